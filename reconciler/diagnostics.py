@@ -1,0 +1,57 @@
+"""What is wrong, where, and what to do: collected, never thrown one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a file.
+
+    `file` is absolute, with `/`. `line` and `column` count from 1; a column counts characters, a tab as one, a byte
+    order mark as none. `end_column` is one past the last character on that line. `text` is the whole source line
+    without its end, or None where the file cannot be shown (not UTF-8, gone).
+    """
+
+    file: str
+    line: int
+    column: int
+    end_column: int
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake, one message.
+
+    `summary` is terse, without a final full stop. `label` stands at the caret ("did you mean …?"). `detail` says why
+    and what to do. `used_by` names manifests that a shared file's mistake reaches.
+    """
+
+    severity: Severity
+    code: str
+    summary: str
+    detail: str = ""
+    span: Span | None = None
+    label: str = ""
+    used_by: tuple[Span, ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+
+def error(code: str, summary: str, *, detail: str = "", span: Span | None = None, label: str = "") -> Diagnostic:
+    return Diagnostic(Severity.ERROR, code, summary, detail, span, label)
+
+
+def warning(code: str, summary: str, *, detail: str = "", span: Span | None = None, label: str = "") -> Diagnostic:
+    return Diagnostic(Severity.WARNING, code, summary, detail, span, label)

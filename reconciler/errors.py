@@ -1,0 +1,110 @@
+"""The tree of errors that a user can cause or meet. Each says what to do; each ends as exit code 1, never a traceback.
+
+ReconcilerError
+├── UsageError                   the command line asks for something that cannot be
+├── DiagnosedError               one or more located diagnostics (manifests, configuration)
+├── PlanFileError                a saved plan that is not taken, and why
+├── GitRefusedError              git is there and refuses or fails
+└── ScaleError                   the Projects API
+    ├── CredentialsError         no key, a key that HTTP cannot carry, or 401
+    ├── ConnectionSetupError     a proxy or certificate variable that does not work
+    ├── RejectedError            400 and every other final refusal
+    │   ├── NotEnabledError      402: the task type is not enabled for the account
+    │   ├── NotFoundError        404
+    │   └── NameTakenError       409
+    ├── UnavailableError         no answer, 5xx, or too many 429s: nothing is known to be wrong with the request
+    └── UnreadableAnswerError    an answer that is not what the API is known to give
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.diagnostics import Diagnostic
+
+
+class ReconcilerError(Exception):
+    """Anything that ends a command with exit code 1.
+
+    `summary` is one sentence without a final full stop; `detail` says why and what to do, and may have several lines.
+    """
+
+    code = "error"
+
+    def __init__(self, summary: str, detail: str = "") -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.detail = detail
+
+
+class UsageError(ReconcilerError):
+    code = "usage"
+
+
+class DiagnosedError(ReconcilerError):
+    """Carries located diagnostics; at least one of them is an error."""
+
+    code = "invalid"
+
+    def __init__(self, summary: str, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(summary)
+        self.diagnostics = tuple(diagnostics)
+
+
+class PlanFileError(ReconcilerError):
+    code = "plan-file"
+
+
+class GitRefusedError(ReconcilerError):
+    code = "git-refused"
+
+
+class ScaleError(ReconcilerError):
+    """`status` is the HTTP status where there was an answer, else None.
+
+    `may_have_landed` is true where a write was sent and no answer says whether it took effect.
+    """
+
+    code = "scale"
+
+    def __init__(
+        self, summary: str, detail: str = "", *, status: int | None = None, may_have_landed: bool = False
+    ) -> None:
+        super().__init__(summary, detail)
+        self.status = status
+        self.may_have_landed = may_have_landed
+
+
+class CredentialsError(ScaleError):
+    code = "credentials"
+
+
+class ConnectionSetupError(ScaleError):
+    code = "connection-setup"
+
+
+class RejectedError(ScaleError):
+    code = "rejected"
+
+
+class NotEnabledError(RejectedError):
+    code = "not-enabled"
+
+
+class NotFoundError(RejectedError):
+    code = "not-found"
+
+
+class NameTakenError(RejectedError):
+    code = "name-taken"
+
+
+class UnavailableError(ScaleError):
+    code = "unavailable"
+
+
+class UnreadableAnswerError(ScaleError):
+    code = "unreadable-answer"

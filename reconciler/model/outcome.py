@@ -1,0 +1,110 @@
+"""What became of a plan: per project what was sent, what landed, and which versions are true now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.model.plan import Action, CallKind, Commit, Field, TargetInfo
+
+
+class Status(StrEnum):
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    UNCLEAR = "unclear"
+    """Whether a write landed could not be read back."""
+    BLOCKED = "blocked"
+    PROTECTED = "protected"
+    STALE = "stale"
+    """Live state moved since the plan: what was approved would no longer be what is written."""
+    NOT_STARTED = "not-started"
+
+
+class CallResult(StrEnum):
+    LANDED = "landed"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+    NOT_SENT = "not-sent"
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutcome:
+    call: CallKind
+    result: CallResult
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectOutcome:
+    """`params_version` and `ontology_version` are those last read; None where there is none or none was read.
+
+    `stale_fields` are the differences that a stale project now shows. `seconds` is how long its calls took.
+    """
+
+    name: str
+    action: Action
+    status: Status
+    reason: str = ""
+    params_version: int | None = None
+    ontology_version: int | None = None
+    calls: tuple[CallOutcome, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    stale_fields: tuple[Field, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeSummary:
+    added: int = 0
+    changed: int = 0
+    destroyed: int = 0
+    forgotten: int = 0
+    failed: int = 0
+    skipped: int = 0
+    not_started: int = 0
+
+    @property
+    def complete(self) -> bool:
+        return not (self.failed or self.skipped or self.not_started)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Projects are in the plan's order. `interrupted_by` is a signal's number, None for a run to the end."""
+
+    target: TargetInfo
+    commit: Commit
+    plan_hash: str
+    started_at: datetime
+    finished_at: datetime
+    projects: tuple[ProjectOutcome, ...]
+    interrupted_by: int | None = None
+
+    @property
+    def summary(self) -> OutcomeSummary:
+        def count(*statuses: Status, action: Action | None = None) -> int:
+            return sum(project.status in statuses and action in (None, project.action) for project in self.projects)
+
+        return OutcomeSummary(
+            added=count(Status.DONE, action=Action.CREATE),
+            changed=count(Status.DONE, action=Action.UPDATE),
+            failed=count(Status.FAILED, Status.UNCLEAR),
+            skipped=count(Status.BLOCKED, Status.STALE),
+            not_started=count(Status.NOT_STARTED),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened during an apply, for whoever prints progress.
+
+    `calls` says what is about to be sent; `outcome` is set with the project's last event.
+    """
+
+    name: str
+    action: Action
+    call: CallKind | None = None
+    detail: str = ""
+    outcome: ProjectOutcome | None = None

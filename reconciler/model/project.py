@@ -1,0 +1,95 @@
+"""A project as git wants it, and as Scale's side shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from reconciler.fieldpath import Path, Pattern
+from reconciler.model.values import Json
+
+CREATE_ONLY = ("rapid", "studio", "pipeline", "consensus_attempts")
+"""What a create takes beside `type`, `name` and `params`, and nothing can change later. [D] in scale-api.md."""
+
+RESERVED_PARAMS = frozenset({"patch", "version", "created_at"})
+"""What cannot be a parameter's name: the API uses these beside the parameters. [D] in scale-api.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A line of a file. `file` is absolute with `/`; `line` counts from 1."""
+
+    file: str
+    line: int
+
+
+class ParamsMode(StrEnum):
+    EXACT = "exact"
+    """The manifest's params are the whole truth."""
+    MERGE = "merge"
+    """Parameters that the manifest does not name are left alone; a named one is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """A live value that is nobody's business. `until` is the last day (UTC) it is meant to hold; it holds after too."""
+
+    pattern: Pattern
+    reason: str | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Which paths of a project git owns."""
+
+    params: ParamsMode = ParamsMode.EXACT
+    ignore: tuple[Ignore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredProject:
+    """What a manifest says, composed.
+
+    `create_only` holds those of CREATE_ONLY that the manifest names. `params` and `ontology` are None where that part
+    is not managed; `ontology` is the list of choices (strings and objects, as written), never empty.
+    `texts` tells which paths came whole from a text file (`{$file: …}`), and which file.
+    """
+
+    name: str
+    type: str
+    source: Source
+    create_only: Mapping[str, Json] = field(default_factory=dict)
+    params: Mapping[str, Json] | None = None
+    ontology: list[Json] | None = None
+    ontology_name: str | None = None
+    mask: Mask = Mask()
+    protect: bool = False
+    texts: Mapping[Path, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveProject:
+    """What the API last answered about a project, as far as this tool uses it.
+
+    `params` is the last entry of `param_history` without `version` and `created_at`; empty, with `params_version`
+    None, where no parameters were ever set. `ontology` is the last entry's list of choices, or None where none was
+    ever set; where the entry cannot be read, `ontology_problem` says why and `ontology` is None.
+    Times are aware, in UTC, None where the API gives none or one that cannot be read.
+    """
+
+    name: str
+    type: str
+    params: Mapping[str, Json] = field(default_factory=dict)
+    params_version: int | None = None
+    params_at: datetime | None = None
+    ontology: list[Json] | None = None
+    ontology_name: str | None = None
+    ontology_version: int | None = None
+    ontology_at: datetime | None = None
+    ontology_problem: str | None = None
+    pipeline: str | None = None
+    archived: bool = False
+    created_at: str | None = None

@@ -1,0 +1,111 @@
+"""JSON values and what makes two of them the same.
+
+A value is None, bool, int (exact at any length), float, str, list or dict with str keys. `true` is not `1`; `1` is
+`1.0`; the order of keys is nothing, that of lists is something; null is a value, and not the same as absence.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from typing import Any, Final, Literal, TypeAlias
+
+Json: TypeAlias = Any
+"""None | bool | int | float | str | list[Json] | dict[str, Json]."""
+
+
+class _Absent(Enum):
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = _Absent.ABSENT
+"""No value at all, where null is one."""
+
+Absent: TypeAlias = Literal[_Absent.ABSENT]
+
+OVERFLOW_TEXT: Final = "1e999"
+"""How a number too large for a float is written: grammatical JSON that no reader takes for a smaller one."""
+
+
+def equal(left: Json, right: Json) -> bool:
+    """Whether both are the same JSON value (see the module's docstring). ABSENT equals itself alone."""
+    if left is right:
+        return True
+    kind = type(left)
+    if kind is not type(right):
+        return kind in _NUMBERS and type(right) in _NUMBERS and bool(left == right)
+    if kind is dict:
+        if len(left) != len(right):
+            return False
+        for key, value in left.items():
+            other = right.get(key, ABSENT)
+            if other is ABSENT or not (value is other or equal(value, other)):
+                return False
+        return True
+    if kind is list:
+        return len(left) == len(right) and all(map(equal, left, right))
+    return bool(left == right)
+
+
+_NUMBERS = frozenset({int, float})
+
+
+def canonical_json(value: Json) -> str:
+    """The one text of a value: equal values, and only those, have equal texts. For hashing and for identity."""
+    return _dump(_integral(value), sort_keys=True)
+
+
+def to_json(value: Json, *, indent: int | None = None) -> str:
+    """`value` as JSON text. A number that overflowed when it was read is written as `1e999`, never as `Infinity`."""
+    return _dump(value, indent=indent)
+
+
+def _dump(value: Json, *, sort_keys: bool = False, indent: int | None = None) -> str:
+    def dump(value: Json) -> str:
+        separators = (",", ":") if indent is None else (",", ": ")
+        return json.dumps(
+            value, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys, indent=indent, separators=separators
+        )
+
+    if not has_overflow(value):
+        return dump(value)
+    marker = "reconciler:overflow"
+    while marker in dump(_with_overflow_as(value, "")):
+        marker += ":"
+    text = dump(_with_overflow_as(value, marker))
+    return text.replace(f'"{marker}"', OVERFLOW_TEXT).replace(f'"-{marker}"', f"-{OVERFLOW_TEXT}")
+
+
+def has_overflow(value: Json) -> bool:
+    """Whether a number somewhere in `value` was too large for a float."""
+    if isinstance(value, float):
+        return value in (float("inf"), float("-inf"))
+    if isinstance(value, dict):
+        return any(map(has_overflow, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(has_overflow, value))
+    return False
+
+
+def _with_overflow_as(value: Json, marker: str) -> Json:
+    if isinstance(value, float) and has_overflow(value):
+        return marker if value > 0 else f"-{marker}"
+    if isinstance(value, dict):
+        return {key: _with_overflow_as(inner, marker) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_overflow_as(inner, marker) for inner in value]
+    return value
+
+
+def _integral(value: Json) -> Json:
+    """`value` with every whole float as an int, so that `1.0` and `1` get one text."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, dict):
+        return {key: _integral(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_integral(inner) for inner in value]
+    return value
