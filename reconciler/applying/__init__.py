@@ -1,0 +1,1 @@
+"""Carries a plan out: intent → calls, each fenced before and verified after. Emits events; prints nothing."""

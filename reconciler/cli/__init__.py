@@ -1,0 +1,132 @@
+"""The command line: options in, exit code out. The only home of click.
+
+Command modules import the rooms inside their functions, so that `--version` and `--help` load click and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib import import_module
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from reconciler import __version__
+from reconciler.errors import DiagnosedError, ReconcilerError
+
+_COMMANDS = ("validate", "plan", "apply", "show", "sandbox")
+
+EXIT_ERROR = 1
+EXIT_BUG = 3
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+_EPILOG = """\b
+Examples:
+  reconciler validate                      check the manifests, offline
+  reconciler plan                          what would change on the sandbox, in this process
+  reconciler apply                         make it so, after asking
+  reconciler plan --target production      the same against https://api.scale.com, with SCALE_API_KEY
+"""
+
+
+class _Commands(click.Group):
+    """Loads a command's module when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command = import_module(f"reconciler.cli.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("-C", "folder", metavar="DIR", help="Run as if started in DIR.")
+@click.version_option(__version__, message="%(prog)s %(version)s", prog_name="reconciler")
+def reconciler(folder: str | None) -> None:
+    """Keep Scale AI annotation projects in git.
+
+    YAML manifests say what each project's type, params and ontology should be; plan shows how Scale's side differs;
+    apply makes it so.
+    """
+    if folder is not None:
+        try:
+            os.chdir(folder)
+        except OSError as problem:
+            raise click.UsageError(f"-C {folder}: {problem.strerror}") from None
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM came while no apply was under way."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise _TerminatedError
+
+
+def main() -> NoReturn:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
+    signal.signal(signal.SIGTERM, _terminate)
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError as problem:
+        code = _closed(problem)
+    sys.exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and give its exit code; every error that a user can cause ends here, in one place."""
+    from reconciler.cli import console
+
+    try:
+        code = reconciler.main(arguments, prog_name="reconciler", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.NoArgsIsHelpError as problem:
+        click.echo(problem.format_message())
+        return EXIT_ERROR
+    except click.ClickException as problem:
+        console.say_usage(problem)
+        return EXIT_ERROR
+    except DiagnosedError as problem:
+        console.say_diagnostics(problem.diagnostics)
+        return EXIT_ERROR
+    except ReconcilerError as problem:
+        console.say_error(problem)
+        return EXIT_ERROR
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        return EXIT_INTERRUPTED
+    except _TerminatedError:
+        click.echo("Terminated.", err=True)
+        return EXIT_TERMINATED
+    except OSError as problem:
+        return _closed(problem)
+    except Exception:
+        import traceback
+
+        click.echo(traceback.format_exc(), err=True)
+        click.echo("This is a bug in reconciler. Please report it with the text above.", err=True)
+        return EXIT_BUG
+
+
+def _closed(problem: OSError) -> int:
+    """An output that takes no more: the reader went away, the disk is full."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    if not isinstance(problem, BrokenPipeError):
+        click.echo(f"error[output]: the output cannot be written: {problem.strerror or problem}", err=True)
+    return EXIT_ERROR

@@ -1,0 +1,46 @@
+# The two commands to know: `make demo` and `make test`. Both set up what they need.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check bench picture lock wheel clean
+
+demo: $(READY)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
+	@sh tests/demo.sh "$(BIN)/reconciler"
+
+test: check  ## every check: tests with coverage, lint, types, import contracts
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n 2 $(PYTEST)
+	$(BIN)/coverage combine -q
+	$(BIN)/python tests/coverage_floor.py
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(READY)  ## time and memory of a plan beside the floor: the same bytes, parsed and no more
+	$(BIN)/python tests/bench/plan.py $(N)
+
+picture: $(READY)  ## docs/plan.svg, the picture in README, from a real run
+	$(BIN)/python tests/picture.py
+
+wheel: $(READY)
+	$(BIN)/python -m build --no-isolation --wheel
+
+lock:  ## requirements.lock from pyproject.toml; needs uv
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--group dev pyproject.toml --output-file requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:
+	rm -rf .venv .reconciler build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,102 @@
+"""All projects of a plan, side by side; the calls of one project in order; a failing one stops no other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.applying.project import Emit, ProjectApply, Projects
+from reconciler.model.outcome import Event, Outcome, ProjectOutcome, Status
+from reconciler.model.plan import Plan, ProjectChange
+
+
+class Stop:
+    """Set once a signal came: no new call starts, calls under way are waited for and looked at."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def request(self, signal: int) -> None:
+        self.signal = signal
+
+    def requested(self) -> bool:
+        return self.signal is not None
+
+
+async def apply_plan(
+    plan: Plan,
+    projects: Projects,
+    *,
+    parallelism: int,
+    emit: Emit,
+    stop: Stop,
+    now: Callable[[], datetime],
+) -> Outcome:
+    """Carry out what the plan says.
+
+    At most `parallelism` projects are under way at once. `now` gives aware times. Outcomes are in the plan's order.
+    """
+    started_at = now()
+    outcomes: dict[str, ProjectOutcome] = {}
+    waiting = iter([change for change in plan.changes if change.writes])
+
+    async def work() -> None:
+        for change in waiting:
+            if stop.requested():
+                outcomes[change.name] = _not_written(change, Status.NOT_STARTED, "the run was interrupted")
+                continue
+            emit(Event(change.name, change.action))
+            begun = now()
+            outcome = await ProjectApply(change, projects, emit, stop.requested).run()
+            outcome = replace(outcome, seconds=(now() - begun).total_seconds())
+            outcomes[change.name] = outcome
+            emit(Event(change.name, change.action, outcome=outcome))
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(max(1, min(parallelism, len(plan.changes)))):
+            workers.create_task(work())
+    return Outcome(
+        target=plan.target,
+        commit=plan.commit,
+        plan_hash=plan.hash,
+        started_at=started_at,
+        finished_at=now(),
+        projects=tuple(outcomes.get(change.name) or _without_writes(change) for change in plan.changes),
+        interrupted_by=stop.signal,
+    )
+
+
+def not_applied(plan: Plan, reason: str, now: datetime) -> Outcome:
+    """What became of a plan of which nothing was carried out."""
+    return Outcome(
+        target=plan.target,
+        commit=plan.commit,
+        plan_hash=plan.hash,
+        started_at=now,
+        finished_at=now,
+        projects=tuple(
+            _not_written(change, Status.NOT_STARTED, reason) if change.writes else _without_writes(change)
+            for change in plan.changes
+        ),
+    )
+
+
+def _without_writes(change: ProjectChange) -> ProjectOutcome:
+    if change.blocked:
+        return replace(_not_written(change, Status.BLOCKED, "it cannot be written"), diagnostics=change.diagnostics)
+    if change.protected:
+        return _not_written(change, Status.PROTECTED, "protect: true")
+    return _not_written(change, Status.UNCHANGED, "")
+
+
+def _not_written(change: ProjectChange, status: Status, reason: str) -> ProjectOutcome:
+    return ProjectOutcome(
+        name=change.name,
+        action=change.action,
+        status=status,
+        reason=reason,
+        params_version=change.expected.params_version,
+        ontology_version=change.expected.ontology_version,
+    )

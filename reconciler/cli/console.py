@@ -1,0 +1,107 @@
+"""What is printed and where: results to stdout, progress, prompts and errors to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TextIO, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import ReconcilerError
+    from reconciler.model.values import Json
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def target_options(function: _Function) -> _Function:
+    """The options of every command that reads or writes live state."""
+    function = click.option(
+        "--endpoint", metavar="URL", help="Replaces the target's endpoint (or RECONCILER_ENDPOINT)."
+    )(function)
+    return click.option("--target", metavar="NAME", help="The target (or RECONCILER_TARGET).")(function)
+
+
+def format_option(*formats: str) -> Callable[[_Function], _Function]:
+    return click.option(
+        "--format", "output", type=click.Choice(formats), default="text", show_default=True, help="The output's format."
+    )
+
+
+def in_colour(stream: TextIO) -> bool:
+    """Colour only on a terminal, never with NO_COLOR."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def say(text: str) -> None:
+    """A result, to stdout."""
+    _write(text, sys.stdout)
+
+
+def tell(text: str) -> None:
+    """Progress, a prompt or an error, to stderr."""
+    sys.stdout.flush()
+    _write(text, sys.stderr)
+
+
+def say_json(document: Json) -> None:
+    """A document, on one line. Under GitHub Actions no text in it is one that the runner would obey."""
+    from reconciler.model.values import to_json
+
+    text = to_json(document)
+    if _on_github():
+        text = text.replace("##[", "#\\u0023[")
+    sys.stdout.write(text + "\n")
+
+
+def say_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
+    """Located diagnostics, to stderr; files relative to the working folder."""
+    from reconciler.render.diagnostics import render_diagnostics
+
+    tell(render_diagnostics(diagnostics, base=os.getcwd(), colour=in_colour(sys.stderr)))
+
+
+def say_error(problem: ReconcilerError) -> None:
+    from reconciler.diagnostics import error
+
+    say_diagnostics([error(problem.code, problem.summary, detail=problem.detail)])
+
+
+def say_usage(problem: click.ClickException) -> None:
+    """Wrong usage, in the form of any other error."""
+    from reconciler.diagnostics import error
+
+    context = getattr(problem, "ctx", None)
+    hint = f"See: {context.command_path} --help" if context is not None else ""
+    say_diagnostics([error("usage", problem.format_message().rstrip("."), detail=hint)])
+
+
+def confirm(question: str) -> bool:
+    """Whether a person at the terminal answers `yes`, in full."""
+    tell(question)
+    try:
+        answer = sys.stdin.readline()
+    except UnicodeDecodeError:
+        return False
+    return answer.strip() == "yes"
+
+
+def has_person() -> bool:
+    """Whether somebody can answer a prompt."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _write(text: str, stream: TextIO) -> None:
+    if _on_github():
+        from reconciler.render.escape import shield
+
+        text = shield(text)
+    stream.write(text)
+    stream.flush()
+
+
+def _on_github() -> bool:
+    return bool(os.environ.get("GITHUB_ACTIONS"))

@@ -1,0 +1,111 @@
+"""`reconciler plan`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import console
+
+if TYPE_CHECKING:
+    from reconciler.fieldpath import Pattern
+    from reconciler.model.plan import Plan
+
+EXIT_CHANGES = 2
+
+_EPILOG = """\b
+Examples:
+  reconciler plan
+  reconciler plan kitten_labeling 'birds_*' projects/team-a
+  reconciler plan --target production --out changes.plan
+  reconciler plan --format json | jq .summary
+"""
+
+
+@click.command("plan", epilog=_EPILOG)
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@console.target_options
+@click.option("--out", metavar="FILE", help="Save the plan, whole, for show and apply --plan.")
+@console.format_option("text", "json")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
+def command(
+    names: tuple[str, ...],
+    target: str | None,
+    endpoint: str | None,
+    out: str | None,
+    output: str,
+    detailed_exitcode: bool,
+) -> int:
+    """Show what apply would do. Writes nothing, ever.
+
+    NAME is a project name, a shell-style pattern, or a manifest path or folder.
+    """
+    import asyncio
+    import os
+    from datetime import UTC, datetime
+
+    from reconciler.errors import ReconcilerError
+    from reconciler.model.plan import TargetInfo
+    from reconciler.operations.plan import plan, prepare
+    from reconciler.operations.reporting import failed_plan
+    from reconciler.operations.targets import open_target
+    from reconciler.planfile import write_plan_file
+    from reconciler.render.document import plan_document
+    from reconciler.settings import choose_target, read_settings
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    async def make() -> Plan:
+        prepared = prepare(settings, names)
+        async with open_target(chosen, os.environ) as client:
+            return await plan(settings, chosen, client, prepared, now=now)
+
+    base = os.getcwd()
+    info = TargetInfo(target or "", endpoint or "")
+    try:
+        settings = read_settings(Path.cwd())
+        base = settings.base.as_posix()
+        chosen = choose_target(settings, name=target, endpoint=endpoint, environment=os.environ)
+        info = TargetInfo(chosen.name, chosen.endpoint)
+        made = asyncio.run(make())
+    except ReconcilerError as problem:
+        if output != "json":
+            raise
+        console.say_json(plan_document(failed_plan(problem, target=info, now=now()), base=base))
+        return 1
+    if out is not None:
+        write_plan_file(plan_document(made, base=base, whole=True), Path(out))
+    show_plan(made, output, base=base, sensitive=settings.sensitive)
+    if made.summary.blocked:
+        return 1
+    return EXIT_CHANGES if detailed_exitcode and has_changes(made) else 0
+
+
+def has_changes(plan: Plan) -> bool:
+    """Whether anything differs, protected projects included."""
+    summary = plan.summary
+    return bool(summary.add or summary.change or summary.forget or summary.protected)
+
+
+def show_plan(plan: Plan, output: str, *, base: str, sensitive: tuple[Pattern, ...]) -> None:
+    """Print a plan to stdout, its own diagnostics to stderr."""
+    import os
+    from datetime import UTC, datetime
+
+    from reconciler.render.document import plan_document
+    from reconciler.render.text import render_plan
+
+    if output == "json":
+        console.say_json(plan_document(plan, base=base, sensitive=sensitive))
+        return
+    if plan.diagnostics:
+        console.say_diagnostics(plan.diagnostics)
+    console.say(
+        render_plan(
+            plan, base=os.getcwd(), now=datetime.now(UTC), colour=console.in_colour(sys.stdout), sensitive=sensitive
+        )
+    )

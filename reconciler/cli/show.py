@@ -1,0 +1,30 @@
+"""`reconciler show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import console
+from reconciler.cli.plan import show_plan
+
+_EPILOG = """\b
+Examples:
+  reconciler show changes.plan
+  reconciler show changes.plan --format json
+"""
+
+
+@click.command("show", epilog=_EPILOG)
+@click.argument("planfile", metavar="PLANFILE")
+@console.format_option("text", "json")
+def command(planfile: str, output: str) -> int:
+    """Show a plan that plan --out saved."""
+    from reconciler.planfile import read_plan_file
+    from reconciler.settings import read_settings
+
+    settings = read_settings(Path.cwd())
+    plan = read_plan_file(Path(planfile), base=settings.base)
+    show_plan(plan, output, base=settings.base.as_posix(), sensitive=settings.sensitive)
+    return 0

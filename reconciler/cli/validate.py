@@ -1,0 +1,55 @@
+"""`reconciler validate`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.cli import console
+
+_EPILOG = """\b
+Examples:
+  reconciler validate
+  reconciler validate 'kitten_*' projects/birds
+  reconciler validate --format json
+"""
+
+
+@click.command("validate", epilog=_EPILOG)
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@console.format_option("text", "json")
+def command(names: tuple[str, ...], output: str) -> int:
+    """Check the manifests. Needs no key and no network.
+
+    NAME is a project name, a shell-style pattern, or a manifest path or folder. Names narrow what is reported, never
+    what is checked across files.
+    """
+    from reconciler.errors import ReconcilerError
+    from reconciler.operations.reporting import as_diagnostics
+    from reconciler.operations.validate import validate
+    from reconciler.render.diagnostics import render_validation
+    from reconciler.render.document import validation_document
+    from reconciler.settings import read_settings
+
+    folder = Path.cwd()
+    if output == "json":
+        base = folder.as_posix()
+        try:
+            settings = read_settings(folder)
+            base = settings.base.as_posix()
+            diagnostics = validate(settings, names).diagnostics
+        except ReconcilerError as problem:
+            diagnostics = as_diagnostics(problem)
+        console.say_json(validation_document(diagnostics, base=base))
+    else:
+        found = validate(read_settings(folder), names)
+        diagnostics = found.diagnostics
+        console.say(
+            render_validation(
+                diagnostics, manifests=found.manifests, base=os.getcwd(), colour=console.in_colour(sys.stdout)
+            )
+        )
+    return int(any(diagnostic.is_error for diagnostic in diagnostics))

@@ -1,0 +1,92 @@
+"""Apply a plan: stop on a signal, tell each step to whoever listens, say where in git a refusal comes from."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.applying.applier import Stop, apply_plan
+from reconciler.applying.project import Emit
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import PlanFileError, UsageError
+from reconciler.fieldpath import Path
+from reconciler.manifest.places import locate
+from reconciler.model.outcome import Outcome, ProjectOutcome
+from reconciler.model.plan import Plan, ProjectChange
+from reconciler.planning.planner import account_of
+from reconciler.scale.client import ScaleClient
+from reconciler.settings import Target
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def check_writable(target: Target) -> None:
+    """Raises:
+    UsageError: the target's configuration lets nothing be written.
+    """
+    if not target.writes:
+        raise UsageError(
+            f'target "{target.name}" has writes = false: nothing was written',
+            "To apply, set writes = true under the target in reconciler.toml.",
+        )
+
+
+async def check_saved(plan: Plan, target: Target, client: ScaleClient) -> None:
+    """See that a saved plan was made for this target, endpoint and account.
+
+    Raises:
+        PlanFileError: it was made for another.
+    """
+    for what, saved, here in (
+        ("target", plan.target.name, target.name),
+        ("endpoint", plan.target.endpoint, target.endpoint),
+    ):
+        if saved != here:
+            raise PlanFileError(f'the plan was made for the {what} "{saved}", not for "{here}"', "Nothing was written.")
+    if plan.target.account is not None:
+        account = account_of(await client.list_projects())
+        if account != plan.target.account:
+            raise PlanFileError(
+                "the plan was made for another account", "Its oldest project is another one. Nothing was written."
+            )
+
+
+async def apply(plan: Plan, target: Target, client: ScaleClient, *, emit: Emit, now: Callable[[], datetime]) -> Outcome:
+    """Carry the plan out. SIGINT and SIGTERM let calls under way end and start no new one."""
+    loop = asyncio.get_running_loop()
+    stop = Stop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop.request, int(number))
+    try:
+        outcome = await apply_plan(plan, client, parallelism=target.parallelism, emit=emit, stop=stop, now=now)
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+    changes = {change.name: change for change in plan.changes}
+    return replace(
+        outcome, projects=tuple(_with_places(project, changes[project.name]) for project in outcome.projects)
+    )
+
+
+def _with_places(outcome: ProjectOutcome, change: ProjectChange) -> ProjectOutcome:
+    """A refusal whose words name a field of the manifest points at that field's line."""
+    if not outcome.diagnostics or not change.desired.source.file:
+        return outcome
+    return replace(outcome, diagnostics=tuple(_with_place(diagnostic, change) for diagnostic in outcome.diagnostics))
+
+
+def _with_place(diagnostic: Diagnostic, change: ProjectChange) -> Diagnostic:
+    if diagnostic.span is not None or diagnostic.code != "rejected":
+        return diagnostic
+    named = [field.path for field in change.fields if _is_named(field.path, diagnostic.summary)]
+    path: Path = max(named, key=len) if named else ("name",)
+    span = locate(change.desired, [path]).get(path)
+    return replace(diagnostic, span=span) if span else diagnostic
+
+
+def _is_named(path: Path, words: str) -> bool:
+    last = path[-1]
+    return isinstance(last, str) and len(last) > 2 and last in words

@@ -1,0 +1,135 @@
+"""Make a plan: load manifests, read live state, compare, say where in git each change comes from. Writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os.path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.errors import DiagnosedError, GitRefusedError
+from reconciler.fieldpath import Path as FieldPath
+from reconciler.git import read_commit
+from reconciler.manifest.loading import Manifests, load_manifests
+from reconciler.manifest.places import locate
+from reconciler.model.plan import Commit, Field, Plan, ProjectChange, TargetInfo
+from reconciler.model.project import DesiredProject, Source
+from reconciler.operations.selection import select, usable
+from reconciler.planning.planner import Live, account_of, by_name, make_plan
+from reconciler.scale.client import ScaleClient
+from reconciler.settings import Settings, Target
+
+_FEW = 8
+"""Up to so many selected projects are got one by one; for more one list of the account is cheaper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a plan needs of this side: known before anything is sent."""
+
+    manifests: Manifests
+    desired: tuple[DesiredProject, ...]
+    narrowed: bool
+    commit: Commit
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def prepare(settings: Settings, names: Sequence[str]) -> Prepared:
+    """Load and check the manifests, and ask git for the commit.
+
+    Raises:
+        DiagnosedError: an error is left in what a selected project uses, or there is no manifest at all.
+        UsageError: the folder is missing, or a name matches nothing.
+    """
+    manifests = load_manifests(settings.manifests, root=settings.root)
+    selection = select(manifests, names, folder=settings.folder)
+    desired, diagnostics = usable(manifests, selection)
+    if not manifests.entries:
+        raise DiagnosedError("no manifests", [_no_manifests(settings)])
+    commit = Commit()
+    try:
+        commit = read_commit(settings.root, _read_paths(settings, desired))
+    except GitRefusedError as problem:
+        diagnostics = (*diagnostics, warning(problem.code, problem.summary, detail=problem.detail))
+    return Prepared(manifests, tuple(desired), selection.narrowed, commit, diagnostics)
+
+
+async def plan(
+    settings: Settings, target: Target, client: ScaleClient, prepared: Prepared, *, now: Callable[[], datetime]
+) -> Plan:
+    """The plan for what was prepared. Sends reads alone: one list, or a get for each of a few selected projects.
+
+    Raises:
+        ScaleError: live state cannot be read.
+    """
+    live = await read_live(client, [project.name for project in prepared.desired], few=prepared.narrowed)
+    account = account_of(project for project in live.projects.values() if project) if live.whole else None
+    made = make_plan(
+        prepared.desired,
+        live,
+        target=TargetInfo(target.name, target.endpoint, account),
+        commit=prepared.commit,
+        made_at=now(),
+        managed_names=frozenset(entry.name for entry in prepared.manifests.entries if entry.name is not None),
+        complete=not prepared.narrowed,
+        manifests=Path(os.path.relpath(settings.manifests, settings.root)).as_posix(),
+        manifest_count=len(prepared.manifests.entries),
+        diagnostics=prepared.diagnostics,
+    )
+    return replace(made, changes=tuple(map(with_sources, made.changes)))
+
+
+async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:
+    """Live state: of the named projects alone where they are few, else of the whole account in one list."""
+    if few and len(names) <= _FEW:
+        found = await asyncio.gather(*map(client.get_project, names))
+        return Live(dict(zip(names, found, strict=True)), whole=False)
+    return Live(by_name(await client.list_projects()), whole=True)
+
+
+def with_sources(change: ProjectChange) -> ProjectChange:
+    """The change with the line in git that each of its fields comes from."""
+    if not change.fields:
+        return change
+    places = locate(change.desired, {field.path for field in change.fields})
+
+    def source(field: Field) -> Source | None:
+        if (text := _text_file(change.desired.texts, field.path)) is not None:
+            return Source(text, _first_difference(field))
+        span = places.get(field.path)
+        return Source(span.file, span.line) if span else None
+
+    return replace(change, fields=tuple(replace(field, source=source(field)) for field in change.fields))
+
+
+def _text_file(texts: Mapping[FieldPath, str], path: FieldPath) -> str | None:
+    return next((texts[path[:length]] for length in range(len(path), 0, -1) if path[:length] in texts), None)
+
+
+def _first_difference(field: Field) -> int:
+    """The line of a text, counted from 1, where it starts to differ from what is live."""
+    if not isinstance(field.before, str) or not isinstance(field.after, str):
+        return 1
+    before, after = field.before.split("\n"), field.after.split("\n")
+    same = next((i for i, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), len(before))
+    return min(same, len(after) - 1) + 1
+
+
+def _read_paths(settings: Settings, desired: Sequence[DesiredProject]) -> list[Path]:
+    """The files that the plan reads: the manifest folder, the configuration, and texts that lie elsewhere."""
+    folder = settings.manifests.as_posix() + "/"
+    texts = {text for project in desired for text in project.texts.values() if not text.startswith(folder)}
+    config = [settings.config_file] if settings.config_file else []
+    return [settings.manifests, *config, *map(Path, sorted(texts))]
+
+
+def _no_manifests(settings: Settings) -> Diagnostic:
+    return error(
+        "no-manifests",
+        f"there is no manifest in {settings.manifests}",
+        detail="A plan without manifests is refused: an empty checkout looks the same. Manifests are files that end "
+        "in .yaml or .yml, and whose names do not start with _ or a dot.",
+    )

@@ -1,0 +1,108 @@
+"""Which projects a run is about: NAME arguments against manifests.
+
+Names narrow what is planned and reported, never what is checked across files.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os.path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostic, warning
+from reconciler.errors import DiagnosedError, UsageError
+from reconciler.manifest.loading import Entry, Manifests
+from reconciler.model.project import DesiredProject
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """`narrowed` is whether anything was named. `elsewhere` are the documents that are not selected."""
+
+    entries: tuple[Entry, ...]
+    elsewhere: tuple[Entry, ...]
+    narrowed: bool
+
+
+def select(manifests: Manifests, names: Sequence[str], *, folder: Path) -> Selection:
+    """The documents that `names` pick: an exact project name first, a path below `folder`, a shell-style pattern.
+
+    Raises:
+        UsageError: one matches nothing; it names the nearest.
+    """
+    if not names:
+        return Selection(manifests.entries, (), narrowed=False)
+    picked: set[int] = set()
+    for name in names:
+        found = _matching(manifests.entries, name, folder)
+        if not found:
+            raise UsageError(*_nothing(manifests, name))
+        picked |= found
+    return Selection(
+        tuple(entry for i, entry in enumerate(manifests.entries) if i in picked),
+        tuple(entry for i, entry in enumerate(manifests.entries) if i not in picked),
+        narrowed=True,
+    )
+
+
+def usable(manifests: Manifests, selection: Selection) -> tuple[list[DesiredProject], tuple[Diagnostic, ...]]:
+    """The selected projects, and warnings: those of their own, and one for all errors elsewhere.
+
+    Raises:
+        DiagnosedError: a selected document has an error, or a name stands twice anywhere.
+    """
+    own = [diagnostic for entry in selection.entries for diagnostic in entry.diagnostics]
+    if manifests.duplicates or any(diagnostic.is_error for diagnostic in own):
+        raise DiagnosedError("the manifests have errors", [*own, *manifests.duplicates])
+    if elsewhere := sum(d.is_error for entry in selection.elsewhere for d in entry.diagnostics):
+        own.append(
+            warning(
+                "errors-elsewhere",
+                f"{elsewhere} error{'' if elsewhere == 1 else 's'} in manifests that are not selected",
+                detail="See them with: reconciler validate",
+            )
+        )
+    return [entry.project for entry in selection.entries if entry.project is not None], tuple(own)
+
+
+def is_path(name: str) -> bool:
+    """Whether a NAME argument means a manifest path or folder."""
+    return "/" in name or name.endswith((".yaml", ".yml"))
+
+
+def _matching(entries: Sequence[Entry], name: str, folder: Path) -> set[int]:
+    exact = {i for i, entry in enumerate(entries) if entry.name == name}
+    if exact:
+        return exact
+    if is_path(name):
+        path = Path(os.path.normpath(folder / name)).as_posix()
+        resolved = (folder / name).resolve().as_posix()
+        below = tuple({f"{path}/", f"{resolved}/"})
+        found = {i for i, entry in enumerate(entries) if entry.file in (path, resolved) or entry.file.startswith(below)}
+        if found:
+            return found
+    return {i for i, entry in enumerate(entries) if entry.name is not None and fnmatchcase(entry.name, name)}
+
+
+def _nothing(manifests: Manifests, name: str) -> tuple[str, str]:
+    if is_path(name):
+        files = {Path(os.path.relpath(entry.file, manifests.root)).as_posix() for entry in manifests.entries}
+        return f'no manifest matches "{name}"' + _nearest(name, files), f"The manifests are in {manifests.folder}."
+    names = {entry.name for entry in manifests.entries if entry.name is not None}
+    return f'no project matches "{name}"' + _nearest(name, names), _broken(manifests.entries)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    return f', did you mean "{near[0]}"?' if near else ""
+
+
+def _broken(entries: Sequence[Entry]) -> str:
+    unreadable = sum(entry.name is None for entry in entries)
+    if not unreadable:
+        return "Names are those in the manifests, or patterns such as 'kitten_*'."
+    files = "One manifest cannot" if unreadable == 1 else f"{unreadable} manifests cannot"
+    return f"{files} be read, and may hold it. See: reconciler validate"

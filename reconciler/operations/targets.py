@@ -1,0 +1,41 @@
+"""Opens a target: the real API over the network, or the sandbox in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.errors import CredentialsError
+from reconciler.scale.client import ScaleClient
+from reconciler.settings import Target
+
+SANDBOX_ENDPOINT = "http://sandbox.invalid/v1"
+"""Never looked up: requests to it end in this process."""
+
+
+def open_target(target: Target, environment: Mapping[str, str]) -> ScaleClient:
+    """A client, to be used as an asynchronous context manager.
+
+    Raises:
+        CredentialsError: the variable that should hold the key is not set.
+        ConnectionSetupError: a proxy or certificate variable does not work.
+    """
+    if target.sandbox is not None:
+        from httpx import ASGITransport
+
+        from reconciler.sandbox.app import create_app
+
+        return ScaleClient(
+            endpoint=SANDBOX_ENDPOINT,
+            key="sandbox",
+            key_variable=None,
+            parallelism=target.parallelism,
+            transport=ASGITransport(create_app(target.sandbox)),
+        )
+    variable = target.key_variable or "SCALE_API_KEY"
+    key = environment.get(variable, "")
+    if not key.strip():
+        raise CredentialsError(
+            f"there is no API key: {variable} is not set",
+            "Put the key of the account into that variable. To try without a key: --target sandbox",
+        )
+    return ScaleClient(endpoint=target.endpoint, key=key, key_variable=variable, parallelism=target.parallelism)

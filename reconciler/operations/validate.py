@@ -1,0 +1,35 @@
+"""Check manifests: needs no key and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.manifest.loading import load_manifests
+from reconciler.operations.selection import select
+from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """`manifests` counts the documents that were looked at."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    manifests: int
+
+    @property
+    def valid(self) -> bool:
+        return not any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+
+def validate(settings: Settings, names: Sequence[str]) -> Validation:
+    """Everything that is wrong with the selected manifests; a name that stands twice is told whatever was selected.
+
+    Raises:
+        UsageError: the folder is missing, or a name matches nothing.
+    """
+    manifests = load_manifests(settings.manifests, root=settings.root)
+    selection = select(manifests, names, folder=settings.folder)
+    own = (diagnostic for entry in selection.entries for diagnostic in entry.diagnostics)
+    return Validation((*own, *manifests.duplicates), len(selection.entries))

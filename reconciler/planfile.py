@@ -1,0 +1,289 @@
+"""Saved plans: written whole, privately and at once; taken back only when nothing of them was changed.
+
+The file is the plan document (`render/document.py`) with each project's `desired` and a `digest` over everything else.
+What is carried out is derived from `desired` and from live state; paths and methods in the file are for reading only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from reconciler.diagnostics import Diagnostic, Severity, Span
+from reconciler.errors import PlanFileError
+from reconciler.fieldpath import parse_path, parse_pattern
+from reconciler.model.plan import (
+    Action,
+    Call,
+    CallKind,
+    Commit,
+    Expected,
+    Field,
+    FieldClass,
+    Kind,
+    Plan,
+    ProjectChange,
+    Reason,
+    State,
+    Summary,
+    TargetInfo,
+)
+from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode, Source
+from reconciler.model.values import ABSENT, Absent, Json, canonical_json, to_json
+
+_REMEDY = "Make it anew: reconciler plan --out FILE"
+
+
+def write_plan_file(document: dict[str, Json], file: Path) -> None:
+    """Write a plan document that holds every `desired`, mode 0600, all of it or nothing.
+
+    Raises:
+        PlanFileError: the file cannot be written.
+    """
+    text = to_json({**document, "digest": _digest(document)}) + "\n"
+    try:
+        write_privately(text, file)
+    except OSError as problem:
+        raise PlanFileError(f"the plan cannot be saved as {file}: {problem.strerror}") from None
+
+
+def write_privately(text: str, file: Path) -> None:
+    """Write a file that its owner alone may read. Beside an existing regular file the new one takes its place at once.
+
+    Raises:
+        OSError: as the file system says; no part of the text is then left behind.
+    """
+    data = text.encode("utf-8", "surrogatepass")
+    if file.exists() and not file.is_file():
+        with file.open("wb") as stream:
+            stream.write(data)
+        return
+    descriptor, name = tempfile.mkstemp(prefix=f".{file.name[:100]}.", dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read_plan_file(file: Path, *, base: Path) -> Plan:
+    """The plan of a saved file. `base` is what the file names in it are relative to.
+
+    Raises:
+        PlanFileError: it cannot be read, is of another format, is masked, or was changed after it was written.
+    """
+    try:
+        document = json.loads(file.read_bytes().decode("utf-8", "surrogatepass"))
+    except OSError as problem:
+        raise PlanFileError(f"{file} cannot be read: {problem.strerror}") from None
+    except (ValueError, RecursionError):
+        raise PlanFileError(f"{file} is no plan file: it is not JSON", _REMEDY) from None
+    if not isinstance(document, dict) or "resource_changes" not in document:
+        raise PlanFileError(f"{file} is no plan file", _REMEDY)
+    version = document.get("format_version")
+    if version != "1.0":
+        raise PlanFileError(f"{file} has the format version {version}; this reconciler reads 1.0", _REMEDY)
+    if document.get("masked") or "digest" not in document:
+        raise PlanFileError(
+            f"{file} is a plan for reading: its values are masked or left out",
+            "Only a file that plan --out wrote can be shown and applied again.",
+        )
+    digest = document.pop("digest")
+    if digest != _digest(document):
+        raise PlanFileError(f"{file} was changed after it was written", _REMEDY)
+    try:
+        return _Document.model_validate(document).to_plan(base.as_posix())
+    except (ValidationError, ValueError):
+        raise PlanFileError(f"{file} does not hold what a plan file holds", _REMEDY) from None
+
+
+def _digest(document: dict[str, Json]) -> str:
+    return hashlib.sha256(canonical_json(document).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=False)
+
+
+class _Source(_Model):
+    file: str
+    line: int
+
+    def read(self, base: str) -> Source:
+        return Source(_absolute(self.file, base), self.line)
+
+
+class _Diagnostic(_Model):
+    severity: Severity
+    code: str
+    summary: str
+    detail: str
+    file: str | None
+    line: int | None
+    column: int | None
+
+    def read(self, base: str) -> Diagnostic:
+        span = None
+        if self.file is not None and self.line is not None and self.column is not None:
+            span = Span(_absolute(self.file, base), self.line, self.column, self.column + 1)
+        return Diagnostic(self.severity, self.code, self.summary, self.detail, span)
+
+
+class _Field(_Model):
+    model_config = ConfigDict(populate_by_name=True)
+
+    path: str
+    kind: Kind
+    before: Any
+    after: Any
+    field_class: FieldClass
+    source: _Source | None
+
+    def read(self, base: str) -> Field:
+        before: Json | Absent = ABSENT if self.kind is Kind.ADD else self.before
+        after: Json | Absent = ABSENT if self.kind is Kind.REMOVE else self.after
+        source = self.source.read(base) if self.source else None
+        return Field(parse_path(self.path), self.kind, before, after, self.field_class, source)
+
+
+class _State(_Model):
+    type: str
+    params: dict[str, Any]
+    ontology: list[Any] | None
+    ontology_name: str | None = None
+
+    def read(self) -> State:
+        return State(self.type, self.params, self.ontology, self.ontology_name)
+
+
+class _Change(_Model):
+    actions: list[Action]
+    before: _State | None
+    after: _State | None
+
+
+class _Call(_Model):
+    call: CallKind
+    body: dict[str, Any]
+
+
+class _Expected(_Model):
+    params_version: int | None
+    ontology_version: int | None
+    created_at: str | None
+
+
+class _Ignore(_Model):
+    path: str
+    reason: str | None
+    until: date | None
+
+    def read(self) -> Ignore:
+        return Ignore(parse_pattern(self.path), self.reason, self.until)
+
+
+class _Desired(_Model):
+    type: str
+    create_only: dict[str, Any]
+    managed: list[Literal["params", "ontology"]]
+    params: dict[str, Any] | None
+    ontology: list[Any] | None
+    ontology_name: str | None
+    params_mode: ParamsMode
+    ignore: list[_Ignore]
+    protect: bool
+
+
+class _ProjectChange(_Model):
+    name: str
+    change: _Change
+    action_reason: Reason | None
+    source: _Source
+    fields: list[dict[str, Any]]
+    calls: list[_Call]
+    expected: _Expected
+    hash: str
+    diagnostics: list[_Diagnostic]
+    desired: _Desired
+
+    def read(self, base: str) -> ProjectChange:
+        desired = self.desired
+        source = self.source.read(base)
+        fields = [_Field.model_validate({**field, "field_class": field.get("class")}) for field in self.fields]
+        return ProjectChange(
+            name=self.name,
+            action=self.change.actions[0],
+            source=source,
+            desired=DesiredProject(
+                name=self.name,
+                type=desired.type,
+                source=source,
+                create_only=desired.create_only,
+                params=desired.params if "params" in desired.managed else None,
+                ontology=desired.ontology if "ontology" in desired.managed else None,
+                ontology_name=desired.ontology_name,
+                mask=Mask(desired.params_mode, tuple(ignore.read() for ignore in desired.ignore)),
+                protect=desired.protect,
+            ),
+            before=self.change.before.read() if self.change.before else None,
+            after=self.change.after.read() if self.change.after else None,
+            expected=Expected(self.expected.params_version, self.expected.ontology_version, self.expected.created_at),
+            reason=self.action_reason,
+            fields=tuple(field.read(base) for field in fields),
+            calls=tuple(Call(call.call, self.name, call.body) for call in self.calls),
+            hash=self.hash,
+            blocked=any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics),
+            diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
+        )
+
+
+class _Target(_Model):
+    name: str
+    endpoint: str
+    account: str | None
+
+
+class _Commit(_Model):
+    commit: str | None
+    dirty: bool
+
+
+class _Document(_Model):
+    timestamp: datetime
+    complete: bool
+    target: _Target
+    source: _Commit
+    summary: dict[str, int]
+    resource_changes: list[_ProjectChange]
+    unmanaged: list[str]
+    diagnostics: list[_Diagnostic]
+    plan_hash: str
+
+    def to_plan(self, base: str) -> Plan:
+        return Plan(
+            target=TargetInfo(self.target.name, self.target.endpoint, self.target.account),
+            commit=Commit(self.source.commit, self.source.dirty),
+            made_at=self.timestamp,
+            changes=tuple(change.read(base) for change in self.resource_changes),
+            unmanaged=tuple(self.unmanaged),
+            diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
+            complete=self.complete,
+            manifest_count=len(self.resource_changes),
+            hash=self.plan_hash,
+            summary=Summary(**self.summary),
+        )
+
+
+def _absolute(file: str, base: str) -> str:
+    return os.path.normpath(os.path.join(base, file))

@@ -1,0 +1,140 @@
+"""The intent: what a project's live side must become, and by which calls.
+
+`compare` is the one function that both the planner (with what it saw) and the applier (with what is live then) call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.fieldpath import format_path
+from reconciler.model.ontology import Choice, spell
+from reconciler.model.plan import Call, CallKind, Field, FieldClass, Kind, State
+from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.model.values import ABSENT, Json, canonical_json, equal
+from reconciler.planning.mask import wanted_ontology, wanted_params
+from reconciler.planning.normalize import read_choices
+from reconciler.planning.ontology import attribute_field, ontology_fields
+from reconciler.planning.params import params_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """`fields` are the differences, `calls` the smallest requests that make `before` into `after`.
+
+    Both are empty, and `after` is `before`, where live is as the manifest says. `before` is None for a create.
+    `dropped` names keys of live choices that the calls cannot carry.
+    """
+
+    before: State | None
+    after: State
+    fields: tuple[Field, ...] = ()
+    calls: tuple[Call, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over the fields: path, kind, before and after, whatever their order."""
+        return _digest(sorted(identity_of(field) for field in self.fields))
+
+
+def compare(desired: DesiredProject, live: LiveProject | None) -> Intent:
+    """Look at live through the desired project's mask.
+
+    Raises:
+        UnreadableOntologyError: live choices that must be compared cannot be read.
+    """
+    if live is None:
+        return _creation(desired)
+    params = wanted_params(desired, live)
+    fields: list[Field] = []
+    calls: list[Call] = []
+    if not equal(live.params, params):
+        fields += params_fields(live.params, params)
+        calls.append(_set_params(desired.name, live.params, params))
+    ontology, dropped = live.ontology, tuple[str, ...]()
+    name = desired.ontology_name if desired.ontology_name is not None else live.ontology_name
+    if desired.ontology is not None and not (equal(desired.ontology, live.ontology) and name == live.ontology_name):
+        before = read_choices(live.ontology) if live.ontology is not None else ()
+        after = wanted_ontology(desired, read_choices(desired.ontology), before)
+        if after is before:
+            name = live.ontology_name
+        found = [
+            *attribute_field(("ontology",), "name", live.ontology_name, name),
+            *ontology_fields(before, after),
+        ]
+        if found:
+            fields += found
+            calls.append(_set_ontology(desired, after))
+            dropped = tuple(sorted(set(_dropped(before))))
+        ontology = [spell(choice) for choice in after]
+        live = replace(live, ontology=[spell(choice) for choice in before] if live.ontology is not None else None)
+    state = State(live.type, live.params, live.ontology, live.ontology_name)
+    if not fields:
+        return Intent(state, state)
+    return Intent(state, State(live.type, params, ontology, name), tuple(fields), tuple(calls), dropped)
+
+
+def plan_hash(intents: Mapping[str, str], empty: str) -> str:
+    """SHA-256 over all intents that are not `empty`, by project name."""
+    return _digest([name, digest] for name, digest in sorted(intents.items()) if digest != empty)
+
+
+def _digest(items: Iterable[Json]) -> str:
+    return hashlib.sha256(canonical_json(list(items)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+EMPTY_HASH = _digest([])
+
+
+def identity_of(field: Field) -> str:
+    """What of a field is hashed and approved: path, kind, before and after. Equal for equal ones, and only those."""
+    sides = [[] if side is ABSENT else [side] for side in (field.before, field.after)]
+    return canonical_json([format_path(field.path), field.kind.value, *sides])
+
+
+def _creation(desired: DesiredProject) -> Intent:
+    params = wanted_params(desired, None)
+    choices = read_choices(desired.ontology or [])
+    body: dict[str, Json] = {"type": desired.type, "name": desired.name, **desired.create_only}
+    fields = [
+        Field((key,), Kind.ADD, after=value) for key, value in {"type": desired.type, **desired.create_only}.items()
+    ]
+    calls = []
+    if params:
+        body["params"] = dict(params)
+        fields += params_fields({}, params)
+    calls.append(Call(CallKind.CREATE, desired.name, body))
+    if choices:
+        fields += attribute_field(("ontology",), "name", None, desired.ontology_name)
+        fields += ontology_fields((), choices)
+        calls.append(_set_ontology(desired, choices))
+    ontology = [spell(choice) for choice in choices] or None
+    return Intent(
+        None,
+        State(desired.type, params, ontology, desired.ontology_name),
+        tuple(replace(field, field_class=FieldClass.PENDING) for field in fields),
+        tuple(calls),
+    )
+
+
+def _set_params(name: str, live: Mapping[str, Json], params: Mapping[str, Json]) -> Call:
+    """`patch: true` overlays key by key at the top level; only `patch: false` can remove one. [D] in scale-api.md."""
+    patch = live.keys() <= params.keys()
+    sent = {key: value for key, value in params.items() if not (patch and equal(live.get(key, ABSENT), value))}
+    return Call(CallKind.SET_PARAMS, name, {**sent, "patch": patch})
+
+
+def _set_ontology(desired: DesiredProject, choices: tuple[Choice, ...]) -> Call:
+    body: dict[str, Json] = {"ontology": [spell(choice) for choice in choices]}
+    if desired.ontology_name is not None:
+        body["name"] = desired.ontology_name
+    return Call(CallKind.SET_ONTOLOGY, desired.name, body)
+
+
+def _dropped(choices: tuple[Choice, ...]) -> Iterator[str]:
+    for choice in choices:
+        yield from choice.dropped
+        yield from _dropped(choice.subchoices)

@@ -1,0 +1,140 @@
+"""The state that a project should have: what git owns from the manifest, everything else as it is live.
+
+Both the fields and the calls are derived from this one state, so ignored, merged and unmanaged values need no special
+case anywhere else.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.fieldpath import Path, Pattern
+from reconciler.model.ontology import Choice, walk
+from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
+from reconciler.model.values import ABSENT, Absent, Json
+from reconciler.planning.alignment import align
+
+
+def wanted_params(desired: DesiredProject, live: LiveProject | None) -> Mapping[str, Json]:
+    """The parameters that the project should have, whole.
+
+    A value declared at an ignored path counts where what holds it is created: the project, its parameters where none
+    were ever set, an object, a list item.
+    """
+    if desired.params is None:
+        return live.params if live is not None else {}
+    if live is None or live.params_version is None:
+        return desired.params
+    merged = desired.mask.params is ParamsMode.MERGE
+    ignored = Ignored.of(desired)
+    if not ignored.patterns:
+        return {**live.params, **desired.params} if merged else desired.params
+    wanted = ignored.overlay(desired.params, live.params, ("params",))
+    if merged:
+        wanted |= {key: value for key, value in live.params.items() if key not in desired.params}
+    return wanted
+
+
+def wanted_ontology(
+    desired: DesiredProject, choices: tuple[Choice, ...], live: tuple[Choice, ...]
+) -> tuple[Choice, ...]:
+    """The choices that the project should have, given those declared and those live (none: never set)."""
+    if not live:
+        return choices
+    ignored = {ignore.pattern.text for ignore in desired.mask.ignore}
+    if "ontology" in ignored:
+        return live
+    ignored &= {"ontology.**.@description", "ontology.**.@display"}
+    if not ignored:
+        return choices
+    known = {choice.choice: choice for _, _, choice in walk(live)}
+    return tuple(_with_live_attributes(choice, known, ignored) for choice in choices)
+
+
+def _with_live_attributes(choice: Choice, known: Mapping[str, Choice], ignored: set[str]) -> Choice:
+    twin = known.get(choice.choice)
+    choice = replace(choice, subchoices=tuple(_with_live_attributes(sub, known, ignored) for sub in choice.subchoices))
+    if twin is None:
+        return choice
+    if "ontology.**.@description" in ignored:
+        choice = replace(choice, description=twin.description)
+    if "ontology.**.@display" in ignored:
+        choice = replace(choice, display=twin.display)
+    return choice
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """The ignored paths below `params`."""
+
+    patterns: tuple[Pattern, ...]
+
+    @classmethod
+    def of(cls, desired: DesiredProject) -> Ignored:
+        patterns = (ignore.pattern for ignore in desired.mask.ignore)
+        return cls(tuple(pattern for pattern in patterns if pattern.parts[0] == "params"))
+
+    def covers(self, path: Path) -> bool:
+        return any(pattern.matches(path) for pattern in self.patterns)
+
+    def reaches_below(self, path: Path) -> bool:
+        return any(pattern.reaches_below(path) for pattern in self.patterns)
+
+    def overlay(self, declared: Mapping[str, Json], live: Mapping[str, Json], path: Path) -> dict[str, Json]:
+        """An object as declared, with live's values (and absences) at the ignored paths."""
+        wanted: dict[str, Json] = {}
+        for key, value in declared.items():
+            kept = self._resolve(value, live.get(key, ABSENT), (*path, key))
+            if kept is not ABSENT:
+                wanted[key] = kept
+        for key, value in live.items():
+            if key not in declared and self.covers((*path, key)):
+                wanted[key] = value
+        return wanted
+
+    def _resolve(self, declared: Json, live: Json | Absent, path: Path) -> Json | Absent:
+        """`live` is ABSENT where its holder exists and it does not."""
+        if self.covers(path):
+            return live
+        if not self.reaches_below(path):
+            return declared
+        if isinstance(declared, dict) and isinstance(live, dict):
+            return self.overlay(declared, live, path)
+        if isinstance(declared, list) and isinstance(live, list):
+            return self._overlay_items(declared, live, path)
+        return declared
+
+    def _overlay_items(self, declared: list[Json], live: list[Json], path: Path) -> list[Json]:
+        """The declared items, each with live's ignored values; live items ignored whole stay where they are."""
+        wanted: list[Json] = []
+        kept_alone: list[tuple[int, Json]] = []
+        placed: list[tuple[int, int]] = []
+        for old, new in align(live, declared).pairs:
+            if new is None:
+                assert old is not None
+                if self.covers((*path, old)):
+                    kept_alone.append((old, live[old]))
+            elif old is not None:
+                placed.append((old, len(wanted)))
+                wanted.append(self._resolve(declared[new], live[old], (*path, new)))
+            elif not self.covers((*path, new)):
+                wanted.append(declared[new])
+        placed.sort()
+        for old, item in reversed(kept_alone):
+            neighbour = bisect_left(placed, (old, 0)) - 1
+            wanted.insert(placed[neighbour][1] + 1 if neighbour >= 0 else 0, item)
+        return wanted
+
+    def held_in(self, value: Json, path: Path) -> Iterator[Path]:
+        """The ignored paths that exist at or below `path`, each the highest of its branch."""
+        if self.covers(path):
+            yield path
+        elif self.reaches_below(path):
+            if isinstance(value, dict):
+                for key, inner in value.items():
+                    yield from self.held_in(inner, (*path, key))
+            elif isinstance(value, list):
+                for position, inner in enumerate(value):
+                    yield from self.held_in(inner, (*path, position))

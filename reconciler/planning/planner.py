@@ -1,0 +1,258 @@
+"""desired projects × live projects → the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.fieldpath import format_path
+from reconciler.model.plan import (
+    Action,
+    CallKind,
+    Commit,
+    Expected,
+    Field,
+    Kind,
+    Plan,
+    ProjectChange,
+    Reason,
+    State,
+    Summary,
+    TargetInfo,
+)
+from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.model.values import has_overflow
+from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
+from reconciler.planning.mask import Ignored
+from reconciler.planning.normalize import UnreadableOntologyError
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Live state as read. `projects` is by name, with None for one that was asked for and is not there.
+
+    `whole` is true where the whole account was listed: only then are unmanaged projects and the account known.
+    """
+
+    projects: Mapping[str, LiveProject | None]
+    whole: bool
+
+
+def by_name(projects: Iterable[LiveProject]) -> dict[str, LiveProject | None]:
+    """Live projects by name. Should an archived name be free for another project, the other one counts.
+
+    That an archived project keeps its name is an assumption ([A] in scale-api.md).
+    """
+    found: dict[str, LiveProject | None] = {}
+    for project in projects:
+        known = found.get(project.name)
+        if known is None or known.archived:
+            found[project.name] = project
+    return found
+
+
+def account_of(projects: Iterable[LiveProject]) -> str | None:
+    """What tells one account from another: when its oldest project was made. None without one."""
+    return min((project.created_at for project in projects if project.created_at), default=None)
+
+
+def make_plan(
+    desired: Iterable[DesiredProject],
+    live: Live,
+    *,
+    target: TargetInfo,
+    commit: Commit,
+    made_at: datetime,
+    managed_names: frozenset[str],
+    complete: bool,
+    manifests: str,
+    manifest_count: int,
+    diagnostics: tuple[Diagnostic, ...] = (),
+) -> Plan:
+    """The plan for the desired projects.
+
+    `managed_names` are all names that stand in a manifest, selected or not: what is live beside them is unmanaged.
+    `made_at` is aware. Projects are ordered by name.
+    """
+    changes = tuple(
+        plan_project(project, live.projects.get(project.name)) for project in sorted(desired, key=lambda p: p.name)
+    )
+    shown = [project for project in live.projects.values() if project is not None]
+    unmanaged = (
+        tuple(sorted(p.name for p in shown if p.name not in managed_names and not p.archived))
+        if live.whole and complete
+        else ()
+    )
+    return Plan(
+        target=target,
+        commit=commit,
+        made_at=made_at,
+        changes=changes,
+        unmanaged=unmanaged,
+        diagnostics=diagnostics,
+        complete=complete,
+        live_count=len(shown) if live.whole else None,
+        manifests=manifests,
+        manifest_count=manifest_count,
+        hash=plan_hash({change.name: change.hash for change in changes}, EMPTY_HASH),
+        summary=_summary(changes, unmanaged),
+    )
+
+
+def plan_project(desired: DesiredProject, live: LiveProject | None) -> ProjectChange:
+    """What the plan says of one project."""
+    if live is not None and (blocked := _blocked(desired, live)):
+        return _blocked_change(desired, live, *blocked)
+    try:
+        intent = compare(desired, live)
+    except UnreadableOntologyError as problem:
+        assert live is not None
+        return _blocked_change(desired, live, Reason.ONTOLOGY_UNREADABLE, str(problem))
+    unsendable = next((call for call in intent.calls if has_overflow(call.body)), None)
+    if unsendable is not None and live is not None:
+        return _blocked_change(desired, live, Reason.NOT_SENDABLE, f"{unsendable.kind} would have to send it")
+    return ProjectChange(
+        name=desired.name,
+        action=_action(intent, live),
+        source=desired.source,
+        desired=desired,
+        before=intent.before,
+        after=intent.after,
+        expected=expected_of(live),
+        reason=_reason(intent),
+        fields=intent.fields,
+        calls=intent.calls,
+        hash=intent.hash if intent.fields else EMPTY_HASH,
+        diagnostics=tuple(_warnings(desired, live, intent)),
+    )
+
+
+def expected_of(live: LiveProject | None) -> Expected:
+    """The versions of what was seen."""
+    if live is None:
+        return Expected()
+    return Expected(live.params_version, live.ontology_version, live.created_at)
+
+
+def _action(intent: Intent, live: LiveProject | None) -> Action:
+    if live is None:
+        return Action.CREATE
+    return Action.UPDATE if intent.fields else Action.NO_OP
+
+
+def _reason(intent: Intent) -> Reason | None:
+    kinds = {call.kind: call for call in intent.calls}
+    if CallKind.CREATE in kinds:
+        return Reason.NOT_ON_SCALE
+    if CallKind.SET_PARAMS in kinds:
+        return Reason.PARAMS_CHANGED if kinds[CallKind.SET_PARAMS].body["patch"] else Reason.PARAMS_KEYS_REMOVED
+    return Reason.ONTOLOGY_CHANGED if kinds else None
+
+
+def _blocked(desired: DesiredProject, live: LiveProject) -> tuple[Reason, str] | None:
+    """What no call can mend. `rapid`, `studio` and `consensus_attempts` are not readable (an assumption)."""
+    if live.archived:
+        return Reason.ARCHIVED, ""
+    if desired.type != live.type:
+        return Reason.TYPE_DIFFERS, live.type
+    pipeline = desired.create_only.get("pipeline")
+    if pipeline is not None and live.pipeline is not None and pipeline != live.pipeline:
+        return Reason.PIPELINE_DIFFERS, live.pipeline
+    if desired.ontology is not None and live.ontology_problem is not None:
+        return Reason.ONTOLOGY_UNREADABLE, live.ontology_problem
+    return None
+
+
+def _blocked_change(desired: DesiredProject, live: LiveProject, reason: Reason, what: str) -> ProjectChange:
+    state = State(live.type, live.params, live.ontology, live.ontology_name)
+    return ProjectChange(
+        name=desired.name,
+        action=Action.NO_OP,
+        source=desired.source,
+        desired=desired,
+        before=state,
+        after=state,
+        expected=expected_of(live),
+        reason=reason,
+        hash=EMPTY_HASH,
+        blocked=True,
+        diagnostics=(_blocking_error(desired, reason, what),),
+    )
+
+
+def _blocking_error(desired: DesiredProject, reason: Reason, what: str) -> Diagnostic:
+    match reason:
+        case Reason.ARCHIVED:
+            return error(
+                "archived",
+                f"project.{desired.name} is archived on Scale",
+                detail="An archived project keeps its name, and no call can bring it back. Unarchive it in Scale's "
+                "dashboard, or give the manifest a new name.",
+            )
+        case Reason.TYPE_DIFFERS:
+            return error(
+                "type-differs",
+                f'type of project.{desired.name} is "{what}" on Scale, "{desired.type}" here',
+                detail="A project's type cannot be changed after it was created. Give the manifest a new name, so "
+                f'that a new project is created, or write "type: {what}".',
+            )
+        case Reason.PIPELINE_DIFFERS:
+            return error(
+                "pipeline-differs",
+                f'pipeline of project.{desired.name} is "{what}" on Scale, "{desired.create_only["pipeline"]}" here',
+                detail="A project's pipeline cannot be changed after it was created. Give the manifest a new name, so "
+                f'that a new project is created, or write "pipeline: {what}".',
+            )
+        case Reason.ONTOLOGY_UNREADABLE:
+            return error(
+                "ontology-unreadable",
+                f"the ontology of project.{desired.name} cannot be read: {what}",
+                detail="What cannot be read is not overwritten. Mend it in Scale's dashboard, or leave the ontology "
+                "out of the manifest, so that it is not managed here.",
+            )
+        case _:
+            return error(
+                "number-too-large",
+                f"project.{desired.name} holds a number on Scale that is too large to be sent back",
+                detail=f"{what}. Replace the value in the manifest, or in Scale's dashboard.",
+            )
+
+
+def _warnings(desired: DesiredProject, live: LiveProject | None, intent: Intent) -> Iterable[Diagnostic]:
+    if intent.dropped:
+        keys = " and ".join(f'"{key}"' for key in intent.dropped)
+        yield warning(
+            "ontology-keys-dropped",
+            f"setOntology for project.{desired.name} takes away {keys} of its live choices",
+            detail="A manifest cannot say these, and the API writes an ontology whole.",
+        )
+    ignored = Ignored.of(desired)
+    if live is not None and ignored.patterns:
+        for field in intent.fields:
+            yield from _taken_along(ignored, field)
+
+
+def _taken_along(ignored: Ignored, field: Field) -> Iterable[Diagnostic]:
+    if field.kind is Kind.REMOVE and field.path[0] == "params":
+        for path in ignored.held_in(field.before, field.path):
+            yield warning(
+                "ignored-removed",
+                f"{format_path(path)} is ignored, and goes with {format_path(field.path)}, which is removed",
+                detail=f"To keep it, declare {format_path(field.path)} in the manifest.",
+            )
+
+
+def _summary(changes: tuple[ProjectChange, ...], unmanaged: tuple[str, ...]) -> Summary:
+    def count(action: Action) -> int:
+        return sum(change.action is action and change.writes for change in changes)
+
+    return Summary(
+        add=count(Action.CREATE),
+        change=count(Action.UPDATE),
+        unchanged=sum(change.action is Action.NO_OP and not change.blocked for change in changes),
+        blocked=sum(change.blocked for change in changes),
+        protected=sum(change.protected for change in changes),
+        unmanaged=len(unmanaged),
+    )

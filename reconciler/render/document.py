@@ -1,0 +1,207 @@
+"""The JSON documents of contract.md: plan, apply result, validation. Values only; nobody's layout.
+
+File names are relative to `base` (the git top level, else the repository root), with `/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from reconciler import __version__
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.fieldpath import Path, Pattern, format_path
+from reconciler.model.outcome import Outcome, ProjectOutcome
+from reconciler.model.plan import Call, CallKind, Commit, Field, Plan, ProjectChange, State, TargetInfo
+from reconciler.model.project import DesiredProject, Source
+from reconciler.model.values import ABSENT, Json
+from reconciler.render.view import mask, relative
+
+FORMAT_VERSION = "1.0"
+
+
+def plan_document(plan: Plan, *, base: str, sensitive: Sequence[Pattern] = (), whole: bool = False) -> dict[str, Json]:
+    """The plan. `whole` adds each project's `desired` and masks nothing: for a plan file, never for printing."""
+    writer = _Writer(base, () if whole else tuple(sensitive))
+    changes = [writer.change(change, whole=whole) for change in plan.changes]
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "timestamp": timestamp(plan.made_at),
+        "applyable": plan.applyable,
+        "complete": plan.complete,
+        "errored": plan.errored,
+        "masked": writer.masked,
+        "pending_only": False,
+        "target": _target(plan.target),
+        "source": _commit(plan.commit),
+        "summary": asdict(plan.summary),
+        "resource_changes": changes,
+        "unmanaged": list(plan.unmanaged),
+        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in plan.diagnostics],
+        "plan_hash": plan.hash,
+    }
+
+
+def outcome_document(outcome: Outcome, *, base: str) -> dict[str, Json]:
+    """The apply result."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "started_at": timestamp(outcome.started_at),
+        "finished_at": timestamp(outcome.finished_at),
+        "target": _target(outcome.target),
+        "source": _commit(outcome.commit),
+        "plan_hash": outcome.plan_hash,
+        "summary": asdict(outcome.summary),
+        "projects": [_project_outcome(project, base) for project in outcome.projects],
+    }
+
+
+def validation_document(diagnostics: Sequence[Diagnostic], *, base: str) -> dict[str, Json]:
+    """What `validate` found."""
+
+    def count(severity: Severity) -> int:
+        return sum(diagnostic.severity is severity for diagnostic in diagnostics)
+
+    return {
+        "format_version": FORMAT_VERSION,
+        "summary": {
+            "errors": count(Severity.ERROR),
+            "warnings": count(Severity.WARNING),
+            "notes": count(Severity.NOTE),
+        },
+        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in diagnostics],
+    }
+
+
+def diagnostic_document(diagnostic: Diagnostic, base: str) -> dict[str, Json]:
+    span = diagnostic.span
+    detail = "\n".join(part for part in (diagnostic.label, diagnostic.detail) if part)
+    return {
+        "severity": diagnostic.severity.value,
+        "code": diagnostic.code,
+        "summary": diagnostic.summary,
+        "detail": detail,
+        "file": relative(span.file, base) if span else None,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+    }
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class _Writer:
+    """Writes values, masked; remembers whether anything was."""
+
+    def __init__(self, base: str, sensitive: tuple[Pattern, ...]) -> None:
+        self.base = base
+        self.sensitive = sensitive
+        self.masked = False
+
+    def change(self, change: ProjectChange, *, whole: bool) -> dict[str, Json]:
+        document: dict[str, Json] = {
+            "address": f"project.{change.name}",
+            "type": "project",
+            "name": change.name,
+            "change": {
+                "actions": [change.action.value],
+                "before": self._state(change.before),
+                "after": self._state(change.after),
+            },
+            "action_reason": change.reason.value if change.reason else None,
+            "source": _source(change.source, self.base),
+            "fields": [self._field(field) for field in change.fields],
+            "calls": [
+                {"call": call.kind.value, "method": "POST", "path": call.path, "body": self._body(call)}
+                for call in change.calls
+            ],
+            "expected": asdict(change.expected),
+            "held_by": [],
+            "hash": change.hash,
+            "diagnostics": [diagnostic_document(diagnostic, self.base) for diagnostic in change.diagnostics],
+        }
+        if whole:
+            document["desired"] = _desired(change.desired)
+        return document
+
+    def _state(self, state: State | None) -> Json:
+        if state is None:
+            return None
+        document = {"type": state.type, "params": self._value(state.params, ("params",)), "ontology": state.ontology}
+        if state.ontology_name is not None:
+            document["ontology_name"] = state.ontology_name
+        return document
+
+    def _field(self, field: Field) -> dict[str, Json]:
+        return {
+            "path": format_path(field.path),
+            "kind": field.kind.value,
+            "before": self._value(None if field.before is ABSENT else field.before, field.path),
+            "after": self._value(None if field.after is ABSENT else field.after, field.path),
+            "class": field.field_class.value,
+            "source": _source(field.source, self.base) if field.source else None,
+        }
+
+    def _body(self, call: Call) -> dict[str, Json]:
+        """setParams has the parameters at the top level; the other two have them, or the ontology, under its name."""
+        prefix: Path = ("params",) if call.kind is CallKind.SET_PARAMS else ()
+        return {key: self._value(value, (*prefix, key)) for key, value in call.body.items()}
+
+    def _value(self, value: Json, path: Path) -> Json:
+        if not self.sensitive:
+            return value
+        masked = mask(value, path, self.sensitive)
+        self.masked = self.masked or masked != value
+        return masked
+
+
+def _desired(desired: DesiredProject) -> dict[str, Json]:
+    return {
+        "type": desired.type,
+        "create_only": dict(desired.create_only),
+        "managed": [part for part in ("params", "ontology") if getattr(desired, part) is not None],
+        "params": None if desired.params is None else dict(desired.params),
+        "ontology": desired.ontology,
+        "ontology_name": desired.ontology_name,
+        "params_mode": desired.mask.params.value,
+        "ignore": [
+            {
+                "path": ignore.pattern.text,
+                "reason": ignore.reason,
+                "until": ignore.until.isoformat() if ignore.until else None,
+            }
+            for ignore in desired.mask.ignore
+        ],
+        "protect": desired.protect,
+    }
+
+
+def _project_outcome(project: ProjectOutcome, base: str) -> dict[str, Json]:
+    return {
+        "name": project.name,
+        "status": project.status.value,
+        "reason": project.reason,
+        "params_version": project.params_version,
+        "ontology_version": project.ontology_version,
+        "calls": [{"call": call.call.value, "result": call.result.value} for call in project.calls],
+        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in project.diagnostics],
+    }
+
+
+def _target(target: TargetInfo) -> dict[str, Json]:
+    return {"name": target.name, "endpoint": target.endpoint, "account": target.account}
+
+
+def _commit(commit: Commit) -> dict[str, Json]:
+    return {"commit": commit.commit, "dirty": commit.dirty}
+
+
+def _source(source: Source, base: str) -> dict[str, Json]:
+    return {"file": relative(source.file, base), "line": source.line}
+
+

@@ -1,0 +1,146 @@
+"""Configuration, environment and flags made one value.
+
+Reads `reconciler.toml`, or `[tool.reconciler]` of `pyproject.toml`. Collects every mistake before it raises. Opens no
+network and writes nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from reconciler.configuration import BUILT_IN, check_configuration, check_endpoint, find_configuration, is_loopback
+from reconciler.errors import DiagnosedError, UsageError
+from reconciler.fieldpath import Pattern, parse_pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a run reads and writes. `sandbox` is the emulated API's file, None for a real endpoint.
+
+    `key_variable` names the variable that holds the key, None for a sandbox.
+    """
+
+    name: str
+    endpoint: str
+    sandbox: Path | None = None
+    key_variable: str | None = None
+    parallelism: int = 8
+    writes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`root` is the repository root: the folder of the configuration file, else the git top level, else `folder`.
+
+    `base` is what file names in machine output are relative to. `targets` are the raw tables, by name.
+    """
+
+    folder: Path
+    root: Path
+    base: Path
+    manifests: Path
+    config_file: Path | None = None
+    default_target: str | None = None
+    sensitive: tuple[Pattern, ...] = ()
+    targets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def read_settings(folder: Path) -> Settings:
+    """The settings that hold for a run in `folder`, an existing one.
+
+    Raises:
+        DiagnosedError: with every mistake in the configuration file.
+    """
+    folder = folder.resolve()
+    top = _git_top(folder)
+    found = find_configuration(folder, top)
+    root = found[0].parent if found else top or folder
+    base = top or root
+    if found is None:
+        return Settings(folder, root, base, root / "projects", targets=BUILT_IN)
+    file, tables = found
+    if diagnostics := check_configuration(file, tables):
+        raise DiagnosedError(f"{file.name} has mistakes", diagnostics)
+    return Settings(
+        folder=folder,
+        root=root,
+        base=base,
+        manifests=root / tables.get("manifests", "projects"),
+        config_file=file,
+        default_target=tables.get("target"),
+        sensitive=tuple(parse_pattern(text) for text in tables.get("sensitive", ())),
+        targets=_with_built_in(tables.get("targets", {})),
+    )
+
+
+def choose_target(
+    settings: Settings,
+    *,
+    name: str | None,
+    endpoint: str | None,
+    environment: Mapping[str, str],
+    parallelism: int | None = None,
+) -> Target:
+    """The target that flags, environment and configuration name, in this order.
+
+    Raises:
+        UsageError: none is named in CI, it is not known, or its endpoint may not be sent a key.
+    """
+    name = name or environment.get("RECONCILER_TARGET") or settings.default_target
+    endpoint = endpoint or environment.get("RECONCILER_ENDPOINT") or None
+    if name is None:
+        if environment.get("CI"):
+            raise UsageError(
+                "in CI a target must be named",
+                'Say --target NAME, set RECONCILER_TARGET, or put target = "NAME" into reconciler.toml. '
+                f"Known: {', '.join(sorted(settings.targets))}.",
+            )
+        name = "sandbox"
+    table = settings.targets.get(name)
+    if table is None:
+        near = difflib.get_close_matches(name, settings.targets, n=1)
+        raise UsageError(
+            f'there is no target "{name}"' + (f', did you mean "{near[0]}"?' if near else ""),
+            f"Known: {', '.join(sorted(settings.targets))}. Define others in reconciler.toml, [targets.NAME].",
+        )
+    limits = {"parallelism": parallelism or table.get("parallelism", 8), "writes": table.get("writes", True)}
+    if endpoint is not None:
+        url = check_endpoint(endpoint)
+        return Target(name, url, key_variable=table.get("api_key_env", "SCALE_API_KEY"), **limits)
+    if "sandbox" in table:
+        file = settings.root / table["sandbox"]
+        return Target(name, f"sandbox:{table['sandbox']}", sandbox=file, **limits)
+    url = check_endpoint(table["endpoint"])
+    if not (_is_scale(url) or is_loopback(url)):
+        raise UsageError(
+            f'the endpoint of target "{name}", {url}, stands in a file alone, and a pull request can change files',
+            f"A key is sent there only when a flag or the environment says so too: --endpoint {url}",
+        )
+    return Target(name, url, key_variable=table.get("api_key_env", "SCALE_API_KEY"), **limits)
+
+
+def _is_scale(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" and parts.hostname == "api.scale.com" and parts.port in (None, 443)
+
+
+def _with_built_in(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The built-in targets keep what a file does not say of them; saying the other kind replaces the kind."""
+    merged = dict(BUILT_IN)
+    for name, table in tables.items():
+        built_in = dict(BUILT_IN.get(name, {}))
+        if "endpoint" in table:
+            built_in.pop("sandbox", None)
+        if "sandbox" in table:
+            built_in.pop("endpoint", None)
+        merged[name] = {**built_in, **table}
+    return merged
+
+
+def _git_top(folder: Path) -> Path | None:
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
