@@ -114,7 +114,7 @@ def choose_target(
         return Target(name, url, key_variable=table.get("api_key_env", "SCALE_API_KEY"), **limits)
     if "sandbox" in table:
         file = settings.root / table["sandbox"]
-        return Target(name, f"sandbox:{table['sandbox']}", sandbox=file, **limits)
+        return Target(name, str(table["sandbox"]), sandbox=file, **limits)
     url = check_endpoint(table["endpoint"])
     if not (_is_scale(url) or is_loopback(url)):
         raise UsageError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -15,12 +14,11 @@ _FOREIGN = ("CI", "GITHUB_", "RECONCILER_TARGET", "RECONCILER_ENDPOINT", "SCALE_
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the variables of the machine that it runs on."""
     for name in list(os.environ):
         if name.startswith(_FOREIGN) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    yield
 
 
 @pytest.hookimpl(trylast=True)

@@ -9,5 +9,7 @@ reports = [
     ["--include", PURE, "--fail-under", "100", "--show-missing"],
     ["--omit", PURE, "--fail-under", "90"],
 ]
-codes = [subprocess.run([sys.executable, "-m", "coverage", "report", *report], check=False).returncode for report in reports]
+codes = [
+    subprocess.run([sys.executable, "-m", "coverage", "report", *report], check=False).returncode for report in reports
+]
 sys.exit(max(codes))

@@ -93,19 +93,17 @@ def has_changes(plan: Plan) -> bool:
 
 def show_plan(plan: Plan, output: str, *, base: str, sensitive: tuple[Pattern, ...]) -> None:
     """Print a plan to stdout, its own diagnostics to stderr."""
+    if output == "json":
+        from reconciler.render.document import plan_document
+
+        console.say_json(plan_document(plan, base=base, sensitive=sensitive))
+        return
     import os
     from datetime import UTC, datetime
 
-    from reconciler.render.document import plan_document
     from reconciler.render.text import render_plan
 
-    if output == "json":
-        console.say_json(plan_document(plan, base=base, sensitive=sensitive))
-        return
     if plan.diagnostics:
         console.say_diagnostics(plan.diagnostics)
-    console.say(
-        render_plan(
-            plan, base=os.getcwd(), now=datetime.now(UTC), colour=console.in_colour(sys.stdout), sensitive=sensitive
-        )
-    )
+    colour = console.in_colour(sys.stdout)
+    console.say(render_plan(plan, base=os.getcwd(), now=datetime.now(UTC), colour=colour, sensitive=sensitive))

@@ -16,7 +16,8 @@ from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Commit, Field, Plan, ProjectChange, State, TargetInfo
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import ABSENT, Json
-from reconciler.render.view import mask, relative
+from reconciler.render.places import relative
+from reconciler.render.view import mask
 
 FORMAT_VERSION = "1.0"
 
@@ -203,5 +204,3 @@ def _commit(commit: Commit) -> dict[str, Json]:
 
 def _source(source: Source, base: str) -> dict[str, Json]:
     return {"file": relative(source.file, base), "line": source.line}
-
-

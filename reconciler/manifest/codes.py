@@ -1,0 +1,96 @@
+"""Every code that a manifest's diagnostics carry, each with what it means. Codes are words for people and for filters;
+once shipped they do not change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Code(StrEnum):
+    # Files
+    UNREADABLE = "unreadable"
+    NOT_UTF8 = "not-utf8"
+    UNSUPPORTED_DEFAULTS = "unsupported-defaults"
+    # YAML
+    SYNTAX = "syntax"
+    YAML_VERSION = "yaml-version"
+    LINE_SEPARATOR = "line-separator"
+    SURROGATE = "surrogate"
+    TAG = "tag"
+    NOT_A_NUMBER = "not-a-number"
+    BAD_KEY = "bad-key"
+    INVISIBLE_KEY = "invisible-key"
+    DUPLICATE_KEY = "duplicate-key"
+    UNKNOWN_ALIAS = "unknown-alias"
+    SELF_ALIAS = "self-alias"
+    BAD_MERGE = "bad-merge"
+    TOO_DEEP = "too-deep"
+    TOO_LARGE = "too-large"
+    COMMENT_VALUE = "comment-value"
+    # Directives
+    DIRECTIVE_NOT_ALONE = "directive-not-alone"
+    UNSUPPORTED_DIRECTIVE = "unsupported-directive"
+    NEAR_DIRECTIVE = "near-directive"
+    FILE_OUTSIDE = "file-outside"
+    FILE_NOT_FOUND = "file-not-found"
+    FILE_UNREADABLE = "file-unreadable"
+    FILE_NOT_TEXT = "file-not-text"
+    FILE_TOO_LARGE = "file-too-large"
+    # The schema
+    UNKNOWN_KEY = "unknown-key"
+    MISSING_KEY = "missing-key"
+    NULL_PART = "null-part"
+    WRONG_TYPE = "wrong-type"
+    BAD_VALUE = "bad-value"
+    BAD_NAME = "bad-name"
+    BAD_DATE = "bad-date"
+    BAD_IGNORE = "bad-ignore"
+    RESERVED_PARAM = "reserved-param"
+    EMPTY_ONTOLOGY = "empty-ontology"
+    DUPLICATE_CHOICE = "duplicate-choice"
+    DUPLICATE_NAME = "duplicate-name"
+    UNKNOWN_TYPE = "unknown-type"
+
+
+MEANINGS: Final[dict[Code, str]] = {
+    Code.UNREADABLE: "A manifest cannot be opened, is no regular file, or lies outside the repository.",
+    Code.NOT_UTF8: "A manifest, its name, or a text that it reads is not UTF-8.",
+    Code.UNSUPPORTED_DEFAULTS: "A _defaults.yaml stands below the manifest folder, and this version does not read it.",
+    Code.SYNTAX: "A manifest is not YAML.",
+    Code.YAML_VERSION: "A %YAML line names another version than 1.2.",
+    Code.LINE_SEPARATOR: "U+0085, U+2028 or U+2029 stands outside a comment, where parsers change or misread it.",
+    Code.SURROGATE: "An escape is half a surrogate pair, which no text can hold.",
+    Code.TAG: "A value carries a YAML tag.",
+    Code.NOT_A_NUMBER: "A number that JSON cannot hold: .nan, .inf, or one that is too large.",
+    Code.BAD_KEY: "A key is not a string.",
+    Code.INVISIBLE_KEY: "An unquoted key begins or ends with white space or an invisible character.",
+    Code.DUPLICATE_KEY: "A key stands twice in one mapping.",
+    Code.UNKNOWN_ALIAS: "An alias names no anchor that stands before it.",
+    Code.SELF_ALIAS: "An alias stands inside the value that it names.",
+    Code.BAD_MERGE: "A merge key << has a value that is neither a mapping nor a list of mappings.",
+    Code.TOO_DEEP: "More than 100 levels of nesting.",
+    Code.TOO_LARGE: "More than 1,000,000 nodes, with aliases counted out.",
+    Code.COMMENT_VALUE: "What looks like a value, or a part of one, is a comment (a warning).",
+    Code.DIRECTIVE_NOT_ALONE: "A directive such as $file stands beside other keys.",
+    Code.UNSUPPORTED_DIRECTIVE: "A directive that this version does not know yet.",
+    Code.NEAR_DIRECTIVE: "A key looks like a directive and is none (a warning).",
+    Code.FILE_OUTSIDE: "A $file path leaves the repository, is absolute, or passes a part that starts with a dot.",
+    Code.FILE_NOT_FOUND: "A $file path names nothing.",
+    Code.FILE_UNREADABLE: "A $file path names no regular file, or one that cannot be opened.",
+    Code.FILE_NOT_TEXT: "What a $file path names holds a NUL or is not UTF-8.",
+    Code.FILE_TOO_LARGE: "What a $file path names has more than 10 MB.",
+    Code.UNKNOWN_KEY: "A key that stands for nothing here.",
+    Code.MISSING_KEY: "A key that is needed is not there.",
+    Code.NULL_PART: "A key without a value where a value is needed.",
+    Code.WRONG_TYPE: "A value of another type than is needed.",
+    Code.BAD_VALUE: "A value of the right type that is none of those that are taken.",
+    Code.BAD_NAME: "A project's name that the API cannot carry.",
+    Code.BAD_DATE: "A day that is not written YYYY-MM-DD or is not in the calendar.",
+    Code.BAD_IGNORE: "A path to ignore that cannot be read, or that nothing can be ignored at.",
+    Code.RESERVED_PARAM: "A parameter has a name that the API uses for itself.",
+    Code.EMPTY_ONTOLOGY: "An ontology without choices; the API cannot clear one.",
+    Code.DUPLICATE_CHOICE: "A choice stands twice in one ontology.",
+    Code.DUPLICATE_NAME: "A project's name stands in two manifests.",
+    Code.UNKNOWN_TYPE: "A task type that is not known here (a warning).",
+}

@@ -1,0 +1,77 @@
+"""Values that are lost behind a hash sign: `color: #ff0000` is null with a comment, `Car #1` is `Car` with one.
+
+Looks at a document that was read with places. What is the user's own (x-) is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reconciler.diagnostics import Severity
+from reconciler.manifest.codes import Code
+from reconciler.manifest.compose import Document
+from reconciler.manifest.problems import Problem, Stretch
+from reconciler.manifest.reading import Located
+from reconciler.model.values import Json
+
+_BEHIND_NOTHING: Final = re.compile(r"[ \t]+(#[^\r\n]*)")
+_BEHIND_KEY: Final = re.compile(r"[ \t]*:[ \t]+(#[^\r\n]*)")
+_BEHIND_TEXT: Final = re.compile(r"[ \t]+(#[^\s#][^\r\n]*)")
+_NOT_PLAIN: Final = ('"', "'", "|", ">", "*", "&", "!")
+
+
+def comment_problems(document: Document, located: Located) -> list[Problem]:
+    """A warning for each place; null is a legal parameter, so none is an error."""
+    if not isinstance(document.value, dict):
+        return []
+    look = _Look(located)
+    for key, value in document.value.items():
+        if not key.startswith("x-"):
+            in_params = key == "params" and isinstance(value, dict | list)
+            look.into(document.value, key, value, in_params=in_params)
+    return look.problems
+
+
+class _Look:
+    def __init__(self, located: Located) -> None:
+        self.problems: list[Problem] = []
+        self._text = located.source.parsed
+        self._places = located.places
+        self._visited: set[int] = set()
+
+    def into(self, parent: Json, part: str | int, value: Json, *, in_params: bool) -> None:
+        if isinstance(value, dict | list):
+            if id(value) in self._visited:
+                return
+            self._visited.add(id(value))
+            for inner_part, inner in value.items() if isinstance(value, dict) else enumerate(value):
+                self.into(value, inner_part, inner, in_params=in_params)
+            return
+        stretch = self._places.value_stretch(parent, part)
+        if stretch.start == stretch.end:
+            # The parsers differ in where an empty value of a key stands, not in where the key ends.
+            match = (
+                _BEHIND_KEY.match(self._text, self._places.key_stretch(parent, part).end)
+                if isinstance(part, str)
+                else _BEHIND_NOTHING.match(self._text, stretch.end)
+            )
+            if in_params and match is not None:
+                self._add(match, "this is a comment, and the value in front of it is null")
+        elif not self._text.startswith(_NOT_PLAIN, stretch.start) and (
+            match := _BEHIND_TEXT.match(self._text, stretch.end)
+        ):
+            self._add(match, "this is a comment, not a part of the value")
+
+    def _add(self, match: re.Match[str], summary: str) -> None:
+        self.problems.append(
+            Problem(
+                Code.COMMENT_VALUE,
+                summary,
+                Stretch(match.start(1), match.end(1)),
+                "A # behind a blank begins a comment. To have it in a value, quote the value; for a comment that is "
+                "meant, put a blank after the #, or the comment on a line of its own.",
+                "quote it",
+                severity=Severity.WARNING,
+            )
+        )

@@ -1,0 +1,134 @@
+"""What a composer finds wrong, in words. Nothing can be said without places: then the quick pass ends."""
+
+from __future__ import annotations
+
+from typing import Final, NoReturn
+
+from reconciler.manifest.codes import Code
+from reconciler.manifest.placing import AnyEvent, Places
+from reconciler.manifest.problems import Problem, Stretch
+from reconciler.manifest.scalars import code_point
+from reconciler.model.values import Json
+
+MAX_DEPTH: Final = 100
+MAX_NODES: Final = 1_000_000
+
+
+class NeedsPlacesError(Exception):
+    """The quick pass met something to report: read again with places."""
+
+
+class LimitError(Exception):
+    """A document is over a limit. What follows in the file is not read."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.summary)
+        self.problem = problem
+
+
+class Findings:
+    """The problems of one document. Every method raises NeedsPlacesError where `places` is None."""
+
+    def __init__(self, places: Places | None) -> None:
+        self.problems: list[Problem] = []
+        self._places = places
+
+    def report(self, code: Code, summary: str, event: AnyEvent, *, detail: str = "", label: str = "") -> None:
+        self.problems.append(Problem(code, summary, self._stretch(event), detail, label))
+
+    def was_reported(self, event: AnyEvent) -> bool:
+        """Whether something was reported exactly at `event`: then its value is only a stand-in."""
+        start = event.start_mark.index
+        return any(isinstance(problem.where, Stretch) and problem.where.start == start for problem in self.problems)
+
+    def version(self, event: AnyEvent) -> None:
+        self.report(
+            Code.YAML_VERSION,
+            "manifests are YAML 1.2",
+            event,
+            detail="Take the %YAML line out: other versions read `yes`, `012` and others in another way.",
+        )
+
+    def tag(self, event: AnyEvent) -> None:
+        self.report(
+            Code.TAG,
+            "a manifest has no tags",
+            event,
+            label="quote it if it is a text",
+            detail="An unquoted ! at the beginning of a value is a YAML tag. Values are what they look like.",
+        )
+
+    def not_json(self, event: AnyEvent) -> None:
+        self.report(
+            Code.NOT_A_NUMBER, f"JSON has no number {_shortened(event.value)}", event, label="quote it if it is a text"
+        )
+
+    def unknown_alias(self, event: AnyEvent) -> None:
+        self.report(
+            Code.UNKNOWN_ALIAS,
+            f"no anchor &{event.anchor} stands before this",
+            event,
+            label="quote it if it is a text",
+            detail="An unquoted * begins an alias, which repeats a value that was marked with & further up.",
+        )
+
+    def self_alias(self, event: AnyEvent) -> None:
+        self.report(
+            Code.SELF_ALIAS,
+            f"*{event.anchor} stands inside the value that it repeats",
+            event,
+            detail="Such a value would have no end.",
+        )
+
+    def bad_key(self, event: AnyEvent) -> None:
+        self.report(Code.BAD_KEY, "a key is a string", event, label="quote it")
+
+    def unseen_edge(self, event: AnyEvent, edge: str) -> None:
+        self.report(
+            Code.INVISIBLE_KEY,
+            f"this key begins or ends with {code_point(edge)}, which cannot be seen",
+            event,
+            label="take it out, or quote the key",
+            detail="Such characters come with text that is copied from web pages; as indentation they mean nothing.",
+        )
+
+    def bad_merge(self, event: AnyEvent) -> None:
+        self.report(
+            Code.BAD_MERGE,
+            "<< takes a mapping or a list of mappings",
+            event,
+            detail="To have a key of that name, put it in quotes.",
+        )
+
+    def second_merge(self, event: AnyEvent) -> None:
+        self.report(
+            Code.DUPLICATE_KEY,
+            "the merge key << stands twice in this mapping",
+            event,
+            label="merge several with one list: <<: [*a, *b]",
+        )
+
+    def duplicate_key(self, mapping: dict[str, Json], key: str, event: AnyEvent) -> None:
+        stretch = self._stretch(event)
+        assert self._places is not None
+        first = self._places.key_stretch(mapping, key)
+        summary = f'the key "{_shortened(key)}" stands twice in this mapping'
+        self.problems.append(Problem(Code.DUPLICATE_KEY, summary, stretch, first=first))
+
+    def too_deep(self, event: AnyEvent) -> NoReturn:
+        self._over(Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting", event)
+
+    def too_large(self, event: AnyEvent) -> NoReturn:
+        self._over(Code.TOO_LARGE, f"more than {MAX_NODES:,} values, with aliases counted out", event)
+
+    def _over(self, code: Code, summary: str, event: AnyEvent) -> NoReturn:
+        raise LimitError(Problem(code, summary, self._stretch(event), "The rest of this file is not read."))
+
+    def _stretch(self, event: AnyEvent) -> Stretch:
+        if self._places is None:
+            raise NeedsPlacesError
+        return self._places.stretch(event)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,0 +1,117 @@
+"""The two YAML parsers behind one face: functions that give the next event, in PyYAML's classes.
+
+PyYAML's C parser is the one for daily use. ruamel.yaml's pure one reads what that refuses, and everything where PyYAML
+has no C part; it is imported when first needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Any
+
+import yaml
+from yaml import events
+from yaml.events import Event
+
+
+class Parser(Enum):
+    C = "c"
+    PURE = "pure"
+
+
+def best_parser() -> Parser:
+    """The C parser where PyYAML was built with it."""
+    return Parser.C if yaml.__with_libyaml__ else Parser.PURE
+
+
+class RefusedError(Exception):
+    """A parser's verdict that a text is no YAML: `message` in its own words, `index` counts characters.
+
+    `stumbled` tells that the parser did not say so itself but failed; `index` is then only how far it came.
+    """
+
+    def __init__(self, message: str, index: int, *, stumbled: bool = False) -> None:
+        super().__init__(message)
+        self.message = message
+        self.index = index
+        self.stumbled = stumbled
+
+
+def open_events(parser: Parser, text: bytes) -> Callable[[], Any]:
+    """A function that gives one event of `text` (UTF-8, no byte order mark) after the other.
+
+    Raises:
+        RefusedError: from the function, with the pure parser.
+        yaml.YAMLError: from the function, with the C parser; `refusal` turns it into a RefusedError.
+    """
+    if parser is Parser.C:
+        from yaml._yaml import CParser
+
+        return CParser(text).get_event
+    return _pure_events(text.decode()).__next__
+
+
+def refusal(problem: yaml.YAMLError, text: bytes) -> RefusedError:
+    """What the C parser said, as characters."""
+    if isinstance(problem, yaml.reader.ReaderError):
+        index = len(text[: problem.position].decode(errors="replace"))
+        return RefusedError(str(problem.reason), index)
+    mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
+    return RefusedError(_message(problem), mark.index if mark is not None else 0)
+
+
+def _message(problem: Any) -> str:
+    pieces = [piece for piece in (getattr(problem, "problem", None), getattr(problem, "context", None)) if piece]
+    return " ".join(" ".join(str(piece).split()) for piece in pieces) or "it cannot be read"
+
+
+def _pure_events(text: str) -> Iterator[Event]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    reached = 0
+    try:
+        for event in YAML(typ="safe", pure=True).parse(text):
+            reached = event.end_mark.index
+            yield _as_pyyaml(event)
+    except MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        raise RefusedError(_message(problem), mark.index if mark is not None else 0) from None
+    except ReaderError as problem:
+        index = problem.position if isinstance(problem.position, int) else 0
+        raise RefusedError(str(problem.reason), index) from None
+    except Exception as problem:
+        # The pure parser lets exceptions of what it calls escape, such as that of chr() for an escape out of range.
+        raise RefusedError(f"it cannot be read ({' '.join(str(problem).split())})", reached, stumbled=True) from None
+
+
+def _as_pyyaml(event: Any) -> Event:
+    marks = (event.start_mark, event.end_mark)
+    match type(event).__name__:
+        case "ScalarEvent":
+            return events.ScalarEvent(
+                event.anchor, _tag(event), event.implicit, event.value, *marks, style=event.style or ""
+            )
+        case "MappingStartEvent":
+            return events.MappingStartEvent(event.anchor, _tag(event), event.implicit, *marks)
+        case "SequenceStartEvent":
+            return events.SequenceStartEvent(event.anchor, _tag(event), event.implicit, *marks)
+        case "AliasEvent":
+            return events.AliasEvent(event.anchor, *marks)
+        case "DocumentStartEvent":
+            return events.DocumentStartEvent(*marks, version=event.version)
+        case "MappingEndEvent":
+            return events.MappingEndEvent(*marks)
+        case "SequenceEndEvent":
+            return events.SequenceEndEvent(*marks)
+        case "StreamEndEvent":
+            return events.StreamEndEvent(*marks)
+        case _:
+            return Event(*marks)
+
+
+def _tag(event: Any) -> str | None:
+    tag = event.tag
+    return None if tag is None else str(tag)

@@ -1,0 +1,49 @@
+"""What is wrong with a document, before it is known on which line: places are paths into its value, or stretches.
+
+A path is *raw*: the keys and indexes as they stand in the document, directives included. Turning a problem into a
+diagnostic takes the second pass over the file (`places.py`), which files without problems never pay for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from reconciler.diagnostics import Severity
+from reconciler.manifest.codes import Code
+
+RawPath: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The value at a raw path, or its key. Where the path leads nowhere, the nearest thing on the way there."""
+
+    path: RawPath
+    key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Characters of the parsed text, from `start` up to `end`."""
+
+    start: int
+    end: int
+
+
+NOWHERE: Final = Stretch(0, 0)
+
+Where: TypeAlias = At | Stretch
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`first` is the place of what this repeats; it is told at the caret."""
+
+    code: Code
+    summary: str
+    where: Where
+    detail: str = ""
+    label: str = ""
+    first: Where | None = None
+    severity: Severity = Severity.ERROR

@@ -1,0 +1,180 @@
+"""What has to be seen in a file's bytes before a parser gets them.
+
+U+0085 becomes a blank in both parsers, U+2028 and U+2029 end a line for one of them (even in a comment), and libyaml
+refuses the pairs of surrogate escapes that JSON writes. So the former are swapped for a letter of the same width, and
+those that turn out to stand outside a comment are reported; the latter are joined, and halves are reported.
+"""
+
+from __future__ import annotations
+
+import re
+from codecs import BOM_UTF8
+from dataclasses import dataclass
+from typing import Final
+
+import yaml
+from yaml.events import ScalarEvent, StreamEndEvent
+
+from reconciler.manifest.codes import Code
+from reconciler.manifest.parsing import Parser, RefusedError, open_events
+from reconciler.manifest.placing import AnyEvent
+from reconciler.manifest.problems import Problem, Stretch
+
+_SEPARATORS: Final = {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
+_SEPARATOR_BYTES: Final = tuple(separator.encode() for separator in _SEPARATORS)
+_SWAP: Final = {ord(separator): "\ue000" for separator in _SEPARATORS}
+_SURROGATE_ESCAPE: Final = re.compile(rb"\\(?:u|U0000)[dD][89a-fA-F]")
+_NEUTRAL: Final = re.compile(r"(\\(?:u|U0000))[dD](?=[89a-fA-F])")
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.)", re.DOTALL)
+_COMMENT_BEFORE: Final = re.compile(r"(?:^|\s)#")
+
+
+class NotUtf8Error(ValueError):
+    """`start` is the index of the first byte that is not UTF-8; `text` what can be read of the whole."""
+
+    def __init__(self, start: int, text: str) -> None:
+        super().__init__(start)
+        self.start = start
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class RawText:
+    """`body` goes to the parser. `text` is the file as written, for showing; None where that is `body` itself.
+
+    `problems` were seen here; with `broken_lines` nothing more can be said about what the file means.
+    """
+
+    body: bytes
+    text: str | None = None
+    joined: tuple[int, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    broken_lines: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        return self.text is None
+
+
+def prepare(data: bytes, parser: Parser) -> RawText:
+    """Read a file's bytes.
+
+    Raises:
+        NotUtf8Error: with the place.
+    """
+    body = data[3:] if data.startswith(BOM_UTF8) else data
+    separated = False
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError as problem:
+            start = len(body[: problem.start].decode())
+            raise NotUtf8Error(start, body.decode(errors="replace")) from None
+        separated = any(separator in body for separator in _SEPARATOR_BYTES)
+    escaped = b"\\" in body and _SURROGATE_ESCAPE.search(body) is not None
+    if not separated and not escaped:
+        return RawText(body)
+    text = body.decode()
+    swapped = text.translate(_SWAP)
+    problems = _separators(text, swapped, parser) if separated else []
+    broken_lines = bool(problems)
+    joined: tuple[int, ...] = ()
+    if escaped:
+        swapped, joined, halves = _join_surrogates(swapped, parser)
+        problems += halves
+    return RawText(swapped.encode(), text, joined, tuple(problems), broken_lines)
+
+
+def _scalars(text: str, parser: Parser) -> tuple[list[AnyEvent], int]:
+    """The scalars of a text as far as it can be parsed, and the index up to which that was."""
+    scalars: list[AnyEvent] = []
+    reached = 0
+    next_event = open_events(parser, text.encode())
+    try:
+        while not isinstance(event := next_event(), StreamEndEvent):
+            reached = event.end_mark.index
+            if isinstance(event, ScalarEvent):
+                scalars.append(event)
+    except (yaml.YAMLError, RefusedError):
+        return scalars, reached
+    return scalars, len(text)
+
+
+def _separators(text: str, swapped: str, parser: Parser) -> list[Problem]:
+    scalars, reached = _scalars(swapped, parser)
+    found: list[int] = []
+    for scalar in scalars:
+        start, end = scalar.start_mark.index, scalar.end_mark.index
+        if swapped[start : start + 1] in ("|", ">"):
+            start = max(start, swapped.find("\n", start))  # the header of a block may carry a comment
+        found += [index for index in range(start, end) if text[index] in _SEPARATORS]
+    for index in range(reached, len(text)):
+        if text[index] in _SEPARATORS:
+            line_start = text.rfind("\n", 0, index) + 1
+            if not _COMMENT_BEFORE.search(swapped, line_start, index):
+                found.append(index)
+    return [_separator(text[index], index) for index in sorted(set(found))]
+
+
+def _separator(character: str, index: int) -> Problem:
+    return Problem(
+        Code.LINE_SEPARATOR,
+        f"U+{ord(character):04X} stands outside a comment, and YAML parsers change or misread it",
+        Stretch(index, index + 1),
+        f'Write it as {_SEPARATORS[character]} in double quotes, as in "a{_SEPARATORS[character]}b", or take it out.',
+        f"write {_SEPARATORS[character]} in double quotes",
+    )
+
+
+def _join_surrogates(text: str, parser: Parser) -> tuple[str, tuple[int, ...], list[Problem]]:
+    """`text` with pairs made one escape and halves replaced, where those pairs begin in it, and the halves."""
+    scalars, _ = _scalars(_NEUTRAL.sub(r"\1e", text), parser)
+    pieces: list[str] = []
+    joined: list[int] = []
+    halves: list[Problem] = []
+    done = length = 0
+
+    def replace(start: int, end: int, new: str) -> int:
+        nonlocal done, length
+        pieces.append(text[done:start])
+        length += start - done
+        place = length
+        pieces.append(new)
+        length += len(new)
+        done = end
+        return place
+
+    for scalar in scalars:
+        if scalar.style != '"':
+            continue
+        high: re.Match[str] | None = None
+        for escape in _ESCAPE.finditer(text, scalar.start_mark.index, scalar.end_mark.index):
+            unit = int(escape[1] or escape[2] or "0", 16)
+            pairs = high is not None and high.end() == escape.start()
+            if high is not None and not (pairs and escape[1] and 0xDC00 <= unit <= 0xDFFF):
+                halves.append(_half(replace(high.start(), high.end(), "\\uFFFD"), high))
+                high = None
+            if not 0xD800 <= unit <= 0xDFFF:
+                continue
+            if high is not None:
+                whole = 0x10000 + ((int(high[1], 16) - 0xD800) << 10) + (unit - 0xDC00)
+                joined.append(replace(high.start(), escape.end(), f"\\U{whole:08X}"))
+                high = None
+            elif unit < 0xDC00 and escape[1]:
+                high = escape
+            else:
+                new = "\\uFFFD" if escape[1] else "\\U0000FFFD"
+                halves.append(_half(replace(escape.start(), escape.end(), new), escape))
+        if high is not None:
+            halves.append(_half(replace(high.start(), high.end(), "\\uFFFD"), high))
+    pieces.append(text[done:])
+    return "".join(pieces), tuple(joined), halves
+
+
+def _half(place: int, escape: re.Match[str]) -> Problem:
+    return Problem(
+        Code.SURROGATE,
+        f"{escape[0]} is half a surrogate pair",
+        Stretch(place, place + len(escape[0])),
+        "No text can hold it. Write the whole character, or both halves right after one another.",
+    )

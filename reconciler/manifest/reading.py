@@ -1,0 +1,178 @@
+"""From a file's bytes to documents: the quick pass, and the second one where there is something to report.
+
+The C parser is asked first; what it refuses the pure one reads, and its verdict is final. Not asked again is a file
+over a limit or over 256 kB: the pure parser can need a minute for such a file, so the C parser's own words serve.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import yaml
+
+from reconciler.diagnostics import Span
+from reconciler.manifest.codes import Code
+from reconciler.manifest.compose import Composer, Document
+from reconciler.manifest.findings import LimitError, NeedsPlacesError
+from reconciler.manifest.parsing import Parser, RefusedError, open_events, refusal
+from reconciler.manifest.placing import Places, SourceText
+from reconciler.manifest.problems import Problem, Stretch, Where
+from reconciler.manifest.rawtext import NotUtf8Error, RawText, prepare
+from reconciler.manifest.scalars import Words
+
+LARGEST_READ_TWICE: Final = 256_000
+"""Bytes up to which the pure parser is asked about what the C parser refuses."""
+
+_BARE_COMMENT: Final = re.compile(rb"[:-][ \t]+#")
+_CLOSE_COMMENT: Final = re.compile(rb"[ \t]#[^\s#]")
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What the second pass knows beside the values."""
+
+    source: SourceText
+    places: Places
+
+    def span(self, document: Document, where: Where) -> Span:
+        """The span of a place in one of the documents that were read with it."""
+        return self.source.span(self.places.find(document.value, document.stretch, where))
+
+
+@dataclass(slots=True)
+class Reading:
+    """`failure` ends the file: its syntax, a limit. `located` is there after a second pass only.
+
+    With `broken_lines` the values cannot be trusted, and nothing should be said about them.
+    """
+
+    documents: list[Document] = field(default_factory=list)
+    failure: list[Problem] = field(default_factory=list)
+    located: Located | None = None
+    broken_lines: bool = False
+
+
+def read(file: str, data: bytes, words: Words, parser: Parser) -> Reading:
+    """Read quickly, and once more with places where the quick pass met anything to look at."""
+    if parser is Parser.C:
+        try:
+            raw = prepare(data, parser)
+        except NotUtf8Error:
+            return read_located(file, data, words, parser)
+        if raw.is_plain:
+            body = raw.body
+            wary = b"&" in body or b"!" in body
+            words.saw_empty = False
+            try:
+                documents = list(Composer(open_events(parser, body), words, wary=wary).documents())
+            except (NeedsPlacesError, yaml.YAMLError):
+                pass
+            else:
+                if not _hides_values(body, words.saw_empty):
+                    return Reading(documents)
+    return read_located(file, data, words, parser)
+
+
+def _hides_values(body: bytes, saw_empty: bool) -> bool:
+    """Whether a comment may stand where a value was meant (never wrongly no)."""
+    if b"#" not in body:
+        return False
+    if saw_empty and _BARE_COMMENT.search(body):
+        return True
+    for match in _CLOSE_COMMENT.finditer(body):
+        line_start = max(body.rfind(b"\n", 0, match.start()), body.rfind(b"\r", 0, match.start())) + 1
+        if body[line_start : match.start()].strip():
+            return True
+    return False
+
+
+def read_located(file: str, data: bytes, words: Words, parser: Parser) -> Reading:
+    """Read with places, reporting everything that is wrong with the YAML."""
+    try:
+        raw = prepare(data, parser)
+    except NotUtf8Error as problem:
+        return _not_utf8(file, problem)
+    reading, refused = _compose(file, raw, words, parser)
+    if refused is not None and parser is Parser.C and len(data) <= LARGEST_READ_TWICE:
+        reading, verdict = _compose(file, raw, words, Parser.PURE)
+        if verdict is None or not verdict.stumbled:
+            refused = verdict
+    if refused is not None:
+        reading.failure.append(_syntax(raw.body.decode(), refused))
+    _share_out(reading, raw)
+    return reading
+
+
+def _compose(file: str, raw: RawText, words: Words, parser: Parser) -> tuple[Reading, RefusedError | None]:
+    """What the parser takes, up to where it refuses the text."""
+    parsed = raw.body.decode()
+    text = parsed if raw.text is None else raw.text
+    located = Located(SourceText(file, text, parsed=parsed, joined=raw.joined), Places())
+    reading = Reading(located=located, broken_lines=raw.broken_lines)
+    composer = Composer(open_events(parser, raw.body), words, places=located.places)
+    try:
+        for document in composer.documents():
+            reading.documents.append(document)
+    except LimitError as limit:
+        reading.failure = [*composer.unfinished, limit.problem]
+    except (yaml.YAMLError, RefusedError) as problem:
+        reading.failure = [*composer.unfinished]
+        return reading, problem if isinstance(problem, RefusedError) else refusal(problem, raw.body)
+    return reading, None
+
+
+def _share_out(reading: Reading, raw: RawText) -> None:
+    """Give what was seen in the raw text to the document it stands in; it explains what the parser then refused."""
+    for document in reading.documents:
+        document.problems = [_at_directive(problem, raw) for problem in document.problems]
+    reading.failure = [_at_directive(problem, raw) for problem in reading.failure]
+    if raw.broken_lines:
+        reading.failure = [problem for problem in reading.failure if problem.code is not Code.SYNTAX]
+    for problem in raw.problems:
+        assert isinstance(problem.where, Stretch)
+        owner = None
+        for document in reading.documents:
+            if document.stretch.start <= problem.where.start < max(document.stretch.end, document.stretch.start + 1):
+                owner = document
+        (reading.failure if owner is None else owner.problems).append(problem)
+
+
+def _at_directive(problem: Problem, raw: RawText) -> Problem:
+    """A %YAML line's problem at that line: the parsers differ in where a document with one starts."""
+    if problem.code is not Code.YAML_VERSION or not isinstance(problem.where, Stretch):
+        return problem
+    start = max(0, raw.body.decode().rfind("%YAML", 0, problem.where.start + len("%YAML")))
+    return replace(problem, where=Stretch(start, start + len("%YAML")))
+
+
+def _not_utf8(file: str, problem: NotUtf8Error) -> Reading:
+    source = SourceText(file, problem.text, showable=False)
+    stretch = Stretch(problem.start, problem.start + 1)
+    failure = Problem(
+        Code.NOT_UTF8, "this file is not UTF-8", stretch, "Save it as UTF-8. What follows here is not read."
+    )
+    return Reading(failure=[failure], located=Located(source, Places()))
+
+
+def _syntax(text: str, refused: RefusedError) -> Problem:
+    index = min(refused.index, len(text))
+    end = index
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return Problem(
+        Code.SYNTAX, f"this is not YAML: {refused.message}", Stretch(index, end), label=_hint(text, index, refused)
+    )
+
+
+def _hint(text: str, index: int, refused: RefusedError) -> str:
+    message = refused.message
+    character = text[index : index + 1]
+    if "escape" in message:
+        return "quote it with '…' instead: in \"…\" a \\ begins an escape"
+    if character == "\t" or "'\\t'" in message:
+        return "indent with blanks, not with tabs"
+    if "mapping values are not allowed" in message or (character and character in "@`%*&!|>?"):
+        return "quote it"
+    return ""

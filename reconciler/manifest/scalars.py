@@ -1,0 +1,121 @@
+"""Plain scalars and keys by YAML 1.2's core schema, and nothing of YAML 1.1's.
+
+Answers are remembered per load: manifests repeat their words, so most look-ups are one dictionary access, and a word
+that stands in a thousand manifests is one object in memory.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from reconciler.model.values import Json
+
+_CONSTANTS: Final[dict[str, Json]] = {
+    "": None,
+    **dict.fromkeys(("~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NUMBER_STARTS: Final = frozenset("+-.0123456789")
+_INTEGER: Final = re.compile(r"[-+]?[0-9]+")
+_OCTAL: Final = re.compile(r"0o[0-7]+")
+_HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+
+_LONGEST_REMEMBERED: Final = 64
+_DIGITS_AT_ONCE: Final = 4_000
+"""Below the length at which Python refuses to read a number."""
+
+
+class NotJsonError(ValueError):
+    """A plain scalar is a number that JSON cannot hold."""
+
+
+class Words(dict[str, Json]):
+    """From the text of a plain scalar to its value: `words[text]`.
+
+    `saw_empty` is set by a scalar without text; whoever asks puts it back.
+
+    Raises:
+        NotJsonError: from the look-up.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saw_empty = False
+        self.keys_seen: dict[str, str] = {}
+        """Plain keys that have been found to be ordinary strings, each by itself."""
+
+    def __missing__(self, text: str) -> Json:
+        if not text:
+            self.saw_empty = True
+            return None
+        value = resolve(text)
+        if len(text) <= _LONGEST_REMEMBERED:
+            self[text] = value
+        return value
+
+
+def resolve(text: str) -> Json:
+    """The value of a plain scalar.
+
+    Raises:
+        NotJsonError: for `.nan`, `.inf` and a number beyond the largest float.
+    """
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] not in _NUMBER_STARTS:
+        return text
+    if _INTEGER.fullmatch(text):
+        return _integer(text)
+    if _FLOAT.fullmatch(text):
+        number = float(text)
+        if number in (float("inf"), float("-inf")):
+            raise NotJsonError(text)
+        return number
+    if _OCTAL.fullmatch(text):
+        return int(text[2:], 8)
+    if _HEXADECIMAL.fullmatch(text):
+        return int(text[2:], 16)
+    if _NOT_FINITE.fullmatch(text):
+        raise NotJsonError(text)
+    return text
+
+
+def _integer(text: str) -> int:
+    if len(text) <= _DIGITS_AT_ONCE:
+        return int(text)
+    digits = text.lstrip("+-")
+    return -_long_integer(digits) if text[0] == "-" else _long_integer(digits)
+
+
+def _long_integer(digits: str) -> int:
+    if len(digits) <= _DIGITS_AT_ONCE:
+        return int(digits)
+    low = len(digits) // 2
+    high: int = _long_integer(digits[:-low]) * 10**low
+    return high + _long_integer(digits[-low:])
+
+
+def unseen_edge(key: str) -> str | None:
+    """The first character at an edge of a key that nobody can see there, or None."""
+    for character in (key[:1], key[-1:]):
+        if character and (character.isspace() or is_invisible(character)):
+            return character
+    return None
+
+
+def is_invisible(character: str) -> bool:
+    """Whether a character leaves no ink: controls, format characters, separators, fillers."""
+    return unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp") or character in _FILLERS
+
+
+_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+
+
+def code_point(character: str) -> str:
+    """`U+00A0 NO-BREAK SPACE`."""
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()

@@ -1,0 +1,53 @@
+"""Files, lines and commands as a person at a terminal uses them. Strings only: no folder is ever looked at."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Final
+
+from reconciler.model.project import Source
+from reconciler.render.escape import exact, plain
+
+_SAFE_WORD: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,:+@%/=-]*", re.ASCII)
+
+
+def relative(file: str, base: str) -> str:
+    """`file` as seen from the folder `base`, both absolute with `/`; one that is not absolute stays as it is.
+
+    For documents: nothing is escaped here.
+    """
+    if not file.startswith("/"):
+        return file
+    wanted, here = _parts(file), _parts(base)
+    shared = 0
+    while shared < min(len(wanted), len(here)) and wanted[shared] == here[shared]:
+        shared += 1
+    return "/".join([".."] * (len(here) - shared) + wanted[shared:]) or "."
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
+
+
+def shown_file(file: str, base: str) -> str:
+    """The same for text, escaped."""
+    return plain(relative(file, base))
+
+
+def place(source: Source, base: str) -> str:
+    """`FILE:LINE`, as editors and terminals take it."""
+    return f"{shown_file(source.file, base)}:{source.line}"
+
+
+def command(verb: str, name: str) -> str:
+    """A command of ours for one project, to be copied into a shell as it stands."""
+    if _SAFE_WORD.fullmatch(name):
+        word = name
+    elif plain(name) == name:
+        word = shlex.quote(name)
+    else:
+        # A name with characters that cannot be shown: the shell's own spelling for them.
+        word = "$'" + exact(name)[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
+    dashes = "-- " if name.startswith("-") else ""
+    return f"reconciler {verb} {dashes}{word}"

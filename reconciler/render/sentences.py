@@ -1,0 +1,93 @@
+"""The sentences of a plan: why a project is blocked and what a person can do, what a create or a removal means."""
+
+from __future__ import annotations
+
+from reconciler.model.plan import ProjectChange, Reason
+from reconciler.render.counting import count, listed
+from reconciler.render.escape import plain, quoted
+from reconciler.render.rows import listed_choices
+from reconciler.render.values import compact
+from reconciler.render.view import OntologyView, ParamsView, Write
+
+FOREVER = "A project on Scale can never be deleted or renamed."
+
+
+def blocked(change: ProjectChange) -> tuple[str, list[str]]:
+    """Why nothing is written to a project, in one sentence, and what a person can do, a line each."""
+    match change.reason:
+        case Reason.TYPE_DIFFERS:
+            live = compact(change.before.type) if change.before else "another"
+            why = f"type is {live} on Scale, {compact(change.desired.type)} here; a type cannot be changed."
+            to_do = [f"Give the manifest a new name, or set its type to {live}."]
+        case Reason.PIPELINE_DIFFERS:
+            wanted = compact(change.desired.create_only.get("pipeline"))
+            why = f"pipeline is not {wanted} on Scale; a pipeline cannot be changed."
+            to_do = _told(change)
+        case Reason.ARCHIVED:
+            why = "a project of this name is archived on Scale; an archived project keeps its name."
+            to_do = ["Bring it back in Scale's dashboard, or give the manifest a new name."]
+        case Reason.ONTOLOGY_UNREADABLE:
+            why = "its ontology on Scale cannot be read, so no change to it can be planned."
+            to_do = [*_told(change), "Look at it in Scale's dashboard, or leave `ontology` out of the manifest."]
+        case Reason.NOT_SENDABLE:
+            why = "what would be sent holds a value that no request can carry."
+            to_do = [*_told(change), "Mend the value, in the manifest or on Scale's side."]
+        case _:
+            why = "nothing can be written to it."
+            to_do = _told(change)
+    return f"project {quoted(change.name)}: {why}", to_do
+
+
+def _told(change: ProjectChange) -> list[str]:
+    """What the planner says itself, for reasons whose cause only it knows."""
+    lines: list[str] = []
+    for diagnostic in change.diagnostics:
+        if diagnostic.is_error:
+            lines += [plain(line) for line in (diagnostic.summary, *diagnostic.detail.split("\n")) if line]
+    return lines
+
+
+def params_call(params: ParamsView) -> str:
+    """`(version 3 -> 4, patch)`: what will be sent, and why the whole where it is the whole."""
+    write = params.write
+    if write is None:
+        return ""
+    how = "patch" if write.patch else "all parameters sent"
+    if params.removed and not write.patch:
+        how += f": {'a parameter is' if params.removed == 1 else f'{params.removed:,} parameters are'} removed"
+    return f"({_versions(write)}, {how})"
+
+
+def ontology_call(ontology: OntologyView) -> str:
+    """`(version 1 -> 2; reaches work in flight)`."""
+    return f"({_versions(ontology.write)}; reaches work in flight)" if ontology.write else ""
+
+
+def _versions(write: Write) -> str:
+    return "first version" if write.version is None else f"version {write.version} -> {write.version + 1}"
+
+
+def choices_removed(ontology: OntologyView) -> str:
+    """What a removal of choices means for people at work."""
+    names = listed(listed_choices(ontology.removed))
+    number = count(len(ontology.removed), "choice")
+    return (
+        f"Takes {number} away ({names}): work in flight loses {'it' if len(ontology.removed) == 1 else 'them'} at once."
+    )
+
+
+def creates(names: tuple[str, ...]) -> str:
+    """What several creates mean, once for all of them."""
+    shown = listed([plain(name) for name in names])
+    return f"{len(names):,} projects would be created ({shown}). {FOREVER} Check the names once more."
+
+
+def unmanaged(names: tuple[str, ...]) -> str:
+    """Live projects without a manifest, and what to do about them."""
+    shown = listed([plain(name) for name in names])
+    if len(names) == 1:
+        return f"1 live project has no manifest ({shown}). It is left alone. To manage it, write a manifest for it."
+    return (
+        f"{len(names):,} live projects have no manifest ({shown}). They are left alone. "
+        "To manage one, write a manifest for it."
+    )

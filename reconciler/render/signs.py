@@ -1,0 +1,53 @@
+"""The signs: one meaning each, the same in every format."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from reconciler.model.plan import Kind
+from reconciler.render.paint import Ink
+
+
+class Sign(StrEnum):
+    """In the order of the legend."""
+
+    ADD = "+"
+    CHANGE = "~"
+    REMOVE = "-"
+    MOVE = ">"
+    FORGET = "."
+    DRIFTED = "!"
+    HELD = "="
+    BLOCKED = "x"
+
+
+MEANING: Final = {
+    Sign.ADD: "add",
+    Sign.CHANGE: "update in-place",
+    Sign.REMOVE: "remove",
+    Sign.MOVE: "move",
+    Sign.FORGET: "forget",
+    Sign.DRIFTED: "drifted",
+    Sign.HELD: "held",
+    Sign.BLOCKED: "blocked",
+}
+
+INK: Final = {
+    Sign.ADD: Ink.GREEN,
+    Sign.CHANGE: Ink.YELLOW,
+    Sign.REMOVE: Ink.RED,
+    Sign.MOVE: Ink.CYAN,
+    Sign.FORGET: Ink.MAGENTA,
+    Sign.DRIFTED: Ink.MAGENTA,
+    Sign.HELD: Ink.MAGENTA,
+    Sign.BLOCKED: Ink.RED,
+}
+
+OF_KIND: Final = {
+    Kind.ADD: Sign.ADD,
+    Kind.REMOVE: Sign.REMOVE,
+    Kind.CHANGE: Sign.CHANGE,
+    Kind.MOVE: Sign.MOVE,
+    Kind.REORDER: Sign.MOVE,
+}

@@ -1,0 +1,281 @@
+"""Two texts of several lines, compared line by line; only LF ends a line.
+
+What comes out is escaped and bounded in lines and in their length, and so is the work: texts too different to be worth
+aligning are told as so many lines replaced by so many. White space that decides is made visible: trailing blanks, CR,
+a final newline that comes or goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from reconciler.render.counting import count
+from reconciler.render.escape import exact, look_alike, plain
+from reconciler.render.signs import Sign
+from reconciler.render.values import common_edges
+
+MOST_LINES: Final = 60
+LONGEST_LINE: Final = 400
+_CONTEXT: Final = 1
+_MOST_EDITS: Final = 400
+_MOST_STEPS: Final = 1_000_000
+_HEAD_OF_REPLACED: Final = 10
+
+
+class Role(Enum):
+    """What a line of the result is: one of the text, or a remark about it."""
+
+    TEXT = "text"
+    REMARK = "remark"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """`text` is escaped already. `sign` is None for what did not change and for remarks."""
+
+    text: str
+    sign: Sign | None = None
+    role: Role = Role.TEXT
+
+
+def is_long(text: str) -> bool:
+    """Whether a text is shown line by line: a line end stands before its last character."""
+    return "\n" in text[:-1]
+
+
+def head_of(text: str, *, most: int) -> tuple[list[DiffLine], int]:
+    """The first lines of a text and how many lines it has in all."""
+    lines, ended = _split(text)
+    shown = lines if len(lines) <= most + 1 else lines[:most]
+    spell = _Spelling(shown)
+    result = [DiffLine(spell(line)) for line in shown]
+    if len(shown) < len(lines):
+        result.append(DiffLine("…"))
+    elif ended:
+        result.append(DiffLine("# (ends with a newline)", role=Role.REMARK))
+    return result, len(lines)
+
+
+def diff(before: str, after: str, *, most: int = MOST_LINES) -> list[DiffLine]:
+    """The changed lines with a line around them, what is hidden counted."""
+    old, old_ended = _split(before)
+    new, new_ended = _split(after)
+    rows = list(_collapse(_align(old, new)))
+    changed = [row for row in rows if row.sign]
+    shown = _cut(rows, most)
+    spell = _Spelling([row.line for row in shown if row.role is Role.TEXT])
+    lines = list(_spelled(shown, spell))
+    left_out = len(changed) - sum(row.sign is not None for row in shown)
+    if left_out:
+        kept = [row for row in shown if row.sign]
+        gone = sum(row.sign is Sign.REMOVE for row in changed) - sum(row.sign is Sign.REMOVE for row in kept)
+        words = f"# ({count(left_out, 'more changed line')} not shown: {gone:,} removed, {left_out - gone:,} added)"
+        lines.append(DiffLine(words, role=Role.REMARK))
+    if old_ended != new_ended:
+        words = "no final newline before, one after" if new_ended else "a final newline before, none after"
+        lines.append(DiffLine(f"# ({words})", role=Role.REMARK))
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    line: str
+    sign: Sign | None = None
+    role: Role = Role.TEXT
+
+
+def _split(text: str) -> tuple[list[str], bool]:
+    """Its lines, and whether the last one is ended."""
+    ended = text.endswith("\n")
+    return (text[:-1] if ended else text).split("\n"), ended
+
+
+class _Spelling:
+    """How the lines of one comparison are spelled, so that no two different ones come out the same.
+
+    A backslash is doubled only where some line holds both kinds: real ones and escapes.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        lines = [line[:LONGEST_LINE] + line[-LONGEST_LINE:] for line in lines]
+        self._blank = "\\u0020" if any("·" in line for line in lines) else "·"
+        escapes = any(plain(line) != line for line in lines) or (self._blank != "·" and any(map(_trails, lines)))
+        self._double = escapes and any("\\" in line for line in lines)
+
+    def __call__(self, line: str) -> str:
+        body = line.rstrip(" ")
+        trailing = self._blank * min(len(line) - len(body), LONGEST_LINE)
+        return plain(body.replace("\\", "\\\\") if self._double else body) + trailing
+
+
+def _trails(line: str) -> bool:
+    return line.endswith(" ")
+
+
+def _spelled(rows: list[_Row], spell: _Spelling) -> Iterator[DiffLine]:
+    """Lines that were replaced are shortened together with the line that stands in their place."""
+    position = 0
+    while position < len(rows):
+        removed = _run(rows, position, Sign.REMOVE)
+        added = _run(rows, position + len(removed), Sign.ADD)
+        if not removed and not added:
+            row = rows[position]
+            text = row.line if row.role is Role.REMARK else _shortened(spell, row.line, (0, 0))
+            yield DiffLine(text, None, row.role)
+            position += 1
+            continue
+        yield from _replacement(removed, added, spell)
+        position += len(removed) + len(added)
+
+
+def _run(rows: list[_Row], start: int, sign: Sign) -> list[str]:
+    end = start
+    while end < len(rows) and rows[end].sign is sign:
+        end += 1
+    return [row.line for row in rows[start:end]]
+
+
+def _replacement(removed: list[str], added: list[str], spell: _Spelling) -> Iterator[DiffLine]:
+    olds: list[str] = []
+    news: list[str] = []
+    for position in range(max(len(removed), len(added))):
+        old = removed[position] if position < len(removed) else None
+        new = added[position] if position < len(added) else None
+        if old is None or new is None:
+            side, line = (news, new) if old is None else (olds, old)
+            side.append(_shortened(spell, line or "", (0, 0)))
+            continue
+        edges = common_edges(old, new)
+        left, right = _shortened(spell, old, edges), _shortened(spell, new, edges)
+        if look_alike(left, right):
+            left, right = exact(old[:LONGEST_LINE]), exact(new[:LONGEST_LINE])
+        olds.append(left)
+        news.append(right)
+    yield from (DiffLine(line, Sign.REMOVE) for line in olds)
+    yield from (DiffLine(line, Sign.ADD) for line in news)
+
+
+def _shortened(spell: _Spelling, line: str, edges: tuple[int, int]) -> str:
+    """A line of at most LONGEST_LINE characters or so: its head, where it differs, and its length."""
+    if len(line) <= LONGEST_LINE:
+        return spell(line)
+    first = max(0, min(edges[0] - LONGEST_LINE // 4, len(line) - LONGEST_LINE))
+    last = first + LONGEST_LINE
+    piece = ("…" if first else "") + line[first:last] + ("…" if last < len(line) else "")
+    return f"{spell(piece)} ({len(line):,} characters)"
+
+
+def _cut(rows: list[_Row], most: int) -> list[_Row]:
+    return rows if len(rows) <= most + 2 else rows[:most]
+
+
+def _collapse(rows: list[_Row]) -> Iterator[_Row]:
+    """The rows with what did not change and is far from any change hidden and counted."""
+    position = 0
+    while position < len(rows):
+        end = position
+        while end < len(rows) and rows[end].sign is None and rows[end].role is Role.TEXT:
+            end += 1
+        if end == position:
+            yield rows[position]
+            position += 1
+            continue
+        first = position + (_CONTEXT if position else 0)
+        last = end - (_CONTEXT if end < len(rows) else 0)
+        if last - first < 2:
+            yield from rows[position:end]
+        else:
+            yield from rows[position:first]
+            yield _Row(f"# ({count(last - first, 'unchanged line')} hidden)", role=Role.REMARK)
+            yield from rows[last:end]
+        position = end
+
+
+def _align(old: list[str], new: list[str]) -> list[_Row]:
+    """Every line of both texts in order, each unchanged, removed or added."""
+    shortest = min(len(old), len(new))
+    head = 0
+    while head < shortest and old[head] == new[head]:
+        head += 1
+    tail = 0
+    while tail < shortest - head and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    rows = [_Row(line) for line in old[:head]]
+    rows += _align_middle(old[head : len(old) - tail], new[head : len(new) - tail])
+    rows += [_Row(line) for line in old[len(old) - tail :]]
+    return rows
+
+
+def _align_middle(old: list[str], new: list[str]) -> list[_Row]:
+    kept = _common(old, new)
+    if kept is None:
+        return _replaced(old, new)
+    rows: list[_Row] = []
+    left = right = 0
+    for old_position, new_position in [*kept, (len(old), len(new))]:
+        rows += [_Row(line, Sign.REMOVE) for line in old[left:old_position]]
+        rows += [_Row(line, Sign.ADD) for line in new[right:new_position]]
+        if old_position < len(old):
+            rows.append(_Row(old[old_position]))
+        left, right = old_position + 1, new_position + 1
+    return rows
+
+
+def _replaced(old: list[str], new: list[str]) -> list[_Row]:
+    words = f"# ({count(len(old), 'line')} replaced by {count(len(new), 'line')}, the first of each:)"
+    rows = [_Row(words, role=Role.REMARK)]
+    rows += [_Row(line, Sign.REMOVE) for line in old[:_HEAD_OF_REPLACED]]
+    rows += [_Row(line, Sign.ADD) for line in new[:_HEAD_OF_REPLACED]]
+    return rows
+
+
+def _common(old: list[str], new: list[str]) -> list[tuple[int, int]] | None:
+    """The longest common subsequence as pairs of positions, or None where it would cost too much to find.
+
+    Myers' greedy search over edit scripts of growing length, with an end to length and steps.
+    """
+    numbers: dict[str, int] = {}
+    left = [numbers.setdefault(line, len(numbers)) for line in old]
+    right = [numbers.setdefault(line, len(numbers)) for line in new]
+    furthest = {1: 0}
+    trail: list[dict[int, int]] = []
+    steps = 0
+    for edits in range(min(len(left) + len(right), _MOST_EDITS) + 1):
+        trail.append(dict(furthest))
+        for diagonal in range(-edits, edits + 1, 2):
+            x = _next_start(furthest, diagonal, edits)
+            start = x
+            while x < len(left) and x - diagonal < len(right) and left[x] == right[x - diagonal]:
+                x += 1
+            steps += x - start
+            furthest[diagonal] = x
+            if diagonal == len(left) - len(right) and x >= len(left):
+                return _walk_back(trail, len(left), len(right))
+        if steps > _MOST_STEPS:
+            return None
+    return None
+
+
+def _next_start(furthest: dict[int, int], diagonal: int, edits: int) -> int:
+    if diagonal == -edits or (diagonal != edits and furthest[diagonal - 1] < furthest[diagonal + 1]):
+        return furthest[diagonal + 1]
+    return furthest[diagonal - 1] + 1
+
+
+def _walk_back(trail: list[dict[int, int]], x: int, y: int) -> list[tuple[int, int]]:
+    pairs: list[tuple[int, int]] = []
+    for edits in range(len(trail) - 1, -1, -1):
+        diagonal = x - y
+        start = _next_start(trail[edits], diagonal, edits)
+        while x > start:
+            x, y = x - 1, y - 1
+            pairs.append((x, y))
+        if edits:
+            came_down = diagonal == -edits or (
+                diagonal != edits and trail[edits][diagonal - 1] < trail[edits][diagonal + 1]
+            )
+            x, y = (x, y - 1) if came_down else (x - 1, y)
+    return pairs[::-1]

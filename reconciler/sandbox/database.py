@@ -1,0 +1,161 @@
+"""The sandbox's SQLite file: opened for one transaction at a time, made by the first write that creates something.
+
+Promises: a read creates nothing on disk; a write sees and excludes every other one, in this process and in others; what
+a user can cause is raised as StoreError. It must not know what a project is.
+
+The journal is SQLite's ordinary one, which leaves no file beside the database and lets a read-only folder be read.
+Nothing is synced: a killed process loses nothing that was answered, a power cut may.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+_APPLICATION = 0x5343_5362
+_LAYOUT = 1
+_TABLES = (
+    "CREATE TABLE account (id TEXT NOT NULL, not_enabled TEXT NOT NULL)",
+    """CREATE TABLE projects (
+        position INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        archived INTEGER NOT NULL,
+        facts TEXT NOT NULL,
+        versions INTEGER NOT NULL,
+        latest TEXT,
+        param_history TEXT NOT NULL,
+        ontologies INTEGER,
+        ontology_history TEXT NOT NULL
+    )""",
+    f"PRAGMA application_id = {_APPLICATION}",
+    f"PRAGMA user_version = {_LAYOUT}",
+)
+
+
+class StoreError(Exception):
+    """The file cannot be read or written, and why, in one sentence that names it."""
+
+
+class Database:
+    """`patience` is how many seconds a transaction waits for another process."""
+
+    def __init__(self, file: Path, *, patience: float) -> None:
+        self.file = file
+        self._patience = patience
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection | None]:
+        """One consistent view; None where there is no file, or an empty one."""
+        with self._transaction("BEGIN", create=False) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, *, create: bool = False) -> Iterator[sqlite3.Connection | None]:
+        """Committed at the end, rolled back on any exception. None only without `create`, where there is no file."""
+        with self._transaction("BEGIN IMMEDIATE", create=create) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str, *, create: bool) -> Iterator[sqlite3.Connection | None]:
+        with self._turn, self._errors_told():
+            if not self._is_there():
+                if not create:
+                    yield None
+                    return
+                self._make_folder()
+            with closing(self._connect(create=create)) as connection:
+                connection.execute(begin)
+                try:
+                    laid_out = self._is_laid_out(connection, create=create)
+                    yield connection if laid_out else None
+                    if laid_out:
+                        connection.execute("COMMIT")
+                finally:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+
+    def _is_there(self) -> bool:
+        try:
+            mode = os.stat(self.file).st_mode
+        except FileNotFoundError:
+            return False
+        except (OSError, ValueError) as error:
+            raise StoreError(f"The sandbox's file {self.file} cannot be reached: {_reason(error)}.") from error
+        if stat.S_ISDIR(mode):
+            raise StoreError(f"The sandbox's file {self.file} is a folder.")
+        if not stat.S_ISREG(mode):
+            raise StoreError(f"The sandbox's file {self.file} is not a regular file.")
+        return True
+
+    def _make_folder(self) -> None:
+        folder = self.file.absolute().parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"The sandbox's folder {folder} cannot be made: {_reason(error)}.") from error
+
+    def _connect(self, *, create: bool) -> sqlite3.Connection:
+        location = f"{self.file.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+        connection = sqlite3.connect(location, uri=True, timeout=self._patience, isolation_level=None)
+        connection.execute("PRAGMA synchronous = OFF")
+        return connection
+
+    def _is_laid_out(self, connection: sqlite3.Connection, *, create: bool) -> bool:
+        application = _pragma(connection, "application_id")
+        if application == _APPLICATION:
+            layout = _pragma(connection, "user_version")
+            if layout != _LAYOUT:
+                raise StoreError(
+                    f"The sandbox's file {self.file} has layout {layout}, and this version knows {_LAYOUT} only."
+                )
+            return True
+        if application or _pragma(connection, "schema_version"):
+            raise StoreError(f"The sandbox's file {self.file} is a database of another program.")
+        if create:
+            for statement in _TABLES:
+                connection.execute(statement)
+            connection.execute("INSERT INTO account VALUES (?, '[]')", (new_account_id(),))
+        return create
+
+    @contextmanager
+    def _errors_told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(self._explain(error)) from error
+
+    def _explain(self, error: sqlite3.Error) -> str:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        where = f"The sandbox's file {self.file}"
+        match code:
+            case sqlite3.SQLITE_NOTADB:
+                return f"{where} is not a SQLite database."
+            case sqlite3.SQLITE_CORRUPT:
+                return f"{where} is a damaged database."
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                return f"{where} has been locked by another process for more than {self._patience:g} seconds."
+            case sqlite3.SQLITE_FULL:
+                return f"{where} cannot grow: the disk is full."
+            case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+                return f"{where} cannot be opened for this: look at its permissions and those of its folder ({error})."
+            case _:
+                return f"{where} cannot be used: {error}."
+
+
+def new_account_id() -> str:
+    return uuid.uuid4().hex
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

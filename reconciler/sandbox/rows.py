@@ -1,0 +1,74 @@
+"""A project as it is kept: JSON texts that make its document by being put together.
+
+So a list of ten thousand projects parses nothing, and a new version costs one entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from reconciler.sandbox import assumptions
+from reconciler.sandbox.bodies import NewProject
+from reconciler.sandbox.jsontext import Json, write
+
+DOCUMENT_COLUMNS = "name, archived, facts, param_history, ontologies, ontology_history"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRow:
+    """The columns after `position`, in their order.
+
+    `facts` is an object of what never changes. The histories are entries with commas between them; `latest` is the
+    last of the `versions` entries of `param_history`; `ontologies` is None where the field is missing.
+    """
+
+    name: str
+    archived: bool
+    facts: str
+    versions: int = 0
+    latest: str | None = None
+    param_history: str = ""
+    ontologies: int | None = None
+    ontology_history: str = ""
+
+    def values(self) -> tuple[object, ...]:
+        return tuple(getattr(self, field.name) for field in fields(self))
+
+
+def new_row(new: NewProject, *, created_at: str) -> ProjectRow:
+    facts = assumptions.facts_shown(
+        task_type=new.type,
+        created_at=created_at,
+        rapid=new.rapid,
+        studio=new.studio,
+        pipeline=new.pipeline,
+        consensus_attempts=new.consensus_attempts,
+        dataset_id=new.dataset_id,
+    )
+    row = ProjectRow(name=new.name, archived=False, facts=write(facts))
+    if new.params is None:
+        return row
+    entry = params_entry(assumptions.parameters_as_stored(new.params), version=0, created_at=created_at)
+    return ProjectRow(row.name, row.archived, row.facts, versions=1, latest=entry, param_history=entry)
+
+
+def params_entry(params: Mapping[str, Json], *, version: int, created_at: str) -> str:
+    """The parameters, flat, plus `version` (0-based, one more per call) and `created_at` [D, S]."""
+    return write({**params, "version": version, "created_at": created_at})
+
+
+def document(columns: tuple[str, int, str, str, int | None, str]) -> str:
+    """The project as get and list answer it, from DOCUMENT_COLUMNS."""
+    name, archived, facts, param_history, ontologies, ontology_history = columns
+    shown = "true" if archived else "false"
+    ontology = "" if ontologies is None else f',"ontologyHistory":[{ontology_history}]'
+    return f'{{"name":{write(name)},"archived":{shown},{facts[1:-1]},"param_history":[{param_history}]{ontology}}}'
+
+
+def document_after_create(row: ProjectRow) -> str:
+    """A create may answer an empty `param_history` although a get right after shows version 0 [D]; here it always does.
+
+    [A] `ontologyHistory` is missing until an ontology is set.
+    """
+    return document((row.name, row.archived, row.facts, "", row.ontologies, row.ontology_history))

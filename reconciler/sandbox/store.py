@@ -1,0 +1,228 @@
+"""The account that the sandbox emulates: what each call of the API does to it, and what a person at Scale does.
+
+Promises: each function is one transaction, so versions have no gap and no double whatever else writes; a function that
+raises has changed nothing; reads, and writes to what is not there, create no file. Raises Refusal for what the API
+refuses and StoreError for a file that cannot be used. It must not know HTTP.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from reconciler.sandbox import assumptions
+from reconciler.sandbox.bodies import NewOntology, NewParams, NewProject
+from reconciler.sandbox.database import Database, StoreError, new_account_id
+from reconciler.sandbox.jsontext import Json, parse, write
+from reconciler.sandbox.names import name_problem
+from reconciler.sandbox.refusals import bad_request, name_taken, no_such_project, not_enabled
+from reconciler.sandbox.rows import (
+    DOCUMENT_COLUMNS,
+    document,
+    document_after_create,
+    new_row,
+    params_entry,
+)
+from reconciler.sandbox.seeding import seed_rows
+
+__all__ = ["Store", "StoreError", "utc_now"]
+
+PATIENCE = 20.0
+"""Seconds that a call waits for another process."""
+
+_INSERT = "INSERT INTO projects VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)"
+_APPEND_PARAMS = """UPDATE projects SET versions = versions + 1, latest = :entry,
+    param_history = param_history || iif(versions, ',', '') || :entry WHERE position = :position"""
+_APPEND_ONTOLOGY = """UPDATE projects SET ontologies = ifnull(ontologies, 0) + 1,
+    ontology_history = ontology_history || iif(ifnull(ontologies, 0), ',', '') || :entry WHERE position = :position"""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """One account in one file. Safe to share between threads; other processes may use the same file."""
+
+    def __init__(self, file: Path, *, now: Callable[[], datetime] = utc_now, patience: float = PATIENCE) -> None:
+        self._database = Database(file, patience=patience)
+        self._now = now
+
+    # The calls of the API. Each answers JSON text.
+
+    def list_projects(self, *, archived: bool | None = None) -> str:
+        """All projects in the order of their creation; with `archived`, only those that are, or are not."""
+        query = f"SELECT {DOCUMENT_COLUMNS} FROM projects WHERE ?1 IS NULL OR archived = ?1 ORDER BY position"
+        with self._database.reading() as connection:
+            rows = connection.execute(query, (archived,)).fetchall() if connection else []
+        return f"[{','.join(map(document, rows))}]"
+
+    def get(self, name: str) -> str:
+        with self._database.reading() as connection:
+            return _document(connection, name)
+
+    def create(self, new: NewProject) -> str:
+        with self._database.writing(create=True) as connection:
+            assert connection is not None
+            if new.type in _not_enabled(connection):
+                raise not_enabled(new.type)
+            if _is_taken(connection, new.name):
+                raise name_taken(new.name)
+            row = new_row(new, created_at=self._timestamp())
+            connection.execute(_INSERT, row.values())
+        return document_after_create(row)
+
+    def set_params(self, name: str, new: NewParams) -> str:
+        with self._database.writing() as connection:
+            connection, position = _find_to_write(connection, name)
+            _append_params(connection, position, new, self._timestamp())
+            return _document(connection, name)
+
+    def set_ontology(self, name: str, new: NewOntology) -> str:
+        with self._database.writing() as connection:
+            connection, position = _find_to_write(connection, name)
+            _append_ontology(connection, position, new, self._timestamp())
+            return _document(connection, name)
+
+    # What a person does in Scale's dashboard [D].
+
+    def archive(self, name: str, *, archived: bool = True) -> None:
+        """Archives, or with `archived=False` takes back."""
+        with self._database.writing() as connection:
+            connection, position = _find(connection, name)
+            connection.execute("UPDATE projects SET archived = ? WHERE position = ?", (archived, position))
+
+    def rename(self, name: str, new_name: str) -> None:
+        problem = name_problem(new_name)
+        if problem:
+            raise bad_request(f"A project's name {problem}.")
+        with self._database.writing() as connection:
+            connection, position = _find(connection, name)
+            if new_name != name and _is_taken(connection, new_name):
+                raise name_taken(new_name)
+            connection.execute("UPDATE projects SET name = ? WHERE position = ?", (new_name, position))
+
+    def edit_params(self, name: str, params: Mapping[str, Any], *, patch: bool = True) -> None:
+        """A version that a person's edit made, of instructions mostly; without `patch`, exactly these parameters."""
+        with self._database.writing() as connection:
+            connection, position = _find(connection, name)
+            _append_params(connection, position, NewParams(params=dict(params), patch=patch), self._timestamp())
+
+    def append_ontology_entry(self, name: str, entry: Any) -> None:
+        """An entry of `ontologyHistory` exactly as given, readable or not."""
+        with self._database.writing() as connection:
+            connection, position = _find(connection, name)
+            connection.execute(_APPEND_ONTOLOGY, {"entry": write(entry), "position": position})
+
+    # The account itself.
+
+    def account_id(self) -> str | None:
+        """What tells this account from every other: made with the file, and anew by `reset`. None without a file."""
+        with self._database.reading() as connection:
+            return _account(connection) if connection else None
+
+    def open_account(self) -> str:
+        """The account's id; makes the file where there is none."""
+        with self._database.writing(create=True) as connection:
+            assert connection is not None
+            return _account(connection)
+
+    def disable(self, task_types: Collection[str]) -> None:
+        """From now on a create with one of exactly these task types is a 402, as for an account without it."""
+        with self._database.writing(create=True) as connection:
+            assert connection is not None
+            connection.execute("UPDATE account SET not_enabled = ?", (write(cast("list[Json]", sorted(task_types))),))
+
+    def reset(self) -> int:
+        """Empties the account, which is another one from then on. Answers how many projects it had."""
+        with self._database.writing() as connection:
+            if connection is None:
+                return 0
+            removed = connection.execute("DELETE FROM projects").rowcount
+            connection.execute("UPDATE account SET id = ?, not_enabled = '[]'", (new_account_id(),))
+            return removed
+
+    def seed(self, projects: Sequence[Mapping[str, Any]]) -> int:
+        """Adds projects exactly as list answers them, whole histories included. Answers how many.
+
+        ValueError names the entry (counted from 0) that is no project, or whose name is taken; nothing is added then.
+        """
+        rows = seed_rows(projects, created_at=self._timestamp())
+        if not rows:
+            return 0
+        with self._database.writing(create=True) as connection:
+            assert connection is not None
+            for index, row in enumerate(rows):
+                if _is_taken(connection, row.name):
+                    raise ValueError(f"Entry {index}: a project named {row.name!r} exists already.")
+            connection.executemany(_INSERT, [row.values() for row in rows])
+        return len(rows)
+
+    def _timestamp(self) -> str:
+        return self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _append_params(connection: sqlite3.Connection, position: int, new: NewParams, created_at: str) -> None:
+    """`patch` overlays the latest version key by key at the top level; objects and arrays are replaced whole [D]."""
+    versions, text = connection.execute(
+        "SELECT versions, latest FROM projects WHERE position = ?", (position,)
+    ).fetchone()
+    latest = _parameters(text)
+    sent = assumptions.parameters_as_stored(new.params)
+    params = {**(latest or {}), **sent} if new.patch else sent
+    if assumptions.appends_version(latest, params):
+        entry = params_entry(params, version=versions, created_at=created_at)
+        connection.execute(_APPEND_PARAMS, {"entry": entry, "position": position})
+
+
+def _append_ontology(connection: sqlite3.Connection, position: int, new: NewOntology, created_at: str) -> None:
+    (count,) = connection.execute("SELECT ontologies FROM projects WHERE position = ?", (position,)).fetchone()
+    entry = assumptions.ontology_entry(new.ontology, name=new.name, version=count or 0, created_at=created_at)
+    connection.execute(_APPEND_ONTOLOGY, {"entry": write(entry), "position": position})
+
+
+def _parameters(latest: str | None) -> dict[str, Json] | None:
+    if latest is None:
+        return None
+    entry = cast("dict[str, Json]", parse(latest))
+    return {key: value for key, value in entry.items() if key not in ("version", "created_at")}
+
+
+def _document(connection: sqlite3.Connection | None, name: str) -> str:
+    query = f"SELECT {DOCUMENT_COLUMNS} FROM projects WHERE name = ?"
+    found = connection.execute(query, (name,)).fetchone() if connection else None
+    if found is None:
+        raise no_such_project(name)
+    return document(found)
+
+
+def _find(connection: sqlite3.Connection | None, name: str) -> tuple[sqlite3.Connection, int]:
+    """A connection that is there, and the project's position in it."""
+    query = "SELECT position FROM projects WHERE name = ?"
+    found = connection.execute(query, (name,)).fetchone() if connection else None
+    if connection is None or found is None:
+        raise no_such_project(name)
+    return connection, int(found[0])
+
+
+def _find_to_write(connection: sqlite3.Connection | None, name: str) -> tuple[sqlite3.Connection, int]:
+    connection, position = _find(connection, name)
+    (archived,) = connection.execute("SELECT archived FROM projects WHERE position = ?", (position,)).fetchone()
+    assumptions.refuse_write_to(archived=bool(archived))
+    return connection, position
+
+
+def _is_taken(connection: sqlite3.Connection, name: str) -> bool:
+    found = connection.execute("SELECT archived FROM projects WHERE name = ?", (name,)).fetchall()
+    return any(assumptions.keeps_its_name(archived=bool(archived)) for (archived,) in found)
+
+
+def _not_enabled(connection: sqlite3.Connection) -> list[str]:
+    return cast("list[str]", parse(connection.execute("SELECT not_enabled FROM account").fetchone()[0]))
+
+
+def _account(connection: sqlite3.Connection) -> str:
+    return str(connection.execute("SELECT id FROM account").fetchone()[0])

@@ -1,0 +1,217 @@
+"""What went wrong → the error that says so, and what to do.
+
+Promises: the API key, also where the server echoes it, is in no text made here; a server's words are otherwise left
+as they are (renderers escape them), cut at MOST_WORDS. Must not send anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydantic_core import from_json
+
+from reconciler.errors import (
+    CredentialsError,
+    NameTakenError,
+    NotEnabledError,
+    NotFoundError,
+    RejectedError,
+    ScaleError,
+    UnavailableError,
+    UnreadableAnswerError,
+)
+from reconciler.scale.transport import LONGEST_WAIT, Answer, Lost, Outcome, did_not_land, is_failure
+
+MOST_WORDS = 500
+"""Characters that are shown of a server's words."""
+
+WRONG_ENDPOINT = "The endpoint may be wrong: that of Scale's Projects API ends in /v1."
+
+
+_GATEWAY = frozenset({407, 502, 503, 504})
+"""The statuses by which a proxy speaks for itself."""
+
+
+class Redaction:
+    """Takes the key, and the form in which HTTP Basic carries it, out of any text."""
+
+    def __init__(self, key: str) -> None:
+        pair = base64.b64encode(f"{key}:".encode("latin-1")).decode("ascii")
+        bare = base64.b64encode(key.encode("latin-1")).decode("ascii")
+        forms = {key, json.dumps(key)[1:-1], pair, pair.rstrip("="), bare, bare.rstrip("=")}
+        self._forms = sorted((form for form in forms if form), key=len, reverse=True)
+
+    def __repr__(self) -> str:
+        return "Redaction(***)"
+
+    def __call__(self, text: str) -> str:
+        for form in self._forms:
+            text = text.replace(form, "***")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked, for messages. `what` is a noun phrase ("The list of projects"), `request` METHOD and path.
+
+    `key_variable` held the key, None where there is none; `proxy` is the variable that names a proxy for it.
+    """
+
+    what: str
+    request: str
+    write: bool
+    key_variable: str | None
+    redact: Redaction
+    proxy: str | None = None
+
+
+def error_of(outcome: Outcome, asked: Asked) -> ScaleError | None:
+    """The error that a last try means; None for a 2xx ([S]: success is 200; any 2xx is taken for one)."""
+    result = outcome.result
+    if isinstance(result, Lost):
+        return _lost(result, outcome, asked)
+    if 200 <= result.status < 300:
+        return None
+    if result.status == 429 or is_failure(result.status):
+        return _unavailable(result, outcome, asked)
+    return _rejected(result, asked)
+
+
+def unreadable(answer: Answer, problem: UnreadableAnswerError, asked: Asked) -> UnreadableAnswerError:
+    """`problem`, found in a 2xx's body, with what is known of the answer. A write may have landed."""
+    content_type = answer.headers.get("content-type", "")
+    lines = [problem.detail, f"{asked.request} was answered with status {answer.status} and {_named(content_type)}."]
+    if "json" not in content_type.lower():
+        lines.append(WRONG_ENDPOINT)
+    if asked.write:
+        lines.append("The write may have landed: look at the project before it is sent again.")
+    return UnreadableAnswerError(
+        asked.redact(f"{asked.what}: {problem.summary[0].lower()}{problem.summary[1:]}"),
+        asked.redact(_joined(lines)),
+        status=answer.status,
+        may_have_landed=asked.write,
+    )
+
+
+def is_documented_error(answer: Answer) -> bool:
+    """Whether a body has the form of the API's own errors ([D]): an object with `error` or `status_code`."""
+    body = _json_object(answer)
+    return body is not None and ("error" in body or "status_code" in body)
+
+
+def _json_object(answer: Answer) -> dict[str, object] | None:
+    try:
+        body = from_json(answer.body)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _words(answer: Answer, asked: Asked) -> str:
+    """The server's own words as one line of detail; what came instead, where it gave none."""
+    body = _json_object(answer)
+    if body is None:
+        content_type = answer.headers.get("content-type", "")
+        return f"The answer is not in the API's form but {_named(content_type)}. {WRONG_ENDPOINT}"
+    error = body.get("error")
+    if error is None or error == "":
+        return "The server gives no reason."
+    text = asked.redact(error if isinstance(error, str) else json.dumps(error, ensure_ascii=False))
+    return f"The server says: {_cut(text)}"
+
+
+def _rejected(answer: Answer, asked: Asked) -> ScaleError:
+    kinds: dict[int, tuple[type[ScaleError], str, str]] = {
+        400: (RejectedError, "was refused as a bad request", ""),
+        401: (CredentialsError, "was refused: the API key is not accepted", _key_advice(asked)),
+        402: (
+            NotEnabledError,
+            "was refused: the task type is not enabled for the account",
+            "Ask Scale to enable it, or use the key of an account that has it.",
+        ),
+        404: (NotFoundError, "was not found", "A project may have been renamed in Scale's dashboard."),
+        409: (
+            NameTakenError,
+            "was refused: the name exists already",
+            "Archived projects keep their names, as far as known. Choose another name, or import that project.",
+        ),
+    }
+    default = (RejectedError, f"was refused with status {answer.status}", "")
+    if 300 <= answer.status < 400:
+        target = _cut(asked.redact(answer.headers.get("location", "")))
+        default = (
+            RejectedError,
+            f"was answered with a redirect (status {answer.status}), and none is followed",
+            f"It leads to: {target or 'nowhere'}. Set the endpoint to the API's own address.",
+        )
+    kind, problem, advice = kinds.get(answer.status, default)
+    proxy = _proxy_advice(asked) if answer.status in _GATEWAY else ""
+    lines = [_words(answer, asked) if answer.status >= 400 else "", advice, proxy]
+    return kind(asked.redact(f"{asked.what} {problem}"), asked.redact(_joined(lines)), status=answer.status)
+
+
+def _key_advice(asked: Asked) -> str:
+    if asked.key_variable is None:
+        return "Look which key is sent."
+    return f"It came from {asked.key_variable}: look whether that key is whole, valid, and meant for this endpoint."
+
+
+def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableError:
+    landed = asked.write and is_failure(answer.status) and not did_not_land(answer, outcome.wait)
+    problem = "too many requests" if answer.status == 429 else f"the server failed with status {answer.status}"
+    lines = [_words(answer, asked), _effort(outcome), _proxy_advice(asked) if answer.status in _GATEWAY else ""]
+    if outcome.wait is not None and outcome.wait > LONGEST_WAIT:
+        asks = _cut(answer.headers.get("retry-after", ""))
+        problem += f", and it asks to wait for longer than {LONGEST_WAIT:.0f} seconds (Retry-After: {asks})"
+        lines.append("Run this again after that time.")
+    elif answer.status == 429:
+        lines.append("Run this again later, or with a lower parallelism.")
+    lines.append(_landing(landed, asked))
+    return UnavailableError(
+        asked.redact(f"{asked.what}: {problem}"),
+        asked.redact(_joined(lines)),
+        status=answer.status,
+        may_have_landed=landed,
+    )
+
+
+def _lost(lost: Lost, outcome: Outcome, asked: Asked) -> UnavailableError:
+    landed = asked.write and lost.sent
+    lines = [_effort(outcome)]
+    if not lost.sent:
+        lines.append(_proxy_advice(asked))
+    lines.append(_landing(landed, asked))
+    return UnavailableError(
+        asked.redact(f"{asked.what}: {lost.reason}"), asked.redact(_joined(lines)), may_have_landed=landed
+    )
+
+
+def _proxy_advice(asked: Asked) -> str:
+    if asked.proxy is None:
+        return ""
+    return f"A proxy is set in {asked.proxy}: look whether it can be reached and lets this through."
+
+
+def _effort(outcome: Outcome) -> str:
+    return f"Tried {outcome.tries} times in {outcome.seconds:.0f} seconds." if outcome.tries > 1 else "Tried once."
+
+
+def _landing(landed: bool, asked: Asked) -> str:
+    if landed:
+        return "The write may have landed: look at the project before it is sent again."
+    return "Nothing was written." if asked.write else ""
+
+
+def _named(content_type: str) -> str:
+    return f"content of type {_cut(content_type)}" if content_type else "content without a type"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_WORDS else text[:MOST_WORDS] + "…"
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(line for line in lines if line)

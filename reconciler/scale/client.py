@@ -1,0 +1,221 @@
+"""The Projects API as three verbs: list, get, send.
+
+Promises: reads give LiveProjects or raise an error of reconciler.errors; a write is sent once, and again only where it
+surely did not land; the API key leaves this module in the Authorization header alone. Must not decide what to write,
+nor trust what a write answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from random import Random
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from reconciler.errors import CredentialsError, RejectedError, UnreadableAnswerError
+from reconciler.model.plan import Call, project_path
+from reconciler.model.project import LiveProject
+from reconciler.scale.answers import Asked, Redaction, error_of, is_documented_error, unreadable
+from reconciler.scale.connection import (
+    CONNECT_SECONDS,
+    WRITE_SECONDS,
+    build_client,
+    checked_endpoint,
+    exchange,
+    proxy_variable,
+)
+from reconciler.scale.transport import READ, SYSTEM_CLOCK, WRITE, Answer, Clock, Lost, Outcome, Retries
+from reconciler.scale.wire import parse_json, read_project, read_projects
+
+
+class ScaleClient:
+    """An asynchronous context manager, for one event loop.
+
+    `endpoint` includes `/v1`. `key` is the API key, white space around it dropped; `key_variable` is where it came
+    from, for messages. At most `parallelism` requests are in flight; one that waits to be tried again keeps its place,
+    so that a server that asks for patience meets fewer requests. A `transport` is owned (closed with the client), and
+    with it no environment variable is read.
+
+    Raises CredentialsError for a key that HTTP cannot carry, ConnectionSetupError for an endpoint, a proxy or a
+    certificate variable that does not work.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        key: str,
+        key_variable: str | None,
+        parallelism: int = 8,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        random: Random | None = None,
+    ) -> None:
+        key = _checked_key(key, key_variable)
+        self._endpoint = checked_endpoint(endpoint)
+        self._key_variable = key_variable
+        self._redact = Redaction(key)
+        self._clock = clock
+        self._retries = Retries(clock=clock, random=random or Random())
+        self._slots = asyncio.Semaphore(parallelism)
+        self._in_process = transport is not None
+        # Latin-1 as in the official SDK's HTTP library; Scale's own keys are ASCII, by assumption.
+        token = base64.b64encode(f"{key}:".encode("latin-1")).decode("ascii")
+        self._client = build_client(
+            secure=self._endpoint.scheme == "https",
+            headers={"authorization": f"Basic {token}"},
+            parallelism=parallelism,
+            transport=transport,
+        )
+        self._proxy = None if self._in_process else proxy_variable(self._endpoint)
+
+    def __repr__(self) -> str:
+        return f"ScaleClient({self._endpoint})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def list_projects(self) -> list[LiveProject]:
+        """Every project, archived ones included: `GET /projects` without a query means all ([S]), in one array."""
+        asked = self._asked("The list of projects", "GET", "/projects")
+        answer = _succeeded(await self._exchange(asked, "/projects"), asked)
+        try:
+            return read_projects(answer.body)
+        except UnreadableAnswerError as problem:
+            error = unreadable(answer, problem, asked)
+        raise error from None
+
+    async def get_project(self, name: str) -> LiveProject | None:
+        """The project of exactly that name, or None where the API says 404 in its own form ([D]).
+
+        A 404 of another form (a gateway's page, a wrong endpoint) is UnreadableAnswerError: taken for "no such
+        project" it would be planned as a create, which nothing can undo.
+        """
+        path = _path_of(name)
+        asked = self._asked(f'Project "{name}"', "GET", path)
+        outcome = await self._exchange(asked, path)
+        if isinstance(outcome.result, Answer) and outcome.result.status == 404:
+            if is_documented_error(outcome.result):
+                return None
+            raise unreadable(outcome.result, UnreadableAnswerError("It is not said whether the project exists"), asked)
+        answer = _succeeded(outcome, asked)
+        try:
+            project = read_project(answer.body)
+            if project.name == name:
+                return project
+            error = UnreadableAnswerError(f'The answer is about another project, "{project.name}"')
+        except UnreadableAnswerError as problem:
+            error = problem
+        raise unreadable(answer, error, asked) from None
+
+    async def send(self, call: Call) -> None:
+        """Sends one write and comes back once a 2xx with JSON answers it; what it says is not used ([D]: not reliable).
+
+        `may_have_landed` of an error tells whether the write may have taken effect all the same.
+        """
+        _path_of(call.project)
+        asked = self._asked(f'{call.kind.value} of "{call.project}"', "POST", call.path)
+        answer = _succeeded(await self._exchange(asked, call.path, _encoded(call)), asked)
+        try:
+            parse_json(answer.body)
+            return
+        except UnreadableAnswerError as problem:
+            error = unreadable(answer, problem, asked)
+        raise error from None
+
+    def _asked(self, what: str, method: str, path: str) -> Asked:
+        return Asked(
+            what=what,
+            request=f"{method} {path}",
+            write=method != "GET",
+            key_variable=self._key_variable,
+            redact=self._redact,
+            proxy=self._proxy,
+        )
+
+    async def _exchange(self, asked: Asked, path: str, content: bytes | None = None) -> Outcome:
+        """One request by its policy, in one of the slots. The whole time limit of a read is that of its policy."""
+        try:
+            url = httpx.URL(f"{self._endpoint}{path}")
+        except httpx.InvalidURL:
+            url = None
+        if url is None:
+            raise RejectedError(f"{asked.what}: the name is too long for a URL")
+
+        async def attempt(seconds: float) -> Answer | Lost:
+            still = WRITE_SECONDS if asked.write else seconds
+            request = self._client.build_request(
+                "POST" if asked.write else "GET",
+                url,
+                content=content,
+                headers={"content-type": "application/json"} if asked.write else None,
+                timeout=httpx.Timeout(connect=min(CONNECT_SECONDS, seconds), read=still, write=still, pool=None),
+            )
+            return await exchange(self._client, request, clock=self._clock, in_process=self._in_process)
+
+        async with self._slots:
+            return await self._retries.run(attempt, WRITE if asked.write else READ)
+
+
+def _succeeded(outcome: Outcome, asked: Asked) -> Answer:
+    error = error_of(outcome, asked)
+    if error is not None:
+        raise error
+    assert isinstance(outcome.result, Answer)
+    return outcome.result
+
+
+def _path_of(name: str) -> str:
+    """The project's path; RejectedError for the names that break the URL even when encoded ([T]), or cannot be."""
+    try:
+        path = None if name in ("", ".", "..") else project_path(name)
+    except UnicodeEncodeError:
+        path = None
+    if path is None:
+        raise RejectedError(
+            f'The API cannot address a project named "{name}"',
+            "Names are Unicode text, neither empty nor `.` nor `..`.",
+        )
+    return path
+
+
+def _encoded(call: Call) -> bytes:
+    """The body as JSON, whole numbers exact. RejectedError where JSON cannot hold it; nothing is sent then."""
+    try:
+        return json.dumps(dict(call.body), allow_nan=False, separators=(",", ":")).encode("ascii")
+    except (ValueError, TypeError, RecursionError) as error:
+        reason = str(error)
+    raise RejectedError(
+        f'{call.kind.value} of "{call.project}" holds a value that JSON cannot carry',
+        f"{reason}. Nothing was sent. Numbers must be finite and of no more than 4300 digits.",
+    )
+
+
+def _checked_key(key: str, variable: str | None) -> str:
+    """The key without white space around it; CredentialsError, which never tells it, where HTTP Basic cannot carry it.
+
+    A user name of HTTP Basic has no colon and no control characters (RFC 7617, 2).
+    """
+    key = key.strip()
+    source = variable or "the API key"
+    if not key:
+        raise CredentialsError(
+            f"There is no API key: {source} is empty", "Set it to a key from Scale's dashboard, live or test."
+        )
+    for position, character in enumerate(key, 1):
+        code = ord(character)
+        if character == ":" or code < 0x20 or 0x7F <= code < 0xA0 or code > 0xFF:
+            raise CredentialsError(
+                f"The API key in {source} has a character that HTTP cannot carry",
+                f"It is character {position} of {len(key)} (U+{code:04X}). Copy the key again.",
+            )
+    return key

@@ -1,0 +1,202 @@
+"""How often, and for how long, one request is tried.
+
+Promises: a read is repeated while that can help; a write is repeated only where it surely did not land. Clock, sleep
+and randomness are parameters. Must not know what a request means, nor turn an answer into an error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from random import Random
+from typing import Protocol
+
+import httpx
+
+LONGEST_WAIT = 300.0
+"""Seconds. A `Retry-After` above it is an error at once."""
+
+PATIENCE = 600.0
+"""Seconds that one request may spend on 429s and on waiting for `Retry-After`, in all."""
+
+MOST_TRIES = 50
+"""Tries of one request, whatever the reason."""
+
+FIRST_BACKOFF = 0.5
+LARGEST_BACKOFF = 30.0
+"""Seconds; a wait is drawn evenly from zero to the ceiling ("full jitter"), and the ceiling doubles with each wait."""
+
+
+class Clock(Protocol):
+    """Time as a parameter. `monotonic` and `sleep` are in seconds; `now` is aware."""
+
+    def monotonic(self) -> float: ...
+
+    def now(self) -> datetime: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class SystemClock:
+    """The real one."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+SYSTEM_CLOCK: Clock = SystemClock()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, of any status. `repr` leaves out what a server could echo."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status})"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No whole answer came. `sent` is false where no connection was established, so that nothing can have landed.
+
+    `final` is true where another try would end alike. `reason` is a clause for people.
+    """
+
+    reason: str
+    sent: bool
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`seconds` bounds the time without an answer; 429s and waits that the server asked for are not counted in it."""
+
+    write: bool
+    tries: int
+    seconds: float
+
+
+READ = Policy(write=False, tries=10, seconds=30.0)
+WRITE = Policy(write=True, tries=5, seconds=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the last try gave, how many tries there were, and how long (seconds) they took with their waits.
+
+    `wait` is how long the last answer asked to wait, in seconds, None where it did not ask.
+    """
+
+    result: Answer | Lost
+    tries: int
+    seconds: float
+    wait: float | None = None
+
+
+def is_failure(status: int) -> bool:
+    """Whether a status says nothing about the request itself: 5xx, and 408, by which the server gave up waiting."""
+    return status >= 500 or status == 408
+
+
+def retry_after(answer: Answer, now: datetime) -> float | None:
+    """The seconds that `Retry-After` asks for, in either of its forms (RFC 9110, 10.2.3); None where it says nothing.
+
+    A date is measured from the answer's own `Date`, so that a wrong local clock does no harm, else from `now`.
+    """
+    text = answer.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
+        return float(text)
+    until = _http_date(text)
+    if until is None:
+        return None
+    since = _http_date(answer.headers.get("date", "")) or now
+    return max(0.0, (until - since).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date
+
+
+class Retries:
+    """Repeats one request after another by a policy. Holds no state between requests."""
+
+    def __init__(self, *, clock: Clock, random: Random) -> None:
+        self._clock = clock
+        self._random = random
+
+    async def run(self, attempt: Callable[[float], Awaitable[Answer | Lost]], policy: Policy) -> Outcome:
+        """Calls `attempt` (with the seconds it may stay without an answer) until nothing is won by another try.
+
+        The outcome's result may be a 429, a failure or Lost: then the policy is exhausted, or does not repeat it.
+        """
+        started = self._clock.monotonic()
+        uncounted = 0.0
+        counted_tries = 0
+        tries = 0
+        while True:
+            try_started = self._clock.monotonic()
+            left = policy.seconds - (try_started - started - uncounted)
+            result = await attempt(max(left, 1.0))
+            tries += 1
+            wait = retry_after(result, self._clock.now()) if isinstance(result, Answer) else None
+            now = self._clock.monotonic()
+            outcome = Outcome(result=result, tries=tries, seconds=now - started, wait=wait)
+            if not _is_repeated(result, wait, policy) or tries >= MOST_TRIES:
+                return outcome
+
+            too_many = isinstance(result, Answer) and result.status == 429
+            counted_tries += not too_many
+            if counted_tries >= policy.tries:
+                return outcome
+            backoff = self._backoff(tries - counted_tries if too_many else counted_tries)
+            if too_many or wait is not None:
+                pause = (wait or 0.0) + backoff
+                if (wait or 0.0) > LONGEST_WAIT or uncounted + (now - try_started) + pause > PATIENCE:
+                    return outcome
+                await self._clock.sleep(pause)
+                uncounted += self._clock.monotonic() - try_started
+            else:
+                if now - started - uncounted + backoff >= policy.seconds:
+                    return outcome
+                await self._clock.sleep(backoff)
+
+    def _backoff(self, number: int) -> float:
+        """The seconds before the next try, `number` counting the waits of its kind from 1."""
+        return self._random.uniform(0.0, min(LARGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (number - 1)))
+
+
+def _is_repeated(result: Answer | Lost, wait: float | None, policy: Policy) -> bool:
+    if isinstance(result, Lost):
+        return not result.final and not (policy.write and result.sent)
+    if result.status == 429:
+        return True
+    if policy.write:
+        return did_not_land(result, wait)
+    return is_failure(result.status)
+
+
+def did_not_land(answer: Answer, wait: float | None) -> bool:
+    """Whether a failure says that nothing happened: a 503 that names the time to come back.
+
+    That such a 503 is given before anything is done is an assumption, the usual reading of RFC 9110, 15.6.4.
+    """
+    return answer.status == 503 and wait is not None

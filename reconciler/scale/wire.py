@@ -1,0 +1,197 @@
+"""Bytes of the Projects API → LiveProject.
+
+Promises: what cannot be read is an error that names the project, never an empty or a guessed value; fields that are
+not known are ignored ([D]: some may be added at any time). Must not judge choices, nor know HTTP.
+
+The whole answer goes through `pydantic_core.from_json`, and the fields are picked by hand: a TypeAdapter over
+TypedDicts keeps its own tree of the answer beside the Python objects, which takes three times the memory and half as
+much time again for projects with one version.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_core import from_json
+
+from reconciler.errors import UnreadableAnswerError
+from reconciler.model.project import LiveProject
+from reconciler.model.values import Json
+
+MOST_DIGITS = 4300
+"""The longest whole number that the parser takes."""
+
+_WORDS = (
+    ("number out of range", f"a whole number of more than {MOST_DIGITS} digits"),
+    ("recursion limit", "more than 200 levels of nesting"),
+    ("surrogate", "half of a surrogate pair"),
+    ("hex escape", "half of a surrogate pair, or a broken `\\u` escape"),
+    ("unicode", "bytes that are not UTF-8"),
+)
+"""What the parser says, and what that is for people. Its own words, with line and column, stand beside."""
+
+
+def read_projects(body: bytes) -> list[LiveProject]:
+    """The answer to a list: a bare JSON array without pages ([S]). UnreadableAnswerError for anything else."""
+    items = parse_json(body)
+    if type(items) is not list:
+        raise UnreadableAnswerError(
+            f"The answer is no JSON array of projects but {_kind(items)}",
+            "Nothing was taken from it. Look whether the endpoint is that of Scale's Projects API.",
+        )
+    return [_project(item, f"Project number {number} of the list") for number, item in enumerate(items, 1)]
+
+
+def read_project(body: bytes) -> LiveProject:
+    """The answer to a get: one JSON object ([D]). UnreadableAnswerError for anything else."""
+    return _project(parse_json(body), "The project")
+
+
+def parse_json(body: bytes) -> Json:
+    """JSON as RFC 8259 has it: no NaN, no Infinity. Whole numbers are exact, those beyond a float become infinite.
+
+    UnreadableAnswerError says what is wrong and, in a list of projects, which project holds it.
+    """
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        problem = str(error)
+    words = next((words for sign, words in _WORDS if sign in problem), None)
+    project = _broken_project(body)
+    holder = f"The answer about project {project}" if project else "The answer"
+    if words is not None:
+        raise UnreadableAnswerError(f"{holder} holds {words}", f"The JSON parser says: {problem}.")
+    raise UnreadableAnswerError(f"{holder} is no JSON", f"The JSON parser says: {problem}.")
+
+
+def _broken_project(body: bytes) -> str | None:
+    """The name of the first project that the parser refuses; for messages alone, by a slower and laxer parser."""
+    try:
+        items = json.loads(
+            body,
+            parse_int=lambda digits: int(digits) if len(digits) <= MOST_DIGITS else float("nan"),
+            parse_float=lambda _: 0.0,
+        )
+        for number, item in enumerate(items if isinstance(items, list) else [items], 1):
+            if not _is_json(json.dumps(item)):
+                name = item.get("name") if isinstance(item, dict) else None
+                return f'"{name}"' if isinstance(name, str) else f"number {number}"
+    except (ValueError, RecursionError):
+        pass
+    return None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _project(item: Json, holder: str) -> LiveProject:
+    if type(item) is not dict:
+        raise UnreadableAnswerError(f"{holder} is no JSON object but {_kind(item)}")
+    name = item.get("name")
+    if type(name) is not str:
+        raise UnreadableAnswerError(f"{holder} has no `name` that is a string")
+    kind = item.get("type")
+    if type(kind) is not str:
+        raise _unreadable(name, "`type` is no string")
+    archived = item.get("archived")
+    if archived is not None and type(archived) is not bool:
+        raise _unreadable(name, "`archived` is neither true nor false")
+    params, params_version, params_at = _params(name, item.get("param_history"))
+    ontology, ontology_name, ontology_version, ontology_at, problem = _ontology(item.get("ontologyHistory"))
+    return LiveProject(
+        name=name,
+        type=kind,
+        params=params,
+        params_version=params_version,
+        params_at=params_at,
+        ontology=ontology,
+        ontology_name=ontology_name,
+        ontology_version=ontology_version,
+        ontology_at=ontology_at,
+        ontology_problem=problem,
+        pipeline=_text(item.get("pipelineName")),
+        archived=archived is True,
+        created_at=_text(item.get("created_at")),
+    )
+
+
+def _params(name: str, history: Json) -> tuple[dict[str, Json], int | None, datetime | None]:
+    """The last entry ([D]: oldest first, flat, with `version` from 0 and `created_at`), its version, its time.
+
+    A missing or null history is taken for one without entries: an assumption.
+    """
+    if history is None or history == []:
+        return {}, None, None
+    if type(history) is not list:
+        raise _unreadable(name, f"`param_history` is no array but {_kind(history)}")
+    entry = history[-1]
+    if type(entry) is not dict:
+        raise _unreadable(name, f"the last entry of `param_history` is no object but {_kind(entry)}")
+    version = _version(entry.pop("version", None), len(history) - 1)
+    return entry, version, _time(entry.pop("created_at", None))
+
+
+def _ontology(
+    history: Json,
+) -> tuple[list[Json] | None, str | None, int | None, datetime | None, str | None]:
+    """The last entry's choices, name, version, time, and what is wrong with it.
+
+    [S]: oldest first, an entry holds `ontology` and `name`. That `version` and `created_at` may be there, that the
+    history is missing where no ontology was ever set, and that versions otherwise count positions, are assumptions.
+    """
+    if history is None or history == []:
+        return None, None, None, None, None
+    if type(history) is not list:
+        return None, None, None, None, f"`ontologyHistory` is no array but {_kind(history)}"
+    position = len(history) - 1
+    entry = history[-1]
+    if type(entry) is not dict:
+        return None, None, position, None, f"the last entry of `ontologyHistory` is no object but {_kind(entry)}"
+    choices = entry.get("ontology")
+    name = _text(entry.get("name"))
+    version = _version(entry.get("version"), position)
+    at = _time(entry.get("created_at"))
+    if type(choices) is not list:
+        problem = f"the last entry of `ontologyHistory` has no array `ontology` but {_kind(choices)}"
+        return None, name, version, at, problem
+    return choices, name, version, at, None
+
+
+def _version(value: Json, position: int) -> int:
+    return value if type(value) is int and value >= 0 else position
+
+
+def _text(value: Json) -> str | None:
+    return value if type(value) is str else None
+
+
+def _time(value: Json) -> datetime | None:
+    """ISO 8601 → aware, in UTC; None for what is none. A time without an offset is taken as UTC: an assumption."""
+    if type(value) is not str:
+        return None
+    try:
+        time = datetime.fromisoformat(value)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _unreadable(name: str, problem: str) -> UnreadableAnswerError:
+    return UnreadableAnswerError(
+        f'The answer about project "{name}" cannot be read: {problem}',
+        "Scale's API gives something else than it is known to; this project cannot be compared.",
+    )
+
+
+def _kind(value: Any) -> str:
+    """A JSON value's kind with its article, for messages."""
+    if value is None:
+        return "null"
+    return {bool: "a boolean", str: "a string", list: "an array", dict: "an object"}.get(type(value), "a number")

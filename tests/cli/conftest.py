@@ -1,0 +1,152 @@
+"""A repository of one's own, the sandbox served over loopback, and the command line run against them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from reconciler.cli import run
+from reconciler.sandbox.app import create_app
+from reconciler.sandbox.store import Store
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def last(self) -> str:
+        return self.out.rstrip("\n").rsplit("\n", 1)[-1]
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A git repository, the working folder; its manifests go below `projects/`."""
+    subprocess.run(["git", "init", "-q", "-b", "main", str(tmp_path)], check=True)
+    (tmp_path / ".gitignore").write_text(".reconciler/\n")
+    (tmp_path / "projects").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def cli(repository: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Runs the command line in this process."""
+
+    def call(*arguments: str) -> Result:
+        capsys.readouterr()
+        code = run(list(arguments))
+        said = capsys.readouterr()
+        return Result(code, said.out, said.err)
+
+    return call
+
+
+@pytest.fixture
+def write(repository: Path) -> Callable[[str, str], Path]:
+    """Writes a file below `projects/`."""
+
+    def call(name: str, text: str) -> Path:
+        file = repository / "projects" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+        return file
+
+    return call
+
+
+@pytest.fixture
+def seed(repository: Path) -> Callable[..., None]:
+    """Puts projects into the sandbox of the default target."""
+
+    def call(*projects: dict[str, Any], file: Path | None = None) -> None:
+        Store(file or repository / ".reconciler" / "sandbox.db").seed([live(**project) for project in projects])
+
+    return call
+
+
+def live(
+    name: str = "p",
+    params: dict[str, Any] | None = None,
+    ontology: list[Any] | None = None,
+    ontology_name: str = "v1",
+    **more: Any,
+) -> dict[str, Any]:
+    """A project as list answers it."""
+    at = "2026-01-02T03:04:05.000Z"
+    project: dict[str, Any] = {"type": "imageannotation", "name": name, "created_at": at, "param_history": []}
+    if params is not None:
+        project["param_history"] = [{**params, "version": 0, "created_at": at}]
+    if ontology is not None:
+        project["ontologyHistory"] = [{"ontology": ontology, "name": ontology_name}]
+    return {**project, **more}
+
+
+@dataclass
+class Served:
+    """The sandbox behind HTTP: its base URL, and the requests that came, as `METHOD path`."""
+
+    url: str
+    store: Store
+    requests: list[str] = field(default_factory=list)
+
+    @property
+    def methods(self) -> dict[str, int]:
+        methods = [request.split()[0] for request in self.requests]
+        return {method: methods.count(method) for method in sorted(set(methods))}
+
+
+@pytest.fixture
+def served(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """The sandbox over HTTP on loopback; `RECONCILER_ENDPOINT` and a key point there."""
+    file = tmp_path_factory.mktemp("served") / "sandbox.db"
+    requests: list[str] = []
+    with serve(_logged(create_app(file), requests)) as port:
+        url = f"http://127.0.0.1:{port}/v1"
+        monkeypatch.setenv("RECONCILER_ENDPOINT", url)
+        monkeypatch.setenv("RECONCILER_TARGET", "production")
+        monkeypatch.setenv("SCALE_API_KEY", "key-that-nobody-must-see")
+        yield Served(url, Store(file), requests)
+
+
+@contextlib.contextmanager
+def serve(app: ASGIApp) -> Iterator[int]:
+    """An application on a free port of loopback."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+        assert thread.is_alive()
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _logged(app: ASGIApp, requests: list[str]) -> ASGIApp:
+    async def logged(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            requests.append(f"{scope['method']} {scope['raw_path'].decode()}")
+        await app(scope, receive, send)
+
+    return logged

@@ -1,0 +1,135 @@
+"""plan --out, show, apply --plan."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli, Served, live
+
+Write = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def saved(cli: Cli, served: Served, write: Write) -> Path:
+    """A plan with a create, an update, and a project where nothing changes."""
+    write("new.yaml", "name: new\ntype: imageannotation\nparams: {t: {$file: t.md}}\nontology: [A, {choice: B, description: b}]\n")
+    write("t.md", "Text\n")
+    write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 1, i: 5}\nreconcile: {ignore: [params.i]}\n")
+    write("same.yaml", "name: same\ntype: imageannotation\n")
+    served.store.seed([live("p", {"a": 0, "i": 7, "z": 1}), live("same"), live("unmanaged")])
+    assert cli("plan", "--out", "changes.plan").code == 0
+    return Path("changes.plan")
+
+
+def test_it_is_private_whole_and_shows_the_same(cli: Cli, saved: Path) -> None:
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    assert [file.name for file in Path().iterdir() if "plan" in file.name] == ["changes.plan"]
+    planned, shown = cli("plan"), cli("show", "changes.plan")
+    assert shown.code == 0
+    assert shown.out.splitlines()[2:] == planned.out.splitlines()[2:]
+    document = cli("show", "changes.plan", "--format", "json").json()
+    fresh = cli("plan", "--format", "json").json()
+    for of in (document, fresh):
+        del of["timestamp"]
+    assert document == fresh
+
+
+def test_it_is_applied_and_nothing_else(cli: Cli, saved: Path, served: Served, write: Write) -> None:
+    write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 99}\n")
+    write("later.yaml", "name: later\ntype: imageannotation\n")
+    applied = cli("apply", "--plan", "changes.plan", "--auto-approve")
+    assert applied.last == "Apply complete! Projects: 1 added, 1 changed, 0 destroyed."
+    found = json.loads(served.store.get_project("p"))["param_history"][-1]
+    assert {key: found[key] for key in ("a", "i")} == {"a": 1, "i": 7}
+    assert "z" not in found
+    again = cli("apply", "--plan", "changes.plan", "--auto-approve")
+    assert again.last == "Apply complete! Projects: 0 added, 0 changed, 0 destroyed."
+
+
+def test_a_stale_project_is_left_alone(cli: Cli, saved: Path, served: Served) -> None:
+    served.store.set_params("p", {"a": 5})
+    applied = cli("apply", "--plan", "changes.plan", "--auto-approve")
+    assert applied.code == 1
+    assert "1 added, 0 changed" in applied.last
+
+
+def _change(file: Path, **changes: object) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda file: _change(file, format_version="9.0"), "format version 9.0"),
+        (lambda file: _change(file, complete=False), "changed after it was written"),
+        (lambda file: _change(file, masked=True), "for reading"),
+        (lambda file: file.write_text("{"), "not JSON"),
+        (lambda file: file.write_text("[" * 100_000), "not JSON"),
+        (lambda file: file.write_text("[]"), "no plan file"),
+        (lambda file: file.write_bytes(b"\xff\xfe"), "not JSON"),
+        (lambda file: file.unlink(), "cannot be read"),
+    ],
+)
+def test_a_file_that_is_not_as_it_was_written_is_refused(
+    cli: Cli, saved: Path, served: Served, spoil: Callable[[Path], object], words: str
+) -> None:
+    spoil(saved)
+    served.requests.clear()
+    for arguments in (["apply", "--plan", "changes.plan", "--auto-approve"], ["show", "changes.plan"]):
+        refused = cli(*arguments)
+        assert refused.code == 1
+        assert words in refused.err
+    assert served.requests == []
+
+
+def test_a_document_for_reading_is_refused(cli: Cli, saved: Path) -> None:
+    Path("read.json").write_text(cli("plan", "--format", "json").out)
+    assert "for reading" in cli("show", "read.json").err
+
+
+def test_another_target_endpoint_or_account_is_refused(
+    cli: Cli, saved: Path, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILER_ENDPOINT", served.url.replace("127.0.0.1", "localhost"))
+    assert "endpoint" in cli("apply", "--plan", "changes.plan", "--auto-approve").err
+    monkeypatch.setenv("RECONCILER_ENDPOINT", served.url)
+    assert "target" in cli("apply", "--plan", "changes.plan", "--auto-approve", "--target", "sandbox").err
+    served.store.reset()
+    assert "another account" in cli("apply", "--plan", "changes.plan", "--auto-approve").err
+    assert not [request for request in served.requests if request.startswith("POST")]
+
+
+def test_names_do_not_go_with_a_saved_plan(cli: Cli, saved: Path) -> None:
+    refused = cli("apply", "p", "--plan", "changes.plan")
+    assert refused.code == 1
+    assert "--plan" in refused.err
+
+
+@pytest.mark.parametrize("out", ["no/such/folder/x.plan", "projects"])
+def test_a_place_that_takes_no_file_is_an_error(cli: Cli, saved: Path, out: str) -> None:
+    refused = cli("plan", "--out", out)
+    assert refused.code == 1
+    assert "cannot be saved" in refused.err
+
+
+def test_sensitive_values_are_whole_in_the_file_and_masked_in_print(
+    cli: Cli, served: Served, write: Write, repository: Path
+) -> None:
+    (repository / "reconciler.toml").write_text('sensitive = ["params.callback_url"]\n')
+    write("p.yaml", "name: p\ntype: imageannotation\nparams: {callback_url: 'https://u:s3cr3t@x', a: 1}\n")
+    printed = cli("plan", "--out", "x.plan")
+    document = cli("plan", "--format", "json")
+    shown = cli("show", "x.plan", "--format", "json")
+    for result in (printed, document, shown):
+        assert "s3cr3t" not in result.out + result.err
+    assert document.json()["masked"] is True
+    assert "s3cr3t" in Path("x.plan").read_text()
+    applied = cli("apply", "--plan", "x.plan", "--auto-approve")
+    assert applied.code == 0
+    assert "s3cr3t" not in applied.out + applied.err
+    assert "s3cr3t" in served.store.get_project("p")

@@ -1,0 +1,257 @@
+"""Which files are manifests, which texts may be read, and what becomes of those that cannot."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import UsageError
+from reconciler.manifest import textfiles
+from reconciler.manifest.loading import Manifests, load_manifests
+from tests.manifest.rooms import HEAD, all_told, load, load_one, told, write
+
+
+def manifest(name: str) -> str:
+    return f"name: {name}\ntype: chat\n"
+
+
+def names(manifests: Manifests) -> list[str | None]:
+    return [entry.name for entry in manifests.entries]
+
+
+def test_what_is_a_manifest(tmp_path: Path) -> None:
+    manifests = load(
+        tmp_path,
+        {
+            "b.yaml": manifest("b"),
+            "a.yml": manifest("a"),
+            "projects/sub/c.yaml": manifest("c"),
+            "projects/sub.yaml": manifest("d"),
+            "projects/x.yaml/e.yaml": manifest("e"),
+            "projects/_draft/f.yaml": manifest("no"),
+            "projects/.hidden/f.yaml": manifest("no"),
+            "_f.yaml": manifest("no"),
+            ".f.yaml": manifest("no"),
+            "f.json": manifest("no"),
+            "f.YAML": manifest("no"),
+            "projects/_draft/_defaults.yaml": "type: x",
+        },
+    )
+    assert names(manifests) == ["a", "b", "c", "d", "e"]
+    assert manifests.files == 5
+    assert (manifests.folder, manifests.root) == (f"{tmp_path}/projects", str(tmp_path))
+
+
+def test_defaults_are_refused(tmp_path: Path) -> None:
+    manifests = load(
+        tmp_path,
+        {"_defaults.yaml": "x", "p.yaml": HEAD, "projects/z/_defaults.yaml": "", "projects/z/z.yaml": manifest("z")},
+    )
+    assert [(entry.file[len(str(tmp_path)) + 1 :], *told(entry.diagnostics)) for entry in manifests.entries] == [
+        ("projects/_defaults.yaml", "unsupported-defaults:1:1"),
+        ("projects/p.yaml",),
+        ("projects/z/_defaults.yaml", "unsupported-defaults:1:1"),
+        ("projects/z/z.yaml",),
+    ]
+    assert manifests.files == 2
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no manifest folder projects") as caught:
+        load_manifests(tmp_path / "projects", root=tmp_path)
+    assert "Make it" in caught.value.detail
+
+
+def test_links(tmp_path: Path) -> None:
+    write(
+        tmp_path, {"projects/a/a.yaml": manifest("a"), "shared/s/b.yaml": manifest("b"), "shared/c.yaml": manifest("c")}
+    )
+    projects = tmp_path / "projects"
+    (projects / "a" / "loop").symlink_to("..")
+    (projects / "again").symlink_to("a")
+    (projects / "again.yaml").symlink_to("a/a.yaml")
+    (projects / "s").symlink_to("../shared/s")
+    (projects / "c.yaml").symlink_to("../shared/c.yaml")
+    manifests = load_manifests(projects, root=tmp_path)
+    assert names(manifests) == ["a", "c", "b"]
+    assert manifests.duplicates == ()
+
+
+def test_links_that_lead_out(tmp_path: Path) -> None:
+    write(tmp_path, {"out/x.yaml": manifest("x"), "repo/.env": "SECRET=1", "repo/projects/a.yaml": manifest("a")})
+    projects = tmp_path / "repo" / "projects"
+    (projects / "b.yaml").symlink_to("../../out/x.yaml")
+    (projects / "c").symlink_to("../../out")
+    (projects / "d.yaml").symlink_to("../.env")
+    (projects / "e.yaml").symlink_to("gone")
+    manifests = load_manifests(projects, root=tmp_path / "repo")
+    assert names(manifests) == ["a", None, None, None, None]
+    assert all_told(manifests) == ["file-outside:1:1"] * 3 + ["unreadable:1:1"]
+    assert "SECRET" not in repr(manifests)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "projects").mkdir()
+    os.mkfifo(tmp_path / "projects" / "p.yaml")
+    os.mkfifo(tmp_path / "projects" / "t")
+    manifests = load(tmp_path, {"q.yaml": HEAD + "params: {a: {$file: t}}\n"})
+    assert all_told(manifests) == ["unreadable:1:1", "file-unreadable:3:21"]
+
+
+def test_a_file_that_becomes_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").touch()
+    status = os.stat(tmp_path / "file")
+    monkeypatch.setattr(textfiles.os, "stat", lambda _: status)
+    with pytest.raises(OSError, match="not a regular file"):
+        textfiles.read_bytes(str(tmp_path / "pipe"))
+
+
+def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"projects/a.yaml": manifest("a"), "projects/closed/b.yaml": manifest("b")})
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("closed"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    manifests = load_manifests(tmp_path / "projects", root=tmp_path)
+    assert all_told(manifests) == ["unreadable:1:1"]
+    assert names(manifests) == [None, "a"]
+
+
+def test_file_names_that_are_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "projects").mkdir()
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/projects/\xff.yaml")).write_text(HEAD)
+    manifests = load(tmp_path, {"é\n.yaml": manifest("a")})
+    assert all_told(manifests) == ["not-utf8:1:1"]
+    assert {entry.file.rpartition("/")[2] for entry in manifests.entries} == {"é\n.yaml", "\\udcff.yaml"}
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"", ""),
+        (b"\n", ""),
+        (b"a", "a"),
+        (b"a\n", "a"),
+        (b"a\n\n", "a\n"),
+        (b"a\r\nb\r\n", "a\nb"),
+        (b"\xef\xbb\xbfa\r", "a\r"),
+        (b"\xef\xbb\xbf\xef\xbb\xbfa", "\ufeffa"),
+        ("é\u2028".encode(), "é\u2028"),
+    ],
+)
+def test_texts(tmp_path: Path, content: bytes, text: str) -> None:
+    write(tmp_path, {"projects/t.md": content})
+    assert load_one(tmp_path, HEAD + "params: {a: {$file: t.md}}\n").params == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"a\0", "file-not-text"),
+        (b"a\n\xff", "file-not-text"),
+        (b"x" * 10_000_001, "file-too-large"),
+    ],
+)
+def test_texts_that_are_none(tmp_path: Path, content: bytes, code: str) -> None:
+    write(tmp_path, {"projects/t.md": content})
+    manifests = load(tmp_path, {"p.yaml": HEAD + "params:\n  a:\n    $file: t.md\n"})
+    assert all_told(manifests) == [f"{code}:5:12"]
+
+
+def test_a_text_that_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"projects/t.md": b"abc"})
+    monkeypatch.setattr(textfiles, "LARGEST_TEXT", 3)
+    assert load_one(tmp_path, HEAD + "params: {a: {$file: t.md}}\n").params == {"a": "abc"}
+    monkeypatch.setattr(textfiles, "read_bytes", lambda _: b"abcd")
+    assert isinstance(textfiles.TextFiles(str(tmp_path)).read(f"{tmp_path}/projects", "t.md"), textfiles.TextRefusal)
+
+
+def test_texts_through_links(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"out/secret": "s", "repo/.git/config": "s", "repo/docs/t.md": "fine", "repo/projects/a.yaml": manifest("a")},
+    )
+    projects = tmp_path / "repo" / "projects"
+    (projects / "fine").symlink_to("../docs/t.md")
+    (projects / "out").symlink_to("../../out/secret")
+    (projects / "git").symlink_to("../.git/config")
+    (projects / "folder").symlink_to("../../out")
+    (projects / "self").symlink_to("self")
+    texts = "".join(f"  {name}: {{$file: {name}}}\n" for name in ("fine", "out", "git", "folder/secret", "self"))
+    (projects / "a.yaml").write_text(HEAD + "params:\n" + texts)
+    manifests = load_manifests(projects, root=tmp_path / "repo")
+    told_all = all_told(manifests)
+    assert told_all[:3] == ["file-outside:5:16", "file-outside:6:16", "file-outside:7:26"]
+    assert told_all[3].startswith("file-")
+    assert len(told_all) == 4
+
+
+def test_manifests_in_a_folder_with_a_dot(tmp_path: Path) -> None:
+    write(tmp_path, {".ci/projects/a.yaml": HEAD + "params: {a: {$file: ./t.md}}\n", ".ci/projects/t.md": "x"})
+    manifests = load_manifests(tmp_path / ".ci" / "projects", root=tmp_path)
+    assert all_told(manifests) == []
+
+
+def test_the_nearest_file_is_named(tmp_path: Path) -> None:
+    write(tmp_path, {"shared/kitten.md": "x"})
+    manifests = load(tmp_path, {"p.yaml": HEAD + "params: {a: {$file: ../shared/kiten.md}, b: {$file: ../no/x}}\n"})
+    labels = [diagnostic.label for diagnostic in manifests.entries[0].diagnostics]
+    assert labels == ['did you mean "../shared/kitten.md"?', ""]
+
+
+def test_names_that_stand_twice(tmp_path: Path) -> None:
+    manifests = load(
+        tmp_path,
+        {
+            "a.yaml": "# c\ntype: chat\nname: p\n---\nname: q\ntype: chat\n",
+            "b.yaml": "name: q\ntype: chat\n---\nname:   p\nparms: 1\ntype: chat\n",
+            "c.yaml": "{type: chat, name: p}\n",
+            "d.yaml": "type: chat\n",
+        },
+    )
+    assert told(manifests.duplicates) == ["duplicate-name:1:7", "duplicate-name:4:9", "duplicate-name:1:20"]
+    assert [diagnostic.label for diagnostic in manifests.duplicates] == [
+        "first at projects/a.yaml:5:7",
+        "first at projects/a.yaml:3:7",
+        "first at projects/a.yaml:3:7",
+    ]
+    assert manifests.duplicate_names == {"p", "q"}
+    assert names(manifests) == ["p", "q", "q", "p", "p", None]
+
+
+def test_labels_tell_the_first_place(tmp_path: Path) -> None:
+    manifests = load(tmp_path, {"p.yaml": HEAD + "ontology:\n  - {display: x, choice: Dog}\n  - Dog\n"})
+    (diagnostic,) = manifests.entries[0].diagnostics
+    assert diagnostic.label == "first at projects/p.yaml:4:26"
+    assert diagnostic.span is not None
+    assert (diagnostic.span.text, diagnostic.span.end_column) == ("  - Dog", 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("parms: {}\n", 'did you mean "params"?'),
+        ("ontology:\n  - Lane: solid\n", "quote it if all of this is one choice"),
+        ("ontology:\n  - *any\n", "quote it if it is a text"),
+        ("ontology:\n  - %x\n", "quote it"),
+        ("ontology:\n  - @a\n", "quote it"),
+        ('ontology:\n  - "a\\;b"\n', "quote it with '…' instead: in \"…\" a \\ begins an escape"),
+        ("params:\n  a: b: c\n", "quote it"),
+        ("params:\n\ta: b\n", "indent with blanks, not with tabs"),
+        ("ontology: [1]\n", "quote it"),
+        ("studio: yes\n", "write true"),
+        ("pipeline: standard-task\n", 'did you mean "standard_task"?'),
+        ("ontology:\n  - Animal: [Cat]\n", "a choice with others below it is {choice: …, subchoices: […]}"),
+        ("params: {a: [}\n", ""),
+    ],
+)
+def test_labels_tell_what_was_meant(tmp_path: Path, text: str, label: str) -> None:
+    (diagnostic,) = load(tmp_path, {"p.yaml": HEAD + text}).entries[0].diagnostics
+    assert diagnostic.label == label

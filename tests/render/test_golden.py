@@ -1,0 +1,60 @@
+"""What people see, word for word. To take what is rendered now: UPDATE_GOLDEN=1 pytest tests/render/test_golden.py"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from reconciler.render.diagnostics import render_validation
+from reconciler.render.escape import shield
+from reconciler.render.outcome import render_outcome
+from reconciler.render.text import render_plan
+from tests.render import plans
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def _outcome(*, colour: bool = False) -> str:
+    done, failures = render_outcome(plans.happened(), base=plans.BASE, now=plans.NOW, colour=colour)
+    return f"{done}----- stderr\n{failures}"
+
+
+CASES: dict[str, Callable[[], str]] = {
+    "picture": lambda: render_plan(plans.picture(), base=plans.BASE, now=plans.NOW),
+    "picture-in-colour": lambda: render_plan(plans.picture(), base=plans.BASE, now=plans.NOW, colour=True),
+    "hostile": lambda: render_plan(plans.hostile(), base=plans.BASE, now=plans.NOW),
+    "hostile-on-a-runner": lambda: shield(render_plan(plans.hostile(), base=plans.BASE, now=plans.NOW)),
+    "quiet": lambda: render_plan(plans.plan(plans.unchanged("a")), base=plans.BASE, now=plans.NOW),
+    "narrowed": lambda: render_plan(
+        plans.plan(plans.unchanged("a"), complete=False), base=plans.BASE, now=plans.NOW + timedelta(days=3)
+    ),
+    "validation": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE),
+    "validation-in-colour": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE, colour=True),
+    "outcome": _outcome,
+    "outcome-in-colour": lambda: _outcome(colour=True),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_looks_as_the_golden_file_says(name: str) -> None:
+    file = GOLDEN / f"{name}.txt"
+    text = CASES[name]()
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_bytes(text.encode())
+    assert text == file.read_bytes().decode()
+
+
+@pytest.mark.parametrize("name", ["picture", "validation", "outcome"])
+def test_colour_only_adds_codes(name: str) -> None:
+    assert re.sub(r"\x1b\[[0-9;]*m", "", CASES[f"{name}-in-colour"]()) == CASES[name]()
+
+
+def test_no_line_on_a_runner_is_a_command() -> None:
+    text = CASES["hostile-on-a-runner"]()
+    assert "##[" not in text
+    assert not [line for line in text.split("\n") if line.strip().startswith("::")]

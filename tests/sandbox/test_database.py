@@ -1,0 +1,155 @@
+"""Files that cannot be used: one exception, one sentence that names the file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox.store import Store, StoreError
+
+SEED = [{"type": "chat", "name": "n"}]
+DIE_WRITING = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE projects SET facts = ?", ("x" * 1_000_000,))
+os._exit(9)
+"""
+
+
+def refuses(store: Store, problem: str, *, reading: bool = True) -> None:
+    if reading:
+        with pytest.raises(StoreError, match=problem):
+            store.list_projects()
+    with pytest.raises(StoreError, match=problem):
+        store.seed(SEED)
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    refuses(Store(tmp_path), "is a folder")
+
+
+def test_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    refuses(Store(tmp_path / "pipe"), "not a regular file")
+
+
+def test_a_path_through_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refuses(Store(tmp_path / "file" / "sandbox.db"), "cannot be reached: Not a directory")
+
+
+def test_a_path_that_no_system_knows(tmp_path: Path) -> None:
+    refuses(Store(tmp_path / "a\0b"), "cannot be reached")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere" / "folder")
+    refuses(Store(tmp_path / "link" / "sandbox.db"), "cannot be made", reading=False)
+
+
+def test_another_file(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("Notes about nothing in particular. " * 100)
+    refuses(Store(file), f"{file} is not a SQLite database")
+    assert file.read_text().startswith("Notes")
+
+
+def test_another_database(tmp_path: Path) -> None:
+    file = tmp_path / "other.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE theirs (a)")
+    refuses(Store(file), "database of another program")
+
+
+def test_another_layout(store: Store, file: Path) -> None:
+    store.seed(SEED)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    refuses(store, "has layout 99")
+
+
+def test_a_damaged_database(store: Store, file: Path) -> None:
+    store.seed([{"type": "chat", "name": f"n{i}", "x": "y" * 5000} for i in range(50)])
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    refuses(store, "damaged")
+
+
+def test_a_file_that_another_process_holds(file: Path) -> None:
+    store = Store(file, patience=0.01)
+    store.seed(SEED)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        refuses(store, r"locked by another process for more than 0\.01 seconds")
+        other.execute("ROLLBACK")
+    assert store.list_projects() != "[]"
+
+
+def test_an_empty_file_is_an_empty_account(store: Store, file: Path) -> None:
+    file.parent.mkdir()
+    file.touch()
+    assert store.list_projects() == "[]"
+    assert store.reset() == 0
+    assert file.stat().st_size == 0
+    assert store.seed(SEED) == 1
+
+
+@pytest.mark.parametrize("name", ["with space?&#%41.db", "é.db", "a;b=c.db"])
+def test_a_file_with_a_weird_name(tmp_path: Path, name: str) -> None:
+    assert Store(tmp_path / name).seed(SEED) == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
+def test_a_relative_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Store(Path("sandbox.db")).seed(SEED) == 1
+    assert (tmp_path / "sandbox.db").exists()
+
+
+def test_a_write_that_was_killed_is_rolled_back_by_a_read(store: Store, file: Path) -> None:
+    store.seed(SEED)
+    before = store.list_projects()
+    assert subprocess.run([sys.executable, "-c", DIE_WRITING, str(file)], check=False).returncode == 9
+    assert len(list(file.parent.iterdir())) == 2
+    assert store.list_projects() == before
+    assert len(list(file.parent.iterdir())) == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_that_is_read_only_can_be_read(store: Store, file: Path) -> None:
+    store.seed(SEED)
+    file.parent.chmod(0o500)
+    try:
+        assert store.list_projects() != "[]"
+        file.chmod(0o400)
+        assert store.list_projects() != "[]"
+        with pytest.raises(StoreError, match="permissions"):
+            store.reset()
+    finally:
+        file.parent.chmod(0o700)
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        (sqlite3.SQLITE_FULL, "the disk is full"),
+        (sqlite3.SQLITE_READONLY, "permissions"),
+        (sqlite3.SQLITE_CANTOPEN, "permissions"),
+        (sqlite3.SQLITE_IOERR | (3 << 8), "cannot be used: words"),
+    ],
+)
+def test_what_sqlite_says_becomes_a_sentence(store: Store, code: int, problem: str) -> None:
+    store.seed(SEED)
+    error = sqlite3.OperationalError("words")
+    error.sqlite_errorcode = code
+    with pytest.raises(StoreError, match=problem), store._database.writing():
+        raise error
+    assert store.list_projects() != "[]"

@@ -1,0 +1,265 @@
+"""Which error each answer, and each lack of one, becomes; and how many requests it took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.errors import (
+    CredentialsError,
+    NameTakenError,
+    NotEnabledError,
+    NotFoundError,
+    RejectedError,
+    ScaleError,
+    UnavailableError,
+    UnreadableAnswerError,
+)
+from reconciler.scale.client import ScaleClient
+from tests.scale.loopback import (
+    CUT,
+    PROJECT,
+    SET_PARAMS,
+    VARIABLE,
+    FakeClock,
+    answer,
+    client_of,
+    getting,
+    listing,
+    refusal,
+    run,
+    seen,
+    sending,
+    serving,
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        (400, RejectedError, "bad request"),
+        (401, CredentialsError, VARIABLE),
+        (402, NotEnabledError, "not enabled"),
+        (403, RejectedError, "status 403"),
+        (404, NotFoundError, "not found"),
+        (409, NameTakenError, "exists already"),
+        (413, RejectedError, "status 413"),
+    ],
+)
+@pytest.mark.parametrize("steps", [listing, sending])
+def test_refusals(steps: Callable[[ScaleClient], Any], status: int, kind: type[ScaleError], words: str) -> None:
+    error, server = seen(refusal(status, "because\n::of this"), steps=steps)
+    assert type(error) is kind
+    assert (error.status, error.may_have_landed) == (status, False)
+    assert words in error.summary + error.detail
+    assert "The server says: because\n::of this" in error.detail
+    assert len(server.requests) == 1
+
+
+def test_a_redirect_is_not_followed() -> None:
+    for steps in (listing, sending):
+        error, server = seen(answer({}, status=307, location="https://elsewhere.example/v1"), steps=steps)
+        assert type(error) is RejectedError
+        assert "redirect" in error.summary
+        assert "https://elsewhere.example/v1" in error.detail
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"status_code": 400, "error": {"code": "é"}}, 'The server says: {"code": "é"}'),
+        ({"status_code": 400}, "The server gives no reason."),
+        ({"error": ""}, "The server gives no reason."),
+        (["x"], "not in the API's form but content of type application/json"),
+        ({"error": "x" * 2000}, "x" * 500 + "…"),
+    ],
+)
+def test_a_server_s_words(body: object, words: str) -> None:
+    error, _ = seen(answer(body, status=400), steps=listing)
+    assert words in error.detail
+    assert len(error.detail) < 700
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        refusal(500),
+        refusal(502),
+        refusal(503),
+        refusal(408),
+        CUT,
+        b"gibberish\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n[",
+        b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n[]",
+    ],
+)
+def test_failures_are_tried_again_for_reads_and_never_for_writes(broken: bytes) -> None:
+    async def read() -> None:
+        for steps in (listing, getting):
+            good = answer([PROJECT] if steps is listing else PROJECT)
+            # A connection that is left half-answered has to be closed by the server for the client to see it.
+            async with serving(broken, good) as server, client_of(server) as client:
+                server.close_after = 1
+                await steps(client)
+                assert len(server.requests) == 2
+
+    async def write() -> None:
+        async with serving(broken, answer({})) as server, client_of(server) as client:
+            server.close_after = 1
+            with pytest.raises(UnavailableError) as caught:
+                await client.send(SET_PARAMS)
+            assert caught.value.may_have_landed
+            assert "may have landed" in caught.value.detail
+            assert len(server.requests) == 1
+
+    run(read())
+    run(write())
+
+
+def test_a_server_that_keeps_failing() -> None:
+    clock = FakeClock()
+    error, server = seen(refusal(500, "out of order"), steps=listing, clock=clock)
+    assert type(error) is UnavailableError
+    assert error.status == 500
+    assert "out of order" in error.detail
+    assert f"Tried {len(server.requests)} times" in error.detail
+    assert sum(clock.slept) < 30.0
+
+
+def test_a_write_after_a_503_that_names_a_time() -> None:
+    nothing, server = seen(refusal(503, retry_after="7"), refusal(429), answer({}), steps=sending)
+    assert nothing is None
+    assert len(server.requests) == 3
+    error, server = seen(refusal(503, retry_after="7"), steps=sending)
+    assert type(error) is UnavailableError
+    assert not error.may_have_landed
+    assert "Nothing was written." in error.detail
+    assert len(server.requests) == 5
+
+
+@pytest.mark.parametrize("steps", [listing, sending])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_that_is_too_long_is_named_at_once(steps: Callable[[ScaleClient], Any], status: int) -> None:
+    clock = FakeClock()
+    error, server = seen(refusal(status, retry_after="86400"), steps=steps, clock=clock)
+    assert type(error) is UnavailableError
+    assert "Retry-After: 86400" in error.summary
+    assert not error.may_have_landed
+    assert (len(server.requests), clock.slept) == (1, [])
+
+
+def test_too_many_requests_for_too_long() -> None:
+    clock = FakeClock()
+    error, _ = seen(refusal(429, retry_after="200"), steps=sending, clock=clock)
+    assert type(error) is UnavailableError
+    assert (error.status, error.may_have_landed) == (429, False)
+    assert "parallelism" in error.detail
+    assert sum(clock.slept) <= 600.0
+
+
+@pytest.mark.parametrize(
+    ("raised", "requests", "landed"),
+    [
+        (httpx.ConnectError("refused"), 5, False),
+        (httpx.ConnectError(""), 5, False),
+        (httpx.ConnectTimeout(""), 5, False),
+        (httpx.PoolTimeout(""), 5, False),
+        (httpx.ProxyError("503 Busy"), 5, False),
+        (httpx.ProxyError("407 Proxy Authentication Required"), 1, False),
+        (httpx.UnsupportedProtocol("x"), 1, False),
+        (httpx.ReadTimeout(""), 1, True),
+        (httpx.WriteTimeout(""), 1, True),
+        (httpx.ReadError(""), 1, True),
+        (httpx.WriteError("broken pipe"), 1, True),
+        (httpx.RemoteProtocolError("x"), 1, True),
+    ],
+)
+def test_connections_that_fail_under_a_write(raised: httpx.HTTPError, requests: int, landed: bool) -> None:
+    count = 0
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        nonlocal count
+        count += 1
+        raise raised
+
+    async def steps() -> None:
+        async with client_of(handler) as client:
+            with pytest.raises(UnavailableError) as caught:
+                await client.send(SET_PARAMS)
+        assert (caught.value.status, caught.value.may_have_landed) == (None, landed)
+        assert caught.value.__context__ is None
+
+    run(steps())
+    assert count == requests
+
+
+def test_a_real_refused_connection() -> None:
+    async def steps() -> None:
+        async with serving() as server:
+            pass
+        clock = FakeClock()
+        async with client_of(server, clock=clock) as client:
+            with pytest.raises(UnavailableError) as caught:
+                await client.send(SET_PARAMS)
+        assert not caught.value.may_have_landed
+        assert "no connection" in caught.value.summary
+        assert len(clock.slept) == 4
+
+    run(steps())
+
+
+def test_an_answer_that_trickles_is_given_up() -> None:
+    clock = FakeClock()
+
+    class Trickle(httpx.AsyncByteStream):
+        async def __aiter__(self) -> Any:
+            while True:
+                clock.time += 25.0
+                yield b" "
+
+    async def steps() -> None:
+        async with client_of(lambda request: httpx.Response(200, stream=Trickle()), clock=clock) as client:
+            with pytest.raises(UnavailableError, match="took longer than 600 seconds"):
+                await client.list_projects()
+
+    run(steps())
+
+
+@pytest.mark.parametrize(
+    ("text", "content_type", "words"),
+    [
+        (b"<html>log in</html>", "text/html", "/v1"),
+        (b"", "application/json", "is no JSON"),
+        (b"[1,", "application/json", "is no JSON"),
+        (b'{"a":NaN}', "application/json", "is no JSON"),
+    ],
+)
+def test_a_200_without_json(text: bytes, content_type: str, words: str) -> None:
+    for steps, landed in ((listing, False), (getting, False), (sending, True)):
+        error, server = seen(answer(text=text, content_type=content_type), steps=steps)
+        assert type(error) is UnreadableAnswerError
+        assert (error.status, error.may_have_landed) == (200, landed)
+        assert words in error.summary + error.detail
+        assert content_type in error.detail
+        assert len(server.requests) == 1
+
+
+def test_a_list_that_is_no_array() -> None:
+    error, _ = seen(answer({"projects": []}), steps=listing)
+    assert type(error) is UnreadableAnswerError
+    assert "no JSON array" in error.summary
+
+
+def test_a_401_without_a_variable() -> None:
+    async def steps() -> None:
+        transport = httpx.MockTransport(lambda request: httpx.Response(401, json={"error": "no"}))
+        client = ScaleClient(endpoint="http://x/v1", key="k", key_variable=None, transport=transport)
+        async with client:
+            with pytest.raises(CredentialsError, match="not accepted"):
+                await client.list_projects()
+
+    run(steps())

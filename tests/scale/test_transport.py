@@ -1,0 +1,159 @@
+"""How often one request is tried, and how long."""
+
+from __future__ import annotations
+
+from random import Random
+
+import httpx
+import pytest
+
+from reconciler.scale.transport import READ, SYSTEM_CLOCK, WRITE, Answer, Lost, Outcome, Policy, Retries, retry_after
+from tests.scale.loopback import FakeClock, Highest, Lowest, run
+
+LOST = Lost("cut", sent=True)
+REFUSED = Lost("no connection", sent=False)
+
+
+def reply(status: int, **headers: str) -> Answer:
+    return Answer(status, httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()}), b"")
+
+
+def tried(
+    policy: Policy,
+    *script: Answer | Lost,
+    clock: FakeClock | None = None,
+    random: Random | None = None,
+    seconds_each: float = 0.0,
+) -> tuple[Outcome, list[float]]:
+    """The outcome, and the time limits that the tries were given. The last scripted result repeats."""
+    clock = clock or FakeClock()
+    limits: list[float] = []
+
+    async def attempt(seconds: float) -> Answer | Lost:
+        limits.append(seconds)
+        clock.time += min(seconds, seconds_each)
+        return script[min(len(limits), len(script)) - 1]
+
+    return run(Retries(clock=clock, random=random or Highest()).run(attempt, policy)), limits
+
+
+@pytest.mark.parametrize("failure", [LOST, REFUSED, reply(500), reply(502), reply(503), reply(408), reply(429)])
+def test_a_read_is_tried_again(failure: Answer | Lost) -> None:
+    outcome, _ = tried(READ, failure, failure, reply(200))
+    assert (outcome.result, outcome.tries) == (reply(200), 3)
+
+
+@pytest.mark.parametrize("final", [reply(200), reply(302), reply(400), reply(404), Lost("x", sent=False, final=True)])
+def test_what_is_final_is_final(final: Answer | Lost) -> None:
+    for policy in (READ, WRITE):
+        assert tried(policy, final)[0].tries == 1
+
+
+@pytest.mark.parametrize(
+    "unclear", [LOST, reply(500), reply(502), reply(503), reply(503, retry_after="soon"), reply(408)]
+)
+def test_a_write_that_may_have_landed_is_never_repeated(unclear: Answer | Lost) -> None:
+    clock = FakeClock()
+    assert tried(WRITE, unclear, clock=clock)[0].tries == 1
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("nothing_done", [REFUSED, reply(503, retry_after="0")])
+def test_a_write_that_did_not_land_is_tried_five_times(nothing_done: Answer | Lost) -> None:
+    assert tried(WRITE, nothing_done)[0].tries == 5
+    assert tried(WRITE, nothing_done, reply(200))[0].tries == 2
+
+
+def test_a_write_stops_after_60_seconds() -> None:
+    assert tried(WRITE, REFUSED, seconds_each=25.0)[0].tries == 3
+
+
+def test_too_many_requests_are_not_counted() -> None:
+    script = [reply(429)] * 8 + [REFUSED] * 4 + [reply(200)]
+    outcome, _ = tried(WRITE, *script)
+    assert (outcome.result, outcome.tries) == (reply(200), 13)
+
+
+def test_a_read_stays_within_30_seconds() -> None:
+    clock = FakeClock()
+    outcome, limits = tried(READ, LOST, clock=clock, seconds_each=7.0)
+    assert outcome.seconds <= 30.0
+    assert outcome.tries == 4
+    assert limits == [30.0, 22.5, 14.5, 5.5]
+    assert clock.slept == [0.5, 1.0, 2.0]
+
+
+def test_a_silent_server_takes_the_whole_time_once() -> None:
+    outcome, limits = tried(READ, LOST, seconds_each=60.0)
+    assert (limits, outcome.seconds) == ([30.0], 30.0)
+
+
+def test_tries_are_bounded_where_chance_never_waits() -> None:
+    assert tried(READ, LOST, random=Lowest())[0].tries == 10
+    assert tried(READ, reply(429), random=Lowest())[0].tries == 50
+
+
+def test_backoff_doubles_with_full_jitter() -> None:
+    clock = FakeClock()
+    tried(READ, *[reply(429)] * 9, reply(200), clock=clock)
+    assert clock.slept == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
+    drawn = FakeClock()
+    tried(READ, *[reply(429)] * 9, reply(200), clock=drawn, random=Random(1))
+    assert all(0 <= some <= most for some, most in zip(drawn.slept, clock.slept, strict=True))
+    assert len(set(drawn.slept)) == 9
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("policy", [READ, WRITE])
+def test_retry_after_is_waited_for_on_top(status: int, policy: Policy) -> None:
+    clock = FakeClock()
+    outcome, limits = tried(policy, reply(status, retry_after="290"), reply(200), clock=clock, random=Lowest())
+    assert outcome.tries == 2
+    assert clock.slept == [290.0]
+    assert limits == [policy.seconds, policy.seconds]
+
+
+def test_a_longer_retry_after_is_final() -> None:
+    clock = FakeClock()
+    outcome, _ = tried(READ, reply(429, retry_after="301"), clock=clock)
+    assert (outcome.tries, outcome.wait, clock.slept) == (1, 301.0, [])
+
+
+def test_patience_ends() -> None:
+    clock = FakeClock()
+    outcome, _ = tried(READ, reply(429, retry_after="250"), clock=clock, random=Lowest())
+    assert (outcome.tries, clock.slept) == (3, [250.0, 250.0])
+    outcome, _ = tried(READ, reply(429), seconds_each=400.0)
+    assert outcome.seconds <= 700.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry_after": "0"}, 0.0),
+        ({"retry_after": " 12 "}, 12.0),
+        ({"retry_after": "1.5"}, 1.5),
+        ({"retry_after": "-5"}, None),
+        ({"retry_after": "soon"}, None),
+        ({"retry_after": "9" * 5000}, float("inf")),
+        ({"retry_after": "Tue, 24 Nov 2026 12:01:00 GMT"}, 60.0),
+        ({"retry_after": "Tue, 24 Nov 2026 11:00:00 GMT"}, 0.0),
+        ({"retry_after": "Tue, 24 Nov 2026 12:01:00 -0000"}, 60.0),
+        ({"retry_after": "Tue, 24 Nov 2026 12:01:00 GMT", "date": "Tue, 24 Nov 2026 12:00:30 GMT"}, 30.0),
+        ({"retry_after": "Tue, 24 Nov 2026 12:01:00 GMT", "date": "gibberish"}, 60.0),
+        ({"retry_after": "Tue, 99 Nov 2026 12:01:00 GMT"}, None),
+    ],
+)
+def test_both_forms_of_retry_after(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(reply(429, **headers), FakeClock().now()) == seconds
+
+
+def test_the_system_clock() -> None:
+    assert SYSTEM_CLOCK.monotonic() <= SYSTEM_CLOCK.monotonic()
+    assert SYSTEM_CLOCK.now().tzinfo is not None
+    run(SYSTEM_CLOCK.sleep(0))
+
+
+def test_an_answer_keeps_its_content_out_of_its_repr() -> None:
+    assert repr(reply(200, x_echo="secret")) == "Answer(200)"
