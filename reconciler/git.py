@@ -25,11 +25,11 @@ def read_commit(root: Path, paths: Sequence[Path]) -> Commit:
     if not any((parent / ".git").exists() for parent in (root, *root.parents)):
         return Commit()
     head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
-    if head is None:
+    if head is None or not head.strip():
         return Commit()
     existing = [str(path) for path in paths if path.exists()]
     status = _git(root, "status", "--porcelain", "--untracked-files=normal", "--", *existing) if existing else ""
-    return Commit(head.strip() or None, dirty=bool(status and status.strip()))
+    return Commit(head.strip(), dirty=bool(status and status.strip()))
 
 
 def _git(root: Path, *arguments: str) -> str | None:

@@ -47,7 +47,6 @@ async def apply_plan(
             if stop.requested():
                 outcomes[change.name] = _not_written(change, Status.NOT_STARTED, "the run was interrupted")
                 continue
-            emit(Event(change.name, change.action))
             begun = now()
             outcome = await ProjectApply(change, projects, emit, stop.requested).run()
             outcome = replace(outcome, seconds=(now() - begun).total_seconds())

@@ -50,9 +50,10 @@ def exact(text: str) -> str:
 
 def label(name: str) -> str:
     """A choice's name as it stands in a tree: bare where nothing in it can be misread, else quoted."""
-    if _EASY_LABEL.fullmatch(name) and "  " not in name and plain(name) == name:
-        return name if unicodedata.is_normalized("NFC", name) else exact(name)
-    return quoted(name)
+    if not unicodedata.is_normalized("NFC", name):
+        return exact(name)
+    bare = _EASY_LABEL.fullmatch(name) and "  " not in name and plain(name) == name
+    return name if bare else quoted(name)
 
 
 def look_alike(left: str, right: str) -> bool:

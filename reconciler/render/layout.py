@@ -10,8 +10,9 @@ from typing import Final
 from reconciler.render.paint import Ink, Paint
 from reconciler.render.signs import INK, Sign
 
-_REMARKS_AT: Final = 74
-"""The column that remarks stand in, where the lines before them leave it free."""
+_FIRST_COLUMN: Final = 50
+_LAST_COLUMN: Final = 74
+"""Between these columns all remarks of a block stand below one another; longer lines have theirs right behind."""
 
 _GAP: Final = 3
 
@@ -47,7 +48,8 @@ def lay_out(lines: Iterable[Line], *, colour: bool) -> Iterator[str]:
     paint = Paint(colour)
     every = list(lines)
     widths = [width(line.left) for line in every if line.remark]
-    column = max((wide + _GAP for wide in widths if wide + _GAP <= _REMARKS_AT), default=_REMARKS_AT)
+    column = max((wide + _GAP for wide in widths if wide + _GAP <= _LAST_COLUMN), default=0)
+    column = max(column, _FIRST_COLUMN)
     for line in every:
         drawn = _draw(line, paint)
         if line.remark:

@@ -35,7 +35,7 @@ def _shown(text: str, at: int) -> tuple[str, int]:
     """`text` as it stands from the cell `at` on, and the cell behind it."""
     pieces: list[str] = []
     for character in text:
-        piece = " " * (_TAB - at % _TAB) if character == "\t" else plain(character)
+        piece = " " * (_TAB - at % _TAB) if character == "\t" else plain(f"x{character}")[1:]
         pieces.append(piece)
         at += width(piece)
     return "".join(pieces), at

@@ -15,13 +15,14 @@ from typing import Final
 from reconciler.render.counting import count
 from reconciler.render.escape import exact, look_alike, plain
 from reconciler.render.signs import Sign
-from reconciler.render.values import common_edges
+from reconciler.render.values import common_edges, shared_start
 
 MOST_LINES: Final = 60
 LONGEST_LINE: Final = 400
 _CONTEXT: Final = 1
 _MOST_EDITS: Final = 400
 _MOST_STEPS: Final = 1_000_000
+_MOST_TO_ALIGN: Final = 200_000
 _HEAD_OF_REPLACED: Final = 10
 
 
@@ -48,22 +49,23 @@ def is_long(text: str) -> bool:
 
 def head_of(text: str, *, most: int) -> tuple[list[DiffLine], int]:
     """The first lines of a text and how many lines it has in all."""
-    lines, ended = _split(text)
-    shown = lines if len(lines) <= most + 1 else lines[:most]
+    ended = text.endswith("\n")
+    total = text.count("\n") + (not ended)
+    lines = text.split("\n", most + 1)[: min(total, most + 1)]
+    shown = lines if total <= most + 1 else lines[:most]
     spell = _Spelling(shown)
-    result = [DiffLine(spell(line)) for line in shown]
-    if len(shown) < len(lines):
+    result = [DiffLine(_shortened(spell, line, (0, 0))) for line in shown]
+    if len(shown) < total:
         result.append(DiffLine("…"))
     elif ended:
         result.append(DiffLine("# (ends with a newline)", role=Role.REMARK))
-    return result, len(lines)
+    return result, total
 
 
 def diff(before: str, after: str, *, most: int = MOST_LINES) -> list[DiffLine]:
     """The changed lines with a line around them, what is hidden counted."""
-    old, old_ended = _split(before)
-    new, new_ended = _split(after)
-    rows = list(_collapse(_align(old, new)))
+    old_ended, new_ended = before.endswith("\n"), after.endswith("\n")
+    rows = _rows(before if old_ended else f"{before}\n", after if new_ended else f"{after}\n")
     changed = [row for row in rows if row.sign]
     shown = _cut(rows, most)
     spell = _Spelling([row.line for row in shown if row.role is Role.TEXT])
@@ -85,12 +87,6 @@ class _Row:
     line: str
     sign: Sign | None = None
     role: Role = Role.TEXT
-
-
-def _split(text: str) -> tuple[list[str], bool]:
-    """Its lines, and whether the last one is ended."""
-    ended = text.endswith("\n")
-    return (text[:-1] if ended else text).split("\n"), ended
 
 
 class _Spelling:
@@ -172,44 +168,67 @@ def _cut(rows: list[_Row], most: int) -> list[_Row]:
     return rows if len(rows) <= most + 2 else rows[:most]
 
 
+def _rows(before: str, after: str) -> list[_Row]:
+    """Both texts, every line of them ended, as the rows to show: what both begin and end with is cut off unsplit."""
+    shared = shared_start(before, after)
+    start = before.rfind("\n", 0, shared) + 1
+    old, new = before[start:], after[start:]
+    shared = shared_start(old[::-1], new[::-1])
+    first_end = old.find("\n", len(old) - shared) if shared else -1
+    tail = len(old) - first_end - 1 if shared else 0
+    middle = _align(_lines(old[: len(old) - tail]), _lines(new[: len(new) - tail]))
+    kept = 0
+    while kept < len(middle) and middle[-1 - kept].sign is None and middle[-1 - kept].role is Role.TEXT:
+        kept += 1
+    behind = "".join(f"{row.line}\n" for row in middle[len(middle) - kept :]) + old[len(old) - tail :]
+    middle = middle[: len(middle) - kept]
+    return [
+        *_unchanged(before[:start], from_end=True, context=_CONTEXT if middle else 0),
+        *_collapse(middle),
+        *_unchanged(behind, from_end=False, context=_CONTEXT if middle else 0),
+    ]
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text of which every line is ended."""
+    return text.split("\n")[:-1]
+
+
+def _unchanged(text: str, *, from_end: bool, context: int) -> Iterator[_Row]:
+    """What stands before or behind all changes: a line next to them, and how many are hidden."""
+    number = text.count("\n")
+    if number <= context + 1:
+        yield from map(_Row, _lines(text))
+        return
+    hidden = _Row(f"# ({count(number - context, 'unchanged line')} hidden)", role=Role.REMARK)
+    if from_end:
+        yield hidden
+        yield from map(_Row, text.rsplit("\n", context + 1)[1:-1])
+    else:
+        yield from map(_Row, text.split("\n", context)[:context])
+        yield hidden
+
+
 def _collapse(rows: list[_Row]) -> Iterator[_Row]:
-    """The rows with what did not change and is far from any change hidden and counted."""
+    """The rows, what did not change and is far from any change hidden and counted. Changes begin and end them."""
     position = 0
     while position < len(rows):
         end = position
-        while end < len(rows) and rows[end].sign is None and rows[end].role is Role.TEXT:
+        while rows[end].sign is None and rows[end].role is Role.TEXT:
             end += 1
-        if end == position:
-            yield rows[position]
-            position += 1
-            continue
-        first = position + (_CONTEXT if position else 0)
-        last = end - (_CONTEXT if end < len(rows) else 0)
-        if last - first < 2:
+        hidden = end - position - 2 * _CONTEXT
+        if hidden < 2:
             yield from rows[position:end]
         else:
-            yield from rows[position:first]
-            yield _Row(f"# ({count(last - first, 'unchanged line')} hidden)", role=Role.REMARK)
-            yield from rows[last:end]
-        position = end
+            yield from rows[position : position + _CONTEXT]
+            yield _Row(f"# ({count(hidden, 'unchanged line')} hidden)", role=Role.REMARK)
+            yield from rows[end - _CONTEXT : end]
+        yield rows[end]
+        position = end + 1
 
 
 def _align(old: list[str], new: list[str]) -> list[_Row]:
-    """Every line of both texts in order, each unchanged, removed or added."""
-    shortest = min(len(old), len(new))
-    head = 0
-    while head < shortest and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < shortest - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    rows = [_Row(line) for line in old[:head]]
-    rows += _align_middle(old[head : len(old) - tail], new[head : len(new) - tail])
-    rows += [_Row(line) for line in old[len(old) - tail :]]
-    return rows
-
-
-def _align_middle(old: list[str], new: list[str]) -> list[_Row]:
+    """Every line in order, each unchanged, removed or added."""
     kept = _common(old, new)
     if kept is None:
         return _replaced(old, new)
@@ -237,6 +256,8 @@ def _common(old: list[str], new: list[str]) -> list[tuple[int, int]] | None:
 
     Myers' greedy search over edit scripts of growing length, with an end to length and steps.
     """
+    if max(len(old), len(new)) > _MOST_TO_ALIGN or abs(len(old) - len(new)) > _MOST_EDITS:
+        return None
     numbers: dict[str, int] = {}
     left = [numbers.setdefault(line, len(numbers)) for line in old]
     right = [numbers.setdefault(line, len(numbers)) for line in new]

@@ -164,11 +164,11 @@ def common_edges(left: str, right: str) -> tuple[int, int]:
 
     An edge never falls between a character and the marks drawn over it.
     """
-    first = _shared(left, right)
+    first = shared_start(left, right)
     while first > 0 and (_is_mark_at(left, first) or _is_mark_at(right, first)):
         first -= 1
     rest = min(len(left), len(right)) - first
-    last = _shared(left[::-1][:rest], right[::-1][:rest])
+    last = shared_start(left[::-1][:rest], right[::-1][:rest])
     return first, last
 
 
@@ -176,7 +176,7 @@ def _is_mark_at(text: str, position: int) -> bool:
     return position < len(text) and unicodedata.category(text[position]).startswith("M")
 
 
-def _shared(left: str, right: str) -> int:
+def shared_start(left: str, right: str) -> int:
     """The length of the common start, found by halving: the comparisons themselves run at full speed."""
     low, high = 0, min(len(left), len(right))
     while low < high:

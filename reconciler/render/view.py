@@ -126,9 +126,10 @@ def view_project(change: ProjectChange, *, sensitive: Sequence[Pattern] = ()) ->
     if change.blocked:
         return ProjectView(change.name, Sign.BLOCKED, change, warnings=warnings)
     sign = Sign.ADD if change.action is Action.CREATE else Sign.CHANGE
-    own = [field for field in change.fields if field.path[0] not in ("params", "ontology")]
-    params = [field for field in change.fields if field.path[0] == "params"]
-    ontology = [field for field in change.fields if field.path[0] == "ontology"]
+    fields = [_unplaced(field, change) for field in change.fields] if sign is Sign.ADD else change.fields
+    own = [field for field in fields if field.path[0] not in ("params", "ontology")]
+    params = [field for field in fields if field.path[0] == "params"]
+    ontology = [field for field in fields if field.path[0] == "ontology"]
     return ProjectView(
         name=change.name,
         sign=sign,
@@ -138,6 +139,12 @@ def view_project(change: ProjectChange, *, sensitive: Sequence[Pattern] = ()) ->
         ontology=_view_ontology(change, ontology, sign, sensitive) if ontology else None,
         warnings=warnings,
     )
+
+
+def _unplaced(field: Field, change: ProjectChange) -> Field:
+    """All of a new project is new: of its fields only those from another file need to say where they come from."""
+    same = field.source is not None and field.source.file == change.source.file
+    return replace(field, source=None) if same else field
 
 
 def rows(fields: Iterable[Field], *, below: int = 0, sensitive: Sequence[Pattern] = ()) -> Iterator[Row]:
@@ -175,7 +182,9 @@ def mask_field(field: Field, sensitive: Sequence[Pattern]) -> Field:
     before, after = (
         side if side is ABSENT else mask(side, field.path, sensitive) for side in (field.before, field.after)
     )
-    if field.kind is Kind.REORDER and any(pattern.reaches_below((*field.path, 0)) for pattern in sensitive):
+    below = (*field.path, 0)
+    identities = field.kind is Kind.REORDER and field.path[0] != "ontology"
+    if identities and any(pattern.reaches_below(below) or pattern.matches(below) for pattern in sensitive):
         # The items are told apart by a value of theirs, which may be what a pattern covers.
         before = after = MASKED
     return replace(field, before=before, after=after)

@@ -10,7 +10,10 @@ much time again for projects with one version.
 
 from __future__ import annotations
 
+import gc
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,13 +38,26 @@ _WORDS = (
 
 def read_projects(body: bytes) -> list[LiveProject]:
     """The answer to a list: a bare JSON array without pages ([S]). UnreadableAnswerError for anything else."""
-    items = parse_json(body)
-    if type(items) is not list:
-        raise UnreadableAnswerError(
-            f"The answer is no JSON array of projects but {_kind(items)}",
-            "Nothing was taken from it. Look whether the endpoint is that of Scale's Projects API.",
-        )
-    return [_project(item, f"Project number {number} of the list") for number, item in enumerate(items, 1)]
+    with _collector_paused():
+        items = parse_json(body)
+        if type(items) is not list:
+            raise UnreadableAnswerError(
+                f"The answer is no JSON array of projects but {_kind(items)}",
+                "Nothing was taken from it. Look whether the endpoint is that of Scale's Projects API.",
+            )
+        return [_project(item, f"Project number {number} of the list") for number, item in enumerate(items, 1)]
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without cyclic garbage collection: JSON has no cycles, and looking for them costs more than the reading."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def read_project(body: bytes) -> LiveProject:
@@ -178,6 +194,8 @@ def _time(value: Json) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(value)
+        if time.tzinfo is UTC:
+            return time
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -44,9 +44,7 @@ def test_a_person_is_asked_and_says_yes_in_full(
         assert served.methods == {"GET": 1}
 
 
-def test_without_a_terminal_it_refuses(
-    cli: Cli, served: Served, write: Write, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_terminal_it_refuses(cli: Cli, served: Served, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     write("p.yaml", ONE)
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
     refused = cli("apply")
@@ -211,7 +209,9 @@ def test_writes_can_be_switched_off(cli: Cli, write: Write, repository: Path) ->
     assert "writes = false" in refused.err
 
 
-def test_at_most_so_many_requests_are_in_flight(cli: Cli, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_most_so_many_requests_are_in_flight(
+    cli: Cli, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inner = create_app(tmp_path / "counted.db")
     under_way = [0]
     most = [0]

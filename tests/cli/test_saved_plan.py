@@ -17,7 +17,10 @@ Write = Callable[[str, str], Path]
 @pytest.fixture
 def saved(cli: Cli, served: Served, write: Write) -> Path:
     """A plan with a create, an update, and a project where nothing changes."""
-    write("new.yaml", "name: new\ntype: imageannotation\nparams: {t: {$file: t.md}}\nontology: [A, {choice: B, description: b}]\n")
+    write(
+        "new.yaml",
+        "name: new\ntype: imageannotation\nparams: {t: {$file: t.md}}\nontology: [A, {choice: B, description: b}]\n",
+    )
     write("t.md", "Text\n")
     write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 1, i: 5}\nreconcile: {ignore: [params.i]}\n")
     write("same.yaml", "name: same\ntype: imageannotation\n")

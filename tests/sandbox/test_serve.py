@@ -21,7 +21,7 @@ def test_it_says_where_it_is_and_ends_quietly_with_a_signal(file: Path, number: 
     with served(file) as (url, process):
         assert url.startswith("http://127.0.0.1:")
         assert url.endswith("/v1")
-        with httpx.Client(auth=KEY, trust_env=False) as client:
+        with httpx.Client(auth=KEY, trust_env=False, timeout=120) as client:
             assert client.get(f"{url}/projects").json() == []
             assert client.get(f"{url}/nowhere").status_code == 404
             process.send_signal(number)
@@ -47,14 +47,14 @@ def test_it_serves_from_another_thread_too(file: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
         error = pool.submit(serve, file, port=0, announce=announce).exception(timeout=60)
     assert isinstance(error, AnnouncedError)
-    with pytest.raises(httpx.ConnectError), httpx.Client(trust_env=False) as client:
+    with pytest.raises(httpx.ConnectError), httpx.Client(trust_env=False, timeout=120) as client:
         client.get(f"{error}/projects")
 
 
 @pytest.mark.parametrize("name", ["a b/c", "é", "%2F", "n" * 300])
 def test_a_weird_name_over_the_wire(url: str, name: str) -> None:
     path = f"{url}/projects/{quote(name, safe='')}"
-    with httpx.Client(auth=KEY, trust_env=False) as client:
+    with httpx.Client(auth=KEY, trust_env=False, timeout=120) as client:
         created = client.post(f"{url}/projects", json={"type": "chat", "name": name, "params": {"a": 1}})
         assert created.json()["param_history"] == []
         assert client.post(f"{path}/setParams?x=1", json={"b": 2}).json()["name"] == name
@@ -62,7 +62,7 @@ def test_a_weird_name_over_the_wire(url: str, name: str) -> None:
 
 
 def test_a_body_that_is_too_deep_does_not_end_the_server(url: str) -> None:
-    with httpx.Client(auth=KEY, trust_env=False) as client:
+    with httpx.Client(auth=KEY, trust_env=False, timeout=120) as client:
         deep = client.post(f"{url}/projects", content=b'{"a":' * 1_000_000)
         assert deep.status_code == 400
         assert client.get(f"{url}/projects").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 from datetime import UTC, datetime
@@ -196,3 +197,15 @@ def test_a_nameless_project_that_cannot_be_read_is_counted() -> None:
 def test_bytes_that_nobody_reads(body: bytes) -> None:
     with pytest.raises(UnreadableAnswerError):
         read_projects(body)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(enabled: bool) -> None:
+    try:
+        (gc.enable if enabled else gc.disable)()
+        read_projects(b"[]")
+        with pytest.raises(UnreadableAnswerError):
+            read_projects(b"{}")
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()

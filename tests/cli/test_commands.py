@@ -1,0 +1,385 @@
+"""Arguments, targets, exit codes, streams: what scripts rely on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli import run
+from tests.cli.conftest import Cli, Served, live
+
+Write = Callable[[str, str], Path]
+ONE = "name: p\ntype: imageannotation\nparams: {a: 1}\n"
+
+
+def _process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reconciler", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def test_version_and_help_load_none_of_the_rooms() -> None:
+    script = (
+        "import sys\nsys.argv = ['reconciler', {argument!r}]\nfrom reconciler.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {{'httpx', 'pydantic', 'ruamel', 'deepdiff', 'yaml', 'rich', 'starlette', 'asyncio'}}\n"
+        "print(sorted(heavy & {{name.split('.')[0] for name in sys.modules}}))"
+    )
+    for argument, shown in (("--version", "reconciler 0.1.0"), ("--help", "Examples:")):
+        done = subprocess.run(
+            [sys.executable, "-c", script.format(argument=argument)], capture_output=True, text=True, check=True
+        )
+        assert shown in done.stdout
+        assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["validate", "plan", "apply", "show", "sandbox", "sandbox serve", "sandbox reset", "sandbox seed"],
+)
+def test_every_command_has_help_with_examples(cli: Cli, command: str) -> None:
+    helped = cli(*command.split(), "--help")
+    assert helped.code == 0
+    assert "Example" in helped.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["plam"],
+        ["plan", "--nope"],
+        ["plan", "--format", "yaml"],
+        ["apply", "--parallelism", "0"],
+        ["show"],
+        ["-C", "nowhere", "plan"],
+        ["plan", "--target", "productoin"],
+        ["sandbox", "reset", "--target", "production"],
+        ["sandbox", "seed", "nowhere.json"],
+    ],
+)
+def test_wrong_usage_is_1_and_one_message(cli: Cli, arguments: list[str]) -> None:
+    wrong = cli(*arguments)
+    assert wrong.code == 1
+    assert wrong.out == ""
+    assert wrong.err.startswith("error[")
+    assert "Traceback" not in wrong.err
+
+
+def test_without_a_command_there_is_help(cli: Cli) -> None:
+    assert "Usage:" in cli().out + cli().err
+
+
+def test_a_target_is_suggested(cli: Cli, write: Write) -> None:
+    write("p.yaml", ONE)
+    assert 'did you mean "production"?' in cli("plan", "--target", "productoin").err
+
+
+def test_in_ci_a_target_must_be_named(
+    cli: Cli, write: Write, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("p.yaml", ONE)
+    monkeypatch.setenv("CI", "true")
+    assert "a target must be named" in cli("plan").err
+    assert cli("plan", "--target", "sandbox").code == 0
+    assert cli("validate").code == 0
+    monkeypatch.setenv("RECONCILER_TARGET", "sandbox")
+    assert cli("plan").code == 0
+    monkeypatch.delenv("RECONCILER_TARGET")
+    (repository / "reconciler.toml").write_text('target = "sandbox"\n')
+    assert cli("plan").code == 0
+
+
+def test_names_narrow_the_plan(cli: Cli, served: Served, write: Write) -> None:
+    for name in ("cats", "dogs", "kitten_a", "kitten_b"):
+        write(f"team/{name}.yaml", f"name: {name}\ntype: imageannotation\n")
+
+    def planned(*names: str) -> list[str]:
+        document = cli("plan", "--format", "json", *names).json()
+        assert document["complete"] is (not names)
+        return [change["name"] for change in document["resource_changes"]]
+
+    assert planned("cats") == ["cats"]
+    assert planned("kitten_*", "dogs") == ["dogs", "kitten_a", "kitten_b"]
+    assert planned("projects/team/cats.yaml") == ["cats"]
+    assert planned("projects/team") == ["cats", "dogs", "kitten_a", "kitten_b"]
+    assert planned("./projects/") == planned()
+    served.requests.clear()
+    planned("cats", "dogs", "kitten_a")
+    assert sorted(served.requests) == [
+        "GET /v1/projects/cats",
+        "GET /v1/projects/dogs",
+        "GET /v1/projects/kitten_a",
+    ]
+    assert "narrowed" in cli("plan", "cats").out.splitlines()[1] or "1 of 4" in cli("plan", "cats").out.splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "near"),
+    [
+        (["plan", "kitten_labelling"], "kitten_labeling"),
+        (["apply", "dog*", "--auto-approve"], ""),
+        (["validate", "projects/gone.yaml"], ""),
+        (["validate", "projects/kitten.yml"], "projects/kitten.yaml"),
+    ],
+)
+def test_a_name_that_matches_nothing(cli: Cli, served: Served, write: Write, arguments: list[str], near: str) -> None:
+    write("kitten.yaml", ONE.replace("name: p", "name: kitten_labeling"))
+    wrong = cli(*arguments)
+    assert wrong.code == 1
+    assert f'did you mean "{near}"?' in wrong.err if near else "matches" in wrong.err
+    assert served.requests == []
+
+
+def test_errors_in_other_manifests_are_one_warning(cli: Cli, served: Served, write: Write) -> None:
+    write("good.yaml", ONE.replace("name: p", "name: good"))
+    write("bad.yaml", "name: bad\ntype: imageannotation\nparms: {}\nontology: []\n")
+    write("broken.yaml", "name: [\n")
+    assert cli("plan", "good").code == 0
+    assert "3 errors in manifests that are not selected" in cli("plan", "good").err
+    served.requests.clear()
+    for arguments in (["plan"], ["plan", "bad"], ["apply", "--auto-approve"]):
+        assert cli(*arguments).code == 1
+    assert served.requests == []
+    assert "cannot be read, and may hold it" in cli("plan", "brokem").err
+
+
+def test_a_name_that_stands_twice_stops_everything(cli: Cli, served: Served, write: Write) -> None:
+    write("a.yaml", ONE)
+    write("b.yaml", ONE)
+    write("c.yaml", ONE.replace("name: p", "name: c"))
+    for arguments in (["plan", "c"], ["validate", "projects/c.yaml"], ["validate"]):
+        wrong = cli(*arguments)
+        assert wrong.code == 1
+        assert "projects/b.yaml:1:7: error[duplicate-name]" in wrong.out + wrong.err
+        assert "projects/a.yaml:1" in wrong.out + wrong.err
+    assert served.requests == []
+
+
+def test_no_manifest_at_all_is_an_error(cli: Cli, served: Served) -> None:
+    wrong = cli("plan")
+    assert wrong.code == 1
+    assert "error[no-manifests]" in wrong.err
+    assert served.requests == []
+
+
+def test_validate(cli: Cli, write: Write) -> None:
+    write("good.yaml", ONE)
+    assert cli("validate").last == "1 manifest is valid."
+    write("bad.yaml", "name: bad\ntype: imageannotation\nparms: {}\n")
+    wrong = cli("validate")
+    assert wrong.code == 1
+    assert "projects/bad.yaml:3:1: error[unknown-key]" in wrong.out
+    assert "3 | parms: {}" in wrong.out
+    assert wrong.last == "1 error in 1 of 2 manifests."
+    document = cli("validate", "--format", "json").json()
+    assert document["summary"] == {"errors": 1, "warnings": 0, "notes": 0}
+    assert document["diagnostics"][0]["file"] == "projects/bad.yaml"
+    assert (document["diagnostics"][0]["line"], document["diagnostics"][0]["column"]) == (3, 1)
+
+
+def test_files_are_named_from_where_one_stands_in_text_and_from_the_top_in_json(
+    cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = repository / "labeling"
+    (folder / "projects").mkdir(parents=True)
+    (folder / "reconciler.toml").write_text("")
+    (folder / "projects" / "a.yaml").write_text("name: a\n")
+    assert "projects/a.yaml:1:1" in cli("-C", "labeling", "validate").out
+    monkeypatch.chdir(folder)
+    assert cli("validate").out.startswith("projects/a.yaml:1:1")
+    document = cli("validate", "--format", "json").json()
+    assert document["diagnostics"][0]["file"] == "labeling/projects/a.yaml"
+    monkeypatch.chdir(folder / "projects")
+    assert cli("validate").out.startswith("a.yaml:1:1")
+
+
+def test_a_plan_that_fails_to_load_prints_its_diagnostics_in_the_document(cli: Cli, write: Write) -> None:
+    write("bad.yaml", "name: bad\ntype: imageannotation\nparms: {}\n")
+    wrong = cli("plan", "--format", "json")
+    document = wrong.json()
+    assert wrong.code == 1
+    assert document["errored"] is True
+    assert document["applyable"] is False
+    assert [diagnostic["code"] for diagnostic in document["diagnostics"]] == ["unknown-key"]
+    assert document["resource_changes"] == []
+
+
+def test_validate_json_of_what_cannot_be_loaded(cli: Cli, repository: Path) -> None:
+    (repository / "reconciler.toml").write_text("manifest = 1\n")
+    document = cli("validate", "--format", "json").json()
+    assert document["summary"]["errors"] == 1
+    assert document["diagnostics"][0]["file"] == "reconciler.toml"
+
+
+def test_a_missing_key_names_its_variable(cli: Cli, write: Write) -> None:
+    write("p.yaml", ONE)
+    wrong = cli("plan", "--target", "production")
+    assert wrong.code == 1
+    assert "SCALE_API_KEY is not set" in wrong.err
+
+
+def test_the_commit_is_told(cli: Cli, write: Write, repository: Path) -> None:
+    write("p.yaml", ONE)
+    identity = ["-c", "user.name=n", "-c", "user.email=e@example.com"]
+    subprocess.run(["git", "add", "."], check=True)
+    subprocess.run(["git", *identity, "commit", "-qm", "first"], check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert cli("plan", "--format", "json").json()["source"] == {"commit": head, "dirty": False}
+    assert head[:7] in cli("plan").out.splitlines()[1]
+    write("q.yaml", ONE.replace("name: p", "name: q"))
+    assert cli("plan", "--format", "json").json()["source"] == {"commit": head, "dirty": True}
+
+
+def test_a_git_that_refuses_is_a_warning_of_plan(
+    cli: Cli, write: Write, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("p.yaml", ONE)
+    folder = tmp_path_factory.mktemp("bin")
+    git = folder / "git"
+    git.write_text("#!/bin/sh\necho \"fatal: detected dubious ownership in repository at '/x'\" >&2\nexit 128\n")
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    assert cli("validate").code == 0
+    planned = cli("plan", "--format", "json")
+    assert planned.code == 0
+    document = planned.json()
+    assert document["source"]["commit"] is None
+    assert document["diagnostics"][0]["severity"] == "warning"
+    assert "safe.directory" in document["diagnostics"][0]["detail"]
+    git.write_text("#!/bin/sh\necho 'fatal: broken' >&2\nexit 2\n")
+    assert "broken" in cli("plan").err
+    git.unlink()
+    monkeypatch.setenv("PATH", str(folder))
+    assert cli("plan").code == 0
+
+
+def test_requests_for_a_plan_of_a_thousand_projects(cli: Cli, served: Served, write: Write) -> None:
+    names = [f"p{number:04}" for number in range(1_000)]
+    for name in names:
+        write(f"{name}.yaml", f"name: {name}\ntype: imageannotation\nparams: {{}}\n")
+    served.store.seed([live(name) for name in names])
+    assert cli("plan").last.startswith("No changes.")
+    assert served.methods == {"GET": 1}
+    for selected, most in ((names[:3], 3), (names[:900], 1)):
+        served.requests.clear()
+        cli("plan", *selected)
+        assert set(served.methods) == {"GET"}
+        assert served.methods["GET"] <= most
+    served.requests.clear()
+    assert cli("validate").code == 0
+    assert served.requests == []
+
+
+def test_plan_writes_nothing(cli: Cli, write: Write, repository: Path) -> None:
+    write("p.yaml", ONE)
+    before = sorted(path.as_posix() for path in repository.rglob("*") if ".git/" not in path.as_posix())
+    assert cli("plan").code == 0
+    assert sorted(path.as_posix() for path in repository.rglob("*") if ".git/" not in path.as_posix()) == before
+
+
+def test_sandbox_commands(cli: Cli, repository: Path, write: Write) -> None:
+    (repository / "projects.json").write_text(json.dumps([live("p", {"a": 1}, ["X"])]))
+    assert cli("sandbox", "seed", "projects.json").out == "1 project added to the sandbox.\n"
+    again = cli("sandbox", "seed", "projects.json")
+    assert again.code == 1
+    assert '"p"' in again.err
+    write("p.yaml", ONE)
+    assert cli("plan").last.startswith("No changes.")
+    assert cli("sandbox", "reset").out == "The sandbox is empty.\n"
+    assert cli("plan").last == "Plan: 1 to add, 0 to change, 0 to destroy."
+    for text in ("{}", "[", "[1]"):
+        (repository / "projects.json").write_text(text)
+        wrong = cli("sandbox", "seed", "projects.json")
+        assert wrong.code == 1
+        assert "Traceback" not in wrong.err
+    (repository / ".reconciler" / "sandbox.db").write_bytes(
+        b"no database at all, but long enough to look like one" * 90
+    )
+    for arguments in (["sandbox", "reset"], ["plan"], ["apply", "--auto-approve"]):
+        wrong = cli(*arguments)
+        assert wrong.code == 1
+        assert "sandbox.db" in wrong.err
+
+
+def test_the_served_sandbox_says_where_it_is(repository: Path, write: Write) -> None:
+    write("p.yaml", ONE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reconciler", "sandbox", "serve", "--port", "0"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    assert url.startswith("http://127.0.0.1:")
+    assert url.endswith("/v1")
+    done = _process("apply", "--auto-approve", "--target", "production", "--endpoint", url, SCALE_API_KEY="any")
+    assert done.stdout.splitlines()[-1] == "Apply complete! Projects: 1 added, 0 changed, 0 destroyed."
+    assert done.returncode == 0
+    process.terminate()
+    assert process.wait(30) == 143
+    process.stdout.close()
+    assert (repository / ".reconciler" / "sandbox.db").is_file()
+
+
+def test_a_bug_is_3_and_says_so(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*arguments: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("reconciler.operations.validate.load_manifests", break_down)
+    broken = cli("validate")
+    assert broken.code == 3
+    assert "This is a bug in reconciler" in broken.err
+
+
+def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, cli: Cli) -> None:
+    def interrupt(*arguments: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reconciler.operations.validate.load_manifests", interrupt)
+    assert cli("validate").code == 130
+
+
+def test_output_through_a_pipe_is_neither_folded_nor_cut(write: Write, repository: Path) -> None:
+    name = "n" * 90
+    write("p.yaml", f"name: {name}\ntype: imageannotation\nparams: {{a: {'x' * 300}}}\n")
+    for environment in (
+        {"COLUMNS": "40"},
+        {"COLUMNS": "0"},
+        {"TERM": "dumb", "LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
+    ):
+        done = _process("plan", **environment)
+        assert done.returncode == 0, done.stderr
+        lines = done.stdout.splitlines()
+        assert any(f"# project.{name} will be created" in line for line in lines)
+        assert lines[-1] == "Plan: 1 to add, 0 to change, 0 to destroy."
+        assert "\x1b" not in done.stdout
+
+
+def test_a_closed_pipe_and_a_full_disk(write: Write, repository: Path) -> None:
+    for number in range(40):
+        write(f"{number}.yaml", f"name: p{number}\ntype: imageannotation\nparams: {{a: [{'x, ' * 2000}]}}\n")
+    command = f"{sys.executable} -m reconciler"
+    done = subprocess.run(
+        ["sh", "-c", f"{command} plan --format json | head -c 1"], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
+    done = subprocess.run(["sh", "-c", f"{command} plan > /dev/full"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "error[output]" in done.stderr
+    done = subprocess.run(["sh", "-c", f"{command} plan --out /dev/full"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_the_exit_code_of_a_run_is_that_of_the_process(repository: Path) -> None:
+    assert run(["--version"]) == 0
+    assert _process("plan").returncode == 1

@@ -1,0 +1,150 @@
+"""An apply's lines: what happened, what is true now, what to do next."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.diagnostics import error
+from reconciler.fieldpath import parse_pattern
+from reconciler.model.outcome import CallOutcome, CallResult, Event, OutcomeSummary, ProjectOutcome, Status
+from reconciler.model.plan import Action, CallKind
+from reconciler.render.outcome import last_line, render_event, render_outcome
+from tests.render import plans
+from tests.render.plans import BASE, EVIL, NOW, changed, outcome
+
+DONE = ProjectOutcome("p", Action.UPDATE, Status.DONE, params_version=4, ontology_version=2, seconds=0.2)
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (Event("p", Action.CREATE), "project.p: Creating...\n"),
+        (
+            Event("p", Action.UPDATE, CallKind.SET_PARAMS, "setParams patch, 2 parameters"),
+            "project.p: Modifying... [setParams patch, 2 parameters]\n",
+        ),
+        (Event("p", Action.UPDATE, CallKind.SET_ONTOLOGY), "project.p: Modifying... [setOntology]\n"),
+        (
+            Event("p", Action.UPDATE, outcome=DONE),
+            "project.p: Modifications complete after 1s [params version 4, ontology version 2, read back]\n",
+        ),
+        (
+            Event("p", Action.CREATE, outcome=replace(DONE, action=Action.CREATE, params_version=None, seconds=125)),
+            "project.p: Creation complete after 2m 5s [ontology version 2, read back]\n",
+        ),
+        (
+            Event("p", Action.UPDATE, outcome=replace(DONE, status=Status.UNCHANGED)),
+            "project.p: Nothing to do [params version 4, ontology version 2]\n",
+        ),
+        (
+            Event("p", Action.NO_OP, outcome=ProjectOutcome("p", Action.NO_OP, Status.UNCHANGED)),
+            "project.p: Nothing to do\n",
+        ),
+        (
+            Event("p", Action.UPDATE, outcome=replace(DONE, status=Status.FAILED, diagnostics=(error("x", "why"),))),
+            "project.p: Failed: why\n",
+        ),
+        (
+            Event("p", Action.UPDATE, outcome=replace(DONE, status=Status.STALE, reason="r" * 500)),
+            f"project.p: Stale, not written: {'r' * 300}…\n",
+        ),
+        (Event("p", Action.UPDATE, outcome=replace(DONE, status=Status.NOT_STARTED)), "project.p: Not started\n"),
+    ],
+)
+def test_events(event: Event, line: str) -> None:
+    assert render_event(event) == line
+    assert re.sub(r"\x1b\[[0-9;]+m", "", render_event(event, colour=True)) == line
+
+
+@pytest.mark.parametrize(
+    ("summary", "line"),
+    [
+        (OutcomeSummary(), "Apply complete! Projects: 0 added, 0 changed, 0 destroyed."),
+        (OutcomeSummary(1, 2, 0, 1), "Apply complete! Projects: 1 added, 2 changed, 0 destroyed, 1 forgotten."),
+        (
+            OutcomeSummary(added=1, failed=1, skipped=2, not_started=3),
+            "Apply incomplete! Projects: 1 added, 0 changed, 0 destroyed, 1 failed, 2 skipped, 3 not started.",
+        ),
+    ],
+)
+def test_last_line(summary: OutcomeSummary, line: str) -> None:
+    assert last_line(summary) == line
+
+
+def test_an_apply_without_changes_is_one_line() -> None:
+    done, failures = render_outcome(outcome(replace(DONE, status=Status.UNCHANGED)), base=BASE, now=NOW)
+    assert done == "Apply complete! Projects: 0 added, 0 changed, 0 destroyed.\n"
+    assert failures == ""
+
+
+def test_what_is_true_after_half_a_write() -> None:
+    half = replace(
+        DONE,
+        status=Status.FAILED,
+        ontology_version=None,
+        calls=(
+            CallOutcome(CallKind.CREATE, CallResult.LANDED),
+            CallOutcome(CallKind.SET_ONTOLOGY, CallResult.NOT_SENT),
+        ),
+        reason="the run was interrupted before it was finished",
+    )
+    _, failures = render_outcome(outcome(half, interrupted_by=9), base=BASE, now=NOW)
+    assert failures == (
+        "error[failed]: project.p: the run was interrupted before it was finished\n"
+        "  Written to project.p: create. Not written: setOntology. It is now at params version 4.\n"
+        "  Mend the cause and apply again; what is written already is not written twice:\n"
+        "    reconciler apply p\n"
+        "\n"
+        "Interrupted by signal 9: no further write was started.\n"
+    )
+
+
+def test_a_write_of_which_nothing_is_known() -> None:
+    lost = replace(
+        DONE,
+        status=Status.UNCLEAR,
+        calls=(CallOutcome(CallKind.SET_PARAMS, CallResult.UNCLEAR),),
+        diagnostics=(error("unavailable", "no answer"),),
+    )
+    done, failures = render_outcome(outcome(lost), base=BASE, now=NOW)
+    assert "    p         unclear " in done
+    assert failures == (
+        "error[unavailable]: no answer\n"
+        "  Whether setParams landed is not known.\n"
+        "  A plan reads what is there now:\n"
+        "    reconciler plan p\n"
+    )
+
+
+def test_many_differences_of_a_stale_project_are_counted() -> None:
+    fields = tuple(changed(("params", f"k{n}"), "s3cr3t", "t3rc3s") for n in range(40))
+    stale = replace(DONE, status=Status.STALE, stale_fields=fields)
+    _, failures = render_outcome(outcome(stale), base=BASE, now=NOW, sensitive=(parse_pattern("params.*"),))
+    assert failures.startswith("error[stale]: project.p moved since the plan\n")
+    assert "    … 10 more\n" in failures
+    assert "s3cr3t" not in failures
+
+
+def test_a_blocked_project_without_words() -> None:
+    _, failures = render_outcome(outcome(replace(DONE, status=Status.BLOCKED)), base=BASE, now=NOW)
+    assert failures == "error[blocked]: project.p is blocked\n"
+
+
+@given(st.text(st.characters(), min_size=1, max_size=10), st.sampled_from(Status))
+def test_nothing_foreign_acts(words: str, status: Status) -> None:
+    project = ProjectOutcome(
+        words,
+        Action.UPDATE,
+        status,
+        words,
+        diagnostics=(error("x", words + EVIL),),
+        stale_fields=plans.hostile().changes[0].fields,
+    )
+    for text in render_outcome(outcome(project), base=BASE, now=NOW):
+        assert text == "" or text.endswith("\n")
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e\ud800-\udfff]", text)

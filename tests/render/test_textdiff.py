@@ -1,0 +1,156 @@
+"""Texts line by line: small, exact where white space decides, bounded in work and size."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.render import textdiff
+from reconciler.render.signs import Sign
+from reconciler.render.textdiff import DiffLine, Role, diff, head_of, is_long
+
+LINES = st.lists(st.sampled_from(["a", "b", "c", "a ", "b\r", "\\r", "·", "a·", ""]), min_size=1, max_size=12)
+
+
+def shown(before: str, after: str, *, most: int = 60) -> list[str]:
+    return [_drawn(line) for line in diff(before, after, most=most)]
+
+
+def _drawn(line: DiffLine) -> str:
+    return f"{line.sign or ' '} {line.text}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("a\nb", "a \nb\n", ["- a", "+ a·", "  b", "  # (no final newline before, one after)"]),
+        ("a\nb\n", "a\nb", ["  # (2 unchanged lines hidden)", "  # (a final newline before, none after)"]),
+        ("x\r\ny", "x\ny", ["- x\\r", "+ x", "  y"]),
+        ("x\r\n\\", "x\\r\n\\", ["- x\\r", "+ x\\\\r", "  \\\\"]),
+        ("a·\nb", "a \nb", ["- a·", "+ a\\u0020", "  b"]),
+        ("é\nb", "e\u0301\nb", ['- "\\u00e9"', '+ "e\\u0301"', "  b"]),
+        ("a\nb\nc\nd\ne\nf", "a\nb\nX\nd\ne\nf",
+         ["  a", "  b", "- c", "+ X", "  d", "  # (2 unchanged lines hidden)"]),
+        ("1\n2\n3\n4\n5\n6\n7", "0\n2\n3\n4\n5\n6\n8",
+         ["- 1", "+ 0", "  2", "  # (3 unchanged lines hidden)", "  6", "- 7", "+ 8"]),
+        ("a\nb", "a\nb\n\n", ["  a", "  b", "+ ", "  # (no final newline before, one after)"]),
+    ],
+)  # fmt: skip
+def test_diff(before: str, after: str, expected: list[str]) -> None:
+    assert shown(before, after) == expected
+
+
+@given(LINES)
+def test_different_lines_look_different(lines: list[str]) -> None:
+    text = "\n".join([*lines, "end"])
+    spelled, _ = head_of(text, most=100)
+    assert len({line.text for line in spelled}) == len({*lines, "end"})
+
+
+@given(LINES, LINES)
+def test_different_texts_have_a_difference(old: list[str], new: list[str]) -> None:
+    lines = diff("\n".join(old), "\n".join(new))
+    told = [line for line in lines if line.sign or "final newline" in line.text]
+    assert bool(told) == (old != new)
+
+
+@given(LINES, LINES)
+def test_the_diff_leads_from_one_text_to_the_other(old: list[str], new: list[str]) -> None:
+    plain_old = [f"x{line.strip()}x".replace("\\", "").replace("·", "") for line in old]
+    plain_new = [f"x{line.strip()}x".replace("\\", "").replace("·", "") for line in new]
+    lines = diff("\n".join([*plain_old, "end"]), "\n".join([*plain_new, "end"]))
+    hidden = [line for line in lines if line.role is Role.REMARK]
+    if not hidden:
+        texts = [line for line in lines if line.role is Role.TEXT]
+        assert [line.text for line in texts if line.sign is not Sign.ADD] == [*plain_old, "end"]
+        assert [line.text for line in texts if line.sign is not Sign.REMOVE] == [*plain_new, "end"]
+
+
+def test_more_changes_than_fit_are_counted() -> None:
+    old = "\n".join(f"old {n}" for n in range(100))
+    new = "\n".join(f"new {n}" for n in range(100))
+    lines = shown(old, new, most=10)
+    assert len(lines) == 11
+    assert lines[-1] == "  # (190 more changed lines not shown: 90 removed, 100 added)"
+
+
+def test_long_lines_show_where_they_part() -> None:
+    old = "a" * 20_000 + "cat" + "a" * 20_000 + "\nsame"
+    new = "a" * 20_000 + "dog" + "a" * 20_000 + "\nsame"
+    removed, added, same = diff(old, new)
+    assert "cat" in removed.text
+    assert "dog" in added.text
+    assert removed.text.endswith("(40,003 characters)")
+    assert len(added.text) < 500
+    assert same == DiffLine("same")
+
+
+def test_lines_without_a_partner_are_cut() -> None:
+    lines = diff("a\nb", "a\n" + "x" * 5_000 + "\nb")
+    assert lines[1].text == "x" * 400 + "… (5,000 characters)"
+
+
+@pytest.mark.parametrize("kind", ["same words", "random", "repeated", "long lines"])
+def test_the_work_is_bounded(kind: str) -> None:
+    dice = random.Random(7)
+    old = [f"line {n}" for n in range(100_000)]
+    new = list(old)
+    if kind == "same words":
+        new = [line if n % 10 else f"{line}!" for n, line in enumerate(old)]
+    elif kind == "random":
+        dice.shuffle(new)
+    elif kind == "repeated":
+        old = ["a", "b"] * 50_000
+        new = [dice.choice("ab") for _ in range(100_000)]
+    else:
+        old = ["<p>Label every car.</p>" * 2_000] * 100
+        new = ["<p>Label each car.</p>" * 2_000] * 100
+    start = time.process_time()
+    lines = diff("\n".join(old), "\n".join(new))
+    assert time.process_time() - start < 5
+    assert len(lines) <= 64
+    assert all(len(line.text) < 500 for line in lines)
+
+
+def test_texts_too_different_are_told_as_replaced() -> None:
+    old = "\n".join(f"old {n}" for n in range(1_000))
+    new = "\n".join(f"new {n}" for n in range(2_000))
+    assert shown(old, new)[0] == "  # (1,000 lines replaced by 2,000 lines, the first of each:)"
+
+
+def test_much_to_compare_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(textdiff, "_MOST_STEPS", 10)
+    old = "\n".join(["first", *["a"] * 20, "last"])
+    new = "\n".join(["other", *["a"] * 20, "end"])
+    assert shown(old, new)[0] == "  # (22 lines replaced by 22 lines, the first of each:)"
+
+
+def test_an_insertion_before_much_text_is_found() -> None:
+    text = "".join(f"line {n}\n" for n in range(1_000))
+    assert shown(text, f"new\n{text}") == ["+ new", "  line 0", "  # (999 unchanged lines hidden)"]
+    assert shown(text, f"{text}new\n") == ["  # (999 unchanged lines hidden)", "  line 999", "+ new"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "total"),
+    [
+        ("a\nb", ["a", "b"], 2),
+        ("a\nb\n", ["a", "b", "# (ends with a newline)"], 2),
+        ("\n".join("abcdef"), ["a", "b", "c", "…"], 6),
+        ("\n".join("abcd"), ["a", "b", "c", "d"], 4),
+        ("a \n\x1b", ["a·", "\\u001b"], 2),
+        ("x" * 5_000 + "\ny", ["x" * 400 + "… (5,000 characters)", "y"], 2),
+    ],
+)
+def test_head_of(text: str, expected: list[str], total: int) -> None:
+    lines, count = head_of(text, most=3)
+    assert [line.text for line in lines] == expected
+    assert count == total
+
+
+def test_is_long() -> None:
+    assert [is_long(text) for text in ("a", "a\n", "a\nb", "")] == [False, False, True, False]
