@@ -132,7 +132,7 @@ class _Reader:
         for text in tables["sensitive"] if isinstance(tables.get("sensitive"), list) else ():
             self._check_pattern(text)
         targets = tables.get("targets", {})
-        for name, table in (targets.items() if isinstance(targets, dict) else ()):
+        for name, table in targets.items() if isinstance(targets, dict) else ():
             if isinstance(table, dict):
                 self._check_target(name, table)
             else:

@@ -79,7 +79,15 @@ class _Search:
             self.defaults.append(entry.path)
         if entry.name.startswith(("_", ".")):
             return
-        if entry.is_dir():
+        if _is_folder(entry):
             (linked if entry.is_symlink() else waiting).append(entry.path)
         elif entry.name.endswith(_ENDINGS):
             (self.links if entry.is_symlink() else self.manifests).append(entry.path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """A link that leads to itself leads to no folder."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False

@@ -81,7 +81,8 @@ def _with_places(outcome: ProjectOutcome, change: ProjectChange) -> ProjectOutco
 def _with_place(diagnostic: Diagnostic, change: ProjectChange) -> Diagnostic:
     if diagnostic.span is not None or diagnostic.code != "rejected":
         return diagnostic
-    named = [field.path for field in change.fields if _is_named(field.path, diagnostic.summary)]
+    words = f"{diagnostic.summary} {diagnostic.detail}"
+    named = [field.path for field in change.fields if _is_named(field.path, words)]
     path: Path = max(named, key=len) if named else ("name",)
     span = locate(change.desired, [path]).get(path)
     return replace(diagnostic, span=span) if span else diagnostic

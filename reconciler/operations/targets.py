@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from reconciler.errors import CredentialsError
 from reconciler.scale.client import ScaleClient
+from reconciler.scale.connection import in_process
 from reconciler.settings import Target
 
 SANDBOX_ENDPOINT = "http://sandbox.invalid/v1"
@@ -20,8 +21,6 @@ def open_target(target: Target, environment: Mapping[str, str]) -> ScaleClient:
         ConnectionSetupError: a proxy or certificate variable does not work.
     """
     if target.sandbox is not None:
-        from httpx import ASGITransport
-
         from reconciler.sandbox.app import create_app
 
         return ScaleClient(
@@ -29,7 +28,7 @@ def open_target(target: Target, environment: Mapping[str, str]) -> ScaleClient:
             key="sandbox",
             key_variable=None,
             parallelism=target.parallelism,
-            transport=ASGITransport(create_app(target.sandbox)),
+            transport=in_process(create_app(target.sandbox)),
         )
     variable = target.key_variable or "SCALE_API_KEY"
     key = environment.get(variable, "")

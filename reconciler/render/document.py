@@ -5,7 +5,7 @@ File names are relative to `base` (the git top level, else the repository root),
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 

@@ -13,6 +13,7 @@ import os
 import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import httpx
 
@@ -79,6 +80,11 @@ def build_client(
             raise
         problem = _class_of(error)
     raise _blame(problem)
+
+
+def in_process(application: Any) -> httpx.AsyncBaseTransport:
+    """A transport whose requests end in an ASGI application in this process: no port, no thread, no environment."""
+    return httpx.ASGITransport(application)
 
 
 async def exchange(

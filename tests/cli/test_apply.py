@@ -67,7 +67,7 @@ def test_a_project_that_moved_is_stale_and_the_others_go_on(
     served.store.seed([live("p", {"a": 0})])
 
     def edit(question: str) -> bool:
-        served.store.set_params("p", {"a": 0, "b": 5})
+        served.store.edit_params("p", {"b": 5})
         return True
 
     monkeypatch.setattr(console, "has_person", lambda: True)
@@ -89,7 +89,7 @@ def test_what_is_there_already_is_not_written_again(
     served.store.seed([live("p", {"a": 0})])
 
     def edit(question: str) -> bool:
-        served.store.set_params("p", {"a": 1})
+        served.store.edit_params("p", {"a": 1})
         return True
 
     monkeypatch.setattr(console, "has_person", lambda: True)

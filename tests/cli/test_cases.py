@@ -108,7 +108,7 @@ def test_numbers_beyond_53_bits(cli: Cli, served: Served, write: Write) -> None:
     assert "9007199254740993 -> 9007199254740992" in planned.out
     assert "9007199254740992" in Path("x.plan").read_text()
     assert cli("apply", "--plan", "x.plan", "--auto-approve").code == 0
-    assert "9007199254740992" in served.store.get_project("p")
+    assert "9007199254740992" in served.store.get("p")
     assert cli("plan").last.startswith("No changes.")
 
 

@@ -47,7 +47,7 @@ def test_it_is_applied_and_nothing_else(cli: Cli, saved: Path, served: Served, w
     write("later.yaml", "name: later\ntype: imageannotation\n")
     applied = cli("apply", "--plan", "changes.plan", "--auto-approve")
     assert applied.last == "Apply complete! Projects: 1 added, 1 changed, 0 destroyed."
-    found = json.loads(served.store.get_project("p"))["param_history"][-1]
+    found = json.loads(served.store.get("p"))["param_history"][-1]
     assert {key: found[key] for key in ("a", "i")} == {"a": 1, "i": 7}
     assert "z" not in found
     again = cli("apply", "--plan", "changes.plan", "--auto-approve")
@@ -55,7 +55,7 @@ def test_it_is_applied_and_nothing_else(cli: Cli, saved: Path, served: Served, w
 
 
 def test_a_stale_project_is_left_alone(cli: Cli, saved: Path, served: Served) -> None:
-    served.store.set_params("p", {"a": 5})
+    served.store.edit_params("p", {"a": 5})
     applied = cli("apply", "--plan", "changes.plan", "--auto-approve")
     assert applied.code == 1
     assert "1 added, 0 changed" in applied.last
@@ -135,4 +135,4 @@ def test_sensitive_values_are_whole_in_the_file_and_masked_in_print(
     applied = cli("apply", "--plan", "x.plan", "--auto-approve")
     assert applied.code == 0
     assert "s3cr3t" not in applied.out + applied.err
-    assert "s3cr3t" in served.store.get_project("p")
+    assert "s3cr3t" in served.store.get("p")

@@ -54,7 +54,7 @@ PLACES: list[tuple[FieldPath, int, int, int]] = [
     (("params", "geometries", "box", "objects_to_annotate", 7), 12, 11, 30),
     (("params", "gone"), 8, 1, 7),
     (("params", "fields", 0, "title"), 14, 21, 26),
-    (("params", "fields", 1, "$file"), 15, 18, 23),
+    (("params", "fields", 1, "$file"), 15, 19, 24),
     (("params", "literal", "a", 1), 16, 31, 32),
     (("params", "literal", "b"), 16, 3, 10),
     (("studio",), 5, 1, 8),
