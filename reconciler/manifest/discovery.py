@@ -2,7 +2,8 @@
 
 Every `*.yaml` and `*.yml`, except files and folders whose name starts with `_` or `.`, sorted by path. A folder is read
 once, under its own name where it has one below the manifest folder, else under that of the first symbolic link to it:
-so links that lead in circles end. A link to a manifest that is found anyway is not a second one.
+so links that lead in circles end. A link to a manifest that is found anyway is not a second one. A link that leads out
+of the repository, or past a part that starts with a dot, is not followed.
 """
 
 from __future__ import annotations
@@ -11,37 +12,38 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.manifest.textfiles import TextRefusal, refuse_place
+
 DEFAULTS: Final = "_defaults.yaml"
 _ENDINGS: Final = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Absolute paths, sorted. `links` are those of the manifests that are symbolic links.
+    """Absolute paths, sorted. `refused` are links that must not be followed, to files or folders, with the reason.
 
     `unreadable` are folders that could not be listed, with the reason.
     """
 
     manifests: tuple[str, ...]
-    links: frozenset[str]
     defaults: tuple[str, ...]
+    refused: tuple[tuple[str, TextRefusal], ...]
     unreadable: tuple[tuple[str, str], ...]
 
 
-def discover(folder: str) -> Found:
-    """Look through an absolute folder that exists."""
-    search = _Search()
+def discover(folder: str, *, root: str) -> Found:
+    """Look through a folder that exists and lies below `root`; both are absolute."""
+    search = _Search(root)
     search.run(folder)
-    linked: list[str] = []
+    manifests = search.manifests
     if search.links:
         real = {os.path.realpath(file) for file in search.manifests}
-        linked = [file for file in search.links if os.path.realpath(file) not in real]
-    manifests = sorted([*search.manifests, *linked], key=path_order)
+        manifests = [*manifests, *(file for file in search.links if os.path.realpath(file) not in real)]
     return Found(
-        tuple(manifests),
-        frozenset(linked),
+        tuple(sorted(manifests, key=path_order)),
         tuple(sorted(search.defaults, key=path_order)),
-        tuple(sorted(search.unreadable)),
+        tuple(search.refused),
+        tuple(search.unreadable),
     )
 
 
@@ -51,11 +53,14 @@ def path_order(path: str) -> list[str]:
 
 
 class _Search:
-    def __init__(self) -> None:
+    def __init__(self, root: str) -> None:
         self.manifests: list[str] = []
         self.links: list[str] = []
         self.defaults: list[str] = []
+        self.refused: list[tuple[str, TextRefusal]] = []
         self.unreadable: list[tuple[str, str]] = []
+        self._root = root
+        self._real_root = os.path.realpath(root)
         self._seen: set[tuple[int, int]] = set()
 
     def run(self, folder: str) -> None:
@@ -75,14 +80,25 @@ class _Search:
                 self.unreadable.append((current, problem.strerror or str(problem)))
 
     def _sort_in(self, entry: os.DirEntry[str], waiting: list[str], linked: list[str]) -> None:
-        if entry.name == DEFAULTS:
-            self.defaults.append(entry.path)
-        if entry.name.startswith(("_", ".")):
+        name, is_link = entry.name, entry.is_symlink()
+        if name.startswith(("_", ".")) and name != DEFAULTS:
             return
-        if _is_folder(entry):
-            (linked if entry.is_symlink() else waiting).append(entry.path)
-        elif entry.name.endswith(_ENDINGS):
-            (self.links if entry.is_symlink() else self.manifests).append(entry.path)
+        is_folder = _is_folder(entry)
+        if name == DEFAULTS:
+            self.defaults.append(entry.path)
+        elif not is_folder and not name.endswith(_ENDINGS):
+            return
+        elif is_link and (refusal := self._refuse_link(entry.path)) is not None:
+            self.refused.append((entry.path, refusal))
+        elif is_folder:
+            (linked if is_link else waiting).append(entry.path)
+        else:
+            (self.links if is_link else self.manifests).append(entry.path)
+
+    def _refuse_link(self, path: str) -> TextRefusal | None:
+        shown = path.removeprefix(f"{self._root}/")
+        folder = os.path.realpath(os.path.dirname(path))
+        return refuse_place(shown, os.path.realpath(path), folder, self._real_root)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

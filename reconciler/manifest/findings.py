@@ -116,18 +116,23 @@ class Findings:
         self.problems.append(Problem(Code.DUPLICATE_KEY, summary, stretch, first=first))
 
     def too_deep(self, event: AnyEvent) -> NoReturn:
-        self._over(Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting", event)
+        raise LimitError(too_deep(self._stretch(event)))
 
     def too_large(self, event: AnyEvent) -> NoReturn:
-        self._over(Code.TOO_LARGE, f"more than {MAX_NODES:,} values, with aliases counted out", event)
-
-    def _over(self, code: Code, summary: str, event: AnyEvent) -> NoReturn:
-        raise LimitError(Problem(code, summary, self._stretch(event), "The rest of this file is not read."))
+        summary = f"more than {MAX_NODES:,} values, with aliases counted out"
+        raise LimitError(Problem(Code.TOO_LARGE, summary, self._stretch(event), _NOT_READ))
 
     def _stretch(self, event: AnyEvent) -> Stretch:
         if self._places is None:
             raise NeedsPlacesError
         return self._places.stretch(event)
+
+
+_NOT_READ: Final = "The rest of this file is not read."
+
+
+def too_deep(stretch: Stretch) -> Problem:
+    return Problem(Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting", stretch, _NOT_READ)
 
 
 def _shortened(text: str) -> str:

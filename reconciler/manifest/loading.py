@@ -21,7 +21,7 @@ from reconciler.manifest.places import spans_of_names
 from reconciler.manifest.problems import At, Problem, Stretch
 from reconciler.manifest.reading import Located, Reading, read, read_located
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.textfiles import TextFiles, read_bytes, refuse_place
+from reconciler.manifest.textfiles import TextFiles, TextRefusal, is_below, read_bytes
 from reconciler.manifest.understanding import Understood, understand
 from reconciler.model.project import DesiredProject, Source
 
@@ -58,7 +58,7 @@ def load_manifests(folder: Path, *, root: Path, parser: Parser | None = None) ->
     """Load every manifest below `folder`; `root` is the folder that no file outside of may be read.
 
     Raises:
-        UsageError: where `folder` is not there.
+        UsageError: where `folder` is not there or lies outside `root`.
     """
     folder_path, root_path = os.path.abspath(folder), os.path.abspath(root)
     if not os.path.isdir(folder_path):
@@ -66,16 +66,19 @@ def load_manifests(folder: Path, *, root: Path, parser: Parser | None = None) ->
             f"there is no manifest folder {display(folder_path, root_path)}",
             "Manifests are YAML files in this folder. Make it, or name another one in the configuration (manifests).",
         )
-    found = discover(folder_path)
+    if not is_below(os.path.realpath(folder_path), os.path.realpath(root_path)):
+        raise UsageError(
+            f"the manifest folder {folder_path} lies outside the repository",
+            f"Nothing is read outside of {root_path}, also not through symbolic links.",
+        )
+    found = discover(folder_path, root=root_path)
     loader = _Loader(root_path, parser or best_parser())
-    entries = [loader.refuse_folder(path, reason) for path, reason in found.unreadable]
-    for file in sorted([*found.manifests, *found.defaults], key=path_order):
-        if file in found.links or not loader.is_inside(file):
-            refused = loader.refuse_link(file)
-            if refused is not None:
-                entries.append(refused)
-                continue
-        entries += [loader.refuse_defaults(file)] if file in found.defaults else loader.load(file)
+    refused = [_refuse_link(path, refusal) for path, refusal in found.refused]
+    refused += [_refuse_folder(path, reason) for path, reason in found.unreadable]
+    refused += [_refuse_defaults(file) for file in found.defaults]
+    entries = [entry for file in found.manifests for entry in loader.load(file)]
+    if refused:
+        entries = sorted([*refused, *entries], key=lambda entry: path_order(entry.file))
     duplicates = _duplicates(entries, root_path)
     names = frozenset(entry.name for entry, _ in duplicates if entry.name is not None)
     diagnostics = tuple(diagnostic for _, diagnostic in duplicates)
@@ -92,19 +95,17 @@ class _Loader:
 
     def __init__(self, root: str, parser: Parser) -> None:
         self._root = root
-        self._real_root = os.path.realpath(root)
         self._parser = parser
         self._words = Words()
         self._text_files = TextFiles(root)
-        self._real_folders: dict[str, str] = {}
 
     def load(self, file: str) -> list[Entry]:
         if not file.isprintable() and not _is_utf8(file):
-            return [self._whole_file(file, Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename it.")]
+            return [_whole_file(file, Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename it.")]
         try:
             data = read_bytes(file)
         except OSError as problem:
-            return [self._whole_file(file, Code.UNREADABLE, f"this file cannot be read: {problem.strerror}")]
+            return [_whole_file(file, Code.UNREADABLE, f"this file cannot be read: {problem.strerror}")]
         reading = read(file, data, self._words, self._parser)
         understood = [self._understand(file, document, reading) for document in reading.documents]
         located = reading.located
@@ -143,35 +144,28 @@ class _Loader:
         span = diagnostics[0].span
         return Entry(file, span.line if span is not None else 1, None, None, diagnostics)
 
-    def is_inside(self, file: str) -> bool:
-        """Whether the folder of a file lies below the root with all links followed."""
-        folder = os.path.dirname(file)
-        real = self._real_folders.get(folder)
-        if real is None:
-            real = self._real_folders[folder] = os.path.realpath(folder)
-        return f"{real}/".startswith(f"{self._real_root.rstrip('/')}/")
 
-    def refuse_link(self, file: str) -> Entry | None:
-        """An entry with an error where a link leads to what a manifest must not be."""
-        real, folder = os.path.realpath(file), os.path.realpath(os.path.dirname(file))
-        refusal = refuse_place(display(file, self._root), real, folder, self._real_root)
-        return None if refusal is None else self._whole_file(file, refusal.code, refusal.summary, refusal.detail)
+def _refuse_link(path: str, refusal: TextRefusal) -> Entry:
+    return _whole_file(path, refusal.code, refusal.summary, refusal.detail)
 
-    def refuse_defaults(self, file: str) -> Entry:
-        return self._whole_file(
-            file,
-            Code.UNSUPPORTED_DEFAULTS,
-            "this version of reconciler does not read _defaults.yaml",
-            "Manifests below it would lack its values. Write them into the manifests, and take this file away.",
-        )
 
-    def refuse_folder(self, folder: str, reason: str) -> Entry:
-        return self._whole_file(folder, Code.UNREADABLE, f"this folder cannot be read: {reason}")
+def _refuse_folder(folder: str, reason: str) -> Entry:
+    return _whole_file(folder, Code.UNREADABLE, f"this folder cannot be read: {reason}")
 
-    @staticmethod
-    def _whole_file(file: str, code: Code, summary: str, detail: str = "") -> Entry:
-        file = file.encode(errors="backslashreplace").decode()
-        return Entry(file, 1, None, None, (error(code, summary, detail=detail, span=Span(file, 1, 1, 2)),))
+
+def _refuse_defaults(file: str) -> Entry:
+    return _whole_file(
+        file,
+        Code.UNSUPPORTED_DEFAULTS,
+        "this version of reconciler does not read _defaults.yaml",
+        "Manifests below it would lack its values. Write them into the manifests, and take this file away.",
+    )
+
+
+def _whole_file(file: str, code: Code, summary: str, detail: str = "") -> Entry:
+    """An entry for what cannot be read at all."""
+    file = file.encode(errors="backslashreplace").decode()
+    return Entry(file, 1, None, None, (error(code, summary, detail=detail, span=Span(file, 1, 1, 2)),))
 
 
 def _is_utf8(text: str) -> bool:

@@ -15,7 +15,7 @@ import yaml
 from reconciler.diagnostics import Span
 from reconciler.manifest.codes import Code
 from reconciler.manifest.compose import Composer, Document
-from reconciler.manifest.findings import LimitError, NeedsPlacesError
+from reconciler.manifest.findings import LimitError, NeedsPlacesError, too_deep
 from reconciler.manifest.parsing import Parser, RefusedError, open_events, refusal
 from reconciler.manifest.placing import Places, SourceText
 from reconciler.manifest.problems import Problem, Stretch, Where
@@ -24,6 +24,9 @@ from reconciler.manifest.scalars import Words
 
 LARGEST_READ_TWICE: Final = 256_000
 """Bytes up to which the pure parser is asked about what the C parser refuses."""
+
+_TOO_DEEP_FOR_LIBYAML: Final = "exceeded maximum nesting depth"
+"""Its own limit of 1,000 levels, which it can meet while it looks ahead of the events that it gives."""
 
 _BARE_COMMENT: Final = re.compile(rb"[:-][ \t]+#")
 _CLOSE_COMMENT: Final = re.compile(rb"[ \t]#[^\s#]")
@@ -119,7 +122,10 @@ def _compose(file: str, raw: RawText, words: Words, parser: Parser) -> tuple[Rea
         reading.failure = [*composer.unfinished, limit.problem]
     except (yaml.YAMLError, RefusedError) as problem:
         reading.failure = [*composer.unfinished]
-        return reading, problem if isinstance(problem, RefusedError) else refusal(problem, raw.body)
+        refused = problem if isinstance(problem, RefusedError) else refusal(problem, raw.body)
+        if _TOO_DEEP_FOR_LIBYAML not in refused.message:
+            return reading, refused
+        reading.failure.append(too_deep(Stretch(refused.index, refused.index + 1)))
     return reading, None
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 
-from reconciler.errors import CredentialsError
+from reconciler.errors import CredentialsError, UsageError
 from reconciler.scale.client import ScaleClient
 from reconciler.scale.connection import in_process
 from reconciler.settings import Target
@@ -18,14 +19,20 @@ def open_target(target: Target, environment: Mapping[str, str]) -> ScaleClient:
 
     Raises:
         CredentialsError: the variable that should hold the key is not set.
+        UsageError: the sandbox's file cannot be used.
         ConnectionSetupError: a proxy or certificate variable does not work.
     """
     if target.sandbox is not None:
         from reconciler.sandbox.app import create_app
+        from reconciler.sandbox.store import Store, StoreError
 
+        try:
+            Store(target.sandbox).account_id()
+        except StoreError as problem:
+            raise UsageError(str(problem).rstrip("."), "Name another file, or take this one away.") from None
         return ScaleClient(
             endpoint=SANDBOX_ENDPOINT,
-            key="sandbox",
+            key=secrets.token_hex(16),
             key_variable=None,
             parallelism=target.parallelism,
             transport=in_process(create_app(target.sandbox)),

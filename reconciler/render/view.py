@@ -230,7 +230,10 @@ def _masked_move(value: dict[str, Json], sensitive: Sequence[Pattern]) -> dict[s
 
 
 def _leaves(row: Row) -> Iterator[Row]:
-    """An added object as its innermost values, where no object in it is empty; else the row as it is."""
+    """An added object as its innermost values, where no object in it is empty; else the row as it is.
+
+    All come from the object's own place in git: the first tells it.
+    """
     found: list[Row] = []
     waiting = [row]
     while waiting:
@@ -243,7 +246,7 @@ def _leaves(row: Row) -> Iterator[Row]:
             return
         else:
             waiting += [replace(current, path=(*current.path, key), after=value[key]) for key in reversed(value)]
-    yield from found
+    yield from (leaf if leaf is found[0] else replace(leaf, source=None) for leaf in found)
 
 
 def _view_params(change: ProjectChange, fields: list[Field], sign: Sign, sensitive: Sequence[Pattern]) -> ParamsView:

@@ -20,7 +20,8 @@ class ProjectRow:
     """The columns after `position`, in their order.
 
     `facts` is an object of what never changes. The histories are entries with commas between them; `latest` is the
-    last of the `versions` entries of `param_history`; `ontologies` is None where the field is missing.
+    last entry of `param_history`, `versions` the number that the next one gets; `ontologies` is None where the field
+    is missing.
     """
 
     name: str

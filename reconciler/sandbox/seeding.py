@@ -49,13 +49,13 @@ def _read_project(project: object, default_time: str) -> ProjectRow:
         raise ValueError("'archived' must be true or false")
     created_at = _time(project, "created_at", default_time)
     facts = {key: value for key, value in project.items() if key not in _BESIDE_FACTS}
-    params = _read_param_history(project.get("param_history", []), created_at)
+    params, following = _read_param_history(project.get("param_history", []), created_at)
     ontologies = _read_ontology_history(project["ontologyHistory"]) if "ontologyHistory" in project else None
     return ProjectRow(
         name=project["name"],
         archived=archived,
         facts=write({**facts, "created_at": created_at}),
-        versions=len(params),
+        versions=following,
         latest=params[-1] if params else None,
         param_history=",".join(params),
         ontologies=None if ontologies is None else len(ontologies),
@@ -63,23 +63,29 @@ def _read_project(project: object, default_time: str) -> ProjectRow:
     )
 
 
-def _read_param_history(history: object, default_time: str) -> list[str]:
+def _read_param_history(history: object, default_time: str) -> tuple[list[str], int]:
+    """The entries, and the version that follows them."""
     if not isinstance(history, list):
         raise ValueError("'param_history' must be an array")
-    return [_read_params(entry, position, default_time) for position, entry in enumerate(history)]
+    first = history[0].get("version", 0) if history and isinstance(history[0], dict) else 0
+    if type(first) is not int or first < 0:
+        raise ValueError("'param_history[0].version' must be a whole number from 0 on")
+    read = [_read_params(entry, position, first + position, default_time) for position, entry in enumerate(history)]
+    return read, first + len(read)
 
 
-def _read_params(entry: object, position: int, default_time: str) -> str:
+def _read_params(entry: object, position: int, number: int, default_time: str) -> str:
+    """A history may begin later than at 0, as one that was cut does; from there on it has no gap."""
     place = f"param_history[{position}]"
     if not isinstance(entry, dict):
         raise ValueError(f"'{place}' must be an object")
-    version = entry.get("version", position)
-    if isinstance(version, bool) or version != position:
-        raise ValueError(f"'{place}.version' must be {position}, its position")
+    version = entry.get("version", number)
+    if isinstance(version, bool) or version != number:
+        raise ValueError(f"'{place}.version' must be {number}, one more than the one before")
     if "patch" in entry:
         raise ValueError(f"'{place}' has a parameter 'patch', which none can be named")
     created_at = _time(entry, "created_at", default_time, place=f"{place}.")
-    return params_entry(entry, version=position, created_at=created_at)
+    return params_entry(entry, version=number, created_at=created_at)
 
 
 def _read_ontology_history(history: object) -> list[str]:

@@ -86,10 +86,27 @@ def test_links_that_lead_out(tmp_path: Path) -> None:
     (projects / "c").symlink_to("../../out")
     (projects / "d.yaml").symlink_to("../.env")
     (projects / "e.yaml").symlink_to("gone")
+    (projects / "f").symlink_to("/")
+    (projects / "g").symlink_to("g")
+    (projects / "h").symlink_to("gone")
     manifests = load_manifests(projects, root=tmp_path / "repo")
-    assert names(manifests) == ["a", None, None, None]  # b.yaml and c/x.yaml are one file
-    assert all_told(manifests) == ["file-outside:1:1"] * 2 + ["unreadable:1:1"]
+    assert names(manifests) == ["a", None, None, None, None, None]
+    assert all_told(manifests) == ["file-outside:1:1"] * 3 + ["unreadable:1:1", "file-outside:1:1"]
+    assert [entry.file.rpartition("/")[2] for entry in manifests.entries][1:] == [
+        "b.yaml",
+        "c",
+        "d.yaml",
+        "e.yaml",
+        "f",
+    ]
     assert "SECRET" not in repr(manifests)
+
+
+def test_a_manifest_folder_outside(tmp_path: Path) -> None:
+    write(tmp_path, {"out/a.yaml": manifest("a"), "repo/x": ""})
+    (tmp_path / "repo" / "projects").symlink_to("../out")
+    with pytest.raises(UsageError, match="lies outside the repository"):
+        load_manifests(tmp_path / "repo" / "projects", root=tmp_path / "repo")
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
@@ -104,7 +121,7 @@ def test_a_file_that_becomes_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "file").touch()
     status = os.stat(tmp_path / "file")
-    monkeypatch.setattr(textfiles.os, "stat", lambda _: status)
+    monkeypatch.setattr("reconciler.manifest.textfiles.os.stat", lambda _: status)
     with pytest.raises(OSError, match="not a regular file"):
         textfiles.read_bytes(str(tmp_path / "pipe"))
 

@@ -151,7 +151,8 @@ CASES = {
     "choices null": case(HEAD + "ontology:\n  name: x\n  choices:\n", "null-part:5:3"),
     "duplicate choices": case(
         HEAD
-        + "ontology:\n  - Dog\n  - choice: Animal\n    subchoices: [Cat, Dog]\n  - description: x\n    choice: Cat\n  - Animal\n",
+        + "ontology:\n  - Dog\n  - choice: Animal\n    subchoices: [Cat, Dog]\n"
+        + "  - description: x\n    choice: Cat\n  - Animal\n",
         "duplicate-choice:6:23",
         "duplicate-choice:8:13",
         "duplicate-choice:9:5",
@@ -250,7 +251,7 @@ CASES = {
     "too many levels of aliases": case(
         HEAD + "x-a: &a " + "[" * 60 + "]" * 60 + "\nx-b: " + "[" * 40 + "*a" + "]" * 40 + "\n", "too-deep:4:46"
     ),
-    "brackets": case(HEAD + "params: {a: " + "[" * 20_000 + "\n", "too-deep:3:111"),
+    "brackets": case(HEAD + "params:\n" + "".join(f"{' ' * n}[\n" for n in range(1, 2000)), "too-deep:102:99"),
     "block levels": case("".join(f"{' ' * n}a:\n" for n in range(3000)), "too-deep:101:101"),
     "bomb": case(
         "x-a: &a [1,1,1,1,1,1,1,1,1,1]\n"

@@ -192,6 +192,12 @@ def test_a_large_broken_file_is_not_read_twice(tmp_path: Path, monkeypatch: pyte
     assert all_told(load(tmp_path, {"p.yaml": control}, Parser.C)) == ["syntax:10003:4"]
 
 
+@BOTH_PARSERS
+def test_a_flood_of_brackets_is_not_read_twice(tmp_path: Path, parser: Parser) -> None:
+    manifests = load(tmp_path, {"p.yaml": HEAD + "params: {a: " + "[" * 20_000 + "\n"}, parser)
+    assert [told.rpartition(":")[0] for told in all_told(manifests)] == ["too-deep:3"]
+
+
 def test_words_that_do_not_fit_stay_whole(tmp_path: Path) -> None:
     key = "k" * 200
     params = load_one(tmp_path, f"{HEAD}params:\n  ? {key}\n  : {'v' * 5000}\n").params

@@ -28,7 +28,6 @@ def _cases() -> Iterator[Any]:
 
 def desired_of(manifest: dict[str, Any]) -> DesiredProject:
     ontology = manifest.get("ontology")
-    named = isinstance(ontology, dict)
     reconcile = manifest.get("reconcile", {})
     return DesiredProject(
         name=manifest.get("name", "p"),
@@ -36,8 +35,8 @@ def desired_of(manifest: dict[str, Any]) -> DesiredProject:
         source=Source("/repo/projects/p.yaml", 1),
         create_only={key: manifest[key] for key in ("studio", "pipeline") if key in manifest},
         params=manifest.get("params"),
-        ontology=ontology["choices"] if named else ontology,
-        ontology_name=ontology["name"] if named else None,
+        ontology=ontology["choices"] if isinstance(ontology, dict) else ontology,
+        ontology_name=ontology["name"] if isinstance(ontology, dict) else None,
         mask=Mask(
             ParamsMode(reconcile.get("params", "exact")),
             tuple(Ignore(parse_pattern(text)) for text in reconcile.get("ignore", ())),

@@ -71,7 +71,11 @@ def test_a_seeded_history_goes_on(store: Store) -> None:
         ({"name": "n", "type": "chat", "created_at": 5}, "'created_at' must be"),
         ({"name": "n", "type": "chat", "param_history": {}}, "'param_history' must be"),
         ({"name": "n", "type": "chat", "param_history": [1]}, r"'param_history\[0\]' must be"),
-        ({"name": "n", "type": "chat", "param_history": [{"version": 1}]}, r"'param_history\[0\].version' must be 0"),
+        ({"name": "n", "type": "chat", "param_history": [{"version": -1}]}, r"'param_history\[0\].version' must be a"),
+        (
+            {"name": "n", "type": "chat", "param_history": [{"version": 3}, {"version": 5}]},
+            r"'param_history\[1\].version' must be 4",
+        ),
         ({"name": "n", "type": "chat", "param_history": [{}, {"version": True}]}, r"\[1\].version' must be 1"),
         ({"name": "n", "type": "chat", "param_history": [{"created_at": None}]}, r"\[0\].created_at' must be"),
         ({"name": "n", "type": "chat", "param_history": [{"patch": True}]}, "'patch'"),

@@ -1,0 +1,134 @@
+"""docs/plan.svg, the picture in README: a real plan of a small account, as a terminal shows it.
+
+`python tests/picture.py` writes it; a test sees that it is current.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.terminal_theme import DIMMED_MONOKAI
+from rich.text import Text
+
+from reconciler.model.plan import Plan
+from reconciler.operations.plan import plan, prepare
+from reconciler.operations.targets import open_target
+from reconciler.render.text import render_plan
+from reconciler.sandbox.store import Store
+from reconciler.settings import choose_target, read_settings
+
+FILE = Path(__file__).parents[1] / "docs" / "plan.svg"
+_NOW = datetime(2026, 11, 24, 10, 2, 11, tzinfo=UTC)
+_WIDTH = 126
+
+_MANIFESTS = {
+    "kittens.yaml": """\
+name: kitten_labeling
+type: imageannotation
+params:
+  instruction: {$file: kittens.md}
+  attachment_type: image
+  geometries:
+    box: {objects_to_annotate: [Cat, Kitten, Fox, Hamster], min_width: 12}
+  priority: 20
+ontology:
+  - Background
+  - choice: Animal
+    subchoices:
+      - {choice: Cat, description: "a cat, any breed"}
+      - Kitten
+      - Fox
+      - Hamster
+  - choice: Rodent
+    subchoices: [Rat]
+""",
+    "kittens.md": """\
+Label every kitten.
+Skip blurry images, and say why in the comment.
+One box for each animal.
+""",
+    "birds.yaml": "name: birds\ntype: videoannotation\nparams:\n  attachment_type: video\n",
+    "puppies.yaml": """\
+name: puppy_labeling
+type: imageannotation
+params:
+  instruction: Draw a box around every puppy.
+  geometries:
+    box: {objects_to_annotate: [Puppy]}
+ontology: [Background, Puppy]
+""",
+}
+
+_AT = "2026-01-02T03:04:05.000Z"
+_LIVE = [
+    {
+        "type": "imageannotation",
+        "name": "kitten_labeling",
+        "created_at": _AT,
+        "param_history": [
+            {
+                "instruction": "Label every kitten.\nSkip blurry images.\nOne box for each animal.",
+                "attachment_type": "image",
+                "geometries": {"box": {"objects_to_annotate": ["Cat", "Kitten", "Dog", "Hamster"], "min_width": 10}},
+                "priority": 20,
+                "version": 3,
+                "created_at": _AT,
+            }
+        ],
+        "ontologyHistory": [
+            {
+                "name": "v1",
+                "ontology": [
+                    "Background",
+                    {"choice": "Animal", "subchoices": [{"choice": "Cat", "description": "a cat"}, "Kitten", "Dog"]},
+                    {"choice": "Rodent", "subchoices": ["Hamster", "Rat"]},
+                ],
+            }
+        ],
+    },
+    {
+        "type": "videoannotation",
+        "name": "birds",
+        "created_at": _AT,
+        "param_history": [{"attachment_type": "video", "frame_rate": 30, "version": 8, "created_at": _AT}],
+    },
+    {"type": "imageannotation", "name": "old_demo", "created_at": _AT, "param_history": []},
+]
+
+
+def picture() -> str:
+    """The SVG."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        (folder / "projects").mkdir()
+        for file, text in _MANIFESTS.items():
+            (folder / "projects" / file).write_text(text)
+        text = render_plan(asyncio.run(_plan(folder)), base=folder.as_posix(), now=_NOW, colour=True)
+    console = Console(record=True, width=_WIDTH, file=StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Text.from_ansi(text, no_wrap=True, overflow="ignore"))
+    without_downloads = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    svg = console.export_svg(
+        title="reconciler plan", theme=DIMMED_MONOKAI, code_format=without_downloads, unique_id="plan"
+    )
+    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+
+
+async def _plan(folder: Path) -> Plan:
+    settings = read_settings(folder)
+    target = choose_target(settings, name="sandbox", endpoint=None, environment={})
+    assert target.sandbox is not None
+    Store(target.sandbox).seed(_LIVE)
+    prepared = prepare(settings, ())
+    async with open_target(target, {}) as client:
+        return await plan(settings, target, client, prepared, now=lambda: _NOW)
+
+
+if __name__ == "__main__":
+    FILE.write_text(picture())

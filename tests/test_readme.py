@@ -1,0 +1,117 @@
+"""README tells the truth: its commands run, its output is the real one, its picture is current."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.picture import FILE, picture
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def _run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A shell block, with this environment's reconciler in PATH."""
+    binary = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{binary}:{os.environ['PATH']}", "VENV": str(binary.parent)}
+    return subprocess.run(
+        ["sh", "-euc", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def _clone(tmp_path: Path) -> Path:
+    """What git tracks, as a clone has it; the environment counts as made."""
+    folder = tmp_path / "clone"
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in tracked.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def test_every_command_block_is_known() -> None:
+    """A new block needs a test below."""
+    firsts = [block.split("\n", 1)[0] for block in blocks("sh")]
+    assert firsts == [
+        "make demo",
+        "make test",
+        "mkdir -p projects",
+        "export SCALE_API_KEY=…            # a live or a test key: they see two separate worlds",
+    ]
+
+
+def test_the_demo_prints_what_readme_shows(tmp_path: Path) -> None:
+    folder = _clone(tmp_path)
+    ready = Path(sys.executable).parents[1] / ".ready"
+    if not ready.exists():
+        pytest.fail("run the tests with make, which makes the environment")
+    os.utime(ready)  # the copies are no newer than the environment that was made from the originals
+    done = _run("make demo", folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.rstrip().endswith("No changes. Your projects match the manifests.")
+    said = re.sub(r"read \d\d:\d\d:\d\d UTC", "read 10:02:11 UTC", done.stdout)
+    said = re.sub(r" at [0-9a-f]{7}( \(.*?\))?,", ",", said)
+    shown = re.search(r"<!-- demo -->\n```\n(.*?)```", README, re.DOTALL)
+    assert shown is not None
+    for part in shown[1].split("\n…\n"):
+        assert part.strip("\n") in said, part
+    assert "Apply complete! Projects: 9 added, 0 changed, 0 destroyed." in done.stdout
+
+
+def test_make_test_runs_every_check(tmp_path: Path) -> None:
+    done = _run("make --dry-run --always-make test", ROOT)
+    for check in ("ruff check", "ruff format --check", "mypy", "lint-imports", "pytest", "coverage_floor"):
+        assert check in done.stdout
+
+
+def test_a_first_manifest_of_ones_own(tmp_path: Path) -> None:
+    [block] = [block for block in blocks("sh") if block.startswith("mkdir")]
+    done = _run(block, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("1 manifest is valid.\n")
+    assert "Apply complete! Projects: 1 added, 0 changed, 0 destroyed." in done.stdout
+    assert done.stdout.rstrip().endswith("No changes. Your projects match the manifests.")
+
+
+def test_the_real_api(tmp_path: Path, served_url: str) -> None:
+    """The block as it is, but for where the requests go."""
+    (tmp_path / "projects").mkdir()
+    (tmp_path / "projects" / "p.yaml").write_text("name: p\ntype: imageannotation\n")
+    [block] = [block for block in blocks("sh") if "SCALE_API_KEY" in block]
+    script = block.replace("…", "key").replace("apply --target", "apply --auto-approve --target")
+    done = _run(f"export RECONCILER_ENDPOINT={served_url}\n{script}", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Apply complete! Projects: 1 added" in done.stdout
+
+
+def test_the_settings_shown_are_taken(tmp_path: Path) -> None:
+    from reconciler.settings import choose_target, read_settings
+
+    [block] = blocks("toml")
+    (tmp_path / "reconciler.toml").write_text(block)
+    target = choose_target(read_settings(tmp_path), name="staging", endpoint=None, environment={})
+    assert target.key_variable == "SCALE_STAGING_KEY"
+
+
+def test_every_dependency_has_its_reason() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[<>=]", dependency)[0] for dependency in declared}
+    table = README[README.index("## Dependencies") :]
+    assert names == set(re.findall(r"\[([A-Za-z.]+)\]\(https", table[: table.index("Two YAML")]))
+
+
+def test_the_picture_is_current() -> None:
+    assert FILE.read_text("utf-8") == picture(), "make picture"

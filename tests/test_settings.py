@@ -1,0 +1,205 @@
+"""Configuration files: every key, every mistake with its line; and which target a run gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.configuration import check_endpoint
+from reconciler.errors import DiagnosedError, UsageError
+from reconciler.settings import Settings, Target, choose_target, read_settings
+
+
+def settings_of(folder: Path, text: str | None = None, *, file: str = "reconciler.toml") -> Settings:
+    if text is not None:
+        (folder / file).write_text(text)
+    return read_settings(folder)
+
+
+def target_of(settings: Settings, name: str | None = None, **environment: str) -> Target:
+    return choose_target(settings, name=name, endpoint=None, environment=environment)
+
+
+def test_without_a_file_all_is_built_in(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path)
+    assert (settings.root, settings.base, settings.manifests) == (tmp_path, tmp_path, tmp_path / "projects")
+    assert target_of(settings) == Target("sandbox", ".reconciler/sandbox.db", tmp_path / ".reconciler" / "sandbox.db")
+    production = target_of(settings, "production")
+    assert production == Target("production", "https://api.scale.com/v1", key_variable="SCALE_API_KEY")
+
+
+def test_every_key(tmp_path: Path) -> None:
+    settings = settings_of(
+        tmp_path,
+        """
+        manifests = "labels"
+        target = "staging"
+        sensitive = ["params.callback_url", "params.**.token"]
+        [targets.staging]
+        endpoint = "https://api.scale.com/v1/"
+        api_key_env = "SCALE_STAGING_KEY"
+        parallelism = 3
+        writes = false
+        record = "local"
+        [targets.local]
+        sandbox = "x/y.db"
+        [targets.production]
+        parallelism = 2
+        """,
+    )
+    assert settings.manifests == tmp_path / "labels"
+    assert [pattern.text for pattern in settings.sensitive] == ["params.callback_url", "params.**.token"]
+    assert target_of(settings) == Target(
+        "staging", "https://api.scale.com/v1", key_variable="SCALE_STAGING_KEY", parallelism=3, writes=False
+    )
+    assert target_of(settings, "local").sandbox == tmp_path / "x" / "y.db"
+    assert target_of(settings, "production").parallelism == 2
+    assert target_of(settings, "production").endpoint == "https://api.scale.com/v1"
+    assert target_of(settings, RECONCILER_TARGET="sandbox").name == "sandbox"
+    assert target_of(settings, "local", RECONCILER_TARGET="sandbox").name == "local"
+
+
+def test_a_built_in_target_of_another_kind(tmp_path: Path) -> None:
+    settings = settings_of(
+        tmp_path, '[targets.sandbox]\nendpoint = "http://localhost:1/v1"\n[targets.production]\nsandbox = "p.db"\n'
+    )
+    assert target_of(settings, "sandbox").endpoint == "http://localhost:1/v1"
+    assert target_of(settings, "production").sandbox == tmp_path / "p.db"
+
+
+def test_the_file_is_found_in_parents_up_to_the_top_level(tmp_path: Path) -> None:
+    top = tmp_path / "repo"
+    inner = top / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / "reconciler.toml").write_text('manifests = "outside"\n')
+    assert read_settings(inner).root == inner  # outside git parents are not looked at
+    (top / ".git").mkdir()
+    assert read_settings(inner).root == top
+    (top / "pyproject.toml").write_text('[tool.reconciler]\nmanifests = "here"\n')
+    found = read_settings(inner)
+    assert (found.root, found.manifests, found.folder) == (top, top / "here", inner)
+    (top / "a" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    (top / "a" / "reconciler.toml").write_text("")
+    found = read_settings(inner)
+    assert (found.root, found.base) == (top / "a", top)
+
+
+MISTAKES = [
+    ('manifest = "x"', "unknown-key", 1, 'did you mean "manifests"?'),
+    ("manifests = 1", "wrong-type", 1, ""),
+    ('a = 1\nmanifests = "../x"', "unknown-key", 1, ""),
+    ('manifests = "../x"', "path-outside", 1, ""),
+    ('manifests = ""', "path-outside", 1, ""),
+    ('manifests = "a\\u0000b"', "path-outside", 1, ""),
+    ('sensitive = "params.x"', "wrong-type", 1, ""),
+    ("sensitive = [1]", "wrong-type", 1, ""),
+    ('sensitive = ["params..x"]', "bad-pattern", 1, ""),
+    ('target = "sandbx"', "unknown-target", 1, 'did you mean "sandbox"?'),
+    ("targets = 1", "wrong-type", 1, ""),
+    ("[targets]\nx = 1", "wrong-type", 2, ""),
+    ("\n[targets.x]\nparallelism = 2", "missing-key", 2, ""),
+    ('[targets.x]\nsandbox = "a"\nendpoint = "https://x"', "two-kinds", 2, ""),
+    ('[targets.x]\nsandbox = "/etc/x"', "path-outside", 2, ""),
+    ('[targets.x]\nendpoint = "ftp://x"', "bad-endpoint", 2, ""),
+    ('[targets.production]\napi_key_env = "live_123"', "bad-variable", 2, ""),
+    ("[targets.production]\nparallelism = 0", "out-of-range", 2, ""),
+    ("[targets.production]\nparallelism = true", "wrong-type", 2, ""),
+    ("[targets.production]\nwrites = 1", "wrong-type", 2, ""),
+    ('[targets.production]\nrecord = "origin"', "not-in-this-version", 2, ""),
+    ('[targets.production]\noverlay = "x"', "not-in-this-version", 2, ""),
+    ("[guards]\nmax_creates = 1", "not-in-this-version", 1, ""),
+    ("[[waivers]]\nguard = 'x'", "not-in-this-version", 1, ""),
+    ('manifests = "x', "syntax", 1, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "code", "line", "label"), MISTAKES)
+def test_a_mistake_has_its_line(tmp_path: Path, text: str, code: str, line: int, label: str) -> None:
+    with pytest.raises(DiagnosedError) as raised:
+        settings_of(tmp_path, text)
+    first = raised.value.diagnostics[0]
+    assert first.span is not None
+    assert (first.code, first.span.line, first.span.file) == (code, line, (tmp_path / "reconciler.toml").as_posix())
+    assert label in first.label
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(DiagnosedError) as raised:
+        settings_of(tmp_path, 'manifests = 1\nsensitiv = 2\n[targets.x]\nwrites = "no"\n')
+    assert len(raised.value.diagnostics) == 4
+
+
+def test_two_configurations_are_one_too_many(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n\n[tool.reconciler]\n")
+    assert settings_of(tmp_path).config_file == tmp_path / "pyproject.toml"
+    with pytest.raises(DiagnosedError) as raised:
+        settings_of(tmp_path, "")
+    span = raised.value.diagnostics[0].span
+    assert span is not None
+    assert (span.line, span.column) == (4, 1)
+
+
+def test_a_table_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(DiagnosedError):
+        settings_of(tmp_path, "[tool]\nreconciler = 1\n", file="pyproject.toml")
+
+
+def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.toml").write_bytes(b'manifests = "\xff"')
+    with pytest.raises(UsageError, match="not UTF-8"):
+        read_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.scale.com/v1",
+        "https://API.scale.com:443/v1",
+        "http://127.0.0.1:8080/v1",
+        "http://127.9.9.9/v1",
+        "http://[::1]:80/v1",
+        "http://localhost/v1/",
+    ],
+)
+def test_endpoints_that_a_file_may_name(tmp_path: Path, url: str) -> None:
+    settings = settings_of(tmp_path, f'[targets.x]\nendpoint = "{url}"\n')
+    assert target_of(settings, "x").endpoint == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.scale.com.evil.example/v1",
+        "https://api.scale.com:444/v1",
+        "https://evil.example/api.scale.com/v1",
+        "https://localhost.evil.example/v1",
+    ],
+)
+def test_endpoints_that_must_stand_in_a_flag_or_variable(tmp_path: Path, url: str) -> None:
+    settings = settings_of(tmp_path, f'[targets.x]\nendpoint = "{url}"\napi_key_env = "SCALE_X"\n')
+    with pytest.raises(UsageError, match="a pull request can change files"):
+        target_of(settings, "x")
+    assert target_of(settings, "x", RECONCILER_ENDPOINT=url).key_variable == "SCALE_X"
+    assert target_of(settings, "sandbox", RECONCILER_ENDPOINT=url).key_variable == "SCALE_API_KEY"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.scale.com/v1",
+        "http://api.scale.com/v1",
+        "http://10.0.0.1/v1",
+        "https://user:password@api.scale.com/v1",
+        "https://api.scale.com/v1?x=1",
+        "https://api.scale.com/v1#x",
+        "https://[::1",
+        "https://x:port/v1",
+        "https://a b/v1",
+        "file:///etc/passwd",
+    ],
+)
+def test_endpoints_that_get_no_key(url: str) -> None:
+    with pytest.raises(UsageError):
+        check_endpoint(url)
