@@ -11,6 +11,7 @@ import tempfile
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
@@ -67,7 +68,7 @@ ontology: [Background, Puppy]
 }
 
 _AT = "2026-01-02T03:04:05.000Z"
-_LIVE = [
+_LIVE: list[dict[str, Any]] = [
     {
         "type": "imageannotation",
         "name": "kitten_labeling",

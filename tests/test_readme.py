@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.sandbox.app import create_app
+from tests.cli.conftest import serve
 from tests.picture import FILE, picture
 
 ROOT = Path(__file__).parents[1]
@@ -86,13 +88,14 @@ def test_a_first_manifest_of_ones_own(tmp_path: Path) -> None:
     assert done.stdout.rstrip().endswith("No changes. Your projects match the manifests.")
 
 
-def test_the_real_api(tmp_path: Path, served_url: str) -> None:
+def test_the_real_api(tmp_path: Path) -> None:
     """The block as it is, but for where the requests go."""
     (tmp_path / "projects").mkdir()
     (tmp_path / "projects" / "p.yaml").write_text("name: p\ntype: imageannotation\n")
     [block] = [block for block in blocks("sh") if "SCALE_API_KEY" in block]
     script = block.replace("…", "key").replace("apply --target", "apply --auto-approve --target")
-    done = _run(f"export RECONCILER_ENDPOINT={served_url}\n{script}", tmp_path)
+    with serve(create_app(tmp_path / "account.db")) as port:
+        done = _run(f"export RECONCILER_ENDPOINT=http://127.0.0.1:{port}/v1\n{script}", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Apply complete! Projects: 1 added" in done.stdout
 

@@ -158,7 +158,7 @@ def _report(outcome: Outcome, settings: Settings, *, result: str | None, output:
             sensitive=settings.sensitive,
         )
         console.tell(failed)
-        console.say(done)
+        console.say(f"\n{done}")
     if result is not None:
         try:
             write_privately(to_json(document) + "\n", Path(result))

@@ -58,8 +58,10 @@ class _Look:
             )
             if in_params and match is not None:
                 self._add(match, "this is a comment, and the value in front of it is null")
-        elif not self._text.startswith(_NOT_PLAIN, stretch.start) and (
-            match := _BEHIND_TEXT.match(self._text, stretch.end)
+        elif (
+            isinstance(value, str)
+            and not self._text.startswith(_NOT_PLAIN, stretch.start)
+            and (match := _BEHIND_TEXT.match(self._text, stretch.end))
         ):
             self._add(match, "this is a comment, not a part of the value")
 

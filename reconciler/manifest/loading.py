@@ -146,7 +146,8 @@ class _Loader:
 
 
 def _refuse_link(path: str, refusal: TextRefusal) -> Entry:
-    return _whole_file(path, refusal.code, refusal.summary, refusal.detail)
+    detail = f"{refusal.detail} A link whose name starts with _ is left alone."
+    return _whole_file(path, refusal.code, refusal.summary, detail)
 
 
 def _refuse_folder(folder: str, reason: str) -> Entry:

@@ -28,13 +28,15 @@ def best_parser() -> Parser:
 class RefusedError(Exception):
     """A parser's verdict that a text is no YAML: `message` in its own words, `index` counts characters.
 
+    `began` is where that began which has no proper end, where the parser tells.
     `stumbled` tells that the parser did not say so itself but failed; `index` is then only how far it came.
     """
 
-    def __init__(self, message: str, index: int, *, stumbled: bool = False) -> None:
+    def __init__(self, message: str, index: int, *, began: int | None = None, stumbled: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.index = index
+        self.began = began
         self.stumbled = stumbled
 
 
@@ -57,8 +59,16 @@ def refusal(problem: yaml.YAMLError, text: bytes) -> RefusedError:
     if isinstance(problem, yaml.reader.ReaderError):
         index = len(text[: problem.position].decode(errors="replace"))
         return RefusedError(str(problem.reason), index)
-    mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
-    return RefusedError(_message(problem), mark.index if mark is not None else 0)
+    return _marked(problem)
+
+
+def _marked(problem: Any) -> RefusedError:
+    """From the errors of both libraries that say where they stand."""
+    context = getattr(problem, "context_mark", None)
+    mark = getattr(problem, "problem_mark", None) or context
+    return RefusedError(
+        _message(problem), mark.index if mark is not None else 0, began=context.index if context is not None else None
+    )
 
 
 def _message(problem: Any) -> str:
@@ -77,8 +87,7 @@ def _pure_events(text: str) -> Iterator[Event]:
             reached = event.end_mark.index
             yield _as_pyyaml(event)
     except MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        raise RefusedError(_message(problem), mark.index if mark is not None else 0) from None
+        raise _marked(problem) from None
     except ReaderError as problem:
         index = problem.position if isinstance(problem.position, int) else 0
         raise RefusedError(str(problem.reason), index) from None

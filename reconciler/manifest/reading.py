@@ -103,7 +103,7 @@ def read_located(file: str, data: bytes, words: Words, parser: Parser) -> Readin
         if verdict is None or not verdict.stumbled:
             refused = verdict
     if refused is not None:
-        reading.failure.append(_syntax(raw.body.decode(), refused))
+        reading.failure.append(_syntax(reading, refused))
     _share_out(reading, raw)
     return reading
 
@@ -162,14 +162,21 @@ def _not_utf8(file: str, problem: NotUtf8Error) -> Reading:
     return Reading(failure=[failure], located=Located(source, Places()))
 
 
-def _syntax(text: str, refused: RefusedError) -> Problem:
-    index = min(refused.index, len(text))
-    end = index
+def _syntax(reading: Reading, refused: RefusedError) -> Problem:
+    assert reading.located is not None
+    source = reading.located.source
+    text = source.parsed
+    index = end = min(refused.index, len(text))
     while end < len(text) and not text[end].isspace():
         end += 1
-    return Problem(
-        Code.SYNTAX, f"this is not YAML: {refused.message}", Stretch(index, end), label=_hint(text, index, refused)
-    )
+    where = Stretch(index, end)
+    detail = ""
+    if refused.began is not None:
+        began = source.span(Stretch(refused.began, refused.began))
+        if began.line != source.span(where).line:
+            detail = f"It began at line {began.line}, column {began.column}."
+    summary = f"this is not YAML: {refused.message}"
+    return Problem(Code.SYNTAX, summary, where, detail, _hint(text, index, refused))
 
 
 def _hint(text: str, index: int, refused: RefusedError) -> str:

@@ -229,6 +229,8 @@ CASES = {
     "comment as an item": case(HEAD + "params:\n  a:\n    - #x\n    - b\n", "comment-value:5:7?"),
     "comment in a nested value": case(HEAD + "params: {a: {b: #x\n  }}\n", "comment-value:3:17?"),
     "comment close to a value": case(HEAD + "ontology:\n  - Car #1\n", "comment-value:4:9?"),
+    "comment close to a number": case(HEAD + "params: {a: {b: 1 #px\n  }}\nstudio: true #x\n"),
+    "comment close to quotes": case(HEAD + "params:\n  a: 'b' #c\n  d: |\n    e #f\nx-a: b #c\n"),
     "comment close to a name": case("name: p #1\ntype: imageannotation\n", "comment-value:1:9?"),
     # Syntax
     "key in an item": case(HEAD + "ontology:\n  - Lane: solid\n", "unknown-key:4:5"),
@@ -251,7 +253,7 @@ CASES = {
     "too many levels of aliases": case(
         HEAD + "x-a: &a " + "[" * 60 + "]" * 60 + "\nx-b: " + "[" * 40 + "*a" + "]" * 40 + "\n", "too-deep:4:46"
     ),
-    "brackets": case(HEAD + "params:\n" + "".join(f"{' ' * n}[\n" for n in range(1, 2000)), "too-deep:102:99"),
+    "brackets": case(HEAD + "params:\n" + "".join(f"{' ' * n}[\n" for n in range(1, 2000)), "too-deep:103:101"),
     "block levels": case("".join(f"{' ' * n}a:\n" for n in range(3000)), "too-deep:101:101"),
     "bomb": case(
         "x-a: &a [1,1,1,1,1,1,1,1,1,1]\n"
