@@ -27,7 +27,8 @@ def blocks(kind: str) -> list[str]:
 def _run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """A shell block, with this environment's reconciler in PATH."""
     binary = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{binary}:{os.environ['PATH']}", "VENV": str(binary.parent)}
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    environment = {**outer, "PATH": f"{binary}:{os.environ['PATH']}", "VENV": str(binary.parent)}
     return subprocess.run(
         ["sh", "-euc", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

@@ -80,6 +80,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
     signal.signal(signal.SIGTERM, _terminate)
+    sys.set_int_max_str_digits(0)  # whole numbers are exact at any length
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

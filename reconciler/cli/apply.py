@@ -119,7 +119,8 @@ class _Run:
             if made.applyable and not self.auto_approve and not self._approved(made):
                 return not_applied(made, "declined", now()), True
             with progress() as emit:
-                return await apply(made, self.target, client, emit=emit, now=now), False
+                sensitive = self.settings.sensitive
+                return await apply(made, self.target, client, emit=emit, now=now, sensitive=sensitive), False
 
     def _approved(self, plan: Plan) -> bool:
         from reconciler.errors import UsageError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TextIO, TypeVar
@@ -82,10 +83,14 @@ def say_usage(problem: click.ClickException) -> None:
 def confirm(question: str) -> bool:
     """Whether a person at the terminal answers `yes`, in full."""
     tell(question)
+    # A running event loop's handler would only note the first Ctrl-C and go on waiting for the line.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         answer = sys.stdin.readline()
     except UnicodeDecodeError:
         return False
+    finally:
+        signal.signal(signal.SIGINT, previous)
     return answer.strip() == "yes"
 
 

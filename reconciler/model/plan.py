@@ -200,4 +200,6 @@ class Plan:
 
     @property
     def errored(self) -> bool:
-        return any(diagnostic.is_error for diagnostic in self.diagnostics)
+        """Whether it has an error, its own or that of a blocked project."""
+        every = [self.diagnostics, *(change.diagnostics for change in self.changes)]
+        return any(diagnostic.is_error for diagnostics in every for diagnostic in diagnostics)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,11 +12,13 @@ from reconciler.applying.applier import Stop, apply_plan
 from reconciler.applying.project import Emit
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import PlanFileError, UsageError
-from reconciler.fieldpath import Path
+from reconciler.fieldpath import Path, Pattern
 from reconciler.manifest.places import locate
-from reconciler.model.outcome import Outcome, ProjectOutcome
+from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
+from reconciler.model.values import Json
 from reconciler.planning.planner import account_of
+from reconciler.render.values import MASKED
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Target
 
@@ -54,8 +56,19 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient) -> None:
             )
 
 
-async def apply(plan: Plan, target: Target, client: ScaleClient, *, emit: Emit, now: Callable[[], datetime]) -> Outcome:
-    """Carry the plan out. SIGINT and SIGTERM let calls under way end and start no new one."""
+async def apply(
+    plan: Plan,
+    target: Target,
+    client: ScaleClient,
+    *,
+    emit: Emit,
+    now: Callable[[], datetime],
+    sensitive: Sequence[Pattern] = (),
+) -> Outcome:
+    """Carry the plan out. SIGINT and SIGTERM let calls under way end and start no new one.
+
+    What `sensitive` covers is masked in a server's words, too.
+    """
     loop = asyncio.get_running_loop()
     stop = Stop()
     for number in _SIGNALS:
@@ -67,15 +80,43 @@ async def apply(plan: Plan, target: Target, client: ScaleClient, *, emit: Emit, 
             loop.remove_signal_handler(number)
     changes = {change.name: change for change in plan.changes}
     return replace(
-        outcome, projects=tuple(_with_places(project, changes[project.name]) for project in outcome.projects)
+        outcome,
+        projects=tuple(
+            replace(
+                project,
+                diagnostics=tuple(
+                    _masked(_with_place(diagnostic, changes[project.name]), changes[project.name], sensitive)
+                    for diagnostic in project.diagnostics
+                ),
+            )
+            for project in outcome.projects
+        ),
     )
 
 
-def _with_places(outcome: ProjectOutcome, change: ProjectChange) -> ProjectOutcome:
-    """A refusal whose words name a field of the manifest points at that field's line."""
-    if not outcome.diagnostics or not change.desired.source.file:
-        return outcome
-    return replace(outcome, diagnostics=tuple(_with_place(diagnostic, change) for diagnostic in outcome.diagnostics))
+def _masked(diagnostic: Diagnostic, change: ProjectChange, sensitive: Sequence[Pattern]) -> Diagnostic:
+    """The diagnostic without the texts that are sensitive in this project: a server may repeat what it was sent."""
+    if not sensitive:
+        return diagnostic
+    sides = [change.desired.params, change.before.params if change.before else None]
+    texts = {text for side in sides for text in _covered_texts(side or {}, ("params",), sensitive)}
+    summary, detail = diagnostic.summary, diagnostic.detail
+    for text in sorted(texts, key=len, reverse=True):
+        summary, detail = summary.replace(text, MASKED), detail.replace(text, MASKED)
+    return replace(diagnostic, summary=summary, detail=detail)
+
+
+def _covered_texts(value: Json, path: Path, sensitive: Sequence[Pattern], *, below: bool = False) -> Iterator[str]:
+    """The texts at and below the paths that are sensitive; single characters would mask everything."""
+    below = below or any(pattern.matches(path) for pattern in sensitive)
+    if isinstance(value, str) and below and len(value) > 1:
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _covered_texts(inner, (*path, key), sensitive, below=below)
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from _covered_texts(inner, (*path, position), sensitive, below=below)
 
 
 def _with_place(diagnostic: Diagnostic, change: ProjectChange) -> Diagnostic:

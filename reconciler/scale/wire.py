@@ -13,7 +13,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,12 +74,19 @@ def parse_json(body: bytes) -> Json:
         return from_json(body, allow_inf_nan=False)
     except ValueError as error:
         problem = str(error)
+    if "number out of range" in problem:
+        with suppress(ValueError, RecursionError):  # as exact as the interpreter's own limit of digits allows
+            return json.loads(body, parse_constant=_no_constant)
     words = next((words for sign, words in _WORDS if sign in problem), None)
     project = _broken_project(body)
     holder = f"The answer about project {project}" if project else "The answer"
     if words is not None:
         raise UnreadableAnswerError(f"{holder} holds {words}", f"The JSON parser says: {problem}.")
     raise UnreadableAnswerError(f"{holder} is no JSON", f"The JSON parser says: {problem}.")
+
+
+def _no_constant(text: str) -> Json:
+    raise ValueError(f"{text} is no JSON")
 
 
 def _broken_project(body: bytes) -> str | None:

@@ -364,6 +364,18 @@ def test_output_through_a_pipe_is_neither_folded_nor_cut(write: Write, repositor
         assert "\x1b" not in done.stdout
 
 
+def test_whole_numbers_are_exact_at_any_length(write: Write, repository: Path) -> None:
+    digits = "7" * 5_000
+    write("p.yaml", f"name: p\ntype: imageannotation\nparams: {{a: {digits}}}\n")
+    applied = _process("apply", "--auto-approve", "--target", "sandbox")
+    assert applied.returncode == 0, applied.stderr
+    assert _process("plan", "--target", "sandbox").stdout.splitlines()[-1].startswith("No changes.")
+    write("p.yaml", f"name: p\ntype: imageannotation\nparams: {{a: {digits[:-1]}8}}\n")
+    document = json.loads(_process("plan", "--format", "json").stdout, parse_int=str)
+    [field] = document["resource_changes"][0]["fields"]
+    assert (field["before"], field["after"]) == (digits, f"{digits[:-1]}8")
+
+
 def test_a_closed_pipe_and_a_full_disk(write: Write, repository: Path) -> None:
     for number in range(40):
         write(f"{number}.yaml", f"name: p{number}\ntype: imageannotation\nparams: {{a: [{'x, ' * 2000}]}}\n")

@@ -103,7 +103,7 @@ def test_the_plan_document(cli: Cli, served: Served, write: Write) -> None:
     assert document["format_version"] == "1.0"
     assert document["applyable"] is True
     assert document["complete"] is True
-    assert document["errored"] is False
+    assert document["errored"] is True  # a project is blocked
     assert document["masked"] is False
     assert document["target"] == {"name": "production", "endpoint": served.url, "account": "2026-01-02T03:04:05.000Z"}
     assert document["source"] == {"commit": None, "dirty": False}
@@ -212,6 +212,20 @@ def test_a_refused_project_stops_no_other(cli: Cli, refusing: Served, write: Wri
     assert "frame_rate must be positive" in applied.err
     assert "params are at version 0" in applied.err or "params are still version 0" in applied.err
     assert "key-that-nobody-must-see" not in applied.out + applied.err
+
+
+def test_a_server_that_repeats_a_sensitive_value_is_masked(
+    cli: Cli, refusing: Served, write: Write, repository: Path
+) -> None:
+    (repository / "reconciler.toml").write_text('sensitive = ["params.words", "params.**.inner"]\n')
+    write(
+        "a.yaml", "name: a\ntype: imageannotation\nparams: {words: must be, x: [{inner: [positive]}], y: frame_rate}\n"
+    )
+    refusing.store.seed([live("a", {})])
+    applied = cli("apply", "--auto-approve")
+    assert applied.code == 1
+    assert "frame_rate (sensitive value) (sensitive value)" in applied.err
+    assert "must be" not in applied.out + applied.err
 
 
 @pytest.fixture

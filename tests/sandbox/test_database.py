@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -123,18 +126,31 @@ def test_a_write_that_was_killed_is_rolled_back_by_a_read(store: Store, file: Pa
     assert len(list(file.parent.iterdir())) == 1
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_is_read_only_can_be_read(store: Store, file: Path) -> None:
-    store.seed(SEED)
-    file.parent.chmod(0o500)
+@pytest.fixture
+def forbidding() -> Iterator[Path]:
+    """A file in a folder where permissions hold: nothing is forbidden to root, so root becomes somebody else."""
+    folder = Path(tempfile.mkdtemp())
+    somebody = 65534 if os.geteuid() == 0 else os.geteuid()
+    os.chown(folder, somebody, -1)
+    before = os.geteuid()
+    os.seteuid(somebody)
     try:
-        assert store.list_projects() != "[]"
-        file.chmod(0o400)
-        assert store.list_projects() != "[]"
-        with pytest.raises(StoreError, match="permissions"):
-            store.reset()
+        yield folder / "sandbox.db"
     finally:
-        file.parent.chmod(0o700)
+        folder.chmod(0o700)
+        os.seteuid(before)
+        shutil.rmtree(folder)
+
+
+def test_a_folder_that_is_read_only_can_be_read(forbidding: Path) -> None:
+    store = Store(forbidding)
+    store.seed(SEED)
+    forbidding.parent.chmod(0o500)
+    assert store.list_projects() != "[]"
+    forbidding.chmod(0o400)
+    assert store.list_projects() != "[]"
+    with pytest.raises(StoreError, match="permissions"):
+        store.reset()
 
 
 @pytest.mark.parametrize(
