@@ -57,22 +57,22 @@ class _Look:
                 else _BEHIND_NOTHING.match(self._text, stretch.end)
             )
             if in_params and match is not None:
-                self._add(match, "this is a comment, and the value in front of it is null")
+                self._add(match, "this is a comment, and the value in front of it is null", "write null")
         elif (
             isinstance(value, str)
             and not self._text.startswith(_NOT_PLAIN, stretch.start)
             and (match := _BEHIND_TEXT.match(self._text, stretch.end))
         ):
-            self._add(match, "this is a comment, not a part of the value")
+            self._add(match, "this is a comment, not a part of the value", "put a blank after the #")
 
-    def _add(self, match: re.Match[str], summary: str) -> None:
+    def _add(self, match: re.Match[str], summary: str, otherwise: str) -> None:
         self.problems.append(
             Problem(
                 Code.COMMENT_VALUE,
                 summary,
                 Stretch(match.start(1), match.end(1)),
-                "A # behind a blank begins a comment. To have it in a value, quote the value; for a comment that is "
-                "meant, put a blank after the #, or the comment on a line of its own.",
+                "A # behind a blank begins a comment. To have it in the value, quote the value; where the comment is "
+                f"meant, {otherwise}, or put the comment on a line of its own.",
                 "quote it",
                 severity=Severity.WARNING,
             )

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.diagnostics import Diagnostic, Span, error, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.fieldpath import Path as FieldPath
 from reconciler.git import read_commit
 from reconciler.manifest.loading import Manifests, load_manifests
-from reconciler.manifest.places import locate
+from reconciler.manifest.places import locate_all
 from reconciler.model.plan import Commit, Field, Plan, ProjectChange, TargetInfo
 from reconciler.model.project import DesiredProject, Source
 from reconciler.operations.selection import select, usable
@@ -79,7 +79,7 @@ async def plan(
         manifest_count=len(prepared.manifests.entries),
         diagnostics=prepared.diagnostics,
     )
-    return replace(made, changes=tuple(map(with_sources, made.changes)))
+    return replace(made, changes=_with_sources(made.changes))
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:
@@ -90,17 +90,19 @@ async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> 
     return Live(by_name(await client.list_projects()), whole=True)
 
 
-def with_sources(change: ProjectChange) -> ProjectChange:
-    """The change with the line in git that each of its fields comes from."""
-    if not change.fields:
-        return change
-    places = locate(change.desired, {field.path for field in change.fields})
+def _with_sources(changes: tuple[ProjectChange, ...]) -> tuple[ProjectChange, ...]:
+    """The changes with the line in git that each of their fields comes from. Reads the files of those that change."""
+    in_files = sorted((change for change in changes if change.fields), key=lambda change: change.source.file)
+    places = locate_all((change.desired, {field.path for field in change.fields}) for change in in_files)
+    spans = {change.name: found for change, found in zip(in_files, places, strict=True)}
+    return tuple(_with_source(change, spans[change.name]) if change.fields else change for change in changes)
 
-    def source(field: Field) -> Source | None:
+
+def _with_source(change: ProjectChange, spans: Mapping[FieldPath, Span]) -> ProjectChange:
+    def source(field: Field) -> Source:
         if (text := _text_file(change.desired.texts, field.path)) is not None:
             return Source(text, _first_difference(field))
-        span = places.get(field.path)
-        return Source(span.file, span.line) if span else None
+        return Source(spans[field.path].file, spans[field.path].line)
 
     return replace(change, fields=tuple(replace(field, source=source(field)) for field in change.fields))
 
