@@ -68,7 +68,7 @@ class ProjectApply:
             try:
                 await self.projects.send(call)
             except ScaleError as problem:
-                diagnostics.append(diagnosed(problem, f"{call.kind} for project.{self.change.name}"))
+                diagnostics.append(diagnosed(problem))
                 result = CallResult.UNCLEAR if problem.may_have_landed else CallResult.REFUSED
             else:
                 result = CallResult.LANDED
@@ -137,9 +137,9 @@ class ProjectApply:
         )
 
 
-def diagnosed(problem: ReconcilerError, during: str = "") -> Diagnostic:
+def diagnosed(problem: ReconcilerError) -> Diagnostic:
     """An error as a diagnostic."""
-    return error(problem.code, f"{during}: {problem.summary}" if during else problem.summary, detail=problem.detail)
+    return error(problem.code, problem.summary, detail=problem.detail)
 
 
 def _as_landed(calls: tuple[CallOutcome, ...]) -> tuple[CallOutcome, ...]:
@@ -155,7 +155,11 @@ def _truth(calls: tuple[CallOutcome, ...], live: LiveProject | None) -> str:
         return "nothing was written: there is no such project on Scale"
     landed = [call.call.value for call in calls if call.result is CallResult.LANDED]
     now = f"params are at version {_version(live.params_version)}, the ontology at {_version(live.ontology_version)}"
-    return f"{' and '.join(landed)} landed; {now}" if landed else f"nothing is known to have been written; {now}"
+    if landed:
+        return f"{' and '.join(landed)} landed; {now}"
+    if calls[0].call is CallKind.CREATE:
+        return f"the project is there now; {now}"
+    return f"nothing is known to have been written; {now}"
 
 
 def _version(version: int | None) -> str:

@@ -108,6 +108,8 @@ def _with_source(change: ProjectChange, spans: Mapping[FieldPath, Span]) -> Proj
 
 
 def _text_file(texts: Mapping[FieldPath, str], path: FieldPath) -> str | None:
+    if not texts:
+        return None
     return next((texts[path[:length]] for length in range(len(path), 0, -1) if path[:length] in texts), None)
 
 

@@ -71,6 +71,7 @@ class Database:
                     return
                 self._make_folder()
             with closing(self._connect(create=create)) as connection:
+                connection.execute("PRAGMA synchronous = OFF")
                 connection.execute(begin)
                 try:
                     laid_out = self._is_laid_out(connection, create=create)
@@ -103,9 +104,7 @@ class Database:
 
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         location = f"{self.file.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
-        connection = sqlite3.connect(location, uri=True, timeout=self._patience, isolation_level=None)
-        connection.execute("PRAGMA synchronous = OFF")
-        return connection
+        return sqlite3.connect(location, uri=True, timeout=self._patience, isolation_level=None)
 
     def _is_laid_out(self, connection: sqlite3.Connection, *, create: bool) -> bool:
         application = _pragma(connection, "application_id")
