@@ -21,6 +21,7 @@ def test_each_event_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], terminal: bool
 ) -> None:
     monkeypatch.setattr(console, "in_colour", lambda stream: terminal)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # what rich takes for a terminal
     with progress() as emit:
         for event in (*EVENTS, DONE):
             emit(event)
