@@ -169,7 +169,8 @@ def _version(version: int | None) -> str:
 def _what(call: Call) -> str:
     match call.kind:
         case CallKind.CREATE:
-            return f"create, {_count(len(call.body.get('params', ())), 'parameter')}"
+            params = call.body.get("params")
+            return f"create, {_count(len(params), 'parameter')}" if params else "create"
         case CallKind.SET_PARAMS:
             patch = "patch" if call.body["patch"] else "all"
             return f"setParams {patch}, {_count(len(call.body) - 1, 'parameter')}"
