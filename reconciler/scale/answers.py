@@ -136,7 +136,7 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
         409: (
             NameTakenError,
             "was refused: the name exists already",
-            "Archived projects keep their names, as far as known. Choose another name, or write a manifest for that project.",
+            "Archived projects keep their names, as far as known. Plan again to see what has it, or choose another.",
         ),
     }
     default = (RejectedError, f"was refused with status {answer.status}", "")
