@@ -1,4 +1,4 @@
-"""The JSON documents of contract.md: plan, apply result, validation. Values only; nobody's layout.
+"""The JSON documents that scripts read: plan, apply result, validation. Values only; nobody's layout.
 
 File names are relative to `base` (the git top level, else the repository root), with `/`.
 """

@@ -40,10 +40,10 @@ def plan(folder: Path) -> dict[str, float]:
     from datetime import UTC, datetime
 
     import httpx
-    from reconciler.render.text import render_plan
 
     from reconciler.operations.plan import plan, prepare
     from reconciler.planning import planner
+    from reconciler.render.text import render_plan
     from reconciler.scale.client import ScaleClient
     from reconciler.settings import Target, read_settings
 

@@ -242,7 +242,7 @@ def owls() -> ProjectChange:
 
 
 def picture() -> Plan:
-    """The plan of looks.md."""
+    """A plan with something of everything."""
     return plan(birds(), fish(), kitten(), owls(), puppy(), unchanged("zebra"), unmanaged=("old_demo",))
 
 
@@ -251,7 +251,7 @@ def span(file: str, line: int, column: int, end: int, text: str | None) -> Span:
 
 
 def diagnosed() -> list[Diagnostic]:
-    """The diagnostics of looks.md."""
+    """Diagnostics with something of everything."""
     users = tuple(span(f"projects/{n}.yaml", n, 1, 2, None) for n in range(1, 17))
     return [
         Diagnostic(
