@@ -47,19 +47,12 @@ def _nested(before: Json, after: Json, path: Path) -> list[Field]:
     return [*found, *pruner.reordered]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Slot:
-    """A place in a mapping or list: the same where its identity is. `old` and `new` are its keys or positions."""
+    """A place in a mapping or list: its key or position before and after. One object serves both sides."""
 
-    identity: str | int | None
     old: str | int | None
     new: str | int | None
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Slot) and self.identity == other.identity
-
-    def __hash__(self) -> int:
-        return hash(self.identity)
 
 
 _Pruned = dict[_Slot, Any]
@@ -86,7 +79,7 @@ class _Pruner:
         alignment = align(before, after)
         if order := alignment.reordered(before, after):
             self.reordered.append(Field(path, Kind.REORDER, *order))
-        return self._prune(before, after, (_item_slot(old, new) for old, new in alignment.pairs), path)
+        return self._prune(before, after, (_Slot(old, new) for old, new in alignment.pairs), path)
 
     def _prune(self, before: Any, after: Any, slots: Iterable[_Slot], path: Path) -> tuple[_Pruned, _Pruned]:
         left: _Pruned = {}
@@ -108,12 +101,7 @@ class _Leaf:
 
 
 def _key_slot(key: str, before: Mapping[str, Json], after: Mapping[str, Json]) -> _Slot:
-    return _Slot(key, key if key in before else None, key if key in after else None)
-
-
-def _item_slot(old: int | None, new: int | None) -> _Slot:
-    """Told apart by the new position, a removed item by the old one, counted below zero."""
-    return _Slot(-1 - old if new is None and old is not None else new, old, new)
+    return _Slot(key if key in before else None, key if key in after else None)
 
 
 def _deepdiff(left: _Pruned, right: _Pruned) -> Iterator[list[_Slot]]:
