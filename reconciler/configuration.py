@@ -57,7 +57,7 @@ def find_configuration(folder: Path, top: Path | None) -> tuple[Path, dict[str, 
     for parent in (folder, *folder.parents):
         found = []
         for name in _FILES:
-            if (parent / name).is_file():
+            if (parent / name).exists():
                 tables = _load(parent / name)
                 if name == "pyproject.toml":
                     tables = tables.get("tool", {}).get("reconciler")

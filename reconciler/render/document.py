@@ -11,15 +11,17 @@ from datetime import UTC, datetime
 
 from reconciler import __version__
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.fieldpath import Path, Pattern, format_path
+from reconciler.fieldpath import Attribute, Path, Pattern, format_path
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Commit, Field, Plan, ProjectChange, State, TargetInfo
 from reconciler.model.project import DesiredProject, Source
-from reconciler.model.values import ABSENT, Json
+from reconciler.model.values import ABSENT, Absent, Json
 from reconciler.render.places import relative
 from reconciler.render.view import mask
 
 FORMAT_VERSION = "1.0"
+
+_ONTOLOGY_NAME: Path = ("ontology", Attribute("name"))
 
 
 def plan_document(plan: Plan, *, base: str, sensitive: Sequence[Pattern] = (), whole: bool = False) -> dict[str, Json]:
@@ -133,17 +135,21 @@ class _Writer:
     def _state(self, state: State | None) -> Json:
         if state is None:
             return None
-        document = {"type": state.type, "params": self._value(state.params, ("params",)), "ontology": state.ontology}
+        document = {
+            "type": state.type,
+            "params": self._value(state.params, ("params",)),
+            "ontology": self._value(state.ontology, ("ontology",)),
+        }
         if state.ontology_name is not None:
-            document["ontology_name"] = state.ontology_name
+            document["ontology_name"] = self._value(state.ontology_name, _ONTOLOGY_NAME)
         return document
 
     def _field(self, field: Field) -> dict[str, Json]:
         return {
             "path": format_path(field.path),
             "kind": field.kind.value,
-            "before": self._value(None if field.before is ABSENT else field.before, field.path),
-            "after": self._value(None if field.after is ABSENT else field.after, field.path),
+            "before": self._side(field.before, field.path),
+            "after": self._side(field.after, field.path),
             "class": field.field_class.value,
             "source": _source(field.source, self.base) if field.source else None,
         }
@@ -151,7 +157,14 @@ class _Writer:
     def _body(self, call: Call) -> dict[str, Json]:
         """setParams has the parameters at the top level; the other two have them, or the ontology, under its name."""
         prefix: Path = ("params",) if call.kind is CallKind.SET_PARAMS else ()
-        return {key: self._value(value, (*prefix, key)) for key, value in call.body.items()}
+        paths = {key: (*prefix, key) for key in call.body}
+        if call.kind is CallKind.SET_ONTOLOGY:
+            paths["name"] = _ONTOLOGY_NAME
+        return {key: self._value(value, paths[key]) for key, value in call.body.items()}
+
+    def _side(self, value: Json | Absent, path: Path) -> Json:
+        """A side that is absent is null, and hides nothing."""
+        return None if value is ABSENT else self._value(value, path)
 
     def _value(self, value: Json, path: Path) -> Json:
         if not self.sensitive:

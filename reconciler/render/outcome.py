@@ -156,7 +156,7 @@ def _failure(project: ProjectOutcome, *, base: str, colour: bool, sensitive: Seq
     lines = [render_diagnostics(diagnostics, base=base, colour=colour)]
     lines += [f"{line}\n" for line in _truth(project, name)]
     if project.stale_fields:
-        lines.append("  Its manifest and Scale now differ in:\n")
+        lines.append("  The plan and Scale now differ in:\n")
         shown = _differences(project.stale_fields[:_MOST_STALE], base, sensitive)
         lines += [f"{line}\n" for line in lay_out(shown, colour=colour)]
         left_out = len(project.stale_fields) - _MOST_STALE

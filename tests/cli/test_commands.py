@@ -392,6 +392,20 @@ def test_a_closed_pipe_and_a_full_disk(write: Write, repository: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_closed_output_is_no_bug(write: Write, repository: Path) -> None:
+    write("p.yaml", ONE)
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m reconciler plan >&-"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_configuration_that_is_a_folder_is_an_error(cli: Cli, write: Write, repository: Path) -> None:
+    write("p.yaml", ONE)
+    (repository / "reconciler.toml").mkdir()
+    assert "reconciler.toml cannot be read" in cli("plan").err
+
+
 def test_the_exit_code_of_a_run_is_that_of_the_process(repository: Path) -> None:
     assert run(["--version"]) == 0
     assert _process("plan").returncode == 1

@@ -136,3 +136,14 @@ def test_sensitive_values_are_whole_in_the_file_and_masked_in_print(
     assert applied.code == 0
     assert "s3cr3t" not in applied.out + applied.err
     assert "s3cr3t" in served.store.get("p")
+
+
+def test_a_sensitive_ontology_is_masked_everywhere(cli: Cli, served: Served, write: Write, repository: Path) -> None:
+    (repository / "reconciler.toml").write_text('sensitive = ["ontology.**.@description", "ontology.@name"]\n')
+    text = "name: p\ntype: imageannotation\nontology: {name: s3cr3t-n, choices: [{choice: A, description: s3cr3t-a}]}\n"
+    write("p.yaml", text)
+    created = cli("plan", "--format", "json")
+    assert [field["before"] for field in created.json()["resource_changes"][0]["fields"]] == [None, None, None]
+    served.store.seed([live("p", {}, [{"choice": "A", "description": "s3cr3t-b"}], "s3cr3t-m")])
+    for said in (created, cli("plan", "--format", "json"), cli("plan")):
+        assert "s3cr3t" not in said.out + said.err
