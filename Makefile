@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench picture lock wheel clean
+.PHONY: demo test check chaos bench picture lock wheel clean
 
 demo: $(READY)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
 	@sh tests/demo.sh "$(BIN)/reconciler"
@@ -20,6 +20,9 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+chaos: $(READY)  ## N simulated stories, 500 unless told, from the seed FIRST: kills, faults, races; the real applier
+	$(BIN)/python -m tests.simulation $(or $(N),500) $(or $(FIRST),0)
 
 bench: $(READY)  ## time and memory of a plan beside the floor: the same bytes, parsed and no more
 	$(BIN)/python tests/bench/plan.py $(N)

@@ -10,6 +10,7 @@ import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,10 +27,41 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "production": {"endpoint": SCALE_ENDPOINT, "api_key_env": "SCALE_API_KEY"},
 }
 
+GUARD_NAMES = (
+    "near-name",
+    "vanished",
+    "takeover",
+    "not-kept",
+    "choice-removal",
+    "conflict",
+    "expired-ignore",
+    "max-creates",
+    "max-change-ratio",
+    "max-forgets",
+)
+"""The guards that a waiver can name."""
+
+NO_MANIFESTS = "no-manifests"
+"""The guard that `--allow` alone waives."""
 
 _KEY_VARIABLE = re.compile(r"SCALE_[A-Z0-9_]+", re.ASCII)
+_REMOTE = re.compile(r"(?![-./])(?!.*(?:\.\.|//|@\{|[./]$))[^\s\x00-\x20\x7f~^:?*\[\\]+")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FILES = ("reconciler.toml", "pyproject.toml")
-_TOP_KEYS = {"manifests": str, "target": str, "sensitive": list, "targets": dict}
+
+
+class _Tables:
+    """The kind of a list of tables."""
+
+
+_TOP_KEYS = {
+    "manifests": str,
+    "target": str,
+    "sensitive": list,
+    "targets": dict,
+    "guards": dict,
+    "waivers": _Tables,
+}
 _TARGET_KEYS = {
     "sandbox": str,
     "endpoint": str,
@@ -38,7 +70,15 @@ _TARGET_KEYS = {
     "writes": bool,
     "record": str,
 }
-_LATER = {"guards", "waivers", "overlay"}
+_GUARD_KEYS = {
+    "max_creates": int,
+    "max_change_ratio": float,
+    "max_forgets": int,
+    "choice_removal": str,
+    "near_name": str,
+}
+_WAIVER_KEYS = {"guard": str, "project": str, "reason": str, "until": date}
+_LATER = {"overlay"}
 _LATER_DETAIL = (
     "Rather than act as if it were not there, this version of reconciler stops. Take it out, or use a version that "
     "has it."
@@ -49,6 +89,9 @@ _KIND_NAMES = {
     dict: "a table",
     int: "a whole number",
     bool: "true or false",
+    float: "a number",
+    date: "a day, written YYYY-MM-DD",
+    _Tables: "a list of tables, each under its own [[waivers]]",
 }
 
 
@@ -98,14 +141,41 @@ def _load(file: Path) -> dict[str, Any]:
         raise DiagnosedError("no TOML", [error("syntax", f"this is no TOML: {text}", span=span)]) from None
 
 
-def _place(file: Path, start: str) -> Span:
-    """The first line that starts with `start`, as nearly as can be told: TOML's reader gives no places."""
+def read_day(value: Any) -> date | None:
+    """A TOML date, or a string that is exactly YYYY-MM-DD; None for anything else, a date with a time too."""
+    if type(value) is date:
+        return value
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
+
+
+def _place(file: Path, start: str, *, after: int = 0) -> Span:
+    """The first line below line `after` that starts with `start`, as nearly as can be told.
+
+    TOML's reader gives no places. Below a table's line only that table is looked through.
+    """
     for number, text in enumerate(file.read_text("utf-8-sig").split("\n"), 1):
         stripped = text.strip()
+        if number <= after:
+            continue
+        if after and stripped.startswith("[") and start != "[":
+            break
         if stripped.startswith(start) and (start[0] == "[" or re.match(r"\s*=", stripped[len(start) :])):
             column = len(text) - len(text.lstrip()) + 1
             return Span(file.as_posix(), number, column, column + len(start), text.rstrip("\r"))
     return Span(file.as_posix(), 1, 1, 2)
+
+
+def _line_of_table(file: Path, name: str, number: int) -> int:
+    """The line of the `number`th (from 0) `[name]` or `[[name]]`; 0 where it is not written so."""
+    header = re.compile(rf"\[\[?\s*(?:tool\s*\.\s*reconciler\s*\.\s*)?{re.escape(name)}\s*\]")
+    lines = file.read_text("utf-8-sig").split("\n")
+    found = [line for line, text in enumerate(lines, 1) if header.match(text.strip())]
+    return found[number] if number < len(found) else 0
 
 
 def check_configuration(file: Path, tables: Any) -> list[Diagnostic]:
@@ -122,6 +192,8 @@ class _Reader:
         self.file = file
         self.root = root
         self.diagnostics: list[Diagnostic] = []
+        self._table = ""
+        self._table_line = 0
 
     def read(self, tables: Any) -> None:
         if not isinstance(tables, dict):
@@ -137,6 +209,11 @@ class _Reader:
                 self._check_target(name, table)
             else:
                 self._report("wrong-type", name, f"targets.{name} is not a table")
+        if isinstance(tables.get("guards"), dict):
+            self._check_guards(tables["guards"])
+        if _is_a(tables.get("waivers"), _Tables):
+            for position, waiver in enumerate(tables["waivers"]):
+                self._check_waiver(position, waiver)
         target = tables.get("target")
         known = {*BUILT_IN, *(targets if isinstance(targets, dict) else ())}
         if isinstance(target, str) and target not in known:
@@ -166,10 +243,57 @@ class _Reader:
                 check_endpoint(table["endpoint"])
             except UsageError as problem:
                 self._report("bad-endpoint", "endpoint", problem.summary, detail=problem.detail)
-        if isinstance(table.get("record"), str) and table["record"] != "local":
-            self._report("not-in-this-version", "record", "this version keeps no record", detail=_LATER_DETAIL)
+        record = table.get("record")
+        if isinstance(record, str) and not _REMOTE.fullmatch(record):
+            self._report(
+                "bad-remote",
+                "record",
+                f'record = "{record}" is no name of a git remote',
+                detail='It is "local", or the name of a remote as `git remote` lists it, such as "origin".',
+            )
 
-    def _check_keys(self, table: dict[str, Any], known: Mapping[str, type], prefix: str = "") -> None:
+    def _check_guards(self, table: dict[str, Any]) -> None:
+        self._table, self._table_line = "guards", _line_of_table(self.file, "guards", 0)
+        self._check_keys(table, _GUARD_KEYS, "guards.")
+        for key in ("max_creates", "max_forgets"):
+            value = table.get(key)
+            if type(value) is int and value < 0:
+                self._report("out-of-range", key, f"guards.{key} is {value}; it goes from 0 up")
+        ratio = table.get("max_change_ratio")
+        if isinstance(ratio, int | float) and _is_a(ratio, float) and not 0 <= ratio <= 1:
+            self._report("out-of-range", "max_change_ratio", f"guards.max_change_ratio is {ratio}; it goes from 0 to 1")
+        for key in ("choice_removal", "near_name"):
+            value = table.get(key)
+            if isinstance(value, str) and value not in ("warn", "hold"):
+                near = difflib.get_close_matches(value, ("warn", "hold"), n=1)
+                summary = f'guards.{key} is "{value}"; it is "warn" or "hold"'
+                self._report("bad-choice", key, summary, label=_did_you_mean(near))
+        self._table, self._table_line = "", 0
+
+    def _check_waiver(self, position: int, table: dict[str, Any]) -> None:
+        self._table, self._table_line = "waivers", _line_of_table(self.file, "waivers", position)
+        which = f"waiver {position + 1}"
+        self._check_keys({key: value for key, value in table.items() if key != "until"}, _WAIVER_KEYS, "waivers.")
+        if missing := [key for key in _WAIVER_KEYS if key not in table]:
+            detail = f"A waiver needs {', '.join(_WAIVER_KEYS)}."
+            self._report("missing-key", "[[waivers]]", f"{which} has no {', no '.join(missing)}", detail=detail)
+        if "until" in table and read_day(table["until"]) is None:
+            self._report("bad-date", "until", f"until of {which} is not {_KIND_NAMES[date]}")
+        for key in ("project", "reason"):
+            if isinstance(table.get(key), str) and not table[key].strip():
+                self._report("empty", key, f"{key} of {which} is empty")
+        guard = table.get("guard")
+        if guard == NO_MANIFESTS:
+            detail = f"Say --allow {NO_MANIFESTS} where a run is meant to have none."
+            self._report("unknown-guard", "guard", f"{NO_MANIFESTS} is waived by --allow alone", detail=detail)
+        elif isinstance(guard, str) and guard not in GUARD_NAMES:
+            near = difflib.get_close_matches(guard, GUARD_NAMES, n=1)
+            detail = f"Known: {', '.join(GUARD_NAMES)}."
+            summary = f'there is no guard "{guard}"'
+            self._report("unknown-guard", "guard", summary, detail=detail, label=_did_you_mean(near))
+        self._table, self._table_line = "", 0
+
+    def _check_keys(self, table: dict[str, Any], known: Mapping[str, Any], prefix: str = "") -> None:
         for key, value in table.items():
             if key in _LATER:
                 self._report(
@@ -200,10 +324,18 @@ class _Reader:
                 )
 
     def _report(self, code: str, key: str, summary: str, *, detail: str = "", label: str = "") -> None:
-        place = _place(self.file, key)
-        if place.text is None and not key.startswith("["):
-            place = _place(self.file, f"[{key}")
+        place = self._find(key)
         self.diagnostics.append(error(code, summary, detail=detail, label=label, span=place))
+
+    def _find(self, key: str) -> Span:
+        """Where `key` stands: in the table that is being checked, else that table's own line, else anywhere."""
+        places = [(key, 0), (f"[{key}", 0)]
+        if self._table_line:
+            places = [(key, self._table_line), ("[", self._table_line - 1)]
+        elif self._table:
+            places = [(self._table, 0)]
+        found = [_place(self.file, start, after=after) for start, after in places]
+        return next((place for place in found if place.text is not None), found[0])
 
 
 def _did_you_mean(near: list[str]) -> str:
@@ -249,4 +381,6 @@ def _is_a(value: Any, kind: type) -> bool:
     """Whether a TOML value is of that kind, where `true` is no number and a list is one of strings."""
     if kind is list:
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    return type(value) is kind
+    if kind is _Tables:
+        return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    return type(value) is kind or (kind is float and type(value) is int)

@@ -5,6 +5,7 @@ ReconcilerError
 ├── DiagnosedError               one or more located diagnostics (manifests, configuration)
 ├── PlanFileError                a saved plan that is not taken, and why
 ├── GitRefusedError              git is there and refuses or fails
+├── RecordError                  a record that cannot be read, fetched, written or pushed
 └── ScaleError                   the Projects API
     ├── CredentialsError         no key, a key that HTTP cannot carry, or 401
     ├── ConnectionSetupError     a proxy or certificate variable that does not work
@@ -60,6 +61,10 @@ class PlanFileError(ReconcilerError):
 
 class GitRefusedError(ReconcilerError):
     code = "git-refused"
+
+
+class RecordError(ReconcilerError):
+    code = "record"
 
 
 class ScaleError(ReconcilerError):

@@ -1,19 +1,33 @@
-"""What git says of the manifests: the commit, and whether the working tree differs. The only home of subprocess.
+"""What git says of the manifests, and the refs that a record is kept in. The only home of subprocess.
 
-Reads alone: it takes no lock and runs no hook. "Outside git" is None; a git that refuses or fails is an error.
+`read_commit` reads alone: it takes no lock. The rest is plumbing on one ref and its objects: no index, no working tree,
+no configuration and no other ref is touched. No hook runs and nothing prompts. "Outside git" is an answer (None, or
+False); a git that refuses or fails is an error. An object is named by its full id; a ref starts with `refs/`.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from reconciler.errors import GitRefusedError
 from reconciler.model.plan import Commit
 
 _SECONDS = 60
+_WRITER = {
+    f"GIT_{role}_{part}": text
+    for role in ("AUTHOR", "COMMITTER")
+    for part, text in (("NAME", "reconciler"), ("EMAIL", "reconciler@localhost"))
+}
+_FETCH = (
+    *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-prune"),
+    *("--no-recurse-submodules", "--no-write-commit-graph", "--refmap="),
+)
+_PUSH = ("push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed")
 
 
 def read_commit(root: Path, paths: Sequence[Path]) -> Commit:
@@ -32,22 +46,218 @@ def read_commit(root: Path, paths: Sequence[Path]) -> Commit:
     return Commit(head.strip(), dirty=bool(status and status.strip()))
 
 
-def _git(root: Path, *arguments: str) -> str | None:
-    """git's output; None where there is no git."""
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments]
+def is_repository(root: Path) -> bool:
+    """Whether `root`, a folder, lies in a git repository and there is a git to ask.
+
+    Raises:
+        GitRefusedError: git is there and refuses the repository.
+    """
+    if not any((parent / ".git").exists() for parent in (root, *root.parents)):
+        return False
+    return _git(root, "rev-parse", "--git-dir") is not None
+
+
+def remotes(root: Path) -> tuple[str, ...]:
+    """The names of the remotes, sorted."""
+    return tuple(sorted(_said(root, "remote").split("\n")[:-1]))
+
+
+def read_ref(root: Path, ref: str) -> str | None:
+    """The commit that a ref of this repository stands on; None where there is no such ref."""
+    return _said(root, "rev-parse", "--verify", "--quiet", ref).strip() or None
+
+
+def read_file_at(root: Path, commit: str, path: str) -> bytes | None:
+    """A file's content in a commit, `path` from the top of its tree; None where the commit has no such file.
+
+    Raises:
+        GitRefusedError: the commit is not there, or cannot be read.
+    """
+    arguments = ("cat-file", "blob", f"{commit}:{path}")
+    done = _need(_run(root, *arguments))
+    if done.returncode == 0:
+        return done.stdout
+    if _has_commit(root, commit) and re.search(r"does not exist in|exists on disk, but not in", _words(done)):
+        return None
+    raise _refusal(root, arguments, done)
+
+
+def common_ancestor(root: Path, one: str, other: str) -> str | None:
+    """The nearest commit that both descend from (it may be one of them); None where they have none."""
+    return _said(root, "merge-base", one, other, tolerated={1}).strip() or None
+
+
+def commit_file(root: Path, name: str, content: bytes, parent: str | None, message: str) -> str:
+    """A new commit whose tree holds that one file; no ref stands on it yet.
+
+    Author and committer are `reconciler <reconciler@localhost>`, whatever identity git has or lacks.
+    """
+    blob = _said(root, "hash-object", "-w", "--stdin", data=content).strip()
+    tree = _said(root, "mktree", data=f"100644 blob {blob}\t{name}\n".encode()).strip()
+    arguments = ["commit-tree", tree, *(["-p", parent] if parent else [])]
+    return _said(root, *arguments, data=message.encode("utf-8", "replace"), environment=_WRITER).strip()
+
+
+def move_ref(root: Path, ref: str, new: str, old: str | None) -> bool:
+    """Set a ref of this repository that stands on `old`, or, for None, is not there; False where it does not.
+
+    Raises:
+        GitRefusedError: the ref stands where it was expected, and still cannot be moved.
+    """
+    arguments = ("update-ref", "--no-deref", ref, new, old or "")
+    done = _need(_run(root, *arguments))
+    if done.returncode == 0:
+        return True
+    if read_ref(root, ref) != old or re.search(r"\.lock': File exists", _words(done)):
+        return False
+    raise _refusal(root, arguments, done)
+
+
+def fetch(root: Path, remote: str, ref: str) -> str | None:
+    """The commit that a remote's ref stands on, its objects brought here; None where the remote has no such ref.
+
+    No ref of this repository is written, and no FETCH_HEAD.
+
+    Raises:
+        GitRefusedError: the remote does not answer, or refuses.
+    """
+    for _ in range(3):
+        there = _read_remote_ref(root, remote, ref)
+        if there is None or read_ref(root, ref) == there:
+            return there
+        _said(root, *_FETCH, "--", remote, ref, environment=_connection(root))
+        if _has_commit(root, there):
+            return there
+    raise GitRefusedError(f"git fetch failed: {ref} keeps being replaced on {remote}")
+
+
+def push(root: Path, remote: str, commit: str, ref: str, old: str | None) -> bool:
+    """Set a remote's ref that stands on `old`, or, for None, is not there; False where someone was faster.
+
+    An interrupt (SIGINT) does not stop a push that has begun: it is raised when the push has ended.
+
+    Raises:
+        GitRefusedError: the remote does not answer, or refuses. Without an answer the push may have landed.
+    """
+    arguments = (*_PUSH, f"--force-with-lease={ref}:{old or ''}", "--", remote, f"{commit}:{ref}")
+    environment = _connection(root)
+    with ThreadPoolExecutor(1) as apart:  # signals reach the main thread alone, and leaving waits for this one
+        done = _need(apart.submit(_run, root, *arguments, environment=environment, own_session=True).result())
+    if done.returncode == 0:
+        return True
+    line = next((line for line in done.stdout.decode("utf-8", "replace").split("\n") if line.startswith("!\t")), None)
+    if line is None:
+        raise _refusal(root, arguments, done)
+    if "\t[rejected]" in line:
+        return False
+    there = _read_remote_ref(root, remote, ref)
+    if there != old or re.search(r"failed to update ref|lock", line):
+        return there == commit
+    raise GitRefusedError(f"git push failed: {line.split(chr(9))[-1]}", _words(done))
+
+
+def _has_commit(root: Path, commit: str) -> bool:
+    return _need(_run(root, "cat-file", "-e", f"{commit}^{{commit}}")).returncode == 0
+
+
+def _read_remote_ref(root: Path, remote: str, ref: str) -> str | None:
+    listing = _said(root, "ls-remote", "--quiet", "--refs", "--", remote, ref, environment=_connection(root))
+    found = (line.split("\t") for line in listing.split("\n") if "\t" in line)
+    return next((commit for commit, name in found if name == ref), None)
+
+
+def _connection(root: Path) -> dict[str, str]:
+    """ssh must not prompt either. A command for it that someone has set is theirs to answer for."""
+    if any(os.environ.get(name) for name in ("GIT_SSH_COMMAND", "GIT_SSH")):
+        return {}
+    if _said(root, "config", "--get", "core.sshCommand", tolerated={1}).strip():
+        return {}
+    return {"GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+
+
+def _said(
+    root: Path,
+    *arguments: str,
+    data: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    tolerated: Collection[int] = (),
+) -> str:
+    """git's output, where there must be a git."""
+    said = _git(root, *arguments, data=data, environment=environment, tolerated=tolerated)
+    if said is None:
+        raise _no_git()
+    return said
+
+
+def _git(
+    root: Path,
+    *arguments: str,
+    data: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    tolerated: Collection[int] = (),
+) -> str | None:
+    """git's output; None where there is no git. Exit codes that are `tolerated` are no failures."""
+    done = _run(root, *arguments, data=data, environment=environment)
+    if done is None:
+        return None
+    silent = arguments[0] == "rev-parse" and done.returncode == 1 and not _words(done)
+    if done.returncode == 0 or silent or done.returncode in tolerated:
+        return done.stdout.decode("utf-8", "replace")
+    raise _refusal(root, arguments, done)
+
+
+def _run(
+    root: Path,
+    *arguments: str,
+    data: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    own_session: bool = False,
+) -> subprocess.CompletedProcess[bytes] | None:
+    """git run to its end, whatever that is; None where there is no git."""
+    variables = {name: value for name, value in os.environ.items() if not re.fullmatch(r"GIT_\w+_DATE", name)}
+    variables |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **(environment or {})}
+    settings = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "i18n.commitEncoding=UTF-8")
+    command = ["git", *(word for setting in settings for word in ("-c", setting)), *arguments]
     try:
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, timeout=_SECONDS, check=False)
+        return subprocess.run(
+            command,
+            cwd=root,
+            env=variables,
+            input=data,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+            start_new_session=own_session,
+        )
     except FileNotFoundError:
         return None
-    except (OSError, subprocess.TimeoutExpired) as problem:
+    except subprocess.TimeoutExpired:
+        raise GitRefusedError(f"git {arguments[0]} did not end within {_SECONDS} s") from None
+    except OSError as problem:
         raise GitRefusedError(f"git cannot be run: {problem}") from None
-    said = done.stderr.decode("utf-8", "replace").strip()
-    if done.returncode == 0 or (arguments[0] == "rev-parse" and done.returncode == 1 and not said):
-        return done.stdout.decode("utf-8", "replace")
+
+
+def _need(done: subprocess.CompletedProcess[bytes] | None) -> subprocess.CompletedProcess[bytes]:
+    if done is None:
+        raise _no_git()
+    return done
+
+
+def _no_git() -> GitRefusedError:
+    return GitRefusedError("git cannot be run: there is no git")
+
+
+def _words(done: subprocess.CompletedProcess[bytes]) -> str:
+    """What git said on stderr, without a name or a key that stands in an address."""
+    return re.sub(r"(?<=://)[^/@\s]+@", "", done.stderr.decode("utf-8", "replace").strip())
+
+
+def _refusal(root: Path, arguments: Sequence[str], done: subprocess.CompletedProcess[bytes]) -> GitRefusedError:
+    said = _words(done)
     if "dubious ownership" in said:
-        raise GitRefusedError(
+        place = re.search(r"repository at '([^']+)'", said)
+        return GitRefusedError(
             "git refuses to read this repository, since another user owns it (dubious ownership)",
-            f"Allow it: git config --global --add safe.directory {root}",
+            f"Allow it: git config --global --add safe.directory {place[1] if place else root}",
         )
-    raise GitRefusedError(f"git {arguments[0]} failed: {said.splitlines()[0] if said else done.returncode}", said)
+    return GitRefusedError(f"git {arguments[0]} failed: {said.splitlines()[0] if said else done.returncode}", said)

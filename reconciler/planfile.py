@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reconciler.diagnostics import Diagnostic, Severity, Span
-from reconciler.errors import PlanFileError
+from reconciler.errors import PlanFileError, UsageError
 from reconciler.fieldpath import parse_path, parse_pattern
 from reconciler.model.plan import (
     Action,
@@ -27,6 +27,7 @@ from reconciler.model.plan import (
     Expected,
     Field,
     FieldClass,
+    Held,
     Kind,
     Plan,
     ProjectChange,
@@ -34,6 +35,7 @@ from reconciler.model.plan import (
     State,
     Summary,
     TargetInfo,
+    Waived,
 )
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode, Source
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, to_json
@@ -52,6 +54,37 @@ def write_plan_file(document: dict[str, Json], file: Path) -> None:
         write_privately(text, file)
     except OSError as problem:
         raise PlanFileError(f"the plan cannot be saved as {file}: {problem.strerror}") from None
+
+
+def check_place(file: Path, manifests: Path) -> None:
+    """See that saving a plan there replaces nothing but an older plan.
+
+    Raises:
+        PlanFileError: it would replace another file, or lies among the manifests.
+    """
+    if file.resolve().is_relative_to(manifests.resolve()):
+        raise PlanFileError(f"the plan is not saved among the manifests: {file}", "Name a file elsewhere.")
+    if not file.is_file():
+        return
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(200)
+    except OSError as problem:
+        raise PlanFileError(f"the plan cannot be saved as {file}: {problem.strerror}") from None
+    if start and b'"format_version"' not in start:
+        raise PlanFileError(f"{file} is there already and is no plan", "Name another file, or take this one away.")
+
+
+def check_result(file: Path) -> None:
+    """See, before anything is written to Scale, that the result can be written.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    folder = file.parent
+    if file.is_dir() or not folder.is_dir() or not os.access(file if file.exists() else folder, os.W_OK):
+        what = "it is a folder" if file.is_dir() else "its folder is missing or cannot be written"
+        raise UsageError(f"the result cannot be written to {file}: {what}", "Nothing was written to Scale.")
 
 
 def write_privately(text: str, file: Path) -> None:
@@ -193,6 +226,17 @@ class _Ignore(_Model):
         return Ignore(parse_pattern(self.path), self.reason, self.until)
 
 
+class _Held(_Model):
+    guard: str
+    why: str
+    remedy: str
+
+
+class _Waived(_Model):
+    guard: str
+    by: str
+
+
 class _Desired(_Model):
     type: str
     create_only: dict[str, Any]
@@ -203,6 +247,7 @@ class _Desired(_Model):
     params_mode: ParamsMode
     ignore: list[_Ignore]
     protect: bool
+    units: list[str] | None
 
 
 class _ProjectChange(_Model):
@@ -214,6 +259,9 @@ class _ProjectChange(_Model):
     calls: list[_Call]
     expected: _Expected
     hash: str
+    holds: list[_Held]
+    waived_by: list[_Waived]
+    left_alone: list[str]
     diagnostics: list[_Diagnostic]
     desired: _Desired
 
@@ -233,7 +281,11 @@ class _ProjectChange(_Model):
                 params=desired.params if "params" in desired.managed else None,
                 ontology=desired.ontology if "ontology" in desired.managed else None,
                 ontology_name=desired.ontology_name,
-                mask=Mask(desired.params_mode, tuple(ignore.read() for ignore in desired.ignore)),
+                mask=Mask(
+                    desired.params_mode,
+                    tuple(ignore.read() for ignore in desired.ignore),
+                    None if desired.units is None else frozenset(desired.units),
+                ),
                 protect=desired.protect,
             ),
             before=self.change.before.read() if self.change.before else None,
@@ -244,6 +296,9 @@ class _ProjectChange(_Model):
             calls=tuple(Call(call.call, self.name, call.body) for call in self.calls),
             hash=self.hash,
             blocked=any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics),
+            held_by=tuple(Held(held.guard, held.why, held.remedy) for held in self.holds),
+            waived_by=tuple(Waived(waived.guard, waived.by) for waived in self.waived_by),
+            left_alone=tuple(self.left_alone),
             diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
         )
 
@@ -262,6 +317,7 @@ class _Commit(_Model):
 class _Document(_Model):
     timestamp: datetime
     complete: bool
+    pending_only: bool
     target: _Target
     source: _Commit
     summary: dict[str, int]
@@ -282,6 +338,7 @@ class _Document(_Model):
             manifest_count=len(self.resource_changes),
             hash=self.plan_hash,
             summary=Summary(**self.summary),
+            pending_only=self.pending_only,
         )
 
 

@@ -9,11 +9,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from reconciler.configuration import BUILT_IN, check_configuration, check_endpoint, find_configuration, is_loopback
+from reconciler.configuration import (
+    BUILT_IN,
+    check_configuration,
+    check_endpoint,
+    find_configuration,
+    is_loopback,
+    read_day,
+)
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.fieldpath import Pattern, parse_pattern
 
@@ -22,7 +30,8 @@ from reconciler.fieldpath import Pattern, parse_pattern
 class Target:
     """Where a run reads and writes. `sandbox` is the emulated API's file, None for a real endpoint.
 
-    `key_variable` names the variable that holds the key, None for a sandbox.
+    `key_variable` names the variable that holds the key, None for a sandbox. `record` is the git remote that the record
+    is fetched from and pushed to, or "local".
     """
 
     name: str
@@ -31,6 +40,31 @@ class Target:
     key_variable: str | None = None
     parallelism: int = 8
     writes: bool = True
+    record: str = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardSettings:
+    """How many changes are too many, and whether the two guards that can do either hold ("hold") or "warn"."""
+
+    max_creates: int = 20
+    max_change_ratio: float = 0.5
+    max_forgets: int = 5
+    choice_removal: str = "warn"
+    near_name: str = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A guard that does not hold the projects whose names match the shell-style pattern `project`.
+
+    `until` is the last day (UTC) on which it counts.
+    """
+
+    guard: str
+    project: str
+    reason: str
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +82,8 @@ class Settings:
     default_target: str | None = None
     sensitive: tuple[Pattern, ...] = ()
     targets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    guards: GuardSettings = GuardSettings()
+    waivers: tuple[Waiver, ...] = ()
 
 
 def read_settings(folder: Path) -> Settings:
@@ -75,7 +111,15 @@ def read_settings(folder: Path) -> Settings:
         default_target=tables.get("target"),
         sensitive=tuple(parse_pattern(text) for text in tables.get("sensitive", ())),
         targets=_with_built_in(tables.get("targets", {})),
+        guards=GuardSettings(**tables.get("guards", {})),
+        waivers=tuple(_waiver(table) for table in tables.get("waivers", ())),
     )
+
+
+def _waiver(table: Mapping[str, Any]) -> Waiver:
+    until = read_day(table["until"])
+    assert until is not None  # it was checked
+    return Waiver(table["guard"], table["project"], table["reason"], until)
 
 
 def choose_target(
@@ -108,7 +152,11 @@ def choose_target(
             f'there is no target "{name}"' + (f', did you mean "{near[0]}"?' if near else ""),
             f"Known: {', '.join(sorted(settings.targets))}. Define others in reconciler.toml, [targets.NAME].",
         )
-    limits = {"parallelism": parallelism or table.get("parallelism", 8), "writes": table.get("writes", True)}
+    limits = {
+        "parallelism": parallelism or table.get("parallelism", 8),
+        "writes": table.get("writes", True),
+        "record": table.get("record", "local"),
+    }
     if endpoint is not None:
         url = check_endpoint(endpoint)
         return Target(name, url, key_variable=table.get("api_key_env", "SCALE_API_KEY"), **limits)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from reconciler.configuration import check_endpoint
 from reconciler.errors import DiagnosedError, UsageError
-from reconciler.settings import Settings, Target, choose_target, read_settings
+from reconciler.settings import GuardSettings, Settings, Target, Waiver, choose_target, read_settings
 
 
 def settings_of(folder: Path, text: str | None = None, *, file: str = "reconciler.toml") -> Settings:
@@ -25,6 +26,7 @@ def test_without_a_file_all_is_built_in(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     assert (settings.root, settings.base, settings.manifests) == (tmp_path, tmp_path, tmp_path / "projects")
     assert target_of(settings) == Target("sandbox", ".reconciler/sandbox.db", tmp_path / ".reconciler" / "sandbox.db")
+    assert (settings.guards, settings.waivers) == (GuardSettings(20, 0.5, 5, "warn", "hold"), ())
     production = target_of(settings, "production")
     assert production == Target("production", "https://api.scale.com/v1", key_variable="SCALE_API_KEY")
 
@@ -44,10 +46,35 @@ def test_every_key(tmp_path: Path) -> None:
         record = "local"
         [targets.local]
         sandbox = "x/y.db"
+        record = "up/stream-2"
         [targets.production]
         parallelism = 2
+        record = "origin"
+        [guards]
+        max_creates = 0
+        max_change_ratio = 1
+        max_forgets = 7
+        choice_removal = "hold"
+        near_name = "warn"
+        [[waivers]]
+        guard = "choice-removal"
+        project = "kitten_*"
+        reason = "retired breed, agreed with ops"
+        until = 2027-01-31
+        [[waivers]]
+        guard = "near-name"
+        project = "b"
+        reason = "meant"
+        until = "2027-03-01"
         """,
     )
+    assert settings.guards == GuardSettings(0, 1, 7, "hold", "warn")
+    assert settings.waivers == (
+        Waiver("choice-removal", "kitten_*", "retired breed, agreed with ops", date(2027, 1, 31)),
+        Waiver("near-name", "b", "meant", date(2027, 3, 1)),
+    )
+    assert target_of(settings, "local").record == "up/stream-2"
+    assert target_of(settings, "production").record == "origin"
     assert settings.manifests == tmp_path / "labels"
     assert [pattern.text for pattern in settings.sensitive] == ["params.callback_url", "params.**.token"]
     assert target_of(settings) == Target(
@@ -85,6 +112,11 @@ def test_the_file_is_found_in_parents_up_to_the_top_level(tmp_path: Path) -> Non
     assert (found.root, found.base) == (top / "a", top)
 
 
+def waiver(**changed: str) -> str:
+    lines = {"guard": '"vanished"', "project": '"*"', "reason": '"meant"', "until": "2027-01-31"} | changed
+    return "[[waivers]]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items() if value)
+
+
 MISTAKES = [
     ('manifest = "x"', "unknown-key", 1, 'did you mean "manifests"?'),
     ("manifests = 1", "wrong-type", 1, ""),
@@ -106,10 +138,54 @@ MISTAKES = [
     ("[targets.production]\nparallelism = 0", "out-of-range", 2, ""),
     ("[targets.production]\nparallelism = true", "wrong-type", 2, ""),
     ("[targets.production]\nwrites = 1", "wrong-type", 2, ""),
-    ('[targets.production]\nrecord = "origin"', "not-in-this-version", 2, ""),
+    *(
+        (f"[targets.production]\nrecord = {record}", "bad-remote", 2, "")
+        for record in (
+            '""',
+            '"-x"',
+            '"a b"',
+            '"a\\tb"',
+            '"ext::sh"',
+            '"../x"',
+            '"/x"',
+            '"a//b"',
+            '"x/"',
+            '"a\\u0000"',
+        )
+    ),
+    ("[targets.production]\nrecord = 1", "wrong-type", 2, ""),
     ('[targets.production]\noverlay = "x"', "not-in-this-version", 2, ""),
-    ("[guards]\nmax_creates = 1", "not-in-this-version", 1, ""),
-    ("[[waivers]]\nguard = 'x'", "not-in-this-version", 1, ""),
+    ("[guards]\nmax_create = 1", "unknown-key", 2, 'did you mean "max_creates"?'),
+    ("guards = 1", "wrong-type", 1, ""),
+    ("[guards]\nmax_creates = 1.0", "wrong-type", 2, ""),
+    ("[guards]\nmax_creates = true", "wrong-type", 2, ""),
+    ("[guards]\nmax_forgets = -1", "out-of-range", 2, ""),
+    ("[guards]\nmax_change_ratio = 1.01", "out-of-range", 2, ""),
+    ("[guards]\nmax_change_ratio = -1", "out-of-range", 2, ""),
+    ("[guards]\nmax_change_ratio = nan", "out-of-range", 2, ""),
+    ("[guards]\nmax_change_ratio = true", "wrong-type", 2, ""),
+    ('[guards]\nnear_name = "wran"', "bad-choice", 2, 'did you mean "warn"?'),
+    ("[guards]\nchoice_removal = false", "wrong-type", 2, ""),
+    ("guards.max_creates = -1", "out-of-range", 1, ""),
+    ("\nguards = {max_creates = -1}", "out-of-range", 2, ""),
+    ("waivers = 1", "wrong-type", 1, ""),
+    ("waivers = ['x']", "wrong-type", 1, ""),
+    ("[waivers]\nguard = 'vanished'", "wrong-type", 1, ""),
+    ("\nwaivers = [{guard = 'x', project = 'x', reason = 'x', until = 2027-01-31}]", "unknown-guard", 2, ""),
+    (waiver(guard='"vanish"'), "unknown-guard", 2, 'did you mean "vanished"?'),
+    (waiver(guard='"no-manifests"'), "unknown-guard", 2, ""),
+    (waiver(guard="1"), "wrong-type", 2, ""),
+    (waiver(projects='"x"'), "unknown-key", 6, 'did you mean "project"?'),
+    (waiver(reason='" "'), "empty", 4, ""),
+    (waiver(project='""'), "empty", 3, ""),
+    (waiver(until=""), "missing-key", 1, ""),
+    (waiver() + waiver(reason=""), "missing-key", 6, ""),
+    (waiver() + waiver(until='"2027-3-1"'), "bad-date", 10, ""),
+    (waiver(until='"2027-02-30"'), "bad-date", 5, ""),
+    (waiver(until='"٢027-02-20"'), "bad-date", 5, ""),
+    (waiver(until="2027-03-01T00:00:00Z"), "bad-date", 5, ""),
+    (waiver(until="20270301"), "bad-date", 5, ""),
+    (waiver(until='"never"'), "bad-date", 5, ""),
     ('manifests = "x', "syntax", 1, ""),
 ]
 
@@ -128,6 +204,15 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(DiagnosedError) as raised:
         settings_of(tmp_path, 'manifests = 1\nsensitiv = 2\n[targets.x]\nwrites = "no"\n')
     assert len(raised.value.diagnostics) == 4
+
+
+def test_waivers_of_a_pyproject_have_their_lines(tmp_path: Path) -> None:
+    text = (waiver() + waiver(guard='"no-manifests"')).replace("[[waivers", "[[tool.reconciler.waivers")
+    with pytest.raises(DiagnosedError) as raised:
+        settings_of(tmp_path, "[project]\nguard = 1\n" + text, file="pyproject.toml")
+    (only,) = raised.value.diagnostics
+    assert only.span is not None
+    assert (only.span.line, only.summary) == (9, "no-manifests is waived by --allow alone")
 
 
 def test_two_configurations_are_one_too_many(tmp_path: Path) -> None:

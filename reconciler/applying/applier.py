@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from random import Random
 
-from reconciler.applying.project import Emit, ProjectApply, Projects
+from reconciler.applying.project import Clock, Emit, ProjectApply, Projects
 from reconciler.model.outcome import Event, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Plan, ProjectChange
 
@@ -33,8 +34,10 @@ async def apply_plan(
     emit: Emit,
     stop: Stop,
     now: Callable[[], datetime],
+    clock: Clock,
+    random: Random,
 ) -> Outcome:
-    """Carry out what the plan says.
+    """Carry out what the plan says. `clock` and `random` are for the waits before a write is sent again.
 
     At most `parallelism` projects are under way at once. `now` gives aware times. Outcomes are in the plan's order.
     """
@@ -48,7 +51,7 @@ async def apply_plan(
                 outcomes[change.name] = _not_written(change, Status.NOT_STARTED, "the run was interrupted")
                 continue
             begun = now()
-            outcome = await ProjectApply(change, projects, emit, stop.requested).run()
+            outcome = await ProjectApply(change, projects, emit, stop.requested, clock, random).run()
             outcome = replace(outcome, seconds=(now() - begun).total_seconds())
             outcomes[change.name] = outcome
             emit(Event(change.name, change.action, outcome=outcome))
@@ -62,9 +65,15 @@ async def apply_plan(
         plan_hash=plan.hash,
         started_at=started_at,
         finished_at=now(),
-        projects=tuple(outcomes.get(change.name) or _without_writes(change) for change in plan.changes),
+        projects=tuple(_outcome_of(change, outcomes, stop) for change in plan.changes),
         interrupted_by=stop.signal,
     )
+
+
+def _outcome_of(change: ProjectChange, outcomes: dict[str, ProjectOutcome], stop: Stop) -> ProjectOutcome:
+    if change.forgets and stop.requested():
+        return _not_written(change, Status.NOT_STARTED, "the run was interrupted")
+    return outcomes.get(change.name) or _without_writes(change)
 
 
 def not_applied(plan: Plan, reason: str, now: datetime) -> Outcome:
@@ -76,7 +85,9 @@ def not_applied(plan: Plan, reason: str, now: datetime) -> Outcome:
         started_at=now,
         finished_at=now,
         projects=tuple(
-            _not_written(change, Status.NOT_STARTED, reason) if change.writes else _without_writes(change)
+            _not_written(change, Status.NOT_STARTED, reason)
+            if change.writes or change.forgets
+            else _without_writes(change)
             for change in plan.changes
         ),
     )
@@ -85,8 +96,13 @@ def not_applied(plan: Plan, reason: str, now: datetime) -> Outcome:
 def _without_writes(change: ProjectChange) -> ProjectOutcome:
     if change.blocked:
         return replace(_not_written(change, Status.BLOCKED, "it cannot be written"), diagnostics=change.diagnostics)
+    if change.held_by:
+        guards = ", ".join(held.guard for held in change.held_by)
+        return _not_written(change, Status.HELD, f"held by {guards}")
     if change.protected:
         return _not_written(change, Status.PROTECTED, "protect: true")
+    if change.forgets:
+        return _not_written(change, Status.FORGOTTEN, "its manifest is gone")
     return _not_written(change, Status.UNCHANGED, "")
 
 

@@ -1,23 +1,45 @@
 """One project: read it anew, see that what would be written is what was approved, write, read back, compare.
 
-Nothing here repeats a write. A write without a clear answer is looked at once more and told as it is found.
+Promises: a write is sent again only where the history shows that it did not land and, by its time limit, no longer
+will; a version of somebody else's between two reads is told, never written over in silence; nothing is reported as
+landed that the history does not show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
 from typing import Protocol
 
-from reconciler.diagnostics import Diagnostic, error
-from reconciler.errors import ReconcilerError, ScaleError
-from reconciler.fieldpath import format_path
+from reconciler.applying import words
+from reconciler.applying.landing import Landing, judge
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import NameTakenError, ScaleError
 from reconciler.model.outcome import CallOutcome, CallResult, Event, ProjectOutcome, Status
-from reconciler.model.plan import Action, Call, CallKind, Field, ProjectChange
+from reconciler.model.plan import Call, CallKind, Field, ProjectChange
 from reconciler.model.project import LiveProject
-from reconciler.planning.intent import compare, identity_of
-from reconciler.planning.normalize import UnreadableOntologyError
+from reconciler.planning.intent import identity_of
 from reconciler.planning.planner import plan_project
+
+MOST_TRIES = 5
+"""How often one write is sent at most, 429s not counted."""
+
+TRY_SECONDS = 60.0
+"""From a write's first try on; after that it is not sent again."""
+
+PROJECT_SECONDS = 1200.0
+"""After that no further write of the project is started."""
+
+LANDING_SECONDS = 15.0
+"""How long a write whose connection broke, or which a gateway answered for, is looked for before it is sent again.
+
+It is the time limit of a write (`scale.connection.WRITE_SECONDS`), within which it lands, if at all: an assumption.
+"""
+
+FIRST_PAUSE = 0.5
+_SETTLED = (409, 500, 503)
+"""Statuses by which the API says that it is done with a request; after any other silence it may land yet."""
 
 Emit = Callable[[Event], None]
 
@@ -30,89 +52,160 @@ class Projects(Protocol):
     async def send(self, call: Call) -> None: ...
 
 
+class Clock(Protocol):
+    """Seconds. `scale.transport.SYSTEM_CLOCK` is one."""
+
+    def monotonic(self) -> float: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class _LostSightError(Exception):
+    """The project could not be read after a write."""
+
+    def __init__(self, problem: ScaleError) -> None:
+        super().__init__(problem.summary)
+        self.problem = problem
+
+
 @dataclass(frozen=True, slots=True)
+class _Written:
+    """One write, the project as last read, and what went wrong; nothing did where it landed and `problem` is None."""
+
+    result: CallResult
+    live: LiveProject | None
+    problem: Diagnostic | None = None
+
+
+_PARTS = {CallKind.CREATE: "params", CallKind.SET_PARAMS: "params", CallKind.SET_ONTOLOGY: "ontology"}
+
+
+@dataclass
 class ProjectApply:
-    """The apply of one project's change. `stopping` is asked before each write."""
+    """The apply of one project's change. `stopping` is asked before each write; `random` draws the back-off."""
 
     change: ProjectChange
     projects: Projects
     emit: Emit
     stopping: Callable[[], bool]
+    clock: Clock
+    random: Random
+    calls: list[CallOutcome] = field(default_factory=list)
 
     async def run(self) -> ProjectOutcome:
         """Never raises for what the API or a person did; the outcome tells."""
+        begun = self.clock.monotonic()
         try:
             live = await self.projects.get_project(self.change.name)
         except ScaleError as problem:
-            return self._outcome(Status.FAILED, "it could not be read", diagnostics=(diagnosed(problem),))
-        fresh = plan_project(self.change.desired, live)
-        if fresh.blocked:
-            return self._outcome(Status.BLOCKED, "it cannot be written", live, diagnostics=fresh.diagnostics)
-        approved = {identity_of(field) for field in self.change.fields}
-        if any(identity_of(field) not in approved for field in fresh.fields):
-            return self._outcome(Status.STALE, self._who_moved(live), live, stale_fields=fresh.fields)
-        if not fresh.calls:
-            return self._outcome(Status.UNCHANGED, "Scale's side is there already", live)
-        return await self._write(fresh.calls)
+            return self._outcome(Status.FAILED, "it could not be read", diagnostics=(words.diagnosed(problem),))
+        while True:
+            fresh = plan_project(self.change.desired, live)
+            if fresh.blocked:
+                status = Status.FAILED if self.calls else Status.BLOCKED
+                return self._outcome(status, "it cannot be written", live, diagnostics=fresh.diagnostics)
+            written_parts = {_PARTS[done.call] for done in self.calls}
+            open_fields = tuple(field for field in fresh.fields if field.path[0] not in written_parts)
+            to_send = [call for call in fresh.calls if _PARTS[call.kind] not in written_parts]
+            if not self._are_approved(open_fields):
+                self._leave(to_send)
+                status = Status.FAILED if written_parts else Status.STALE
+                return self._outcome(status, words.who_moved(self.change, live), live, stale_fields=open_fields)
+            if not to_send:
+                return self._finished(live, fresh.fields)
+            if self.stopping():
+                self._leave(to_send)
+                return self._outcome(Status.FAILED, words.INTERRUPTED, live)
+            if self.clock.monotonic() - begun > PROJECT_SECONDS:
+                self._leave(to_send)
+                return self._outcome(Status.FAILED, words.out_of_time(PROJECT_SECONDS), live)
+            try:
+                written = await self._write(to_send[0], live)
+            except _LostSightError as lost:
+                written = _Written(CallResult.UNCLEAR, None, words.diagnosed(lost.problem))
+            live = written.live
+            self.calls.append(CallOutcome(to_send[0].kind, written.result))
+            if written.problem is not None:
+                self._leave(to_send[1:])
+                status = Status.UNCLEAR if written.result is CallResult.UNCLEAR else Status.FAILED
+                reason = "it could not be read back" if live is None and status is Status.UNCLEAR else ""
+                reason = reason or words.truth(self.calls, live)
+                return self._outcome(status, reason, live, diagnostics=(written.problem,))
 
-    async def _write(self, calls: tuple[Call, ...]) -> ProjectOutcome:
-        results: list[CallOutcome] = []
-        diagnostics: list[Diagnostic] = []
-        reason = ""
-        for call in calls:
-            if diagnostics or reason or self.stopping():
-                reason = reason or ("" if diagnostics else "the run was interrupted before it was finished")
-                results.append(CallOutcome(call.kind, CallResult.NOT_SENT))
-                continue
-            self.emit(Event(self.change.name, self.change.action, call=call.kind, detail=_what(call)))
+    def _finished(self, live: LiveProject | None, left: tuple[Field, ...]) -> ProjectOutcome:
+        """Everything was sent: what still differs, Scale did not keep."""
+        if left:
+            told = words.not_kept(self.change.name, left)
+            reason = words.truth(self.calls, live)
+            return self._outcome(Status.FAILED, reason, live, diagnostics=(told,), not_kept=left)
+        if self.calls:
+            return self._outcome(Status.DONE, "", live)
+        return self._outcome(Status.UNCHANGED, "Scale's side is there already", live)
+
+    async def _write(self, call: Call, before: LiveProject | None) -> _Written:
+        """Send until the history shows that it landed, that somebody else wrote, or that it is of no use.
+
+        Raises:
+            _LostSightError: the project cannot be read any more, so that nothing is known of the write.
+        """
+        self.emit(Event(self.change.name, self.change.action, call=call.kind, detail=words.what(call)))
+        name = self.change.name
+        begun = self.clock.monotonic()
+        for tries in range(1, MOST_TRIES + 1):
+            problem: ScaleError | None = None
             try:
                 await self.projects.send(call)
-            except ScaleError as problem:
-                diagnostics.append(diagnosed(problem))
-                result = CallResult.UNCLEAR if problem.may_have_landed else CallResult.REFUSED
-            else:
-                result = CallResult.LANDED
-            results.append(CallOutcome(call.kind, result))
-        return await self._read_back(tuple(results), tuple(diagnostics), reason)
+            except ScaleError as raised:
+                problem = raised
+            looked_for = isinstance(problem, NameTakenError) and tries > 1
+            if problem is not None and not problem.may_have_landed and not looked_for:
+                return await self._refused(before, problem)
+            live, landing = await self._look(call, before, problem)
+            if landing.landed:
+                told = words.lost_race(name, call.kind, landing) if landing.others else None
+                return _Written(CallResult.LANDED, live, told)
+            if problem is None:
+                return _Written(CallResult.UNCLEAR, live, words.not_there(name, call.kind))
+            if landing.others or (call.kind is CallKind.CREATE and live is not None):
+                return _Written(CallResult.UNCLEAR, live, words.someone_else(name, call.kind, landing.others, live))
+            if self.stopping() or self.clock.monotonic() - begun > TRY_SECONDS:
+                break
+            if tries < MOST_TRIES:
+                await self.clock.sleep(self.random.uniform(0.0, FIRST_PAUSE * 2.0**tries))
+        return _Written(CallResult.REFUSED, live, words.gave_up(problem, tries))
 
-    async def _read_back(
-        self, calls: tuple[CallOutcome, ...], diagnostics: tuple[Diagnostic, ...], reason: str
-    ) -> ProjectOutcome:
-        unclear = any(call.result is CallResult.UNCLEAR for call in calls)
+    async def _look(
+        self, call: Call, before: LiveProject | None, problem: ScaleError | None
+    ) -> tuple[LiveProject | None, Landing]:
+        """Read until the write is seen, or can no longer land. Raises _LostSightError."""
+        settled = problem is not None and problem.status in _SETTLED
+        waited, pause = 0.0, FIRST_PAUSE
+        while True:
+            try:
+                live = await self.projects.get_project(self.change.name)
+            except ScaleError as unread:
+                raise _LostSightError(unread) from None
+            landing = judge(call, before, live, answered=problem is None)
+            if landing.landed or landing.others or settled or waited >= LANDING_SECONDS:
+                return live, landing
+            pause = min(pause, LANDING_SECONDS - waited)
+            await self.clock.sleep(pause)
+            waited, pause = waited + pause, pause * 2
+
+    async def _refused(self, before: LiveProject | None, problem: ScaleError) -> _Written:
+        """The API said no: nothing of ours is there."""
         try:
-            live = await self.projects.get_project(self.change.name)
-            fields = compare(self.change.desired, live).fields
-        except (ScaleError, UnreadableOntologyError) as problem:
-            told = diagnosed(problem) if isinstance(problem, ScaleError) else _unreadable(self.change.name, problem)
-            status = Status.UNCLEAR if unclear or not diagnostics else Status.FAILED
-            return self._outcome(
-                status, "it could not be read back", None, calls=calls, diagnostics=(*diagnostics, told)
-            )
-        refused = any(call.result is CallResult.REFUSED for call in calls)
-        if not fields and not refused:
-            return self._outcome(Status.DONE, "", live, calls=_as_landed(calls))
-        if not diagnostics and not reason:
-            diagnostics = (_not_kept(self.change.name, fields),)
-        status = Status.UNCLEAR if unclear else Status.FAILED
-        return self._outcome(status, reason or _truth(calls, live), live, calls=calls, diagnostics=diagnostics)
+            before = await self.projects.get_project(self.change.name)
+        except ScaleError:
+            pass
+        return _Written(CallResult.REFUSED, before, words.diagnosed(problem))
 
-    def _who_moved(self, live: LiveProject | None) -> str:
-        """Which versions came since the plan, and when."""
-        expected = self.change.expected
-        if live is None:
-            return "the project is no longer there (archived, renamed?)"
-        if self.change.action is Action.CREATE:
-            return f"the project was created meanwhile, at {live.created_at}"
-        moved = [
-            f"{part} went from version {_version(before)} to {_version(now)}"
-            + (f" at {at:%Y-%m-%d %H:%M:%S} UTC" if at else "")
-            for part, before, now, at in (
-                ("params", expected.params_version, live.params_version, live.params_at),
-                ("ontology", expected.ontology_version, live.ontology_version, live.ontology_at),
-            )
-            if before != now
-        ]
-        return " and ".join(moved) + ", not from this run" if moved else "it is no longer as it was planned"
+    def _leave(self, calls: Sequence[Call]) -> None:
+        self.calls += [CallOutcome(call.kind, CallResult.NOT_SENT) for call in calls]
+
+    def _are_approved(self, fields: tuple[Field, ...]) -> bool:
+        approved = {identity_of(field) for field in self.change.fields}
+        return all(identity_of(field) in approved for field in fields)
 
     def _outcome(
         self,
@@ -120,9 +213,9 @@ class ProjectApply:
         reason: str,
         live: LiveProject | None = None,
         *,
-        calls: tuple[CallOutcome, ...] = (),
         diagnostics: tuple[Diagnostic, ...] = (),
         stale_fields: tuple[Field, ...] = (),
+        not_kept: tuple[Field, ...] = (),
     ) -> ProjectOutcome:
         return ProjectOutcome(
             name=self.change.name,
@@ -131,79 +224,9 @@ class ProjectApply:
             reason=reason,
             params_version=live.params_version if live else None,
             ontology_version=live.ontology_version if live else None,
-            calls=calls,
+            calls=tuple(self.calls),
             diagnostics=diagnostics,
             stale_fields=stale_fields,
+            not_kept=not_kept,
+            live=live,
         )
-
-
-def diagnosed(problem: ReconcilerError) -> Diagnostic:
-    """An error as a diagnostic."""
-    return error(problem.code, problem.summary, detail=problem.detail)
-
-
-def _as_landed(calls: tuple[CallOutcome, ...]) -> tuple[CallOutcome, ...]:
-    """Live is at the intent: what was unclear landed."""
-    return tuple(
-        replace(call, result=CallResult.LANDED) if call.result is CallResult.UNCLEAR else call for call in calls
-    )
-
-
-def _truth(calls: tuple[CallOutcome, ...], live: LiveProject | None) -> str:
-    """What is true now, for a project whose calls did not all land."""
-    if live is None:
-        return "nothing was written: there is no such project on Scale"
-    landed = [call.call.value for call in calls if call.result is CallResult.LANDED]
-    now = f"params are at version {_version(live.params_version)}, the ontology at {_version(live.ontology_version)}"
-    if landed:
-        return f"{' and '.join(landed)} landed; {now}"
-    if calls[0].call is CallKind.CREATE:
-        return f"the project is there now; {now}"
-    return f"nothing is known to have been written; {now}"
-
-
-def _version(version: int | None) -> str:
-    return "none" if version is None else str(version)
-
-
-def _what(call: Call) -> str:
-    match call.kind:
-        case CallKind.CREATE:
-            params = call.body.get("params")
-            return f"create, {_count(len(params), 'parameter')}" if params else "create"
-        case CallKind.SET_PARAMS:
-            patch = "patch" if call.body["patch"] else "all"
-            return f"setParams {patch}, {_count(len(call.body) - 1, 'parameter')}"
-        case CallKind.SET_ONTOLOGY:
-            return f"setOntology, {_count(_choices(call.body['ontology']), 'choice')}"
-
-
-def _choices(ontology: list[object]) -> int:
-    return sum(1 + (_choices(choice.get("subchoices", [])) if isinstance(choice, dict) else 0) for choice in ontology)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def _not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
-    paths = ", ".join(format_path(field.path) for field in fields[:10])
-    more = f" and {len(fields) - 10} more" if len(fields) > 10 else ""
-    only_blanks = all(
-        isinstance(field.before, str) and isinstance(field.after, str) and field.before.strip() == field.after.strip()
-        for field in fields
-    )
-    return error(
-        "not-kept",
-        f"Scale took the write to project.{name}, but read back it is not as written: {paths}{more}",
-        detail=(
-            "Only leading or trailing white space differs: leave it out of the manifest."
-            if only_blanks
-            else "Scale keeps another value than was sent. Declare the value that it keeps, or put the path under "
-            "reconcile.ignore. The next plan shows the difference."
-        ),
-    )
-
-
-def _unreadable(name: str, problem: Exception) -> Diagnostic:
-    return error("ontology-unreadable", f"the ontology of project.{name} cannot be read back: {problem}")

@@ -34,6 +34,7 @@ Do you want to perform these actions on the target "{name}"?
 @click.command("apply", epilog=_EPILOG)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @console.target_options
+@console.plan_options
 @click.option("--plan", "planfile", metavar="FILE", help="Apply this saved plan and nothing else.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--parallelism", type=click.IntRange(1, 100), help="How many requests may be in flight.")
@@ -43,6 +44,8 @@ def command(
     names: tuple[str, ...],
     target: str | None,
     endpoint: str | None,
+    pending: bool,
+    allowed: tuple[str, ...],
     planfile: str | None,
     auto_approve: bool,
     parallelism: int | None,
@@ -57,14 +60,29 @@ def command(
     import os
 
     from reconciler.operations.apply import check_writable
+    from reconciler.planfile import check_result
     from reconciler.settings import choose_target, read_settings
 
-    if planfile is not None and names:
-        raise click.UsageError("a saved plan is applied whole: NAME and --plan do not go together")
+    if planfile is not None and (names or pending or allowed):
+        raise click.UsageError(
+            "a saved plan is applied whole, its verdicts stand: NAME, --pending and --allow do not go with --plan"
+        )
+    console.check_guards(allowed)
     settings = read_settings(Path.cwd())
     chosen = choose_target(settings, name=target, endpoint=endpoint, environment=os.environ, parallelism=parallelism)
     check_writable(chosen)
-    run = _Run(settings, chosen, planfile=planfile, names=names, output=output, auto_approve=auto_approve)
+    if result is not None:
+        check_result(Path(result))
+    run = _Run(
+        settings,
+        chosen,
+        planfile=planfile,
+        names=names,
+        pending=pending,
+        allowed=allowed,
+        output=output,
+        auto_approve=auto_approve,
+    )
     outcome, cancelled = asyncio.run(run.run())
     return _report(outcome, settings, result=result, output=output, cancelled=cancelled)
 
@@ -79,6 +97,8 @@ class _Run:
         *,
         planfile: str | None,
         names: tuple[str, ...],
+        pending: bool,
+        allowed: tuple[str, ...],
         output: str,
         auto_approve: bool,
     ) -> None:
@@ -86,18 +106,22 @@ class _Run:
         self.target = target
         self.planfile = planfile
         self.names = names
+        self.pending = pending
+        self.allowed = allowed
         self.output = output
         self.auto_approve = auto_approve
 
     async def run(self) -> tuple[Outcome, bool]:
         """The outcome, and whether a person declined."""
         import os
+        from dataclasses import replace
         from datetime import UTC, datetime
 
         from reconciler.applying.applier import not_applied
         from reconciler.cli.progress import progress
         from reconciler.operations.apply import apply, check_saved
         from reconciler.operations.plan import plan, prepare
+        from reconciler.operations.recording import open_recorder
         from reconciler.operations.targets import open_target
         from reconciler.planfile import read_plan_file
 
@@ -105,7 +129,12 @@ class _Run:
             return datetime.now(UTC)
 
         base = self.settings.base
-        prepared = prepare(self.settings, self.names) if self.planfile is None else None
+        recorder, notes = open_recorder(self.settings, self.target)
+        prepared = None
+        if self.planfile is None:
+            prepared = prepare(
+                self.settings, self.names, target=self.target, record=recorder.record, allowed=self.allowed
+            )
         saved = read_plan_file(Path(self.planfile), base=base) if self.planfile is not None else None
         async with open_target(self.target, os.environ) as client:
             if saved is not None:
@@ -113,14 +142,27 @@ class _Run:
                 made = saved
             else:
                 assert prepared is not None
-                made = await plan(self.settings, self.target, client, prepared, now=now)
+                made = await plan(
+                    self.settings,
+                    self.target,
+                    client,
+                    prepared,
+                    record=recorder.record,
+                    pending=self.pending,
+                    allowed=self.allowed,
+                    now=now,
+                )
+            made = replace(made, diagnostics=(*notes, *made.diagnostics))
             if self.output == "text":
                 show_plan(made, "text", base=base.as_posix(), sensitive=self.settings.sensitive)
             if made.applyable and not self.auto_approve and not self._approved(made):
                 return not_applied(made, "declined", now()), True
             with progress() as emit:
                 sensitive = self.settings.sensitive
-                return await apply(made, self.target, client, emit=emit, now=now, sensitive=sensitive), False
+                outcome = await apply(
+                    made, self.target, client, recorder=recorder, emit=emit, now=now, sensitive=sensitive
+                )
+            return outcome, False
 
     def _approved(self, plan: Plan) -> bool:
         from reconciler.errors import UsageError
@@ -159,6 +201,7 @@ def _report(outcome: Outcome, settings: Settings, *, result: str | None, output:
             sensitive=settings.sensitive,
         )
         console.tell(failed)
+        console.say_diagnostics(outcome.diagnostics)
         console.say(f"\n{done}")
     if result is not None:
         try:
@@ -167,4 +210,4 @@ def _report(outcome: Outcome, settings: Settings, *, result: str | None, output:
             raise UsageError(f"the result cannot be written to {result}: {problem.strerror}") from None
     if outcome.interrupted_by is not None:
         return 128 + outcome.interrupted_by
-    return int(cancelled or not outcome.summary.complete)
+    return int(cancelled or bool(outcome.diagnostics) or not outcome.summary.complete)

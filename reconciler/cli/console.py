@@ -26,6 +26,30 @@ def target_options(function: _Function) -> _Function:
     return click.option("--target", metavar="NAME", help="The target (or RECONCILER_TARGET).")(function)
 
 
+def plan_options(function: _Function) -> _Function:
+    """The options of plan and apply that choose what is planned."""
+    function = click.option(
+        "--allow", "allowed", metavar="GUARD", multiple=True, help="Waive this guard for all projects (repeatable)."
+    )(function)
+    return click.option("--pending", is_flag=True, help="Only what git changed; edits on Scale's side are left alone.")(
+        function
+    )
+
+
+def check_guards(allowed: tuple[str, ...]) -> None:
+    """Raises click.UsageError for a guard that does not exist."""
+    from difflib import get_close_matches
+
+    from reconciler.configuration import GUARD_NAMES
+
+    known = (*GUARD_NAMES, "no-manifests")
+    for name in allowed:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f', did you mean "{near[0]}"?' if near else "."
+            raise click.UsageError(f'there is no guard "{name}"{hint} Known: {", ".join(known)}')
+
+
 def format_option(*formats: str) -> Callable[[_Function], _Function]:
     return click.option(
         "--format", "output", type=click.Choice(formats), default="text", show_default=True, help="The output's format."

@@ -28,6 +28,7 @@ Examples:
 @click.command("plan", epilog=_EPILOG)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @console.target_options
+@console.plan_options
 @click.option("--out", metavar="FILE", help="Save the plan, whole, for show and apply --plan.")
 @console.format_option("text", "json")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
@@ -35,6 +36,8 @@ def command(
     names: tuple[str, ...],
     target: str | None,
     endpoint: str | None,
+    pending: bool,
+    allowed: tuple[str, ...],
     out: str | None,
     output: str,
     detailed_exitcode: bool,
@@ -45,14 +48,16 @@ def command(
     """
     import asyncio
     import os
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     from reconciler.errors import ReconcilerError
     from reconciler.model.plan import TargetInfo
     from reconciler.operations.plan import plan, prepare
+    from reconciler.operations.recording import read_record
     from reconciler.operations.reporting import failed_plan
     from reconciler.operations.targets import open_target
-    from reconciler.planfile import write_plan_file
+    from reconciler.planfile import check_place, write_plan_file
     from reconciler.render.document import plan_document
     from reconciler.settings import choose_target, read_settings
 
@@ -60,15 +65,22 @@ def command(
         return datetime.now(UTC)
 
     async def make() -> Plan:
-        prepared = prepare(settings, names)
+        record, notes = read_record(settings, chosen)
+        prepared = prepare(settings, names, target=chosen, record=record, allowed=allowed)
         async with open_target(chosen, os.environ) as client:
-            return await plan(settings, chosen, client, prepared, now=now)
+            made = await plan(
+                settings, chosen, client, prepared, record=record, pending=pending, allowed=allowed, now=now
+            )
+        return replace(made, diagnostics=(*notes, *made.diagnostics))
 
+    console.check_guards(allowed)
     base = os.getcwd()
     info = TargetInfo(target or "", endpoint or "")
     try:
         settings = read_settings(Path.cwd())
         base = settings.base.as_posix()
+        if out is not None:
+            check_place(Path(out), settings.manifests)
         chosen = choose_target(settings, name=target, endpoint=endpoint, environment=os.environ)
         info = TargetInfo(chosen.name, chosen.endpoint)
         made = asyncio.run(make())
@@ -80,7 +92,7 @@ def command(
     if out is not None:
         write_plan_file(plan_document(made, base=base, whole=True), Path(out))
     show_plan(made, output, base=base, sensitive=settings.sensitive)
-    if made.summary.blocked:
+    if made.summary.blocked or made.summary.held:
         return 1
     return EXIT_CHANGES if detailed_exitcode and has_changes(made) else 0
 

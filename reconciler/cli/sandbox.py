@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from reconciler.cli import console
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.faults import Fault
 
 _EPILOG = """\b
 Examples:
   reconciler sandbox serve --port 8080
   reconciler sandbox seed projects.json
   reconciler sandbox reset
+"""
+
+_SERVE_EPILOG = """\b
+Examples:
+  reconciler sandbox serve --port 0
+  reconciler sandbox serve --assume choices=strings --assume null=removes
+  reconciler sandbox serve --faults faults.json
 """
 
 _target = click.option("--target", metavar="NAME", help="A target that is a sandbox.")
@@ -23,16 +34,45 @@ def command() -> None:
     """The Projects API emulated, kept in a SQLite file: to try things without a key."""
 
 
-@command.command("serve", epilog="\b\nExample:\n  reconciler sandbox serve --port 0\n")
+class _Serve(click.Command):
+    """Lists the switches of `--assume` when its help is asked for."""
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        from reconciler.sandbox.assumptions import switches
+
+        super().format_options(context, formatter)
+        with formatter.section("Switches of --assume, each with its default first"):
+            formatter.write_dl([(f"{one.name}={'|'.join(one.values)}", one.meaning) for one in switches()])
+
+
+@command.command("serve", cls=_Serve, epilog=_SERVE_EPILOG)
 @_target
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
-def serve(target: str | None, port: int) -> int:
+@click.option(
+    "--assume", metavar="NAME=VALUE", multiple=True, help="Another answer to what nobody knows of the API. Repeatable."
+)
+@click.option("--faults", metavar="FILE", help="A JSON file of what goes wrong, and when: see docs/sandbox.md.")
+def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | None) -> int:
     """Serve it on this machine. The first line on stdout is its base URL. Any key that is not empty is taken."""
+    from reconciler.sandbox.assumptions import Assumptions
+
+    try:
+        assumptions = Assumptions.parse(assume)
+    except ValueError as problem:
+        raise click.UsageError(f"--assume: {problem}") from None
+
     from reconciler.sandbox.serve import serve as serve_sandbox
+    from reconciler.sandbox.store import Store, StoreError
 
     file = _file(target)
+    plan = _faults(faults) if faults is not None else []
     try:
-        serve_sandbox(file, port=port, announce=lambda url: console.say(f"{url}\n"))
+        Store(file).check_place()
+        serve_sandbox(
+            file, port=port, announce=lambda url: console.say(f"{url}\n"), assumptions=assumptions, faults=plan
+        )
+    except StoreError as problem:
+        raise click.ClickException(str(problem)) from None
     except OSError as problem:
         raise click.ClickException(f"port {port} cannot be served: {problem.strerror or problem}") from None
     return 0
@@ -57,21 +97,41 @@ def reset(target: str | None) -> int:
 @click.argument("file", metavar="FILE")
 def seed(target: str | None, file: str) -> int:
     """Add the projects of FILE: a JSON array as the API's list answers it."""
-    import json
-
+    from reconciler.sandbox.jsontext import parse_file
     from reconciler.sandbox.store import Store, StoreError
 
+    content = _read(file)
     try:
-        projects = json.loads(Path(file).read_bytes())
-        if not isinstance(projects, list):
-            raise click.ClickException(f"{file} is no JSON array of projects")
-        number = Store(_file(target)).seed(projects)
-    except OSError as problem:
-        raise click.ClickException(f"{file} cannot be read: {problem.strerror}") from None
-    except (StoreError, ValueError, RecursionError) as problem:
+        projects = parse_file(content)
+    except ValueError as problem:
+        raise click.ClickException(f"{file} {problem}") from None
+    if not isinstance(projects, list):
+        raise click.ClickException(f"{file} is no JSON array of projects")
+    try:
+        number = Store(_file(target)).seed(cast("list[Any]", projects))
+    except StoreError as problem:
+        raise click.ClickException(str(problem)) from None
+    except ValueError as problem:
         raise click.ClickException(f"{file}: {problem}") from None
     console.say(f"{number} project{'' if number == 1 else 's'} added to the sandbox.\n")
     return 0
+
+
+def _read(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise click.ClickException(f"{file} cannot be read: {reason}") from None
+
+
+def _faults(file: str) -> list[Fault]:
+    from reconciler.sandbox.faults import read_faults
+
+    try:
+        return read_faults(_read(file))
+    except ValueError as problem:
+        raise click.ClickException(f"{file} {problem}") from None
 
 
 def _file(target: str | None) -> Path:

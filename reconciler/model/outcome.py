@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.plan import Action, CallKind, Commit, Field, TargetInfo
+from reconciler.model.project import LiveProject
 
 
 class Status(StrEnum):
@@ -16,6 +17,8 @@ class Status(StrEnum):
     FAILED = "failed"
     UNCLEAR = "unclear"
     """Whether a write landed could not be read back."""
+    FORGOTTEN = "forgotten"
+    HELD = "held"
     BLOCKED = "blocked"
     PROTECTED = "protected"
     STALE = "stale"
@@ -40,7 +43,8 @@ class CallOutcome:
 class ProjectOutcome:
     """`params_version` and `ontology_version` are those last read; None where there is none or none was read.
 
-    `stale_fields` are the differences that a stale project now shows. `seconds` is how long its calls took.
+    `stale_fields` are the differences that a stale project now shows, `not_kept` those that are left after a write
+    that landed. `live` is the project as last read, None where it was not. `seconds` is how long its calls took.
     """
 
     name: str
@@ -52,6 +56,8 @@ class ProjectOutcome:
     calls: tuple[CallOutcome, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     stale_fields: tuple[Field, ...] = ()
+    not_kept: tuple[Field, ...] = ()
+    live: LiveProject | None = None
     seconds: float = 0.0
 
 
@@ -72,7 +78,10 @@ class OutcomeSummary:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Projects are in the plan's order. `interrupted_by` is a signal's number, None for a run to the end."""
+    """Projects are in the plan's order. `interrupted_by` is a signal's number, None for a run to the end.
+
+    `diagnostics` are those of the run as a whole, such as a record that could not be kept after the writes.
+    """
 
     target: TargetInfo
     commit: Commit
@@ -81,6 +90,7 @@ class Outcome:
     finished_at: datetime
     projects: tuple[ProjectOutcome, ...]
     interrupted_by: int | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def summary(self) -> OutcomeSummary:
@@ -90,8 +100,9 @@ class Outcome:
         return OutcomeSummary(
             added=count(Status.DONE, action=Action.CREATE),
             changed=count(Status.DONE, action=Action.UPDATE),
+            forgotten=count(Status.FORGOTTEN),
             failed=count(Status.FAILED, Status.UNCLEAR),
-            skipped=count(Status.BLOCKED, Status.STALE),
+            skipped=count(Status.HELD, Status.BLOCKED, Status.STALE),
             not_started=count(Status.NOT_STARTED),
         )
 

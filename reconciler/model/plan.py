@@ -9,8 +9,9 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.fieldpath import Path
+from reconciler.fieldpath import Path, format_path
 from reconciler.model.project import DesiredProject, Source
+from reconciler.model.record import RecordedProject
 from reconciler.model.values import ABSENT, Absent, Json
 
 
@@ -30,6 +31,11 @@ class FieldClass(StrEnum):
     """Who moved since the record. A create's fields are pending; without a record every other one is unknown."""
 
     PENDING = "pending"
+    """Git moved."""
+    DRIFT = "drift"
+    """Scale's side moved."""
+    CONFLICT = "conflict"
+    """Both moved, differently."""
     UNKNOWN = "unknown"
 
 
@@ -37,6 +43,8 @@ class Action(StrEnum):
     NO_OP = "no-op"
     CREATE = "create"
     UPDATE = "update"
+    FORGET = "forget"
+    """Recorded, its manifest gone: it will no longer be managed. Nothing is sent."""
 
 
 class Reason(StrEnum):
@@ -51,11 +59,15 @@ class Reason(StrEnum):
     ARCHIVED = "archived"
     ONTOLOGY_UNREADABLE = "ontology-unreadable"
     NOT_SENDABLE = "not-sendable"
+    MANIFEST_GONE = "manifest-gone"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One difference. `before` is ABSENT for an add, `after` for a remove."""
+    """One difference. `before` is ABSENT for an add, `after` for a remove.
+
+    `moved_by` is the version that brought the live value of a unit that drifted or is in conflict, with its time.
+    """
 
     path: Path
     kind: Kind
@@ -63,6 +75,14 @@ class Field:
     after: Json | Absent = ABSENT
     field_class: FieldClass = FieldClass.UNKNOWN
     source: Source | None = None
+    moved_by: tuple[int, datetime | None] | None = None
+
+
+def unit_of(path: Path) -> str | None:
+    """The unit, written whole by the API, that a field lies in: `params.KEY` or `ontology`; None for what creates."""
+    if path[0] == "ontology":
+        return "ontology"
+    return format_path(path[:2]) if path[0] == "params" else None
 
 
 class CallKind(StrEnum):
@@ -113,11 +133,30 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A guard's verdict. `why` is a sentence; `remedy` says how to avoid it (the waiver is told beside), may be empty."""
+
+    guard: str
+    why: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A guard that would hold, and what waives it: `--allow GUARD`, or the waiver of the configuration."""
+
+    guard: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectChange:
     """What the plan says of one project.
 
     `before` is None for a create. `after` is `before` where nothing changes. `desired` is what apply derives its
     calls from. `blocked` is set where no write will be made and no option helps; its diagnostics hold the error.
+    `left_alone` are the units that drifted and that a plan of pending changes leaves as they are. `base` is what the
+    record says of it, moved on to what an interrupted run is seen to have written.
     """
 
     name: str
@@ -132,17 +171,26 @@ class ProjectChange:
     calls: tuple[Call, ...] = ()
     hash: str = ""
     blocked: bool = False
+    held_by: tuple[Held, ...] = ()
+    waived_by: tuple[Waived, ...] = ()
+    left_alone: tuple[str, ...] = ()
+    base: RecordedProject | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def protected(self) -> bool:
         """A change that is planned and shown, and never written."""
-        return self.desired.protect and self.action is not Action.NO_OP
+        return self.desired.protect and self.action in (Action.CREATE, Action.UPDATE)
 
     @property
     def writes(self) -> bool:
         """Whether an apply would send anything for it."""
-        return self.action is not Action.NO_OP and not self.protected
+        return self.action in (Action.CREATE, Action.UPDATE) and not self.protected and not self.held_by
+
+    @property
+    def forgets(self) -> bool:
+        """Whether an apply takes it out of the record."""
+        return self.action is Action.FORGET and not self.held_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +241,28 @@ class Plan:
     manifest_count: int = 0
     hash: str = ""
     summary: Summary = field(default_factory=Summary)
+    pending_only: bool = False
 
     @property
     def applyable(self) -> bool:
-        return any(change.writes for change in self.changes)
+        return any(change.writes or change.forgets for change in self.changes)
+
+    @property
+    def reverted(self) -> tuple[tuple[str, str], ...]:
+        """The edits of others, as (project, unit), that carrying it out would revert."""
+        edits = {
+            (change.name, unit_of(field.path) or ""): None
+            for change in self.changes
+            if change.writes
+            for field in change.fields
+            if field.field_class in (FieldClass.DRIFT, FieldClass.CONFLICT)
+        }
+        return tuple(edits)
+
+    @property
+    def left_alone(self) -> tuple[tuple[str, str], ...]:
+        """The edits of others, as (project, unit), that a plan of pending changes leaves alone."""
+        return tuple((change.name, unit) for change in self.changes for unit in change.left_alone)
 
     @property
     def errored(self) -> bool:

@@ -47,6 +47,8 @@ class Mask:
 
     params: ParamsMode = ParamsMode.EXACT
     ignore: tuple[Ignore, ...] = ()
+    units: frozenset[str] | None = None
+    """With `--pending`, the units (`params.KEY`, `ontology`) that may be written; None for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,27 @@ class DesiredProject:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """One entry of a history. `content` is the parameters or the choices, None where the entry cannot be read.
+
+    `number` is the API's, or the position. `at` is aware, in UTC. `name` is an ontology's.
+    """
+
+    number: int
+    at: datetime | None
+    content: Json
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LiveProject:
     """What the API last answered about a project, as far as this tool uses it.
 
     `params` is the last entry of `param_history` without `version` and `created_at`; empty, with `params_version`
     None, where no parameters were ever set. `ontology` is the last entry's list of choices, or None where none was
     ever set; where the entry cannot be read, `ontology_problem` says why and `ontology` is None.
-    Times are aware, in UTC, None where the API gives none or one that cannot be read.
+    Times are aware, in UTC, None where the API gives none or one that cannot be read. The histories are those that
+    the API showed, oldest first, the last entry included.
     """
 
     name: str
@@ -93,3 +109,5 @@ class LiveProject:
     pipeline: str | None = None
     archived: bool = False
     created_at: str | None = None
+    params_history: tuple[Version, ...] = ()
+    ontology_history: tuple[Version, ...] = ()

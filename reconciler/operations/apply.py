@@ -7,19 +7,24 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from random import Random
 
 from reconciler.applying.applier import Stop, apply_plan
 from reconciler.applying.project import Emit
-from reconciler.diagnostics import Diagnostic
-from reconciler.errors import PlanFileError, UsageError
+from reconciler.diagnostics import Diagnostic, error
+from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError, UsageError
 from reconciler.fieldpath import Path, Pattern
 from reconciler.manifest.places import locate
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
 from reconciler.model.values import Json
-from reconciler.planning.planner import account_of
+from reconciler.operations.plan import account_in
+from reconciler.operations.recording import Recorder
+from reconciler.operations.targets import sandbox_account
+from reconciler.planning.planner import Live, by_name
 from reconciler.render.values import MASKED
 from reconciler.scale.client import ScaleClient
+from reconciler.scale.transport import SYSTEM_CLOCK
 from reconciler.settings import Target
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -49,7 +54,7 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient) -> None:
         if saved != here:
             raise PlanFileError(f'the plan was made for the {what} "{saved}", not for "{here}"', "Nothing was written.")
     if plan.target.account is not None:
-        account = account_of(await client.list_projects())
+        account = account_in(target, Live(by_name(await client.list_projects()), whole=True))
         if account != plan.target.account:
             raise PlanFileError(
                 "the plan was made for another account", "Its oldest project is another one. Nothing was written."
@@ -61,20 +66,42 @@ async def apply(
     target: Target,
     client: ScaleClient,
     *,
+    recorder: Recorder,
     emit: Emit,
     now: Callable[[], datetime],
     sensitive: Sequence[Pattern] = (),
 ) -> Outcome:
-    """Carry the plan out. SIGINT and SIGTERM let calls under way end and start no new one.
+    """Record what is intended, carry the plan out, record what became of it.
 
-    What `sensitive` covers is masked in a server's words, too.
+    SIGINT and SIGTERM let calls under way end and start no new one. What `sensitive` covers is masked in a server's
+    words, too.
+
+    Raises:
+        RecordError: what is intended cannot be recorded. Nothing was written.
     """
+    recorder.announce(plan, now())
     loop = asyncio.get_running_loop()
     stop = Stop()
     for number in _SIGNALS:
         loop.add_signal_handler(number, stop.request, int(number))
     try:
-        outcome = await apply_plan(plan, client, parallelism=target.parallelism, emit=emit, stop=stop, now=now)
+        outcome = await apply_plan(
+            plan,
+            client,
+            parallelism=target.parallelism,
+            emit=emit,
+            stop=stop,
+            now=now,
+            clock=SYSTEM_CLOCK,
+            random=Random(),
+        )
+        # The account of an empty sandbox is made with its first project.
+        account = plan.target.account or (sandbox_account(target.sandbox) if target.sandbox else None)
+        recorded = replace(plan, target=replace(plan.target, account=account))
+        try:
+            recorder.conclude(recorded, outcome, now())
+        except (RecordError, GitRefusedError) as problem:
+            outcome = replace(outcome, diagnostics=(_unrecorded(problem),))
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
@@ -91,6 +118,14 @@ async def apply(
             )
             for project in outcome.projects
         ),
+    )
+
+
+def _unrecorded(problem: ReconcilerError) -> Diagnostic:
+    return error(
+        problem.code,
+        f"what was done could not be recorded: {problem.summary}",
+        detail=f"{problem.detail}\nThe next run knows the writes as ours by what was recorded before them.".strip(),
     )
 
 

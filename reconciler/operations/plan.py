@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os.path
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +16,11 @@ from reconciler.git import read_commit
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.places import locate_all
 from reconciler.model.plan import Commit, Field, Plan, ProjectChange, TargetInfo
-from reconciler.model.project import DesiredProject, Source
-from reconciler.operations.selection import select, usable
-from reconciler.planning.planner import Live, account_of, by_name, make_plan
+from reconciler.model.project import DesiredProject, LiveProject, Source
+from reconciler.model.record import Record
+from reconciler.operations.selection import Recorded, select, usable
+from reconciler.operations.targets import sandbox_account
+from reconciler.planning.planner import Live, Rules, account_of, by_name, make_plan
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target
 
@@ -35,38 +37,67 @@ class Prepared:
     narrowed: bool
     commit: Commit
     diagnostics: tuple[Diagnostic, ...]
+    gone: tuple[str, ...]
+    """Selected projects that the record knows and no manifest has any more."""
 
 
-def prepare(settings: Settings, names: Sequence[str]) -> Prepared:
-    """Load and check the manifests, and ask git for the commit.
+def prepare(
+    settings: Settings, names: Sequence[str], *, target: Target, record: Record, allowed: Collection[str] = ()
+) -> Prepared:
+    """Load and check the manifests, and ask git for the commit. Names that only `record` knows count, too.
 
     Raises:
         DiagnosedError: an error is left in what a selected project uses, or there is no manifest at all.
         UsageError: the folder is missing, or a name matches nothing.
     """
     manifests = load_manifests(settings.manifests, root=settings.root)
-    selection = select(manifests, names, folder=settings.folder)
+    recorded = _recorded(settings, manifests, target, record)
+    selection = select(manifests, names, folder=settings.folder, recorded=recorded)
     desired, diagnostics = usable(manifests, selection)
-    if not manifests.entries:
+    if not manifests.entries and "no-manifests" not in allowed:
         raise DiagnosedError("no manifests", [_no_manifests(settings)])
     commit = Commit()
     try:
         commit = read_commit(settings.root, _read_paths(settings, desired))
     except GitRefusedError as problem:
         diagnostics = (*diagnostics, warning(problem.code, problem.summary, detail=problem.detail))
-    return Prepared(manifests, tuple(desired), selection.narrowed, commit, diagnostics)
+    return Prepared(manifests, tuple(desired), selection.narrowed, commit, diagnostics, selection.recorded)
+
+
+def _recorded(settings: Settings, manifests: Manifests, target: Target, record: Record) -> list[Recorded]:
+    """The projects that the record knows at this endpoint, from this manifest folder, and no manifest has any more."""
+    folder = settings.manifests.as_posix() + "/"
+    declared = {entry.name for entry in manifests.entries}
+    files = {
+        name: (settings.base / project.file).as_posix()
+        for (endpoint, _), section in record.sections.items()
+        if endpoint == target.endpoint
+        for name, project in section.items()
+        if name not in declared
+    }
+    return [Recorded(name, file) for name, file in sorted(files.items()) if file.startswith(folder)]
 
 
 async def plan(
-    settings: Settings, target: Target, client: ScaleClient, prepared: Prepared, *, now: Callable[[], datetime]
+    settings: Settings,
+    target: Target,
+    client: ScaleClient,
+    prepared: Prepared,
+    *,
+    record: Record,
+    pending: bool = False,
+    allowed: Collection[str] = (),
+    now: Callable[[], datetime],
 ) -> Plan:
     """The plan for what was prepared. Sends reads alone: one list, or a get for each of a few selected projects.
 
     Raises:
         ScaleError: live state cannot be read.
     """
-    live = await read_live(client, [project.name for project in prepared.desired], few=prepared.narrowed)
-    account = account_of(project for project in live.projects.values() if project) if live.whole else None
+    names = [project.name for project in prepared.desired]
+    live = await read_live(client, [*names, *prepared.gone], few=prepared.narrowed)
+    account = account_in(target, live)
+    known = record.section(target.endpoint, account)
     made = make_plan(
         prepared.desired,
         live,
@@ -78,16 +109,38 @@ async def plan(
         manifests=Path(os.path.relpath(settings.manifests, settings.root)).as_posix(),
         manifest_count=len(prepared.manifests.entries),
         diagnostics=prepared.diagnostics,
+        known=known,
+        gone=[name for name in prepared.gone if name in known],
+        pending=pending,
+        rules=Rules(settings.guards, settings.waivers, frozenset(allowed)),
     )
     return replace(made, changes=_with_sources(made.changes))
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:
-    """Live state: of the named projects alone where they are few, else of the whole account in one list."""
+    """Live state: of the named projects alone where they are few, else of the whole account in one list.
+
+    Should the list leave earlier versions out, the named projects are got one by one beside it: a base is looked for in
+    them.
+    """
     if few and len(names) <= _FEW:
-        found = await asyncio.gather(*map(client.get_project, names))
-        return Live(dict(zip(names, found, strict=True)), whole=False)
-    return Live(by_name(await client.list_projects()), whole=True)
+        return Live(await _get(client, names), whole=False)
+    projects = by_name(await client.list_projects())
+    if any(project and project.params_history and project.params_history[0].number for project in projects.values()):
+        projects |= await _get(client, [name for name in names if projects.get(name) is not None])
+    return Live(projects, whole=True)
+
+
+async def _get(client: ScaleClient, names: Sequence[str]) -> dict[str, LiveProject | None]:
+    found = await asyncio.gather(*map(client.get_project, names))
+    return dict(zip(names, found, strict=True))
+
+
+def account_in(target: Target, live: Live) -> str | None:
+    """What tells this account from others, as far as it is known: a sandbox's own id, else its oldest project."""
+    if target.sandbox is not None:
+        return sandbox_account(target.sandbox)
+    return account_of(project for project in live.projects.values() if project) if live.whole else None
 
 
 def _with_sources(changes: tuple[ProjectChange, ...]) -> tuple[ProjectChange, ...]:

@@ -19,25 +19,38 @@ from reconciler.model.project import DesiredProject
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """A project that only the record knows. `file` is where its manifest was, absolute."""
+
+    name: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
-    """`narrowed` is whether anything was named. `elsewhere` are the documents that are not selected."""
+    """`narrowed` is whether anything was named. `elsewhere` are the documents that are not selected.
+
+    `recorded` are the selected names that only the record knows.
+    """
 
     entries: tuple[Entry, ...]
     elsewhere: tuple[Entry, ...]
     narrowed: bool
+    recorded: tuple[str, ...] = ()
 
 
-def select(manifests: Manifests, names: Sequence[str], *, folder: Path) -> Selection:
+def select(manifests: Manifests, names: Sequence[str], *, folder: Path, recorded: Sequence[Recorded] = ()) -> Selection:
     """The documents that `names` pick: an exact project name first, a path below `folder`, a shell-style pattern.
 
     Raises:
         UsageError: one matches nothing; it names the nearest.
     """
     if not names:
-        return Selection(manifests.entries, (), narrowed=False)
+        return Selection(manifests.entries, (), narrowed=False, recorded=tuple(project.name for project in recorded))
+    every: list[Entry | Recorded] = [*manifests.entries, *recorded]
     picked: set[int] = set()
     for name in names:
-        found = _matching(manifests.entries, name, folder)
+        found = _matching(every, name, folder)
         if not found:
             raise UsageError(*_nothing(manifests, name))
         picked |= found
@@ -45,6 +58,7 @@ def select(manifests: Manifests, names: Sequence[str], *, folder: Path) -> Selec
         tuple(entry for i, entry in enumerate(manifests.entries) if i in picked),
         tuple(entry for i, entry in enumerate(manifests.entries) if i not in picked),
         narrowed=True,
+        recorded=tuple(project.name for i, project in enumerate(recorded, len(manifests.entries)) if i in picked),
     )
 
 
@@ -73,7 +87,7 @@ def is_path(name: str) -> bool:
     return "/" in name or name.endswith((".yaml", ".yml"))
 
 
-def _matching(entries: Sequence[Entry], name: str, folder: Path) -> set[int]:
+def _matching(entries: Sequence[Entry | Recorded], name: str, folder: Path) -> set[int]:
     exact = {i for i, entry in enumerate(entries) if entry.name == name}
     if exact:
         return exact

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.scale.client import ScaleClient
@@ -12,6 +13,16 @@ from reconciler.settings import Target
 
 SANDBOX_ENDPOINT = "http://sandbox.invalid/v1"
 """Never looked up: requests to it end in this process."""
+
+
+def sandbox_account(file: Path) -> str | None:
+    """The id that was made with the sandbox's file; None without a file. UsageError where it cannot be read."""
+    from reconciler.sandbox.store import Store, StoreError
+
+    try:
+        return Store(file).account_id()
+    except StoreError as problem:
+        raise UsageError(str(problem).rstrip("."), "Name another file, or take this one away.") from None
 
 
 def open_target(target: Target, environment: Mapping[str, str]) -> ScaleClient:
@@ -24,12 +35,8 @@ def open_target(target: Target, environment: Mapping[str, str]) -> ScaleClient:
     """
     if target.sandbox is not None:
         from reconciler.sandbox.app import create_app
-        from reconciler.sandbox.store import Store, StoreError
 
-        try:
-            Store(target.sandbox).account_id()
-        except StoreError as problem:
-            raise UsageError(str(problem).rstrip("."), "Name another file, or take this one away.") from None
+        sandbox_account(target.sandbox)
         return ScaleClient(
             endpoint=SANDBOX_ENDPOINT,
             key=secrets.token_hex(16),

@@ -69,7 +69,7 @@ def compare(desired: DesiredProject, live: LiveProject | None) -> Intent:
             fields += found
             calls.append(_set_ontology(desired, after))
             dropped = tuple(sorted(set(_dropped(before))))
-        ontology = [spell(choice) for choice in after]
+        ontology = [spell(choice) for choice in after] or live.ontology
         live = replace(live, ontology=[spell(choice) for choice in before] if live.ontology is not None else None)
     state = State(live.type, live.params, live.ontology, live.ontology_name)
     if not fields:

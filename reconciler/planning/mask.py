@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.fieldpath import Path, Pattern
+from reconciler.fieldpath import Path, Pattern, format_path
 from reconciler.model.ontology import Choice, walk
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
 from reconciler.model.values import ABSENT, Absent, Json
@@ -25,15 +25,27 @@ def wanted_params(desired: DesiredProject, live: LiveProject | None) -> Mapping[
     """
     if desired.params is None:
         return live.params if live is not None else {}
-    if live is None or live.params_version is None:
+    if live is None:
         return desired.params
+    wanted = _wanted(desired, desired.params, live)
+    units = desired.mask.units
+    if units is None:
+        return wanted
+    written = {key for key in {**live.params, **wanted} if format_path(("params", key)) in units}
+    kept = {key: value for key, value in live.params.items() if key not in written}
+    return kept | {key: value for key, value in wanted.items() if key in written}
+
+
+def _wanted(desired: DesiredProject, declared: Mapping[str, Json], live: LiveProject) -> Mapping[str, Json]:
+    if live.params_version is None:
+        return declared
     merged = desired.mask.params is ParamsMode.MERGE
     ignored = Ignored.of(desired)
     if not ignored.patterns:
-        return {**live.params, **desired.params} if merged else desired.params
-    wanted = ignored.overlay(desired.params, live.params, ("params",))
+        return {**live.params, **declared} if merged else declared
+    wanted = ignored.overlay(declared, live.params, ("params",))
     if merged:
-        wanted |= {key: value for key, value in live.params.items() if key not in desired.params}
+        wanted |= {key: value for key, value in live.params.items() if key not in declared}
     return wanted
 
 
@@ -41,6 +53,8 @@ def wanted_ontology(
     desired: DesiredProject, choices: tuple[Choice, ...], live: tuple[Choice, ...]
 ) -> tuple[Choice, ...]:
     """The choices that the project should have, given those declared and those live (none: never set)."""
+    if desired.mask.units is not None and "ontology" not in desired.mask.units:
+        return live
     if not live:
         return choices
     ignored = {ignore.pattern.text for ignore in desired.mask.ignore}

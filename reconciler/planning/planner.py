@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.diagnostics import Diagnostic, Severity, error, warning
 from reconciler.fieldpath import format_path
 from reconciler.model.plan import (
     Action,
@@ -14,6 +14,7 @@ from reconciler.model.plan import (
     Commit,
     Expected,
     Field,
+    FieldClass,
     Kind,
     Plan,
     ProjectChange,
@@ -21,12 +22,26 @@ from reconciler.model.plan import (
     State,
     Summary,
     TargetInfo,
+    unit_of,
 )
-from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.model.project import DesiredProject, LiveProject, Source
+from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import has_overflow
+from reconciler.planning.classes import Base, base_of, classes, mover
+from reconciler.planning.guards import Situation, judge
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
 from reconciler.planning.mask import Ignored
 from reconciler.planning.normalize import UnreadableOntologyError
+from reconciler.settings import GuardSettings, Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the guards go by: their settings, the waivers, and the guards that `--allow` names."""
+
+    settings: GuardSettings = GuardSettings()
+    waivers: tuple[Waiver, ...] = ()
+    allowed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +85,41 @@ def make_plan(
     manifests: str,
     manifest_count: int,
     diagnostics: tuple[Diagnostic, ...] = (),
+    known: Section | None = None,
+    gone: Iterable[str] = (),
+    pending: bool = False,
+    rules: Rules | None = None,
 ) -> Plan:
     """The plan for the desired projects.
 
     `managed_names` are all names that stand in a manifest, selected or not: what is live beside them is unmanaged.
-    `made_at` is aware. Projects are ordered by name.
+    `made_at` is aware. `known` is the record, None without one; `gone` are the names in it that are to be forgotten.
+    With `pending`, what drifted is left alone. `rules` are what the guards go by; without them none is asked.
+    Projects are ordered by name.
     """
-    changes = tuple(
-        plan_project(project, live.projects.get(project.name)) for project in sorted(desired, key=lambda p: p.name)
-    )
+    section: Section = known or {}
+    planned = [
+        plan_project(project, live.projects.get(project.name), known=section.get(project.name), pending=pending)
+        for project in desired
+    ]
+    planned += [_forgotten(name, section[name], live.projects.get(name)) for name in gone]
+    changes = tuple(sorted(planned, key=lambda change: change.name))
+    if rules is not None:
+        changes, verdicts = judge(
+            changes,
+            Situation(
+                live=live.projects,
+                listed=live.whole,
+                managed_names=managed_names,
+                known={**section, **{change.name: change.base for change in changes if change.base is not None}},
+                settings=rules.settings,
+                waivers=rules.waivers,
+                allowed=rules.allowed,
+                today=made_at.astimezone(UTC).date(),
+                pending=pending,
+            ),
+        )
+        diagnostics += verdicts
     shown = [project for project in live.projects.values() if project is not None]
     unmanaged = (
         tuple(sorted(p.name for p in shown if p.name not in managed_names and not p.archived))
@@ -98,15 +139,47 @@ def make_plan(
         manifest_count=manifest_count,
         hash=plan_hash({change.name: change.hash for change in changes}, EMPTY_HASH),
         summary=_summary(changes, unmanaged),
+        pending_only=pending,
     )
 
 
-def plan_project(desired: DesiredProject, live: LiveProject | None) -> ProjectChange:
-    """What the plan says of one project."""
+def _forgotten(name: str, known: RecordedProject, live: LiveProject | None) -> ProjectChange:
+    """A project that the record knows and no manifest any more."""
+    source = Source(known.file, 1)
+    desired = DesiredProject(name, live.type if live is not None else "", source)
+    state = State(live.type, live.params, live.ontology, live.ontology_name) if live is not None else None
+    return ProjectChange(
+        name=name,
+        action=Action.FORGET,
+        source=source,
+        desired=desired,
+        before=state,
+        after=state,
+        expected=expected_of(live),
+        reason=Reason.MANIFEST_GONE,
+        hash=EMPTY_HASH,
+    )
+
+
+def plan_project(
+    desired: DesiredProject, live: LiveProject | None, *, known: RecordedProject | None = None, pending: bool = False
+) -> ProjectChange:
+    """What the plan says of one project; `known` is its entry in the record."""
     if live is not None and (blocked := _blocked(desired, live)):
         return _blocked_change(desired, live, *blocked)
+    left_alone: tuple[str, ...] = ()
+    found: Mapping[str, FieldClass] = {}
+    base = base_of(known, live)
     try:
         intent = compare(desired, live)
+        if live is not None and desired.mask.units is None:
+            units = {unit for field in intent.fields if (unit := unit_of(field.path)) is not None}
+            found = classes(desired, live, intent.after.params, base.known, units)
+            if pending:
+                left_alone = tuple(sorted(unit for unit in units if found[unit] is FieldClass.DRIFT))
+                mask = replace(desired.mask, units=frozenset(units.difference(left_alone)))
+                desired = replace(desired, mask=mask)
+                intent = compare(desired, live)
     except UnreadableOntologyError as problem:
         assert live is not None
         return _blocked_change(desired, live, Reason.ONTOLOGY_UNREADABLE, str(problem))
@@ -122,11 +195,33 @@ def plan_project(desired: DesiredProject, live: LiveProject | None) -> ProjectCh
         after=intent.after,
         expected=expected_of(live),
         reason=_reason(intent),
-        fields=intent.fields,
+        fields=tuple(_classed(field, found, live) for field in intent.fields),
         calls=intent.calls,
         hash=intent.hash if intent.fields else EMPTY_HASH,
-        diagnostics=tuple(_warnings(desired, live, intent)),
+        left_alone=left_alone,
+        base=base.known,
+        diagnostics=(*_landed(desired, base), *_warnings(desired, live, intent)),
     )
+
+
+def _classed(field: Field, found: Mapping[str, FieldClass], live: LiveProject | None) -> Field:
+    unit = unit_of(field.path)
+    if unit is None or unit not in found or live is None:
+        return field
+    theirs = found[unit] in (FieldClass.DRIFT, FieldClass.CONFLICT)
+    return replace(field, field_class=found[unit], moved_by=mover(live, unit) if theirs else None)
+
+
+def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:
+    """What a run that never told what became of it is seen to have written."""
+    if base.landed:
+        calls = " and ".join(f"{kind.value} (version {version})" for kind, version in base.landed)
+        yield Diagnostic(
+            Severity.NOTE,
+            "interrupted-run",
+            f"an apply of project.{desired.name} that never ended had written {calls}",
+            detail="It is ours, and is taken for it. The next apply records it.",
+        )
 
 
 def expected_of(live: LiveProject | None) -> Expected:
@@ -253,6 +348,8 @@ def _summary(changes: tuple[ProjectChange, ...], unmanaged: tuple[str, ...]) -> 
         change=count(Action.UPDATE),
         unchanged=sum(change.action is Action.NO_OP and not change.blocked for change in changes),
         blocked=sum(change.blocked for change in changes),
+        forget=sum(change.forgets for change in changes),
+        held=sum(bool(change.held_by) for change in changes),
         protected=sum(change.protected for change in changes),
         unmanaged=len(unmanaged),
     )

@@ -36,7 +36,7 @@ def plan_document(plan: Plan, *, base: str, sensitive: Sequence[Pattern] = (), w
         "complete": plan.complete,
         "errored": plan.errored,
         "masked": writer.masked,
-        "pending_only": False,
+        "pending_only": plan.pending_only,
         "target": _target(plan.target),
         "source": _commit(plan.commit),
         "summary": asdict(plan.summary),
@@ -59,6 +59,7 @@ def outcome_document(outcome: Outcome, *, base: str) -> dict[str, Json]:
         "plan_hash": outcome.plan_hash,
         "summary": asdict(outcome.summary),
         "projects": [_project_outcome(project, base) for project in outcome.projects],
+        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in outcome.diagnostics],
     }
 
 
@@ -124,11 +125,14 @@ class _Writer:
                 for call in change.calls
             ],
             "expected": asdict(change.expected),
-            "held_by": [],
+            "held_by": [held.guard for held in change.held_by],
+            "waived_by": [asdict(waived) for waived in change.waived_by],
             "hash": change.hash,
             "diagnostics": [diagnostic_document(diagnostic, self.base) for diagnostic in change.diagnostics],
         }
         if whole:
+            document["holds"] = [asdict(held) for held in change.held_by]
+            document["left_alone"] = list(change.left_alone)
             document["desired"] = _desired(change.desired)
         return document
 
@@ -192,6 +196,7 @@ def _desired(desired: DesiredProject) -> dict[str, Json]:
             for ignore in desired.mask.ignore
         ],
         "protect": desired.protect,
+        "units": None if desired.mask.units is None else sorted(desired.mask.units),
     }
 
 

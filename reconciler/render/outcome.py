@@ -31,12 +31,15 @@ _DONE: Final = {Action.CREATE: "created", Action.UPDATE: "changed", Action.NO_OP
 _NOT_DONE: Final = {
     Status.FAILED: "failed",
     Status.UNCLEAR: "unclear",
+    Status.FORGOTTEN: "forgotten, it stays on Scale",
+    Status.HELD: "held, not written",
     Status.BLOCKED: "blocked",
     Status.PROTECTED: "protected, not written",
     Status.STALE: "stale, not written",
     Status.NOT_STARTED: "not started",
 }
 _SIGN: Final = {Action.CREATE: Sign.ADD, Action.UPDATE: Sign.CHANGE}
+_SIGN_OF_STATUS: Final = {Status.BLOCKED: Sign.BLOCKED, Status.HELD: Sign.HELD, Status.FORGOTTEN: Sign.FORGET}
 _SIGNALS: Final = {2: "SIGINT", 15: "SIGTERM"}
 _LONGEST_REASON: Final = 300
 _MOST_STALE: Final = 30
@@ -79,7 +82,7 @@ def _versions(outcome: ProjectOutcome) -> list[str]:
 def _ink(status: Status) -> Ink:
     if status is Status.DONE:
         return Ink.GREEN
-    return Ink.YELLOW if status in (Status.PROTECTED, Status.NOT_STARTED) else Ink.RED
+    return Ink.YELLOW if status in (Status.FORGOTTEN, Status.PROTECTED, Status.NOT_STARTED) else Ink.RED
 
 
 def render_outcome(
@@ -94,7 +97,7 @@ def render_outcome(
     blocks = [
         _failure(project, base=base, colour=colour, sensitive=sensitive)
         for project in told
-        if project.status not in (Status.DONE, Status.PROTECTED, Status.NOT_STARTED)
+        if project.status not in (Status.DONE, Status.FORGOTTEN, Status.PROTECTED, Status.NOT_STARTED)
     ]
     blocks += _unstarted(outcome)
     failures = "\n".join(blocks)
@@ -123,7 +126,7 @@ def _table(projects: Sequence[ProjectOutcome], paint: Paint) -> Iterator[str]:
     yield paint(f"    {head}   time", Ink.DIM)
     for project, row in zip(projects, cells, strict=True):
         sign = _SIGN.get(project.action) if project.status is Status.DONE else None
-        sign = Sign.BLOCKED if project.status is Status.BLOCKED else sign
+        sign = _SIGN_OF_STATUS.get(project.status, sign)
         drawn = paint(sign, INK[sign]) if sign else " "
         what = paint(row[1], _ink(project.status)) + " " * (widths[1] - width(row[1]))
         time = duration(project.seconds) if project.seconds else ""
@@ -198,6 +201,9 @@ def _next_step(project: ProjectOutcome) -> Iterator[str]:
     match project.status:
         case Status.STALE:
             yield "  What was approved is no longer what would be written. Look at the new plan:"
+            yield f"    {command('plan', project.name)}"
+        case Status.HELD:
+            yield "  Why, and how to allow it, is in the plan:"
             yield f"    {command('plan', project.name)}"
         case Status.UNCLEAR:
             yield "  A plan reads what is there now:"

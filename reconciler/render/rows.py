@@ -48,7 +48,9 @@ def block(rows: Sequence[Row], *, depth: int, base: str, least: int = 0) -> Iter
     pad = max(pad, least)
     for row, name in zip(rows, names, strict=True):
         padded = name + " " * (pad - width(name))
-        yield from value_lines(row.kind, padded, row.before, row.after, depth=depth, source=row.source, base=base)
+        yield from value_lines(
+            row.kind, padded, row.before, row.after, depth=depth, source=row.source, base=base, note=row.note
+        )
 
 
 def value_lines(
@@ -60,10 +62,12 @@ def value_lines(
     depth: int,
     base: str,
     source: Source | None = None,
+    note: str = "",
 ) -> Iterator[Line]:
     """One changed value. `name` is escaped already."""
     sign = OF_KIND[kind]
-    where = f"# {place(source, base)}" if source else ""
+    remarks = [*([note] if note else []), *([place(source, base)] if source else [])]
+    where = f"# {', '.join(remarks)}" if remarks else ""
     if kind in (Kind.ADD, Kind.REMOVE):
         value = after if kind is Kind.ADD else before
         if isinstance(value, str) and is_long(value):

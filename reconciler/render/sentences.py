@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.model.plan import ProjectChange, Reason
 from reconciler.render.counting import count, listed
 from reconciler.render.escape import plain, quoted
@@ -91,3 +93,20 @@ def unmanaged(names: tuple[str, ...]) -> str:
         f"{len(names):,} live projects have no manifest ({shown}). They are left alone. "
         "To manage one, write a manifest for it."
     )
+
+
+def reverted(edits: Sequence[tuple[str, str]]) -> str:
+    """The edits of others that an apply would undo, and how to keep them."""
+    would = f"{count(len(edits), 'edit')} of others would be reverted ({_edits(edits)})."
+    them = "it" if len(edits) == 1 else "them"
+    return f"{would} To keep {them}, write {them} into the manifests, or apply with --pending."
+
+
+def left_alone(edits: Sequence[tuple[str, str]]) -> str:
+    """The edits of others that a plan of pending changes does not touch."""
+    are = "is" if len(edits) == 1 else "are"
+    return f"{count(len(edits), 'edit')} of others {are} left alone ({_edits(edits)})."
+
+
+def _edits(edits: Sequence[tuple[str, str]]) -> str:
+    return listed([f"{plain(name)}: {plain(unit)}" for name, unit in edits])

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from reconciler.fieldpath import Pattern
-from reconciler.model.plan import Action, Plan, Summary
+from reconciler.model.plan import Action, Plan, ProjectChange, Summary
 from reconciler.render import sentences
 from reconciler.render.counting import count
 from reconciler.render.escape import plain, quoted
@@ -43,15 +43,15 @@ def render_plan(
     lines += ["", *(paint(line, Ink.YELLOW) for line in _closing(view))]
     if lines[-1] != "":
         lines.append("")
-    last = last_line(plan.summary)
-    lines.append(paint(last, Ink.BOLD_GREEN if last == _NO_CHANGES else Ink.BOLD))
-    if not view.projects and not plan.unmanaged:
+    last = last_line(plan.summary, pending=plan.pending_only, left_alone=len(plan.left_alone))
+    lines.append(paint(last, Ink.BOLD_GREEN if last.startswith("No ") else Ink.BOLD))
+    if not view.projects and not plan.unmanaged and not plan.left_alone:
         lines = [line for line in lines if line]
     return "\n".join(lines) + "\n"
 
 
-def last_line(summary: Summary) -> str:
-    """The line that scripts look for."""
+def last_line(summary: Summary, *, pending: bool = False, left_alone: int = 0) -> str:
+    """The line that scripts look for. `left_alone` counts the edits of others that a plan of pending changes keeps."""
     counted = (
         (summary.forget, "to forget"),
         (summary.held, "held"),
@@ -59,7 +59,12 @@ def last_line(summary: Summary) -> str:
         (summary.protected, "protected"),
     )
     if not any((summary.add, summary.change, summary.destroy, *(number for number, _ in counted))):
-        return _NO_CHANGES
+        if not pending:
+            return _NO_CHANGES
+        are = "is" if left_alone == 1 else "are"
+        return "No pending changes." + (
+            f" {count(left_alone, 'edit')} of others {are} left alone." if left_alone else ""
+        )
     rest = "".join(f", {number} {words}" for number, words in counted if number)
     return f"Plan: {summary.add} to add, {summary.change} to change, {summary.destroy} to destroy{rest}."
 
@@ -105,11 +110,20 @@ def _project_lines(project: ProjectView, base: str, *, alone: bool) -> Iterator[
         yield from _warnings(project)
         return
     create = change.action is Action.CREATE
-    would = "would" if change.protected else "will"
+    if project.sign is Sign.FORGET:
+        yield Line(f"# project.{plain(change.name)} will no longer be managed", None, -1, where, Ink.BOLD)
+        yield from _verdicts(change)
+        yield Line(
+            f"project {quoted(change.name)}: its manifest is gone. Nothing is sent: it stays on Scale.", Sign.FORGET
+        )
+        yield from _warnings(project)
+        return
+    would = "would" if change.protected or change.held_by else "will"
     what = "created" if create else "updated in-place"
     yield Line(f"# project.{plain(change.name)} {would} be {what}", None, -1, where, Ink.BOLD)
     if change.protected:
         yield Line("Protected by its manifest: shown, and never written.", None, 0, ink=Ink.YELLOW)
+    yield from _verdicts(change)
     yield Line(f"project {quoted(change.name)} {{", project.sign)
     yield from block(project.own, depth=1, base=base, least=len("ontology"))
     if project.params:
@@ -122,6 +136,16 @@ def _project_lines(project: ProjectView, base: str, *, alone: bool) -> Iterator[
     if project.ontology and project.ontology.removed:
         yield Line(sentences.choices_removed(project.ontology), ink=Ink.YELLOW)
     yield from _warnings(project)
+
+
+def _verdicts(change: ProjectChange) -> Iterator[Line]:
+    for held in change.held_by:
+        yield Line(f"held by {held.guard}: {plain(held.why)}", Sign.HELD, 0, ink=Ink.MAGENTA)
+        if held.remedy:
+            yield Line(plain(held.remedy), None, 1)
+        yield Line(f"To allow it: --allow {held.guard}, or a waiver in reconciler.toml.", None, 1)
+    for waived in change.waived_by:
+        yield Line(f"The guard {waived.guard} is waived by {plain(waived.by)}.", None, 0, ink=Ink.YELLOW)
 
 
 def _warnings(project: ProjectView) -> Iterator[Line]:
@@ -148,7 +172,8 @@ def _ontology_lines(ontology: OntologyView, base: str, *, create: bool) -> Itera
     if create:
         yield Line("ontology = {", ontology.sign, 1, f"# {count(tree.total, 'choice')}")
     else:
-        yield Line(f"ontology {sentences.ontology_call(ontology)}".rstrip() + " {", ontology.sign, 1)
+        note = f"# {ontology.note}" if ontology.note else ""
+        yield Line(f"ontology {sentences.ontology_call(ontology)}".rstrip() + " {", ontology.sign, 1, note)
     yield from block(ontology.own, depth=2, base=base)
     yield from tree_lines(tree, depth=2, base=base, created=create)
     if tree.hidden and not create:
@@ -159,5 +184,9 @@ def _ontology_lines(ontology: OntologyView, base: str, *, create: bool) -> Itera
 def _closing(view: PlanView) -> Iterator[str]:
     if len(view.created) > 1:
         yield sentences.creates(view.created)
+    if view.plan.reverted:
+        yield sentences.reverted(view.plan.reverted)
+    if view.plan.left_alone:
+        yield sentences.left_alone(view.plan.left_alone)
     if view.plan.unmanaged:
         yield sentences.unmanaged(view.plan.unmanaged)

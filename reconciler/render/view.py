@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.fieldpath import Attribute, Path, Pattern, format_path, parse_path
-from reconciler.model.plan import Action, CallKind, Field, Kind, Plan, ProjectChange
+from reconciler.model.plan import Action, CallKind, Field, FieldClass, Kind, Plan, ProjectChange
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
 from reconciler.render.signs import OF_KIND, Sign
@@ -27,13 +27,17 @@ _MOST_LEAVES: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One value that is added, removed, changed or reordered. `path` is below its part of the project."""
+    """One value that is added, removed, changed or reordered. `path` is below its part of the project.
+
+    `note` says which edit of others is reverted by it.
+    """
 
     kind: Kind
     path: Path
     before: Json | Absent = ABSENT
     after: Json | Absent = ABSENT
     source: Source | None = None
+    note: str = ""
 
     @property
     def sign(self) -> Sign:
@@ -74,6 +78,7 @@ class OntologyView:
     own: tuple[Row, ...]
     removed: tuple[str, ...]
     write: Write | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ def view_project(change: ProjectChange, *, sensitive: Sequence[Pattern] = ()) ->
     warnings = tuple(diagnostic for diagnostic in change.diagnostics if not diagnostic.is_error)
     if change.blocked:
         return ProjectView(change.name, Sign.BLOCKED, change, warnings=warnings)
+    if change.action is Action.FORGET:
+        return ProjectView(change.name, Sign.FORGET, change, warnings=warnings)
     sign = Sign.ADD if change.action is Action.CREATE else Sign.CHANGE
     fields = [_unplaced(field, change) for field in change.fields] if sign is Sign.ADD else change.fields
     own = [field for field in fields if field.path[0] not in ("params", "ontology")]
@@ -151,11 +158,21 @@ def rows(fields: Iterable[Field], *, below: int = 0, sensitive: Sequence[Pattern
     """Fields as rows, masked, named from the part after the first `below` ones on; an added object leaf by leaf."""
     for field in fields:
         masked = mask_field(field, sensitive)
-        row = Row(field.kind, field.path[below:], masked.before, masked.after, field.source)
+        row = Row(field.kind, field.path[below:], masked.before, masked.after, field.source, note_of(field))
         if field.kind is Kind.ADD:
             yield from _leaves(row)
         else:
             yield row
+
+
+def note_of(field: Field) -> str:
+    """`drift: version 8, 2026-11-24 09:12 UTC` where somebody else moved the value; else nothing."""
+    if field.field_class not in (FieldClass.DRIFT, FieldClass.CONFLICT):
+        return ""
+    if field.moved_by is None:
+        return field.field_class.value
+    version, at = field.moved_by
+    return f"{field.field_class.value}: version {version}" + (f", {at:%Y-%m-%d %H:%M} UTC" if at else "")
 
 
 def mask(value: Json, path: Path, sensitive: Sequence[Pattern]) -> Json:
@@ -246,7 +263,7 @@ def _leaves(row: Row) -> Iterator[Row]:
             return
         else:
             waiting += [replace(current, path=(*current.path, key), after=value[key]) for key in reversed(value)]
-    yield from (leaf if leaf is found[0] else replace(leaf, source=None) for leaf in found)
+    yield from (leaf if leaf is found[0] else replace(leaf, source=None, note="") for leaf in found)
 
 
 def _view_params(change: ProjectChange, fields: list[Field], sign: Sign, sensitive: Sequence[Pattern]) -> ParamsView:
@@ -296,6 +313,7 @@ def _view_ontology(
             if field.kind is Kind.REMOVE and isinstance(field.path[-1], str)
         ),
         write=_write(change, CallKind.SET_ONTOLOGY, change.expected.ontology_version),
+        note=next(filter(None, map(note_of, fields)), ""),
     )
 
 
@@ -314,6 +332,8 @@ def _write(change: ProjectChange, kind: CallKind, version: int | None) -> Write 
 
 def _signs(project: ProjectView) -> Iterator[Sign]:
     yield project.sign
+    if project.change.held_by:
+        yield Sign.HELD
     yield from (row.sign for row in project.own)
     if project.params:
         yield from (row.sign for row in project.params.rows)

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from reconciler.sandbox.assumptions import DEFAULT, Assumptions
 from reconciler.sandbox.bodies import read_create, read_set_ontology, read_set_params
 from reconciler.sandbox.jsontext import write
 from reconciler.sandbox.names import name_problem, split_path
@@ -28,15 +29,14 @@ from reconciler.sandbox.store import Store, StoreError, utc_now
 ROOT = "v1"
 
 
-def create_app(file: Path, *, now: Callable[[], datetime] = utc_now) -> Starlette:
+def create_app(file: Path, *, now: Callable[[], datetime] = utc_now, assumptions: Assumptions = DEFAULT) -> Starlette:
     """The account kept in `file`, below `/v1`. `now` dates projects and versions; its answers are aware.
 
     The file and its folder are made by the first write that creates something. More than one application, in this
     process or others, may share a file.
     """
-    return Starlette(
-        routes=[_EveryPath(Store(file, now=now))], exception_handlers={Exception: _answer_unforeseen_error}
-    )
+    store = Store(file, now=now, assumptions=assumptions)
+    return Starlette(routes=[_EveryPath(store)], exception_handlers={Exception: _answer_unforeseen_error})
 
 
 class _EveryPath(BaseRoute):
@@ -54,11 +54,11 @@ class _EveryPath(BaseRoute):
         except ClientDisconnect:
             return
         except Refusal as refusal:
-            response = _error(refusal.status, refusal.error)
+            response = error_response(refusal.status, refusal.error)
             if refusal.allowed:
                 response.headers["Allow"] = ", ".join(refusal.allowed)
         except StoreError as error:
-            response = _error(500, str(error))
+            response = error_response(500, str(error))
         else:
             response = Response(text, media_type="application/json")
         await response(scope, receive, send)
@@ -73,7 +73,7 @@ async def _answer(store: Store, request: Request) -> str:
         case ["projects"]:
             if _method(request, "GET", "POST") == "GET":
                 return await run_in_threadpool(store.list_projects, archived=_archived(request))
-            project = read_create(await request.body())
+            project = read_create(await request.body(), store.assumptions)
             return await run_in_threadpool(store.create, project)
         case ["projects", name]:
             _check_name(name)
@@ -87,7 +87,7 @@ async def _answer(store: Store, request: Request) -> str:
         case ["projects", name, "setOntology"]:
             _check_name(name)
             _method(request, "POST")
-            ontology = read_set_ontology(await request.body())
+            ontology = read_set_ontology(await request.body(), store.assumptions)
             return await run_in_threadpool(store.set_ontology, name, ontology)
         case _:
             raise no_such_path()
@@ -131,8 +131,9 @@ def _archived(request: Request) -> bool | None:
 
 
 async def _answer_unforeseen_error(request: Request, error: Exception) -> Response:
-    return _error(500, f"The sandbox has a bug: {type(error).__name__}: {error}")
+    return error_response(500, f"The sandbox has a bug: {type(error).__name__}: {error}")
 
 
-def _error(status: int, error: str) -> Response:
+def error_response(status: int, error: str) -> Response:
+    """A failure as the API words it [D]."""
     return Response(write({"status_code": status, "error": error}), status_code=status, media_type="application/json")

@@ -1,110 +1,282 @@
-"""What the sandbox takes for granted about the API where nobody knows: each assumption [A] is one function here.
+"""What the sandbox takes for granted about the API where nobody knows: each assumption [A] is one method here.
 
-Each answers one question and touches no state, so that the answer can be changed in one place. What is documented [D]
-or seen [S] stands where it is used, not here.
+Each answers one question and touches no state, so that the answer can be changed in one place. Where it matters to a
+client, there are two answers, and a field of `Assumptions` is the switch between them. What is documented [D] or seen
+[S] stands where it is used, not here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any, Literal
 
 from reconciler.sandbox.jsontext import Json
 from reconciler.sandbox.refusals import bad_request
 
-
-def parameters_as_stored(sent: Mapping[str, Json]) -> dict[str, Json]:
-    """[A] Null is a value like any other and is stored; the server adds no parameters of its own."""
-    return dict(sent)
+_ADDED_KEYS: Mapping[str, Json] = {"can_add_tags": True, "with_labels": False}
+_SHOWN_WHEN_CAPPED = 2
 
 
-def appends_version(latest: Mapping[str, Json] | None, new: Mapping[str, Json]) -> bool:
-    """[A] Every setParams call appends a version, even one that changes nothing."""
-    return True
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """`name` as it is spelled outside, all its values with the default first, and what it is about."""
+
+    name: str
+    values: tuple[str, ...]
+    meaning: str
 
 
-def first_parameters(params: dict[str, Json] | None) -> dict[str, Json] | None:
-    """[A] A create with `params: {}` has a version 0 without parameters; one without `params` has no version."""
-    return params
+def _switch(*values: str, meaning: str) -> Any:
+    return field(default=values[0], metadata={"values": values, "meaning": meaning})
 
 
-def without_nulls(body: Mapping[str, Json]) -> dict[str, Json]:
-    """[A] Null for a field of create or setOntology is as if it were left out. The SDK sends such nulls [S]."""
-    return {field: value for field, value in body.items() if value is not None}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumptions:
+    """One set of answers. ValueError for a value that its switch does not have."""
+
+    choices: Literal["objects", "strings"] = _switch(
+        "objects", "strings", meaning="How a choice reads that has nothing but its name."
+    )
+    ontology_versions: Literal["absent", "present"] = _switch(
+        "absent", "present", meaning="Whether ontology entries carry `version` and `created_at`."
+    )
+    equal_params: Literal["version", "nothing"] = _switch(
+        "version", "nothing", meaning="What a setParams makes whose params equal the latest."
+    )
+    null: Literal["stored", "removes"] = _switch(
+        "stored", "removes", meaning="What null as a parameter's value does: it is a value, or takes the key away."
+    )
+    added_keys: Literal["none", "some"] = _switch(
+        "none", "some", meaning="Whether the server adds `can_add_tags` and `with_labels` to params without them."
+    )
+    strings: Literal["kept", "trimmed"] = _switch(
+        "kept", "trimmed", meaning="Whether white space around strings in params is kept, nested ones included."
+    )
+    empty_values: Literal["kept", "pruned"] = _switch(
+        "kept", "pruned", meaning='Whether params whose value is [], {}, "" or null are kept.'
+    )
+    create_shows: Literal["later", "at-once"] = _switch(
+        "later", "at-once", meaning="Whether a create's answer shows its `param_history` already."
+    )
+    list_histories: Literal["whole", "last"] = _switch(
+        "whole", "last", meaning="Whether list shows each history whole, or its last entry alone."
+    )
+    archived_name: Literal["kept", "free"] = _switch(
+        "kept", "free", meaning="Whether a create can take an archived project's name; get answers the new one then."
+    )
+    ontology_name: Literal["none", "replaced"] = _switch(
+        "none", "replaced", meaning='The name of an ontology that was set without one: none, or "untitled".'
+    )
+    get_case: Literal["exact", "ignored"] = _switch(
+        "exact", "ignored", meaning="Whether get finds a name that differs in upper and lower case alone."
+    )
+    histories: Literal["whole", "capped"] = _switch(
+        "whole", "capped", meaning="Whether get shows each history whole, or its last two entries."
+    )
+
+    def __post_init__(self) -> None:
+        for switch in switches():
+            value = getattr(self, _field_name(switch.name))
+            if value not in switch.values:
+                raise ValueError(f'"{switch.name}" is {" or ".join(switch.values)}, not {_quoted(value)}.')
+
+    @classmethod
+    def parse(cls, texts: Iterable[str]) -> Assumptions:
+        """From texts such as `choices=strings`; what none names is as by default.
+
+        ValueError, with a sentence that names what there is, for an unknown name or value and for a name given twice.
+        """
+        known = [switch.name for switch in switches()]
+        chosen: dict[str, Any] = {}
+        for text in texts:
+            name, equals, value = text.partition("=")
+            if not equals:
+                raise ValueError(f"{_quoted(text)} is not NAME=VALUE.")
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                hint = f' Did you mean "{near[0]}"?' if near else ""
+                raise ValueError(f"{_quoted(name)} is no switch.{hint} The switches: {', '.join(known)}.")
+            if _field_name(name) in chosen:
+                raise ValueError(f'"{name}" is given twice.')
+            chosen[_field_name(name)] = value
+        return cls(**chosen)
+
+    def parameters_as_stored(
+        self, sent: Mapping[str, Json], *, over: Mapping[str, Json] | None = None
+    ) -> dict[str, Json]:
+        """The next version's parameters: `sent`, laid key by key over those of `over` [D].
+
+        [A] Null is a value like any other and is stored (`null`). [A] The server adds no parameters of its own
+        (`added-keys`), keeps strings as they are (`strings`) and keeps empty values (`empty-values`).
+        """
+        params = {**(over or {}), **sent}
+        if self.null == "removes":
+            params = {key: value for key, value in params.items() if key not in sent or value is not None}
+        if self.strings == "trimmed":
+            params = {key: _trimmed(value) for key, value in params.items()}
+        if self.empty_values == "pruned":
+            params = {key: value for key, value in params.items() if not _is_empty(value)}
+        if self.added_keys == "some":
+            params = {**params, **{key: value for key, value in _ADDED_KEYS.items() if key not in params}}
+        return params
+
+    def appends_version(self, latest: Mapping[str, Json] | None, new: Mapping[str, Json]) -> bool:
+        """[A] Every setParams call appends a version, even one that changes nothing (`equal-params`)."""
+        return self.equal_params == "version" or latest is None or not _equal(dict(latest), dict(new))
+
+    def first_parameters(self, params: dict[str, Json] | None) -> dict[str, Json] | None:
+        """[A] A create with `params: {}` has a version 0 without parameters; one without `params` has no version."""
+        return params
+
+    def shows_params_of_create(self) -> bool:
+        """A create may answer an empty `param_history` although a get right after shows version 0 [D].
+
+        [A] It always does (`create-shows`).
+        """
+        return self.create_shows == "at-once"
+
+    def without_nulls(self, body: Mapping[str, Json]) -> dict[str, Json]:
+        """[A] Null for a field of create or setOntology is as if it were left out. The SDK sends such nulls [S]."""
+        return {name: value for name, value in body.items() if value is not None}
+
+    def refuse_unknown_fields(self, body: Mapping[str, Json], known: frozenset[str]) -> None:
+        """[A] A field of create or setOntology that the documentation does not name is a 400, not ignored."""
+        unknown = sorted(body.keys() - known)
+        if unknown:
+            raise bad_request(f"Unknown field: {', '.join(map(repr, unknown))}.")
+
+    def refuse_pipeline_outside_studio(self, *, studio: bool) -> None:
+        """[A] A `pipeline`, which is for Studio only [D], is a 400 without `studio: true`, not ignored."""
+        if not studio:
+            raise bad_request("'pipeline' is for Studio projects only: send 'studio': true with it.")
+
+    def keeps_its_name(self, *, archived: bool) -> bool:
+        """[A] An archived project keeps its name: a create with it is a 409 (`archived-name`)."""
+        return not archived or self.archived_name == "kept"
+
+    def get_ignores_case(self) -> bool:
+        """[A] No: a get's name is that of the project, letter by letter (`get-case`)."""
+        return self.get_case == "ignored"
+
+    def refuse_write_to(self, *, archived: bool) -> None:
+        """[A] setParams and setOntology work on an archived project as on any other, so nothing is refused."""
+
+    def entries_listed(self) -> int | None:
+        """How many entries of each history list shows; None for all. [A] All (`list-histories`)."""
+        return 1 if self.list_histories == "last" else None
+
+    def entries_shown(self) -> int | None:
+        """How many entries of each history get and a write's answer show; None for all. [A] All (`histories`)."""
+        return _SHOWN_WHEN_CAPPED if self.histories == "capped" else None
+
+    def facts_shown(
+        self,
+        *,
+        task_type: str,
+        created_at: str,
+        rapid: bool,
+        studio: bool,
+        pipeline: str | None,
+        consensus_attempts: int | None,
+        dataset_id: str | None,
+    ) -> dict[str, Json]:
+        """What a new project shows beside its name and histories.
+
+        [A] `rapid` and `studio` are not readable. [A] `consensus_attempts` reads as `numConsensus`, 0 where none was
+        given. [A] `pipelineName` and `nucleusDatasetId` are missing where none was given. [A] The three booleans at
+        the end stand for the dozen that the API shows, which have no meaning here.
+        """
+        facts: dict[str, Json] = {
+            "type": task_type,
+            "created_at": created_at,
+            "created_by": "sandbox",
+            "created_with": "api",
+            "pinned": False,
+            "numReviews": 0,
+            "numConsensus": consensus_attempts or 0,
+            "datasetLinks": [],
+            "hasBenchmarks": False,
+            "hasInstantUploads": False,
+            "hasLabelerChat": False,
+        }
+        if pipeline is not None:
+            facts["pipelineName"] = pipeline
+        if dataset_id is not None:
+            facts["nucleusDatasetId"] = dataset_id
+        return facts
+
+    def ontology_entry(
+        self, ontology: list[Json], *, name: str | None, version: int, created_at: str
+    ) -> dict[str, Json]:
+        """[A] An entry of `ontologyHistory` has no `version` or `created_at` (`ontology-versions`).
+
+        [A] It has no `name` where none was given (`ontology-name`).
+        """
+        entry: dict[str, Json] = {"ontology": self.choices_as_read(ontology)}
+        if name is None and self.ontology_name == "replaced":
+            name = "untitled"
+        if name is not None:
+            entry["name"] = name
+        if self.ontology_versions == "present":
+            entry["version"] = version
+            entry["created_at"] = created_at
+        return entry
+
+    def choices_as_read(self, choices: list[Json]) -> list[Json]:
+        """[A] A choice that was sent as a string comes back as an object, on every level (`choices`)."""
+        return [self._choice_as_read(choice) for choice in choices]
+
+    def _choice_as_read(self, choice: Json) -> Json:
+        if not isinstance(choice, dict):
+            return choice if self.choices == "strings" else {"choice": choice}
+        if self.choices == "strings" and choice.keys() == {"choice"}:
+            return choice["choice"]
+        subchoices = choice.get("subchoices")
+        return {**choice, "subchoices": self.choices_as_read(subchoices)} if isinstance(subchoices, list) else choice
 
 
-def refuse_unknown_fields(body: Mapping[str, Json], known: frozenset[str]) -> None:
-    """[A] A field of create or setOntology that the documentation does not name is a 400, not ignored."""
-    unknown = sorted(body.keys() - known)
-    if unknown:
-        raise bad_request(f"Unknown field: {', '.join(map(repr, unknown))}.")
+def switches() -> tuple[Switch, ...]:
+    """Every switch there is, in the order in which they are listed."""
+    return tuple(
+        Switch(one.name.replace("_", "-"), one.metadata["values"], one.metadata["meaning"])
+        for one in fields(Assumptions)
+    )
 
 
-def refuse_pipeline_outside_studio(*, studio: bool) -> None:
-    """[A] A `pipeline`, which is for Studio only [D], is a 400 without `studio: true`, not ignored."""
-    if not studio:
-        raise bad_request("'pipeline' is for Studio projects only: send 'studio': true with it.")
+def _field_name(name: str) -> str:
+    return name.replace("-", "_")
 
 
-def keeps_its_name(*, archived: bool) -> bool:
-    """[A] An archived project keeps its name: a create with it is a 409."""
-    return True
+def _quoted(value: object) -> str:
+    return f'"{value}"'
 
 
-def refuse_write_to(*, archived: bool) -> None:
-    """[A] setParams and setOntology work on an archived project as on any other, so nothing is refused."""
+def _trimmed(value: Json) -> Json:
+    match value:
+        case str():
+            return value.strip()
+        case list():
+            return [_trimmed(child) for child in value]
+        case dict():
+            return {key: _trimmed(child) for key, child in value.items()}
+        case _:
+            return value
 
 
-def facts_shown(
-    *,
-    task_type: str,
-    created_at: str,
-    rapid: bool,
-    studio: bool,
-    pipeline: str | None,
-    consensus_attempts: int | None,
-    dataset_id: str | None,
-) -> dict[str, Json]:
-    """What a new project shows beside its name and histories.
-
-    [A] `rapid` and `studio` are not readable. [A] `consensus_attempts` reads as `numConsensus`, 0 where none was given.
-    [A] `pipelineName` and `nucleusDatasetId` are missing where none was given. [A] The three booleans at the end stand
-    for the dozen that the API shows, which have no meaning here.
-    """
-    facts: dict[str, Json] = {
-        "type": task_type,
-        "created_at": created_at,
-        "created_by": "sandbox",
-        "created_with": "api",
-        "pinned": False,
-        "numReviews": 0,
-        "numConsensus": consensus_attempts or 0,
-        "datasetLinks": [],
-        "hasBenchmarks": False,
-        "hasInstantUploads": False,
-        "hasLabelerChat": False,
-    }
-    if pipeline is not None:
-        facts["pipelineName"] = pipeline
-    if dataset_id is not None:
-        facts["nucleusDatasetId"] = dataset_id
-    return facts
+def _is_empty(value: Json) -> bool:
+    return value is None or (isinstance(value, str | list | dict) and not value)
 
 
-def ontology_entry(ontology: list[Json], *, name: str | None, version: int, created_at: str) -> dict[str, Json]:
-    """[A] An entry of `ontologyHistory` has no `version` or `created_at`, and no `name` where none was given."""
-    entry: dict[str, Json] = {"ontology": choices_as_read(ontology)}
-    if name is not None:
-        entry["name"] = name
-    return entry
+def _equal(one: Json, other: Json) -> bool:
+    """As JSON: the order of keys does not count, and true is not 1."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return type(one) is type(other) and one == other
 
 
-def choices_as_read(choices: list[Json]) -> list[Json]:
-    """[A] A choice that was sent as a string comes back as an object, on every level."""
-    return [_choice_as_read(choice) for choice in choices]
-
-
-def _choice_as_read(choice: Json) -> Json:
-    if not isinstance(choice, dict):
-        return {"choice": choice}
-    subchoices = choice.get("subchoices")
-    return {**choice, "subchoices": choices_as_read(subchoices)} if isinstance(subchoices, list) else choice
+DEFAULT = Assumptions()
+"""Every switch at its default."""

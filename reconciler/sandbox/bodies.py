@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.sandbox import assumptions
+from reconciler.sandbox.assumptions import Assumptions
 from reconciler.sandbox.jsontext import Json, parse
 from reconciler.sandbox.names import name_problem
 from reconciler.sandbox.refusals import bad_request
@@ -53,7 +53,7 @@ class NewOntology:
     name: str | None
 
 
-def read_create(data: bytes) -> NewProject:
+def read_create(data: bytes, assumptions: Assumptions) -> NewProject:
     body = assumptions.without_nulls(_read_object(data))
     assumptions.refuse_unknown_fields(body, _CREATE_FIELDS)
     problem = name_problem(body.get("name"))
@@ -69,7 +69,7 @@ def read_create(data: bytes) -> NewProject:
         rapid=_flag(body, "rapid"),
         studio=studio,
         params=assumptions.first_parameters(_create_params(body)),
-        pipeline=_pipeline(body, studio=studio),
+        pipeline=_pipeline(body, assumptions, studio=studio),
         consensus_attempts=_consensus_attempts(body),
         dataset_id=_text(body, "datasetId"),
     )
@@ -85,7 +85,7 @@ def read_set_params(data: bytes) -> NewParams:
     return NewParams(params=_check_parameters(body), patch=patch)
 
 
-def read_set_ontology(data: bytes) -> NewOntology:
+def read_set_ontology(data: bytes, assumptions: Assumptions) -> NewOntology:
     body = assumptions.without_nulls(_read_object(data))
     assumptions.refuse_unknown_fields(body, _ONTOLOGY_FIELDS)
     ontology = body.get("ontology")
@@ -135,7 +135,7 @@ def _check_parameters(params: dict[str, Json]) -> dict[str, Json]:
     return params
 
 
-def _pipeline(body: Mapping[str, Json], *, studio: bool) -> str | None:
+def _pipeline(body: Mapping[str, Json], assumptions: Assumptions, *, studio: bool) -> str | None:
     pipeline = _text(body, "pipeline")
     if pipeline is None:
         return None

@@ -50,6 +50,16 @@ class Database:
         self._patience = patience
         self._turn = threading.Lock()
 
+    def check_place(self) -> None:
+        """StoreError where the file can surely not be written, or made; makes nothing."""
+        with self._errors_told():
+            there = self._is_there()
+        place = self.file.absolute() if there else self.file.absolute().parent
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise StoreError(f"The sandbox's file {self.file} cannot be written: {place} is read-only.")
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
         """One consistent view; None where there is no file, or an empty one."""
@@ -87,6 +97,9 @@ class Database:
             mode = os.stat(self.file).st_mode
         except FileNotFoundError:
             return False
+        except NotADirectoryError as error:
+            file = next((one for one in self.file.parents if one.is_file()), self.file.parent)
+            raise StoreError(f"The sandbox's file {self.file} cannot be reached: {file} is not a folder.") from error
         except (OSError, ValueError) as error:
             raise StoreError(f"The sandbox's file {self.file} cannot be reached: {_reason(error)}.") from error
         if stat.S_ISDIR(mode):

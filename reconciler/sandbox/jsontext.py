@@ -28,8 +28,20 @@ class NumberText:
 Json: TypeAlias = Union[bool, int, float, str, NumberText, "list[Json]", "dict[str, Json]", None]
 
 
+class NoJsonError(ValueError):
+    """Text that is no JSON, and where: both counted from 1."""
+
+    def __init__(self, problem: str, *, line: int, column: int) -> None:
+        super().__init__(f"{problem} at line {line}, column {column}")
+        self.line = line
+        self.column = column
+
+
 def parse(data: bytes | str) -> Json:
-    """The value, or ValueError with a sentence that says why it is none. The last of two equal keys wins."""
+    """The value, or ValueError with a sentence that says why it is none. The last of two equal keys wins.
+
+    The error is a NoJsonError where a place can be told.
+    """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
         value: Json = json.loads(text, parse_int=_integer, parse_float=NumberText, parse_constant=_refuse_constant)
@@ -39,8 +51,20 @@ def parse(data: bytes | str) -> Json:
     except RecursionError:
         raise ValueError(_too_deep()) from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+        raise NoJsonError(error.msg, line=error.lineno, column=error.colno) from None
     return value
+
+
+def parse_file(data: bytes) -> Json:
+    """As `parse`, of a file in any encoding of Unicode. The error's sentence starts with what the file is not."""
+    try:
+        return parse(data.decode(json.detect_encoding(data)))
+    except UnicodeDecodeError:
+        raise ValueError("is no JSON: it is not UTF-8") from None
+    except NoJsonError as error:
+        raise ValueError(f"is no JSON: line {error.line}, column {error.column}") from None
+    except ValueError as error:
+        raise ValueError(f"cannot be read as JSON: {error}") from None
 
 
 def write(value: Json) -> str:

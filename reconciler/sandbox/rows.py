@@ -5,14 +5,19 @@ So a list of ten thousand projects parses nothing, and a new version costs one e
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from reconciler.sandbox import assumptions
+from reconciler.sandbox.assumptions import Assumptions
 from reconciler.sandbox.bodies import NewProject
 from reconciler.sandbox.jsontext import Json, write
 
 DOCUMENT_COLUMNS = "name, archived, facts, param_history, ontologies, ontology_history"
+
+
+_ENTRY = json.JSONDecoder(parse_int=str, parse_float=str)
+"""Tells where an entry ends. Its numbers stay text, since some are too long for an int."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class ProjectRow:
         return tuple(getattr(self, field.name) for field in fields(self))
 
 
-def new_row(new: NewProject, *, created_at: str) -> ProjectRow:
+def new_row(new: NewProject, assumptions: Assumptions, *, created_at: str) -> ProjectRow:
     facts = assumptions.facts_shown(
         task_type=new.type,
         created_at=created_at,
@@ -59,17 +64,39 @@ def params_entry(params: Mapping[str, Json], *, version: int, created_at: str) -
     return write({**params, "version": version, "created_at": created_at})
 
 
-def document(columns: tuple[str, int, str, str, int | None, str]) -> str:
-    """The project as get and list answer it, from DOCUMENT_COLUMNS."""
-    name, archived, facts, param_history, ontologies, ontology_history = columns
+def document(columns: tuple[str | bytes, int, str, str, int | None, str], *, last: int | None = None) -> str:
+    """The project as get and list answer it, from DOCUMENT_COLUMNS; `last` entries of each history, or all."""
+    kept_name, archived, facts, param_history, ontologies, ontology_history = columns
+    name = kept_name if isinstance(kept_name, str) else displaced_name(kept_name)
+    if last is not None:
+        param_history = ",".join(entries(param_history)[-last:])
+        ontology_history = ",".join(entries(ontology_history)[-last:])
     shown = "true" if archived else "false"
     ontology = "" if ontologies is None else f',"ontologyHistory":[{ontology_history}]'
     return f'{{"name":{write(name)},"archived":{shown},{facts[1:-1]},"param_history":[{param_history}]{ontology}}}'
 
 
-def document_after_create(row: ProjectRow) -> str:
-    """A create may answer an empty `param_history` although a get right after shows version 0 [D]; here it always does.
+def document_after_create(row: ProjectRow, assumptions: Assumptions) -> str:
+    """What a create answers. [A] `ontologyHistory` is missing until an ontology is set."""
+    history = row.param_history if assumptions.shows_params_of_create() else ""
+    return document((row.name, row.archived, row.facts, history, row.ontologies, row.ontology_history))
 
-    [A] `ontologyHistory` is missing until an ontology is set.
-    """
-    return document((row.name, row.archived, row.facts, "", row.ontologies, row.ontology_history))
+
+def entries(history: str) -> list[str]:
+    """The texts of a history's entries."""
+    found: list[str] = []
+    start = 0
+    while start < len(history):
+        _, end = _ENTRY.raw_decode(history, start)
+        found.append(history[start:end])
+        start = end + 1
+    return found
+
+
+def displaced(name: str, position: int) -> bytes:
+    """How the name of an archived project is kept once another one has it: no name that is asked for equals it."""
+    return f"{name}\0{position}".encode()
+
+
+def displaced_name(kept: bytes) -> str:
+    return kept.decode().rpartition("\0")[0]

@@ -8,6 +8,7 @@ and an entry's `version` and `created_at`, which every project has.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from reconciler.sandbox.jsontext import Json, refuse_depth, write
@@ -18,19 +19,19 @@ _BESIDE_FACTS = frozenset({"name", "archived", "param_history", "ontologyHistory
 
 
 def seed_rows(projects: Sequence[Mapping[str, Any]], *, created_at: str) -> list[ProjectRow]:
-    """`created_at` stands for one that an entry leaves out. The error names an entry by its index, counted from 0."""
+    """`created_at` stands for one that an entry leaves out. The error names an entry by its number, counted from 1."""
     if isinstance(projects, str | bytes | Mapping) or not isinstance(projects, Sequence):
         raise ValueError("Projects to seed come as an array of them, as list answers it.")
     rows: list[ProjectRow] = []
     seen: dict[str, int] = {}
-    for index, project in enumerate(projects):
+    for number, project in enumerate(projects, 1):
         try:
             row = _read_project(project, created_at)
             if row.name in seen:
                 raise ValueError(f"the name {row.name!r} is that of entry {seen[row.name]} too")
         except (ValueError, TypeError, RecursionError) as error:
-            raise ValueError(f"Entry {index}: {error}.") from None
-        seen[row.name] = index
+            raise ValueError(f"Entry {number}: {error}.") from None
+        seen[row.name] = number
         rows.append(row)
     return rows
 
@@ -48,6 +49,8 @@ def _read_project(project: object, default_time: str) -> ProjectRow:
     if not isinstance(archived, bool):
         raise ValueError("'archived' must be true or false")
     created_at = _time(project, "created_at", default_time)
+    if not _is_time(created_at):
+        raise ValueError("'created_at' must be a time such as 2026-01-31T12:00:00.000Z")
     facts = {key: value for key, value in project.items() if key not in _BESIDE_FACTS}
     params, following = _read_param_history(project.get("param_history", []), created_at)
     ontologies = _read_ontology_history(project["ontologyHistory"]) if "ontologyHistory" in project else None
@@ -99,3 +102,11 @@ def _time(holder: Mapping[str, Json], field: str, default: str, *, place: str = 
     if not isinstance(value, str):
         raise ValueError(f"'{place}{field}' must be a string")
     return value
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

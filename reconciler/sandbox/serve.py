@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import cast
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.sandbox.app import ROOT, create_app
+from reconciler.sandbox.assumptions import DEFAULT, Assumptions
+from reconciler.sandbox.faults import ConnectionCutError, Fault, FaultyApp
+from reconciler.sandbox.store import Store
 
 HOST = "127.0.0.1"
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SECONDS_TO_FINISH = 3
 
 
-def serve(file: Path, *, port: int, announce: Callable[[str], None]) -> None:
+def serve(
+    file: Path,
+    *,
+    port: int,
+    announce: Callable[[str], None],
+    assumptions: Assumptions = DEFAULT,
+    faults: Sequence[Fault] = (),
+) -> None:
     """Answers until SIGINT or SIGTERM, then finishes what it was answering and returns.
 
-    Port 0 picks a free one. `announce` gets the base URL as soon as connections are accepted. OSError for a port that
-    cannot be had. In another thread than the main one no signal reaches it, so nothing ends it but the process.
+    `faults` go wrong as `faults.FaultyApp` says. Port 0 picks a free one. `announce` gets the base URL as soon as
+    connections are accepted. OSError for a port that cannot be had. In another thread than the main one no signal
+    reaches it, so nothing ends it but the process.
     """
     with socket.create_server((HOST, port)) as listener:
         url = f"http://{HOST}:{listener.getsockname()[1]}/{ROOT}"
         config = uvicorn.Config(
-            create_app(file),
+            _application(file, assumptions, faults),
             loop="asyncio",
             http="h11",
             ws="none",
@@ -41,6 +55,23 @@ def serve(file: Path, *, port: int, announce: Callable[[str], None]) -> None:
         server = _AnnouncingServer(config, lambda: announce(url))
         with _signals_end(server):
             server.run(sockets=[listener])
+
+
+def _application(file: Path, assumptions: Assumptions, faults: Sequence[Fault]) -> ASGIApp:
+    app = create_app(file, assumptions=assumptions)
+    if not faults:
+        return app
+    faulty = FaultyApp(app, faults, Store(file, assumptions=assumptions), sleep=asyncio.sleep)
+
+    async def hang_up(scope: Scope, receive: Receive, send: Send) -> object:
+        """uvicorn closes the connection, and sends nothing, where an application returns a value."""
+        try:
+            await faulty(scope, receive, send)
+        except ConnectionCutError as cut:
+            return str(cut)
+        return None
+
+    return cast("ASGIApp", hang_up)
 
 
 class _AnnouncingServer(uvicorn.Server):

@@ -13,14 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from reconciler.sandbox import assumptions
+from reconciler.sandbox.assumptions import DEFAULT, Assumptions
 from reconciler.sandbox.bodies import NewOntology, NewParams, NewProject
 from reconciler.sandbox.database import Database, StoreError, new_account_id
 from reconciler.sandbox.jsontext import Json, parse, write
 from reconciler.sandbox.names import name_problem
-from reconciler.sandbox.refusals import bad_request, name_taken, no_such_project, not_enabled
+from reconciler.sandbox.refusals import Refusal, bad_request, name_taken, no_such_project, not_enabled
 from reconciler.sandbox.rows import (
     DOCUMENT_COLUMNS,
+    displaced,
     document,
     document_after_create,
     new_row,
@@ -47,7 +48,15 @@ def utc_now() -> datetime:
 class Store:
     """One account in one file. Safe to share between threads; other processes may use the same file."""
 
-    def __init__(self, file: Path, *, now: Callable[[], datetime] = utc_now, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        patience: float = PATIENCE,
+        assumptions: Assumptions = DEFAULT,
+    ) -> None:
+        self.assumptions = assumptions
         self._database = Database(file, patience=patience)
         self._now = now
 
@@ -58,34 +67,34 @@ class Store:
         query = f"SELECT {DOCUMENT_COLUMNS} FROM projects WHERE ?1 IS NULL OR archived = ?1 ORDER BY position"
         with self._database.reading() as connection:
             rows = connection.execute(query, (archived,)).fetchall() if connection else []
-        return f"[{','.join(map(document, rows))}]"
+        last = self.assumptions.entries_listed()
+        return f"[{','.join(document(row, last=last) for row in rows)}]"
 
     def get(self, name: str) -> str:
         with self._database.reading() as connection:
-            return _document(connection, name)
+            return self._document(connection, name)
 
     def create(self, new: NewProject) -> str:
         with self._database.writing(create=True) as connection:
             assert connection is not None
             if new.type in _not_enabled(connection):
                 raise not_enabled(new.type)
-            if _is_taken(connection, new.name):
-                raise name_taken(new.name)
-            row = new_row(new, created_at=self._timestamp())
+            self._claim(connection, new.name)
+            row = new_row(new, self.assumptions, created_at=self._timestamp())
             connection.execute(_INSERT, row.values())
-        return document_after_create(row)
+        return document_after_create(row, self.assumptions)
 
     def set_params(self, name: str, new: NewParams) -> str:
         with self._database.writing() as connection:
-            connection, position = _find_to_write(connection, name)
-            _append_params(connection, position, new, self._timestamp())
-            return _document(connection, name)
+            connection, position = self._find_to_write(connection, name)
+            self._append_params(connection, position, new)
+            return self._document(connection, name)
 
     def set_ontology(self, name: str, new: NewOntology) -> str:
         with self._database.writing() as connection:
-            connection, position = _find_to_write(connection, name)
-            _append_ontology(connection, position, new, self._timestamp())
-            return _document(connection, name)
+            connection, position = self._find_to_write(connection, name)
+            self._append_ontology(connection, position, new)
+            return self._document(connection, name)
 
     # What a person does in Scale's dashboard [D].
 
@@ -101,15 +110,22 @@ class Store:
             raise bad_request(f"A project's name {problem}.")
         with self._database.writing() as connection:
             connection, position = _find(connection, name)
-            if new_name != name and _is_taken(connection, new_name):
-                raise name_taken(new_name)
+            if new_name != name:
+                self._claim(connection, new_name)
             connection.execute("UPDATE projects SET name = ? WHERE position = ?", (new_name, position))
 
     def edit_params(self, name: str, params: Mapping[str, Any], *, patch: bool = True) -> None:
         """A version that a person's edit made, of instructions mostly; without `patch`, exactly these parameters."""
         with self._database.writing() as connection:
             connection, position = _find(connection, name)
-            _append_params(connection, position, NewParams(params=dict(params), patch=patch), self._timestamp())
+            self._append_params(connection, position, NewParams(params=dict(params), patch=patch))
+
+    def edit_ontology(self, name: str, ontology: Sequence[Any], *, version_name: str | None = None) -> None:
+        """A version of the ontology that somebody else set: these choices, named `version_name`."""
+        new = NewOntology(ontology=list(ontology), name=version_name)
+        with self._database.writing() as connection:
+            connection, position = _find(connection, name)
+            self._append_ontology(connection, position, new)
 
     def append_ontology_entry(self, name: str, entry: Any) -> None:
         """An entry of `ontologyHistory` exactly as given, readable or not."""
@@ -118,6 +134,11 @@ class Store:
             connection.execute(_APPEND_ONTOLOGY, {"entry": write(entry), "position": position})
 
     # The account itself.
+
+    def check_place(self) -> None:
+        """StoreError where the file can surely not be used for reading and writing; makes nothing."""
+        self._database.check_place()
+        self.account_id()
 
     def account_id(self) -> str | None:
         """What tells this account from every other: made with the file, and anew by `reset`. None without a file."""
@@ -148,40 +169,74 @@ class Store:
     def seed(self, projects: Sequence[Mapping[str, Any]]) -> int:
         """Adds projects exactly as list answers them, whole histories included. Answers how many.
 
-        ValueError names the entry (counted from 0) that is no project, or whose name is taken; nothing is added then.
+        ValueError names the entry (counted from 1) that is no project, or whose name is taken; nothing is added then.
         """
         rows = seed_rows(projects, created_at=self._timestamp())
         if not rows:
             return 0
         with self._database.writing(create=True) as connection:
             assert connection is not None
-            for index, row in enumerate(rows):
-                if _is_taken(connection, row.name):
-                    raise ValueError(f"Entry {index}: a project named {row.name!r} exists already.")
+            for number, row in enumerate(rows, 1):
+                try:
+                    self._claim(connection, row.name)
+                except Refusal:
+                    raise ValueError(f"Entry {number}: a project named {row.name!r} exists already.") from None
             connection.executemany(_INSERT, [row.values() for row in rows])
         return len(rows)
 
     def _timestamp(self) -> str:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
+    def _append_params(self, connection: sqlite3.Connection, position: int, new: NewParams) -> None:
+        """`patch` overlays the latest version key by key at the top level, objects and arrays as a whole [D]."""
+        versions, text = connection.execute(
+            "SELECT versions, latest FROM projects WHERE position = ?", (position,)
+        ).fetchone()
+        latest = _parameters(text)
+        params = self.assumptions.parameters_as_stored(new.params, over=latest if new.patch else None)
+        if self.assumptions.appends_version(latest, params):
+            entry = params_entry(params, version=versions, created_at=self._timestamp())
+            connection.execute(_APPEND_PARAMS, {"entry": entry, "position": position})
 
-def _append_params(connection: sqlite3.Connection, position: int, new: NewParams, created_at: str) -> None:
-    """`patch` overlays the latest version key by key at the top level; objects and arrays are replaced whole [D]."""
-    versions, text = connection.execute(
-        "SELECT versions, latest FROM projects WHERE position = ?", (position,)
-    ).fetchone()
-    latest = _parameters(text)
-    sent = assumptions.parameters_as_stored(new.params)
-    params = {**(latest or {}), **sent} if new.patch else sent
-    if assumptions.appends_version(latest, params):
-        entry = params_entry(params, version=versions, created_at=created_at)
-        connection.execute(_APPEND_PARAMS, {"entry": entry, "position": position})
+    def _append_ontology(self, connection: sqlite3.Connection, position: int, new: NewOntology) -> None:
+        (count,) = connection.execute("SELECT ontologies FROM projects WHERE position = ?", (position,)).fetchone()
+        entry = self.assumptions.ontology_entry(
+            new.ontology, name=new.name, version=count or 0, created_at=self._timestamp()
+        )
+        connection.execute(_APPEND_ONTOLOGY, {"entry": write(entry), "position": position})
 
+    def _document(self, connection: sqlite3.Connection | None, name: str) -> str:
+        if connection is None:
+            raise no_such_project(name)
+        query = f"SELECT {DOCUMENT_COLUMNS} FROM projects WHERE name = ?"
+        found = connection.execute(query, (name,)).fetchone()
+        if found is None:
+            found = connection.execute(query, (self._similar_name(connection, name),)).fetchone()
+        if found is None:
+            raise no_such_project(name)
+        return document(found, last=self.assumptions.entries_shown())
 
-def _append_ontology(connection: sqlite3.Connection, position: int, new: NewOntology, created_at: str) -> None:
-    (count,) = connection.execute("SELECT ontologies FROM projects WHERE position = ?", (position,)).fetchone()
-    entry = assumptions.ontology_entry(new.ontology, name=new.name, version=count or 0, created_at=created_at)
-    connection.execute(_APPEND_ONTOLOGY, {"entry": write(entry), "position": position})
+    def _similar_name(self, connection: sqlite3.Connection, name: str) -> str | None:
+        """The oldest project's that a get of `name` finds although it is named otherwise."""
+        if not self.assumptions.get_ignores_case():
+            return None
+        names = connection.execute("SELECT name FROM projects WHERE typeof(name) = 'text' ORDER BY position")
+        return next((other for (other,) in names if other.casefold() == name.casefold()), None)
+
+    def _find_to_write(self, connection: sqlite3.Connection | None, name: str) -> tuple[sqlite3.Connection, int]:
+        connection, position = _find(connection, name)
+        (archived,) = connection.execute("SELECT archived FROM projects WHERE position = ?", (position,)).fetchone()
+        self.assumptions.refuse_write_to(archived=bool(archived))
+        return connection, position
+
+    def _claim(self, connection: sqlite3.Connection, name: str) -> None:
+        """Makes the name one that a project can get: Refusal where another one keeps it."""
+        query = "SELECT position, archived FROM projects WHERE name = ?"
+        for position, archived in connection.execute(query, (name,)).fetchall():
+            if self.assumptions.keeps_its_name(archived=bool(archived)):
+                raise name_taken(name)
+            kept = displaced(name, position)
+            connection.execute("UPDATE projects SET name = ? WHERE position = ?", (kept, position))
 
 
 def _parameters(latest: str | None) -> dict[str, Json] | None:
@@ -191,14 +246,6 @@ def _parameters(latest: str | None) -> dict[str, Json] | None:
     return {key: value for key, value in entry.items() if key not in ("version", "created_at")}
 
 
-def _document(connection: sqlite3.Connection | None, name: str) -> str:
-    query = f"SELECT {DOCUMENT_COLUMNS} FROM projects WHERE name = ?"
-    found = connection.execute(query, (name,)).fetchone() if connection else None
-    if found is None:
-        raise no_such_project(name)
-    return document(found)
-
-
 def _find(connection: sqlite3.Connection | None, name: str) -> tuple[sqlite3.Connection, int]:
     """A connection that is there, and the project's position in it."""
     query = "SELECT position FROM projects WHERE name = ?"
@@ -206,18 +253,6 @@ def _find(connection: sqlite3.Connection | None, name: str) -> tuple[sqlite3.Con
     if connection is None or found is None:
         raise no_such_project(name)
     return connection, int(found[0])
-
-
-def _find_to_write(connection: sqlite3.Connection | None, name: str) -> tuple[sqlite3.Connection, int]:
-    connection, position = _find(connection, name)
-    (archived,) = connection.execute("SELECT archived FROM projects WHERE position = ?", (position,)).fetchone()
-    assumptions.refuse_write_to(archived=bool(archived))
-    return connection, position
-
-
-def _is_taken(connection: sqlite3.Connection, name: str) -> bool:
-    found = connection.execute("SELECT archived FROM projects WHERE name = ?", (name,)).fetchall()
-    return any(assumptions.keeps_its_name(archived=bool(archived)) for (archived,) in found)
 
 
 def _not_enabled(connection: sqlite3.Connection) -> list[str]:

@@ -36,8 +36,7 @@ class ScaleClient:
     """An asynchronous context manager, for one event loop.
 
     `endpoint` includes `/v1`. `key` is the API key, white space around it dropped; `key_variable` is where it came
-    from, for messages. At most `parallelism` requests are in flight; one that waits to be tried again keeps its place,
-    so that a server that asks for patience meets fewer requests. A `transport` is owned (closed with the client), and
+    from, for messages. At most `parallelism` requests are in flight; a 429 slows all of them down together. A `transport` is owned (closed with the client), and
     with it no environment variable is read.
 
     Raises CredentialsError for a key that HTTP cannot carry, ConnectionSetupError for an endpoint, a proxy or a
@@ -60,7 +59,8 @@ class ScaleClient:
         self._key_variable = key_variable
         self._redact = Redaction(key)
         self._clock = clock
-        self._retries = Retries(clock=clock, random=random or Random())
+        self._retries = Retries(clock=clock, random=random or Random(), parallelism=parallelism)
+        # Those that wait for their turn keep their place here, so that few wake up at once.
         self._slots = asyncio.Semaphore(parallelism)
         self._in_process = transport is not None
         # Latin-1 as in the official SDK's HTTP library; Scale's own keys are ASCII, by assumption.

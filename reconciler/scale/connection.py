@@ -22,7 +22,7 @@ from reconciler.errors import ConnectionSetupError
 from reconciler.scale.transport import Answer, Clock, Lost
 
 CONNECT_SECONDS = 10.0
-WRITE_SECONDS = 60.0
+WRITE_SECONDS = 15.0
 """How long a connection may take; how long a write's request and its answer may stand still."""
 
 BODY_SECONDS = 600.0

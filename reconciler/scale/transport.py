@@ -136,12 +136,62 @@ def _http_date(text: str) -> datetime | None:
     return date.replace(tzinfo=UTC) if date.tzinfo is None else date
 
 
-class Retries:
-    """Repeats one request after another by a policy. Holds no state between requests."""
+class Pace:
+    """How fast the requests of one run go, all of them together.
 
-    def __init__(self, *, clock: Clock, random: Random) -> None:
+    At most `most` are in flight. A 429 lets none start before the time that it asks for, and halves how many may be in
+    flight; each answer that is none lets a little more again.
+    """
+
+    def __init__(self, *, clock: Clock, most: int) -> None:
+        self._clock = clock
+        self._most = most
+        self._limit = float(most)
+        self._in_flight = 0
+        self._not_before = 0.0
+        self._left = asyncio.Event()
+
+    @property
+    def limit(self) -> int:
+        """How many requests may be in flight now."""
+        return max(1, int(self._limit))
+
+    async def enter(self) -> float:
+        """Wait for one's turn; the seconds that it took."""
+        begun = self._clock.monotonic()
+        while True:
+            while self._in_flight >= self.limit:
+                self._left.clear()
+                await self._left.wait()
+            pause = self._not_before - self._clock.monotonic()
+            if pause <= 0:
+                break
+            await self._clock.sleep(pause)
+        self._in_flight += 1
+        return self._clock.monotonic() - begun
+
+    def leave(self) -> None:
+        """The request has its answer, or none is to come."""
+        self._in_flight -= 1
+        self._left.set()
+
+    def slow_down(self, pause: float) -> None:
+        """A 429 came; `pause` is how long (seconds) to wait."""
+        self._limit = max(1.0, self._limit / 2)
+        self._not_before = max(self._not_before, self._clock.monotonic() + pause)
+
+    def speed_up(self) -> None:
+        """An answer came that is no 429."""
+        self._limit = min(float(self._most), self._limit + 1 / self._limit)
+
+
+class Retries:
+    """Repeats one request after another by a policy. Between requests it holds nothing but their common pace."""
+
+    def __init__(self, *, clock: Clock, random: Random, parallelism: int = 8) -> None:
         self._clock = clock
         self._random = random
+        self._pace = Pace(clock=clock, most=parallelism)
 
     async def run(self, attempt: Callable[[float], Awaitable[Answer | Lost]], policy: Policy) -> Outcome:
         """Calls `attempt` (with the seconds it may stay without an answer) until nothing is won by another try.
@@ -153,17 +203,23 @@ class Retries:
         counted_tries = 0
         tries = 0
         while True:
+            uncounted += await self._pace.enter()
             try_started = self._clock.monotonic()
             left = policy.seconds - (try_started - started - uncounted)
-            result = await attempt(max(left, 1.0))
+            try:
+                result = await attempt(max(left, 1.0))
+            finally:
+                self._pace.leave()
             tries += 1
             wait = retry_after(result, self._clock.now()) if isinstance(result, Answer) else None
             now = self._clock.monotonic()
             outcome = Outcome(result=result, tries=tries, seconds=now - started, wait=wait)
+            too_many = isinstance(result, Answer) and result.status == 429
+            if isinstance(result, Answer) and not too_many:
+                self._pace.speed_up()
             if not _is_repeated(result, wait, policy) or tries >= MOST_TRIES:
                 return outcome
 
-            too_many = isinstance(result, Answer) and result.status == 429
             counted_tries += not too_many
             if counted_tries >= policy.tries:
                 return outcome
@@ -172,6 +228,8 @@ class Retries:
                 pause = (wait or 0.0) + backoff
                 if (wait or 0.0) > LONGEST_WAIT or uncounted + (now - try_started) + pause > PATIENCE:
                     return outcome
+                if too_many:
+                    self._pace.slow_down(pause)
                 await self._clock.sleep(pause)
                 uncounted += self._clock.monotonic() - try_started
             else:

@@ -20,7 +20,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from reconciler.errors import UnreadableAnswerError
-from reconciler.model.project import LiveProject
+from reconciler.model.project import LiveProject, Version
 from reconciler.model.values import Json
 
 MOST_DIGITS = 4300
@@ -126,65 +126,77 @@ def _project(item: Json, holder: str) -> LiveProject:
     archived = item.get("archived")
     if archived is not None and type(archived) is not bool:
         raise _unreadable(name, "`archived` is neither true nor false")
-    params, params_version, params_at = _params(name, item.get("param_history"))
-    ontology, ontology_name, ontology_version, ontology_at, problem = _ontology(item.get("ontologyHistory"))
+    params = _params(name, item.get("param_history"))
+    ontologies, problem = _ontologies(item.get("ontologyHistory"))
+    current = params[-1] if params else None
+    ontology = ontologies[-1] if ontologies else None
     return LiveProject(
         name=name,
         type=kind,
-        params=params,
-        params_version=params_version,
-        params_at=params_at,
-        ontology=ontology,
-        ontology_name=ontology_name,
-        ontology_version=ontology_version,
-        ontology_at=ontology_at,
+        params=current.content if current else {},
+        params_version=current.number if current else None,
+        params_at=current.at if current else None,
+        ontology=ontology.content if ontology else None,
+        ontology_name=ontology.name if ontology else None,
+        ontology_version=ontology.number if ontology else None,
+        ontology_at=ontology.at if ontology else None,
         ontology_problem=problem,
         pipeline=_text(item.get("pipelineName")),
         archived=archived is True,
         created_at=_text(item.get("created_at")),
+        params_history=params,
+        ontology_history=ontologies,
     )
 
 
-def _params(name: str, history: Json) -> tuple[dict[str, Json], int | None, datetime | None]:
-    """The last entry ([D]: oldest first, flat, with `version` from 0 and `created_at`), its version, its time.
+def _params(name: str, history: Json) -> tuple[Version, ...]:
+    """The entries ([D]: oldest first, flat, with `version` from 0 and `created_at`).
 
     A missing or null history is taken for one without entries: an assumption.
     """
     if history is None or history == []:
-        return {}, None, None
+        return ()
     if type(history) is not list:
         raise _unreadable(name, f"`param_history` is no array but {_kind(history)}")
-    entry = history[-1]
+    if type(history[-1]) is not dict:
+        raise _unreadable(name, f"the last entry of `param_history` is no object but {_kind(history[-1])}")
+    return tuple(_params_version(entry, position) for position, entry in enumerate(history))
+
+
+def _params_version(entry: Json, position: int) -> Version:
     if type(entry) is not dict:
-        raise _unreadable(name, f"the last entry of `param_history` is no object but {_kind(entry)}")
-    version = _version(entry.pop("version", None), len(history) - 1)
-    return entry, version, _time(entry.pop("created_at", None))
+        return Version(position, None, None)
+    return Version(_version(entry.pop("version", None), position), _time(entry.pop("created_at", None)), entry)
 
 
-def _ontology(
-    history: Json,
-) -> tuple[list[Json] | None, str | None, int | None, datetime | None, str | None]:
-    """The last entry's choices, name, version, time, and what is wrong with it.
+def _ontologies(history: Json) -> tuple[tuple[Version, ...], str | None]:
+    """The entries, and what is wrong with the last one.
 
     [S]: oldest first, an entry holds `ontology` and `name`. That `version` and `created_at` may be there, that the
     history is missing where no ontology was ever set, and that versions otherwise count positions, are assumptions.
     """
     if history is None or history == []:
-        return None, None, None, None, None
+        return (), None
     if type(history) is not list:
-        return None, None, None, None, f"`ontologyHistory` is no array but {_kind(history)}"
-    position = len(history) - 1
-    entry = history[-1]
+        return (), f"`ontologyHistory` is no array but {_kind(history)}"
+    versions = tuple(_ontology_version(entry, position) for position, entry in enumerate(history))
+    last = history[-1]
+    if type(last) is not dict:
+        return versions, f"the last entry of `ontologyHistory` is no object but {_kind(last)}"
+    if versions[-1].content is None:
+        return (
+            versions,
+            f"the last entry of `ontologyHistory` has no array `ontology` but {_kind(last.get('ontology'))}",
+        )
+    return versions, None
+
+
+def _ontology_version(entry: Json, position: int) -> Version:
     if type(entry) is not dict:
-        return None, None, position, None, f"the last entry of `ontologyHistory` is no object but {_kind(entry)}"
+        return Version(position, None, None)
     choices = entry.get("ontology")
-    name = _text(entry.get("name"))
-    version = _version(entry.get("version"), position)
-    at = _time(entry.get("created_at"))
-    if type(choices) is not list:
-        problem = f"the last entry of `ontologyHistory` has no array `ontology` but {_kind(choices)}"
-        return None, name, version, at, problem
-    return choices, name, version, at, None
+    number, at = _version(entry.get("version"), position), _time(entry.get("created_at"))
+    return Version(number, at, choices if type(choices) is list else None, _text(entry.get("name")))
 
 
 def _version(value: Json, position: int) -> int:

@@ -7,31 +7,35 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
 
 from reconciler.applying.applier import Stop, apply_plan, not_applied
+from reconciler.applying.project import LANDING_SECONDS, MOST_TRIES
 from reconciler.errors import NameTakenError, ScaleError, UnavailableError
 from reconciler.model.outcome import CallResult, Event, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Call, CallKind, Commit, Plan, TargetInfo
-from reconciler.model.project import DesiredProject, LiveProject, Source
+from reconciler.model.project import DesiredProject, LiveProject, Source, Version
 from reconciler.planning.planner import Live, make_plan
 from tests.planning.api_model import carry_out
+from tests.scale.loopback import FakeClock
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 UNCLEAR = UnavailableError("no answer", may_have_landed=True)
 
 
 class Api:
-    """Live projects by name. `faults` are raised before a write lands, `later` runs after it has."""
+    """Live projects by name. `faults` are raised before a write lands (a list: one a try), `later` runs after it has."""
 
     def __init__(self, *projects: LiveProject) -> None:
         self.projects: dict[str, LiveProject | None] = {project.name: project for project in projects}
         self.sent: list[Call] = []
-        self.faults: dict[CallKind, Exception] = {}
+        self.faults: dict[CallKind, Exception | list[Exception | None]] = {}
         self.later: dict[CallKind, Callable[[Api], Exception | None]] = {}
         self.unreadable_from: int | None = None
         self.reads = 0
+        self.clock = FakeClock()
         self.under_way = 0
         self.most_under_way = 0
 
@@ -47,8 +51,11 @@ class Api:
         await asyncio.sleep(0)
         self.under_way -= 1
         self.sent.append(call)
-        if call.kind in self.faults:
-            raise self.faults[call.kind]
+        fault = self.faults.get(call.kind)
+        if isinstance(fault, list):
+            fault = fault.pop(0) if fault else None
+        if fault is not None:
+            raise fault
         self.projects[call.project] = carry_out(call, self.projects.get(call.project))
         if call.kind in self.later and (problem := self.later[call.kind](self)):
             raise problem
@@ -60,8 +67,21 @@ def desired(name: str = "p", **more: object) -> DesiredProject:
 
 
 def live(name: str = "p", **more: object) -> LiveProject:
+    """A project whose histories end with what it shows."""
     project = LiveProject(name, "imageannotation", params={"a": 0}, params_version=3, params_at=NOW, ontology=["X"])
-    return replace(project, ontology_version=0, **more)  # type: ignore[arg-type]
+    project = replace(project, ontology_version=0, **more)  # type: ignore[arg-type]
+    number = project.params_version or 0
+    earlier = tuple(Version(earlier, None, {"old": earlier}) for earlier in range(number))
+    return replace(
+        project,
+        params_history=(*earlier, Version(number, project.params_at, dict(project.params))),
+        ontology_history=(Version(0, None, project.ontology, project.ontology_name),),
+    )
+
+
+def edited(api: Api, params: dict[str, object], name: str = "p") -> None:
+    """Somebody else's setParams."""
+    api.projects[name] = carry_out(Call(CallKind.SET_PARAMS, name, {**params, "patch": False}), api.projects[name])
 
 
 def plan_of(api: Api, *wanted: DesiredProject) -> Plan:
@@ -81,7 +101,16 @@ def plan_of(api: Api, *wanted: DesiredProject) -> Plan:
 def applied(plan: Plan, api: Api, *, parallelism: int = 4, stop: Stop | None = None) -> Outcome:
     events: list[Event] = []
     return asyncio.run(
-        apply_plan(plan, api, parallelism=parallelism, emit=events.append, stop=stop or Stop(), now=lambda: NOW)
+        apply_plan(
+            plan,
+            api,
+            parallelism=parallelism,
+            emit=events.append,
+            stop=stop or Stop(),
+            now=lambda: NOW,
+            clock=api.clock,
+            random=Random(1),
+        )
     )
 
 
@@ -171,7 +200,7 @@ def test_a_refused_call_ends_the_project() -> None:
         (CallKind.SET_PARAMS, CallResult.REFUSED),
         (CallKind.SET_ONTOLOGY, CallResult.NOT_SENT),
     ]
-    assert "nothing is known to have been written; params are at version 3" in outcome.reason
+    assert "nothing was written; params are at version 3" in outcome.reason
 
 
 def test_a_taken_name_is_an_error_even_where_the_project_is_as_wanted() -> None:
@@ -183,7 +212,7 @@ def test_a_taken_name_is_an_error_even_where_the_project_is_as_wanted() -> None:
     api.later[CallKind.CREATE] = somebody_else
     outcome = one(api, ontology=None)
     assert (outcome.status, codes(outcome)) == (Status.FAILED, ["name-taken"])
-    assert "the project is there now" in outcome.reason
+    assert results(outcome) == [(CallKind.CREATE, CallResult.REFUSED)]
 
 
 def test_half_of_a_create() -> None:
@@ -203,13 +232,186 @@ def test_an_unclear_write_that_landed_is_done() -> None:
     assert len(api.sent) == 1
 
 
-def test_an_unclear_write_that_did_not_land_is_not_repeated() -> None:
-    api = Api()
-    api.faults[CallKind.CREATE] = UNCLEAR
+def test_an_unclear_write_that_did_not_land_is_sent_again() -> None:
+    api = Api(live())
+    api.faults[CallKind.SET_PARAMS] = [UNCLEAR, UNCLEAR, None]
     outcome = one(api)
-    assert outcome.status is Status.UNCLEAR
+    assert (outcome.status, outcome.params_version, len(api.sent)) == (Status.DONE, 4, 3)
+    assert api.clock.time >= 1000 + 2 * LANDING_SECONDS
+
+
+def test_a_failure_of_the_api_itself_is_not_waited_for() -> None:
+    api = Api(live())
+    api.faults[CallKind.SET_PARAMS] = [UnavailableError("failed", status=500, may_have_landed=True), None]
+    assert one(api).status is Status.DONE
+    assert api.clock.time < 1000 + LANDING_SECONDS
+
+
+def test_it_is_sent_five_times_at_most() -> None:
+    api = Api()
+    api.faults[CallKind.CREATE] = UnavailableError("failed", status=500, may_have_landed=True)
+    outcome = one(api)
+    assert (outcome.status, len(api.sent)) == (Status.FAILED, MOST_TRIES)
     assert outcome.reason == "nothing was written: there is no such project on Scale"
+    assert "sent 5 times" in outcome.diagnostics[0].detail
+
+
+def test_nor_is_it_after_its_time() -> None:
+    api = Api(live())
+    api.faults[CallKind.SET_PARAMS] = UNCLEAR
+    outcome = one(api)
+    assert outcome.status is Status.FAILED
+    assert len(api.sent) == MOST_TRIES
+    assert api.clock.time < 1000 + 60 + 2 * LANDING_SECONDS
+
+
+def test_a_landing_that_comes_late_is_seen() -> None:
+    """The connection broke, the write lands seconds later: it is looked for before it would be sent again."""
+    api = Api(live())
+
+    class Late(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            if self.time >= 1005 and api.projects["p"] == before:
+                api.projects["p"] = carry_out(api.sent[0], before)
+
+    before = api.projects["p"]
+    api.clock = Late()
+    api.faults[CallKind.SET_PARAMS] = [UNCLEAR]
+    outcome = one(api)
+    assert (outcome.status, len(api.sent), outcome.params_version) == (Status.DONE, 1, 4)
+
+
+def test_a_create_that_landed_unseen_comes_back_as_a_taken_name() -> None:
+    api = Api()
+    api.faults[CallKind.CREATE] = [
+        UnavailableError("failed", status=500, may_have_landed=True),
+        NameTakenError("the name exists", status=409),
+    ]
+    reads = 0
+    real = api.get_project
+
+    async def get_project(name: str) -> LiveProject | None:
+        nonlocal reads
+        reads += 1
+        if reads == 3:
+            api.projects["p"] = carry_out(api.sent[0], None)
+        return await real(name)
+
+    api.get_project = get_project  # type: ignore[method-assign]
+    outcome = one(api)
+    assert outcome.status is Status.DONE
+    assert results(outcome)[0] == (CallKind.CREATE, CallResult.LANDED)
+
+
+@pytest.mark.parametrize("before", [live(), None])
+def test_somebody_else_was_first(before: LiveProject | None) -> None:
+    """No answer, and what came meanwhile is not what was sent: nothing is sent again."""
+    api = Api(*([before] if before else []))
+
+    class Unlucky(Api):
+        async def send(self, call: Call) -> None:
+            self.sent.append(call)
+            self.projects["p"] = live(params={"theirs": 1}, params_version=4)
+            raise UNCLEAR
+
+    unlucky = Unlucky(*([before] if before else []))
+    unlucky.clock = api.clock
+    outcome = one(unlucky)
+    assert (outcome.status, codes(outcome), len(unlucky.sent)) == (Status.UNCLEAR, ["someone-else"], 1)
+    if before:
+        assert "version 4 at 2026-11-24 00:00:00 UTC" in outcome.diagnostics[0].summary
+
+
+@pytest.mark.parametrize("patch", [True, False])
+@pytest.mark.parametrize("answered", [True, False])
+@pytest.mark.parametrize("first", ["ours", "theirs"])
+def test_one_version_too_many_is_a_lost_race(first: str, answered: bool, patch: bool) -> None:
+    params: dict[str, object] = {"a": 0} if patch else {"a": 0, "gone": 1}
+
+    class Racing(Api):
+        async def send(self, call: Call) -> None:
+            if first == "theirs":
+                edited(self, {"theirs": 1})
+            self.sent.append(call)
+            self.projects["p"] = carry_out(call, self.projects["p"])
+            if first == "ours":
+                edited(self, {"theirs": 1})
+            if not answered:
+                raise UNCLEAR
+
+    api = Racing(live(params=params))
+    outcome = one(api)
+    assert (outcome.status, codes(outcome)) == (Status.FAILED, ["lost-race"])
+    assert results(outcome) == [(CallKind.SET_PARAMS, CallResult.LANDED)]
+    assert f"version {4 if first == 'theirs' else 5}" in outcome.diagnostics[0].summary
     assert len(api.sent) == 1
+
+
+def test_an_ontology_lost_in_a_race() -> None:
+    api = Api(live(params={"a": 1}, ontology=["Y"]))
+
+    def theirs(api: Api) -> None:
+        api.projects["p"] = carry_out(Call(CallKind.SET_ONTOLOGY, "p", {"ontology": ["Z"]}), api.projects["p"])
+
+    api.later[CallKind.SET_ONTOLOGY] = theirs
+    outcome = one(api)
+    assert (outcome.status, codes(outcome)) == (Status.FAILED, ["lost-race"])
+    assert "version 2" in outcome.diagnostics[0].summary
+
+
+def test_an_ontology_moved_between_the_two_calls() -> None:
+    api = Api(live(ontology=["Y"]))
+
+    def theirs(api: Api) -> None:
+        api.projects["p"] = carry_out(Call(CallKind.SET_ONTOLOGY, "p", {"ontology": ["Z"]}), api.projects["p"])
+
+    api.later[CallKind.SET_PARAMS] = theirs
+    outcome = one(api)
+    assert outcome.status is Status.FAILED
+    assert results(outcome) == [
+        (CallKind.SET_PARAMS, CallResult.LANDED),
+        (CallKind.SET_ONTOLOGY, CallResult.NOT_SENT),
+    ]
+    assert "the ontology went" in outcome.reason or "ontology went from version 0 to 1" in outcome.reason
+
+
+def test_an_answer_without_a_version_is_not_believed() -> None:
+    api = Api(live())
+    before = api.projects["p"]
+    api.later[CallKind.SET_PARAMS] = lambda api: api.projects.update(p=before)
+    outcome = one(api)
+    assert (outcome.status, codes(outcome), len(api.sent)) == (Status.UNCLEAR, ["not-there"], 1)
+
+
+def test_a_project_that_takes_too_long_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = Api(live(ontology=["Y"]))
+
+    def slowly(api: Api) -> None:
+        api.clock.time += 5000
+
+    api.later[CallKind.SET_PARAMS] = slowly
+    outcome = one(api)
+    assert outcome.status is Status.FAILED
+    assert "longer than 20 minutes" in outcome.reason
+    assert results(outcome)[1] == (CallKind.SET_ONTOLOGY, CallResult.NOT_SENT)
+
+
+def test_an_interrupted_run_does_not_send_again() -> None:
+    api = Api(live())
+    stop = Stop()
+
+    class Interrupted(Api):
+        async def send(self, call: Call) -> None:
+            self.sent.append(call)
+            stop.request(signal.SIGINT)
+            raise UNCLEAR
+
+    interrupted = Interrupted(live())
+    outcome = applied(plan_of(api, desired("p")), interrupted, stop=stop)
+    assert [project.status for project in outcome.projects] == [Status.FAILED]
+    assert len(interrupted.sent) == 1
+    assert results(outcome.projects[0]) == [(CallKind.SET_PARAMS, CallResult.REFUSED)]
 
 
 def test_what_cannot_be_read_back_is_unclear() -> None:
@@ -223,14 +425,18 @@ def test_what_cannot_be_read_back_is_unclear() -> None:
 
 
 def test_an_ontology_that_cannot_be_read_back() -> None:
-    api = Api(live(ontology=["Y"]))
+    api = Api(live(params={"a": 1}, ontology=["Y"]))
 
     def spoil(api: Api) -> None:
-        api.projects["p"] = live(params={"a": 1}, ontology=[1])
+        now = api.projects["p"]
+        assert now is not None
+        api.projects["p"] = replace(
+            now, ontology=[1], ontology_history=(Version(0, None, ["Y"]), Version(1, None, [1]))
+        )
 
     api.later[CallKind.SET_ONTOLOGY] = spoil
     outcome = one(api)
-    assert (outcome.status, codes(outcome)) == (Status.UNCLEAR, ["ontology-unreadable"])
+    assert (outcome.status, codes(outcome)) == (Status.FAILED, ["ontology-unreadable"])
 
 
 @pytest.mark.parametrize(
@@ -240,7 +446,7 @@ def test_what_is_not_kept_is_no_success(wanted: str, kept: object, words: str) -
     api = Api(live())
 
     def keep(api: Api) -> None:
-        api.projects["p"] = live(params={"a": kept})
+        api.projects["p"] = live(params={"a": kept}, params_version=4)
 
     api.later[CallKind.SET_PARAMS] = keep
     outcome = one(api, params={"a": wanted})
@@ -251,7 +457,7 @@ def test_what_is_not_kept_is_no_success(wanted: str, kept: object, words: str) -
 
 def test_a_long_list_of_what_is_not_kept_is_cut() -> None:
     api = Api(live(params={}))
-    api.later[CallKind.SET_PARAMS] = lambda api: api.projects.update(p=live(params={}))
+    api.later[CallKind.SET_PARAMS] = lambda api: api.projects.update(p=live(params={}, params_version=4))
     outcome = one(api, params={f"k{number:02}": number for number in range(14)})
     assert outcome.diagnostics[0].summary.endswith("params.k09 and 4 more")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.model.plan import Call, CallKind
-from reconciler.model.project import LiveProject
+from reconciler.model.project import LiveProject, Version
 from reconciler.model.values import Json
 
 
@@ -16,6 +16,7 @@ def carry_out(call: Call, live: LiveProject | None) -> LiveProject:
         case CallKind.CREATE:
             assert live is None
             params = body.get("params")
+            first = (Version(0, None, params),) if params else ()
             return LiveProject(
                 name=call.project,
                 type=body["type"],
@@ -23,21 +24,26 @@ def carry_out(call: Call, live: LiveProject | None) -> LiveProject:
                 params_version=0 if params else None,
                 pipeline=body.get("pipeline"),
                 created_at="2026-01-01T00:00:00.000Z",
+                params_history=first,
             )
         case CallKind.SET_PARAMS:
             assert live is not None
             patch = body.pop("patch")
             assert type(patch) is bool
             params = {**live.params, **body} if patch else body
-            return replace(live, params=params, params_version=_next(live.params_version))
+            number = _next(live.params_version)
+            history = (*live.params_history, Version(number, None, params))
+            return replace(live, params=params, params_version=number, params_history=history)
         case CallKind.SET_ONTOLOGY:
             assert live is not None
             ontology: list[Json] = body["ontology"]
+            number, name = _next(live.ontology_version), body.get("name", live.ontology_name)
             return replace(
                 live,
                 ontology=ontology,
-                ontology_name=body.get("name", live.ontology_name),
-                ontology_version=_next(live.ontology_version),
+                ontology_name=name,
+                ontology_version=number,
+                ontology_history=(*live.ontology_history, Version(number, None, ontology, name)),
             )
 
 

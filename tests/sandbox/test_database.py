@@ -46,7 +46,7 @@ def test_a_pipe(tmp_path: Path) -> None:
 
 def test_a_path_through_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    refuses(Store(tmp_path / "file" / "sandbox.db"), "cannot be reached: Not a directory")
+    refuses(Store(tmp_path / "file" / "sandbox.db"), f"cannot be reached: {tmp_path / 'file'} is not a folder")
 
 
 def test_a_path_that_no_system_knows(tmp_path: Path) -> None:
@@ -151,6 +151,26 @@ def test_a_folder_that_is_read_only_can_be_read(forbidding: Path) -> None:
     assert store.list_projects() != "[]"
     with pytest.raises(StoreError, match="permissions"):
         store.reset()
+
+
+def test_a_place_is_checked_before_anything_is_written(forbidding: Path) -> None:
+    store = Store(forbidding)
+    store.check_place()
+    assert not forbidding.exists()
+    forbidding.parent.chmod(0o500)
+    for file in (forbidding, forbidding.parent / "new" / "folder" / "sandbox.db"):
+        with pytest.raises(StoreError, match=f"cannot be written: {forbidding.parent} is read-only"):
+            Store(file).check_place()
+    with pytest.raises(StoreError, match="permissions"):
+        store.seed(SEED)
+    with pytest.raises(StoreError, match="cannot be made: Permission denied"):
+        Store(forbidding.parent / "new" / "sandbox.db").seed(SEED)
+    forbidding.parent.chmod(0o700)
+    store.seed(SEED)
+    forbidding.parent.chmod(0o500)
+    forbidding.chmod(0o400)
+    with pytest.raises(StoreError, match=f"cannot be written: {forbidding} is read-only"):
+        store.check_place()
 
 
 @pytest.mark.parametrize(

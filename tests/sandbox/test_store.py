@@ -69,6 +69,7 @@ def test_a_seeded_history_goes_on(store: Store) -> None:
         ({"name": "n"}, "'type' must be"),
         ({"name": "n", "type": "chat", "archived": "no"}, "'archived' must be"),
         ({"name": "n", "type": "chat", "created_at": 5}, "'created_at' must be"),
+        ({"name": "n", "type": "chat", "created_at": "yesterday"}, "'created_at' must be a time such as"),
         ({"name": "n", "type": "chat", "param_history": {}}, "'param_history' must be"),
         ({"name": "n", "type": "chat", "param_history": [1]}, r"'param_history\[0\]' must be"),
         ({"name": "n", "type": "chat", "param_history": [{"version": -1}]}, r"'param_history\[0\].version' must be a"),
@@ -82,11 +83,11 @@ def test_a_seeded_history_goes_on(store: Store) -> None:
         ({"name": "n", "type": "chat", "ontologyHistory": None}, "'ontologyHistory' must be"),
         ({"name": "n", "type": "chat", "x": float("nan")}, "JSON"),
         ({"name": "n", "type": "chat", "x": object()}, "JSON"),
-        ({"name": "first", "type": "chat"}, "the name 'first' is that of entry 0 too"),
+        ({"name": "first", "type": "chat"}, "the name 'first' is that of entry 1 too"),
     ],
 )
 def test_a_seed_that_is_wrong_seeds_nothing(store: Store, file: Path, entry: Any, problem: str) -> None:
-    with pytest.raises(ValueError, match=f"^Entry 1: .*{problem}"):
+    with pytest.raises(ValueError, match=f"^Entry 2: .*{problem}"):
         store.seed([{"type": "chat", "name": "first"}, entry])
     assert not file.parent.exists()
 
@@ -95,7 +96,7 @@ def test_a_seed_that_is_too_deep_or_no_array(store: Store) -> None:
     deep: Any = 0
     for _ in range(5000):
         deep = [deep]
-    with pytest.raises(ValueError, match=r"^Entry 0: it is nested deeper"):
+    with pytest.raises(ValueError, match=r"^Entry 1: it is nested deeper"):
         store.seed([{"type": "chat", "name": "n", "x": deep}])
     for wrong in ({"name": "n", "type": "chat"}, "text", 5):
         with pytest.raises(ValueError, match="array"):
@@ -106,7 +107,7 @@ def test_a_seed_never_replaces(store: Store, file: Path) -> None:
     assert store.seed([]) == 0
     assert not file.exists()
     store.seed([{"type": "chat", "name": "n"}])
-    with pytest.raises(ValueError, match=r"^Entry 1: a project named 'n' exists already"):
+    with pytest.raises(ValueError, match=r"^Entry 2: a project named 'n' exists already"):
         store.seed([{"type": "chat", "name": "m"}, {"type": "other", "name": "n"}])
     assert [(project["name"], project["type"]) for project in listed(store)] == [("n", "chat")]
 

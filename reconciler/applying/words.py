@@ -1,0 +1,152 @@
+"""What an apply says: reasons, and diagnostics that end with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.applying.landing import Landing
+from reconciler.diagnostics import Diagnostic, error
+from reconciler.errors import ReconcilerError, ScaleError
+from reconciler.fieldpath import format_path
+from reconciler.model.outcome import CallOutcome, CallResult
+from reconciler.model.plan import Action, Call, CallKind, Field, ProjectChange
+from reconciler.model.project import LiveProject, Version
+
+INTERRUPTED = "the run was interrupted before it was finished"
+
+
+def diagnosed(problem: ReconcilerError) -> Diagnostic:
+    """An error as a diagnostic."""
+    return error(problem.code, problem.summary, detail=problem.detail)
+
+
+def out_of_time(seconds: float) -> str:
+    return f"it took longer than {seconds / 60:.0f} minutes, so no further write was started"
+
+
+def who_moved(change: ProjectChange, live: LiveProject | None) -> str:
+    """Which versions came since the plan, and when."""
+    expected = change.expected
+    if live is None:
+        return "the project is no longer there (archived, renamed?)"
+    if change.action is Action.CREATE:
+        return f"the project was created meanwhile, at {live.created_at}"
+    moved = [
+        f"{part} went from version {version(before)} to {version(now)}"
+        + (f" at {at:%Y-%m-%d %H:%M:%S} UTC" if at else "")
+        for part, before, now, at in (
+            ("params", expected.params_version, live.params_version, live.params_at),
+            ("ontology", expected.ontology_version, live.ontology_version, live.ontology_at),
+        )
+        if before != now
+    ]
+    return " and ".join(moved) + ", not from this run" if moved else "it is no longer as it was planned"
+
+
+def truth(calls: Sequence[CallOutcome], live: LiveProject | None) -> str:
+    """What is true now, for a project whose calls did not all land."""
+    if live is None:
+        return "nothing was written: there is no such project on Scale"
+    landed = [call.call.value for call in calls if call.result is CallResult.LANDED]
+    now = f"params are at version {version(live.params_version)}, the ontology at {version(live.ontology_version)}"
+    if landed:
+        return f"{' and '.join(landed)} landed; {now}"
+    if any(call.result is CallResult.UNCLEAR for call in calls):
+        return now
+    return f"nothing was written; {now}"
+
+
+def version(number: int | None) -> str:
+    return "none" if number is None else str(number)
+
+
+def what(call: Call) -> str:
+    """What is sent, in a few words."""
+    match call.kind:
+        case CallKind.CREATE:
+            params = call.body.get("params")
+            return f"create, {_count(len(params), 'parameter')}" if params else "create"
+        case CallKind.SET_PARAMS:
+            patch = "patch" if call.body["patch"] else "all"
+            return f"setParams {patch}, {_count(len(call.body) - 1, 'parameter')}"
+        case CallKind.SET_ONTOLOGY:
+            return f"setOntology, {_count(_choices(call.body['ontology']), 'choice')}"
+
+
+def _choices(ontology: list[object]) -> int:
+    return sum(1 + (_choices(choice.get("subchoices", [])) if isinstance(choice, dict) else 0) for choice in ontology)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def lost_race(name: str, kind: CallKind, landing: Landing) -> Diagnostic:
+    """Somebody else wrote between the last look and this write, or right after it."""
+    own = f"version {landing.own.number}" if landing.own is not None else "the create"
+    return error(
+        "lost-race",
+        f"somebody else wrote to project.{name} at the same time as {kind.value}: {_versions(landing.others)}",
+        detail=f"Ours is {own}. Both are in the project's history; look whether what the other one wrote is lost, and "
+        "plan again.",
+    )
+
+
+def someone_else(name: str, kind: CallKind, others: tuple[Version, ...], live: LiveProject | None) -> Diagnostic:
+    """No answer, and what came meanwhile is not what was sent."""
+    if kind is CallKind.CREATE:
+        at = f" at {live.created_at}" if live is not None and live.created_at else ""
+        seen = f"a project of that name was created{at}, and it is not as it was sent"
+    else:
+        seen = f"what came meanwhile is not what was sent: {_versions(others)}"
+    return error(
+        "someone-else",
+        f"{kind.value} of project.{name} had no clear answer, and {seen}",
+        detail="So somebody else wrote, or Scale changed what it was sent. It is not sent again. Plan again to see "
+        "what is there now.",
+    )
+
+
+def not_there(name: str, kind: CallKind) -> Diagnostic:
+    return error(
+        "not-there",
+        f"Scale answered that {kind.value} of project.{name} is done, but it cannot be read back",
+        detail="The history does not show it. It is not sent again, since it may appear yet. Plan again in a minute.",
+    )
+
+
+def gave_up(problem: ScaleError | None, tries: int) -> Diagnostic:
+    """A write that never landed."""
+    assert problem is not None
+    times = f"{tries} times" if tries > 1 else "once"
+    lines = [line for line in problem.detail.split("\n") if line and "may have landed" not in line]
+    lines.append(f"It was sent {times}. The project's history shows that it did not land.")
+    return error(problem.code, problem.summary, detail="\n".join(lines))
+
+
+def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
+    """Scale took a write, and shows another value."""
+    paths = ", ".join(format_path(field.path) for field in fields[:10])
+    more = f" and {len(fields) - 10} more" if len(fields) > 10 else ""
+    only_blanks = all(
+        isinstance(field.before, str) and isinstance(field.after, str) and field.before.strip() == field.after.strip()
+        for field in fields
+    )
+    return error(
+        "not-kept",
+        f"Scale took the write to project.{name}, but read back it is not as written: {paths}{more}",
+        detail=(
+            "Only leading or trailing white space differs: leave it out of the manifest."
+            if only_blanks
+            else "Scale keeps another value than was sent. Declare the value that it keeps, or put the path under "
+            "reconcile.ignore."
+        )
+        + " Until then the guard not-kept holds the project, so that no run writes it again and again.",
+    )
+
+
+def _versions(versions: tuple[Version, ...]) -> str:
+    return ", ".join(
+        f"version {version.number}" + (f" at {version.at:%Y-%m-%d %H:%M:%S} UTC" if version.at else "")
+        for version in versions
+    )

@@ -1,0 +1,578 @@
+"""The guards: what each holds, what passes at its border, and who waives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from reconciler.configuration import GUARD_NAMES
+from reconciler.diagnostics import Severity, warning
+from reconciler.fieldpath import parse_path, parse_pattern
+from reconciler.model.plan import (
+    Action,
+    Field,
+    FieldClass,
+    Held,
+    Kind,
+    ProjectChange,
+    Waived,
+)
+from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, Source
+from reconciler.model.record import RecordedProject
+from reconciler.model.values import ABSENT, Json
+from reconciler.planning import guards
+from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation, judge, normal_form, value_hash
+from reconciler.planning.planner import plan_project
+from reconciler.settings import GuardSettings, Waiver
+
+TODAY = date(2027, 3, 1)
+KIND = "imageannotation"
+
+
+def desired(name: str, **more: object) -> DesiredProject:
+    return replace(DesiredProject(name, KIND, Source(f"/repo/projects/{name}.yaml", 1)), **more)  # type: ignore[arg-type]
+
+
+def live(name: str, params: dict[str, Json] | None = None, **more: object) -> LiveProject:
+    return replace(LiveProject(name, KIND, params or {}, params_version=0), **more)  # type: ignore[arg-type]
+
+
+def recorded(**more: object) -> RecordedProject:
+    return replace(RecordedProject("projects/p.yaml", 0), **more)  # type: ignore[arg-type]
+
+
+def create(name: str, **more: object) -> ProjectChange:
+    return plan_project(desired(name, **more), None)
+
+
+def update(name: str = "p", *, old: dict[str, Json] | None = None, **more: object) -> ProjectChange:
+    """By default a change of one parameter."""
+    wanted = {"params": {"a": 1}} | more
+    return plan_project(desired(name, **wanted), live(name, {"a": 0} if old is None else old))
+
+
+def unchanged(name: str = "p", **more: object) -> ProjectChange:
+    return plan_project(desired(name, **more), live(name))
+
+
+def forget(name: str) -> ProjectChange:
+    source = Source("projects/p.yaml", 1)
+    return ProjectChange(name, Action.FORGET, source, DesiredProject(name, "", source), None, None)
+
+
+def choices(wanted: list[Json], before: list[Json]) -> ProjectChange:
+    return plan_project(desired("p", ontology=wanted), live("p", ontology=before, ontology_version=0))
+
+
+def with_field(path: str, kind: Kind, before: Json = ABSENT, after: Json = ABSENT) -> ProjectChange:
+    return replace(update(), fields=(Field(parse_path(path), kind, before, after),))
+
+
+def classed(change: ProjectChange, field_class: FieldClass) -> ProjectChange:
+    return replace(change, fields=tuple(replace(field, field_class=field_class) for field in change.fields))
+
+
+def ignoring(until: date | None) -> Mask:
+    return Mask(ignore=(Ignore(parse_pattern("params.x"), "owned by ops", until),))
+
+
+def situation(*projects: LiveProject, **more: object) -> Situation:
+    """The updates' project is recorded unless a case says otherwise, so that they take nothing over."""
+    whole = Situation(
+        live={project.name: project for project in projects},
+        listed=True,
+        managed_names=frozenset(),
+        known={},
+        settings=GuardSettings(),
+        waivers=(),
+        allowed=frozenset(),
+        today=TODAY,
+    )
+    return replace(whole, **more)  # type: ignore[arg-type]
+
+
+RECORDED = {"p": recorded()}
+HOLDING = GuardSettings(choice_removal="hold")
+
+
+@dataclass(frozen=True)
+class Case:
+    """`changes` are held by `guard` for the reason that `why` ends in; those of `passing`, each for itself, are not."""
+
+    guard: str
+    changes: list[ProjectChange]
+    situation: Situation
+    why: str
+    remedy: str = ""
+
+
+CREATES = [create(f"project {number}") for number in range(3)]
+UPDATES = [update(f"project {number}") for number in range(6)]
+EQUAL = [unchanged(f"equal {number}") for number in range(4)]
+FORGETS = [forget(f"project {number}") for number in range(4)]
+TWIN: dict[str, Any] = {
+    "params": {"a": 1, "b": [True, {"c": None}]},
+    "ontology": ["x", {"choice": "y", "subchoices": ["z"]}],
+}
+SAME = (
+    'The same name, but for case, Unicode form, invisible characters, "-", "_" and spaces, is on Scale without a '
+    "manifest"
+)
+NEAR = "A name that is one letter away is on Scale without a manifest"
+ALIKE = "The same type, params and ontology are on Scale without a manifest"
+FOREVER = " A project on Scale can never be deleted or renamed."
+ALL_KNOWN = {change.name: recorded() for change in UPDATES}
+
+CASES = [
+    Case(
+        "near-name",
+        [create("kitten-labeling")],
+        situation(live("Kitten_Labeling")),
+        f'{SAME}: "Kitten_Labeling".{FOREVER}',
+        'To manage the live project instead: rename the manifest to "Kitten_Labeling".',
+    ),
+    Case("near-name", [create("cat")], situation(live("CAT", archived=True)), f'{SAME}: "CAT" (archived).{FOREVER}'),
+    Case(
+        "near-name",
+        [create("cat")],
+        situation(*(live(name) for name in ("c_at", "c-at", "ca t", "Cat", "cat\u200b"))),
+        f'{SAME}: "Cat", "c-at", "c_at" and 2 more.{FOREVER}',
+    ),
+    *(
+        Case("near-name", [create(name)], situation(live(other)), f'{NEAR}: "{other}".{FOREVER}')
+        for name, other in [
+            ("kitten", "kiten"),
+            ("kiten", "kitten"),
+            ("kitten", "mitten"),
+            ("kitten", "kittne"),
+            ("kitten", "iktten"),
+            ("kitten_12_a", "kitten_12_b"),
+            ("abcde", "abcdef"),
+            ("カタカナと", "カタカナを"),
+        ]
+    ),
+    Case("near-name", [create("new", **TWIN)], situation(live("old", **TWIN)), f'{ALIKE}: "old".{FOREVER}'),
+    Case(
+        "near-name",
+        [create("new", params={"a": 1})],
+        situation(live("old", {"a": 1.0}), live("older", {"a": 1}), live("other", {"a": True})),
+        f'{ALIKE}: "old", "older".{FOREVER}',
+    ),
+    Case(
+        "near-name",
+        [create("new", ontology=["x", "y"])],
+        situation(live("old", ontology=[{"choice": "x", "display": "x", "links": [1]}, "y"])),
+        f'{ALIKE}: "old".{FOREVER}',
+    ),
+    Case(
+        "vanished",
+        [create("p")],
+        situation(known=RECORDED),
+        "The record knows this project, and Scale no longer shows it. A create would make a new one beside it where it "
+        "was renamed in the dashboard.",
+        "If it was renamed: give the manifest its new name.",
+    ),
+    Case(
+        "takeover",
+        [update("-my p", old={"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5})],
+        situation(),
+        "Scale's side has 6 parameters that no apply of this repository has seen, 5 of them would go (b, c, d and 2 "
+        "more).",
+        "To keep them, write them into the manifest.",
+    ),
+    Case(
+        "takeover",
+        [update(old={"b": 1})],
+        situation(known={"p": recorded(written=False)}),
+        "Scale's side has 1 parameter that no apply of this repository has seen, 1 of them would go (b).",
+    ),
+    Case(
+        "takeover",
+        [choices(["A"], ["A", {"choice": "B", "subchoices": ["C"]}])],
+        situation(),
+        "Scale's side has 3 choices that no apply of this repository has seen, 2 of them would go (B, C).",
+    ),
+    Case(
+        "takeover",
+        [update(old={"a": 0, "b": 1})],
+        situation(pending=True),
+        "Scale's side has 2 parameters that no apply of this repository has seen, 1 of them would go (b); values, 1 of "
+        "them would change (params.a).",
+        "To keep them, write them into the manifest.",
+    ),
+    *(
+        Case("takeover", [with_field("params.a.b", kind, 1, 2)], situation(pending=True), "would change (params.a.b).")
+        for kind in (Kind.REMOVE, Kind.CHANGE, Kind.MOVE, Kind.REORDER)
+    ),
+    Case(
+        "takeover",
+        [with_field("ontology.A.@display", Kind.REMOVE, "a")],
+        situation(pending=True),
+        "would change (ontology.A.@display).",
+    ),
+    Case(
+        "not-kept",
+        [update()],
+        situation(known={"p": recorded(not_kept={"params.a": value_hash(1.0)})}),
+        "Scale did not keep 1 value as last written, and the manifest still declares the same: params.a.",
+        "Declare the value that Scale keeps, or put the path under reconcile.ignore.",
+    ),
+    Case(
+        "not-kept",
+        [update(old={"a": 1, "b": 2, "c": 3})],
+        situation(known={"p": recorded(not_kept={"params.b": value_hash(ABSENT), "params.c": value_hash(ABSENT)})}),
+        "Scale did not keep 2 values as last written, and the manifest still declares the same: params.b, params.c.",
+    ),
+    Case(
+        "choice-removal",
+        [choices(["A"], ["A", "B"])],
+        situation(known=RECORDED, settings=HOLDING),
+        "The ontology loses 1 choice: B. Work in flight loses what goes at once.",
+    ),
+    Case(
+        "conflict",
+        [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), FieldClass.CONFLICT)],
+        situation(known=RECORDED, pending=True),
+        "Git and Scale's side both changed params.a, params.b since the last apply, differently.",
+        "To keep Scale's side, write it into the manifest.",
+    ),
+    *(
+        Case(
+            "expired-ignore",
+            [make("p", mask=ignoring(TODAY - timedelta(days=1)))],
+            situation(known=known),
+            "Past its day, and still ignored: params.x (until 2027-02-28).",
+            "Take it out of the manifest, or give it a later day.",
+        )
+        for make, known in ((create, {}), (update, RECORDED))
+    ),
+    Case(
+        "max-creates",
+        CREATES,
+        situation(settings=GuardSettings(max_creates=2)),
+        f"3 projects would be created (project 0, project 1, project 2), more than max_creates = 2.{FOREVER}",
+    ),
+    Case(
+        "max-creates",
+        CREATES[:1],
+        situation(settings=GuardSettings(max_creates=0)),
+        f"1 project would be created (project 0), more than max_creates = 0.{FOREVER}",
+    ),
+    Case(
+        "max-change-ratio",
+        [*UPDATES, *EQUAL, *FORGETS],
+        situation(known=ALL_KNOWN),
+        "6 projects would be updated (project 0, project 1, project 2 and 3 more) of 10 selected, more than "
+        "max_change_ratio = 0.5.",
+    ),
+    Case(
+        "max-forgets",
+        FORGETS,
+        situation(settings=GuardSettings(max_forgets=3)),
+        "4 projects would be forgotten (project 0, project 1, project 2 and 1 more), more than max_forgets = 3.",
+        "If their manifests are gone by mistake: bring them back.",
+    ),
+]
+
+
+def held_names(case: Case) -> list[str]:
+    changes, _ = judge(case.changes, case.situation)
+    return [change.name for change in changes if any(held.guard == case.guard for held in change.held_by)]
+
+
+every_case = pytest.mark.parametrize("case", CASES, ids=[f"{case.guard} {at}" for at, case in enumerate(CASES)])
+
+
+@every_case
+def test_it_holds(case: Case) -> None:
+    changes, diagnostics = judge(case.changes, case.situation)
+    assert not diagnostics
+    held = [change for change in changes if change.held_by]
+    assert held
+    for change in held:
+        (verdict,) = change.held_by
+        assert verdict.guard == case.guard
+        assert verdict.why.endswith(case.why)
+        assert not case.remedy or verdict.remedy == case.remedy
+        assert (change.writes, change.forgets, change.waived_by) == (False, False, ())
+        assert case.guard not in {told.code for told in change.diagnostics}
+
+
+@every_case
+def test_it_is_waived_by_allow(case: Case) -> None:
+    names = held_names(case)
+    allowed = replace(case.situation, allowed=frozenset({case.guard}))
+    changes, diagnostics = judge(case.changes, allowed)
+    waived = {change.name: change.waived_by for change in changes if change.waived_by}
+    assert waived == {name: (Waived(case.guard, f"--allow {case.guard}"),) for name in names}
+    assert not diagnostics
+    assert not any(change.held_by for change in changes)
+    assert case.guard not in {told.code for change in changes for told in change.diagnostics}
+
+
+@every_case
+def test_it_is_waived_by_a_waiver(case: Case) -> None:
+    names = held_names(case)
+    others = Waiver(case.guard, "*[!x]*", "twice", TODAY)
+    of_another = Waiver("vanished" if case.guard != "vanished" else "takeover", "*", "another", TODAY)
+    waivers = (Waiver(case.guard, "*", "agreed", TODAY), others, of_another)
+    changes, (idle,) = judge(case.changes, replace(case.situation, waivers=waivers))
+    waived = {change.name: change.waived_by for change in changes if change.waived_by}
+    assert waived == {name: (Waived(case.guard, "the waiver until 2027-03-01: agreed"),) for name in names}
+    assert not any(change.held_by for change in changes)
+    assert case.guard not in {told.code for change in changes for told in change.diagnostics}
+    assert (idle.code, idle.severity) == ("waiver-idle", Severity.WARNING)
+    assert idle.summary == f'the waiver of {of_another.guard} for "*" waives nothing'
+
+
+@every_case
+def test_a_void_waiver_waives_nothing(case: Case) -> None:
+    void = Waiver(case.guard, "*", "agreed", TODAY - timedelta(days=1))
+    changes, (told,) = judge(case.changes, replace(case.situation, waivers=(void,)))
+    assert [change.name for change in changes if change.held_by] == held_names(case)
+    assert told.code == "waiver-void"
+    assert told.summary == f'the waiver of {case.guard} for "*" ended on 2027-02-28'
+    assert "(agreed)" in told.detail
+
+
+@every_case
+def test_a_waiver_of_other_projects_is_idle(case: Case) -> None:
+    waiver = Waiver(case.guard, "[A-Z]*", "agreed", TODAY)
+    changes, (told,) = judge(case.changes, replace(case.situation, waivers=(waiver,)))
+    assert [change.name for change in changes if change.held_by] == held_names(case)
+    assert told.summary == f'the waiver of {case.guard} for "[A-Z]*" waives nothing'
+    assert not judge(case.changes, replace(case.situation, waivers=(waiver,), managed_names=frozenset({"elsewhere"})))[
+        1
+    ]
+
+
+@every_case
+def test_what_no_apply_would_do_is_not_judged(case: Case) -> None:
+    protected = [
+        replace(change, desired=replace(change.desired, protect=True))
+        for change in case.changes
+        if change.action is not Action.FORGET
+    ]
+    blocked = [replace(change, action=Action.NO_OP, blocked=True) for change in case.changes]
+    for changes in (protected, blocked):
+        assert judge(changes, case.situation) == (tuple(changes), ())
+
+
+PASSING = {
+    "another name": ([create("kitten")], situation(live("puppy"), live("kit"))),
+    "two edits": ([create("kitten")], situation(live("mittens"), live("kittnee"), live("netkit"))),
+    "a letter goes from the front to the end": ([create("kitten")], situation(live("ittenk"))),
+    "four letters": ([create("cats")], situation(live("cat"), live("bats"), live("catsy"))),
+    "digits do not count as letters": ([create("cat_1234")], situation(live("car_1234"))),
+    "other digits": ([create("batch_1")], situation(live("batch_2"), live("batch"), live("batch_10"))),
+    "other numbers": ([create("batch_1a2")], situation(live("batch_12"))),
+    "digits swapped": ([create("batch_12")], situation(live("batch_21"))),
+    "near a managed project": (
+        [create("kitten")],
+        situation(live("Kitten"), live("kittens"), managed_names=frozenset({"kitten", "Kitten", "kittens"})),
+    ),
+    "no list": ([create("kitten")], situation(live("Kitten"), listed=False)),
+    "nothing in common but emptiness": ([create("new")], situation(live("old"))),
+    "another type": ([create("new", params={"a": 1})], situation(live("old", {"a": 1}, type="lidar"))),
+    "other params": ([create("new", params={"a": 1})], situation(live("old", {"a": 2}), live("older", {"b": 1}))),
+    "another ontology": (
+        [create("new", params={"a": 1}, ontology=["x"])],
+        situation(
+            live("older", {"a": 1}, ontology=["y"]),
+            live("oldest", {"a": 1}, ontology=["x", 3]),
+            live("problem", {"a": 1}, ontology_problem="no list"),
+        ),
+    ),
+    "asked for, not there": ([create("p")], situation(live={"p": None})),
+    "known from an intent": ([create("p")], situation(known={"p": recorded(written=False)})),
+    "only adds": ([update(old={})], situation(pending=True)),
+    "changes without pending": ([update(), choices([{"choice": "A", "display": "a"}], ["A"])], situation()),
+    "removes what is inside": ([with_field("params.a.b", Kind.REMOVE, 1)], situation()),
+    "removes an attribute": ([with_field("ontology.A.@display", Kind.REMOVE, "a")], situation(settings=HOLDING)),
+    "known": ([update(old={"b": 1})], situation(known=RECORDED, pending=True)),
+    "another value than was not kept": (
+        [update()],
+        situation(known={"p": recorded(not_kept={"params.a": value_hash(True), "params.b": value_hash(1)})}),
+    ),
+    "moves and adds choices": (
+        [choices(["A", {"choice": "C", "subchoices": ["B"]}], ["A", "B"])],
+        situation(settings=HOLDING),
+    ),
+    "conflict without pending": ([classed(update(), FieldClass.CONFLICT)], situation()),
+    "pending alone": ([classed(update(), FieldClass.PENDING)], situation(known=RECORDED, pending=True)),
+    "an ignore on its day": ([update(mask=ignoring(TODAY))], situation()),
+    "an ignore without a day": ([update(mask=ignoring(None)), unchanged("q", mask=ignoring(None))], situation()),
+    "an expired ignore of a protected one": (
+        [unchanged(mask=ignoring(TODAY - timedelta(days=1)), protect=True)],
+        situation(),
+    ),
+    "as many creates": (CREATES, situation(settings=GuardSettings(max_creates=3))),
+    "half of them": ([*UPDATES[:5], *EQUAL, create("more")], situation(known=ALL_KNOWN)),
+    "nine selected": ([*UPDATES, *EQUAL[:3], *FORGETS], situation(known=ALL_KNOWN)),
+    "0.29 of 100": (
+        [*(update(f"u{n}") for n in range(29)), *(unchanged(f"e{n}") for n in range(71))],
+        situation(settings=GuardSettings(max_change_ratio=0.29)),
+    ),
+    "all, where all may": (
+        [update(f"u{n}") for n in range(10)],
+        situation(settings=GuardSettings(max_change_ratio=1)),
+    ),
+    "as many forgets": (FORGETS, situation(settings=GuardSettings(max_forgets=4))),
+}
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_it_passes(name: str) -> None:
+    changes, judged_by = PASSING[name]
+    assert judge(changes, judged_by) == (tuple(changes), ())
+
+
+def test_every_guard_has_a_case_and_a_name_for_waivers() -> None:
+    names = tuple(name for name, _ in GUARDS)
+    assert names == GUARD_NAMES
+    assert set(names) == {case.guard for case in CASES}
+    assert set(names) >= WHOLE_PLAN
+
+
+def test_several_guards_hold_one_project() -> None:
+    settings = GuardSettings(max_creates=0)
+    judged_by = situation(live("Kitten"), known={"kitten": recorded()}, settings=settings)
+    ((change,), _) = judge([create("kitten")], judged_by)
+    assert [held.guard for held in change.held_by] == ["near-name", "vanished", "max-creates"]
+    ((change,), _) = judge([create("kitten")], replace(judged_by, allowed=frozenset({"vanished", "no-manifests"})))
+    assert [held.guard for held in change.held_by] == ["near-name", "max-creates"]
+    assert change.waived_by == (Waived("vanished", "--allow vanished"),)
+
+
+def test_a_guard_that_warns_leaves_a_warning() -> None:
+    before = warning("before", "there already")
+    removal = replace(choices(["A"], ["A", "B", "C", "D", "E"]), diagnostics=(before,))
+    judged_by = situation(live("Kitten"), known=RECORDED, settings=GuardSettings(near_name="warn"))
+    (created, changed), plan_warnings = judge([create("kitten"), removal], judged_by)
+    assert (created.held_by, changed.held_by, plan_warnings) == ((), (), ())
+    (near,) = created.diagnostics
+    assert near.code == "near-name"
+    assert near.severity is Severity.WARNING
+    assert near.summary.startswith("project.kitten: the same name, but for case")
+    assert near.detail.startswith("A project on Scale can never be deleted or renamed. To manage the live project")
+    (first, loss) = changed.diagnostics
+    assert first is before
+    assert (loss.code, loss.summary) == (
+        "choice-removal",
+        "project.p: the ontology loses 4 choices: B, C, D and 1 more",
+    )
+    waivers = (Waiver("choice-removal", "p", "agreed", TODAY),)
+    _, changed = judge([create("kitten"), removal], replace(judged_by, waivers=waivers))[0]
+    assert changed.diagnostics == (before,)
+    assert changed.waived_by == (Waived("choice-removal", "the waiver until 2027-03-01: agreed"),)
+
+
+def test_an_expired_ignore_without_a_change_is_a_warning() -> None:
+    quiet = unchanged(mask=ignoring(TODAY - timedelta(days=1)))
+    ((change,), _) = judge([quiet], situation())
+    assert change.held_by == ()
+    (told,) = change.diagnostics
+    assert told.summary == "project.p: past its day, and still ignored: params.x (until 2027-02-28)"
+    waivers = (Waiver("expired-ignore", "p", "agreed", TODAY),)
+    assert judge([quiet], situation(waivers=waivers)) == ((quiet,), ())
+    assert judge([quiet], situation(allowed=frozenset({"expired-ignore"}))) == ((quiet,), ())
+
+
+def test_the_warning_about_a_waiver_waits_until_its_guard_can_judge() -> None:
+    def told(**more: object) -> list[str]:
+        waivers = tuple(Waiver(guard, "*", "agreed", TODAY) for guard in ("conflict", "near-name"))
+        return [told.summary.split()[3] for told in judge([], situation(waivers=waivers, **more))[1]]
+
+    assert told() == ["near-name"]
+    assert told(pending=True) == ["conflict", "near-name"]
+    assert told(listed=False) == []
+
+
+def by_guard(
+    changes: tuple[ProjectChange, ...], attribute: Callable[[ProjectChange], tuple[Held | Waived, ...]]
+) -> set[str]:
+    return {change.name for change in changes if attribute(change)}
+
+
+def test_waived_projects_are_neither_counted_nor_held() -> None:
+    settings = GuardSettings(max_creates=2)
+    one = (Waiver("max-creates", "project 0", "agreed", TODAY),)
+    changes, told = judge(CREATES, situation(settings=settings, waivers=one))
+    assert (by_guard(changes, lambda c: c.held_by), told) == (set(), ())
+    assert by_guard(changes, lambda c: c.waived_by) == {"project 0"}
+
+    settings = GuardSettings(max_creates=1)
+    changes, told = judge(CREATES, situation(settings=settings, waivers=one))
+    assert by_guard(changes, lambda c: c.held_by) == {"project 1", "project 2"}
+    assert by_guard(changes, lambda c: c.waived_by) == {"project 0"}
+    assert changes[1].held_by[0].why.startswith("2 projects would be created (project 1, project 2)")
+
+
+def test_a_waiver_never_makes_a_guard_hold() -> None:
+    """Without the waived projects without a change, a greater share of the rest is updated."""
+    waivers = (Waiver("max-change-ratio", "equal*", "agreed", TODAY),)
+    many = [unchanged(f"equal {number}") for number in range(8)]
+    changes, (idle,) = judge([*UPDATES, *many, create("more")], situation(known=ALL_KNOWN, waivers=waivers))
+    assert by_guard(changes, lambda c: c.held_by) == set()
+    assert idle.code == "waiver-idle"
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("Kitten_Labeling-2 b", "kittenlabeling2b"),
+        ("ＡＢＣ１", "abc1"),
+        ("Straße", "strasse"),
+        ("cafe\u0301", "café"),
+        ("e\u200d\u0301\u00ad\u2060\ufe0f\u3164\x00\x85\u00a0", "é"),
+        ("\u00a8", "\u0308"),
+        ("ΟΔΟΣ", "οδοσ"),
+        ("İ", "i̇"),
+        ("-_ \t\x7f", ""),
+    ],
+)
+def test_the_normal_form_of_a_name(name: str, form: str) -> None:
+    assert normal_form(name) == form
+
+
+def test_the_hash_of_a_value() -> None:
+    assert value_hash({"a": 1, "b": 2.0}) == value_hash({"b": 2, "a": 1.0})
+    values = [ABSENT, "absent", None, True, 1, "1", "\ud800", [], {}]
+    assert len({value_hash(value) for value in values}) == len(values)
+    assert len(value_hash(ABSENT)) == 64
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_few_pairs_of_many_projects_are_compared(monkeypatch: pytest.MonkeyPatch, alike: bool) -> None:
+    counted = {"equal": 0, "_one_edit": 0}
+
+    def count(name: str) -> None:
+        original = getattr(guards, name)
+
+        def counting(left: Json, right: Json) -> bool:
+            counted[name] += 1
+            return bool(original(left, right))
+
+        monkeypatch.setattr(guards, name, counting)
+
+    def word(number: int) -> str:
+        return "kitten_labeling_" + "".join(chr(ord("a") + int(digit)) for digit in f"{number:05}")
+
+    params: dict[str, Json] = {"a": 1, "b": {"c": [1, 2, 3]}, "d": -1}
+    first = create("new", params=params, ontology=["x", "y"])
+    creates = [replace(first, name=word(number)) for number in range(200)]
+    creates.append(replace(first, name="puppies"))
+    others = [
+        live(word(number), params | {"d": -1 if alike else number}, ontology=["x", {"choice": "y"}])
+        for number in range(10_000, 12_000)
+    ]
+    count("equal")
+    count("_one_edit")
+    changes, _ = judge(creates, situation(*others, settings=GuardSettings(max_creates=1_000)))
+    assert [change.name for change in changes if not change.held_by] == ([] if alike else ["puppies"])
+    assert counted["equal"] < 5_000
+    assert counted["_one_edit"] < 10_000

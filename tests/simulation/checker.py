@@ -1,0 +1,206 @@
+"""The judge: knows the server's log and histories, and what runs reported; nothing of how they work.
+
+What is demanded of each run, killed or not:
+
+- No call took effect twice (`too_many` counts those that did).
+- A finished run told the truth: what it reports as landed is in the log once, what it reports as refused or not sent is
+  not there, and a project that is done has no call that did not land.
+- Nobody's edit is lost silently. What somebody changed after the plan was made is not overwritten by a run that had
+  read it before it wrote. Where the edit came between the run's last read and its write, the run says "lost-race" and
+  names the version, or says that it could not look.
+
+One thing no client can tell: a request that got lost, from a request of another run with the very same content that
+landed at the same moment. A call that was reported as landed may therefore be such a twin's, and an overwritten version
+with the very same content need not be told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
+from reconciler.model.plan import Plan, ProjectChange
+from reconciler.model.project import DesiredProject
+from tests.simulation.server import ARCHIVE, CREATE, SET_ONTOLOGY, Json, Read, Server, Write
+
+ABSENT = object()
+
+Units = Mapping[str, object]
+"""The parts of a content that can be lost one by one: parameters by name, choices by name."""
+
+
+@dataclass(slots=True)
+class Run:
+    """`outcome` is what it reported, None where it never came to that: it was killed, or could not plan."""
+
+    name: str
+    desired: Mapping[str, DesiredProject]
+    started_at: float
+    ended_at: float = 0.0
+    plan: Plan | None = None
+    outcome: Outcome | None = None
+    end: str = ""
+
+
+@dataclass(slots=True)
+class Verdict:
+    violations: list[str] = field(default_factory=list)
+    too_many: int = 0
+
+
+def check(server: Server, runs: Iterable[Run]) -> Verdict:
+    """Judges everything that happened so far."""
+    verdict = Verdict()
+    by_run: dict[str, list[Write]] = {}
+    for write in server.writes:
+        by_run.setdefault(write.actor, []).append(write)
+    for run in runs:
+        writes = by_run.get(run.name, [])
+        for (project, kind), count in Counter((write.project, write.kind) for write in writes).items():
+            if count > 1:
+                verdict.too_many += count - 1
+                verdict.violations.append(f"{run.name}: {kind} of {project} landed {count} times")
+        if run.outcome is not None:
+            verdict.violations += _untruths(server, run, run.outcome, writes)
+        for write in writes:
+            verdict.violations += _losses(server, run, write)
+    return verdict
+
+
+def check_converged(server: Server, desired: Mapping[str, DesiredProject], plan: Plan) -> list[str]:
+    """What the last plan of a quiet world still wants, and where the server is not as the manifests say."""
+    violations = [f"the last quiet plan still changes {change.name}" for change in plan.changes if change.writes]
+    for name, wanted in desired.items():
+        project = server.projects.get(name)
+        if project is None:
+            violations.append(f"{name} was never made")
+            continue
+        if project.archived:
+            continue
+        for kind, content in (("setParams", wanted.params), (SET_ONTOLOGY, wanted.ontology)):
+            if content is None:
+                continue
+            history = project.history(kind)
+            if not history or not _holds(_units(kind, history[-1].content), _owned(wanted, _units(kind, content))):
+                violations.append(f"{kind} of {name}: the last version is not as the manifest says")
+    return violations
+
+
+def _untruths(server: Server, run: Run, outcome: Outcome, writes: list[Write]) -> Iterator[str]:
+    landed = Counter((write.project, write.kind) for write in writes)
+    told = set()
+    for project in outcome.projects:
+        for call in project.calls:
+            kind = call.call.value
+            told.add((project.name, kind))
+            count = landed[project.name, kind]
+            where = f"{run.name}: {kind} of {project.name}"
+            if call.result is CallResult.LANDED and count == 0 and not _has_twin(server, run, project.name, kind):
+                yield f"{where} was reported as landed and did not land"
+            if call.result in (CallResult.REFUSED, CallResult.NOT_SENT) and count:
+                yield f"{where} was reported as {call.result.value} and landed"
+            if project.status is Status.DONE and call.result is not CallResult.LANDED:
+                yield f"{where} is {call.result.value}, and the project was reported as done"
+        if project.status is Status.DONE and not project.calls:
+            yield f"{run.name}: {project.name} was reported as done without a call"
+    for name, kind in landed.keys() - told:
+        yield f"{run.name}: {kind} of {name} landed and was not reported at all"
+
+
+def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
+    """Whether another actor wrote the very same while the run went on."""
+    wanted = run.desired[name]
+    for write in server.writes:
+        same_time = run.started_at <= write.at <= run.ended_at
+        if write.project != name or write.kind != kind or write.actor == run.name or not same_time:
+            continue
+        content = wanted.ontology if kind == SET_ONTOLOGY else wanted.params
+        if write.version is None:
+            return kind == CREATE and not content
+        after = _units(kind, server.projects[name].history(kind)[write.version].content)
+        if _holds(after, _owned(wanted, _units(kind, content))):
+            return True
+    return False
+
+
+def _losses(server: Server, run: Run, write: Write) -> Iterator[str]:
+    """Edits of others that this write took away, and that the run did not tell."""
+    if write.version is None or write.kind in (CREATE, ARCHIVE):
+        return
+    history = server.projects[write.project].history(write.kind)
+    seen = _versions_seen(server, run, write)
+    where = f"{run.name}: {write.kind} of {write.project}, version {write.version},"
+    after = _units(write.kind, history[write.version].content)
+    told = _outcome_of(run, write.project)
+    for number in range(seen, write.version):
+        other = history[number]
+        twin = _units(write.kind, other.content) == after
+        if other.actor == run.name or twin or run.outcome is None:
+            continue
+        if told is None or not _tells_race(told, number, write.kind):
+            yield f"{where} came after version {number} of {other.actor}, unread, and no lost race is told"
+    change = _change_of(run, write.project)
+    if change is None or seen == 0:
+        return
+    known = _known_units(change, write.kind)
+    read = _units(write.kind, history[seen - 1].content)
+    for unit in read.keys() | known.keys():
+        found = read.get(unit, ABSENT)
+        if found != known.get(unit, ABSENT) and found != after.get(unit, ABSENT):
+            yield f"{where} overwrote {unit}, which had changed after the plan and before the run's last read"
+
+
+def _versions_seen(server: Server, run: Run, write: Write) -> int:
+    """How many versions of that part the run had read when it sent the write."""
+    kind = write.kind
+    for read in reversed(server.reads):
+        arrived = read.delivered_at is not None and read.delivered_at <= write.sent_at
+        if read.actor == run.name and arrived and _is_about(read, write.project, run):
+            return read.seen.get(write.project, (0, 0))[kind == SET_ONTOLOGY]
+    return 0
+
+
+def _is_about(read: Read, project: str, run: Run) -> bool:
+    return project in read.seen or len(read.seen) > 1 or len(run.desired) == 1
+
+
+def _tells_race(told: ProjectOutcome, version: int, kind: str) -> bool:
+    if any(call.call.value == kind and call.result is CallResult.UNCLEAR for call in told.calls):
+        return told.status is not Status.DONE
+    return any(
+        diagnostic.code == "lost-race" and re.search(rf"\b{version}\b", f"{diagnostic.summary}\n{diagnostic.detail}")
+        for diagnostic in told.diagnostics
+    )
+
+
+def _outcome_of(run: Run, project: str) -> ProjectOutcome | None:
+    return next((told for told in run.outcome.projects if told.name == project), None) if run.outcome else None
+
+
+def _change_of(run: Run, project: str) -> ProjectChange | None:
+    return next((change for change in run.plan.changes if change.name == project), None) if run.plan else None
+
+
+def _known_units(change: ProjectChange, kind: str) -> Units:
+    if change.before is None:
+        return {}
+    return _units(kind, change.before.ontology if kind == SET_ONTOLOGY else change.before.params)
+
+
+def _units(kind: str, content: Json) -> Units:
+    if kind != SET_ONTOLOGY:
+        return dict(content or {})
+    return {choice["choice"] if isinstance(choice, dict) else choice: True for choice in content or []}
+
+
+def _owned(wanted: DesiredProject, units: Units) -> Units:
+    """Without what the manifest ignores."""
+    ignored = {pattern.pattern.text.removeprefix("params.") for pattern in wanted.mask.ignore}
+    return {unit: value for unit, value in units.items() if unit not in ignored}
+
+
+def _holds(content: Units, wanted: Units) -> bool:
+    return all(content.get(unit, ABSENT) == value for unit, value in wanted.items())
