@@ -8,6 +8,7 @@ landed that the history does not show.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
@@ -194,10 +195,8 @@ class ProjectApply:
 
     async def _refused(self, before: LiveProject | None, problem: ScaleError) -> _Written:
         """The API said no: nothing of ours is there."""
-        try:
+        with suppress(ScaleError):
             before = await self.projects.get_project(self.change.name)
-        except ScaleError:
-            pass
         return _Written(CallResult.REFUSED, before, words.diagnosed(problem))
 
     def _leave(self, calls: Sequence[Call]) -> None:

@@ -134,7 +134,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A guard's verdict. `why` is a sentence; `remedy` says how to avoid it (the waiver is told beside), may be empty."""
+    """A guard's verdict. `why` is a sentence; `remedy` says how to avoid it, beside the waiver; may be empty."""
 
     guard: str
     why: str

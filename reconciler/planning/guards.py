@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shlex
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -344,10 +343,6 @@ def _count(number: int, noun: str) -> str:
 
 def _would(changes: Sequence[ProjectChange], what: str) -> str:
     return f"{_count(len(changes), 'project')} would be {what} ({_listed([change.name for change in changes])})"
-
-
-def _command(verb: str, name: str) -> str:
-    return f"reconciler {verb} {'-- ' if name.startswith('-') else ''}{shlex.quote(name)}"
 
 
 def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Found:

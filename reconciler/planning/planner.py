@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from reconciler.diagnostics import Diagnostic, Severity, error, warning
@@ -39,7 +39,7 @@ from reconciler.settings import GuardSettings, Waiver
 class Rules:
     """What the guards go by: their settings, the waivers, and the guards that `--allow` names."""
 
-    settings: GuardSettings = GuardSettings()
+    settings: GuardSettings = field(default_factory=GuardSettings)
     waivers: tuple[Waiver, ...] = ()
     allowed: frozenset[str] = frozenset()
 

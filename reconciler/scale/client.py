@@ -36,8 +36,8 @@ class ScaleClient:
     """An asynchronous context manager, for one event loop.
 
     `endpoint` includes `/v1`. `key` is the API key, white space around it dropped; `key_variable` is where it came
-    from, for messages. At most `parallelism` requests are in flight; a 429 slows all of them down together. A `transport` is owned (closed with the client), and
-    with it no environment variable is read.
+    from, for messages. At most `parallelism` requests are in flight; a 429 slows all of them down together. A
+    `transport` is owned (closed with the client), and with it no environment variable is read.
 
     Raises CredentialsError for a key that HTTP cannot carry, ConnectionSetupError for an endpoint, a proxy or a
     certificate variable that does not work.

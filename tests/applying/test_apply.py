@@ -26,7 +26,7 @@ UNCLEAR = UnavailableError("no answer", may_have_landed=True)
 
 
 class Api:
-    """Live projects by name. `faults` are raised before a write lands (a list: one a try), `later` runs after it has."""
+    """Live projects by name. `faults` are raised before a write lands (a list: one a try), `later` runs after it."""
 
     def __init__(self, *projects: LiveProject) -> None:
         self.projects: dict[str, LiveProject | None] = {project.name: project for project in projects}

@@ -41,6 +41,7 @@ def plan(folder: Path) -> dict[str, float]:
 
     import httpx
 
+    from reconciler.model.record import Record
     from reconciler.operations.plan import plan, prepare
     from reconciler.planning import planner
     from reconciler.render.text import render_plan
@@ -51,7 +52,7 @@ def plan(folder: Path) -> dict[str, float]:
     target = Target("production", "http://localhost/v1")
     begun = time.perf_counter()
     settings = read_settings(folder)
-    prepared = prepare(settings, ())
+    prepared = prepare(settings, (), target=target, record=Record())
     spent["manifests"] = time.perf_counter() - begun
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -62,7 +63,7 @@ def plan(folder: Path) -> dict[str, float]:
             endpoint=target.endpoint, key="key", key_variable=None, transport=httpx.MockTransport(answer)
         )
         async with client:
-            made = await plan(settings, target, client, prepared, now=lambda: datetime.now(UTC))
+            made = await plan(settings, target, client, prepared, record=Record(), now=lambda: datetime.now(UTC))
         assert made.summary.unchanged == made.manifest_count, made.summary
         return render_plan(made, base=os.getcwd(), now=datetime.now(UTC))
 
