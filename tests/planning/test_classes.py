@@ -1,0 +1,204 @@
+"""Who moved since the record, by the table in the contract."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from reconciler.fieldpath import format_path, parse_pattern
+from reconciler.model.plan import Action, Commit, FieldClass, TargetInfo
+from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, Source, Version
+from reconciler.model.record import Intended, RecordedProject
+from reconciler.planning.classes import base_of, content_hash, intended_by, mover, ontology_hash
+from reconciler.planning.planner import Live, make_plan, plan_project
+
+AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
+KNOWN = RecordedProject("projects/p.yaml", params_version=0, ontology_version=0)
+
+
+def desired(params: Any = None, ontology: Any = None, **more: Any) -> DesiredProject:
+    return DesiredProject(
+        "p", "imageannotation", Source("/r/projects/p.yaml", 1), params=params, ontology=ontology, **more
+    )
+
+
+def live(*params: Any, ontologies: tuple[Any, ...] = (), names: tuple[str | None, ...] = ()) -> LiveProject:
+    history = tuple(Version(number, AT, content) for number, content in enumerate(params))
+    names = names or (None,) * len(ontologies)
+    shown = tuple(Version(number, AT, content, names[number]) for number, content in enumerate(ontologies))
+    return LiveProject(
+        "p",
+        "imageannotation",
+        params=params[-1] if params else {},
+        params_version=len(params) - 1 if params else None,
+        ontology=ontologies[-1] if ontologies else None,
+        ontology_name=names[-1] if names else None,
+        ontology_version=len(ontologies) - 1 if ontologies else None,
+        params_history=history,
+        ontology_history=shown,
+    )
+
+
+def classes_of(wanted: DesiredProject, now: LiveProject, known: RecordedProject | None) -> dict[str, str]:
+    return {format_path(f.path): f.field_class.value for f in plan_project(wanted, now, known=known).fields}
+
+
+@pytest.mark.parametrize(
+    ("base", "now", "wanted", "expected"),
+    [
+        ({"a": 1}, {"a": 1}, {"a": 2}, {"params.a": "pending"}),
+        ({"a": 1}, {"a": 2}, {"a": 1}, {"params.a": "drift"}),
+        ({"a": 1}, {"a": 2}, {"a": 3}, {"params.a": "conflict"}),
+        ({"a": 1}, {"a": 2}, {"a": 2}, {}),
+        ({}, {"a": 2}, {}, {"params.a": "drift"}),
+        ({"a": 2}, {}, {"a": 2}, {"params.a": "drift"}),
+        ({"a": 1}, {}, {"a": 2}, {"params.a": "conflict"}),
+        ({}, {}, {"a": 2}, {"params.a": "pending"}),
+        ({"a": 1, "b": 1}, {"a": 1, "b": 2}, {"a": 2, "b": 1}, {"params.a": "pending", "params.b": "drift"}),
+    ],
+)
+def test_parameters(base: Any, now: Any, wanted: Any, expected: dict[str, str]) -> None:
+    assert classes_of(desired(wanted), live(base, now), KNOWN) == expected
+
+
+def test_every_field_of_a_unit_has_its_class() -> None:
+    found = classes_of(desired({"g": {"w": 1, "h": 1}}), live({"g": {"w": 1, "h": 2}}, {"g": {"w": 2, "h": 2}}), KNOWN)
+    assert found == {"params.g.w": "conflict", "params.g.h": "conflict"}
+
+
+@pytest.mark.parametrize(
+    ("ontologies", "wanted", "expected"),
+    [
+        ((["A"], ["A"]), ["B"], "pending"),
+        ((["A"], ["B"]), ["A"], "drift"),
+        ((["A"], ["B"]), ["C"], "conflict"),
+        ((["A"], [{"choice": "A", "display": ""}]), ["B"], "pending"),
+    ],
+)
+def test_an_ontology(ontologies: tuple[Any, ...], wanted: Any, expected: str) -> None:
+    found = classes_of(desired(ontology=wanted), live(ontologies=ontologies), KNOWN)
+    assert set(found.values()) == {expected}
+
+
+def test_a_named_ontology() -> None:
+    moved = live(ontologies=(["A"], ["A"]), names=("one", "two"))
+    assert classes_of(desired(ontology=["A"], ontology_name="one"), moved, KNOWN) == {"ontology.@name": "drift"}
+    assert classes_of(desired(ontology=["A"], ontology_name="new"), moved, KNOWN) == {"ontology.@name": "conflict"}
+
+
+def test_without_a_base_it_is_unknown() -> None:
+    both = desired({"a": 2}, ["B"])
+    now = live({"a": 1}, ontologies=(["A"],))
+    nobody_knows = [None, replace(KNOWN, written=False), replace(KNOWN, params_version=7, ontology_version=7)]
+    for known in nobody_knows:
+        assert set(classes_of(both, now, known).values()) == {"unknown"}
+    unreadable = live(ontologies=([1], ["A"]))
+    assert set(classes_of(desired(ontology=["B"]), unreadable, KNOWN).values()) == {"unknown"}
+    broken = replace(live({"a": 1}), params_history=(Version(0, None, None), Version(1, None, {"a": 1})))
+    assert classes_of(desired({"a": 2}), broken, KNOWN) == {"params.a": "unknown"}
+
+
+def test_where_there_was_none() -> None:
+    known = replace(KNOWN, params_version=None, ontology_version=None)
+    assert classes_of(desired({"a": 2}), live({"a": 1}), known) == {"params.a": "conflict"}
+    assert set(classes_of(desired(ontology=["B"]), live(ontologies=(["A"],)), known).values()) == {"conflict"}
+    assert set(classes_of(desired(ontology=["B"]), live(), known).values()) == {"pending"}
+
+
+def test_what_is_ignored_is_nobodys_move() -> None:
+    mask = Mask(ignore=(Ignore(parse_pattern("params.g.seen")),))
+    now = live({"g": {"w": 1, "seen": 1}}, {"g": {"w": 1, "seen": 2}})
+    assert classes_of(desired({"g": {"w": 5}}, mask=mask), now, KNOWN) == {"params.g.w": "pending"}
+
+
+def test_a_unit_that_was_left_drifting_keeps_its_older_base() -> None:
+    now = live({"a": 1}, {"a": 2}, {"a": 2, "b": 1})
+    known = replace(KNOWN, params_version=2, older={"params.a": 0})
+    assert classes_of(desired({"a": 1, "b": 1}), now, known) == {"params.a": "drift"}
+
+
+def test_pending_leaves_drift_alone() -> None:
+    now = live({"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 2, "d": 4}, ontologies=(["A"], ["B"]))
+    change = plan_project(desired({"a": 2, "b": 1, "c": 1}, ["A"]), now, known=KNOWN, pending=True)
+    assert [format_path(field.path) for field in change.fields] == ["params.a"]
+    assert change.left_alone == ("ontology", "params.b", "params.c", "params.d")
+    assert [dict(call.body) for call in change.calls] == [{"a": 2, "patch": True}]
+    nothing = plan_project(desired({"b": 1}), live({"b": 1}, {"b": 2}), known=KNOWN, pending=True)
+    assert (nothing.action, nothing.left_alone) == (Action.NO_OP, ("params.b",))
+
+
+def test_pending_removes_what_git_removed() -> None:
+    change = plan_project(desired({"b": 1}), live({"a": 1, "b": 1}, {"a": 1, "b": 2}), known=KNOWN, pending=True)
+    assert [dict(call.body) for call in change.calls] == [{"b": 2, "patch": False}]
+
+
+def test_who_brought_the_live_value() -> None:
+    now = live({"a": 1}, {"a": 2}, {"a": 2, "b": 1}, ontologies=(["A"], ["B"], ["B"]))
+    assert mover(now, "params.a") == (1, AT)
+    assert mover(now, "params.b") == (2, AT)
+    assert mover(now, "ontology") == (1, AT)
+    assert mover(live(), "ontology") is None
+    field = plan_project(desired({"a": 1, "b": 1}), now, known=KNOWN).fields[0]
+    assert (field.field_class, field.moved_by) == (FieldClass.DRIFT, (1, AT))
+
+
+def test_what_a_killed_run_had_written_is_ours() -> None:
+    wanted = desired({"a": 2}, ["B"])
+    before = live({"a": 1}, ontologies=(["A"],))
+    intended = intended_by(plan_project(wanted, before, known=KNOWN))
+    known = replace(KNOWN, intended=intended)
+    landed = live({"a": 1}, {"a": 2}, ontologies=(["A"], ["B"]))
+    change = plan_project(desired({"a": 3}, ["B"]), landed, known=known)
+    assert [field.field_class for field in change.fields] == [FieldClass.PENDING]
+    assert [diagnostic.code for diagnostic in change.diagnostics] == ["interrupted-run"]
+    assert "setParams (version 1) and setOntology (version 1)" in change.diagnostics[0].summary
+    theirs = live({"a": 1}, {"a": 9}, ontologies=(["A"], [1]))
+    assert base_of(known, theirs).landed == ()
+    assert base_of(known, before).landed == ()
+    assert base_of(known, None).known == known
+
+
+def test_a_killed_create() -> None:
+    wanted = desired({"a": 2}, ["B"])
+    intended = intended_by(plan_project(wanted, None))
+    assert intended == Intended(None, None, content_hash({"a": 2}), ontology_hash([{"choice": "B"}]))
+    known = RecordedProject("projects/p.yaml", written=False, intended=intended)
+    base = base_of(known, live({"a": 2})).known
+    assert base is not None
+    assert (base.written, base.params_version, base.ontology_version) == (True, 0, None)
+    only = intended_by(plan_project(desired(ontology=["B"]), live({"a": 2})))
+    assert only.params_hash is None
+
+
+def plan_with(known: dict[str, RecordedProject], now: LiveProject | None, *wanted: DesiredProject) -> Any:
+    return make_plan(
+        wanted,
+        Live({"p": now}, whole=True),
+        target=TargetInfo("t", "e"),
+        commit=Commit(),
+        made_at=AT,
+        managed_names=frozenset(project.name for project in wanted),
+        complete=True,
+        manifests="projects",
+        manifest_count=len(wanted),
+        known=known,
+        gone=[name for name in known if name not in {project.name for project in wanted}],
+    )
+
+
+@pytest.mark.parametrize("now", [live({"a": 1}), None])
+def test_a_manifest_that_is_gone_is_forgotten(now: LiveProject | None) -> None:
+    plan = plan_with({"p": KNOWN}, now)
+    [change] = plan.changes
+    assert (change.action, change.forgets, change.writes, change.calls) == (Action.FORGET, True, False, ())
+    assert (plan.summary.forget, plan.applyable) == (1, True)
+
+
+def test_edits_of_others_are_counted_once_a_unit() -> None:
+    now = live({"g": {"a": 1, "b": 1}}, {"g": {"a": 2, "b": 2}})
+    plan = plan_with({"p": KNOWN}, now, desired({"g": {"a": 1, "b": 1}}))
+    assert plan.reverted == (("p", "params.g"),)
+    assert plan.left_alone == ()
