@@ -19,7 +19,7 @@ from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
 from reconciler.model.plan import Plan
-from reconciler.model.record import Record
+from reconciler.model.record import Record, RecordedProject
 from reconciler.operations.plan import plan, prepare
 from reconciler.operations.targets import open_target
 from reconciler.render.text import render_plan
@@ -127,9 +127,14 @@ async def _plan(folder: Path) -> Plan:
     target = choose_target(settings, name="sandbox", endpoint=None, environment={})
     assert target.sandbox is not None
     Store(target.sandbox).seed(_LIVE)
-    prepared = prepare(settings, (), target=target, record=Record())
+    known = {
+        "kitten_labeling": RecordedProject("projects/kittens.yaml", 3, 0, "5c0ffee", _AT),
+        "birds": RecordedProject("projects/birds.yaml", 8, None, "5c0ffee", _AT),
+    }
+    record = Record({(target.endpoint, None): known})
+    prepared = prepare(settings, (), target=target, record=record)
     async with open_target(target, {}) as client:
-        return await plan(settings, target, client, prepared, record=Record(), now=lambda: _NOW)
+        return await plan(settings, target, client, prepared, record=record, now=lambda: _NOW)
 
 
 if __name__ == "__main__":

@@ -261,7 +261,7 @@ def test_nor_is_it_after_its_time() -> None:
     api.faults[CallKind.SET_PARAMS] = UNCLEAR
     outcome = one(api)
     assert outcome.status is Status.FAILED
-    assert len(api.sent) == MOST_TRIES
+    assert 1 < len(api.sent) < MOST_TRIES
     assert api.clock.time < 1000 + 60 + 2 * LANDING_SECONDS
 
 

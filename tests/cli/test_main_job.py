@@ -109,12 +109,12 @@ def test_the_plan_document(cli: Cli, served: Served, write: Write) -> None:
     assert document["source"] == {"commit": None, "dirty": False}
     assert document["summary"] == {
         "add": 0,
-        "change": 2,
+        "change": 1,
         "destroy": 0,
         "forget": 0,
         "unchanged": 1,
         "blocked": 1,
-        "held": 0,
+        "held": 1,
         "protected": 1,
         "unmanaged": 1,
     }

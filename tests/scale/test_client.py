@@ -155,7 +155,7 @@ def test_time_limits_of_each_step() -> None:
     run(steps())
     assert limits == [
         {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": None},
-        {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": None},
+        {"connect": 10.0, "read": 15.0, "write": 15.0, "pool": None},
     ]
 
 
