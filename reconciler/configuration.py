@@ -6,21 +6,17 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from reconciler.diagnostics import Diagnostic, Span, error
+from reconciler.endpoint import SCALE_ENDPOINT, check_endpoint
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.fieldpath import parse_pattern
-
-SCALE_ENDPOINT = "https://api.scale.com/v1"
-"""[D] in scale-api.md."""
 
 BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "sandbox": {"sandbox": ".reconciler/sandbox.db"},
@@ -340,41 +336,6 @@ class _Reader:
 
 def _did_you_mean(near: list[str]) -> str:
     return f'did you mean "{near[0]}"?' if near else ""
-
-
-def check_endpoint(text: str) -> str:
-    """The endpoint without a slash at its end.
-
-    Raises:
-        UsageError: it is no URL that a key may be sent to at all.
-    """
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f\x7f]", text):
-        raise UsageError(f'the endpoint "{text}" is no URL', f"It looks like {SCALE_ENDPOINT}.")
-    if parts.username is not None or parts.password is not None:
-        raise UsageError("the endpoint holds a user name or password", "The key belongs into an environment variable.")
-    if parts.query or parts.fragment:
-        raise UsageError(f'the endpoint "{text}" has a query or fragment', f"It looks like {SCALE_ENDPOINT}.")
-    url = text.rstrip("/")
-    if parts.scheme == "http" and not is_loopback(url):
-        raise UsageError(
-            f'the endpoint "{text}" is plain http', "A key is sent over https, or to this machine itself (loopback)."
-        )
-    return url
-
-
-def is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_a(value: Any, kind: type) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import translate
 from typing import Final
@@ -199,3 +200,8 @@ def _no_part(text: str, position: int) -> str:
         f"character {position + 1} ({text[position]!r}) cannot stand in a plain part; "
         f'put the part in double quotes, as in params."a b"'
     )
+
+
+def covered(path: Path, patterns: Iterable[Pattern]) -> bool:
+    """Whether a pattern names this path or one above it."""
+    return any(pattern.matches(path[:length]) for pattern in patterns for length in range(1, len(path) + 1))

@@ -1,7 +1,8 @@
 """What git says of the manifests, and the refs that a record is kept in. The only home of subprocess.
 
 `read_commit` reads alone: it takes no lock. The rest is plumbing on one ref and its objects: no index, no working tree,
-no configuration and no other ref is touched. No hook runs and nothing prompts. "Outside git" is an answer (None, or
+no configuration and no other ref is touched. No hook runs and nothing prompts. Each git has a session of its own: a
+Ctrl-C at the terminal reaches this process alone. "Outside git" is an answer (None, or
 False); a git that refuses or fails is an error. An object is named by its full id; a ref starts with `refs/`.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -105,7 +107,7 @@ def move_ref(root: Path, ref: str, new: str, old: str | None) -> bool:
         GitRefusedError: the ref stands where it was expected, and still cannot be moved.
     """
     arguments = ("update-ref", "--no-deref", ref, new, old or "")
-    done = _need(_run(root, *arguments))
+    done = _run_to_its_end(root, *arguments)
     if done.returncode == 0:
         return True
     if read_ref(root, ref) != old or re.search(r"\.lock': File exists", _words(done)):
@@ -141,8 +143,7 @@ def push(root: Path, remote: str, commit: str, ref: str, old: str | None) -> boo
     """
     arguments = (*_PUSH, f"--force-with-lease={ref}:{old or ''}", "--", remote, f"{commit}:{ref}")
     environment = _connection(root)
-    with ThreadPoolExecutor(1) as apart:  # signals reach the main thread alone, and leaving waits for this one
-        done = _need(apart.submit(_run, root, *arguments, environment=environment, own_session=True).result())
+    done = _run_to_its_end(root, *arguments, environment=environment)
     if done.returncode == 0:
         return True
     line = next((line for line in done.stdout.decode("utf-8", "replace").split("\n") if line.startswith("!\t")), None)
@@ -154,6 +155,14 @@ def push(root: Path, remote: str, commit: str, ref: str, old: str | None) -> boo
     if there != old or re.search(r"failed to update ref|lock", line):
         return there == commit
     raise GitRefusedError(f"git push failed: {line.split(chr(9))[-1]}", _words(done))
+
+
+def _run_to_its_end(
+    root: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """git run so that what a signal raises here comes only after it: a git that is killed may leave its lock."""
+    with ThreadPoolExecutor(1) as apart:  # signals reach the main thread alone, and leaving waits for this one
+        return _need(apart.submit(_run, root, *arguments, environment=environment).result())
 
 
 def _has_commit(root: Path, commit: str) -> bool:
@@ -211,7 +220,6 @@ def _run(
     *arguments: str,
     data: bytes = b"",
     environment: Mapping[str, str] | None = None,
-    own_session: bool = False,
 ) -> subprocess.CompletedProcess[bytes] | None:
     """git run to its end, whatever that is; None where there is no git."""
     variables = {name: value for name, value in os.environ.items() if not re.fullmatch(r"GIT_\w+_DATE", name)}
@@ -227,7 +235,7 @@ def _run(
             capture_output=True,
             timeout=_SECONDS,
             check=False,
-            start_new_session=own_session,
+            start_new_session=True,
         )
     except FileNotFoundError:
         return None
@@ -260,4 +268,11 @@ def _refusal(root: Path, arguments: Sequence[str], done: subprocess.CompletedPro
             "git refuses to read this repository, since another user owns it (dubious ownership)",
             f"Allow it: git config --global --add safe.directory {place[1] if place else root}",
         )
+    if done.returncode < 0:
+        return GitRefusedError(f"git {arguments[0]} was ended by {_signal_name(-done.returncode)}", said)
     return GitRefusedError(f"git {arguments[0]} failed: {said.splitlines()[0] if said else done.returncode}", said)
+
+
+def _signal_name(number: int) -> str:
+    limit = " (a limit on the size of files)" if number == signal.SIGXFSZ else ""
+    return f"{signal.Signals(number).name}{limit}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -39,6 +38,7 @@ from reconciler.model.plan import (
 )
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode, Source
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, to_json
+from reconciler.wholefile import write_whole
 
 _REMEDY = "Make it anew: reconciler plan --out FILE"
 
@@ -51,7 +51,7 @@ def write_plan_file(document: dict[str, Json], file: Path) -> None:
     """
     text = to_json({**document, "digest": _digest(document)}) + "\n"
     try:
-        write_privately(text, file)
+        write_whole(text.encode("utf-8", "surrogatepass"), file)
     except OSError as problem:
         raise PlanFileError(f"the plan cannot be saved as {file}: {problem.strerror}") from None
 
@@ -85,29 +85,6 @@ def check_result(file: Path) -> None:
     if file.is_dir() or not folder.is_dir() or not os.access(file if file.exists() else folder, os.W_OK):
         what = "it is a folder" if file.is_dir() else "its folder is missing or cannot be written"
         raise UsageError(f"the result cannot be written to {file}: {what}", "Nothing was written to Scale.")
-
-
-def write_privately(text: str, file: Path) -> None:
-    """Write a file that its owner alone may read. Beside an existing regular file the new one takes its place at once.
-
-    Raises:
-        OSError: as the file system says; no part of the text is then left behind.
-    """
-    data = text.encode("utf-8", "surrogatepass")
-    if file.exists() and not file.is_file():
-        with file.open("wb") as stream:
-            stream.write(data)
-        return
-    descriptor, name = tempfile.mkstemp(prefix=f".{file.name[:100]}.", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def read_plan_file(file: Path, *, base: Path) -> Plan:

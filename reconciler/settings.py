@@ -17,11 +17,10 @@ from urllib.parse import urlsplit
 from reconciler.configuration import (
     BUILT_IN,
     check_configuration,
-    check_endpoint,
     find_configuration,
-    is_loopback,
     read_day,
 )
+from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.fieldpath import Pattern, parse_pattern
 

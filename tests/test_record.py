@@ -12,7 +12,9 @@ import pytest
 from reconciler import git
 from reconciler.errors import GitRefusedError, RecordError
 from reconciler.model.record import Intended, Record, RecordedProject
-from reconciler.record import Changes, RecordStore, decode, encode, lay_over, open_record, ref_name
+from reconciler.record.merging import Changes, lay_over
+from reconciler.record.stores import RecordStore, open_record, ref_name
+from reconciler.record.text import decode, encode
 
 END = "https://api.scale.com/v1"
 EARLY, NOON, LATE = "2026-03-01T08:00:00Z", "2026-03-01T12:00:00Z", "2026-03-01T20:00:00Z"

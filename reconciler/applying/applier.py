@@ -9,6 +9,7 @@ from datetime import datetime
 from random import Random
 
 from reconciler.applying.project import Clock, Emit, ProjectApply, Projects
+from reconciler.applying.words import INTERRUPTED
 from reconciler.model.outcome import Event, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Plan, ProjectChange
 
@@ -20,7 +21,8 @@ class Stop:
         self.signal: int | None = None
 
     def request(self, signal: int) -> None:
-        self.signal = signal
+        """The first signal is the one that counts."""
+        self.signal = self.signal or signal
 
     def requested(self) -> bool:
         return self.signal is not None
@@ -48,7 +50,7 @@ async def apply_plan(
     async def work() -> None:
         for change in waiting:
             if stop.requested():
-                outcomes[change.name] = _not_written(change, Status.NOT_STARTED, "the run was interrupted")
+                outcomes[change.name] = _not_written(change, Status.NOT_STARTED, INTERRUPTED)
                 continue
             begun = now()
             outcome = await ProjectApply(change, projects, emit, stop.requested, clock, random).run()
@@ -72,7 +74,7 @@ async def apply_plan(
 
 def _outcome_of(change: ProjectChange, outcomes: dict[str, ProjectOutcome], stop: Stop) -> ProjectOutcome:
     if change.forgets and stop.requested():
-        return _not_written(change, Status.NOT_STARTED, "the run was interrupted")
+        return _not_written(change, Status.NOT_STARTED, INTERRUPTED)
     return outcomes.get(change.name) or _without_writes(change)
 
 

@@ -115,8 +115,10 @@ class ProjectApply:
             if not to_send:
                 return self._finished(live, fresh.fields)
             if self.stopping():
+                if not self.calls:
+                    return self._outcome(Status.NOT_STARTED, words.INTERRUPTED, live)
                 self._leave(to_send)
-                return self._outcome(Status.FAILED, words.INTERRUPTED, live)
+                return self._outcome(Status.FAILED, words.INTERRUPTED_HALFWAY, live)
             if self.clock.monotonic() - begun > PROJECT_SECONDS:
                 self._leave(to_send)
                 return self._outcome(Status.FAILED, words.out_of_time(PROJECT_SECONDS), live)

@@ -12,7 +12,8 @@ from reconciler.model.outcome import CallOutcome, CallResult
 from reconciler.model.plan import Action, Call, CallKind, Field, ProjectChange
 from reconciler.model.project import LiveProject, Version
 
-INTERRUPTED = "the run was interrupted before it was finished"
+INTERRUPTED = "the run was interrupted"
+INTERRUPTED_HALFWAY = "the run was interrupted before it was finished"
 
 
 def diagnosed(problem: ReconcilerError) -> Diagnostic:

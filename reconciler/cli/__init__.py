@@ -67,8 +67,11 @@ def reconciler(folder: str | None) -> None:
             raise click.UsageError(f"-C {folder}: {problem.strerror}") from None
 
 
-class _TerminatedError(BaseException):
-    """SIGTERM came while no apply was under way."""
+class _TerminatedError(SystemExit):
+    """SIGTERM came while no apply was under way.
+
+    A SystemExit, since an event loop lets nothing else but that and KeyboardInterrupt out of a callback.
+    """
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
@@ -87,6 +90,7 @@ def main() -> NoReturn:
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
+        sys.stderr.flush()
     except OSError as problem:
         code = _closed(problem)
     sys.exit(code)
@@ -128,9 +132,12 @@ def run(arguments: list[str]) -> int:
 
 
 def _closed(problem: OSError) -> int:
-    """An output that takes no more: the reader went away, the disk is full."""
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, sys.stdout.fileno())
+    """An output that takes no more: the reader went away, the disk is full. What it did not take is let go."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     if not isinstance(problem, BrokenPipeError):
         click.echo(f"error[output]: the output cannot be written: {problem.strerror or problem}", err=True)
     return EXIT_ERROR

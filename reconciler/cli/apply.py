@@ -12,8 +12,11 @@ from reconciler.cli import console
 from reconciler.cli.plan import show_plan
 
 if TYPE_CHECKING:
+    from reconciler.diagnostics import Diagnostic
     from reconciler.model.outcome import Outcome
     from reconciler.model.plan import Plan
+    from reconciler.operations.plan import Prepared
+    from reconciler.operations.recording import Recorder
     from reconciler.settings import Settings, Target
 
 _EPILOG = """\b
@@ -56,7 +59,6 @@ def command(
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Asks on a terminal before it writes.
     """
-    import asyncio
     import os
 
     from reconciler.operations.apply import check_writable
@@ -82,9 +84,10 @@ def command(
         allowed=allowed,
         output=output,
         auto_approve=auto_approve,
+        result=result,
     )
-    outcome, cancelled = asyncio.run(run.run())
-    return _report(outcome, settings, result=result, output=output, cancelled=cancelled)
+    outcome, cancelled = run.run()
+    return _report(outcome, settings, output=output, cancelled=cancelled, unkept=run.unkept)
 
 
 class _Run:
@@ -101,6 +104,7 @@ class _Run:
         allowed: tuple[str, ...],
         output: str,
         auto_approve: bool,
+        result: str | None,
     ) -> None:
         self.settings = settings
         self.target = target
@@ -110,59 +114,108 @@ class _Run:
         self.allowed = allowed
         self.output = output
         self.auto_approve = auto_approve
+        self.result = result
+        self.unkept: Diagnostic | None = None
+        """Why the result could not be written."""
 
-    async def run(self) -> tuple[Outcome, bool]:
-        """The outcome, and whether a person declined."""
+    def run(self) -> tuple[Outcome, bool]:
+        """The outcome, and whether a person declined. The result is written by then.
+
+        Files and git are read before the event loop runs, where a signal ends it at once.
+        """
+        import asyncio
+        import os
+
+        from reconciler.operations.plan import prepare
+        from reconciler.operations.recording import open_recorder
+        from reconciler.planfile import read_plan_file
+
+        recorder, notes = open_recorder(self.settings, self.target, os.environ)
+        source: Plan | Prepared
+        if self.planfile is not None:
+            source = read_plan_file(Path(self.planfile), base=self.settings.base)
+        else:
+            source = prepare(
+                self.settings, self.names, target=self.target, record=recorder.record, allowed=self.allowed
+            )
+        return asyncio.run(self._carry_out(source, recorder, notes))
+
+    async def _carry_out(
+        self, source: Plan | Prepared, recorder: Recorder, notes: tuple[Diagnostic, ...]
+    ) -> tuple[Outcome, bool]:
         import os
         from dataclasses import replace
         from datetime import UTC, datetime
 
-        from reconciler.applying.applier import not_applied
+        from reconciler.applying.applier import Stop, not_applied
         from reconciler.cli.progress import progress
-        from reconciler.operations.apply import apply, check_saved
-        from reconciler.operations.plan import plan, prepare
-        from reconciler.operations.recording import open_recorder
+        from reconciler.errors import ReconcilerError
+        from reconciler.model.plan import Plan
+        from reconciler.operations.apply import apply, check_saved, heeding_signals
+        from reconciler.operations.plan import plan
         from reconciler.operations.targets import open_target
-        from reconciler.planfile import read_plan_file
 
         def now() -> datetime:
             return datetime.now(UTC)
 
-        base = self.settings.base
-        recorder, notes = open_recorder(self.settings, self.target)
-        prepared = None
-        if self.planfile is None:
-            prepared = prepare(
-                self.settings, self.names, target=self.target, record=recorder.record, allowed=self.allowed
-            )
-        saved = read_plan_file(Path(self.planfile), base=base) if self.planfile is not None else None
-        async with open_target(self.target, os.environ) as client:
-            if saved is not None:
-                await check_saved(saved, self.target, client)
-                made = saved
+        sensitive = self.settings.sensitive
+        async with open_target(self.target, os.environ, waiting=console.tell_waiting) as client:
+            if isinstance(source, Plan):
+                await check_saved(source, self.target, client)
+                made = source
             else:
-                assert prepared is not None
                 made = await plan(
                     self.settings,
                     self.target,
                     client,
-                    prepared,
+                    source,
                     record=recorder.record,
                     pending=self.pending,
                     allowed=self.allowed,
                     now=now,
                 )
-            made = replace(made, diagnostics=(*notes, *made.diagnostics))
+            new = [note for note in notes if note not in made.diagnostics]
+            made = replace(made, diagnostics=(*new, *made.diagnostics))
             if self.output == "text":
-                show_plan(made, "text", base=base.as_posix(), sensitive=self.settings.sensitive)
+                show_plan(made, "text", base=self.settings.base.as_posix(), sensitive=sensitive)
             if made.applyable and not self.auto_approve and not self._approved(made):
-                return not_applied(made, "declined", now()), True
-            with progress() as emit:
-                sensitive = self.settings.sensitive
-                outcome = await apply(
-                    made, self.target, client, recorder=recorder, emit=emit, now=now, sensitive=sensitive
-                )
+                declined = not_applied(made, "declined", now())
+                self._keep(declined)
+                return declined, True
+            stop = Stop()
+            with heeding_signals(stop):
+                try:
+                    with progress() as emit:
+                        outcome = await apply(
+                            made,
+                            self.target,
+                            client,
+                            recorder=recorder,
+                            emit=emit,
+                            stop=stop,
+                            now=now,
+                            sensitive=sensitive,
+                        )
+                except ReconcilerError as problem:
+                    self._keep(not_applied(made, problem.summary, now()))
+                    raise
+                self._keep(outcome)
             return outcome, False
+
+    def _keep(self, outcome: Outcome) -> None:
+        """Write the result where it is wanted, before anything is printed: an output may be closed."""
+        if self.result is None:
+            return
+        from reconciler.diagnostics import error
+        from reconciler.model.values import to_json
+        from reconciler.render.document import outcome_document
+        from reconciler.wholefile import write_whole
+
+        text = to_json(outcome_document(outcome, base=self.settings.base.as_posix())) + "\n"
+        try:
+            write_whole(text.encode("utf-8", "surrogatepass"), Path(self.result))
+        except OSError as problem:
+            self.unkept = error("usage", f"the result cannot be written to {self.result}: {problem.strerror}")
 
     def _approved(self, plan: Plan) -> bool:
         from reconciler.errors import UsageError
@@ -176,20 +229,16 @@ class _Run:
         return console.confirm(_QUESTION.format(name=plain(plan.target.name)))
 
 
-def _report(outcome: Outcome, settings: Settings, *, result: str | None, output: str, cancelled: bool) -> int:
-    """Write the result where it is wanted; the exit code."""
+def _report(outcome: Outcome, settings: Settings, *, output: str, cancelled: bool, unkept: Diagnostic | None) -> int:
+    """Print what became of it; the exit code."""
     import os
     from datetime import UTC, datetime
 
-    from reconciler.errors import UsageError
-    from reconciler.model.values import to_json
-    from reconciler.planfile import write_privately
     from reconciler.render.document import outcome_document
     from reconciler.render.outcome import render_outcome
 
-    document = outcome_document(outcome, base=settings.base.as_posix())
     if output == "json":
-        console.say_json(document)
+        console.say_json(outcome_document(outcome, base=settings.base.as_posix()))
     elif cancelled:
         console.say("\nApply cancelled.\n")
     else:
@@ -203,11 +252,8 @@ def _report(outcome: Outcome, settings: Settings, *, result: str | None, output:
         console.tell(failed)
         console.say_diagnostics(outcome.diagnostics)
         console.say(f"\n{done}")
-    if result is not None:
-        try:
-            write_privately(to_json(document) + "\n", Path(result))
-        except OSError as problem:
-            raise UsageError(f"the result cannot be written to {result}: {problem.strerror}") from None
+    if unkept is not None:
+        console.say_diagnostics([unkept])
     if outcome.interrupted_by is not None:
         return 128 + outcome.interrupted_by
-    return int(cancelled or bool(outcome.diagnostics) or not outcome.summary.complete)
+    return int(cancelled or bool(outcome.diagnostics) or unkept is not None or not outcome.summary.complete)

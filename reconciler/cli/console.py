@@ -72,6 +72,11 @@ def tell(text: str) -> None:
     _write(text, sys.stderr)
 
 
+def tell_waiting(seconds: float) -> None:
+    """Scale has a run wait: nobody should wonder why nothing happens."""
+    tell(f"Too many requests (429): waiting {seconds:.0f} seconds.\n")
+
+
 def say_json(document: Json) -> None:
     """A document, on one line. Under GitHub Actions no text in it is one that the runner would obey."""
     from reconciler.model.values import to_json

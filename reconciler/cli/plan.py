@@ -13,6 +13,8 @@ from reconciler.cli import console
 if TYPE_CHECKING:
     from reconciler.fieldpath import Pattern
     from reconciler.model.plan import Plan
+    from reconciler.model.record import Record
+    from reconciler.operations.plan import Prepared
 
 EXIT_CHANGES = 2
 
@@ -64,14 +66,11 @@ def command(
     def now() -> datetime:
         return datetime.now(UTC)
 
-    async def make() -> Plan:
-        record, notes = read_record(settings, chosen)
-        prepared = prepare(settings, names, target=chosen, record=record, allowed=allowed)
-        async with open_target(chosen, os.environ) as client:
-            made = await plan(
+    async def make(record: Record, prepared: Prepared) -> Plan:
+        async with open_target(chosen, os.environ, waiting=console.tell_waiting) as client:
+            return await plan(
                 settings, chosen, client, prepared, record=record, pending=pending, allowed=allowed, now=now
             )
-        return replace(made, diagnostics=(*notes, *made.diagnostics))
 
     console.check_guards(allowed)
     base = os.getcwd()
@@ -83,7 +82,12 @@ def command(
             check_place(Path(out), settings.manifests)
         chosen = choose_target(settings, name=target, endpoint=endpoint, environment=os.environ)
         info = TargetInfo(chosen.name, chosen.endpoint)
-        made = asyncio.run(make())
+        # Outside the event loop, where a signal ends it at once.
+        record, notes = read_record(settings, chosen, os.environ)
+        prepared = prepare(settings, names, target=chosen, record=record, allowed=allowed)
+        made = asyncio.run(make(record, prepared))
+        new = [note for note in notes if note not in made.diagnostics]
+        made = replace(made, diagnostics=(*new, *made.diagnostics))
     except ReconcilerError as problem:
         if output != "json":
             raise

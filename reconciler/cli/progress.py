@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from reconciler.cli import console
 from reconciler.model.outcome import Event
@@ -13,11 +13,18 @@ from reconciler.render.outcome import render_event
 _MOST_LINES = 12
 
 
+def _tell(event: Event) -> None:
+    with suppress(OSError):
+        console.tell(render_event(event))
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[Event], None]]:
-    """A listener for an apply's events. It writes to stderr."""
+    """A listener for an apply's events. It writes to stderr, and for as long as that takes something: an apply is not
+    stopped by who listens.
+    """
     if not console.in_colour(sys.stderr):
-        yield lambda event: console.tell(render_event(event))
+        yield _tell
         return
     from rich.console import Console
     from rich.live import Live

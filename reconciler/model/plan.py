@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.fieldpath import Path, format_path
-from reconciler.model.project import DesiredProject, Source
+from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import RecordedProject
 from reconciler.model.values import ABSENT, Absent, Json
 
@@ -130,6 +130,11 @@ class Expected:
     params_version: int | None = None
     ontology_version: int | None = None
     created_at: str | None = None
+
+    @classmethod
+    def of(cls, live: LiveProject | None) -> Expected:
+        """The versions of what was seen."""
+        return cls(live.params_version, live.ontology_version, live.created_at) if live else cls()
 
 
 @dataclass(frozen=True, slots=True)

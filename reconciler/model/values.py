@@ -109,3 +109,12 @@ def _integral(value: Json) -> Json:
     if isinstance(value, list | tuple):
         return [_integral(inner) for inner in value]
     return value
+
+
+class Masked(str):
+    """What stands in place of a sensitive value: a JSON string in documents, words without quotes in text."""
+
+    __slots__ = ()
+
+
+MASKED: Final = Masked("(sensitive value)")

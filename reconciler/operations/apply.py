@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from random import Random
+from types import FrameType
 
 from reconciler.applying.applier import Stop, apply_plan
 from reconciler.applying.project import Emit
@@ -17,12 +18,11 @@ from reconciler.fieldpath import Path, Pattern
 from reconciler.manifest.places import locate
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
-from reconciler.model.values import Json
+from reconciler.operations.masking import masked
 from reconciler.operations.plan import account_in
 from reconciler.operations.recording import Recorder
-from reconciler.operations.targets import sandbox_account
+from reconciler.operations.targets import check_sandbox, sandbox_account
 from reconciler.planning.planner import Live, by_name
-from reconciler.render.values import MASKED
 from reconciler.scale.client import ScaleClient
 from reconciler.scale.transport import SYSTEM_CLOCK
 from reconciler.settings import Target
@@ -32,13 +32,30 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 def check_writable(target: Target) -> None:
     """Raises:
-    UsageError: the target's configuration lets nothing be written.
+    UsageError: the target's configuration lets nothing be written, or the sandbox's file cannot be written.
     """
     if not target.writes:
         raise UsageError(
             f'target "{target.name}" has writes = false: nothing was written',
             "To apply, set writes = true under the target in reconciler.toml.",
         )
+    if target.sandbox is not None:
+        check_sandbox(target.sandbox)
+
+
+@contextmanager
+def heeding_signals(stop: Stop) -> Iterator[None]:
+    """SIGINT and SIGTERM set `stop` and do nothing else, however often they come. For the main thread."""
+
+    def heed(number: int, frame: FrameType | None) -> None:
+        stop.request(number)
+
+    previous = {number: signal.signal(number, heed) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 async def check_saved(plan: Plan, target: Target, client: ScaleClient) -> None:
@@ -68,43 +85,36 @@ async def apply(
     *,
     recorder: Recorder,
     emit: Emit,
+    stop: Stop,
     now: Callable[[], datetime],
     sensitive: Sequence[Pattern] = (),
 ) -> Outcome:
     """Record what is intended, carry the plan out, record what became of it.
 
-    SIGINT and SIGTERM let calls under way end and start no new one. What `sensitive` covers is masked in a server's
+    Once `stop` is set, calls under way end and no new one starts. What `sensitive` covers is masked in a server's
     words, too.
 
     Raises:
         RecordError: what is intended cannot be recorded. Nothing was written.
     """
     recorder.announce(plan, now())
-    loop = asyncio.get_running_loop()
-    stop = Stop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, stop.request, int(number))
+    outcome = await apply_plan(
+        plan,
+        client,
+        parallelism=target.parallelism,
+        emit=emit,
+        stop=stop,
+        now=now,
+        clock=SYSTEM_CLOCK,
+        random=Random(),
+    )
+    # The account of an empty sandbox is made with its first project.
+    account = plan.target.account or (sandbox_account(target.sandbox) if target.sandbox else None)
+    recorded = replace(plan, target=replace(plan.target, account=account))
     try:
-        outcome = await apply_plan(
-            plan,
-            client,
-            parallelism=target.parallelism,
-            emit=emit,
-            stop=stop,
-            now=now,
-            clock=SYSTEM_CLOCK,
-            random=Random(),
-        )
-        # The account of an empty sandbox is made with its first project.
-        account = plan.target.account or (sandbox_account(target.sandbox) if target.sandbox else None)
-        recorded = replace(plan, target=replace(plan.target, account=account))
-        try:
-            recorder.conclude(recorded, outcome, now())
-        except (RecordError, GitRefusedError) as problem:
-            outcome = replace(outcome, diagnostics=(_unrecorded(problem),))
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
+        recorder.conclude(recorded, outcome, now())
+    except (RecordError, GitRefusedError) as problem:
+        outcome = replace(outcome, diagnostics=(_unrecorded(problem),))
     changes = {change.name: change for change in plan.changes}
     return replace(
         outcome,
@@ -112,7 +122,7 @@ async def apply(
             replace(
                 project,
                 diagnostics=tuple(
-                    _masked(_with_place(diagnostic, changes[project.name]), changes[project.name], sensitive)
+                    masked(_with_place(diagnostic, changes[project.name]), changes[project.name], sensitive)
                     for diagnostic in project.diagnostics
                 ),
             )
@@ -127,31 +137,6 @@ def _unrecorded(problem: ReconcilerError) -> Diagnostic:
         f"what was done could not be recorded: {problem.summary}",
         detail=f"{problem.detail}\nThe next run knows the writes as ours by what was recorded before them.".strip(),
     )
-
-
-def _masked(diagnostic: Diagnostic, change: ProjectChange, sensitive: Sequence[Pattern]) -> Diagnostic:
-    """The diagnostic without the texts that are sensitive in this project: a server may repeat what it was sent."""
-    if not sensitive:
-        return diagnostic
-    sides = [change.desired.params, change.before.params if change.before else None]
-    texts = {text for side in sides for text in _covered_texts(side or {}, ("params",), sensitive)}
-    summary, detail = diagnostic.summary, diagnostic.detail
-    for text in sorted(texts, key=len, reverse=True):
-        summary, detail = summary.replace(text, MASKED), detail.replace(text, MASKED)
-    return replace(diagnostic, summary=summary, detail=detail)
-
-
-def _covered_texts(value: Json, path: Path, sensitive: Sequence[Pattern], *, below: bool = False) -> Iterator[str]:
-    """The texts at and below the paths that are sensitive; single characters would mask everything."""
-    below = below or any(pattern.matches(path) for pattern in sensitive)
-    if isinstance(value, str) and below and len(value) > 1:
-        yield value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _covered_texts(inner, (*path, key), sensitive, below=below)
-    elif isinstance(value, list):
-        for position, inner in enumerate(value):
-            yield from _covered_texts(inner, (*path, position), sensitive, below=below)
 
 
 def _with_place(diagnostic: Diagnostic, change: ProjectChange) -> Diagnostic:

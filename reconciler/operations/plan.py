@@ -112,7 +112,7 @@ async def plan(
         known=known,
         gone=[name for name in prepared.gone if name in known],
         pending=pending,
-        rules=Rules(settings.guards, settings.waivers, frozenset(allowed)),
+        rules=Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive),
     )
     return replace(made, changes=_with_sources(made.changes))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,37 +16,48 @@ from reconciler.model.plan import Plan, ProjectChange
 from reconciler.model.record import Record, RecordedProject, Section
 from reconciler.planning.classes import intended_by
 from reconciler.planning.guards import value_hash
-from reconciler.record import Changes, RecordStore, open_record
+from reconciler.record.merging import Changes
+from reconciler.record.stores import LOCAL, RecordStore, open_record
 from reconciler.settings import Settings, Target
 
 
-def read_record(settings: Settings, target: Target) -> tuple[Record, tuple[Diagnostic, ...]]:
+def read_record(
+    settings: Settings, target: Target, environment: Mapping[str, str]
+) -> tuple[Record, tuple[Diagnostic, ...]]:
     """The record as a plan reads it, and what is to be said of it. No ref and no file is written.
 
     A record that cannot be had is a warning here: every difference is then of class unknown.
     """
     try:
         store = open_record(settings.base, target.name, target.record, read_only=True)
-        return store.read(), _notes(store)
+        return store.read(), _notes(store, target, environment)
     except (RecordError, GitRefusedError) as problem:
         return Record(), (warning(problem.code, problem.summary, detail=problem.detail),)
 
 
-def open_recorder(settings: Settings, target: Target) -> tuple[Recorder, tuple[Diagnostic, ...]]:
+def open_recorder(
+    settings: Settings, target: Target, environment: Mapping[str, str]
+) -> tuple[Recorder, tuple[Diagnostic, ...]]:
     """The record as an apply keeps it, and what is to be said of it.
 
     Raises:
         RecordError, GitRefusedError: it cannot be had. Then nothing may be written.
     """
     store = open_record(settings.base, target.name, target.record)
-    return Recorder(settings, target, store), _notes(store)
+    return Recorder(settings, target, store), _notes(store, target, environment)
 
 
-def _notes(store: RecordStore) -> tuple[Diagnostic, ...]:
-    hint = store.missing_hint()
-    if hint is None:
-        return ()
-    return (warning("no-record", "this clone has no record of earlier applies", detail=hint),)
+def _notes(store: RecordStore, target: Target, environment: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+    notes = []
+    if environment.get("CI") and target.record == LOCAL:
+        detail = (
+            "CI throws its clone away, and the record with it: the next run cannot tell drift from what git changed. "
+            f'Set record = "origin" for the target "{target.name}" in reconciler.toml.'
+        )
+        notes.append(warning("local-record", "the record of applies is kept in this clone alone", detail=detail))
+    if (hint := store.missing_hint()) is not None:
+        notes.append(warning("no-record", "this clone has no record of earlier applies", detail=hint))
+    return tuple(notes)
 
 
 class Recorder:

@@ -110,7 +110,10 @@ def _nothing(manifests: Manifests, name: str) -> tuple[str, str]:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
+    """A pattern, or a folder, is nobody's misspelt name."""
+    if name.endswith("/") or any(wildcard in name for wildcard in "*?["):
+        return ""
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
     return f', did you mean "{near[0]}"?' if near else ""
 
 

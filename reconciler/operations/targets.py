@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reconciler.errors import CredentialsError, UsageError
@@ -25,8 +25,20 @@ def sandbox_account(file: Path) -> str | None:
         raise UsageError(str(problem).rstrip("."), "Name another file, or take this one away.") from None
 
 
-def open_target(target: Target, environment: Mapping[str, str]) -> ScaleClient:
-    """A client, to be used as an asynchronous context manager.
+def check_sandbox(file: Path) -> None:
+    """UsageError where the sandbox's file surely cannot be written."""
+    from reconciler.sandbox.store import Store, StoreError
+
+    try:
+        Store(file).check_place()
+    except StoreError as problem:
+        raise UsageError(str(problem).rstrip("."), "Nothing was written.") from None
+
+
+def open_target(
+    target: Target, environment: Mapping[str, str], *, waiting: Callable[[float], None] = lambda seconds: None
+) -> ScaleClient:
+    """A client, to be used as an asynchronous context manager. `waiting` is told (seconds) where it has to wait long.
 
     Raises:
         CredentialsError: the variable that should hold the key is not set.
@@ -51,4 +63,10 @@ def open_target(target: Target, environment: Mapping[str, str]) -> ScaleClient:
             f"there is no API key: {variable} is not set",
             "Put the key of the account into that variable. To try without a key: --target sandbox",
         )
-    return ScaleClient(endpoint=target.endpoint, key=key, key_variable=variable, parallelism=target.parallelism)
+    return ScaleClient(
+        endpoint=target.endpoint,
+        key=key,
+        key_variable=variable,
+        parallelism=target.parallelism,
+        waiting=waiting,
+    )

@@ -13,7 +13,7 @@ from reconciler.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """`manifests` counts the documents that were looked at."""
+    """`manifests` counts the documents that were looked at, those beside the selected where a name stands twice too."""
 
     diagnostics: tuple[Diagnostic, ...]
     manifests: int
@@ -32,4 +32,6 @@ def validate(settings: Settings, names: Sequence[str]) -> Validation:
     manifests = load_manifests(settings.manifests, root=settings.root)
     selection = select(manifests, names, folder=settings.folder)
     own = (diagnostic for entry in selection.entries for diagnostic in entry.diagnostics)
-    return Validation((*own, *manifests.duplicates), len(selection.entries))
+    selected = {entry.file for entry in selection.entries}
+    beside = {told.span.file for told in manifests.duplicates if told.span is not None} - selected
+    return Validation((*own, *manifests.duplicates), len(selection.entries) + len(beside))

@@ -69,11 +69,11 @@ def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
 def _made(
     history: tuple[Version, ...], before: int | None, wanted: str | None, hashed: Callable[[Version], str]
 ) -> int | None:
-    """The first version after `before`, where it holds what was intended."""
-    following = next((version for version in history if before is None or version.number > before), None)
-    if wanted is None or following is None or hashed(following) != wanted:
+    """The first version after `before` that holds what was intended."""
+    if wanted is None:
         return None
-    return following.number
+    following = (version for version in history if before is None or version.number > before)
+    return next((version.number for version in following if hashed(version) == wanted), None)
 
 
 def _params_hash(version: Version) -> str:

@@ -1,35 +1,31 @@
 """The guards: what holds a project's change until someone waives it.
 
-Each guard is one function that finds what it would hold; `judge` alone knows of waivers. Pure: today is a value, and so
-are the record, the settings and what was allowed. No guard judges what an apply would not write or forget anyway.
+Each guard is one function that finds what it would hold; waivers are none of its business (`judging`). Pure: today is a
+value, and so are the record, the settings and what was allowed. No guard judges what an apply would not write or forget
+anyway.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, warning
-from reconciler.fieldpath import Attribute, format_path
-from reconciler.model.ontology import spell, walk
-from reconciler.model.plan import Action, Field, FieldClass, Held, Kind, ProjectChange, Waived, unit_of
+from reconciler.fieldpath import Attribute, Pattern, covered, format_path
+from reconciler.model.ontology import walk
+from reconciler.model.plan import Action, Field, FieldClass, Kind, ProjectChange, unit_of
 from reconciler.model.project import LiveProject
 from reconciler.model.record import Section
-from reconciler.model.values import ABSENT, Absent, Json, canonical_json, equal
-from reconciler.planning.normalize import UnreadableOntologyError, read_choices
+from reconciler.model.values import ABSENT, MASKED, Absent, Json, canonical_json
+from reconciler.planning.nearness import neighbours, normal_form, twins
+from reconciler.planning.normalize import read_choices
 from reconciler.settings import GuardSettings, Waiver
 
 _FOREVER = "A project on Scale can never be deleted or renamed."
-_FEWEST_LETTERS: Final = 5
-"""In shorter names one letter is too much of the name to call two of them alike."""
 _FEWEST_SELECTED: Final = 10
 """Of fewer selected projects no share says anything."""
 
@@ -41,6 +37,7 @@ class Situation:
     `live` are the projects by name, None for one that was asked for and is not there; `listed` tells whether the whole
     account was listed. `managed_names` stand in any manifest, selected or not. `known` are the recorded projects of
     this target. `allowed` are the guards that `--allow` names. `today` is the day in UTC. `pending` is `--pending`.
+    No guard says the name of a choice that `sensitive` covers.
     """
 
     live: Mapping[str, LiveProject | None]
@@ -52,11 +49,22 @@ class Situation:
     allowed: frozenset[str]
     today: date
     pending: bool = False
+    sensitive: tuple[Pattern, ...] = ()
 
     def warns(self, guard: str) -> bool:
         """Whether that guard is configured to warn rather than to hold."""
         levels = {"near-name": self.settings.near_name, "choice-removal": self.settings.choice_removal}
         return levels.get(guard) == "warn"
+
+    def choices_gone(self, change: ProjectChange) -> list[str]:
+        """The names of the choices that an update takes away."""
+        gone = [field.path for field in change.fields if _removes_choice(field)]
+        return [MASKED if covered(path, self.sensitive) else str(path[-1]) for path in gone]
+
+    def path(self, field: Field) -> str:
+        """A field's path as a guard may say it: only in an ontology are its parts values."""
+        masked = field.path[0] == "ontology" and covered(field.path, self.sensitive)
+        return f"ontology {MASKED}" if masked else format_path(field.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,84 +84,10 @@ class Finding:
 Found = Iterator[Finding]
 
 
-def judge(
-    changes: Iterable[ProjectChange], situation: Situation
-) -> tuple[tuple[ProjectChange, ...], tuple[Diagnostic, ...]]:
-    """The changes with what holds and what waives them, and the plan's warnings about waivers.
-
-    A guard that only warns leaves a warning with the change. For a guard over the whole plan, projects that a waiver
-    matches are neither counted nor held. Whether a waiver is idle is told where the plan is of every manifest and the
-    guard could judge.
-    """
-    changes = tuple(changes)
-    held: dict[str, list[Held]] = defaultdict(list)
-    waived: dict[str, list[Waived]] = defaultdict(list)
-    warned: dict[str, list[Diagnostic]] = defaultdict(list)
-    used: set[Waiver] = set()
-    for guard, find in GUARDS:
-        waivers = [waiver for waiver in situation.waivers if waiver.guard == guard and waiver.until >= situation.today]
-        matching = {change.name: _matching(waivers, change.name) for change in changes}
-        found = list(find(changes, situation))
-        if guard in WHOLE_PLAN and found and waivers:
-            rest = {finding.change.name: finding for finding in find(_without(changes, matching), situation)}
-            found = [
-                rest.get(finding.change.name, finding)
-                for finding in found
-                if finding.change.name in rest or matching[finding.change.name]
-            ]
-        for finding in found:
-            name, unchanged = finding.change.name, finding.change.action is Action.NO_OP
-            used.update(matching[name])
-            if guard in situation.allowed or matching[name]:
-                by = f"--allow {guard}" if guard in situation.allowed else _told(matching[name][0])
-                waived[name] += [] if unchanged else [Waived(guard, by)]
-            elif unchanged or situation.warns(guard):
-                summary = f"project.{name}: {finding.what[0].lower()}{finding.what[1:]}"
-                detail = " ".join(filter(None, (finding.more, finding.remedy)))
-                warned[name].append(warning(guard, summary, detail=detail))
-            else:
-                held[name].append(Held(guard, finding.why, finding.remedy))
-    judged = tuple(
-        replace(
-            change,
-            held_by=tuple(held[change.name]),
-            waived_by=tuple(waived[change.name]),
-            diagnostics=(*change.diagnostics, *warned[change.name]),
-        )
-        for change in changes
-    )
-    whole = situation.managed_names <= {change.name for change in changes}
-    return judged, tuple(_about_waivers(situation, used, whole=whole))
-
-
 def value_hash(value: Json | Absent) -> str:
     """SHA-256, in hexadecimal, of a value's one text; that of no value at all is of the text `absent`."""
     text = "absent" if value is ABSENT else canonical_json(value)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _matching(waivers: Iterable[Waiver], name: str) -> list[Waiver]:
-    return [waiver for waiver in waivers if fnmatchcase(name, waiver.project)]
-
-
-def _without(changes: Iterable[ProjectChange], matching: Mapping[str, list[Waiver]]) -> tuple[ProjectChange, ...]:
-    return tuple(change for change in changes if not matching[change.name])
-
-
-def _told(waiver: Waiver) -> str:
-    return f"the waiver until {waiver.until.isoformat()}: {waiver.reason}"
-
-
-def _about_waivers(situation: Situation, used: set[Waiver], *, whole: bool) -> Iterator[Diagnostic]:
-    silent = {"conflict": not situation.pending, "near-name": not situation.listed}
-    for waiver in situation.waivers:
-        which = f'the waiver of {waiver.guard} for "{waiver.project}"'
-        if waiver.until < situation.today:
-            detail = f"It waives nothing any more ({waiver.reason}). Take it out, or give it a later day."
-            yield warning("waiver-void", f"{which} ended on {waiver.until.isoformat()}", detail=detail)
-        elif whole and waiver not in used and not silent.get(waiver.guard, False):
-            detail = f"The guard holds no project that it matches ({waiver.reason}). Take it out if its work is done."
-            yield warning("waiver-idle", f"{which} waives nothing", detail=detail)
 
 
 def _judged(changes: Iterable[ProjectChange], *actions: Action) -> list[ProjectChange]:
@@ -178,14 +112,14 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     by_form: dict[str, list[LiveProject]] = defaultdict(list)
     for project in others:
         by_form[forms[project.name]].append(project)
-    neighbours = _neighbours({forms[change.name] for change in creates}, by_form)
-    twins = _twins(creates, others)
+    one_letter_away = neighbours({forms[change.name] for change in creates}, by_form)
+    same_content = twins(creates, others)
     for change in creates:
         form = forms[change.name]
         kinds = (
             (_SAME_NAME, by_form.get(form, [])),
-            ("A name that is one letter away is", neighbours.get(form, [])),
-            ("The same type, params and ontology are", twins.get(change.name, [])),
+            ("A name that is one letter away is", one_letter_away.get(form, [])),
+            ("The same type, params and ontology are", same_content.get(change.name, [])),
         )
         what, near = next(((what, near) for what, near in kinds if near), ("", []))
         if near:
@@ -199,136 +133,6 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
 
 
 _SAME_NAME = 'The same name, but for case, Unicode form, invisible characters, "-", "_" and spaces, is'
-_PASSED_OVER: Final = frozenset(
-    [
-        *"-_\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0",
-        *map(chr, (*range(0x20), 0x7F, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))),
-    ]
-)
-"""Separators, controls, and what leaves no ink though it is neither a space nor a format character."""
-_DROPPED: Final = dict.fromkeys((ord(character) for character in _PASSED_OVER | {" "}), None)
-_NUMBER: Final = re.compile(r"\d+")
-
-
-def normal_form(name: str) -> str:
-    """What of a name is compared: NFKC and casefold, without invisible characters, `-`, `_` and spaces."""
-    if name.isascii():
-        return name.translate(_DROPPED).lower()
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _seen(name)).casefold())
-    return _seen(text)
-
-
-def _seen(text: str) -> str:
-    return "".join(character for character in text if not _is_passed_over(character))
-
-
-def _is_passed_over(character: str) -> bool:
-    return character in _PASSED_OVER or character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
-
-
-def _neighbours(wanted: set[str], live: Mapping[str, list[LiveProject]]) -> dict[str, list[LiveProject]]:
-    """The live projects one edit away from each wanted form.
-
-    Two texts that are one edit apart are equal once at most one character is taken out of each; so few pairs are
-    compared at all.
-    """
-    index: dict[str, list[str]] = defaultdict(list)
-    numbers = {form: _NUMBER.findall(form) for form in wanted if _has_letters(form)}
-    known = {tuple(found) for found in numbers.values()}
-    for form in numbers:
-        for key in _shortened(form):
-            index[key].append(form)
-    found: dict[str, list[LiveProject]] = defaultdict(list)
-    for form, projects in live.items():
-        own = _NUMBER.findall(form)
-        if tuple(own) in known and _has_letters(form):
-            candidates = {candidate for key in _shortened(form) for candidate in index.get(key, ())}
-            for candidate in candidates - {form}:
-                if numbers[candidate] == own and _one_edit(candidate, form):
-                    found[candidate] += projects
-    return found
-
-
-def _has_letters(form: str) -> bool:
-    return len(_NUMBER.sub("", form)) >= _FEWEST_LETTERS
-
-
-def _shortened(form: str) -> set[str]:
-    return {form, *(form[:at] + form[at + 1 :] for at in range(len(form)))}
-
-
-def _one_edit(left: str, right: str) -> bool:
-    """Whether one edit makes two different texts, whose lengths differ by one at most, the same."""
-    left, right = sorted((left, right), key=len)
-    at = next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), len(left))
-    if len(left) < len(right):
-        return left[at:] == right[at + 1 :]
-    swapped = left[at : at + 2] == right[at : at + 2][::-1] and left[at + 2 :] == right[at + 2 :]
-    return swapped or left[at + 1 :] == right[at + 1 :]
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What two projects share that are the same but for their names. `ontology` is in the shortest spelling."""
-
-    type: str
-    params: dict[str, Json]
-    ontology: list[Json]
-
-    @property
-    def shape(self) -> tuple[str, frozenset[str]]:
-        return self.type, frozenset(self.params)
-
-    @property
-    def digest(self) -> int:
-        """The same for the same contents, and hardly ever for others."""
-        return hash((self.type, _digest(self.params), _digest(self.ontology)))
-
-    def same(self, other: _Content) -> bool:
-        return self.type == other.type and equal(self.params, other.params) and equal(self.ontology, other.ontology)
-
-
-def _twins(creates: Iterable[ProjectChange], others: Iterable[LiveProject]) -> dict[str, list[LiveProject]]:
-    """The live projects with the content of each create, by its name; none for one without any content."""
-    wanted: dict[str, _Content] = {}
-    for change in creates:
-        assert change.after is not None
-        content = _content(change.after.type, change.after.params, change.after.ontology)
-        if content is not None and (content.params or content.ontology):
-            wanted[change.name] = content
-    shapes = {content.shape for content in wanted.values()}
-    digests = {_digest(content.params) for content in wanted.values()}
-    groups: dict[int, list[tuple[_Content, list[LiveProject]]]] = defaultdict(list)
-    for project in others:
-        if project.ontology_problem is not None or (project.type, frozenset(project.params)) not in shapes:
-            continue
-        if _digest(dict(project.params)) not in digests:
-            continue
-        content = _content(project.type, project.params, project.ontology)
-        if content is not None:
-            _group(groups[content.digest], content).append(project)
-    return {name: _group(groups[content.digest], content) for name, content in wanted.items()}
-
-
-def _group(groups: list[tuple[_Content, list[LiveProject]]], content: _Content) -> list[LiveProject]:
-    group = next((projects for known, projects in groups if known.same(content)), None)
-    if group is None:
-        groups.append((content, group := []))
-    return group
-
-
-def _content(kind: str, params: Mapping[str, Json], ontology: Sequence[Json] | None) -> _Content | None:
-    """None where the choices cannot be read."""
-    try:
-        return _Content(kind, dict(params), [spell(choice) for choice in read_choices(list(ontology or ()))])
-    except UnreadableOntologyError:
-        return None
-
-
-def _digest(value: Json) -> int:
-    if isinstance(value, dict):
-        return hash(frozenset((key, _digest(inner)) for key, inner in value.items()))
-    return hash(tuple(map(_digest, value)) if isinstance(value, list) else value)
 
 
 def _listed(names: Sequence[str], total: int = 0) -> str:
@@ -362,23 +166,23 @@ def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """An update that takes from a project what no apply is known to have written."""
     for change in _judged(changes, Action.UPDATE):
         known = situation.known.get(change.name)
-        if (known is None or not known.written) and (clauses := list(_taken(change, pending=situation.pending))):
+        if (known is None or not known.written) and (clauses := list(_taken(change, situation))):
             (has, loses), *others = clauses
             what = f"Scale's side has {has} that no apply of this repository has seen, {loses}"
             what += "".join(f"; {has}, {loses}" for has, loses in others)
             yield Finding(change, what, remedy="To keep them, write them into the manifest.")
 
 
-def _taken(change: ProjectChange, *, pending: bool) -> Iterator[tuple[str, str]]:
+def _taken(change: ProjectChange, situation: Situation) -> Iterator[tuple[str, str]]:
     """What there is, and how much of it would go or change."""
     assert change.before is not None
     if params := [str(field.path[1]) for field in change.fields if _removes_parameter(field)]:
         yield _lost(_count(len(change.before.params), "parameter"), params)
-    if choices := _removed_choices(change):
+    if choices := situation.choices_gone(change):
         yield _lost(_count(sum(1 for _ in walk(read_choices(list(change.before.ontology or ())))), "choice"), choices)
-    if pending:
+    if situation.pending:
         changed = [
-            format_path(field.path)
+            situation.path(field)
             for field in change.fields
             if field.kind is not Kind.ADD and not (_removes_parameter(field) or _removes_choice(field))
         ]
@@ -394,8 +198,11 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """An update that writes again what Scale is known not to keep."""
     for change in _judged(changes, Action.UPDATE):
         noted = situation.known[change.name].not_kept if change.name in situation.known else {}
-        paths = {format_path(field.path): field.after for field in change.fields}
-        again = [path for path, value in paths.items() if path in noted and noted[path] == value_hash(value)]
+        again = [
+            situation.path(field)
+            for field in change.fields
+            if noted.get(format_path(field.path)) == value_hash(field.after)
+        ]
         if again:
             yield Finding(
                 change,
@@ -408,16 +215,12 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
 def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """An update that takes choices away."""
     for change in _judged(changes, Action.UPDATE):
-        if names := _removed_choices(change):
+        if names := situation.choices_gone(change):
             yield Finding(
                 change,
                 f"The ontology loses {_count(len(names), 'choice')}: {_listed(names)}",
                 "Work in flight loses what goes at once.",
             )
-
-
-def _removed_choices(change: ProjectChange) -> list[str]:
-    return [str(field.path[-1]) for field in change.fields if _removes_choice(field)]
 
 
 def _removes_choice(field: Field) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from reconciler.diagnostics import Diagnostic, Severity, error, warning
-from reconciler.fieldpath import format_path
+from reconciler.diagnostics import Diagnostic, Severity, warning
+from reconciler.fieldpath import Pattern, format_path
 from reconciler.model.plan import (
     Action,
     CallKind,
@@ -27,9 +27,11 @@ from reconciler.model.plan import (
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import has_overflow
+from reconciler.planning.blocking import blocked, blocked_change
 from reconciler.planning.classes import Base, base_of, classes, mover
-from reconciler.planning.guards import Situation, judge
+from reconciler.planning.guards import Situation
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
+from reconciler.planning.judging import judge
 from reconciler.planning.mask import Ignored
 from reconciler.planning.normalize import UnreadableOntologyError
 from reconciler.settings import GuardSettings, Waiver
@@ -37,11 +39,12 @@ from reconciler.settings import GuardSettings, Waiver
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the guards go by: their settings, the waivers, and the guards that `--allow` names."""
+    """What the guards go by: their settings, the waivers, the guards that `--allow` names, what they must not say."""
 
     settings: GuardSettings = field(default_factory=GuardSettings)
     waivers: tuple[Waiver, ...] = ()
     allowed: frozenset[str] = frozenset()
+    sensitive: tuple[Pattern, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ def make_plan(
                 allowed=rules.allowed,
                 today=made_at.astimezone(UTC).date(),
                 pending=pending,
+                sensitive=rules.sensitive,
             ),
         )
         diagnostics += verdicts
@@ -155,7 +159,7 @@ def _forgotten(name: str, known: RecordedProject, live: LiveProject | None) -> P
         desired=desired,
         before=state,
         after=state,
-        expected=expected_of(live),
+        expected=Expected.of(live),
         reason=Reason.MANIFEST_GONE,
         hash=EMPTY_HASH,
     )
@@ -165,8 +169,8 @@ def plan_project(
     desired: DesiredProject, live: LiveProject | None, *, known: RecordedProject | None = None, pending: bool = False
 ) -> ProjectChange:
     """What the plan says of one project; `known` is its entry in the record."""
-    if live is not None and (blocked := _blocked(desired, live)):
-        return _blocked_change(desired, live, *blocked)
+    if live is not None and (reason := blocked(desired, live)):
+        return blocked_change(desired, live, *reason)
     left_alone: tuple[str, ...] = ()
     found: Mapping[str, FieldClass] = {}
     base = base_of(known, live)
@@ -182,10 +186,10 @@ def plan_project(
                 intent = compare(desired, live)
     except UnreadableOntologyError as problem:
         assert live is not None
-        return _blocked_change(desired, live, Reason.ONTOLOGY_UNREADABLE, str(problem))
+        return blocked_change(desired, live, Reason.ONTOLOGY_UNREADABLE, str(problem))
     unsendable = next((call for call in intent.calls if has_overflow(call.body)), None)
     if unsendable is not None and live is not None:
-        return _blocked_change(desired, live, Reason.NOT_SENDABLE, f"{unsendable.kind} would have to send it")
+        return blocked_change(desired, live, Reason.NOT_SENDABLE, f"{unsendable.kind} would have to send it")
     return ProjectChange(
         name=desired.name,
         action=_action(intent, live),
@@ -193,7 +197,7 @@ def plan_project(
         desired=desired,
         before=intent.before,
         after=intent.after,
-        expected=expected_of(live),
+        expected=Expected.of(live),
         reason=_reason(intent),
         fields=tuple(_classed(field, found, live) for field in intent.fields),
         calls=intent.calls,
@@ -224,13 +228,6 @@ def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:
         )
 
 
-def expected_of(live: LiveProject | None) -> Expected:
-    """The versions of what was seen."""
-    if live is None:
-        return Expected()
-    return Expected(live.params_version, live.ontology_version, live.created_at)
-
-
 def _action(intent: Intent, live: LiveProject | None) -> Action:
     if live is None:
         return Action.CREATE
@@ -244,75 +241,6 @@ def _reason(intent: Intent) -> Reason | None:
     if CallKind.SET_PARAMS in kinds:
         return Reason.PARAMS_CHANGED if kinds[CallKind.SET_PARAMS].body["patch"] else Reason.PARAMS_KEYS_REMOVED
     return Reason.ONTOLOGY_CHANGED if kinds else None
-
-
-def _blocked(desired: DesiredProject, live: LiveProject) -> tuple[Reason, str] | None:
-    """What no call can mend. `rapid`, `studio` and `consensus_attempts` are not readable (an assumption)."""
-    if live.archived:
-        return Reason.ARCHIVED, ""
-    if desired.type != live.type:
-        return Reason.TYPE_DIFFERS, live.type
-    pipeline = desired.create_only.get("pipeline")
-    if pipeline is not None and live.pipeline is not None and pipeline != live.pipeline:
-        return Reason.PIPELINE_DIFFERS, live.pipeline
-    if desired.ontology is not None and live.ontology_problem is not None:
-        return Reason.ONTOLOGY_UNREADABLE, live.ontology_problem
-    return None
-
-
-def _blocked_change(desired: DesiredProject, live: LiveProject, reason: Reason, what: str) -> ProjectChange:
-    state = State(live.type, live.params, live.ontology, live.ontology_name)
-    return ProjectChange(
-        name=desired.name,
-        action=Action.NO_OP,
-        source=desired.source,
-        desired=desired,
-        before=state,
-        after=state,
-        expected=expected_of(live),
-        reason=reason,
-        hash=EMPTY_HASH,
-        blocked=True,
-        diagnostics=(_blocking_error(desired, reason, what),),
-    )
-
-
-def _blocking_error(desired: DesiredProject, reason: Reason, what: str) -> Diagnostic:
-    match reason:
-        case Reason.ARCHIVED:
-            return error(
-                "archived",
-                f"project.{desired.name} is archived on Scale",
-                detail="An archived project keeps its name, and no call can bring it back. Unarchive it in Scale's "
-                "dashboard, or give the manifest a new name.",
-            )
-        case Reason.TYPE_DIFFERS:
-            return error(
-                "type-differs",
-                f'type of project.{desired.name} is "{what}" on Scale, "{desired.type}" here',
-                detail="A project's type cannot be changed after it was created. Give the manifest a new name, so "
-                f'that a new project is created, or write "type: {what}".',
-            )
-        case Reason.PIPELINE_DIFFERS:
-            return error(
-                "pipeline-differs",
-                f'pipeline of project.{desired.name} is "{what}" on Scale, "{desired.create_only["pipeline"]}" here',
-                detail="A project's pipeline cannot be changed after it was created. Give the manifest a new name, so "
-                f'that a new project is created, or write "pipeline: {what}".',
-            )
-        case Reason.ONTOLOGY_UNREADABLE:
-            return error(
-                "ontology-unreadable",
-                f"the ontology of project.{desired.name} cannot be read: {what}",
-                detail="What cannot be read is not overwritten. Mend it in Scale's dashboard, or leave the ontology "
-                "out of the manifest, so that it is not managed here.",
-            )
-        case _:
-            return error(
-                "number-too-large",
-                f"project.{desired.name} holds a number on Scale that is too large to be sent back",
-                detail=f"{what}. Replace the value in the manifest, or in Scale's dashboard.",
-            )
 
 
 def _warnings(desired: DesiredProject, live: LiveProject | None, intent: Intent) -> Iterable[Diagnostic]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.fieldpath import Path
 from reconciler.model.plan import Kind
 from reconciler.model.project import Source
-from reconciler.model.values import Absent, Json
+from reconciler.model.values import MASKED, Absent, Json, Masked
 from reconciler.render.counting import count
 from reconciler.render.escape import label, look_alike, plain
 from reconciler.render.layout import Line, width
@@ -17,7 +17,7 @@ from reconciler.render.places import place, shown_file
 from reconciler.render.signs import INK, OF_KIND, Sign
 from reconciler.render.textdiff import DiffLine, Role, diff, head_of, is_long
 from reconciler.render.tree import ChoiceRow, Detail, Tree
-from reconciler.render.values import LINE, MASKED, Masked, compact, contrast
+from reconciler.render.values import LINE, compact, contrast
 from reconciler.render.view import Row
 
 _HEAD: Final = 8
@@ -209,8 +209,3 @@ def _moved_from(parent: str) -> str:
 def choice_text(name: str) -> str:
     """A choice's name as it stands in a tree."""
     return label(name) if len(name) <= _LONGEST_NAME else compact(name)
-
-
-def listed_choices(names: Iterable[str]) -> list[str]:
-    """Names of choices for a sentence."""
-    return [str(name) if isinstance(name, Masked) else choice_text(name) for name in names]

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from reconciler.model.plan import ProjectChange, Reason
 from reconciler.render.counting import count, listed
 from reconciler.render.escape import plain, quoted
-from reconciler.render.rows import listed_choices
 from reconciler.render.values import compact
 from reconciler.render.view import OntologyView, ParamsView, Write
 
@@ -67,15 +66,6 @@ def ontology_call(ontology: OntologyView) -> str:
 
 def _versions(write: Write) -> str:
     return "first version" if write.version is None else f"version {write.version} -> {write.version + 1}"
-
-
-def choices_removed(ontology: OntologyView) -> str:
-    """What a removal of choices means for people at work."""
-    names = listed(listed_choices(ontology.removed))
-    number = count(len(ontology.removed), "choice")
-    return (
-        f"Takes {number} away ({names}): work in flight loses {'it' if len(ontology.removed) == 1 else 'them'} at once."
-    )
 
 
 def creates(names: tuple[str, ...]) -> str:

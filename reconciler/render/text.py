@@ -133,8 +133,6 @@ def _project_lines(project: ProjectView, base: str, *, alone: bool) -> Iterator[
     yield Line("}")
     if create and change.writes and alone:
         yield Line(f"{sentences.FOREVER} Check the name once more.", ink=Ink.YELLOW)
-    if project.ontology and project.ontology.removed:
-        yield Line(sentences.choices_removed(project.ontology), ink=Ink.YELLOW)
     yield from _warnings(project)
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from reconciler.fieldpath import Attribute, Path, format_path, parse_path
 from reconciler.model.plan import Field, Kind
 from reconciler.model.project import Source
-from reconciler.model.values import ABSENT, Absent, Json
+from reconciler.model.values import ABSENT, MASKED, Absent, Json
 from reconciler.render.signs import OF_KIND, Sign
-from reconciler.render.values import MASKED, compact
+from reconciler.render.values import compact
 
 
 @dataclass(frozen=True, slots=True)

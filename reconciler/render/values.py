@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from reconciler.model.values import OVERFLOW_TEXT, Absent, Json, equal
+from reconciler.model.values import OVERFLOW_TEXT, Absent, Json, Masked, equal
 from reconciler.render.escape import exact, look_alike, quoted
 
 LINE: Final = 120
@@ -18,15 +18,6 @@ _EDGE: Final = 16
 _CONTEXT: Final = 24
 _DEEPEST: Final = 40
 _FULLER: Final = 20_000
-
-
-class Masked(str):
-    """What stands in place of a sensitive value: a JSON string in documents, words without quotes in text."""
-
-    __slots__ = ()
-
-
-MASKED: Final = Masked("(sensitive value)")
 
 
 def compact(value: Json | Absent, *, room: int = LINE) -> str:

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.fieldpath import Attribute, Path, Pattern, format_path, parse_path
+from reconciler.fieldpath import Attribute, Path, Pattern, covered, format_path, parse_path
 from reconciler.model.plan import Action, CallKind, Field, FieldClass, Kind, Plan, ProjectChange
 from reconciler.model.project import Source
-from reconciler.model.values import ABSENT, Absent, Json
+from reconciler.model.values import ABSENT, MASKED, Absent, Json
 from reconciler.render.signs import OF_KIND, Sign
 from reconciler.render.tree import Tree, tree
-from reconciler.render.values import MASKED
 
 MOST_ROWS: Final = 200
 """How many changed values of one project a format has to show; what is left out is counted."""
@@ -185,11 +184,6 @@ def mask(value: Json, path: Path, sensitive: Sequence[Pattern]) -> Json:
     if covered(path, sensitive):
         return MASKED
     return _mask_below(value, path, sensitive)
-
-
-def covered(path: Path, sensitive: Sequence[Pattern]) -> bool:
-    """Whether a pattern names this path or one above it."""
-    return any(pattern.matches(path[:length]) for pattern in sensitive for length in range(1, len(path) + 1))
 
 
 def mask_field(field: Field, sensitive: Sequence[Pattern]) -> Field:

@@ -67,6 +67,14 @@ class Asked:
     redact: Redaction
     proxy: str | None = None
 
+    @property
+    def is_list(self) -> bool:
+        return self.request == "GET /projects"
+
+    @property
+    def is_create(self) -> bool:
+        return self.request == "POST /projects"
+
 
 def error_of(outcome: Outcome, asked: Asked) -> ScaleError | None:
     """The error that a last try means; None for a 2xx ([S]: success is 200; any 2xx is taken for one)."""
@@ -116,8 +124,8 @@ def _words(answer: Answer, asked: Asked) -> str:
     if body is None:
         content_type = answer.headers.get("content-type", "")
         return f"The answer is not in the API's form but {_named(content_type)}. {WRONG_ENDPOINT}"
-    error = body.get("error")
-    if error is None or error == "":
+    error = body.get("error") or body.get("message")
+    if not error:
         return "The server gives no reason."
     text = asked.redact(error if isinstance(error, str) else json.dumps(error, ensure_ascii=False))
     return f"The server says: {_cut(text)}"
@@ -129,17 +137,24 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
         401: (CredentialsError, "was refused: the API key is not accepted", _key_advice(asked)),
         402: (
             NotEnabledError,
-            "was refused: the task type is not enabled for the account",
+            f"was refused: {'the task type' if asked.is_create else 'this'} is not enabled for the account",
             "Ask Scale to enable it, or use the key of an account that has it.",
         ),
-        404: (NotFoundError, "was not found", "A project may have been renamed in Scale's dashboard."),
-        409: (
+        403: (RejectedError, "was refused with status 403", f"The key may not do this. {_key_advice(asked)}"),
+        404: (
+            NotFoundError,
+            "was not found",
+            WRONG_ENDPOINT if asked.is_list else "A project may have been renamed in Scale's dashboard: plan again.",
+        ),
+        409: (RejectedError, "was refused as a conflict", "Plan again: somebody else may have changed the project."),
+    }
+    if asked.is_create:
+        kinds[409] = (
             NameTakenError,
             "was refused: the name exists already",
             "Archived projects keep their names, as far as known. Plan again to see what has it, or choose another.",
-        ),
-    }
-    default = (RejectedError, f"was refused with status {answer.status}", "")
+        )
+    default = (RejectedError, f"was refused with status {answer.status}", "If the reason is not clear, ask Scale.")
     if 300 <= answer.status < 400:
         target = _cut(asked.redact(answer.headers.get("location", "")))
         default = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Callable
 from random import Random
 from types import TracebackType
 from typing import Self
@@ -37,7 +38,8 @@ class ScaleClient:
 
     `endpoint` includes `/v1`. `key` is the API key, white space around it dropped; `key_variable` is where it came
     from, for messages. At most `parallelism` requests are in flight; a 429 slows all of them down together. A
-    `transport` is owned (closed with the client), and with it no environment variable is read.
+    `transport` is owned (closed with the client), and with it no environment variable is read. `waiting` is told the
+    seconds where a 429 has all requests wait for long.
 
     Raises CredentialsError for a key that HTTP cannot carry, ConnectionSetupError for an endpoint, a proxy or a
     certificate variable that does not work.
@@ -53,13 +55,14 @@ class ScaleClient:
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Clock = SYSTEM_CLOCK,
         random: Random | None = None,
+        waiting: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         key = _checked_key(key, key_variable)
         self._endpoint = checked_endpoint(endpoint)
         self._key_variable = key_variable
         self._redact = Redaction(key)
         self._clock = clock
-        self._retries = Retries(clock=clock, random=random or Random(), parallelism=parallelism)
+        self._retries = Retries(clock=clock, random=random or Random(), parallelism=parallelism, waiting=waiting)
         # Those that wait for their turn keep their place here, so that few wake up at once.
         self._slots = asyncio.Semaphore(parallelism)
         self._in_process = transport is not None

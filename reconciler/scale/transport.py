@@ -24,6 +24,9 @@ LONGEST_WAIT = 300.0
 PATIENCE = 600.0
 """Seconds that one request may spend on 429s and on waiting for `Retry-After`, in all."""
 
+WORTH_TELLING = 5.0
+"""Seconds. Of a shorter wait nobody needs to hear."""
+
 MOST_TRIES = 50
 """Tries of one request, whatever the reason."""
 
@@ -175,10 +178,13 @@ class Pace:
         self._in_flight -= 1
         self._left.set()
 
-    def slow_down(self, pause: float) -> None:
-        """A 429 came; `pause` is how long (seconds) to wait."""
+    def slow_down(self, pause: float) -> float:
+        """A 429 came; `pause` is how long (seconds) to wait. How much longer that is than all wait already."""
         self._limit = max(1.0, self._limit / 2)
-        self._not_before = max(self._not_before, self._clock.monotonic() + pause)
+        now = self._clock.monotonic()
+        longer = now + pause - max(self._not_before, now)
+        self._not_before = max(self._not_before, now + pause)
+        return longer
 
     def speed_up(self) -> None:
         """An answer came that is no 429."""
@@ -186,10 +192,21 @@ class Pace:
 
 
 class Retries:
-    """Repeats one request after another by a policy. Between requests it holds nothing but their common pace."""
+    """Repeats one request after another by a policy. Between requests it holds nothing but their common pace.
 
-    def __init__(self, *, clock: Clock, random: Random, parallelism: int = 8) -> None:
+    `waiting` is told, with the seconds, where a 429 has all requests wait for long.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        random: Random,
+        parallelism: int = 8,
+        waiting: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
         self._clock = clock
+        self._waiting = waiting
         self._random = random
         self._pace = Pace(clock=clock, most=parallelism)
 
@@ -228,8 +245,8 @@ class Retries:
                 pause = (wait or 0.0) + backoff
                 if (wait or 0.0) > LONGEST_WAIT or uncounted + (now - try_started) + pause > PATIENCE:
                     return outcome
-                if too_many:
-                    self._pace.slow_down(pause)
+                if too_many and self._pace.slow_down(pause) >= WORTH_TELLING:
+                    self._waiting(pause)
                 await self._clock.sleep(pause)
                 uncounted += self._clock.monotonic() - try_started
             else:

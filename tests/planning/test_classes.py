@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.fieldpath import format_path, parse_pattern
-from reconciler.model.plan import Action, Commit, FieldClass, TargetInfo
+from reconciler.model.plan import Action, CallKind, Commit, FieldClass, TargetInfo
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, Source, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.planning.classes import base_of, content_hash, intended_by, mover, ontology_hash
@@ -159,6 +159,8 @@ def test_what_a_killed_run_had_written_is_ours() -> None:
     assert base_of(known, theirs).landed == ()
     assert base_of(known, before).landed == ()
     assert base_of(known, None).known == known
+    behind_another = base_of(known, live({"a": 1}, {"a": 9}, {"a": 2}, {"a": 9}, ontologies=(["A"],)))
+    assert behind_another.landed == ((CallKind.SET_PARAMS, 2),)
 
 
 def test_a_killed_create() -> None:

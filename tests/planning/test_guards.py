@@ -24,8 +24,10 @@ from reconciler.model.plan import (
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, Source
 from reconciler.model.record import RecordedProject
 from reconciler.model.values import ABSENT, Json
-from reconciler.planning import guards
-from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation, judge, normal_form, value_hash
+from reconciler.planning import nearness
+from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation, value_hash
+from reconciler.planning.judging import judge
+from reconciler.planning.nearness import normal_form
 from reconciler.planning.planner import plan_project
 from reconciler.settings import GuardSettings, Waiver
 
@@ -471,6 +473,21 @@ def test_a_guard_that_warns_leaves_a_warning() -> None:
     assert changed.waived_by == (Waived("choice-removal", "the waiver until 2027-03-01: agreed"),)
 
 
+def test_the_names_of_choices_that_are_sensitive_are_not_said() -> None:
+    removal = choices(["A"], ["A", "B", {"choice": "C", "display": "x"}])
+    hidden = situation(sensitive=(parse_pattern("ontology.**"),), pending=True)
+    ((change,), _) = judge([removal], hidden)
+    assert "2 of them would go ((sensitive value), (sensitive value))" in change.held_by[0].why
+    ((told,), _) = judge([removal], replace(hidden, pending=False, known=RECORDED))
+    assert (
+        told.diagnostics[0].summary == "project.p: the ontology loses 2 choices: (sensitive value), (sensitive value)"
+    )
+    kept = with_field("ontology.B.display", Kind.CHANGE, "x", "y")
+    noted = {"p": replace(recorded(), not_kept={"ontology.B.display": value_hash("y")})}
+    ((held,), _) = judge([kept], replace(hidden, known=noted))
+    assert held.held_by[0].why.endswith(": ontology (sensitive value).")
+
+
 def test_an_expired_ignore_without_a_change_is_a_warning() -> None:
     quiet = unchanged(mask=ignoring(TODAY - timedelta(days=1)))
     ((change,), _) = judge([quiet], situation())
@@ -551,13 +568,13 @@ def test_few_pairs_of_many_projects_are_compared(monkeypatch: pytest.MonkeyPatch
     counted = {"equal": 0, "_one_edit": 0}
 
     def count(name: str) -> None:
-        original = getattr(guards, name)
+        original = getattr(nearness, name)
 
         def counting(left: Json, right: Json) -> bool:
             counted[name] += 1
             return bool(original(left, right))
 
-        monkeypatch.setattr(guards, name, counting)
+        monkeypatch.setattr(nearness, name, counting)
 
     def word(number: int) -> str:
         return "kitten_labeling_" + "".join(chr(ord("a") + int(digit)) for digit in f"{number:05}")

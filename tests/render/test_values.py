@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.model.values import ABSENT, Json, equal
-from reconciler.render.values import MASKED, compact, contrast
+from reconciler.model.values import ABSENT, MASKED, Json, equal
+from reconciler.render.values import compact, contrast
 from tests import strategies
 
 LONG = "x" * 1_000

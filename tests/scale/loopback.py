@@ -143,6 +143,7 @@ def client_of(
     random: Random | None = None,
     key: str = KEY,
     parallelism: int = 8,
+    waiting: Callable[[float], None] = lambda seconds: None,
 ) -> ScaleClient:
     """A client of a loopback server (or of an endpoint), reading the environment, or of a function in-process."""
     transport = None
@@ -159,6 +160,7 @@ def client_of(
         parallelism=parallelism,
         transport=transport,
         clock=clock or FakeClock(),
+        waiting=waiting,
         random=random or Highest(),
     )
 

@@ -18,6 +18,7 @@ from reconciler.errors import (
     UnavailableError,
     UnreadableAnswerError,
 )
+from reconciler.model.plan import Call, CallKind
 from reconciler.scale.client import ScaleClient
 from tests.scale.loopback import (
     CUT,
@@ -45,8 +46,8 @@ from tests.scale.loopback import (
         (402, NotEnabledError, "not enabled"),
         (403, RejectedError, "status 403"),
         (404, NotFoundError, "not found"),
-        (409, NameTakenError, "exists already"),
-        (413, RejectedError, "status 413"),
+        (409, RejectedError, "conflict"),
+        (413, RejectedError, "ask Scale"),
     ],
 )
 @pytest.mark.parametrize("steps", [listing, sending])
@@ -57,6 +58,24 @@ def test_refusals(steps: Callable[[ScaleClient], Any], status: int, kind: type[S
     assert words in error.summary + error.detail
     assert "The server says: because\n::of this" in error.detail
     assert len(server.requests) == 1
+
+
+def test_what_a_refusal_means_depends_on_what_was_asked() -> None:
+    def refused(status: int, steps: Callable[[ScaleClient], Any]) -> ScaleError:
+        error, _ = seen(refusal(status, "no"), steps=steps)
+        assert isinstance(error, ScaleError)
+        return error
+
+    async def creating(client: ScaleClient) -> None:
+        await client.send(Call(CallKind.CREATE, "p", {"name": "p", "type": "imageannotation"}))
+
+    taken = refused(409, creating)
+    assert type(taken) is NameTakenError
+    assert "exists already" in taken.summary
+    assert "task type is not enabled" in refused(402, creating).summary
+    assert "task type" not in refused(402, listing).summary
+    assert "ends in /v1" in refused(404, listing).detail
+    assert "renamed" in refused(404, sending).detail
 
 
 def test_a_redirect_is_not_followed() -> None:
@@ -74,6 +93,7 @@ def test_a_redirect_is_not_followed() -> None:
         ({"status_code": 400, "error": {"code": "é"}}, 'The server says: {"code": "é"}'),
         ({"status_code": 400}, "The server gives no reason."),
         ({"error": ""}, "The server gives no reason."),
+        ({"message": "no such plan"}, "The server says: no such plan"),
         (["x"], "not in the API's form but content of type application/json"),
         ({"error": "x" * 2000}, "x" * 500 + "…"),
     ],

@@ -20,9 +20,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
-from reconciler.model.plan import Plan, ProjectChange
+from reconciler.model.plan import FieldClass, Plan, ProjectChange
 from reconciler.model.project import DesiredProject
 from tests.simulation.server import ARCHIVE, CREATE, SET_ONTOLOGY, Json, Read, Server, Write
 
@@ -86,6 +87,38 @@ def check_converged(server: Server, desired: Mapping[str, DesiredProject], plan:
             history = project.history(kind)
             if not history or not _holds(_units(kind, history[-1].content), _owned(wanted, _units(kind, content))):
                 violations.append(f"{kind} of {name}: the last version is not as the manifest says")
+    return violations
+
+
+def check_named(server: Server, runs: Iterable[Run], *, with_people: bool) -> list[str]:
+    """Where one reconciler works alone: what its killed runs landed, and the next one has not named as theirs.
+
+    Only what came on the version that the killed run went on from can be told from the edits of people; and without
+    people, nothing that is there can have been moved by anybody else since the first version of the record.
+    """
+    violations = []
+    planned = [run for run in runs if run.plan is not None]
+    for run, following in pairwise(planned):
+        assert run.plan is not None
+        assert following.plan is not None
+        expected = {change.name: change.expected for change in run.plan.changes}
+        told = {change.name: change.diagnostics for change in following.plan.changes}
+        for write in server.writes:
+            if run.end != "killed" or write.actor != run.name or write.version is None:
+                continue
+            before = expected[write.project]
+            seen = before.ontology_version if write.kind == SET_ONTOLOGY else before.params_version
+            if write.at > following.started_at or write.version != (0 if seen is None else seen + 1):
+                continue
+            named = f"{SET_ONTOLOGY if write.kind == SET_ONTOLOGY else 'setParams'} (version {write.version})"
+            if not any(told.code == "interrupted-run" and named in told.summary for told in told[write.project]):
+                violations.append(f"{following.name}: does not name {named} of {write.project}, landed by {run.name}")
+    for run in planned if not with_people else ():
+        assert run.plan is not None
+        for change in run.plan.changes:
+            for moved in change.fields:
+                if moved.field_class in (FieldClass.DRIFT, FieldClass.CONFLICT):
+                    violations.append(f"{run.name}: {moved.path} of {change.name} is {moved.field_class.value}")
     return violations
 
 

@@ -60,6 +60,20 @@ def test_seeds_differ() -> None:
     assert play(1).trace != play(2).trace
 
 
+def test_a_run_that_records_nothing_ahead_is_found() -> None:
+    """What it landed before it was killed looks like somebody else's."""
+    found = next(
+        (
+            report
+            for report in (play(seed, writes_ahead=False) for seed in range(200))
+            if any("does not name" in violation for violation in report.violations)
+        ),
+        None,
+    )
+    assert found is not None
+    assert play(found.seed).violations == []
+
+
 def test_a_blind_retry_is_found() -> None:
     """Within 200 seeds, as versions that nobody asked for."""
     found = next((report for report in (play(seed, BlindClient) for seed in range(200)) if report.too_many), None)

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,10 +21,14 @@ from reconciler.fieldpath import parse_pattern
 from reconciler.model.outcome import Event, Outcome
 from reconciler.model.plan import Commit, Plan, TargetInfo
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source
+from reconciler.model.record import Record, Section
+from reconciler.operations.recording import Recorder
 from reconciler.planning.planner import Live, by_name, make_plan
+from reconciler.record.merging import Changes, lay_over
 from reconciler.scale.client import ScaleClient
 from reconciler.scale.transport import Clock
-from tests.simulation.checker import Run, check, check_converged
+from reconciler.settings import Settings, Target
+from tests.simulation.checker import Run, check, check_converged, check_named
 from tests.simulation.network import LANDS_WITHIN, Line, Network, Parcel
 from tests.simulation.server import Json, Server
 from tests.simulation.virtual import START, VirtualClock, VirtualLoop, run_on
@@ -51,18 +56,48 @@ class Report:
         return "\n".join([f"Seed {self.seed}", *self.trace, "Found:", *(found or ["  nothing"])])
 
 
-def play(seed: int, client: type[ScaleClient] = ScaleClient) -> Report:
-    """Plays one story to its end. `client` is what the runs talk through."""
+def play(seed: int, client: type[ScaleClient] = ScaleClient, *, writes_ahead: bool = True) -> Report:
+    """Plays one story to its end. `client` is what the runs talk through; `writes_ahead`: they record their intents."""
     loop = VirtualLoop()
-    return run_on(loop, _World(seed, loop, client).play())
+    return run_on(loop, _World(seed, loop, client, writes_ahead=writes_ahead).play())
 
 
-async def plan_with(client: ScaleClient, desired: Mapping[str, DesiredProject], clock: Clock) -> Plan:
+class SharedRecord:
+    """The record of all runs, as on a remote: each lays its entries over what is there."""
+
+    def __init__(self) -> None:
+        self.record = Record()
+
+    def recorder(self) -> Recorder:
+        """One run's view of it, as of now."""
+        return Recorder(_SETTINGS, _TARGET, _View(self))
+
+
+class _View:
+    def __init__(self, shared: SharedRecord) -> None:
+        self._shared = shared
+        self._seen = shared.record
+
+    def read(self) -> Record:
+        return self._seen
+
+    def write(self, changes: Changes, message: str, *, keep: bool = True) -> None:
+        self._shared.record = self._seen = lay_over(self._shared.record, changes, seen=self._seen)
+
+    def missing_hint(self) -> str | None:
+        return None
+
+
+async def plan_with(
+    client: ScaleClient, desired: Mapping[str, DesiredProject], clock: Clock, known: Section | None = None
+) -> Plan:
     """What `reconciler plan` does: one list, one plan."""
-    return plan_from(await client.list_projects(), desired, clock)
+    return plan_from(await client.list_projects(), desired, clock, known)
 
 
-def plan_from(live: list[LiveProject], desired: Mapping[str, DesiredProject], clock: Clock) -> Plan:
+def plan_from(
+    live: list[LiveProject], desired: Mapping[str, DesiredProject], clock: Clock, known: Section | None = None
+) -> Plan:
     return make_plan(
         desired.values(),
         Live(by_name(live), whole=True),
@@ -73,6 +108,7 @@ def plan_from(live: list[LiveProject], desired: Mapping[str, DesiredProject], cl
         complete=True,
         manifests="projects",
         manifest_count=len(desired),
+        known=known,
     )
 
 
@@ -95,7 +131,7 @@ async def apply_with(
 
 
 class _World:
-    def __init__(self, seed: int, loop: VirtualLoop, client: type[ScaleClient]) -> None:
+    def __init__(self, seed: int, loop: VirtualLoop, client: type[ScaleClient], *, writes_ahead: bool) -> None:
         self.seed = seed
         self.loop = loop
         self.clock = VirtualClock(loop)
@@ -111,6 +147,9 @@ class _World:
         self.edits = 0
         self.edit_share = 0.0
         self.overhearing = self.random("overhearing")
+        self.record = SharedRecord()
+        self.is_alone = False
+        self.writes_ahead = writes_ahead
 
     def random(self, name: str) -> Random:
         """Chance of its own for everyone, so that one more draw here changes nothing there."""
@@ -127,13 +166,17 @@ class _World:
         if people:
             self.network.heard = self.overhear
         async with asyncio.TaskGroup() as everyone:
-            for number in range(draw.randint(1, 3)):
+            reconcilers = draw.randint(1, 3)
+            self.is_alone = reconcilers == 1
+            for number in range(reconcilers):
                 everyone.create_task(self.reconciler(f"r{number + 1}"))
             for number in range(people):
                 everyone.create_task(self.person(f"d{number + 1}"))
         await self.peace()
         verdict = check(self.server, self.runs)
         self.report.violations += verdict.violations
+        if self.is_alone:
+            self.report.violations += check_named(self.server, self.runs, with_people=people > 0)
         self.report.too_many = verdict.too_many
         self.report.runs = len(self.runs)
         self.report.faults = self.network.faults
@@ -222,7 +265,8 @@ class _World:
             random=self.random(f"{run.name}/client"),
         ) as client:
             try:
-                run.plan = await plan_with(client, run.desired, self.clock)
+                recorder = self.record.recorder()
+                run.plan = await plan_with(client, run.desired, self.clock, recorder.record.section(ENDPOINT, None))
             except ScaleError as problem:
                 run.end = problem.code
                 self.tell(run.name, f"cannot plan: {problem.summary}")
@@ -230,6 +274,8 @@ class _World:
             self.tell(run.name, f"plans {', '.join(change.name for change in run.plan.changes if change.writes)}")
             if stop is not None:
                 await asyncio.sleep(draw.choice((0.0, draw.uniform(0.0, 5.0))))
+            if self.writes_ahead:
+                recorder.announce(run.plan, self.clock.now())
             outcome = await apply_with(
                 client,
                 run.plan,
@@ -238,6 +284,7 @@ class _World:
                 parallelism=parallelism,
                 stop=stop,
             )
+        recorder.conclude(run.plan, outcome, self.clock.now())
         for project in outcome.projects:
             calls = ", ".join(f"{call.call.value} {call.result.value}" for call in project.calls)
             codes = "; ".join(f"{problem.code}: {problem.summary}" for problem in project.diagnostics)
@@ -298,6 +345,8 @@ class _World:
         self.report.violations += check_converged(self.server, self.desired, self.runs[-1].plan)
 
 
+_SETTINGS = Settings(folder=Path("/"), root=Path("/"), base=Path("/"), manifests=Path("/"))
+_TARGET = Target("simulated", ENDPOINT)
 _IGNORING = Mask(ignore=(Ignore(parse_pattern("params.theirs")),))
 
 

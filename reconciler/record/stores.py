@@ -1,256 +1,34 @@
-"""The record of a target: its text, how two runs' entries become one, and where it is kept.
+"""Where a target's record is kept.
 
 In git it is the file `record.json` in the commits of `refs/reconciler/record/TARGET`, each on top of the one before, so
 that the ref's log is the audit trail; outside git a file in `.reconciler/`. Every write compares and swaps: a run that
-was overtaken reads again and lays its entries over what is there. Nothing here asks Scale, or decides what is drift.
+was overtaken reads again and lays its entries over what is there.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
-import os
 import random
 import re
 import shlex
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
-
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import Protocol
 
 from reconciler import git
 from reconciler.errors import GitRefusedError, ReconcilerError, RecordError
-from reconciler.model.record import Intended, Record, RecordedProject, Section
-
-FORMAT_VERSION = "1.0"
+from reconciler.model.record import Record
+from reconciler.record.merging import Changes, differences, lay_over
+from reconciler.record.text import decode, encode
+from reconciler.wholefile import write_whole
 
 LOCAL = "local"
 """The name of the place that is no remote: this clone, or this folder."""
 
 _FILE = "record.json"
 _ATTEMPTS = 5
-
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What one run has to enter, for one endpoint and account (None: not known).
-
-    `forgotten` are names that leave the record, as of `at` (RFC 3339 in UTC).
-    """
-
-    endpoint: str
-    account: str | None
-    entries: Section = field(default_factory=dict)
-    forgotten: frozenset[str] = frozenset()
-    at: str = ""
-
-
-# ---- The text
-
-
-def encode(record: Record) -> str:
-    """The one text of a record: equal records have equal texts."""
-    sections = [
-        {
-            "endpoint": endpoint,
-            "account": account,
-            "projects": {name: _to_json(project) for name, project in record.sections[endpoint, account].items()},
-        }
-        for endpoint, account in sorted(record.sections, key=lambda key: (key[0], key[1] is not None, key[1] or ""))
-    ]
-    document = {"format_version": FORMAT_VERSION, "sections": sections}
-    return json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
-
-
-def decode(text: str, *, place: str = "the record") -> Record:
-    """The record of a text; keys that are not known are passed over. `place` names it in an error.
-
-    Raises:
-        RecordError: it is of another format version, or not what a record is.
-    """
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise RecordError(f"{place} is damaged: it is not JSON") from None
-    version = document.get("format_version") if isinstance(document, dict) else None
-    if isinstance(version, str) and version != FORMAT_VERSION:
-        raise RecordError(
-            f"{place} has the format version {version}; this reconciler reads {FORMAT_VERSION}",
-            "Use the version of reconciler that wrote it, or a later one.",
-        )
-    try:
-        sections = _Document.model_validate(document).sections
-    except ValidationError as problem:
-        where = ".".join(map(str, problem.errors()[0]["loc"]))
-        raise RecordError(f"{place} is damaged: it does not hold what a record holds", f"First at {where}.") from None
-    record = Record({(section.endpoint, section.account): section.read() for section in sections})
-    if len(record.sections) != len(sections):
-        raise RecordError(f"{place} is damaged: an endpoint and account has two sections")
-    return record
-
-
-def _to_json(project: RecordedProject) -> dict[str, object]:
-    entry: dict[str, object] = {
-        "file": project.file,
-        "params_version": project.params_version,
-        "ontology_version": project.ontology_version,
-        "commit": project.commit,
-        "recorded_at": project.recorded_at,
-    }
-    if project.older:
-        entry["older"] = dict(project.older)
-    if project.not_kept:
-        entry["not_kept"] = dict(project.not_kept)
-    if project.intended:
-        entry["intended"] = {name: getattr(project.intended, name) for name in _Intended.model_fields}
-    if not project.written:
-        entry["written"] = False
-    return entry
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-
-class _Intended(_Model):
-    params_version: int | None = None
-    ontology_version: int | None = None
-    params_hash: str | None = None
-    ontology_hash: str | None = None
-
-
-class _Project(_Model):
-    file: str
-    params_version: int | None
-    ontology_version: int | None
-    commit: str | None
-    recorded_at: str
-    older: dict[str, int | None] = {}
-    not_kept: dict[str, str] = {}
-    intended: _Intended | None = None
-    written: bool = True
-
-    def read(self) -> RecordedProject:
-        values = {name: getattr(self, name) for name in _Project.model_fields}
-        intended = Intended(**self.intended.model_dump()) if self.intended else None
-        return RecordedProject(**{**values, "intended": intended})
-
-
-class _Section(_Model):
-    endpoint: str
-    account: str | None
-    projects: dict[str, _Project]
-
-    def read(self) -> Section:
-        return {name: project.read() for name, project in self.projects.items()}
-
-
-class _Document(_Model):
-    format_version: Literal["1.0"]
-    sections: list[_Section]
-
-
-# ---- Two runs' entries made one
-
-
-def lay_over(record: Record, changes: Changes, *, seen: Record | None = None) -> Record:
-    """`record` with a run's changes; sections that they do not concern stay as they are.
-
-    Of an entry there and one of the changes, the one with the higher version stays, at equal versions the later one;
-    where one has the higher version of params and the other of ontology, each gives that part. What the run intends
-    replaces what was intended there, and what it no longer intends is cleared, unless the entry there is later than the
-    run's. An entry that is as it was in `seen`, the record that the run went on from, gives way whatever its versions
-    are: a project that was made anew counts from 1 again. A forgotten name stays where the entry there is later than
-    `changes.at` and not the one seen.
-
-    A section whose account was not known becomes that of the account that it now stands for.
-    """
-    key = record.key(changes.endpoint, changes.account)
-    known = seen.section(changes.endpoint, changes.account) if seen else {}
-    there = record.sections[key] if key else {}
-    projects = {
-        name: project
-        for name, project in there.items()
-        if name not in changes.forgotten
-        or not (project == known.get(name) or _moment(project.recorded_at) <= _moment(changes.at))
-    }
-    for name, project in changes.entries.items():
-        other = there.get(name)
-        projects[name] = project if other is None or other == known.get(name) else _joined(other, project)
-    if key is None and not projects:
-        return record
-    final = (changes.endpoint, changes.account if key is None or changes.account is not None else key[1])
-    return Record({**{at: section for at, section in record.sections.items() if at != key}, final: projects})
-
-
-def _joined(theirs: RecordedProject, ours: RecordedProject) -> RecordedProject:
-    ours_is_later = _moment(ours.recorded_at) >= _moment(theirs.recorded_at)
-
-    def ahead(one: RecordedProject, other: RecordedProject) -> tuple[bool, bool]:
-        return (
-            (one.params_version or 0) > (other.params_version or 0),
-            (one.ontology_version or 0) > (other.ontology_version or 0),
-        )
-
-    our_params, our_ontology = ahead(ours, theirs)
-    their_params, their_ontology = ahead(theirs, ours)
-    intended = ours.intended if ours.intended or ours_is_later else theirs.intended
-    written = theirs.written or ours.written
-    later = ours if ours_is_later else theirs
-    if not (our_params or our_ontology):
-        whole = theirs if their_params or their_ontology else later
-        return replace(whole, intended=intended, written=written)
-    if not (their_params or their_ontology):
-        return replace(ours, intended=intended, written=written)
-    params, ontology = (ours, theirs) if our_params else (theirs, ours)
-    return replace(
-        later,
-        params_version=params.params_version,
-        ontology_version=ontology.ontology_version,
-        commit=ours.commit if ours.commit == theirs.commit else None,
-        older={**_of_params(params.older), **_of_ontology(ontology.older)},
-        not_kept={**_of_params(params.not_kept), **_of_ontology(ontology.not_kept)},
-        intended=intended,
-        written=written,
-    )
-
-
-def _of_params(places: Mapping[str, Value]) -> dict[str, Value]:
-    return {place: value for place, value in places.items() if not place.startswith("ontology")}
-
-
-def _of_ontology(places: Mapping[str, Value]) -> dict[str, Value]:
-    return {place: value for place, value in places.items() if place.startswith("ontology")}
-
-
-def _moment(text: str) -> datetime:
-    """A text that is no time is earlier than every time."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _differences(before: Record, after: Record) -> Iterator[Changes]:
-    """The changes that lead from one record to a later one of the same clone."""
-    for (endpoint, account), section in after.sections.items():
-        known = before.section(endpoint, account)
-        entries = {name: project for name, project in section.items() if project != known.get(name)}
-        forgotten = known.keys() - section.keys()
-        if entries or forgotten:
-            yield Changes(endpoint, account, entries, frozenset(forgotten))
-
-
-# ---- Where it is kept
 
 
 class RecordStore(Protocol):
@@ -458,7 +236,7 @@ class _GitRecord:
         if shared == local:
             return record
         before = self._at(shared)
-        for changes in _differences(before, self._at(local)):
+        for changes in differences(before, self._at(local)):
             record = lay_over(record, changes, seen=before)
         return record
 
@@ -506,7 +284,7 @@ class _FileRecord:
                 there = self._read()
                 record = lay_over(there, changes, seen=self._seen)
                 if record != there:
-                    _write_whole(encode(record).encode("utf-8", "surrogatepass"), self._file)
+                    write_whole(encode(record).encode("utf-8", "surrogatepass"), self._file)
         except OSError as problem:
             raise RecordError(
                 f"the record cannot be written to {self._file}: {problem.strerror}", "Nothing was recorded."
@@ -531,17 +309,3 @@ def _decode(content: bytes, place: str) -> Record:
         return decode(content.decode("utf-8", "surrogatepass"), place=place)
     except UnicodeDecodeError:
         raise RecordError(f"{place} is damaged: it is not UTF-8") from None
-
-
-def _write_whole(content: bytes, file: Path) -> None:
-    """All of it or nothing, for its owner alone."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{file.name[:100]}.", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -1,0 +1,48 @@
+"""Where a key may be sent to."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from reconciler.errors import UsageError
+
+SCALE_ENDPOINT: Final = "https://api.scale.com/v1"
+"""[D] in scale-api.md."""
+
+
+def check_endpoint(text: str) -> str:
+    """The endpoint without a slash at its end.
+
+    Raises:
+        UsageError: it is no URL that a key may be sent to at all.
+    """
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f\x7f]", text):
+        raise UsageError(f'the endpoint "{text}" is no URL', f"It looks like {SCALE_ENDPOINT}.")
+    if parts.username is not None or parts.password is not None:
+        raise UsageError("the endpoint holds a user name or password", "The key belongs into an environment variable.")
+    if parts.query or parts.fragment:
+        raise UsageError(f'the endpoint "{text}" has a query or fragment', f"It looks like {SCALE_ENDPOINT}.")
+    url = text.rstrip("/")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise UsageError(
+            f'the endpoint "{text}" is plain http', "A key is sent over https, or to this machine itself (loopback)."
+        )
+    return url
+
+
+def is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,87 @@
+"""What the guards find, made verdicts: held, waived, or only warned of. Waivers are known here alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from reconciler.diagnostics import Diagnostic, warning
+from reconciler.model.plan import Action, Held, ProjectChange, Waived
+from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation
+from reconciler.settings import Waiver
+
+
+def judge(
+    changes: Iterable[ProjectChange], situation: Situation
+) -> tuple[tuple[ProjectChange, ...], tuple[Diagnostic, ...]]:
+    """The changes with what holds and what waives them, and the plan's warnings about waivers.
+
+    A guard that only warns leaves a warning with the change. For a guard over the whole plan, projects that a waiver
+    matches are neither counted nor held. Whether a waiver is idle is told where the plan is of every manifest and the
+    guard could judge.
+    """
+    changes = tuple(changes)
+    held: dict[str, list[Held]] = defaultdict(list)
+    waived: dict[str, list[Waived]] = defaultdict(list)
+    warned: dict[str, list[Diagnostic]] = defaultdict(list)
+    used: set[Waiver] = set()
+    for guard, find in GUARDS:
+        waivers = [waiver for waiver in situation.waivers if waiver.guard == guard and waiver.until >= situation.today]
+        matching = {change.name: _matching(waivers, change.name) for change in changes}
+        found = list(find(changes, situation))
+        if guard in WHOLE_PLAN and found and waivers:
+            rest = {finding.change.name: finding for finding in find(_without(changes, matching), situation)}
+            found = [
+                rest.get(finding.change.name, finding)
+                for finding in found
+                if finding.change.name in rest or matching[finding.change.name]
+            ]
+        for finding in found:
+            name, unchanged = finding.change.name, finding.change.action is Action.NO_OP
+            used.update(matching[name])
+            if guard in situation.allowed or matching[name]:
+                by = f"--allow {guard}" if guard in situation.allowed else _told(matching[name][0])
+                waived[name] += [] if unchanged else [Waived(guard, by)]
+            elif unchanged or situation.warns(guard):
+                summary = f"project.{name}: {finding.what[0].lower()}{finding.what[1:]}"
+                detail = " ".join(filter(None, (finding.more, finding.remedy)))
+                warned[name].append(warning(guard, summary, detail=detail))
+            else:
+                held[name].append(Held(guard, finding.why, finding.remedy))
+    judged = tuple(
+        replace(
+            change,
+            held_by=tuple(held[change.name]),
+            waived_by=tuple(waived[change.name]),
+            diagnostics=(*change.diagnostics, *warned[change.name]),
+        )
+        for change in changes
+    )
+    whole = situation.managed_names <= {change.name for change in changes}
+    return judged, tuple(_about_waivers(situation, used, whole=whole))
+
+
+def _matching(waivers: Iterable[Waiver], name: str) -> list[Waiver]:
+    return [waiver for waiver in waivers if fnmatchcase(name, waiver.project)]
+
+
+def _without(changes: Iterable[ProjectChange], matching: Mapping[str, list[Waiver]]) -> tuple[ProjectChange, ...]:
+    return tuple(change for change in changes if not matching[change.name])
+
+
+def _told(waiver: Waiver) -> str:
+    return f"the waiver until {waiver.until.isoformat()}: {waiver.reason}"
+
+
+def _about_waivers(situation: Situation, used: set[Waiver], *, whole: bool) -> Iterator[Diagnostic]:
+    silent = {"conflict": not situation.pending, "near-name": not situation.listed}
+    for waiver in situation.waivers:
+        which = f'the waiver of {waiver.guard} for "{waiver.project}"'
+        if waiver.until < situation.today:
+            detail = f"It waives nothing any more ({waiver.reason}). Take it out, or give it a later day."
+            yield warning("waiver-void", f"{which} ended on {waiver.until.isoformat()}", detail=detail)
+        elif whole and waiver not in used and not silent.get(waiver.guard, False):
+            detail = f"The guard holds no project that it matches ({waiver.reason}). Take it out if its work is done."
+            yield warning("waiver-idle", f"{which} waives nothing", detail=detail)

@@ -1,0 +1,149 @@
+"""When two projects are alike enough to be one: by their names, or by all of their content."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.model.ontology import spell
+from reconciler.model.plan import ProjectChange
+from reconciler.model.project import LiveProject
+from reconciler.model.values import Json, equal
+from reconciler.planning.normalize import UnreadableOntologyError, read_choices
+
+_FEWEST_LETTERS: Final = 5
+"""In shorter names one letter is too much of the name to call two of them alike."""
+_PASSED_OVER: Final = frozenset(
+    [
+        *"-_\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0",
+        *map(chr, (*range(0x20), 0x7F, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))),
+    ]
+)
+"""Separators, controls, and what leaves no ink though it is neither a space nor a format character."""
+_DROPPED: Final = dict.fromkeys((ord(character) for character in _PASSED_OVER | {" "}), None)
+_NUMBER: Final = re.compile(r"\d+")
+
+
+def normal_form(name: str) -> str:
+    """What of a name is compared: NFKC and casefold, without invisible characters, `-`, `_` and spaces."""
+    if name.isascii():
+        return name.translate(_DROPPED).lower()
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _seen(name)).casefold())
+    return _seen(text)
+
+
+def _seen(text: str) -> str:
+    return "".join(character for character in text if not _is_passed_over(character))
+
+
+def _is_passed_over(character: str) -> bool:
+    return character in _PASSED_OVER or character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
+
+
+def neighbours(wanted: set[str], live: Mapping[str, list[LiveProject]]) -> dict[str, list[LiveProject]]:
+    """The live projects one edit away from each wanted form.
+
+    Two texts that are one edit apart are equal once at most one character is taken out of each; so few pairs are
+    compared at all.
+    """
+    index: dict[str, list[str]] = defaultdict(list)
+    numbers = {form: _NUMBER.findall(form) for form in wanted if _has_letters(form)}
+    known = {tuple(found) for found in numbers.values()}
+    for form in numbers:
+        for key in _shortened(form):
+            index[key].append(form)
+    found: dict[str, list[LiveProject]] = defaultdict(list)
+    for form, projects in live.items():
+        own = _NUMBER.findall(form)
+        if tuple(own) in known and _has_letters(form):
+            candidates = {candidate for key in _shortened(form) for candidate in index.get(key, ())}
+            for candidate in candidates - {form}:
+                if numbers[candidate] == own and _one_edit(candidate, form):
+                    found[candidate] += projects
+    return found
+
+
+def _has_letters(form: str) -> bool:
+    return len(_NUMBER.sub("", form)) >= _FEWEST_LETTERS
+
+
+def _shortened(form: str) -> set[str]:
+    return {form, *(form[:at] + form[at + 1 :] for at in range(len(form)))}
+
+
+def _one_edit(left: str, right: str) -> bool:
+    """Whether one edit makes two different texts, whose lengths differ by one at most, the same."""
+    left, right = sorted((left, right), key=len)
+    at = next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), len(left))
+    if len(left) < len(right):
+        return left[at:] == right[at + 1 :]
+    swapped = left[at : at + 2] == right[at : at + 2][::-1] and left[at + 2 :] == right[at + 2 :]
+    return swapped or left[at + 1 :] == right[at + 1 :]
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What two projects share that are the same but for their names. `ontology` is in the shortest spelling."""
+
+    type: str
+    params: dict[str, Json]
+    ontology: list[Json]
+
+    @property
+    def shape(self) -> tuple[str, frozenset[str]]:
+        return self.type, frozenset(self.params)
+
+    @property
+    def digest(self) -> int:
+        """The same for the same contents, and hardly ever for others."""
+        return hash((self.type, _digest(self.params), _digest(self.ontology)))
+
+    def same(self, other: _Content) -> bool:
+        return self.type == other.type and equal(self.params, other.params) and equal(self.ontology, other.ontology)
+
+
+def twins(creates: Iterable[ProjectChange], others: Iterable[LiveProject]) -> dict[str, list[LiveProject]]:
+    """The live projects with the content of each create, by its name; none for one without any content."""
+    wanted: dict[str, _Content] = {}
+    for change in creates:
+        assert change.after is not None
+        content = _content(change.after.type, change.after.params, change.after.ontology)
+        if content is not None and (content.params or content.ontology):
+            wanted[change.name] = content
+    shapes = {content.shape for content in wanted.values()}
+    digests = {_digest(content.params) for content in wanted.values()}
+    groups: dict[int, list[tuple[_Content, list[LiveProject]]]] = defaultdict(list)
+    for project in others:
+        if project.ontology_problem is not None or (project.type, frozenset(project.params)) not in shapes:
+            continue
+        if _digest(dict(project.params)) not in digests:
+            continue
+        content = _content(project.type, project.params, project.ontology)
+        if content is not None:
+            _group(groups[content.digest], content).append(project)
+    return {name: _group(groups[content.digest], content) for name, content in wanted.items()}
+
+
+def _group(groups: list[tuple[_Content, list[LiveProject]]], content: _Content) -> list[LiveProject]:
+    group = next((projects for known, projects in groups if known.same(content)), None)
+    if group is None:
+        groups.append((content, group := []))
+    return group
+
+
+def _content(kind: str, params: Mapping[str, Json], ontology: Sequence[Json] | None) -> _Content | None:
+    """None where the choices cannot be read."""
+    try:
+        return _Content(kind, dict(params), [spell(choice) for choice in read_choices(list(ontology or ()))])
+    except UnreadableOntologyError:
+        return None
+
+
+def _digest(value: Json) -> int:
+    if isinstance(value, dict):
+        return hash(frozenset((key, _digest(inner)) for key, inner in value.items()))
+    return hash(tuple(map(_digest, value)) if isinstance(value, list) else value)
