@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.configuration import check_endpoint
+from reconciler.endpoint import check_endpoint
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.settings import GuardSettings, Settings, Target, Waiver, choose_target, read_settings
 

@@ -1,0 +1,60 @@
+"""Sensitive texts in the words of a server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reconciler.diagnostics import error
+from reconciler.fieldpath import parse_pattern
+from reconciler.model.project import DesiredProject, LiveProject, Source
+from reconciler.operations.masking import masked
+from reconciler.planning.planner import plan_project
+
+WANTED = DesiredProject(
+    "p",
+    "imageannotation",
+    Source("/p.yaml", 1),
+    params={"url": "https://new", "deep": {"list": ["one-1", "two-2"]}, "x": "y", "n": 1},
+    ontology=["Cat", {"choice": "Open", "description": "hidden words", "subchoices": ["Secret"]}],
+)
+LIVE = LiveProject(
+    "p",
+    "imageannotation",
+    params={"url": "https://old"},
+    params_version=0,
+    ontology=[{"choice": "Open", "display": "Old display"}],
+    ontology_version=0,
+)
+
+
+def told(text: str, *patterns: str, live: LiveProject | None = LIVE) -> str:
+    change = plan_project(WANTED, live)
+    diagnostic = masked(error("rejected", text, detail=text), change, [parse_pattern(pattern) for pattern in patterns])
+    assert diagnostic.detail == diagnostic.summary
+    return diagnostic.summary
+
+
+@pytest.mark.parametrize(
+    ("patterns", "text", "shown"),
+    [
+        ((), "https://new", "https://new"),
+        (("params.url",), "https://new and https://old", "(sensitive value) and (sensitive value)"),
+        (("params.deep",), "one-1, two-2, https://new", "(sensitive value), (sensitive value), https://new"),
+        (("params.deep.list[1]",), "one-1, two-2", "one-1, (sensitive value)"),
+        (("params.x",), "y, of which one letter masks nothing", "y, of which one letter masks nothing"),
+        (("ontology.**.Secret",), "Cat, Secret, hidden words", "Cat, (sensitive value), hidden words"),
+        (("ontology.*.@description",), "Open: hidden words", "Open: (sensitive value)"),
+        (("ontology.Open",), "Old display of Open", "(sensitive value) of (sensitive value)"),
+    ],
+)
+def test_what_is_covered_is_masked(patterns: tuple[str, ...], text: str, shown: str) -> None:
+    assert told(text, *patterns) == shown
+
+
+def test_a_create_and_an_ontology_that_cannot_be_read() -> None:
+    assert told("https://new, https://old", "params.url", live=None) == "(sensitive value), https://old"
+    broken: Any = replace(LIVE, ontology=[{"no": "choice"}], ontology_problem="it is none")
+    assert told("Open", "ontology.Open", live=broken) == "(sensitive value)"
