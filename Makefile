@@ -11,9 +11,10 @@ demo: $(READY)  ## the main job on projects/, against the sandbox: plan, apply, 
 
 test: check  ## every check: tests with coverage, lint, types, import contracts
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n 2 $(PYTEST)
+	$(BIN)/coverage run -m pytest -q -n 2 --dist worksteal --ignore tests/simulation $(PYTEST)
 	$(BIN)/coverage combine -q
 	$(BIN)/python tests/coverage_floor.py
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/simulation $(PYTEST)  # many steps: too slow when traced
 
 check: $(READY)
 	$(BIN)/ruff check .
