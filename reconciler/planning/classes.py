@@ -6,7 +6,7 @@ The base of a unit is what the recorded version holds; Scale's own history has i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -204,11 +204,11 @@ def base_hash(
     """
     if ONTOLOGY in change.left_alone:
         return earlier.ontology_hash if earlier is not None else None
-    ontology = live.ontology if live is not None else None
+    ontology: Sequence[Json] | None = live.ontology if live is not None else None
     if live is None or ONTOLOGY in left:
         ontology = change.before.ontology if change.before is not None else None
     try:
-        return ontology_hash(ontology) if ontology is not None else None
+        return ontology_hash(list(ontology)) if ontology is not None else None
     except UnreadableOntologyError:
         return None
 

@@ -247,9 +247,8 @@ def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
                 "that nobody can tell whether Scale's side changed it since"
             )
         if whats:
-            what, *more = whats
-            more = [f"{sentence}." for sentence in more]
-            yield Finding(change, what, *more, remedy="To keep Scale's side, write it into the manifest.")
+            more = "".join(f"{what}." for what in whats[1:])
+            yield Finding(change, whats[0], more, "To keep Scale's side, write it into the manifest.")
 
 
 def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Found:

@@ -188,8 +188,7 @@ def loses_nothing_in_silence(run: Run) -> None:
     theirs = {place for history in (run.before, *history_during(run)) for place in history.theirs}
     lost = theirs - run.after.theirs.keys()
     if run.plan is not None:
-        planned = {field.path[:2] for field in run.change.fields if field.field_class is not FieldClass.PENDING}
-        lost -= planned if run.codes == [] else set()
+        lost -= {field.path[:2] for field in run.change.fields if field.field_class is not FieldClass.PENDING}
     if lost:
         assert {"lost-race", "someone-else"} & set(run.codes), lost
         assert not run.complete
