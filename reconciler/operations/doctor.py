@@ -32,6 +32,8 @@ WORST_CLOCK = 60
 """Seconds that the clock may differ from the server's."""
 
 _FOLDER = ".reconciler"
+_VALIDATE = "Run reconciler validate"
+_CORRECT = "Correct that, and run again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +155,6 @@ def check_manifests(settings: Settings) -> Check:
     return Check("manifests", CheckStatus.OK, f"{said}, all valid.")
 
 
-_VALIDATE = "Run reconciler validate"
-
-
 async def _reach(
     target: Target,
     environment: Mapping[str, str],
@@ -261,7 +260,8 @@ def check_record(settings: Settings, target: Target, environment: Mapping[str, s
     if notes:
         first = notes[0]
         status = CheckStatus.WARNING if first.code in ("local-record", "no-record") else CheckStatus.ERROR
-        return Check("record", status, _sentence(first.summary), "\n".join(note.detail for note in notes))
+        remedy = "\n".join(note.detail for note in notes if note.detail)
+        return Check("record", status, _sentence(first.summary), remedy or _CORRECT)
     if not moments:
         return Check("record", CheckStatus.OK, f"There is no record of {target.name} yet: the first apply makes it.")
     latest = _moment(moments[-1])
@@ -299,7 +299,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _failed(check: str, problem: ReconcilerError) -> Check:
-    return Check(check, CheckStatus.ERROR, _sentence(problem.summary), problem.detail or "Correct that, and run again.")
+    return Check(check, CheckStatus.ERROR, _sentence(problem.summary), problem.detail or _CORRECT)
 
 
 def _skipped(check: str) -> Check:

@@ -125,7 +125,7 @@ def verdicts(done: Result) -> dict[str, str]:
 
 
 def message(done: Result, assumption: str) -> str:
-    return next(one["message"] for one in done.json()["assumptions"] if one["assumption"] == assumption)
+    return str(next(one["message"] for one in done.json()["assumptions"] if one["assumption"] == assumption))
 
 
 # The assumptions, with the one project.
