@@ -103,8 +103,13 @@ def _parameters(desired: DesiredProject, live: LiveProject, base: RecordedProjec
     wanted = wanted_params(desired, live)
     keys = dict.fromkeys([*wanted, *live.params])
     if base is not None:
-        for version in _since(live.params_history, base.params_version):
-            keys |= dict.fromkeys(version.content if isinstance(version.content, Mapping) else ())
+        # A key that came or went since the oldest base of a unit.
+        oldest = min(
+            (number for number in (base.params_version, *base.older.values()) if number is not None), default=0
+        )
+        for version in live.params_history:
+            if version.number >= oldest and isinstance(version.content, Mapping):
+                keys |= dict.fromkeys(version.content)
     ignored = Ignored.of(desired)
     for key in keys:
         foreign = desired.mask.params is ParamsMode.MERGE and key not in desired.params

@@ -141,7 +141,7 @@ def _remark(unit: Unit, field: Field, now: datetime) -> str:
         return "pending: changed in git, not yet applied"
     words = []
     if unit.field_class is FieldClass.CONFLICT:
-        words.append("conflict: git changed it, too")
+        words.append("conflict: git moved, too")
     if unit.field_class is FieldClass.UNKNOWN:
         words.append("unknown: no record of it")
     if field.path[0] == "params" and field.kind in (Kind.ADD, Kind.REMOVE):
