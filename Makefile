@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check chaos bench picture lock wheel clean
+.PHONY: demo test check chaos campaign bench picture lock wheel clean
 
 demo: $(READY)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
 	@sh tests/demo.sh "$(BIN)/reconciler"
@@ -25,8 +25,12 @@ check: $(READY)
 chaos: $(READY)  ## N simulated stories, 500 unless told, from the seed FIRST: kills, faults, races; the real applier
 	$(BIN)/python -m tests.simulation $(or $(N),500) $(or $(FIRST),0)
 
-bench: $(READY)  ## time and memory of a plan beside the floor: the same bytes, parsed and no more
+campaign: $(READY)  ## N kills, 100 unless told, of real runs; SEED makes the same choices again
+	$(BIN)/python -m tests.campaign $(or $(N),100) $(or $(SEED),0)
+
+bench: $(READY)  ## a plan of N projects and an apply of UPDATES, each beside its floor: parsing, and bare requests
 	$(BIN)/python tests/bench/plan.py $(N)
+	$(BIN)/python tests/bench/apply.py $(UPDATES)
 
 picture: $(READY)  ## docs/plan.svg, the picture in README, from a real run
 	$(BIN)/python tests/picture.py

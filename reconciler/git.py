@@ -48,6 +48,16 @@ def read_commit(root: Path, paths: Sequence[Path]) -> Commit:
     return Commit(head.strip(), dirty=bool(status and status.strip()))
 
 
+def version(folder: Path) -> str | None:
+    """git's own version, such as "2.39.5"; None where there is no git.
+
+    Raises:
+        GitRefusedError: git is there and cannot be run.
+    """
+    said = _git(folder, "--version")
+    return None if said is None else said.strip().removeprefix("git version ")
+
+
 def is_repository(root: Path) -> bool:
     """Whether `root`, a folder, lies in a git repository and there is a git to ask.
 

@@ -5,13 +5,17 @@ Pure: it compares what was read before a write with what was read after it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.model.plan import Call, CallKind
 from reconciler.model.project import LiveProject, Version
 from reconciler.model.values import Json, equal
 from reconciler.planning.normalize import UnreadableOntologyError, read_choices
+
+PARTS: Final = {CallKind.CREATE: "params", CallKind.SET_PARAMS: "params", CallKind.SET_ONTOLOGY: "ontology"}
+"""The part of a project whose history a call adds a version to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ def judge(call: Call, before: LiveProject | None, after: LiveProject | None, *, 
         return Landing()
     if call.kind is CallKind.CREATE:
         return _created(call, after, answered=answered)
-    new = _new_versions(call.kind, before, after)
+    new = new_versions(PARTS[call.kind], before, after)
     current = _current(call.kind, before)
     own: int | None = None
     for position, version in enumerate(new):
@@ -59,11 +63,28 @@ def judge(call: Call, before: LiveProject | None, after: LiveProject | None, *, 
     return Landing(new[own] if own is not None else None, others, exact=exact)
 
 
-def _new_versions(kind: CallKind, before: LiveProject | None, after: LiveProject) -> list[Version]:
-    params = kind is CallKind.SET_PARAMS
-    last = (before.params_version if params else before.ontology_version) if before is not None else None
-    history = after.params_history if params else after.ontology_history
-    return [version for version in history if last is None or version.number > last]
+def new_versions(part: str, before: LiveProject | None, after: LiveProject) -> Sequence[Version]:
+    """The versions of "params" or "ontology" that came between two reads.
+
+    Those of params are numbered ([D]). That an ontology's are is an assumption; without numbers they are positions,
+    which say nothing should the history show only its end. Where the same number stands for another ontology than
+    before, what both reads show is told by its content: the longest end of the one that the other begins with.
+    """
+    if part == "params":
+        last = before.params_version if before is not None else None
+        return [version for version in after.params_history if last is None or version.number > last]
+    known = before.ontology_history if before is not None else ()
+    shown = after.ontology_history
+    earlier = {version.number: version for version in known}
+    if all(_same(version, earlier.get(version.number, version)) for version in shown):
+        return [version for version in shown if not known or version.number > known[-1].number]
+    lengths = range(min(len(known), len(shown)), 0, -1)
+    both = (length for length in lengths if all(map(_same, known[-length:], shown[:length])))
+    return shown[next(both, 0) :]
+
+
+def _same(one: Version, other: Version) -> bool:
+    return one.name == other.name and equal(one.content, other.content)
 
 
 def _current(kind: CallKind, before: LiveProject | None) -> Json:

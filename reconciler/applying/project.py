@@ -14,7 +14,7 @@ from random import Random
 from typing import Protocol
 
 from reconciler.applying import words
-from reconciler.applying.landing import Landing, judge
+from reconciler.applying.landing import PARTS, Landing, judge, new_versions
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import NameTakenError, ScaleError
 from reconciler.model.outcome import CallOutcome, CallResult, Event, ProjectOutcome, Status
@@ -78,12 +78,12 @@ class _Written:
     problem: Diagnostic | None = None
 
 
-_PARTS = {CallKind.CREATE: "params", CallKind.SET_PARAMS: "params", CallKind.SET_ONTOLOGY: "ontology"}
-
-
 @dataclass
 class ProjectApply:
-    """The apply of one project's change. `stopping` is asked before each write; `random` draws the back-off."""
+    """The apply of one project's change. `stopping` is asked before each write; `random` draws the back-off.
+
+    `own` is the project as it was read right after this run's write of a part, "params" or "ontology".
+    """
 
     change: ProjectChange
     projects: Projects
@@ -92,6 +92,7 @@ class ProjectApply:
     clock: Clock
     random: Random
     calls: list[CallOutcome] = field(default_factory=list)
+    own: dict[str, LiveProject] = field(default_factory=dict)
 
     async def run(self) -> ProjectOutcome:
         """Never raises for what the API or a person did; the outcome tells."""
@@ -105,13 +106,14 @@ class ProjectApply:
             if fresh.blocked:
                 status = Status.FAILED if self.calls else Status.BLOCKED
                 return self._outcome(status, "it cannot be written", live, diagnostics=fresh.diagnostics)
-            written_parts = {_PARTS[done.call] for done in self.calls}
+            written_parts = {PARTS[done.call] for done in self.calls}
             open_fields = tuple(field for field in fresh.fields if field.path[0] not in written_parts)
-            to_send = [call for call in fresh.calls if _PARTS[call.kind] not in written_parts]
+            to_send = [call for call in fresh.calls if PARTS[call.kind] not in written_parts]
             if not self._are_approved(open_fields):
                 self._leave(to_send)
                 status = Status.FAILED if written_parts else Status.STALE
-                return self._outcome(status, words.who_moved(self.change, live), live, stale_fields=open_fields)
+                reason = words.who_moved(self.change, live, self.own)
+                return self._outcome(status, reason, live, stale_fields=open_fields)
             if not to_send:
                 return self._finished(live, fresh.fields)
             if self.stopping():
@@ -134,12 +136,18 @@ class ProjectApply:
                 reason = "it could not be read back" if live is None and status is Status.UNCLEAR else ""
                 reason = reason or words.truth(self.calls, live)
                 return self._outcome(status, reason, live, diagnostics=(written.problem,))
+            assert live is not None  # it landed
+            self.own[PARTS[to_send[0].kind]] = live
 
     def _finished(self, live: LiveProject | None, left: tuple[Field, ...]) -> ProjectOutcome:
-        """Everything was sent: what still differs, Scale did not keep."""
-        if left:
-            told = words.not_kept(self.change.name, left)
+        """Everything was sent: what still differs, somebody else wrote after it, or Scale did not keep."""
+        if left and live is not None:
             reason = words.truth(self.calls, live)
+            others = {part: came for part, read in self.own.items() if (came := new_versions(part, read, live))}
+            if others:
+                told = words.overtaken(self.change.name, others)
+                return self._outcome(Status.FAILED, reason, live, diagnostics=(told,))
+            told = words.not_kept(self.change.name, left)
             return self._outcome(Status.FAILED, reason, live, diagnostics=(told,), not_kept=left)
         if self.calls:
             return self._outcome(Status.DONE, "", live)

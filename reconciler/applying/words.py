@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reconciler.applying.landing import Landing
 from reconciler.diagnostics import Diagnostic, error
@@ -25,19 +25,29 @@ def out_of_time(seconds: float) -> str:
     return f"it took longer than {seconds / 60:.0f} minutes, so no further write was started"
 
 
-def who_moved(change: ProjectChange, live: LiveProject | None) -> str:
-    """Which versions came since the plan, and when."""
+def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str, LiveProject]) -> str:
+    """Which versions came since the plan, and when. `own` is the project as read after this run wrote that part."""
     expected = change.expected
     if live is None:
         return "the project is no longer there (archived, renamed?)"
-    if change.action is Action.CREATE:
+    if change.action is Action.CREATE and not own:
         return f"the project was created meanwhile, at {live.created_at}"
     moved = [
         f"{part} went from version {version(before)} to {version(now)}"
         + (f" at {at:%Y-%m-%d %H:%M:%S} UTC" if at else "")
         for part, before, now, at in (
-            ("params", expected.params_version, live.params_version, live.params_at),
-            ("ontology", expected.ontology_version, live.ontology_version, live.ontology_at),
+            (
+                "params",
+                own["params"].params_version if "params" in own else expected.params_version,
+                live.params_version,
+                live.params_at,
+            ),
+            (
+                "ontology",
+                own["ontology"].ontology_version if "ontology" in own else expected.ontology_version,
+                live.ontology_version,
+                live.ontology_at,
+            ),
         )
         if before != now
     ]
@@ -90,6 +100,16 @@ def lost_race(name: str, kind: CallKind, landing: Landing) -> Diagnostic:
         f"somebody else wrote to project.{name} at the same time as {kind.value}: {_versions(landing.others)}",
         detail=f"Ours is {own}. Both are in the project's history; look whether what the other one wrote is lost, and "
         "plan again.",
+    )
+
+
+def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
+    """Somebody else wrote after this run's write of that part, before the run had ended."""
+    came = "; ".join(f"{part} {_versions(versions)}" for part, versions in others.items())
+    return error(
+        "lost-race",
+        f"somebody else wrote to project.{name} right after this run: {came}",
+        detail="What this run wrote is in the project's history, before it. Plan again to see what is there now.",
     )
 
 
@@ -146,7 +166,7 @@ def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
     )
 
 
-def _versions(versions: tuple[Version, ...]) -> str:
+def _versions(versions: Sequence[Version]) -> str:
     return ", ".join(
         f"version {version.number}" + (f" at {version.at:%Y-%m-%d %H:%M:%S} UTC" if version.at else "")
         for version in versions

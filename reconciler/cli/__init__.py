@@ -5,19 +5,20 @@ Command modules import the rooms inside their functions, so that `--version` and
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
 from importlib import import_module
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
 from reconciler import __version__
 from reconciler.errors import DiagnosedError, ReconcilerError
 
-_COMMANDS = ("validate", "plan", "apply", "show", "drift", "sandbox")
+_COMMANDS = ("validate", "plan", "apply", "show", "drift", "doctor", "sandbox")
 
 EXIT_ERROR = 1
 EXIT_BUG = 3
@@ -80,11 +81,7 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 def main() -> NoReturn:
     """The console script."""
-    # A descriptor that is closed leaves its stream None.
-    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
-    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")  # type: ignore[union-attr]
+    sys.stdout, sys.stderr = _output(sys.stdout), _output(sys.stderr)
     signal.signal(signal.SIGTERM, _terminate)
     sys.set_int_max_str_digits(0)  # whole numbers are exact at any length
     code = run(sys.argv[1:])
@@ -94,6 +91,21 @@ def main() -> NoReturn:
     except OSError as problem:
         code = _closed(problem)
     sys.exit(code)
+
+
+def _output(stream: TextIO | None) -> TextIO:
+    """The stream, writing UTF-8.
+
+    A descriptor that is closed leaves None. PYTHONUNBUFFERED leaves out the buffer, and without one a write that ends
+    halfway is no error.
+    """
+    if stream is None:
+        stream = open(os.devnull, "w")  # noqa: SIM115
+    elif isinstance(stream.buffer, io.RawIOBase):
+        stream = open(stream.fileno(), "w", buffering=1, closefd=False)  # noqa: SIM115
+    assert isinstance(stream, io.TextIOWrapper)
+    stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    return stream
 
 
 def run(arguments: list[str]) -> int:

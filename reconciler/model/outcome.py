@@ -76,7 +76,7 @@ class OutcomeSummary:
         return not (self.failed or self.skipped or self.not_started)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Outcome:
     """Projects are in the plan's order. `interrupted_by` is a signal's number, None for a run to the end.
 
@@ -91,6 +91,9 @@ class Outcome:
     projects: tuple[ProjectOutcome, ...]
     interrupted_by: int | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Outcome({self.target.name}, {len(self.projects)} projects)"
 
     @property
     def summary(self) -> OutcomeSummary:

@@ -232,9 +232,12 @@ class Commit:
     dirty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Plan:
-    """Ordered by name. `complete` is false when it was narrowed. `live_count` is None where no list was read."""
+    """Ordered by name. `complete` is false when it was narrowed. `live_count` is None where no list was read.
+
+    Its `repr` is short: asyncio spells out a task's result when it ends, however large that is.
+    """
 
     target: TargetInfo
     commit: Commit
@@ -249,6 +252,9 @@ class Plan:
     hash: str = ""
     summary: Summary = field(default_factory=Summary)
     pending_only: bool = False
+
+    def __repr__(self) -> str:
+        return f"Plan({self.target.name}, {len(self.changes)} changes)"
 
     @property
     def applyable(self) -> bool:

@@ -29,6 +29,8 @@ class RecordedProject:
     each unit (`params.KEY`, `ontology`) that was left drifting, the version that still is its base. `not_kept` has,
     for each path that Scale did not keep when it was last written, the SHA-256 of the value that was declared.
     `written` is false for a project that is known from an intent alone: no run is known to have finished it.
+    `ontology_hash` is the SHA-256 of the choices that are the base of the ontology, None where there are none or they
+    are not known: an ontology's version may be a mere position, which does not tell what it stood for.
     """
 
     file: str
@@ -40,6 +42,7 @@ class RecordedProject:
     not_kept: Mapping[str, str] = field(default_factory=dict)
     intended: Intended | None = None
     written: bool = True
+    ontology_hash: str | None = None
 
 
 Section = Mapping[str, RecordedProject]

@@ -11,7 +11,7 @@ from random import Random
 from types import FrameType
 
 from reconciler.applying.applier import Stop, apply_plan
-from reconciler.applying.project import Emit
+from reconciler.applying.project import Clock, Emit
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError, UsageError
 from reconciler.fieldpath import Path, Pattern
@@ -88,11 +88,13 @@ async def apply(
     stop: Stop,
     now: Callable[[], datetime],
     sensitive: Sequence[Pattern] = (),
+    clock: Clock = SYSTEM_CLOCK,
+    random: Random | None = None,
 ) -> Outcome:
     """Record what is intended, carry the plan out, record what became of it.
 
     Once `stop` is set, calls under way end and no new one starts. What `sensitive` covers is masked in a server's
-    words, too.
+    words, too. `clock` and `random` are for the waits before a write is sent again.
 
     Raises:
         RecordError: what is intended cannot be recorded. Nothing was written.
@@ -105,8 +107,8 @@ async def apply(
         emit=emit,
         stop=stop,
         now=now,
-        clock=SYSTEM_CLOCK,
-        random=Random(),
+        clock=clock,
+        random=random or Random(),
     )
     # The account of an empty sandbox is made with its first project.
     account = plan.target.account or (sandbox_account(target.sandbox) if target.sandbox else None)

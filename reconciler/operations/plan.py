@@ -20,6 +20,7 @@ from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import Record
 from reconciler.operations.selection import Recorded, select, usable
 from reconciler.operations.targets import sandbox_account
+from reconciler.planning.classes import unseen
 from reconciler.planning.planner import Live, Rules, account_of, by_name, make_plan
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target
@@ -98,22 +99,30 @@ async def plan(
     live = await read_live(client, [*names, *prepared.gone], few=prepared.narrowed)
     account = account_in(target, live)
     known = record.section(target.endpoint, account)
-    made = make_plan(
-        prepared.desired,
-        live,
-        target=TargetInfo(target.name, target.endpoint, account),
-        commit=prepared.commit,
-        made_at=now(),
-        managed_names=frozenset(entry.name for entry in prepared.manifests.entries if entry.name is not None),
-        complete=not prepared.narrowed,
-        manifests=Path(os.path.relpath(settings.manifests, settings.root)).as_posix(),
-        manifest_count=len(prepared.manifests.entries),
-        diagnostics=prepared.diagnostics,
-        known=known,
-        gone=[name for name in prepared.gone if name in known],
-        pending=pending,
-        rules=Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive),
-    )
+
+    def planned(live: Live) -> Plan:
+        return make_plan(
+            prepared.desired,
+            live,
+            target=TargetInfo(target.name, target.endpoint, account),
+            commit=prepared.commit,
+            made_at=now(),
+            managed_names=frozenset(entry.name for entry in prepared.manifests.entries if entry.name is not None),
+            complete=not prepared.narrowed,
+            manifests=Path(os.path.relpath(settings.manifests, settings.root)).as_posix(),
+            manifest_count=len(prepared.manifests.entries),
+            diagnostics=prepared.diagnostics,
+            known=known,
+            gone=[name for name in prepared.gone if name in known],
+            pending=pending,
+            rules=Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive),
+        )
+
+    made = planned(live)
+    # A list may leave out the versions that the record names; a get shows all that there are.
+    hidden = [change.name for change in made.changes if unseen(change.base, change.fields)] if live.whole else []
+    if hidden:
+        made = planned(replace(live, projects={**live.projects, **await _get(client, hidden)}))
     return replace(made, changes=_with_sources(made.changes))
 
 

@@ -14,7 +14,7 @@ from reconciler.fieldpath import format_path
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Plan, ProjectChange
 from reconciler.model.record import Record, RecordedProject, Section
-from reconciler.planning.classes import intended_by
+from reconciler.planning.classes import base_hash, intended_by, left_drifting
 from reconciler.planning.guards import value_hash
 from reconciler.record.merging import Changes
 from reconciler.record.stores import LOCAL, RecordStore, open_record
@@ -123,7 +123,8 @@ class Recorder:
     ) -> RecordedProject | None:
         """The entry of a project after the run; None where it has none to be made, and keeps what it had before."""
         if project.status in (Status.DONE, Status.UNCHANGED) or project.not_kept:
-            older = {unit: _base_version(change.base or before, unit) for unit in change.left_alone}
+            earlier = change.base or before
+            older = left_drifting(change, project.live, earlier)
             return RecordedProject(
                 file=self._file(change),
                 params_version=project.params_version,
@@ -132,6 +133,7 @@ class Recorder:
                 recorded_at=_stamp(now),
                 older=older,
                 not_kept={format_path(field.path): value_hash(field.after) for field in project.not_kept},
+                ontology_hash=base_hash(change, project.live, earlier, older),
             )
         if not change.writes:
             return None
@@ -163,13 +165,6 @@ class Recorder:
             at=_stamp(now),
         )
         self._store.write(changes, f"{message}{commit}{dirty}\n", keep=keep)
-
-
-def _base_version(before: RecordedProject | None, unit: str) -> int | None:
-    if before is None:
-        return None
-    recorded = before.ontology_version if unit == "ontology" else before.params_version
-    return before.older.get(unit, recorded)
 
 
 def _same(before: RecordedProject, after: RecordedProject) -> bool:

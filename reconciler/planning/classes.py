@@ -6,16 +6,17 @@ The base of a unit is what the recorded version holds; Scale's own history has i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.fieldpath import format_path
 from reconciler.model.ontology import spell
-from reconciler.model.plan import CallKind, FieldClass, ProjectChange
+from reconciler.model.plan import CallKind, Field, FieldClass, ProjectChange, unit_of
 from reconciler.model.project import DesiredProject, LiveProject, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, equal
+from reconciler.planning.intent import compare
 from reconciler.planning.mask import Ignored, wanted_ontology
 from reconciler.planning.normalize import UnreadableOntologyError, read_choices
 
@@ -60,6 +61,7 @@ def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
             known,
             params_version=known.params_version if params is None else params,
             ontology_version=known.ontology_version if ontology is None else ontology,
+            ontology_hash=known.ontology_hash if ontology is None else intended.ontology_hash,
             written=known.written or bool(landed),
         ),
         tuple(landed),
@@ -129,9 +131,21 @@ def _class(
 def base_version(unit: str, live: LiveProject, base: RecordedProject) -> Version | None:
     """The version that is the unit's base; None where the history does not show it, or shows nothing readable."""
     if unit == ONTOLOGY:
-        return _find(live.ontology_history, base.older.get(unit, base.ontology_version))
+        return _base_ontology(live, base)
     version = _find(live.params_history, base.older.get(unit, base.params_version))
     return version if version is not None and isinstance(version.content, Mapping) else None
+
+
+def _base_ontology(live: LiveProject, base: RecordedProject) -> Version | None:
+    """The version that was recorded; where its number stands for other choices, the last one with those recorded.
+
+    Numbers of ontologies may be positions (an assumption), and positions move in a history that shows only its end.
+    """
+    version = _find(live.ontology_history, base.older.get(ONTOLOGY, base.ontology_version))
+    if base.ontology_hash is None:
+        return version
+    alike = [version for version in live.ontology_history if _version_hash(version) == base.ontology_hash]
+    return version if version in alike else next(reversed(alike), None)
 
 
 def parameter_of(version: Version, key: str, desired: DesiredProject, now: Json | Absent) -> Json | Absent:
@@ -154,6 +168,60 @@ def _ontology_class(desired: DesiredProject, live: LiveProject, version: Version
     names = name is None or version.name == live.ontology_name
     wants = name is None or version.name == name
     return _moved(base == now and names, base == wanted and wants)
+
+
+def unseen(known: RecordedProject | None, fields: Iterable[Field]) -> tuple[str, ...]:
+    """The units whose base is recorded, and is not in the history that the API shows: nobody can tell who moved."""
+    if known is None or not known.written:
+        return ()
+    unknown = (unit_of(field.path) for field in fields if field.field_class is FieldClass.UNKNOWN)
+    return tuple(sorted({unit for unit in unknown if unit is not None}))
+
+
+def left_drifting(
+    change: ProjectChange, live: LiveProject | None, earlier: RecordedProject | None
+) -> dict[str, int | None]:
+    """The units that an apply of pending changes has left other than declared, and the version that is their base.
+
+    `live` is the project after the apply, None where it was not written; `earlier` is what the record said before it. A
+    unit that was as declared in the plan moved since, and the version that the plan saw is its base.
+    """
+    found = {unit: _base_version(earlier, unit) for unit in change.left_alone}
+    units = change.desired.mask.units
+    if live is None or units is None:
+        return found
+    whole = replace(change.desired, mask=replace(change.desired.mask, units=None))
+    for field in compare(whole, live).fields:
+        unit = unit_of(field.path)
+        if unit is not None and unit not in units and unit not in found:
+            seen = change.expected
+            found[unit] = seen.ontology_version if unit == ONTOLOGY else seen.params_version
+    return found
+
+
+def _base_version(earlier: RecordedProject | None, unit: str) -> int | None:
+    if earlier is None:
+        return None
+    recorded = earlier.ontology_version if unit == ONTOLOGY else earlier.params_version
+    return earlier.older.get(unit, recorded)
+
+
+def base_hash(
+    change: ProjectChange, live: LiveProject | None, earlier: RecordedProject | None, left: Collection[str]
+) -> str | None:
+    """The hash of the choices that are the ontology's base after an apply; None without any that can be read.
+
+    `left` are the units that the apply left drifting, the rest is as for `left_drifting`.
+    """
+    if ONTOLOGY in change.left_alone:
+        return earlier.ontology_hash if earlier is not None else None
+    ontology: Sequence[Json] | None = live.ontology if live is not None else None
+    if live is None or ONTOLOGY in left:
+        ontology = change.before.ontology if change.before is not None else None
+    try:
+        return ontology_hash(list(ontology)) if ontology is not None else None
+    except UnreadableOntologyError:
+        return None
 
 
 def _moved(base_is_live: bool, base_is_desired: bool) -> FieldClass:

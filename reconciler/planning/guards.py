@@ -21,6 +21,7 @@ from reconciler.model.plan import Action, Field, FieldClass, Kind, ProjectChange
 from reconciler.model.project import LiveProject
 from reconciler.model.record import Section
 from reconciler.model.values import ABSENT, MASKED, Absent, Json, canonical_json
+from reconciler.planning.classes import unseen
 from reconciler.planning.nearness import neighbours, normal_form, twins
 from reconciler.planning.normalize import read_choices
 from reconciler.settings import GuardSettings, Waiver
@@ -232,16 +233,22 @@ def _removes_parameter(field: Field) -> bool:
 
 
 def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """With `--pending`, an update of a unit that both sides moved."""
+    """With `--pending`, an update of a unit that both sides moved, or may have moved: its base is no longer shown."""
     for change in _judged(changes, Action.UPDATE) if situation.pending else ():
         fields = [field for field in change.fields if field.field_class is FieldClass.CONFLICT]
-        units = list(dict.fromkeys(unit_of(field.path) or "" for field in fields))
-        if units:
-            yield Finding(
-                change,
-                f"Git and Scale's side both changed {_listed(units)} since the last apply, differently",
-                remedy="To keep Scale's side, write it into the manifest.",
+        both = list(dict.fromkeys(unit_of(field.path) or "" for field in fields))
+        hidden = unseen(situation.known.get(change.name), change.fields)
+        whats = []
+        if both:
+            whats.append(f"Git and Scale's side both changed {_listed(both)} since the last apply, differently")
+        if hidden:
+            whats.append(
+                f"Scale's history no longer shows the version that the last apply recorded of {_listed(hidden)}, so "
+                "that nobody can tell whether Scale's side changed it since"
             )
+        if whats:
+            more = "".join(f"{what}." for what in whats[1:])
+            yield Finding(change, whats[0], more, "To keep Scale's side, write it into the manifest.")
 
 
 def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Found:

@@ -28,7 +28,7 @@ from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import has_overflow
 from reconciler.planning.blocking import blocked, blocked_change
-from reconciler.planning.classes import Base, base_of, classes, mover
+from reconciler.planning.classes import Base, base_of, classes, mover, unseen
 from reconciler.planning.guards import Situation
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
 from reconciler.planning.judging import judge
@@ -190,6 +190,7 @@ def plan_project(
     unsendable = next((call for call in intent.calls if has_overflow(call.body)), None)
     if unsendable is not None and live is not None:
         return blocked_change(desired, live, Reason.NOT_SENDABLE, f"{unsendable.kind} would have to send it")
+    fields = tuple(_classed(field, found, live) for field in intent.fields)
     return ProjectChange(
         name=desired.name,
         action=_action(intent, live),
@@ -199,12 +200,16 @@ def plan_project(
         after=intent.after,
         expected=Expected.of(live),
         reason=_reason(intent),
-        fields=tuple(_classed(field, found, live) for field in intent.fields),
+        fields=fields,
         calls=intent.calls,
         hash=intent.hash if intent.fields else EMPTY_HASH,
         left_alone=left_alone,
         base=base.known,
-        diagnostics=(*_landed(desired, base), *_warnings(desired, live, intent)),
+        diagnostics=(
+            *_landed(desired, base),
+            *_hidden(desired, unseen(base.known, fields)),
+            *_warnings(desired, live, intent),
+        ),
     )
 
 
@@ -225,6 +230,17 @@ def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:
             "interrupted-run",
             f"an apply of project.{desired.name} that never ended had written {calls}",
             detail="It is ours, and is taken for it. The next apply records it.",
+        )
+
+
+def _hidden(desired: DesiredProject, units: tuple[str, ...]) -> Iterable[Diagnostic]:
+    """What of the record cannot be seen, so that a write may revert an edit of others."""
+    if units:
+        yield warning(
+            "base-not-shown",
+            f"nobody can tell who changed {', '.join(units)} of project.{desired.name} since the last apply",
+            detail="Scale's history no longer shows the version that the last apply recorded. An apply makes it as the "
+            "manifest says, and may revert an edit of others; with --pending the project is held.",
         )
 
 

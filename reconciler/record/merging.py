@@ -80,6 +80,7 @@ def _joined(theirs: RecordedProject, ours: RecordedProject) -> RecordedProject:
         later,
         params_version=params.params_version,
         ontology_version=ontology.ontology_version,
+        ontology_hash=ontology.ontology_hash,
         commit=ours.commit if ours.commit == theirs.commit else None,
         older={**_of_params(params.older), **_of_ontology(ontology.older)},
         not_kept={**_of_params(params.not_kept), **_of_ontology(ontology.not_kept)},

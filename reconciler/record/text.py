@@ -70,6 +70,8 @@ def _to_json(project: RecordedProject) -> dict[str, object]:
         entry["intended"] = {name: getattr(project.intended, name) for name in _Intended.model_fields}
     if not project.written:
         entry["written"] = False
+    if project.ontology_hash is not None:
+        entry["ontology_hash"] = project.ontology_hash
     return entry
 
 
@@ -94,6 +96,7 @@ class _Project(_Model):
     not_kept: dict[str, str] = {}
     intended: _Intended | None = None
     written: bool = True
+    ontology_hash: str | None = None
 
     def read(self) -> RecordedProject:
         values = {name: getattr(self, name) for name in _Project.model_fields}

@@ -11,6 +11,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable
+from datetime import datetime
 from random import Random
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,7 @@ import httpx
 from reconciler.errors import CredentialsError, RejectedError, UnreadableAnswerError
 from reconciler.model.plan import Call, project_path
 from reconciler.model.project import LiveProject
+from reconciler.model.values import Json
 from reconciler.scale.answers import Asked, Redaction, error_of, is_documented_error, unreadable
 from reconciler.scale.connection import (
     CONNECT_SECONDS,
@@ -29,7 +31,18 @@ from reconciler.scale.connection import (
     exchange,
     proxy_variable,
 )
-from reconciler.scale.transport import READ, SYSTEM_CLOCK, WRITE, Answer, Clock, Lost, Outcome, Retries
+from reconciler.scale.transport import (
+    READ,
+    SYSTEM_CLOCK,
+    WRITE,
+    Answer,
+    Clock,
+    Lost,
+    Outcome,
+    Retries,
+    http_date,
+    retry_after,
+)
 from reconciler.scale.wire import parse_json, read_project, read_projects
 
 
@@ -75,6 +88,8 @@ class ScaleClient:
             transport=transport,
         )
         self._proxy = None if self._in_process else proxy_variable(self._endpoint)
+        self.last_date: datetime | None = None
+        """The `Date` of the last answer; None where it had none."""
 
     def __repr__(self) -> str:
         return f"ScaleClient({self._endpoint})"
@@ -103,14 +118,10 @@ class ScaleClient:
         A 404 of another form (a gateway's page, a wrong endpoint) is UnreadableAnswerError: taken for "no such
         project" it would be planned as a create, which nothing can undo.
         """
-        path = _path_of(name)
-        asked = self._asked(f'Project "{name}"', "GET", path)
-        outcome = await self._exchange(asked, path)
-        if isinstance(outcome.result, Answer) and outcome.result.status == 404:
-            if is_documented_error(outcome.result):
-                return None
-            raise unreadable(outcome.result, UnreadableAnswerError("It is not said whether the project exists"), asked)
-        answer = _succeeded(outcome, asked)
+        got = await self._get(name)
+        if got is None:
+            return None
+        answer, asked = got
         try:
             project = read_project(answer.body)
             if project.name == name:
@@ -125,12 +136,54 @@ class ScaleClient:
 
         `may_have_landed` of an error tells whether the write may have taken effect all the same.
         """
+        await self._send(call, once=False)
+
+    async def list_raw(self) -> list[dict[str, Json]]:
+        """Every project as the answer shows it, once all can be read. Sent once, whatever comes of it."""
+        asked = self._asked("The list of projects", "GET", "/projects")
+        answer = _succeeded(await self._exchange(asked, "/projects", once=True), asked)
+        try:
+            read_projects(answer.body)
+            projects: list[dict[str, Json]] = parse_json(answer.body)
+            return projects
+        except UnreadableAnswerError as problem:
+            error = unreadable(answer, problem, asked)
+        raise error from None
+
+    async def get_raw(self, name: str) -> dict[str, Json] | None:
+        """The project that a get of `name` shows, whatever its own name; None as for `get_project`."""
+        got = await self._get(name)
+        if got is None:
+            return None
+        answer, asked = got
+        try:
+            read_project(answer.body)
+            project: dict[str, Json] = parse_json(answer.body)
+            return project
+        except UnreadableAnswerError as problem:
+            error = unreadable(answer, problem, asked)
+        raise error from None
+
+    async def send_once(self, call: Call) -> Json:
+        """What a write answers. Sent once, even where it surely did not land."""
+        return await self._send(call, once=True)
+
+    async def _get(self, name: str) -> tuple[Answer, Asked] | None:
+        path = _path_of(name)
+        asked = self._asked(f'Project "{name}"', "GET", path)
+        outcome = await self._exchange(asked, path)
+        if isinstance(outcome.result, Answer) and outcome.result.status == 404:
+            if is_documented_error(outcome.result):
+                return None
+            raise unreadable(outcome.result, UnreadableAnswerError("It is not said whether the project exists"), asked)
+        return _succeeded(outcome, asked), asked
+
+    async def _send(self, call: Call, *, once: bool) -> Json:
         _path_of(call.project)
         asked = self._asked(f'{call.kind.value} of "{call.project}"', "POST", call.path)
-        answer = _succeeded(await self._exchange(asked, call.path, _encoded(call)), asked)
+        answer = _succeeded(await self._exchange(asked, call.path, _encoded(call), once=once), asked)
         try:
-            parse_json(answer.body)
-            return
+            return parse_json(answer.body)
         except UnreadableAnswerError as problem:
             error = unreadable(answer, problem, asked)
         raise error from None
@@ -145,8 +198,11 @@ class ScaleClient:
             proxy=self._proxy,
         )
 
-    async def _exchange(self, asked: Asked, path: str, content: bytes | None = None) -> Outcome:
-        """One request by its policy, in one of the slots. The whole time limit of a read is that of its policy."""
+    async def _exchange(self, asked: Asked, path: str, content: bytes | None = None, *, once: bool = False) -> Outcome:
+        """One request by its policy, or `once`, in one of the slots.
+
+        The whole time limit of a read is that of its policy.
+        """
         try:
             url = httpx.URL(f"{self._endpoint}{path}")
         except httpx.InvalidURL:
@@ -163,10 +219,19 @@ class ScaleClient:
                 headers={"content-type": "application/json"} if asked.write else None,
                 timeout=httpx.Timeout(connect=min(CONNECT_SECONDS, seconds), read=still, write=still, pool=None),
             )
-            return await exchange(self._client, request, clock=self._clock, in_process=self._in_process)
+            result = await exchange(self._client, request, clock=self._clock, in_process=self._in_process)
+            if isinstance(result, Answer):
+                self.last_date = http_date(result.headers.get("date", ""))
+            return result
 
+        policy = WRITE if asked.write else READ
         async with self._slots:
-            return await self._retries.run(attempt, WRITE if asked.write else READ)
+            if not once:
+                return await self._retries.run(attempt, policy)
+            begun = self._clock.monotonic()
+            result = await attempt(policy.seconds)
+            wait = retry_after(result, self._clock.now()) if isinstance(result, Answer) else None
+            return Outcome(result=result, tries=1, seconds=self._clock.monotonic() - begun, wait=wait)
 
 
 def _succeeded(outcome: Outcome, asked: Asked) -> Answer:

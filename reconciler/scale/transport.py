@@ -124,14 +124,15 @@ def retry_after(answer: Answer, now: datetime) -> float | None:
     text = answer.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
         return float(text)
-    until = _http_date(text)
+    until = http_date(text)
     if until is None:
         return None
-    since = _http_date(answer.headers.get("date", "")) or now
+    since = http_date(answer.headers.get("date", "")) or now
     return max(0.0, (until - since).total_seconds())
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """A date as HTTP headers have it, aware; None for anything else."""
     try:
         date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

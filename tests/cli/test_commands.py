@@ -46,7 +46,7 @@ def test_version_and_help_load_none_of_the_rooms() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["validate", "plan", "apply", "show", "sandbox", "sandbox serve", "sandbox reset", "sandbox seed"],
+    ["validate", "plan", "apply", "show", "doctor", "sandbox", "sandbox serve", "sandbox reset", "sandbox seed"],
 )
 def test_every_command_has_help_with_examples(cli: Cli, command: str) -> None:
     helped = cli(*command.split(), "--help")

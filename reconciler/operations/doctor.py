@@ -1,0 +1,314 @@
+"""Checks the set-up: this machine, the configuration, the key and the endpoint. Reads alone; one list is sent.
+
+Each check is a function of its own and says what it found in one sentence, and what to do where all is not well. The
+key itself is in no text made here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from reconciler import git
+from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError, ScaleError, UsageError
+from reconciler.model.doctor import Check, CheckStatus
+from reconciler.operations.evidence import Project, Seen
+from reconciler.operations.probing import TEST_KEY, look
+from reconciler.operations.recording import read_record
+from reconciler.operations.targets import check_sandbox, open_target
+from reconciler.operations.validate import validate
+from reconciler.render.counting import count
+from reconciler.render.moments import age, duration
+from reconciler.settings import Settings, Target, choose_target, read_settings
+
+OLDEST_PYTHON = (3, 11)
+WORST_CLOCK = 60
+"""Seconds that the clock may differ from the server's."""
+
+_FOLDER = ".reconciler"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a run goes by. `settings` and `target` are None where the configuration, or the choice, has a mistake."""
+
+    settings: Settings | None
+    target: Target | None
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The checks in their order; `seen` is None where the assumptions could not be looked at."""
+
+    checks: tuple[Check, ...]
+    seen: Seen | None
+
+
+def read_setup(folder: Path, *, name: str | None, endpoint: str | None, environment: Mapping[str, str]) -> Setup:
+    """The configuration that holds for a run in `folder`, and the target that is chosen."""
+    settings = None
+    try:
+        settings = read_settings(folder)
+        target = choose_target(settings, name=name, endpoint=endpoint, environment=environment)
+    except DiagnosedError as problem:
+        first = problem.diagnostics[0]
+        place = f" ({Path(first.span.file).name}:{first.span.line})" if first.span else ""
+        found = f"The configuration has {count(len(problem.diagnostics), 'mistake')}, first: {first.summary}{place}."
+        remedy = first.label or first.detail or "Correct it."
+        return Setup(None, None, Check("configuration", CheckStatus.ERROR, found, f"{remedy[0].upper()}{remedy[1:]}"))
+    except ReconcilerError as problem:
+        return Setup(settings, None, _failed("configuration", problem))
+    where = str(settings.config_file) if settings.config_file else "There is no configuration file, and none is needed"
+    targets = ", ".join(sorted(settings.targets))
+    found = f"{where}; targets: {targets}; chosen: {target.name}."
+    return Setup(settings, target, Check("configuration", CheckStatus.OK, found))
+
+
+def examine(
+    setup: Setup,
+    environment: Mapping[str, str],
+    *,
+    folder: Path,
+    now: Callable[[], datetime],
+    assumptions: bool = False,
+    waiting: Callable[[float], None] = lambda seconds: None,
+) -> Examination:
+    """Every check. With `assumptions`, what reads show of the account too.
+
+    Only what is asked of the server runs in an event loop: elsewhere a signal ends the run at once.
+    """
+    here = (check_python(sys.version_info[:2]), check_git(folder))
+    manifests = _skipped("manifests") if setup.settings is None else check_manifests(setup.settings)
+    if setup.settings is None or setup.target is None:
+        rest = ("key", "endpoint", "clock", "permissions", "record", "targets")
+        return Examination((*here, setup.check, manifests, *map(_skipped, rest)), None)
+    reached, seen, failed = asyncio.run(
+        _reach(setup.target, environment, now=now, assumptions=assumptions, waiting=waiting)
+    )
+    checks = (
+        *here,
+        setup.check,
+        manifests,
+        *reached,
+        check_permissions(setup.settings, setup.target),
+        check_record(setup.settings, setup.target, environment, now()),
+        check_targets(setup.settings, setup.target, environment),
+        *failed,
+    )
+    return Examination(checks, seen)
+
+
+def check_python(version: tuple[int, ...]) -> Check:
+    shown = platform.python_version() if version == sys.version_info[:2] else ".".join(map(str, version))
+    if version >= OLDEST_PYTHON:
+        return Check("python", CheckStatus.OK, f"Python {shown}.")
+    least = ".".join(map(str, OLDEST_PYTHON))
+    return Check("python", CheckStatus.ERROR, f"Python {shown} is too old.", f"Install Python {least} or newer.")
+
+
+def check_git(folder: Path) -> Check:
+    try:
+        version = git.version(folder)
+        repository = git.is_repository(folder)
+    except GitRefusedError as problem:
+        return _failed("git", problem)
+    if version is None:
+        return Check(
+            "git",
+            CheckStatus.WARNING,
+            "There is no git: nothing can tell which commit a change came from.",
+            "Install git, and keep the manifests in a repository.",
+        )
+    if not repository:
+        return Check(
+            "git",
+            CheckStatus.WARNING,
+            f"git {version}, but {folder} is in no repository: no commit is told, and the record is a plain file.",
+            "Keep the manifests in a repository: git init",
+        )
+    return Check("git", CheckStatus.OK, f"git {version}, in a repository.")
+
+
+def check_manifests(settings: Settings) -> Check:
+    try:
+        found = validate(settings, ())
+    except ReconcilerError as problem:
+        return _failed("manifests", problem)
+    errors = sum(diagnostic.is_error for diagnostic in found.diagnostics)
+    others = len(found.diagnostics) - errors
+    said = f"{count(found.manifests, 'manifest')} in {settings.manifests}"
+    if errors:
+        return Check("manifests", CheckStatus.ERROR, f"{said}, with {count(errors, 'error')}.", _VALIDATE)
+    if others:
+        return Check("manifests", CheckStatus.WARNING, f"{said}, with {count(others, 'warning')}.", _VALIDATE)
+    if not found.manifests:
+        return Check("manifests", CheckStatus.WARNING, f"{said}.", "Write one: README says how, under Manifests.")
+    return Check("manifests", CheckStatus.OK, f"{said}, all valid.")
+
+
+_VALIDATE = "Run reconciler validate"
+
+
+async def _reach(
+    target: Target,
+    environment: Mapping[str, str],
+    *,
+    now: Callable[[], datetime],
+    assumptions: bool,
+    waiting: Callable[[float], None],
+) -> tuple[tuple[Check, ...], Seen | None, tuple[Check, ...]]:
+    """The checks of key, endpoint and clock; what was seen; and a check more where looking failed."""
+    key = _key_found(target, environment)
+    try:
+        opened = open_target(target, environment, waiting=waiting)
+    except CredentialsError as problem:
+        return (_failed("key", problem), *map(_unasked, ("endpoint", "clock"))), None, ()
+    except ReconcilerError as problem:
+        return (key, _failed("endpoint", problem), _unasked("clock")), None, ()
+    async with opened as client:
+        try:
+            listed = await client.list_raw()
+        except ScaleError as problem:
+            return (key, _failed("endpoint", problem), check_clock(target, client.last_date, now())), None, ()
+        reached = (key, _endpoint_found(target, listed), check_clock(target, client.last_date, now()))
+        if not assumptions:
+            return reached, None, ()
+        try:
+            return reached, await look(client, listed), ()
+        except ScaleError as problem:
+            return reached, None, (_failed("assumptions", problem),)
+
+
+def _key_found(target: Target, environment: Mapping[str, str]) -> Check:
+    if target.key_variable is None:
+        return Check("key", CheckStatus.OK, "The sandbox in this process needs no key.")
+    test = environment.get(target.key_variable, "").strip().startswith(TEST_KEY)
+    kind = f"starts with {TEST_KEY}" if test else f"does not start with {TEST_KEY}"
+    return Check("key", CheckStatus.OK, f"{target.key_variable} is set; its key {kind}.")
+
+
+def _endpoint_found(target: Target, listed: Sequence[Project]) -> Check:
+    who = f"The sandbox {target.endpoint}, in this process," if target.sandbox else target.endpoint
+    return Check("endpoint", CheckStatus.OK, f"{who} answers; the account has {count(len(listed), 'project')}.")
+
+
+def check_clock(target: Target, theirs: datetime | None, ours: datetime) -> Check:
+    """The clock against the `Date` of an answer that has just come."""
+    if target.sandbox is not None:
+        return Check("clock", CheckStatus.OK, "The sandbox in this process goes by the same clock.")
+    if theirs is None:
+        return Check(
+            "clock",
+            CheckStatus.SKIPPED,
+            "No answer says what time it is at the server.",
+            "Set the clock by NTP to be sure.",
+        )
+    off = (ours - theirs).total_seconds()
+    if abs(off) <= WORST_CLOCK:
+        return Check("clock", CheckStatus.OK, f"The clock differs from the server's by {abs(off):.0f} s.")
+    way = "ahead of" if off > 0 else "behind"
+    return Check(
+        "clock",
+        CheckStatus.WARNING,
+        f"The clock is {duration(abs(off))} {way} the server's: times and ages in plans are wrong by that.",
+        "Set this machine's clock, by NTP for instance.",
+    )
+
+
+def check_permissions(settings: Settings, target: Target) -> Check:
+    """Whether the sandbox's file and the record can be written, as far as that can be told without writing."""
+    try:
+        if target.sandbox is not None:
+            check_sandbox(target.sandbox)
+        top = next((one for one in (settings.base, *settings.base.parents) if (one / ".git").is_dir()), None)
+        place = settings.base / _FOLDER if top is None else top / ".git"
+        if (problem := _unwritable(place)) is not None:
+            summary = f"the record cannot be written: {problem}"
+            raise UsageError(summary, f"Take away what is at {place}, or change its permissions.")
+    except ReconcilerError as problem:
+        return _failed("permissions", problem)
+    what = f"{target.sandbox} and {place}" if target.sandbox is not None else str(place)
+    return Check("permissions", CheckStatus.OK, f"{what} can be written.")
+
+
+def _unwritable(folder: Path) -> str | None:
+    """Why no file can be made in a folder that may be yet to make; None where one can."""
+    try:
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        if not folder.is_dir():
+            return f"{folder} is not a folder"
+    except OSError as problem:
+        return f"{folder}: {problem.strerror}"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} is read-only"
+
+
+def check_record(settings: Settings, target: Target, environment: Mapping[str, str], now: datetime) -> Check:
+    record, notes = read_record(settings, target, environment)
+    moments = sorted(
+        project.recorded_at
+        for (endpoint, _), section in record.sections.items()
+        if endpoint == target.endpoint
+        for project in section.values()
+    )
+    if notes:
+        first = notes[0]
+        status = CheckStatus.WARNING if first.code in ("local-record", "no-record") else CheckStatus.ERROR
+        return Check("record", status, _sentence(first.summary), "\n".join(note.detail for note in notes))
+    if not moments:
+        return Check("record", CheckStatus.OK, f"There is no record of {target.name} yet: the first apply makes it.")
+    latest = _moment(moments[-1])
+    when = f", last written {age(latest, now) or 'just now'}" if latest else ""
+    return Check("record", CheckStatus.OK, f"The record has {count(len(moments), 'project')}{when}.")
+
+
+def check_targets(settings: Settings, target: Target, environment: Mapping[str, str]) -> Check:
+    """Whether another target leads to the same account."""
+    same = [name for name in sorted(settings.targets) if name != target.name and _shares(settings, name, target)]
+    if not same:
+        return Check("targets", CheckStatus.OK, "No other target leads to the same account, as far as can be told.")
+    return Check(
+        "targets",
+        CheckStatus.WARNING,
+        f"{', '.join((target.name, *same))}: two targets on one account keep a record each, and see each other's "
+        "applies as drift.",
+        "Keep one target for each account.",
+    )
+
+
+def _shares(settings: Settings, name: str, target: Target) -> bool:
+    table = settings.targets[name]
+    if "sandbox" in table:
+        return target.sandbox is not None and (settings.root / table["sandbox"]).resolve() == target.sandbox.resolve()
+    variable = table.get("api_key_env", "SCALE_API_KEY")
+    return (table["endpoint"].rstrip("/"), variable) == (target.endpoint, target.key_variable)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _failed(check: str, problem: ReconcilerError) -> Check:
+    return Check(check, CheckStatus.ERROR, _sentence(problem.summary), problem.detail or "Correct that, and run again.")
+
+
+def _skipped(check: str) -> Check:
+    return Check(check, CheckStatus.SKIPPED, "Not looked at.", "Correct the configuration first.")
+
+
+def _unasked(check: str) -> Check:
+    return Check(check, CheckStatus.SKIPPED, "Nothing was asked.", "Correct what stands above first.")
+
+
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."

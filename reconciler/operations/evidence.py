@@ -1,0 +1,123 @@
+"""Raw projects, as the API shows them, read for what they tell about the API itself.
+
+Values are looked at and never told: a parameter may be a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.model.project import RESERVED_PARAMS
+from reconciler.model.values import Json
+
+Project = Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCase:
+    """A get of `asked`, which is `name` in other upper and lower case; `found` is the name of what came, or None."""
+
+    name: str
+    asked: str
+    found: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What reads showed. `got` has, by name, what a get shows of some of those that are `listed`."""
+
+    listed: Sequence[Project] = ()
+    got: Mapping[str, Project] = field(default_factory=dict)
+    other_case: OtherCase | None = None
+
+    def shown(self) -> Iterator[Project]:
+        """Every project as list and as get show it; either may show more than the other."""
+        yield from self.listed
+        yield from self.got.values()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The project that was made to learn from.
+
+    `sent` are the params of its create, `answer` is what that call answered, `created` what a get showed then.
+    `repeated` is what a get showed after a setParams of the very same params, None where it did not come to that.
+    `seen` is the project alone, as it was shown last.
+    """
+
+    sent: Mapping[str, Json]
+    answer: Json
+    created: Project
+    repeated: Project | None
+    seen: Seen
+
+
+def params_versions(projects: Iterable[Project]) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    """The params of every version that can be read, each after the words for it."""
+    for project in projects:
+        for position, entry in enumerate(entries(project, "param_history")):
+            params = {key: value for key, value in entry.items() if key not in RESERVED_PARAMS}
+            yield _words("version", entry, position, project), params
+
+
+def ontology_versions(projects: Iterable[Project]) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    """The entries of every `ontologyHistory` that can be read, each after the words for it."""
+    for project in projects:
+        for position, entry in enumerate(entries(project, "ontologyHistory")):
+            yield _words("ontology version", entry, position, project), entry
+
+
+def entries(project: Project, history: str) -> list[Mapping[str, Json]]:
+    """The entries of a history that are objects."""
+    found = project.get(history)
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+
+
+def latest_params(project: Project) -> Mapping[str, Json] | None:
+    """The params that are current; None where none were ever set."""
+    versions = [params for _, params in params_versions((project,))]
+    return versions[-1] if versions else None
+
+
+def first_number(project: Project) -> int | None:
+    """The number of the oldest version of the params that is shown; None where there is none."""
+    return _number(project, 0)
+
+
+def last_number(project: Project) -> int | None:
+    """The number of the current version of the params; None where there is none."""
+    return _number(project, -1)
+
+
+def choices_in(choices: Json) -> Iterator[Json]:
+    """Every choice of an ontology, on every level."""
+    for choice in choices if isinstance(choices, list) else ():
+        yield choice
+        if isinstance(choice, dict):
+            yield from choices_in(choice.get("subchoices"))
+
+
+def has_padding(value: Json) -> bool:
+    """Whether a string anywhere in a value has white space at one of its ends."""
+    if isinstance(value, str):
+        return value != value.strip()
+    if isinstance(value, list):
+        return any(map(has_padding, value))
+    return isinstance(value, dict) and any(map(has_padding, value.values()))
+
+
+def is_empty(value: Json) -> bool:
+    """Whether a value is [], {} or ""."""
+    return isinstance(value, str | list | dict) and not value
+
+
+def _number(project: Project, position: int) -> int | None:
+    shown = entries(project, "param_history")
+    number = shown[position].get("version") if shown else None
+    return number if type(number) is int else None
+
+
+def _words(what: str, entry: Mapping[str, Json], position: int, project: Project) -> str:
+    number = entry.get("version")
+    return f'{what} {number if type(number) is int else position} of "{project["name"]}"'

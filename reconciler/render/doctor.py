@@ -1,0 +1,91 @@
+"""What doctor found, as lines for people and as the document for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from reconciler import __version__
+from reconciler.model.doctor import CheckStatus, Report, Verdict
+from reconciler.model.values import Json
+from reconciler.render.counting import count
+from reconciler.render.document import FORMAT_VERSION
+from reconciler.render.escape import plain
+from reconciler.render.paint import Ink, Paint
+
+_INK: Final = {
+    CheckStatus.OK: Ink.GREEN,
+    CheckStatus.WARNING: Ink.BOLD_YELLOW,
+    CheckStatus.ERROR: Ink.BOLD_RED,
+    CheckStatus.SKIPPED: Ink.DIM,
+    Verdict.HOLDS: Ink.GREEN,
+    Verdict.DOES_NOT_HOLD: Ink.BOLD_YELLOW,
+    Verdict.NOT_SEEN: Ink.DIM,
+}
+_CHECK_WIDTH: Final = 13
+_FINDING_WIDTH: Final = 17
+
+
+def render_doctor(report: Report, *, colour: bool = False) -> str:
+    """Every check with its remedy, every assumption with its evidence, and a last line that counts."""
+    paint = Paint(colour)
+    return "".join(f"{line}\n" for line in _lines(report, paint))
+
+
+def doctor_document(report: Report) -> dict[str, Json]:
+    """The same as values."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "target": {"name": report.target, "endpoint": report.endpoint},
+        "checks": [
+            {"check": one.check, "status": one.status.value, "message": one.message, "remedy": one.remedy}
+            for one in report.checks
+        ],
+        "assumptions": [
+            {"assumption": one.assumption, "status": one.verdict.value, "message": one.message}
+            for one in report.findings
+        ],
+        "summary": {
+            "ok": report.count(CheckStatus.OK),
+            "warnings": report.count(CheckStatus.WARNING),
+            "errors": report.count(CheckStatus.ERROR),
+            "skipped": report.count(CheckStatus.SKIPPED),
+        },
+    }
+
+
+def _lines(report: Report, paint: Paint) -> Iterator[str]:
+    if report.target:
+        endpoint = f" ({plain(report.endpoint)})" if report.endpoint else ""
+        yield f"Target: {plain(report.target)}{endpoint}"
+        yield ""
+    for check in report.checks:
+        yield from _entry(check.status, 7, check.check, _CHECK_WIDTH, check.message, check.remedy, paint)
+    if report.findings:
+        yield ""
+        yield "Assumptions about the API, on this account:"
+        yield ""
+    for finding in report.findings:
+        yield from _entry(finding.verdict, 13, finding.assumption, _FINDING_WIDTH, finding.message, "", paint)
+    yield ""
+    yield _last_line(report, paint)
+
+
+def _entry(
+    status: CheckStatus | Verdict, width: int, name: str, name_width: int, message: str, remedy: str, paint: Paint
+) -> Iterator[str]:
+    """A status, a name and a message; the message's other lines and the remedy below it."""
+    first, *others = message.split("\n")
+    margin = " " * (width + 2 + name_width + 2)
+    yield f"{paint(status.value.ljust(width), _INK[status])}  {plain(name).ljust(name_width)}  {plain(first)}"
+    for line in (*others, *filter(None, remedy.split("\n"))):
+        yield f"{margin}{plain(line)}"
+
+
+def _last_line(report: Report, paint: Paint) -> str:
+    warnings, errors = report.count(CheckStatus.WARNING), report.count(CheckStatus.ERROR)
+    skipped = report.count(CheckStatus.SKIPPED)
+    more = f", {skipped} skipped" if skipped else ""
+    line = f"Doctor: {report.count(CheckStatus.OK)} ok, {count(warnings, 'warning')}, {count(errors, 'error')}{more}."
+    return paint(line, Ink.BOLD_RED if errors else Ink.BOLD_GREEN)

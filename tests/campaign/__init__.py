@@ -1,0 +1,1 @@
+"""Real processes, killed: `reconciler apply` against a served sandbox, ended by signals at seeded moments."""

@@ -1,0 +1,44 @@
+"""A short campaign, and that a seed makes the same choices again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.campaign.manifests import Manifests
+from tests.campaign.story import AFTER, BEFORE, BETWEEN, campaign
+
+KILLS = 12
+SEED = 5
+
+
+def test_twelve_kills_leave_no_version_too_many(tmp_path: Path) -> None:
+    report = campaign(tmp_path, kills=KILLS, seed=SEED)
+    assert not report.violations, "\n\n".join(report.violations)
+    assert report.kills.total() == KILLS, str(report)
+    assert report.too_many == 0
+    assert all(report.kills[moment] for moment in (BEFORE, BETWEEN, AFTER)), str(report)
+
+
+def test_a_seed_makes_the_same_choices_again() -> None:
+    """Of a campaign whose runs come equally far; how far one comes is not the seed's to say."""
+
+    def told(seed: int) -> list[str]:
+        manifests = Manifests(Random(seed))
+        said: list[str] = []
+
+        def edit(name: str, params: dict[str, Any]) -> None:
+            said.append(f"{name} {params}")
+
+        def histories(name: str) -> tuple[list[dict[str, Any]], list[list[Any]]]:
+            [one] = [project for project in manifests.projects if project.name == name]
+            return one.params_versions, one.ontology_versions
+
+        for number in range(6):
+            manifests.change(pending=number % 2 == 1, histories=histories, edit=edit)
+            said += [project.text() for project in manifests.projects]
+        return said
+
+    assert told(1) == told(1)
+    assert told(1) != told(2)

@@ -1,0 +1,395 @@
+"""The main stories where one assumption about the API is wrong, through the command line.
+
+Each works, or stops with words that name what is not as expected; no run says that it is complete where it is not, and
+no run writes again and again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from reconciler.operations import apply, targets
+from reconciler.sandbox import app
+from reconciler.sandbox.assumptions import Assumptions, switches
+from reconciler.sandbox.faults import Fault, FaultyApp
+from reconciler.sandbox.store import Store
+from tests.cli.conftest import Cli, Result
+from tests.faults.line import Line, without_threads
+from tests.scale.loopback import FakeClock
+
+Params = dict[str, Any]
+Ontology = list[Any]
+
+PARAMS: Params = {"instruction": "Label every cat", "size": 10, "geometries": {"box": {"min_width": 10}}}
+ONTOLOGY: Ontology = ["Background", {"choice": "Animal", "description": "Alive", "subchoices": ["Cat", "Kitten"]}]
+
+AS_ASSUMED = "as-assumed"
+WRONG = [f"{switch.name}={value}" for switch in switches() for value in switch.values[1:]]
+
+_COMPLETE = "Apply complete!"
+_ADDED = ("can_add_tags", "with_labels")
+"""What `added-keys=some` adds."""
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Outside git, so that the record is a file."""
+    (tmp_path / "projects").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@dataclass
+class Account:
+    """The command line, and the account as it is with one assumption wrong."""
+
+    cli: Cli
+    folder: Path
+    wrong: str
+    store: Store
+    faults: list[Fault] = field(default_factory=list)
+    declared: tuple[Params, Ontology] | None = None
+    ignores_added: bool = False
+
+    def declare(self, params: Params, ontology: Ontology, *, name: str = "p", tamed: bool = True) -> None:
+        """The manifest. `tamed`: where Scale adds parameters of its own, they are ignored."""
+        self.declared = params, ontology
+        self.ignores_added = tamed and self.wrong == "added-keys=some"
+        lines = [f"name: {name}", "type: imageannotation", f"params: {json.dumps(params)}"]
+        lines += [f"ontology: {json.dumps(ontology)}"]
+        lines += [f"reconcile: {{ignore: [{', '.join(f'params.{key}' for key in _ADDED)}]}}"] * self.ignores_added
+        (self.folder / "projects" / "p.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+
+    def apply(self, *options: str) -> Result:
+        """An apply. What says that it is complete is as declared, but for edits that `--pending` leaves alone."""
+        done = self.cli("apply", "--auto-approve", *options)
+        assert done.code in (0, 1), done.err
+        assert (done.code == 0) is done.last.startswith(_COMPLETE), done.out
+        if done.code == 0 and "--pending" not in options:
+            assert self.is_as_declared(), self.shown()
+        if done.code == 1:
+            assert "error[" in done.err or "held by" in done.out, "it says why"
+        return done
+
+    def works(self, *options: str) -> None:
+        """An apply that is complete, after which there is nothing to do."""
+        done = self.apply(*options)
+        assert done.code == 0, done.err + done.out
+        self.settles()
+        if "--pending" not in options:
+            assert self.cli("plan").last == "No changes. Your projects match the manifests."
+
+    def settles(self) -> None:
+        """Three more runs with nothing changed write nothing."""
+        before = self.versions()
+        for _ in range(3):
+            assert self.cli("plan", "--pending").code in (0, 1)
+            self.apply("--pending")
+        assert self.versions() == before
+
+    def shown(self, name: str = "p") -> dict[str, Any]:
+        """The project with its whole histories, whatever get shows of them."""
+        whole = Store(self.folder / ".reconciler" / "sandbox.db").list_projects()
+        return next((project for project in json.loads(whole) if project["name"] == name), {})
+
+    def versions(self) -> tuple[int, int]:
+        shown = self.shown()
+        return len(shown.get("param_history", [])), len(shown.get("ontologyHistory", []))
+
+    @property
+    def params(self) -> Params:
+        hidden = ("version", "created_at", *(_ADDED if self.ignores_added else ()))
+        return {key: value for key, value in self.shown()["param_history"][-1].items() if key not in hidden}
+
+    @property
+    def ontology(self) -> Ontology:
+        return _choices(self.shown()["ontologyHistory"][-1]["ontology"])
+
+    def is_as_declared(self) -> bool:
+        assert self.declared is not None
+        params, ontology = self.declared
+        return self.params == params and self.ontology == _choices(ontology)
+
+
+def _choices(choices: Ontology) -> Ontology:
+    """In one spelling: name, description, subchoices."""
+    spelled = [{"choice": choice} if isinstance(choice, str) else choice for choice in choices]
+    return [(one["choice"], one.get("description", ""), _choices(one.get("subchoices", []))) for one in spelled]
+
+
+@pytest.fixture(params=[AS_ASSUMED, *WRONG])
+def account(
+    request: pytest.FixtureRequest, cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Account]:
+    wrong: str = request.param
+    assumptions = Assumptions.parse([] if wrong == AS_ASSUMED else [wrong])
+    file = repository / ".reconciler" / "sandbox.db"
+    made = Account(cli, repository, wrong, Store(file, assumptions=assumptions))
+
+    async def sleep(seconds: float) -> None:
+        raise AssertionError("no fault here is slow")
+
+    def line(application: Any) -> Line:
+        return Line(FaultyApp(application, made.faults, made.store, sleep=sleep))
+
+    clock = FakeClock()
+    without_threads(monkeypatch)
+    monkeypatch.setattr(app, "create_app", partial(app.create_app, assumptions=assumptions))
+    monkeypatch.setattr(targets, "in_process", line)
+    monkeypatch.setattr(targets, "ScaleClient", partial(targets.ScaleClient, clock=clock, random=Random(0)))
+    monkeypatch.setattr(apply, "apply", partial(apply.apply, clock=clock, random=Random(0)))
+    return made
+
+
+def created(account: Account) -> Account:
+    account.declare(PARAMS, ONTOLOGY)
+    account.works()
+    return account
+
+
+def test_every_assumption_is_wrong_once() -> None:
+    assert len(WRONG) == len(set(WRONG)) >= len(switches())
+
+
+def test_a_create(account: Account) -> None:
+    account.declare(PARAMS, ONTOLOGY, tamed=False)
+    done = account.apply()
+    assert account.versions() == (1, 1)
+    account.settles()
+    if account.wrong == "added-keys=some":
+        assert done.code == 1
+        assert "params.can_add_tags" in done.err
+        assert "reconcile.ignore" in done.err
+        assert "held by not-kept" in account.cli("plan").out
+        account.declare(PARAMS, ONTOLOGY)
+    account.works()
+    assert account.versions() == (1, 1)
+
+
+def test_an_update_by_patch(account: Account) -> None:
+    created(account)
+    account.declare({**PARAMS, "size": 12, "more": [1, 2]}, ONTOLOGY)
+    account.works()
+    assert account.versions() == (2, 1)
+
+
+def test_a_removal(account: Account) -> None:
+    created(account)
+    account.declare({"size": 10}, ONTOLOGY)
+    account.works()
+    assert account.versions() == (2, 1)
+
+
+def test_one_ontology_after_another(account: Account) -> None:
+    created(account)
+    for number in range(4):
+        account.declare(PARAMS, [*ONTOLOGY, f"Choice {number}"])
+        account.works()
+        assert account.versions() == (1, 2 + number)
+
+
+def test_params_and_ontology_at_once(account: Account) -> None:
+    created(account)
+    account.declare({"size": 11}, [*ONTOLOGY, "More"])
+    account.works()
+    assert account.versions() == (2, 2)
+
+
+@pytest.mark.parametrize("edits", [1, 3])
+def test_a_parameter_that_drifts(account: Account, edits: int) -> None:
+    """`--pending` leaves it alone, or holds where the history no longer shows what the record names."""
+    created(account)
+    for number in range(edits):
+        account.store.edit_params("p", {"size": 100 + number})
+    account.declare({**PARAMS, "instruction": "Label every dog"}, ONTOLOGY)
+    done = account.apply("--pending")
+    cut = account.wrong == "histories=capped" and edits > 1
+    _is_left_alone(account, done, "params.size", cut=cut)
+    assert account.params["size"] == 99 + edits
+    assert account.params["instruction"] == ("Label every cat" if cut else "Label every dog")
+    account.settles()
+    _is_reverted(account, "params.size", cut=cut)
+
+
+@pytest.mark.parametrize("earlier", [0, 3])
+@pytest.mark.parametrize("edits", [1, 3])
+def test_an_ontology_that_drifts(account: Account, edits: int, earlier: int) -> None:
+    """The same, after versions of our own, where the numbers of a cut history may stand for something else."""
+    created(account)
+    ontology = ONTOLOGY
+    for number in range(earlier):
+        ontology = [*ONTOLOGY, f"Choice {number}"]
+        account.declare(PARAMS, ontology)
+        account.works()
+    for number in range(edits):
+        account.store.edit_ontology("p", [*ontology, f"Theirs {number}"])
+    edited = account.ontology
+    account.declare({**PARAMS, "size": 11}, ontology)
+    done = account.apply("--pending")
+    cut = account.wrong == "histories=capped" and edits > 1
+    _is_left_alone(account, done, "ontology", cut=cut)
+    assert account.ontology == edited
+    assert account.params["size"] == (10 if cut else 11)
+    account.settles()
+    assert account.ontology == edited
+    _is_reverted(account, "ontology", cut=cut)
+
+
+def _is_left_alone(account: Account, done: Result, unit: str, *, cut: bool) -> None:
+    if cut:
+        assert done.code == 1
+        assert "held by conflict" in done.out
+        assert f"nobody can tell who changed {unit}" in account.cli("plan", "--pending").out
+    else:
+        assert done.code == 0, done.err
+        assert "1 edit of others is left alone" in account.cli("plan", "--pending").last
+
+
+def _is_reverted(account: Account, unit: str, *, cut: bool) -> None:
+    """A whole apply says beforehand whose edit it takes back."""
+    planned = account.cli("plan").out
+    expected = f"nobody can tell who changed {unit}" if cut else f"1 edit of others would be reverted (p: {unit})"
+    assert expected in planned
+    account.works()
+
+
+@pytest.mark.parametrize("call", ["create", "setParams", "setOntology"])
+@pytest.mark.parametrize("what", ["no-answer-after", "no-answer-before", "500-after", "garbage"])
+def test_a_lost_answer(account: Account, call: str, what: str) -> None:
+    """After two versions of each, so that a cut history moves on."""
+    if call != "create":
+        created(account)
+        account.declare({**PARAMS, "size": 11}, [*ONTOLOGY, "More"])
+        account.works()
+    before = account.versions()
+    account.declare({**PARAMS, "size": 12}, [*ONTOLOGY, "Even more"])
+    account.faults.append(Fault(call=call, what=what))
+    account.works()
+    assert account.versions() == (before[0] + 1, before[1] + 1)
+
+
+@pytest.mark.parametrize("call", ["setParams", "setOntology"])
+@pytest.mark.parametrize("what", ["other-before", "other-after"])
+def test_a_lost_race(account: Account, call: str, what: str) -> None:
+    created(account)
+    account.declare({**PARAMS, "size": 11}, [*ONTOLOGY, "More"])
+    account.works()
+    before = account.versions()
+    account.declare(*(({"size": 12}, [*ONTOLOGY, "More"]) if call == "setParams" else ({**PARAMS, "size": 11}, ["New"])))
+    account.faults.append(Fault(call=call, what=what))
+    done = account.apply()
+    assert done.code == 1
+    assert "error[lost-race]" in done.err
+    assert sum(account.versions()) == sum(before) + 2
+    account.faults.clear()
+    account.works()
+
+
+def test_an_adoption(account: Account) -> None:
+    """A project made by hand, with versions of its own: nothing is written, and what drifts later is seen."""
+    account.declare(PARAMS, ONTOLOGY)
+    entry = {"version": 0, "created_at": "2026-01-02T03:04:05.000Z"}
+    account.store.seed([{"name": "p", "type": "imageannotation", "param_history": [{**PARAMS, "size": 1, **entry}]}])
+    account.store.edit_params("p", PARAMS)
+    for ontology in (["First"], ["Second"], ONTOLOGY):
+        account.store.edit_ontology("p", ontology)
+    before = account.versions()
+    account.works()
+    assert account.versions() == before
+    account.store.edit_ontology("p", [*ONTOLOGY, "Theirs"])
+    account.store.edit_params("p", {"size": 5})
+    edited = account.params, account.ontology
+    account.apply("--pending")
+    account.settles()
+    assert (account.params, account.ontology) == edited
+    account.works()
+
+
+def test_an_archived_namesake(account: Account) -> None:
+    account.store.seed([{"name": "p", "type": "imageannotation", "archived": True, "param_history": []}])
+    account.declare(PARAMS, ONTOLOGY)
+    done = account.apply()
+    assert done.code == 1
+    assert "p is archived on Scale" in done.out + done.err
+    assert "Unarchive it in Scale's dashboard, or give the manifest a new name" in " ".join(
+        (done.out + done.err).split()
+    )
+    account.settles()
+    assert account.versions() == (0, 0)
+
+
+def test_a_namesake_in_capitals(account: Account) -> None:
+    account.store.seed([{"name": "P", "type": "imageannotation", "param_history": []}])
+    account.declare(PARAMS, ONTOLOGY)
+    assert "held by near-name" in account.apply().out
+    done = account.apply("--allow", "near-name")
+    if account.wrong == "get-case=ignored":
+        assert done.code == 1
+        assert 'about another project, "P"' in done.err
+        assert account.versions() == (0, 0)
+    else:
+        account.works()
+        assert account.versions() == (1, 1)
+    account.settles()
+    assert account.shown("P")["param_history"] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "not_kept"),
+    [
+        (None, {"null=removes", "empty-values=pruned"}),
+        ("", {"empty-values=pruned"}),
+        ([], {"empty-values=pruned"}),
+        ({}, {"empty-values=pruned"}),
+        (" x\n", {"strings=trimmed"}),
+        ([{"label": "x "}], {"strings=trimmed"}),
+        ([{"label": None, "more": []}], set()),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("at_once", [True, False], ids=["in-a-create", "in-an-update"])
+def test_a_value_that_is_not_kept(account: Account, value: Any, not_kept: set[str], at_once: bool) -> None:
+    """It is written once; then the guard holds the project, until the manifest declares what Scale keeps."""
+    if not at_once:
+        created(account)
+    account.declare({**PARAMS, "odd": value}, ONTOLOGY)
+    if account.wrong not in not_kept:
+        account.works()
+        return
+    before = account.versions()
+    done = account.apply()
+    assert done.code == 1
+    assert "error[not-kept]" in done.err
+    assert "params.odd" in done.err
+    assert account.versions() == (before[0] + 1, 1)
+    account.settles()
+    held = account.apply()
+    assert "held by not-kept" in held.out
+    account.declare({**account.params}, ONTOLOGY)
+    account.works()
+    assert account.versions() == (before[0] + 1, 1)
+
+
+def test_a_named_ontology(account: Account) -> None:
+    """Whatever an ontology without a name is called, a manifest without a name does not care; one with it does."""
+    created(account)
+    (account.folder / "projects" / "p.yaml").write_text(
+        (account.folder / "projects" / "p.yaml").read_text().replace("ontology: [", "ontology: {name: mine, choices: [")
+        + ""
+    )
+    text = (account.folder / "projects" / "p.yaml").read_text().splitlines()
+    text = [line + "}" if line.startswith("ontology:") else line for line in text]
+    (account.folder / "projects" / "p.yaml").write_text("\n".join(text) + "\n")
+    account.works()
+    assert account.shown()["ontologyHistory"][-1]["name"] == "mine"
+    account.declare(PARAMS, ONTOLOGY)
+    account.works()
+    assert account.versions() == (1, 2)

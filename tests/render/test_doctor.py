@@ -1,0 +1,119 @@
+"""What doctor prints, and its document."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler import __version__
+from reconciler.model.doctor import Check, CheckStatus, Finding, Report, Verdict
+from reconciler.render.doctor import doctor_document, render_doctor
+
+REPORT = Report(
+    target="production",
+    endpoint="https://api.scale.com/v1",
+    checks=(
+        Check("python", CheckStatus.OK, "Python 3.12.1."),
+        Check("git", CheckStatus.WARNING, "There is no git.", "Install git."),
+        Check("key", CheckStatus.ERROR, "There is no key.", "Set it.\nOr say --target sandbox."),
+        Check("clock", CheckStatus.SKIPPED, "Nothing was asked.", "Correct what stands above first."),
+    ),
+    findings=(
+        Finding("choices", Verdict.HOLDS, "They read as objects."),
+        Finding("null", Verdict.DOES_NOT_HOLD, "It was dropped."),
+        Finding("histories", Verdict.NOT_SEEN, "No project."),
+    ),
+)
+
+TEXT = """\
+Target: production (https://api.scale.com/v1)
+
+ok       python         Python 3.12.1.
+warning  git            There is no git.
+                        Install git.
+error    key            There is no key.
+                        Set it.
+                        Or say --target sandbox.
+skipped  clock          Nothing was asked.
+                        Correct what stands above first.
+
+Assumptions about the API, on this account:
+
+holds          choices            They read as objects.
+does not hold  null               It was dropped.
+not seen       histories          No project.
+
+Doctor: 1 ok, 1 warning, 1 error, 1 skipped.
+"""
+
+
+def test_text() -> None:
+    assert render_doctor(REPORT) == TEXT
+
+
+def test_without_assumptions_and_without_a_target() -> None:
+    report = replace(REPORT, target="", endpoint="", checks=REPORT.checks[:1], findings=())
+    assert render_doctor(report) == "ok       python         Python 3.12.1.\n\nDoctor: 1 ok, 0 warnings, 0 errors.\n"
+
+
+def test_a_target_that_could_not_be_chosen() -> None:
+    assert render_doctor(replace(REPORT, endpoint="")).startswith("Target: production\n\n")
+
+
+def test_colour_adds_nothing_but_colour() -> None:
+    coloured = render_doctor(REPORT, colour=True)
+    assert "\x1b[1;31merror  \x1b[0m  key " in coloured
+    assert coloured.endswith("\x1b[1;31mDoctor: 1 ok, 1 warning, 1 error, 1 skipped.\x1b[0m\n")
+    for code in ("0", "1;31", "1;33", "32", "2"):
+        coloured = coloured.replace(f"\x1b[{code}m", "")
+    assert coloured == TEXT
+
+
+def test_a_last_line_without_errors_is_green() -> None:
+    report = replace(REPORT, checks=REPORT.checks[:2])
+    last = render_doctor(report, colour=True).splitlines()[-1]
+    assert last == "\x1b[1;32mDoctor: 1 ok, 1 warning, 0 errors.\x1b[0m"
+
+
+@pytest.mark.parametrize("evil", ["\x1b[2J", "\u202e", "\r::error::", "\x07"])
+def test_foreign_text_is_escaped(evil: str) -> None:
+    report = Report(
+        f"t{evil}",
+        f"e{evil}",
+        (Check("key", CheckStatus.ERROR, f"m{evil}", f"r{evil}"),),
+        (Finding("null", Verdict.NOT_SEEN, f"f{evil}"),),
+    )
+    text = render_doctor(report)
+    assert evil not in text
+    assert len(text.splitlines()) == 10
+
+
+def test_document() -> None:
+    assert doctor_document(REPORT) == {
+        "format_version": "1.0",
+        "tool_version": __version__,
+        "target": {"name": "production", "endpoint": "https://api.scale.com/v1"},
+        "checks": [
+            {"check": "python", "status": "ok", "message": "Python 3.12.1.", "remedy": ""},
+            {"check": "git", "status": "warning", "message": "There is no git.", "remedy": "Install git."},
+            {
+                "check": "key",
+                "status": "error",
+                "message": "There is no key.",
+                "remedy": "Set it.\nOr say --target sandbox.",
+            },
+            {
+                "check": "clock",
+                "status": "skipped",
+                "message": "Nothing was asked.",
+                "remedy": "Correct what stands above first.",
+            },
+        ],
+        "assumptions": [
+            {"assumption": "choices", "status": "holds", "message": "They read as objects."},
+            {"assumption": "null", "status": "does not hold", "message": "It was dropped."},
+            {"assumption": "histories", "status": "not seen", "message": "No project."},
+        ],
+        "summary": {"ok": 1, "warnings": 1, "errors": 1, "skipped": 1},
+    }
