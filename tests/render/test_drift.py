@@ -78,16 +78,16 @@ def test_everything_there_can_be() -> None:
 Target: production  https://api.scale.com/v1  (42 live projects, read 10:12:00 UTC)
 Compared with the last apply: 1a2b3c4, 2 days ago
 
-  # project.kittens has changed outside of git      projects/p.yaml:1
-  ! params.min = 10 -> 12                           version 7, 2026-11-24 09:12 UTC, 25 h ago
-  ! params.mine = [1]                               added, version 7, 2026-11-24 09:12 UTC, 25 h ago
-  ! params.gone = 1                                 removed
-  ! params.both = 1 -> 2                            conflict: git moved, too, version 7, 2026-11-24 09:12 UTC, 25 h ago
-  ! params.who = 1 -> 2                             unknown: no record of it, version 3, 2026-11-25 10:12 UTC
-  ~ params.next = 1 -> 2                            pending: changed in git, not yet applied
-  ! ontology.Animal.Fox added                       version 7, 2026-11-24 09:12 UTC, 25 h ago
-  ! ontology.Animal.@description = "a" -> "b"       version 7, 2026-11-24 09:12 UTC, 25 h ago
-  ~ ontology.Animal reordered                       pending: changed in git, not yet applied
+  # project.kittens has changed outside of git    projects/p.yaml:1
+  ! params.min = 10 -> 12                         version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ! params.mine = [1]                             added, version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ! params.gone = 1                               removed
+  ! params.both = 1 -> 2                          conflict: git moved, too, version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ! params.who = 1 -> 2                           unknown: no record of it, version 3, 2026-11-25 10:12 UTC
+  ~ params.next = 1 -> 2                          pending: changed in git, not yet applied
+  ! ontology.Animal.Fox added                     version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ! ontology.Animal.@description = "a" -> "b"     version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ~ ontology.Animal reordered                     pending: changed in git, not yet applied
     changed and changed back: params.rate (versions 5, 6)
     changed and changed back: params.one (version 5)
     Warning: project.kittens: two writers take turns
