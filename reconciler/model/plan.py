@@ -36,6 +36,8 @@ class FieldClass(StrEnum):
     """Scale's side moved."""
     CONFLICT = "conflict"
     """Both moved, differently."""
+    SAME = "same"
+    """Both moved alike: nothing to do, and no field of a plan."""
     UNKNOWN = "unknown"
 
 

@@ -22,16 +22,19 @@ from reconciler.settings import Settings, Target
 
 
 def read_record(
-    settings: Settings, target: Target, environment: Mapping[str, str]
+    settings: Settings, target: Target, environment: Mapping[str, str], *, required: bool = False
 ) -> tuple[Record, tuple[Diagnostic, ...]]:
     """The record as a plan reads it, and what is to be said of it. No ref and no file is written.
 
-    A record that cannot be had is a warning here: every difference is then of class unknown.
+    A record that cannot be had is a warning here: every difference is then of class unknown. Where it is `required`, it
+    is what it is: RecordError or GitRefusedError.
     """
     try:
         store = open_record(settings.base, target.name, target.record, read_only=True)
         return store.read(), _notes(store, target, environment)
     except (RecordError, GitRefusedError) as problem:
+        if required:
+            raise
         return Record(), (warning(problem.code, problem.summary, detail=problem.detail),)
 
 

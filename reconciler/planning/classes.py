@@ -117,18 +117,23 @@ def classes(
 def _class(
     unit: str, desired: DesiredProject, live: LiveProject, params: Mapping[str, Json], base: RecordedProject
 ) -> FieldClass:
-    if unit == ONTOLOGY:
-        return _ontology_class(desired, live, _base_ontology(live, base))
-    key = next(key for key in {**live.params, **params} if format_path(("params", key)) == unit)
-    version = _find(live.params_history, base.older.get(unit, base.params_version))
-    if version is None or not isinstance(version.content, Mapping):
+    version = base_version(unit, live, base)
+    if version is None:
         return FieldClass.UNKNOWN
+    if unit == ONTOLOGY:
+        return _ontology_class(desired, live, version)
+    key = next(key for key in {**live.params, **params} if format_path(("params", key)) == unit)
     now = live.params.get(key, ABSENT)
-    before = version.content.get(key, ABSENT)
-    if before is not ABSENT and now is not ABSENT:
-        # What is ignored within the unit is nobody's move.
-        before = Ignored.of(desired).overlay({key: before}, {key: now}, ("params",)).get(key, ABSENT)
+    before = parameter_of(version, key, desired, now)
     return _moved(_same(before, now), _same(before, params.get(key, ABSENT)))
+
+
+def base_version(unit: str, live: LiveProject, base: RecordedProject) -> Version | None:
+    """The version that is the unit's base; None where the history does not show it, or shows nothing readable."""
+    if unit == ONTOLOGY:
+        return _base_ontology(live, base)
+    version = _find(live.params_history, base.older.get(unit, base.params_version))
+    return version if version is not None and isinstance(version.content, Mapping) else None
 
 
 def _base_ontology(live: LiveProject, base: RecordedProject) -> Version | None:
@@ -143,9 +148,15 @@ def _base_ontology(live: LiveProject, base: RecordedProject) -> Version | None:
     return version if version in alike else next(reversed(alike), None)
 
 
-def _ontology_class(desired: DesiredProject, live: LiveProject, version: Version | None) -> FieldClass:
-    if version is None:
-        return FieldClass.UNKNOWN
+def parameter_of(version: Version, key: str, desired: DesiredProject, now: Json | Absent) -> Json | Absent:
+    """What a version holds of a parameter, with what is ignored in it as it is `now`: that is nobody's move."""
+    value = version.content.get(key, ABSENT) if isinstance(version.content, Mapping) else ABSENT
+    if value is ABSENT or now is ABSENT:
+        return value
+    return Ignored.of(desired).overlay({key: value}, {key: now}, ("params",)).get(key, ABSENT)
+
+
+def _ontology_class(desired: DesiredProject, live: LiveProject, version: Version) -> FieldClass:
     try:
         before = read_choices(version.content or [])
         now = read_choices(live.ontology) if live.ontology is not None else ()

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 from reconciler import __version__
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.fieldpath import Attribute, Path, Pattern, format_path
+from reconciler.fieldpath import Attribute, Path, Pattern, format_path, parse_path
+from reconciler.model.drift import Drift, ProjectDrift, Unit
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Commit, Field, Plan, ProjectChange, State, TargetInfo
 from reconciler.model.project import DesiredProject, Source
@@ -60,6 +61,28 @@ def outcome_document(outcome: Outcome, *, base: str) -> dict[str, Json]:
         "summary": asdict(outcome.summary),
         "projects": [_project_outcome(project, base) for project in outcome.projects],
         "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in outcome.diagnostics],
+    }
+
+
+def drift_document(drift: Drift, *, base: str, sensitive: Sequence[Pattern] = ()) -> dict[str, Json]:
+    """What drifted. Clean projects are counted, not listed."""
+    writer = _Writer(base, tuple(sensitive))
+    baseline = drift.baseline
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "timestamp": timestamp(drift.made_at),
+        "target": _target(drift.target),
+        "record": {"commit": baseline.commit, "recorded_at": baseline.recorded_at} if baseline else None,
+        "summary": asdict(drift.summary),
+        "projects": [
+            writer.drifted(project, drift.made_at)
+            for project in drift.projects
+            if project.units or project.transient or project.diagnostics
+        ],
+        "unmanaged": list(drift.unmanaged),
+        "vanished": list(drift.vanished),
+        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in drift.diagnostics],
     }
 
 
@@ -135,6 +158,31 @@ class _Writer:
             document["left_alone"] = list(change.left_alone)
             document["desired"] = _desired(change.desired)
         return document
+
+    def drifted(self, project: ProjectDrift, now: datetime) -> dict[str, Json]:
+        return {
+            "name": project.name,
+            "source": _source(project.source, self.base),
+            "units": [self._unit(unit, now) for unit in project.units],
+            "transient": [
+                {"path": transient.path, "versions": list(transient.versions)} for transient in project.transient
+            ],
+            "diagnostics": [diagnostic_document(diagnostic, self.base) for diagnostic in project.diagnostics],
+        }
+
+    def _unit(self, unit: Unit, now: datetime) -> dict[str, Json]:
+        path = parse_path(unit.path)
+        return {
+            "path": unit.path,
+            "class": unit.field_class.value,
+            "base": self._side(unit.base, path),
+            "desired": self._side(unit.desired, path),
+            "live": self._side(unit.live, path),
+            "version": unit.version,
+            "created_at": timestamp(unit.at) if unit.at else None,
+            "age_seconds": max(0, int((now - unit.at).total_seconds())) if unit.at else None,
+            "source": _source(unit.source, self.base) if unit.source else None,
+        }
 
     def _state(self, state: State | None) -> Json:
         if state is None:

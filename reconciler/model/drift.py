@@ -1,0 +1,126 @@
+"""What changed on Scale's side since the last apply, and what git changed since: the drift of a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.model.plan import Field, FieldClass, TargetInfo
+from reconciler.model.project import Source
+from reconciler.model.values import Absent, Json
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit (a parameter, or the ontology) whose base, live and desired values are not all equal.
+
+    `path` is `params.KEY` or `ontology`. `version` and `at` (aware) are those that brought the live value, None where
+    it is not there or its version shows no time. `fields` are the differences to show: from the base (without one,
+    from what git says) to what is live; for a pending unit from what is live to what git says. `source` is where git
+    says it.
+    """
+
+    path: str
+    field_class: FieldClass
+    base: Json | Absent
+    desired: Json | Absent
+    live: Json | Absent
+    version: int | None = None
+    at: datetime | None = None
+    fields: tuple[Field, ...] = ()
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transient:
+    """A unit that somebody changed and changed back since the last apply, and the versions in which it was another."""
+
+    path: str
+    versions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDrift:
+    """Units in the order of their paths. `diagnostics` are about this project alone."""
+
+    name: str
+    source: Source
+    units: tuple[Unit, ...] = ()
+    transient: tuple[Transient, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.units and not any(diagnostic.is_error for diagnostic in self.diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The newest entry of the record: its commit (None: not known) and time (RFC 3339 in UTC)."""
+
+    commit: str | None
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSummary:
+    """Numbers of units by class, of transient units, and of clean projects."""
+
+    drift: int = 0
+    pending: int = 0
+    same: int = 0
+    conflict: int = 0
+    unknown: int = 0
+    transient: int = 0
+    clean: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Projects ordered by name, clean ones included. `baseline` is None without a record.
+
+    `unmanaged` are live projects without a manifest, `vanished` those that an apply has written and Scale no longer
+    shows. `live_count` is None where no list was read, `complete` false where names narrowed it.
+    """
+
+    target: TargetInfo
+    made_at: datetime
+    baseline: Baseline | None = None
+    projects: tuple[ProjectDrift, ...] = ()
+    unmanaged: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    live_count: int | None = None
+    complete: bool = True
+
+    @property
+    def summary(self) -> DriftSummary:
+        def count(wanted: FieldClass) -> int:
+            return sum(unit.field_class is wanted for project in self.projects for unit in project.units)
+
+        return DriftSummary(
+            drift=count(FieldClass.DRIFT),
+            pending=count(FieldClass.PENDING),
+            same=count(FieldClass.SAME),
+            conflict=count(FieldClass.CONFLICT),
+            unknown=count(FieldClass.UNKNOWN),
+            transient=sum(len(project.transient) for project in self.projects),
+            clean=sum(project.is_clean for project in self.projects),
+        )
+
+    @property
+    def has_drifted(self) -> bool:
+        """Whether anything calls for a person: drift, a conflict, something unknown, a project that vanished."""
+        summary = self.summary
+        return bool(summary.drift or summary.conflict or summary.unknown or self.vanished)
+
+    @property
+    def errored(self) -> bool:
+        return any(diagnostic.is_error for diagnostic in self._every())
+
+    def _every(self) -> Iterator[Diagnostic]:
+        yield from self.diagnostics
+        for project in self.projects:
+            yield from project.diagnostics

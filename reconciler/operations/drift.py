@@ -1,0 +1,83 @@
+"""Look for drift: read the record and live state, compare, say where in git each unit stands. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.fieldpath import parse_path
+from reconciler.manifest.places import locate_all
+from reconciler.model.drift import Drift, ProjectDrift
+from reconciler.model.plan import TargetInfo
+from reconciler.model.project import DesiredProject, Source
+from reconciler.model.record import Record
+from reconciler.operations.plan import Prepared, account_in, read_live
+from reconciler.planning.drift import baseline_of, project_drift, renames
+from reconciler.scale.client import ScaleClient
+from reconciler.settings import Settings, Target
+
+
+async def drift(
+    settings: Settings,
+    target: Target,
+    client: ScaleClient,
+    prepared: Prepared,
+    *,
+    record: Record,
+    now: Callable[[], datetime],
+) -> Drift:
+    """What drifted of what was prepared. Sends reads alone: one list, or a get for each of a few selected projects.
+
+    Raises:
+        ScaleError: live state cannot be read.
+    """
+    live = await read_live(client, [project.name for project in prepared.desired], few=prepared.narrowed)
+    account = account_in(target, live)
+    known = record.section(target.endpoint, account)
+    vanished = [
+        (project, known[project.name])
+        for project in prepared.desired
+        if live.projects.get(project.name) is None and project.name in known and known[project.name].written
+    ]
+    managed = {entry.name for entry in prepared.manifests.entries}
+    there = [project for project in live.projects.values() if project is not None]
+    unmanaged = sorted(
+        (project for project in there if live.whole and project.name not in managed and not project.archived),
+        key=lambda project: project.name,
+    )
+    projects = [
+        project_drift(project, live.projects.get(project.name), known.get(project.name))
+        for project in sorted(prepared.desired, key=lambda project: project.name)
+    ]
+    return Drift(
+        target=TargetInfo(target.name, target.endpoint, account),
+        made_at=now(),
+        baseline=baseline_of(known),
+        projects=_with_sources(projects, {project.name: project for project in prepared.desired}),
+        unmanaged=() if prepared.narrowed else tuple(project.name for project in unmanaged),
+        vanished=tuple(sorted(project.name for project, _ in vanished)),
+        diagnostics=(*prepared.diagnostics, *renames(vanished, unmanaged)),
+        live_count=len(there) if live.whole else None,
+        complete=not prepared.narrowed,
+    )
+
+
+def _with_sources(projects: list[ProjectDrift], desired: Mapping[str, DesiredProject]) -> tuple[ProjectDrift, ...]:
+    """The projects with the line in git of each unit; that of the project where the manifest does not have it."""
+    in_files = sorted((project for project in projects if project.units), key=lambda project: project.source.file)
+    places = locate_all(
+        (desired[project.name], {parse_path(unit.path) for unit in project.units}) for project in in_files
+    )
+    spans = {project.name: found for project, found in zip(in_files, places, strict=True)}
+    return tuple(
+        replace(
+            project,
+            units=tuple(
+                replace(unit, source=Source(span.file, span.line))
+                for unit in project.units
+                for span in (spans[project.name][parse_path(unit.path)],)
+            ),
+        )
+        for project in projects
+    )

@@ -1,0 +1,174 @@
+"""Drift as people read it: what changed behind git's back, by which version, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from reconciler.fieldpath import Attribute, Pattern, covered
+from reconciler.model.drift import Drift, ProjectDrift, Unit
+from reconciler.model.plan import Field, FieldClass, Kind
+from reconciler.model.values import MASKED
+from reconciler.render.counting import count, listed
+from reconciler.render.escape import plain
+from reconciler.render.layout import Line, lay_out
+from reconciler.render.moments import age, in_utc, read_at
+from reconciler.render.paint import Ink, Paint
+from reconciler.render.places import command, place
+from reconciler.render.rows import name_text, path_text, value_lines
+from reconciler.render.signs import Sign
+from reconciler.render.view import MOST_ROWS, mask_field
+
+_WORDS: Final = {
+    Kind.ADD: "added",
+    Kind.REMOVE: "removed",
+    Kind.MOVE: "moved",
+    Kind.REORDER: "reordered",
+}
+_SHOWN: Final = (FieldClass.DRIFT, FieldClass.CONFLICT, FieldClass.UNKNOWN, FieldClass.PENDING)
+
+
+def render_drift(
+    drift: Drift, *, base: str, now: datetime, colour: bool = False, sensitive: Sequence[Pattern] = ()
+) -> str:
+    """The whole of it; the last line is fixed for scripts. The diagnostics of the run are not part of this text."""
+    paint = Paint(colour)
+    shown = [project for project in drift.projects if _is_shown(project)]
+    lines = [*_head(drift, now)]
+    for project in shown:
+        lines += ["", *lay_out(_project(project, base, now, sensitive), colour=colour)]
+    closing = list(_closing(drift, shown))
+    if closing:
+        lines += ["", *(paint(line, Ink.YELLOW) for line in closing)]
+    if shown or closing:
+        lines.append("")
+    last = last_line(drift)
+    lines.append(paint(last, Ink.BOLD_GREEN if last.startswith("No ") else Ink.BOLD))
+    return "\n".join(lines) + "\n"
+
+
+def last_line(drift: Drift) -> str:
+    """`No drift. …`, or `Drift: 2 in 1 of 41 projects; …`."""
+    summary = drift.summary
+    if not drift.has_drifted:
+        if summary.pending:
+            are = "is" if summary.pending == 1 else "are"
+            return f"No drift. {count(summary.pending, 'unit')} {are} pending: changed in git, not yet applied."
+        commit = drift.baseline.commit if drift.baseline else None
+        of = f"the manifests of {commit[:7]}" if commit else "the manifests"
+        return f"No drift. Your projects are as {of} say."
+    drifted = sum(
+        any(unit.field_class in (FieldClass.DRIFT, FieldClass.CONFLICT, FieldClass.UNKNOWN) for unit in project.units)
+        for project in drift.projects
+    )
+    numbers = (
+        f"{summary.pending:,} pending",
+        count(summary.conflict, "conflict"),
+        f"{summary.unknown:,} unknown",
+        f"{summary.transient:,} transient",
+        *([f"{len(drift.vanished):,} vanished"] if drift.vanished else ()),
+    )
+    return f"Drift: {summary.drift:,} in {drifted:,} of {count(len(drift.projects), 'project')}; {', '.join(numbers)}."
+
+
+def _is_shown(project: ProjectDrift) -> bool:
+    told = any(not diagnostic.is_error for diagnostic in project.diagnostics)
+    return told or bool(project.transient) or any(unit.field_class in _SHOWN for unit in project.units)
+
+
+def _head(drift: Drift, now: datetime) -> Iterator[str]:
+    live = "" if drift.live_count is None else f"{count(drift.live_count, 'live project')}, "
+    where = f"{plain(drift.target.name)}  {plain(drift.target.endpoint)}"
+    yield f"Target: {where}  ({live}read {read_at(drift.made_at, now)})"
+    if drift.baseline is None:
+        yield "There is no record of an apply: what differs is of unknown origin."
+        return
+    commit = plain(drift.baseline.commit[:7]) if drift.baseline.commit else "of manifests in no commit"
+    yield f"Compared with the last apply: {commit}" + _ago(drift.baseline.recorded_at, now)
+
+
+def _ago(recorded_at: str, now: datetime) -> str:
+    try:
+        passed = age(datetime.fromisoformat(recorded_at), now)
+    except ValueError:
+        return ""
+    return f", {passed}" if passed else ""
+
+
+def _project(project: ProjectDrift, base: str, now: datetime, sensitive: Sequence[Pattern]) -> Iterator[Line]:
+    moved = any(unit.field_class is not FieldClass.PENDING for unit in project.units) or project.transient
+    what = "has changed outside of git" if moved else "is not yet as git says"
+    yield Line(f"# project.{plain(project.name)} {what}", None, -1, place(project.source, base), Ink.BOLD)
+    rows = [(unit, field) for unit in project.units if unit.field_class in _SHOWN for field in unit.fields]
+    for unit, field in rows[:MOST_ROWS]:
+        yield from _field(unit, field, base, now, sensitive)
+    if len(rows) > MOST_ROWS:
+        yield Line(f"… {len(rows) - MOST_ROWS:,} more")
+    for transient in project.transient:
+        versions = "version" if len(transient.versions) == 1 else "versions"
+        numbers = listed([str(version) for version in transient.versions])
+        yield Line(
+            f"changed and changed back: {name_text(transient.path)} ({versions} {numbers})", None, 0, "", Ink.DIM
+        )
+    for diagnostic in project.diagnostics:
+        if not diagnostic.is_error:
+            yield Line(f"{diagnostic.severity.capitalize()}: {plain(diagnostic.summary)}", ink=Ink.YELLOW)
+            yield Line(plain(diagnostic.detail), None, 1)
+
+
+def _field(unit: Unit, field: Field, base: str, now: datetime, sensitive: Sequence[Pattern]) -> Iterator[Line]:
+    pending = unit.field_class is FieldClass.PENDING
+    remark = _remark(unit, field, now)
+    masked = mask_field(field, sensitive)
+    sign = None if pending else Sign.DRIFTED
+    last = field.path[-1]
+    if field.path[0] == "ontology" and field.kind in _WORDS and not isinstance(last, Attribute):
+        name = f"ontology {MASKED}" if covered(field.path, sensitive) else path_text(field.path)
+        yield Line(f"{name} {_WORDS[field.kind]}", sign or Sign.CHANGE, 0, remark)
+        return
+    lines = value_lines(field.kind, path_text(field.path), masked.before, masked.after, depth=0, base=base)
+    for number, line in enumerate(lines):
+        if number == 0:
+            line = replace(line, sign=sign or line.sign, remark=remark)
+        yield line
+
+
+def _remark(unit: Unit, field: Field, now: datetime) -> str:
+    """Which version brought it, when, and whose it is where that is not plain drift."""
+    if unit.field_class is FieldClass.PENDING:
+        return "pending: changed in git, not yet applied"
+    words = []
+    if unit.field_class is FieldClass.CONFLICT:
+        words.append("conflict: git moved, too")
+    if unit.field_class is FieldClass.UNKNOWN:
+        words.append("unknown: no record of it")
+    if field.path[0] == "params" and field.kind in (Kind.ADD, Kind.REMOVE):
+        words.append(_WORDS[field.kind])
+    if unit.version is not None:
+        words.append(f"version {unit.version}")
+    if unit.at is not None:
+        words.append(f"{in_utc(unit.at):%Y-%m-%d %H:%M} UTC")
+        words += [passed] if (passed := age(unit.at, now)) else []
+    return ", ".join(words)
+
+
+def _closing(drift: Drift, shown: Iterable[ProjectDrift]) -> Iterator[str]:
+    drifted = [
+        project.name
+        for project in shown
+        if any(unit.field_class in (FieldClass.DRIFT, FieldClass.CONFLICT) for unit in project.units)
+    ]
+    if len(drifted) == 1:
+        yield f"To keep it, write it into the manifest. To undo it: {command('apply', drifted[0])}"
+    elif drifted:
+        yield "To keep it, write it into the manifests. To undo it: reconciler apply"
+    if drift.vanished:
+        names = listed([plain(name) for name in drift.vanished])
+        them = "it" if len(drift.vanished) == 1 else "them"
+        yield f"Gone from Scale: {names}. An apply has written {them}, and Scale no longer shows {them}."
+    if drift.unmanaged:
+        names = listed([plain(name) for name in drift.unmanaged])
+        have = "has" if len(drift.unmanaged) == 1 else "have"
+        yield f"{count(len(drift.unmanaged), 'live project')} {have} no manifest ({names})."

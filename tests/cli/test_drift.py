@@ -1,0 +1,217 @@
+"""`reconciler drift`, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.sandbox.store import Store
+from tests.cli.conftest import Cli, Served, live
+
+Write = Callable[[str, str], Path]
+M = "name: p\ntype: imageannotation\n"
+
+
+def test_the_story_of_a_drift(cli: Cli, served: Served, write: Write) -> None:
+    write("p.yaml", M + "params: {a: 1, b: 1, t: 1}\nontology: [Cat]\n")
+    write("q.yaml", "name: quiet_one\ntype: imageannotation\n")
+    cli("apply", "--auto-approve")
+    clean = cli("drift")
+    assert (clean.code, clean.last) == (0, "No drift. Your projects are as the manifests say.")
+    assert len(clean.out.splitlines()) == 3
+
+    served.store.edit_params("p", {"a": 2, "t": 5})
+    served.store.edit_params("p", {"t": 1})
+    served.store.edit_ontology("p", ["Cat", "Fox"])
+    write("p.yaml", M + "params: {a: 1, b: 7, t: 1}\nontology: [Cat]\n")
+    served.requests.clear()
+    found = cli("drift")
+    assert found.code == 2
+    assert found.last == "Drift: 2 in 1 of 2 projects; 1 pending, 0 conflicts, 0 unknown, 1 transient."
+    assert "# project.p has changed outside of git" in found.out
+    assert "! params.a = 1 -> 2" in found.out
+    assert "! ontology.Fox added" in found.out
+    assert "~ params.b = 1 -> 7" in found.out
+    assert "pending: changed in git, not yet applied" in found.out
+    assert "changed and changed back: params.t (version 1)" in found.out
+    assert "To undo it: reconciler apply p" in found.out
+    assert served.methods == {"GET": 1}
+
+    document = cli("drift", "--format", "json").json()
+    assert document["summary"] == {
+        "drift": 2,
+        "pending": 1,
+        "same": 0,
+        "conflict": 0,
+        "unknown": 0,
+        "transient": 1,
+        "clean": 1,
+    }
+    [project] = document["projects"]
+    assert project["source"] == {"file": "projects/p.yaml", "line": 1}
+    units = {unit["path"]: unit for unit in project["units"]}
+    assert list(units) == ["params.a", "params.b", "ontology"]
+    assert {key: units["params.a"][key] for key in ("class", "base", "desired", "live", "version")} == {
+        "class": "drift",
+        "base": 1,
+        "desired": 1,
+        "live": 2,
+        "version": 1,
+    }
+    assert units["params.a"]["age_seconds"] >= 0
+    assert units["params.a"]["created_at"]
+    assert project["transient"] == [{"path": "params.t", "versions": [1]}]
+
+    assert cli("apply", "--auto-approve").code == 0
+    assert cli("drift").code == 0
+
+
+def test_pending_changes_alone_are_no_drift(cli: Cli, served: Served, write: Write) -> None:
+    write("p.yaml", M + "params: {a: 1}\n")
+    fresh = cli("drift")
+    assert fresh.code == 0
+    assert fresh.last == "No drift. 1 unit is pending: changed in git, not yet applied."
+    assert "There is no record of an apply" in fresh.out
+    assert cli("drift", "--format", "json").json()["record"] is None
+
+
+def test_what_vanished_and_what_is_unmanaged(cli: Cli, served: Served, write: Write) -> None:
+    write("p.yaml", "name: kitten_labels\ntype: imageannotation\nparams: {a: 1}\n")
+    cli("apply", "--auto-approve")
+    served.store.reset()
+    served.store.seed([live("kittens", {"a": 1})])
+    found = cli("drift")
+    document = cli("drift", "--format", "json").json()
+    if document["target"]["account"] is None:
+        pytest.fail("the account of a served sandbox is known")
+    # An emptied sandbox is another account: nothing is known of it, and the project is only not there yet.
+    assert document["vanished"] == []
+    assert document["unmanaged"] == ["kittens"]
+    assert "1 live project has no manifest (kittens)." in found.out
+
+
+def test_a_rename_in_the_dashboard(cli: Cli, repository: Path, write: Write, seed: Any) -> None:
+    write("p.yaml", "name: kitten_labels\ntype: imageannotation\nparams: {a: 1}\n")
+    cli("apply", "--auto-approve")
+    file = repository / ".reconciler" / "sandbox.db"
+    import sqlite3
+
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE projects SET name = 'puppies'")
+    connection.close()
+    found = cli("drift")
+    assert found.code == 2
+    assert "Gone from Scale: kitten_labels." in found.out
+    assert 'project.kitten_labels is probably "puppies" on Scale now' in found.err
+    assert cli("drift", "--format", "json").json()["vanished"] == ["kitten_labels"]
+
+
+def test_names_narrow_it(cli: Cli, served: Served, write: Write) -> None:
+    for name in ("one_project", "another"):
+        write(f"{name}.yaml", f"name: {name}\ntype: imageannotation\nparams: {{a: 1}}\n")
+    cli("apply", "--auto-approve")
+    for name in ("one_project", "another"):
+        served.store.edit_params(name, {"a": 2})
+    served.requests.clear()
+    found = cli("drift", "another")
+    assert found.code == 2
+    assert "one_project" not in found.out
+    assert served.requests == ["GET /v1/projects/another"]
+    assert cli("drift", "nope").code == 1
+
+
+def test_an_error_wins_over_drift(cli: Cli, served: Served, write: Write) -> None:
+    write("p.yaml", M + "params: {a: 1}\n")
+    cli("apply", "--auto-approve")
+    served.store.edit_params("p", {"a": 2})
+    write("other.yaml", "name: other\ntype: imageannotation\n")
+    served.store.seed([{**live("other"), "type": "categorization"}])
+    found = cli("drift")
+    assert found.code == 1
+    assert "error[type-differs]" in found.err
+    assert "! params.a = 1 -> 2" in found.out
+
+
+def test_a_git_that_refuses_is_an_error(
+    cli: Cli, served: Served, write: Write, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("p.yaml", M)
+    folder = tmp_path_factory.mktemp("bin")
+    git = folder / "git"
+    git.write_text("#!/bin/sh\necho \"fatal: detected dubious ownership in repository at '/x'\" >&2\nexit 128\n")
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    refused = cli("drift")
+    assert refused.code == 1
+    assert "safe.directory" in refused.err
+    document = cli("drift", "--format", "json")
+    assert document.code == 1
+    assert "safe.directory" in document.json()["diagnostics"][0]["detail"]
+
+
+def test_sensitive_values_are_masked(cli: Cli, served: Served, write: Write, repository: Path) -> None:
+    (repository / "reconciler.toml").write_text('sensitive = ["params.key", "ontology.**"]\n')
+    write("p.yaml", M + 'params: {key: "s3cr3t"}\nontology: [Cat]\n')
+    cli("apply", "--auto-approve")
+    served.store.edit_params("p", {"key": "0th3r"})
+    served.store.edit_ontology("p", ["Cat", "Hidden"])
+    for arguments in (["drift"], ["drift", "--format", "json"]):
+        said = cli(*arguments)
+        assert said.code == 2
+        for secret in ("s3cr3t", "0th3r", "Hidden"):
+            assert secret not in said.out + said.err
+
+
+def test_a_shallow_clone_has_no_record(
+    cli: Cli,
+    repository: Path,
+    served: Served,
+    write: Write,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write("p.yaml", M + "params: {a: 1}\n")
+    identity = ["-c", "user.name=T", "-c", "user.email=t@example.com"]
+    subprocess.run(["git", "add", "."], cwd=repository, check=True)
+    subprocess.run(["git", *identity, "commit", "-qm", "first"], cwd=repository, check=True)
+    cli("apply", "--auto-approve")
+    served.store.edit_params("p", {"a": 2})
+    clone = tmp_path_factory.mktemp("clones") / "shallow"
+    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{repository}", str(clone)], check=True)
+    monkeypatch.chdir(clone)
+    found = cli("drift")
+    assert found.code == 2
+    assert "unknown: no record of it" in found.out
+    assert "this clone has no record" in found.err
+    (clone / "reconciler.toml").write_text('[targets.production]\nrecord = "origin"\n')
+    fetched = cli("drift")
+    assert "! params.a = 1 -> 2" in fetched.out
+    assert "unknown:" not in fetched.out
+
+
+def test_a_thousand_projects_are_one_request(cli: Cli, served: Served, write: Write) -> None:
+    names = [f"p{number:04}" for number in range(1_000)]
+    write("many.yaml", "---\n".join(f"name: {name}\ntype: imageannotation\nparams: {{}}\n" for name in names))
+    served.store.seed([live(name) for name in names])
+    assert cli("drift").last.startswith("No drift.")
+    assert served.methods == {"GET": 1}
+
+
+def test_versions_are_in_the_store(repository: Path, cli: Cli, write: Write) -> None:
+    """Drift writes nothing, to Scale or to the record."""
+    write("p.yaml", M + "params: {a: 1}\n")
+    cli("apply", "--auto-approve")
+    store = Store(repository / ".reconciler" / "sandbox.db")
+    store.edit_params("p", {"a": 2})
+    before = store.get("p")
+    heads = subprocess.run(["git", "for-each-ref"], cwd=repository, capture_output=True, check=True).stdout
+    assert cli("drift").code == 2
+    assert store.get("p") == before
+    assert subprocess.run(["git", "for-each-ref"], cwd=repository, capture_output=True, check=True).stdout == heads
+    assert len(json.loads(before)["param_history"]) == 2

@@ -1,0 +1,205 @@
+"""Drift: the class of each unit, what came and went, who takes turns, and what a vanished project may be called now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from reconciler.fieldpath import parse_pattern
+from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient
+from reconciler.model.plan import FieldClass, Kind, TargetInfo
+from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source, Version
+from reconciler.model.record import RecordedProject
+from reconciler.model.values import ABSENT
+from reconciler.planning.drift import baseline_of, project_drift, renames
+from tests.planning.test_classes import KNOWN, desired, live
+
+AT = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
+
+
+def classes_of(drift: ProjectDrift) -> dict[str, str]:
+    return {unit.path: unit.field_class.value for unit in drift.units}
+
+
+@pytest.mark.parametrize(
+    ("history", "wanted", "expected"),
+    [
+        ([{"a": 1}], {"a": 1}, {}),
+        ([{"a": 1}], {"a": 2}, {"params.a": "pending"}),
+        ([{"a": 1}, {"a": 2}], {"a": 1}, {"params.a": "drift"}),
+        ([{"a": 1}, {"a": 2}], {"a": 3}, {"params.a": "conflict"}),
+        ([{"a": 1}, {"a": 2}], {"a": 2}, {"params.a": "same"}),
+        ([{"a": 1}, {"a": 1, "b": 2}], {"a": 1}, {"params.b": "drift"}),
+        ([{"a": 1, "b": 2}, {"a": 1}], {"a": 1, "b": 2}, {"params.b": "drift"}),
+        ([{"a": 1, "b": 2}, {"a": 1}], {"a": 1}, {"params.b": "same"}),
+    ],
+)
+def test_parameters(history: list[Any], wanted: Any, expected: dict[str, str]) -> None:
+    assert classes_of(project_drift(desired(wanted), live(*history), KNOWN)) == expected
+
+
+@pytest.mark.parametrize(
+    ("history", "wanted", "expected"),
+    [
+        ((["A"],), ["A"], {}),
+        ((["A"],), ["B"], {"ontology": "pending"}),
+        ((["A"], ["B"]), ["A"], {"ontology": "drift"}),
+        ((["A"], ["B"]), ["C"], {"ontology": "conflict"}),
+        ((["A"], ["B"]), ["B"], {"ontology": "same"}),
+        (([1], ["B"]), ["B"], {}),
+        (([1], ["B"]), ["C"], {"ontology": "unknown"}),
+    ],
+)
+def test_ontologies(history: tuple[Any, ...], wanted: Any, expected: dict[str, str]) -> None:
+    assert classes_of(project_drift(desired(ontology=wanted), live(ontologies=history), KNOWN)) == expected
+
+
+def test_without_a_record_what_differs_is_unknown() -> None:
+    wanted = desired({"a": 1, "b": 1}, ["A"])
+    now = live({"a": 2, "b": 1}, ontologies=(["B"],))
+    for known in (None, replace(KNOWN, written=False)):
+        assert classes_of(project_drift(wanted, now, known)) == {"params.a": "unknown", "ontology": "unknown"}
+    [first, _] = project_drift(wanted, now, None).units
+    assert [(field.before, field.after) for field in first.fields] == [(1, 2)]
+    assert first.base is ABSENT
+    assert project_drift(desired({"a": 2, "b": 1}, ["B"]), now, None).is_clean
+
+
+def test_a_unit_says_what_it_was_is_and_should_be_and_who_brought_it() -> None:
+    drift = project_drift(
+        desired({"g": {"w": 1, "h": 1}}), live({"g": {"w": 1, "h": 1}}, {"g": {"w": 2, "h": 1}}), KNOWN
+    )
+    [unit] = drift.units
+    assert (unit.base, unit.desired, unit.live) == ({"w": 1, "h": 1}, {"w": 1, "h": 1}, {"w": 2, "h": 1})
+    assert unit.version == 1
+    [field] = unit.fields
+    assert (field.path, field.before, field.after) == (("params", "g", "w"), 1, 2)
+
+
+def test_pending_fields_lead_from_live_to_git() -> None:
+    [unit] = project_drift(desired({"a": 2}), live({"a": 1}), KNOWN).units
+    assert [(field.before, field.after) for field in unit.fields] == [(1, 2)]
+    [unit] = project_drift(desired(ontology=["B"]), live(ontologies=(["A"],)), KNOWN).units
+    assert [field.kind for field in unit.fields] == [Kind.ADD, Kind.REMOVE]
+
+
+def test_what_is_not_managed_or_ignored_does_not_drift() -> None:
+    now = live(
+        {"a": 1, "b": 1, "c": {"d": 1, "e": 1}}, {"a": 1, "b": 2, "c": {"d": 2, "e": 1}}, ontologies=(["A"], ["B"])
+    )
+    assert project_drift(desired(), now, KNOWN).is_clean
+    merged = desired({"a": 1}, mask=Mask(params=ParamsMode.MERGE))
+    assert project_drift(merged, now, KNOWN).is_clean
+    ignores = tuple(Ignore(parse_pattern(path)) for path in ("params.b", "params.c.d", "ontology"))
+    ignoring = desired({"a": 1, "c": {"d": 1, "e": 1}}, ["A"], mask=Mask(ignore=ignores))
+    assert project_drift(ignoring, now, KNOWN).is_clean
+
+
+def test_what_came_and_went_is_transient() -> None:
+    now = live({"a": 1}, {"a": 2, "n": 1}, {"a": 3}, {"a": 1}, ontologies=(["A"], ["B"], [1], ["A"]))
+    drift = project_drift(desired({"a": 1}, ["A"]), now, KNOWN)
+    assert drift.units == ()
+    assert drift.transient == (
+        Transient("params.a", (1, 2)),
+        Transient("params.n", (1,)),
+        Transient("ontology", (1,)),
+    )
+    assert drift.is_clean
+    quiet = live({"a": 1}, {"a": 1}, {"a": 1}, ontologies=(["A"], ["A"], ["A"]))
+    assert project_drift(desired({"a": 1}, ["A"]), quiet, KNOWN).transient == ()
+    first = replace(KNOWN, params_version=None, ontology_version=None)
+    assert [unit.path for unit in project_drift(desired({"a": 2}), live({"a": 1}, {"a": 1}), first).units] == [
+        "params.a"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "turns"),
+    [([1, 2, 1, 2], True), ([1, 2, 2, 1, 2], True), ([1, 2, 1, 3], False), ([1, 2], False), ([2, 1, 3, 2], False)],
+)
+def test_two_writers_taking_turns(values: list[int], turns: bool) -> None:
+    drift = project_drift(desired({"a": 0}), live(*({"a": value} for value in values)), KNOWN)
+    assert [told.code for told in drift.diagnostics] == (["taking-turns"] if turns else [])
+
+
+def test_two_writers_taking_turns_with_an_ontology() -> None:
+    now = live([1], ontologies=(["A"], ["B"], ["A"], [{"choice": "B"}]))
+    [told] = project_drift(desired(ontology=["A"]), now, KNOWN).diagnostics
+    assert "ontology (versions 0, 1, 2, 3)" in told.summary
+    unreadable = live(ontologies=([1], [2], ["A"], ["B"]))
+    assert project_drift(desired(ontology=["A"]), unreadable, replace(KNOWN, ontology_version=2)).diagnostics == ()
+
+
+def test_a_blocked_project_is_an_error() -> None:
+    drift = project_drift(desired({"a": 1}), replace(live({"a": 2}), archived=True), KNOWN)
+    assert [told.code for told in drift.diagnostics] == ["archived"]
+    assert not drift.is_clean
+    assert drift.units == ()
+
+
+def test_a_project_that_is_not_there() -> None:
+    wanted = desired({"a": 1}, ["A"])
+    assert classes_of(project_drift(wanted, None, None)) == {"params.a": "pending", "ontology": "pending"}
+    assert classes_of(project_drift(desired(), None, None)) == {}
+    assert project_drift(wanted, None, KNOWN).units == ()
+    assert classes_of(project_drift(wanted, None, replace(KNOWN, written=False))) != {}
+
+
+def test_the_newest_entry_is_the_baseline() -> None:
+    older = RecordedProject("a.yaml", commit="old", recorded_at="2026-11-01T00:00:00Z")
+    newer = RecordedProject("b.yaml", commit=None, recorded_at="2026-11-02T00:00:00Z")
+    assert baseline_of({"a": older, "b": newer}) == Baseline(None, "2026-11-02T00:00:00Z")
+    assert baseline_of({}) is None
+
+
+def named(name: str, params: Any = None, kind: str = "imageannotation") -> LiveProject:
+    return replace(live(*([params] if params else [])), name=name, type=kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "others", "found"),
+    [
+        ("kitten_labels", {"a": 1}, [named("cats"), named("dogs", {"a": 1})], "dogs"),
+        ("kitten_labels", {"a": 1}, [named("Kitten-Labels")], "Kitten-Labels"),
+        ("kitten_labels", {"a": 1}, [named("kitten_label")], "kitten_label"),
+        ("kitten_labels", {"a": 1}, [named("dogs", {"a": 1}, "categorization")], None),
+        ("kitten_labels", {}, [named("dogs", {})], None),
+        ("kitten_labels", {"a": 1}, [], None),
+    ],
+)
+def test_a_probable_rename(name: str, params: Any, others: list[LiveProject], found: str | None) -> None:
+    wanted = DesiredProject(name, "imageannotation", Source("/p.yaml", 1), params=params)
+    told = [diagnostic.summary for diagnostic in renames([(wanted, KNOWN)], others)]
+    assert told == ([f'project.{name} is probably "{found}" on Scale now'] if found else [])
+
+
+def test_the_summary() -> None:
+    drifted = project_drift(desired({"a": 1, "b": 2}), live({"a": 1, "b": 1}, {"a": 2, "b": 1}), KNOWN)
+    clean = ProjectDrift("q", Source("/q.yaml", 1), transient=(Transient("params.x", (1,)),))
+    drift = Drift(TargetInfo("t", "e"), AT, projects=(drifted, clean))
+    summary = drift.summary
+    assert (summary.drift, summary.pending, summary.transient, summary.clean) == (1, 1, 1, 1)
+    assert drift.has_drifted
+    assert not drift.errored
+    assert not replace(drift, projects=(clean,)).has_drifted
+    assert replace(drift, projects=(), vanished=("x",)).has_drifted
+    broken = project_drift(desired(), replace(live(), archived=True), None)
+    assert replace(drift, projects=(broken,)).errored
+    assert {unit.field_class for unit in drifted.units} == {FieldClass.DRIFT, FieldClass.PENDING}
+
+
+def test_a_version_that_holds_no_parameters_is_passed_over() -> None:
+    now = replace(
+        live({"a": 1}, {"a": 2}),
+        params_history=(
+            Version(0, AT, {"a": 1}),
+            Version(1, AT, None),
+            Version(2, AT, {"a": 1}),
+            Version(3, AT, {"a": 2}),
+        ),
+    )
+    drift = project_drift(desired({"a": 1}), now, KNOWN)
+    assert classes_of(drift) == {"params.a": "drift"}

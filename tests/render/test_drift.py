@@ -1,0 +1,224 @@
+"""Drift in text: every kind of line, and the fixed last one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reconciler.diagnostics import warning
+from reconciler.fieldpath import parse_path, parse_pattern
+from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient, Unit
+from reconciler.model.plan import Field, FieldClass, Kind, TargetInfo
+from reconciler.model.project import Source
+from reconciler.model.values import ABSENT, Absent, Json
+from reconciler.render.document import drift_document
+from reconciler.render.drift import last_line, render_drift
+
+AT = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
+NOW = AT + timedelta(hours=25)
+SOURCE = Source("/r/projects/p.yaml", 1)
+
+
+def unit(
+    path: str,
+    field_class: FieldClass = FieldClass.DRIFT,
+    kind: Kind = Kind.CHANGE,
+    before: Json | Absent = 1,
+    after: Json | Absent = 2,
+    *,
+    at: datetime | None = AT,
+    version: int | None = 7,
+    within: str | None = None,
+) -> Unit:
+    field = Field(parse_path(within or path), kind, before, after)
+    return Unit(path, field_class, before, before, after, version=version, at=at, fields=(field,), source=SOURCE)
+
+
+def drift(*projects: ProjectDrift, **more: object) -> Drift:
+    whole = Drift(
+        TargetInfo("production", "https://api.scale.com/v1"),
+        NOW,
+        baseline=Baseline("1a2b3c4d5e", "2026-11-23T09:00:00Z"),
+        projects=projects,
+        live_count=42,
+    )
+    return replace(whole, **more)  # type: ignore[arg-type]
+
+
+def shown(found: Drift, *sensitive: str) -> str:
+    return render_drift(found, base="/r", now=NOW, sensitive=[parse_pattern(path) for path in sensitive])
+
+
+PROJECT = ProjectDrift(
+    "kittens",
+    SOURCE,
+    (
+        unit("params.min", before=10, after=12),
+        unit("params.mine", kind=Kind.ADD, before=ABSENT, after=[1]),
+        unit("params.gone", kind=Kind.REMOVE, after=ABSENT, at=None, version=None),
+        unit("params.both", FieldClass.CONFLICT),
+        unit("params.who", FieldClass.UNKNOWN, at=NOW, version=3),
+        unit("params.next", FieldClass.PENDING),
+        unit("params.alike", FieldClass.SAME),
+        unit("ontology", kind=Kind.ADD, before=ABSENT, after="Fox", within="ontology.Animal.Fox"),
+        unit("ontology", kind=Kind.CHANGE, before="a", after="b", within="ontology.Animal.@description"),
+        unit("ontology", FieldClass.PENDING, Kind.REORDER, ["a"], ["b"], within="ontology.Animal"),
+    ),
+    (Transient("params.rate", (5, 6)), Transient("params.one", (5,))),
+    (warning("taking-turns", "project.kittens: two writers take turns", detail="Agree."),),
+)
+
+
+def test_everything_there_can_be() -> None:
+    assert (
+        shown(drift(PROJECT, unmanaged=("old",), vanished=("lost",)))
+        == """\
+Target: production  https://api.scale.com/v1  (42 live projects, read 10:12:00 UTC)
+Compared with the last apply: 1a2b3c4, 2 days ago
+
+  # project.kittens has changed outside of git    projects/p.yaml:1
+  ! params.min = 10 -> 12                         version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ! params.mine = [1]                             added, version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ! params.gone = 1                               removed
+  ! params.both = 1 -> 2                          conflict: git moved, too, version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ! params.who = 1 -> 2                           unknown: no record of it, version 3, 2026-11-25 10:12 UTC
+  ~ params.next = 1 -> 2                          pending: changed in git, not yet applied
+  ! ontology.Animal.Fox added                     version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ! ontology.Animal.@description = "a" -> "b"     version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ~ ontology.Animal reordered                     pending: changed in git, not yet applied
+    changed and changed back: params.rate (versions 5, 6)
+    changed and changed back: params.one (version 5)
+    Warning: project.kittens: two writers take turns
+        Agree.
+
+To keep it, write it into the manifest. To undo it: reconciler apply kittens
+Gone from Scale: lost. An apply has written it, and Scale no longer shows it.
+1 live project has no manifest (old).
+
+Drift: 5 in 1 of 1 project; 2 pending, 1 conflict, 1 unknown, 2 transient, 1 vanished.
+"""
+    )
+
+
+def test_several_projects_and_nothing_known() -> None:
+    other = replace(PROJECT, name="puppies", units=PROJECT.units[:1], transient=(), diagnostics=())
+    quiet = ProjectDrift("quiet", SOURCE)
+    found = drift(
+        replace(PROJECT, units=PROJECT.units[:1]),
+        other,
+        quiet,
+        baseline=None,
+        live_count=None,
+        unmanaged=("a", "b"),
+        vanished=("c", "d"),
+    )
+    text = shown(found)
+    assert text.startswith("Target: production  https://api.scale.com/v1  (read 10:12:00 UTC)\nThere is no record")
+    assert "To keep it, write it into the manifests. To undo it: reconciler apply\n" in text
+    assert "Gone from Scale: c, d. An apply has written them, and Scale no longer shows them." in text
+    assert "2 live projects have no manifest (a, b)." in text
+    assert "quiet" not in text
+    unknown = ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.UNKNOWN),))
+    assert "To keep it" not in shown(drift(unknown))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "words"),
+    [
+        (Baseline(None, "2026-11-25T10:11:59Z"), "of manifests in no commit\n"),
+        (Baseline("abc", "long ago"), "abc\n"),
+    ],
+)
+def test_the_baseline(baseline: Baseline, words: str) -> None:
+    assert f"Compared with the last apply: {words}" in shown(drift(baseline=baseline))
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (drift(), "No drift. Your projects are as the manifests of 1a2b3c4 say."),
+        (drift(baseline=None), "No drift. Your projects are as the manifests say."),
+        (
+            drift(ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.PENDING),))),
+            "No drift. 1 unit is pending: changed in git, not yet applied.",
+        ),
+        (
+            drift(
+                ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.PENDING), unit("params.y", FieldClass.PENDING)))
+            ),
+            "No drift. 2 units are pending: changed in git, not yet applied.",
+        ),
+        (
+            drift(vanished=("x",)),
+            "Drift: 0 in 0 of 0 projects; 0 pending, 0 conflicts, 0 unknown, 0 transient, 1 vanished.",
+        ),
+    ],
+)
+def test_the_last_line(found: Drift, line: str) -> None:
+    assert last_line(found) == line
+    assert shown(found).rstrip("\n").split("\n")[-1] == line
+
+
+def test_a_pending_project_alone() -> None:
+    text = shown(drift(ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.PENDING),))))
+    assert "# project.p is not yet as git says" in text
+
+
+def test_sensitive_values() -> None:
+    project = ProjectDrift(
+        "p",
+        SOURCE,
+        (
+            unit("params.key", before="s3cr3t", after="0th3r"),
+            unit("ontology", kind=Kind.ADD, before=ABSENT, after="Hidden", within="ontology.Hidden"),
+        ),
+    )
+    text = shown(drift(project), "params.key", "ontology.**")
+    assert "params.key = (sensitive value, changed)" in text
+    assert "ontology (sensitive value) added" in text
+    for secret in ("s3cr3t", "0th3r", "Hidden"):
+        assert secret not in text
+
+
+def test_very_many_are_counted() -> None:
+    units = tuple(unit(f"params.k{number}") for number in range(250))
+    text = shown(drift(ProjectDrift("p", SOURCE, units)))
+    assert "… 50 more" in text
+    assert "Drift: 250 in 1 of 1 project;" in text
+
+
+def test_a_text_line_by_line() -> None:
+    project = ProjectDrift("p", SOURCE, (unit("params.i", before="a\nb\nc\n", after="a\nB\nc\n"),))
+    text = shown(drift(project))
+    assert "  ! params.i = <<-EOT" in text
+    assert "- b" in text
+    assert "+ B" in text
+
+
+def test_the_document() -> None:
+    quiet = ProjectDrift("quiet", SOURCE)
+    found = drift(PROJECT, quiet, unmanaged=("old",), vanished=("lost",))
+    document = drift_document(found, base="/r")
+    assert document["record"] == {"commit": "1a2b3c4d5e", "recorded_at": "2026-11-23T09:00:00Z"}
+    assert drift_document(drift(baseline=None), base="/r")["record"] is None
+    projects = document["projects"]
+    assert isinstance(projects, list)
+    [project] = projects
+    assert project["transient"][0] == {"path": "params.rate", "versions": [5, 6]}
+    assert project["units"][0] == {
+        "path": "params.min",
+        "class": "drift",
+        "base": 10,
+        "desired": 10,
+        "live": 12,
+        "version": 7,
+        "created_at": "2026-11-24T09:12:00Z",
+        "age_seconds": 25 * 3600,
+        "source": {"file": "projects/p.yaml", "line": 1},
+    }
+    gone = project["units"][2]
+    assert (gone["live"], gone["version"], gone["created_at"], gone["age_seconds"]) == (None, None, None, None)
+    bare = replace(drift(ProjectDrift("p", SOURCE, (replace(unit("params.x"), source=None),))))
+    assert drift_document(bare, base="/r")["projects"][0]["units"][0]["source"] is None  # type: ignore[index, call-overload]
