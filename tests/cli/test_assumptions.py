@@ -31,6 +31,13 @@ Ontology = list[Any]
 PARAMS: Params = {"instruction": "Label every cat", "size": 10, "geometries": {"box": {"min_width": 10}}}
 ONTOLOGY: Ontology = ["Background", {"choice": "Animal", "description": "Alive", "subchoices": ["Cat", "Kitten"]}]
 
+ODD: Params = {"nothing": None, "blank": "", "list": [], "object": {}, "edges": " x\n", "deep": [{"label": "x "}]}
+NOT_KEPT = {
+    "null=removes": {"nothing"},
+    "empty-values=pruned": {"nothing", "blank", "list", "object"},
+    "strings=trimmed": {"edges", "deep"},
+}
+
 AS_ASSUMED = "as-assumed"
 WRONG = [f"{switch.name}={value}" for switch in switches() for value in switch.values[1:]]
 
@@ -59,12 +66,14 @@ class Account:
     declared: tuple[Params, Ontology] | None = None
     ignores_added: bool = False
 
-    def declare(self, params: Params, ontology: Ontology, *, name: str = "p", tamed: bool = True) -> None:
+    def declare(
+        self, params: Params, ontology: Ontology, *, ontology_name: str | None = None, tamed: bool = True
+    ) -> None:
         """The manifest. `tamed`: where Scale adds parameters of its own, they are ignored."""
         self.declared = params, ontology
         self.ignores_added = tamed and self.wrong == "added-keys=some"
-        lines = [f"name: {name}", "type: imageannotation", f"params: {json.dumps(params)}"]
-        lines += [f"ontology: {json.dumps(ontology)}"]
+        named = {"name": ontology_name, "choices": ontology} if ontology_name else ontology
+        lines = ["name: p", "type: imageannotation", f"params: {json.dumps(params)}", f"ontology: {json.dumps(named)}"]
         lines += [f"reconcile: {{ignore: [{', '.join(f'params.{key}' for key in _ADDED)}]}}"] * self.ignores_added
         (self.folder / "projects" / "p.yaml").write_text("\n".join(lines) + "\n", "utf-8")
 
@@ -83,16 +92,14 @@ class Account:
         """An apply that is complete, after which there is nothing to do."""
         done = self.apply(*options)
         assert done.code == 0, done.err + done.out
-        self.settles()
-        if "--pending" not in options:
-            assert self.cli("plan").last == "No changes. Your projects match the manifests."
+        assert self.cli("plan").last == "No changes. Your projects match the manifests."
 
-    def settles(self) -> None:
+    def settles(self, *options: str) -> None:
         """Three more runs with nothing changed write nothing."""
         before = self.versions()
         for _ in range(3):
-            assert self.cli("plan", "--pending").code in (0, 1)
-            self.apply("--pending")
+            assert self.cli("plan", *options).code in (0, 1)
+            self.apply(*options)
         assert self.versions() == before
 
     def shown(self, name: str = "p") -> dict[str, Any]:
@@ -174,18 +181,19 @@ def test_a_create(account: Account) -> None:
     assert account.versions() == (1, 1)
 
 
-def test_an_update_by_patch(account: Account) -> None:
+def test_updates(account: Account) -> None:
+    """A parameter changed and one added, by patch; parameters removed; both parts at once."""
     created(account)
     account.declare({**PARAMS, "size": 12, "more": [1, 2]}, ONTOLOGY)
     account.works()
     assert account.versions() == (2, 1)
-
-
-def test_a_removal(account: Account) -> None:
-    created(account)
-    account.declare({"size": 10}, ONTOLOGY)
+    account.declare({"size": 12}, ONTOLOGY)
     account.works()
-    assert account.versions() == (2, 1)
+    assert account.versions() == (3, 1)
+    account.declare({"size": 11, "more": 1}, [*ONTOLOGY, "More"])
+    account.works()
+    assert account.versions() == (4, 2)
+    account.settles()
 
 
 def test_one_ontology_after_another(account: Account) -> None:
@@ -194,13 +202,7 @@ def test_one_ontology_after_another(account: Account) -> None:
         account.declare(PARAMS, [*ONTOLOGY, f"Choice {number}"])
         account.works()
         assert account.versions() == (1, 2 + number)
-
-
-def test_params_and_ontology_at_once(account: Account) -> None:
-    created(account)
-    account.declare({"size": 11}, [*ONTOLOGY, "More"])
-    account.works()
-    assert account.versions() == (2, 2)
+    account.settles()
 
 
 @pytest.mark.parametrize("edits", [1, 3])
@@ -215,12 +217,11 @@ def test_a_parameter_that_drifts(account: Account, edits: int) -> None:
     _is_left_alone(account, done, "params.size", cut=cut)
     assert account.params["size"] == 99 + edits
     assert account.params["instruction"] == ("Label every cat" if cut else "Label every dog")
-    account.settles()
+    account.settles("--pending")
     _is_reverted(account, "params.size", cut=cut)
 
 
-@pytest.mark.parametrize("earlier", [0, 3])
-@pytest.mark.parametrize("edits", [1, 3])
+@pytest.mark.parametrize(("edits", "earlier"), [(1, 0), (1, 3), (3, 3)])
 def test_an_ontology_that_drifts(account: Account, edits: int, earlier: int) -> None:
     """The same, after versions of our own, where the numbers of a cut history may stand for something else."""
     created(account)
@@ -238,7 +239,7 @@ def test_an_ontology_that_drifts(account: Account, edits: int, earlier: int) -> 
     _is_left_alone(account, done, "ontology", cut=cut)
     assert account.ontology == edited
     assert account.params["size"] == (10 if cut else 11)
-    account.settles()
+    account.settles("--pending")
     assert account.ontology == edited
     _is_reverted(account, "ontology", cut=cut)
 
@@ -262,7 +263,7 @@ def _is_reverted(account: Account, unit: str, *, cut: bool) -> None:
 
 
 @pytest.mark.parametrize("call", ["create", "setParams", "setOntology"])
-@pytest.mark.parametrize("what", ["no-answer-after", "no-answer-before", "500-after", "garbage"])
+@pytest.mark.parametrize("what", ["no-answer-after", "500-after"])
 def test_a_lost_answer(account: Account, call: str, what: str) -> None:
     """After two versions of each, so that a cut history moves on."""
     if call != "create":
@@ -273,17 +274,21 @@ def test_a_lost_answer(account: Account, call: str, what: str) -> None:
     account.declare({**PARAMS, "size": 12}, [*ONTOLOGY, "Even more"])
     account.faults.append(Fault(call=call, what=what))
     account.works()
+    account.settles()
     assert account.versions() == (before[0] + 1, before[1] + 1)
 
 
-@pytest.mark.parametrize("call", ["setParams", "setOntology"])
-@pytest.mark.parametrize("what", ["other-before", "other-after"])
+@pytest.mark.parametrize(
+    ("call", "what"), [("setParams", "other-before"), ("setOntology", "other-before"), ("setOntology", "other-after")]
+)
 def test_a_lost_race(account: Account, call: str, what: str) -> None:
     created(account)
     account.declare({**PARAMS, "size": 11}, [*ONTOLOGY, "More"])
     account.works()
     before = account.versions()
-    account.declare(*(({"size": 12}, [*ONTOLOGY, "More"]) if call == "setParams" else ({**PARAMS, "size": 11}, ["New"])))
+    account.declare(
+        *(({"size": 12}, [*ONTOLOGY, "More"]) if call == "setParams" else ({**PARAMS, "size": 11}, ["New"]))
+    )
     account.faults.append(Fault(call=call, what=what))
     done = account.apply()
     assert done.code == 1
@@ -291,6 +296,7 @@ def test_a_lost_race(account: Account, call: str, what: str) -> None:
     assert sum(account.versions()) == sum(before) + 2
     account.faults.clear()
     account.works()
+    account.settles()
 
 
 def test_an_adoption(account: Account) -> None:
@@ -308,7 +314,7 @@ def test_an_adoption(account: Account) -> None:
     account.store.edit_params("p", {"size": 5})
     edited = account.params, account.ontology
     account.apply("--pending")
-    account.settles()
+    account.settles("--pending")
     assert (account.params, account.ontology) == edited
     account.works()
 
@@ -342,54 +348,37 @@ def test_a_namesake_in_capitals(account: Account) -> None:
     assert account.shown("P")["param_history"] == []
 
 
-@pytest.mark.parametrize(
-    ("value", "not_kept"),
-    [
-        (None, {"null=removes", "empty-values=pruned"}),
-        ("", {"empty-values=pruned"}),
-        ([], {"empty-values=pruned"}),
-        ({}, {"empty-values=pruned"}),
-        (" x\n", {"strings=trimmed"}),
-        ([{"label": "x "}], {"strings=trimmed"}),
-        ([{"label": None, "more": []}], set()),
-    ],
-    ids=repr,
-)
 @pytest.mark.parametrize("at_once", [True, False], ids=["in-a-create", "in-an-update"])
-def test_a_value_that_is_not_kept(account: Account, value: Any, not_kept: set[str], at_once: bool) -> None:
-    """It is written once; then the guard holds the project, until the manifest declares what Scale keeps."""
+def test_values_that_are_not_kept(account: Account, at_once: bool) -> None:
+    """They are written once; then the guard holds the project, until the manifest declares what Scale keeps."""
     if not at_once:
         created(account)
-    account.declare({**PARAMS, "odd": value}, ONTOLOGY)
-    if account.wrong not in not_kept:
+    account.declare({**PARAMS, **ODD}, ONTOLOGY)
+    changed = NOT_KEPT.get(account.wrong, set())
+    if not changed:
         account.works()
+        account.settles()
         return
     before = account.versions()
     done = account.apply()
     assert done.code == 1
     assert "error[not-kept]" in done.err
-    assert "params.odd" in done.err
+    assert {key for key in ODD if f"params.{key}" in done.err} == changed
     assert account.versions() == (before[0] + 1, 1)
     account.settles()
-    held = account.apply()
-    assert "held by not-kept" in held.out
-    account.declare({**account.params}, ONTOLOGY)
+    assert "held by not-kept" in account.apply().out
+    account.declare(account.params, ONTOLOGY)
     account.works()
     assert account.versions() == (before[0] + 1, 1)
 
 
-def test_a_named_ontology(account: Account) -> None:
-    """Whatever an ontology without a name is called, a manifest without a name does not care; one with it does."""
+def test_an_ontology_with_a_name(account: Account) -> None:
+    """A manifest without a name does not care what an ontology is called; one with a name does."""
     created(account)
-    (account.folder / "projects" / "p.yaml").write_text(
-        (account.folder / "projects" / "p.yaml").read_text().replace("ontology: [", "ontology: {name: mine, choices: [")
-        + ""
-    )
-    text = (account.folder / "projects" / "p.yaml").read_text().splitlines()
-    text = [line + "}" if line.startswith("ontology:") else line for line in text]
-    (account.folder / "projects" / "p.yaml").write_text("\n".join(text) + "\n")
+    account.declare(PARAMS, ONTOLOGY, ontology_name="mine")
     account.works()
     assert account.shown()["ontologyHistory"][-1]["name"] == "mine"
     account.declare(PARAMS, ONTOLOGY)
     account.works()
+    account.settles()
     assert account.versions() == (1, 2)
