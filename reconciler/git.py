@@ -69,6 +69,15 @@ def is_repository(root: Path) -> bool:
     return _git(root, "rev-parse", "--git-dir") is not None
 
 
+def common_folder(root: Path) -> Path | None:
+    """The folder that holds the repository's refs, the same for all its work trees; None where `is_repository` is not.
+
+    Raises:
+        GitRefusedError: git is there and refuses the repository.
+    """
+    return root / _said(root, "rev-parse", "--git-common-dir").rstrip("\n") if is_repository(root) else None
+
+
 def remotes(root: Path) -> tuple[str, ...]:
     """The names of the remotes, sorted."""
     return tuple(sorted(_said(root, "remote").split("\n")[:-1]))

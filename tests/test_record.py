@@ -53,6 +53,7 @@ FULL = Record(
                 {"params.x[0]": "ab"},
                 Intended(3, None, "h", None),
                 False,
+                "d1ce",
             ),
             "b": entry(),
         },
@@ -129,10 +130,12 @@ def test_the_higher_version_then_the_later_time_wins(
 
 def test_each_part_brings_its_own_notes() -> None:
     theirs = replace(entry(5, 2), older={"params.x": 4, "ontology": 1}, not_kept={"params.y": "t", "ontology[0]": "t"})
-    ours = replace(entry(4, 3, LATE), older={"params.z": 3}, not_kept={"ontology[1]": "o"})
+    theirs = replace(theirs, ontology_hash="t")
+    ours = replace(entry(4, 3, LATE), older={"params.z": 3}, not_kept={"ontology[1]": "o"}, ontology_hash="o")
     joined = lay_over(record({"a": theirs}), changes({"a": ours})).section(END, "k")["a"]
     assert joined.older == {"params.x": 4}
     assert joined.not_kept == {"params.y": "t", "ontology[1]": "o"}
+    assert joined.ontology_hash == "o"
 
 
 def test_an_entry_that_was_seen_gives_way_to_a_project_made_anew() -> None:

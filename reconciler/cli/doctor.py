@@ -48,7 +48,7 @@ def command(
 
     from reconciler.errors import UsageError
     from reconciler.model.doctor import CheckStatus, Report
-    from reconciler.operations.assumptions import judge
+    from reconciler.operations.assumptions import judge, undecided
     from reconciler.operations.doctor import examine, read_setup
     from reconciler.operations.probing import check_may_write
     from reconciler.render.doctor import doctor_document, render_doctor
@@ -86,12 +86,22 @@ def command(
         endpoint=setup.target.endpoint if setup.target else endpoint or "",
         checks=checks,
         findings=findings,
+        hint="" if write else _hint(len(undecided(findings))),
     )
     if output == "json":
         console.say_json(doctor_document(report))
     else:
         console.say(render_doctor(report, colour=console.in_colour(sys.stdout)))
     return int(report.count(CheckStatus.ERROR) > 0)
+
+
+def _hint(number: int) -> str:
+    if not number:
+        return ""
+    return (
+        f"{number} of these can be tried: reconciler doctor --assumptions --write makes one project, which stays for "
+        "ever. It takes a test key, or the sandbox."
+    )
 
 
 def _make(target: Target, seen: Seen, *, auto_approve: bool) -> tuple[Check, Made | None]:

@@ -34,7 +34,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A verdict on one assumption, named as the sandbox's switch; `message` holds the evidence and what it means."""
+    """A verdict on one assumption. `message` holds the evidence and, where it does not hold, what that means."""
 
     assumption: str
     verdict: Verdict
@@ -45,13 +45,15 @@ class Finding:
 class Report:
     """All of a run. `findings` is empty where the assumptions were not asked for, or could not be looked at.
 
-    The target's name and endpoint are those that were asked for where none could be chosen, maybe empty.
+    The target's name and endpoint are those that were asked for where none could be chosen, maybe empty. `hint` is a
+    sentence on how to learn more, empty where there is nothing to say.
     """
 
     target: str
     endpoint: str
     checks: Sequence[Check]
     findings: Sequence[Finding] = ()
+    hint: str = ""
 
     def count(self, status: CheckStatus) -> int:
         return sum(check.status is status for check in self.checks)

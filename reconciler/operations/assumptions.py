@@ -1,6 +1,7 @@
 """What this tool assumes about the API, and how an account bears it out: one entry of a table for each.
 
-The names are those of the sandbox's switches; an assumption holds where the account behaves as the switch's default.
+An assumption that the sandbox has a switch for has the switch's name, and holds where the account behaves as the
+switch's default.
 Pure: evidence in, findings out.
 """
 
@@ -16,15 +17,26 @@ from reconciler.model.values import equal
 from reconciler.operations.evidence import (
     Made,
     Seen,
+    Told,
     choices_in,
-    entries,
-    first_number,
+    fails,
     has_padding,
+    holds,
     is_empty,
     last_number,
     latest_params,
     ontology_versions,
     params_versions,
+    unseen,
+)
+from reconciler.operations.shapes import (
+    histories,
+    list_histories,
+    no_ontology,
+    no_ontology_made,
+    num_consensus,
+    rapid_studio,
+    version_numbers,
 )
 
 NULL_PARAM = "callback_url"
@@ -32,9 +44,6 @@ PADDED_PARAM = "instruction"
 """The parameters that a project made to learn from has null, and a string with blanks around it."""
 
 _ADDED = ("can_add_tags", "with_labels")
-
-Told = tuple[Verdict, str]
-"""A verdict and a sentence of evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +87,24 @@ def _judged(assumption: Assumption, seen: Seen, made: Made | None) -> Finding:
     return Finding(assumption.name, verdict, f"{evidence[0].upper()}{evidence[1:]}.{otherwise}")
 
 
-def _holds(evidence: str) -> Told:
-    return Verdict.HOLDS, evidence
-
-
-def _fails(evidence: str) -> Told:
-    return Verdict.DOES_NOT_HOLD, evidence
-
-
-def _unseen(evidence: str) -> Told:
-    return Verdict.NOT_SEEN, evidence
-
-
 def _choices(seen: Seen) -> Told:
-    told = _unseen("no ontology has a choice with nothing but its name")
+    told = unseen("no ontology has a choice with nothing but its name")
     for words, entry in ontology_versions(seen.shown()):
         for choice in choices_in(entry.get("ontology")):
             if isinstance(choice, str):
-                return _fails(f"in {words} a choice reads as a string")
+                return fails(f"in {words} a choice reads as a string")
             if isinstance(choice, dict) and choice.keys() == {"choice"}:
-                told = _holds(f"in {words} a choice with nothing but its name reads as an object")
+                told = holds(f"in {words} a choice with nothing but its name reads as an object")
     return told
 
 
 def _ontology_versions(seen: Seen) -> Told:
-    told = _unseen("no project has an ontology")
+    told = unseen("no project has an ontology")
     for words, entry in ontology_versions(seen.shown()):
         extra = [key for key in ("version", "created_at") if key in entry]
         if extra:
-            return _fails(f"{words} carries {' and '.join(extra)}")
-        told = _holds(f"{words} carries neither version nor created_at")
+            return fails(f"{words} carries {' and '.join(extra)}")
+        told = holds(f"{words} carries neither version nor created_at")
     return told
 
 
@@ -116,24 +113,24 @@ def _equal_params(seen: Seen) -> Told:
         versions = params_versions((project,))
         for (_, earlier), (words, later) in pairwise(versions):
             if equal(earlier, later):
-                return _holds(f"{words} has the same params as the one before")
-    return _unseen("no version has the same params as the one before")
+                return holds(f"{words} has the same params as the one before")
+    return unseen("no version has the same params as the one before")
 
 
 def _equal_params_made(made: Made) -> Told:
     if made.repeated is None:
-        return _unseen("the same params were not sent a second time")
+        return unseen("the same params were not sent a second time")
     before, after = last_number(made.created), last_number(made.repeated)
     if before == after:
-        return _fails("a setParams of the very same params made no version")
-    return _holds(f"a setParams of the very same params made version {after}")
+        return fails("a setParams of the very same params made no version")
+    return holds(f"a setParams of the very same params made version {after}")
 
 
 def _null(seen: Seen) -> Told:
     for words, params in params_versions(seen.shown()):
         if None in params.values():
-            return _holds(f"{words} has a parameter that is null")
-    return _unseen("no version has a parameter that is null")
+            return holds(f"{words} has a parameter that is null")
+    return unseen("no version has a parameter that is null")
 
 
 def _null_made(made: Made) -> Told:
@@ -142,19 +139,19 @@ def _null_made(made: Made) -> Told:
         return _no_params()
     if NULL_PARAM in stored:
         kept = stored[NULL_PARAM] is None
-        return _holds("a parameter sent as null was stored") if kept else _fails("null was replaced by another value")
+        return holds("a parameter sent as null was stored") if kept else fails("null was replaced by another value")
     if not any(map(is_empty, stored.values())):
-        return _unseen("a parameter sent as null was dropped like every other empty value")
-    return _fails("a parameter sent as null was not stored")
+        return unseen("a parameter sent as null was dropped like every other empty value")
+    return fails("a parameter sent as null was not stored")
 
 
 def _added_keys(seen: Seen) -> Told:
-    told = _unseen("no project has params")
+    told = unseen("no project has params")
     for words, params in params_versions(seen.shown()):
         added = sorted(key for key in params if key.startswith("can_") or key in _ADDED)
         if added:
-            return _unseen(f"{words} has {', '.join(added)}; reads cannot tell whether somebody sent that")
-        told = _holds(f"{words} has no parameter that a server is known to add")
+            return unseen(f"{words} has {', '.join(added)}; reads cannot tell whether somebody sent that")
+        told = holds(f"{words} has no parameter that a server is known to add")
     return told
 
 
@@ -163,14 +160,14 @@ def _added_keys_made(made: Made) -> Told:
     if stored is None:
         return _no_params()
     added = sorted(stored.keys() - made.sent.keys())
-    return _fails(f"the server added {', '.join(added)}") if added else _holds("the server added no parameter")
+    return fails(f"the server added {', '.join(added)}") if added else holds("the server added no parameter")
 
 
 def _strings(seen: Seen) -> Told:
     for words, params in params_versions(seen.shown()):
         if has_padding(dict(params)):
-            return _holds(f"{words} has a string with white space around it")
-    return _unseen("no version has a string with white space around it")
+            return holds(f"{words} has a string with white space around it")
+    return unseen("no version has a string with white space around it")
 
 
 def _strings_made(made: Made) -> Told:
@@ -178,15 +175,15 @@ def _strings_made(made: Made) -> Told:
     if stored is None:
         return _no_params()
     if equal(stored.get(PADDED_PARAM), made.sent[PADDED_PARAM]):
-        return _holds("a string was stored with the white space around it")
-    return _fails("a string was not stored with the white space around it")
+        return holds("a string was stored with the white space around it")
+    return fails("a string was not stored with the white space around it")
 
 
 def _empty_values(seen: Seen) -> Told:
     for words, params in params_versions(seen.shown()):
         if any(map(is_empty, params.values())):
-            return _holds(f'{words} has a parameter that is [], {{}} or ""')
-    return _unseen('no version has a parameter that is [], {} or ""')
+            return holds(f'{words} has a parameter that is [], {{}} or ""')
+    return unseen('no version has a parameter that is [], {} or ""')
 
 
 def _empty_values_made(made: Made) -> Told:
@@ -194,75 +191,53 @@ def _empty_values_made(made: Made) -> Told:
     if stored is None:
         return _no_params()
     gone = sorted(key for key, value in made.sent.items() if is_empty(value) and not equal(stored.get(key), value))
-    return _fails(f"sent empty and not stored: {', '.join(gone)}") if gone else _holds("[] and {} were stored")
+    return fails(f"sent empty and not stored: {', '.join(gone)}") if gone else holds("[] and {} were stored")
 
 
 def _create_shows(seen: Seen) -> Told:
-    return _unseen("no read can tell what a create answers")
+    return unseen("no read can tell what a create answers")
 
 
 def _create_shows_made(made: Made) -> Told:
     shown = made.answer.get("param_history") if isinstance(made.answer, dict) else None
     if shown:
-        return _fails("the answer to a create showed its params already")
-    return _holds("the answer to a create showed no params")
-
-
-def _list_histories(seen: Seen) -> Told:
-    told = _unseen("list shows no project with more than one version")
-    for project in seen.listed:
-        first, shown = first_number(project), len(entries(project, "param_history"))
-        if first:
-            return _fails(f'list shows "{project["name"]}" from version {first} on')
-        if first == 0 and shown > 1:
-            told = _holds(f'list shows all {shown} versions of "{project["name"]}"')
-    return told
+        return fails("the answer to a create showed its params already")
+    return holds("the answer to a create showed no params")
 
 
 def _archived_name(seen: Seen) -> Told:
     times = Counter(project["name"] for project in seen.listed)
     for project in seen.listed:
         if project.get("archived") is True and times[project["name"]] > 1:
-            return _fails(f'an archived project and another one are both named "{project["name"]}"')
-    return _unseen("no archived project shares its name, and no call can archive one to try it")
+            return fails(f'an archived project and another one are both named "{project["name"]}"')
+    return unseen("no archived project shares its name, and no call can archive one to try it")
 
 
 def _ontology_name(seen: Seen) -> Told:
     for words, entry in ontology_versions(seen.shown()):
         if entry.get("name") is None:
-            return _holds(f"{words} has no name")
-    return _unseen("there is no ontology without a name")
+            return holds(f"{words} has no name")
+    return unseen("there is no ontology without a name")
 
 
 def _ontology_name_made(made: Made) -> Told:
     for _, entry in ontology_versions(made.seen.shown()):
         if entry.get("name") is not None:
-            return _fails(f'an ontology set without a name was named "{entry["name"]}"')
+            return fails(f'an ontology set without a name was named "{entry["name"]}"')
     return _ontology_name(made.seen)
 
 
 def _get_case(seen: Seen) -> Told:
     asked = seen.other_case
     if asked is None:
-        return _unseen("there is no project to ask for in other upper and lower case")
+        return unseen("there is no project to ask for in other upper and lower case")
     if asked.found is None:
-        return _holds(f'a get of "{asked.asked}" does not find "{asked.name}"')
-    return _fails(f'a get of "{asked.asked}" finds "{asked.found}"')
-
-
-def _histories(seen: Seen) -> Told:
-    told = _unseen("no project that was got has three versions")
-    for project in seen.got.values():
-        first, shown = first_number(project), len(entries(project, "param_history"))
-        if first:
-            return _fails(f'get shows "{project["name"]}" from version {first} on')
-        if first == 0 and shown > 2:
-            told = _holds(f'get shows all {shown} versions of "{project["name"]}"')
-    return told
+        return holds(f'a get of "{asked.asked}" does not find "{asked.name}"')
+    return fails(f'a get of "{asked.asked}" finds "{asked.found}"')
 
 
 def _no_params() -> Told:
-    return _unseen("the project that was made shows no params")
+    return unseen("the project that was made shows no params")
 
 
 ASSUMPTIONS = (
@@ -307,7 +282,7 @@ ASSUMPTIONS = (
     Assumption(
         "list-histories",
         "A plan gets the projects of the manifests one by one beside the list, which takes longer.",
-        _list_histories,
+        list_histories,
     ),
     Assumption(
         "archived-name",
@@ -329,7 +304,27 @@ ASSUMPTIONS = (
     Assumption(
         "histories",
         "An old version that the record names may not be seen: its differences are then of class unknown.",
-        _histories,
+        histories,
+    ),
+    Assumption(
+        "version-numbers",
+        "A missing number is the place in the history, and a jump makes a plan tell a wrong next number: no more.",
+        version_numbers,
+    ),
+    Assumption(
+        "no-ontology", "An empty history is the same to a plan, so nothing changes.", no_ontology, no_ontology_made
+    ),
+    Assumption(
+        "rapid-studio",
+        "They are not compared: a manifest that says otherwise is not told as different.",
+        rapid_studio,
+        writable=False,
+    ),
+    Assumption(
+        "num-consensus",
+        "consensus_attempts is sent with a create and never compared, so nothing changes.",
+        num_consensus,
+        writable=False,
     ),
 )
-"""In the order of the sandbox's switches."""
+"""In the order of the sandbox's switches; those that it has none for at the end."""

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from reconciler import git
+from reconciler.configuration import BUILT_IN
 from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError, ScaleError, UsageError
 from reconciler.model.doctor import Check, CheckStatus
 from reconciler.operations.evidence import Project, Seen
@@ -64,6 +65,8 @@ def read_setup(folder: Path, *, name: str | None, endpoint: str | None, environm
         place = f" ({Path(first.span.file).name}:{first.span.line})" if first.span else ""
         found = f"The configuration has {count(len(problem.diagnostics), 'mistake')}, first: {first.summary}{place}."
         remedy = first.label or first.detail or "Correct it."
+        if len(problem.diagnostics) > 1:
+            remedy += "\nAll of them are told by: reconciler validate"
         return Setup(None, None, Check("configuration", CheckStatus.ERROR, found, f"{remedy[0].upper()}{remedy[1:]}"))
     except ReconcilerError as problem:
         return Setup(settings, None, _failed("configuration", problem))
@@ -89,8 +92,9 @@ def examine(
     here = (check_python(sys.version_info[:2]), check_git(folder))
     manifests = _skipped("manifests") if setup.settings is None else check_manifests(setup.settings)
     if setup.settings is None or setup.target is None:
-        rest = ("key", "endpoint", "clock", "permissions", "record", "targets")
-        return Examination((*here, setup.check, manifests, *map(_skipped, rest)), None)
+        rest = map(_skipped, ("key", "endpoint", "clock", "permissions", "record", "targets"))
+        unseen = (_skipped("assumptions"),) if assumptions else ()
+        return Examination((*here, setup.check, manifests, *rest, *unseen), None)
     reached, seen, failed = asyncio.run(
         _reach(setup.target, environment, now=now, assumptions=assumptions, waiting=waiting)
     )
@@ -163,19 +167,23 @@ async def _reach(
     assumptions: bool,
     waiting: Callable[[float], None],
 ) -> tuple[tuple[Check, ...], Seen | None, tuple[Check, ...]]:
-    """The checks of key, endpoint and clock; what was seen; and a check more where looking failed."""
+    """The checks of key, endpoint and clock; what was seen; and a check more where that was wanted and not had."""
     key = _key_found(target, environment)
+    unseen = (_unasked("assumptions"),) if assumptions else ()
     try:
         opened = open_target(target, environment, waiting=waiting)
     except CredentialsError as problem:
-        return (_failed("key", problem), *map(_unasked, ("endpoint", "clock"))), None, ()
+        return (_failed("key", problem), *map(_unasked, ("endpoint", "clock"))), None, unseen
     except ReconcilerError as problem:
-        return (key, _failed("endpoint", problem), _unasked("clock")), None, ()
+        return (key, _failed("endpoint", problem), _unasked("clock")), None, unseen
     async with opened as client:
         try:
             listed = await client.list_raw()
+        except CredentialsError as problem:
+            answers = Check("endpoint", CheckStatus.OK, f"{target.endpoint} answers.")
+            return (_failed("key", problem), answers, check_clock(target, client.last_date, now())), None, unseen
         except ScaleError as problem:
-            return (key, _failed("endpoint", problem), check_clock(target, client.last_date, now())), None, ()
+            return (key, _failed("endpoint", problem), check_clock(target, client.last_date, now())), None, unseen
         reached = (key, _endpoint_found(target, listed), check_clock(target, client.last_date, now()))
         if not assumptions:
             return reached, None, ()
@@ -188,8 +196,16 @@ async def _reach(
 def _key_found(target: Target, environment: Mapping[str, str]) -> Check:
     if target.key_variable is None:
         return Check("key", CheckStatus.OK, "The sandbox in this process needs no key.")
-    test = environment.get(target.key_variable, "").strip().startswith(TEST_KEY)
-    kind = f"starts with {TEST_KEY}" if test else f"does not start with {TEST_KEY}"
+    held = environment.get(target.key_variable, "")
+    key = held.strip()
+    kind = f"starts with {TEST_KEY}" if key.startswith(TEST_KEY) else f"does not start with {TEST_KEY}"
+    if key != held:
+        return Check(
+            "key",
+            CheckStatus.WARNING,
+            f"{target.key_variable} has white space around its key, which is dropped; the key {kind}.",
+            "Take the white space off: other tools may send it along.",
+        )
     return Check("key", CheckStatus.OK, f"{target.key_variable} is set; its key {kind}.")
 
 
@@ -226,11 +242,13 @@ def check_permissions(settings: Settings, target: Target) -> Check:
     try:
         if target.sandbox is not None:
             check_sandbox(target.sandbox)
-        top = next((one for one in (settings.base, *settings.base.parents) if (one / ".git").is_dir()), None)
-        place = settings.base / _FOLDER if top is None else top / ".git"
+        place = git.common_folder(settings.base) or settings.base / _FOLDER
         if (problem := _unwritable(place)) is not None:
             summary = f"the record cannot be written: {problem}"
             raise UsageError(summary, f"Take away what is at {place}, or change its permissions.")
+    except GitRefusedError:
+        found = "Where the record is to be written is not known: git does not say."
+        return Check("permissions", CheckStatus.SKIPPED, found, "Correct what stands at git first.")
     except ReconcilerError as problem:
         return _failed("permissions", problem)
     what = f"{target.sandbox} and {place}" if target.sandbox is not None else str(place)
@@ -271,7 +289,8 @@ def check_record(settings: Settings, target: Target, environment: Mapping[str, s
 
 def check_targets(settings: Settings, target: Target, environment: Mapping[str, str]) -> Check:
     """Whether another target leads to the same account."""
-    same = [name for name in sorted(settings.targets) if name != target.name and _shares(settings, name, target)]
+    others = (name for name in sorted(settings.targets) if name != target.name)
+    same = [name for name in others if _shares(settings, name, target, environment)]
     if not same:
         return Check("targets", CheckStatus.OK, "No other target leads to the same account, as far as can be told.")
     return Check(
@@ -279,16 +298,25 @@ def check_targets(settings: Settings, target: Target, environment: Mapping[str, 
         CheckStatus.WARNING,
         f"{', '.join((target.name, *same))}: two targets on one account keep a record each, and see each other's "
         "applies as drift.",
-        "Keep one target for each account.",
+        _one_target((target.name, *same)),
     )
 
 
-def _shares(settings: Settings, name: str, target: Target) -> bool:
+def _one_target(names: Sequence[str]) -> str:
+    built_in = next((name for name in names if name in BUILT_IN), None)
+    more = f" {built_in} is built in: what is to be set for it goes under [targets.{built_in}]." if built_in else ""
+    return f"Keep one target for each account.{more}"
+
+
+def _shares(settings: Settings, name: str, target: Target, environment: Mapping[str, str]) -> bool:
     table = settings.targets[name]
     if "sandbox" in table:
         return target.sandbox is not None and (settings.root / table["sandbox"]).resolve() == target.sandbox.resolve()
     variable = table.get("api_key_env", "SCALE_API_KEY")
-    return (table["endpoint"].rstrip("/"), variable) == (target.endpoint, target.key_variable)
+    if target.key_variable is None or table["endpoint"].rstrip("/") != target.endpoint:
+        return False
+    theirs, ours = environment.get(variable, "").strip(), environment.get(target.key_variable, "").strip()
+    return variable == target.key_variable or (theirs != "" and theirs == ours)
 
 
 def _moment(text: str) -> datetime | None:

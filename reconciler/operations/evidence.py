@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.model.doctor import Verdict
 from reconciler.model.project import RESERVED_PARAMS
 from reconciler.model.values import Json
 
 Project = Mapping[str, Json]
+
+Told = tuple[Verdict, str]
+"""A verdict and a sentence of evidence, without a capital and a full stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,18 @@ class Made:
     created: Project
     repeated: Project | None
     seen: Seen
+
+
+def holds(evidence: str) -> Told:
+    return Verdict.HOLDS, evidence
+
+
+def fails(evidence: str) -> Told:
+    return Verdict.DOES_NOT_HOLD, evidence
+
+
+def unseen(evidence: str) -> Told:
+    return Verdict.NOT_SEEN, evidence
 
 
 def params_versions(projects: Iterable[Project]) -> Iterator[tuple[str, Mapping[str, Json]]]:

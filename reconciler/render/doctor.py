@@ -68,6 +68,9 @@ def _lines(report: Report, paint: Paint) -> Iterator[str]:
         yield ""
     for finding in report.findings:
         yield from _entry(finding.verdict, 13, finding.assumption, _FINDING_WIDTH, finding.message, "", paint)
+    if report.hint:
+        yield ""
+        yield plain(report.hint)
     yield ""
     yield _last_line(report, paint)
 
@@ -75,11 +78,10 @@ def _lines(report: Report, paint: Paint) -> Iterator[str]:
 def _entry(
     status: CheckStatus | Verdict, width: int, name: str, name_width: int, message: str, remedy: str, paint: Paint
 ) -> Iterator[str]:
-    """A status, a name and a message; the message's other lines and the remedy below it."""
-    first, *others = message.split("\n")
+    """A status, a name and a message in one line, whatever the message holds; the lines of the remedy below it."""
     margin = " " * (width + 2 + name_width + 2)
-    yield f"{paint(status.value.ljust(width), _INK[status])}  {plain(name).ljust(name_width)}  {plain(first)}"
-    for line in (*others, *filter(None, remedy.split("\n"))):
+    yield f"{paint(status.value.ljust(width), _INK[status])}  {plain(name).ljust(name_width)}  {plain(message)}"
+    for line in filter(None, remedy.split("\n")):
         yield f"{margin}{plain(line)}"
 
 

@@ -12,6 +12,7 @@ from random import Random
 import pytest
 
 from reconciler.applying.applier import Stop, apply_plan, not_applied
+from reconciler.applying.landing import new_versions
 from reconciler.applying.project import LANDING_SECONDS, MOST_TRIES
 from reconciler.errors import NameTakenError, ScaleError, UnavailableError
 from reconciler.model.outcome import CallResult, Event, Outcome, ProjectOutcome, Status
@@ -495,3 +496,58 @@ def test_a_plan_that_was_declined() -> None:
     outcome = not_applied(plan_of(api, desired("p"), desired("q")), "declined", NOW)
     assert [project.status for project in outcome.projects] == [Status.NOT_STARTED, Status.UNCHANGED]
     assert outcome.summary.not_started == 1
+
+
+def test_somebody_writes_after_us_and_before_the_end() -> None:
+    """It is no value that Scale did not keep, nor a success: the run tells whose the last version is."""
+    api = Api(live(ontology=["Y"]))
+
+    def theirs(api: Api) -> None:
+        edited(api, {"a": 7})
+
+    api.later[CallKind.SET_ONTOLOGY] = theirs
+    outcome = one(api)
+    assert (outcome.status, codes(outcome), outcome.not_kept) == (Status.FAILED, ["lost-race"], ())
+    assert "right after this run: params version 5" in outcome.diagnostics[0].summary
+    assert "setParams and setOntology landed" in outcome.reason
+
+
+def test_what_this_run_wrote_is_not_called_somebody_elses() -> None:
+    api = Api()
+
+    def theirs(api: Api) -> None:
+        api.projects["p"] = carry_out(Call(CallKind.SET_ONTOLOGY, "p", {"ontology": ["Z"]}), api.projects["p"])
+
+    api.later[CallKind.CREATE] = theirs
+    outcome = one(api)
+    assert outcome.status is Status.FAILED
+    assert outcome.reason == "ontology went from version none to 0, not from this run"
+
+
+def versions(*contents: str, numbers: tuple[int, ...] = ()) -> LiveProject:
+    """A project whose history of ontologies shows these, one choice each; without numbers they are positions."""
+    history = tuple(
+        Version(number, None, [content])
+        for number, content in zip(numbers or range(len(contents)), contents, strict=True)
+    )
+    return LiveProject("p", "imageannotation", ontology_history=history)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "new"),
+    [
+        (versions(), versions("A"), "A"),
+        (versions("A"), versions("A"), ""),
+        (versions("A"), versions("A", "B"), "B"),
+        (versions("A", "B"), versions("A", "B", "A"), "A"),
+        (versions("A", "B"), versions("B", "C"), "C"),  # only the end is shown
+        (versions("A"), versions("B", "C"), "BC"),
+        (versions("A", "B"), versions("C", "D"), "CD"),
+        (versions("A", "B"), versions("B", "A"), "A"),
+        (versions("A", "B", numbers=(4, 5)), versions("B", "C", numbers=(5, 6)), "C"),
+        (versions("A", "B", numbers=(4, 5)), versions("C", "D", numbers=(6, 7)), "CD"),
+    ],
+)
+def test_new_ontologies(before: LiveProject, after: LiveProject, new: str) -> None:
+    found = new_versions("ontology", before, after)
+    assert "".join(version.content[0] for version in found) == new

@@ -7,7 +7,6 @@ no run writes again and again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from reconciler.sandbox import app
 from reconciler.sandbox.assumptions import Assumptions, switches
 from reconciler.sandbox.faults import Fault, FaultyApp
 from reconciler.sandbox.store import Store
+from reconciler.scale.client import ScaleClient
 from tests.cli.conftest import Cli, Result
 from tests.faults.line import Line, without_threads
 from tests.scale.loopback import FakeClock
@@ -39,7 +39,9 @@ NOT_KEPT = {
 }
 
 AS_ASSUMED = "as-assumed"
-WRONG = [f"{switch.name}={value}" for switch in switches() for value in switch.values[1:]]
+CUT = "list-histories=last,histories=capped"
+"""Two at once, with which no answer shows more than the last two versions."""
+WRONG = [f"{switch.name}={value}" for switch in switches() for value in switch.values[1:]] + [CUT]
 
 _COMPLETE = "Apply complete!"
 _ADDED = ("can_add_tags", "with_labels")
@@ -128,16 +130,14 @@ class Account:
 
 def _choices(choices: Ontology) -> Ontology:
     """In one spelling: name, description, subchoices."""
-    spelled = [{"choice": choice} if isinstance(choice, str) else choice for choice in choices]
+    spelled: list[dict[str, Any]] = [{"choice": one} if isinstance(one, str) else one for one in choices]
     return [(one["choice"], one.get("description", ""), _choices(one.get("subchoices", []))) for one in spelled]
 
 
 @pytest.fixture(params=[AS_ASSUMED, *WRONG])
-def account(
-    request: pytest.FixtureRequest, cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Account]:
+def account(request: pytest.FixtureRequest, cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
     wrong: str = request.param
-    assumptions = Assumptions.parse([] if wrong == AS_ASSUMED else [wrong])
+    assumptions = Assumptions.parse([] if wrong == AS_ASSUMED else wrong.split(","))
     file = repository / ".reconciler" / "sandbox.db"
     made = Account(cli, repository, wrong, Store(file, assumptions=assumptions))
 
@@ -151,7 +151,7 @@ def account(
     without_threads(monkeypatch)
     monkeypatch.setattr(app, "create_app", partial(app.create_app, assumptions=assumptions))
     monkeypatch.setattr(targets, "in_process", line)
-    monkeypatch.setattr(targets, "ScaleClient", partial(targets.ScaleClient, clock=clock, random=Random(0)))
+    monkeypatch.setattr(targets, "ScaleClient", partial(ScaleClient, clock=clock, random=Random(0)))
     monkeypatch.setattr(apply, "apply", partial(apply.apply, clock=clock, random=Random(0)))
     return made
 
@@ -163,7 +163,7 @@ def created(account: Account) -> Account:
 
 
 def test_every_assumption_is_wrong_once() -> None:
-    assert len(WRONG) == len(set(WRONG)) >= len(switches())
+    assert {wrong.partition("=")[0] for wrong in WRONG} == {switch.name for switch in switches()}
 
 
 def test_a_create(account: Account) -> None:
@@ -213,7 +213,7 @@ def test_a_parameter_that_drifts(account: Account, edits: int) -> None:
         account.store.edit_params("p", {"size": 100 + number})
     account.declare({**PARAMS, "instruction": "Label every dog"}, ONTOLOGY)
     done = account.apply("--pending")
-    cut = account.wrong == "histories=capped" and edits > 1
+    cut = account.wrong == CUT and edits > 1
     _is_left_alone(account, done, "params.size", cut=cut)
     assert account.params["size"] == 99 + edits
     assert account.params["instruction"] == ("Label every cat" if cut else "Label every dog")
@@ -235,7 +235,7 @@ def test_an_ontology_that_drifts(account: Account, edits: int, earlier: int) -> 
     edited = account.ontology
     account.declare({**PARAMS, "size": 11}, ontology)
     done = account.apply("--pending")
-    cut = account.wrong == "histories=capped" and edits > 1
+    cut = account.wrong == CUT and edits > 1
     _is_left_alone(account, done, "ontology", cut=cut)
     assert account.ontology == edited
     assert account.params["size"] == (10 if cut else 11)

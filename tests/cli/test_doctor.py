@@ -10,6 +10,7 @@ import json
 import os
 import re
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +37,9 @@ ORDER = [
     *("endpoint", "clock", "permissions", "record", "targets"),
 ]
 WRITING = ("--assumptions", "--write", "--auto-approve")
+
+SHAPES = {"version-numbers": "holds", "no-ontology": "holds", "rapid-studio": "holds", "num-consensus": "not seen"}
+"""What the sandbox has no switch for, on a project that was made: its pipeline is not consensus_task."""
 
 Doctor = Callable[..., Result]
 
@@ -134,7 +138,7 @@ def message(done: Result, assumption: str) -> str:
 @pytest.mark.parametrize(("name", "value"), [(switch.name, value) for switch in switches() for value in switch.values])
 def test_every_switch_is_found_as_it_is_set(doctor: Doctor, account: Callable[..., Any], name: str, value: str) -> None:
     """But for archived-name, which no call can try; and null cannot be told from other empty values that go."""
-    expected = {switch.name: "holds" for switch in switches()}
+    expected = {switch.name: "holds" for switch in switches()} | SHAPES
     if value != next(switch.values[0] for switch in switches() if switch.name == name):
         expected[name] = "does not hold"
     expected["archived-name"] = "not seen"
@@ -159,13 +163,14 @@ def test_all_switches_at_once(doctor: Doctor, account: Callable[..., Any]) -> No
     assert {name for name, verdict in verdicts(done).items() if verdict != "does not hold"} == {
         "archived-name",
         "empty-values",
+        *SHAPES,
     }
 
 
 def test_the_sandbox_in_this_process_can_be_written(doctor: Doctor, repository: Path) -> None:
     done = doctor(*WRITING)
     assert done.code == 0
-    assert len(re.findall("^holds ", done.out, re.MULTILINE)) == 12
+    assert len(re.findall("^holds ", done.out, re.MULTILINE)) == 15
     assert "can never be deleted or renamed" in done.out
     assert done.last == "Doctor: 10 ok, 1 warning, 0 errors."
     assert len(json.loads(Store(repository / ".reconciler" / "sandbox.db").list_projects())) == 1
@@ -177,8 +182,8 @@ def test_what_reads_found_stands_beside_what_writes_found(doctor: Doctor, accoun
         served.store.seed([live("p", archived=True)])
         served.store.seed([live("p")])
         done = doctor(*WRITING, "--format=json")
-    assert verdicts(done).pop("archived-name") == "does not hold"
-    assert sorted({*verdicts(done).values()}) == ["does not hold", "holds"]
+    expected = {switch.name: "holds" for switch in switches()} | SHAPES
+    assert verdicts(done) == expected | {"archived-name": "does not hold"}
 
 
 def test_the_type_is_one_that_the_account_has(doctor: Doctor, account: Callable[..., Any]) -> None:
@@ -327,7 +332,7 @@ def test_reads_see_what_holds(doctor: Doctor, account: Callable[..., Any]) -> No
         served.store.seed([project])
         done = doctor("--assumptions", "--format=json")
     unseen = {name for name, verdict in verdicts(done).items() if verdict != "holds"}
-    assert unseen == {"create-shows", "archived-name"}
+    assert unseen == {"create-shows", "archived-name", "no-ontology", "num-consensus"}
     assert message(done, "equal-params") == 'Version 2 of "kittens" has the same params as the one before.'
     assert message(done, "get-case") == 'A get of "KITTENS" does not find "kittens".'
     assert served.requests == ["GET /v1/projects", "GET /v1/projects/kittens", "GET /v1/projects/KITTENS"]
@@ -337,7 +342,7 @@ def test_an_empty_account_shows_nothing(doctor: Doctor, account: Callable[..., A
     with account() as served:
         done = doctor("--assumptions", "--format=json")
     assert {*verdicts(done).values()} == {"not seen"}
-    assert list(verdicts(done)) == [switch.name for switch in switches()]
+    assert list(verdicts(done)) == [*(switch.name for switch in switches()), *SHAPES]
     assert served.requests == ["GET /v1/projects"]
 
 
@@ -354,6 +359,13 @@ def test_no_value_of_a_parameter_is_told(doctor: Doctor, account: Callable[..., 
         served.store.seed([live("p", {"callback_url": " https://hidden.example ", "can_x": "hidden"}, ["hidden"])])
         done = doctor("--assumptions")
     assert "hidden" not in done.out + done.err
+
+
+def test_what_was_not_seen_can_be_tried(doctor: Doctor, repository: Path) -> None:
+    text = doctor("--assumptions").out
+    assert "\n14 of these can be tried: reconciler doctor --assumptions --write makes one project" in text
+    assert "can be tried" not in doctor().out
+    assert "can be tried" not in doctor(*WRITING).out
 
 
 def test_at_most_twenty_gets(doctor: Doctor, account: Callable[..., Any]) -> None:
@@ -427,6 +439,19 @@ def test_without_a_key(doctor: Doctor, account: Callable[..., Any], monkeypatch:
     assert served.requests == []
 
 
+def test_white_space_around_the_key(
+    doctor: Doctor, account: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with account():
+        monkeypatch.setenv("SCALE_API_KEY", f"{KEY}\n")
+        done = doctor("--format=json")
+    status, found, remedy = check(done, "key")
+    assert (done.code, status, check(done, "endpoint")[0]) == (0, "warning", "ok")
+    assert found == ("SCALE_API_KEY has white space around its key, which is dropped; the key starts with test_.")
+    assert remedy.startswith("Take the white space off")
+    assert KEY not in done.out
+
+
 def test_a_key_that_http_cannot_carry(
     doctor: Doctor, account: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -448,11 +473,11 @@ def test_a_key_that_is_not_accepted(doctor: Doctor, at: Callable[[str], None]) -
 
     with _answering(refuse, at) as requests:
         done = doctor("--format=json")
-    status, found, remedy = check(done, "endpoint")
+    status, found, remedy = check(done, "key")
     assert (done.code, status) == (1, "error")
     assert found == "The list of projects was refused: the API key is not accepted."
     assert "It came from SCALE_API_KEY" in remedy
-    assert check(done, "key")[0] == "ok"
+    assert check(done, "endpoint")[:2] == ("ok", f"{os.environ['RECONCILER_ENDPOINT']} answers.")
     assert check(done, "clock")[0] == "ok"
     assert requests == ["GET /v1/projects"]
 
@@ -467,6 +492,7 @@ def test_nobody_listens(doctor: Doctor, at: Callable[[str], None]) -> None:
     assert "no connection" in found
     assert "Tried once." in remedy
     assert check(done, "clock")[0] == "skipped"
+    assert check(done, "assumptions")[0] == "skipped"
     assert done.json()["assumptions"] == []
 
 
@@ -541,6 +567,7 @@ def test_no_git(doctor: Doctor, monkeypatch: pytest.MonkeyPatch, repository: Pat
     done = doctor("--format=json")
     assert (done.code, check(done, "git")[0]) == (0, "warning")
     assert check(done, "git")[2].startswith("Install git")
+    assert check(done, "permissions")[1].endswith(f"and {repository / '.reconciler'} can be written.")
 
 
 def test_a_repository_of_another_user(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -551,6 +578,25 @@ def test_a_repository_of_another_user(doctor: Doctor, monkeypatch: pytest.Monkey
     assert "dubious ownership" in found
     assert remedy.startswith("Allow it: git config --global --add safe.directory ")
     assert check(done, "record")[0] == "error"
+    assert check(done, "permissions")[0] == "skipped"
+
+
+def test_a_work_tree_keeps_its_record_in_the_repository(
+    doctor: Doctor, repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There `.git` is a file, and the refs are where the other work tree has them."""
+    commit = subprocess.run(
+        ["git", "-c", "user.name=n", "-c", "user.email=e@localhost", "commit", "--allow-empty", "--quiet", "-m", "m"],
+        check=False,
+    )
+    assert commit.returncode == 0
+    folder = tmp_path_factory.mktemp("tree") / "work"
+    subprocess.run(["git", "worktree", "add", "--quiet", "--detach", str(folder)], check=True)
+    (folder / "projects").mkdir()
+    monkeypatch.chdir(folder)
+    status, found, _ = check(doctor("--format=json"), "permissions")
+    assert status == "ok"
+    assert found == f"{folder / '.reconciler' / 'sandbox.db'} and {repository / '.git'} can be written."
 
 
 @pytest.mark.parametrize(
@@ -572,7 +618,10 @@ def test_a_broken_configuration(doctor: Doctor, repository: Path, text: str, fou
     assert check(done, "configuration")[1].startswith(found)
     assert [one["check"] for one in done.json()["checks"]] == ORDER
     assert done.json()["summary"] == {"ok": 2, "warnings": 0, "errors": 1, "skipped": 7}
-    assert doctor("--target", "staging", "--format=json").json()["target"] == {"name": "staging", "endpoint": ""}
+    assert ("reconciler validate" in check(done, "configuration")[2]) == ("2 mistakes" in found)
+    named = doctor("--target", "staging", "--assumptions", "--format=json")
+    assert named.json()["target"] == {"name": "staging", "endpoint": ""}
+    assert check(named, "assumptions")[0] == "skipped"
 
 
 def test_a_target_that_is_not_known(doctor: Doctor) -> None:
@@ -678,18 +727,41 @@ def test_a_record_on_a_remote_that_is_not_there(doctor: Doctor, repository: Path
 )
 def test_two_targets_on_one_account(doctor: Doctor, repository: Path, text: str, chosen: str) -> None:
     (repository / "reconciler.toml").write_text(text)
-    status, found, _ = check(doctor("--target", chosen, "--format=json"), "targets")
+    status, found, remedy = check(doctor("--target", chosen, "--format=json"), "targets")
     assert status == "warning"
+    assert f"goes under [targets.{chosen}]" in remedy
     assert found == (
         f"{chosen}, other: two targets on one account keep a record each, and see each other's applies as drift."
     )
 
 
-def test_two_targets_with_a_key_each(doctor: Doctor, repository: Path) -> None:
-    (repository / "reconciler.toml").write_text(
-        '[targets.other]\nendpoint = "https://api.scale.com/v1"\napi_key_env = "SCALE_OTHER_KEY"\n'
-    )
-    assert check(doctor("--target", "production", "--format=json"), "targets")[0] == "ok"
+@pytest.mark.parametrize(
+    ("other", "status"), [(None, "ok"), ("test_another", "ok"), (KEY, "warning"), (f"{KEY}\n", "warning")]
+)
+def test_two_targets_with_a_variable_each(
+    doctor: Doctor,
+    at: Callable[[str], None],
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    other: str | None,
+    status: str,
+) -> None:
+    """Two variables may still hold one key, which is compared and not told."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+        at(url)
+        monkeypatch.delenv("SCALE_OTHER_KEY", raising=False)
+        if other is not None:
+            monkeypatch.setenv("SCALE_OTHER_KEY", other)
+        table = f'endpoint = "{url}"\n'
+        (repository / "reconciler.toml").write_text(
+            f'[targets.one]\n{table}[targets.other]\n{table}api_key_env = "SCALE_OTHER_KEY"\n'
+        )
+        found = check(doctor("--target", "one", "--format=json"), "targets")
+    assert found[0] == status
+    assert ("one, other: two targets" in found[1]) == (status == "warning")
+    assert found[2] == ("Keep one target for each account." if status == "warning" else "")
 
 
 def test_a_python_that_is_too_old() -> None:

@@ -12,7 +12,16 @@ from reconciler.fieldpath import format_path, parse_pattern
 from reconciler.model.plan import Action, CallKind, Commit, FieldClass, TargetInfo
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, Source, Version
 from reconciler.model.record import Intended, RecordedProject
-from reconciler.planning.classes import base_of, content_hash, intended_by, mover, ontology_hash
+from reconciler.planning.classes import (
+    base_hash,
+    base_of,
+    content_hash,
+    intended_by,
+    left_drifting,
+    mover,
+    ontology_hash,
+    unseen,
+)
 from reconciler.planning.planner import Live, make_plan, plan_project
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -108,6 +117,73 @@ def test_where_there_was_none() -> None:
     assert set(classes_of(desired(ontology=["B"]), live(), known).values()) == {"pending"}
 
 
+@pytest.mark.parametrize(
+    ("ontologies", "number", "expected"),
+    [
+        ((["A"], ["B"]), 0, "drift"),
+        ((["B"], ["C"], ["A"], ["D"]), 0, "drift"),  # the number stands for another one: the content tells
+        ((["A"], ["B"], ["A"]), 7, "pending"),  # the last one with that content
+        ((["C"], ["B"]), 0, "unknown"),
+    ],
+)
+def test_an_ontology_is_known_by_its_content(ontologies: Any, number: int, expected: str) -> None:
+    """Where the API gives no numbers, they are positions in what it shows."""
+    known = replace(KNOWN, ontology_version=number, ontology_hash=ontology_hash(["A"]))
+    wanted = desired(ontology=["A"] if expected == "drift" else ["E"])
+    assert set(classes_of(wanted, live(ontologies=ontologies), known).values()) == {expected}
+
+
+def test_a_base_that_is_no_longer_shown() -> None:
+    """Nobody can tell who moved: it is said, and with `--pending` the guard conflict holds it."""
+    now = replace(live({"a": 5, "b": 1}), params_history=(Version(7, AT, {"a": 4}), Version(8, AT, {"a": 5, "b": 1})))
+    change = plan_project(desired({"a": 1, "b": 1}), now, known=KNOWN)
+    assert unseen(change.base, change.fields) == ("params.a",)
+    [said] = change.diagnostics
+    assert said.code == "base-not-shown"
+    assert "who changed params.a of project.p" in said.summary
+    assert unseen(None, change.fields) == ()
+    assert unseen(replace(KNOWN, written=False), change.fields) == ()
+    created = plan_project(desired({"a": 1}), None, known=KNOWN)
+    assert unseen(KNOWN, (replace(created.fields[0], field_class=FieldClass.UNKNOWN),)) == ()
+
+
+def test_what_moved_while_pending_changes_were_applied_keeps_its_base() -> None:
+    """The plan saw it as declared in version 0: that is its base, not the version that the apply made over it."""
+    wanted = desired({"a": 2, "b": 1}, ["A"])
+    change = plan_project(wanted, live({"a": 1, "b": 1}, ontologies=(["A"],)), known=KNOWN, pending=True)
+    hashed = ontology_hash(["A"])
+    after = live({"a": 1, "b": 1}, {"a": 1, "b": 9}, {"a": 2, "b": 9}, ontologies=(["A"], ["B"]))
+    left = left_drifting(change, after, KNOWN)
+    assert left == {"params.b": 0, "ontology": 0}
+    assert base_hash(change, after, KNOWN, left) == hashed
+    known = replace(KNOWN, params_version=2, older=left, ontology_hash=hashed)
+    assert classes_of(wanted, after, known) == {"params.b": "drift", "ontology.A": "drift", "ontology.B": "drift"}
+    kept_otherwise = live({"a": 1, "b": 1}, {"a": 3, "b": 1}, ontologies=(["A"],))
+    assert left_drifting(change, kept_otherwise, KNOWN) == {}
+    assert left_drifting(plan_project(wanted, live({"a": 1}), known=KNOWN), after, KNOWN) == {}
+
+
+def test_what_drifts_keeps_its_older_base() -> None:
+    now = live({"a": 1}, {"a": 2}, ontologies=(["A"], ["B"]))
+    change = plan_project(desired({"a": 1}, ["A"]), now, known=KNOWN, pending=True)
+    known = replace(KNOWN, older={"params.a": 0}, params_version=1, ontology_hash=ontology_hash(["A"]))
+    left = left_drifting(change, None, known)
+    assert left == {"params.a": 0, "ontology": 0}
+    assert base_hash(change, None, known, left) == known.ontology_hash
+    assert left_drifting(change, None, None) == {"params.a": None, "ontology": None}
+    assert base_hash(change, None, None, left) is None
+
+
+def test_the_base_of_an_ontology() -> None:
+    wanted = desired(ontology=["A"])
+    unchanged = plan_project(wanted, live(ontologies=(["A"],)), known=KNOWN)
+    assert base_hash(unchanged, None, KNOWN, ()) == ontology_hash([{"choice": "A"}])
+    assert base_hash(unchanged, live(ontologies=(["A"], ["B"])), KNOWN, ()) == ontology_hash(["B"])
+    assert base_hash(plan_project(desired(), live()), None, None, ()) is None
+    assert base_hash(plan_project(desired(), live(ontologies=([1],))), None, None, ()) is None
+    assert base_hash(plan_project(wanted, None), None, None, ()) is None
+
+
 def test_what_is_ignored_is_nobodys_move() -> None:
     mask = Mask(ignore=(Ignore(parse_pattern("params.g.seen")),))
     now = live({"g": {"w": 1, "seen": 1}}, {"g": {"w": 1, "seen": 2}})
@@ -171,6 +247,9 @@ def test_a_killed_create() -> None:
     base = base_of(known, live({"a": 2})).known
     assert base is not None
     assert (base.written, base.params_version, base.ontology_version) == (True, 0, None)
+    base = base_of(known, live({"a": 2}, ontologies=(["B"],))).known
+    assert base is not None
+    assert (base.ontology_version, base.ontology_hash) == (0, ontology_hash(["B"]))
     only = intended_by(plan_project(desired(ontology=["B"]), live({"a": 2})))
     assert only.params_hash is None
 

@@ -395,7 +395,7 @@ PASSING = {
     "changes without pending": ([update(), choices([{"choice": "A", "display": "a"}], ["A"])], situation()),
     "removes what is inside": ([with_field("params.a.b", Kind.REMOVE, 1)], situation()),
     "removes an attribute": ([with_field("ontology.A.@display", Kind.REMOVE, "a")], situation(settings=HOLDING)),
-    "known": ([update(old={"b": 1})], situation(known=RECORDED, pending=True)),
+    "known": ([classed(update(old={"b": 1}), FieldClass.PENDING)], situation(known=RECORDED, pending=True)),
     "another value than was not kept": (
         [update()],
         situation(known={"p": recorded(not_kept={"params.a": value_hash(True), "params.b": value_hash(1)})}),
@@ -593,3 +593,18 @@ def test_few_pairs_of_many_projects_are_compared(monkeypatch: pytest.MonkeyPatch
     assert [change.name for change in changes if not change.held_by] == ([] if alike else ["puppies"])
     assert counted["equal"] < 5_000
     assert counted["_one_edit"] < 10_000
+
+
+def test_a_base_that_is_no_longer_shown() -> None:
+    """With `--pending` the guard conflict holds what may be an edit of others, beside what surely is."""
+    change = update()
+    hidden = "no longer shows the version that the last apply recorded of params.a"
+    [[held]] = [judged.held_by for judged in judge([change], situation(pending=True, known=RECORDED))[0]]
+    assert held.guard == "conflict"
+    assert hidden in held.why
+    both = replace(change, fields=(*classed(change, FieldClass.CONFLICT).fields, change.fields[0]))
+    [[held]] = [judged.held_by for judged in judge([both], situation(pending=True, known=RECORDED))[0]]
+    assert "both changed params.a since the last apply, differently. Scale's history" in held.why
+    assert hidden in held.why
+    [judged] = judge([change], situation(known=RECORDED))[0]
+    assert judged.held_by == ()

@@ -52,6 +52,11 @@ def test_text() -> None:
     assert render_doctor(REPORT) == TEXT
 
 
+def test_a_hint_stands_below_the_assumptions() -> None:
+    text = render_doctor(replace(REPORT, hint="Look further."))
+    assert text == TEXT.replace("\n\nDoctor:", "\n\nLook further.\n\nDoctor:")
+
+
 def test_without_assumptions_and_without_a_target() -> None:
     report = replace(REPORT, target="", endpoint="", checks=REPORT.checks[:1], findings=())
     assert render_doctor(report) == "ok       python         Python 3.12.1.\n\nDoctor: 1 ok, 0 warnings, 0 errors.\n"
@@ -76,17 +81,25 @@ def test_a_last_line_without_errors_is_green() -> None:
     assert last == "\x1b[1;32mDoctor: 1 ok, 1 warning, 0 errors.\x1b[0m"
 
 
-@pytest.mark.parametrize("evil", ["\x1b[2J", "\u202e", "\r::error::", "\x07"])
+@pytest.mark.parametrize("evil", ["\x1b[2J", "\u202e", "\r::error::", "\x07", "\nerror  key"])
 def test_foreign_text_is_escaped(evil: str) -> None:
     report = Report(
         f"t{evil}",
         f"e{evil}",
-        (Check("key", CheckStatus.ERROR, f"m{evil}", f"r{evil}"),),
+        (Check("key", CheckStatus.ERROR, f"m{evil}", "r"),),
         (Finding("null", Verdict.NOT_SEEN, f"f{evil}"),),
+        hint=f"h{evil}",
     )
     text = render_doctor(report)
     assert evil not in text
-    assert len(text.splitlines()) == 10
+    assert len(text.splitlines()) == 12
+
+
+@pytest.mark.parametrize("evil", ["\x1b[2J", "\u202e", "\r::error::"])
+def test_a_remedy_has_lines_of_its_own_alone(evil: str) -> None:
+    report = Report("", "", (Check("key", CheckStatus.ERROR, "m", f"one{evil}\ntwo"),))
+    assert evil not in render_doctor(report)
+    assert render_doctor(report).count("\n") == 5
 
 
 def test_document() -> None:
