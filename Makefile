@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Tests of very many steps, which are too slow when traced.
+LONG := tests/simulation tests/faults tests/campaign
 READY := $(VENV)/.ready
 
 .PHONY: demo test check chaos campaign bench picture lock wheel clean
@@ -11,10 +13,10 @@ demo: $(READY)  ## the main job on projects/, against the sandbox: plan, apply, 
 
 test: check  ## every check: tests with coverage, lint, types, import contracts
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n 2 --dist worksteal --ignore tests/simulation $(PYTEST)
+	$(BIN)/coverage run -m pytest -q -n 2 --dist worksteal $(addprefix --ignore=,$(LONG)) $(PYTEST)
 	$(BIN)/coverage combine -q
 	$(BIN)/python tests/coverage_floor.py
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/simulation $(PYTEST)  # many steps: too slow when traced
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(LONG) $(PYTEST)
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -51,7 +51,7 @@ def version_numbers(seen: Seen) -> Told:
 
 def no_ontology(seen: Seen) -> Told:
     """`ontologyHistory` is missing where no ontology was ever set."""
-    told = unseen("every project has an ontology")
+    told = unseen("there is no project without an ontology")
     for project in seen.shown():
         if "ontologyHistory" not in project:
             told = holds(f'"{project["name"]}" has no ontology and shows no ontologyHistory')
