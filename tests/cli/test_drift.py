@@ -7,7 +7,6 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -81,35 +80,19 @@ def test_pending_changes_alone_are_no_drift(cli: Cli, served: Served, write: Wri
     assert cli("drift", "--format", "json").json()["record"] is None
 
 
-def test_what_vanished_and_what_is_unmanaged(cli: Cli, served: Served, write: Write) -> None:
+def test_a_rename_in_the_dashboard(cli: Cli, served: Served, write: Write) -> None:
     write("p.yaml", "name: kitten_labels\ntype: imageannotation\nparams: {a: 1}\n")
     cli("apply", "--auto-approve")
     served.store.reset()
-    served.store.seed([live("kittens", {"a": 1})])
-    found = cli("drift")
-    document = cli("drift", "--format", "json").json()
-    if document["target"]["account"] is None:
-        pytest.fail("the account of a served sandbox is known")
-    # An emptied sandbox is another account: nothing is known of it, and the project is only not there yet.
-    assert document["vanished"] == []
-    assert document["unmanaged"] == ["kittens"]
-    assert "1 live project has no manifest (kittens)." in found.out
-
-
-def test_a_rename_in_the_dashboard(cli: Cli, repository: Path, write: Write, seed: Any) -> None:
-    write("p.yaml", "name: kitten_labels\ntype: imageannotation\nparams: {a: 1}\n")
-    cli("apply", "--auto-approve")
-    file = repository / ".reconciler" / "sandbox.db"
-    import sqlite3
-
-    with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE projects SET name = 'puppies'")
-    connection.close()
+    served.store.seed([live("puppies", {"a": 1}), live("unrelated")])
     found = cli("drift")
     assert found.code == 2
     assert "Gone from Scale: kitten_labels." in found.out
+    assert "2 live projects have no manifest (puppies, unrelated)." in found.out
     assert 'project.kitten_labels is probably "puppies" on Scale now' in found.err
-    assert cli("drift", "--format", "json").json()["vanished"] == ["kitten_labels"]
+    document = cli("drift", "--format", "json").json()
+    assert document["vanished"] == ["kitten_labels"]
+    assert document["unmanaged"] == ["puppies", "unrelated"]
 
 
 def test_names_narrow_it(cli: Cli, served: Served, write: Write) -> None:
