@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Tests of very many steps, which are too slow when traced.
-LONG := tests/simulation tests/faults tests/campaign
+LONG := tests/simulation tests/faults tests/campaign tests/cli/test_assumptions.py
 READY := $(VENV)/.ready
 
 .PHONY: demo test check chaos campaign bench picture lock wheel clean
