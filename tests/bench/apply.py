@@ -89,12 +89,13 @@ def make_repository(count: int, folder: Path) -> None:
 @contextmanager
 def served(file: Path) -> Iterator[str]:
     command = [sys.executable, str(_HERE / "server.py"), str(file), str(_LATENCY)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin is not None
         assert server.stdout is not None
         try:
             yield server.stdout.readline().strip()
         finally:
-            server.terminate()
+            server.stdin.close()
 
 
 def turn(side: str, folder: Path, endpoint: str, count: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ It knows what the Projects API does with list, get, setParams and setOntology, h
 milliseconds, and counts. Beside the API: `GET /counts` tells how many requests came since the last reset and how many
 were in flight at most, `POST /reset` makes the account and the counts as they were. A request is in flight from its
 last byte until its answer is written. Usage: python tests/bench/server.py LIST.json MILLISECONDS; the first line on
-stdout is the base URL.
+stdout is the base URL, and it serves until its stdin ends.
 """
 
 from __future__ import annotations
@@ -122,7 +122,10 @@ async def serve(file: Path, latency: float) -> None:
     server = await loop.create_server(lambda: _Connection(account, latency), "127.0.0.1", 0)
     sys.stdout.write(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1\n")
     sys.stdout.flush()
-    await server.serve_forever()
+    ended = asyncio.Event()
+    loop.add_reader(sys.stdin, ended.set)
+    await ended.wait()
+    server.close()
 
 
 if __name__ == "__main__":

@@ -214,11 +214,14 @@ def test_a_parameter_that_drifts(account: Account, edits: int) -> None:
     account.declare({**PARAMS, "instruction": "Label every dog"}, ONTOLOGY)
     done = account.apply("--pending")
     cut = account.wrong == CUT and edits > 1
-    _is_left_alone(account, done, "params.size", cut=cut)
+    _is_left_alone_or_held(done, cut=cut)
     assert account.params["size"] == 99 + edits
     assert account.params["instruction"] == ("Label every cat" if cut else "Label every dog")
+    # Our own write was one version more: the one before the edit is no longer among the last two.
+    _is_told_of(account, "params.size", cut=account.wrong == CUT)
     account.settles("--pending")
-    _is_reverted(account, "params.size", cut=cut)
+    assert account.params["size"] == 99 + edits
+    account.works()
 
 
 @pytest.mark.parametrize(("edits", "earlier"), [(1, 0), (1, 3), (3, 3)])
@@ -236,30 +239,31 @@ def test_an_ontology_that_drifts(account: Account, edits: int, earlier: int) -> 
     account.declare({**PARAMS, "size": 11}, ontology)
     done = account.apply("--pending")
     cut = account.wrong == CUT and edits > 1
-    _is_left_alone(account, done, "ontology", cut=cut)
+    _is_left_alone_or_held(done, cut=cut)
     assert account.ontology == edited
     assert account.params["size"] == (10 if cut else 11)
+    _is_told_of(account, "ontology", cut=cut)
     account.settles("--pending")
     assert account.ontology == edited
-    _is_reverted(account, "ontology", cut=cut)
-
-
-def _is_left_alone(account: Account, done: Result, unit: str, *, cut: bool) -> None:
-    if cut:
-        assert done.code == 1
-        assert "held by conflict" in done.out
-        assert f"nobody can tell who changed {unit}" in account.cli("plan", "--pending").out
-    else:
-        assert done.code == 0, done.err
-        assert "1 edit of others is left alone" in account.cli("plan", "--pending").last
-
-
-def _is_reverted(account: Account, unit: str, *, cut: bool) -> None:
-    """A whole apply says beforehand whose edit it takes back."""
-    planned = account.cli("plan").out
-    expected = f"nobody can tell who changed {unit}" if cut else f"1 edit of others would be reverted (p: {unit})"
-    assert expected in planned
     account.works()
+
+
+def _is_left_alone_or_held(done: Result, *, cut: bool) -> None:
+    """`cut`: the history no longer shows the version that the record names."""
+    assert done.code == int(cut), done.err
+    assert ("held by conflict" in done.out) is cut
+
+
+def _is_told_of(account: Account, unit: str, *, cut: bool) -> None:
+    """A merge leaves the edit alone, and a whole apply says beforehand that it takes one back."""
+    merging, whole = account.cli("plan", "--pending"), account.cli("plan")
+    if cut:
+        for planned in (merging, whole):
+            [told] = [line for line in planned.out.splitlines() if "nobody can tell who changed" in line]
+            assert unit in told
+    else:
+        assert "1 edit of others is left alone" in merging.last
+        assert f"1 edit of others would be reverted (p: {unit})" in whole.out
 
 
 @pytest.mark.parametrize("call", ["create", "setParams", "setOntology"])
