@@ -100,7 +100,6 @@ class Account:
         """Three more runs with nothing changed write nothing."""
         before = self.versions()
         for _ in range(3):
-            assert self.cli("plan", *options).code in (0, 1)
             self.apply(*options)
         assert self.versions() == before
 
@@ -156,10 +155,9 @@ def account(request: pytest.FixtureRequest, cli: Cli, repository: Path, monkeypa
     return made
 
 
-def created(account: Account) -> Account:
+def created(account: Account) -> None:
     account.declare(PARAMS, ONTOLOGY)
-    account.works()
-    return account
+    assert account.apply().code == 0
 
 
 def test_every_assumption_is_wrong_once() -> None:
@@ -198,7 +196,7 @@ def test_updates(account: Account) -> None:
 
 def test_one_ontology_after_another(account: Account) -> None:
     created(account)
-    for number in range(4):
+    for number in range(3):
         account.declare(PARAMS, [*ONTOLOGY, f"Choice {number}"])
         account.works()
         assert account.versions() == (1, 2 + number)
@@ -224,7 +222,7 @@ def test_a_parameter_that_drifts(account: Account, edits: int) -> None:
     account.works()
 
 
-@pytest.mark.parametrize(("edits", "earlier"), [(1, 0), (1, 3), (3, 3)])
+@pytest.mark.parametrize(("edits", "earlier"), [(1, 0), (1, 2), (3, 2)])
 def test_an_ontology_that_drifts(account: Account, edits: int, earlier: int) -> None:
     """The same, after versions of our own, where the numbers of a cut history may stand for something else."""
     created(account)
@@ -232,7 +230,7 @@ def test_an_ontology_that_drifts(account: Account, edits: int, earlier: int) -> 
     for number in range(earlier):
         ontology = [*ONTOLOGY, f"Choice {number}"]
         account.declare(PARAMS, ontology)
-        account.works()
+        assert account.apply().code == 0
     for number in range(edits):
         account.store.edit_ontology("p", [*ontology, f"Theirs {number}"])
     edited = account.ontology
