@@ -1,4 +1,4 @@
-"""The GitHub endpoints that reconciler uses, served: written from GitHub's documentation (github.md), not from our code.
+"""The GitHub endpoints that reconciler uses, served: written from GitHub's documentation (github.md), not our code.
 
 Comments and issues (list, create, update; delete of a comment), labels, a commit's pull requests, GraphQL's viewer,
 `GET /user` (403, as for GITHUB_TOKEN). Lists come in pages with a `Link` header. Bodies over 262,144 bytes are a 422,
@@ -102,7 +102,7 @@ class Github:
 
     def add_comment(self, number: int, body: str, *, login: str = BOT) -> dict[str, Any]:
         """A comment of anybody's."""
-        comment = {
+        comment: dict[str, Any] = {
             "id": self._id(),
             "body": body,
             "user": self._author(login),
@@ -115,7 +115,7 @@ class Github:
     def add_issue(self, body: str, *, login: str = BOT, labels: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
         """An issue of anybody's."""
         number = self._id()
-        issue = {
+        issue: dict[str, Any] = {
             "id": number + 1000,
             "number": number,
             "title": "t",
