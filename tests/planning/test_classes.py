@@ -252,6 +252,8 @@ def test_a_killed_create() -> None:
     assert (base.ontology_version, base.ontology_hash) == (0, ontology_hash(["B"]))
     only = intended_by(plan_project(desired(ontology=["B"]), live({"a": 2})))
     assert only.params_hash is None
+    landed = base_of(replace(known, intended=only), live({"a": 2}, {"a": 3}, ontologies=(["B"],))).landed
+    assert landed == ((CallKind.SET_ONTOLOGY, 0),)
 
 
 def plan_with(known: dict[str, RecordedProject], now: LiveProject | None, *wanted: DesiredProject) -> Any:
