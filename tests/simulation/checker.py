@@ -174,7 +174,7 @@ def _losses(server: Server, run: Run, write: Write) -> Iterator[str]:
         if other.actor == run.name or twin or run.outcome is None:
             continue
         # A run that saw another's very same version took it for its own, and waits no more for what it sent.
-        mistaken = write.at > run.ended_at and _has_twin(server, run, write.project, write.kind)
+        mistaken = _has_twin(server, run, write.project, write.kind)
         if (told is None or not _tells_race(told, number, write.kind)) and not mistaken:
             yield f"{where} came after version {number} of {other.actor}, unread, and no lost race is told"
     change = _change_of(run, write.project)
