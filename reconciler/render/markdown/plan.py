@@ -159,7 +159,7 @@ def _params(project: ProjectView) -> str:
         return ""
     if project.sign is Sign.ADD:
         return f"{params.total:,} set"
-    return f"{tally(project.change, 'params')}{_versions(params.write)}"
+    return f"`{tally(project.change, 'params')}`{_versions(params.write)}"
 
 
 def _ontology(project: ProjectView) -> str:
@@ -168,7 +168,7 @@ def _ontology(project: ProjectView) -> str:
         return ""
     if project.sign is Sign.ADD:
         return count(ontology.tree.total, "choice")
-    return f"{tally(project.change, 'ontology')}{_versions(ontology.write)}"
+    return f"`{tally(project.change, 'ontology')}`{_versions(ontology.write)}"
 
 
 def _versions(write: Write | None) -> str:
