@@ -56,9 +56,9 @@ def _head(drift: Drift, base: str) -> Iterator[str]:
     yield f"### {code(drift.target.name)}: {word}"
     items = []
     if drift.vanished:
-        have = "has" if len(drift.vanished) == 1 else "have"
+        have, it = ("has", "it") if len(drift.vanished) == 1 else ("have", "them")
         names = listed([code(name) for name in drift.vanished])
-        items.append(f"{names} {have} **vanished**: an apply has written it, and Scale no longer shows it.")
+        items.append(f"{names} {have} **vanished**: an apply has written {it}, and Scale no longer shows {it}.")
     errors = [told for project in drift.projects for told in project.diagnostics if told.is_error]
     yield from alert("WARNING", [*items, *told([*drift.diagnostics, *errors], base)])
 
@@ -99,8 +99,8 @@ def _tail(drift: Drift, now: datetime) -> Iterator[str]:
     drifted = [project.name for project in drift.projects if _drifted(project)]
     if drifted:
         undo = command("apply", drifted[0]) if len(drifted) == 1 else "reconciler apply"
-        it = "it" if len(drifted) == 1 else "them"
-        yield f"To keep {it}, write {it} into the manifest. To undo {it}: {code(undo)}"
+        it, s = ("it", "") if len(drifted) == 1 else ("them", "s")
+        yield f"To keep {it}, write {it} into the manifest{s}. To undo {it}: {code(undo)}"
     if drift.unmanaged:
         have = "has" if len(drift.unmanaged) == 1 else "have"
         names = listed([code(name) for name in drift.unmanaged])

@@ -55,7 +55,8 @@ def _head(outcome: Outcome, shown: Sequence[ProjectOutcome], base: str) -> Itera
         name = SIGNALS.get(outcome.interrupted_by, f"signal {outcome.interrupted_by}")
         items.append(f"Interrupted by `{name}`: no further write was started.")
     if summary.not_started:
-        items.append(f"{count(summary.not_started, 'project')} **not started**: the next apply goes on with them.")
+        them = "it" if summary.not_started == 1 else "them"
+        items.append(f"{count(summary.not_started, 'project')} **not started**: the next apply goes on with {them}.")
     yield from alert("WARNING", [*items, *told(outcome.diagnostics, base)])
 
 

@@ -222,7 +222,8 @@ def _closing(view: PlanView, now: datetime) -> Iterator[str]:
     passed = age(plan.made_at, now)
     ago = f", {passed}" if passed else ""
     live = f"live state read {in_utc(plan.made_at):%Y-%m-%d %H:%M} UTC{ago}"
-    yield f"Plan `{plan.hash[:8]}`{commit}{dirty}, {live}."
+    number = f" `{plan.hash[:8]}`" if plan.hash else ""
+    yield f"Plan{number}{commit}{dirty}, {live}."
     if not plan.complete:
         yield f"It was narrowed to {len(plan.changes):,} of {count(plan.manifest_count, 'project')}."
     if plan.pending_only:

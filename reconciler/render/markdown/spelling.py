@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from reconciler.model.project import Source
@@ -69,8 +69,3 @@ def located(source: Source, base: str, links: Links | None) -> str:
     if address is None:
         return cell(place(source, base))
     return f"[{cell(shown_file(source.file, base).rsplit('/', 1)[-1])}]({address})"
-
-
-def names(every: Iterable[str]) -> list[str]:
-    """Names as code spans."""
-    return [code(name) for name in every]
