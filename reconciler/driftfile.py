@@ -87,6 +87,10 @@ class _Project(_Model):
         )
 
 
+class _Summary(_Model):
+    clean: int
+
+
 class _Record(_Model):
     commit: str | None
     recorded_at: str
@@ -98,20 +102,23 @@ class _Document(_Model):
     complete: bool
     live_count: int | None
     record: _Record | None
+    summary: _Summary
     projects: list[_Project]
     unmanaged: list[str]
     vanished: list[str]
     diagnostics: list[SavedDiagnostic]
 
     def read(self, base: str) -> Drift:
+        projects = tuple(project.read(base) for project in self.projects)
         return Drift(
             target=self.target.read(),
             made_at=self.timestamp,
             baseline=Baseline(self.record.commit, self.record.recorded_at) if self.record else None,
-            projects=tuple(project.read(base) for project in self.projects),
+            projects=projects,
             unmanaged=tuple(self.unmanaged),
             vanished=tuple(self.vanished),
             diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
             live_count=self.live_count,
             complete=self.complete,
+            unlisted=max(0, self.summary.clean - sum(project.is_clean for project in projects)),
         )

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
 from reconciler.endpoint import check_endpoint
 from reconciler.errors import GithubSetupError, UsageError
@@ -80,20 +79,6 @@ def read_event(environment: Mapping[str, str]) -> Event:
         run=int(run) if run.isascii() and run.isdigit() else 0,
     )
     return _of_pull_request(event, pull) if pull else _of_push(event, payload)
-
-
-def source_links(environment: Mapping[str, str], sha: str) -> str | None:
-    """The address that the files of a commit lie below, None where GitHub's variables do not tell it."""
-    repository = environment.get("GITHUB_REPOSITORY", "")
-    server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
-    if not _REPOSITORY.fullmatch(repository) or not _COMMIT.fullmatch(sha) or not re.match(r"https?://", server):
-        return None
-    return f"{server.rstrip('/')}/{repository}/blob/{sha}"
-
-
-def line_address(below: str, file: str, line: int) -> str:
-    """The address of a line; `file` is relative to the git top level."""
-    return f"{below}/{quote(file)}#L{line}"
 
 
 def _of_pull_request(event: Event, pull: Mapping[str, Any]) -> Event:

@@ -82,7 +82,8 @@ class Drift:
     """Projects ordered by name, clean ones included. `baseline` is None without a record.
 
     `unmanaged` are live projects without a manifest, `vanished` those that an apply has written and Scale no longer
-    shows. `live_count` is None where no list was read, `complete` false where names narrowed it.
+    shows. `live_count` is None where no list was read, `complete` false where names narrowed it. `unlisted` counts
+    clean projects that are not in `projects`: a document that is read back has their number alone.
     """
 
     target: TargetInfo
@@ -94,6 +95,12 @@ class Drift:
     diagnostics: tuple[Diagnostic, ...] = ()
     live_count: int | None = None
     complete: bool = True
+    unlisted: int = 0
+
+    @property
+    def project_count(self) -> int:
+        """How many projects were looked at."""
+        return len(self.projects) + self.unlisted
 
     @property
     def summary(self) -> DriftSummary:
@@ -107,7 +114,7 @@ class Drift:
             conflict=count(FieldClass.CONFLICT),
             unknown=count(FieldClass.UNKNOWN),
             transient=sum(len(project.transient) for project in self.projects),
-            clean=sum(project.is_clean for project in self.projects),
+            clean=sum(project.is_clean for project in self.projects) + self.unlisted,
         )
 
     @property

@@ -116,6 +116,22 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What was written beside what a pull request had shown, by names of projects.
+
+    `not_shown` were written and not shown there; `untold` were written where it is not known whether they were shown.
+    `unwritten` were shown and needed no write. `missing` counts those that were shown and are not in the run at all.
+    """
+
+    as_shown: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
+    not_shown: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened during an apply, for whoever prints progress.
 

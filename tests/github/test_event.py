@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import GithubSetupError
-from reconciler.github.event import line_address, read_event, source_links
+from reconciler.github.event import read_event
 from tests.github.double import REPOSITORY, TOKEN, Github, pull_request, push, variables
 
 DOUBLE = Github(url="http://127.0.0.1:9")
@@ -81,12 +81,3 @@ def test_what_is_missing_is_named(tmp_path: Path, change: dict[str, str], told: 
 def test_an_event_file_that_is_none(tmp_path: Path, payload: str) -> None:
     with pytest.raises(GithubSetupError):
         read_event(environment(tmp_path, "pull_request", payload))
-
-
-def test_links_to_lines() -> None:
-    here = {"GITHUB_REPOSITORY": REPOSITORY, "GITHUB_SERVER_URL": "https://github.example/"}
-    below = source_links(here, "a" * 40)
-    assert below == f"https://github.example/{REPOSITORY}/blob/{'a' * 40}"
-    assert line_address(below, "projects/a b#c.yaml", 3) == f"{below}/projects/a%20b%23c.yaml#L3"
-    assert source_links(here, "not-a-commit") is None
-    assert source_links({}, "a" * 40) is None
