@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model.drift import Drift
     from reconciler.model.outcome import Outcome
     from reconciler.model.plan import Plan
+    from reconciler.model.project import Source
 
 _SUMMARY_BYTES = 1_000_000
 """Over 1,048,576 bytes a step GitHub drops the summary ([S], github.md, section 6)."""
@@ -156,45 +157,55 @@ def drift_found(drift: Drift, *, base: str, sensitive: tuple[Pattern, ...]) -> N
 
 
 def _of_plan(plan: Plan) -> Iterator[Diagnostic]:
-    from reconciler.diagnostics import Span, error
+    from reconciler.diagnostics import error
 
     yield from plan.diagnostics
     for change in plan.changes:
-        yield from change.diagnostics
-        span = Span(change.source.file, change.source.line, 1, 2)
+        told = [*change.diagnostics]
         for held in change.held_by:
-            yield error(held.guard, f"project.{change.name} is held: {held.why}", detail=held.remedy, span=span)
+            told.append(error(held.guard, f"project.{change.name} is held: {held.why}", detail=held.remedy))
+        yield from _placed(told, change.source)
 
 
 def _of_outcome(outcome: Outcome) -> Iterator[Diagnostic]:
-    from reconciler.diagnostics import Span, error
+    from reconciler.diagnostics import error
     from reconciler.model.outcome import Status
 
     fine = (Status.DONE, Status.UNCHANGED, Status.FORGOTTEN, Status.PROTECTED)
     yield from outcome.diagnostics
     for project in outcome.projects:
-        yield from project.diagnostics
-        if project.status not in fine and not any(told.is_error for told in project.diagnostics):
-            source = project.source
-            span = Span(source.file, source.line, 1, 2) if source is not None else None
+        told = [*project.diagnostics]
+        if project.status not in fine and not any(diagnostic.is_error for diagnostic in told):
             why = f": {project.reason}" if project.reason else ""
-            yield error(project.status.value, f"project.{project.name} is {project.status.value}{why}", span=span)
+            told.append(error(project.status.value, f"project.{project.name} is {project.status.value}{why}"))
+        yield from _placed(told, project.source)
 
 
 def _of_drift(drift: Drift) -> Iterator[Diagnostic]:
-    from reconciler.diagnostics import Span, warning
+    from reconciler.diagnostics import warning
     from reconciler.model.plan import FieldClass
 
     drifted = (FieldClass.DRIFT, FieldClass.CONFLICT, FieldClass.UNKNOWN)
     yield from drift.diagnostics
     for project in drift.projects:
-        yield from project.diagnostics
+        yield from _placed(project.diagnostics, project.source)
         for unit in project.units:
             if unit.field_class in drifted:
-                source = unit.source or project.source
                 version = f" (version {unit.version})" if unit.version is not None else ""
                 words = f"project.{project.name}: {unit.path} has changed outside of git{version}"
-                yield warning(unit.field_class.value, words, span=Span(source.file, source.line, 1, 2))
+                yield from _placed([warning(unit.field_class.value, words)], unit.source or project.source)
+
+
+def _placed(diagnostics: Iterable[Diagnostic], source: Source | None) -> Iterator[Diagnostic]:
+    """Those that name no place, at the project's."""
+    from dataclasses import replace
+
+    from reconciler.diagnostics import Span
+
+    for diagnostic in diagnostics:
+        if diagnostic.span is None and source is not None:
+            diagnostic = replace(diagnostic, span=Span(source.file, source.line, 1, 2))
+        yield diagnostic
 
 
 def _output(name: str, value: str) -> str:

@@ -112,7 +112,8 @@ def comment_outcome(client: GithubClient, event: Event, outcome: Outcome, writer
     told, notes = _pull_requests(client, event, outcome, root)
     if not told:
         return Report(notes=(*notes, _no_pull_request(event)), instead=writer.outcome(outcome, event))
-    author, done, problem, instead = client.author(), [], None, None
+    author, done, instead = client.author(), [], None
+    problem: GithubError | None = None
     for merged, fresh in told:
         write = _outcome_writer(event, outcome, writer, alone=len(told) == 1, fork=merged.fork, fresh=fresh)
         try:
