@@ -94,13 +94,14 @@ def _connected(event: Event) -> GithubClient:
 
 
 def _tell(report: Report, settings: Settings) -> int:
+    from reconciler.render.markdown.fitting import LIMIT
+
     for line in report.done:
         console.say(f"{line}\n")
     console.say_diagnostics(report.notes)
     runner.annotate(report.notes, base=settings.base.as_posix())
-    text = report.instead
-    if text is not None and not runner.summarize(lambda limit: text or ""):
-        console.say(f"{text}\n")
+    if report.instead is not None and not runner.summarize(report.instead):
+        console.say(report.instead(LIMIT))
     if report.problem is not None:
         raise report.problem
     return 0

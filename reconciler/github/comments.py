@@ -15,8 +15,8 @@ from reconciler.github.client import GithubClient
 from reconciler.github.creating import create_once
 from reconciler.github.marker import Body, read_body, write_body
 
-READS: Final = "pull-requests: read"
 WRITES: Final = "pull-requests: write"
+"""The permission that refusals name, those of reads too: a job that may only read is of no use."""
 
 RUN: Final = "run"
 """The marker's key for the id of the run that wrote it. Ids grow with time (an assumption)."""
@@ -59,7 +59,7 @@ def keep_comment(
     thread = f"/issues/{number}/comments"
 
     def ours() -> list[Posted]:
-        found = (posted_by(item, author, kind=kind, target=target) for item in client.list(thread, needs=READS))
+        found = (posted_by(item, author, kind=kind, target=target) for item in client.list(thread, needs=WRITES))
         return sorted((comment for comment in found if comment is not None), key=lambda comment: comment.id)
 
     comments, kept = ours(), Kept.UNCHANGED

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.github.client import GithubClient
-from reconciler.github.comments import READS
+from reconciler.github.comments import WRITES
 
 LAG_PAUSES: Final = (2.0, 5.0, 10.0)
 """Seconds before commits without a pull request are asked for again: the answer may lag the push [P]."""
@@ -54,7 +54,7 @@ def merged_pulls(
 
 def _pulls_of(client: GithubClient, commit: str, branch: str) -> dict[int, Merged]:
     merged: dict[int, Merged] = {}
-    for item in client.list(f"/commits/{commit}/pulls", needs=READS):
+    for item in client.list(f"/commits/{commit}/pulls", needs=WRITES):
         base, number = item.get("base"), item.get("number")
         if item.get("merged_at") and isinstance(base, dict) and base.get("ref") == branch and isinstance(number, int):
             merged[number] = Merged(number, _is_fork(item.get("head")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
@@ -41,11 +42,14 @@ _WORDS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was done, a line each; what the run should say beside it; and the text where no comment could carry it."""
+    """What was done, a line each; what the run should say beside it; and what went wrong.
+
+    `instead` makes the text, below a limit in characters, where no comment could carry it.
+    """
 
     done: tuple[str, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
-    instead: str | None = None
+    instead: Callable[[int], str] | None = None
     problem: GithubError | None = None
 
 
@@ -57,13 +61,13 @@ class Writer:
     now: datetime
     sensitive: tuple[Pattern, ...] = ()
 
-    def plan(self, plan: Plan, event: Event, *, limit: int = LIMIT - _MARKER) -> str:
+    def plan(self, plan: Plan, event: Event, limit: int = LIMIT - _MARKER) -> str:
         links = github_links(_variables(event), commit=event.sha, base=self.base)
         return render_plan_markdown(
             plan, base=self.base, now=self.now, links=links, sensitive=self.sensitive, limit=limit
         )
 
-    def outcome(self, outcome: Outcome, event: Event, *, limit: int = LIMIT - _MARKER - _WORDS) -> str:
+    def outcome(self, outcome: Outcome, event: Event, limit: int = LIMIT - _MARKER - _WORDS) -> str:
         links = github_links(_variables(event), commit=outcome.commit.commit or event.sha, base=self.base)
         return render_outcome_markdown(
             outcome, base=self.base, now=self.now, links=links, sensitive=self.sensitive, limit=limit
@@ -77,7 +81,7 @@ def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer)
         GithubError: the comment cannot be read or written, except for a fork's token, which may not.
     """
     if event.number is None:
-        return Report(notes=(_no_pull_request(event),), instead=writer.plan(plan, event))
+        return Report(notes=(_no_pull_request(event),), instead=partial(writer.plan, plan, event))
     document = plan_document(plan, base=writer.base, sensitive=writer.sensitive)
     data = {
         "plan_hash": plan.hash,
@@ -96,7 +100,7 @@ def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer)
     except GithubForbiddenError:
         if not event.fork:
             raise
-        return Report(notes=(_fork(event.number),), instead=writer.plan(plan, event))
+        return Report(notes=(_fork(event.number),), instead=partial(writer.plan, plan, event))
     return Report(done=(said,))
 
 
@@ -110,9 +114,11 @@ def comment_outcome(client: GithubClient, event: Event, outcome: Outcome, writer
         GithubError: the pull requests cannot be found.
     """
     told, notes = _pull_requests(client, event, outcome, root)
+    text = partial(writer.outcome, outcome, event)
     if not told:
-        return Report(notes=(*notes, _no_pull_request(event)), instead=writer.outcome(outcome, event))
-    author, done, instead = client.author(), [], None
+        return Report(notes=(*notes, _no_pull_request(event)), instead=text)
+    author, done = client.author(), list[str]()
+    instead: Callable[[int], str] | None = None
     problem: GithubError | None = None
     for merged, fresh in told:
         write = _outcome_writer(event, outcome, writer, alone=len(told) == 1, fork=merged.fork, fresh=fresh)
@@ -120,9 +126,9 @@ def comment_outcome(client: GithubClient, event: Event, outcome: Outcome, writer
             done.append(_keep(client, merged.number, outcome.target.name, event.run, write, author))
         except GithubLockedError as locked:
             notes.append(warning(locked.code, locked.summary, detail=locked.detail))
-            instead = writer.outcome(outcome, event)
+            instead = text
         except GithubForbiddenError as forbidden:
-            instead = writer.outcome(outcome, event)
+            instead = text
             if event.fork:
                 notes.append(_fork(merged.number))
             else:

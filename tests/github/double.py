@@ -61,6 +61,8 @@ class Github:
     may_write: set[str] = field(default_factory=lambda: {"pull-requests", "issues"})
     may_read: bool = True
     issues_on: bool = True
+    plain: str = ""
+    """Answers everything with this text, as a proxy may."""
     log: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
@@ -156,6 +158,8 @@ class Github:
             self.headers.append(dict(request.headers))
             self.bodies.append(await request.json() if request.method in ("POST", "PATCH") else None)
             self.meanwhile(said)
+            if self.plain:
+                return Response(self.plain)
             if request.headers.get("authorization") != f"Bearer {TOKEN}":
                 return _refuse(401, "Bad credentials")
             for fault in self.faults:

@@ -244,3 +244,18 @@ def test_a_proxy_that_does_not_work(github: Github, clock: Clock, monkeypatch: p
     monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:9")
     with pytest.raises(GithubSetupError, match="cannot be set up"):
         GithubClient(event_of(github), clock=clock)
+
+
+def test_a_create_that_was_not_sent_is_an_error_at_once(clock: Clock) -> None:
+    def create() -> int:
+        raise GithubUnavailableError("the rate limit lasts")
+
+    with pytest.raises(GithubUnavailableError):
+        create_once(create, lambda: 1, clock=clock)
+    assert clock.slept == []
+
+
+def test_an_answer_that_is_not_json(client: GithubClient, github: Github) -> None:
+    github.plain = "<html>"
+    with pytest.raises(GithubError, match="is not JSON"):
+        list(client.list(THREAD, needs=NEEDS))
