@@ -129,7 +129,8 @@ def _spelled(pieces: Sequence[Piece], spell: Spelling) -> Iterator[Piece]:
     if sum(len(piece.text) for piece in shown) > LONGEST_LINE:
         spell = Spelling([piece.text for piece in shown])
     for position, piece in enumerate(shown):
-        ends = not any(later.fate in (piece.fate, Fate.KEPT) for later in pieces[position + 1 : position + 3])
+        later = {behind.fate for behind in pieces[position + 1 : position + 3]}
+        ends = not later if piece.fate is Fate.KEPT else later.isdisjoint((piece.fate, Fate.KEPT))
         how = spell if ends else spell.within
         if piece.fate is Fate.KEPT:
             yield Piece(piece.fate, how(_cut(piece.text, position > 0, position < len(pieces) - 1)))

@@ -36,22 +36,34 @@ class Sides:
     folded: bool = False
 
 
-def sides(kind: Kind, before: Json | Absent, after: Json | Absent, effort: Effort) -> Sides:
+@dataclass(slots=True)
+class Room:
+    """How many lines of prose one project may still show, and the page's effort."""
+
+    effort: Effort
+    lines: int = 600
+
+
+def sides(kind: Kind, before: Json | Absent, after: Json | Absent, room: Room) -> Sides:
     """Both sides of one change. They look different wherever the values are; what is masked is never compared."""
     if kind in (Kind.ADD, Kind.REMOVE):
-        return _one_side(kind, after if kind is Kind.ADD else before)
-    if kind is Kind.CHANGE and _is_text(before) and _is_text(after) and (_is_prose(before) or _is_prose(after)):
-        return Sides(lines=prose(before, after, effort))
+        return _one_side(kind, after if kind is Kind.ADD else before, room)
+    if kind is Kind.CHANGE and _is_text(before) and _is_text(after) and room.lines > 0:
+        if _is_prose(before) or _is_prose(after):
+            lines = prose(before, after, room.effort)
+            room.lines -= len(lines)
+            return Sides(lines=lines)
     both = both_sides(kind, before, after, room=_ROOM)
     if both is None:
         return Sides(said=CHANGED_UNSEEN)
-    left, right = marked(*both, effort)
+    left, right = marked(*both, room.effort)
     return Sides(before=left, after=right)
 
 
-def _one_side(kind: Kind, value: Json | Absent) -> Sides:
-    if _is_text(value) and _is_prose(value):
+def _one_side(kind: Kind, value: Json | Absent, room: Room) -> Sides:
+    if _is_text(value) and _is_prose(value) and room.lines > 0:
         lines, total = text_lines(value, OF_KIND[kind], most=_MOST_LINES)
+        room.lines -= len(lines)
         return Sides(lines=lines, total=count(total, "line"), folded=len(lines) > _FOLDED_FROM)
     if kind is Kind.ADD:
         return Sides(after=(Piece(Fate.KEPT, compact(value, room=_ROOM)),))
