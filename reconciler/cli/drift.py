@@ -27,7 +27,7 @@ Examples:
 @click.command("drift", epilog=_EPILOG)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @console.target_options
-@console.format_option("text", "json")
+@console.format_option("text", "json", "html")
 def command(names: tuple[str, ...], target: str | None, endpoint: str | None, output: str) -> int:
     """Show what changed on Scale's side behind git's back. Writes nothing, ever.
 
@@ -76,13 +76,13 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, ou
     if output == "json":
         console.say_json(drift_document(found, base=base, sensitive=settings.sensitive))
     else:
-        _show(found, sensitive=settings.sensitive)
+        _show(found, output, sensitive=settings.sensitive)
     if found.errored:
         return 1
     return EXIT_DRIFT if found.has_drifted else 0
 
 
-def _show(found: Drift, *, sensitive: tuple[Pattern, ...]) -> None:
+def _show(found: Drift, output: str, *, sensitive: tuple[Pattern, ...]) -> None:
     import os
     from datetime import UTC, datetime
 
@@ -91,5 +91,10 @@ def _show(found: Drift, *, sensitive: tuple[Pattern, ...]) -> None:
     errors = [told for project in found.projects for told in project.diagnostics if told.is_error]
     if found.diagnostics or errors:
         console.say_diagnostics([*found.diagnostics, *errors])
+    if output == "html":
+        from reconciler.render.html import render_drift_page
+
+        console.say(render_drift_page(found, base=os.getcwd(), now=datetime.now(UTC), sensitive=sensitive))
+        return
     colour = console.in_colour(sys.stdout)
     console.say(render_drift(found, base=os.getcwd(), now=datetime.now(UTC), colour=colour, sensitive=sensitive))

@@ -24,6 +24,7 @@ Examples:
   reconciler plan kitten_labeling 'birds_*' projects/team-a
   reconciler plan --target production --out changes.plan
   reconciler plan --format json | jq .summary
+  reconciler plan --format html > plan.html
 """
 
 
@@ -32,7 +33,7 @@ Examples:
 @console.target_options
 @console.plan_options
 @click.option("--out", metavar="FILE", help="Save the plan, whole, for show and apply --plan.")
-@console.format_option("text", "json")
+@console.format_option("text", "json", "html")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 def command(
     names: tuple[str, ...],
@@ -121,5 +122,10 @@ def show_plan(plan: Plan, output: str, *, base: str, sensitive: tuple[Pattern, .
 
     if plan.diagnostics:
         console.say_diagnostics(plan.diagnostics)
+    if output == "html":
+        from reconciler.render.html import render_page
+
+        console.say(render_page(plan, base=os.getcwd(), now=datetime.now(UTC), sensitive=sensitive))
+        return
     colour = console.in_colour(sys.stdout)
     console.say(render_plan(plan, base=os.getcwd(), now=datetime.now(UTC), colour=colour, sensitive=sensitive))

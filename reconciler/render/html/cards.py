@@ -110,7 +110,7 @@ def card(
     if project.sign is Sign.BLOCKED:
         why, to_do = sentences.blocked(change)
         verdict = Verdict(Sign.BLOCKED, why, tuple(to_do))
-        return replace(blank, fate="is blocked", marks=(Mark("blocked", "danger"),), verdicts=(verdict,))
+        return replace(blank, fate="", marks=(Mark("blocked", "danger"),), verdicts=(verdict,))
     notes = [sentences.PROTECTED] if change.protected else []
     notes += [sentences.waived(waived) for waived in change.waived_by]
     if project.sign is Sign.FORGET:

@@ -10,7 +10,7 @@ from typing import Final
 from reconciler.render.escape import exact, look_alike
 from reconciler.render.html.words import Effort, Fate, Piece, compare_words, is_close
 from reconciler.render.signs import Sign
-from reconciler.render.textdiff import LONGEST_LINE, MOST_LINES, Role, Spelling, compare, head_of, shortened
+from reconciler.render.textdiff import LONGEST_LINE, MOST_LINES, DiffLine, Role, Spelling, compare, head_of, shortened
 from reconciler.render.values import common_edges
 
 _MOST_PIECES: Final = 121
@@ -53,17 +53,26 @@ def prose(before: str, after: str, effort: Effort) -> tuple[ProseLine, ...]:
 
 def text_lines(text: str, sign: Sign, *, most: int) -> tuple[tuple[ProseLine, ...], int]:
     """The first lines of a text that comes or goes, and how many lines it has in all."""
-    fate = Fate.DELETED if sign is Sign.REMOVE else Fate.KEPT
+    goes = sign is Sign.REMOVE
     lines, total = head_of(text, most=most)
-    remark = Role.REMARK
-    return tuple(_whole(line.text, None, fate, remark=line.role is remark) for line in lines), total
+    return tuple(_line_of(line, goes=goes) for line in lines), total
+
+
+def _line_of(line: DiffLine, *, goes: bool) -> ProseLine:
+    if line.role is Role.REMARK or not goes:
+        return _whole(line.text, None, Fate.KEPT, remark=line.role is Role.REMARK)
+    return _whole(line.text, Sign.REMOVE, Fate.DELETED)
 
 
 def marked(left: str, right: str, effort: Effort) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Two short escaped spellings with what differs marked on each side."""
+    """Two short escaped spellings with the words that differ marked on each side, where some of them stay."""
     pieces = compare_words(left, right, effort)
-    if pieces is None or not is_close(pieces):
-        return (Piece(Fate.DELETED, left),), (Piece(Fate.INSERTED, right),)
+    if (
+        pieces is None
+        or not is_close(pieces)
+        or not any(_WORD.search(piece.text) for piece in pieces if piece.fate.value)
+    ):
+        return (Piece(Fate.KEPT, left),), (Piece(Fate.KEPT, right),)
     return (
         tuple(piece for piece in pieces if piece.fate is not Fate.INSERTED),
         tuple(piece for piece in pieces if piece.fate is not Fate.DELETED),
@@ -71,7 +80,7 @@ def marked(left: str, right: str, effort: Effort) -> tuple[tuple[Piece, ...], tu
 
 
 def _whole(text: str, sign: Sign | None, fate: Fate, *, remark: bool = False) -> ProseLine:
-    return ProseLine((Piece(Fate.KEPT if remark else fate, text),), sign, remark)
+    return ProseLine((Piece(fate, text),), sign, remark)
 
 
 def _replaced(olds: Sequence[str], news: Sequence[str], spell: Spelling, effort: Effort) -> Iterator[ProseLine]:

@@ -17,15 +17,15 @@ from reconciler.render.values import LINE, compact
 
 _ROOM: Final = 2 * LINE
 _MOST_LINES: Final = 60
-_FOLDED_FROM: Final = 16
+_UNFOLDED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
     """`before` and `after` are empty where there is nothing on that side, or where `lines` tell both.
 
-    `said` stands in place of values that are hidden. `total` tells how long a text that comes or goes is; such a text
-    is `folded` where it would push everything else out of sight.
+    `said` stands in place of values that are hidden. `total` tells how long a text that comes or goes is; `folded` are
+    those of its lines that would push everything else out of sight.
     """
 
     before: tuple[Piece, ...] = ()
@@ -33,7 +33,7 @@ class Sides:
     lines: tuple[ProseLine, ...] = ()
     said: str = ""
     total: str = ""
-    folded: bool = False
+    folded: tuple[ProseLine, ...] = ()
 
 
 @dataclass(slots=True)
@@ -48,11 +48,11 @@ def sides(kind: Kind, before: Json | Absent, after: Json | Absent, room: Room) -
     """Both sides of one change. They look different wherever the values are; what is masked is never compared."""
     if kind in (Kind.ADD, Kind.REMOVE):
         return _one_side(kind, after if kind is Kind.ADD else before, room)
-    if kind is Kind.CHANGE and _is_text(before) and _is_text(after) and room.lines > 0:
-        if _is_prose(before) or _is_prose(after):
-            lines = prose(before, after, room.effort)
-            room.lines -= len(lines)
-            return Sides(lines=lines)
+    texts = kind is Kind.CHANGE and room.lines > 0
+    if texts and _is_text(before) and _is_text(after) and (_is_prose(before) or _is_prose(after)):
+        lines = prose(before, after, room.effort)
+        room.lines -= len(lines)
+        return Sides(lines=lines)
     both = both_sides(kind, before, after, room=_ROOM)
     if both is None:
         return Sides(said=CHANGED_UNSEEN)
@@ -64,7 +64,8 @@ def _one_side(kind: Kind, value: Json | Absent, room: Room) -> Sides:
     if _is_text(value) and _is_prose(value) and room.lines > 0:
         lines, total = text_lines(value, OF_KIND[kind], most=_MOST_LINES)
         room.lines -= len(lines)
-        return Sides(lines=lines, total=count(total, "line"), folded=len(lines) > _FOLDED_FROM)
+        head = len(lines) if len(lines) <= 2 * _UNFOLDED else _UNFOLDED
+        return Sides(lines=lines[:head], folded=lines[head:], total=count(total, "line"))
     if kind is Kind.ADD:
         return Sides(after=(Piece(Fate.KEPT, compact(value, room=_ROOM)),))
     return Sides(before=(Piece(Fate.KEPT, compact(value, room=_ROOM)),))
