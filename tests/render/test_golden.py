@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.project import Source
 from reconciler.render.diagnostics import render_validation
 from reconciler.render.escape import shield
+from reconciler.render.html import render_drift_page, render_page
 from reconciler.render.outcome import render_outcome
 from reconciler.render.text import render_plan
-from tests.render import plans
+from tests.render import plans, test_drift
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -22,6 +24,16 @@ GOLDEN = Path(__file__).parent / "golden"
 def _outcome(*, colour: bool = False) -> str:
     done, failures = render_outcome(plans.happened(), base=plans.BASE, now=plans.NOW, colour=colour)
     return f"{done}----- stderr\n{failures}"
+
+
+def _page(page: str) -> str:
+    """A page without its style sheet and script, which are files of their own."""
+    page = re.sub(r"'sha256-[^']*'", "'sha256-…'", page)
+    return re.sub(r"<(style|script)>.*?</\1>", r"<\1>…</\1>", page, flags=re.DOTALL)
+
+
+def _link(source: Source) -> str:
+    return f"https://github.com/o/r/blob/3f2c1ab/{source.file.removeprefix(plans.BASE + '/')}#L{source.line}"
 
 
 CASES: dict[str, Callable[[], str]] = {
@@ -35,6 +47,10 @@ CASES: dict[str, Callable[[], str]] = {
     ),
     "validation": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE),
     "validation-in-colour": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE, colour=True),
+    "picture.html": lambda: _page(render_page(plans.picture(), base=plans.BASE, now=plans.NOW, links=_link)),
+    "hostile.html": lambda: _page(render_page(plans.hostile(), base=plans.BASE, now=plans.NOW)),
+    "quiet.html": lambda: _page(render_page(plans.plan(plans.unchanged("a")), base=plans.BASE, now=plans.NOW)),
+    "drift.html": lambda: _page(render_drift_page(test_drift.drift(test_drift.PROJECT), base="/r", now=test_drift.NOW)),
     "outcome": _outcome,
     "outcome-in-colour": lambda: _outcome(colour=True),
 }
@@ -42,7 +58,7 @@ CASES: dict[str, Callable[[], str]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_looks_as_the_golden_file_says(name: str) -> None:
-    file = GOLDEN / f"{name}.txt"
+    file = GOLDEN / (name if name.endswith(".html") else f"{name}.txt")
     text = CASES[name]()
     if os.environ.get("UPDATE_GOLDEN"):
         file.write_bytes(text.encode())
