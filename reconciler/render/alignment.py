@@ -28,26 +28,28 @@ def numbered(old: Sequence[Hashable], new: Sequence[Hashable]) -> tuple[list[int
 
 def align(left: Sequence[int], right: Sequence[int], *, most_edits: int, most_steps: int) -> Alignment:
     """The longest common subsequence; where that takes too much, the path that has come furthest by then."""
+    old_length, new_length = len(left), len(right)
     furthest = {1: 0}
     trail: list[dict[int, int]] = []
     steps = 0
-    for edits in range(min(len(left) + len(right), most_edits) + 1):
+    for edits in range(min(old_length + new_length, most_edits) + 1):
         trail.append(dict(furthest))
         for diagonal in range(-edits, edits + 1, 2):
             x = _next_start(furthest, diagonal, edits)
+            end = min(old_length, new_length + diagonal)
             start = x
-            while x < len(left) and x - diagonal < len(right) and left[x] == right[x - diagonal]:
+            while x < end and left[x] == right[x - diagonal]:
                 x += 1
             steps += x - start
             furthest[diagonal] = x
-            if diagonal == len(left) - len(right) and x >= len(left):
-                return Alignment(_walk_back(trail, len(left), len(right)), len(left), len(right), complete=True)
+            if diagonal == old_length - new_length and x >= old_length:
+                return Alignment(_walk_back(trail, old_length, new_length), old_length, new_length, complete=True)
         if steps > most_steps:
             break
     within = [
         (2 * furthest[diagonal] - diagonal, diagonal)
         for diagonal in range(1 - len(trail), len(trail), 2)
-        if furthest[diagonal] <= len(left) and furthest[diagonal] - diagonal <= len(right)
+        if furthest[diagonal] <= old_length and furthest[diagonal] - diagonal <= new_length
     ]
     _, best = max(within)
     x = furthest[best]

@@ -112,7 +112,14 @@ def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
 
 def _kept(old: list[str], new: list[str]) -> list[tuple[int, int]]:
     """The positions of the words that stay: the best there is, or the best of one stretch after the other."""
-    left, right = numbered(old, new)
+    shared = set(old).intersection(new)
+    olds = [position for position, word in enumerate(old) if word in shared]
+    news = [position for position, word in enumerate(new) if word in shared]
+    pairs = _aligned(*numbered([old[position] for position in olds], [new[position] for position in news]))
+    return [(olds[first], news[second]) for first, second in pairs]
+
+
+def _aligned(left: list[int], right: list[int]) -> list[tuple[int, int]]:
     found = align(left, right, most_edits=_MOST_EDITS, most_steps=_MOST_STEPS)
     if found.complete:
         return found.pairs
