@@ -11,7 +11,6 @@ from heapq import heappop, heappush
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.project import Source
@@ -75,22 +74,22 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Inline:
-    text: Markup
+    text: str
     digest: str
 
 
-def draw(page: Page, cards: Sequence[Markup]) -> str:
-    """The file. No line of it begins with `::`, and none holds `##[`: see `escape.shield`."""
+def draw(page: Page, cards: Sequence[str]) -> str:
+    """The file; `cards` are HTML. No line of it begins with `::`, and none holds `##[`: see `escape.shield`."""
     environment = _environment()
     template = environment.get_template("page.html")
     text = template.render(page=page, cards=cards, style=_inline("page.css"), script=_inline("page.js"))
     return text.replace("##[", "#&#35;[")
 
 
-def draw_cards(cards: Iterable[Card], brief: Callable[[int], Card]) -> list[Markup]:
+def draw_cards(cards: Iterable[Card], brief: Callable[[int], Card]) -> list[str]:
     """Each card as HTML; `brief` gives the short form of the one at a position. The order is that of the cards."""
     macro = _environment().get_template("card.html").module.card  # type: ignore[attr-defined]
-    drawn: list[Markup] = []
+    drawn: list[str] = []
     largest: list[tuple[int, int]] = []
     total = 0
     for position, card in enumerate(cards):
@@ -139,4 +138,4 @@ def _inline(name: str) -> _Inline:
     environment = _environment()
     assert environment.loader is not None
     text, _, _ = environment.loader.get_source(environment, name)
-    return _Inline(Markup(text), f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}")
+    return _Inline(text, f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}")
