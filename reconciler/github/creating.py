@@ -22,7 +22,8 @@ def create_once(create: Callable[[], _Made], look: Callable[[], _Made | None], *
     Raises:
         GithubUnavailableError: it is not there after so many tries.
     """
-    for left in reversed(range(MOST_TRIES)):
+    tries = 1
+    while True:
         try:
             return create()
         except GithubUnavailableError as lost:
@@ -31,6 +32,6 @@ def create_once(create: Callable[[], _Made], look: Callable[[], _Made | None], *
             clock.sleep(PAUSE)
             if (found := look()) is not None:
                 return found
-            if not left:
+            if tries == MOST_TRIES:
                 raise
-    raise AssertionError("unreachable")
+        tries += 1
