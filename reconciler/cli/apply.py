@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import console, runner
-from reconciler.cli.plan import show_plan
+from reconciler.cli.plan import has_changes, show_plan
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
@@ -117,8 +117,8 @@ class _Run:
         self.result = result
         self.unkept: Diagnostic | None = None
         """Why the result could not be written."""
-        self.planned: tuple[Diagnostic, ...] = ()
-        """The plan's own diagnostics."""
+        self.made: Plan | None = None
+        """The plan that is carried out."""
 
     def run(self) -> tuple[Outcome, bool]:
         """The outcome, and whether a person declined. The result is written by then.
@@ -178,7 +178,7 @@ class _Run:
                 )
             new = [note for note in notes if note not in made.diagnostics]
             made = replace(made, diagnostics=(*new, *made.diagnostics))
-            self.planned = made.diagnostics
+            self.made = made
             if self.output == "text":
                 show_plan(made, "text", base=self.settings.base.as_posix(), sensitive=sensitive)
             if made.applyable and not self.auto_approve and not self._approved(made):
@@ -240,7 +240,7 @@ def _report(outcome: Outcome, settings: Settings, run: _Run, *, cancelled: bool)
     from reconciler.render.document import outcome_document
     from reconciler.render.outcome import render_outcome
 
-    output, unkept, planned = run.output, run.unkept, run.planned
+    output, unkept = run.output, run.unkept
     if output == "json":
         console.say_json(outcome_document(outcome, base=settings.base.as_posix()))
     elif output == "markdown":
@@ -264,8 +264,15 @@ def _report(outcome: Outcome, settings: Settings, run: _Run, *, cancelled: bool)
         console.say(f"\n{done}")
     if unkept is not None:
         console.say_diagnostics([unkept])
-    others = [*planned, *([unkept] if unkept is not None else [])]
-    runner.applied(outcome, base=settings.base.as_posix(), sensitive=settings.sensitive, others=others)
+    assert run.made is not None
+    runner.applied(
+        outcome,
+        run.made,
+        base=settings.base.as_posix(),
+        sensitive=settings.sensitive,
+        changes=has_changes(run.made),
+        unkept=unkept,
+    )
     if outcome.interrupted_by is not None:
         return 128 + outcome.interrupted_by
     return int(cancelled or bool(outcome.diagnostics) or unkept is not None or not outcome.summary.complete)

@@ -94,30 +94,27 @@ def plan_made(plan: Plan, *, base: str, sensitive: tuple[Pattern, ...], out: str
     summarize(
         lambda limit: render_plan_markdown(plan, base=base, now=now, links=links, sensitive=sensitive, limit=limit)
     )
-    summary = plan.summary
-    put_out(
-        {
-            "changes": _truth(changes),
-            "to_add": str(summary.add),
-            "to_change": str(summary.change),
-            "held": str(summary.held),
-            "blocked": str(summary.blocked),
-            "plan_hash": plan.hash,
-            "plan_path": os.path.abspath(out) if out is not None else "",
-        }
-    )
+    put_out({**_of_the_plan(plan, changes), "plan_path": os.path.abspath(out) if out is not None else ""})
 
 
-def applied(outcome: Outcome, *, base: str, sensitive: tuple[Pattern, ...], others: Iterable[Diagnostic] = ()) -> None:
-    """Tell the runner of an apply. `others` are diagnostics of the run that the outcome does not hold."""
+def applied(
+    outcome: Outcome,
+    plan: Plan,
+    *,
+    base: str,
+    sensitive: tuple[Pattern, ...],
+    changes: bool,
+    unkept: Diagnostic | None,
+) -> None:
+    """Tell the runner of an apply. `unkept` says why its result could not be written."""
     if not is_there():
         return
     from datetime import UTC, datetime
 
-    from reconciler.model.outcome import Status
     from reconciler.render.markdown.links import github_links
     from reconciler.render.markdown.outcome import render_outcome_markdown
 
+    others = [*plan.diagnostics, *([unkept] if unkept is not None else [])]
     annotate([*others, *_of_outcome(outcome)], base=base)
     links = github_links(os.environ, commit=outcome.commit.commit, base=base)
     now = datetime.now(UTC)
@@ -126,16 +123,20 @@ def applied(outcome: Outcome, *, base: str, sensitive: tuple[Pattern, ...], othe
             outcome, base=base, now=now, links=links, sensitive=sensitive, limit=limit
         )
     )
-    summary = outcome.summary
-    statuses = [project.status for project in outcome.projects]
-    put_out(
-        {
-            "changes": _truth(bool(summary.added or summary.changed or summary.forgotten)),
-            "held": str(statuses.count(Status.HELD)),
-            "blocked": str(statuses.count(Status.BLOCKED)),
-            "plan_hash": outcome.plan_hash,
-        }
-    )
+    put_out(_of_the_plan(plan, changes))
+
+
+def _of_the_plan(plan: Plan, changes: bool) -> dict[str, str]:
+    """The outputs that a plan and its apply share."""
+    summary = plan.summary
+    return {
+        "changes": _truth(changes),
+        "to_add": str(summary.add),
+        "to_change": str(summary.change),
+        "held": str(summary.held),
+        "blocked": str(summary.blocked),
+        "plan_hash": plan.hash,
+    }
 
 
 def drift_found(drift: Drift, *, base: str, sensitive: tuple[Pattern, ...]) -> None:

@@ -85,15 +85,19 @@ def _of_pull_request(event: Event, pull: Mapping[str, Any]) -> Event:
     number, head, base = pull.get("number"), _mapping(pull.get("head")), _mapping(pull.get("base"))
     if not isinstance(number, int):
         raise GithubSetupError("the event file has a pull request without a number", _REMEDY)
-    home = _mapping(head.get("repo"))  # null where the fork was deleted
-    fork = not home or home.get("fork") is True
     return replace(
         event,
         number=number,
-        fork=fork,
+        fork=is_fork(head),
         sha=_commit(head.get("sha")) or event.sha,
         branch=base["ref"] if isinstance(base.get("ref"), str) else event.branch,
     )
+
+
+def is_fork(head: Mapping[str, Any]) -> bool:
+    """Whether a pull request's head lies in a fork; its `repo` is null where that was deleted."""
+    home = head.get("repo", {})
+    return home is None or (isinstance(home, dict) and home.get("fork") is True)
 
 
 def _of_push(event: Event, payload: Mapping[str, Any]) -> Event:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from reconciler.github.client import GithubClient
 from reconciler.github.comments import WRITES
+from reconciler.github.event import is_fork
 
 LAG_PAUSES: Final = (2.0, 5.0, 10.0)
 """Seconds before commits without a pull request are asked for again: the answer may lag the push [P]."""
@@ -57,10 +58,5 @@ def _pulls_of(client: GithubClient, commit: str, branch: str) -> dict[int, Merge
     for item in client.list(f"/commits/{commit}/pulls", needs=WRITES):
         base, number = item.get("base"), item.get("number")
         if item.get("merged_at") and isinstance(base, dict) and base.get("ref") == branch and isinstance(number, int):
-            merged[number] = Merged(number, _is_fork(item.get("head")))
+            merged[number] = Merged(number, is_fork(item.get("head") or {}))
     return merged
-
-
-def _is_fork(head: Any) -> bool:
-    repository = head.get("repo") if isinstance(head, dict) else None
-    return not isinstance(repository, dict) or repository.get("fork") is True

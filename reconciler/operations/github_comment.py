@@ -22,6 +22,7 @@ from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
 from reconciler.model.values import Json, canonical_json
 from reconciler.render.document import outcome_document, plan_document
+from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.markdown.links import github_links
 from reconciler.render.markdown.outcome import render_outcome_markdown
@@ -225,11 +226,12 @@ def _keep(
     author: str,
 ) -> str:
     kept, url = keep_comment(client, number, kind=KIND, target=target, author=author, run=run, write=write)
+    where = f" {plain(url)}" if url else ""
     if kept is Kept.NOT_MADE:
         return f"Pull request #{number}: nothing to say, no comment made."
     if kept is Kept.NEWER:
-        return f"Pull request #{number}: a later run has written the comment, it is left alone. {url}".rstrip()
-    return f"Pull request #{number}: comment {kept}. {url}".rstrip()
+        return f"Pull request #{number}: a later run has written the comment, it is left alone.{where}"
+    return f"Pull request #{number}: comment {kept}.{where}"
 
 
 def _fork(number: int) -> Diagnostic:

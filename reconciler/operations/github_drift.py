@@ -17,6 +17,7 @@ from reconciler.model.values import canonical_json
 from reconciler.operations.github_comment import CONTENT, Writer
 from reconciler.planning.drift import shown_fields
 from reconciler.render.document import drift_document
+from reconciler.render.escape import plain
 from reconciler.render.markdown.drift import render_drift_markdown
 from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.markdown.links import github_links
@@ -51,11 +52,12 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
         over=drift_over(name),
     )
     kept, url = keep_issue(client, finding, author=client.author(), run=event.run)
+    shown, where = plain(name), f" {plain(url)}" if url else ""
     if kept is Kept.NONE:
-        return f"No drift on {name}, and no issue."
+        return f"No drift on {shown}, and no issue."
     if kept is Kept.NEWER:
-        return f"A later run has written the drift issue of {name}, it is left alone. {url}".rstrip()
-    return f"Drift issue of {name} {kept}. {url}".rstrip()
+        return f"A later run has written the drift issue of {shown}, it is left alone.{where}"
+    return f"Drift issue of {shown} {kept}.{where}"
 
 
 def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str:

@@ -29,7 +29,8 @@ def test_a_pull_request(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("repo", "fork"), [({"fork": True}, True), (None, True), ({"fork": False}, False), ({"full_name": "a/b"}, False)]
+    ("repo", "fork"),
+    [({"fork": True}, True), (None, True), ({"fork": False}, False), ({"full_name": "a/b"}, False), ("x", False)],
 )
 def test_a_fork(tmp_path: Path, repo: Any, fork: bool) -> None:
     payload = {"pull_request": {"number": 7, "head": {"sha": "b" * 40, "repo": repo}}}

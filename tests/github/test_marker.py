@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmarkgfm
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,3 +43,9 @@ def test_edited_and_broken_ones() -> None:
     assert stored.intact
     for data in ('{"v":2}', "{]}", '{"v":"1"}'):
         assert read_body("plan", "t", f"<!-- reconciler plan target=t {data} -->") == Body({}, "", intact=False)
+
+
+@given(target=TEXT, value=TEXT)
+def test_nobody_sees_it(target: str, value: str) -> None:
+    page = cmarkgfm.github_flavored_markdown_to_html(write_body("plan", target, Body({"commit": value}, "### Title\n")))
+    assert page.replace("<!-- raw HTML omitted -->", "").strip() == "<h3>Title</h3>"
