@@ -14,7 +14,7 @@ from reconciler.model.values import MASKED
 from reconciler.render.counting import count, listed
 from reconciler.render.escape import plain
 from reconciler.render.layout import Line, lay_out
-from reconciler.render.moments import age, in_utc, read_at
+from reconciler.render.moments import age, in_utc, read_at, snapshot_of
 from reconciler.render.paint import Ink, Paint
 from reconciler.render.places import command, place
 from reconciler.render.rows import name_text, path_text, value_lines
@@ -81,7 +81,8 @@ def _is_shown(project: ProjectDrift) -> bool:
 def _head(drift: Drift, now: datetime) -> Iterator[str]:
     live = "" if drift.live_count is None else f"{count(drift.live_count, 'live project')}, "
     where = f"{plain(drift.target.name)}  {plain(drift.target.endpoint)}"
-    yield f"Target: {where}  ({live}read {read_at(drift.made_at, now)})"
+    read = f"read {read_at(drift.made_at, now)}" if drift.snapshot_at is None else snapshot_of(drift.snapshot_at, now)
+    yield f"Target: {where}  ({live}{read})"
     if drift.baseline is None:
         yield "There is no record of an apply: what differs is of unknown origin."
         return

@@ -15,7 +15,7 @@ from reconciler.render import sentences
 from reconciler.render.counting import count
 from reconciler.render.escape import plain, quoted
 from reconciler.render.layout import Line, lay_out
-from reconciler.render.moments import read_at
+from reconciler.render.moments import read_at, snapshot_of
 from reconciler.render.paint import Ink, Paint
 from reconciler.render.places import place, shown_file
 from reconciler.render.rows import block, tree_lines
@@ -72,7 +72,8 @@ def last_line(summary: Summary, *, pending: bool = False, left_alone: int = 0) -
 def _target_line(plan: Plan, now: datetime) -> str:
     live = "" if plan.live_count is None else f"{count(plan.live_count, 'live project')}, "
     target = f"Target: {plain(plan.target.name)}  {plain(plan.target.endpoint)}"
-    return f"{target}  ({live}read {read_at(plan.made_at, now)})"
+    read = f"read {read_at(plan.made_at, now)}" if plan.snapshot_at is None else snapshot_of(plan.snapshot_at, now)
+    return f"{target}  ({live}{read})"
 
 
 def _manifests_line(plan: Plan, base: str) -> str:

@@ -10,7 +10,7 @@ import random
 import shlex
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -89,6 +89,7 @@ def publish(
     remote: str,
     snapshot: Snapshot,
     *,
+    now: Callable[[], datetime],
     sleep: Callable[[float], None] = time.sleep,
     draw: Callable[[], float] = random.random,
 ) -> bool:
@@ -108,7 +109,7 @@ def publish(
         if attempt:
             sleep(0.1 + 0.9 * draw())
         there = _there(root, target, remote, "published")
-        if there is not None and _is_later(root, there, snapshot):
+        if there is not None and _is_later(root, there, snapshot, now()):
             return False
         commit = commit or git.commit_file(root, _FILE, content, None, message)
         if _moved(root, remote, commit, ref, there):
@@ -140,7 +141,9 @@ def _missing(root: Path, target: str, remote: str) -> SnapshotError:
     if target != "sandbox":
         detail += f" --target {shlex.quote(target)}"
     if remote == LOCAL and git.remotes(root):
-        detail += '\nWhere it is pushed to a remote, name that one for the target in reconciler.toml: record = "origin".'
+        detail += (
+            '\nWhere it is pushed to a remote, name that one for the target in reconciler.toml: record = "origin".'
+        )
     return SnapshotError(f"there is no snapshot of {target} {where} ({ref_name(target)})", detail)
 
 
@@ -166,12 +169,12 @@ def _moved(root: Path, remote: str, commit: str, ref: str, old: str | None) -> b
         raise SnapshotError(f"the snapshot cannot be pushed to {remote}: {problem.summary}", problem.detail) from None
 
 
-def _is_later(root: Path, commit: str, snapshot: Snapshot) -> bool:
+def _is_later(root: Path, commit: str, snapshot: Snapshot, now: datetime) -> bool:
     try:
         there = _at(root, commit, place="the snapshot").taken_at
     except (SnapshotError, GitRefusedError):
         return False
-    return snapshot.taken_at < there <= snapshot.taken_at + _AHEAD
+    return snapshot.taken_at < there <= now + _AHEAD
 
 
 def _at(root: Path, commit: str, *, place: str) -> Snapshot:

@@ -19,6 +19,9 @@ from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.model.values import Json, canonical_json, to_json
 
 FORMAT_VERSION: Final = "1.0"
+SIGN: Final = b'"kind":"snapshot"'
+"""What stands in the first bytes of every snapshot, and of nothing else that is saved."""
+
 MOST_BYTES: Final = 64 * 1024 * 1024
 """A larger snapshot is neither written nor read."""
 
@@ -39,6 +42,7 @@ def encode(snapshot: Snapshot) -> bytes:
     """
     document: dict[str, Json] = {
         "format_version": FORMAT_VERSION,
+        "kind": "snapshot",
         "tool_version": __version__,
         "timestamp": snapshot.taken_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "target": {
@@ -69,7 +73,7 @@ def decode(content: bytes, *, place: str) -> Snapshot:
         document = json.loads(content.decode("utf-8", "surrogatepass"), parse_int=_number, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise SnapshotError(f"{place} is damaged: it is not JSON that a snapshot may hold", REMEDY) from None
-    if not isinstance(document, dict) or "projects" not in document or "resource_changes" in document:
+    if not isinstance(document, dict) or document.get("kind") != "snapshot":
         raise SnapshotError(f"{place} is no snapshot", REMEDY)
     version = document.get("format_version")
     if isinstance(version, str) and version != FORMAT_VERSION:
@@ -96,7 +100,9 @@ def check_size(size: int, *, place: str) -> None:
     SnapshotError: so many bytes are no snapshot's.
     """
     if size > MOST_BYTES:
-        raise SnapshotError(f"{place} has {size:,} bytes, more than the {MOST_BYTES:,} that a snapshot may have", REMEDY)
+        raise SnapshotError(
+            f"{place} has {size:,} bytes, more than the {MOST_BYTES:,} that a snapshot may have", REMEDY
+        )
 
 
 def _digest(document: dict[str, Json]) -> str:
@@ -143,7 +149,9 @@ def _to_json(project: SnapshotProject) -> dict[str, Json]:
     if live.ontology_problem is not None:
         entry["ontology_problem"] = live.ontology_problem
     if live.origins:
-        entry["origins"] = {unit: {"version": number, "created_at": _time(at)} for unit, (number, at) in live.origins.items()}
+        entry["origins"] = {
+            unit: {"version": number, "created_at": _time(at)} for unit, (number, at) in live.origins.items()
+        }
     if project.left_out:
         entry["left_out"] = list(project.left_out)
     return entry
