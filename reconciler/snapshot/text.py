@@ -123,15 +123,14 @@ def _is_deep(document: Json) -> bool:
     """Asked level by level: what recurses would not come back from a deep one."""
     level = [document]
     for _ in range(_DEEPEST):
-        inner: list[Json] = []
-        for value in level:
-            if isinstance(value, dict):
-                inner += (item for item in value.values() if isinstance(item, dict | list))
-            elif isinstance(value, list):
-                inner += (item for item in value if isinstance(item, dict | list))
-        if not inner:
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
             return False
-        level = inner
     return True
 
 

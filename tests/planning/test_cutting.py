@@ -109,18 +109,18 @@ def recorded(draw: st.DrawFn, params: list[Any], ontologies: list[Any]) -> Recor
     """A record that some apply may have left of these histories, or none."""
     if draw(st.integers(0, 4)) == 0:
         return None
-    flags = st.booleans()
+    drifting, interrupted, hashing = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
     number: int | None = draw(st.none() | st.integers(0, len(params))) if params else None
     shown: int | None = draw(st.none() | st.integers(0, len(ontologies))) if ontologies else None
     older: dict[str, int | None] = {}
-    if number is not None and draw(flags):
+    if number is not None and drifting:
         older["params.a"] = draw(st.integers(0, number))
     intended = None
-    if params and draw(flags):
+    if params and interrupted:
         later = draw(st.integers(number or 0, len(params)))
         wanted = content_hash(params[later]) if later < len(params) else "none"
         intended = Intended(number, shown, wanted, None)
-    hashed = ontology_hash(draw(st.sampled_from(ontologies))) if ontologies and draw(flags) else None
+    hashed = ontology_hash(draw(st.sampled_from(ontologies))) if ontologies and hashing else None
     return RecordedProject(
         "projects/p.yaml",
         number,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.fieldpath import Pattern, covered, format_path, parse_pattern
 from reconciler.model.ontology import spell
-from reconciler.model.plan import Action
+from reconciler.model.plan import Action, FieldClass
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, Source, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.planning.classes import content_hash, ontology_hash
@@ -118,6 +118,12 @@ def test_an_ontology_is_left_out_by_attribute_or_whole(
     assert rest.ontology_version == 0
 
 
+def test_a_version_that_nobody_can_read_stays_that() -> None:
+    rest, _ = leave_out(live(ontology=(None, CHOICES)), patterns("ontology.**.@display"))
+    assert rest.ontology_history[0].content is None
+    assert rest.ontology == ["A", {"choice": "B", "description": "d", "subchoices": [{"choice": "C"}]}]
+
+
 def test_keys_that_no_manifest_can_say_are_left_out_too() -> None:
     raw = [{"choice": "A", "attachments": [{"url": "s3cr3t"}], "links": ["k"]}]
     rest, found = leave_out(live(ontology=(raw,)), patterns("ontology.A.@attachments.@url"))
@@ -146,6 +152,23 @@ def test_a_hash_is_kept_where_the_record_has_it() -> None:
     assert [version.digest for version in rest.ontology_history] == [None, ontology_hash(CHOICES)]
     assert leave_out(rest, patterns("params.b"), known=known)[0].params_history[1].digest == content_hash(whole)
     assert leave_out(project, sensitive, known=RecordedProject("p.yaml"))[0].params_history[1].digest is None
+
+
+def test_what_an_interrupted_run_wrote_is_still_known_as_ours() -> None:
+    """Its hash is of the whole content, which the snapshot does not have."""
+    before, after = {"key": "s3cr3t", "a": 1}, {"key": "s3cr3t", "a": 2}
+    now = live(before, after, ontology=(["B"], CHOICES))
+    known = RecordedProject(
+        "p.yaml", 0, 0, intended=Intended(0, 0, content_hash(after), ontology_hash(CHOICES)), written=True
+    )
+    sensitive = patterns("params.key", "ontology.**.@description")
+    rest, left_out = leave_out(now, sensitive, known=known)
+    sides = comparable(desired({"a": 3, "key": "x"}, ["A"]), rest, left_out, sensitive)
+    change = plan_project(sides.desired, sides.live, known=known)
+    assert {field.field_class for field in change.fields} == {FieldClass.PENDING}
+    assert [told.code for told in change.diagnostics] == ["interrupted-run"]
+    assert change.base is not None
+    assert (change.base.params_version, change.base.ontology_version) == (1, 1)
 
 
 def _silent(sides: Comparable) -> bool:
