@@ -6,6 +6,7 @@ it leads to is compared with live all the same, right before a write.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -132,11 +133,14 @@ class _Sides:
 
 def _sides(settings: Settings, snapshot: Snapshot, prepared: Prepared, record: Record) -> _Sides:
     known = record.section(snapshot.target.endpoint, snapshot.target.account)
-    left_out = {project.live.name: project.left_out for project in snapshot.projects}
-    projects = by_name(
-        leave_out(project.live, settings.sensitive, known=known.get(project.live.name))[0]
-        for project in snapshot.projects
-    )
+    left_out: dict[str, set[str]] = defaultdict(set)
+    shown: list[LiveProject] = []
+    for saved in snapshot.projects:
+        # What is sensitive by now may not have been when it was taken.
+        rest, more = leave_out(saved.live, settings.sensitive, known=known.get(saved.live.name))
+        left_out[rest.name].update(saved.left_out, more)
+        shown.append(rest)
+    projects = by_name(shown)
     desired: list[DesiredProject] = []
     uncompared = 0
     for project in prepared.desired:

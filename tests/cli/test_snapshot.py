@@ -100,6 +100,53 @@ def test_no_mask_is_sent_by_a_plan_from_a_snapshot(cli: Cli, served: Served, wri
     assert "callback_url" in cli("plan").out
 
 
+def test_what_is_sensitive_by_now_is_not_compared_either(
+    cli: Cli, served: Served, write: Write, repository: Path
+) -> None:
+    """A snapshot that was taken before the pattern came."""
+    served.store.seed([live("p", {"hosts": ["s3cr3t"], "a": 1}, ["Cat", "S3cr3t"])])
+    cli("snapshot", "--out", "s.json")
+    write("p.yaml", M + "params: {hosts: [], a: 1}\nontology: [Cat]\n")
+    assert "s3cr3t" in cli("plan", "--live", "s.json").out
+    (repository / "reconciler.toml").write_text('sensitive = ["params.hosts[*]", "ontology.S3cr3t"]\n')
+    planned = cli("plan", "--live", "s.json")
+    assert planned.last.startswith("No changes.")
+    assert "s3cr3t" not in (planned.out + planned.err).lower()
+    assert cli("drift", "--live", "s.json").last.startswith("No drift.")
+
+
+def test_hostile_words_of_a_snapshot_are_shown_escaped(
+    cli: Cli, served: Served, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    bad = "\x1b[31m\n::error::x\n##[error]\u202e"
+    write("p.yaml", M + "params: {a: 1}\nontology: [Cat]\n")
+    served.store.seed([live("p", {"a": 2}, ["Cat"])])
+    cli("snapshot", "--out", "s.json")
+
+    def forged(**more: Any) -> list[Any]:
+        document = json.loads(Path("s.json").read_text())
+        document["projects"][0]["params"][-1]["content"] = {bad: bad, "a": bad}
+        document["projects"][0]["ontology"][-1].update(content=[bad, {"choice": "Cat", "description": bad}], name=bad)
+        document["projects"].append({**document["projects"][0], "name": bad})
+        document["target"]["endpoint"] = document["target"]["account"] = bad
+        forge({**document, **more}, Path("f.json"))
+        return [cli(command, "--live", "f.json") for command in ("plan", "drift")]
+
+    for said in (
+        *forged(),
+        *forged(target={"name": bad, "endpoint": "e", "account": None}),
+        *forged(format_version=bad),
+        *forged(projects=[{**json.loads(Path("s.json").read_text())["projects"][0], "origins": {bad: 1}}]),
+    ):
+        told = said.out + said.err
+        assert said.code in (0, 1, 2)
+        assert "Traceback" not in told
+        assert not {"\x1b", "\u202e"} & set(told)
+        assert "##[" not in told
+        assert not [line for line in told.splitlines() if line.strip().startswith("::")]
+
+
 def test_a_clone_without_key_plans_from_the_published_one(
     cli: Cli,
     served: Served,
