@@ -40,16 +40,20 @@ picture: $(READY)  ## docs/plan.svg, the picture in README, from a real run
 wheel: $(READY)
 	$(BIN)/python -m build --no-isolation --wheel
 
-lock:  ## requirements.lock from pyproject.toml; needs uv
-	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-		--group dev pyproject.toml --output-file requirements.lock
+LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-$(READY): requirements.lock pyproject.toml
+lock:  ## requirements.lock and action.lock from pyproject.toml; needs uv
+	$(LOCK) --group dev pyproject.toml --output-file requirements.lock
+	echo hatchling | $(LOCK) pyproject.toml - --output-file action.lock
+
+$(READY): requirements.lock pyproject.toml tests/workflows/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@if command -v npm >/dev/null; then cp tests/workflows/package*.json $(VENV) && npm ci --silent --prefix $(VENV); \
+		else echo "npm is missing: the tests skip the one linter that needs it"; fi
 	@touch $@
 
 clean:

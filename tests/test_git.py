@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -201,3 +204,46 @@ def test_a_git_that_refuses_is_never_outside_git(clone: Path, tmp_path: Path, mo
     with pytest.raises(GitRefusedError, match="dubious ownership") as caught:
         git.is_repository(clone)
     assert caught.value.detail == "Allow it: git config --global --add safe.directory /x"
+
+
+class _Recording(BaseHTTPRequestHandler):
+    """Answers every request with 404 and remembers the Authorization headers that it came with."""
+
+    seen: ClassVar[list[list[str]]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append(self.headers.get_all("Authorization") or [])
+        self.send_response(404)
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+def test_a_jobs_token_goes_to_its_server_alone(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_Recording, "seen", [])
+    login = base64.b64encode(b"x-access-token:t0ken").decode()
+    with HTTPServer(("127.0.0.1", 0), _Recording) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        run(clone, "remote", "add", "hub", f"{address}/o/r.git")
+        run(clone, "config", f"http.{address}/.extraheader", "AUTHORIZATION: basic kept")
+        monkeypatch.setenv("GITHUB_TOKEN", "t0ken")
+        monkeypatch.setenv("GITHUB_SERVER_URL", address)
+        monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+        monkeypatch.setenv("GIT_CONFIG_KEY_0", "x.y")
+        monkeypatch.setenv("GIT_CONFIG_VALUE_0", "z")
+        for environment in ({}, {"GITHUB_ACTIONS": "true"}, {"GITHUB_SERVER_URL": "https://elsewhere.invalid"}):
+            for name, value in environment.items():
+                monkeypatch.setenv(name, value)
+            with pytest.raises(GitRefusedError) as refused:
+                git.fetch(clone, "hub", REF)
+            assert "t0ken" not in f"{refused.value} {refused.value.detail}"
+            assert login not in f"{refused.value} {refused.value.detail}"
+        server.shutdown()
+    assert [header for headers in _Recording.seen for header in headers] == [
+        "basic kept",
+        f"basic {login}",
+        "basic kept",
+    ]
+    assert login not in (clone / ".git" / "config").read_text()

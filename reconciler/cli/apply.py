@@ -42,7 +42,7 @@ Do you want to perform these actions on the target "{name}"?
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--parallelism", type=click.IntRange(1, 100), help="How many requests may be in flight.")
 @click.option("--result", metavar="FILE", help="Write what became of it, as JSON.")
-@console.format_option("text", "json")
+@console.format_option("text", "json", "markdown")
 def command(
     names: tuple[str, ...],
     target: str | None,
@@ -239,6 +239,12 @@ def _report(outcome: Outcome, settings: Settings, *, output: str, cancelled: boo
 
     if output == "json":
         console.say_json(outcome_document(outcome, base=settings.base.as_posix()))
+    elif output == "markdown":
+        from reconciler.render.markdown.outcome import render_outcome_markdown
+
+        console.say_diagnostics(outcome.diagnostics)
+        base = settings.base.as_posix()
+        console.say(render_outcome_markdown(outcome, base=base, now=datetime.now(UTC), sensitive=settings.sensitive))
     elif cancelled:
         console.say("\nApply cancelled.\n")
     else:

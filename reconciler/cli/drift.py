@@ -28,7 +28,7 @@ Examples:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @console.target_options
 @console.live_option
-@console.format_option("text", "json")
+@console.format_option("text", "json", "markdown")
 def command(names: tuple[str, ...], target: str | None, endpoint: str | None, live: str | None, output: str) -> int:
     """Show what changed on Scale's side behind git's back. Writes nothing, ever.
 
@@ -87,20 +87,27 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
     if output == "json":
         console.say_json(drift_document(found, base=base, sensitive=settings.sensitive))
     else:
-        _show(found, sensitive=settings.sensitive)
+        _show(found, output, base=base, sensitive=settings.sensitive)
     if found.errored:
         return 1
     return EXIT_DRIFT if found.has_drifted else 0
 
 
-def _show(found: Drift, *, sensitive: tuple[Pattern, ...]) -> None:
+def _show(found: Drift, output: str, *, base: str, sensitive: tuple[Pattern, ...]) -> None:
     import os
     from datetime import UTC, datetime
-
-    from reconciler.render.drift import render_drift
 
     errors = [told for project in found.projects for told in project.diagnostics if told.is_error]
     if found.diagnostics or errors:
         console.say_diagnostics([*found.diagnostics, *errors])
+    if output == "markdown":
+        from reconciler.render.markdown.drift import render_drift_markdown
+        from reconciler.render.markdown.links import github_links
+
+        links = github_links(os.environ, commit=os.environ.get("GITHUB_SHA"), base=base)
+        console.say(render_drift_markdown(found, base=base, now=datetime.now(UTC), links=links, sensitive=sensitive))
+        return
+    from reconciler.render.drift import render_drift
+
     colour = console.in_colour(sys.stdout)
     console.say(render_drift(found, base=os.getcwd(), now=datetime.now(UTC), colour=colour, sensitive=sensitive))

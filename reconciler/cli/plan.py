@@ -34,7 +34,7 @@ Examples:
 @console.plan_options
 @console.live_option
 @click.option("--out", metavar="FILE", help="Save the plan, whole, for show and apply --plan.")
-@console.format_option("text", "json")
+@console.format_option("text", "json", "markdown")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 def command(
     names: tuple[str, ...],
@@ -124,17 +124,24 @@ def has_changes(plan: Plan) -> bool:
 
 def show_plan(plan: Plan, output: str, *, base: str, sensitive: tuple[Pattern, ...]) -> None:
     """Print a plan to stdout, its own diagnostics to stderr."""
+    import os
+    from datetime import UTC, datetime
+
     if output == "json":
         from reconciler.render.document import plan_document
 
         console.say_json(plan_document(plan, base=base, sensitive=sensitive))
         return
-    import os
-    from datetime import UTC, datetime
-
-    from reconciler.render.text import render_plan
-
     if plan.diagnostics:
         console.say_diagnostics(plan.diagnostics)
+    if output == "markdown":
+        from reconciler.render.markdown.links import github_links
+        from reconciler.render.markdown.plan import render_plan_markdown
+
+        links = github_links(os.environ, commit=plan.commit.commit, base=base)
+        console.say(render_plan_markdown(plan, base=base, now=datetime.now(UTC), links=links, sensitive=sensitive))
+        return
+    from reconciler.render.text import render_plan
+
     colour = console.in_colour(sys.stdout)
     console.say(render_plan(plan, base=os.getcwd(), now=datetime.now(UTC), colour=colour, sensitive=sensitive))

@@ -45,7 +45,10 @@ class Base:
 
 
 def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
-    """The record's entry, its versions moved on to those that its intent is seen to have made."""
+    """The record's entry, its versions moved on to those that its intent is seen to have made.
+
+    Of a project that only this intent knows, a part that did not land goes on from where the intent did.
+    """
     if known is None or known.intended is None or live is None:
         return Base(known)
     intended = known.intended
@@ -56,13 +59,16 @@ def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
         landed.append((CallKind.SET_PARAMS, params))
     if ontology is not None and ontology != known.ontology_version:
         landed.append((CallKind.SET_ONTOLOGY, ontology))
+    if landed and not known.written:
+        known = replace(
+            known, params_version=intended.params_version, ontology_version=intended.ontology_version, written=True
+        )
     return Base(
         replace(
             known,
             params_version=known.params_version if params is None else params,
             ontology_version=known.ontology_version if ontology is None else ontology,
             ontology_hash=known.ontology_hash if ontology is None else intended.ontology_hash,
-            written=known.written or bool(landed),
         ),
         tuple(landed),
     )

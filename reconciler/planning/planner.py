@@ -185,11 +185,18 @@ def plan_project(
     history: str = LIVE_HISTORY,
 ) -> ProjectChange:
     """What the plan says of one project; `known` is its entry in the record, `history` what shows its versions."""
+    base = base_of(known, live)
+    change = _planned(desired, live, base, pending=pending, history=history)
+    return replace(change, diagnostics=(*_landed(desired, base), *change.diagnostics))
+
+
+def _planned(
+    desired: DesiredProject, live: LiveProject | None, base: Base, *, pending: bool, history: str
+) -> ProjectChange:
     if live is not None and (reason := blocked(desired, live)):
         return blocked_change(desired, live, *reason)
     left_alone: tuple[str, ...] = ()
     found: Mapping[str, FieldClass] = {}
-    base = base_of(known, live)
     try:
         intent = compare(desired, live)
         if live is not None and desired.mask.units is None:
@@ -221,11 +228,7 @@ def plan_project(
         hash=intent.hash if intent.fields else EMPTY_HASH,
         left_alone=left_alone,
         base=base.known,
-        diagnostics=(
-            *_landed(desired, base),
-            *_hidden(desired, unseen(base.known, fields), history),
-            *_warnings(desired, live, intent),
-        ),
+        diagnostics=(*_hidden(desired, unseen(base.known, fields), history), *_warnings(desired, live, intent)),
     )
 
 

@@ -35,10 +35,10 @@ def render_drift(
 ) -> str:
     """The whole of it; the last line is fixed for scripts. The diagnostics of the run are not part of this text."""
     paint = Paint(colour)
-    shown = [project for project in drift.projects if _is_shown(project)]
+    shown = [project for project in drift.projects if is_shown(project)]
     lines = [*_head(drift, now)]
     for project in shown:
-        lines += ["", *lay_out(_project(project, base, now, sensitive), colour=colour)]
+        lines += ["", *lay_out(_headed(project, base, now, sensitive), colour=colour)]
     closing = list(_closing(drift, shown))
     if closing:
         lines += ["", *(paint(line, Ink.YELLOW) for line in closing)]
@@ -47,6 +47,14 @@ def render_drift(
     last = last_line(drift)
     lines.append(paint(last, Ink.BOLD_GREEN if last.startswith("No ") else Ink.BOLD))
     return "\n".join(lines) + "\n"
+
+
+def compared_with(drift: Drift, now: datetime) -> str:
+    """What live state is compared with."""
+    if drift.baseline is None:
+        return "There is no record of an apply: what differs is of unknown origin."
+    commit = plain(drift.baseline.commit[:7]) if drift.baseline.commit else "of manifests in no commit"
+    return f"Compared with the last apply: {commit}" + _ago(drift.baseline.recorded_at, now)
 
 
 def last_line(drift: Drift) -> str:
@@ -59,10 +67,6 @@ def last_line(drift: Drift) -> str:
         commit = drift.baseline.commit if drift.baseline else None
         of = f"the manifests of {commit[:7]}" if commit else "the manifests"
         return f"No drift. Your projects are as {of} say."
-    drifted = sum(
-        any(unit.field_class in (FieldClass.DRIFT, FieldClass.CONFLICT, FieldClass.UNKNOWN) for unit in project.units)
-        for project in drift.projects
-    )
     numbers = (
         f"{summary.pending:,} pending",
         count(summary.conflict, "conflict"),
@@ -70,10 +74,20 @@ def last_line(drift: Drift) -> str:
         f"{summary.transient:,} transient",
         *([f"{len(drift.vanished):,} vanished"] if drift.vanished else ()),
     )
-    return f"Drift: {summary.drift:,} in {drifted:,} of {count(len(drift.projects), 'project')}; {', '.join(numbers)}."
+    return f"Drift: {summary.drift:,} in {in_projects(drift)}; {', '.join(numbers)}."
 
 
-def _is_shown(project: ProjectDrift) -> bool:
+def in_projects(drift: Drift) -> str:
+    """`2 of 41 projects`: those that somebody should look at."""
+    drifted = sum(
+        any(unit.field_class in (FieldClass.DRIFT, FieldClass.CONFLICT, FieldClass.UNKNOWN) for unit in project.units)
+        for project in drift.projects
+    )
+    return f"{drifted:,} of {count(len(drift.projects), 'project')}"
+
+
+def is_shown(project: ProjectDrift) -> bool:
+    """Whether there is anything to say of a project."""
     told = any(not diagnostic.is_error for diagnostic in project.diagnostics)
     return told or bool(project.transient) or any(unit.field_class in _SHOWN for unit in project.units)
 
@@ -83,11 +97,7 @@ def _head(drift: Drift, now: datetime) -> Iterator[str]:
     where = f"{plain(drift.target.name)}  {plain(drift.target.endpoint)}"
     read = f"read {read_at(drift.made_at, now)}" if drift.snapshot_at is None else snapshot_of(drift.snapshot_at, now)
     yield f"Target: {where}  ({live}{read})"
-    if drift.baseline is None:
-        yield "There is no record of an apply: what differs is of unknown origin."
-        return
-    commit = plain(drift.baseline.commit[:7]) if drift.baseline.commit else "of manifests in no commit"
-    yield f"Compared with the last apply: {commit}" + _ago(drift.baseline.recorded_at, now)
+    yield compared_with(drift, now)
 
 
 def _ago(recorded_at: str, now: datetime) -> str:
@@ -98,10 +108,21 @@ def _ago(recorded_at: str, now: datetime) -> str:
     return f", {passed}" if passed else ""
 
 
-def _project(project: ProjectDrift, base: str, now: datetime, sensitive: Sequence[Pattern]) -> Iterator[Line]:
+def _headed(project: ProjectDrift, base: str, now: datetime, sensitive: Sequence[Pattern]) -> Iterator[Line]:
     moved = any(unit.field_class is not FieldClass.PENDING for unit in project.units) or project.transient
     what = "has changed outside of git" if moved else "is not yet as git says"
     yield Line(f"# project.{plain(project.name)} {what}", None, -1, place(project.source, base), Ink.BOLD)
+    yield from project_lines(project, base=base, now=now, sensitive=sensitive)
+    for diagnostic in project.diagnostics:
+        if not diagnostic.is_error:
+            yield Line(f"{diagnostic.severity.capitalize()}: {plain(diagnostic.summary)}", ink=Ink.YELLOW)
+            yield Line(plain(diagnostic.detail), None, 1)
+
+
+def project_lines(
+    project: ProjectDrift, *, base: str, now: datetime, sensitive: Sequence[Pattern] = ()
+) -> Iterator[Line]:
+    """What differs in a project, and what changed and changed back."""
     rows = [(unit, field) for unit in project.units if unit.field_class in _SHOWN for field in unit.fields]
     for unit, field in rows[:MOST_ROWS]:
         yield from _field(unit, field, base, now, sensitive)
@@ -113,10 +134,6 @@ def _project(project: ProjectDrift, base: str, now: datetime, sensitive: Sequenc
         yield Line(
             f"changed and changed back: {name_text(transient.path)} ({versions} {numbers})", None, 0, "", Ink.DIM
         )
-    for diagnostic in project.diagnostics:
-        if not diagnostic.is_error:
-            yield Line(f"{diagnostic.severity.capitalize()}: {plain(diagnostic.summary)}", ink=Ink.YELLOW)
-            yield Line(plain(diagnostic.detail), None, 1)
 
 
 def _field(unit: Unit, field: Field, base: str, now: datetime, sensitive: Sequence[Pattern]) -> Iterator[Line]:

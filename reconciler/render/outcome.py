@@ -40,7 +40,7 @@ _NOT_DONE: Final = {
 }
 _SIGN: Final = {Action.CREATE: Sign.ADD, Action.UPDATE: Sign.CHANGE}
 _SIGN_OF_STATUS: Final = {Status.BLOCKED: Sign.BLOCKED, Status.HELD: Sign.HELD, Status.FORGOTTEN: Sign.FORGET}
-_SIGNALS: Final = {2: "SIGINT", 15: "SIGTERM"}
+SIGNALS: Final = {2: "SIGINT", 15: "SIGTERM"}
 _LONGEST_REASON: Final = 300
 _MOST_STALE: Final = 30
 
@@ -56,12 +56,12 @@ def render_event(event: Event, *, colour: bool = False) -> str:
 
 
 def _ended(outcome: ProjectOutcome, paint: Paint) -> str:
-    versions = _versions(outcome)
+    now = versions(outcome)
     if outcome.status is Status.DONE:
         words = f"{_FINISHED[outcome.action]} complete after {duration(outcome.seconds)}"
-        return f"{paint(words, Ink.GREEN)} [{', '.join([*versions, 'read back'])}]"
+        return f"{paint(words, Ink.GREEN)} [{', '.join([*now, 'read back'])}]"
     if outcome.status is Status.UNCHANGED:
-        return f"Nothing to do{f' [{listed(versions)}]' if versions else ''}"
+        return f"Nothing to do{f' [{listed(now)}]' if now else ''}"
     words = _NOT_DONE[outcome.status].capitalize()
     reason = _reason(outcome)
     return paint(words, _ink(outcome.status)) + (f": {reason}" if reason else "")
@@ -74,7 +74,8 @@ def _reason(outcome: ProjectOutcome) -> str:
     return f"{shown}…" if len(reason) > _LONGEST_REASON else shown
 
 
-def _versions(outcome: ProjectOutcome) -> list[str]:
+def versions(outcome: ProjectOutcome) -> list[str]:
+    """`params version 4`, `ontology version 2`: those that were read last."""
     parts = (("params", outcome.params_version), ("ontology", outcome.ontology_version))
     return [f"{part} version {version}" for part, version in parts if version is not None]
 
@@ -95,9 +96,7 @@ def render_outcome(
     last = last_line(outcome.summary)
     results.append(paint(last, Ink.BOLD_GREEN if outcome.summary.complete else Ink.BOLD_RED))
     blocks = [
-        _failure(project, base=base, colour=colour, sensitive=sensitive)
-        for project in told
-        if project.status not in (Status.DONE, Status.FORGOTTEN, Status.PROTECTED, Status.NOT_STARTED)
+        failure(project, base=base, colour=colour, sensitive=sensitive) for project in told if is_failure(project)
     ]
     blocks += _unstarted(outcome)
     failures = "\n".join(blocks)
@@ -106,16 +105,25 @@ def render_outcome(
 
 def last_line(summary: OutcomeSummary) -> str:
     """The line that scripts look for."""
+    return f"Apply {'complete' if summary.complete else 'incomplete'}! Projects: {counts(summary)}."
+
+
+def is_failure(project: ProjectOutcome) -> bool:
+    """Whether something is to be said of it beyond its row: it should have been written, and was not."""
+    return project.status in (Status.FAILED, Status.UNCLEAR, Status.HELD, Status.BLOCKED, Status.STALE)
+
+
+def counts(summary: OutcomeSummary) -> str:
+    """`1 added, 2 changed, 0 destroyed`, and where it is not complete, what was not done."""
     forgotten = f", {summary.forgotten} forgotten" if summary.forgotten else ""
-    done = f"Projects: {summary.added} added, {summary.changed} changed, {summary.destroyed} destroyed{forgotten}"
+    done = f"{summary.added} added, {summary.changed} changed, {summary.destroyed} destroyed{forgotten}"
     if summary.complete:
-        return f"Apply complete! {done}."
-    left = f"{summary.failed} failed, {summary.skipped} skipped, {summary.not_started} not started"
-    return f"Apply incomplete! {done}, {left}."
+        return done
+    return f"{done}, {summary.failed} failed, {summary.skipped} skipped, {summary.not_started} not started"
 
 
 def _table(projects: Sequence[ProjectOutcome], paint: Paint) -> Iterator[str]:
-    cells = [(plain(project.name), _what(project), ", ".join(_versions(project))) for project in projects]
+    cells = [(plain(project.name), what_became(project), ", ".join(versions(project))) for project in projects]
     heads = ("project", "what was done", "versions now")
     widths = [max(width(row[column]) for row in (heads, *cells)) for column in range(3)]
 
@@ -125,15 +133,21 @@ def _table(projects: Sequence[ProjectOutcome], paint: Paint) -> Iterator[str]:
     head = "   ".join(padded(text, column) for column, text in enumerate(heads))
     yield paint(f"    {head}   time", Ink.DIM)
     for project, row in zip(projects, cells, strict=True):
-        sign = _SIGN.get(project.action) if project.status is Status.DONE else None
-        sign = _SIGN_OF_STATUS.get(project.status, sign)
+        sign = sign_of(project)
         drawn = paint(sign, INK[sign]) if sign else " "
         what = paint(row[1], _ink(project.status)) + " " * (widths[1] - width(row[1]))
         time = duration(project.seconds) if project.seconds else ""
         yield f"  {drawn} {padded(row[0], 0)}   {what}   {padded(row[2], 2)}   {time}".rstrip()
 
 
-def _what(project: ProjectOutcome) -> str:
+def sign_of(project: ProjectOutcome) -> Sign | None:
+    """What stands before it in a list."""
+    done = _SIGN.get(project.action) if project.status is Status.DONE else None
+    return _SIGN_OF_STATUS.get(project.status, done)
+
+
+def what_became(project: ProjectOutcome) -> str:
+    """`changed`, or `failed after setParams`."""
     if project.status is Status.DONE:
         return _DONE[project.action]
     landed = _calls(project, CallResult.LANDED)
@@ -145,7 +159,8 @@ def _calls(project: ProjectOutcome, *results: CallResult) -> list[str]:
     return [call.call.value for call in project.calls if call.result in results]
 
 
-def _failure(project: ProjectOutcome, *, base: str, colour: bool, sensitive: Sequence[Pattern]) -> str:
+def failure(project: ProjectOutcome, *, base: str, colour: bool = False, sensitive: Sequence[Pattern] = ()) -> str:
+    """Why a project was not written, what is true of it now, and what to do, a line each."""
     name = f"project.{plain(project.name)}"
     diagnostics = project.diagnostics
     if project.status is Status.STALE:
@@ -187,13 +202,13 @@ def _truth(project: ProjectOutcome, name: str) -> Iterator[str]:
     rest = _calls(project, CallResult.REFUSED, CallResult.NOT_SENT)
     if unclear:
         yield f"  Whether {' and '.join(unclear)} landed is not known."
-    versions = ", ".join(_versions(project))
+    read = ", ".join(versions(project))
     if landed:
         left = f" Not written: {', '.join(rest)}." if rest else ""
-        now = f" It is now at {versions}." if versions else ""
+        now = f" It is now at {read}." if read else ""
         yield f"  Written to {name}: {', '.join(landed)}.{left}{now}"
     elif not unclear:
-        still = f" It is {'' if project.status is Status.STALE else 'still '}at {versions}." if versions else ""
+        still = f" It is {'' if project.status is Status.STALE else 'still '}at {read}." if read else ""
         yield f"  Nothing was written to {name}.{still}"
 
 
@@ -218,7 +233,7 @@ def _next_step(project: ProjectOutcome) -> Iterator[str]:
 def _unstarted(outcome: Outcome) -> Iterator[str]:
     names = [project.name for project in outcome.projects if project.status is Status.NOT_STARTED]
     if outcome.interrupted_by is not None:
-        signal = _SIGNALS.get(outcome.interrupted_by, f"signal {outcome.interrupted_by}")
+        signal = SIGNALS.get(outcome.interrupted_by, f"signal {outcome.interrupted_by}")
         yield f"Interrupted by {signal}: no further write was started.\n"
     if names:
         shown = listed([plain(name) for name in names])

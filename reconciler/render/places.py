@@ -42,12 +42,15 @@ def place(source: Source, base: str) -> str:
 
 def command(verb: str, name: str) -> str:
     """A command of ours for one project, to be copied into a shell as it stands."""
-    if _SAFE_WORD.fullmatch(name):
-        word = name
-    elif plain(name) == name:
-        word = shlex.quote(name)
-    else:
-        # A name with characters that cannot be shown: the shell's own spelling for them.
-        word = "$'" + exact(name)[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"
     dashes = "-- " if name.startswith("-") else ""
-    return f"reconciler {verb} {dashes}{word}"
+    return f"reconciler {verb} {dashes}{word(name)}"
+
+
+def word(text: str) -> str:
+    """Any text as one word of a shell."""
+    if _SAFE_WORD.fullmatch(text):
+        return text
+    if plain(text) == text:
+        return shlex.quote(text)
+    # Characters that cannot be shown: the shell's own spelling for them.
+    return "$'" + exact(text)[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"

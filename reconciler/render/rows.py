@@ -79,7 +79,7 @@ def value_lines(
         yield from (_diff_line(line, depth + 1) for line in diff(before, after))
         yield Line("EOT", None, depth)
     elif kind is Kind.REORDER:
-        yield Line(f"{name.rstrip()}: order {_order(before, after)}", sign, depth, where)
+        yield Line(f"{name.rstrip()}: order {order_text(before, after)}", sign, depth, where)
     else:
         yield Line(f"{name} = {arrow(before, after)}", sign, depth, where)
 
@@ -112,7 +112,7 @@ def _diff_line(line: DiffLine, depth: int) -> Line:
     return Line(line.text, None, depth, ink=Ink.DIM if line.role is Role.REMARK else None)
 
 
-def _order(before: Json | Absent, after: Json | Absent) -> str:
+def order_text(before: Json | Absent, after: Json | Absent) -> str:
     """What stands otherwise than before; what keeps its place at the start and the end is left out."""
     if not (isinstance(before, list | tuple) and isinstance(after, list | tuple)):
         return arrow(before, after)
@@ -154,8 +154,8 @@ def tree_lines(tree: Tree, *, depth: int, base: str, created: bool) -> Iterator[
 
 
 def _choice_lines(row: ChoiceRow, *, depth: int, base: str) -> Iterator[Line]:
-    name = _choice_name(row)
-    remarks = [_moved_from(row.moved_from)] if row.moved_from is not None else []
+    name = choice_name(row)
+    remarks = [moved_from(row.moved_from)] if row.moved_from is not None else []
     if row.source and row.sign is not Sign.REMOVE:
         remarks.append(place(row.source, base))
     remark = f"# {', '.join(remarks)}" if remarks else ""
@@ -170,7 +170,7 @@ def _choice_lines(row: ChoiceRow, *, depth: int, base: str) -> Iterator[Line]:
         yield from _detail_lines(detail, depth=depth + 1, base=base)
 
 
-def _choice_name(row: ChoiceRow) -> str:
+def choice_name(row: ChoiceRow) -> str:
     if isinstance(row.name, Masked):
         return str(row.name)
     return name_text(row.name) if row.loose else choice_text(row.name)
@@ -194,13 +194,13 @@ def _in_line(detail: Detail) -> str:
 
 def _detail_lines(detail: Detail, *, depth: int, base: str) -> Iterator[Line]:
     if detail.kind is Kind.REORDER:
-        yield Line(f"order: {_order(detail.before, detail.after)}", detail.sign, depth)
+        yield Line(f"order: {order_text(detail.before, detail.after)}", detail.sign, depth)
     else:
         name = plain(detail.name)
         yield from value_lines(detail.kind, name, detail.before, detail.after, depth=depth, base=base)
 
 
-def _moved_from(parent: str) -> str:
+def moved_from(parent: str) -> str:
     if parent == MASKED:
         return f"moved here from {MASKED}"
     return f"moved here from {name_text(parent) if parent else 'the top level'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.model.plan import ProjectChange, Reason
+from reconciler.model.plan import ProjectChange, Reason, Summary
 from reconciler.render.counting import count, listed
 from reconciler.render.escape import plain, quoted
 from reconciler.render.values import compact
@@ -13,8 +13,28 @@ from reconciler.render.view import OntologyView, ParamsView, Write
 FOREVER = "A project on Scale can never be deleted or renamed."
 
 
+def counts(summary: Summary) -> str:
+    """`1 to add, 2 to change, 0 to destroy, 1 held`; empty where all of them are zero."""
+    rest = (
+        (summary.forget, "to forget"),
+        (summary.held, "held"),
+        (summary.blocked, "blocked"),
+        (summary.protected, "protected"),
+    )
+    if not any((summary.add, summary.change, summary.destroy, *(number for number, _ in rest))):
+        return ""
+    more = "".join(f", {number} {words}" for number, words in rest if number)
+    return f"{summary.add} to add, {summary.change} to change, {summary.destroy} to destroy{more}"
+
+
 def blocked(change: ProjectChange) -> tuple[str, list[str]]:
     """Why nothing is written to a project, in one sentence, and what a person can do, a line each."""
+    why, to_do = blocked_why(change)
+    return f"project {quoted(change.name)}: {why}", to_do
+
+
+def blocked_why(change: ProjectChange) -> tuple[str, list[str]]:
+    """The same without the project's name."""
     match change.reason:
         case Reason.TYPE_DIFFERS:
             live = compact(change.before.type) if change.before else "another"
@@ -36,7 +56,7 @@ def blocked(change: ProjectChange) -> tuple[str, list[str]]:
         case _:
             why = "nothing can be written to it."
             to_do = _told(change)
-    return f"project {quoted(change.name)}: {why}", to_do
+    return why, to_do
 
 
 def _told(change: ProjectChange) -> list[str]:

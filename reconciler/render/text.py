@@ -52,21 +52,12 @@ def render_plan(
 
 def last_line(summary: Summary, *, pending: bool = False, left_alone: int = 0) -> str:
     """The line that scripts look for. `left_alone` counts the edits of others that a plan of pending changes keeps."""
-    counted = (
-        (summary.forget, "to forget"),
-        (summary.held, "held"),
-        (summary.blocked, "blocked"),
-        (summary.protected, "protected"),
-    )
-    if not any((summary.add, summary.change, summary.destroy, *(number for number, _ in counted))):
-        if not pending:
-            return _NO_CHANGES
-        are = "is" if left_alone == 1 else "are"
-        return "No pending changes." + (
-            f" {count(left_alone, 'edit')} of others {are} left alone." if left_alone else ""
-        )
-    rest = "".join(f", {number} {words}" for number, words in counted if number)
-    return f"Plan: {summary.add} to add, {summary.change} to change, {summary.destroy} to destroy{rest}."
+    if counted := sentences.counts(summary):
+        return f"Plan: {counted}."
+    if not pending:
+        return _NO_CHANGES
+    are = "is" if left_alone == 1 else "are"
+    return "No pending changes." + (f" {count(left_alone, 'edit')} of others {are} left alone." if left_alone else "")
 
 
 def _target_line(plan: Plan, now: datetime) -> str:

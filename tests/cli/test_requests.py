@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.store import Store
+from reconciler.scale.transport import Policy
 from tests.cli.conftest import Cli, live, serve
 
 UPDATES = 30
@@ -62,6 +63,9 @@ def test_an_update_is_a_fence_a_write_and_a_look(
     for number in range(UPDATES):
         write(f"{number}.yaml", f"name: p{number:02}\ntype: imageannotation\nparams: {{a: 2, n: {number}}}\n")
     monkeypatch.setenv("SCALE_API_KEY", "k")
+    # However slow the machine: a read is not given up, and so not sent twice.
+    monkeypatch.setattr("reconciler.scale.client.READ", Policy(write=False, tries=10, seconds=600.0))
+    monkeypatch.setattr("reconciler.scale.client.CONNECT_SECONDS", 600.0)
     counting = Counting(create_app(file), parallelism)
     with serve(counting) as port:
         arguments = ["--parallelism", str(parallelism), "--endpoint", f"http://127.0.0.1:{port}/v1"]

@@ -231,12 +231,28 @@ def test_what_a_killed_run_had_written_is_ours() -> None:
     assert [field.field_class for field in change.fields] == [FieldClass.PENDING]
     assert [diagnostic.code for diagnostic in change.diagnostics] == ["interrupted-run"]
     assert "setParams (version 1) and setOntology (version 1)" in change.diagnostics[0].summary
+    archived = plan_project(wanted, replace(landed, archived=True), known=known)
+    assert [diagnostic.code for diagnostic in archived.diagnostics] == ["interrupted-run", "archived"]
     theirs = live({"a": 1}, {"a": 9}, ontologies=(["A"], [1]))
     assert base_of(known, theirs).landed == ()
     assert base_of(known, before).landed == ()
     assert base_of(known, None).known == known
     behind_another = base_of(known, live({"a": 1}, {"a": 9}, {"a": 2}, {"a": 9}, ontologies=(["A"],)))
     assert behind_another.landed == ((CallKind.SET_PARAMS, 2),)
+
+
+def test_a_killed_first_run_goes_on_from_where_it_began() -> None:
+    before = live({"a": 1}, ontologies=(["A"],))
+    intended = intended_by(plan_project(desired({"a": 2}, ["B"]), before))
+    known = RecordedProject("projects/p.yaml", written=False, intended=intended)
+    assert base_of(known, before).known == known
+
+    def found(*ontologies: list[str]) -> list[FieldClass]:
+        now = live({"a": 1}, {"a": 2}, ontologies=ontologies)
+        return [field.field_class for field in plan_project(desired({"a": 2}, ["B"]), now, known=known).fields]
+
+    assert set(found(["A"])) == {FieldClass.PENDING}
+    assert set(found(["A"], ["C"])) == {FieldClass.CONFLICT}
 
 
 def test_a_killed_create() -> None:
@@ -252,6 +268,8 @@ def test_a_killed_create() -> None:
     assert (base.ontology_version, base.ontology_hash) == (0, ontology_hash(["B"]))
     only = intended_by(plan_project(desired(ontology=["B"]), live({"a": 2})))
     assert only.params_hash is None
+    landed = base_of(replace(known, intended=only), live({"a": 2}, {"a": 3}, ontologies=(["B"],))).landed
+    assert landed == ((CallKind.SET_ONTOLOGY, 0),)
 
 
 def plan_with(known: dict[str, RecordedProject], now: LiveProject | None, *wanted: DesiredProject) -> Any:

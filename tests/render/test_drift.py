@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reconciler.diagnostics import warning
+from reconciler.diagnostics import error, warning
 from reconciler.fieldpath import parse_path, parse_pattern
 from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import Field, FieldClass, Kind, TargetInfo
@@ -69,7 +69,10 @@ PROJECT = ProjectDrift(
         unit("ontology", FieldClass.PENDING, Kind.REORDER, ["a"], ["b"], within="ontology.Animal"),
     ),
     (Transient("params.rate", (5, 6)), Transient("params.one", (5,))),
-    (warning("taking-turns", "project.kittens: two writers take turns", detail="Agree."),),
+    (
+        warning("taking-turns", "project.kittens: two writers take turns", detail="Agree."),
+        error("unreadable", "an error is told apart from this"),
+    ),
 )
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from reconciler.render.diagnostics import render_validation
 from reconciler.render.escape import shield
+from reconciler.render.markdown.outcome import render_outcome_markdown
+from reconciler.render.markdown.plan import render_plan_markdown
 from reconciler.render.outcome import render_outcome
 from reconciler.render.text import render_plan
 from tests.render import plans
@@ -35,6 +37,9 @@ CASES: dict[str, Callable[[], str]] = {
     ),
     "validation": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE),
     "validation-in-colour": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE, colour=True),
+    "markdown": lambda: render_plan_markdown(plans.picture(), base=plans.BASE, now=plans.NOW),
+    "markdown-hostile": lambda: render_plan_markdown(plans.hostile(), base=plans.BASE, now=plans.NOW),
+    "markdown-outcome": lambda: render_outcome_markdown(plans.happened(), base=plans.BASE, now=plans.NOW),
     "outcome": _outcome,
     "outcome-in-colour": lambda: _outcome(colour=True),
 }

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import error, warning
 from reconciler.fieldpath import Attribute, parse_pattern
-from reconciler.model.plan import Commit, Field, Kind, Plan, Reason, State, Summary
+from reconciler.model.plan import Commit, Field, FieldClass, Kind, Plan, Reason, State, Summary
 from reconciler.model.values import Json
 from reconciler.render.text import last_line, render_plan
 from reconciler.render.view import mask
@@ -53,6 +53,15 @@ SENSITIVE = tuple(
 )
 def test_last_line(summary: Summary, line: str) -> None:
     assert last_line(summary) == line
+
+
+@pytest.mark.parametrize(
+    ("moved_by", "note"),
+    [(None, "drift"), ((8, None), "drift: version 8"), ((8, plans.READ_AT), "drift: version 8, 2026-11-25 10:02 UTC")],
+)
+def test_who_moved_a_value(moved_by: tuple[int, datetime | None] | None, note: str) -> None:
+    field = replace(changed(("params", "a"), 1, 2), field_class=FieldClass.DRIFT, moved_by=moved_by)
+    assert of(field).split("\n")[2].endswith(f"# {note}")
 
 
 def test_a_long_name_stays_on_one_line() -> None:

@@ -173,16 +173,20 @@ def _losses(server: Server, run: Run, write: Write) -> Iterator[str]:
         twin = _units(write.kind, other.content) == after
         if other.actor == run.name or twin or run.outcome is None:
             continue
-        if told is None or not _tells_race(told, number, write.kind):
+        # A run that saw another's very same version took it for its own, and waits no more for what it sent.
+        mistaken = _has_twin(server, run, write.project, write.kind)
+        if (told is None or not _tells_race(told, number, write.kind)) and not mistaken:
             yield f"{where} came after version {number} of {other.actor}, unread, and no lost race is told"
     change = _change_of(run, write.project)
     if change is None or seen == 0:
         return
     known = _known_units(change, write.kind)
     read = _units(write.kind, history[seen - 1].content)
+    there = _units(write.kind, history[write.version - 1].content)
     for unit in read.keys() | known.keys():
         found = read.get(unit, ABSENT)
-        if found != known.get(unit, ABSENT) and found != after.get(unit, ABSENT):
+        kept = after.get(unit, ABSENT) in (found, there.get(unit, ABSENT))
+        if found != known.get(unit, ABSENT) and not kept:
             yield f"{where} overwrote {unit}, which had changed after the plan and before the run's last read"
 
 
