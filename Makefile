@@ -34,8 +34,9 @@ bench: $(READY)  ## a plan of N projects and an apply of UPDATES, each beside it
 	$(BIN)/python tests/bench/plan.py $(N)
 	$(BIN)/python tests/bench/apply.py $(UPDATES)
 
-picture: $(READY)  ## docs/plan.svg, the picture in README, from a real run
+picture: $(READY)  ## docs/plan.svg and docs/page.png, the pictures in README, from a real run; the second needs chromium
 	$(BIN)/python tests/picture.py
+	$(BIN)/python -m tests.page_picture
 
 wheel: $(READY)
 	$(BIN)/python -m build --no-isolation --wheel

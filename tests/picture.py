@@ -27,7 +27,7 @@ from reconciler.sandbox.store import Store
 from reconciler.settings import choose_target, read_settings
 
 FILE = Path(__file__).parents[1] / "docs" / "plan.svg"
-_NOW = datetime(2026, 11, 24, 10, 2, 11, tzinfo=UTC)
+NOW = datetime(2026, 11, 24, 10, 2, 11, tzinfo=UTC)
 _WIDTH = 126
 
 _MANIFESTS = {
@@ -107,12 +107,8 @@ _LIVE: list[dict[str, Any]] = [
 
 def picture() -> str:
     """The SVG."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name).resolve()
-        (folder / "projects").mkdir()
-        for file, text in _MANIFESTS.items():
-            (folder / "projects" / file).write_text(text)
-        text = render_plan(asyncio.run(_plan(folder)), base=folder.as_posix(), now=_NOW, colour=True)
+    made, base = example()
+    text = render_plan(made, base=base, now=NOW, colour=True)
     console = Console(record=True, width=_WIDTH, file=StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text.from_ansi(text, no_wrap=True, overflow="ignore"))
     without_downloads = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
@@ -120,6 +116,16 @@ def picture() -> str:
         title="reconciler plan", theme=DIMMED_MONOKAI, code_format=without_downloads, unique_id="plan"
     )
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+
+
+def example() -> tuple[Plan, str]:
+    """The plan, and the folder that its files are below."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        (folder / "projects").mkdir()
+        for file, text in _MANIFESTS.items():
+            (folder / "projects" / file).write_text(text)
+        return asyncio.run(_plan(folder)), folder.as_posix()
 
 
 async def _plan(folder: Path) -> Plan:
@@ -134,7 +140,7 @@ async def _plan(folder: Path) -> Plan:
     record = Record({(target.endpoint, None): known})
     prepared = prepare(settings, (), target=target, record=record)
     async with open_target(target, {}) as client:
-        return await plan(settings, target, client, prepared, record=record, now=lambda: _NOW)
+        return await plan(settings, target, client, prepared, record=record, now=lambda: NOW)
 
 
 if __name__ == "__main__":

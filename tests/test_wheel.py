@@ -40,3 +40,6 @@ def test_the_wheel(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].startswith(str(installed))
     assert done.stdout.splitlines()[-1] == "Apply complete! Projects: 1 added, 0 changed, 0 destroyed."
+    assert {name.rsplit("/", 1)[1] for name in names if "/templates/" in name} == {
+        path.name for path in (ROOT / "reconciler" / "render" / "html" / "templates").iterdir()
+    }

@@ -28,7 +28,7 @@ Examples:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @console.target_options
 @console.live_option
-@console.format_option("text", "json", "markdown")
+@console.format_option("text", "json", "markdown", "html")
 def command(names: tuple[str, ...], target: str | None, endpoint: str | None, live: str | None, output: str) -> int:
     """Show what changed on Scale's side behind git's back. Writes nothing, ever.
 
@@ -100,14 +100,19 @@ def _show(found: Drift, output: str, *, base: str, sensitive: tuple[Pattern, ...
     errors = [told for project in found.projects for told in project.diagnostics if told.is_error]
     if found.diagnostics or errors:
         console.say_diagnostics([*found.diagnostics, *errors])
-    if output == "markdown":
-        from reconciler.render.markdown.drift import render_drift_markdown
-        from reconciler.render.markdown.links import github_links
+    here, now = os.getcwd(), datetime.now(UTC)
+    if output == "text":
+        from reconciler.render.drift import render_drift
 
-        links = github_links(os.environ, commit=os.environ.get("GITHUB_SHA"), base=base)
-        console.say(render_drift_markdown(found, base=base, now=datetime.now(UTC), links=links, sensitive=sensitive))
+        colour = console.in_colour(sys.stdout)
+        console.say(render_drift(found, base=here, now=now, colour=colour, sensitive=sensitive))
         return
-    from reconciler.render.drift import render_drift
+    from reconciler.render.html import render_drift_page
+    from reconciler.render.markdown.drift import render_drift_markdown
+    from reconciler.render.markdown.links import github_links
 
-    colour = console.in_colour(sys.stdout)
-    console.say(render_drift(found, base=os.getcwd(), now=datetime.now(UTC), colour=colour, sensitive=sensitive))
+    links = github_links(os.environ, commit=os.environ.get("GITHUB_SHA"), base=base)
+    if output == "markdown":
+        console.say(render_drift_markdown(found, base=base, now=now, links=links, sensitive=sensitive))
+    else:
+        console.say(render_drift_page(found, base=here, now=now, links=links, sensitive=sensitive))

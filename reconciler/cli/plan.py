@@ -25,6 +25,7 @@ Examples:
   reconciler plan --target production --out changes.plan
   reconciler plan --target production --live @
   reconciler plan --format json | jq .summary
+  reconciler plan --format html > plan.html
 """
 
 
@@ -34,7 +35,7 @@ Examples:
 @console.plan_options
 @console.live_option
 @click.option("--out", metavar="FILE", help="Save the plan, whole, for show and apply --plan.")
-@console.format_option("text", "json", "markdown")
+@console.format_option("text", "json", "markdown", "html")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 def command(
     names: tuple[str, ...],
@@ -134,14 +135,19 @@ def show_plan(plan: Plan, output: str, *, base: str, sensitive: tuple[Pattern, .
         return
     if plan.diagnostics:
         console.say_diagnostics(plan.diagnostics)
-    if output == "markdown":
-        from reconciler.render.markdown.links import github_links
-        from reconciler.render.markdown.plan import render_plan_markdown
+    here, now = os.getcwd(), datetime.now(UTC)
+    if output == "text":
+        from reconciler.render.text import render_plan
 
-        links = github_links(os.environ, commit=plan.commit.commit, base=base)
-        console.say(render_plan_markdown(plan, base=base, now=datetime.now(UTC), links=links, sensitive=sensitive))
+        colour = console.in_colour(sys.stdout)
+        console.say(render_plan(plan, base=here, now=now, colour=colour, sensitive=sensitive))
         return
-    from reconciler.render.text import render_plan
+    from reconciler.render.html import render_page
+    from reconciler.render.markdown.links import github_links
+    from reconciler.render.markdown.plan import render_plan_markdown
 
-    colour = console.in_colour(sys.stdout)
-    console.say(render_plan(plan, base=os.getcwd(), now=datetime.now(UTC), colour=colour, sensitive=sensitive))
+    links = github_links(os.environ, commit=plan.commit.commit, base=base)
+    if output == "markdown":
+        console.say(render_plan_markdown(plan, base=base, now=now, links=links, sensitive=sensitive))
+    else:
+        console.say(render_page(plan, base=here, now=now, links=links, sensitive=sensitive))

@@ -18,7 +18,7 @@ Examples:
 
 @click.command("show", epilog=_EPILOG)
 @click.argument("planfile", metavar="PLANFILE")
-@console.format_option("text", "json", "markdown")
+@console.format_option("text", "json", "markdown", "html")
 def command(planfile: str, output: str) -> int:
     """Show a plan that plan --out saved."""
     from reconciler.planfile import read_plan_file

@@ -14,14 +14,15 @@ from reconciler.model.values import MASKED
 from reconciler.render.counting import count, listed
 from reconciler.render.escape import plain
 from reconciler.render.layout import Line, lay_out
-from reconciler.render.moments import age, in_utc, read_at, snapshot_of
+from reconciler.render.moments import age, in_utc
 from reconciler.render.paint import Ink, Paint
 from reconciler.render.places import command, place
 from reconciler.render.rows import name_text, path_text, value_lines
+from reconciler.render.sentences import seen
 from reconciler.render.signs import Sign
 from reconciler.render.view import MOST_ROWS, mask_field
 
-_WORDS: Final = {
+WORDS: Final = {
     Kind.ADD: "added",
     Kind.REMOVE: "removed",
     Kind.MOVE: "moved",
@@ -39,22 +40,14 @@ def render_drift(
     lines = [*_head(drift, now)]
     for project in shown:
         lines += ["", *lay_out(_headed(project, base, now, sensitive), colour=colour)]
-    closing = list(_closing(drift, shown))
-    if closing:
-        lines += ["", *(paint(line, Ink.YELLOW) for line in closing)]
-    if shown or closing:
+    told = [paint(line, Ink.YELLOW) for line in closing(drift, shown)]
+    if told:
+        lines += ["", *told]
+    if shown or told:
         lines.append("")
     last = last_line(drift)
     lines.append(paint(last, Ink.BOLD_GREEN if last.startswith("No ") else Ink.BOLD))
     return "\n".join(lines) + "\n"
-
-
-def compared_with(drift: Drift, now: datetime) -> str:
-    """What live state is compared with."""
-    if drift.baseline is None:
-        return "There is no record of an apply: what differs is of unknown origin."
-    commit = plain(drift.baseline.commit[:7]) if drift.baseline.commit else "of manifests in no commit"
-    return f"Compared with the last apply: {commit}" + _ago(drift.baseline.recorded_at, now)
 
 
 def last_line(drift: Drift) -> str:
@@ -87,17 +80,23 @@ def in_projects(drift: Drift) -> str:
 
 
 def is_shown(project: ProjectDrift) -> bool:
-    """Whether there is anything to say of a project."""
+    """Whether a person should look at it."""
     told = any(not diagnostic.is_error for diagnostic in project.diagnostics)
     return told or bool(project.transient) or any(unit.field_class in _SHOWN for unit in project.units)
 
 
 def _head(drift: Drift, now: datetime) -> Iterator[str]:
-    live = "" if drift.live_count is None else f"{count(drift.live_count, 'live project')}, "
     where = f"{plain(drift.target.name)}  {plain(drift.target.endpoint)}"
-    read = f"read {read_at(drift.made_at, now)}" if drift.snapshot_at is None else snapshot_of(drift.snapshot_at, now)
-    yield f"Target: {where}  ({live}{read})"
+    yield f"Target: {where}  ({seen(drift, now)})"
     yield compared_with(drift, now)
+
+
+def compared_with(drift: Drift, now: datetime) -> str:
+    """What the drift is counted from."""
+    if drift.baseline is None:
+        return "There is no record of an apply: what differs is of unknown origin."
+    commit = plain(drift.baseline.commit[:7]) if drift.baseline.commit else "of manifests in no commit"
+    return f"Compared with the last apply: {commit}" + _ago(drift.baseline.recorded_at, now)
 
 
 def _ago(recorded_at: str, now: datetime) -> str:
@@ -109,9 +108,9 @@ def _ago(recorded_at: str, now: datetime) -> str:
 
 
 def _headed(project: ProjectDrift, base: str, now: datetime, sensitive: Sequence[Pattern]) -> Iterator[Line]:
-    moved = any(unit.field_class is not FieldClass.PENDING for unit in project.units) or project.transient
-    what = "has changed outside of git" if moved else "is not yet as git says"
-    yield Line(f"# project.{plain(project.name)} {what}", None, -1, place(project.source, base), Ink.BOLD)
+    yield Line(
+        f"# project.{plain(project.name)} {what_happened(project)}", None, -1, place(project.source, base), Ink.BOLD
+    )
     yield from project_lines(project, base=base, now=now, sensitive=sensitive)
     for diagnostic in project.diagnostics:
         if not diagnostic.is_error:
@@ -123,28 +122,41 @@ def project_lines(
     project: ProjectDrift, *, base: str, now: datetime, sensitive: Sequence[Pattern] = ()
 ) -> Iterator[Line]:
     """What differs in a project, and what changed and changed back."""
-    rows = [(unit, field) for unit in project.units if unit.field_class in _SHOWN for field in unit.fields]
-    for unit, field in rows[:MOST_ROWS]:
+    rows, left_out = shown_fields(project)
+    for unit, field in rows:
         yield from _field(unit, field, base, now, sensitive)
-    if len(rows) > MOST_ROWS:
-        yield Line(f"… {len(rows) - MOST_ROWS:,} more")
+    if left_out:
+        yield Line(f"… {left_out:,} more")
+    yield from (Line(words, None, 0, "", Ink.DIM) for words in changed_back(project))
+
+
+def what_happened(project: ProjectDrift) -> str:
+    """Who moved, in a few words."""
+    moved = any(unit.field_class is not FieldClass.PENDING for unit in project.units) or project.transient
+    return "has changed outside of git" if moved else "is not yet as git says"
+
+
+def shown_fields(project: ProjectDrift) -> tuple[list[tuple[Unit, Field]], int]:
+    """The differences to show, each with its unit, and how many more there are."""
+    rows = [(unit, field) for unit in project.units if unit.field_class in _SHOWN for field in unit.fields]
+    return rows[:MOST_ROWS], max(0, len(rows) - MOST_ROWS)
+
+
+def changed_back(project: ProjectDrift) -> Iterator[str]:
+    """The units that somebody changed and changed back, a line each."""
     for transient in project.transient:
         versions = "version" if len(transient.versions) == 1 else "versions"
         numbers = listed([str(version) for version in transient.versions])
-        yield Line(
-            f"changed and changed back: {name_text(transient.path)} ({versions} {numbers})", None, 0, "", Ink.DIM
-        )
+        yield f"changed and changed back: {name_text(transient.path)} ({versions} {numbers})"
 
 
 def _field(unit: Unit, field: Field, base: str, now: datetime, sensitive: Sequence[Pattern]) -> Iterator[Line]:
     pending = unit.field_class is FieldClass.PENDING
-    remark = _remark(unit, field, now)
+    remark = remark_of(unit, field, now)
     masked = mask_field(field, sensitive)
     sign = None if pending else Sign.DRIFTED
-    last = field.path[-1]
-    if field.path[0] == "ontology" and field.kind in _WORDS and not isinstance(last, Attribute):
-        name = f"ontology {MASKED}" if covered(field.path, sensitive) else path_text(field.path)
-        yield Line(f"{name} {_WORDS[field.kind]}", sign or Sign.CHANGE, 0, remark)
+    if is_choice(field):
+        yield Line(f"{field_name(field, sensitive)} {WORDS[field.kind]}", sign or Sign.CHANGE, 0, remark)
         return
     lines = value_lines(field.kind, path_text(field.path), masked.before, masked.after, depth=0, base=base)
     for number, line in enumerate(lines):
@@ -153,7 +165,18 @@ def _field(unit: Unit, field: Field, base: str, now: datetime, sensitive: Sequen
         yield line
 
 
-def _remark(unit: Unit, field: Field, now: datetime) -> str:
+def is_choice(field: Field) -> bool:
+    """Whether a choice comes, goes or moves, of which the name says all."""
+    return field.path[0] == "ontology" and field.kind in WORDS and not isinstance(field.path[-1], Attribute)
+
+
+def field_name(field: Field, sensitive: Sequence[Pattern]) -> str:
+    """The name of what differs, escaped; that of a choice may be sensitive itself."""
+    hidden = is_choice(field) and covered(field.path, sensitive)
+    return f"ontology {MASKED}" if hidden else path_text(field.path)
+
+
+def remark_of(unit: Unit, field: Field, now: datetime) -> str:
     """Which version brought it, when, and whose it is where that is not plain drift."""
     if unit.field_class is FieldClass.PENDING:
         return "pending: changed in git, not yet applied"
@@ -163,7 +186,7 @@ def _remark(unit: Unit, field: Field, now: datetime) -> str:
     if unit.field_class is FieldClass.UNKNOWN:
         words.append("unknown: no record of it")
     if field.path[0] == "params" and field.kind in (Kind.ADD, Kind.REMOVE):
-        words.append(_WORDS[field.kind])
+        words.append(WORDS[field.kind])
     if unit.version is not None:
         words.append(f"version {unit.version}")
     if unit.at is not None:
@@ -172,7 +195,8 @@ def _remark(unit: Unit, field: Field, now: datetime) -> str:
     return ", ".join(words)
 
 
-def _closing(drift: Drift, shown: Iterable[ProjectDrift]) -> Iterator[str]:
+def closing(drift: Drift, shown: Iterable[ProjectDrift]) -> Iterator[str]:
+    """What to do about it, and what is on one side alone."""
     drifted = [
         project.name
         for project in shown

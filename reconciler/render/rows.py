@@ -24,9 +24,9 @@ _HEAD: Final = 8
 _ALIGNED_UP_TO: Final = 20
 _LONGEST_NAME: Final = 200
 _MOST_IN_ORDER: Final = 6
-_MOST_CREATED: Final = 24
-_MOST_CHOICES: Final = 200
-_CHANGED_UNSEEN: Final = "(sensitive value, changed)"
+MOST_CREATED: Final = 24
+MOST_CHOICES: Final = 200
+CHANGED_UNSEEN: Final = "(sensitive value, changed)"
 
 
 def path_text(path: Path) -> str:
@@ -79,17 +79,24 @@ def value_lines(
         yield from (_diff_line(line, depth + 1) for line in diff(before, after))
         yield Line("EOT", None, depth)
     elif kind is Kind.REORDER:
-        yield Line(f"{name.rstrip()}: order {order_text(before, after)}", sign, depth, where)
+        yield Line(f"{name.rstrip()}: order {arrow(before, after, kind=kind)}", sign, depth, where)
     else:
         yield Line(f"{name} = {arrow(before, after)}", sign, depth, where)
 
 
-def arrow(before: Json | Absent, after: Json | Absent) -> str:
+def arrow(before: Json | Absent, after: Json | Absent, *, kind: Kind = Kind.CHANGE) -> str:
     """`10 -> 12`; where both sides are hidden, that something changed."""
+    both = both_sides(kind, before, after)
+    return CHANGED_UNSEEN if both is None else " -> ".join(both)
+
+
+def both_sides(kind: Kind, before: Json | Absent, after: Json | Absent, *, room: int = LINE) -> tuple[str, str] | None:
+    """The two sides of an arrow, None where both are hidden. Of a new order, what stands otherwise than before."""
     if isinstance(before, Masked) and isinstance(after, Masked):
-        return _CHANGED_UNSEEN
-    left, right = contrast(before, after)
-    return f"{left} -> {right}"
+        return None
+    if kind is Kind.REORDER and isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        return _order(before, after, room)
+    return contrast(before, after, room=room)
 
 
 def _by_lines(before: str, after: str) -> bool:
@@ -112,10 +119,8 @@ def _diff_line(line: DiffLine, depth: int) -> Line:
     return Line(line.text, None, depth, ink=Ink.DIM if line.role is Role.REMARK else None)
 
 
-def order_text(before: Json | Absent, after: Json | Absent) -> str:
-    """What stands otherwise than before; what keeps its place at the start and the end is left out."""
-    if not (isinstance(before, list | tuple) and isinstance(after, list | tuple)):
-        return arrow(before, after)
+def _order(before: Sequence[Json], after: Sequence[Json], room: int) -> tuple[str, str]:
+    """What keeps its place at the start and the end is left out."""
     shortest = min(len(before), len(after))
     head = 0
     while head < shortest and before[head] == after[head]:
@@ -123,10 +128,8 @@ def order_text(before: Json | Absent, after: Json | Absent) -> str:
     tail = 0
     while tail < shortest - head and before[-1 - tail] == after[-1 - tail]:
         tail += 1
-    sides = [_items(side, head, len(side) - tail) for side in (before, after)]
-    if sides[0] == sides[1] or look_alike(*sides):
-        return arrow(list(before), list(after))
-    return f"{sides[0]} -> {sides[1]}"
+    left, right = (_items(side, head, len(side) - tail) for side in (before, after))
+    return contrast(list(before), list(after), room=room) if left == right or look_alike(left, right) else (left, right)
 
 
 def _items(items: Sequence[Json], first: int, last: int) -> str:
@@ -141,21 +144,28 @@ def tree_lines(tree: Tree, *, depth: int, base: str, created: bool) -> Iterator[
     """The choices that change, with those above them. Of a new project's choices only the first are shown."""
     for detail in tree.order:
         yield from _detail_lines(detail, depth=depth, base=base)
-    every = (*tree.rows, *tree.loose)
-    most = _MOST_CREATED if created else _MOST_CHOICES
-    shown = every if len(every) <= most + 1 else every[:most]
+    shown, left_out = shown_choices(tree, most=MOST_CREATED if created else MOST_CHOICES)
     for row in shown:
         yield from _choice_lines(row, depth=depth + row.depth, base=base)
-    left_out = every[len(shown) :]
     if left_out:
-        removed = sum(row.sign is Sign.REMOVE for row in left_out)
-        words = f", {removed:,} of them removed" if removed else ""
-        yield Line(f"… {len(left_out):,} more{words}", None, depth)
+        yield Line(left_out, None, depth)
+
+
+def shown_choices(tree: Tree, *, most: int) -> tuple[Sequence[ChoiceRow], str]:
+    """The first `most` choices or so, and what is to be said of the others; empty without others."""
+    every = (*tree.rows, *tree.loose)
+    shown = every if len(every) <= most + 1 else every[:most]
+    left_out = every[len(shown) :]
+    if not left_out:
+        return shown, ""
+    removed = sum(row.sign is Sign.REMOVE for row in left_out)
+    words = f", {removed:,} of them removed" if removed else ""
+    return shown, f"… {len(left_out):,} more{words}"
 
 
 def _choice_lines(row: ChoiceRow, *, depth: int, base: str) -> Iterator[Line]:
     name = choice_name(row)
-    remarks = [moved_from(row.moved_from)] if row.moved_from is not None else []
+    remarks = [moved_words(row.moved_from)] if row.moved_from is not None else []
     if row.source and row.sign is not Sign.REMOVE:
         remarks.append(place(row.source, base))
     remark = f"# {', '.join(remarks)}" if remarks else ""
@@ -171,6 +181,7 @@ def _choice_lines(row: ChoiceRow, *, depth: int, base: str) -> Iterator[Line]:
 
 
 def choice_name(row: ChoiceRow) -> str:
+    """Its name, or where it belongs to no tree its path, escaped."""
     if isinstance(row.name, Masked):
         return str(row.name)
     return name_text(row.name) if row.loose else choice_text(row.name)
@@ -194,13 +205,14 @@ def _in_line(detail: Detail) -> str:
 
 def _detail_lines(detail: Detail, *, depth: int, base: str) -> Iterator[Line]:
     if detail.kind is Kind.REORDER:
-        yield Line(f"order: {order_text(detail.before, detail.after)}", detail.sign, depth)
+        yield Line(f"order: {arrow(detail.before, detail.after, kind=detail.kind)}", detail.sign, depth)
     else:
         name = plain(detail.name)
         yield from value_lines(detail.kind, name, detail.before, detail.after, depth=depth, base=base)
 
 
-def moved_from(parent: str) -> str:
+def moved_words(parent: str) -> str:
+    """Where a choice came from, escaped."""
     if parent == MASKED:
         return f"moved here from {MASKED}"
     return f"moved here from {name_text(parent) if parent else 'the top level'}"

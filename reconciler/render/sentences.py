@@ -3,14 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from reconciler.model.plan import ProjectChange, Reason, Summary
+from reconciler.model.drift import Drift
+from reconciler.model.plan import Action, Held, Plan, ProjectChange, Reason, Summary, Waived
 from reconciler.render.counting import count, listed
 from reconciler.render.escape import plain, quoted
+from reconciler.render.moments import read_at, snapshot_of
 from reconciler.render.values import compact
 from reconciler.render.view import OntologyView, ParamsView, Write
 
 FOREVER = "A project on Scale can never be deleted or renamed."
+PROTECTED = "Protected by its manifest: shown, and never written."
+
+
+def seen(found: Plan | Drift, now: datetime) -> str:
+    """`42 live projects, read 10:02:11 UTC`, or `…, snapshot of 2026-11-25 10:02 UTC, 3 h ago`."""
+    live = "" if found.live_count is None else f"{count(found.live_count, 'live project')}, "
+    if found.snapshot_at is not None:
+        return live + snapshot_of(found.snapshot_at, now)
+    return f"{live}read {read_at(found.made_at, now)}"
+
+
+def fate(change: ProjectChange) -> str:
+    """`will be created`; `would` where it is shown and not done."""
+    if change.action is Action.FORGET:
+        return "will no longer be managed"
+    would = "would" if change.protected or change.held_by else "will"
+    return f"{would} be {'created' if change.action is Action.CREATE else 'updated in-place'}"
+
+
+def forgotten(change: ProjectChange) -> str:
+    """What it means that a manifest is gone."""
+    return f"project {quoted(change.name)}: its manifest is gone. Nothing is sent: it stays on Scale."
+
+
+def to_allow(held: Held) -> str:
+    """How to have done what a guard holds."""
+    return f"To allow it: --allow {held.guard}, or a waiver in reconciler.toml."
+
+
+def waived(waived: Waived) -> str:
+    """Which guard does not hold, and why not."""
+    return f"The guard {waived.guard} is waived by {plain(waived.by)}."
 
 
 def counts(summary: Summary) -> str:

@@ -15,7 +15,6 @@ from reconciler.render import sentences
 from reconciler.render.counting import count
 from reconciler.render.escape import plain, quoted
 from reconciler.render.layout import Line, lay_out
-from reconciler.render.moments import read_at, snapshot_of
 from reconciler.render.paint import Ink, Paint
 from reconciler.render.places import place, shown_file
 from reconciler.render.rows import block, tree_lines
@@ -36,11 +35,11 @@ def render_plan(
     paint = Paint(colour)
     lines = [_target_line(plan, now)]
     if view.projects or not plan.complete:
-        lines.append(_manifests_line(plan, base))
+        lines.append(manifests_line(plan, base))
     if view.projects:
         lines += ["", *_legend(view, paint)]
     lines += lay_out(_projects_lines(view, base), colour=colour)
-    lines += ["", *(paint(line, Ink.YELLOW) for line in _closing(view))]
+    lines += ["", *(paint(line, Ink.YELLOW) for line in closing(view))]
     if lines[-1] != "":
         lines.append("")
     last = last_line(plan.summary, pending=plan.pending_only, left_alone=len(plan.left_alone))
@@ -61,13 +60,12 @@ def last_line(summary: Summary, *, pending: bool = False, left_alone: int = 0) -
 
 
 def _target_line(plan: Plan, now: datetime) -> str:
-    live = "" if plan.live_count is None else f"{count(plan.live_count, 'live project')}, "
     target = f"Target: {plain(plan.target.name)}  {plain(plan.target.endpoint)}"
-    read = f"read {read_at(plan.made_at, now)}" if plan.snapshot_at is None else snapshot_of(plan.snapshot_at, now)
-    return f"{target}  ({live}{read})"
+    return f"{target}  ({sentences.seen(plan, now)})"
 
 
-def _manifests_line(plan: Plan, base: str) -> str:
+def manifests_line(plan: Plan, base: str) -> str:
+    """`Manifests: projects/ at 3f2c1ab, 41 projects`."""
     folder = shown_file(plan.manifests, base) if plan.manifests else ""
     where = f"{folder.rstrip('/')}/ " if folder else ""
     commit = f"at {plain(plan.commit.commit[:7])} " if plan.commit.commit else ""
@@ -103,18 +101,14 @@ def _project_lines(project: ProjectView, base: str, *, alone: bool) -> Iterator[
         return
     create = change.action is Action.CREATE
     if project.sign is Sign.FORGET:
-        yield Line(f"# project.{plain(change.name)} will no longer be managed", None, -1, where, Ink.BOLD)
+        yield Line(f"# project.{plain(change.name)} {sentences.fate(change)}", None, -1, where, Ink.BOLD)
         yield from _verdicts(change)
-        yield Line(
-            f"project {quoted(change.name)}: its manifest is gone. Nothing is sent: it stays on Scale.", Sign.FORGET
-        )
+        yield Line(sentences.forgotten(change), Sign.FORGET)
         yield from _warnings(project)
         return
-    would = "would" if change.protected or change.held_by else "will"
-    what = "created" if create else "updated in-place"
-    yield Line(f"# project.{plain(change.name)} {would} be {what}", None, -1, where, Ink.BOLD)
+    yield Line(f"# project.{plain(change.name)} {sentences.fate(change)}", None, -1, where, Ink.BOLD)
     if change.protected:
-        yield Line("Protected by its manifest: shown, and never written.", None, 0, ink=Ink.YELLOW)
+        yield Line(sentences.PROTECTED, None, 0, ink=Ink.YELLOW)
     yield from _verdicts(change)
     yield Line(f"project {quoted(change.name)} {{", project.sign)
     yield from block(project.own, depth=1, base=base, least=len("ontology"))
@@ -133,9 +127,9 @@ def _verdicts(change: ProjectChange) -> Iterator[Line]:
         yield Line(f"held by {held.guard}: {plain(held.why)}", Sign.HELD, 0, ink=Ink.MAGENTA)
         if held.remedy:
             yield Line(plain(held.remedy), None, 1)
-        yield Line(f"To allow it: --allow {held.guard}, or a waiver in reconciler.toml.", None, 1)
+        yield Line(sentences.to_allow(held), None, 1)
     for waived in change.waived_by:
-        yield Line(f"The guard {waived.guard} is waived by {plain(waived.by)}.", None, 0, ink=Ink.YELLOW)
+        yield Line(sentences.waived(waived), None, 0, ink=Ink.YELLOW)
 
 
 def _warnings(project: ProjectView) -> Iterator[Line]:
@@ -171,7 +165,8 @@ def _ontology_lines(ontology: OntologyView, base: str, *, create: bool) -> Itera
     yield Line("}", None, 1)
 
 
-def _closing(view: PlanView) -> Iterator[str]:
+def closing(view: PlanView) -> Iterator[str]:
+    """What is to be said of the plan as a whole, a sentence or two each."""
     if len(view.created) > 1:
         yield sentences.creates(view.created)
     if view.plan.reverted:

@@ -7,11 +7,12 @@ a final newline that comes or goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from reconciler.render.alignment import align, numbered
 from reconciler.render.counting import count
 from reconciler.render.escape import exact, look_alike, plain
 from reconciler.render.signs import Sign
@@ -53,8 +54,8 @@ def head_of(text: str, *, most: int) -> tuple[list[DiffLine], int]:
     total = text.count("\n") + (not ended)
     lines = text.split("\n", most + 1)[: min(total, most + 1)]
     shown = lines if total <= most + 1 else lines[:most]
-    spell = _Spelling(shown)
-    result = [DiffLine(_shortened(spell, line, (0, 0))) for line in shown]
+    spell = Spelling(shown)
+    result = [DiffLine(shortened(spell, line, (0, 0))) for line in shown]
     if len(shown) < total:
         result.append(DiffLine("…"))
     elif ended:
@@ -64,32 +65,48 @@ def head_of(text: str, *, most: int) -> tuple[list[DiffLine], int]:
 
 def diff(before: str, after: str, *, most: int = MOST_LINES) -> list[DiffLine]:
     """The changed lines with a line around them, what is hidden counted."""
-    old_ended, new_ended = before.endswith("\n"), after.endswith("\n")
-    rows = _rows(before if old_ended else f"{before}\n", after if new_ended else f"{after}\n")
-    changed = [row for row in rows if row.sign]
-    shown = _cut(rows, most)
-    spell = _Spelling([row.line for row in shown if row.role is Role.TEXT])
-    lines = list(_spelled(shown, spell))
-    left_out = len(changed) - sum(row.sign is not None for row in shown)
-    if left_out:
-        kept = [row for row in shown if row.sign]
-        gone = sum(row.sign is Sign.REMOVE for row in changed) - sum(row.sign is Sign.REMOVE for row in kept)
-        words = f"# ({count(left_out, 'more changed line')} not shown: {gone:,} removed, {left_out - gone:,} added)"
-        lines.append(DiffLine(words, role=Role.REMARK))
-    if old_ended != new_ended:
-        words = "no final newline before, one after" if new_ended else "a final newline before, none after"
-        lines.append(DiffLine(f"# ({words})", role=Role.REMARK))
-    return lines
+    found = compare(before, after, most=most)
+    spell = Spelling([row.line for row in found.rows if row.role is Role.TEXT])
+    return [*_spelled(found.rows, spell), *(DiffLine(words, role=Role.REMARK) for words in found.remarks)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
+    """A line as it is, of any length, or a remark in its place."""
+
     line: str
     sign: Sign | None = None
     role: Role = Role.TEXT
 
 
-class _Spelling:
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The rows to show, and what is to be said behind them: what is left out, a final newline that comes or goes."""
+
+    rows: list[Row]
+    remarks: list[str]
+
+
+def compare(before: str, after: str, *, most: int) -> Comparison:
+    """Two texts line by line, `most` lines or so of them; nothing is escaped or shortened yet."""
+    old_ended, new_ended = before.endswith("\n"), after.endswith("\n")
+    rows = _rows(before if old_ended else f"{before}\n", after if new_ended else f"{after}\n")
+    changed = [row for row in rows if row.sign]
+    shown = _cut(rows, most)
+    remarks: list[str] = []
+    left_out = len(changed) - sum(row.sign is not None for row in shown)
+    if left_out:
+        kept = [row for row in shown if row.sign]
+        gone = sum(row.sign is Sign.REMOVE for row in changed) - sum(row.sign is Sign.REMOVE for row in kept)
+        words = f"# ({count(left_out, 'more changed line')} not shown: {gone:,} removed, {left_out - gone:,} added)"
+        remarks.append(words)
+    if old_ended != new_ended:
+        words = "no final newline before, one after" if new_ended else "a final newline before, none after"
+        remarks.append(f"# ({words})")
+    return Comparison(shown, remarks)
+
+
+class Spelling:
     """How the lines of one comparison are spelled, so that no two different ones come out the same.
 
     A backslash is doubled only where some line holds both kinds: real ones and escapes.
@@ -104,14 +121,18 @@ class _Spelling:
     def __call__(self, line: str) -> str:
         body = line.rstrip(" ")
         trailing = self._blank * min(len(line) - len(body), LONGEST_LINE)
-        return plain(body.replace("\\", "\\\\") if self._double else body) + trailing
+        return self.within(body) + trailing
+
+    def within(self, piece: str) -> str:
+        """A piece of a line, at whose end another one follows."""
+        return plain(piece.replace("\\", "\\\\") if self._double else piece)
 
 
 def _trails(line: str) -> bool:
     return line.endswith(" ")
 
 
-def _spelled(rows: list[_Row], spell: _Spelling) -> Iterator[DiffLine]:
+def _spelled(rows: list[Row], spell: Spelling) -> Iterator[DiffLine]:
     """Lines that were replaced are shortened together with the line that stands in their place."""
     position = 0
     while position < len(rows):
@@ -119,7 +140,7 @@ def _spelled(rows: list[_Row], spell: _Spelling) -> Iterator[DiffLine]:
         added = _run(rows, position + len(removed), Sign.ADD)
         if not removed and not added:
             row = rows[position]
-            text = row.line if row.role is Role.REMARK else _shortened(spell, row.line, (0, 0))
+            text = row.line if row.role is Role.REMARK else shortened(spell, row.line, (0, 0))
             yield DiffLine(text, None, row.role)
             position += 1
             continue
@@ -127,14 +148,14 @@ def _spelled(rows: list[_Row], spell: _Spelling) -> Iterator[DiffLine]:
         position += len(removed) + len(added)
 
 
-def _run(rows: list[_Row], start: int, sign: Sign) -> list[str]:
+def _run(rows: list[Row], start: int, sign: Sign) -> list[str]:
     end = start
     while end < len(rows) and rows[end].sign is sign:
         end += 1
     return [row.line for row in rows[start:end]]
 
 
-def _replacement(removed: list[str], added: list[str], spell: _Spelling) -> Iterator[DiffLine]:
+def _replacement(removed: list[str], added: list[str], spell: Spelling) -> Iterator[DiffLine]:
     olds: list[str] = []
     news: list[str] = []
     for position in range(max(len(removed), len(added))):
@@ -142,10 +163,10 @@ def _replacement(removed: list[str], added: list[str], spell: _Spelling) -> Iter
         new = added[position] if position < len(added) else None
         if old is None or new is None:
             side, line = (news, new) if old is None else (olds, old)
-            side.append(_shortened(spell, line or "", (0, 0)))
+            side.append(shortened(spell, line or "", (0, 0)))
             continue
         edges = common_edges(old, new)
-        left, right = _shortened(spell, old, edges), _shortened(spell, new, edges)
+        left, right = shortened(spell, old, edges), shortened(spell, new, edges)
         if look_alike(left, right):
             left, right = exact(old[:LONGEST_LINE]), exact(new[:LONGEST_LINE])
         olds.append(left)
@@ -154,7 +175,7 @@ def _replacement(removed: list[str], added: list[str], spell: _Spelling) -> Iter
     yield from (DiffLine(line, Sign.ADD) for line in news)
 
 
-def _shortened(spell: _Spelling, line: str, edges: tuple[int, int]) -> str:
+def shortened(spell: Callable[[str], str], line: str, edges: tuple[int, int]) -> str:
     """A line of at most LONGEST_LINE characters or so: its head, where it differs, and its length."""
     if len(line) <= LONGEST_LINE:
         return spell(line)
@@ -164,11 +185,11 @@ def _shortened(spell: _Spelling, line: str, edges: tuple[int, int]) -> str:
     return f"{spell(piece)} ({len(line):,} characters)"
 
 
-def _cut(rows: list[_Row], most: int) -> list[_Row]:
+def _cut(rows: list[Row], most: int) -> list[Row]:
     return rows if len(rows) <= most + 2 else rows[:most]
 
 
-def _rows(before: str, after: str) -> list[_Row]:
+def _rows(before: str, after: str) -> list[Row]:
     """Both texts, every line of them ended, as the rows to show: what both begin and end with is cut off unsplit."""
     shared = shared_start(before, after)
     start = before.rfind("\n", 0, shared) + 1
@@ -194,22 +215,22 @@ def _lines(text: str) -> list[str]:
     return text.split("\n")[:-1]
 
 
-def _unchanged(text: str, *, from_end: bool, context: int) -> Iterator[_Row]:
+def _unchanged(text: str, *, from_end: bool, context: int) -> Iterator[Row]:
     """What stands before or behind all changes: a line next to them, and how many are hidden."""
     number = text.count("\n")
     if number <= context + 1:
-        yield from map(_Row, _lines(text))
+        yield from map(Row, _lines(text))
         return
-    hidden = _Row(f"# ({count(number - context, 'unchanged line')} hidden)", role=Role.REMARK)
+    hidden = Row(f"# ({count(number - context, 'unchanged line')} hidden)", role=Role.REMARK)
     if from_end:
         yield hidden
-        yield from map(_Row, text.rsplit("\n", context + 1)[1:-1])
+        yield from map(Row, text.rsplit("\n", context + 1)[1:-1])
     else:
-        yield from map(_Row, text.split("\n", context)[:context])
+        yield from map(Row, text.split("\n", context)[:context])
         yield hidden
 
 
-def _collapse(rows: list[_Row]) -> Iterator[_Row]:
+def _collapse(rows: list[Row]) -> Iterator[Row]:
     """The rows, what did not change and is far from any change hidden and counted. Changes begin and end them."""
     position = 0
     while position < len(rows):
@@ -221,82 +242,39 @@ def _collapse(rows: list[_Row]) -> Iterator[_Row]:
             yield from rows[position:end]
         else:
             yield from rows[position : position + _CONTEXT]
-            yield _Row(f"# ({count(hidden, 'unchanged line')} hidden)", role=Role.REMARK)
+            yield Row(f"# ({count(hidden, 'unchanged line')} hidden)", role=Role.REMARK)
             yield from rows[end - _CONTEXT : end]
         yield rows[end]
         position = end + 1
 
 
-def _align(old: list[str], new: list[str]) -> list[_Row]:
+def _align(old: list[str], new: list[str]) -> list[Row]:
     """Every line in order, each unchanged, removed or added."""
     kept = _common(old, new)
     if kept is None:
         return _replaced(old, new)
-    rows: list[_Row] = []
+    rows: list[Row] = []
     left = right = 0
     for old_position, new_position in [*kept, (len(old), len(new))]:
-        rows += [_Row(line, Sign.REMOVE) for line in old[left:old_position]]
-        rows += [_Row(line, Sign.ADD) for line in new[right:new_position]]
+        rows += [Row(line, Sign.REMOVE) for line in old[left:old_position]]
+        rows += [Row(line, Sign.ADD) for line in new[right:new_position]]
         if old_position < len(old):
-            rows.append(_Row(old[old_position]))
+            rows.append(Row(old[old_position]))
         left, right = old_position + 1, new_position + 1
     return rows
 
 
-def _replaced(old: list[str], new: list[str]) -> list[_Row]:
+def _replaced(old: list[str], new: list[str]) -> list[Row]:
     words = f"# ({count(len(old), 'line')} replaced by {count(len(new), 'line')}, the first of each:)"
-    rows = [_Row(words, role=Role.REMARK)]
-    rows += [_Row(line, Sign.REMOVE) for line in old[:_HEAD_OF_REPLACED]]
-    rows += [_Row(line, Sign.ADD) for line in new[:_HEAD_OF_REPLACED]]
+    rows = [Row(words, role=Role.REMARK)]
+    rows += [Row(line, Sign.REMOVE) for line in old[:_HEAD_OF_REPLACED]]
+    rows += [Row(line, Sign.ADD) for line in new[:_HEAD_OF_REPLACED]]
     return rows
 
 
 def _common(old: list[str], new: list[str]) -> list[tuple[int, int]] | None:
-    """The longest common subsequence as pairs of positions, or None where it would cost too much to find.
-
-    Myers' greedy search over edit scripts of growing length, with an end to length and steps.
-    """
+    """The longest common subsequence as pairs of positions, or None where it would cost too much to find."""
     if max(len(old), len(new)) > _MOST_TO_ALIGN or abs(len(old) - len(new)) > _MOST_EDITS:
         return None
-    numbers: dict[str, int] = {}
-    left = [numbers.setdefault(line, len(numbers)) for line in old]
-    right = [numbers.setdefault(line, len(numbers)) for line in new]
-    furthest = {1: 0}
-    trail: list[dict[int, int]] = []
-    steps = 0
-    for edits in range(min(len(left) + len(right), _MOST_EDITS) + 1):
-        trail.append(dict(furthest))
-        for diagonal in range(-edits, edits + 1, 2):
-            x = _next_start(furthest, diagonal, edits)
-            start = x
-            while x < len(left) and x - diagonal < len(right) and left[x] == right[x - diagonal]:
-                x += 1
-            steps += x - start
-            furthest[diagonal] = x
-            if diagonal == len(left) - len(right) and x >= len(left):
-                return _walk_back(trail, len(left), len(right))
-        if steps > _MOST_STEPS:
-            return None
-    return None
-
-
-def _next_start(furthest: dict[int, int], diagonal: int, edits: int) -> int:
-    if diagonal == -edits or (diagonal != edits and furthest[diagonal - 1] < furthest[diagonal + 1]):
-        return furthest[diagonal + 1]
-    return furthest[diagonal - 1] + 1
-
-
-def _walk_back(trail: list[dict[int, int]], x: int, y: int) -> list[tuple[int, int]]:
-    pairs: list[tuple[int, int]] = []
-    for edits in range(len(trail) - 1, -1, -1):
-        diagonal = x - y
-        start = _next_start(trail[edits], diagonal, edits)
-        while x > start:
-            x, y = x - 1, y - 1
-            pairs.append((x, y))
-        if edits:
-            came_down = diagonal == -edits or (
-                diagonal != edits and trail[edits][diagonal - 1] < trail[edits][diagonal + 1]
-            )
-            x, y = (x, y - 1) if came_down else (x - 1, y)
-    return pairs[::-1]
+    found = align(*numbered(old, new), most_edits=_MOST_EDITS, most_steps=_MOST_STEPS)
+    return found.pairs if found.complete else None

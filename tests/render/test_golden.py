@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.project import Source
 from reconciler.render.diagnostics import render_validation
 from reconciler.render.escape import shield
+from reconciler.render.html import render_drift_page, render_page
 from reconciler.render.markdown.outcome import render_outcome_markdown
 from reconciler.render.markdown.plan import render_plan_markdown
 from reconciler.render.outcome import render_outcome
 from reconciler.render.text import render_plan
-from tests.render import plans
+from tests.render import plans, test_drift
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -24,6 +26,16 @@ GOLDEN = Path(__file__).parent / "golden"
 def _outcome(*, colour: bool = False) -> str:
     done, failures = render_outcome(plans.happened(), base=plans.BASE, now=plans.NOW, colour=colour)
     return f"{done}----- stderr\n{failures}"
+
+
+def _page(page: str) -> str:
+    """A page without its style sheet and script, which are files of their own."""
+    page = re.sub(r"'sha256-[^']*'", "'sha256-…'", page)
+    return re.sub(r"<(style|script)>.*?</\1>", r"<\1>…</\1>", page, flags=re.DOTALL)
+
+
+def _link(source: Source) -> str:
+    return f"https://github.com/o/r/blob/3f2c1ab/{source.file.removeprefix(plans.BASE + '/')}#L{source.line}"
 
 
 CASES: dict[str, Callable[[], str]] = {
@@ -40,6 +52,10 @@ CASES: dict[str, Callable[[], str]] = {
     "markdown": lambda: render_plan_markdown(plans.picture(), base=plans.BASE, now=plans.NOW),
     "markdown-hostile": lambda: render_plan_markdown(plans.hostile(), base=plans.BASE, now=plans.NOW),
     "markdown-outcome": lambda: render_outcome_markdown(plans.happened(), base=plans.BASE, now=plans.NOW),
+    "picture.html": lambda: _page(render_page(plans.picture(), base=plans.BASE, now=plans.NOW, links=_link)),
+    "hostile.html": lambda: _page(render_page(plans.hostile(), base=plans.BASE, now=plans.NOW)),
+    "quiet.html": lambda: _page(render_page(plans.plan(plans.unchanged("a")), base=plans.BASE, now=plans.NOW)),
+    "drift.html": lambda: _page(render_drift_page(test_drift.drift(test_drift.PROJECT), base="/r", now=test_drift.NOW)),
     "outcome": _outcome,
     "outcome-in-colour": lambda: _outcome(colour=True),
 }
@@ -47,7 +63,7 @@ CASES: dict[str, Callable[[], str]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_looks_as_the_golden_file_says(name: str) -> None:
-    file = GOLDEN / f"{name}.txt"
+    file = GOLDEN / (name if name.endswith(".html") else f"{name}.txt")
     text = CASES[name]()
     if os.environ.get("UPDATE_GOLDEN"):
         file.write_bytes(text.encode())

@@ -16,7 +16,7 @@ from reconciler.render.counting import count
 from reconciler.render.escape import plain
 from reconciler.render.layout import Line
 from reconciler.render.places import place
-from reconciler.render.rows import choice_name, moved_from, order_text, path_text, value_lines
+from reconciler.render.rows import arrow, choice_name, moved_words, path_text, value_lines
 from reconciler.render.signs import Sign
 from reconciler.render.textdiff import DiffLine, diff, head_of, is_long
 from reconciler.render.tree import ChoiceRow, Detail
@@ -97,7 +97,7 @@ def _ontology(ontology: OntologyView, base: str, *, created: bool) -> Iterator[s
 
 def _choice(row: ChoiceRow, base: str) -> Iterator[str]:
     indent = "    " * row.depth
-    notes = [moved_from(row.moved_from)] if row.moved_from is not None else []
+    notes = [moved_words(row.moved_from)] if row.moved_from is not None else []
     if row.source and row.sign is not Sign.REMOVE:
         notes.append(place(row.source, base))
     remark = f"   # {', '.join(notes)}" if notes else ""
@@ -114,7 +114,7 @@ def _choice(row: ChoiceRow, base: str) -> Iterator[str]:
 def _detail(detail: Detail, indent: str) -> Iterator[str]:
     name = plain(detail.name) or "value"
     if detail.kind is Kind.REORDER:
-        yield f"{Sign.MOVE} {indent}order: {order_text(detail.before, detail.after)}"
+        yield f"{Sign.MOVE} {indent}order: {arrow(detail.before, detail.after, kind=detail.kind)}"
     elif detail.kind is Kind.CHANGE:
         yield from _changed(name, detail.before, detail.after, indent, "")
     else:

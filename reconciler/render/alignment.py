@@ -1,0 +1,78 @@
+"""Two sequences aligned: which items stay, found by Myers' greedy search over edit scripts of growing length.
+
+The work has an end, given by the caller: in edits, and in steps along what both share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """`pairs` are the positions of what stays, on both sides, up to (`left`, `right`): the end where it is complete."""
+
+    pairs: list[tuple[int, int]]
+    left: int
+    right: int
+    complete: bool
+
+
+def numbered(old: Sequence[Hashable], new: Sequence[Hashable]) -> tuple[list[int], list[int]]:
+    """Both sequences as small numbers, equal where the items are."""
+    numbers: dict[Hashable, int] = {}
+    return ([numbers.setdefault(item, len(numbers)) for item in old],
+            [numbers.setdefault(item, len(numbers)) for item in new])  # fmt: skip
+
+
+def align(left: Sequence[int], right: Sequence[int], *, most_edits: int, most_steps: int) -> Alignment:
+    """The longest common subsequence; where that takes too much, the path that has come furthest by then."""
+    old_length, new_length = len(left), len(right)
+    furthest = {1: 0}
+    trail: list[dict[int, int]] = []
+    steps = 0
+    for edits in range(min(old_length + new_length, most_edits) + 1):
+        trail.append(dict(furthest))
+        for diagonal in range(-edits, edits + 1, 2):
+            x = _next_start(furthest, diagonal, edits)
+            end = min(old_length, new_length + diagonal)
+            start = x
+            while x < end and left[x] == right[x - diagonal]:
+                x += 1
+            steps += x - start
+            furthest[diagonal] = x
+            if diagonal == old_length - new_length and x >= old_length:
+                return Alignment(_walk_back(trail, old_length, new_length), old_length, new_length, complete=True)
+        if steps > most_steps:
+            break
+    within = [
+        (2 * furthest[diagonal] - diagonal, diagonal)
+        for diagonal in range(1 - len(trail), len(trail), 2)
+        if furthest[diagonal] <= old_length and furthest[diagonal] - diagonal <= new_length
+    ]
+    _, best = max(within)
+    x = furthest[best]
+    return Alignment(_walk_back(trail, x, x - best), x, x - best, complete=False)
+
+
+def _next_start(furthest: dict[int, int], diagonal: int, edits: int) -> int:
+    if diagonal == -edits or (diagonal != edits and furthest[diagonal - 1] < furthest[diagonal + 1]):
+        return furthest[diagonal + 1]
+    return furthest[diagonal - 1] + 1
+
+
+def _walk_back(trail: list[dict[int, int]], x: int, y: int) -> list[tuple[int, int]]:
+    pairs: list[tuple[int, int]] = []
+    for edits in range(len(trail) - 1, -1, -1):
+        diagonal = x - y
+        start = _next_start(trail[edits], diagonal, edits)
+        while x > start:
+            x, y = x - 1, y - 1
+            pairs.append((x, y))
+        if edits:
+            came_down = diagonal == -edits or (
+                diagonal != edits and trail[edits][diagonal - 1] < trail[edits][diagonal + 1]
+            )
+            x, y = (x, y - 1) if came_down else (x - 1, y)
+    return pairs[::-1]

@@ -1,0 +1,163 @@
+"""Two lines compared word by word, for insertions and deletions inside a line. Raw text in, raw text out.
+
+The work is paid for from an `Effort`, the same one for a whole page; where that is used up there is no comparison.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from reconciler.render.alignment import align, numbered
+from reconciler.render.values import common_edges
+
+_TOKEN: Final = re.compile(r"\s+|\w+|[^\w\s]+")
+_LONGEST: Final = 200_000
+_MOST_EDITS: Final = 400
+_MOST_STEPS: Final = 1_000_000
+_REACH: Final = 60
+"""How many edits a stretch may take where the whole takes too many: the path that is best by then is gone on from."""
+
+_LEAST_KEPT: Final = 0.3
+
+
+class Fate(Enum):
+    """What becomes of a piece of a line; the values name the elements of HTML for it."""
+
+    KEPT = ""
+    DELETED = "del"
+    INSERTED = "ins"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a line. Those kept and deleted make the line before, those kept and inserted the line after."""
+
+    fate: Fate
+    text: str
+
+
+@dataclass(slots=True)
+class Effort:
+    """What may still be spent on comparing words, in steps of the search that the worst of them takes."""
+
+    left: int = 2_000_000
+
+    def take(self, words: int) -> bool:
+        """Whether so many words may be compared; then it is paid for."""
+        cost = words + min(words, _MOST_EDITS) ** 2 // 8 + (words * _REACH // 8 if words > _MOST_EDITS else 0)
+        if cost > self.left:
+            return False
+        self.left -= cost
+        return True
+
+
+def compare_words(before: str, after: str, effort: Effort) -> list[Piece] | None:
+    """The pieces of both lines in reading order, or None where finding them would cost too much."""
+    start, end = _edges(before, after)
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    if max(len(old), len(new)) > _LONGEST:
+        return None
+    left, right = _tokens(old), _tokens(new)
+    if not effort.take(len(left) + len(right)):
+        return None
+    pieces = [Piece(Fate.KEPT, before[:start]), *_pieces(left, right), Piece(Fate.KEPT, before[len(before) - end :])]
+    return list(_joined(_without_gaps([piece for piece in pieces if piece.text])))
+
+
+def is_close(pieces: Sequence[Piece]) -> bool:
+    """Whether enough stays for the two lines to be read as one."""
+    kept = _ink(pieces, Fate.KEPT)
+    return kept > 0 and kept >= _LEAST_KEPT * (kept + max(_ink(pieces, Fate.DELETED), _ink(pieces, Fate.INSERTED)))
+
+
+def _ink(pieces: Sequence[Piece], fate: Fate) -> int:
+    return sum(len(piece.text.strip()) for piece in pieces if piece.fate is fate)
+
+
+def _edges(before: str, after: str) -> tuple[int, int]:
+    """What both begin and end with, in whole words."""
+    first, last = common_edges(before, after)
+    if first == len(before) == len(after):
+        return first, 0
+    start = before.rfind(" ", 0, first) + 1
+    at = before.find(" ", len(before) - last)
+    return start, 0 if at < 0 else len(before) - at
+
+
+def _tokens(line: str) -> list[str]:
+    """Words, blanks and punctuation; a mark stays with what it is drawn over."""
+    tokens: list[str] = []
+    for token in _TOKEN.findall(line):
+        if tokens and not token.isascii() and unicodedata.category(token[0]).startswith("M"):
+            tokens[-1] += token
+        else:
+            tokens.append(token)
+    return tokens
+
+
+def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
+    left = right = 0
+    for old_position, new_position in [*_kept(old, new), (len(old), len(new))]:
+        yield Piece(Fate.DELETED, "".join(old[left:old_position]))
+        yield Piece(Fate.INSERTED, "".join(new[right:new_position]))
+        if old_position < len(old):
+            yield Piece(Fate.KEPT, old[old_position])
+        left, right = old_position + 1, new_position + 1
+
+
+def _kept(old: list[str], new: list[str]) -> list[tuple[int, int]]:
+    """The positions of the words that stay: the best there is, or the best of one stretch after the other."""
+    shared = set(old).intersection(new)
+    olds = [position for position, word in enumerate(old) if word in shared]
+    news = [position for position, word in enumerate(new) if word in shared]
+    pairs = _aligned(*numbered([old[position] for position in olds], [new[position] for position in news]))
+    return [(olds[first], news[second]) for first, second in pairs]
+
+
+def _aligned(left: list[int], right: list[int]) -> list[tuple[int, int]]:
+    found = align(left, right, most_edits=_MOST_EDITS, most_steps=_MOST_STEPS)
+    if found.complete:
+        return found.pairs
+    pairs: list[tuple[int, int]] = []
+    x = y = 0
+    while True:
+        found = align(left[x:], right[y:], most_edits=_REACH, most_steps=_MOST_STEPS)
+        pairs += [(x + first, y + second) for first, second in found.pairs]
+        x, y = x + found.left, y + found.right
+        if found.complete or x == len(left) or y == len(right):
+            return pairs
+
+
+def _without_gaps(pieces: list[Piece]) -> Iterator[Piece]:
+    """Blanks alone between two changes are part of the change: a phrase is replaced, not word after word."""
+    for position, piece in enumerate(pieces):
+        between = 0 < position < len(pieces) - 1 and piece.text.isspace()
+        around = between and Fate.KEPT not in (pieces[position - 1].fate, pieces[position + 1].fate)
+        if piece.fate is Fate.KEPT and around:
+            yield Piece(Fate.DELETED, piece.text)
+            yield Piece(Fate.INSERTED, piece.text)
+        else:
+            yield piece
+
+
+def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """One deletion and one insertion, in this order, between two pieces that stay."""
+    texts: dict[Fate, list[str]] = {fate: [] for fate in Fate}
+    for piece in pieces:
+        others = (Fate.DELETED, Fate.INSERTED) if piece.fate is Fate.KEPT else (Fate.KEPT,)
+        if any(texts[fate] for fate in others):
+            yield from _taken(texts)
+        texts[piece.fate].append(piece.text)
+    yield from _taken(texts)
+
+
+def _taken(texts: dict[Fate, list[str]]) -> Iterator[Piece]:
+    for fate, found in texts.items():
+        if found:
+            yield Piece(fate, "".join(found))
+            found.clear()
