@@ -6,6 +6,7 @@ ReconcilerError
 ├── PlanFileError                a saved plan that is not taken, and why
 ├── GitRefusedError              git is there and refuses or fails
 ├── RecordError                  a record that cannot be read, fetched, written or pushed
+├── SnapshotError                a snapshot that cannot be read, fetched, saved or published
 └── ScaleError                   the Projects API
     ├── CredentialsError         no key, a key that HTTP cannot carry, or 401
     ├── ConnectionSetupError     a proxy or certificate variable that does not work
@@ -65,6 +66,10 @@ class GitRefusedError(ReconcilerError):
 
 class RecordError(ReconcilerError):
     code = "record"
+
+
+class SnapshotError(ReconcilerError):
+    code = "snapshot"
 
 
 class ScaleError(ReconcilerError):

@@ -82,7 +82,8 @@ class Drift:
     """Projects ordered by name, clean ones included. `baseline` is None without a record.
 
     `unmanaged` are live projects without a manifest, `vanished` those that an apply has written and Scale no longer
-    shows. `live_count` is None where no list was read, `complete` false where names narrowed it.
+    shows. `live_count` is None where no list was read, `complete` false where names narrowed it. `snapshot_at` is when
+    live was read where that is from a snapshot.
     """
 
     target: TargetInfo
@@ -94,6 +95,7 @@ class Drift:
     diagnostics: tuple[Diagnostic, ...] = ()
     live_count: int | None = None
     complete: bool = True
+    snapshot_at: datetime | None = None
 
     @property
     def summary(self) -> DriftSummary:
