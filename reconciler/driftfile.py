@@ -87,6 +87,10 @@ class _Project(_Model):
         )
 
 
+class _Snapshot(_Model):
+    timestamp: datetime
+
+
 class _Summary(_Model):
     clean: int
 
@@ -99,6 +103,7 @@ class _Record(_Model):
 class _Document(_Model):
     timestamp: datetime
     target: SavedTarget
+    snapshot: _Snapshot | None
     complete: bool
     live_count: int | None
     record: _Record | None
@@ -120,5 +125,6 @@ class _Document(_Model):
             diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
             live_count=self.live_count,
             complete=self.complete,
+            snapshot_at=self.snapshot.timestamp if self.snapshot else None,
             unlisted=max(0, self.summary.clean - sum(project.is_clean for project in projects)),
         )

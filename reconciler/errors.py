@@ -6,6 +6,7 @@ ReconcilerError
 ├── PlanFileError                a saved plan that is not taken, and why
 ├── GitRefusedError              git is there and refuses or fails
 ├── RecordError                  a record that cannot be read, fetched, written or pushed
+├── SnapshotError                a snapshot that cannot be read, fetched, saved or published
 ├── ResultFileError              a saved apply result or drift document that is not taken, and why
 ├── GithubError                  GitHub's API: every refusal that has no name of its own below
 │   ├── GithubSetupError         a variable or the event file of GitHub Actions is missing or of no use
@@ -71,6 +72,10 @@ class GitRefusedError(ReconcilerError):
 
 class RecordError(ReconcilerError):
     code = "record"
+
+
+class SnapshotError(ReconcilerError):
+    code = "snapshot"
 
 
 class ResultFileError(ReconcilerError):

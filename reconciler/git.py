@@ -84,9 +84,32 @@ def remotes(root: Path) -> tuple[str, ...]:
     return tuple(sorted(_said(root, "remote").split("\n")[:-1]))
 
 
+def ref_part(name: str) -> str:
+    """Any name as one part of a ref's name and of a file's: no two names become one.
+
+    Percent-encoded, as UTF-8, is what `git check-ref-format` forbids, and `%`, `/` and all beyond ASCII.
+    """
+    dots = r"^\.|(?<=\.)\.|\.$|\.(?=lock$)"
+    return re.sub(
+        rf"[^!-~]|[%/~^:?*\[\\]|(?<=@)\{{|{dots}",
+        lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass")),
+        name,
+    )
+
+
 def read_ref(root: Path, ref: str) -> str | None:
     """The commit that a ref of this repository stands on; None where there is no such ref."""
     return _said(root, "rev-parse", "--verify", "--quiet", ref).strip() or None
+
+
+def file_size_at(root: Path, commit: str, path: str) -> int | None:
+    """How many bytes a file has in a commit; None where the commit has no such file.
+
+    Raises:
+        GitRefusedError: the commit is not there, or cannot be read.
+    """
+    size = _blob(root, "-s", commit, path)
+    return None if size is None else int(size)
 
 
 def read_file_at(root: Path, commit: str, path: str) -> bytes | None:
@@ -95,7 +118,11 @@ def read_file_at(root: Path, commit: str, path: str) -> bytes | None:
     Raises:
         GitRefusedError: the commit is not there, or cannot be read.
     """
-    arguments = ("cat-file", "blob", f"{commit}:{path}")
+    return _blob(root, "blob", commit, path)
+
+
+def _blob(root: Path, what: str, commit: str, path: str) -> bytes | None:
+    arguments = ("cat-file", what, f"{commit}:{path}")
     done = _need(_run(root, *arguments))
     if done.returncode == 0:
         return done.stdout

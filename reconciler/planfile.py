@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reconciler.diagnostics import Severity
-from reconciler.errors import PlanFileError, UsageError
+from reconciler.errors import PlanFileError, ReconcilerError, UsageError
 from reconciler.fieldpath import parse_path, parse_pattern
 from reconciler.model.plan import (
     Action,
@@ -55,23 +55,32 @@ def write_plan_file(document: dict[str, Json], file: Path) -> None:
         raise PlanFileError(f"the plan cannot be saved as {file}: {problem.strerror}") from None
 
 
-def check_place(file: Path, manifests: Path) -> None:
-    """See that saving a plan there replaces nothing but an older plan.
+def check_place(
+    file: Path,
+    manifests: Path,
+    *,
+    what: str = "plan",
+    sign: bytes = b'"applyable"',
+    kind: type[ReconcilerError] = PlanFileError,
+) -> None:
+    """See that saving a plan there, or `what` is to be saved, replaces nothing but an older one.
+
+    A file is an older one where `sign` stands in its first 200 bytes.
 
     Raises:
-        PlanFileError: it would replace another file, or lies among the manifests.
+        PlanFileError, or `kind`: it would replace another file, or lies among the manifests.
     """
     if file.resolve().is_relative_to(manifests.resolve()):
-        raise PlanFileError(f"the plan is not saved among the manifests: {file}", "Name a file elsewhere.")
+        raise kind(f"the {what} is not saved among the manifests: {file}", "Name a file elsewhere.")
     if not file.is_file():
         return
     try:
         with file.open("rb") as stream:
             start = stream.read(200)
     except OSError as problem:
-        raise PlanFileError(f"the plan cannot be saved as {file}: {problem.strerror}") from None
-    if start and b'"format_version"' not in start:
-        raise PlanFileError(f"{file} is there already and is no plan", "Name another file, or take this one away.")
+        raise kind(f"the {what} cannot be saved as {file}: {problem.strerror}") from None
+    if start and sign not in start:
+        raise kind(f"{file} is there already and is no {what}", "Name another file, or take this one away.")
 
 
 def check_result(file: Path) -> None:
@@ -255,8 +264,13 @@ class _ProjectChange(_Model):
         )
 
 
+class _Snapshot(_Model):
+    timestamp: datetime
+
+
 class _Document(_Model):
     timestamp: datetime
+    snapshot: _Snapshot | None = None
     complete: bool
     pending_only: bool
     target: SavedTarget
@@ -280,4 +294,5 @@ class _Document(_Model):
             hash=self.plan_hash,
             summary=Summary(**self.summary),
             pending_only=self.pending_only,
+            snapshot_at=self.snapshot.timestamp if self.snapshot else None,
         )

@@ -128,14 +128,17 @@ def choose_target(
     endpoint: str | None,
     environment: Mapping[str, str],
     parallelism: int | None = None,
+    offline: bool = False,
 ) -> Target:
     """The target that flags, environment and configuration name, in this order.
+
+    For a run that is `offline` no key is sent anywhere: the configured endpoint is taken as it stands.
 
     Raises:
         UsageError: none is named in CI, it is not known, or its endpoint may not be sent a key.
     """
     name = name or environment.get("RECONCILER_TARGET") or settings.default_target
-    endpoint = endpoint or environment.get("RECONCILER_ENDPOINT") or None
+    endpoint = None if offline else endpoint or environment.get("RECONCILER_ENDPOINT") or None
     if name is None:
         if environment.get("CI"):
             raise UsageError(
@@ -162,6 +165,8 @@ def choose_target(
     if "sandbox" in table:
         file = settings.root / table["sandbox"]
         return Target(name, str(table["sandbox"]), sandbox=file, **limits)
+    if offline:
+        return Target(name, str(table["endpoint"]), **limits)
     url = check_endpoint(table["endpoint"])
     if not (_is_scale(url) or is_loopback(url)):
         raise UsageError(

@@ -68,6 +68,8 @@ def test_a_commit_is_the_reconcilers_whatever_identity_there_is(clone: Path, mon
     assert git.read_file_at(clone, second, "a.json") == b"2\xff\n"
     assert git.read_file_at(clone, first, "a.json") == b"1\n"
     assert git.read_file_at(clone, first, "b.json") is None
+    assert git.file_size_at(clone, second, "a.json") == 3
+    assert git.file_size_at(clone, first, "b.json") is None
     assert git.common_ancestor(clone, first, second) == first
     assert git.common_ancestor(clone, first, git.commit_file(clone, "a.json", b"3", None, "x")) is None
     assert refs(clone) == ""

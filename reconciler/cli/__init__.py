@@ -18,7 +18,7 @@ import click
 from reconciler import __version__
 from reconciler.errors import DiagnosedError, ReconcilerError
 
-_COMMANDS = ("validate", "plan", "apply", "show", "drift", "init", "doctor", "sandbox", "github")
+_COMMANDS = ("validate", "plan", "apply", "show", "drift", "snapshot", "init", "doctor", "sandbox", "github")
 
 EXIT_ERROR = 1
 EXIT_BUG = 3

@@ -36,6 +36,22 @@ def plan_options(function: _Function) -> _Function:
     )
 
 
+def live_option(function: _Function) -> _Function:
+    """The option of plan and drift that takes a snapshot in place of live state."""
+    return click.option(
+        "--live",
+        "live",
+        metavar="FILE",
+        help="Read live state from this snapshot (@: the published one); needs no key.",
+    )(function)
+
+
+def check_live(live: str | None, endpoint: str | None) -> None:
+    """Raises click.UsageError for an endpoint beside a snapshot, which opens none."""
+    if live is not None and endpoint is not None:
+        raise click.UsageError("--live opens no endpoint: leave out --endpoint")
+
+
 def check_guards(allowed: tuple[str, ...]) -> None:
     """Raises click.UsageError for a guard that does not exist."""
     from difflib import get_close_matches

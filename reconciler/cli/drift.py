@@ -27,8 +27,9 @@ Examples:
 @click.command("drift", epilog=_EPILOG)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @console.target_options
+@console.live_option
 @console.format_option("text", "json", "markdown", "html")
-def command(names: tuple[str, ...], target: str | None, endpoint: str | None, output: str) -> int:
+def command(names: tuple[str, ...], target: str | None, endpoint: str | None, live: str | None, output: str) -> int:
     """Show what changed on Scale's side behind git's back. Writes nothing, ever.
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with 2 where something drifted.
@@ -45,6 +46,7 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, ou
     from reconciler.operations.plan import prepare
     from reconciler.operations.recording import read_record
     from reconciler.operations.reporting import as_diagnostics
+    from reconciler.operations.snapshot import drift_from, open_snapshot
     from reconciler.operations.targets import open_target
     from reconciler.render.document import drift_document
     from reconciler.settings import choose_target, read_settings
@@ -55,16 +57,25 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, ou
     async def look() -> Drift:
         record, notes = read_record(settings, chosen, os.environ, required=True)
         prepared = prepare(settings, names, target=chosen, record=record)
-        async with open_target(chosen, os.environ, waiting=console.tell_waiting) as client:
-            found = await drift(settings, chosen, client, prepared, record=record, now=now)
+        if snapshot is not None:
+            found = drift_from(settings, snapshot, prepared, record=record, now=now)
+        else:
+            async with open_target(chosen, os.environ, waiting=console.tell_waiting) as client:
+                found = await drift(settings, chosen, client, prepared, record=record, now=now)
         return replace(found, diagnostics=(*notes, *found.diagnostics))
 
+    console.check_live(live, endpoint)
+    snapshot = None
     base = os.getcwd()
     info = TargetInfo(target or "", endpoint or "")
     try:
         settings = read_settings(Path.cwd())
         base = settings.base.as_posix()
-        chosen = choose_target(settings, name=target, endpoint=endpoint, environment=os.environ)
+        chosen = choose_target(
+            settings, name=target, endpoint=endpoint, environment=os.environ, offline=live is not None
+        )
+        if live is not None:
+            snapshot, chosen = open_snapshot(settings, chosen, live)
         info = TargetInfo(chosen.name, chosen.endpoint)
         found = asyncio.run(look())
     except ReconcilerError as problem:

@@ -23,6 +23,7 @@ Examples:
   reconciler plan
   reconciler plan kitten_labeling 'birds_*' projects/team-a
   reconciler plan --target production --out changes.plan
+  reconciler plan --target production --live @
   reconciler plan --format json | jq .summary
   reconciler plan --format html > plan.html
 """
@@ -32,6 +33,7 @@ Examples:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @console.target_options
 @console.plan_options
+@console.live_option
 @click.option("--out", metavar="FILE", help="Save the plan, whole, for show and apply --plan.")
 @console.format_option("text", "json", "markdown", "html")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
@@ -41,6 +43,7 @@ def command(
     endpoint: str | None,
     pending: bool,
     allowed: tuple[str, ...],
+    live: str | None,
     out: str | None,
     output: str,
     detailed_exitcode: bool,
@@ -59,6 +62,7 @@ def command(
     from reconciler.operations.plan import plan, prepare
     from reconciler.operations.recording import read_record
     from reconciler.operations.reporting import failed_plan
+    from reconciler.operations.snapshot import open_snapshot, plan_from
     from reconciler.operations.targets import open_target
     from reconciler.planfile import check_place, write_plan_file
     from reconciler.render.document import plan_document
@@ -67,6 +71,11 @@ def command(
     def now() -> datetime:
         return datetime.now(UTC)
 
+    def make_plan(record: Record, prepared: Prepared) -> Plan:
+        if snapshot is None:
+            return asyncio.run(make(record, prepared))
+        return plan_from(settings, snapshot, prepared, record=record, pending=pending, allowed=allowed, now=now)
+
     async def make(record: Record, prepared: Prepared) -> Plan:
         async with open_target(chosen, os.environ, waiting=console.tell_waiting) as client:
             return await plan(
@@ -74,6 +83,8 @@ def command(
             )
 
     console.check_guards(allowed)
+    console.check_live(live, endpoint)
+    snapshot = None
     base = os.getcwd()
     info = TargetInfo(target or "", endpoint or "")
     try:
@@ -81,12 +92,16 @@ def command(
         base = settings.base.as_posix()
         if out is not None:
             check_place(Path(out), settings.manifests)
-        chosen = choose_target(settings, name=target, endpoint=endpoint, environment=os.environ)
+        chosen = choose_target(
+            settings, name=target, endpoint=endpoint, environment=os.environ, offline=live is not None
+        )
+        if live is not None:
+            snapshot, chosen = open_snapshot(settings, chosen, live)
         info = TargetInfo(chosen.name, chosen.endpoint)
         # Outside the event loop, where a signal ends it at once.
         record, notes = read_record(settings, chosen, os.environ)
         prepared = prepare(settings, names, target=chosen, record=record, allowed=allowed)
-        made = asyncio.run(make(record, prepared))
+        made = make_plan(record, prepared)
         new = [note for note in notes if note not in made.diagnostics]
         made = replace(made, diagnostics=(*new, *made.diagnostics))
     except ReconcilerError as problem:

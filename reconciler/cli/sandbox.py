@@ -10,7 +10,7 @@ import click
 from reconciler.cli import console
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.faults import Fault
+    from reconciler.sandbox.faultplan import Fault
 
 _EPILOG = """\b
 Examples:
@@ -126,7 +126,7 @@ def _read(file: str) -> bytes:
 
 
 def _faults(file: str) -> list[Fault]:
-    from reconciler.sandbox.faults import read_faults
+    from reconciler.sandbox.faultplan import read_faults
 
     try:
         return read_faults(_read(file))

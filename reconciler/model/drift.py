@@ -82,8 +82,9 @@ class Drift:
     """Projects ordered by name, clean ones included. `baseline` is None without a record.
 
     `unmanaged` are live projects without a manifest, `vanished` those that an apply has written and Scale no longer
-    shows. `live_count` is None where no list was read, `complete` false where names narrowed it. `unlisted` counts
-    clean projects that are not in `projects`: a document that is read back has their number alone.
+    shows. `live_count` is None where no list was read, `complete` false where names narrowed it. `snapshot_at` is when
+    live was read where that is from a snapshot. `unlisted` counts clean projects that are not in `projects`: a document
+    that is read back has their number alone.
     """
 
     target: TargetInfo
@@ -95,6 +96,7 @@ class Drift:
     diagnostics: tuple[Diagnostic, ...] = ()
     live_count: int | None = None
     complete: bool = True
+    snapshot_at: datetime | None = None
     unlisted: int = 0
 
     @property

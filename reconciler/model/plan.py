@@ -236,6 +236,7 @@ class Commit:
 class Plan:
     """Ordered by name. `complete` is false when it was narrowed. `live_count` is None where no list was read.
 
+    `made_at` is when it was made, `snapshot_at` when live was read where that is from a snapshot; both aware.
     Its `repr` is short: asyncio spells out a task's result when it ends, however large that is.
     """
 
@@ -252,6 +253,7 @@ class Plan:
     hash: str = ""
     summary: Summary = field(default_factory=Summary)
     pending_only: bool = False
+    snapshot_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Plan({self.target.name}, {len(self.changes)} changes)"

@@ -76,13 +76,15 @@ class DesiredProject:
 class Version:
     """One entry of a history. `content` is the parameters or the choices, None where the entry cannot be read.
 
-    `number` is the API's, or the position. `at` is aware, in UTC. `name` is an ontology's.
+    `number` is the API's, or the position. `at` is aware, in UTC. `name` is an ontology's. `digest` is the SHA-256 of
+    the whole content where a snapshot leaves some of it out and the record has the same one; else None.
     """
 
     number: int
     at: datetime | None
     content: Json
     name: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class LiveProject:
     ever set; where the entry cannot be read, `ontology_problem` says why and `ontology` is None.
     Times are aware, in UTC, None where the API gives none or one that cannot be read. The histories are those that
     the API showed, oldest first, the last entry included.
+    `origins` is None but in a snapshot, which keeps the end of a history alone: there it has, for units whose value is
+    older than what is kept, the version that brought it, with its time.
     """
 
     name: str
@@ -111,3 +115,4 @@ class LiveProject:
     created_at: str | None = None
     params_history: tuple[Version, ...] = ()
     ontology_history: tuple[Version, ...] = ()
+    origins: Mapping[str, tuple[int, datetime | None]] | None = None

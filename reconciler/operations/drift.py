@@ -14,6 +14,7 @@ from reconciler.model.project import DesiredProject, Source
 from reconciler.model.record import Record
 from reconciler.operations.plan import Prepared, account_in, read_live
 from reconciler.planning.drift import baseline_of, project_drift, renames
+from reconciler.planning.planner import Live
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target
 
@@ -33,8 +34,13 @@ async def drift(
         ScaleError: live state cannot be read.
     """
     live = await read_live(client, [project.name for project in prepared.desired], few=prepared.narrowed)
-    account = account_in(target, live)
-    known = record.section(target.endpoint, account)
+    info = TargetInfo(target.name, target.endpoint, account_in(target, live))
+    return drift_in(info, live, prepared, record=record, made_at=now())
+
+
+def drift_in(target: TargetInfo, live: Live, prepared: Prepared, *, record: Record, made_at: datetime) -> Drift:
+    """What drifted, by live state that was read. `made_at` is aware: ages are counted from it."""
+    known = record.section(target.endpoint, target.account)
     vanished = [
         (project, known[project.name])
         for project in prepared.desired
@@ -51,8 +57,8 @@ async def drift(
         for project in sorted(prepared.desired, key=lambda project: project.name)
     ]
     return Drift(
-        target=TargetInfo(target.name, target.endpoint, account),
-        made_at=now(),
+        target=target,
+        made_at=made_at,
         baseline=baseline_of(known),
         projects=_with_sources(projects, {project.name: project for project in prepared.desired}),
         unmanaged=() if prepared.narrowed else tuple(project.name for project in unmanaged),
@@ -60,6 +66,7 @@ async def drift(
         diagnostics=(*prepared.diagnostics, *renames(vanished, unmanaged)),
         live_count=len(there) if live.whole else None,
         complete=not prepared.narrowed,
+        snapshot_at=live.snapshot_at,
     )
 
 

@@ -33,6 +33,7 @@ KIND = "plan"
 CONTENT = "content"
 """The marker's key for a hash of what the comment says, the times in it aside."""
 
+_TIMES = frozenset({"timestamp", "snapshot", "started_at", "finished_at"})
 _APPLIED = "applied"
 _MARKER = 12_000
 """Characters kept for the marker: it grows with what it remembers, which is bounded."""
@@ -87,7 +88,7 @@ def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer)
     data = {
         "plan_hash": plan.hash,
         "commit": event.sha,
-        CONTENT: _digest({key: value for key, value in document.items() if key != "timestamp"}),
+        CONTENT: _digest({key: value for key, value in document.items() if key not in _TIMES}),
         **remember(plan),
     }
 
@@ -156,7 +157,7 @@ def _outcome_writer(
 ) -> Callable[[Body | None], Body | None]:
     """`alone`: no other pull request came in. `fresh`: no earlier run can have told this one."""
     document = outcome_document(outcome, base=writer.base)
-    content = {key: value for key, value in document.items() if key not in ("started_at", "finished_at")}
+    content = {key: value for key, value in document.items() if key not in _TIMES}
     quiet = outcome.summary.complete and all(project.status is Status.UNCHANGED for project in outcome.projects)
 
     def write(old: Body | None) -> Body | None:

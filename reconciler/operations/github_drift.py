@@ -91,7 +91,7 @@ def _identities(drift: Drift) -> tuple[str, ...]:
 def _content(drift: Drift, writer: Writer) -> str:
     """A hash of what the description says, the times in it aside."""
     document = drift_document(drift, base=writer.base, sensitive=writer.sensitive)
-    del document["timestamp"]
+    del document["timestamp"], document["snapshot"]
     for project in document["projects"]:
         for unit in project["units"]:
             del unit["age_seconds"]

@@ -97,33 +97,50 @@ async def plan(
     """
     names = [project.name for project in prepared.desired]
     live = await read_live(client, [*names, *prepared.gone], few=prepared.narrowed)
-    account = account_in(target, live)
-    known = record.section(target.endpoint, account)
+    info = TargetInfo(target.name, target.endpoint, account_in(target, live))
 
     def planned(live: Live) -> Plan:
-        return make_plan(
-            prepared.desired,
-            live,
-            target=TargetInfo(target.name, target.endpoint, account),
-            commit=prepared.commit,
-            made_at=now(),
-            managed_names=frozenset(entry.name for entry in prepared.manifests.entries if entry.name is not None),
-            complete=not prepared.narrowed,
-            manifests=Path(os.path.relpath(settings.manifests, settings.root)).as_posix(),
-            manifest_count=len(prepared.manifests.entries),
-            diagnostics=prepared.diagnostics,
-            known=known,
-            gone=[name for name in prepared.gone if name in known],
-            pending=pending,
-            rules=Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive),
+        return planned_with(
+            settings, info, live, prepared, record=record, pending=pending, allowed=allowed, made_at=now()
         )
 
     made = planned(live)
     # A list may leave out the versions that the record names; a get shows all that there are.
     hidden = [change.name for change in made.changes if unseen(change.base, change.fields)] if live.whole else []
     if hidden:
-        made = planned(replace(live, projects={**live.projects, **await _get(client, hidden)}))
-    return replace(made, changes=_with_sources(made.changes))
+        made = planned(replace(live, projects={**live.projects, **await get_projects(client, hidden)}))
+    return with_sources(made)
+
+
+def planned_with(
+    settings: Settings,
+    target: TargetInfo,
+    live: Live,
+    prepared: Prepared,
+    *,
+    record: Record,
+    pending: bool,
+    allowed: Collection[str],
+    made_at: datetime,
+) -> Plan:
+    """The plan against live state that was read; its fields without their places in git. `made_at` is aware."""
+    known = record.section(target.endpoint, target.account)
+    return make_plan(
+        prepared.desired,
+        live,
+        target=target,
+        commit=prepared.commit,
+        made_at=made_at,
+        managed_names=frozenset(entry.name for entry in prepared.manifests.entries if entry.name is not None),
+        complete=not prepared.narrowed,
+        manifests=Path(os.path.relpath(settings.manifests, settings.root)).as_posix(),
+        manifest_count=len(prepared.manifests.entries),
+        diagnostics=prepared.diagnostics,
+        known=known,
+        gone=[name for name in prepared.gone if name in known],
+        pending=pending,
+        rules=Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive),
+    )
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:
@@ -133,14 +150,15 @@ async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> 
     them.
     """
     if few and len(names) <= _FEW:
-        return Live(await _get(client, names), whole=False)
+        return Live(await get_projects(client, names), whole=False)
     projects = by_name(await client.list_projects())
     if any(project and project.params_history and project.params_history[0].number for project in projects.values()):
-        projects |= await _get(client, [name for name in names if projects.get(name) is not None])
+        projects |= await get_projects(client, [name for name in names if projects.get(name) is not None])
     return Live(projects, whole=True)
 
 
-async def _get(client: ScaleClient, names: Sequence[str]) -> dict[str, LiveProject | None]:
+async def get_projects(client: ScaleClient, names: Sequence[str]) -> dict[str, LiveProject | None]:
+    """The projects of these names, each got by itself; None for one that is not there."""
     found = await asyncio.gather(*map(client.get_project, names))
     return dict(zip(names, found, strict=True))
 
@@ -152,12 +170,14 @@ def account_in(target: Target, live: Live) -> str | None:
     return account_of(project for project in live.projects.values() if project) if live.whole else None
 
 
-def _with_sources(changes: tuple[ProjectChange, ...]) -> tuple[ProjectChange, ...]:
-    """The changes with the line in git that each of their fields comes from. Reads the files of those that change."""
+def with_sources(plan: Plan) -> Plan:
+    """The plan with the line in git that each field comes from. Reads the files of the projects that change."""
+    changes = plan.changes
     in_files = sorted((change for change in changes if change.fields), key=lambda change: change.source.file)
     places = locate_all((change.desired, {field.path for field in change.fields}) for change in in_files)
     spans = {change.name: found for change, found in zip(in_files, places, strict=True)}
-    return tuple(_with_source(change, spans[change.name]) if change.fields else change for change in changes)
+    located = (_with_source(change, spans[change.name]) if change.fields else change for change in changes)
+    return replace(plan, changes=tuple(located))
 
 
 def _with_source(change: ProjectChange, spans: Mapping[FieldPath, Span]) -> ProjectChange:

@@ -85,10 +85,12 @@ def _made(
 
 
 def _params_hash(version: Version) -> str:
-    return content_hash(version.content)
+    return version.digest or content_hash(version.content)
 
 
 def _version_hash(version: Version) -> str:
+    if version.digest is not None:
+        return version.digest
     try:
         return ontology_hash(version.content)
     except UnreadableOntologyError:
@@ -250,14 +252,23 @@ def _find(history: tuple[Version, ...], number: int | None) -> Version | None:
 
 
 def mover(live: LiveProject, unit: str) -> tuple[int, datetime | None] | None:
-    """The version that brought a unit's live value, and its time; the oldest that the history shows it in."""
+    """The version that brought a unit's live value, and its time; the oldest that the history shows it in.
+
+    None for a unit that no version has, and where a snapshot does not tell.
+    """
+    if live.origins is not None and unit in live.origins:
+        return live.origins[unit]
     history = live.ontology_history if unit == ONTOLOGY else live.params_history
     found: Version | None = None
     for version in reversed(history):
         if found is not None and not _same(_part(version, unit), _part(history[-1], unit)):
             break
         found = version
-    return (found.number, found.at) if found is not None else None
+    if found is None or (found is history[0] and _part(found, unit) is ABSENT):
+        return None
+    if live.origins is not None and found is history[0] and found.number > 0:
+        return None
+    return found.number, found.at
 
 
 def _part(version: Version, unit: str) -> Json | Absent:

@@ -30,6 +30,9 @@ _FOREVER = "A project on Scale can never be deleted or renamed."
 _FEWEST_SELECTED: Final = 10
 """Of fewer selected projects no share says anything."""
 
+LIVE_HISTORY: Final = "Scale's history no longer shows"
+SNAPSHOT_HISTORY: Final = "The snapshot does not show"
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -38,7 +41,7 @@ class Situation:
     `live` are the projects by name, None for one that was asked for and is not there; `listed` tells whether the whole
     account was listed. `managed_names` stand in any manifest, selected or not. `known` are the recorded projects of
     this target. `allowed` are the guards that `--allow` names. `today` is the day in UTC. `pending` is `--pending`.
-    No guard says the name of a choice that `sensitive` covers.
+    No guard says the name of a choice that `sensitive` covers. `history` says what does not show a recorded version.
     """
 
     live: Mapping[str, LiveProject | None]
@@ -51,6 +54,7 @@ class Situation:
     today: date
     pending: bool = False
     sensitive: tuple[Pattern, ...] = ()
+    history: str = LIVE_HISTORY
 
     def warns(self, guard: str) -> bool:
         """Whether that guard is configured to warn rather than to hold."""
@@ -243,7 +247,7 @@ def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             whats.append(f"Git and Scale's side both changed {_listed(both)} since the last apply, differently")
         if hidden:
             whats.append(
-                f"Scale's history no longer shows the version that the last apply recorded of {_listed(hidden)}, so "
+                f"{situation.history} the version that the last apply recorded of {_listed(hidden)}, so "
                 "that nobody can tell whether Scale's side changed it since"
             )
         if whats:

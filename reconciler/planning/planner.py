@@ -29,7 +29,7 @@ from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import has_overflow
 from reconciler.planning.blocking import blocked, blocked_change
 from reconciler.planning.classes import Base, base_of, classes, mover, unseen
-from reconciler.planning.guards import Situation
+from reconciler.planning.guards import LIVE_HISTORY, SNAPSHOT_HISTORY, Situation
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
 from reconciler.planning.judging import judge
 from reconciler.planning.mask import Ignored
@@ -52,10 +52,12 @@ class Live:
     """Live state as read. `projects` is by name, with None for one that was asked for and is not there.
 
     `whole` is true where the whole account was listed: only then are unmanaged projects and the account known.
+    `snapshot_at` is when it was read where that is from a snapshot.
     """
 
     projects: Mapping[str, LiveProject | None]
     whole: bool
+    snapshot_at: datetime | None = None
 
 
 def by_name(projects: Iterable[LiveProject]) -> dict[str, LiveProject | None]:
@@ -101,8 +103,15 @@ def make_plan(
     Projects are ordered by name.
     """
     section: Section = known or {}
+    history = LIVE_HISTORY if live.snapshot_at is None else SNAPSHOT_HISTORY
     planned = [
-        plan_project(project, live.projects.get(project.name), known=section.get(project.name), pending=pending)
+        plan_project(
+            project,
+            live.projects.get(project.name),
+            known=section.get(project.name),
+            pending=pending,
+            history=history,
+        )
         for project in desired
     ]
     planned += [_forgotten(name, section[name], live.projects.get(name)) for name in gone]
@@ -121,6 +130,7 @@ def make_plan(
                 today=made_at.astimezone(UTC).date(),
                 pending=pending,
                 sensitive=rules.sensitive,
+                history=history,
             ),
         )
         diagnostics += verdicts
@@ -144,6 +154,7 @@ def make_plan(
         hash=plan_hash({change.name: change.hash for change in changes}, EMPTY_HASH),
         summary=_summary(changes, unmanaged),
         pending_only=pending,
+        snapshot_at=live.snapshot_at,
     )
 
 
@@ -166,15 +177,22 @@ def _forgotten(name: str, known: RecordedProject, live: LiveProject | None) -> P
 
 
 def plan_project(
-    desired: DesiredProject, live: LiveProject | None, *, known: RecordedProject | None = None, pending: bool = False
+    desired: DesiredProject,
+    live: LiveProject | None,
+    *,
+    known: RecordedProject | None = None,
+    pending: bool = False,
+    history: str = LIVE_HISTORY,
 ) -> ProjectChange:
-    """What the plan says of one project; `known` is its entry in the record."""
+    """What the plan says of one project; `known` is its entry in the record, `history` what shows its versions."""
     base = base_of(known, live)
-    change = _planned(desired, live, base, pending=pending)
+    change = _planned(desired, live, base, pending=pending, history=history)
     return replace(change, diagnostics=(*_landed(desired, base), *change.diagnostics))
 
 
-def _planned(desired: DesiredProject, live: LiveProject | None, base: Base, *, pending: bool) -> ProjectChange:
+def _planned(
+    desired: DesiredProject, live: LiveProject | None, base: Base, *, pending: bool, history: str
+) -> ProjectChange:
     if live is not None and (reason := blocked(desired, live)):
         return blocked_change(desired, live, *reason)
     left_alone: tuple[str, ...] = ()
@@ -210,7 +228,7 @@ def _planned(desired: DesiredProject, live: LiveProject | None, base: Base, *, p
         hash=intent.hash if intent.fields else EMPTY_HASH,
         left_alone=left_alone,
         base=base.known,
-        diagnostics=(*_hidden(desired, unseen(base.known, fields)), *_warnings(desired, live, intent)),
+        diagnostics=(*_hidden(desired, unseen(base.known, fields), history), *_warnings(desired, live, intent)),
     )
 
 
@@ -234,14 +252,14 @@ def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:
         )
 
 
-def _hidden(desired: DesiredProject, units: tuple[str, ...]) -> Iterable[Diagnostic]:
+def _hidden(desired: DesiredProject, units: tuple[str, ...], history: str) -> Iterable[Diagnostic]:
     """What of the record cannot be seen, so that a write may revert an edit of others."""
     if units:
         yield warning(
             "base-not-shown",
             f"nobody can tell who changed {', '.join(units)} of project.{desired.name} since the last apply",
-            detail="Scale's history no longer shows the version that the last apply recorded. An apply makes it as the "
-            "manifest says, and may revert an edit of others; with --pending the project is held.",
+            detail=f"{history} the version that the last apply recorded. An apply makes it as the manifest says, and "
+            "may revert an edit of others; with --pending the project is held.",
         )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import random
-import re
 import shlex
 import time
 from collections.abc import Callable
@@ -93,20 +92,7 @@ def open_record(
 
 def ref_name(target: str) -> str:
     """The ref of a target's record."""
-    return f"refs/reconciler/record/{_encoded(target)}"
-
-
-def _encoded(target: str) -> str:
-    """A target's name as one part of a ref's name and of a file's: no two names become one.
-
-    Percent-encoded, as UTF-8, is what `git check-ref-format` forbids, and `%`, `/` and all beyond ASCII.
-    """
-    dots = r"^\.|(?<=\.)\.|\.$|\.(?=lock$)"
-    return re.sub(
-        rf"[^!-~]|[%/~^:?*\[\\]|(?<=@)\{{|{dots}",
-        lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "surrogatepass")),
-        target,
-    )
+    return f"refs/reconciler/record/{git.ref_part(target)}"
 
 
 class _GitRecord:
@@ -267,7 +253,7 @@ class _FileRecord:
     def __init__(self, root: Path, target: str, read_only: bool) -> None:
         self._target = target
         self._read_only = read_only
-        self._file = root / ".reconciler" / f"record-{_encoded(target)}.json"
+        self._file = root / ".reconciler" / f"record-{git.ref_part(target)}.json"
         self._seen: Record | None = None
 
     def read(self) -> Record:

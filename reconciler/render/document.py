@@ -39,6 +39,7 @@ def plan_document(plan: Plan, *, base: str, sensitive: Sequence[Pattern] = (), w
         "masked": writer.masked,
         "pending_only": plan.pending_only,
         "target": _target(plan.target),
+        "snapshot": _snapshot(plan.snapshot_at),
         "source": _commit(plan.commit),
         "summary": asdict(plan.summary),
         "resource_changes": changes,
@@ -77,6 +78,7 @@ def drift_document(drift: Drift, *, base: str, sensitive: Sequence[Pattern] = ()
         "target": _target(drift.target),
         "complete": drift.complete,
         "live_count": drift.live_count,
+        "snapshot": _snapshot(drift.snapshot_at),
         "record": {"commit": baseline.commit, "recorded_at": baseline.recorded_at} if baseline else None,
         "summary": asdict(drift.summary),
         "projects": [
@@ -270,6 +272,11 @@ def _project_outcome(project: ProjectOutcome, base: str) -> dict[str, Json]:
 
 def _target(target: TargetInfo) -> dict[str, Json]:
     return {"name": target.name, "endpoint": target.endpoint, "account": target.account}
+
+
+def _snapshot(taken_at: datetime | None) -> Json:
+    """Where live is from a snapshot, when that was taken."""
+    return {"timestamp": timestamp(taken_at)} if taken_at is not None else None
 
 
 def _commit(commit: Commit) -> dict[str, Json]:

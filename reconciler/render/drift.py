@@ -87,7 +87,7 @@ def is_shown(project: ProjectDrift) -> bool:
 
 def _head(drift: Drift, now: datetime) -> Iterator[str]:
     where = f"{plain(drift.target.name)}  {plain(drift.target.endpoint)}"
-    yield f"Target: {where}  ({seen(drift.live_count, drift.made_at, now)})"
+    yield f"Target: {where}  ({seen(drift, now)})"
     yield compared_with(drift, now)
 
 

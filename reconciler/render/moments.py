@@ -22,6 +22,12 @@ def read_at(moment: datetime, now: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" + (f", {passed}" if passed else "")
 
 
+def snapshot_of(moment: datetime, now: datetime) -> str:
+    """`snapshot of 2026-11-25 10:02 UTC, 3 h ago`: how old what is shown may be."""
+    passed = age(moment, now)
+    return f"snapshot of {in_utc(moment):%Y-%m-%d %H:%M} UTC" + (f", {passed}" if passed else "")
+
+
 def age(moment: datetime, now: datetime) -> str:
     """`50 min ago`, `3 h ago`, `2 days ago`; nothing below a minute."""
     seconds = int((in_utc(now) - in_utc(moment)).total_seconds())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from reconciler.model.plan import Action, Held, ProjectChange, Reason, Summary, Waived
+from reconciler.model.drift import Drift
+from reconciler.model.plan import Action, Held, Plan, ProjectChange, Reason, Summary, Waived
 from reconciler.render.counting import count, listed
 from reconciler.render.escape import plain, quoted
-from reconciler.render.moments import read_at
+from reconciler.render.moments import read_at, snapshot_of
 from reconciler.render.values import compact
 from reconciler.render.view import OntologyView, ParamsView, Write
 
@@ -16,10 +17,12 @@ FOREVER = "A project on Scale can never be deleted or renamed."
 PROTECTED = "Protected by its manifest: shown, and never written."
 
 
-def seen(live_count: int | None, moment: datetime, now: datetime) -> str:
-    """`42 live projects, read 10:02:11 UTC`."""
-    live = "" if live_count is None else f"{count(live_count, 'live project')}, "
-    return f"{live}read {read_at(moment, now)}"
+def seen(found: Plan | Drift, now: datetime) -> str:
+    """`42 live projects, read 10:02:11 UTC`, or `…, snapshot of 2026-11-25 10:02 UTC, 3 h ago`."""
+    live = "" if found.live_count is None else f"{count(found.live_count, 'live project')}, "
+    if found.snapshot_at is not None:
+        return live + snapshot_of(found.snapshot_at, now)
+    return f"{live}read {read_at(found.made_at, now)}"
 
 
 def fate(change: ProjectChange) -> str:

@@ -61,7 +61,7 @@ def last_line(summary: Summary, *, pending: bool = False, left_alone: int = 0) -
 
 def _target_line(plan: Plan, now: datetime) -> str:
     target = f"Target: {plain(plan.target.name)}  {plain(plan.target.endpoint)}"
-    return f"{target}  ({sentences.seen(plan.live_count, plan.made_at, now)})"
+    return f"{target}  ({sentences.seen(plan, now)})"
 
 
 def manifests_line(plan: Plan, base: str) -> str:

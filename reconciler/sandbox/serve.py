@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.sandbox.app import ROOT, create_app
 from reconciler.sandbox.assumptions import DEFAULT, Assumptions
-from reconciler.sandbox.faults import ConnectionCutError, Fault, FaultyApp
+from reconciler.sandbox.faultplan import Fault
+from reconciler.sandbox.faults import ConnectionCutError, FaultyApp
 from reconciler.sandbox.store import Store
 
 HOST = "127.0.0.1"

@@ -27,7 +27,8 @@ from reconciler.cli import console
 from reconciler.operations.doctor import check_python
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.assumptions import DEFAULT, Assumptions, switches
-from reconciler.sandbox.faults import Fault, FaultyApp
+from reconciler.sandbox.faultplan import Fault
+from reconciler.sandbox.faults import FaultyApp
 from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli, Result, live, serve
 

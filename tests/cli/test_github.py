@@ -451,6 +451,7 @@ DOCUMENT: dict[str, Any] = {
     "format_version": "1.0",
     "timestamp": "2026-11-24T12:00:00Z",
     "target": {"name": "production", "endpoint": "x", "account": None},
+    "snapshot": None,
     "complete": True,
     "live_count": 0,
     "record": None,

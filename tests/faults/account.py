@@ -26,7 +26,8 @@ from reconciler.operations.plan import plan, prepare
 from reconciler.operations.recording import open_recorder
 from reconciler.operations.targets import SANDBOX_ENDPOINT
 from reconciler.sandbox.app import create_app
-from reconciler.sandbox.faults import Fault, FaultyApp
+from reconciler.sandbox.faultplan import Fault
+from reconciler.sandbox.faults import FaultyApp
 from reconciler.sandbox.store import Store
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target, choose_target, read_settings

@@ -15,7 +15,7 @@ import pytest
 from reconciler.applying.landing import PARTS
 from reconciler.model.outcome import CallResult, Status
 from reconciler.model.plan import FieldClass
-from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.faultplan import Fault
 from tests.faults.account import Account, History, Run
 from tests.faults.line import without_threads
 from tests.faults.visitor import Visitor

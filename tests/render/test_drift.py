@@ -15,6 +15,8 @@ from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
 from reconciler.render.document import drift_document
 from reconciler.render.drift import last_line, render_drift
+from reconciler.render.text import render_plan
+from tests.render import plans
 
 AT = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
 NOW = AT + timedelta(hours=25)
@@ -228,3 +230,14 @@ def test_the_document() -> None:
     listed = drift_document(bare, base="/r")["projects"]
     assert isinstance(listed, list)
     assert listed[0]["units"][0]["source"] is None
+
+
+def test_the_head_tells_how_old_a_snapshot_is() -> None:
+    found = drift(snapshot_at=NOW - timedelta(hours=3))
+    where = "Target: production  https://api.scale.com/v1"
+    head = f"{where}  (42 live projects, snapshot of 2026-11-25 07:12 UTC, 3 h ago)"
+    assert shown(found).splitlines()[0] == head
+    assert drift_document(found, base="/r")["snapshot"] == {"timestamp": "2026-11-25T07:12:00Z"}
+    planned = plans.plan(snapshot_at=plans.NOW, live_count=1)
+    told = render_plan(planned, base=plans.BASE, now=plans.NOW).splitlines()[0]
+    assert told == f"{where}  (1 live project, snapshot of 2026-11-25 10:02 UTC)"

@@ -514,3 +514,10 @@ def test_no_content_of_an_outcome_or_of_drift_gets_out(name: str, reason: str, o
     Page(drift_text(drift(project, vanished=(other,), unmanaged=(reason,)), links=links())).check(
         "https://github.com/o/r/blob/"
     )
+
+
+def test_how_old_a_snapshot_is() -> None:
+    planned = plans.plan(plans.unchanged("a"), snapshot_at=plans.NOW - timedelta(hours=3))
+    assert "live state as in the snapshot of 2026-11-25 07:02 UTC, 3 h ago." in text(planned)
+    found = drift(snapshot_at=DRIFT_NOW)
+    assert "Live state as in the snapshot of 2026-11-25 10:12 UTC." in drift_text(found)

@@ -19,7 +19,8 @@ import reconciler
 from reconciler.cli.sandbox import command
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.assumptions import Assumptions
-from reconciler.sandbox.faults import WHATS, ConnectionCutError, Fault, FaultyApp, read_faults
+from reconciler.sandbox.faultplan import WHATS, Fault, read_faults
+from reconciler.sandbox.faults import ConnectionCutError, FaultyApp
 from reconciler.sandbox.store import Store
 from tests.sandbox.calling import KEY
 

@@ -49,7 +49,7 @@ def render_drift_page(
         title="Drift of",
         target=plain(drift.target.name),
         endpoint=plain(drift.target.endpoint),
-        seen=sentences.seen(drift.live_count, drift.made_at, now),
+        seen=sentences.seen(drift, now),
         origin=text.compared_with(drift, now),
         verdict=text.last_line(drift),
         numbers=tuple(_numbers(drift)),

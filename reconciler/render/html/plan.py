@@ -53,7 +53,7 @@ def render_page(
         title="Plan for",
         target=plain(plan.target.name),
         endpoint=plain(plan.target.endpoint),
-        seen=sentences.seen(plan.live_count, plan.made_at, now),
+        seen=sentences.seen(plan, now),
         origin=manifests_line(plan, base) if view.projects or not plan.complete else "",
         verdict=last_line(plan.summary, pending=plan.pending_only, left_alone=len(plan.left_alone)),
         numbers=tuple(_numbers(plan)),

@@ -16,7 +16,7 @@ from reconciler.render.markdown.fences import text_lines
 from reconciler.render.markdown.fitting import LIMIT, Piece, details, fit
 from reconciler.render.markdown.plan import alert, told
 from reconciler.render.markdown.spelling import Links, cell, code, located, prose
-from reconciler.render.moments import age, in_utc
+from reconciler.render.moments import age, in_utc, snapshot_of
 from reconciler.render.places import command
 from reconciler.render.signs import Sign
 
@@ -108,4 +108,6 @@ def _tail(drift: Drift, now: datetime) -> Iterator[str]:
     passed = age(drift.made_at, now)
     ago = f", {passed}" if passed else ""
     read = f"Live state read {in_utc(drift.made_at):%Y-%m-%d %H:%M} UTC{ago}."
+    if drift.snapshot_at is not None:
+        read = f"Live state as in the {snapshot_of(drift.snapshot_at, now)}."
     yield f"<sub>{prose(compared_with(drift, now))}. {read}</sub>"

@@ -16,7 +16,7 @@ from reconciler.render.counting import count, listed
 from reconciler.render.markdown.fences import project_lines
 from reconciler.render.markdown.fitting import LIMIT, Piece, details, fit
 from reconciler.render.markdown.spelling import Links, cell, code, located, prose
-from reconciler.render.moments import age, in_utc
+from reconciler.render.moments import age, in_utc, snapshot_of
 from reconciler.render.places import command, shown_file
 from reconciler.render.risks import Risk, riskiest_first, risks_of, tally
 from reconciler.render.signs import Sign
@@ -222,6 +222,8 @@ def _closing(view: PlanView, now: datetime) -> Iterator[str]:
     passed = age(plan.made_at, now)
     ago = f", {passed}" if passed else ""
     live = f"live state read {in_utc(plan.made_at):%Y-%m-%d %H:%M} UTC{ago}"
+    if plan.snapshot_at is not None:
+        live = f"live state as in the {snapshot_of(plan.snapshot_at, now)}"
     number = f" `{plan.hash[:8]}`" if plan.hash else ""
     yield f"Plan{number}{commit}{dirty}, {live}."
     if not plan.complete:

@@ -1,0 +1,72 @@
+"""Which versions of a project a snapshot keeps: enough to tell who moved what since the record, and no more. Pure.
+
+Kept are the latest version and everything since the oldest one that the record names. Where somebody wrote after the
+recorded version, the last few are kept, too: two writers who take turns show in them alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Final
+
+from reconciler.fieldpath import format_path
+from reconciler.model.project import LiveProject, Version
+from reconciler.model.record import RecordedProject
+from reconciler.planning.classes import ONTOLOGY, base_of, base_version, mover
+
+_LAST: Final = 4
+
+
+def cut(live: LiveProject, known: RecordedProject | None) -> LiveProject:
+    """The project with the end of its histories alone, and where the values come from that are older than that."""
+    params, ontology = _named(known)
+    found = None if known is None else base_version(ONTOLOGY, live, known)
+    if found is not None and found.number >= 0:
+        ontology |= {found.number}
+    kept = replace(
+        live,
+        params_history=_end(live.params_history, params),
+        ontology_history=_end(live.ontology_history, ontology),
+        origins={},
+    )
+    units = [format_path(("params", key)) for key in live.params]
+    if live.ontology_history:
+        units.append(ONTOLOGY)
+    origins = {unit: told for unit in units if (told := mover(live, unit)) is not None and told != mover(kept, unit)}
+    return replace(kept, origins=origins)
+
+
+def shows_base(live: LiveProject, known: RecordedProject) -> bool:
+    """Whether the histories hold the versions that the record names."""
+    base = base_of(known, live).known
+    assert base is not None
+    units = {ONTOLOGY, "params", *base.older}
+    return not base.written or all(base_version(unit, live, base) is not None for unit in units)
+
+
+def _named(known: RecordedProject | None) -> tuple[set[int | None], set[int | None]]:
+    """The versions that the record names, of params and of the ontology; None for "before the first one"."""
+    if known is None:
+        return set(), set()
+    older = {unit: number for unit, number in known.older.items() if unit != ONTOLOGY}
+    params = {known.params_version, *older.values()}
+    ontology = {known.ontology_version, known.older.get(ONTOLOGY, known.ontology_version)}
+    if known.intended is not None:
+        params.add(known.intended.params_version)
+        ontology.add(known.intended.ontology_version)
+    return params, ontology
+
+
+def _end(history: tuple[Version, ...], named: Collection[int | None]) -> tuple[Version, ...]:
+    if None in named:
+        return history
+    numbers = [number for number in named if number is not None]
+    last = len(history) - 1
+    first = last
+    if numbers:
+        oldest = min(numbers)
+        first = next((place for place, version in enumerate(history) if version.number >= oldest), last)
+        if history and history[-1].number > max(numbers):
+            first = min(first, last + 1 - _LAST)
+    return history[max(first, 0) :]

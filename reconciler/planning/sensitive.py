@@ -1,0 +1,225 @@
+"""What is sensitive taken out of live state, and not compared where it was. Pure.
+
+What is left out is named by patterns that can stand under `ignore`: the object's key that holds it (an item of a list
+takes the whole list along, so that positions keep their meaning), the ontology as a whole where the name of a choice is
+sensitive, else one of its choices' attributes everywhere in it, or its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from reconciler.fieldpath import Attribute, Path, Pattern, covered, format_path, parse_pattern
+from reconciler.model.ontology import Choice, walk
+from reconciler.model.project import DesiredProject, Ignore, LiveProject, Version
+from reconciler.model.record import RecordedProject
+from reconciler.model.values import ABSENT, Absent, Json
+from reconciler.planning.classes import content_hash, ontology_hash
+from reconciler.planning.normalize import UnreadableOntologyError, read_choices
+
+PARAMS: Final = "params"
+ONTOLOGY: Final = "ontology"
+ONTOLOGY_NAME: Final = "ontology.@name"
+_ATTRIBUTES: Final = ("description", "display")
+_KNOWN_KEYS: Final = frozenset({"choice", "subchoices", *_ATTRIBUTES})
+_REASON: Final = "sensitive, and not in a snapshot"
+
+
+def leave_out(
+    live: LiveProject, sensitive: Sequence[Pattern], *, known: RecordedProject | None = None
+) -> tuple[LiveProject, tuple[str, ...]]:
+    """The project, its histories included, without what the patterns cover; and what was left out, in order.
+
+    Keys of choices that a manifest cannot say are left out without being named.
+    A version that is no longer whole keeps its content's hash where `known`, the record, has the same one: only so can
+    it still be told whose it is.
+    """
+    if not sensitive:
+        return live, ()
+    hashes = _hashes(known)
+    found: dict[str, None] = {}
+    params = tuple(_params_version(version, sensitive, hashes, found) for version in live.params_history)
+    ontologies = _ontologies(live.ontology_history, sensitive, hashes, found)
+    if params == live.params_history and ontologies == live.ontology_history:
+        return live, ()
+    now = ontologies[-1] if ontologies else None
+    return replace(
+        live,
+        params=params[-1].content if params else {},
+        params_history=params,
+        ontology=now.content if now is not None else None,
+        ontology_name=now.name if now is not None else None,
+        ontology_history=ontologies,
+    ), tuple(sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """The two sides without what cannot be compared. `uncompared` are its patterns."""
+
+    desired: DesiredProject
+    live: LiveProject
+    uncompared: tuple[str, ...] = ()
+
+
+def comparable(
+    desired: DesiredProject, live: LiveProject, left_out: Collection[str], sensitive: Sequence[Pattern]
+) -> Comparable:
+    """Both sides of a project of a snapshot, so that nothing is said of what was left out or is sensitive.
+
+    It is ignored, as if `ignore` named it: a write that follows takes it from live. `live` holds nothing sensitive. A
+    name of the ontology that is not known is taken for the declared one: live's own is compared before a write.
+    """
+    found = dict.fromkeys(left_out)
+    if desired.params is not None:
+        _without({PARAMS: dict(desired.params)}, (), sensitive, found)
+    if desired.ontology is not None:
+        found |= dict.fromkeys(_of_choices(read_choices(desired.ontology), sensitive))
+        if desired.ontology_name is not None and covered(("ontology", Attribute("name")), sensitive):
+            found[ONTOLOGY_NAME] = None
+    if not found:
+        return Comparable(desired, live)
+    uncompared = tuple(sorted(found))
+    name = desired.ontology_name
+    if ONTOLOGY_NAME in found and name is not None and live.ontology_version is not None:
+        named = tuple(replace(version, name=name) for version in live.ontology_history)
+        live = replace(live, ontology_name=name, ontology_history=named)
+    if PARAMS in found:
+        desired = replace(desired, params=None)
+    if ONTOLOGY in found:
+        desired = replace(desired, ontology=None, ontology_name=None)
+    ignored = (Ignore(parse_pattern(text), _REASON) for text in uncompared if text not in (PARAMS, ONTOLOGY))
+    mask = replace(desired.mask, ignore=(*desired.mask.ignore, *ignored))
+    return Comparable(replace(desired, mask=mask), live, uncompared)
+
+
+def _hashes(known: RecordedProject | None) -> frozenset[str]:
+    if known is None:
+        return frozenset()
+    intended = known.intended
+    every = (known.ontology_hash, *((intended.params_hash, intended.ontology_hash) if intended else ()))
+    return frozenset(digest for digest in every if digest is not None)
+
+
+def _params_version(
+    version: Version, sensitive: Sequence[Pattern], hashes: Collection[str], found: dict[str, None]
+) -> Version:
+    if not isinstance(version.content, dict):
+        return version
+    here: dict[str, None] = {}
+    rest: Json = _without({PARAMS: version.content}, (), sensitive, here)
+    if not here:
+        return version
+    found |= here
+    digest = version.digest or _shared(content_hash(version.content), hashes)
+    return replace(version, content=rest.get(PARAMS, {}), digest=digest)
+
+
+def _shared(digest: str, hashes: Collection[str]) -> str | None:
+    return digest if digest in hashes else None
+
+
+def _without(value: Json, path: Path, sensitive: Sequence[Pattern], found: dict[str, None]) -> Json | Absent:
+    """`value`, found at `path`, without the keys that are covered; ABSENT where the key that holds it has to go."""
+    if path and any(pattern.matches(path) for pattern in sensitive):
+        return ABSENT
+    if not any(pattern.reaches_below(path) for pattern in sensitive):
+        return value
+    if isinstance(value, dict):
+        rest: dict[str, Json] = {}
+        for key, inner in value.items():
+            below = (*path, key)
+            kept = _without(inner, below, sensitive, found)
+            if kept is ABSENT:
+                found[_pattern_of(below)] = None
+            else:
+                rest[key] = kept
+        return rest
+    if isinstance(value, list):
+        items = [_without(item, (*path, position), sensitive, found) for position, item in enumerate(value)]
+        return ABSENT if any(item is ABSENT for item in items) else items
+    return value
+
+
+def _pattern_of(path: Path) -> str:
+    """The path's own spelling, with `[*]` for positions: those differ from version to version."""
+    text = ""
+    for part in path:
+        text += "[*]" if isinstance(part, int) else f"{'.' if text else ''}{format_path((part,))}"
+    return text
+
+
+def _ontologies(
+    history: tuple[Version, ...], sensitive: Sequence[Pattern], hashes: Collection[str], found: dict[str, None]
+) -> tuple[Version, ...]:
+    root: Path = ("ontology",)
+    if not any(pattern.matches(root) or pattern.reaches_below(root) for pattern in sensitive):
+        return history
+    here: dict[str, None] = {}
+    for version in history:
+        if version.name is not None and covered(("ontology", Attribute("name")), sensitive):
+            here[ONTOLOGY_NAME] = None
+        if version.content is not None:
+            here |= dict.fromkeys(_in_ontology(version.content, sensitive))
+    found |= here
+    if ONTOLOGY in here:
+        return tuple(replace(version, content=None, name=None) for version in history)
+    attributes = frozenset(name for name in _ATTRIBUTES if _everywhere(name) in here)
+    return tuple(
+        _ontology_version(version, attributes, sensitive, hashes, named=ONTOLOGY_NAME not in here)
+        for version in history
+    )
+
+
+def _in_ontology(content: Json, sensitive: Sequence[Pattern]) -> Iterator[str]:
+    """Of choices that cannot be read nobody can tell what in them is covered."""
+    try:
+        yield from _of_choices(read_choices(content), sensitive)
+    except UnreadableOntologyError:
+        yield ONTOLOGY
+
+
+def _of_choices(choices: tuple[Choice, ...], sensitive: Sequence[Pattern]) -> Iterator[str]:
+    for parents, _, choice in walk(choices):
+        path: Path = ("ontology", *parents, choice.choice)
+        if covered(path, sensitive) or covered((*path, Attribute("choice")), sensitive):
+            yield ONTOLOGY
+            return
+        for name in _ATTRIBUTES:
+            if getattr(choice, name) is not None and covered((*path, Attribute(name)), sensitive):
+                yield _everywhere(name)
+
+
+def _everywhere(attribute: str) -> str:
+    return f"ontology.**.@{attribute}"
+
+
+def _ontology_version(
+    version: Version, attributes: Collection[str], sensitive: Sequence[Pattern], hashes: Collection[str], *, named: bool
+) -> Version:
+    name = version.name if named else None
+    content = version.content
+    if content is not None:
+        content = _stripped(content, ("ontology",), attributes, sensitive)
+    if content == version.content:
+        return version if named else replace(version, name=name)
+    digest = version.digest or _shared(ontology_hash(version.content), hashes)
+    return replace(version, content=content, name=name, digest=digest)
+
+
+def _stripped(raw: Json, path: Path, attributes: Collection[str], sensitive: Sequence[Pattern]) -> Json:
+    """Readable choices without these attributes, and without other keys that hold what is covered."""
+    if isinstance(raw, list):
+        return [_stripped(item, path, attributes, sensitive) for item in raw]
+    if not isinstance(raw, dict):
+        return raw
+    path = (*path, raw["choice"])
+    rest: dict[str, Json] = {}
+    for key, value in raw.items():
+        at = (*path, Attribute(key))
+        hidden = key not in _KNOWN_KEYS and any(p.matches(at) or p.reaches_below(at) for p in sensitive)
+        if key not in attributes and not hidden:
+            rest[key] = _stripped(value, path, attributes, sensitive) if key == "subchoices" else value
+    return rest

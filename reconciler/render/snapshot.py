@@ -1,0 +1,23 @@
+"""What a run that saved live state says of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reconciler.model.snapshot import Snapshot
+from reconciler.render.counting import count, listed
+from reconciler.render.escape import plain
+from reconciler.render.moments import read_at
+
+
+def render_snapshot(snapshot: Snapshot, *, place: str, now: datetime, kept: bool = False) -> str:
+    """What was saved and where; with `kept`, that a later one is there already."""
+    target = f"Target: {plain(snapshot.target.name)}  {plain(snapshot.target.endpoint)}"
+    lines = [f"{target}  ({count(len(snapshot.projects), 'live project')}, read {read_at(snapshot.taken_at, now)})"]
+    if paths := sorted({path for project in snapshot.projects for path in project.left_out}):
+        lines.append(f"Left out, since it is sensitive: {listed([plain(path) for path in paths])}.")
+    if kept:
+        lines.append(f"A later snapshot is there already, and is kept: {plain(place)}")
+    else:
+        lines.append(f"Snapshot saved: {plain(place)}")
+    return "\n".join(lines) + "\n"

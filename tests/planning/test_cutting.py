@@ -1,0 +1,158 @@
+"""A snapshot's histories: short, and enough to tell the same as the whole ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.drift import ProjectDrift, Unit
+from reconciler.model.project import DesiredProject, LiveProject, Source, Version
+from reconciler.model.record import Intended, RecordedProject
+from reconciler.planning.classes import content_hash, mover, ontology_hash
+from reconciler.planning.cutting import cut, shows_base
+from reconciler.planning.drift import project_drift
+from reconciler.planning.planner import plan_project
+
+AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def live(contents: list[Any], ontologies: list[Any] | None = None, first: int = 0) -> LiveProject:
+    history = tuple(
+        Version(number, AT + timedelta(hours=number), content) for number, content in enumerate(contents, first)
+    )
+    shown = tuple(Version(number, None, content) for number, content in enumerate(ontologies or []))
+    return LiveProject(
+        "p",
+        "imageannotation",
+        params=contents[-1] if contents else {},
+        params_version=history[-1].number if history else None,
+        ontology=ontologies[-1] if ontologies else None,
+        ontology_version=len(shown) - 1 if shown else None,
+        params_history=history,
+        ontology_history=shown,
+    )
+
+
+def known(params: int | None = None, ontology: int | None = None, **more: Any) -> RecordedProject:
+    return RecordedProject("projects/p.yaml", params, ontology, **more)
+
+
+def numbers(history: tuple[Version, ...]) -> list[int]:
+    return [version.number for version in history]
+
+
+TEN = live([{"a": number} for number in range(10)], [["A"], ["B"], ["C"], ["D"], ["E"], ["F"]])
+
+
+def test_without_a_record_the_latest_alone() -> None:
+    kept = cut(TEN, None)
+    assert (numbers(kept.params_history), numbers(kept.ontology_history)) == ([9], [5])
+    assert cut(live([]), None) == replace(live([]), origins={})
+
+
+def test_everything_since_the_oldest_that_the_record_names() -> None:
+    kept = cut(TEN, known(9, 5))
+    assert (numbers(kept.params_history), numbers(kept.ontology_history)) == ([9], [5])
+    kept = cut(TEN, known(9, 5, older={"params.a": 7, "ontology": 3}))
+    assert (numbers(kept.params_history), numbers(kept.ontology_history)) == ([7, 8, 9], [3, 4, 5])
+    kept = cut(TEN, known(9, 5, intended=Intended(6, 4, "x", "y")))
+    assert (numbers(kept.params_history), numbers(kept.ontology_history)) == ([6, 7, 8, 9], [4, 5])
+    assert numbers(cut(TEN, known(None, None)).params_history) == list(range(10))
+
+
+def test_somebody_wrote_after_it() -> None:
+    """Two writers who take turns show in the last four."""
+    assert numbers(cut(TEN, known(8, 5)).params_history) == [6, 7, 8, 9]
+    assert numbers(cut(live([{"a": 1}, {"a": 2}]), known(0)).params_history) == [0, 1]
+    assert numbers(cut(TEN, known(11, 5)).params_history) == [9]
+
+
+def test_an_ontology_is_found_by_its_hash() -> None:
+    kept = cut(TEN, known(9, 5, ontology_hash=ontology_hash(["B"])))
+    assert numbers(kept.ontology_history) == [1, 2, 3, 4, 5]
+
+
+def test_a_value_older_than_what_is_kept_has_its_origin() -> None:
+    project = live([{"a": 1}, {"a": 1, "b": 2}, {"a": 1, "b": 2, "c": 3}], [["A"], ["A"]])
+    kept = cut(project, known(2, 1))
+    assert kept.origins == {
+        "params.a": (0, AT),
+        "params.b": (1, AT + timedelta(hours=1)),
+        "params.c": (2, AT + timedelta(hours=2)),
+        "ontology": (0, None),
+    }
+    assert mover(kept, "params.a") == mover(project, "params.a")
+    assert mover(kept, "params.gone") is None
+    assert mover(project, "params.gone") is None
+    assert mover(replace(kept, origins={}), "params.a") is None
+
+
+def test_whether_the_base_is_shown() -> None:
+    assert shows_base(TEN, known(9, 5))
+    assert not shows_base(TEN, known(11, 5))
+    assert not shows_base(TEN, known(9, 7))
+    assert not shows_base(TEN, known(9, 5, older={"params.a": 12}))
+    assert shows_base(TEN, known(11, 5, written=False))
+    assert shows_base(TEN, known(None, None))
+
+
+values = st.fixed_dictionaries({}, optional={"a": st.integers(0, 2), "b": st.integers(0, 1), "c": st.integers(0, 1)})
+choices = st.lists(st.sampled_from(["A", "B", "C"]), min_size=1, max_size=2, unique=True)
+
+
+@st.composite
+def recorded(draw: st.DrawFn, params: list[Any], ontologies: list[Any]) -> RecordedProject | None:
+    """A record that some apply may have left of these histories, or none."""
+    if draw(st.integers(0, 4)) == 0:
+        return None
+    drifting, interrupted, hashing = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
+    number: int | None = draw(st.none() | st.integers(0, len(params))) if params else None
+    shown: int | None = draw(st.none() | st.integers(0, len(ontologies))) if ontologies else None
+    older: dict[str, int | None] = {}
+    if number is not None and drifting:
+        older["params.a"] = draw(st.integers(0, number))
+    intended = None
+    if params and interrupted:
+        later = draw(st.integers(number or 0, len(params)))
+        wanted = content_hash(params[later]) if later < len(params) else "none"
+        intended = Intended(number, shown, wanted, None)
+    hashed = ontology_hash(draw(st.sampled_from(ontologies))) if ontologies and hashing else None
+    return RecordedProject(
+        "projects/p.yaml",
+        number,
+        shown,
+        older=older,
+        intended=intended,
+        written=draw(st.integers(0, 5)) > 0,
+        ontology_hash=hashed,
+    )
+
+
+def _without_older(found: ProjectDrift) -> ProjectDrift:
+    """Of a unit that is not there, a snapshot does not tell since when."""
+    units = tuple(_timeless(unit) for unit in found.units)
+    return replace(found, units=units, diagnostics=())
+
+
+def _timeless(unit: Unit) -> Unit:
+    return replace(unit, version=None, at=None) if not isinstance(unit.live, int | list) else unit
+
+
+@given(st.data(), st.lists(values, max_size=8), st.lists(choices, max_size=5), values, choices, st.booleans())
+def test_the_same_is_told_of_both(
+    data: st.DataObject, params: list[Any], ontologies: list[Any], ours: Any, our_choices: Any, pending: bool
+) -> None:
+    project = live(params, ontologies)
+    record = data.draw(recorded(params, ontologies))
+    desired = DesiredProject("p", "imageannotation", Source("/p.yaml", 1), params=ours, ontology=our_choices)
+    kept = cut(project, record)
+    assert plan_project(desired, kept, known=record, pending=pending) == plan_project(
+        desired, project, known=record, pending=pending
+    )
+    assert _without_older(project_drift(desired, kept, record)) == _without_older(
+        project_drift(desired, project, record)
+    )

@@ -1,0 +1,125 @@
+"""A repository on the GitHub double, its workflows' runner, and an account on the served sandbox: the stage of a story."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.operations.init import lay_out_repository
+from reconciler.sandbox.store import Store
+from tests.github.double import REPOSITORY, Github
+from tests.workflows.runner import JobRun, Runner, git
+
+KEY = "live_key-of-the-story"
+
+
+class Hub:
+    """`clone` is a person's; `remote` is what GitHub holds. Pull requests are branches with a test merge, as there."""
+
+    def __init__(self, folder: Path, github: Github, store: Store, endpoint: str) -> None:
+        self.github, self.store = github, store
+        self.remote, self.clone = folder / "hub.git", folder / "person"
+        git("init", "-q", "--bare", "-b", "main", str(self.remote), folder=folder)
+        git("clone", "-q", str(self.remote), str(self.clone), folder=folder)
+        git("checkout", "-q", "-B", "main", folder=self.clone)
+        lay_out_repository(self.clone)
+        self.write(
+            "reconciler.toml",
+            f'sensitive = ["params.callback_url"]\n[targets.production]\nendpoint = "{endpoint}"\nrecord = "origin"\n',
+        )
+        self.runner = Runner(
+            self.remote,
+            folder / "machines",
+            {
+                "GITHUB_API_URL": github.url,
+                "GITHUB_GRAPHQL_URL": f"{github.url}/graphql",
+                "GITHUB_SERVER_URL": "https://github.example",
+                "GITHUB_REPOSITORY": REPOSITORY,
+            },
+            {"production": {"SCALE_API_KEY": KEY}},
+        )
+
+    def write(self, name: str, text: str) -> None:
+        """A file of the person's clone."""
+        (self.clone / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.clone / name).write_text(text, "utf-8")
+
+    def commit(self, message: str) -> str:
+        """All that the person changed, as a commit."""
+        git("add", "-A", folder=self.clone)
+        git("commit", "-q", "--allow-empty", "-m", message, folder=self.clone)
+        return git("rev-parse", "HEAD", folder=self.clone)
+
+    def push_main(self, message: str) -> dict[str, JobRun]:
+        """A commit pushed to main without a pull request, and the apply that follows."""
+        before = git("rev-parse", "HEAD~0", folder=self.clone) if self.has_main() else "0" * 40
+        after = self.commit(message)
+        git("push", "-q", "origin", "main", folder=self.clone)
+        return self.apply(before, after)
+
+    def has_main(self) -> bool:
+        return bool(git("for-each-ref", "refs/heads/main", folder=self.remote))
+
+    def branch(self, name: str) -> None:
+        """A branch on the current main."""
+        git("fetch", "-q", "origin", folder=self.clone)
+        git("checkout", "-q", "-B", name, "origin/main", folder=self.clone)
+
+    def pull_request(self, number: int, message: str, *, fork: bool = False) -> dict[str, JobRun]:
+        """The person's branch pushed with all that they changed, and the plan that GitHub starts for its test merge."""
+        head = self.commit(message)
+        name = git("rev-parse", "--abbrev-ref", "HEAD", folder=self.clone)
+        git("push", "-q", "--force", "origin", name, folder=self.clone)
+        git("fetch", "-q", "origin", folder=self.clone)
+        git("checkout", "-q", "--detach", "origin/main", folder=self.clone)
+        git("merge", "-q", "--no-ff", "-m", "test merge", name, folder=self.clone)
+        merge = git("rev-parse", "HEAD", folder=self.clone)
+        git("push", "-q", "--force", "origin", f"{merge}:refs/pull/{number}/merge", folder=self.clone)
+        git("checkout", "-q", name, folder=self.clone)
+        home = {"fork": fork, "full_name": "someone/farm" if fork else REPOSITORY}
+        payload = {
+            "number": number,
+            "pull_request": {"number": number, "head": {"sha": head, "repo": home}, "base": {"ref": "main"}},
+        }
+        return self.runner.run("plan.yml", "pull_request", payload, ref=f"refs/pull/{number}/merge", sha=merge)
+
+    def merge(self, number: int) -> tuple[str, str]:
+        """The person's branch squashed into main; main before and after. No workflow is run yet."""
+        name = git("rev-parse", "--abbrev-ref", "HEAD", folder=self.clone)
+        git("checkout", "-q", "-B", "main", "origin/main", folder=self.clone)
+        before = git("rev-parse", "HEAD", folder=self.clone)
+        git("merge", "-q", "--squash", name, folder=self.clone)
+        after = self.commit(f"Merge #{number}")
+        git("push", "-q", "origin", "main", folder=self.clone)
+        self.github.merge(after, number)
+        return before, after
+
+    def apply(self, before: str, after: str, **inputs: Any) -> dict[str, JobRun]:
+        """The run of apply.yml that a push starts; with inputs, the one that a person starts by hand."""
+        if inputs:
+            payload: Mapping[str, Any] = {"inputs": inputs}
+            return self.runner.run(
+                "apply.yml", "workflow_dispatch", dict(payload), ref="refs/heads/main", sha=after, inputs=inputs
+            )
+        push = {"before": before, "after": after, "commits": [{"id": after}]}
+        return self.runner.run("apply.yml", "push", push, ref="refs/heads/main", sha=after)
+
+    def drift(self) -> JobRun:
+        """The scheduled run."""
+        main = git("rev-parse", "refs/heads/main", folder=self.remote)
+        return self.runner.run("drift.yml", "schedule", {}, ref="refs/heads/main", sha=main)["drift"]
+
+    def params(self, name: str) -> list[dict[str, Any]]:
+        """Every version of a project's params on Scale's side."""
+        history = json.loads(self.store.get(name))["param_history"]
+        return [{key: value for key, value in entry.items() if key not in ("version", "created_at")} for entry in history]
+
+    def comment(self, number: int) -> str:
+        """The one comment on a pull request."""
+        [comment] = self.github.thread(number)
+        return str(comment["body"])
+
+    def refs(self) -> list[str]:
+        return git("for-each-ref", "--format=%(refname)", folder=self.remote).split("\n")
