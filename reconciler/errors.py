@@ -7,6 +7,12 @@ ReconcilerError
 ├── GitRefusedError              git is there and refuses or fails
 ├── RecordError                  a record that cannot be read, fetched, written or pushed
 ├── SnapshotError                a snapshot that cannot be read, fetched, saved or published
+├── ResultFileError              a saved apply result or drift document that is not taken, and why
+├── GithubError                  GitHub's API: every refusal that has no name of its own below
+│   ├── GithubSetupError         a variable or the event file of GitHub Actions is missing or of no use
+│   ├── GithubForbiddenError     403 that is no rate limit: the token may not do that
+│   │   └── GithubLockedError    the conversation is locked
+│   └── GithubUnavailableError   no answer, 5xx, or a rate limit that lasts longer than is waited for
 └── ScaleError                   the Projects API
     ├── CredentialsError         no key, a key that HTTP cannot carry, or 401
     ├── ConnectionSetupError     a proxy or certificate variable that does not work
@@ -70,6 +76,36 @@ class RecordError(ReconcilerError):
 
 class SnapshotError(ReconcilerError):
     code = "snapshot"
+
+
+class ResultFileError(ReconcilerError):
+    code = "result-file"
+
+
+class GithubError(ReconcilerError):
+    code = "github"
+
+
+class GithubSetupError(GithubError):
+    code = "github-setup"
+
+
+class GithubForbiddenError(GithubError):
+    code = "github-forbidden"
+
+
+class GithubLockedError(GithubForbiddenError):
+    code = "github-locked"
+
+
+class GithubUnavailableError(GithubError):
+    """`may_have_landed` is true where a request was sent and no answer says whether it took effect."""
+
+    code = "github-unavailable"
+
+    def __init__(self, summary: str, detail: str = "", *, may_have_landed: bool = False) -> None:
+        super().__init__(summary, detail)
+        self.may_have_landed = may_have_landed
 
 
 class ScaleError(ReconcilerError):

@@ -131,6 +131,17 @@ def _blob(root: Path, what: str, commit: str, path: str) -> bytes | None:
     raise _refusal(root, arguments, done)
 
 
+def first_parents(root: Path, since: str, until: str, *, most: int) -> tuple[str, ...] | None:
+    """The commits of the first-parent line that `until` has and `since` has not, the newest first, at most `most`.
+
+    None where one of the two is not in this clone, as in a shallow one, or `root` lies in no repository.
+    """
+    if not is_repository(root) or not (_has_commit(root, since) and _has_commit(root, until)):
+        return None
+    said = _said(root, "rev-list", "--first-parent", f"--max-count={most}", f"{since}..{until}", "--")
+    return tuple(said.split())
+
+
 def common_ancestor(root: Path, one: str, other: str) -> str | None:
     """The nearest commit that both descend from (it may be one of them); None where they have none."""
     return _said(root, "merge-base", one, other, tolerated={1}).strip() or None

@@ -15,14 +15,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from reconciler.diagnostics import Diagnostic, Severity, Span
+from reconciler.diagnostics import Severity
 from reconciler.errors import PlanFileError, ReconcilerError, UsageError
 from reconciler.fieldpath import parse_path, parse_pattern
 from reconciler.model.plan import (
     Action,
     Call,
     CallKind,
-    Commit,
     Expected,
     Field,
     FieldClass,
@@ -33,11 +32,11 @@ from reconciler.model.plan import (
     Reason,
     State,
     Summary,
-    TargetInfo,
     Waived,
 )
-from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode, Source
+from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, to_json
+from reconciler.savedjson import SavedCommit, SavedDiagnostic, SavedSource, SavedTarget
 from reconciler.wholefile import write_whole
 
 _REMEDY = "Make it anew: reconciler plan --out FILE"
@@ -135,30 +134,6 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=False)
 
 
-class _Source(_Model):
-    file: str
-    line: int
-
-    def read(self, base: str) -> Source:
-        return Source(_absolute(self.file, base), self.line)
-
-
-class _Diagnostic(_Model):
-    severity: Severity
-    code: str
-    summary: str
-    detail: str
-    file: str | None
-    line: int | None
-    column: int | None
-
-    def read(self, base: str) -> Diagnostic:
-        span = None
-        if self.file is not None and self.line is not None and self.column is not None:
-            span = Span(_absolute(self.file, base), self.line, self.column, self.column + 1)
-        return Diagnostic(self.severity, self.code, self.summary, self.detail, span)
-
-
 class _Field(_Model):
     model_config = ConfigDict(populate_by_name=True)
 
@@ -167,7 +142,7 @@ class _Field(_Model):
     before: Any
     after: Any
     field_class: FieldClass
-    source: _Source | None
+    source: SavedSource | None
 
     def read(self, base: str) -> Field:
         before: Json | Absent = ABSENT if self.kind is Kind.ADD else self.before
@@ -240,7 +215,7 @@ class _ProjectChange(_Model):
     name: str
     change: _Change
     action_reason: Reason | None
-    source: _Source
+    source: SavedSource
     fields: list[dict[str, Any]]
     calls: list[_Call]
     expected: _Expected
@@ -248,7 +223,7 @@ class _ProjectChange(_Model):
     holds: list[_Held]
     waived_by: list[_Waived]
     left_alone: list[str]
-    diagnostics: list[_Diagnostic]
+    diagnostics: list[SavedDiagnostic]
     desired: _Desired
 
     def read(self, base: str) -> ProjectChange:
@@ -289,17 +264,6 @@ class _ProjectChange(_Model):
         )
 
 
-class _Target(_Model):
-    name: str
-    endpoint: str
-    account: str | None
-
-
-class _Commit(_Model):
-    commit: str | None
-    dirty: bool
-
-
 class _Snapshot(_Model):
     timestamp: datetime
 
@@ -309,18 +273,18 @@ class _Document(_Model):
     snapshot: _Snapshot | None = None
     complete: bool
     pending_only: bool
-    target: _Target
-    source: _Commit
+    target: SavedTarget
+    source: SavedCommit
     summary: dict[str, int]
     resource_changes: list[_ProjectChange]
     unmanaged: list[str]
-    diagnostics: list[_Diagnostic]
+    diagnostics: list[SavedDiagnostic]
     plan_hash: str
 
     def to_plan(self, base: str) -> Plan:
         return Plan(
-            target=TargetInfo(self.target.name, self.target.endpoint, self.target.account),
-            commit=Commit(self.source.commit, self.source.dirty),
+            target=self.target.read(),
+            commit=self.source.read(),
             made_at=self.timestamp,
             changes=tuple(change.read(base) for change in self.resource_changes),
             unmanaged=tuple(self.unmanaged),
@@ -332,7 +296,3 @@ class _Document(_Model):
             pending_only=self.pending_only,
             snapshot_at=self.snapshot.timestamp if self.snapshot else None,
         )
-
-
-def _absolute(file: str, base: str) -> str:
-    return os.path.normpath(os.path.join(base, file))

@@ -92,7 +92,7 @@ def read_settings(folder: Path) -> Settings:
         DiagnosedError: with every mistake in the configuration file.
     """
     folder = folder.resolve()
-    top = _git_top(folder)
+    top = git_top(folder)
     found = find_configuration(folder, top)
     root = found[0].parent if found else top or folder
     base = top or root
@@ -194,5 +194,6 @@ def _with_built_in(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping
     return merged
 
 
-def _git_top(folder: Path) -> Path | None:
+def git_top(folder: Path) -> Path | None:
+    """The nearest folder from there up that git looks after; None outside of it."""
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)

@@ -247,3 +247,18 @@ def test_a_jobs_token_goes_to_its_server_alone(clone: Path, monkeypatch: pytest.
         "basic kept",
     ]
     assert login not in (clone / ".git" / "config").read_text()
+
+
+def test_the_first_parent_line(clone: Path, tmp_path: Path) -> None:
+    commits: list[str] = []
+    for name in "abc":
+        commits.append(git.commit_file(clone, name, b"", commits[-1] if commits else None, name))
+    side = git.commit_file(clone, "side", b"", commits[0], "side")
+    merged = run(clone, "-c", "user.name=x", "-c", "user.email=x@y", "commit-tree", f"{side}^{{tree}}",
+                 "-p", commits[2], "-p", side, "-m", "merge")  # fmt: skip
+    assert git.first_parents(clone, commits[0], merged, most=9) == (merged, commits[2], commits[1])
+    assert git.first_parents(clone, commits[0], merged, most=1) == (merged,)
+    assert git.first_parents(clone, merged, commits[0], most=9) == ()
+    assert git.first_parents(clone, ABSENT, merged, most=9) is None
+    assert git.first_parents(clone, merged, "-x", most=9) is None
+    assert git.first_parents(tmp_path, commits[0], merged, most=9) is None

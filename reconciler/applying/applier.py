@@ -116,4 +116,6 @@ def _not_written(change: ProjectChange, status: Status, reason: str) -> ProjectO
         reason=reason,
         params_version=change.expected.params_version,
         ontology_version=change.expected.ontology_version,
+        hash=change.hash,
+        source=change.source,
     )

@@ -238,4 +238,6 @@ class ProjectApply:
             stale_fields=stale_fields,
             not_kept=not_kept,
             live=live,
+            hash=self.change.hash,
+            source=self.change.source,
         )

@@ -18,7 +18,7 @@ import click
 from reconciler import __version__
 from reconciler.errors import DiagnosedError, ReconcilerError
 
-_COMMANDS = ("validate", "plan", "apply", "show", "drift", "snapshot", "init", "doctor", "sandbox")
+_COMMANDS = ("validate", "plan", "apply", "show", "drift", "snapshot", "init", "doctor", "sandbox", "github")
 
 EXIT_ERROR = 1
 EXIT_BUG = 3
@@ -110,7 +110,7 @@ def _output(stream: TextIO | None) -> TextIO:
 
 def run(arguments: list[str]) -> int:
     """Run one command and give its exit code; every error that a user can cause ends here, in one place."""
-    from reconciler.cli import console
+    from reconciler.cli import console, runner
 
     try:
         code = reconciler.main(arguments, prog_name="reconciler", standalone_mode=False)
@@ -123,9 +123,11 @@ def run(arguments: list[str]) -> int:
         return EXIT_ERROR
     except DiagnosedError as problem:
         console.say_diagnostics(problem.diagnostics)
+        runner.annotate_error(problem)
         return EXIT_ERROR
     except ReconcilerError as problem:
         console.say_error(problem)
+        runner.annotate_error(problem)
         return EXIT_ERROR
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import console
-from reconciler.cli.plan import show_plan
+from reconciler.cli import console, runner
+from reconciler.cli.plan import has_changes, show_plan
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
@@ -87,7 +87,7 @@ def command(
         result=result,
     )
     outcome, cancelled = run.run()
-    return _report(outcome, settings, output=output, cancelled=cancelled, unkept=run.unkept)
+    return _report(outcome, settings, run, cancelled=cancelled)
 
 
 class _Run:
@@ -117,6 +117,8 @@ class _Run:
         self.result = result
         self.unkept: Diagnostic | None = None
         """Why the result could not be written."""
+        self.made: Plan | None = None
+        """The plan that is carried out."""
 
     def run(self) -> tuple[Outcome, bool]:
         """The outcome, and whether a person declined. The result is written by then.
@@ -176,6 +178,7 @@ class _Run:
                 )
             new = [note for note in notes if note not in made.diagnostics]
             made = replace(made, diagnostics=(*new, *made.diagnostics))
+            self.made = made
             if self.output == "text":
                 show_plan(made, "text", base=self.settings.base.as_posix(), sensitive=sensitive)
             if made.applyable and not self.auto_approve and not self._approved(made):
@@ -229,7 +232,7 @@ class _Run:
         return console.confirm(_QUESTION.format(name=plain(plan.target.name)))
 
 
-def _report(outcome: Outcome, settings: Settings, *, output: str, cancelled: bool, unkept: Diagnostic | None) -> int:
+def _report(outcome: Outcome, settings: Settings, run: _Run, *, cancelled: bool) -> int:
     """Print what became of it; the exit code."""
     import os
     from datetime import UTC, datetime
@@ -237,6 +240,7 @@ def _report(outcome: Outcome, settings: Settings, *, output: str, cancelled: boo
     from reconciler.render.document import outcome_document
     from reconciler.render.outcome import render_outcome
 
+    output, unkept = run.output, run.unkept
     if output == "json":
         console.say_json(outcome_document(outcome, base=settings.base.as_posix()))
     elif output == "markdown":
@@ -260,6 +264,15 @@ def _report(outcome: Outcome, settings: Settings, *, output: str, cancelled: boo
         console.say(f"\n{done}")
     if unkept is not None:
         console.say_diagnostics([unkept])
+    assert run.made is not None
+    runner.applied(
+        outcome,
+        run.made,
+        base=settings.base.as_posix(),
+        sensitive=settings.sensitive,
+        changes=has_changes(run.made),
+        unkept=unkept,
+    )
     if outcome.interrupted_by is not None:
         return 128 + outcome.interrupted_by
     return int(cancelled or bool(outcome.diagnostics) or unkept is not None or not outcome.summary.complete)

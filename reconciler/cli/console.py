@@ -88,6 +88,23 @@ def tell(text: str) -> None:
     _write(text, sys.stderr)
 
 
+def tell_runner(commands: str) -> None:
+    """Commands of ours for the runner, to stderr: the one output that it is meant to obey."""
+    sys.stdout.flush()
+    sys.stderr.write(commands)
+    sys.stderr.flush()
+
+
+def say_runner(commands: str) -> None:
+    """The same to stdout, as a result."""
+    sys.stdout.write(commands)
+
+
+def tell_rate_limit(seconds: float) -> None:
+    """GitHub has a run wait."""
+    tell(f"GitHub's rate limit: waiting {seconds:.0f} seconds.\n")
+
+
 def tell_waiting(seconds: float) -> None:
     """Scale has a run wait: nobody should wonder why nothing happens."""
     tell(f"Too many requests (429): waiting {seconds:.0f} seconds.\n")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import console
+from reconciler.cli import console, runner
 
 if TYPE_CHECKING:
     from reconciler.fieldpath import Pattern
@@ -83,11 +83,13 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
             raise
         failed = Drift(target=info, made_at=now(), diagnostics=as_diagnostics(problem), complete=False)
         console.say_json(drift_document(failed, base=base))
+        runner.annotate_error(problem)
         return 1
     if output == "json":
         console.say_json(drift_document(found, base=base, sensitive=settings.sensitive))
     else:
         _show(found, output, base=base, sensitive=settings.sensitive)
+    runner.drift_found(found, base=base, sensitive=settings.sensitive)
     if found.errored:
         return 1
     return EXIT_DRIFT if found.has_drifted else 0

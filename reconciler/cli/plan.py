@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import console
+from reconciler.cli import console, runner
 
 if TYPE_CHECKING:
     from reconciler.fieldpath import Pattern
@@ -108,10 +108,12 @@ def command(
         if output != "json":
             raise
         console.say_json(plan_document(failed_plan(problem, target=info, now=now()), base=base))
+        runner.annotate_error(problem)
         return 1
     if out is not None:
         write_plan_file(plan_document(made, base=base, whole=True), Path(out))
     show_plan(made, output, base=base, sensitive=settings.sensitive)
+    runner.plan_made(made, base=base, sensitive=settings.sensitive, out=out, changes=has_changes(made))
     if made.summary.blocked or made.summary.held:
         return 1
     return EXIT_CHANGES if detailed_exitcode and has_changes(made) else 0

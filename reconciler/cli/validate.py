@@ -8,19 +8,20 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import console
+from reconciler.cli import console, runner
 
 _EPILOG = """\b
 Examples:
   reconciler validate
   reconciler validate 'kitten_*' projects/birds
   reconciler validate --format json
+  reconciler validate --format github       annotations for GitHub Actions alone
 """
 
 
 @click.command("validate", epilog=_EPILOG)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@console.format_option("text", "json")
+@console.format_option("text", "json", "github")
 def command(names: tuple[str, ...], output: str) -> int:
     """Check the manifests. Needs no key and no network.
 
@@ -30,20 +31,24 @@ def command(names: tuple[str, ...], output: str) -> int:
     from reconciler.errors import ReconcilerError
     from reconciler.operations.reporting import as_diagnostics
     from reconciler.operations.validate import validate
+    from reconciler.render.annotations import render_annotations
     from reconciler.render.diagnostics import render_validation
     from reconciler.render.document import validation_document
     from reconciler.settings import read_settings
 
     folder = Path.cwd()
-    if output == "json":
-        base = folder.as_posix()
+    if output != "text":
+        base = runner.find_base()
         try:
             settings = read_settings(folder)
             base = settings.base.as_posix()
             diagnostics = validate(settings, names).diagnostics
         except ReconcilerError as problem:
             diagnostics = as_diagnostics(problem)
-        console.say_json(validation_document(diagnostics, base=base))
+        if output == "json":
+            console.say_json(validation_document(diagnostics, base=base))
+        else:
+            console.say_runner(render_annotations(diagnostics, base=base))
     else:
         found = validate(read_settings(folder), names)
         diagnostics = found.diagnostics
@@ -52,4 +57,6 @@ def command(names: tuple[str, ...], output: str) -> int:
                 diagnostics, manifests=found.manifests, base=os.getcwd(), colour=console.in_colour(sys.stdout)
             )
         )
+    if output != "github":
+        runner.annotate(diagnostics)
     return int(any(diagnostic.is_error for diagnostic in diagnostics))

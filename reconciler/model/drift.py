@@ -83,7 +83,8 @@ class Drift:
 
     `unmanaged` are live projects without a manifest, `vanished` those that an apply has written and Scale no longer
     shows. `live_count` is None where no list was read, `complete` false where names narrowed it. `snapshot_at` is when
-    live was read where that is from a snapshot.
+    live was read where that is from a snapshot. `unlisted` counts clean projects that are not in `projects`: a document
+    that is read back has their number alone.
     """
 
     target: TargetInfo
@@ -96,6 +97,12 @@ class Drift:
     live_count: int | None = None
     complete: bool = True
     snapshot_at: datetime | None = None
+    unlisted: int = 0
+
+    @property
+    def project_count(self) -> int:
+        """How many projects were looked at."""
+        return len(self.projects) + self.unlisted
 
     @property
     def summary(self) -> DriftSummary:
@@ -109,7 +116,7 @@ class Drift:
             conflict=count(FieldClass.CONFLICT),
             unknown=count(FieldClass.UNKNOWN),
             transient=sum(len(project.transient) for project in self.projects),
-            clean=sum(project.is_clean for project in self.projects),
+            clean=sum(project.is_clean for project in self.projects) + self.unlisted,
         )
 
     @property

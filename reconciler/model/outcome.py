@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.model.plan import Action, CallKind, Commit, Field, TargetInfo
-from reconciler.model.project import LiveProject
+from reconciler.model.project import LiveProject, Source
 
 
 class Status(StrEnum):
@@ -45,6 +45,7 @@ class ProjectOutcome:
 
     `stale_fields` are the differences that a stale project now shows, `not_kept` those that are left after a write
     that landed. `live` is the project as last read, None where it was not. `seconds` is how long its calls took.
+    `hash` is that of the intent that was carried out, "" where it is not known; `source` is the manifest's line.
     """
 
     name: str
@@ -59,6 +60,8 @@ class ProjectOutcome:
     not_kept: tuple[Field, ...] = ()
     live: LiveProject | None = None
     seconds: float = 0.0
+    hash: str = ""
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Outcome:
     """Projects are in the plan's order. `interrupted_by` is a signal's number, None for a run to the end.
 
     `diagnostics` are those of the run as a whole, such as a record that could not be kept after the writes.
+    `previous_commit` is that of the newest entry of the record as the run found it, None where it is not known.
     """
 
     target: TargetInfo
@@ -91,6 +95,7 @@ class Outcome:
     projects: tuple[ProjectOutcome, ...]
     interrupted_by: int | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    previous_commit: str | None = None
 
     def __repr__(self) -> str:
         return f"Outcome({self.target.name}, {len(self.projects)} projects)"
@@ -108,6 +113,22 @@ class Outcome:
             skipped=count(Status.HELD, Status.BLOCKED, Status.STALE),
             not_started=count(Status.NOT_STARTED),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was written beside what a pull request had shown, by names of projects.
+
+    `not_shown` were written and not shown there; `untold` were written where it is not known whether they were shown.
+    `unwritten` were shown and needed no write. `missing` counts those that were shown and are not in the run at all.
+    """
+
+    as_shown: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
+    not_shown: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)

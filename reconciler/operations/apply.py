@@ -22,6 +22,7 @@ from reconciler.operations.masking import masked
 from reconciler.operations.plan import account_in
 from reconciler.operations.recording import Recorder
 from reconciler.operations.targets import check_sandbox, sandbox_account
+from reconciler.planning.drift import baseline_of
 from reconciler.planning.planner import Live, by_name
 from reconciler.scale.client import ScaleClient
 from reconciler.scale.transport import SYSTEM_CLOCK
@@ -118,8 +119,10 @@ async def apply(
     except (RecordError, GitRefusedError) as problem:
         outcome = replace(outcome, diagnostics=(_unrecorded(problem),))
     changes = {change.name: change for change in plan.changes}
+    previous = baseline_of(recorder.record.section(target.endpoint, plan.target.account))
     return replace(
         outcome,
+        previous_commit=previous.commit if previous else None,
         projects=tuple(
             replace(
                 project,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, warning
-from reconciler.fieldpath import format_path
+from reconciler.fieldpath import format_path, parse_path
 from reconciler.model.drift import Baseline, ProjectDrift, Transient, Unit
 from reconciler.model.ontology import Choice, spell
-from reconciler.model.plan import Field, FieldClass
+from reconciler.model.plan import Field, FieldClass, Kind
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
@@ -45,6 +46,25 @@ def project_drift(desired: DesiredProject, live: LiveProject | None, known: Reco
         tuple(transient),
         tuple(told for told in taking_turns if told is not None),
     )
+
+
+def shown_fields(unit: Unit) -> tuple[Field, ...]:
+    """The differences that people are shown of a unit: from the base, or what git says, to what is live.
+
+    Of a pending unit from what is live to what git says. Empty where choices cannot be read.
+    """
+    if unit.field_class is FieldClass.PENDING:
+        start, end = unit.live, unit.desired
+    else:
+        start, end = (unit.desired if unit.field_class is FieldClass.UNKNOWN else unit.base), unit.live
+    if unit.path == ONTOLOGY:
+        before, after = (_seen(None if side is ABSENT else side) for side in (start, end))
+        return () if before is None or after is None else tuple(ontology_fields(before, after))
+    path = parse_path(unit.path)
+    if _same(start, end):  # as where both sides are masked
+        return (Field(path, Kind.CHANGE, start, end),)
+    key = str(path[1])
+    return tuple(params_fields(_only(key, start), _only(key, end)))
 
 
 def baseline_of(known: Section) -> Baseline | None:
@@ -90,11 +110,9 @@ def _to_be_made(desired: DesiredProject, known: RecordedProject | None) -> Itera
         return
     params = dict(desired.params or {})
     for key, value in params.items():
-        fields = tuple(params_fields({}, {key: value}))
-        yield Unit(format_path(("params", key)), FieldClass.PENDING, ABSENT, value, ABSENT, fields=fields)
+        yield _shown(Unit(format_path(("params", key)), FieldClass.PENDING, ABSENT, value, ABSENT))
     if desired.ontology:
-        fields = tuple(ontology_fields((), read_choices(desired.ontology)))
-        yield Unit(ONTOLOGY, FieldClass.PENDING, ABSENT, list(desired.ontology), ABSENT, fields=fields)
+        yield _shown(Unit(ONTOLOGY, FieldClass.PENDING, ABSENT, list(desired.ontology), ABSENT))
 
 
 def _parameters(desired: DesiredProject, live: LiveProject, base: RecordedProject | None) -> Iterator[Unit | Transient]:
@@ -126,11 +144,7 @@ def _parameter(
     before = parameter_of(version, key, desired, now) if version is not None else ABSENT
     field_class = _class(before, now, want) if version is not None else _unknown(now, want)
     if field_class is not None:
-        start, end = (now, want) if field_class is FieldClass.PENDING else (before, now)
-        if version is None:
-            start = want
-        fields = tuple(params_fields(_only(key, start), _only(key, end)))
-        yield _unit(path, field_class, (before, want, now), live, fields)
+        yield _unit(path, field_class, (before, want, now), live)
     elif version is not None:
         numbers = [
             later.number
@@ -151,15 +165,12 @@ def _ontology(desired: DesiredProject, live: LiveProject, base: RecordedProject 
     seen = _seen(version.content) if version is not None else None
     if version is None or seen is None:
         if now != want:
-            fields = tuple(ontology_fields(want, now))
-            yield _unit(ONTOLOGY, FieldClass.UNKNOWN, (ABSENT, _spelled(want), _spelled(now)), live, fields)
+            yield _unit(ONTOLOGY, FieldClass.UNKNOWN, (ABSENT, _spelled(want), _spelled(now)), live)
         return
     before = wanted_ontology(desired, seen, now) if seen else seen
     field_class = _class(_spelled(before), _spelled(now), _spelled(want))
     if field_class is not None:
-        start, end = (now, want) if field_class is FieldClass.PENDING else (before, now)
-        sides = (_spelled(before), _spelled(want), _spelled(now))
-        yield _unit(ONTOLOGY, field_class, sides, live, tuple(ontology_fields(start, end)))
+        yield _unit(ONTOLOGY, field_class, (_spelled(before), _spelled(want), _spelled(now)), live)
         return
     later = ((one.number, _seen(one.content)) for one in _since(live.ontology_history, version.number))
     numbers = [number for number, choices in later if choices and wanted_ontology(desired, choices, now) != before]
@@ -172,11 +183,14 @@ def _unit(
     field_class: FieldClass,
     sides: tuple[Json | Absent, Json | Absent, Json | Absent],
     live: LiveProject,
-    fields: tuple[Field, ...],
 ) -> Unit:
     moved = mover(live, path)
     version, at = moved if moved is not None else (None, None)
-    return Unit(path, field_class, *sides, version=version, at=at, fields=fields)
+    return _shown(Unit(path, field_class, *sides, version=version, at=at))
+
+
+def _shown(unit: Unit) -> Unit:
+    return replace(unit, fields=shown_fields(unit))
 
 
 def _class(before: Json | Absent, now: Json | Absent, want: Json | Absent) -> FieldClass | None:

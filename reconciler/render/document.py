@@ -59,6 +59,8 @@ def outcome_document(outcome: Outcome, *, base: str) -> dict[str, Json]:
         "target": _target(outcome.target),
         "source": _commit(outcome.commit),
         "plan_hash": outcome.plan_hash,
+        "previous_commit": outcome.previous_commit,
+        "interrupted_by": outcome.interrupted_by,
         "summary": asdict(outcome.summary),
         "projects": [_project_outcome(project, base) for project in outcome.projects],
         "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in outcome.diagnostics],
@@ -75,6 +77,8 @@ def drift_document(drift: Drift, *, base: str, sensitive: Sequence[Pattern] = ()
         "timestamp": timestamp(drift.made_at),
         "target": _target(drift.target),
         "snapshot": _snapshot(drift.snapshot_at),
+        "complete": drift.complete,
+        "live_count": drift.live_count,
         "record": {"commit": baseline.commit, "recorded_at": baseline.recorded_at} if baseline else None,
         "summary": asdict(drift.summary),
         "projects": [
@@ -180,6 +184,7 @@ class _Writer:
             "base": self._side(unit.base, path),
             "desired": self._side(unit.desired, path),
             "live": self._side(unit.live, path),
+            "absent": [side for side in ("base", "desired", "live") if getattr(unit, side) is ABSENT],
             "version": unit.version,
             "created_at": timestamp(unit.at) if unit.at else None,
             "age_seconds": max(0, int((now - unit.at).total_seconds())) if unit.at else None,
@@ -253,11 +258,14 @@ def _desired(desired: DesiredProject) -> dict[str, Json]:
 def _project_outcome(project: ProjectOutcome, base: str) -> dict[str, Json]:
     return {
         "name": project.name,
+        "action": project.action.value,
         "status": project.status.value,
         "reason": project.reason,
         "params_version": project.params_version,
         "ontology_version": project.ontology_version,
         "calls": [{"call": call.call.value, "result": call.result.value} for call in project.calls],
+        "hash": project.hash,
+        "source": _source(project.source, base) if project.source else None,
         "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in project.diagnostics],
     }
 

@@ -76,7 +76,7 @@ def in_projects(drift: Drift) -> str:
         any(unit.field_class in (FieldClass.DRIFT, FieldClass.CONFLICT, FieldClass.UNKNOWN) for unit in project.units)
         for project in drift.projects
     )
-    return f"{drifted:,} of {count(len(drift.projects), 'project')}"
+    return f"{drifted:,} of {count(drift.project_count, 'project')}"
 
 
 def is_shown(project: ProjectDrift) -> bool:

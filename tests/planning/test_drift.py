@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from reconciler.fieldpath import parse_pattern
-from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient
+from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import FieldClass, Kind, TargetInfo
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source, Version
 from reconciler.model.record import RecordedProject
 from reconciler.model.values import ABSENT
-from reconciler.planning.drift import baseline_of, project_drift, renames
+from reconciler.planning.drift import baseline_of, project_drift, renames, shown_fields
 from tests.planning.test_classes import KNOWN, desired, live
 
 AT = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
@@ -203,3 +203,21 @@ def test_a_version_that_holds_no_parameters_is_passed_over() -> None:
     )
     drift = project_drift(desired({"a": 1}), now, KNOWN)
     assert classes_of(drift) == {"params.a": "drift"}
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        (Unit("params.a", FieldClass.DRIFT, {"b": 1}, 9, {"b": 2}), [("change", 1, 2)]),
+        (Unit("params.a", FieldClass.UNKNOWN, ABSENT, 1, 2), [("change", 1, 2)]),
+        (Unit("params.a", FieldClass.PENDING, 1, 2, 1), [("change", 1, 2)]),
+        (Unit('params."a b"', FieldClass.DRIFT, ABSENT, ABSENT, None), [("add", ABSENT, None)]),
+        (Unit("params.a", FieldClass.DRIFT, "(masked)", 1, "(masked)"), [("change", "(masked)", "(masked)")]),
+        (Unit("ontology", FieldClass.DRIFT, ["A"], ["A"], ["A", "B"]), [("add", ABSENT, {"choice": "B", "index": 1})]),
+        (Unit("ontology", FieldClass.DRIFT, ABSENT, ["A"], ["B"]), [("add", ABSENT, {"choice": "B", "index": 0})]),
+        (Unit("ontology", FieldClass.DRIFT, "(masked)", ["A"], ["B"]), []),
+        (Unit("ontology", FieldClass.DRIFT, ["A"], ["A"], "(masked)"), []),
+    ],
+)
+def test_a_unit_alone_tells_its_differences(unit: Unit, expected: list[tuple[str, Any, Any]]) -> None:
+    assert [(field.kind.value, field.before, field.after) for field in shown_fields(unit)] == expected

@@ -218,6 +218,7 @@ def test_the_document() -> None:
         "base": 10,
         "desired": 10,
         "live": 12,
+        "absent": [],
         "version": 7,
         "created_at": "2026-11-24T09:12:00Z",
         "age_seconds": 25 * 3600,

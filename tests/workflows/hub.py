@@ -1,4 +1,4 @@
-"""A repository on the GitHub double, its workflows' runner, and an account on the served sandbox: the stage of a story."""
+"""The stage of a story: a repository on the GitHub double, its workflows' runner, an account on the served sandbox."""
 
 from __future__ import annotations
 
@@ -114,7 +114,9 @@ class Hub:
     def params(self, name: str) -> list[dict[str, Any]]:
         """Every version of a project's params on Scale's side."""
         history = json.loads(self.store.get(name))["param_history"]
-        return [{key: value for key, value in entry.items() if key not in ("version", "created_at")} for entry in history]
+        return [
+            {key: value for key, value in entry.items() if key not in ("version", "created_at")} for entry in history
+        ]
 
     def comment(self, number: int) -> str:
         """The one comment on a pull request."""

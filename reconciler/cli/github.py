@@ -1,0 +1,107 @@
+"""`reconciler github`: one comment on a pull request, one issue of drift, kept up to date from a job's own event."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import console, runner
+
+if TYPE_CHECKING:
+    from reconciler.github.client import GithubClient
+    from reconciler.github.event import Event
+    from reconciler.operations.github_comment import Report, Writer
+    from reconciler.settings import Settings
+
+_EPILOG = """\b
+Examples, in a job of GitHub Actions with GITHUB_TOKEN in the step's env:
+  reconciler github comment --plan changes.plan        on pull_request; needs pull-requests: write
+  reconciler github comment --result result.json       after the merge, on push; needs the same
+  reconciler github drift-issue --drift drift.json     on a schedule; needs issues: write
+"""
+
+
+@click.group("github", epilog=_EPILOG)
+def command() -> None:
+    """Keep one comment on a pull request, one drift issue, up to date."""
+
+
+@command.command("comment")
+@click.option("--plan", "planfile", metavar="FILE", help="What plan --out saved.")
+@click.option("--result", metavar="FILE", help="What apply --result wrote.")
+def comment(planfile: str | None, result: str | None) -> int:
+    """Say in the pull request's comment what the plan would do, or what became of it.
+
+    There is one comment a pull request and target. It is edited in place, and none is made for a plan that has nothing
+    to say. Repository, pull request and token are taken from GitHub's variables and event file.
+    """
+    from reconciler.operations.github_comment import comment_outcome, comment_plan
+    from reconciler.planfile import read_plan_file
+    from reconciler.resultfile import read_result_file
+
+    settings, event, writer = _set_up()
+    if planfile is not None and result is None:
+        plan = read_plan_file(Path(planfile), base=settings.base)
+        with _connected(event) as client:
+            report = comment_plan(client, event, plan, writer)
+    elif result is not None and planfile is None:
+        outcome = read_result_file(Path(result), base=settings.base)
+        with _connected(event) as client:
+            report = comment_outcome(client, event, outcome, writer, root=settings.base)
+    else:
+        raise click.UsageError("say either --plan FILE or --result FILE")
+    return _tell(report, settings)
+
+
+@command.command("drift-issue")
+@click.option("--drift", "driftfile", metavar="FILE", required=True, help="What drift --format json printed.")
+def drift_issue(driftfile: str) -> int:
+    """Keep the target's drift issue: opened on drift, kept current, closed when it is over.
+
+    A check that failed opens and closes nothing, and exits with 1.
+    """
+    from reconciler.driftfile import read_drift_file
+    from reconciler.operations.github_drift import keep_drift_issue
+
+    settings, event, writer = _set_up()
+    drift = read_drift_file(Path(driftfile), base=settings.base)
+    with _connected(event) as client:
+        console.say(f"{keep_drift_issue(client, event, drift, writer)}\n")
+    return 0
+
+
+def _set_up() -> tuple[Settings, Event, Writer]:
+    import os
+    from datetime import UTC, datetime
+
+    from reconciler.github.event import read_event
+    from reconciler.operations.github_comment import Writer
+    from reconciler.settings import read_settings
+
+    settings = read_settings(Path.cwd())
+    writer = Writer(settings.base.as_posix(), datetime.now(UTC), settings.sensitive)
+    return settings, read_event(os.environ), writer
+
+
+def _connected(event: Event) -> GithubClient:
+    import time
+
+    from reconciler.github.client import GithubClient
+
+    return GithubClient(event, clock=time, waiting=console.tell_rate_limit)
+
+
+def _tell(report: Report, settings: Settings) -> int:
+    from reconciler.render.markdown.fitting import LIMIT
+
+    for line in report.done:
+        console.say(f"{line}\n")
+    console.say_diagnostics(report.notes)
+    runner.annotate(report.notes, base=settings.base.as_posix())
+    if report.instead is not None and not runner.summarize(report.instead):
+        console.say(report.instead(LIMIT))
+    if report.problem is not None:
+        raise report.problem
+    return 0

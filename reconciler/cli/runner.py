@@ -1,0 +1,243 @@
+"""What a job of GitHub Actions gets beside the output: annotations, a summary, outputs. Nothing happens elsewhere.
+
+The files are GitHub's own, named by its variables; one that cannot be written is a warning and no more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli import console
+
+if TYPE_CHECKING:
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.errors import ReconcilerError
+    from reconciler.fieldpath import Pattern
+    from reconciler.model.drift import Drift
+    from reconciler.model.outcome import Outcome
+    from reconciler.model.plan import Plan
+    from reconciler.model.project import Source
+
+_SUMMARY_BYTES = 1_000_000
+"""Over 1,048,576 bytes a step GitHub drops the summary ([S], github.md, section 6)."""
+
+_SUMMARY = 200_000
+_LEAST_SUMMARY = 20_000
+"""Characters of a summary; a character has at most 4 bytes."""
+
+
+def is_there() -> bool:
+    """Whether this is a job of GitHub Actions."""
+    return bool(os.environ.get("GITHUB_ACTIONS"))
+
+
+def annotate(diagnostics: Iterable[Diagnostic], *, base: str | None = None) -> None:
+    """Annotations, to stderr. `base` is the git top level, looked for where it is not given."""
+    if not is_there():
+        return
+    from reconciler.render.annotations import render_annotations
+
+    console.tell_runner(render_annotations(diagnostics, base=base or find_base()))
+
+
+def annotate_error(problem: ReconcilerError) -> None:
+    """The annotations of what ends a command."""
+    if is_there():
+        from reconciler.operations.reporting import as_diagnostics
+
+        annotate(as_diagnostics(problem))
+
+
+def summarize(render: Callable[[int], str]) -> bool:
+    """Append to the job's summary what `render` makes of a limit in characters; whether it is there now."""
+    file = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not is_there() or not file:
+        return False
+    try:
+        room = (_SUMMARY_BYTES - (os.path.getsize(file) if os.path.exists(file) else 0)) // 4
+        if room < _LEAST_SUMMARY:
+            _warn("the job's summary has no room left: it is not written")
+            return False
+        _append(file, f"{render(min(_SUMMARY, room - 2))}\n")
+    except OSError as problem:
+        _warn(f"the job's summary cannot be written: {problem.strerror}")
+        return False
+    return True
+
+
+def put_out(outputs: Mapping[str, str]) -> None:
+    """Append to the step's outputs."""
+    file = os.environ.get("GITHUB_OUTPUT")
+    if not is_there() or not file:
+        return
+    try:
+        _append(file, "".join(_output(name, value) for name, value in outputs.items()))
+    except OSError as problem:
+        _warn(f"the step's outputs cannot be written: {problem.strerror}")
+
+
+def plan_made(plan: Plan, *, base: str, sensitive: tuple[Pattern, ...], out: str | None, changes: bool) -> None:
+    """Tell the runner of a plan. `out` is the file that it was saved in."""
+    if not is_there():
+        return
+    from datetime import UTC, datetime
+
+    from reconciler.render.markdown.links import github_links
+    from reconciler.render.markdown.plan import render_plan_markdown
+
+    annotate(_of_plan(plan), base=base)
+    links = github_links(os.environ, commit=plan.commit.commit, base=base)
+    now = datetime.now(UTC)
+    summarize(
+        lambda limit: render_plan_markdown(plan, base=base, now=now, links=links, sensitive=sensitive, limit=limit)
+    )
+    put_out({**_of_the_plan(plan, changes), "plan_path": os.path.abspath(out) if out is not None else ""})
+
+
+def applied(
+    outcome: Outcome,
+    plan: Plan,
+    *,
+    base: str,
+    sensitive: tuple[Pattern, ...],
+    changes: bool,
+    unkept: Diagnostic | None,
+) -> None:
+    """Tell the runner of an apply. `unkept` says why its result could not be written."""
+    if not is_there():
+        return
+    from datetime import UTC, datetime
+
+    from reconciler.render.markdown.links import github_links
+    from reconciler.render.markdown.outcome import render_outcome_markdown
+
+    others = [*plan.diagnostics, *([unkept] if unkept is not None else [])]
+    annotate([*others, *_of_outcome(outcome)], base=base)
+    links = github_links(os.environ, commit=outcome.commit.commit, base=base)
+    now = datetime.now(UTC)
+    summarize(
+        lambda limit: render_outcome_markdown(
+            outcome, base=base, now=now, links=links, sensitive=sensitive, limit=limit
+        )
+    )
+    put_out(_of_the_plan(plan, changes))
+
+
+def _of_the_plan(plan: Plan, changes: bool) -> dict[str, str]:
+    """The outputs that a plan and its apply share."""
+    summary = plan.summary
+    return {
+        "changes": _truth(changes),
+        "to_add": str(summary.add),
+        "to_change": str(summary.change),
+        "held": str(summary.held),
+        "blocked": str(summary.blocked),
+        "plan_hash": plan.hash,
+    }
+
+
+def drift_found(drift: Drift, *, base: str, sensitive: tuple[Pattern, ...]) -> None:
+    """Tell the runner of drift."""
+    if not is_there():
+        return
+    from datetime import UTC, datetime
+
+    from reconciler.render.markdown.drift import render_drift_markdown
+    from reconciler.render.markdown.links import github_links
+
+    annotate(_of_drift(drift), base=base)
+    links = github_links(os.environ, commit=os.environ.get("GITHUB_SHA"), base=base)
+    now = datetime.now(UTC)
+    summarize(
+        lambda limit: render_drift_markdown(drift, base=base, now=now, links=links, sensitive=sensitive, limit=limit)
+    )
+    put_out({"drift": _truth(drift.has_drifted)})
+
+
+def _of_plan(plan: Plan) -> Iterator[Diagnostic]:
+    from reconciler.diagnostics import error
+
+    yield from plan.diagnostics
+    for change in plan.changes:
+        told = [*change.diagnostics]
+        for held in change.held_by:
+            told.append(error(held.guard, f"project.{change.name} is held: {held.why}", detail=held.remedy))
+        yield from _placed(told, change.source)
+
+
+def _of_outcome(outcome: Outcome) -> Iterator[Diagnostic]:
+    from reconciler.diagnostics import error
+    from reconciler.model.outcome import Status
+
+    fine = (Status.DONE, Status.UNCHANGED, Status.FORGOTTEN, Status.PROTECTED)
+    yield from outcome.diagnostics
+    for project in outcome.projects:
+        told = [*project.diagnostics]
+        if project.status not in fine and not any(diagnostic.is_error for diagnostic in told):
+            why = f": {project.reason}" if project.reason else ""
+            told.append(error(project.status.value, f"project.{project.name} is {project.status.value}{why}"))
+        yield from _placed(told, project.source)
+
+
+def _of_drift(drift: Drift) -> Iterator[Diagnostic]:
+    from reconciler.diagnostics import warning
+    from reconciler.model.plan import FieldClass
+
+    drifted = (FieldClass.DRIFT, FieldClass.CONFLICT, FieldClass.UNKNOWN)
+    yield from drift.diagnostics
+    for project in drift.projects:
+        yield from _placed(project.diagnostics, project.source)
+        for unit in project.units:
+            if unit.field_class in drifted:
+                version = f" (version {unit.version})" if unit.version is not None else ""
+                words = f"project.{project.name}: {unit.path} has changed outside of git{version}"
+                yield from _placed([warning(unit.field_class.value, words)], unit.source or project.source)
+
+
+def _placed(diagnostics: Iterable[Diagnostic], source: Source | None) -> Iterator[Diagnostic]:
+    """Those that name no place, at the project's."""
+    from dataclasses import replace
+
+    from reconciler.diagnostics import Span
+
+    for diagnostic in diagnostics:
+        if diagnostic.span is None and source is not None:
+            diagnostic = replace(diagnostic, span=Span(source.file, source.line, 1, 2))
+        yield diagnostic
+
+
+def _output(name: str, value: str) -> str:
+    """`name=value`, or the form with a delimiter that is in no value ([S], github.md, section 6)."""
+    import re
+    import secrets
+
+    if re.fullmatch(r"[A-Za-z0-9_./+-]*", value):
+        return f"{name}={value}\n"
+    delimiter = f"end-{secrets.token_hex(16)}"
+    return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
+
+
+def _append(file: str, text: str) -> None:
+    with open(file, "ab") as stream:
+        stream.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _warn(words: str) -> None:
+    from reconciler.diagnostics import warning
+
+    console.say_diagnostics([warning("runner-file", words)])
+
+
+def find_base() -> str:
+    """The git top level above the working folder, else that folder: what annotations' files are relative to."""
+    from reconciler.settings import git_top
+
+    here = Path.cwd().resolve()
+    return (git_top(here) or here).as_posix()
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,124 @@
+"""Drift documents: what `drift --format json` printed, read back. The nested differences are left to planning."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from reconciler.errors import ResultFileError
+from reconciler.fieldpath import parse_path
+from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient, Unit
+from reconciler.model.plan import FieldClass
+from reconciler.model.values import ABSENT, Absent, Json
+from reconciler.savedjson import SavedDiagnostic, SavedSource, SavedTarget, read_saved
+
+_REMEDY = "Make it anew: reconciler drift --format json > FILE"
+
+
+def read_drift_file(file: Path, *, base: Path) -> Drift:
+    """What drifted. `base` is what the file names in it are relative to.
+
+    Clean projects are not in the document, only their number; units have no `fields`.
+
+    Raises:
+        ResultFileError: it cannot be read, is of another format, or does not hold what a drift document holds.
+    """
+    document = read_saved(file, "vanished", "a drift document", _REMEDY)
+    try:
+        return _Document.model_validate(document).read(base.as_posix())
+    except (ValidationError, ValueError):
+        raise ResultFileError(f"{file} does not hold what a drift document holds", _REMEDY) from None
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=False)
+
+
+class _Unit(_Model):
+    path: str
+    field_class: FieldClass = Field(alias="class")
+    base: Any
+    desired: Any
+    live: Any
+    absent: list[Literal["base", "desired", "live"]]
+    version: int | None
+    created_at: datetime | None
+    source: SavedSource | None
+
+    def read(self, base: str) -> Unit:
+        parse_path(self.path)
+        return Unit(
+            self.path,
+            self.field_class,
+            self._side("base"),
+            self._side("desired"),
+            self._side("live"),
+            version=self.version,
+            at=self.created_at,
+            source=self.source.read(base) if self.source else None,
+        )
+
+    def _side(self, side: Literal["base", "desired", "live"]) -> Json | Absent:
+        return ABSENT if side in self.absent else getattr(self, side)
+
+
+class _Transient(_Model):
+    path: str
+    versions: list[int]
+
+
+class _Project(_Model):
+    name: str
+    source: SavedSource
+    units: list[_Unit]
+    transient: list[_Transient]
+    diagnostics: list[SavedDiagnostic]
+
+    def read(self, base: str) -> ProjectDrift:
+        return ProjectDrift(
+            self.name,
+            self.source.read(base),
+            tuple(unit.read(base) for unit in self.units),
+            tuple(Transient(transient.path, tuple(transient.versions)) for transient in self.transient),
+            tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
+        )
+
+
+class _Summary(_Model):
+    clean: int
+
+
+class _Record(_Model):
+    commit: str | None
+    recorded_at: str
+
+
+class _Document(_Model):
+    timestamp: datetime
+    target: SavedTarget
+    complete: bool
+    live_count: int | None
+    record: _Record | None
+    summary: _Summary
+    projects: list[_Project]
+    unmanaged: list[str]
+    vanished: list[str]
+    diagnostics: list[SavedDiagnostic]
+
+    def read(self, base: str) -> Drift:
+        projects = tuple(project.read(base) for project in self.projects)
+        return Drift(
+            target=self.target.read(),
+            made_at=self.timestamp,
+            baseline=Baseline(self.record.commit, self.record.recorded_at) if self.record else None,
+            projects=projects,
+            unmanaged=tuple(self.unmanaged),
+            vanished=tuple(self.vanished),
+            diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
+            live_count=self.live_count,
+            complete=self.complete,
+            unlisted=max(0, self.summary.clean - sum(project.is_clean for project in projects)),
+        )

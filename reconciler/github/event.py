@@ -1,0 +1,148 @@
+"""What GitHub Actions says of the run: repository, event, addresses, token. From variables and the event file alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from reconciler.endpoint import check_endpoint
+from reconciler.errors import GithubSetupError, UsageError
+
+_REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REMEDY: Final = "These commands run in a job of GitHub Actions, which sets it."
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Why a run was started, and where.
+
+    `number` is the pull request's, None without one; `fork` says that its head lies in another repository, or in one
+    that is gone. `sha` is the pull request's head commit, else GITHUB_SHA. `before` and `after` are a push's commits,
+    `before` None for a new branch; `pushed` are those that the event lists, oldest first. `branch` is what a pull
+    request goes into, or what was pushed to. `run` is the run's id, 0 where it is not known.
+    """
+
+    name: str
+    repository: str
+    token: str = field(repr=False)
+    api: str
+    graphql: str
+    server: str
+    sha: str
+    number: int | None = None
+    fork: bool = False
+    before: str | None = None
+    after: str | None = None
+    pushed: tuple[str, ...] = ()
+    branch: str = ""
+    run: int = 0
+
+
+def read_event(environment: Mapping[str, str]) -> Event:
+    """The event of a job, from GITHUB_* variables and the file that GITHUB_EVENT_PATH names.
+
+    On pull_request GITHUB_SHA is the test merge, and the head commit stands in the event ([D], github.md, section 4).
+
+    Raises:
+        GithubSetupError: a variable is missing or of no use, or the file cannot be read.
+    """
+    repository = _variable(environment, "GITHUB_REPOSITORY")
+    if not _REPOSITORY.fullmatch(repository):
+        raise GithubSetupError("GITHUB_REPOSITORY is not OWNER/NAME", _REMEDY)
+    token = environment.get("GITHUB_TOKEN", "").strip()
+    if not token:
+        raise GithubSetupError(
+            "GITHUB_TOKEN is not set",
+            "A step has the token only where its `env` says so: GITHUB_TOKEN: ${{ github.token }}",
+        )
+    if not re.fullmatch(r"[!-~]+", token):
+        raise GithubSetupError("GITHUB_TOKEN holds a character that no token has", "Set it from ${{ github.token }}.")
+    payload = _payload(_variable(environment, "GITHUB_EVENT_PATH"))
+    api = _address(environment, "GITHUB_API_URL", "https://api.github.com")
+    server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
+    pull = _mapping(payload.get("pull_request"))
+    run = environment.get("GITHUB_RUN_ID", "")
+    event = Event(
+        name=environment.get("GITHUB_EVENT_NAME", ""),
+        repository=repository,
+        token=token,
+        api=api,
+        graphql=_address(environment, "GITHUB_GRAPHQL_URL", _graphql(api)),
+        server=server.rstrip("/"),
+        sha=environment.get("GITHUB_SHA", ""),
+        branch=environment.get("GITHUB_REF_NAME", ""),
+        run=int(run) if run.isascii() and run.isdigit() else 0,
+    )
+    return _of_pull_request(event, pull) if pull else _of_push(event, payload)
+
+
+def _of_pull_request(event: Event, pull: Mapping[str, Any]) -> Event:
+    number, head, base = pull.get("number"), _mapping(pull.get("head")), _mapping(pull.get("base"))
+    if not isinstance(number, int):
+        raise GithubSetupError("the event file has a pull request without a number", _REMEDY)
+    return replace(
+        event,
+        number=number,
+        fork=is_fork(head),
+        sha=_commit(head.get("sha")) or event.sha,
+        branch=base["ref"] if isinstance(base.get("ref"), str) else event.branch,
+    )
+
+
+def is_fork(head: Mapping[str, Any]) -> bool:
+    """Whether a pull request's head lies in a fork; its `repo` is null where that was deleted."""
+    home = head.get("repo", {})
+    return home is None or (isinstance(home, dict) and home.get("fork") is True)
+
+
+def _of_push(event: Event, payload: Mapping[str, Any]) -> Event:
+    before, commits = _commit(payload.get("before")), payload.get("commits")
+    listed = [_commit(_mapping(commit).get("id")) for commit in commits] if isinstance(commits, list) else []
+    return replace(
+        event,
+        before=before if before and before.strip("0") else None,
+        after=_commit(payload.get("after")),
+        pushed=tuple(commit for commit in listed if commit),
+    )
+
+
+def _payload(file: str) -> Mapping[str, Any]:
+    try:
+        payload = json.loads(Path(file).read_bytes())
+    except OSError as problem:
+        raise GithubSetupError(f"the event file {file} cannot be read: {problem.strerror}", _REMEDY) from None
+    except (ValueError, RecursionError):
+        raise GithubSetupError(f"the event file {file} is not JSON", _REMEDY) from None
+    return _mapping(payload)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _commit(value: Any) -> str | None:
+    return value if isinstance(value, str) and _COMMIT.fullmatch(value) else None
+
+
+def _variable(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "").strip()
+    if not value:
+        raise GithubSetupError(f"{name} is not set", _REMEDY)
+    return value
+
+
+def _graphql(api: str) -> str:
+    """GitHub Enterprise has GraphQL beside `/api/v3` ([D] of its own manual; an assumption for other addresses)."""
+    return f"{api.removesuffix('/v3')}/graphql"
+
+
+def _address(environment: Mapping[str, str], name: str, default: str) -> str:
+    try:
+        return check_endpoint(environment.get(name) or default)
+    except UsageError as problem:
+        raise GithubSetupError(f"{name} cannot be used: {problem.summary}", _REMEDY) from None

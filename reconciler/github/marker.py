@@ -1,0 +1,76 @@
+"""The hidden first line by which a comment or an issue of ours is found again, and what it remembers.
+
+`<!-- reconciler plan target=NAME {"v":1,…} -->`: NAME is percent-encoded, the JSON holds no `-`, `<` and `>` as such,
+so that whatever is in it, the HTML comment ends where it should. A marker counts at the start of a body alone, and
+only where we wrote the body: anybody can copy one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from reconciler.model.values import Json
+
+VERSION: Final = 1
+
+_MARKER: Final = re.compile(
+    r"<!-- reconciler (?P<kind>[a-z]+) target=(?P<target>\S*) (?P<data>\{[^\n]*\}) -->\r?(?:\n|$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A comment's or an issue's text. `data` is what the marker remembers, empty where it is not known."""
+
+    data: Mapping[str, Json]
+    text: str
+    intact: bool = True
+    """Whether the text is the one that was written with the marker: nobody edited it."""
+
+
+def write_body(kind: str, target: str, body: Body) -> str:
+    """The whole text, the marker first."""
+    data = {"v": VERSION, **body.data, "body": _digest(body.text)}
+    text = json.dumps(data, separators=(",", ":"))
+    for character in "-<>":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return f"<!-- reconciler {kind} target={_encoded(target)} {text} -->\n{body.text}"
+
+
+def read_body(kind: str, target: str, whole: str) -> Body | None:
+    """What `write_body` wrote for that kind and target; None for any other text.
+
+    A marker of another version, or a broken one, is ours and remembers nothing.
+    """
+    found = _MARKER.match(whole)
+    if found is None or found["kind"] != kind or found["target"] != _encoded(target):
+        return None
+    text = whole[found.end() :]
+    try:
+        data: Any = json.loads(found["data"])
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict) or data.pop("v", None) != VERSION:
+        return Body({}, text, intact=False)
+    return Body(data, text, intact=data.pop("body", None) == _digest(text))
+
+
+def short_hash(text: str) -> str:
+    """Twelve hex digits that tell texts apart, for markers."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _digest(text: str) -> str:
+    """Line ends and blanks at the end aside, which a store of texts may change (an assumption)."""
+    return short_hash(text.replace("\r\n", "\n").strip())
+
+
+def _encoded(target: str) -> str:
+    """Percent-encoded, two hyphens in a row too."""
+    return quote(target.encode("utf-8", "surrogatepass"), safe="").replace("--", "%2D%2D")

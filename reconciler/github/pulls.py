@@ -1,0 +1,62 @@
+"""Which pull requests brought commits into a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.github.client import GithubClient
+from reconciler.github.comments import WRITES
+from reconciler.github.event import is_fork
+
+LAG_PAUSES: Final = (2.0, 5.0, 10.0)
+"""Seconds before commits without a pull request are asked for again: the answer may lag the push [P]."""
+
+MOST_COMMITS: Final = 100
+"""So many commits are asked for at most: a merge queue merges 100 at once [D], a token has 1,000 requests an hour."""
+
+_MOST_LAGGING: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A pull request that came in. `fork` says that its head lies in another repository, or in one that is gone."""
+
+    number: int
+    fork: bool
+
+
+def merged_pulls(
+    client: GithubClient, commits: Sequence[str], *, branch: str, fresh: Iterable[str] = ()
+) -> tuple[Merged, ...]:
+    """The pull requests of these commits that were merged into `branch`, by number; one commit is one request.
+
+    `fresh` are commits of the push itself: those without a pull request are asked for again, within bounds.
+    """
+    found: dict[int, Merged] = {}
+    empty: list[str] = []
+    for commit in commits[:MOST_COMMITS]:
+        pulls = _pulls_of(client, commit, branch)
+        found |= pulls
+        empty += [commit] if not pulls else []
+    just_pushed = set(fresh)
+    waiting = [commit for commit in empty if commit in just_pushed][:_MOST_LAGGING]
+    for pause in LAG_PAUSES:
+        if not waiting:
+            break
+        client.clock.sleep(pause)
+        answers = {commit: _pulls_of(client, commit, branch) for commit in waiting}
+        waiting = [commit for commit, pulls in answers.items() if not pulls]
+        for pulls in answers.values():
+            found |= pulls
+    return tuple(found[number] for number in sorted(found))
+
+
+def _pulls_of(client: GithubClient, commit: str, branch: str) -> dict[int, Merged]:
+    merged: dict[int, Merged] = {}
+    for item in client.list(f"/commits/{commit}/pulls", needs=WRITES):
+        base, number = item.get("base"), item.get("number")
+        if item.get("merged_at") and isinstance(base, dict) and base.get("ref") == branch and isinstance(number, int):
+            merged[number] = Merged(number, is_fork(item.get("head") or {}))
+    return merged

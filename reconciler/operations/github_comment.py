@@ -1,0 +1,265 @@
+"""Keep the comments on pull requests: the plan while it is open, what became of it once it is merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostic, Severity, warning
+from reconciler.errors import GithubError, GithubForbiddenError, GithubLockedError, GitRefusedError
+from reconciler.fieldpath import Pattern
+from reconciler.git import first_parents
+from reconciler.github.client import GithubClient
+from reconciler.github.comments import Kept, keep_comment
+from reconciler.github.event import Event
+from reconciler.github.marker import Body, short_hash
+from reconciler.github.pulls import MOST_COMMITS, Merged, merged_pulls
+from reconciler.github.shown import MORE, PROJECTS, compare_shown, remember
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.plan import Plan
+from reconciler.model.values import Json, canonical_json
+from reconciler.render.document import outcome_document, plan_document
+from reconciler.render.escape import plain
+from reconciler.render.markdown.fitting import LIMIT
+from reconciler.render.markdown.links import github_links
+from reconciler.render.markdown.outcome import render_outcome_markdown
+from reconciler.render.markdown.plan import render_plan_markdown
+from reconciler.render.markdown.talk import shown_words
+
+KIND = "plan"
+CONTENT = "content"
+"""The marker's key for a hash of what the comment says, the times in it aside."""
+
+_APPLIED = "applied"
+_MARKER = 12_000
+"""Characters kept for the marker: it grows with what it remembers, which is bounded."""
+
+_WORDS = 2_000
+"""Characters kept for whether what was written is what was shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was done, a line each; what the run should say beside it; and what went wrong.
+
+    `instead` makes the text, below a limit in characters, where no comment could carry it.
+    """
+
+    done: tuple[str, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
+    instead: Callable[[int], str] | None = None
+    problem: GithubError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Where file names start (`base`, the git top level), the time, and what to mask."""
+
+    base: str
+    now: datetime
+    sensitive: tuple[Pattern, ...] = ()
+
+    def plan(self, plan: Plan, event: Event, limit: int = LIMIT - _MARKER) -> str:
+        links = github_links(_variables(event), commit=event.sha, base=self.base)
+        return render_plan_markdown(
+            plan, base=self.base, now=self.now, links=links, sensitive=self.sensitive, limit=limit
+        )
+
+    def outcome(self, outcome: Outcome, event: Event, limit: int = LIMIT - _MARKER - _WORDS) -> str:
+        links = github_links(_variables(event), commit=outcome.commit.commit or event.sha, base=self.base)
+        return render_outcome_markdown(
+            outcome, base=self.base, now=self.now, links=links, sensitive=self.sensitive, limit=limit
+        )
+
+
+def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer) -> Report:
+    """See that the event's pull request has the plan in its comment, or none where the plan has nothing to say.
+
+    Raises:
+        GithubError: the comment cannot be read or written, except for a fork's token, which may not.
+    """
+    if event.number is None:
+        return Report(notes=(_no_pull_request(event),), instead=partial(writer.plan, plan, event))
+    document = plan_document(plan, base=writer.base, sensitive=writer.sensitive)
+    data = {
+        "plan_hash": plan.hash,
+        "commit": event.sha,
+        CONTENT: _digest({key: value for key, value in document.items() if key != "timestamp"}),
+        **remember(plan),
+    }
+
+    def write(old: Body | None) -> Body | None:
+        if old is None and not has_something_to_say(plan):
+            return None
+        return Body(data, writer.plan(plan, event))
+
+    try:
+        said = _keep(client, event.number, plan.target.name, event.run, write, client.author())
+    except GithubForbiddenError:
+        if not event.fork:
+            raise
+        return Report(notes=(_fork(event.number),), instead=partial(writer.plan, plan, event))
+    return Report(done=(said,))
+
+
+def comment_outcome(client: GithubClient, event: Event, outcome: Outcome, writer: Writer, *, root: Path) -> Report:
+    """Tell the pull requests that came in what became of them: the event's own, else those of a push.
+
+    A push's are those of its commits, and of the commits since the record's last one, so that those of a run that was
+    dropped are told too. One that cannot be told stops no other: the first error stands in the report.
+
+    Raises:
+        GithubError: the pull requests cannot be found.
+    """
+    told, notes = _pull_requests(client, event, outcome, root)
+    text = partial(writer.outcome, outcome, event)
+    if not told:
+        return Report(notes=(*notes, _no_pull_request(event)), instead=text)
+    author, done = client.author(), list[str]()
+    instead: Callable[[int], str] | None = None
+    problem: GithubError | None = None
+    for merged, fresh in told:
+        write = _outcome_writer(event, outcome, writer, alone=len(told) == 1, fork=merged.fork, fresh=fresh)
+        try:
+            done.append(_keep(client, merged.number, outcome.target.name, event.run, write, author))
+        except GithubLockedError as locked:
+            notes.append(warning(locked.code, locked.summary, detail=locked.detail))
+            instead = text
+        except GithubForbiddenError as forbidden:
+            instead = text
+            if event.fork:
+                notes.append(_fork(merged.number))
+            else:
+                problem = problem or forbidden
+        except GithubError as other:
+            problem = problem or other
+    return Report(tuple(done), tuple(notes), instead, problem)
+
+
+def has_something_to_say(plan: Plan) -> bool:
+    """Whether the plan is worth a comment: a change, something held or blocked, or a finding in a manifest."""
+    summary = plan.summary
+    if summary.add or summary.change or summary.forget or summary.held or summary.blocked or summary.protected:
+        return True
+    found = [*plan.diagnostics, *(diagnostic for change in plan.changes for diagnostic in change.diagnostics)]
+    return any(
+        diagnostic.is_error or (diagnostic.severity is Severity.WARNING and diagnostic.span is not None)
+        for diagnostic in found
+    )
+
+
+def _outcome_writer(
+    event: Event, outcome: Outcome, writer: Writer, *, alone: bool, fork: bool, fresh: bool
+) -> Callable[[Body | None], Body | None]:
+    """`alone`: no other pull request came in. `fresh`: no earlier run can have told this one."""
+    document = outcome_document(outcome, base=writer.base)
+    content = {key: value for key, value in document.items() if key not in ("started_at", "finished_at")}
+    quiet = outcome.summary.complete and all(project.status is Status.UNCHANGED for project in outcome.projects)
+
+    def write(old: Body | None) -> Body | None:
+        # Without a comment its plan had nothing to say; what is written now is its doing where it came in alone. A
+        # fork's plan had no comment whatever it said.
+        if old is None and (quiet or not (alone or fork)):
+            return None
+        if old is not None and quiet and not fresh and _APPLIED in old.data:
+            return None
+        remembered = old.data if old is not None else {}
+        text = writer.outcome(outcome, event)
+        words = shown_words(compare_shown(remembered, outcome))
+        data = {
+            "plan_hash": remembered.get("plan_hash", outcome.plan_hash),
+            "commit": remembered.get("commit", outcome.commit.commit),
+            CONTENT: _digest(content),
+            **{key: remembered[key] for key in (PROJECTS, MORE) if key in remembered},
+            _APPLIED: outcome.plan_hash,
+        }
+        return Body(data, f"{text}\n{words}\n" if words else text)
+
+    return write
+
+
+def _pull_requests(
+    client: GithubClient, event: Event, outcome: Outcome, root: Path
+) -> tuple[list[tuple[Merged, bool]], list[Diagnostic]]:
+    """The pull requests, each with whether it came in since the record's last commit; and what to say of the search."""
+    if event.number is not None:
+        return [(Merged(event.number, event.fork), True)], []
+    notes: list[Diagnostic] = []
+    tip = outcome.commit.commit or event.after or event.sha
+    since: Sequence[str] = ()
+    if outcome.previous_commit is not None:
+        found = _between(root, outcome.previous_commit, tip)
+        if found is None:
+            notes.append(_shallow(outcome.previous_commit))
+        since = found or ()
+    pushed: Sequence[str] = [commit for commit in (event.after, *reversed(event.pushed)) if commit]
+    if event.before is not None and event.after is not None:
+        pushed = _between(root, event.before, event.after) or pushed
+    others = [commit for commit in dict.fromkeys(pushed) if commit not in set(since)]
+    if len(since) + len(others) > MOST_COMMITS:
+        words = f"more than {MOST_COMMITS} commits came in; the pull requests of the newest ones are told"
+        notes.append(warning("many-commits", words))
+    told: dict[int, tuple[Merged, bool]] = {}
+    for commits, fresh in ((since, True), (others[: max(0, MOST_COMMITS - len(since))], False)):
+        for pull in merged_pulls(client, commits, branch=event.branch, fresh=pushed):
+            told.setdefault(pull.number, (pull, fresh))
+    return [told[number] for number in sorted(told)], notes
+
+
+def _between(root: Path, since: str, until: str) -> Sequence[str] | None:
+    """The newest commits of the first-parent line; None where this clone does not tell."""
+    try:
+        return first_parents(root, since, until, most=MOST_COMMITS + 1)
+    except GitRefusedError:
+        return None
+
+
+def _keep(
+    client: GithubClient,
+    number: int,
+    target: str,
+    run: int,
+    write: Callable[[Body | None], Body | None],
+    author: str,
+) -> str:
+    kept, url = keep_comment(client, number, kind=KIND, target=target, author=author, run=run, write=write)
+    where = f" {plain(url)}" if url else ""
+    if kept is Kept.NOT_MADE:
+        return f"Pull request #{number}: nothing to say, no comment made."
+    if kept is Kept.NEWER:
+        return f"Pull request #{number}: a later run has written the comment, it is left alone.{where}"
+    return f"Pull request #{number}: comment {kept}.{where}"
+
+
+def _fork(number: int) -> Diagnostic:
+    return Diagnostic(
+        Severity.NOTE,
+        "fork",
+        f"pull request #{number} comes from a fork, whose token cannot comment: the text is in the job's summary",
+    )
+
+
+def _no_pull_request(event: Event) -> Diagnostic:
+    what = f"the event {event.name}" if event.name else "this event"
+    return Diagnostic(
+        Severity.NOTE, "no-pull-request", f"{what} has no pull request to comment on: the text is in the job's summary"
+    )
+
+
+def _shallow(commit: str) -> Diagnostic:
+    return warning(
+        "shallow-clone",
+        f"the last applied commit {commit[:7]} is not in this clone: only the pull requests of this push are told",
+        detail="Check out with fetch-depth: 0.",
+    )
+
+
+def _variables(event: Event) -> dict[str, str]:
+    return {"GITHUB_SERVER_URL": event.server, "GITHUB_REPOSITORY": event.repository}
+
+
+def _digest(content: Json) -> str:
+    return short_hash(canonical_json(content))

@@ -1,0 +1,102 @@
+"""Keep the issue that tells a target's drift."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import GithubError
+from reconciler.github.client import GithubClient
+from reconciler.github.event import Event
+from reconciler.github.issues import Finding, Kept, keep_issue
+from reconciler.github.marker import short_hash
+from reconciler.model.drift import Drift
+from reconciler.model.plan import FieldClass
+from reconciler.model.values import canonical_json
+from reconciler.operations.github_comment import CONTENT, Writer
+from reconciler.planning.drift import shown_fields
+from reconciler.render.document import drift_document
+from reconciler.render.escape import plain
+from reconciler.render.markdown.drift import render_drift_markdown
+from reconciler.render.markdown.fitting import LIMIT
+from reconciler.render.markdown.links import github_links
+from reconciler.render.markdown.talk import drift_changed, drift_over, drift_title
+
+_DRIFTED = (FieldClass.DRIFT, FieldClass.CONFLICT, FieldClass.UNKNOWN)
+_MARKER = 8_000
+
+
+def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: Writer) -> str:
+    """See that the target's issue says what drifted; a line that tells what was done.
+
+    Raises:
+        GithubError: the check failed or looked at a part alone, or the issue cannot be read or written.
+    """
+    if drift.errored:
+        told = next(told for told in _every(drift) if told.is_error)
+        raise GithubError(f"the drift check failed, so its issue is left alone: {told.summary}", told.detail)
+    if not drift.complete:
+        raise GithubError(
+            "the drift check was narrowed by names, so it does not say whether drift is over",
+            "Check all: reconciler drift --format json",
+        )
+    name = drift.target.name
+    finding = Finding(
+        target=name,
+        drifts=_identities(drift),
+        title=drift_title(name),
+        data={CONTENT: _content(drift, writer)},
+        text=drift_text(drift, event, writer, limit=LIMIT - _MARKER),
+        changed=partial(drift_changed, name),
+        over=drift_over(name),
+    )
+    kept, url = keep_issue(client, finding, author=client.author(), run=event.run)
+    shown, where = plain(name), f" {plain(url)}" if url else ""
+    if kept is Kept.NONE:
+        return f"No drift on {shown}, and no issue."
+    if kept is Kept.NEWER:
+        return f"A later run has written the drift issue of {shown}, it is left alone.{where}"
+    return f"Drift issue of {shown} {kept}.{where}"
+
+
+def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str:
+    """The issue's description. A document that is read back has no nested differences: they are computed here."""
+    projects = tuple(
+        replace(project, units=tuple(replace(unit, fields=shown_fields(unit)) for unit in project.units))
+        for project in drift.projects
+    )
+    addresses = {"GITHUB_SERVER_URL": event.server, "GITHUB_REPOSITORY": event.repository}
+    return render_drift_markdown(
+        replace(drift, projects=projects),
+        base=writer.base,
+        now=writer.now,
+        links=github_links(addresses, commit=event.sha, base=writer.base),
+        sensitive=writer.sensitive,
+        limit=limit,
+    )
+
+
+def _identities(drift: Drift) -> tuple[str, ...]:
+    """One text a drift. The version stands for the live value: another edit of the same unit is another drift."""
+    units = [
+        canonical_json([project.name, unit.path, unit.version])
+        for project in drift.projects
+        for unit in project.units
+        if unit.field_class in _DRIFTED
+    ]
+    return (*units, *(canonical_json([name]) for name in drift.vanished))
+
+
+def _content(drift: Drift, writer: Writer) -> str:
+    """A hash of what the description says, the times in it aside."""
+    document = drift_document(drift, base=writer.base, sensitive=writer.sensitive)
+    del document["timestamp"]
+    for project in document["projects"]:
+        for unit in project["units"]:
+            del unit["age_seconds"]
+    return short_hash(canonical_json(document))
+
+
+def _every(drift: Drift) -> list[Diagnostic]:
+    return [*drift.diagnostics, *(told for project in drift.projects for told in project.diagnostics)]

@@ -1,0 +1,488 @@
+"""`reconciler github`, in a job: a real repository, the served sandbox, the double of GitHub."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Cli, Result, Served
+from tests.github.double import TOKEN, Fault, Github, pull_request, push, served, variables
+
+Write = Callable[[str, str], Path]
+M = "name: p\ntype: imageannotation\n"
+Job = Callable[..., None]
+
+
+@pytest.fixture
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[Github]:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    with served(Github(base="/api/v3")) as double:
+        yield double
+
+
+@pytest.fixture
+def job(github: Github, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """Sets what GitHub sets in a job for an event, and empties the files of the step."""
+
+    def call(event: str, payload: str, **more: str) -> None:
+        folder = tmp_path / ".git" / "runner"
+        folder.mkdir(exist_ok=True)
+        (folder / "event.json").write_text(payload)
+        for name in ("summary", "output"):
+            (folder / name).write_text("")
+        given = {
+            "GITHUB_WORKSPACE": str(tmp_path),
+            "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+            "GITHUB_OUTPUT": str(folder / "output"),
+            **more,
+        }
+        for name, value in variables(github, event, str(folder / "event.json"), **given).items():
+            monkeypatch.setenv(name, value)
+        github.log.clear()
+
+    return call
+
+
+@pytest.fixture
+def summary(tmp_path: Path) -> Callable[[], str]:
+    return lambda: (tmp_path / ".git" / "runner" / "summary").read_text()
+
+
+def commit(folder: Path, message: str = "change") -> str:
+    identity = ("-c", "user.name=x", "-c", "user.email=x@y")
+    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
+    subprocess.run(["git", *identity, "commit", "-qm", message, "--allow-empty"], cwd=folder, check=True)
+    return subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def comments(github: Github, number: int = 7) -> list[str]:
+    return [comment["body"] for comment in github.thread(number)]
+
+
+def plan_and_comment(cli: Cli, *options: str) -> Result:
+    cli("plan", "--pending", "--out", "changes.plan", *options)
+    return cli("github", "comment", "--plan", "changes.plan")
+
+
+def apply_and_comment(cli: Cli) -> Result:
+    cli("apply", "--pending", "--auto-approve", "--result", "result.json")
+    return cli("github", "comment", "--result", "result.json")
+
+
+def test_the_life_of_a_pull_request(
+    cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
+) -> None:
+    (repository / ".gitignore").write_text(".reconciler/\n*.plan\nresult.json\n")
+    write("p.yaml", M + "params: {a: 1}\n")
+    base = commit(repository)
+    cli("apply", "--auto-approve")
+
+    write("p.yaml", M + "params: {a: 2}\n")
+    head = commit(repository)
+    job("pull_request", pull_request(sha=head))
+    made = plan_and_comment(cli)
+    assert (made.code, made.err) == (0, "")
+    assert made.out.startswith("Pull request #7: comment created. https://github.example/")
+    [body] = comments(github)
+    assert body.startswith('<!-- reconciler plan target=production {"v":1,"plan_hash":"')
+    assert "### `production`: 0 to add, 1 to change, 0 to destroy" in body
+    assert f"](https://github.example/octo/farm/blob/{head}/projects/p.yaml#L1)" in body
+    assert TOKEN not in body + made.out
+
+    job("pull_request", pull_request(sha=head), GITHUB_RUN_ID="101")
+    assert plan_and_comment(cli).out.startswith("Pull request #7: comment unchanged.")
+    assert github.writes == []
+
+    write("p.yaml", M + "params: {a: 3}\n")
+    head = commit(repository)
+    job("pull_request", pull_request(sha=head), GITHUB_RUN_ID="102")
+    assert plan_and_comment(cli).out.startswith("Pull request #7: comment edited.")
+    assert len(github.writes) == 1
+
+    github.merge(head, 7)
+    job("push", push(base, head, head), GITHUB_SHA=head, GITHUB_RUN_ID="103")
+    told = apply_and_comment(cli)
+    assert (told.code, told.err) == (0, "")
+    [body] = comments(github)
+    assert "### `production`: applied, 0 added, 1 changed, 0 destroyed" in body
+    assert "What was written is as shown here." in body
+    assert "params version 1" in body
+
+    job("push", push(base, head, head), GITHUB_SHA=head, GITHUB_RUN_ID="104")
+    again = apply_and_comment(cli)
+    assert again.out.startswith("Pull request #7: comment unchanged.")
+    assert github.writes == []
+
+
+def test_a_dashboard_edit_in_between_is_told(
+    cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
+) -> None:
+    write("p.yaml", M + "params: {a: 1}\n")
+    base = commit(repository)
+    cli("apply", "--auto-approve")
+    write("p.yaml", M + "params: {a: 2, c: 1}\n")
+    head = commit(repository)
+    job("pull_request", pull_request(sha=head))
+    plan_and_comment(cli)
+    served.store.edit_params("p", {"c": 1})
+    github.merge(head, 7)
+    job("push", push(base, head), GITHUB_SHA=head, GITHUB_RUN_ID="101")
+    apply_and_comment(cli)
+    assert "**Differs from what was shown here**: `p`." in comments(github)[0]
+
+
+def test_a_plan_with_nothing_to_say_makes_no_comment(
+    cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
+) -> None:
+    write("p.yaml", M)
+    commit(repository)
+    cli("apply", "--auto-approve")
+    job("pull_request", pull_request())
+    quiet = plan_and_comment(cli)
+    assert quiet.out == "Pull request #7: nothing to say, no comment made.\n"
+    assert github.writes == []
+    write("p.yaml", M + "params: {a: 1}\n")
+    plan_and_comment(cli)
+    write("p.yaml", M)
+    assert plan_and_comment(cli).out.startswith("Pull request #7: comment edited.")
+    assert "### `production`: no changes" in comments(github)[0]
+
+
+def test_two_targets_are_two_comments(cli: Cli, write: Write, github: Github, job: Job, repository: Path) -> None:
+    write("p.yaml", M)
+    name = 'eu --> "\u202e@all'
+    (repository / "reconciler.toml").write_text(f'[targets.{json.dumps(name)}]\nsandbox = "other.db"\n')
+    job("pull_request", pull_request())
+    for target in ("sandbox", name, "sandbox", name):
+        assert plan_and_comment(cli, "--target", target).code == 0
+    assert len(comments(github)) == 2
+    assert len(github.writes) == 2
+
+
+def test_a_fork_gets_the_summary(cli: Cli, write: Write, github: Github, job: Job, summary: Callable[[], str]) -> None:
+    write("p.yaml", M)
+    github.may_write = set()
+    cli("plan", "--target", "sandbox", "--out", "changes.plan")
+    job("pull_request", pull_request(fork=True))
+    told = cli("github", "comment", "--plan", "changes.plan")
+    assert told.code == 0
+    assert "::notice title=fork::pull request #7 comes from a fork" in told.err
+    assert "### `sandbox`: 1 to add" in summary()
+    assert len(github.writes) == 1
+
+    job("pull_request", pull_request())
+    told = cli("github", "comment", "--plan", "changes.plan")
+    assert told.code == 1
+    assert "The job needs the permission `pull-requests: write`." in told.err
+    assert "\n::error title=github-forbidden::" in told.err
+    assert summary() == ""
+    assert TOKEN not in told.err
+
+
+def test_without_a_summary_the_text_is_printed(
+    cli: Cli, write: Write, github: Github, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("p.yaml", M)
+    cli("plan", "--target", "sandbox", "--out", "changes.plan")
+    job("workflow_dispatch", "{}")
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY")
+    told = cli("github", "comment", "--plan", "changes.plan")
+    assert (told.code, github.log) == (0, [])
+    assert "::notice title=no-pull-request::the event workflow_dispatch has no pull request" in told.err
+    assert "### `sandbox`: 1 to add" in told.out
+
+
+def test_a_locked_conversation(cli: Cli, write: Write, github: Github, job: Job) -> None:
+    write("p.yaml", M)
+    cli("plan", "--target", "sandbox", "--out", "changes.plan")
+    github.locked.add(7)
+    job("pull_request", pull_request())
+    told = cli("github", "comment", "--plan", "changes.plan")
+    assert told.code == 1
+    assert "error[github-locked]" in told.err
+    assert "Unlock it" in told.err
+
+
+class Pushes:
+    """Commits that change one project each."""
+
+    def __init__(self, repository: Path, write: Write) -> None:
+        self.repository = repository
+        self.write = write
+
+    def change(self, name: str, value: int) -> str:
+        self.write(f"{name}.yaml", f"name: {name}\ntype: imageannotation\nparams: {{a: {value}}}\n")
+        return commit(self.repository, name)
+
+
+@pytest.fixture
+def pushes(repository: Path, write: Write, cli: Cli, served: Served) -> Pushes:
+    (repository / ".gitignore").write_text(".reconciler/\n*.plan\nresult.json\n")
+    made = Pushes(repository, write)
+    made.change("birds", 1)
+    made.change("mules", 1)
+    assert cli("apply", "--auto-approve").code == 0
+    return made
+
+
+def test_a_push_tells_each_of_its_pull_requests(cli: Cli, github: Github, job: Job, pushes: Pushes) -> None:
+    base = commit(pushes.repository, "base")
+    cli("apply", "--auto-approve")
+    one = pushes.change("birds", 2)
+    job("pull_request", pull_request(1, sha=one))
+    plan_and_comment(cli)
+    two = pushes.change("mules", 2)
+    job("pull_request", pull_request(2, sha=two), GITHUB_RUN_ID="101")
+    plan_and_comment(cli)
+    three = commit(pushes.repository, "docs alone")
+    for sha, number in ((one, 1), (two, 2), (three, 3)):
+        github.merge(sha, number)
+    job("push", push(base, three, one, two, three), GITHUB_SHA=three, GITHUB_RUN_ID="102")
+    told = apply_and_comment(cli)
+    assert told.code == 0
+    assert [line.partition(".")[0] for line in told.out.splitlines()] == [
+        "Pull request #1: comment edited",
+        "Pull request #2: comment edited",
+        "Pull request #3: nothing to say, no comment made",
+    ]
+    [first], [second] = comments(github, 1), comments(github, 2)
+    assert "What was written is as shown here." in first
+    assert "Written in the same run, not shown here: `mules`." in first
+    assert "What was written is as shown here." in second
+    assert github.counts == {"GET": 6, "PATCH": 2}
+
+
+def test_a_dropped_run_loses_nothing(cli: Cli, github: Github, job: Job, pushes: Pushes) -> None:
+    base = pushes.change("birds", 2)
+    cli("apply", "--auto-approve")
+    one = pushes.change("birds", 3)
+    job("pull_request", pull_request(1, sha=one))
+    plan_and_comment(cli)
+    two = pushes.change("mules", 3)
+    job("pull_request", pull_request(2, sha=two), GITHUB_RUN_ID="101")
+    plan_and_comment(cli)
+    github.merge(one, 1)
+    github.merge(two, 2)
+    # The run of the first push was dropped: the second push's run tells both.
+    job("push", push(one, two, two), GITHUB_SHA=two, GITHUB_RUN_ID="103")
+    assert apply_and_comment(cli).out.count("comment edited") == 2
+    # A run of the first push that comes late has nothing to write, and takes nothing back.
+    before = comments(github, 1)
+    job("push", push(base, one, one), GITHUB_SHA=two, GITHUB_RUN_ID="104")
+    late = apply_and_comment(cli)
+    assert late.out.startswith("Pull request #1: comment unchanged.")
+    assert comments(github, 1) == before
+
+
+def test_a_pull_request_without_a_comment_that_came_in_alone(
+    cli: Cli, github: Github, job: Job, pushes: Pushes
+) -> None:
+    base = commit(pushes.repository)
+    cli("apply", "--auto-approve")
+    one = pushes.change("birds", 2)
+    github.merge(one, 1)
+    job("push", push(base, one, one), GITHUB_SHA=one)
+    assert apply_and_comment(cli).out.startswith("Pull request #1: comment created.")
+    assert "as shown here" not in comments(github, 1)[0]
+
+
+def test_a_shallow_clone_tells_those_of_the_push(
+    cli: Cli, github: Github, job: Job, pushes: Pushes, tmp_path: Path
+) -> None:
+    one = pushes.change("birds", 2)
+    job("push", push("c" * 40, one, "d" * 40, one), GITHUB_SHA=one)
+    cli("apply", "--pending", "--auto-approve", "--result", "result.json")
+    result = json.loads(Path("result.json").read_text())
+    Path("result.json").write_text(json.dumps({**result, "previous_commit": "e" * 40}))
+    github.merge("d" * 40, 4, fork=True)
+    github.merge(one, 1)
+    told = cli("github", "comment", "--result", "result.json")
+    assert told.code == 0
+    assert "::warning title=shallow-clone::" in told.err
+    assert "Check out with fetch-depth: 0." in told.err
+    assert told.out.count("comment created") == 1
+    assert "Pull request #1: nothing to say" in told.out
+
+
+def test_no_pull_request_at_all(cli: Cli, github: Github, job: Job, pushes: Pushes, summary: Callable[[], str]) -> None:
+    one = pushes.change("birds", 2)
+    job("push", push("0" * 40, one, one), GITHUB_SHA=one)
+    cli("apply", "--pending", "--auto-approve", "--result", "result.json")
+    job("push", push("0" * 40, one, one), GITHUB_SHA=one)
+    told = cli("github", "comment", "--result", "result.json")
+    assert (told.code, told.out) == (0, "")
+    assert "::notice title=no-pull-request::the event push" in told.err
+    assert "### `production`: applied" in summary()
+    assert github.counts == {"GET": 4}
+
+
+def test_very_many_commits(cli: Cli, github: Github, job: Job, pushes: Pushes) -> None:
+    base = commit(pushes.repository)
+    for _ in range(102):
+        last = commit(pushes.repository)
+    job("push", push(base, last), GITHUB_SHA=last)
+    cli("apply", "--auto-approve", "--result", "result.json")
+    told = cli("github", "comment", "--result", "result.json")
+    assert "::warning title=many-commits::more than 100 commits came in" in told.err
+    assert github.counts["GET"] <= 100 + 3 * 10
+
+
+def test_one_that_cannot_be_told_stops_no_other(
+    cli: Cli, github: Github, job: Job, pushes: Pushes, summary: Callable[[], str]
+) -> None:
+    base = commit(pushes.repository)
+    cli("apply", "--auto-approve")
+    shas = [pushes.change("birds", value) for value in (2, 3, 4, 5)]
+    for number, sha in enumerate(shas, 1):
+        github.merge(sha, number, fork=True)
+    github.locked.add(1)
+    github.faults = [
+        Fault("POST", "/issues/2/", 403, body={"message": "Resource not accessible by integration"}),
+        Fault("POST", "/issues/3/", 422, body={"message": "Validation Failed"}),
+    ]
+    job("push", push(base, shas[-1], *shas), GITHUB_SHA=shas[-1])
+    told = apply_and_comment(cli)
+    assert told.code == 1
+    assert told.out.startswith("Pull request #4: comment created.")
+    assert "::warning title=github-locked::" in told.err
+    assert "`pull-requests: write`" in told.err
+    assert "### `production`: applied" in summary()
+
+
+def test_the_result_on_a_forks_own_event(cli: Cli, github: Github, job: Job, pushes: Pushes) -> None:
+    pushes.change("birds", 2)
+    cli("apply", "--auto-approve", "--result", "result.json")
+    github.may_write = set()
+    job("pull_request", pull_request(fork=True))
+    told = cli("github", "comment", "--result", "result.json")
+    assert told.code == 0
+    assert "::notice title=fork::" in told.err
+
+
+def test_wrong_usage(cli: Cli, github: Github, job: Job) -> None:
+    assert "GITHUB_REPOSITORY is not set" in cli("github", "comment", "--plan", "x").err
+    job("pull_request", pull_request())
+    for options in ((), ("--plan", "a", "--result", "b")):
+        told = cli("github", "comment", *options)
+        assert told.code == 1
+        assert "say either --plan FILE or --result FILE" in told.err
+    assert "cannot be read" in cli("github", "comment", "--plan", "none").err
+    assert "cannot be read" in cli("github", "drift-issue", "--drift", "none").err
+    assert github.log == []
+    assert "comment" in cli("github", "--help").out
+
+
+def drift_and_issue(cli: Cli) -> Result:
+    found = cli("drift", "--format", "json")
+    Path(".git/drift.json").write_text(found.out)
+    return cli("github", "drift-issue", "--drift", ".git/drift.json")
+
+
+def test_the_life_of_a_drift(
+    cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
+) -> None:
+    (repository / "reconciler.toml").write_text('sensitive = ["params.secret"]\n')
+    write("p.yaml", M + "params: {a: {b: 1, c: 1}, secret: one}\nontology: [Cat]\n")
+    write("q.yaml", "name: q\ntype: imageannotation\n")
+    head = commit(repository)
+    cli("apply", "--auto-approve")
+    job("schedule", "{}", GITHUB_SHA=head)
+    clean = drift_and_issue(cli)
+    assert (clean.code, clean.out) == (0, "No drift on production, and no issue.\n")
+    assert github.writes == []
+
+    served.store.edit_params("p", {"a": {"b": 2, "c": 1}, "secret": "two"})
+    served.store.edit_ontology("p", ["Cat", "Fox"])
+    opened = drift_and_issue(cli)
+    assert opened.out.startswith("Drift issue of production opened. https://github.example/octo/farm/issues/")
+    [issue] = github.issues.values()
+    assert issue["title"] == "Drift: `production`"
+    assert "### `production`: drift in 1 of 2 projects" in issue["body"]
+    assert "params.a.b" in issue["body"]
+    assert "Fox" in issue["body"]
+    assert "params.secret" in issue["body"]
+    assert "two" not in issue["body"].replace("two writers", "")
+    assert f"blob/{head}/projects/p.yaml#L1" in issue["body"]
+
+    github.log.clear()
+    assert drift_and_issue(cli).out.startswith("Drift issue of production unchanged.")
+    assert github.writes == []
+
+    served.store.edit_params("p", {"a": {"b": 3, "c": 1}})
+    assert drift_and_issue(cli).out.startswith("Drift issue of production edited.")
+    assert [comment["body"].partition("\n")[2] for comment in github.thread(issue["number"])] == [
+        "The drift of `production` changed: 1 new, 1 gone. The description above says what is there now."
+    ]
+    issue["state"] = "closed"
+    assert drift_and_issue(cli).out.startswith("Drift issue of production reopened.")
+    cli("apply", "--auto-approve")
+    assert drift_and_issue(cli).out.startswith("Drift issue of production closed.")
+    assert (issue["state"], issue["state_reason"]) == ("closed", "completed")
+    assert "no drift" in issue["body"]
+    monday = {"GITHUB_RUN_ID": "1"}
+    job("schedule", "{}", **monday)
+    served.store.edit_params("p", {"a": {"b": 4, "c": 1}})
+    assert drift_and_issue(cli).out.startswith("A later run has written the drift issue of production")
+
+
+def test_a_vanished_project_opens_an_issue(
+    cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
+) -> None:
+    write("p.yaml", M)
+    commit(repository)
+    cli("apply", "--auto-approve")
+    served.store.reset()
+    served.store.seed([])
+    job("schedule", "{}")
+    assert drift_and_issue(cli).out.startswith("Drift issue of production opened.")
+    [issue] = github.issues.values()
+    assert "`p` has **vanished**" in issue["body"]
+
+
+DOCUMENT: dict[str, Any] = {
+    "format_version": "1.0",
+    "timestamp": "2026-11-24T12:00:00Z",
+    "target": {"name": "production", "endpoint": "x", "account": None},
+    "complete": True,
+    "live_count": 0,
+    "record": None,
+    "summary": {"clean": 0},
+    "projects": [],
+    "unmanaged": [],
+    "vanished": [],
+    "diagnostics": [],
+}
+
+
+def test_a_check_that_failed_opens_nothing(cli: Cli, github: Github, job: Job) -> None:
+    job("schedule", "{}")
+    failed: Any = {
+        **DOCUMENT,
+        "diagnostics": [
+            {
+                "severity": "error",
+                "code": "unavailable",
+                "summary": "no answer",
+                "detail": "Try again.",
+                "file": None,
+                "line": None,
+                "column": None,
+            }
+        ],
+    }
+    Path(".git/drift.json").write_text(json.dumps(failed))
+    told = cli("github", "drift-issue", "--drift", ".git/drift.json")
+    assert told.code == 1
+    assert "the drift check failed, so its issue is left alone: no answer" in told.err
+    narrowed = {**failed, "diagnostics": [], "complete": False}
+    Path(".git/drift.json").write_text(json.dumps(narrowed))
+    assert "narrowed by names" in cli("github", "drift-issue", "--drift", ".git/drift.json").err
+    assert github.log == []

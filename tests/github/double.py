@@ -1,0 +1,322 @@
+"""The GitHub endpoints that reconciler uses, served: written from GitHub's documentation (github.md), not our code.
+
+Comments and issues (list, create, update; delete of a comment), labels, a commit's pull requests, GraphQL's viewer,
+`GET /user` (403, as for GITHUB_TOKEN). Lists come in pages with a `Link` header. Bodies over 262,144 bytes are a 422,
+an issue's update over it a 200 that keeps the old one. Unknown labels are dropped without a word.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from tests.cli.conftest import serve
+
+REPOSITORY = "octo/farm"
+TOKEN = "ghs_token-that-nobody-must-see"
+BOT = "github-actions[bot]"
+MOST_BYTES = 262_144
+
+
+@dataclass
+class Fault:
+    """What happens to the next request that matches, instead of the answer, or (`landed`) after it took effect."""
+
+    method: str
+    path: str
+    status: int = 502
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Any = field(default_factory=lambda: {"message": "Bad Gateway"})
+    landed: bool = False
+    dropped: bool = False
+    times: int = 1
+
+
+class Dropped(Response):
+    """The connection closes in the middle of the answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"99")]})
+
+
+@dataclass
+class Github:
+    """One repository. `log` has each request as `METHOD path`, without the base path; `writes` what the token may."""
+
+    base: str = ""
+    page: int = 100
+    login: str = BOT
+    viewer: str | None = BOT
+    user: str | None = None
+    may_write: set[str] = field(default_factory=lambda: {"pull-requests", "issues"})
+    may_read: bool = True
+    issues_on: bool = True
+    plain: str = ""
+    """Answers everything with this text, as a proxy may."""
+    log: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[Any] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    comments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    issues: dict[int, dict[str, Any]] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+    locked: set[int] = field(default_factory=set)
+    pulls: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    meanwhile: Callable[[str], None] = lambda request: None
+    url: str = ""
+    server: str = ""
+    _next: int = 0
+
+    def app(self) -> Starlette:
+        here = f"{self.base}/repos/{REPOSITORY}"
+        graphql = f"{self.base.removesuffix('/v3')}/graphql"
+        routes = [
+            (f"{here}/issues/{{number:int}}/comments", ("GET", "POST"), self._thread),
+            (f"{here}/issues/comments/{{id:int}}", ("PATCH", "DELETE"), self._comment),
+            (f"{here}/issues", ("GET", "POST"), self._issues),
+            (f"{here}/issues/{{number:int}}", ("PATCH",), self._issue),
+            (f"{here}/labels", ("POST",), self._labels),
+            (f"{here}/commits/{{sha}}/pulls", ("GET",), self._pulls),
+            (graphql, ("POST",), self._graphql),
+            (f"{self.base}/user", ("GET",), self._user),
+        ]
+        return Starlette(routes=[Route(path, self._faulty(end), methods=list(ways)) for path, ways, end in routes])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each method was used, GraphQL aside."""
+        methods = [request.split()[0] for request in self.log if "/graphql" not in request]
+        return {method: methods.count(method) for method in sorted(set(methods))}
+
+    @property
+    def writes(self) -> list[str]:
+        return [request for request in self.log if not request.startswith("GET") and "/graphql" not in request]
+
+    def add_comment(self, number: int, body: str, *, login: str = BOT) -> dict[str, Any]:
+        """A comment of anybody's."""
+        comment: dict[str, Any] = {
+            "id": self._id(),
+            "body": body,
+            "user": self._author(login),
+            "html_url": f"https://github.example/{REPOSITORY}/pull/{number}#issuecomment",
+            "thread": number,
+        }
+        self.comments[comment["id"]] = comment
+        return comment
+
+    def add_issue(self, body: str, *, login: str = BOT, labels: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
+        """An issue of anybody's."""
+        number = self._id()
+        issue: dict[str, Any] = {
+            "id": number + 1000,
+            "number": number,
+            "title": "t",
+            "body": body,
+            "user": self._author(login),
+            "labels": [{"name": label} for label in labels],
+            "state": "open",
+            "state_reason": None,
+            "html_url": f"https://github.example/{REPOSITORY}/issues/{number}",
+            **more,
+        }
+        self.issues[number] = issue
+        return issue
+
+    def thread(self, number: int) -> list[dict[str, Any]]:
+        return [comment for comment in self.comments.values() if comment["thread"] == number]
+
+    def merge(self, sha: str, number: int, *, branch: str = "main", merged: bool = True, fork: bool = False) -> None:
+        """A pull request that brought a commit."""
+        head: dict[str, Any] = {"sha": sha, "repo": {"fork": fork, "full_name": REPOSITORY}}
+        at = "2026-11-25T10:00:00Z" if merged else None
+        self.pulls.setdefault(sha, []).append(
+            {"number": number, "merged_at": at, "base": {"ref": branch}, "head": head}
+        )
+
+    def _id(self) -> int:
+        self._next += 1
+        return self._next
+
+    def _author(self, login: str) -> dict[str, str]:
+        return {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"}
+
+    def _faulty(self, end: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def faulty(request: Request) -> Response:
+            path = request.url.path.removeprefix(self.base).removeprefix(f"/repos/{REPOSITORY}")
+            said = f"{request.method} {path}"
+            self.log.append(said)
+            self.headers.append(dict(request.headers))
+            self.bodies.append(await request.json() if request.method in ("POST", "PATCH") else None)
+            self.meanwhile(said)
+            if self.plain:
+                return Response(self.plain)
+            if request.headers.get("authorization") != f"Bearer {TOKEN}":
+                return _refuse(401, "Bad credentials")
+            for fault in self.faults:
+                if fault.times and fault.method == request.method and re.search(fault.path, path):
+                    fault.times -= 1
+                    if fault.landed:
+                        await end(request)
+                    return Dropped() if fault.dropped else JSONResponse(fault.body, fault.status, fault.headers)
+            if not self.may_read and request.method == "GET":
+                return _refuse(403, "Resource not accessible by integration")
+            return await end(request)
+
+        return faulty
+
+    def _refused(self, *permissions: str) -> Response | None:
+        if self.may_write.intersection(permissions):
+            return None
+        return _refuse(403, "Resource not accessible by integration")
+
+    def _paged(self, request: Request, items: list[dict[str, Any]]) -> Response:
+        size = min(self.page, int(request.query_params.get("per_page", "30")), 100)
+        number = int(request.query_params.get("page", "1"))
+        shown = items[(number - 1) * size : number * size]
+        headers = {}
+        if number * size < len(items):
+            url = request.url.include_query_params(page=number + 1)
+            headers["link"] = f'<{url}>; rel="next", <{url}>; rel="last"'
+        return JSONResponse(shown, headers=headers)
+
+    async def _thread(self, request: Request) -> Response:
+        number = request.path_params["number"]
+        if request.method == "GET":
+            return self._paged(request, self.thread(number))
+        if (refused := self._refused("pull-requests", "issues")) is not None:
+            return refused
+        if number in self.locked:
+            return _refuse(403, "Unable to create comment because issue is locked.")
+        body = (await request.json())["body"]
+        if (refused := _too_long(body)) is not None:
+            return refused
+        return JSONResponse(self.add_comment(number, body, login=self.login), 201)
+
+    async def _comment(self, request: Request) -> Response:
+        comment = self.comments.get(request.path_params["id"])
+        if comment is None:
+            return _refuse(404, "Not Found")
+        if (refused := self._refused("pull-requests", "issues")) is not None:
+            return refused
+        if request.method == "DELETE":
+            del self.comments[comment["id"]]
+            return Response(status_code=204)
+        body = (await request.json())["body"]
+        if (refused := _too_long(body)) is not None:
+            return refused
+        comment["body"] = body
+        return JSONResponse(comment)
+
+    async def _issues(self, request: Request) -> Response:
+        if not self.issues_on:
+            return _refuse(410, "Issues has been disabled in this repository.")
+        if request.method == "GET":
+            wanted = request.query_params.get("labels")
+            state = request.query_params.get("state", "open")
+            found = [
+                issue
+                for issue in self.issues.values()
+                if state in ("all", issue["state"])
+                and (wanted is None or wanted in [label["name"] for label in issue["labels"]])
+            ]
+            return self._paged(request, found)
+        if (refused := self._refused("issues")) is not None:
+            return refused
+        new = await request.json()
+        if (refused := _too_long(new["body"])) is not None:
+            return refused
+        known = tuple(label for label in new.get("labels", ()) if label in self.labels)
+        return JSONResponse(self.add_issue(new["body"], login=self.login, labels=known, title=new["title"]), 201)
+
+    async def _issue(self, request: Request) -> Response:
+        issue = self.issues[request.path_params["number"]]
+        if (refused := self._refused("issues")) is not None:
+            return refused
+        change = await request.json()
+        if len(change.get("body", "").encode()) > MOST_BYTES:
+            del change["body"]
+        issue.update(change)
+        return JSONResponse(issue)
+
+    async def _labels(self, request: Request) -> Response:
+        if (refused := self._refused("issues")) is not None:
+            return refused
+        label = await request.json()
+        if label["name"] in self.labels:
+            errors = [{"resource": "Label", "code": "already_exists", "field": "name"}]
+            return JSONResponse({"message": "Validation Failed", "errors": errors}, 422)
+        self.labels.add(label["name"])
+        return JSONResponse(label, 201)
+
+    async def _pulls(self, request: Request) -> Response:
+        return self._paged(request, self.pulls.get(request.path_params["sha"], []))
+
+    async def _graphql(self, request: Request) -> Response:
+        assert "viewer" in (await request.json())["query"]
+        if self.viewer is None:
+            return JSONResponse({"data": None, "errors": [{"type": "FORBIDDEN", "message": "no viewer"}]})
+        return JSONResponse({"data": {"viewer": {"login": self.viewer}}})
+
+    async def _user(self, request: Request) -> Response:
+        if self.user is None:
+            return _refuse(403, "Resource not accessible by integration")
+        return JSONResponse({"login": self.user})
+
+
+def _refuse(status: int, message: str) -> Response:
+    return JSONResponse({"message": message, "documentation_url": "https://docs.github.com/rest"}, status)
+
+
+def _too_long(body: str) -> Response | None:
+    if len(body.encode()) <= MOST_BYTES:
+        return None
+    errors = [{"resource": "IssueComment", "code": "unprocessable", "message": "body is too long (maximum is 65536)"}]
+    return JSONResponse({"message": "Validation Failed", "errors": errors}, 422)
+
+
+@contextlib.contextmanager
+def served(github: Github) -> Iterator[Github]:
+    """The double on loopback; `url` and `server` then say where."""
+    with serve(github.app()) as port:
+        github.server = f"http://127.0.0.1:{port}"
+        github.url = f"{github.server}{github.base}"
+        yield github
+
+
+def variables(github: Github, event: str, payload_file: str, **more: str) -> dict[str, str]:
+    """What GitHub sets in a job."""
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_API_URL": github.url,
+        "GITHUB_GRAPHQL_URL": f"{github.url.removesuffix('/v3')}/graphql",
+        "GITHUB_SERVER_URL": "https://github.example",
+        "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_TOKEN": TOKEN,
+        "GITHUB_EVENT_NAME": event,
+        "GITHUB_EVENT_PATH": payload_file,
+        "GITHUB_SHA": "a" * 40,
+        "GITHUB_REF_NAME": "main",
+        "GITHUB_RUN_ID": "100",
+        **more,
+    }
+
+
+def pull_request(number: int = 7, *, fork: bool = False, sha: str = "b" * 40) -> str:
+    """The event file of a pull request."""
+    head = {"sha": sha, "repo": {"fork": fork, "full_name": "someone/farm" if fork else REPOSITORY}}
+    return json.dumps({"number": number, "pull_request": {"number": number, "head": head, "base": {"ref": "main"}}})
+
+
+def push(before: str, after: str, *commits: str) -> str:
+    """The event file of a push."""
+    return json.dumps({"before": before, "after": after, "commits": [{"id": commit} for commit in commits]})

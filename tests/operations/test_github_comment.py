@@ -1,0 +1,67 @@
+"""When a plan is worth a comment, and that the comment always fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.diagnostics import Diagnostic, Severity, Span, error, warning
+from reconciler.github.client import GithubClient
+from reconciler.model.outcome import CallOutcome, CallResult, ProjectOutcome, Status
+from reconciler.model.plan import Action, CallKind, Plan, Summary
+from reconciler.operations.github_comment import Writer, comment_outcome, comment_plan, has_something_to_say
+from tests.github.conftest import Clock, event_of
+from tests.github.double import Github, served
+from tests.render.plans import BASE, NOW, kitten, outcome, plan, unchanged
+
+WRITER = Writer(BASE, NOW)
+SPAN = Span("/repo/projects/p.yaml", 1, 1, 2)
+
+
+@pytest.fixture
+def github() -> Iterator[Github]:
+    with served(Github()) as double:
+        yield double
+
+
+@pytest.mark.parametrize(
+    ("made", "worth"),
+    [
+        (plan(unchanged("p")), False),
+        (plan(unmanaged=("old",)), False),
+        *((plan(summary=Summary(**{kind: 1})), True) for kind in ("add", "change", "forget", "held", "blocked")),
+        (plan(summary=Summary(protected=1)), True),
+        (plan(diagnostics=(error("e", "s"),)), True),
+        (plan(diagnostics=(warning("local-record", "s"),)), False),
+        (plan(diagnostics=(warning("w", "s", span=SPAN),)), True),
+        (plan(diagnostics=(Diagnostic(Severity.NOTE, "n", "s", span=SPAN),)), False),
+        (plan(replace(unchanged("p"), diagnostics=(warning("w", "s", span=SPAN),))), True),
+    ],
+)
+def test_when_a_plan_is_worth_a_comment(made: Plan, worth: bool) -> None:
+    assert has_something_to_say(made) is worth
+
+
+def test_the_largest_plan_and_outcome_fit(github: Github) -> None:
+    names = [f"project {number:05} \U0001f600{'x' * 60}" for number in range(3_000)]
+    made = plan(*(replace(kitten(), name=name, hash="a" * 64) for name in names))
+    made = replace(made, target=replace(made.target, name="目標" * 50))
+    event = event_of(github)
+    with GithubClient(event, clock=Clock()) as client:
+        comment_plan(client, event, made, WRITER)
+        [comment] = github.thread(7)
+        assert 30_000 < len(comment["body"]) < 60_000
+        calls = (CallOutcome(CallKind.SET_PARAMS, CallResult.LANDED),)
+        done = [
+            ProjectOutcome(name, Action.UPDATE, Status.DONE, calls=calls, hash=f"{number % 3}" * 64)
+            for number, name in enumerate(names)
+        ]
+        became = replace(outcome(*done), target=made.target)
+        report = comment_outcome(client, event, became, WRITER, root=Path("/"))
+    assert report.done[0].startswith("Pull request #7: comment edited.")
+    assert 20_000 < len(comment["body"]) < 60_000
+    assert "**Differs from what was shown here**" in comment["body"]
+    assert "This comment does not remember" in comment["body"]

@@ -1,0 +1,88 @@
+"""Apply results and drift documents, read back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.diagnostics import error, warning
+from reconciler.driftfile import read_drift_file
+from reconciler.errors import ResultFileError
+from reconciler.model.drift import ProjectDrift, Unit
+from reconciler.model.plan import FieldClass
+from reconciler.model.project import Source
+from reconciler.model.values import ABSENT
+from reconciler.render.document import drift_document, outcome_document
+from reconciler.resultfile import read_result_file
+from tests.render.plans import BASE, happened, source
+from tests.render.test_drift import PROJECT, drift
+
+
+def written(folder: Path, document: Any) -> Path:
+    file = folder / "document.json"
+    file.write_text(document if isinstance(document, str) else json.dumps(document))
+    return file
+
+
+def test_a_result(tmp_path: Path) -> None:
+    outcome = replace(happened(), previous_commit="a" * 40, diagnostics=(warning("w", "s", detail="d"),))
+    first, *others = outcome.projects
+    outcome = replace(outcome, projects=(replace(first, hash="abc", source=source("projects/cats.yaml")), *others))
+    document = outcome_document(outcome, base=BASE)
+    read = read_result_file(written(tmp_path, document), base=Path(BASE))
+    assert outcome_document(read, base=BASE) == document
+    assert read.projects[0].source == source("projects/cats.yaml")
+    assert (read.summary, read.interrupted_by, read.previous_commit) == (outcome.summary, 2, "a" * 40)
+    assert read.projects[1].stale_fields == ()
+
+
+def test_a_drift(tmp_path: Path) -> None:
+    here = Source("/r/projects/p.yaml", 4)
+    units = (
+        Unit("params.a", FieldClass.DRIFT, None, None, ABSENT, version=3, source=here),
+        Unit("params.b", FieldClass.DRIFT, ABSENT, ABSENT, None),
+    )
+    told = ProjectDrift("told", Source("/r/projects/t.yaml", 1), diagnostics=(error("e", "s"),))
+    clean = ProjectDrift("clean", Source("/r/projects/c.yaml", 1))
+    found = drift(replace(PROJECT, units=units), told, clean, vanished=("lost",), unmanaged=("old",))
+    document = drift_document(found, base="/r")
+    read = read_drift_file(written(tmp_path, document), base=Path("/r"))
+    assert drift_document(read, base="/r") == document
+    assert (read.summary, read.project_count, read.unlisted) == (found.summary, 3, 1)
+    assert [(unit.base, unit.live) for unit in read.projects[0].units] == [(None, ABSENT), (ABSENT, None)]
+    bare = drift(baseline=None)
+    assert read_drift_file(written(tmp_path, drift_document(bare, base="/r")), base=Path("/r")).baseline is None
+
+
+@pytest.mark.parametrize("read", [read_result_file, read_drift_file])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "it is not JSON"),
+        ("[" * 100_000, "it is not JSON"),
+        ("[]", "is not a"),
+        ("{}", "is not a"),
+        ('{"projects": [], "vanished": [], "format_version": "2.0"}', "has the format version 2.0"),
+        ('{"projects": [], "vanished": [], "format_version": "1.0"}', "does not hold what"),
+    ],
+)
+def test_what_is_none_is_not_taken(tmp_path: Path, read: Any, text: str, told: str) -> None:
+    with pytest.raises(ResultFileError, match=told) as caught:
+        read(written(tmp_path, text), base=tmp_path)
+    assert caught.value.detail.startswith("Make it anew: reconciler ")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ResultFileError, match="cannot be read: No such file"):
+        read_result_file(tmp_path / "none", base=tmp_path)
+
+
+def test_a_path_that_is_none(tmp_path: Path) -> None:
+    document: Any = drift_document(drift(PROJECT), base="/r")
+    document["projects"][0]["units"][0]["path"] = "params..a"
+    with pytest.raises(ResultFileError):
+        read_drift_file(written(tmp_path, document), base=tmp_path)
