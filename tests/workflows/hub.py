@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.operations.init import lay_out_repository
 from reconciler.sandbox.store import Store
-from tests.github.double import REPOSITORY, Github
+from tests.github.double import REPOSITORY, TOKEN, Github
 from tests.workflows.runner import JobRun, Runner, git
 
 KEY = "live_key-of-the-story"
@@ -39,6 +39,7 @@ class Hub:
                 "GITHUB_REPOSITORY": REPOSITORY,
             },
             {"production": {"SCALE_API_KEY": KEY}},
+            token=TOKEN,
         )
 
     def write(self, name: str, text: str) -> None:
