@@ -53,15 +53,12 @@ class Hub:
         git("commit", "-q", "--allow-empty", "-m", message, folder=self.clone)
         return git("rev-parse", "HEAD", folder=self.clone)
 
-    def push_main(self, message: str) -> dict[str, JobRun]:
-        """A commit pushed to main without a pull request, and the apply that follows."""
-        before = git("rev-parse", "HEAD~0", folder=self.clone) if self.has_main() else "0" * 40
+    def begin(self, message: str) -> dict[str, JobRun]:
+        """The first commit on main, which came in by pull request 100, and the apply that follows."""
         after = self.commit(message)
         git("push", "-q", "origin", "main", folder=self.clone)
-        return self.apply(before, after)
-
-    def has_main(self) -> bool:
-        return bool(git("for-each-ref", "refs/heads/main", folder=self.remote))
+        self.github.merge(after, 100)
+        return self.apply("0" * 40, after)
 
     def branch(self, name: str) -> None:
         """A branch on the current main."""

@@ -51,7 +51,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
         hub = Hub(tmp_path, github, store, f"http://127.0.0.1:{port}/v1")
         for name, file in (("cats", CATS), ("dogs", DOGS)):
             hub.write(file, manifest(name) + "reconcile: {ignore: [params.callback_url]}\n")
-        first = hub.push_main("Two projects that are there already")
+        first = hub.begin("Two projects that are there already")
         assert [run.outcome for run in first.values()] == ["success", "success"], first["apply"].said
         assert sorted(ref for ref in hub.refs() if ref.startswith("refs/reconciler/")) == [
             "refs/reconciler/record/production",
