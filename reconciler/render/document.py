@@ -76,9 +76,9 @@ def drift_document(drift: Drift, *, base: str, sensitive: Sequence[Pattern] = ()
         "tool_version": __version__,
         "timestamp": timestamp(drift.made_at),
         "target": _target(drift.target),
+        "snapshot": _snapshot(drift.snapshot_at),
         "complete": drift.complete,
         "live_count": drift.live_count,
-        "snapshot": _snapshot(drift.snapshot_at),
         "record": {"commit": baseline.commit, "recorded_at": baseline.recorded_at} if baseline else None,
         "summary": asdict(drift.summary),
         "projects": [

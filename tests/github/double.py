@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from tests.cli.conftest import serve
 
 REPOSITORY = "octo/farm"
-TOKEN = "ghs_token"
+TOKEN = "ghs_token-that-nobody-must-see"
 BOT = "github-actions[bot]"
 MOST_BYTES = 262_144
 

@@ -1,4 +1,4 @@
-"""A repository on the GitHub double, its workflows' runner, and an account on the served sandbox: the stage of a story."""
+"""The stage of a story: a repository on the GitHub double, its workflows' runner, an account on the served sandbox."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.operations.init import lay_out_repository
 from reconciler.sandbox.store import Store
-from tests.github.double import REPOSITORY, Github
+from tests.github.double import REPOSITORY, TOKEN, Github
 from tests.workflows.runner import JobRun, Runner, git
 
 KEY = "live_key-of-the-story"
@@ -39,6 +39,7 @@ class Hub:
                 "GITHUB_REPOSITORY": REPOSITORY,
             },
             {"production": {"SCALE_API_KEY": KEY}},
+            token=TOKEN,
         )
 
     def write(self, name: str, text: str) -> None:
@@ -52,15 +53,12 @@ class Hub:
         git("commit", "-q", "--allow-empty", "-m", message, folder=self.clone)
         return git("rev-parse", "HEAD", folder=self.clone)
 
-    def push_main(self, message: str) -> dict[str, JobRun]:
-        """A commit pushed to main without a pull request, and the apply that follows."""
-        before = git("rev-parse", "HEAD~0", folder=self.clone) if self.has_main() else "0" * 40
+    def begin(self, message: str) -> dict[str, JobRun]:
+        """The first commit on main, which came in by pull request 100, and the apply that follows."""
         after = self.commit(message)
         git("push", "-q", "origin", "main", folder=self.clone)
-        return self.apply(before, after)
-
-    def has_main(self) -> bool:
-        return bool(git("for-each-ref", "refs/heads/main", folder=self.remote))
+        self.github.merge(after, 100)
+        return self.apply("0" * 40, after)
 
     def branch(self, name: str) -> None:
         """A branch on the current main."""
@@ -114,7 +112,9 @@ class Hub:
     def params(self, name: str) -> list[dict[str, Any]]:
         """Every version of a project's params on Scale's side."""
         history = json.loads(self.store.get(name))["param_history"]
-        return [{key: value for key, value in entry.items() if key not in ("version", "created_at")} for entry in history]
+        return [
+            {key: value for key, value in entry.items() if key not in ("version", "created_at")} for entry in history
+        ]
 
     def comment(self, number: int) -> str:
         """The one comment on a pull request."""

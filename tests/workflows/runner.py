@@ -71,9 +71,9 @@ class Runner:
     folder: Path
     variables: Mapping[str, str]
     secrets: Mapping[str, Mapping[str, str]]
+    token: str
     private: bool = True
     vars: Mapping[str, str] = field(default_factory=dict)
-    token: str = "ghs_token"
     _number: int = 0
 
     def run(

@@ -19,7 +19,14 @@ from tests.workflows.runner import JobRun, git
 
 CATS = "projects/cats.yaml"
 DOGS = "projects/dogs.yaml"
-TEXT = "name: {name}\ntype: imageannotation\nparams:\n  instruction: {instruction}\n  priority: {priority}\nontology: [{choices}]\n"
+TEXT = """\
+name: {name}
+type: imageannotation
+params:
+  instruction: {instruction}
+  priority: {priority}
+ontology: [{choices}]
+"""
 
 
 def manifest(name: str, instruction: str = "Label.", priority: int = 10, choices: str = "Cat, Dog") -> str:
@@ -31,12 +38,20 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     """A repository that is set up: two projects adopted by a first apply, and a snapshot."""
     store = Store(tmp_path / "account.db")
     for name in ("cats", "dogs"):
-        store.seed([live(name, {"instruction": "Label.", "priority": 10, "callback_url": "https://u:s3cr3t@x"}, ["Cat", "Dog"])])
+        store.seed(
+            [
+                live(
+                    name,
+                    {"instruction": "Label.", "priority": 10, "callback_url": "https://u:s3cr3t@x"},
+                    ["Cat", "Dog"],
+                )
+            ]
+        )
     with serve(create_app(tmp_path / "account.db")) as port, served(Github()) as github:
         hub = Hub(tmp_path, github, store, f"http://127.0.0.1:{port}/v1")
         for name, file in (("cats", CATS), ("dogs", DOGS)):
             hub.write(file, manifest(name) + "reconcile: {ignore: [params.callback_url]}\n")
-        first = hub.push_main("Two projects that are there already")
+        first = hub.begin("Two projects that are there already")
         assert [run.outcome for run in first.values()] == ["success", "success"], first["apply"].said
         assert sorted(ref for ref in hub.refs() if ref.startswith("refs/reconciler/")) == [
             "refs/reconciler/record/production",
@@ -65,7 +80,9 @@ def test_opened_pushed_again_merged_drifted_and_drift_gone(hub: Hub) -> None:
     hub.branch("louder")
     edit(hub, CATS, "instruction: Label.", "instruction: Label every cat.")
     runs = hub.pull_request(7, "Every cat")
-    assert {name: run.outcome for name, run in runs.items()} == {"validate": "success", "plan": "success"}, runs["plan"].said
+    assert {name: run.outcome for name, run in runs.items()} == {"validate": "success", "plan": "success"}, runs[
+        "plan"
+    ].said
     opened = hub.comment(7)
     assert "### `production`: 0 to add, 1 to change, 0 to destroy" in opened
     assert '- instruction = "Label."\n+ instruction = "Label every cat."' in opened
@@ -100,7 +117,7 @@ def test_opened_pushed_again_merged_drifted_and_drift_gone(hub: Hub) -> None:
     assert "params version 1, ontology version 1" in applied
     assert "as shown" in applied
 
-    # Nothing drifted: no issue. Somebody edits in the dashboard: one issue, kept current, no comment while it is the same.
+    # Nothing drifted: no issue. Somebody edits in the dashboard: one issue, and no comment while the drift is the same.
     well(hub.drift())
     assert hub.github.issues == {}
     hub.store.edit_params("cats", {"priority": 99})
