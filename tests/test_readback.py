@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,9 @@ def test_a_drift(tmp_path: Path) -> None:
     assert [(unit.base, unit.live) for unit in read.projects[0].units] == [(None, ABSENT), (ABSENT, None)]
     bare = drift(baseline=None)
     assert read_drift_file(written(tmp_path, drift_document(bare, base="/r")), base=Path("/r")).baseline is None
+    old = drift(PROJECT, snapshot_at=datetime(2026, 11, 24, 9, tzinfo=UTC))
+    document = drift_document(old, base="/r")
+    assert read_drift_file(written(tmp_path, document), base=Path("/r")).snapshot_at == old.snapshot_at
 
 
 @pytest.mark.parametrize("read", [read_result_file, read_drift_file])

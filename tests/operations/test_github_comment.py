@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,14 @@ def test_the_largest_plan_and_outcome_fit(github: Github) -> None:
     assert 20_000 < len(comment["body"]) < 60_000
     assert "**Differs from what was shown here**" in comment["body"]
     assert "This comment does not remember" in comment["body"]
+
+
+def test_times_alone_change_nothing(github: Github) -> None:
+    event = event_of(github)
+    made = replace(plan(kitten()), snapshot_at=NOW - timedelta(hours=3))
+    with GithubClient(event, clock=Clock()) as client:
+        comment_plan(client, event, made, WRITER)
+        later = replace(made, made_at=NOW + timedelta(hours=1), snapshot_at=NOW)
+        report = comment_plan(client, event, later, replace(WRITER, now=NOW + timedelta(hours=2)))
+    assert report.done[0].startswith("Pull request #7: comment unchanged.")
+    assert len(github.writes) == 1
