@@ -31,10 +31,13 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
     """See that the target's issue says what drifted; a line that tells what was done.
 
     Raises:
-        GithubError: the check failed or looked at a part alone, or the issue cannot be read or written.
+        GithubError: the check failed or looked at a part alone, or the issue cannot be read or written. Where one
+            project could not be looked at, the drift of the others is told all the same.
     """
-    if drift.errored:
-        told = next(told for told in _every(drift) if told.is_error)
+    drifts = _identities(drift)
+    # What could not be looked at may have drifted: then nothing tells that drift is over.
+    failed = drift.diagnostics if drifts else _every(drift)
+    if told := next((told for told in failed if told.is_error), None):
         raise GithubError(f"the drift check failed, so its issue is left alone: {told.summary}", told.detail)
     if not drift.complete:
         raise GithubError(
@@ -44,7 +47,7 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
     name = drift.target.name
     finding = Finding(
         target=name,
-        drifts=_identities(drift),
+        drifts=drifts,
         title=drift_title(name),
         data={CONTENT: _content(drift, writer)},
         text=drift_text(drift, event, writer, limit=LIMIT - _MARKER),

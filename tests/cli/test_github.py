@@ -433,6 +433,32 @@ def test_the_life_of_a_drift(
     assert drift_and_issue(cli).out.startswith("A later run has written the drift issue of production")
 
 
+def test_one_project_that_cannot_be_looked_at_hides_no_drift_and_ends_none(
+    cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
+) -> None:
+    write("p.yaml", M + "params: {a: 1}\n")
+    write("q.yaml", M.replace("name: p", "name: q"))
+    commit(repository)
+    assert cli("apply", "--auto-approve").code == 0
+    served.store.archive("q")
+    served.store.edit_params("p", {"a": 7})
+    job("schedule", "{}")
+    told = cli("drift", "--format", "json")
+    assert told.code == 1
+    Path(".git/drift.json").write_text(told.out)
+    issue = ("github", "drift-issue", "--drift", ".git/drift.json")
+    assert cli(*issue).out.startswith("Drift issue of production opened.")
+    [opened] = github.issues.values()
+    assert "`!` | `p`" in opened["body"]
+    assert "Error: `project.q`" in opened["body"]
+    cli("apply", "--auto-approve", "p")
+    Path(".git/drift.json").write_text(cli("drift", "--format", "json").out)
+    left = cli(*issue)
+    assert left.code == 1
+    assert "the drift check failed, so its issue is left alone" in left.err
+    assert opened["state"] == "open"
+
+
 def test_a_vanished_project_opens_an_issue(
     cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
 ) -> None:
