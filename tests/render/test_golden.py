@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -11,9 +12,13 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.project import Source
+from reconciler.model.values import Json
 from reconciler.render.diagnostics import render_validation
+from reconciler.render.document import drift_document, outcome_document, plan_document
+from reconciler.render.drift import render_drift
 from reconciler.render.escape import shield
 from reconciler.render.html import render_drift_page, render_page
+from reconciler.render.markdown.drift import render_drift_markdown
 from reconciler.render.markdown.outcome import render_outcome_markdown
 from reconciler.render.markdown.plan import render_plan_markdown
 from reconciler.render.outcome import render_outcome
@@ -38,6 +43,10 @@ def _link(source: Source) -> str:
     return f"https://github.com/o/r/blob/3f2c1ab/{source.file.removeprefix(plans.BASE + '/')}#L{source.line}"
 
 
+def _document(document: dict[str, Json]) -> str:
+    return json.dumps({**document, "tool_version": "…"}, indent=1, ensure_ascii=True) + "\n"
+
+
 CASES: dict[str, Callable[[], str]] = {
     "picture": lambda: render_plan(plans.picture(), base=plans.BASE, now=plans.NOW),
     "picture-in-colour": lambda: render_plan(plans.picture(), base=plans.BASE, now=plans.NOW, colour=True),
@@ -49,6 +58,14 @@ CASES: dict[str, Callable[[], str]] = {
     ),
     "validation": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE),
     "validation-in-colour": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE, colour=True),
+    "picture.json": lambda: _document(plan_document(plans.picture(), base=plans.BASE)),
+    "hostile.json": lambda: _document(plan_document(plans.hostile(), base=plans.BASE)),
+    "outcome.json": lambda: _document(outcome_document(plans.happened(), base=plans.BASE)),
+    "drift.json": lambda: _document(drift_document(test_drift.drift(test_drift.PROJECT), base="/r")),
+    "drift": lambda: render_drift(test_drift.drift(test_drift.PROJECT), base="/r", now=test_drift.NOW),
+    "markdown-drift": lambda: render_drift_markdown(
+        test_drift.drift(test_drift.PROJECT), base="/r", now=test_drift.NOW
+    ),
     "markdown": lambda: render_plan_markdown(plans.picture(), base=plans.BASE, now=plans.NOW),
     "markdown-hostile": lambda: render_plan_markdown(plans.hostile(), base=plans.BASE, now=plans.NOW),
     "markdown-outcome": lambda: render_outcome_markdown(plans.happened(), base=plans.BASE, now=plans.NOW),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,21 +11,29 @@ from typing import Any
 from reconciler.operations.init import lay_out_repository
 from reconciler.sandbox.store import Store
 from tests.github.double import REPOSITORY, TOKEN, Github
+from tests.workflows.own import ROOT, own_files
 from tests.workflows.runner import JobRun, Runner, git
 
 KEY = "live_key-of-the-story"
 
 
 class Hub:
-    """`clone` is a person's; `remote` is what GitHub holds. Pull requests are branches with a test merge, as there."""
+    """`clone` is a person's; `remote` is what GitHub holds. Pull requests are branches with a test merge, as there.
 
-    def __init__(self, folder: Path, github: Github, store: Store, endpoint: str) -> None:
+    The workflows are those that `init` writes, or with `own` those of this repository.
+    """
+
+    def __init__(self, folder: Path, github: Github, store: Store, endpoint: str, *, own: bool = False) -> None:
         self.github, self.store = github, store
         self.remote, self.clone = folder / "hub.git", folder / "person"
         git("init", "-q", "--bare", "-b", "main", str(self.remote), folder=folder)
         git("clone", "-q", str(self.remote), str(self.clone), folder=folder)
         git("checkout", "-q", "-B", "main", folder=self.clone)
         lay_out_repository(self.clone)
+        if own:
+            shutil.rmtree(self.clone / ".github")
+            for file, text in own_files().items():
+                self.write(str(file.relative_to(ROOT)), text)
         self.write(
             "reconciler.toml",
             f'sensitive = ["params.callback_url"]\n[targets.production]\nendpoint = "{endpoint}"\nrecord = "origin"\n',

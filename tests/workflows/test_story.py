@@ -34,7 +34,7 @@ def manifest(name: str, instruction: str = "Label.", priority: int = 10, choices
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
+def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hub]:
     """A repository that is set up: two projects adopted by a first apply, and a snapshot."""
     store = Store(tmp_path / "account.db")
     for name in ("cats", "dogs"):
@@ -48,7 +48,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
             ]
         )
     with serve(create_app(tmp_path / "account.db")) as port, served(Github()) as github:
-        hub = Hub(tmp_path, github, store, f"http://127.0.0.1:{port}/v1")
+        hub = Hub(tmp_path, github, store, f"http://127.0.0.1:{port}/v1", own=hasattr(request, "param"))
         for name, file in (("cats", CATS), ("dogs", DOGS)):
             hub.write(file, manifest(name) + "reconcile: {ignore: [params.callback_url]}\n")
         first = hub.begin("Two projects that are there already")
@@ -213,6 +213,18 @@ def test_a_public_repository_has_no_snapshot_until_it_is_asked_for(hub: Hub) -> 
     well(hub.drift())
     well(hub.pull_request(3, "In public, asked for")["plan"])
     assert "1 to change" in hub.comment(3)
+
+
+@pytest.mark.parametrize("hub", ["own"], indirect=True)
+def test_the_workflows_of_this_repository(hub: Hub) -> None:
+    """They stand on the action beside them; all else is as in the stories above."""
+    hub.branch("louder")
+    edit(hub, CATS, "priority: 10", "priority: 20")
+    well(hub.pull_request(7, "Louder")["plan"])
+    well(hub.apply(*hub.merge(7))["apply"])
+    assert "applied, 0 added, 1 changed" in hub.comment(7)
+    well(hub.drift())
+    assert hub.github.issues == {}
 
 
 def test_what_only_main_may_do(hub: Hub) -> None:
