@@ -144,10 +144,10 @@ def say_usage(problem: click.ClickException) -> None:
 
 def confirm(question: str) -> bool:
     """Whether a person at the terminal answers `yes`, in full."""
-    tell(question)
     # A running event loop's handler would only note the first Ctrl-C and go on waiting for the line.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        tell(question)
         answer = sys.stdin.readline()
     except UnicodeDecodeError:
         return False
