@@ -229,7 +229,20 @@ class _Run:
                 "apply asks before it writes, and there is no terminal to ask on",
                 "Nothing was written. Where nobody can be asked, say --auto-approve.",
             )
+        if self.output != "text":
+            # Nobody says yes to what was not shown: the document comes after the apply.
+            self._tell(plan)
         return console.confirm(_QUESTION.format(name=plain(plan.target.name)))
+
+    def _tell(self, plan: Plan) -> None:
+        import os
+        from datetime import UTC, datetime
+
+        from reconciler.render.text import render_plan
+
+        colour = console.in_colour(sys.stderr)
+        now, sensitive = datetime.now(UTC), self.settings.sensitive
+        console.tell(render_plan(plan, base=os.getcwd(), now=now, colour=colour, sensitive=sensitive))
 
 
 def _report(outcome: Outcome, settings: Settings, run: _Run, *, cancelled: bool) -> int:

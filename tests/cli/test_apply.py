@@ -44,6 +44,20 @@ def test_a_person_is_asked_and_says_yes_in_full(
         assert served.methods == {"GET": 1}
 
 
+@pytest.mark.parametrize("output", ["json", "markdown"])
+def test_nobody_says_yes_to_what_was_not_shown(
+    cli: Cli, served: Served, write: Write, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    write("p.yaml", ONE)
+    monkeypatch.setattr("sys.stdin", _Terminal("no\n"))
+    declined = cli("apply", "--format", output)
+    assert declined.code == 1
+    assert "# project.p will be created" in declined.err
+    assert "Plan: 1 to add" in declined.err
+    assert "Plan: 1 to add" not in declined.out
+    assert served.methods == {"GET": 1}
+
+
 def test_without_a_terminal_it_refuses(cli: Cli, served: Served, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     write("p.yaml", ONE)
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
