@@ -10,6 +10,9 @@ from typing import Final
 from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
+PATIENCE: Final = 300_000
+"""Milliseconds that a step may take: no test is about how fast the machine is."""
+
 _FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -25,7 +28,7 @@ _FLAGS: Final = (
 def browser() -> Iterator[Browser]:
     """A browser of its own, closed behind its last page."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS), timeout=PATIENCE)
         try:
             yield started
         finally:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from reconciler.model.plan import Held, Plan
 from reconciler.render.html import render_page
 from tests.render import plans
-from tests.render.browser import CHROMIUM, browser
+from tests.render.browser import CHROMIUM, PATIENCE, browser
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed")
 
@@ -85,6 +85,7 @@ class Visit:
 
     def __init__(self, chromium: Browser, file: Path, **options: Any) -> None:
         self.context = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
+        self.context.set_default_timeout(PATIENCE)
         self.page: Page = self.context.new_page()
         self.requests: list[str] = []
         self.complaints: list[str] = []
