@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import difflib
+import os.path
 import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Span, error
@@ -65,6 +66,7 @@ _TARGET_KEYS = {
     "parallelism": int,
     "writes": bool,
     "record": str,
+    "overlay": str,
 }
 _GUARD_KEYS = {
     "max_creates": int,
@@ -74,11 +76,6 @@ _GUARD_KEYS = {
     "near_name": str,
 }
 _WAIVER_KEYS = {"guard": str, "project": str, "reason": str, "until": date}
-_LATER = {"overlay"}
-_LATER_DETAIL = (
-    "Rather than act as if it were not there, this version of reconciler stops. Take it out, or use a version that "
-    "has it."
-)
 _KIND_NAMES = {
     str: "a string",
     list: "a list of strings",
@@ -190,11 +187,13 @@ class _Reader:
         self.diagnostics: list[Diagnostic] = []
         self._table = ""
         self._table_line = 0
+        self._tables: dict[str, Any] = {}
 
     def read(self, tables: Any) -> None:
         if not isinstance(tables, dict):
             self._report("wrong-type", "reconciler", "[tool.reconciler] is not a table")
             return
+        self._tables = tables
         self._check_keys(tables, _TOP_KEYS)
         self._check_folder("manifests", tables.get("manifests"))
         for text in tables["sensitive"] if isinstance(tables.get("sensitive"), list) else ():
@@ -223,6 +222,8 @@ class _Reader:
         elif name not in BUILT_IN and not {"sandbox", "endpoint"} & table.keys():
             self._report("missing-key", f"[targets.{name}]", f'target "{name}" has neither an endpoint nor a sandbox')
         self._check_folder("sandbox", table.get("sandbox"))
+        self._check_folder("overlay", table.get("overlay"))
+        self._check_overlay(table.get("overlay"))
         variable = table.get("api_key_env")
         if isinstance(variable, str) and not _KEY_VARIABLE.fullmatch(variable):
             self._report(
@@ -246,6 +247,20 @@ class _Reader:
                 "record",
                 f'record = "{record}" is no name of a git remote',
                 detail='It is "local", or the name of a remote as `git remote` lists it, such as "origin".',
+            )
+
+    def _check_overlay(self, overlay: Any) -> None:
+        """Its files must not be found as manifests."""
+        manifests = self._tables.get("manifests", "projects")
+        if not isinstance(overlay, str) or not isinstance(manifests, str):
+            return
+        path = PurePosixPath(os.path.relpath(overlay, manifests))
+        if ".." not in path.parts and not any(part.startswith("_") for part in path.parts):
+            self._report(
+                "overlay-among-manifests",
+                "overlay",
+                f'overlay = "{overlay}" lies among the manifests',
+                detail="Its files would be read as manifests of their own. Give its folder a name that starts with _.",
             )
 
     def _check_guards(self, table: dict[str, Any]) -> None:
@@ -291,11 +306,7 @@ class _Reader:
 
     def _check_keys(self, table: dict[str, Any], known: Mapping[str, Any], prefix: str = "") -> None:
         for key, value in table.items():
-            if key in _LATER:
-                self._report(
-                    "not-in-this-version", key, f"this version does not know {prefix}{key}", detail=_LATER_DETAIL
-                )
-            elif key not in known:
+            if key not in known:
                 near = difflib.get_close_matches(key, known, n=1)
                 self._report("unknown-key", key, f'there is no setting "{prefix}{key}"', label=_did_you_mean(near))
             elif not _is_a(value, known[key]):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -47,6 +48,18 @@ class Diagnostic:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+
+def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Each mistake once, where its message first stood, with all that use what it stands in."""
+    found: dict[object, Diagnostic] = {}
+    users: dict[object, dict[Span, None]] = {}
+    for diagnostic in diagnostics:
+        same = (diagnostic.severity, diagnostic.code, diagnostic.summary, diagnostic.span)
+        key: object = same if diagnostic.span is not None else object()
+        found.setdefault(key, diagnostic)
+        users.setdefault(key, {}).update(dict.fromkeys(diagnostic.used_by))
+    return [replace(each, used_by=tuple(users[key])) for key, each in found.items()]
 
 
 def error(code: str, summary: str, *, detail: str = "", span: Span | None = None, label: str = "") -> Diagnostic:

@@ -30,7 +30,7 @@ class Target:
     """Where a run reads and writes. `sandbox` is the emulated API's file, None for a real endpoint.
 
     `key_variable` names the variable that holds the key, None for a sandbox. `record` is the git remote that the record
-    is fetched from and pushed to, or "local".
+    is fetched from and pushed to, or "local". `overlay` is the folder that is laid over the manifests.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Target:
     parallelism: int = 8
     writes: bool = True
     record: str = "local"
+    overlay: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ def choose_target(
         "parallelism": parallelism or table.get("parallelism", 8),
         "writes": table.get("writes", True),
         "record": table.get("record", "local"),
+        "overlay": settings.root / table["overlay"] if "overlay" in table else None,
     }
     if endpoint is not None:
         url = check_endpoint(endpoint)

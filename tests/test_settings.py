@@ -154,7 +154,10 @@ MISTAKES = [
         )
     ),
     ("[targets.production]\nrecord = 1", "wrong-type", 2, ""),
-    ('[targets.production]\noverlay = "x"', "not-in-this-version", 2, ""),
+    ("[targets.production]\noverlay = 1", "wrong-type", 2, ""),
+    ('[targets.production]\noverlay = "../x"', "path-outside", 2, ""),
+    ('[targets.production]\noverlay = "projects/overlays"', "overlay-among-manifests", 2, ""),
+    ('[targets.production]\noverlay = "projects"', "overlay-among-manifests", 2, ""),
     ("[guards]\nmax_create = 1", "unknown-key", 2, 'did you mean "max_creates"?'),
     ("guards = 1", "wrong-type", 1, ""),
     ("[guards]\nmax_creates = 1.0", "wrong-type", 2, ""),

@@ -11,7 +11,10 @@ class Code(StrEnum):
     # Files
     UNREADABLE = "unreadable"
     NOT_UTF8 = "not-utf8"
-    UNSUPPORTED_DEFAULTS = "unsupported-defaults"
+    NEAR_DEFAULTS = "near-defaults"
+    OVERLAY_WITHOUT_MANIFEST = "overlay-without-manifest"
+    OVERLAY_DOCUMENTS = "overlay-documents"
+    OVERLAY_UNUSED = "overlay-unused"
     # YAML
     SYNTAX = "syntax"
     YAML_VERSION = "yaml-version"
@@ -30,13 +33,18 @@ class Code(StrEnum):
     COMMENT_VALUE = "comment-value"
     # Directives
     DIRECTIVE_NOT_ALONE = "directive-not-alone"
-    UNSUPPORTED_DIRECTIVE = "unsupported-directive"
     NEAR_DIRECTIVE = "near-directive"
     FILE_OUTSIDE = "file-outside"
     FILE_NOT_FOUND = "file-not-found"
     FILE_UNREADABLE = "file-unreadable"
     FILE_NOT_TEXT = "file-not-text"
     FILE_TOO_LARGE = "file-too-large"
+    POINTER_NOT_FOUND = "pointer-not-found"
+    NOT_ONE_DOCUMENT = "not-one-document"
+    REFERENCE_CIRCLE = "reference-circle"
+    REFERENCE_CHAIN = "reference-chain"
+    MISPLACED_UNSET = "misplaced-unset"
+    UNSET_NOTHING = "unset-nothing"
     # The schema
     UNKNOWN_KEY = "unknown-key"
     MISSING_KEY = "missing-key"
@@ -50,13 +58,17 @@ class Code(StrEnum):
     EMPTY_ONTOLOGY = "empty-ontology"
     DUPLICATE_CHOICE = "duplicate-choice"
     DUPLICATE_NAME = "duplicate-name"
+    NAME_NOT_ALLOWED = "name-not-allowed"
     UNKNOWN_TYPE = "unknown-type"
 
 
 MEANINGS: Final[dict[Code, str]] = {
     Code.UNREADABLE: "A manifest cannot be opened, is no regular file, or lies outside the repository.",
     Code.NOT_UTF8: "A manifest, its name, or a text that it reads is not UTF-8.",
-    Code.UNSUPPORTED_DEFAULTS: "A _defaults.yaml stands below the manifest folder, and this version does not read it.",
+    Code.NEAR_DEFAULTS: "A file's name is nearly _defaults.yaml, and the file is not read (a warning).",
+    Code.OVERLAY_WITHOUT_MANIFEST: "A file in a target's overlay has no manifest of the same relative path.",
+    Code.OVERLAY_DOCUMENTS: "An overlay holds more or fewer YAML documents than the manifest it is laid over.",
+    Code.OVERLAY_UNUSED: "An overlay has values for a part that the manifest leaves out (a warning).",
     Code.SYNTAX: "A manifest is not YAML.",
     Code.YAML_VERSION: "A %YAML line names another version than 1.2.",
     Code.LINE_SEPARATOR: "U+0085, U+2028 or U+2029 stands outside a comment, where parsers change or misread it.",
@@ -73,13 +85,18 @@ MEANINGS: Final[dict[Code, str]] = {
     Code.TOO_LARGE: "More than 1,000,000 nodes, with aliases counted out.",
     Code.COMMENT_VALUE: "What looks like a value, or a part of one, is a comment (a warning).",
     Code.DIRECTIVE_NOT_ALONE: "A directive such as $file stands beside other keys.",
-    Code.UNSUPPORTED_DIRECTIVE: "A directive that this version does not know yet.",
     Code.NEAR_DIRECTIVE: "A key looks like a directive and is none (a warning).",
-    Code.FILE_OUTSIDE: "A $file path leaves the repository, is absolute, or passes a part that starts with a dot.",
-    Code.FILE_NOT_FOUND: "A $file path names nothing.",
-    Code.FILE_UNREADABLE: "A $file path names no regular file, or one that cannot be opened.",
-    Code.FILE_NOT_TEXT: "What a $file path names holds a NUL or is not UTF-8.",
-    Code.FILE_TOO_LARGE: "What a $file path names has more than 10 MB.",
+    Code.FILE_OUTSIDE: "A $file or $ref path leaves the repository, is absolute, or passes a part with a dot first.",
+    Code.FILE_NOT_FOUND: "A $file or $ref path names nothing.",
+    Code.FILE_UNREADABLE: "A $file or $ref path names no regular file, or one that cannot be opened.",
+    Code.FILE_NOT_TEXT: "What a $file or $ref path names holds a NUL or is not UTF-8.",
+    Code.FILE_TOO_LARGE: "What a $file or $ref path names has more than 10 MB.",
+    Code.POINTER_NOT_FOUND: "The pointer of a $ref leads to nothing in the file.",
+    Code.NOT_ONE_DOCUMENT: "A file that is referred to or inherited from holds no YAML document, or several.",
+    Code.REFERENCE_CIRCLE: "A $ref leads back to itself.",
+    Code.REFERENCE_CHAIN: "More than 20 references lead from one to the next.",
+    Code.MISPLACED_UNSET: "{$unset: true} stands where nothing can be inherited.",
+    Code.UNSET_NOTHING: "{$unset: true} for a key that nothing gives (a warning).",
     Code.UNKNOWN_KEY: "A key that stands for nothing here.",
     Code.MISSING_KEY: "A key that is needed is not there.",
     Code.NULL_PART: "A key without a value where a value is needed.",
@@ -92,5 +109,6 @@ MEANINGS: Final[dict[Code, str]] = {
     Code.EMPTY_ONTOLOGY: "An ontology without choices; the API cannot clear one.",
     Code.DUPLICATE_CHOICE: "A choice stands twice in one ontology.",
     Code.DUPLICATE_NAME: "A project's name stands in two manifests.",
+    Code.NAME_NOT_ALLOWED: "A project's name matches none of the names that a _defaults.yaml above it allows.",
     Code.UNKNOWN_TYPE: "A task type that is not known here (a warning).",
 }

@@ -6,6 +6,7 @@ Looks at a document that was read with places. What is the user's own (x-) is le
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from reconciler.diagnostics import Severity
@@ -21,11 +22,22 @@ _BEHIND_TEXT: Final = re.compile(r"[ \t]+(#[^\s#][^\r\n]*)")
 _NOT_PLAIN: Final = ('"', "'", "|", ">", "*", "&", "!")
 
 
-def comment_problems(document: Document, located: Located) -> list[Problem]:
-    """A warning for each place; null is a legal parameter, so none is an error."""
-    if not isinstance(document.value, dict):
+def comment_problems(document: Document, located: Located, *, everywhere: bool = False) -> list[Problem]:
+    """A warning for each place; null is a legal parameter, so none is an error.
+
+    In a project only parameters may be null, and what begins with x- is the user's own; `everywhere` is for files that
+    are no projects.
+    """
+    if not isinstance(document.value, dict) and not (everywhere and isinstance(document.value, list)):
         return []
     look = _Look(located)
+    if everywhere:
+        root = document.value
+        parts: Iterable[tuple[str | int, Json]] = root.items() if isinstance(root, dict) else enumerate(root)
+        for part, value in parts:
+            look.into(root, part, value, in_params=True)
+        return look.problems
+    assert isinstance(document.value, dict)
     for key, value in document.value.items():
         if not key.startswith("x-"):
             in_params = key == "params" and isinstance(value, dict | list)

@@ -1,4 +1,4 @@
-"""`{$file: PATH}` and `{$literal: VALUE}` put in their places.
+"""`{$file: PATH}`, `{$ref: PATH}`, `{$literal: VALUE}` and `{$unset: true}` put in their places.
 
 A directive stands alone in its mapping, anywhere below the keys of a project but those that are the user's own (x-).
 Inside `$literal` nothing is looked into. The document itself is never changed: what holds a directive is copied.
@@ -7,48 +7,76 @@ Inside `$literal` nothing is looked into. The document itself is never changed: 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import replace
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 from reconciler.diagnostics import Severity
 from reconciler.manifest.codes import Code
+from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
 from reconciler.manifest.placing import LITERAL
 from reconciler.manifest.problems import At, Problem, RawPath
-from reconciler.manifest.textfiles import Text, TextFiles
+from reconciler.manifest.references import (
+    REF,
+    TOO_MANY_LEVELS,
+    TOO_MANY_NODES,
+    AbandonedError,
+    References,
+    Resolved,
+    Target,
+)
+from reconciler.manifest.textfiles import Text, TextFiles, TextRefusal
+from reconciler.manifest.yamlfiles import YamlFile
+from reconciler.model.project import CREATE_ONLY, Origin
 from reconciler.model.values import Json
 
 FILE: Final = "$file"
-NOT_YET: Final = ("$ref", "$unset")
-"""Directives that manifests are to have, and that must not pass for data until they do."""
-DIRECTIVES: Final = (FILE, LITERAL, *NOT_YET)
+UNSET_KEY: Final = "$unset"
+DIRECTIVES: Final = (FILE, REF, LITERAL, UNSET_KEY)
 
+UNSET: Final[Any] = object()
+"""What stands for `{$unset: true}` until the layers are laid over one another."""
 
-@dataclass(slots=True)
-class Resolved:
-    """`value` may be used where `problems` holds no error. `texts` are files by the place in `value` they fill.
-
-    `stands_ins` are places that hold null for something that was reported: nothing more is to be said about them.
-    """
-
-    value: Json
-    problems: list[Problem] = field(default_factory=list)
-    texts: dict[RawPath, str] = field(default_factory=dict)
-    stand_ins: set[RawPath] = field(default_factory=set)
+_INHERITED: Final = frozenset({("type",), *((key,) for key in CREATE_ONLY)})
+_HOLDERS: Final = ("params", "reconcile")
 
 
 class Directives:
-    """Resolves the directives of one document of `file` (absolute)."""
+    """Resolves the directives of documents, and of what they refer to. `root` is the repository's, absolute."""
 
-    def __init__(self, file: str, text_files: TextFiles) -> None:
-        self._folder = os.path.dirname(file)
+    def __init__(self, text_files: TextFiles, references: References) -> None:
         self._text_files = text_files
+        self._references = references
 
-    def resolve(self, document: dict[str, Json]) -> Resolved:
-        self._resolved = Resolved(document)
+    def resolve(self, document: dict[str, Json], file: str) -> Resolved:
+        """Those of a document of `file` (absolute), where `$unset` may stand."""
+        walk = _Walk(self._text_files, self._references, file, depth=0, chain=())
+        return walk.document(document)
+
+
+class _Walk:
+    """Goes through one value of one file."""
+
+    def __init__(
+        self, text_files: TextFiles, references: References, file: str, *, depth: int, chain: tuple[Target, ...]
+    ) -> None:
+        self._text_files = text_files
+        self._references = references
+        self._folder = os.path.dirname(file)
+        self._depth = depth
+        self._chain = chain
+        self._is_document = False
+        self._resolved = Resolved(None)
+
+    def document(self, document: dict[str, Json]) -> Resolved:
+        self._is_document = True
         self._resolved.value = {
             key: value if key.startswith("x-") else self._walk(value, (key,)) for key, value in document.items()
         }
+        return self._resolved
+
+    def value(self, value: Json) -> Resolved:
+        self._resolved.value = self._walk(value, ())
         return self._resolved
 
     def _walk(self, value: Json, path: RawPath) -> Json:
@@ -82,30 +110,80 @@ class Directives:
         inner = mapping[directive]
         if directive == LITERAL:
             return inner
-        if directive in NOT_YET:
-            return self._reported(
-                path,
-                Problem(
-                    Code.UNSUPPORTED_DIRECTIVE,
-                    f"this version of reconciler does not know {directive}",
-                    At((*path, directive), key=True),
-                    f"A value that only looks like one is written {{$literal: {{{directive}: …}}}}.",
-                ),
-            )
-        return self._file(inner, path)
-
-    def _file(self, named: Json, path: RawPath) -> Json:
-        place = At((*path, FILE))
-        if not isinstance(named, str):
-            problem = Problem(Code.WRONG_TYPE, "$file takes the path of a file", place, label="quote it")
-            if named is None or isinstance(named, dict | list):
-                problem = Problem(Code.WRONG_TYPE, "$file takes the path of a file", At(place.path, key=named is None))
+        if directive == UNSET_KEY:
+            return self._unset(inner, path)
+        if not isinstance(inner, str):
+            wanted = f"{directive} takes the path of a file"
+            problem = Problem(Code.WRONG_TYPE, wanted, At((*path, directive)), label="quote it")
+            if inner is None or isinstance(inner, dict | list):
+                problem = Problem(Code.WRONG_TYPE, wanted, At((*path, directive), key=inner is None))
             return self._reported(path, problem)
+        return self._file(inner, path) if directive == FILE else self._ref(inner, path)
+
+    def _file(self, named: str, path: RawPath) -> Json:
         found = self._text_files.read(self._folder, named)
         if isinstance(found, Text):
-            self._resolved.texts[path] = found.file
+            self._resolved.origins[path] = Origin(found.file, 1, text=True)
             return found.text
-        return self._reported(path, Problem(found.code, found.summary, place, found.detail, found.label))
+        return self._refused(path, FILE, found)
+
+    def _ref(self, named: str, path: RawPath) -> Json:
+        depth = self._depth + len(path)
+        try:
+            if depth > MAX_DEPTH:
+                raise AbandonedError(TOO_MANY_LEVELS)
+            found = self._references.look_up(self._folder, named, self._resolve, depth=depth, chain=self._chain)
+            if isinstance(found, TextRefusal):
+                return self._refused(path, REF, found)
+            if isinstance(found, YamlFile):
+                self._resolved.told.append((path, found.told))
+                self._resolved.stand_ins.add(path)
+                return None
+            self._resolved.nodes += found.nodes
+            if self._resolved.nodes > MAX_NODES:
+                raise AbandonedError(TOO_MANY_NODES)
+        except AbandonedError as abandoned:
+            if self._chain:
+                raise
+            return self._refused(path, REF, abandoned.refusal)
+        inner = found.resolved
+        self._resolved.origins[path] = found.origin
+        self._resolved.problems += [
+            replace(problem, where=At((*path, *problem.where.path), problem.where.key))
+            for problem in inner.problems
+            if isinstance(problem.where, At)
+        ]
+        self._resolved.stand_ins |= {(*path, *below) for below in inner.stand_ins}
+        self._resolved.told += [((*path, *below), told) for below, told in inner.told]
+        if found.told:
+            self._resolved.told.append((path, found.told))
+        return inner.value
+
+    def _resolve(self, value: Json, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> Resolved:
+        return _Walk(self._text_files, self._references, origin.file, depth=depth, chain=chain).value(value)
+
+    def _unset(self, inner: Json, path: RawPath) -> Any:
+        if inner is not True:
+            return self._reported(
+                path,
+                Problem(Code.BAD_VALUE, "$unset takes true", At((*path, UNSET_KEY)), label="write {$unset: true}"),
+            )
+        if self._is_document and (path in _INHERITED or (len(path) == 2 and path[0] in _HOLDERS)):
+            return UNSET
+        return self._reported(
+            path,
+            Problem(
+                Code.MISPLACED_UNSET,
+                "there is nothing to unset here",
+                At((*path, UNSET_KEY), key=True),
+                "{$unset: true} drops what a _defaults.yaml gives: a parameter, a key of reconcile, type or another "
+                "key beside params. Parameters are inherited whole, so it cannot stand deeper.",
+            ),
+        )
+
+    def _refused(self, path: RawPath, directive: str, refusal: TextRefusal) -> None:
+        where = At((*path, directive))
+        self._reported(path, Problem(refusal.code, refusal.summary, where, refusal.detail, refusal.label))
 
     def _reported(self, path: RawPath, problem: Problem) -> None:
         self._resolved.problems.append(problem)

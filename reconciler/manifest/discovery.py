@@ -15,18 +15,21 @@ from typing import Final
 from reconciler.manifest.textfiles import TextRefusal, refuse_place
 
 DEFAULTS: Final = "_defaults.yaml"
+_NEAR_DEFAULTS: Final = ("_defaults.yml", "_default.yaml", "_default.yml")
 _ENDINGS: Final = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Absolute paths, sorted. `refused` are links that must not be followed, to files or folders, with the reason.
+    """Absolute paths, sorted. `near_defaults` are files whose names look like that of defaults.
 
-    `unreadable` are folders that could not be listed, with the reason.
+    `refused` are links that must not be followed, to files or folders, and `unreadable` folders that could not be
+    listed, each with the reason.
     """
 
     manifests: tuple[str, ...]
     defaults: tuple[str, ...]
+    near_defaults: tuple[str, ...]
     refused: tuple[tuple[str, TextRefusal], ...]
     unreadable: tuple[tuple[str, str], ...]
 
@@ -42,6 +45,7 @@ def discover(folder: str, *, root: str) -> Found:
     return Found(
         tuple(sorted(manifests, key=path_order)),
         tuple(sorted(search.defaults, key=path_order)),
+        tuple(sorted(search.near_defaults, key=path_order)),
         tuple(search.refused),
         tuple(search.unreadable),
     )
@@ -57,6 +61,7 @@ class _Search:
         self.manifests: list[str] = []
         self.links: list[str] = []
         self.defaults: list[str] = []
+        self.near_defaults: list[str] = []
         self.refused: list[tuple[str, TextRefusal]] = []
         self.unreadable: list[tuple[str, str]] = []
         self._root = root
@@ -82,14 +87,16 @@ class _Search:
     def _sort_in(self, entry: os.DirEntry[str], waiting: list[str], linked: list[str]) -> None:
         name, is_link = entry.name, entry.is_symlink()
         if name.startswith(("_", ".")) and name != DEFAULTS:
+            if name in _NEAR_DEFAULTS:
+                self.near_defaults.append(entry.path)
             return
         is_folder = _is_folder(entry)
-        if name == DEFAULTS:
-            self.defaults.append(entry.path)
-        elif not is_folder and not name.endswith(_ENDINGS):
+        if not is_folder and not name.endswith(_ENDINGS):
             return
-        elif is_link and (refusal := self._refuse_link(entry.path)) is not None:
+        if is_link and (refusal := self._refuse_link(entry.path)) is not None:
             self.refused.append((entry.path, refusal))
+        elif name == DEFAULTS:
+            self.defaults.append(entry.path)
         elif is_folder:
             (linked if is_link else waiting).append(entry.path)
         else:

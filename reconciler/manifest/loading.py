@@ -6,23 +6,28 @@ Nothing that a file holds makes this raise. Texts are not kept: what needs a pla
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Severity, Span, error
+from reconciler.diagnostics import Diagnostic, Severity, Span, error, warning
 from reconciler.errors import UsageError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import comment_problems
 from reconciler.manifest.compose import Document
-from reconciler.manifest.discovery import discover, path_order
+from reconciler.manifest.directives import Directives
+from reconciler.manifest.discovery import Found, discover, path_order
+from reconciler.manifest.layerfiles import Inherited, LayerFiles
+from reconciler.manifest.locating import Locator, diagnostics_of, display, first_at, first_line, in_reading_order
+from reconciler.manifest.overlays import Overlay, OverlayEntry, open_overlay
 from reconciler.manifest.parsing import Parser, best_parser
 from reconciler.manifest.places import spans_of_names
-from reconciler.manifest.problems import At, Problem, Stretch
-from reconciler.manifest.reading import Located, Reading, read, read_located
+from reconciler.manifest.reading import Reading, read, read_located
+from reconciler.manifest.references import References
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.textfiles import TextFiles, TextRefusal, is_below, read_bytes
-from reconciler.manifest.understanding import Understood, understand
+from reconciler.manifest.understanding import Understanding, Understood
+from reconciler.manifest.yamlfiles import YamlFiles
 from reconciler.model.project import DesiredProject, Source
 
 
@@ -30,8 +35,10 @@ from reconciler.model.project import DesiredProject, Source
 class Entry:
     """One YAML document. `line` is the first of its mapping; `name` as far as it could be read.
 
-    `project` is None where the document has an error. `diagnostics` are its errors and warnings, in reading order.
-    What ends a whole file (its syntax, its encoding) is an entry of its own, without name and project.
+    `project` is None where the document, or a file that it uses, has an error. `diagnostics` are the errors and
+    warnings of both, in reading order; those of other files say where this document uses them.
+    What ends a whole file (its syntax, its encoding), and what is wrong with a file that is no manifest, is an entry of
+    its own, without name and project.
     """
 
     file: str
@@ -44,7 +51,12 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Manifests:
     """`folder` and `root` are absolute. `files` counts manifests, readable or not. `entries` are in order of file,
-    then document. `duplicates` has an error for each further manifest of a name that stands twice."""
+    then document. `duplicates` has an error for each further manifest of a name that stands twice.
+
+    `variants` are the documents that are composed anew with an overlay that was only to be checked. `names` are the
+    patterns for all names below the folder, None where it sets none. `read` are the files beside manifests that were
+    read: defaults, overlays, and what is referred to.
+    """
 
     folder: str
     root: str
@@ -52,54 +64,103 @@ class Manifests:
     entries: tuple[Entry, ...]
     duplicates: tuple[Diagnostic, ...]
     duplicate_names: frozenset[str]
+    variants: tuple[Entry, ...] = ()
+    names: tuple[str, ...] | None = None
 
 
-def load_manifests(folder: Path, *, root: Path, parser: Parser | None = None) -> Manifests:
+def load_manifests(
+    folder: Path,
+    *,
+    root: Path,
+    overlay: Path | None = None,
+    checked: Collection[Path] = (),
+    parser: Parser | None = None,
+) -> Manifests:
     """Load every manifest below `folder`; `root` is the folder that no file outside of may be read.
 
+    `overlay` is laid over the manifests; those in `checked` are only looked at.
+
     Raises:
-        UsageError: where `folder` is not there or lies outside `root`.
+        UsageError: where `folder` or an overlay is not there or lies outside `root`.
     """
     folder_path, root_path = os.path.abspath(folder), os.path.abspath(root)
-    if not os.path.isdir(folder_path):
-        raise UsageError(
-            f"there is no manifest folder {display(folder_path, root_path)}",
-            "Manifests are YAML files in this folder. Make it, or name another one in the configuration (manifests).",
-        )
-    if not is_below(os.path.realpath(folder_path), os.path.realpath(root_path)):
-        raise UsageError(
-            f"the manifest folder {folder_path} lies outside the repository",
-            f"Nothing is read outside of {root_path}, also not through symbolic links.",
+    _check_folder(
+        folder_path,
+        root_path,
+        "the manifest folder",
+        "Manifests are YAML files in this folder. Make it, or name another one in the configuration (manifests).",
+    )
+    overlays = [os.path.abspath(path) for path in ([overlay] if overlay else []) + [*checked]]
+    for path in overlays:
+        _check_folder(
+            path, root_path, "the overlay", "Make it, or take `overlay` out of the target in the configuration."
         )
     found = discover(folder_path, root=root_path)
-    loader = _Loader(root_path, parser or best_parser())
-    refused = [_refuse_link(path, refusal) for path, refusal in found.refused]
-    refused += [_refuse_folder(path, reason) for path, reason in found.unreadable]
-    refused += [_refuse_defaults(file) for file in found.defaults]
-    entries = [entry for file in found.manifests for entry in loader.load(file)]
-    if refused:
-        entries = sorted([*refused, *entries], key=lambda entry: path_order(entry.file))
+    loader = _Loader(folder_path, root_path, found, parser or best_parser())
+    opened = [loader.open_overlay(path, found) for path in overlays]
+    laid = opened[0] if overlay else None
+    entries = [entry for file in found.manifests for entry in loader.load(file, laid)]
+    others = [*_refusals(found), *loader.defaults_told()]
+    others += [_whole(entry) for each in opened for entry in each.told]
+    if others:
+        entries = sorted([*others, *entries], key=lambda entry: path_order(entry.file))
+    variants = [
+        entry
+        for each in opened
+        if each is not laid
+        for file in found.manifests
+        if file in each.files
+        for entry in loader.load(file, each)
+    ]
     duplicates = _duplicates(entries, root_path)
     names = frozenset(entry.name for entry, _ in duplicates if entry.name is not None)
-    diagnostics = tuple(diagnostic for _, diagnostic in duplicates)
-    return Manifests(folder_path, root_path, len(found.manifests), tuple(entries), diagnostics, names)
+    return Manifests(
+        folder_path,
+        root_path,
+        len(found.manifests),
+        tuple(entries),
+        tuple(diagnostic for _, diagnostic in duplicates),
+        names,
+        tuple(variants),
+        loader.own_names(),
+    )
 
 
-def display(file: str, root: str) -> str:
-    """A path as messages show it: relative to the root where it lies below."""
-    return file[len(root) + 1 :] if file.startswith(f"{root}/") else file
+def _check_folder(folder: str, root: str, what: str, detail: str) -> None:
+    if not os.path.isdir(folder):
+        raise UsageError(f"there is no {what.removeprefix('the ')} {display(folder, root)}", detail)
+    if not is_below(os.path.realpath(folder), os.path.realpath(root)):
+        raise UsageError(
+            f"{what} {folder} lies outside the repository",
+            f"Nothing is read outside of {root}, also not through symbolic links.",
+        )
 
 
 class _Loader:
-    """Loads one file after the other; words and texts are shared by all of them."""
+    """Loads one file after the other; words, texts and whatever files share are kept for all of them."""
 
-    def __init__(self, root: str, parser: Parser) -> None:
+    def __init__(self, folder: str, root: str, found: Found, parser: Parser) -> None:
         self._root = root
         self._parser = parser
         self._words = Words()
-        self._text_files = TextFiles(root)
+        self._locator = Locator(root, parser)
+        text_files = TextFiles(root)
+        yaml_files = YamlFiles(root, self._words, parser)
+        directives = Directives(text_files, References(root, text_files, yaml_files))
+        self._layers = LayerFiles(folder, found.defaults, yaml_files, directives, self._locator)
+        self._understanding = Understanding(directives, root)
+        self._folder = folder
 
-    def load(self, file: str) -> list[Entry]:
+    def open_overlay(self, path: str, found: Found) -> Overlay:
+        return open_overlay(path, self._folder, found, self._root, self._layers)
+
+    def own_names(self) -> tuple[str, ...] | None:
+        return self._layers.own_names()
+
+    def defaults_told(self) -> list[Entry]:
+        return [Entry(file, 1, None, None, told) for file, told in self._layers.told()]
+
+    def load(self, file: str, overlay: Overlay | None) -> list[Entry]:
         if not file.isprintable() and not _is_utf8(file):
             return [_whole_file(file, Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename it.")]
         try:
@@ -107,42 +168,77 @@ class _Loader:
         except OSError as problem:
             return [_whole_file(file, Code.UNREADABLE, f"this file cannot be read: {problem.strerror}")]
         reading = read(file, data, self._words, self._parser)
-        understood = [self._understand(file, document, reading) for document in reading.documents]
-        located = reading.located
-        documents = reading.documents
-        if located is None:
-            if not any(each.problems for each in understood):
-                return [
-                    Entry(file, document.line, each.name, each.project, ())
-                    for document, each in zip(documents, understood, strict=True)
-                ]
-            again = read_located(file, data, self._words, self._parser)
-            documents, located = again.documents, again.located
-        assert located is not None
+        inherited = self._layers.inherited(os.path.dirname(file))
+        laid = overlay.over(file, len(reading.documents)) if overlay is not None else None
+        understood = [
+            self._understand(file, document, reading, inherited, laid, index)
+            for index, document in enumerate(reading.documents)
+        ]
+        told = [*inherited.told, *(laid.told if laid is not None else ())]
+        if reading.located is None and not told and all(each.is_clean for each in understood):
+            return [
+                Entry(file, document.line, each.name, each.project, ())
+                for document, each in zip(reading.documents, understood, strict=True)
+            ]
+        if reading.located is None:
+            reading = replace(read_located(file, data, self._words, self._parser), failure=reading.failure)
+        self._locator.enter(file, reading)
         entries = [
-            self._entry(file, document, each, located) for document, each in zip(documents, understood, strict=True)
+            self._entry(file, document, each, reading, told)
+            for document, each in zip(reading.documents, understood, strict=True)
         ]
         if reading.failure:
-            entries.append(self._failure(file, reading.failure, located))
+            entries.append(self._failure(file, reading))
         return entries
 
-    def _understand(self, file: str, document: Document, reading: Reading) -> Understood:
+    def _understand(
+        self,
+        file: str,
+        document: Document,
+        reading: Reading,
+        inherited: Inherited,
+        laid: OverlayEntry | None,
+        index: int,
+    ) -> Understood:
         if reading.broken_lines:
-            return Understood()
-        source = Source(file, document.line)
-        return understand(document.value, source, self._text_files, directives=document.directives)
+            return Understood(Source(file, document.line).origin)
+        return self._understanding.understand(
+            document.value,
+            Source(file, document.line),
+            has_directives=document.directives,
+            inherited=inherited,
+            overlay=laid.layers[index] if laid is not None and laid.layers else None,
+        )
 
-    def _entry(self, file: str, document: Document, understood: Understood, located: Located) -> Entry:
-        problems = [*document.problems, *_unexplained(understood.problems, document, located)]
-        problems += comment_problems(document, located)
-        diagnostics = _diagnostics(problems, document, located, self._root)
+    def _entry(
+        self, file: str, document: Document, understood: Understood, reading: Reading, told: Sequence[Diagnostic]
+    ) -> Entry:
+        located = reading.located
+        assert located is not None
+        problems = [*document.problems, *comment_problems(document, located)]
+        own = diagnostics_of(problems, document, located, self._root)
+        root = understood.root
+        found = _unexplained([self._locator.diagnostic(each, root) for each in understood.problems], own)
+        for path, diagnostics in understood.told:
+            found += self._locator.used(diagnostics, path, root)
+        user = first_line(file, document.line)
+        found += [replace(diagnostic, used_by=(user,)) for diagnostic in told]
+        diagnostics = in_reading_order([*own, *found])
         failed = any(diagnostic.is_error for diagnostic in diagnostics)
         return Entry(file, document.line, understood.name, None if failed else understood.project, diagnostics)
 
-    def _failure(self, file: str, problems: list[Problem], located: Located) -> Entry:
-        diagnostics = _diagnostics(problems, Document(None, 1), located, self._root)
+    def _failure(self, file: str, reading: Reading) -> Entry:
+        assert reading.located is not None
+        diagnostics = diagnostics_of(reading.failure, Document(None, 1), reading.located, self._root)
         span = diagnostics[0].span
         return Entry(file, span.line if span is not None else 1, None, None, diagnostics)
+
+
+def _refusals(found: Found) -> list[Entry]:
+    """What was found and is not read."""
+    refused = [_refuse_link(path, refusal) for path, refusal in found.refused]
+    refused += [_refuse_folder(path, reason) for path, reason in found.unreadable]
+    return refused + [_near_defaults(file) for file in found.near_defaults]
 
 
 def _refuse_link(path: str, refusal: TextRefusal) -> Entry:
@@ -154,13 +250,22 @@ def _refuse_folder(folder: str, reason: str) -> Entry:
     return _whole_file(folder, Code.UNREADABLE, f"this folder cannot be read: {reason}")
 
 
-def _refuse_defaults(file: str) -> Entry:
-    return _whole_file(
-        file,
-        Code.UNSUPPORTED_DEFAULTS,
-        "this version of reconciler does not read _defaults.yaml",
-        "Manifests below it would lack its values. Write them into the manifests, and take this file away.",
+def _near_defaults(file: str) -> Entry:
+    name = os.path.basename(file)
+    summary = f"{name} is not read"
+    told = warning(
+        Code.NEAR_DEFAULTS,
+        summary,
+        detail="What manifests below inherit stands in _defaults.yaml. Rename this file, or give it another name.",
+        span=first_line(file, 1),
+        label='did you mean "_defaults.yaml"?',
     )
+    return Entry(file, 1, None, None, (told,))
+
+
+def _whole(diagnostic: Diagnostic) -> Entry:
+    assert diagnostic.span is not None
+    return Entry(diagnostic.span.file, diagnostic.span.line, None, None, (diagnostic,))
 
 
 def _whole_file(file: str, code: Code, summary: str, detail: str = "") -> Entry:
@@ -177,38 +282,19 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
-def _unexplained(problems: Iterable[Problem], document: Document, located: Located) -> list[Problem]:
+def _unexplained(diagnostics: Sequence[Diagnostic], own: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Without those that only say that a value is missing or odd where the YAML itself was found wrong."""
-    wrong = {problem.where.start for problem in document.problems if isinstance(problem.where, Stretch)}
-    if not wrong:
-        return list(problems)
+    wrong = {(d.span.file, d.span.line, d.span.column) for d in own if d.span is not None}
 
-    def explained(problem: Problem) -> bool:
-        if problem.code not in (Code.NULL_PART, Code.WRONG_TYPE) or not isinstance(problem.where, At):
-            return False
-        return located.places.find(document.value, document.stretch, At(problem.where.path)).start in wrong
+    def explained(diagnostic: Diagnostic) -> bool:
+        span = diagnostic.span
+        return (
+            diagnostic.code in (Code.NULL_PART, Code.WRONG_TYPE)
+            and span is not None
+            and (span.file, span.line, span.column) in wrong
+        )
 
-    return [problem for problem in problems if not explained(problem)]
-
-
-def _diagnostics(
-    problems: Sequence[Problem], document: Document, located: Located, root: str
-) -> tuple[Diagnostic, ...]:
-    """In reading order; what an alias repeats is said once."""
-    found: dict[tuple[int, int, str, str], Diagnostic] = {}
-    for problem in problems:
-        span = located.span(document, problem.where)
-        label = problem.label
-        if problem.first is not None:
-            first = located.span(document, problem.first)
-            label = first_at(first, root)
-        diagnostic = Diagnostic(problem.severity, problem.code, problem.summary, problem.detail, span, label)
-        found.setdefault((span.line, span.column, problem.code, problem.summary), diagnostic)
-    return tuple(diagnostic for _, diagnostic in sorted(found.items(), key=lambda item: item[0][:2]))
-
-
-def first_at(span: Span, root: str) -> str:
-    return f"first at {display(span.file, root)}:{span.line}:{span.column}"
+    return [diagnostic for diagnostic in diagnostics if not explained(diagnostic)]
 
 
 def _duplicates(entries: Sequence[Entry], root: str) -> list[tuple[Entry, Diagnostic]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, TypeAlias
 
 from reconciler.manifest.codes import Code
 from reconciler.manifest.placing import LITERAL
@@ -33,12 +33,20 @@ def walk_choices(
             yield from walk_choices(subchoices, (*path, "subchoices"), (*names, name))
 
 
-class OntologyCheck:
-    """Checks one ontology; `stand_ins` are places that hold null for what was reported already."""
+Checked: TypeAlias = dict[tuple[int, RawPath], tuple[Json, list[Problem]]]
+"""What was found in lists of choices, by their identity and place; the list is kept so that its identity stays its."""
 
-    def __init__(self, stand_ins: Collection[RawPath] = ()) -> None:
+
+class OntologyCheck:
+    """Checks one ontology; `stand_ins` are places that hold null for what was reported already.
+
+    With `checked`, a list of choices that many projects share is checked once.
+    """
+
+    def __init__(self, stand_ins: Collection[RawPath] = (), checked: Checked | None = None) -> None:
         self.problems: list[Problem] = []
         self._stand_ins = stand_ins
+        self._checked = checked
         self._seen: dict[str, tuple[RawPath, int, bool]] = {}
 
     def check(self, ontology: Json, path: RawPath) -> tuple[list[Json] | None, str | None]:
@@ -59,6 +67,11 @@ class OntologyCheck:
         if not isinstance(ontology, list):
             self._wrong_type(ontology, path, "an ontology is a list of choices, or {name: …, choices: […]}")
             return None, name
+        known = self._checked.get((id(ontology), path)) if self._checked is not None else None
+        if known is not None:
+            self.problems += known[1]
+            return ontology, name
+        before = len(self.problems)
         if not ontology:
             self.problems.append(
                 Problem(
@@ -69,6 +82,8 @@ class OntologyCheck:
                 )
             )
         self._check_choices(ontology, path)
+        if self._checked is not None:
+            self._checked[id(ontology), path] = (ontology, self.problems[before:])
         return ontology, name
 
     def _check_name(self, name: Json, path: RawPath) -> str | None:

@@ -1,109 +1,99 @@
-"""Where the fields of a loaded project stand in its manifest: a second pass over the file, made when somebody asks."""
+"""Where the fields of a loaded project stand in git: a second pass over its files, made when somebody asks."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from reconciler import fieldpath
 from reconciler.diagnostics import Span
 from reconciler.fieldpath import Attribute
-from reconciler.manifest.compose import Document
+from reconciler.manifest.locating import Locator
 from reconciler.manifest.ontology import walk_choices
 from reconciler.manifest.parsing import best_parser
-from reconciler.manifest.placing import LITERAL
 from reconciler.manifest.problems import At, RawPath
-from reconciler.manifest.reading import Reading, read_located
-from reconciler.manifest.scalars import Words
-from reconciler.manifest.textfiles import read_bytes
-from reconciler.model.project import DesiredProject
+from reconciler.model.project import DesiredProject, Origin, Source
 from reconciler.model.values import Json
 
 
-def locate(project: DesiredProject, paths: Iterable[fieldpath.Path]) -> dict[fieldpath.Path, Span]:
-    """The span of the key (or item) of each path; see `locate_all`."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field stands. `text` is the text file that the whole value comes from, None for most."""
+
+    span: Span
+    text: str | None = None
+
+
+def locate(project: DesiredProject, paths: Iterable[fieldpath.Path]) -> dict[fieldpath.Path, Place]:
+    """The place of each path; see `locate_all`."""
     return locate_all([(project, paths)])[0]
 
 
 def locate_all(
     wanted: Iterable[tuple[DesiredProject, Iterable[fieldpath.Path]]],
-) -> list[dict[fieldpath.Path, Span]]:
-    """For each project the span of the key, list item or choice that each path names.
+) -> list[dict[fieldpath.Path, Place]]:
+    """For each project the place of the key, list item or choice that each path names, in whatever file it stands.
 
-    A path that the manifest does not hold (a removed key, what lies inside a text from a file) gets the span of the
+    A path that the manifest does not hold (a removed key, what lies inside a text from a file) gets the place of the
     nearest thing above it. A file is read once. One that is gone or was changed meanwhile gives the first line of the
     project as it was loaded.
     """
-    files = _Files()
-    found: list[dict[fieldpath.Path, Span]] = []
+    locator = Locator("", best_parser())
+    found: list[dict[fieldpath.Path, Place]] = []
     for project, paths in wanted:
-        source = project.source
-        document, reading = files.document(source.file, source.line)
-        spans: dict[fieldpath.Path, Span] = {}
+        root = project.origin
+        locator.enter(root.file)
+        document = project.document or locator.document(root)
+        places: dict[fieldpath.Path, Place] = {}
         choices: dict[tuple[str, ...], At] | None = None
         for path in paths:
-            if document is None or reading is None or reading.located is None:
-                spans[path] = _first_line(source.file, source.line)
-                continue
             if path[:1] == ("ontology",):
                 if choices is None:
-                    choices = _choices(document.value)
-                where = _ontology_place(document.value, choices, path)
+                    choices = _choices(document)
+                where = _ontology_place(document, choices, path)
             else:
-                where = _nearest(document.value, path)
-            spans[path] = reading.located.span(document, where)
-        found.append(spans)
+                where = _nearest(document, path)
+            places[path] = Place(locator.span(where, root), _text(where.path, root))
+        found.append(places)
     return found
+
+
+def _text(path: RawPath, root: Origin) -> str | None:
+    origin = root.below(path)
+    return origin.file if origin.text else None
 
 
 def spans_of_names(documents: Collection[tuple[str, int]]) -> dict[tuple[str, int], Span]:
     """Where the names of documents stand, by file and first line."""
-    files = _Files()
+    locator = Locator("", best_parser())
     spans: dict[tuple[str, int], Span] = {}
     for file, line in sorted(documents):
-        document, reading = files.document(file, line)
-        spans[file, line] = _first_line(file, line)
-        if document is not None and reading is not None and reading.located is not None:
-            spans[file, line] = reading.located.span(document, At(("name",)))
+        locator.enter(file)
+        spans[file, line] = locator.span(At(("name",)), Source(file, line).origin)
     return spans
 
 
-class _Files:
-    """The file that was asked for last, read with places."""
-
-    def __init__(self) -> None:
-        self._file: str | None = None
-        self._reading: Reading | None = None
-        self._words = Words()
-
-    def document(self, file: str, line: int) -> tuple[Document | None, Reading | None]:
-        if file != self._file:
-            self._file = file
-            try:
-                self._reading = read_located(file, read_bytes(file), self._words, best_parser())
-            except OSError:
-                self._reading = None
-        if self._reading is None:
-            return None, None
-        found = next((document for document in self._reading.documents if document.line == line), None)
-        return (found if found is not None and isinstance(found.value, dict) else None), self._reading
+def files_of(project: DesiredProject) -> set[str]:
+    """Every file that something in the project was written in."""
+    files = {project.source.file}
+    waiting: list[Mapping[RawPath, Origin]] = [project.origins]
+    while waiting:
+        for origin in waiting.pop().values():
+            files.add(origin.file)
+            if origin.inner:
+                waiting.append(origin.inner)
+    return files
 
 
-def _first_line(file: str, line: int) -> Span:
-    return Span(file, line, 1, 2)
-
-
-def _nearest(value: Json, path: fieldpath.Path) -> At:
+def _nearest(value: Any, path: fieldpath.Path) -> At:
     """The key of the longest beginning of `path` that is there."""
     raw: RawPath = ()
     for part in path:
-        if isinstance(value, dict) and value.keys() == {LITERAL} and part != LITERAL:
-            raw, value = (*raw, LITERAL), value[LITERAL]
         if isinstance(part, Attribute) or not _holds(value, part):
             break
         value = value[part]
         raw = (*raw, part)
-    if raw and raw[-1] == LITERAL:
-        raw = raw[:-1]
     return At(raw, key=True)
 
 
@@ -113,23 +103,18 @@ def _holds(value: Json, part: str | int) -> bool:
     return isinstance(value, list) and part < len(value)
 
 
-def _choices(document: Json) -> dict[tuple[str, ...], At]:
+def _choices(document: Mapping[str, Json]) -> dict[tuple[str, ...], At]:
     """From the names down to a choice to its raw path; `key` tells whether it is an object."""
-    ontology, raw = _unwrapped(document.get("ontology"), ("ontology",))
+    ontology = document.get("ontology")
+    raw: RawPath = ("ontology",)
     if isinstance(ontology, dict):
-        ontology, raw = _unwrapped(ontology.get("choices"), (*raw, "choices"))
+        ontology, raw = ontology.get("choices"), ("ontology", "choices")
     if not isinstance(ontology, list):
         return {}
     return {names: At(path, key=isinstance(choice, dict)) for names, path, choice in walk_choices(ontology, raw)}
 
 
-def _unwrapped(value: Json, raw: RawPath) -> tuple[Json, RawPath]:
-    if isinstance(value, dict) and value.keys() == {LITERAL}:
-        return value[LITERAL], (*raw, LITERAL)
-    return value, raw
-
-
-def _ontology_place(document: Json, choices: dict[tuple[str, ...], At], path: fieldpath.Path) -> At:
+def _ontology_place(document: Mapping[str, Json], choices: dict[tuple[str, ...], At], path: fieldpath.Path) -> At:
     names = tuple(part for part in path[1:] if isinstance(part, str))
     attribute = path[-1] if isinstance(path[-1], Attribute) else None
     if not names and attribute is not None:

@@ -11,8 +11,7 @@ from typing import Final, TypeAlias
 
 from reconciler.diagnostics import Severity
 from reconciler.manifest.codes import Code
-
-RawPath: TypeAlias = tuple[str | int, ...]
+from reconciler.model.project import RawPath as RawPath
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,22 +96,54 @@ class ReconcileDocument(_Document):
     protect: bool = False
 
 
-class ProjectDocument(_Document):
-    """One YAML document. `params` and `ontology` are checked beside the model, by `check` and `OntologyCheck`."""
+class _Values(_Document):
+    """What a project, its defaults and its overlays share. `params` is checked beside the model, by `check`."""
 
     model_config = ConfigDict(extra="allow")
 
-    name: Annotated[str, AfterValidator(_name)]
-    type: Annotated[str, AfterValidator(_type)]
     rapid: bool | None = None
     studio: bool | None = None
     pipeline: Literal["standard_task", "consensus_task"] | None = None
     consensus_attempts: Annotated[int, Field(gt=0)] | None = None
     params: Any = None
-    ontology: Any = None
     reconcile: ReconcileDocument = ReconcileDocument()
 
 
-PROJECT_KEYS: Final = tuple(ProjectDocument.model_fields)
+class ProjectDocument(_Values):
+    """One YAML document. `ontology` is checked by `OntologyCheck`."""
+
+    name: Annotated[str, AfterValidator(_name)]
+    type: Annotated[str, AfterValidator(_type)]
+    ontology: Any = None
+
+
+class DefaultsDocument(_Values):
+    """A `_defaults.yaml`: values for what manifests below it leave out."""
+
+    type: Annotated[str, AfterValidator(_type)] | None = None
+    names: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
+
+
+class OverlayDocument(_Values):
+    """What a target lays over a manifest."""
+
+    type: Annotated[str, AfterValidator(_type)] | None = None
+    ontology: Any = None
+
+
+PROJECT_KEYS: Final = (
+    "name",
+    "type",
+    "rapid",
+    "studio",
+    "pipeline",
+    "consensus_attempts",
+    "params",
+    "ontology",
+    "reconcile",
+)
+"""In the order in which they are written."""
+DEFAULTS_KEYS: Final = ("names", *(key for key in PROJECT_KEYS if key not in ("name", "ontology")))
+OVERLAY_KEYS: Final = PROJECT_KEYS[1:]
 RECONCILE_KEYS: Final = tuple(ReconcileDocument.model_fields)
 IGNORE_KEYS: Final = tuple(IgnoreDocument.model_fields)

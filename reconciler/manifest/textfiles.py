@@ -1,4 +1,4 @@
-"""The texts that `{$file: …}` reads: below the repository root and nowhere else, regular files, text, small.
+"""The files that `{$file: …}` and `{$ref: …}` read: below the repository root and nowhere else, regular, small.
 
 A file is looked at before it is opened and again while it is open, so that no pipe or device is ever waited for.
 """
@@ -70,6 +70,11 @@ class TextFiles:
         return found
 
     def _read_new(self, folder: str, path: str) -> Text | TextRefusal:
+        fetched = self.fetch(folder, path)
+        return fetched if isinstance(fetched, TextRefusal) else _text(path, *fetched)
+
+    def fetch(self, folder: str, path: str) -> tuple[str, bytes] | TextRefusal:
+        """The absolute path, symbolic links not followed, and the bytes of the file at `path`; never remembered."""
         refusal = _refuse_spelling(path)
         if refusal is not None:
             return refusal
@@ -87,7 +92,9 @@ class TextFiles:
             return TextRefusal(Code.FILE_NOT_FOUND, f'there is no file "{path}"', _RELATIVE, _nearest(real, path))
         except OSError as problem:
             return TextRefusal(Code.FILE_UNREADABLE, f'"{path}" cannot be read: {problem.strerror}', _RELATIVE)
-        return _text(os.path.normpath(os.path.join(folder, path)), path, data)
+        if len(data) > LARGEST_TEXT:
+            return TextRefusal(Code.FILE_TOO_LARGE, f'"{path}" has more than 10 MB')
+        return os.path.normpath(os.path.join(folder, path)), data
 
 
 _RELATIVE: Final = "A path is relative to the file it stands in."
@@ -139,9 +146,7 @@ def _nearest(real: str, path: str) -> str:
     return f'did you mean "{os.path.join(os.path.dirname(path), close[0])}"?' if close else ""
 
 
-def _text(file: str, path: str, data: bytes) -> Text | TextRefusal:
-    if len(data) > LARGEST_TEXT:
-        return TextRefusal(Code.FILE_TOO_LARGE, f'"{path}" has more than 10 MB')
+def _text(path: str, file: str, data: bytes) -> Text | TextRefusal:
     if b"\0" in data:
         return TextRefusal(Code.FILE_NOT_TEXT, f'"{path}" holds a NUL, so it is no text')
     try:

@@ -1,50 +1,133 @@
-"""From one composed document to a desired project, or to what is wrong with it. Opens the texts that it names."""
+"""From one composed document to a desired project, or to what is wrong with it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
-from reconciler.diagnostics import Severity
-from reconciler.fieldpath import Attribute, Path
-from reconciler.manifest.directives import Directives, Resolved
-from reconciler.manifest.ontology import OntologyCheck, walk_choices, wrong_type
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.manifest.codes import Code
+from reconciler.manifest.directives import Directives
+from reconciler.manifest.layerfiles import NOTHING, Inherited, Layer, Limits
+from reconciler.manifest.layering import Layers, idle_unset
+from reconciler.manifest.locating import display
+from reconciler.manifest.ontology import Checked, OntologyCheck, wrong_type
 from reconciler.manifest.problems import At, Problem, RawPath
+from reconciler.manifest.references import Resolved
 from reconciler.manifest.schema import ProjectDocument
-from reconciler.manifest.textfiles import TextFiles
 from reconciler.manifest.verdict import check
-from reconciler.model.project import CREATE_ONLY, DesiredProject, Ignore, Mask, ParamsMode, Source
+from reconciler.model.project import CREATE_ONLY, DesiredProject, Ignore, Mask, Origin, ParamsMode, Source
 from reconciler.model.values import Json
 
 
 @dataclass(slots=True)
 class Understood:
-    """`project` is there where `problems` holds no error; `name` as far as it can be read."""
+    """`project` is there where nothing is an error; `name` as far as it can be read.
 
+    `root` is the origin of the composed document, in which the places of `problems` and `told` are paths. `told` is
+    what is wrong with files that are referred to, by the place of the reference.
+    """
+
+    root: Origin
     name: str | None = None
     project: DesiredProject | None = None
     problems: list[Problem] = field(default_factory=list)
+    told: list[tuple[RawPath, tuple[Diagnostic, ...]]] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.problems and not self.told
 
 
-def understand(value: Json, source: Source, text_files: TextFiles, *, directives: bool) -> Understood:
-    """Make a project of a document. `directives` may be False where no key in it starts with `$`."""
-    if not isinstance(value, dict):
-        return Understood(problems=[wrong_type(value, At(()), "a project is a mapping", text_wanted=False)])
-    resolved = Directives(source.file, text_files).resolve(value) if directives else Resolved(value)
-    document: dict[str, Json] = resolved.value
-    model, problems = check(document, resolved.stand_ins)
-    ontology, ontology_name = None, None
-    if document.get("ontology") is not None:
-        ontology_check = OntologyCheck(resolved.stand_ins)
-        ontology, ontology_name = ontology_check.check(document["ontology"], ("ontology",))
-        problems += ontology_check.problems
-    problems += resolved.problems
-    name = document.get("name")
-    understood = Understood(name if isinstance(name, str) else None, None, problems)
-    if model is not None and not any(problem.severity is Severity.ERROR for problem in problems):
-        texts = _text_paths(resolved.texts, document) if resolved.texts else {}
-        understood.project = _project(model, source, ontology, ontology_name, texts)
-    return understood
+class Understanding:
+    """Understands documents. `root` is the repository's, for files in messages."""
+
+    def __init__(self, directives: Directives, root: str) -> None:
+        self._directives = directives
+        self._root = root
+        self._ontologies: Checked = {}
+
+    def understand(
+        self,
+        value: Json,
+        source: Source,
+        *,
+        has_directives: bool = True,
+        inherited: Inherited = NOTHING,
+        overlay: Layer | None = None,
+    ) -> Understood:
+        """Make a project of a document. `has_directives` may be False where no key in it starts with `$`."""
+        root = Origin(source.file, source.line)
+        if not isinstance(value, dict):
+            return Understood(root, problems=[wrong_type(value, At(()), "a project is a mapping", text_wanted=False)])
+        resolved = self._directives.resolve(value, source.file) if has_directives else Resolved(value)
+        document: dict[str, Any] = resolved.value
+        root = Origin(source.file, source.line, (), resolved.origins)
+        problems: list[Problem] = []
+        if inherited.layers.slots or inherited.layers.ignore or overlay is not None or has_directives:
+            document, root, problems = _composed(document, root, inherited.layers, overlay)
+        model, found = check(document, resolved.stand_ins)
+        if inherited.is_broken:
+            found = [problem for problem in found if problem.code is not Code.MISSING_KEY]
+        problems += found
+        ontology, ontology_name = None, None
+        if document.get("ontology") is not None:
+            is_shared = any(path[0] == "ontology" and len(path) < 3 for path in root.inner)
+            ontology_check = OntologyCheck(resolved.stand_ins, self._ontologies if is_shared else None)
+            ontology, ontology_name = ontology_check.check(document["ontology"], ("ontology",))
+            problems += ontology_check.problems
+        problems += resolved.problems
+        name = document.get("name")
+        if isinstance(name, str) and inherited.limits:
+            problems += [problem for limits in inherited.limits for problem in self._check_name(name, limits)]
+        understood = Understood(root, name if isinstance(name, str) else None, None, problems, resolved.told)
+        errors = any(problem.severity is Severity.ERROR for problem in problems) or any(
+            diagnostic.is_error for _, told in resolved.told for diagnostic in told
+        )
+        if isinstance(model, ProjectDocument) and not errors:
+            understood.project = _project(model, source, ontology, ontology_name, document, root)
+        return understood
+
+    def _check_name(self, name: str, limits: Limits) -> list[Problem]:
+        if any(fnmatchcase(name, pattern) for pattern in limits.patterns):
+            return []
+        taken = ", ".join(f'"{pattern}"' for pattern in limits.patterns)
+        return [
+            Problem(
+                Code.NAME_NOT_ALLOWED,
+                f'the name "{name}" does not belong below {display(limits.origin.file, self._root)}',
+                At(("name",)),
+                "Its names keep apart what belongs to whom. Give the project such a name, or move its manifest.",
+                f"a name here matches {taken}",
+            )
+        ]
+
+
+def _composed(
+    document: dict[str, Any], root: Origin, inherited: Layers, overlay: Layer | None
+) -> tuple[dict[str, Any], Origin, list[Problem]]:
+    """The document with what it inherits under it and the overlay over it."""
+    layers, idle = inherited.lay(document, root)
+    problems = [idle_unset(path) for path in idle]
+    ontology: Origin | None = None
+    if overlay is not None:
+        layers, _ = layers.lay(overlay.values, overlay.origin)
+        if "ontology" in overlay.values and document.get("ontology") is not None:
+            document = {**document, "ontology": overlay.values["ontology"]}
+            ontology = Origin(
+                overlay.origin.file,
+                overlay.origin.line,
+                ("ontology",),
+                {path[1:]: inner for path, inner in overlay.origin.inner.items() if path[0] == "ontology"},
+                keyed=True,
+            )
+    filled, origins = layers.fill(document, root)
+    if ontology is not None:
+        origins = {path: origin for path, origin in origins.items() if path[0] != "ontology"}
+        origins["ontology",] = ontology
+    return filled, Origin(root.file, root.line, (), origins), problems
 
 
 def _project(
@@ -52,7 +135,8 @@ def _project(
     source: Source,
     ontology: list[Json] | None,
     ontology_name: str | None,
-    texts: dict[Path, str],
+    document: Mapping[str, Json],
+    root: Origin,
 ) -> DesiredProject:
     reconcile = model.reconcile
     create_only: dict[str, Any] = {
@@ -75,29 +159,11 @@ def _project(
             ),
         ),
         protect=reconcile.protect,
-        texts=texts,
+        document=document,
+        origins=root.inner,
     )
 
 
-def _text_paths(texts: dict[RawPath, str], document: dict[str, Json]) -> dict[Path, str]:
-    """The places that texts fill, as paths of fields."""
-    names: dict[RawPath, Path] = {}
-    if any(path[0] == "ontology" for path in texts):
-        ontology = document["ontology"]
-        raw: RawPath = ("ontology",)
-        if isinstance(ontology, dict):
-            ontology, raw = ontology["choices"], ("ontology", "choices")
-        for above, path, _ in walk_choices(ontology, raw):
-            names[path] = ("ontology", *above)
-    found: dict[Path, str] = {}
-    for path, file in texts.items():
-        if path[0] != "ontology":
-            found[path] = file
-        elif path in names:
-            found[names[path]] = file
-        elif path[:-1] in names:
-            choice = names[path[:-1]]
-            found[choice if path[-1] == "choice" else (*choice, Attribute(str(path[-1])))] = file
-        elif path == ("ontology", "name"):
-            found["ontology", Attribute("name")] = file
-    return found
+def left_out(values: Mapping[str, Any], document: Mapping[str, Json]) -> list[str]:
+    """The parts that an overlay has values for and the manifest does not manage."""
+    return [key for key in ("params", "ontology") if key in values and key not in document]

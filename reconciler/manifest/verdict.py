@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -17,7 +18,16 @@ from reconciler.diagnostics import Severity
 from reconciler.manifest.codes import Code
 from reconciler.manifest.ontology import did_you_mean, kind_of, unknown_key, wrong_type
 from reconciler.manifest.problems import At, Problem, RawPath
-from reconciler.manifest.schema import IGNORE_KEYS, PROJECT_KEYS, RECONCILE_KEYS, ProjectDocument
+from reconciler.manifest.schema import (
+    DEFAULTS_KEYS,
+    IGNORE_KEYS,
+    OVERLAY_KEYS,
+    PROJECT_KEYS,
+    RECONCILE_KEYS,
+    DefaultsDocument,
+    OverlayDocument,
+    ProjectDocument,
+)
 from reconciler.model.project import RESERVED_PARAMS
 from reconciler.model.values import Json
 
@@ -32,6 +42,22 @@ TASK_TYPES: Final = frozenset(
 )
 """[S] in scale-api.md. The list grows: a type that is not in it is worth a warning, never more."""
 
+Model: TypeAlias = ProjectDocument | DefaultsDocument | OverlayDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A kind of document: what it is called, the keys it may have in their order, and the model that takes it."""
+
+    thing: str
+    keys: tuple[str, ...]
+    model: type[Model]
+
+
+PROJECT_SHAPE: Final = Shape("a project", PROJECT_KEYS, ProjectDocument)
+DEFAULTS_SHAPE: Final = Shape("a _defaults.yaml", DEFAULTS_KEYS, DefaultsDocument)
+OVERLAY_SHAPE: Final = Shape("an overlay", OVERLAY_KEYS, OverlayDocument)
+
 _WANTED: Final[dict[RawPath, Any]] = {
     ("name",): "a project's name is a string",
     ("type",): "a project's type is a string",
@@ -41,6 +67,8 @@ _WANTED: Final[dict[RawPath, Any]] = {
     ("consensus_attempts",): "consensus_attempts is a whole number above 0",
     ("params",): "params is a mapping of parameters",
     ("ontology",): "an ontology is a list of choices, or {name: …, choices: […]}",
+    ("names", "item"): "a pattern for names is a string that is not empty",
+    ("names",): "names is a list of patterns for project names",
     ("reconcile",): "reconcile is a mapping",
     ("reconcile", "params"): "reconcile.params is exact or merge",
     ("reconcile", "ignore"): "reconcile.ignore is a list of paths",
@@ -51,7 +79,7 @@ _WANTED: Final[dict[RawPath, Any]] = {
     ("ignore", "until"): "until is a day, written YYYY-MM-DD",
 }
 _TEXTS: Final[frozenset[RawPath]] = frozenset(
-    {("name",), ("type",), ("ignore",), ("ignore", "path"), ("ignore", "reason")}
+    {("name",), ("type",), ("names", "item"), ("ignore",), ("ignore", "path"), ("ignore", "reason")}
 )
 _CHOICES: Final[dict[RawPath, Any]] = {
     ("pipeline",): ("standard_task", "consensus_task"),
@@ -64,25 +92,25 @@ _TRUTH_WORDS: Final = {
 
 
 def check(
-    document: dict[str, Json], stand_ins: Collection[RawPath] = ()
-) -> tuple[ProjectDocument | None, list[Problem]]:
+    document: dict[str, Json], stand_ins: Collection[RawPath] = (), *, shape: Shape = PROJECT_SHAPE
+) -> tuple[Model | None, list[Problem]]:
     """The document as a model, None where it does not fit, and everything that is wrong with it or worth a warning.
 
     `stand_ins` are places that hold null for what was reported already.
     """
     problems: list[Problem] = []
-    project: ProjectDocument | None = None
+    project: Model | None = None
     extra: AbstractSet[str] = frozenset()
     try:
-        project = ProjectDocument.model_validate(document)
+        project = shape.model.model_validate(document)
     except ValidationError as invalid:
-        extra = document.keys() - set(PROJECT_KEYS)
-        problems += _translate(invalid, document, stand_ins)
+        extra = document.keys() - set(shape.keys)
+        problems += _translate(invalid, document, stand_ins, shape)
     else:
         extra = (project.__pydantic_extra__ or {}).keys()
     unknown = [key for key in document if key in extra and not key.startswith("x-")] if extra else []
-    problems += [unknown_key(key, (), "a project", PROJECT_KEYS) for key in unknown]
-    for key in PROJECT_KEYS:
+    problems += [unknown_key(key, (), shape.thing, shape.keys) for key in unknown]
+    for key in shape.keys:
         if key in document and document[key] is None and (key,) not in stand_ins:
             problems.append(_null_part(key))
     params = document.get("params")
@@ -94,7 +122,9 @@ def check(
     return project, problems
 
 
-def _translate(invalid: ValidationError, document: dict[str, Json], stand_ins: Collection[RawPath]) -> list[Problem]:
+def _translate(
+    invalid: ValidationError, document: dict[str, Json], stand_ins: Collection[RawPath], shape: Shape
+) -> list[Problem]:
     problems: list[Problem] = []
     missing: list[tuple[RawPath, str, Collection[str]]] = []
     for error in invalid.errors(include_url=False):
@@ -110,10 +140,11 @@ def _translate(invalid: ValidationError, document: dict[str, Json], stand_ins: C
         else:
             problems.append(_problem(error, path))
     for path, key, others in missing:
-        known = _known_keys(path)
+        known = _known_keys(path, shape)
         if any(did_you_mean(other, known) == f'did you mean "{key}"?' for other in others if other not in known):
             continue  # the unknown key is the mistake
-        problems.append(Problem(Code.MISSING_KEY, f'{_thing(path)} needs the key "{key}"', At(path)))
+        detail = "It stands neither here nor in a _defaults.yaml above." if (path, key) == ((), "type") else ""
+        problems.append(Problem(Code.MISSING_KEY, f'{_thing(path)} needs the key "{key}"', At(path), detail))
     return problems
 
 
@@ -126,7 +157,7 @@ def _problem(error: ErrorDetails, path: RawPath) -> Problem:
         context = error["ctx"]
         return Problem(context["code"], context["summary"], At(path), context["detail"], context["label"])
     wanted = _WANTED.get(shape, "this value does not belong here")
-    if error["type"] == "greater_than":
+    if error["type"] in ("greater_than", "too_short", "string_too_short"):
         return Problem(Code.BAD_VALUE, wanted, At(path))
     if error["type"] == "literal_error" and isinstance(value, str):
         return Problem(Code.BAD_VALUE, wanted, At(path), label=did_you_mean(value, _CHOICES[shape]))
@@ -146,11 +177,13 @@ def _shape(path: RawPath) -> RawPath:
     """`path` with what an item of `ignore` is at its beginning."""
     if path[:2] == ("reconcile", "ignore") and len(path) > 2:
         return ("ignore", *path[3:])
+    if path[:1] == ("names",) and len(path) > 1:
+        return ("names", "item")
     return path
 
 
-def _known_keys(path: RawPath) -> tuple[str, ...]:
-    return PROJECT_KEYS if not path else RECONCILE_KEYS if path == ("reconcile",) else IGNORE_KEYS
+def _known_keys(path: RawPath, shape: Shape = PROJECT_SHAPE) -> tuple[str, ...]:
+    return shape.keys if not path else RECONCILE_KEYS if path == ("reconcile",) else IGNORE_KEYS
 
 
 def _thing(path: RawPath) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from reconciler.fieldpath import Path, Pattern
+from reconciler.fieldpath import Pattern
 from reconciler.model.values import Json
 
 CREATE_ONLY = ("rapid", "studio", "pipeline", "consensus_attempts")
@@ -23,6 +23,11 @@ class Source:
 
     file: str
     line: int
+
+    @property
+    def origin(self) -> Origin:
+        """That of the document which begins there, with all of it written there."""
+        return Origin(self.file, self.line)
 
 
 class ParamsMode(StrEnum):
@@ -51,13 +56,64 @@ class Mask:
     """With `--pending`, the units (`params.KEY`, `ontology`) that may be written; None for all of them."""
 
 
+RawPath = tuple[str | int, ...]
+"""Keys and indexes from the root of a document down to a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value was written: at the path `at` of the document that begins on `line` of `file`, as in `Source`.
+
+    `inner` are the places in the value that were written elsewhere, by their path below it, outermost alone: what lies
+    deeper is in their own `inner`. `text` tells that the value is the whole of a text file; `keyed` that the key of the
+    value stands there too, as it does where a key is inherited, but not where a value is referred to.
+    """
+
+    file: str
+    line: int
+    at: RawPath = ()
+    inner: Mapping[RawPath, Origin] = field(default_factory=dict)
+    text: bool = False
+    keyed: bool = False
+
+    def below(self, path: RawPath) -> Origin:
+        """The origin of what lies at `path` below the value."""
+        origin = self
+        laid_over: dict[RawPath, Origin] = {}
+        while True:
+            size = len(path)
+            beyond = {at[size:]: inner for at, inner in origin.inner.items() if len(at) > size and at[:size] == path}
+            laid_over = {**beyond, **laid_over}
+            length = next((length for length in range(size, -1, -1) if path[:length] in origin.inner), None)
+            if length is None:
+                exactly = not path
+                return Origin(
+                    origin.file,
+                    origin.line,
+                    (*origin.at, *path),
+                    laid_over,
+                    text=exactly and origin.text,
+                    keyed=exactly and origin.keyed,
+                )
+            origin, path = origin.inner[path[:length]], path[length:]
+
+    def written(self, path: RawPath) -> Origin:
+        """The place of the key, item or directive at `path`, which is not empty: its value may stand elsewhere."""
+        holder = self.below(path[:-1])
+        slot = holder.inner.get(path[-1:])
+        if slot is not None and slot.keyed:
+            return slot
+        return Origin(holder.file, holder.line, (*holder.at, path[-1]))
+
+
 @dataclass(frozen=True, slots=True)
 class DesiredProject:
     """What a manifest says, composed.
 
     `create_only` holds those of CREATE_ONLY that the manifest names. `params` and `ontology` are None where that part
     is not managed; `ontology` is the list of choices (strings and objects, as written), never empty.
-    `texts` tells which paths came whole from a text file (`{$file: …}`), and which file.
+    `document` is all of it as composed, and `origins` the places in it that were written elsewhere than in the
+    manifest's own document; both are empty where the project does not come from a manifest.
     """
 
     name: str
@@ -69,7 +125,13 @@ class DesiredProject:
     ontology_name: str | None = None
     mask: Mask = Mask()
     protect: bool = False
-    texts: Mapping[Path, str] = field(default_factory=dict)
+    document: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
+    origins: Mapping[RawPath, Origin] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def origin(self) -> Origin:
+        """That of the whole document."""
+        return Origin(self.source.file, self.source.line, (), self.origins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,8 +150,7 @@ def _with_place(diagnostic: Diagnostic, change: ProjectChange) -> Diagnostic:
     words = f"{diagnostic.summary} {diagnostic.detail}"
     named = [field.path for field in change.fields if _is_named(field.path, words)]
     path: Path = max(named, key=len) if named else ("name",)
-    span = locate(change.desired, [path]).get(path)
-    return replace(diagnostic, span=span) if span else diagnostic
+    return replace(diagnostic, span=locate(change.desired, [path])[path].span)
 
 
 def _is_named(path: Path, words: str) -> bool:

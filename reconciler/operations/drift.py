@@ -14,7 +14,7 @@ from reconciler.model.project import DesiredProject, Source
 from reconciler.model.record import Record
 from reconciler.operations.plan import Prepared, account_in, read_live
 from reconciler.planning.drift import baseline_of, project_drift, renames
-from reconciler.planning.planner import Live
+from reconciler.planning.planner import Live, is_unmanaged
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target
 
@@ -46,12 +46,13 @@ def drift_in(target: TargetInfo, live: Live, prepared: Prepared, *, record: Reco
         for project in prepared.desired
         if live.projects.get(project.name) is None and project.name in known and known[project.name].written
     ]
-    managed = {entry.name for entry in prepared.manifests.entries}
+    managed = {entry.name for entry in prepared.manifests.entries if entry.name is not None}
     there = [project for project in live.projects.values() if project is not None]
     unmanaged = sorted(
-        (project for project in there if live.whole and project.name not in managed and not project.archived),
+        (project for project in there if live.whole and is_unmanaged(project, managed, None)),
         key=lambda project: project.name,
     )
+    own_names = prepared.manifests.names
     projects = [
         project_drift(project, live.projects.get(project.name), known.get(project.name))
         for project in sorted(prepared.desired, key=lambda project: project.name)
@@ -61,7 +62,9 @@ def drift_in(target: TargetInfo, live: Live, prepared: Prepared, *, record: Reco
         made_at=made_at,
         baseline=baseline_of(known),
         projects=_with_sources(projects, {project.name: project for project in prepared.desired}),
-        unmanaged=() if prepared.narrowed else tuple(project.name for project in unmanaged),
+        unmanaged=()
+        if prepared.narrowed
+        else tuple(project.name for project in unmanaged if is_unmanaged(project, managed, own_names)),
         vanished=tuple(sorted(project.name for project, _ in vanished)),
         diagnostics=(*prepared.diagnostics, *renames(vanished, unmanaged)),
         live_count=len(there) if live.whole else None,
@@ -83,7 +86,7 @@ def _with_sources(projects: list[ProjectDrift], desired: Mapping[str, DesiredPro
             units=tuple(
                 replace(unit, source=Source(span.file, span.line))
                 for unit in project.units
-                for span in (spans[project.name][parse_path(unit.path)],)
+                for span in (spans[project.name][parse_path(unit.path)].span,)
             ),
         )
         for project in projects

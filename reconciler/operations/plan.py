@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Span, error, warning
+from reconciler.diagnostics import Diagnostic, error, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.fieldpath import Path as FieldPath
 from reconciler.git import read_commit
 from reconciler.manifest.loading import Manifests, load_manifests
-from reconciler.manifest.places import locate_all
+from reconciler.manifest.places import Place, files_of, locate_all
 from reconciler.model.plan import Commit, Field, Plan, ProjectChange, TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import Record
@@ -51,7 +51,7 @@ def prepare(
         DiagnosedError: an error is left in what a selected project uses, or there is no manifest at all.
         UsageError: the folder is missing, or a name matches nothing.
     """
-    manifests = load_manifests(settings.manifests, root=settings.root)
+    manifests = load_manifests(settings.manifests, root=settings.root, overlay=target.overlay)
     recorded = _recorded(settings, manifests, target, record)
     selection = select(manifests, names, folder=settings.folder, recorded=recorded)
     desired, diagnostics = usable(manifests, selection)
@@ -59,7 +59,7 @@ def prepare(
         raise DiagnosedError("no manifests", [_no_manifests(settings)])
     commit = Commit()
     try:
-        commit = read_commit(settings.root, _read_paths(settings, desired))
+        commit = read_commit(settings.root, _read_paths(settings, target.overlay, desired))
     except GitRefusedError as problem:
         diagnostics = (*diagnostics, warning(problem.code, problem.summary, detail=problem.detail))
     return Prepared(manifests, tuple(desired), selection.narrowed, commit, diagnostics, selection.recorded)
@@ -132,6 +132,7 @@ def planned_with(
         commit=prepared.commit,
         made_at=made_at,
         managed_names=frozenset(entry.name for entry in prepared.manifests.entries if entry.name is not None),
+        own_names=prepared.manifests.names,
         complete=not prepared.narrowed,
         manifests=Path(os.path.relpath(settings.manifests, settings.root)).as_posix(),
         manifest_count=len(prepared.manifests.entries),
@@ -180,19 +181,14 @@ def with_sources(plan: Plan) -> Plan:
     return replace(plan, changes=tuple(located))
 
 
-def _with_source(change: ProjectChange, spans: Mapping[FieldPath, Span]) -> ProjectChange:
+def _with_source(change: ProjectChange, places: Mapping[FieldPath, Place]) -> ProjectChange:
     def source(field: Field) -> Source:
-        if (text := _text_file(change.desired.texts, field.path)) is not None:
-            return Source(text, _first_difference(field))
-        return Source(spans[field.path].file, spans[field.path].line)
+        place = places[field.path]
+        if place.text is not None:
+            return Source(place.text, _first_difference(field))
+        return Source(place.span.file, place.span.line)
 
     return replace(change, fields=tuple(replace(field, source=source(field)) for field in change.fields))
-
-
-def _text_file(texts: Mapping[FieldPath, str], path: FieldPath) -> str | None:
-    if not texts:
-        return None
-    return next((texts[path[:length]] for length in range(len(path), 0, -1) if path[:length] in texts), None)
 
 
 def _first_difference(field: Field) -> int:
@@ -204,12 +200,12 @@ def _first_difference(field: Field) -> int:
     return min(same, len(after) - 1) + 1
 
 
-def _read_paths(settings: Settings, desired: Sequence[DesiredProject]) -> list[Path]:
-    """The files that the plan reads: the manifest folder, the configuration, and texts that lie elsewhere."""
+def _read_paths(settings: Settings, overlay: Path | None, desired: Sequence[DesiredProject]) -> list[Path]:
+    """What the plan reads: the manifest folder, the overlay, the configuration, and files that lie elsewhere."""
     folder = settings.manifests.as_posix() + "/"
-    texts = {text for project in desired for text in project.texts.values() if not text.startswith(folder)}
+    files = {file for project in desired for file in files_of(project) if not file.startswith(folder)}
     config = [settings.config_file] if settings.config_file else []
-    return [settings.manifests, *config, *map(Path, sorted(texts))]
+    return [settings.manifests, *([overlay] if overlay else []), *config, *map(Path, sorted(files))]
 
 
 def _no_manifests(settings: Settings) -> Diagnostic:

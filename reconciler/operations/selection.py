@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, warning
+from reconciler.diagnostics import Diagnostic, merged, warning
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.manifest.loading import Entry, Manifests
 from reconciler.model.project import DesiredProject
@@ -68,10 +68,11 @@ def usable(manifests: Manifests, selection: Selection) -> tuple[list[DesiredProj
     Raises:
         DiagnosedError: a selected document has an error, or a name stands twice anywhere.
     """
-    own = [diagnostic for entry in selection.entries for diagnostic in entry.diagnostics]
+    own = merged(diagnostic for entry in selection.entries for diagnostic in entry.diagnostics)
     if manifests.duplicates or any(diagnostic.is_error for diagnostic in own):
         raise DiagnosedError("the manifests have errors", [*own, *manifests.duplicates])
-    if elsewhere := sum(d.is_error for entry in selection.elsewhere for d in entry.diagnostics):
+    others = merged(diagnostic for entry in selection.elsewhere for diagnostic in entry.diagnostics)
+    if elsewhere := sum(diagnostic.is_error for diagnostic in others):
         own.append(
             warning(
                 "errors-elsewhere",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, merged
 from reconciler.manifest.loading import load_manifests
 from reconciler.operations.selection import select
 from reconciler.settings import Settings
@@ -29,9 +29,12 @@ def validate(settings: Settings, names: Sequence[str]) -> Validation:
     Raises:
         UsageError: the folder is missing, or a name matches nothing.
     """
-    manifests = load_manifests(settings.manifests, root=settings.root)
+    overlays = {settings.root / table["overlay"] for table in settings.targets.values() if "overlay" in table}
+    manifests = load_manifests(settings.manifests, root=settings.root, checked=sorted(overlays))
     selection = select(manifests, names, folder=settings.folder)
-    own = (diagnostic for entry in selection.entries for diagnostic in entry.diagnostics)
+    documents = {(entry.file, entry.line) for entry in selection.entries}
+    variants = [entry for entry in manifests.variants if (entry.file, entry.line) in documents]
+    own = merged(diagnostic for entry in (*selection.entries, *variants) for diagnostic in entry.diagnostics)
     selected = {entry.file for entry in selection.entries}
     beside = {told.span.file for told in manifests.duplicates if told.span is not None} - selected
     return Validation((*own, *manifests.duplicates), len(selection.entries) + len(beside))

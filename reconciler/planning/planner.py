@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
 from reconciler.fieldpath import Pattern, format_path
@@ -78,6 +79,13 @@ def account_of(projects: Iterable[LiveProject]) -> str | None:
     return min((project.created_at for project in projects if project.created_at), default=None)
 
 
+def is_unmanaged(project: LiveProject, managed: Collection[str], own_names: Sequence[str] | None) -> bool:
+    """Whether a live project that should have a manifest has none; `own_names` are patterns, None for all names."""
+    if project.name in managed or project.archived:
+        return False
+    return own_names is None or any(fnmatchcase(project.name, pattern) for pattern in own_names)
+
+
 def make_plan(
     desired: Iterable[DesiredProject],
     live: Live,
@@ -86,6 +94,7 @@ def make_plan(
     commit: Commit,
     made_at: datetime,
     managed_names: frozenset[str],
+    own_names: Sequence[str] | None = None,
     complete: bool,
     manifests: str,
     manifest_count: int,
@@ -98,6 +107,7 @@ def make_plan(
     """The plan for the desired projects.
 
     `managed_names` are all names that stand in a manifest, selected or not: what is live beside them is unmanaged.
+    `own_names` are patterns: other live projects belong to others, and are not called unmanaged.
     `made_at` is aware. `known` is the record, None without one; `gone` are the names in it that are to be forgotten.
     With `pending`, what drifted is left alone. `rules` are what the guards go by; without them none is asked.
     Projects are ordered by name.
@@ -136,7 +146,7 @@ def make_plan(
         diagnostics += verdicts
     shown = [project for project in live.projects.values() if project is not None]
     unmanaged = (
-        tuple(sorted(p.name for p in shown if p.name not in managed_names and not p.archived))
+        tuple(sorted(project.name for project in shown if is_unmanaged(project, managed_names, own_names)))
         if live.whole and complete
         else ()
     )

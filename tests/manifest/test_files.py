@@ -44,20 +44,6 @@ def test_what_is_a_manifest(tmp_path: Path) -> None:
     assert (manifests.folder, manifests.root) == (f"{tmp_path}/projects", str(tmp_path))
 
 
-def test_defaults_are_refused(tmp_path: Path) -> None:
-    manifests = load(
-        tmp_path,
-        {"_defaults.yaml": "x", "p.yaml": HEAD, "projects/z/_defaults.yaml": "", "projects/z/z.yaml": manifest("z")},
-    )
-    assert [(entry.file[len(str(tmp_path)) + 1 :], *told(entry.diagnostics)) for entry in manifests.entries] == [
-        ("projects/_defaults.yaml", "unsupported-defaults:1:1"),
-        ("projects/p.yaml",),
-        ("projects/z/_defaults.yaml", "unsupported-defaults:1:1"),
-        ("projects/z/z.yaml",),
-    ]
-    assert manifests.files == 2
-
-
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no manifest folder projects") as caught:
         load_manifests(tmp_path / "projects", root=tmp_path)

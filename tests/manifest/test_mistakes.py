@@ -263,8 +263,10 @@ CASES = {
     # Directives
     "not alone": case(HEAD + "params: {a: {$file: b, c: 1}}\n", "directive-not-alone:3:14"),
     "literal not alone": case(HEAD + "params: {a: {c: 1, $literal: b}}\n", "directive-not-alone:3:20"),
-    "ref": case(HEAD + "ontology: {$ref: a.yaml}\n", "unsupported-directive:3:12"),
-    "unset": case(HEAD + "params: {a: {$unset: true}}\n", "unsupported-directive:3:14"),
+    "ref to nothing": case(HEAD + "ontology: {$ref: a.yaml}\n", "file-not-found:3:18"),
+    "unset nothing": case(HEAD + "params: {a: {$unset: true}}\n", "unset-nothing:3:13?"),
+    "unset deeper": case(HEAD + "params: {a: {b: {$unset: true}}}\n", "misplaced-unset:3:18"),
+    "unset false": case(HEAD + "params: {a: {$unset: false}}\n", "bad-value:3:22"),
     "near": case(HEAD + "params: {a: {$fiel: b}}\n", "near-directive:3:14?"),
     "dollar data": case(HEAD + "params: {a: {$x: b, y: 1}, $schema: z}\n"),
     "file takes a text": case(

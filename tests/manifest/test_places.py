@@ -81,7 +81,7 @@ def test_fields_are_found(tmp_path: Path, path: FieldPath, line: int, column: in
     write(tmp_path, {"projects/t.md": "text"})
     project = load(tmp_path, {"p.yaml": TEXT}).entries[1].project
     assert project is not None
-    span = locate(project, [path])[path]
+    span = locate(project, [path])[path].span
     assert (span.line, span.column, span.end_column) == (line, column, end)
     assert span.file == project.source.file
     assert span.text == TEXT.split("\n")[line - 1]
@@ -91,12 +91,12 @@ def test_ontologies_in_every_spelling(tmp_path: Path) -> None:
     for text in ("[a, b]", "{$literal: [a, b]}", "{choices: {$literal: [a, b]}}"):
         project = load_one(tmp_path, f"{HEAD}ontology: {text}\n")
         path = ("ontology", "b")
-        assert locate(project, [path])[path].column == 11 + text.index("b]")
+        assert locate(project, [path])[path].span.column == 11 + text.index("b]")
 
 
 def test_an_ontology_that_is_not_there(tmp_path: Path) -> None:
     project = load_one(tmp_path, HEAD)
-    span = locate(project, [("ontology", "a")])[("ontology", "a")]
+    span = locate(project, [("ontology", "a")])[("ontology", "a")].span
     assert (span.line, span.column) == (1, 1)
 
 
@@ -104,9 +104,9 @@ def test_a_file_that_changed_or_is_gone(tmp_path: Path) -> None:
     project = load_one(tmp_path, "\n" + HEAD)
     path: FieldPath = ("type",)
     moved = dataclasses.replace(project, source=dataclasses.replace(project.source, line=7))
-    assert locate(moved, [path])[path].line == 7
+    assert locate(moved, [path])[path].span.line == 7
     Path(project.source.file).unlink()
-    span = locate(project, [path])[path]
+    span = locate(project, [path])[path].span
     assert (span.line, span.column, span.text) == (2, 1, None)
 
 
@@ -115,4 +115,4 @@ def test_many_projects_of_one_file(tmp_path: Path) -> None:
     projects = [entry.project for entry in load(tmp_path, {"p.yaml": text}).entries]
     path = ("params", "a")
     found = locate_all([(project, [path]) for project in projects if project is not None])
-    assert [spans[path].line for spans in found] == [3, 7, 11, 15, 19]
+    assert [places[path].span.line for places in found] == [3, 7, 11, 15, 19]

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.fieldpath import Attribute
+from reconciler.fieldpath import Path as FieldPath
 from reconciler.manifest.parsing import Parser
-from reconciler.model.project import Ignore, ParamsMode, Source
+from reconciler.manifest.places import locate
+from reconciler.model.project import Ignore, Origin, ParamsMode, Source
 from tests.manifest.rooms import BOTH_PARSERS, HEAD, all_told, load, load_one, write
 
 WHOLE = """\
@@ -64,7 +66,9 @@ def test_a_whole_manifest(tmp_path: Path, parser: Parser) -> None:
     ]
     assert project.mask.ignore[1] == Ignore(project.mask.ignore[1].pattern, "set by the vendor", date(2027, 3, 1))
     assert project.protect is True
-    assert project.texts == {("params", "instruction"): f"{tmp_path}/projects/kitten_labeling.md"}
+    path = ("params", "instruction")
+    assert project.origins == {path: Origin(f"{tmp_path}/projects/kitten_labeling.md", 1, text=True)}
+    assert locate(project, [path])[path].text == f"{tmp_path}/projects/kitten_labeling.md"
 
 
 def test_what_is_left_out_is_not_managed(tmp_path: Path) -> None:
@@ -143,8 +147,7 @@ def test_texts_anywhere(tmp_path: Path) -> None:
     assert project.params == {"l": ["text", "a"], "o": {"k": "text"}}
     assert project.ontology_name == "text"
     assert project.mask.ignore[0].reason == "text"
-    assert set(project.texts.values()) == {f"{tmp_path}/shared/t.md"}
-    assert set(project.texts) == {
+    from_texts: set[FieldPath] = {
         ("name",),
         ("params", "l", 0),
         ("params", "o", "k"),
@@ -152,12 +155,16 @@ def test_texts_anywhere(tmp_path: Path) -> None:
         ("ontology", "Animal", "Cat", Attribute("description")),
         ("ontology", "text"),
         ("ontology", "a", Attribute("display")),
-        ("reconcile", "ignore", 0, "reason"),
     }
+    others: set[FieldPath] = {("type",), ("params", "l", 1), ("ontology", "Animal"), ("ontology", "a")}
+    places = locate(project, from_texts | others)
+    assert {path for path in places if places[path].text == f"{tmp_path}/shared/t.md"} == from_texts
+    assert project.mask.ignore[0].reason == "text"
 
 
 def test_a_choice_named_by_a_text(tmp_path: Path) -> None:
     write(tmp_path, {"projects/t.md": "Cat"})
     project = load_one(tmp_path, HEAD + "ontology:\n  - {choice: {$file: t.md}, description: x}\n")
     assert project.ontology == [{"choice": "Cat", "description": "x"}]
-    assert set(project.texts) == {("ontology", "Cat")}
+    path: FieldPath = ("ontology", "Cat")
+    assert locate(project, [path])[path].text == f"{tmp_path}/projects/t.md"

@@ -1,0 +1,128 @@
+"""From problems to diagnostics: where things stand that were composed from several files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.diagnostics import Diagnostic, Span
+from reconciler.manifest.compose import Document
+from reconciler.manifest.parsing import Parser
+from reconciler.manifest.problems import At, Problem, RawPath
+from reconciler.manifest.reading import Located, Reading, read_located
+from reconciler.manifest.scalars import Words
+from reconciler.manifest.textfiles import read_bytes
+from reconciler.model.project import Origin
+from reconciler.model.values import Json
+
+
+def display(file: str, root: str) -> str:
+    """A path as messages show it: relative to the root where it lies below."""
+    return file[len(root) + 1 :] if file.startswith(f"{root}/") else file
+
+
+def first_at(span: Span, root: str) -> str:
+    return f"first at {display(span.file, root)}:{span.line}:{span.column}"
+
+
+def first_line(file: str, line: int) -> Span:
+    return Span(file, line, 1, 2)
+
+
+def diagnostics_of(
+    problems: Sequence[Problem], document: Document, located: Located, root: str
+) -> tuple[Diagnostic, ...]:
+    """Problems of one document of one file, in reading order."""
+    found: list[Diagnostic] = []
+    for problem in problems:
+        label = problem.label
+        if problem.first is not None:
+            label = first_at(located.span(document, problem.first), root)
+        span = located.span(document, problem.where)
+        found.append(Diagnostic(problem.severity, problem.code, problem.summary, problem.detail, span, label))
+    return in_reading_order(found)
+
+
+def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Those of one document: its own before those of files that it uses; what an alias repeats is said once."""
+    found: dict[tuple[str, int, int, str, str], Diagnostic] = {}
+    for diagnostic in diagnostics:
+        span = diagnostic.span
+        assert span is not None
+        found.setdefault((span.file, span.line, span.column, diagnostic.code, diagnostic.summary), diagnostic)
+    ordered = sorted(found.items(), key=lambda item: (bool(item[1].used_by), *item[0][:3]))
+    return tuple(diagnostic for _, diagnostic in ordered)
+
+
+class Locator:
+    """Finds the places of values by their origins. Files are read again, with places, when first asked for."""
+
+    def __init__(self, root: str, parser: Parser) -> None:
+        self._root = root
+        self._parser = parser
+        self._words = Words()
+        self._shared: dict[str, Reading | None] = {}
+        self._current: tuple[str, Reading | None] = ("", None)
+
+    def enter(self, file: str, reading: Reading | None = None) -> None:
+        """Turn to a manifest; the one before is forgotten. `reading` may be given where it was read with places."""
+        if self._current[0] != file or reading is not None:
+            self._current = (file, reading or self._read(file))
+
+    def diagnostic(self, problem: Problem, root: Origin) -> Diagnostic:
+        """For a problem whose places are paths in the value that has the origin `root`."""
+        assert isinstance(problem.where, At)
+        span = self.span(problem.where, root)
+        label = problem.label
+        if problem.first is not None:
+            assert isinstance(problem.first, At)
+            label = first_at(self.span(problem.first, root), self._root)
+        used_by = () if span.file == root.file else (self.user(problem.where.path, root),)
+        return Diagnostic(problem.severity, problem.code, problem.summary, problem.detail, span, label, used_by)
+
+    def used(self, told: Iterable[Diagnostic], path: RawPath, root: Origin) -> list[Diagnostic]:
+        """What is wrong with a file that is used at `path`, with the place of that use."""
+        return [replace(diagnostic, used_by=(self.user(path, root),)) for diagnostic in told]
+
+    def span(self, where: At, root: Origin) -> Span:
+        """The place of a value or key. For the whole of a text file, that of its directive."""
+        origin = root.below(where.path)
+        if where.path and (where.key or origin.text):
+            origin = root.written(where.path)
+        return self._span(origin.file, origin.line, At(origin.at, where.key))
+
+    def user(self, path: RawPath, root: Origin) -> Span:
+        """Where the document itself brings in what stands at `path`; its first line for what it inherits."""
+        length = next((length for length in range(len(path), -1, -1) if path[:length] in root.inner), None)
+        if length is not None and root.inner[path[:length]].keyed:
+            return first_line(root.file, root.line)
+        return self._span(root.file, root.line, At((*root.at, *path)))
+
+    def document(self, root: Origin) -> Mapping[str, Json]:
+        """The document at the origin as it stands in the file; empty where there is none any more."""
+        reading = self._reading(root.file)
+        for document in reading.documents if reading is not None else ():
+            if document.line == root.line and isinstance(document.value, dict):
+                return document.value
+        return {}
+
+    def _span(self, file: str, line: int, where: At) -> Span:
+        reading = self._reading(file)
+        if reading is not None and reading.located is not None:
+            for document in reading.documents:
+                if document.line == line:
+                    return reading.located.span(document, where)
+        return first_line(file, line)
+
+    def _reading(self, file: str) -> Reading | None:
+        if self._current[0] == file:
+            return self._current[1]
+        if file not in self._shared:
+            self._shared[file] = self._read(file)
+        return self._shared[file]
+
+    def _read(self, file: str) -> Reading | None:
+        try:
+            return read_located(file, read_bytes(file), self._words, self._parser)
+        except OSError:
+            return None

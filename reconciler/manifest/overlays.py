@@ -1,0 +1,88 @@
+"""A target's overlay: a folder of files that are laid over the manifests of the same relative paths."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from reconciler.diagnostics import Diagnostic, error
+from reconciler.manifest.codes import Code
+from reconciler.manifest.discovery import Found, discover
+from reconciler.manifest.layerfiles import Layer, LayerFiles
+from reconciler.manifest.locating import display, first_line
+from reconciler.manifest.verdict import OVERLAY_SHAPE
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayEntry:
+    """What is laid over one manifest: a layer for each of its documents, none where `told` has an error."""
+
+    layers: tuple[Layer, ...]
+    told: tuple[Diagnostic, ...]
+
+
+@dataclass(slots=True)
+class Overlay:
+    """`files` are the overlay's own, by the manifest they belong to; `told` is what is wrong with others in it."""
+
+    folder: str
+    files: dict[str, str]
+    told: list[Diagnostic]
+    _layer_files: LayerFiles
+    _root: str
+    _opened: dict[str, OverlayEntry] = field(default_factory=dict)
+
+    def over(self, manifest: str, documents: int) -> OverlayEntry | None:
+        """What is laid over the manifest (absolute), which holds so many documents."""
+        file = self.files.get(manifest)
+        if file is None:
+            return None
+        layers = self._layer_files.read(file, OVERLAY_SHAPE)
+        told = tuple(diagnostic for layer in layers for diagnostic in layer.told)
+        if any(diagnostic.is_error for diagnostic in told):
+            return OverlayEntry((), told)
+        if len(layers) != documents:
+            summary = f"this overlay holds {_count(len(layers))}, its manifest {documents}"
+            detail = (
+                f"{display(manifest, self._root)} is laid over one document after the other: write one for each, {{}} "
+                "for one that has nothing to change."
+            )
+            span = first_line(file, layers[0].origin.line if layers else 1)
+            return OverlayEntry((), (*told, error(Code.OVERLAY_DOCUMENTS, summary, detail=detail, span=span)))
+        return OverlayEntry(tuple(layers), told)
+
+
+def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_files: LayerFiles) -> Overlay:
+    """The overlay in `folder` for what was found in the folder `manifests`; all paths are absolute."""
+    own = discover(folder, root=root)
+    known = {os.path.relpath(file, manifests): file for file in found.manifests}
+    files: dict[str, str] = {}
+    told = [
+        error(refusal.code, refusal.summary, detail=refusal.detail, span=first_line(path, 1))
+        for path, refusal in own.refused
+    ]
+    told += [
+        error(Code.UNREADABLE, f"this folder cannot be read: {reason}", span=first_line(path, 1))
+        for path, reason in own.unreadable
+    ]
+    for file in (*own.manifests, *own.defaults, *own.near_defaults):
+        relative = os.path.relpath(file, folder)
+        if relative in known:
+            files[known[relative]] = file
+            continue
+        close = get_close_matches(relative, list(known), n=1)
+        told.append(
+            error(
+                Code.OVERLAY_WITHOUT_MANIFEST,
+                f"there is no manifest {display(os.path.join(manifests, relative), root)}",
+                detail="A file of an overlay is laid over the manifest that has its path below the manifest folder.",
+                span=first_line(file, 1),
+                label=f'did you mean "{close[0]}"?' if close else "",
+            )
+        )
+    return Overlay(folder, files, told, layer_files, root)
+
+
+def _count(documents: int) -> str:
+    return "1 document" if documents == 1 else f"{documents or 'no'} documents"

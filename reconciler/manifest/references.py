@@ -1,0 +1,258 @@
+"""What `{$ref: PATH}` and `{$ref: PATH#/json/pointer}` name: a value of a YAML file below the repository root.
+
+A value is resolved once a load, however many manifests refer to it, and all of them share it. A pointer is that of RFC
+6901, written without percent-encoding; it passes through references that stand on its way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import Final, Protocol
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.manifest.codes import Code
+from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
+from reconciler.manifest.placing import LITERAL
+from reconciler.manifest.problems import Problem, RawPath
+from reconciler.manifest.textfiles import TextFiles, TextRefusal
+from reconciler.manifest.yamlfiles import YamlFile, YamlFiles
+from reconciler.model.project import Origin
+from reconciler.model.values import Json
+
+REF: Final = "$ref"
+LONGEST_CHAIN: Final = 20
+"""References that may lead from one to the next."""
+
+Target = tuple[str, str]
+"""A file (absolute) and a pointer into it."""
+
+
+class AbandonedError(Exception):
+    """A reference that nothing can come of, however it was reached: told at the outermost reference."""
+
+    def __init__(self, refusal: TextRefusal) -> None:
+        super().__init__(refusal.summary)
+        self.refusal = refusal
+
+
+@dataclass(slots=True)
+class Resolved:
+    """A value whose directives were put in their places. Paths are relative to it.
+
+    It may be used where neither `problems` nor `told` holds an error. `origins` are the places that were written
+    elsewhere. `stand_ins` are places that hold null for something that was reported: nothing more is to be said about
+    them. `told` is what is wrong with files that are referred to, by the place of the reference.
+    `nodes` counts what references brought in.
+    """
+
+    value: Json
+    problems: list[Problem] = field(default_factory=list)
+    origins: dict[RawPath, Origin] = field(default_factory=dict)
+    stand_ins: set[RawPath] = field(default_factory=set)
+    told: list[tuple[RawPath, tuple[Diagnostic, ...]]] = field(default_factory=list)
+    nodes: int = 0
+
+
+@dataclass(slots=True)
+class Referred:
+    """What a reference leads to. `nodes` and `height` are those of the value, shared branches counted out.
+
+    `told` are warnings about the file.
+    """
+
+    resolved: Resolved
+    origin: Origin
+    nodes: int
+    height: int
+    told: tuple[Diagnostic, ...]
+
+
+class Resolve(Protocol):
+    """Resolves the directives of a value that stands at the place `origin`, `depth` levels deep, at the end of
+    `chain`."""
+
+    def __call__(self, value: Json, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> Resolved: ...
+
+
+class References:
+    """All that one load refers to. `root` is what messages show files relative to."""
+
+    def __init__(self, root: str, files: TextFiles, yaml_files: YamlFiles) -> None:
+        self._root = root
+        self._files = files
+        self._yaml_files = yaml_files
+        self._opened: dict[tuple[str, str], YamlFile | TextRefusal] = {}
+        self._referred: dict[Target, Referred] = {}
+        self._sizes: dict[int, tuple[int, int]] = {}
+
+    def look_up(
+        self, folder: str, named: str, resolve: Resolve, *, depth: int, chain: tuple[Target, ...]
+    ) -> Referred | YamlFile | TextRefusal:
+        """What `named` leads to, seen from the absolute `folder`; a file that is broken, or why there is nothing.
+
+        Raises:
+            AbandonedError: it leads in a circle, or too deep.
+        """
+        path, pointer = _split(named)
+        if not path:
+            return TextRefusal(Code.FILE_NOT_FOUND, "$ref names no file", _WITHIN_A_FILE)
+        opened = self._open(folder, path)
+        if isinstance(opened, TextRefusal):
+            return opened
+        if opened.broken:
+            return opened
+        target = (opened.file, pointer)
+        referred = self._referred.get(target)
+        if referred is None:
+            self._check_chain(target, chain)
+            found = self._follow(opened, path, pointer, resolve, depth=depth, chain=(*chain, target))
+            if not isinstance(found, Referred):
+                return found
+            referred = self._referred[target] = found
+        if depth + referred.height > MAX_DEPTH:
+            raise AbandonedError(TOO_MANY_LEVELS)
+        return referred
+
+    def _open(self, folder: str, path: str) -> YamlFile | TextRefusal:
+        opened = self._opened.get((folder, path))
+        if opened is None:
+            fetched = self._files.fetch(folder, path)
+            if isinstance(fetched, TextRefusal):
+                opened = _with_pointer_hint(fetched, path)
+            else:
+                opened = self._yaml_files.read(*fetched)
+                if not opened.broken and len(opened.documents) != 1:
+                    opened = TextRefusal(
+                        Code.NOT_ONE_DOCUMENT,
+                        f'"{path}" holds {len(opened.documents) or "no"} YAML documents',
+                        "$ref takes a file with one.",
+                    )
+            self._opened[folder, path] = opened
+        return opened
+
+    def _check_chain(self, target: Target, chain: tuple[Target, ...]) -> None:
+        if target in chain:
+            circle = " -> ".join(self._shown(step) for step in (*chain, target))
+            raise AbandonedError(
+                TextRefusal(Code.REFERENCE_CIRCLE, "this reference leads in a circle", f"It leads to {circle}.")
+            )
+        if len(chain) == LONGEST_CHAIN:
+            steps = " -> ".join(self._shown(step) for step in chain)
+            raise AbandonedError(
+                TextRefusal(
+                    Code.REFERENCE_CHAIN,
+                    f"more than {LONGEST_CHAIN} references lead from one to the next",
+                    f"They lead to {steps}. Refer to where the value is.",
+                )
+            )
+
+    def _follow(
+        self, file: YamlFile, path: str, pointer: str, resolve: Resolve, *, depth: int, chain: tuple[Target, ...]
+    ) -> Referred | TextRefusal:
+        """Go down the pointer, and resolve what it ends at."""
+        document = file.documents[0]
+        value: Json = document.value
+        at: RawPath = ()
+        for part in _parts(pointer):
+            if isinstance(value, dict) and value.keys() == {LITERAL}:
+                value = value[LITERAL]
+            key = _step(value, part)
+            if key is None:
+                return _not_there(value, part, path, pointer)
+            value = value[key]
+            at = (*at, key)
+        origin = Origin(file.file, document.line, at)
+        resolved = resolve(value, origin, depth=depth, chain=chain)
+        nodes, height = self._measure(resolved.value)
+        self._sizes[id(resolved.value)] = nodes, height
+        return Referred(resolved, replace(origin, inner=resolved.origins), nodes, height, file.told)
+
+    def _measure(self, value: Json) -> tuple[int, int]:
+        """Nodes and levels of a value, what was referred to counted out."""
+        if not isinstance(value, dict | list):
+            return 1, 0
+        known = self._sizes.get(id(value))
+        if known is not None:
+            return known
+        nodes, height = 1, 0
+        for inner in value.values() if isinstance(value, dict) else value:
+            if isinstance(inner, dict | list):
+                more, below = self._measure(inner)
+                nodes, height = nodes + more, max(height, below)
+            else:
+                nodes += 1
+        if isinstance(value, dict):
+            nodes += len(value)
+        return nodes, height + 1
+
+    def _shown(self, target: Target) -> str:
+        file, pointer = target
+        shown = file[len(self._root) + 1 :] if file.startswith(f"{self._root}/") else file
+        return f"{shown}#{pointer}" if pointer else shown
+
+
+TOO_MANY_LEVELS: Final = TextRefusal(
+    Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting, with what is referred to"
+)
+TOO_MANY_NODES: Final = TextRefusal(
+    Code.TOO_LARGE, f"more than {MAX_NODES:,} values, with what is referred to counted each time"
+)
+
+_WITHIN_A_FILE: Final = (
+    "It takes PATH or PATH#/pointer, relative to the file it stands in. Within a file, an anchor (&name) and its alias "
+    "(*name) do that."
+)
+
+
+def _split(named: str) -> tuple[str, str]:
+    """The path and the pointer: a # belongs to a file's name unless a / or nothing follows it."""
+    path, mark, pointer = named.partition("#/")
+    if mark:
+        return path, f"/{pointer}"
+    return named.removesuffix("#"), ""
+
+
+def _with_pointer_hint(refusal: TextRefusal, path: str) -> TextRefusal:
+    if "#" in path and refusal.code is Code.FILE_NOT_FOUND:
+        return replace(refusal, label="a pointer begins with #/")
+    return refusal
+
+
+def _parts(pointer: str) -> list[str]:
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def _step(value: Json, part: str) -> str | int | None:
+    """The key or index that a part of a pointer means, None where there is none."""
+    if isinstance(value, dict):
+        return part if part in value else None
+    if isinstance(value, list) and part.isascii() and part.isdigit() and (part == "0" or part[0] != "0"):
+        return int(part) if len(part) < 10 and int(part) < len(value) else None
+    return None
+
+
+def _not_there(value: Json, part: str, path: str, pointer: str) -> TextRefusal:
+    summary = f'"{path}" has nothing at #{pointer}'
+    if isinstance(value, dict):
+        if value.keys() == {REF}:
+            return TextRefusal(
+                Code.POINTER_NOT_FOUND,
+                summary,
+                "The pointer leads through another reference; refer to the file that this one names.",
+                str(value[REF]) if isinstance(value[REF], str) else "",
+            )
+        close = get_close_matches(part, list(value), n=1)
+        keys = ", ".join(f'"{key}"' for key in list(value)[:_MOST_KEYS]) or "none"
+        more = f" and {len(value) - _MOST_KEYS:,} more" if len(value) > _MOST_KEYS else ""
+        return TextRefusal(
+            Code.POINTER_NOT_FOUND,
+            summary,
+            f'There is no key "{part}"; there are {keys}{more}.',
+            f'did you mean "{close[0]}"?' if close else "",
+        )
+    what = f"a list of {len(value):,}, counted from 0" if isinstance(value, list) else "a single value"
+    return TextRefusal(Code.POINTER_NOT_FOUND, summary, f'"{part}" leads nowhere: what stands there is {what}.')
+
+
+_MOST_KEYS: Final = 8
