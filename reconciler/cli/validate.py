@@ -15,6 +15,7 @@ Examples:
   reconciler validate
   reconciler validate 'kitten_*' projects/birds
   reconciler validate --format json
+  reconciler validate --format json --resolved kitten_labeling
   reconciler validate --format github       annotations for GitHub Actions alone
 """
 
@@ -22,13 +23,15 @@ Examples:
 @click.command("validate", epilog=_EPILOG)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @console.format_option("text", "json", "github")
-def command(names: tuple[str, ...], output: str) -> int:
+@click.option("--resolved", is_flag=True, help="With json: each project as composed, and where each value was written.")
+def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     """Check the manifests. Needs no key and no network.
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Names narrow what is reported, never
     what is checked across files.
     """
-    from reconciler.errors import ReconcilerError
+    from reconciler.errors import ReconcilerError, UsageError
+    from reconciler.manifest.resolved import resolved_sources
     from reconciler.operations.reporting import as_diagnostics
     from reconciler.operations.validate import validate
     from reconciler.render.annotations import render_annotations
@@ -36,17 +39,24 @@ def command(names: tuple[str, ...], output: str) -> int:
     from reconciler.render.document import validation_document
     from reconciler.settings import read_settings
 
+    if resolved and output != "json":
+        raise UsageError("--resolved goes with --format json", "Say: reconciler validate --format json --resolved")
     folder = Path.cwd()
     if output != "text":
         base = runner.find_base()
+        document = None
         try:
             settings = read_settings(folder)
             base = settings.base.as_posix()
-            diagnostics = validate(settings, names).diagnostics
+            found = validate(settings, names)
+            diagnostics = found.diagnostics
+            if resolved:
+                pairs = list(zip(found.projects, resolved_sources(found.projects), strict=True))
+                document = validation_document(diagnostics, base=base, resolved=pairs, sensitive=settings.sensitive)
         except ReconcilerError as problem:
             diagnostics = as_diagnostics(problem)
         if output == "json":
-            console.say_json(validation_document(diagnostics, base=base))
+            console.say_json(document or validation_document(diagnostics, base=base))
         else:
             console.say_runner(render_annotations(diagnostics, base=base))
     else:

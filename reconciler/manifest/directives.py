@@ -7,6 +7,7 @@ Inside `$literal` nothing is looked into. The document itself is never changed: 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Final
@@ -81,14 +82,23 @@ class _Walk:
 
     def _walk(self, value: Json, path: RawPath) -> Json:
         if isinstance(value, dict):
-            if any(key.startswith("$") for key in value):
-                return self._dollar(value, path)
-            changed = {key: self._walk(inner, (*path, key)) for key, inner in value.items()}
-            return changed if any(changed[key] is not value[key] for key in value) else value
-        if isinstance(value, list):
-            items = [self._walk(inner, (*path, index)) for index, inner in enumerate(value)]
-            return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
-        return value
+            for key in value:
+                if key[:1] == "$":
+                    return self._dollar(value, path)
+            parts: Iterable[tuple[str | int, Json]] = value.items()
+        elif isinstance(value, list):
+            parts = enumerate(value)
+        else:
+            return value
+        copied = value
+        for part, inner in parts:
+            if isinstance(inner, dict | list):
+                new = self._walk(inner, (*path, part))
+                if new is not inner:
+                    if copied is value:
+                        copied = value.copy()
+                    copied[part] = new
+        return copied
 
     def _dollar(self, mapping: dict[str, Json], path: RawPath) -> Json:
         directive = next((key for key in mapping if key in DIRECTIVES), None)
@@ -169,6 +179,7 @@ class _Walk:
                 Problem(Code.BAD_VALUE, "$unset takes true", At((*path, UNSET_KEY)), label="write {$unset: true}"),
             )
         if self._is_document and (path in _INHERITED or (len(path) == 2 and path[0] in _HOLDERS)):
+            self._resolved.unsets = True
             return UNSET
         return self._reported(
             path,

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reconciler.diagnostics import Diagnostic, error
+from reconciler.diagnostics import Diagnostic, Span, error
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.layering import Layers, idle_unset, without_unset
@@ -96,7 +96,7 @@ class LayerFiles:
     def _laid(self, file: str, above: Inherited) -> Inherited:
         documents = self.read(file, DEFAULTS_SHAPE)
         if len(documents) > 1:
-            span = first_line(file, documents[1].origin.line)
+            span = self.span(documents[1].origin)
             told = error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml holds one YAML document", span=span)
             return Inherited(above.layers, above.limits, (*above.told, told))
         if not documents:
@@ -108,6 +108,14 @@ class LayerFiles:
         if patterns := layer.values.get("names"):
             limits = (*limits, Limits(tuple(patterns), layer.origin))
         return Inherited(layers, limits, (*above.told, *idly))
+
+    def span(self, origin: Origin) -> Span:
+        """The first line of a document."""
+        return self._locator.span(At(()), origin)
+
+    def located(self, problem: Problem, origin: Origin) -> Diagnostic:
+        """The diagnostic for a problem of a layer."""
+        return self._locator.diagnostic(problem, origin)
 
     def read(self, file: str, shape: Shape) -> list[Layer]:
         """The documents of a file. What ends the whole file is told with a document of its own."""

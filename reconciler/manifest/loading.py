@@ -38,7 +38,7 @@ class Entry:
     `project` is None where the document, or a file that it uses, has an error. `diagnostics` are the errors and
     warnings of both, in reading order; those of other files say where this document uses them.
     What ends a whole file (its syntax, its encoding), and what is wrong with a file that is no manifest, is an entry of
-    its own, without name and project.
+    its own, without name and project; `is_manifest` is False for the latter.
     """
 
     file: str
@@ -46,6 +46,7 @@ class Entry:
     name: str | None
     project: DesiredProject | None
     diagnostics: tuple[Diagnostic, ...]
+    is_manifest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,7 @@ class Manifests:
     then document. `duplicates` has an error for each further manifest of a name that stands twice.
 
     `variants` are the documents that are composed anew with an overlay that was only to be checked. `names` are the
-    patterns for all names below the folder, None where it sets none. `read` are the files beside manifests that were
-    read: defaults, overlays, and what is referred to.
+    patterns for all names below the folder, None where it sets none.
     """
 
     folder: str
@@ -158,7 +158,7 @@ class _Loader:
         return self._layers.own_names()
 
     def defaults_told(self) -> list[Entry]:
-        return [Entry(file, 1, None, None, told) for file, told in self._layers.told()]
+        return [Entry(file, 1, None, None, told, is_manifest=False) for file, told in self._layers.told()]
 
     def load(self, file: str, overlay: Overlay | None) -> list[Entry]:
         if not file.isprintable() and not _is_utf8(file):
@@ -169,7 +169,7 @@ class _Loader:
             return [_whole_file(file, Code.UNREADABLE, f"this file cannot be read: {problem.strerror}")]
         reading = read(file, data, self._words, self._parser)
         inherited = self._layers.inherited(os.path.dirname(file))
-        laid = overlay.over(file, len(reading.documents)) if overlay is not None else None
+        laid = overlay.over(file, reading.documents) if overlay is not None else None
         understood = [
             self._understand(file, document, reading, inherited, laid, index)
             for index, document in enumerate(reading.documents)
@@ -260,12 +260,12 @@ def _near_defaults(file: str) -> Entry:
         span=first_line(file, 1),
         label='did you mean "_defaults.yaml"?',
     )
-    return Entry(file, 1, None, None, (told,))
+    return Entry(file, 1, None, None, (told,), is_manifest=False)
 
 
 def _whole(diagnostic: Diagnostic) -> Entry:
     assert diagnostic.span is not None
-    return Entry(diagnostic.span.file, diagnostic.span.line, None, None, (diagnostic,))
+    return Entry(diagnostic.span.file, diagnostic.span.line, None, None, (diagnostic,), is_manifest=False)
 
 
 def _whole_file(file: str, code: Code, summary: str, detail: str = "") -> Entry:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
-from reconciler.diagnostics import Diagnostic, error
+from reconciler.diagnostics import Diagnostic, Severity, error
 from reconciler.manifest.codes import Code
+from reconciler.manifest.compose import Document
 from reconciler.manifest.discovery import Found, discover
 from reconciler.manifest.layerfiles import Layer, LayerFiles
 from reconciler.manifest.locating import display, first_line
+from reconciler.manifest.problems import At, Problem
 from reconciler.manifest.verdict import OVERLAY_SHAPE
+from reconciler.model.project import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,9 @@ class Overlay:
     told: list[Diagnostic]
     _layer_files: LayerFiles
     _root: str
-    _opened: dict[str, OverlayEntry] = field(default_factory=dict)
 
-    def over(self, manifest: str, documents: int) -> OverlayEntry | None:
-        """What is laid over the manifest (absolute), which holds so many documents."""
+    def over(self, manifest: str, documents: Sequence[Document]) -> OverlayEntry | None:
+        """What is laid over the documents of the manifest (absolute)."""
         file = self.files.get(manifest)
         if file is None:
             return None
@@ -42,15 +45,21 @@ class Overlay:
         told = tuple(diagnostic for layer in layers for diagnostic in layer.told)
         if any(diagnostic.is_error for diagnostic in told):
             return OverlayEntry((), told)
-        if len(layers) != documents:
-            summary = f"this overlay holds {_count(len(layers))}, its manifest {documents}"
+        if len(layers) != len(documents):
+            summary = f"this overlay holds {_count(len(layers))}, its manifest {len(documents) or 'none'}"
             detail = (
                 f"{display(manifest, self._root)} is laid over one document after the other: write one for each, {{}} "
                 "for one that has nothing to change."
             )
-            span = first_line(file, layers[0].origin.line if layers else 1)
+            span = self._layer_files.span(layers[0].origin if layers else Origin(file, 1))
             return OverlayEntry((), (*told, error(Code.OVERLAY_DOCUMENTS, summary, detail=detail, span=span)))
-        return OverlayEntry(tuple(layers), told)
+        unused = [
+            self._layer_files.located(_unused(key), layer.origin)
+            for layer, document in zip(layers, documents, strict=True)
+            for key in ("params", "ontology")
+            if key in layer.values and isinstance(document.value, dict) and key not in document.value
+        ]
+        return OverlayEntry(tuple(layers), (*told, *unused))
 
 
 def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_files: LayerFiles) -> Overlay:
@@ -82,6 +91,16 @@ def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_fil
             )
         )
     return Overlay(folder, files, told, layer_files, root)
+
+
+def _unused(key: str) -> Problem:
+    return Problem(
+        Code.OVERLAY_UNUSED,
+        f"the manifest leaves {key} out, so nothing is laid over it",
+        At((key,), key=True),
+        f"An overlay never makes a part managed. To have it managed, give the manifest {key} of its own.",
+        severity=Severity.WARNING,
+    )
 
 
 def _count(documents: int) -> str:

@@ -43,7 +43,7 @@ class Resolved:
     It may be used where neither `problems` nor `told` holds an error. `origins` are the places that were written
     elsewhere. `stand_ins` are places that hold null for something that was reported: nothing more is to be said about
     them. `told` is what is wrong with files that are referred to, by the place of the reference.
-    `nodes` counts what references brought in.
+    `nodes` counts what references brought in. `unsets` tells whether it holds `{$unset: true}`.
     """
 
     value: Json
@@ -52,6 +52,7 @@ class Resolved:
     stand_ins: set[RawPath] = field(default_factory=set)
     told: list[tuple[RawPath, tuple[Diagnostic, ...]]] = field(default_factory=list)
     nodes: int = 0
+    unsets: bool = False
 
 
 @dataclass(slots=True)
@@ -154,16 +155,17 @@ class References:
         document = file.documents[0]
         value: Json = document.value
         at: RawPath = ()
+        literal = False
         for part in _parts(pointer):
             if isinstance(value, dict) and value.keys() == {LITERAL}:
-                value = value[LITERAL]
+                value, literal = value[LITERAL], True
             key = _step(value, part)
             if key is None:
                 return _not_there(value, part, path, pointer)
             value = value[key]
             at = (*at, key)
         origin = Origin(file.file, document.line, at)
-        resolved = resolve(value, origin, depth=depth, chain=chain)
+        resolved = Resolved(value) if literal else resolve(value, origin, depth=depth, chain=chain)
         nodes, height = self._measure(resolved.value)
         self._sizes[id(resolved.value)] = nodes, height
         return Referred(resolved, replace(origin, inner=resolved.origins), nodes, height, file.told)

@@ -92,7 +92,7 @@ class IgnoreDocument(_Document):
 
 class ReconcileDocument(_Document):
     params: Literal["exact", "merge"] = "exact"
-    ignore: list[IgnoreDocument] = []
+    ignore: Annotated[list[IgnoreDocument], Field(default_factory=list)]
     protect: bool = False
 
 
@@ -106,7 +106,7 @@ class _Values(_Document):
     pipeline: Literal["standard_task", "consensus_task"] | None = None
     consensus_attempts: Annotated[int, Field(gt=0)] | None = None
     params: Any = None
-    reconcile: ReconcileDocument = ReconcileDocument()
+    reconcile: Annotated[ReconcileDocument, Field(default_factory=ReconcileDocument)]
 
 
 class ProjectDocument(_Values):

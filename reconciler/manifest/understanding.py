@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.manifest.codes import Code
@@ -20,6 +20,9 @@ from reconciler.manifest.schema import ProjectDocument
 from reconciler.manifest.verdict import check
 from reconciler.model.project import CREATE_ONLY, DesiredProject, Ignore, Mask, Origin, ParamsMode, Source
 from reconciler.model.values import Json
+
+_FOR_WANT_OF_DEFAULTS: Final = (Code.MISSING_KEY, Code.UNSET_NOTHING)
+"""What may be said only because defaults could not be used."""
 
 
 @dataclass(slots=True)
@@ -66,12 +69,12 @@ class Understanding:
         document: dict[str, Any] = resolved.value
         root = Origin(source.file, source.line, (), resolved.origins)
         problems: list[Problem] = []
-        if inherited.layers.slots or inherited.layers.ignore or overlay is not None or has_directives:
+        if inherited.layers.slots or inherited.layers.ignore or overlay is not None or resolved.unsets:
             document, root, problems = _composed(document, root, inherited.layers, overlay)
         model, found = check(document, resolved.stand_ins)
-        if inherited.is_broken:
-            found = [problem for problem in found if problem.code is not Code.MISSING_KEY]
         problems += found
+        if inherited.is_broken:
+            problems = [problem for problem in problems if problem.code not in _FOR_WANT_OF_DEFAULTS]
         ontology, ontology_name = None, None
         if document.get("ontology") is not None:
             is_shared = any(path[0] == "ontology" and len(path) < 3 for path in root.inner)
@@ -162,8 +165,3 @@ def _project(
         document=document,
         origins=root.inner,
     )
-
-
-def left_out(values: Mapping[str, Any], document: Mapping[str, Json]) -> list[str]:
-    """The parts that an overlay has values for and the manifest does not manage."""
-    return [key for key in ("params", "ontology") if key in values and key not in document]

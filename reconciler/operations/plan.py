@@ -55,7 +55,7 @@ def prepare(
     recorded = _recorded(settings, manifests, target, record)
     selection = select(manifests, names, folder=settings.folder, recorded=recorded)
     desired, diagnostics = usable(manifests, selection)
-    if not manifests.entries and "no-manifests" not in allowed:
+    if not any(entry.is_manifest for entry in manifests.entries) and "no-manifests" not in allowed:
         raise DiagnosedError("no manifests", [_no_manifests(settings)])
     commit = Commit()
     try:
@@ -135,7 +135,7 @@ def planned_with(
         own_names=prepared.manifests.names,
         complete=not prepared.narrowed,
         manifests=Path(os.path.relpath(settings.manifests, settings.root)).as_posix(),
-        manifest_count=len(prepared.manifests.entries),
+        manifest_count=sum(entry.is_manifest for entry in prepared.manifests.entries),
         diagnostics=prepared.diagnostics,
         known=known,
         gone=[name for name in prepared.gone if name in known],

@@ -119,7 +119,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _broken(entries: Sequence[Entry]) -> str:
-    unreadable = sum(entry.name is None for entry in entries)
+    unreadable = sum(entry.name is None and entry.is_manifest for entry in entries)
     if not unreadable:
         return "Names are those in the manifests, or patterns such as 'kitten_*'."
     files = "One manifest cannot" if unreadable == 1 else f"{unreadable} manifests cannot"

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic, merged
 from reconciler.manifest.loading import load_manifests
+from reconciler.model.project import DesiredProject
 from reconciler.operations.selection import select
 from reconciler.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """`manifests` counts the documents that were looked at, those beside the selected where a name stands twice too."""
+    """`manifests` counts the documents that were looked at, those beside the selected where a name stands twice too.
+
+    `projects` are those of the selected that have no error, as composed without an overlay.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     manifests: int
+    projects: tuple[DesiredProject, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -32,9 +37,11 @@ def validate(settings: Settings, names: Sequence[str]) -> Validation:
     overlays = {settings.root / table["overlay"] for table in settings.targets.values() if "overlay" in table}
     manifests = load_manifests(settings.manifests, root=settings.root, checked=sorted(overlays))
     selection = select(manifests, names, folder=settings.folder)
-    documents = {(entry.file, entry.line) for entry in selection.entries}
-    variants = [entry for entry in manifests.variants if (entry.file, entry.line) in documents]
+    chosen = {(entry.file, entry.line) for entry in selection.entries}
+    variants = [entry for entry in manifests.variants if (entry.file, entry.line) in chosen]
     own = merged(diagnostic for entry in (*selection.entries, *variants) for diagnostic in entry.diagnostics)
     selected = {entry.file for entry in selection.entries}
     beside = {told.span.file for told in manifests.duplicates if told.span is not None} - selected
-    return Validation((*own, *manifests.duplicates), len(selection.entries) + len(beside))
+    documents = sum(entry.is_manifest for entry in selection.entries)
+    projects = tuple(entry.project for entry in selection.entries if entry.project is not None)
+    return Validation((*own, *manifests.duplicates), documents + len(beside), projects)

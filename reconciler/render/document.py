@@ -5,12 +5,12 @@ File names are relative to `base` (the git top level, else the repository root),
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from reconciler import __version__
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic, Severity, Span
 from reconciler.fieldpath import Attribute, Path, Pattern, format_path, parse_path
 from reconciler.model.drift import Drift, ProjectDrift, Unit
 from reconciler.model.outcome import Outcome, ProjectOutcome
@@ -92,8 +92,14 @@ def drift_document(drift: Drift, *, base: str, sensitive: Sequence[Pattern] = ()
     }
 
 
-def validation_document(diagnostics: Sequence[Diagnostic], *, base: str) -> dict[str, Json]:
-    """What `validate` found."""
+def validation_document(
+    diagnostics: Sequence[Diagnostic],
+    *,
+    base: str,
+    resolved: Sequence[tuple[DesiredProject, Mapping[Path, Source]]] | None = None,
+    sensitive: Sequence[Pattern] = (),
+) -> dict[str, Json]:
+    """What `validate` found; with `resolved` also each project as composed, and where each leaf of it was written."""
 
     def count(severity: Severity) -> int:
         return sum(diagnostic.severity is severity for diagnostic in diagnostics)
@@ -106,7 +112,26 @@ def validation_document(diagnostics: Sequence[Diagnostic], *, base: str) -> dict
             "notes": count(Severity.NOTE),
         },
         "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in diagnostics],
+        **(_resolved(resolved, _Writer(base, tuple(sensitive))) if resolved is not None else {}),
     }
+
+
+def _resolved(projects: Sequence[tuple[DesiredProject, Mapping[Path, Source]]], writer: _Writer) -> dict[str, Json]:
+    written: list[Json] = [
+        {
+            "name": project.name,
+            "source": {"file": relative(project.source.file, writer.base), "line": project.source.line},
+            "project": {
+                key: writer.composed(key, value) for key, value in project.document.items() if not key.startswith("x-")
+            },
+            "sources": {
+                format_path(path): f"{relative(source.file, writer.base)}:{source.line}"
+                for path, source in sources.items()
+            },
+        }
+        for project, sources in projects
+    ]
+    return {"masked": writer.masked, "projects": written}
 
 
 def diagnostic_document(diagnostic: Diagnostic, base: str) -> dict[str, Json]:
@@ -120,6 +145,7 @@ def diagnostic_document(diagnostic: Diagnostic, base: str) -> dict[str, Json]:
         "file": relative(span.file, base) if span else None,
         "line": span.line if span else None,
         "column": span.column if span else None,
+        **({"used_by": [_source(user, base) for user in diagnostic.used_by]} if diagnostic.used_by else {}),
     }
 
 
@@ -232,6 +258,13 @@ class _Writer:
         self.masked = self.masked or masked != value
         return masked
 
+    def composed(self, key: str, value: Json) -> Json:
+        """The value of a key of a composed project."""
+        if key == "ontology" and isinstance(value, dict):
+            paths: dict[str, Path] = {"name": _ONTOLOGY_NAME, "choices": ("ontology",)}
+            return {inner: self._value(below, paths[inner]) for inner, below in value.items()}
+        return self._value(value, (key,))
+
 
 def _desired(desired: DesiredProject) -> dict[str, Json]:
     return {
@@ -283,5 +316,5 @@ def _commit(commit: Commit) -> dict[str, Json]:
     return {"commit": commit.commit, "dirty": commit.dirty}
 
 
-def _source(source: Source, base: str) -> dict[str, Json]:
+def _source(source: Source | Span, base: str) -> dict[str, Json]:
     return {"file": relative(source.file, base), "line": source.line}

@@ -1,0 +1,69 @@
+"""Where each leaf of a composed project was written: every single value, and every empty list or mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from reconciler import fieldpath
+from reconciler.fieldpath import Attribute
+from reconciler.manifest.locating import Locator
+from reconciler.manifest.ontology import walk_choices
+from reconciler.manifest.parsing import best_parser
+from reconciler.manifest.problems import At, RawPath
+from reconciler.model.project import DesiredProject, Source
+from reconciler.model.values import Json
+
+
+def resolved_sources(projects: Iterable[DesiredProject]) -> list[dict[fieldpath.Path, Source]]:
+    """For each project the line of each of its leaves; a text's is the first of its file. The user's own (x-) are left
+    out."""
+    locator = Locator("", best_parser())
+    found: list[dict[fieldpath.Path, Source]] = []
+    for project in projects:
+        root = project.origin
+        locator.enter(root.file)
+        sources: dict[fieldpath.Path, Source] = {}
+        for path, raw in _leaves(project.document):
+            origin = root.below(raw)
+            span = locator.span(At(raw), root)
+            sources[path] = Source(origin.file, 1) if origin.text else Source(span.file, span.line)
+        found.append(sources)
+    return found
+
+
+def _leaves(document: Mapping[str, Json]) -> Iterator[tuple[fieldpath.Path, RawPath]]:
+    """The path of each leaf as a field, and as it stands in the composed document."""
+    for key, value in document.items():
+        if key == "ontology":
+            yield from _ontology_leaves(value)
+        elif not key.startswith("x-"):
+            yield from ((raw, raw) for raw in _below(value, (key,)))
+
+
+def _below(value: Json, path: RawPath) -> Iterator[RawPath]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _below(inner, (*path, key))
+    elif isinstance(value, list) and value:
+        for index, inner in enumerate(value):
+            yield from _below(inner, (*path, index))
+    else:
+        yield path
+
+
+def _ontology_leaves(ontology: Json) -> Iterator[tuple[fieldpath.Path, RawPath]]:
+    raw: RawPath = ("ontology",)
+    if isinstance(ontology, dict):
+        if "name" in ontology:
+            yield ("ontology", Attribute("name")), ("ontology", "name")
+        ontology, raw = ontology["choices"], ("ontology", "choices")
+    for names, path, choice in walk_choices(ontology, raw):
+        field: fieldpath.Path = ("ontology", *names)
+        if not isinstance(choice, dict):
+            yield field, path
+            continue
+        for key, value in choice.items():
+            if key == "choice":
+                yield field, (*path, key)
+            elif not (key == "subchoices" and value):
+                yield (*field, Attribute(key)), (*path, key)
