@@ -1,0 +1,78 @@
+"""Bad manifests, one or more for every code, with the places of what is told: `tests/manifest/bad/`.
+
+`CODE.yaml` or `CODE--WORDS.yaml` is loaded as `projects/p.yaml`; its first lines say what is expected, with lines as
+they count in the file itself. A folder of such a name is a repository, whose `expected` says it. What no file in git can
+be (a device, 10 MB) is made here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.manifest.codes import MEANINGS, Code
+from reconciler.operations.validate import validate
+from reconciler.settings import read_settings
+from tests.manifest.rooms import HEAD
+
+BAD = Path(__file__).parent / "bad"
+CASES = sorted(path.name for path in BAD.iterdir())
+
+
+def _unreadable(root: Path) -> str:
+    os.mkfifo(root / "projects" / "p.yaml")
+    return "projects/p.yaml:1:1 error unreadable"
+
+
+def _too_large(root: Path) -> str:
+    (root / "projects" / "p.yaml").write_text(HEAD + "params:\n  instruction: {$file: t.md}\n")
+    (root / "projects" / "t.md").write_bytes(b"x" * 10_000_001)
+    return "projects/p.yaml:4:24 error file-too-large"
+
+
+MADE: dict[Code, Callable[[Path], str]] = {Code.UNREADABLE: _unreadable, Code.FILE_TOO_LARGE: _too_large}
+
+
+def _told(root: Path) -> list[str]:
+    def line(diagnostic: Diagnostic) -> str:
+        span = diagnostic.span
+        assert span is not None
+        place = f"{os.path.relpath(span.file, root)}:{span.line}:{span.column}"
+        return f"{place} {diagnostic.severity} {diagnostic.code}"
+
+    return [line(diagnostic) for diagnostic in validate(read_settings(root), ()).diagnostics]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_manifests_are_told_where_they_are_bad(tmp_path: Path, case: str) -> None:
+    path = BAD / case
+    if path.is_dir():
+        shutil.copytree(path, tmp_path, dirs_exist_ok=True)
+        expected = (path / "expected").read_text().splitlines()
+    else:
+        (tmp_path / "projects").mkdir()
+        data = path.read_bytes()
+        (tmp_path / "projects" / "p.yaml").write_bytes(data)
+        wanted = re.findall(rb"^# expect (\d+:\d+ \w+ [a-z0-9-]+)$", data, re.MULTILINE)
+        expected = [f"projects/p.yaml:{each.decode()}" for each in wanted]
+    assert expected
+    assert _told(tmp_path) == expected
+    assert case.removesuffix(".yaml").split("--")[0] in {line.split()[-1] for line in expected}
+
+
+@pytest.mark.parametrize("code", MADE)
+def test_bad_files_that_git_cannot_hold(tmp_path: Path, code: Code) -> None:
+    (tmp_path / "projects").mkdir()
+    assert [MADE[code](tmp_path)] == _told(tmp_path)
+
+
+def test_every_code_has_a_case() -> None:
+    cased = {case.removesuffix(".yaml").split("--")[0] for case in CASES} | set(MADE)
+    assert cased == set(Code)
+    assert set(MEANINGS) == set(Code)
