@@ -41,6 +41,32 @@ GUARD_NAMES = (
 NO_MANIFESTS = "no-manifests"
 """The guard that `--allow` alone waives."""
 
+CHECKS = (
+    "project-key-in-params",
+    "misspelt-parameter",
+    "parameter-kind",
+    "parameter-of-other-type",
+    "parameter-of-task",
+    "left-to-tasks",
+    "legacy-type",
+    "unknown-type",
+    "unknown-reference",
+    "over-limit",
+    "no-effect",
+    "empty-instruction",
+    "private-link",
+    "like-choices",
+    "ignore-ends-soon",
+    "label-not-in-ontology",
+    "choice-without-label",
+    "heading-and-leaf",
+    "duplicate-label",
+    "renamed-choice",
+)
+"""The checks that know the field; each can be switched."""
+
+SWITCHES = ("off", "note", "warn")
+
 _KEY_VARIABLE = re.compile(r"SCALE_[A-Z0-9_]+", re.ASCII)
 _REMOTE = re.compile(r"(?![-./])(?!.*(?:\.\.|//|@\{|[./]$))[^\s\x00-\x20\x7f~^:?*\[\\]+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -57,6 +83,7 @@ _TOP_KEYS = {
     "sensitive": list,
     "targets": dict,
     "guards": dict,
+    "checks": dict,
     "waivers": _Tables,
 }
 _TARGET_KEYS = {
@@ -206,6 +233,8 @@ class _Reader:
                 self._report("wrong-type", name, f"targets.{name} is not a table")
         if isinstance(tables.get("guards"), dict):
             self._check_guards(tables["guards"])
+        if isinstance(tables.get("checks"), dict):
+            self._check_checks(tables["checks"])
         if _is_a(tables.get("waivers"), _Tables):
             for position, waiver in enumerate(tables["waivers"]):
                 self._check_waiver(position, waiver)
@@ -279,6 +308,19 @@ class _Reader:
                 near = difflib.get_close_matches(value, ("warn", "hold"), n=1)
                 summary = f'guards.{key} is "{value}"; it is "warn" or "hold"'
                 self._report("bad-choice", key, summary, label=_did_you_mean(near))
+        self._table, self._table_line = "", 0
+
+    def _check_checks(self, table: dict[str, Any]) -> None:
+        self._table, self._table_line = "checks", _line_of_table(self.file, "checks", 0)
+        for code, switch in table.items():
+            if code not in CHECKS:
+                near = difflib.get_close_matches(code, CHECKS, n=1)
+                label, detail = _did_you_mean(near), f"Known: {', '.join(CHECKS)}."
+                self._report("unknown-check", code, f'there is no check "{code}"', detail=detail, label=label)
+            elif switch not in SWITCHES:
+                near = difflib.get_close_matches(switch, SWITCHES, n=1) if isinstance(switch, str) else []
+                summary = f'checks.{code} is "off", "note" or "warn"'
+                self._report("bad-choice", code, summary, label=_did_you_mean(near))
         self._table, self._table_line = "", 0
 
     def _check_waiver(self, position: int, table: dict[str, Any]) -> None:

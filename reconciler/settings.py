@@ -72,6 +72,7 @@ class Settings:
     """`root` is the repository root: the folder of the configuration file, else the git top level, else `folder`.
 
     `base` is what file names in machine output are relative to. `targets` are the raw tables, by name.
+    `checks` switches checks that know the field, by code, to off, note or warn.
     """
 
     folder: Path
@@ -84,6 +85,7 @@ class Settings:
     targets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     guards: GuardSettings = GuardSettings()
     waivers: tuple[Waiver, ...] = ()
+    checks: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_settings(folder: Path) -> Settings:
@@ -113,6 +115,7 @@ def read_settings(folder: Path) -> Settings:
         targets=_with_built_in(tables.get("targets", {})),
         guards=GuardSettings(**tables.get("guards", {})),
         waivers=tuple(_waiver(table) for table in tables.get("waivers", ())),
+        checks=tables.get("checks", {}),
     )
 
 

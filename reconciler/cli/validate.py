@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -42,13 +43,14 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     if resolved and output != "json":
         raise UsageError("--resolved goes with --format json", "Say: reconciler validate --format json --resolved")
     folder = Path.cwd()
+    today = datetime.now(UTC).date()
     if output != "text":
         base = runner.find_base()
         document = None
         try:
             settings = read_settings(folder)
             base = settings.base.as_posix()
-            found = validate(settings, names)
+            found = validate(settings, names, today=today)
             diagnostics = found.diagnostics
             if resolved:
                 pairs = list(zip(found.projects, resolved_sources(found.projects), strict=True))
@@ -60,7 +62,7 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
         else:
             console.say_runner(render_annotations(diagnostics, base=base))
     else:
-        found = validate(read_settings(folder), names)
+        found = validate(read_settings(folder), names, today=today)
         diagnostics = found.diagnostics
         console.say(
             render_validation(

@@ -60,6 +60,25 @@ class Code(StrEnum):
     DUPLICATE_NAME = "duplicate-name"
     NAME_NOT_ALLOWED = "name-not-allowed"
     UNKNOWN_TYPE = "unknown-type"
+    # Checks that know the field
+    PROJECT_KEY_IN_PARAMS = "project-key-in-params"
+    MISSPELT_PARAMETER = "misspelt-parameter"
+    PARAMETER_KIND = "parameter-kind"
+    PARAMETER_OF_OTHER_TYPE = "parameter-of-other-type"
+    PARAMETER_OF_TASK = "parameter-of-task"
+    LEFT_TO_TASKS = "left-to-tasks"
+    LEGACY_TYPE = "legacy-type"
+    UNKNOWN_REFERENCE = "unknown-reference"
+    OVER_LIMIT = "over-limit"
+    NO_EFFECT = "no-effect"
+    EMPTY_INSTRUCTION = "empty-instruction"
+    PRIVATE_LINK = "private-link"
+    LIKE_CHOICES = "like-choices"
+    IGNORE_ENDS_SOON = "ignore-ends-soon"
+    LABEL_NOT_IN_ONTOLOGY = "label-not-in-ontology"
+    CHOICE_WITHOUT_LABEL = "choice-without-label"
+    HEADING_AND_LEAF = "heading-and-leaf"
+    DUPLICATE_LABEL = "duplicate-label"
 
 
 MEANINGS: Final[dict[Code, str]] = {
@@ -111,4 +130,22 @@ MEANINGS: Final[dict[Code, str]] = {
     Code.DUPLICATE_NAME: "A project's name stands in two manifests.",
     Code.NAME_NOT_ALLOWED: "A project's name matches none of the names that a _defaults.yaml above it allows.",
     Code.UNKNOWN_TYPE: "A task type that is not known here (a warning).",
+    Code.PROJECT_KEY_IN_PARAMS: "A key that belongs beside params stands in it (a warning).",
+    Code.MISSPELT_PARAMETER: "A parameter is nearly one that is known (a note), or a known slip (a warning).",
+    Code.PARAMETER_KIND: "A parameter has another JSON type than Scale documents (a warning).",
+    Code.PARAMETER_OF_OTHER_TYPE: "A parameter is known for other task types alone (a note).",
+    Code.PARAMETER_OF_TASK: "A parameter belongs to a single task (a note).",
+    Code.LEFT_TO_TASKS: "Every task must bring a parameter that the project does not give (a note).",
+    Code.LEGACY_TYPE: "Scale's documentation prefers another task type (a note).",
+    Code.UNKNOWN_REFERENCE: "A name inside params is that of no label, attribute or field (a warning).",
+    Code.OVER_LIMIT: "A parameter is beyond a limit that Scale documents (a warning).",
+    Code.NO_EFFECT: "A setting does nothing where it stands (a warning).",
+    Code.EMPTY_INSTRUCTION: "The instruction is empty (a warning).",
+    Code.PRIVATE_LINK: "The instruction links to a private address (a warning).",
+    Code.LIKE_CHOICES: "Two choices differ by case, white space or Unicode form alone (a warning).",
+    Code.IGNORE_ENDS_SOON: "An ignore ends within 14 days (a note).",
+    Code.LABEL_NOT_IN_ONTOLOGY: "A label in params is no choice of the ontology (a note).",
+    Code.CHOICE_WITHOUT_LABEL: "A choice of the ontology is no label in params (a note).",
+    Code.HEADING_AND_LEAF: "A name is a heading in the labels and a leaf in the ontology, or the reverse (a note).",
+    Code.DUPLICATE_LABEL: "A label stands twice in one list (a note).",
 }

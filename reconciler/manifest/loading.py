@@ -12,6 +12,7 @@ from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, Span, error, warning
 from reconciler.errors import UsageError
+from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import comment_problems
 from reconciler.manifest.compose import Document
@@ -74,11 +75,13 @@ def load_manifests(
     root: Path,
     overlay: Path | None = None,
     checked: Collection[Path] = (),
+    checks: Checks | None = None,
     parser: Parser | None = None,
 ) -> Manifests:
     """Load every manifest below `folder`; `root` is the folder that no file outside of may be read.
 
-    `overlay` is laid over the manifests; those in `checked` are only looked at.
+    `overlay` is laid over the manifests; those in `checked` are only looked at. `checks` are those that
+    know the field; without them none is made.
 
     Raises:
         UsageError: where `folder` or an overlay is not there or lies outside `root`.
@@ -96,7 +99,7 @@ def load_manifests(
             path, root_path, "the overlay", "Make it, or take `overlay` out of the target in the configuration."
         )
     found = discover(folder_path, root=root_path)
-    loader = _Loader(folder_path, root_path, found, parser or best_parser())
+    loader = _Loader(folder_path, root_path, found, checks, parser or best_parser())
     opened = [loader.open_overlay(path, found) for path in overlays]
     laid = opened[0] if overlay else None
     entries = [entry for file in found.manifests for entry in loader.load(file, laid)]
@@ -139,7 +142,7 @@ def _check_folder(folder: str, root: str, what: str, detail: str) -> None:
 class _Loader:
     """Loads one file after the other; words, texts and whatever files share are kept for all of them."""
 
-    def __init__(self, folder: str, root: str, found: Found, parser: Parser) -> None:
+    def __init__(self, folder: str, root: str, found: Found, checks: Checks | None, parser: Parser) -> None:
         self._root = root
         self._parser = parser
         self._words = Words()
@@ -148,7 +151,7 @@ class _Loader:
         yaml_files = YamlFiles(root, self._words, parser)
         directives = Directives(text_files, References(root, text_files, yaml_files))
         self._layers = LayerFiles(folder, found.defaults, yaml_files, directives, self._locator)
-        self._understanding = Understanding(directives, root)
+        self._understanding = Understanding(directives, checks, root)
         self._folder = folder
 
     def open_overlay(self, path: str, found: Found) -> Overlay:
@@ -208,6 +211,7 @@ class _Loader:
             has_directives=document.directives,
             inherited=inherited,
             overlay=laid.layers[index] if laid is not None and laid.layers else None,
+            checked=not document.problems,
         )
 
     def _entry(

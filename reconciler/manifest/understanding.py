@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.layerfiles import NOTHING, Inherited, Layer, Limits
@@ -45,10 +46,11 @@ class Understood:
 
 
 class Understanding:
-    """Understands documents. `root` is the repository's, for files in messages."""
+    """Understands documents. `checks` are made of each project; `root` is the repository's."""
 
-    def __init__(self, directives: Directives, root: str) -> None:
+    def __init__(self, directives: Directives, checks: Checks | None, root: str) -> None:
         self._directives = directives
+        self._checks = checks
         self._root = root
         self._ontologies: Checked = {}
 
@@ -60,8 +62,12 @@ class Understanding:
         has_directives: bool = True,
         inherited: Inherited = NOTHING,
         overlay: Layer | None = None,
+        checked: bool = True,
     ) -> Understood:
-        """Make a project of a document. `has_directives` may be False where no key in it starts with `$`."""
+        """Make a project of a document. `has_directives` may be False where no key in it starts with `$`.
+
+        Without `checked`, the checks that know the field are left out.
+        """
         root = Origin(source.file, source.line)
         if not isinstance(value, dict):
             return Understood(root, problems=[wrong_type(value, At(()), "a project is a mapping", text_wanted=False)])
@@ -91,6 +97,8 @@ class Understanding:
         )
         if isinstance(model, ProjectDocument) and not errors:
             understood.project = _project(model, source, ontology, ontology_name, document, root)
+            if self._checks is not None and checked:
+                problems += _not_told(self._checks.run(understood.project), problems)
         return understood
 
     def _check_name(self, name: str, limits: Limits) -> list[Problem]:
@@ -106,6 +114,21 @@ class Understanding:
                 f"a name here matches {taken}",
             )
         ]
+
+
+def _not_told(found: list[Problem], told: list[Problem]) -> list[Problem]:
+    """Those at places that nothing was told of, nor of what they hold or stand in."""
+    paths = [problem.where.path for problem in told if isinstance(problem.where, At)]
+    return [
+        problem
+        for problem in found
+        if isinstance(problem.where, At) and not any(_is_one_in_other(problem.where.path, path) for path in paths)
+    ]
+
+
+def _is_one_in_other(path: RawPath, other: RawPath) -> bool:
+    length = min(len(path), len(other))
+    return path[:length] == other[:length]
 
 
 def _composed(

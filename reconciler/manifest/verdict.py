@@ -14,7 +14,6 @@ from typing import Any, Final, TypeAlias
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from reconciler.diagnostics import Severity
 from reconciler.manifest.codes import Code
 from reconciler.manifest.ontology import did_you_mean, kind_of, unknown_key, wrong_type
 from reconciler.manifest.problems import At, Problem, RawPath
@@ -30,17 +29,6 @@ from reconciler.manifest.schema import (
 )
 from reconciler.model.project import RESERVED_PARAMS
 from reconciler.model.values import Json
-
-TASK_TYPES: Final = frozenset(
-    """
-    annotation categorization comparison cuboidannotation datacollection documentmodel documenttranscription
-    imageannotation laneannotation lidarannotation lidarlinking lidarsegmentation lidartopdown lineannotation
-    namedentityrecognition pointannotation polygonannotation segmentannotation transcription textcollection
-    videoannotation videoboxannotation videoplaybackannotation videocuboidannotation sensorfusion chat
-    chatexperimental chatlite multichat multistage federal2dvideoannotation
-    """.split()  # noqa: SIM905
-)
-"""[S] in scale-api.md. The list grows: a type that is not in it is worth a warning, never more."""
 
 Model: TypeAlias = ProjectDocument | DefaultsDocument | OverlayDocument
 
@@ -116,9 +104,6 @@ def check(
     params = document.get("params")
     if params is not None:
         problems += _check_params(params)
-    task_type = document.get("type")
-    if isinstance(task_type, str) and task_type and task_type not in TASK_TYPES:
-        problems.append(_unknown_type(task_type))
     return project, problems
 
 
@@ -220,17 +205,3 @@ def _check_params(params: Json) -> list[Problem]:
         for key in params
         if key in RESERVED_PARAMS
     ]
-
-
-def _unknown_type(task_type: str) -> Problem:
-    from difflib import get_close_matches
-
-    nearest = get_close_matches(task_type, sorted(TASK_TYPES), n=1, cutoff=0.0)[0]
-    return Problem(
-        Code.UNKNOWN_TYPE,
-        f'"{task_type}" is no task type that is known here',
-        At(("type",)),
-        "It is sent as it stands: Scale's list of types grows.",
-        f'the nearest known one is "{nearest}"',
-        severity=Severity.WARNING,
-    )

@@ -9,19 +9,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.diagnostics import Diagnostic, Severity, error, merged, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.fieldpath import Path as FieldPath
 from reconciler.git import read_commit
+from reconciler.manifest.checking import check_projects
+from reconciler.manifest.checks import Checks
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.places import Place, files_of, locate_all
-from reconciler.model.plan import Commit, Field, Plan, ProjectChange, TargetInfo
+from reconciler.model.plan import Action, Commit, Field, Plan, ProjectChange, TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import Record
 from reconciler.operations.selection import Recorded, select, usable
 from reconciler.operations.targets import sandbox_account
 from reconciler.planning.classes import unseen
 from reconciler.planning.planner import Live, Rules, account_of, by_name, make_plan
+from reconciler.planning.renaming import CODE as RENAMED_CHOICE
+from reconciler.planning.renaming import renamed_choices
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target
 
@@ -109,7 +113,7 @@ async def plan(
     hidden = [change.name for change in made.changes if unseen(change.base, change.fields)] if live.whole else []
     if hidden:
         made = planned(replace(live, projects={**live.projects, **await get_projects(client, hidden)}))
-    return with_sources(made)
+    return with_sources(with_warnings(made, settings))
 
 
 def planned_with(
@@ -169,6 +173,24 @@ def account_in(target: Target, live: Live) -> str | None:
     if target.sandbox is not None:
         return sandbox_account(target.sandbox)
     return account_of(project for project in live.projects.values() if project) if live.whole else None
+
+
+def with_warnings(plan: Plan, settings: Settings) -> Plan:
+    """The plan with what the checks that know the field warn of in the projects that change; notes are left out."""
+    checks = Checks(settings.checks, plan.made_at.date())
+    changing = [change.desired for change in plan.changes if change.action in (Action.CREATE, Action.UPDATE)]
+    told = merged(
+        diagnostic
+        for diagnostic in check_projects(changing, checks, root=settings.root.as_posix())
+        if diagnostic.severity is Severity.WARNING
+    )
+    changes = plan.changes
+    if settings.checks.get(RENAMED_CHOICE, "warn") == "warn":
+        changes = tuple(
+            replace(change, diagnostics=(*change.diagnostics, *renamed_choices(change, settings.sensitive)))
+            for change in changes
+        )
+    return replace(plan, changes=changes, diagnostics=(*plan.diagnostics, *told))
 
 
 def with_sources(plan: Plan) -> Plan:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, merged, warning
+from reconciler.diagnostics import Diagnostic, Severity, merged, warning
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.manifest.loading import Entry, Manifests
 from reconciler.model.project import DesiredProject
@@ -63,12 +63,17 @@ def select(manifests: Manifests, names: Sequence[str], *, folder: Path, recorded
 
 
 def usable(manifests: Manifests, selection: Selection) -> tuple[list[DesiredProject], tuple[Diagnostic, ...]]:
-    """The selected projects, and warnings: those of their own, and one for all errors elsewhere.
+    """The selected projects, and warnings: those of their own, and one for all errors elsewhere. Notes are left out.
 
     Raises:
         DiagnosedError: a selected document has an error, or a name stands twice anywhere.
     """
-    own = merged(diagnostic for entry in selection.entries for diagnostic in entry.diagnostics)
+    own = merged(
+        diagnostic
+        for entry in selection.entries
+        for diagnostic in entry.diagnostics
+        if diagnostic.severity is not Severity.NOTE
+    )
     if manifests.duplicates or any(diagnostic.is_error for diagnostic in own):
         raise DiagnosedError("the manifests have errors", [*own, *manifests.duplicates])
     others = merged(diagnostic for entry in selection.elsewhere for diagnostic in entry.diagnostics)

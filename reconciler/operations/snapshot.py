@@ -21,7 +21,15 @@ from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.model.record import Record, Section
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.operations.drift import drift_in
-from reconciler.operations.plan import Prepared, account_in, get_projects, planned_with, read_live, with_sources
+from reconciler.operations.plan import (
+    Prepared,
+    account_in,
+    get_projects,
+    planned_with,
+    read_live,
+    with_sources,
+    with_warnings,
+)
 from reconciler.planning.cutting import cut, shows_base
 from reconciler.planning.drift import baseline_of
 from reconciler.planning.planner import Live, by_name
@@ -114,7 +122,7 @@ def plan_from(
         allowed=allowed,
         made_at=now(),
     )
-    return with_sources(made)
+    return with_sources(with_warnings(made, settings))
 
 
 def drift_from(

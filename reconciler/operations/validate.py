@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from reconciler.diagnostics import Diagnostic, merged
+from reconciler.manifest.checks import Checks
 from reconciler.manifest.loading import load_manifests
 from reconciler.model.project import DesiredProject
 from reconciler.operations.selection import select
@@ -28,14 +30,18 @@ class Validation:
         return not any(diagnostic.is_error for diagnostic in self.diagnostics)
 
 
-def validate(settings: Settings, names: Sequence[str]) -> Validation:
+def validate(settings: Settings, names: Sequence[str], *, today: date | None = None) -> Validation:
     """Everything that is wrong with the selected manifests; a name that stands twice is told whatever was selected.
+
+    `today` (UTC) is for days that come near.
 
     Raises:
         UsageError: the folder is missing, or a name matches nothing.
     """
     overlays = {settings.root / table["overlay"] for table in settings.targets.values() if "overlay" in table}
-    manifests = load_manifests(settings.manifests, root=settings.root, checked=sorted(overlays))
+    manifests = load_manifests(
+        settings.manifests, root=settings.root, checked=sorted(overlays), checks=Checks(settings.checks, today)
+    )
     selection = select(manifests, names, folder=settings.folder)
     chosen = {(entry.file, entry.line) for entry in selection.entries}
     variants = [entry for entry in manifests.variants if (entry.file, entry.line) in chosen]

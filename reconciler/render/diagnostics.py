@@ -100,7 +100,11 @@ def _users(used_by: Sequence[Span], base: str) -> str:
 def _last_line(diagnostics: Sequence[Diagnostic], manifests: int) -> str:
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
     warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
-    counted = " and ".join(count(number, noun) for number, noun in ((errors, "error"), (warnings, "warning")) if number)
+    notes = len(diagnostics) - errors - warnings
+    kinds = [
+        count(number, noun) for number, noun in ((errors, "error"), (warnings, "warning"), (notes, "note")) if number
+    ]
+    counted = " and ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
     if not errors:
         verdict = f"{count(manifests, 'manifest')} {'is' if manifests == 1 else 'are'} valid"
         return f"{verdict}, with {counted}." if counted else f"{verdict}."

@@ -1,8 +1,8 @@
 """Bad manifests, one or more for every code, with the places of what is told: `tests/manifest/bad/`.
 
 `CODE.yaml` or `CODE--WORDS.yaml` is loaded as `projects/p.yaml`; its first lines say what is expected, with lines as
-they count in the file itself. A folder of such a name is a repository, whose `expected` says it. What no file in git can
-be (a device, 10 MB) is made here.
+they count in the file itself. A folder of such a name is a repository, whose `expected` says it. What no file in git
+can be (a device, 10 MB) is made here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from reconciler.settings import read_settings
 from tests.manifest.rooms import HEAD
 
 BAD = Path(__file__).parent / "bad"
+TODAY = date(2027, 1, 20)
 CASES = sorted(path.name for path in BAD.iterdir())
 
 
@@ -46,7 +48,7 @@ def _told(root: Path) -> list[str]:
         place = f"{os.path.relpath(span.file, root)}:{span.line}:{span.column}"
         return f"{place} {diagnostic.severity} {diagnostic.code}"
 
-    return [line(diagnostic) for diagnostic in validate(read_settings(root), ()).diagnostics]
+    return [line(diagnostic) for diagnostic in validate(read_settings(root), (), today=TODAY).diagnostics]
 
 
 @pytest.mark.parametrize("case", CASES)

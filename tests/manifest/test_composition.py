@@ -273,10 +273,9 @@ MISTAKES: dict[str, tuple[Files, list[str]]] = {
         ["projects/_defaults.yaml:3:1 not-one-document < projects/a.yaml:1"],
     ),
     "what a default is, is judged with what it is in": (
-        {"projects/_defaults.yaml": "params: {patch: 1}\ntype: chatt\n", "projects/a.yaml": "name: a\nparams: {}\n"},
+        {"projects/_defaults.yaml": "params: {patch: 1}\ntype: chat\n", "projects/a.yaml": "name: a\nparams: {}\n"},
         [
             "projects/_defaults.yaml:1:10 reserved-param < projects/a.yaml:1",
-            "projects/_defaults.yaml:2:7 unknown-type? < projects/a.yaml:1",
         ],
     ),
     "a reference in defaults": (

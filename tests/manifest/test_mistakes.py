@@ -96,8 +96,6 @@ CASES = {
     "control": case('name: "a\\tb"\ntype: imageannotation\n', "bad-name:1:7"),
     "control C1": case('name: "a\\x9fb"\ntype: imageannotation\n', "bad-name:1:7"),
     "new line": case("name: |\n  a\ntype: imageannotation\n", "bad-name:1:7"),
-    # Task types
-    "unknown type": case("name: p\ntype: imageanotation\n", "unknown-type:2:7?"),
     # Parameters
     "reserved": case(
         HEAD + "params: {patch: true, version: 1, created_at: x, ok: 1}\n",

@@ -1,0 +1,75 @@
+"""Checks that know the field: what Scale's documentation tells of parameters and ontologies, held against a project.
+
+The set of parameters is open, so nothing here is an error: a warning where Scale's documentation or code says so, a
+note elsewhere. Each rule is one function; docs/diagnostics.md has each with a wrong and a right example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from reconciler.diagnostics import Severity
+from reconciler.manifest.checks import labels, limits, parameters, references, texts
+from reconciler.manifest.checks.rule import Rule
+from reconciler.manifest.checks.subject import ANSWERS, Subject
+from reconciler.manifest.codes import Code
+from reconciler.manifest.problems import Problem
+from reconciler.model.project import DesiredProject
+from reconciler.model.values import Json
+
+_WARN, _NOTE = Severity.WARNING, Severity.NOTE
+
+RULES: Final = (
+    Rule(Code.PROJECT_KEY_IN_PARAMS, _WARN, parameters.project_key_in_params),
+    Rule(Code.MISSPELT_PARAMETER, _WARN, parameters.misspelt_parameter),
+    Rule(Code.PARAMETER_KIND, _WARN, parameters.parameter_kind),
+    Rule(Code.PARAMETER_OF_OTHER_TYPE, _NOTE, parameters.parameter_of_other_type),
+    Rule(Code.PARAMETER_OF_TASK, _NOTE, parameters.parameter_of_task),
+    Rule(Code.LEFT_TO_TASKS, _NOTE, parameters.left_to_tasks),
+    Rule(Code.UNKNOWN_TYPE, _WARN, parameters.unknown_type),
+    Rule(Code.LEGACY_TYPE, _NOTE, parameters.legacy_type),
+    Rule(Code.UNKNOWN_REFERENCE, _WARN, references.unknown_reference),
+    Rule(Code.OVER_LIMIT, _WARN, limits.over_limit),
+    Rule(Code.NO_EFFECT, _WARN, limits.no_effect),
+    Rule(Code.EMPTY_INSTRUCTION, _WARN, texts.empty_instruction),
+    Rule(Code.PRIVATE_LINK, _WARN, texts.private_link),
+    Rule(Code.LIKE_CHOICES, _WARN, texts.like_choices),
+    Rule(Code.IGNORE_ENDS_SOON, _NOTE, texts.ignore_ends_soon),
+    Rule(Code.LABEL_NOT_IN_ONTOLOGY, _NOTE, labels.label_not_in_ontology),
+    Rule(Code.CHOICE_WITHOUT_LABEL, _NOTE, labels.choice_without_label),
+    Rule(Code.HEADING_AND_LEAF, _NOTE, labels.heading_and_leaf),
+    Rule(Code.DUPLICATE_LABEL, _NOTE, labels.duplicate_label),
+)
+_ABOUT_LABELS: Final = (Code.LABEL_NOT_IN_ONTOLOGY, Code.CHOICE_WITHOUT_LABEL, Code.HEADING_AND_LEAF)
+
+
+class Checks:
+    """The rules for one load. `switches` are those of the configuration: a code to off, note or warn.
+
+    `today` is for days that come near; None where no day is known.
+    """
+
+    def __init__(self, switches: Mapping[str, str], today: date | None) -> None:
+        self._switches = switches
+        self._today = today
+        self._remembered: dict[int, tuple[Json, Any]] = {}
+
+    def run(self, project: DesiredProject) -> list[Problem]:
+        """What the rules find, with places in the composed document. One place is told once, by the first rule."""
+        subject = Subject(project, self._today, self._remembered)
+        problems: dict[object, Problem] = {}
+        for rule in RULES:
+            switch = self._switches.get(rule.code)
+            if switch == "off" or (rule.code in _ABOUT_LABELS and subject.type in ANSWERS and switch is None):
+                continue
+            for finding in rule.find(subject):
+                severity = _NOTE if finding.doubtful else rule.severity
+                if switch is not None:
+                    severity = _WARN if switch == "warn" else _NOTE
+                problem = Problem(
+                    rule.code, finding.summary, finding.where, finding.detail, finding.label, severity=severity
+                )
+                problems.setdefault(finding.path, problem)
+        return list(problems.values())

@@ -1,0 +1,163 @@
+"""Limits that are documented, and settings that have no effect [D, S unless said otherwise]."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from reconciler.manifest.checks.rule import Finding
+from reconciler.manifest.checks.subject import IMAGE, LIDAR, VIDEO, Subject, entries, get, is_object, items, labels_in
+from reconciler.manifest.problems import RawPath
+from reconciler.model.values import Json
+
+_MOST_LABELS = 50
+_MOST_TAGS = 5
+_MOST_METADATA = 10_000
+_MOST_RESPONSES = 100
+_PRIORITIES = (10, 20, 30)
+_SCENES = IMAGE | {"segmentannotation"}
+
+
+def over_limit(subject: Subject) -> Iterator[Finding]:
+    """A value beyond a limit that Scale documents."""
+    params = subject.params
+    yield from _common(params)
+    if subject.type == "segmentannotation":
+        labels = [label for label in labels_in(params.get("labels"), ()) if not label.heading]
+        if len(labels) > _MOST_LABELS:
+            summary = f"segmentannotation takes {_MOST_LABELS} labels; these are {len(labels)}"
+            yield Finding(("params", "labels"), summary)
+    for shape, geometry in entries(params.get("geometries")):
+        path: RawPath = ("params", "geometries", shape)
+        yield from _order(geometry, "min_vertices", "max_vertices", path)
+    if subject.type == "textcollection":
+        for path, field in _fields(params.get("fields"), ("params", "fields")):
+            yield from _field(field, path)
+        yield from _twice(params.get("fields"))
+        yield from _above(params.get("responses_required"), _MOST_RESPONSES, ("params", "responses_required"))
+    if subject.type == "namedentityrecognition":
+        yield from _relationships(params.get("relationships"))
+        for key, attribute in entries(params.get("global_attributes")):
+            kind = get(attribute, "type")
+            if kind not in (None, "category", "text", "number"):
+                where = ("params", "global_attributes", key, "type")
+                yield Finding(where, "a global attribute is of type category, text or number")
+
+
+def _common(params: Json) -> Iterator[Finding]:
+    tags, metadata, priority = params.get("tags"), params.get("metadata"), params.get("priority")
+    if isinstance(tags, list) and len(tags) > _MOST_TAGS:
+        yield Finding(("params", "tags"), f"a task has {_MOST_TAGS} tags at most; these are {len(tags)}")
+    if is_object(metadata):
+        size = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
+        if size > _MOST_METADATA:
+            yield Finding(("params", "metadata"), f"metadata has 10 KB at most; this is {size:,} bytes")
+    if type(priority) is int and priority not in _PRIORITIES:
+        yield Finding(("params", "priority"), f"a priority is 10, 20 or 30; this is {priority}")
+
+
+def _field(field: Json, path: RawPath) -> Iterator[Finding]:
+    yield from _order(field, "min_responses_required", "max_responses_required", path)
+    yield from _order(field, "min_choices", "max_choices", path, doubtful=True)
+    yield from _above(get(field, "max_responses_required"), _MOST_RESPONSES, (*path, "max_responses_required"))
+    least = get(field, "min_responses_required")
+    if type(least) is int and least < 1:
+        yield Finding((*path, "min_responses_required"), f"min_responses_required is 1 at least; this is {least}")
+    if get(field, "title") == "":
+        yield Finding((*path, "title"), "a field's title is not empty")
+    if get(field, "type") == "field_set":
+        inner = field.get("fields")
+        count = len(inner) if isinstance(inner, list) else 0
+        if isinstance(inner, list) and count < 2:
+            yield Finding((*path, "fields"), f"a field_set has 2 fields at least; this has {count}")
+        if field.get("inline") is True:
+            kinds = {get(each, "type") for _, each in items(inner)}
+            if count > 2 or not kinds <= {"text", "number"}:
+                yield Finding((*path, "inline"), "an inline field_set has 2 fields at most, text or number alone")
+
+
+def _twice(fields: Json) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for path, field in _fields(fields, ("params", "fields")):
+        field_id = get(field, "field_id")
+        if isinstance(field_id, str):
+            if field_id in seen:
+                yield Finding(
+                    (*path, "field_id"),
+                    f'the field_id "{field_id}" stands twice',
+                    "It is the key of the answer, unique in the project.",
+                )
+            seen.add(field_id)
+
+
+def _fields(value: Json, path: RawPath) -> Iterator[tuple[RawPath, Json]]:
+    for index, field in items(value):
+        yield (*path, index), field
+        yield from _fields(get(field, "fields"), (*path, index, "fields"))
+
+
+def _relationships(relationships: Json) -> Iterator[Finding]:
+    named = [index for index, each in items(relationships) if is_object(each) and "name" in each]
+    unnamed = [index for index, each in items(relationships) if is_object(each) and "name" not in each]
+    if named and unnamed:
+        yield Finding(
+            ("params", "relationships", max(min(named), min(unnamed))),
+            "some relationships have a name and some have none",
+            "Give all of them name and display_name, or none.",
+        )
+
+
+def _order(value: Json, low: str, high: str, path: RawPath, *, doubtful: bool = False) -> Iterator[Finding]:
+    least, most = get(value, low), get(value, high)
+    if type(least) in (int, float) and type(most) in (int, float) and most < least:
+        yield Finding((*path, high), f"{high} is {most}, below {low}, which is {least}", doubtful=doubtful)
+
+
+def _above(value: Json, most: int, path: RawPath) -> Iterator[Finding]:
+    if type(value) is int and value > most:
+        yield Finding(path, f"{path[-1]} is {most} at most; this is {value}")
+
+
+def no_effect(subject: Subject) -> Iterator[Finding]:
+    """A setting that does nothing where it stands."""
+    params, kind = subject.params, subject.type
+    if "padding" in params and "paddingX" in params and "paddingY" in params:
+        yield Finding(("params", "padding"), "paddingX and paddingY win over padding", key=True)
+    box = get(params.get("geometries"), "box")
+    if get(box, "integer_pixels") is True and get(box, "can_rotate") is True:
+        where = ("params", "geometries", "box", "integer_pixels")
+        yield Finding(where, "integer_pixels has no effect on rotated boxes", key=True)
+    if kind == "lidartopdown":
+        for shape, _ in entries(params.get("geometries")):
+            if shape not in ("polygon", "line", "point"):
+                summary = f"lidartopdown has polygon, line and point; {shape} does nothing"
+                yield Finding(("params", "geometries", shape), summary, key=True)
+    has_instances = "instance_labels" in params or _has_instances(params.get("labels"))
+    if kind == "segmentannotation" and subject.attributes and not has_instances:
+        summary = "no label has instance_label, so no attribute is ever asked for"
+        yield Finding(("params", "annotation_attributes"), summary, key=True)
+    shapes = {shape for shape, _ in entries(params.get("geometries"))}
+    for key, attribute in subject.attributes.items():
+        yield from _attribute(kind, shapes, attribute, ("params", "annotation_attributes", key))
+
+
+def _attribute(kind: str, shapes: set[str], attribute: Json, path: RawPath) -> Iterator[Finding]:
+    conditions = attribute.get("conditions")
+    is_global, labels = get(conditions, "is_global"), get(conditions, "label_condition")
+    if kind in _SCENES and is_global is True and labels is not None:
+        where = (*path, "conditions", "label_condition")
+        yield Finding(where, "with is_global, a label_condition has no effect", key=True)
+    if attribute.get("global") is True and kind in _SCENES:
+        detail = "One value for a whole track is for video and lidar types. For one of the whole scene: is_global."
+        yield Finding((*path, "global"), f"global has no effect in {kind}", detail, key=True)
+    if attribute.get("required") is True and attribute.get("type") == "linked" and kind in LIDAR:
+        yield Finding((*path, "required"), f"required has no effect in {kind}", key=True)
+    if attribute.get("type") in ("x_line", "y_line") and kind in IMAGE | VIDEO and not shapes & {"box", "cuboid"}:
+        yield Finding((*path, "type"), f"{attribute['type']} is for boxes and cuboids, and there are none")
+
+
+def _has_instances(labels: Json) -> bool:
+    return any(
+        is_object(label) and (label.get("instance_label") is True or _has_instances(label.get("subchoices")))
+        for _, label in items(labels)
+    )

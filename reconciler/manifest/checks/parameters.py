@@ -1,0 +1,232 @@
+"""Names and kinds of parameters, against what is known of the task type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, Final
+
+from reconciler.manifest.checks.rule import Finding
+from reconciler.manifest.checks.subject import Subject, entries, is_object, items
+from reconciler.manifest.ontology import kind_of
+from reconciler.manifest.problems import RawPath
+from reconciler.model.values import Json
+from reconciler.tasktypes.facts import Fact, is_sure
+from reconciler.tasktypes.names import (
+    BESIDE_PARAMS,
+    LIKELY_SLIPS,
+    PER_TASK,
+    SERVER_ADDED,
+    SLIPS_OF_THE_DOCUMENTATION,
+    WITHOUT_SHAPE,
+)
+from reconciler.tasktypes.parameters import COMMON, NEEDED, OWN, PREFERRED, TASK_TYPES, parameters_of
+from reconciler.tasktypes.shapes import SHAPES
+
+_KINDS: Final[dict[str, tuple[type, ...]]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+    "null": (type(None),),
+}
+_WORDS: Final = {
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+_DEEPEST: Final = 12
+_ANYWHERE: Final = COMMON.keys() | {key for own in OWN.values() for key in own}
+
+
+def parameter_kind(subject: Subject) -> Iterator[Finding]:
+    """A value of another JSON type than Scale documents."""
+    known = parameters_of(subject.type)
+    for key, value in subject.params.items():
+        if key in known:
+            yield from _kinds(value, known[key], ("params", key), key)
+
+
+def _kinds(value: Json, told: Fact, path: RawPath, name: str) -> Iterator[Finding]:
+    if "$ref" in told:
+        told = SHAPES[told["$ref"].rpartition("/")[2]]
+    kinds = [told["type"]] if isinstance(told.get("type"), str) else told.get("type", [])
+    if value is None or len(path) > _DEEPEST:
+        return
+    if kinds and not _is_one_of(value, kinds):
+        yield Finding(
+            path,
+            f"{name} is {' or '.join(_WORDS[kind] for kind in kinds if kind in _WORDS)}; this is {kind_of(value)}",
+            told.get("description", ""),
+            _remedy(value, kinds),
+            doubtful=not (is_sure(told) or "$comment" not in told),
+        )
+        return
+    properties = told.get("properties", {})
+    others = told.get("additionalProperties")
+    for key, inner in entries(value):
+        if key in properties:
+            yield from _kinds(inner, properties[key], (*path, key), key)
+        elif others is not None:
+            yield from _kinds(inner, others, (*path, key), key)
+    if "items" in told and isinstance(value, list):
+        for index, inner in items(value):
+            yield from _kinds(inner, told["items"], (*path, index), f"an item of {name}")
+
+
+def _is_one_of(value: Json, kinds: list[str]) -> bool:
+    for kind in kinds:  # noqa: SIM110, this is asked for every value
+        if _is_a(value, kind):
+            return True
+    return False
+
+
+def _is_a(value: Json, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if kind == "integer" and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, _KINDS[kind])
+
+
+def _remedy(value: Json, kinds: list[str]) -> str:
+    if isinstance(value, str):
+        if "boolean" in kinds and value.lower() in ("true", "false"):
+            return f"write {value.lower()}, without quotes"
+        if {"integer", "number"} & set(kinds) and value.strip().isdecimal():
+            return f"write {value.strip()}, without quotes"
+        if "array" in kinds:
+            return "write a list: [a, b]"
+    if "string" in kinds and isinstance(value, bool | int | float):
+        return "quote it"
+    return ""
+
+
+def project_key_in_params(subject: Subject) -> Iterator[Finding]:
+    """A key of the project that stands among its parameters, where it does nothing."""
+    known = parameters_of(subject.type)
+    for key in subject.params:
+        if key in BESIDE_PARAMS and key not in known:
+            yield Finding(
+                ("params", key),
+                f'"{key}" belongs beside params, not in it',
+                "As a parameter it is sent to Scale with the others, and does nothing for the project.",
+                key=True,
+            )
+
+
+def parameter_of_task(subject: Subject) -> Iterator[Finding]:
+    """A key that belongs to a single task (an assumption)."""
+    known = parameters_of(subject.type)
+    for key in subject.params:
+        if key in PER_TASK and key not in known:
+            detail = "As a project's parameter it would hold for every task."
+            yield Finding(("params", key), f'"{key}" belongs to a single task', detail, key=True)
+
+
+def parameter_of_other_type(subject: Subject) -> Iterator[Finding]:
+    """A parameter that is known for other task types alone."""
+    if subject.type not in OWN:
+        return
+    known = parameters_of(subject.type)
+    for key in subject.params:
+        if key in known or key in SERVER_ADDED or _is_told_otherwise(key):
+            continue
+        others = sorted(kind for kind, own in OWN.items() if key in own)
+        if others:
+            more = f" and {len(others) - 1} more types" if len(others) > 1 else ""
+            yield Finding(
+                ("params", key),
+                f'"{key}" is known for {others[0]}{more}, not for {subject.type}',
+                "It is sent as it stands.",
+                key=True,
+            )
+
+
+def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
+    """A key that samples in Scale's documentation misspell, or that is nearly one that is known."""
+    known = parameters_of(subject.type)
+    for key in subject.params:
+        if key in known or key in _ANYWHERE or key in SERVER_ADDED or _is_told_otherwise(key):
+            continue
+        meant = LIKELY_SLIPS.get(key)
+        if meant is None:
+            close = get_close_matches(key, known, n=1, cutoff=0.8)
+            meant = close[0] if close else None
+        if meant is not None and (meant in known or meant.split(".")[0] in known):
+            detail = "It is sent as it stands: Scale adds parameters that are not known here."
+            summary, label = f'"{key}" is no parameter that is known', f'did you mean "{meant}"?'
+            yield Finding(("params", key), summary, detail, label, key=True, doubtful=True)
+    for path, key in _slips(subject.params, ("params",)):
+        meant = SLIPS_OF_THE_DOCUMENTATION[key]
+        detail = "A sample in Scale's documentation misspells it."
+        yield Finding(path, f'"{key}" is not taken', detail, f'did you mean "{meant}"?', key=True)
+    for path in _label_keys(subject):
+        detail = "A label is named by choice, and shown as display."
+        yield Finding(path, '"label" names no label', detail, 'did you mean "choice"?', key=True, doubtful=True)
+
+
+def _slips(value: Json, path: RawPath) -> Iterator[tuple[RawPath, str]]:
+    for key, inner in entries(value):
+        if key in SLIPS_OF_THE_DOCUMENTATION and SLIPS_OF_THE_DOCUMENTATION[key] not in value:
+            yield (*path, key), key
+        if len(path) <= _DEEPEST:
+            yield from _slips(inner, (*path, key))
+
+
+def _label_keys(subject: Subject) -> Iterator[RawPath]:
+    """Objects in lists of labels that have a `label` and no `choice`."""
+    holders: list[tuple[RawPath, Any]] = [
+        (("params", "geometries", shape, "objects_to_annotate"), geometry.get("objects_to_annotate"))
+        for shape, geometry in entries(subject.params.get("geometries"))
+        if is_object(geometry)
+    ]
+    if subject.type in ("segmentannotation", "lidarannotation", "lidarsegmentation"):
+        holders.append((("params", "labels"), subject.params.get("labels")))
+    for path, labels in holders:
+        for index, label in items(labels):
+            if is_object(label) and "label" in label and "choice" not in label:
+                yield (*path, index, "label")
+
+
+def left_to_tasks(subject: Subject) -> Iterator[Finding]:
+    """A parameter that every task needs and the project does not give."""
+    if subject.project.params is None:
+        return
+    missing = [key for key in NEEDED.get(subject.type, ()) if key not in subject.params]
+    if missing:
+        yield Finding(
+            ("params",),
+            f"every task must bring {', '.join(missing[:-1]) + ' and ' if missing[:-1] else ''}{missing[-1]}",
+            f"A task of type {subject.type} needs it, and the project does not give it. That may be meant.",
+            key=True,
+        )
+
+
+def unknown_type(subject: Subject) -> Iterator[Finding]:
+    """A task type that is not known here, told with the nearest that is."""
+    if subject.type not in TASK_TYPES:
+        (nearest,) = get_close_matches(subject.type, sorted(TASK_TYPES), n=1, cutoff=0.0)
+        yield Finding(
+            ("type",),
+            f'"{subject.type}" is no task type that is known here',
+            "It is sent as it stands: Scale's list of types grows.",
+            f'the nearest known one is "{nearest}"',
+        )
+
+
+def legacy_type(subject: Subject) -> Iterator[Finding]:
+    """A task type that Scale's documentation replaces by another."""
+    if subject.type in PREFERRED:
+        preferred = PREFERRED[subject.type]
+        detail = "A project's type can never be changed, so a new project is the time to choose."
+        yield Finding(("type",), f"Scale's documentation prefers {preferred} to {subject.type}", detail)
+
+
+def _is_told_otherwise(key: str) -> bool:
+    return key in PER_TASK or key in BESIDE_PARAMS or key in WITHOUT_SHAPE

@@ -1,0 +1,149 @@
+"""Names inside the parameters that must be those of a label, an attribute or a field [D]."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+
+from reconciler.manifest.checks.rule import Finding, named
+from reconciler.manifest.checks.subject import VIDEO, Subject, entries, get, items, labels_in, several
+from reconciler.manifest.problems import RawPath
+from reconciler.model.values import Json
+
+_ATTRIBUTES: RawPath = ("params", "annotation_attributes")
+
+
+def unknown_reference(subject: Subject) -> Iterator[Finding]:
+    """A condition, link or rule that names no label, attribute or field: it never holds."""
+    yield from _conditions(subject)
+    yield from _allowed(subject)
+    yield from _links(subject)
+    yield from _connections(subject)
+    yield from _relationships(subject)
+    yield from _linking_rules(subject)
+    yield from _field_conditions(subject)
+
+
+def _conditions(subject: Subject) -> Iterator[Finding]:
+    for key, attribute in subject.attributes.items():
+        conditions, path = attribute.get("conditions"), (*_ATTRIBUTES, key, "conditions")
+        event = get(conditions, "is_global") is True and subject.type in VIDEO
+        label = get(get(conditions, "label_condition"), "label")
+        for rest, name in several(label):
+            place = (*path, "label_condition", "label", *rest)
+            if event:
+                yield from _unless(name, subject.events, place, "event", "events_to_annotate has")
+            else:
+                yield from _leaf(subject, name, place)
+        for index, condition in items(get(conditions, "attribute_conditions")):
+            for other, wanted in entries(condition):
+                place = (*path, "attribute_conditions", index, other)
+                if other not in subject.attributes:
+                    yield from _unless(other, subject.attributes, place, "attribute", "there are", key=True)
+                    continue
+                answers = [each for each in labels_in(subject.attributes[other].get("choices"), ()) if not each.heading]
+                if answers:
+                    for rest, value in several(wanted):
+                        yield from _unless(
+                            value, [each.name for each in answers], (*place, *rest), f'answer of "{other}"', "there are"
+                        )
+
+
+def _allowed(subject: Subject) -> Iterator[Finding]:
+    for key, attribute in subject.attributes.items():
+        for index, name in items(attribute.get("allowed_labels")):
+            yield from _leaf(subject, name, (*_ATTRIBUTES, key, "allowed_labels", index))
+
+
+def _links(subject: Subject) -> Iterator[Finding]:
+    # The documentation's sample wraps the object in a list.
+    for outer, links in several(subject.params.get("links")):
+        for name, link in entries(links):
+            for side in ("from_allowed_labels", "to_allowed_labels"):
+                for index, label in items(get(link, side)):
+                    yield from _leaf(subject, label, ("params", "links", *outer, name, side, index))
+
+
+def _connections(subject: Subject) -> Iterator[Finding]:
+    point = get(subject.params.get("geometries"), "point")
+    path: RawPath = ("params", "geometries", "point")
+    points = [label for label in labels_in(get(point, "objects_to_annotate"), path) if not label.heading]
+    for index, connection in items(get(point, "connections")):
+        place = (*path, "connections", index)
+        for end, name in items(get(connection, "pair")):
+            yield from _unless(name, [label.name for label in points], (*place, "pair", end), "point", "there are")
+        attribute = get(connection, "connection_attribute")
+        linked = [key for key, value in subject.attributes.items() if value.get("type") == "linked"]
+        if attribute is not None:
+            where = (*place, "connection_attribute")
+            yield from _unless(attribute, linked, where, "linked attribute", "there are")
+
+
+def _relationships(subject: Subject) -> Iterator[Finding]:
+    if subject.type == "namedentityrecognition":
+        names = {label.name for label in subject.labels}
+        for index, relationship in items(subject.params.get("relationships")):
+            for side in ("source_label", "target_label"):
+                name = get(relationship, side)
+                if name is not None:
+                    yield from _unless(name, names, ("params", "relationships", index, side), "label", "there are")
+
+
+def _linking_rules(subject: Subject) -> Iterator[Finding]:
+    if subject.type == "documenttranscription":
+        names = {label.name for label in subject.labels}
+        for index, pair in items(get(subject.params.get("linking_rules"), "labels")):
+            for end, name in items(pair):
+                place = ("params", "linking_rules", "labels", index, end)
+                yield from _unless(name, names, place, "feature's label", "there are")
+
+
+def _field_conditions(subject: Subject) -> Iterator[Finding]:
+    if subject.type not in ("textcollection", "documenttranscription"):
+        return
+    fields = list(_fields(subject.params.get("fields"), ("params", "fields")))
+    ids = {get(field, "field_id") for _, field in fields}
+    names = [name for name in ids if isinstance(name, str)]
+    for path, field in fields:
+        for rest, condition in several(get(field, "conditions")):
+            for key in condition if isinstance(condition, dict) else ():
+                if key != "not":
+                    place = (*path, "conditions", *rest, key)
+                    yield from _unless(key, names, place, "field", "there are", key=True)
+
+
+def _fields(value: Json, path: RawPath) -> Iterator[tuple[RawPath, Json]]:
+    for index, field in items(value):
+        yield (*path, index), field
+        yield from _fields(get(field, "fields"), (*path, index, "fields"))
+
+
+def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
+    """A label that can come back in an answer is due."""
+    if not subject.labels or name in subject.leaves or not isinstance(name, str):
+        return
+    heading = next((label for label in subject.labels if label.heading and label.name == name), None)
+    if heading is None:
+        yield from _unless(name, subject.leaves, path, "label", "there are")
+    else:
+        yield Finding(
+            path,
+            f'"{name}" has labels below it, so it never comes back in an answer',
+            f"Name those that do: {named(list(heading.below))}.",
+        )
+
+
+def _unless(
+    name: Json, known: Collection[str], path: RawPath, what: str, there_are: str, *, key: bool = False
+) -> Iterator[Finding]:
+    if name in known or not isinstance(name, str):
+        return
+    close = get_close_matches(name, list(known), n=1)
+    others = f"{there_are} {named(sorted(known))}" if known else "there is none"
+    yield Finding(
+        path,
+        f'no {what} is called "{name}"',
+        f"{others[0].upper()}{others[1:]}.",
+        f'did you mean "{close[0]}"?' if close else "",
+        key=key,
+    )

@@ -1,0 +1,182 @@
+"""What the rules look at: a composed project without errors, and the labels in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, Final
+
+from reconciler.manifest.ontology import walk_choices
+from reconciler.manifest.problems import RawPath
+from reconciler.model.project import DesiredProject
+from reconciler.model.values import Json
+
+VIDEO: Final = frozenset(
+    """
+    videoannotation videoplaybackannotation videoboxannotation videocuboidannotation laneannotation
+    federal2dvideoannotation
+    """.split()  # noqa: SIM905
+)
+IMAGE: Final = frozenset({"imageannotation"})
+LIDAR: Final = frozenset({"lidarannotation", "lidarsegmentation", "lidartopdown"})
+_OLDER: Final = frozenset(
+    "annotation polygonannotation lineannotation pointannotation cuboidannotation".split()  # noqa: SIM905
+)
+ANSWERS: Final = frozenset({"textcollection", "comparison"})
+"""Types whose labels are answers rather than objects (an assumption): not held against the ontology unless asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """`path` is where its name stands. A heading has labels below it and never comes back in an answer."""
+
+    name: str
+    path: RawPath
+    heading: bool = False
+    below: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The choices of an ontology by name, and which of them are headings."""
+
+    paths: Mapping[str, RawPath]
+    headings: frozenset[str]
+    names: frozenset[str]
+
+
+@dataclass
+class Subject:
+    """`today` is None where no day is known. `choices_of` remembers what many projects share."""
+
+    project: DesiredProject
+    today: date | None
+    remembered: dict[int, tuple[Json, Any]] = field(default_factory=dict)
+
+    @property
+    def type(self) -> str:
+        return self.project.type
+
+    @cached_property
+    def params(self) -> Mapping[str, Json]:
+        return self.project.params or {}
+
+    @cached_property
+    def attributes(self) -> dict[str, dict[str, Json]]:
+        """The annotation attributes that are objects, by key."""
+        return {key: value for key, value in entries(self.params.get("annotation_attributes")) if is_object(value)}
+
+    @cached_property
+    def choices(self) -> Choices | None:
+        """None where the ontology is not managed here."""
+        if self.project.ontology is None:
+            return None
+        found: Choices = self.once(self.project.ontology, self._choices)
+        return found
+
+    def once(self, shared: Json, compute: Any) -> Any:
+        """What `compute` makes of a value that many projects may share."""
+        known = self.remembered.get(id(shared))
+        if known is None:
+            known = self.remembered[id(shared)] = (shared, compute(shared))
+        return known[1]
+
+    def _choices(self, ontology: list[Json]) -> Choices:
+        paths: dict[str, RawPath] = {}
+        headings = set()
+        for names, path, choice in walk_choices(ontology, ()):
+            paths[names[-1]] = path
+            if isinstance(choice, dict) and choice.get("subchoices"):
+                headings.add(names[-1])
+        return Choices(paths, frozenset(headings), frozenset(paths))
+
+    def place_of(self, choice: str) -> RawPath:
+        """Where a choice of the ontology stands in the composed document."""
+        assert self.choices is not None
+        written = self.project.document.get("ontology")
+        holder: RawPath = ("ontology", "choices") if isinstance(written, dict) else ("ontology",)
+        return (*holder, *self.choices.paths[choice])
+
+    @cached_property
+    def labels(self) -> tuple[Label, ...]:
+        """All labels in the parameters, by the places that task-types.md lists."""
+        return tuple(self._labels())
+
+    @cached_property
+    def leaves(self) -> frozenset[str]:
+        return frozenset(label.name for label in self.labels if not label.heading)
+
+    @cached_property
+    def events(self) -> frozenset[str]:
+        return frozenset(text for _, text in items(self.params.get("events_to_annotate")) if isinstance(text, str))
+
+    def _labels(self) -> Iterator[Label]:
+        params = self.params
+        if self.type in IMAGE | VIDEO | {"lidartopdown"}:
+            for shape, value in entries(params.get("geometries")):
+                yield from labels_in(
+                    get(value, "objects_to_annotate"), ("params", "geometries", shape, "objects_to_annotate")
+                )
+        elif self.type in ("segmentannotation", "lidarannotation", "lidarsegmentation"):
+            yield from labels_in(params.get("labels"), ("params", "labels"))
+        elif self.type == "namedentityrecognition":
+            yield from labels_in(params.get("labels"), ("params", "labels"), "name", "children")
+        elif self.type == "documenttranscription":
+            for index, feature in items(params.get("features")):
+                if isinstance(get(feature, "label"), str):
+                    yield Label(feature["label"], ("params", "features", index, "label"))
+        elif self.type == "categorization":
+            for key, taxonomy in entries(params.get("taxonomies")):
+                yield from labels_in(get(taxonomy, "choices"), ("params", "taxonomies", key, "choices"))
+            yield from labels_in(params.get("categories"), ("params", "categories"))
+        elif self.type == "textcollection":
+            for index, field_ in items(params.get("fields")):
+                choices = get(field_, "choices")
+                yield from labels_in(choices, ("params", "fields", index, "choices"), "value", "subchoices")
+        elif self.type == "comparison":
+            yield from labels_in(params.get("choices"), ("params", "choices"))
+        elif self.type in _OLDER:
+            yield from labels_in(params.get("objects_to_annotate"), ("params", "objects_to_annotate"))
+
+
+def labels_in(value: Json, path: RawPath, name: str = "choice", below: str = "subchoices") -> Iterator[Label]:
+    """A list of labels, strings and objects mixed, with those below."""
+    for index, label in items(value):
+        if isinstance(label, str):
+            yield Label(label, (*path, index))
+        elif is_object(label):
+            inner = tuple(labels_in(label.get(below), (*path, index, below), name, below))
+            if isinstance(label.get(name), str):
+                # In NER a parent is a label of its own; elsewhere it becomes a heading.
+                heading = bool(inner) and name != "name"
+                leaves = tuple(each.name for each in inner if not each.heading)
+                yield Label(label[name], (*path, index, name), heading, leaves)
+            yield from inner
+
+
+def is_object(value: Json) -> bool:
+    return isinstance(value, dict)
+
+
+def get(value: Json, key: str) -> Json:
+    """The value at `key`; None also for what is no object."""
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def entries(value: Json) -> Iterable[tuple[str, Json]]:
+    """What stands in an object; nothing for what is none."""
+    return value.items() if isinstance(value, dict) else ()
+
+
+def items(value: Json) -> Iterable[tuple[int, Json]]:
+    """What stands in a list; nothing for what is none."""
+    return enumerate(value) if isinstance(value, list) else ()
+
+
+def several(value: Json) -> Iterable[tuple[RawPath, Json]]:
+    """One value, or each of a list of values, with the rest of its path."""
+    if isinstance(value, list):
+        return [((index,), item) for index, item in enumerate(value)]
+    return [((), value)] if value is not None else []

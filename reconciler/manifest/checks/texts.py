@@ -1,0 +1,104 @@
+"""The instruction, the ontology's spelling, and days that come near."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from reconciler.manifest.checks.rule import Finding
+from reconciler.manifest.checks.subject import Choices, Subject
+from reconciler.model.values import Json
+
+SOON: Final = timedelta(days=14)
+_LINK: Final = re.compile(r"\b(?:https?|file)://[^\s<>\"'`)}|]+", re.IGNORECASE)
+_PRIVATE_NAMES: Final = (".local", ".internal", ".lan", ".corp", ".home.arpa", ".localhost")
+
+
+def empty_instruction(subject: Subject) -> Iterator[Finding]:
+    """An instruction without a word."""
+    instruction = subject.params.get("instruction")
+    if isinstance(instruction, str) and not instruction.strip():
+        detail = "Labelers see no guidance. Leave the key out, or write it."
+        yield Finding(("params", "instruction"), "the instruction is empty", detail)
+
+
+def private_link(subject: Subject) -> Iterator[Finding]:
+    """A link in an instruction that labelers cannot open, since it leads to a private address."""
+    instruction = subject.params.get("instruction")
+    if not isinstance(instruction, str) or "://" not in instruction:
+        return
+    for link in _LINK.findall(instruction):
+        host = _private_host(link)
+        if host is not None:
+            yield Finding(
+                ("params", "instruction"),
+                f"the instruction links to {host}, which labelers cannot open",
+                f"The link is {link[:200]}",
+            )
+            return
+
+
+def _private_host(link: str) -> str | None:
+    """The host of a link, where it is nobody else's."""
+    if link.lower().startswith("file:"):
+        return "a file"
+    if "[" not in link:
+        link = link.partition("]")[0]
+    try:
+        host = urlsplit(link).hostname
+    except ValueError:
+        return None
+    if not host:
+        return None
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        plain = host.rstrip(".").lower()
+        return host if plain == "localhost" or plain.endswith(_PRIVATE_NAMES) else None
+    return None if address.is_global else host
+
+
+def like_choices(subject: Subject) -> Iterator[Finding]:
+    """Choices that differ by case, white space or Unicode form alone."""
+    choices = subject.choices
+    if choices is None:
+        return
+    for first, second in subject.once(choices, _alike):
+        yield Finding(
+            subject.place_of(second),
+            f'"{second}" and "{first}" differ by case, white space or Unicode form alone',
+            "Answers keep them apart, and people do not.",
+        )
+
+
+def _alike(choices: Choices) -> list[tuple[str, str]]:
+    first: dict[str, str] = {}
+    found = []
+    for name in choices.paths:
+        folded = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+        if folded in first:
+            found.append((first[folded], name))
+        else:
+            first[folded] = name
+    return found
+
+
+def ignore_ends_soon(subject: Subject) -> Iterator[Finding]:
+    """An `ignore` whose last day is near: after it the project is held."""
+    if subject.today is None:
+        return
+    for index, ignore in enumerate(subject.project.mask.ignore):
+        if ignore.until is not None and subject.today <= ignore.until <= subject.today + SOON:
+            days = (ignore.until - subject.today).days
+            when = "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
+            written: Json = subject.project.document["reconcile"]["ignore"][index]
+            yield Finding(
+                ("reconcile", "ignore", index, *(("until",) if isinstance(written, dict) else ())),
+                f"this ignore ends {when}",
+                "After that day the guard expired-ignore holds the project. Settle it, or give it a later day.",
+            )

@@ -1,0 +1,58 @@
+"""Choices that look renamed: the API knows no renaming, so one goes, another comes, and work in flight loses both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, warning
+from reconciler.fieldpath import Attribute, Path, Pattern, covered
+from reconciler.model.plan import Action, Kind, ProjectChange
+from reconciler.planning.nearness import normal_form
+
+CODE: Final = "renamed-choice"
+_ALIKE: Final = 0.75
+"""difflib's ratio from which two names are alike: one letter of four may differ."""
+_MOST: Final = 200
+"""Of more removed or added choices no pairs are looked for: that is no renaming, and every pair is compared."""
+
+
+def renamed_choices(change: ProjectChange, sensitive: Sequence[Pattern]) -> list[Diagnostic]:
+    """A warning for each choice that an update removes while it adds a like one."""
+    if change.action is not Action.UPDATE:
+        return []
+    removed, added = _choices(change, Kind.REMOVE, sensitive), _choices(change, Kind.ADD, sensitive)
+    if not removed or not added or max(len(removed), len(added)) > _MOST:
+        return []
+    told = []
+    for name in removed:
+        likeness, nearest = max((_likeness(name, other), other) for other in added)
+        if likeness >= _ALIKE:
+            added.remove(nearest)
+            told.append(
+                warning(
+                    CODE,
+                    f'project.{change.name}: the choice "{name}" goes and "{nearest}" comes',
+                    detail="Scale knows no renaming: work in flight does not follow. To change what labelers see, "
+                    f"keep the choice and give it a display: {{choice: {name}, display: {nearest}}}.",
+                )
+            )
+        if not added:
+            break
+    return told
+
+
+def _choices(change: ProjectChange, kind: Kind, sensitive: Sequence[Pattern]) -> list[str]:
+    return [str(field.path[-1]) for field in change.fields if field.kind is kind and _is_shown(field.path, sensitive)]
+
+
+def _is_shown(path: Path, sensitive: Sequence[Pattern]) -> bool:
+    return path[0] == "ontology" and not isinstance(path[-1], Attribute) and not covered(path, sensitive)
+
+
+def _likeness(name: str, other: str) -> float:
+    if normal_form(name) == normal_form(other):
+        return 1.0
+    matcher = SequenceMatcher(None, name.casefold(), other.casefold(), autojunk=False)
+    return matcher.ratio() if matcher.real_quick_ratio() >= _ALIKE else 0.0

@@ -1,0 +1,55 @@
+"""Names of parameters that tell something by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+PER_TASK: Final = frozenset(
+    """
+    attachment attachments context_attachments text unique_id project batch project_version hypothesis base_annotations
+    layers lidar_task lidar_task_frames template_variables initial_response expected_response
+    """.split()  # noqa: SIM905
+)
+"""What belongs to a single task (an assumption, from what they are)."""
+
+BESIDE_PARAMS: Final = ("name", "type", "rapid", "studio", "pipeline", "consensus_attempts", "ontology", "params")
+"""What a project has beside its parameters [D]."""
+
+WITHOUT_SHAPE: Final = frozenset(
+    """
+    can_add_annotations can_delete_annotations can_edit_annotations can_edit_annotation_labels
+    can_edit_annotation_positions can_edit_base_annotation_attributes can_edit_base_annotation_positions
+    can_remove_base_annotations default_geometry label_descriptions skip_labels speakers z_order_labels
+    sticky_attachments merge_newlines read_only_field_ids preserve_trailing_punctuation allow_overlapping_annotations
+    """.split()  # noqa: SIM905
+)
+"""Names that are known without what they hold [P]: no typos."""
+
+SERVER_ADDED: Final = frozenset(
+    """
+    with_labels min_width min_height examples allow_multiple splines min_annotations max_annotations
+    allow_parent_labels
+    """.split()  # noqa: SIM905
+)
+"""What the server has been seen to add by itself [S, P]: nobody's typo."""
+
+SLIPS_OF_THE_DOCUMENTATION: Final[Mapping[str, str]] = {
+    "max_vertives": "max_vertices",
+    "scale_factor": "scalefactor",
+    "field_Set": "field_set",
+}
+"""What samples in Scale's own pages write, and what is meant."""
+
+LIKELY_SLIPS: Final[Mapping[str, str]] = {
+    "padding_x": "paddingX",
+    "padding_y": "paddingY",
+    "objectsToAnnotate": "objects_to_annotate",
+    "boxes": "geometries.box",
+    "polygons": "geometries.polygon",
+    "attributes": "annotation_attributes",
+    "fps": "frame_rate",
+    "events": "events_to_annotate",
+    "response_required": "responses_required",
+}
+"""What people are likely to write at the top of params (assumptions; the last is in third-party code)."""
