@@ -18,7 +18,9 @@ import click
 from reconciler import __version__
 from reconciler.errors import DiagnosedError, ReconcilerError
 
-_COMMANDS = ("validate", "plan", "apply", "show", "drift", "snapshot", "init", "doctor", "sandbox", "github")
+_COMMANDS = (
+    "validate", "plan", "apply", "show", "drift", "snapshot", "fmt", "schema", "init", "doctor", "sandbox", "github",
+)  # fmt: skip
 
 EXIT_ERROR = 1
 EXIT_BUG = 3
