@@ -63,10 +63,8 @@ def editor_schema(kind: str) -> Schema:
     schema["$defs"] = {
         "directive": _directive(),
         "unset": {
-            "title": "{$unset: true}",
-            "description": "Drops what a _defaults.yaml above gives.",
             "type": "object",
-            "properties": {"$unset": {"const": True}},
+            "properties": {"$unset": {"const": True, "description": "Drops what a _defaults.yaml above gives."}},
             "required": ["$unset"],
             "additionalProperties": False,
         },
@@ -126,8 +124,7 @@ def _words(fact: Fact) -> str:
 
 def _directive() -> Schema:
     return {
-        "title": "A value from elsewhere",
-        "description": "One of {$file: PATH}, {$ref: PATH#/pointer} and {$literal: VALUE}, alone in its mapping.",
+        "$comment": "One of {$file: PATH}, {$ref: PATH#/pointer} and {$literal: VALUE}, alone in its mapping.",
         "type": "object",
         "properties": {
             "$file": {

