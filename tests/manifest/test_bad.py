@@ -78,3 +78,31 @@ def test_every_code_has_a_case() -> None:
     cased = {case.removesuffix(".yaml").split("--")[0] for case in CASES} | set(MADE)
     assert cased == set(Code)
     assert set(MEANINGS) == set(Code)
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "diagnostics.md").read_text()
+ENTRIES = dict(re.findall(r"^### ([a-z0-9-]+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+EXAMPLES = [
+    (code, kind, example)
+    for code, entry in ENTRIES.items()
+    for kind, example in re.findall(r"^(Wrong|Right):\n\n```yaml\n(.*?)```$", entry, re.MULTILINE | re.DOTALL)
+]
+
+
+def test_every_code_is_explained() -> None:
+    assert set(ENTRIES) == {*Code, "renamed-choice"}
+
+
+@pytest.mark.parametrize(("code", "kind", "example"), EXAMPLES, ids=[f"{code}-{kind}" for code, kind, _ in EXAMPLES])
+def test_examples_are_what_they_are_said_to_be(tmp_path: Path, code: str, kind: str, example: str) -> None:
+    (tmp_path / "projects").mkdir()
+    files = re.split(r"^# ([\w./-]+\.(?:yaml|yml|toml|md))\n", example, flags=re.MULTILINE)
+    if len(files) == 1:
+        whole = re.match(r"(?:name|type):", example)
+        files = ["", "projects/p.yaml", example if whole else f"name: p\ntype: chat\n{example}"]
+    for name, text in zip(files[1::2], files[2::2], strict=True):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    codes = [line.split()[-1] for line in _told(tmp_path)]
+    assert (code in codes) == (kind == "Wrong"), codes
+    assert kind == "Wrong" or not [line for line in _told(tmp_path) if " error " in line]
