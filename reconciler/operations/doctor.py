@@ -17,6 +17,7 @@ from pathlib import Path
 
 from reconciler import git
 from reconciler.configuration import BUILT_IN
+from reconciler.diagnostics import Severity
 from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError, ScaleError, UsageError
 from reconciler.model.doctor import Check, CheckStatus
 from reconciler.operations.evidence import Project, Seen
@@ -148,7 +149,7 @@ def check_manifests(settings: Settings) -> Check:
     except ReconcilerError as problem:
         return _failed("manifests", problem)
     errors = sum(diagnostic.is_error for diagnostic in found.diagnostics)
-    others = len(found.diagnostics) - errors
+    others = sum(diagnostic.severity is Severity.WARNING for diagnostic in found.diagnostics)
     said = f"{count(found.manifests, 'manifest')} in {settings.manifests}"
     if errors:
         return Check("manifests", CheckStatus.ERROR, f"{said}, with {count(errors, 'error')}.", _VALIDATE)

@@ -72,6 +72,9 @@ def test_foreign_words_are_escaped_and_bounded() -> None:
     assert lines[-2] == "  … 41 more lines"
 
 
+ALL_KINDS = "1 error, 1 warning and 1 note in 1 manifest."
+
+
 def test_users() -> None:
     one = Diagnostic(Severity.NOTE, "x", "y", used_by=(span("a.yaml", 1, 1, 1, None),))
     assert shown(one) == "note[x]: y\n  used by a.yaml:1\n"
@@ -85,7 +88,13 @@ def test_users() -> None:
         ([warning("x", "y")], 41, "41 manifests are valid, with 1 warning."),
         ([error("x", "y")], 41, "1 error in 41 manifests."),
         ([error("x", "y", span=span("a.yaml", 1, 1, 1, None))] * 2, 41, "2 errors in 1 of 41 manifests."),
-        ([Diagnostic(Severity.NOTE, "x", "y"), error("x", "y")], 1, "1 error in 1 manifest."),
+        ([Diagnostic(Severity.NOTE, "x", "y"), error("x", "y")], 1, "1 error and 1 note in 1 manifest."),
+        ([Diagnostic(Severity.NOTE, "x", "y")] * 2, 2, "2 manifests are valid, with 2 notes."),
+        (
+            [Diagnostic(Severity.NOTE, "x", "y"), warning("x", "y"), error("x", "y")],
+            1,
+            "1 error, 1 warning and 1 note in 1 manifest.",
+        ),
     ],
 )
 def test_last_line_of_a_validation(diagnostics: list[Diagnostic], manifests: int, last: str) -> None:

@@ -42,7 +42,15 @@ RULES: Final = (
     Rule(Code.HEADING_AND_LEAF, _NOTE, labels.heading_and_leaf),
     Rule(Code.DUPLICATE_LABEL, _NOTE, labels.duplicate_label),
 )
+_UNLESS_ASKED: Final = (Code.LEFT_TO_TASKS,)
+"""That a project leaves a parameter to its tasks is a way that Scale documents, and mostly meant."""
+
 _ABOUT_LABELS: Final = (Code.LABEL_NOT_IN_ONTOLOGY, Code.CHOICE_WITHOUT_LABEL, Code.HEADING_AND_LEAF)
+
+
+def _is_off(code: Code, subject: Subject) -> bool:
+    """Whether a rule is silent until it is switched on."""
+    return code in _UNLESS_ASKED or (code in _ABOUT_LABELS and subject.type in ANSWERS)
 
 
 class Checks:
@@ -62,7 +70,7 @@ class Checks:
         problems: dict[object, Problem] = {}
         for rule in RULES:
             switch = self._switches.get(rule.code)
-            if switch == "off" or (rule.code in _ABOUT_LABELS and subject.type in ANSWERS and switch is None):
+            if switch == "off" or (switch is None and _is_off(rule.code, subject)):
                 continue
             for finding in rule.find(subject):
                 severity = _NOTE if finding.doubtful else rule.severity

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from typing import Final
 
 from reconciler.manifest.checks.rule import Finding, named
 from reconciler.manifest.checks.subject import Subject, entries, get, labels_in
+
+_NOBODYS: Final = frozenset({"background"})
+"""What an ontology often has and nobody is asked to annotate (an assumption)."""
 
 
 def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
@@ -35,7 +39,7 @@ def choice_without_label(subject: Subject) -> Iterator[Finding]:
     if choices is None or not subject.labels:
         return
     asked = {label.name for label in subject.labels} | subject.events
-    idle = choices.names - asked - choices.headings
+    idle = {name for name in choices.names - asked - choices.headings if name.casefold() not in _NOBODYS}
     if idle:
         idle -= _answers(subject)
     if idle:

@@ -35,7 +35,7 @@ def told(root: Path, task_type: str, params: str, ontology: str = "", **switches
     """`code@place`, notes with a dot behind; the place as the text under the caret."""
     text = f"name: p\ntype: {task_type}\nparams:\n" + "".join(f"  {line}\n" for line in params.split("\n"))
     text += f"ontology: {ontology}\n" if ontology else ""
-    switches = {"left-to-tasks": "off", **{code.replace("_", "-"): switch for code, switch in switches.items()}}
+    switches = {code.replace("_", "-"): switch for code, switch in switches.items()}
 
     def line(diagnostic: Diagnostic) -> str:
         span = diagnostic.span
@@ -352,6 +352,13 @@ def test_switches(tmp_path: Path) -> None:
     assert told(tmp_path, "chat", "priority: 1", over_limit="note") == ["over-limit@1."]
     form = "fields: [{type: category, field_id: a, title: A, choices: [{label: x, value: v}]}]"
     assert told(tmp_path, "textcollection", form, "[a]", label_not_in_ontology="note") == ["label-not-in-ontology@v."]
+
+
+def test_what_is_left_to_tasks_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
+    assert told(tmp_path, "imageannotation", "padding: 1") == []
+    assert told(tmp_path, "imageannotation", "padding: 1", left_to_tasks="note") == ["left-to-tasks@params."]
+    assert told(tmp_path, "imageannotation", BOX, left_to_tasks="note") == []
+    assert told(tmp_path, "imageannotation", BOX, "[Cat, {choice: Dog, subchoices: [Poodle, Pug]}, Background]") == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,51 @@
+"""Choices that look renamed."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.fieldpath import parse_pattern
+from reconciler.model.plan import ProjectChange
+from reconciler.model.project import DesiredProject, LiveProject, Source
+from reconciler.planning.planner import plan_project
+from reconciler.planning.renaming import renamed_choices
+
+
+def change(before: list[object], after: list[object]) -> ProjectChange:
+    desired = DesiredProject("p", "chat", Source("/p.yaml", 1), ontology=after)
+    return plan_project(desired, LiveProject("p", "chat", ontology=before, ontology_version=0))
+
+
+CASES: dict[str, tuple[list[object], list[object], list[tuple[str, str]]]] = {
+    "case and blanks": (["Traffic light"], ["traffic_light"], [("Traffic light", "traffic_light")]),
+    "a letter": (["Pedestrain", "Car"], ["Pedestrian", "Car"], [("Pedestrain", "Pedestrian")]),
+    "another thing": (["Dog"], ["Fox"], []),
+    "only gone": (["Dog", "Cat"], ["Dog"], []),
+    "only come": (["Dog"], ["Dog", "Cat"], []),
+    "each pair once": (["Lorry 1", "Lorry 2"], ["lorry 1"], [("Lorry 1", "lorry 1")]),
+    "one of two": (["Bus stop", "Dog"], ["Bus-stop", "Fox"], [("Bus stop", "Bus-stop")]),
+    "below a heading": (
+        [{"choice": "A", "subchoices": ["Small cat"]}],
+        [{"choice": "A", "subchoices": ["Small cats"]}],
+        [("Small cat", "Small cats")],
+    ),
+    "too many to be a renaming": ([f"a{n}" for n in range(201)], [f"b{n}" for n in range(201)], []),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_renamings(case: str) -> None:
+    before, after, expected = CASES[case]
+    told = renamed_choices(change(before, after), ())
+    assert [diagnostic.summary for diagnostic in told] == [
+        f'project.p: the choice "{old}" goes and "{new}" comes' for old, new in expected
+    ]
+
+
+def test_a_create_renames_nothing() -> None:
+    created = plan_project(DesiredProject("p", "chat", Source("/p.yaml", 1), ontology=["a"]), None)
+    assert renamed_choices(created, ()) == []
+
+
+def test_what_is_sensitive_is_not_named() -> None:
+    assert renamed_choices(change(["Pedestrain"], ["Pedestrian"]), [parse_pattern("ontology.Ped*")]) == []
