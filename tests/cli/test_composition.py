@@ -1,0 +1,96 @@
+"""Composed manifests through the commands: a target's overlay, a team's names, warnings of what changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli, live
+
+Write = Callable[[str, str], Path]
+CONFIG = '[targets.sandbox]\noverlay = "projects/_over"\n'
+
+
+@pytest.fixture(autouse=True)
+def manifests(repository: Path, write: Write) -> None:
+    (repository / "reconciler.toml").write_text(CONFIG)
+    (repository / "shared.yaml").write_text("- Cat\n- Dog\n")
+    write("_defaults.yaml", "type: chat\nnames: [t_*]\nparams: {priority: 10}\n")
+    write("t/p.yaml", "name: t_p\nparams: {}\nontology: {$ref: ../../shared.yaml}\n")
+    write("_over/t/p.yaml", "params: {priority: 20}\n")
+    write("q.yaml", "name: t_q\n")
+
+
+def test_a_plan_is_of_the_targets_overlay_and_points_into_it(cli: Cli) -> None:
+    (change,) = cli("plan", "projects/t", "--format", "json").json()["resource_changes"]
+    assert change["change"]["after"]["params"] == {"priority": 20}
+    sources = {field["path"]: field["source"] for field in change["fields"]}
+    assert sources["params.priority"] == {"file": "projects/_over/t/p.yaml", "line": 1}
+    assert sources["type"] == {"file": "projects/_defaults.yaml", "line": 1}
+    assert sources["ontology.Dog"] == {"file": "shared.yaml", "line": 2}
+
+
+def test_an_apply_ends_in_no_changes(cli: Cli) -> None:
+    assert cli("apply", "--auto-approve").last == "Apply complete! Projects: 2 added, 0 changed, 0 destroyed."
+    assert cli("plan").last == "No changes. Your projects match the manifests."
+    assert cli("drift").code == 0
+
+
+def test_names_say_what_is_unmanaged(cli: Cli, seed: Callable[..., None]) -> None:
+    seed(live("t_old", type="chat"), live("others", type="chat"))
+    assert cli("plan", "--format", "json").json()["unmanaged"] == ["t_old"]
+    assert cli("drift", "--format", "json").json()["unmanaged"] == ["t_old"]
+
+
+def test_a_shared_mistake_is_told_once_and_counted_by_its_users(cli: Cli, repository: Path, write: Write) -> None:
+    (repository / "shared.yaml").write_text("- Cat\n- Cat\n")
+    write("r.yaml", "name: t_r\nontology: {$ref: ../shared.yaml}\n")
+    wrong = cli("validate")
+    assert wrong.out.count("duplicate-choice") == 1
+    assert "used by projects/r.yaml:2, projects/t/p.yaml:3" in wrong.out
+    assert wrong.last == "1 error in 2 of 3 manifests."
+    assert cli("plan").code == 1
+    beside = cli("plan", "t_q")
+    assert beside.code == 0
+    assert "1 error in manifests that are not selected" in beside.out + beside.err
+
+
+def test_a_plan_warns_of_what_it_would_change_alone(cli: Cli, repository: Path, write: Write) -> None:
+    write("_over/t/p.yaml", "params: {priority: 15, attachment: x}\n")
+    planned = cli("plan", "--format", "json").json()
+    assert [each["code"] for each in planned["diagnostics"]] == ["over-limit"]
+    cli("apply", "--auto-approve")
+    assert cli("plan", "--format", "json").json()["diagnostics"] == []
+    (repository / "reconciler.toml").write_text(CONFIG + '[checks]\nover-limit = "off"\n')
+    assert [each["code"] for each in cli("validate", "--format", "json").json()["diagnostics"]] == ["parameter-of-task"]
+
+
+def test_a_renamed_choice_is_warned_of(cli: Cli, repository: Path) -> None:
+    cli("apply", "--auto-approve")
+    (repository / "shared.yaml").write_text("- Cats\n- Dog\n")
+    planned = cli("plan")
+    assert 'the choice "Cat" goes and "Cats" comes' in planned.out + planned.err
+    (repository / "reconciler.toml").write_text(CONFIG + '[checks]\nrenamed-choice = "off"\n')
+    planned = cli("plan")
+    assert "goes and" not in planned.out + planned.err
+
+
+def test_switches_are_checked(cli: Cli, repository: Path) -> None:
+    (repository / "reconciler.toml").write_text('[checks]\nover-limits = "off"\nno-effect = "of"\nprivate-link = 1\n')
+    wrong = cli("validate").err
+    assert 'did you mean "over-limit"?' in wrong
+    assert 'did you mean "off"?' in wrong
+    assert 'checks.private-link is "off", "note" or "warn"' in wrong
+
+
+def test_the_plan_and_a_snapshot_agree(cli: Cli, repository: Path) -> None:
+    cli("apply", "--auto-approve")
+    cli("snapshot", "--out", "live.json")
+    (repository / "shared.yaml").write_text("- Cats\n- Dog\n")
+    now, then = cli("plan", "--format", "json").json(), cli("plan", "--live", "live.json", "--format", "json").json()
+    assert now["plan_hash"] == then["plan_hash"]
+    assert [change["diagnostics"] for change in now["resource_changes"]] == [
+        change["diagnostics"] for change in then["resource_changes"]
+    ]
