@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from reconciler.cli import console
@@ -29,7 +27,7 @@ An editor that speaks YAML takes it from a manifest's first line:
 )
 def command(kind: str) -> int:
     """Print the JSON Schema of manifests, for editors."""
-    from reconciler.manifest.editorschema import editor_schema
+    from reconciler.manifest.editorschema import schema_text
 
-    console.say(json.dumps(editor_schema(kind), indent=2, ensure_ascii=False) + "\n")
+    console.say(schema_text(kind))
     return 0

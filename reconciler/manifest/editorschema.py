@@ -6,6 +6,7 @@ descriptions and proposals alone. The loader has the last word.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -74,6 +75,11 @@ def editor_schema(kind: str) -> Schema:
         **{name: _open(fact) for name, fact in SHAPES.items()},
     }
     return schema
+
+
+def schema_text(kind: str) -> str:
+    """That schema as a file holds it."""
+    return json.dumps(editor_schema(kind), indent=2, ensure_ascii=False) + "\n"
 
 
 def _property(key: str, shape: Shape) -> Schema:

@@ -9,11 +9,16 @@ from typing import Final
 
 from reconciler import __version__
 from reconciler.errors import UsageError
+from reconciler.manifest.editorschema import schema_text
+
+SCHEMA: Final = "schema"
+"""A source that is no template: the JSON Schema of manifests, for editors."""
 
 _LAID_OUT: Final = (
     ("reconciler.toml", "reconciler.toml"),
     ("projects/_example.yaml", "projects/_example.yaml"),
     ("projects/_example.md", "projects/_example.md"),
+    ("projects/_schema.json", SCHEMA),
     (".github/actions/reconciler/action.yml", "action.yml"),
     (".github/workflows/plan.yml", "workflows/plan.yml"),
     (".github/workflows/apply.yml", "workflows/apply.yml"),
@@ -45,7 +50,7 @@ def lay_out_repository(folder: Path) -> LaidOut:
         if file.exists() or file.is_symlink():
             kept.append(name)
             continue
-        _write(file, template(source))
+        _write(file, schema_text("manifest") if source == SCHEMA else template(source))
         written.append(name)
     (written if _ignore(folder / ".gitignore") else kept).append(".gitignore")
     return LaidOut(tuple(written), tuple(kept))

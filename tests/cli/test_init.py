@@ -12,6 +12,7 @@ FILES = [
     "reconciler.toml",
     "projects/_example.yaml",
     "projects/_example.md",
+    "projects/_schema.json",
     ".github/actions/reconciler/action.yml",
     ".github/workflows/plan.yml",
     ".github/workflows/apply.yml",
