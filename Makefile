@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LONG := tests/simulation tests/faults tests/campaign tests/cli/test_assumptions.py
 READY := $(VENV)/.ready
 
-.PHONY: demo test check chaos campaign bench picture lock wheel clean
+.PHONY: demo test check chaos campaign fuzz bench picture lock wheel clean
 
 demo: $(READY)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
 	@sh tests/demo.sh "$(BIN)/reconciler"
@@ -29,6 +29,9 @@ chaos: $(READY)  ## N simulated stories, 500 unless told, from the seed FIRST: k
 
 campaign: $(READY)  ## N kills, 100 unless told, of real runs; SEED makes the same choices again
 	$(BIN)/python -m tests.campaign $(or $(N),100) $(or $(SEED),0)
+
+fuzz: $(READY)  ## N repositories of bad manifests, 100,000 unless told, from the seed FIRST: what the loader promises
+	$(BIN)/python -m tests.fuzz $(or $(N),100000) $(or $(FIRST),0)
 
 bench: $(READY)  ## a plan of N projects and an apply of UPDATES, each beside its floor: parsing, and bare requests
 	$(BIN)/python tests/bench/plan.py $(N)

@@ -1,0 +1,109 @@
+"""What the loader promises for any input: no exception, nothing slow or large, nothing opened outside."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from reconciler.diagnostics import Diagnostic, merged
+from reconciler.manifest.checks import Checks
+from reconciler.manifest.codes import MEANINGS
+from reconciler.manifest.loading import load_manifests
+from reconciler.manifest.parsing import Parser
+from reconciler.manifest.resolved import resolved_sources
+from reconciler.model.values import Json, equal
+from reconciler.render.annotations import render_annotations
+from reconciler.render.diagnostics import render_validation
+from tests.fuzz.inputs import write_repository
+
+SECONDS: Final = 2.0
+MEGABYTES: Final = 500
+
+_opened: list[str] = []
+_watching = False
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if _watching and event == "open" and isinstance(arguments[0], str):
+        _opened.append(arguments[0])
+
+
+sys.addaudithook(_watch)
+
+
+def check(seed: int, root: Path) -> int:
+    """Load the repository of that seed in both ways; how many diagnostics there were. Asserts every promise."""
+    global _watching
+    random = Random(seed)
+    write_repository(root, random)
+    overlay = root / "over" if (root / "over").is_dir() else None
+    loaded: list[dict[tuple[str, int], Json]] = []
+    for parser in Parser:
+        _opened.clear()
+        _watching = True
+        begun = time.monotonic()
+        try:
+            manifests = load_manifests(
+                root / "projects",
+                root=root,
+                overlay=overlay if seed % 2 else None,
+                checked=[overlay] if overlay else [],
+                checks=Checks({}, date(2027, 1, 20)),
+                parser=parser,
+            )
+        finally:
+            _watching = False
+        assert time.monotonic() - begun < SECONDS
+        outside = [file for file in _opened if file.startswith("/") and not file.startswith(f"{root}/")]
+        assert not [file for file in outside if not file.endswith((".py", ".pyc"))], outside
+        entries = (*manifests.entries, *manifests.variants)
+        diagnostics = [diagnostic for entry in entries for diagnostic in entry.diagnostics]
+        for diagnostic in diagnostics:
+            _check_place(diagnostic)
+        told = merged(diagnostics)
+        render_validation(told, manifests=1, base=str(root), colour=True)
+        render_annotations(told, base=str(root))
+        projects = [entry.project for entry in manifests.entries if entry.project is not None]
+        resolved_sources(projects)
+        loaded.append({(project.source.file, project.source.line): project.document for project in projects})
+    # The parsers differ in what they accept, never in the values of what both do.
+    for place in loaded[0].keys() & loaded[1].keys():
+        assert equal(loaded[0][place], loaded[1][place]), place
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MEGABYTES * 1024
+    return len(diagnostics)
+
+
+def _check_place(diagnostic: Diagnostic) -> None:
+    span = diagnostic.span
+    assert diagnostic.code in MEANINGS
+    assert span is not None
+    assert span.line >= 1
+    assert 1 <= span.column < span.end_column
+    for user in diagnostic.used_by:
+        assert user.line >= 1
+    if span.text is not None and os.path.isfile(span.file):
+        assert span.column <= len(span.text) + 1
+
+
+def run(seeds: range) -> tuple[int, float]:
+    """Check every seed; how many diagnostics in all, and the slowest in seconds. Names a seed that fails."""
+    told, slowest = 0, 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        (root / "projects").mkdir()
+        for seed in seeds:
+            begun = time.monotonic()
+            try:
+                told += check(seed, root)
+            except BaseException:
+                print(f"seed {seed} breaks a promise: python -m tests.fuzz 1 {seed}", file=sys.stderr)  # noqa: T201
+                raise
+            slowest = max(slowest, time.monotonic() - begun)
+    return told, slowest

@@ -1,0 +1,10 @@
+"""A few hundred of the inputs of `make fuzz`."""
+
+from __future__ import annotations
+
+from tests.fuzz.promises import run
+
+
+def test_the_loader_keeps_its_promises() -> None:
+    told, _ = run(range(300))
+    assert told > 1_000
