@@ -36,6 +36,7 @@ fuzz: $(READY)  ## N repositories of bad manifests, 100,000 unless told, from th
 bench: $(READY)  ## a plan of N projects and an apply of UPDATES, each beside its floor: parsing, and bare requests
 	$(BIN)/python tests/bench/plan.py $(N)
 	$(BIN)/python tests/bench/apply.py $(UPDATES)
+	$(BIN)/python -m tests.bench.validate $(N)
 
 picture: $(READY)  ## docs/plan.svg and docs/page.png, the pictures in README, from a real run; the second needs chromium
 	$(BIN)/python tests/picture.py
