@@ -65,7 +65,8 @@ class OntologyCheck:
             if path in self._stand_ins:
                 return None, name
         if not isinstance(ontology, list):
-            self._wrong_type(ontology, path, "an ontology is a list of choices, or {name: …, choices: […]}")
+            wanted = "an ontology is a list of choices, or {name: …, choices: […]}"
+            self._wrong_type(ontology, path, wanted, text_wanted=False)
             return None, name
         known = self._checked.get((id(ontology), path)) if self._checked is not None else None
         if known is not None:
@@ -133,7 +134,7 @@ class OntologyCheck:
         if isinstance(subchoices, list):
             self._check_choices(subchoices, (*path, "subchoices"))
         elif subchoices is not None:
-            self._wrong_type(subchoices, (*path, "subchoices"), "subchoices is a list of choices")
+            self._wrong_type(subchoices, (*path, "subchoices"), "subchoices is a list of choices", text_wanted=False)
 
     def _check_keys(
         self, mapping: dict[str, Json], path: RawPath, known: tuple[str, ...], *, needed: str, thing: str
@@ -166,9 +167,9 @@ class OntologyCheck:
             )
         )
 
-    def _wrong_type(self, value: Json, path: RawPath, wanted: str) -> None:
+    def _wrong_type(self, value: Json, path: RawPath, wanted: str, *, text_wanted: bool = True) -> None:
         if path not in self._stand_ins:
-            self.problems.append(wrong_type(value, At(path), wanted))
+            self.problems.append(wrong_type(value, At(path), wanted, text_wanted=text_wanted))
 
 
 _CHOICE_KEY_SET: Final = frozenset(CHOICE_KEYS)
