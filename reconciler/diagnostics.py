@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from enum import StrEnum
 
 
@@ -68,3 +69,9 @@ def error(code: str, summary: str, *, detail: str = "", span: Span | None = None
 
 def warning(code: str, summary: str, *, detail: str = "", span: Span | None = None, label: str = "") -> Diagnostic:
     return Diagnostic(Severity.WARNING, code, summary, detail, span, label)
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """The label that names the nearest known word; empty where none is near."""
+    close = get_close_matches(word, list(known), n=1)
+    return f'did you mean "{close[0]}"?' if close else ""

@@ -14,12 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from reconciler.configuration import (
-    BUILT_IN,
-    check_configuration,
-    find_configuration,
-    read_day,
-)
+from reconciler.configuration import BUILT_IN, find_configuration, read_day
+from reconciler.configuration.checking import check_configuration
 from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.fieldpath import Pattern, parse_pattern

@@ -6,10 +6,14 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import console, runner
+
+if TYPE_CHECKING:
+    from reconciler.fieldpath import Pattern
 
 _EPILOG = """\b
 Examples:
@@ -46,19 +50,20 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     today = datetime.now(UTC).date()
     if output != "text":
         base = runner.find_base()
-        document = None
+        projects = None
+        sensitive: tuple[Pattern, ...] = ()
         try:
             settings = read_settings(folder)
             base = settings.base.as_posix()
             found = validate(settings, names, today=today)
             diagnostics = found.diagnostics
             if resolved:
-                pairs = list(zip(found.projects, resolved_sources(found.projects), strict=True))
-                document = validation_document(diagnostics, base=base, resolved=pairs, sensitive=settings.sensitive)
+                sensitive = settings.sensitive
+                projects = list(zip(found.projects, resolved_sources(found.projects), strict=True))
         except ReconcilerError as problem:
             diagnostics = as_diagnostics(problem)
         if output == "json":
-            console.say_json(document or validation_document(diagnostics, base=base))
+            console.say_json(validation_document(diagnostics, base=base, resolved=projects, sensitive=sensitive))
         else:
             console.say_runner(render_annotations(diagnostics, base=base))
     else:

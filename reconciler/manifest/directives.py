@@ -38,12 +38,17 @@ DIRECTIVES: Final = (FILE, REF, LITERAL, UNSET_KEY)
 UNSET: Final[Any] = object()
 """What stands for `{$unset: true}` until the layers are laid over one another."""
 
-_INHERITED: Final = frozenset({("type",), *((key,) for key in CREATE_ONLY)})
-_HOLDERS: Final = ("params", "reconcile")
+FIELDS: Final = ("type", *CREATE_ONLY)
+HOLDERS: Final = ("params", "reconcile")
+
+
+def is_slot(path: RawPath) -> bool:
+    """Whether a whole value that can be inherited stands there: one of FIELDS, or a key of one of HOLDERS."""
+    return (len(path) == 1 and path[0] in FIELDS) or (len(path) == 2 and path[0] in HOLDERS)
 
 
 class Directives:
-    """Resolves the directives of documents, and of what they refer to. `root` is the repository's, absolute."""
+    """Resolves the directives of documents, and of what they refer to."""
 
     def __init__(self, text_files: TextFiles, references: References) -> None:
         self._text_files = text_files
@@ -178,7 +183,7 @@ class _Walk:
                 path,
                 Problem(Code.BAD_VALUE, "$unset takes true", At((*path, UNSET_KEY)), label="write {$unset: true}"),
             )
-        if self._is_document and (path in _INHERITED or (len(path) == 2 and path[0] in _HOLDERS)):
+        if self._is_document and is_slot(path):
             self._resolved.unsets = True
             return UNSET
         return self._reported(

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reconciler.diagnostics import Diagnostic, Span, error
+from reconciler.diagnostics import Diagnostic, error
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.layering import Layers, idle_unset, without_unset
@@ -65,7 +65,7 @@ class LayerFiles:
         self._files = {os.path.dirname(file): file for file in defaults}
         self._yaml_files = yaml_files
         self._directives = directives
-        self._locator = locator
+        self.locator = locator
         self._inherited: dict[str, Inherited] = {}
 
     def inherited(self, folder: str) -> Inherited:
@@ -96,26 +96,18 @@ class LayerFiles:
     def _laid(self, file: str, above: Inherited) -> Inherited:
         documents = self.read(file, DEFAULTS_SHAPE)
         if len(documents) > 1:
-            span = self.span(documents[1].origin)
+            span = self.locator.span(At(()), documents[1].origin)
             told = error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml holds one YAML document", span=span)
             return Inherited(above.layers, above.limits, (*above.told, told))
         if not documents:
             return above
         (layer,) = documents
         layers, idle = above.layers.lay(layer.values, layer.origin)
-        idly = [*layer.told, *(self._locator.diagnostic(idle_unset(path), layer.origin) for path in idle)]
+        idly = [*layer.told, *(self.locator.diagnostic(idle_unset(path), layer.origin) for path in idle)]
         limits = above.limits
         if patterns := layer.values.get("names"):
             limits = (*limits, Limits(tuple(patterns), layer.origin))
         return Inherited(layers, limits, (*above.told, *idly))
-
-    def span(self, origin: Origin) -> Span:
-        """The first line of a document."""
-        return self._locator.span(At(()), origin)
-
-    def located(self, problem: Problem, origin: Origin) -> Diagnostic:
-        """The diagnostic for a problem of a layer."""
-        return self._locator.diagnostic(problem, origin)
 
     def read(self, file: str, shape: Shape) -> list[Layer]:
         """The documents of a file. What ends the whole file is told with a document of its own."""
@@ -145,11 +137,11 @@ class LayerFiles:
             ontology_check.check(values["ontology"], ("ontology",))
             problems += ontology_check.problems
         told = [
-            diagnostic for path, of_file in resolved.told for diagnostic in self._locator.used(of_file, path, origin)
+            diagnostic for path, of_file in resolved.told for diagnostic in self.locator.used(of_file, path, origin)
         ]
         diagnostics = self._located([*problems, *resolved.problems], told, origin)
         failed = any(diagnostic.is_error for diagnostic in diagnostics)
         return Layer(origin, {} if failed else values, diagnostics)
 
     def _located(self, problems: list[Problem], told: list[Diagnostic], origin: Origin) -> tuple[Diagnostic, ...]:
-        return in_reading_order([*(self._locator.diagnostic(problem, origin) for problem in problems), *told])
+        return in_reading_order([*(self.locator.diagnostic(problem, origin) for problem in problems), *told])

@@ -12,13 +12,11 @@ from typing import Any, Final
 
 from reconciler.diagnostics import Severity
 from reconciler.manifest.codes import Code
-from reconciler.manifest.directives import UNSET
+from reconciler.manifest.directives import FIELDS, HOLDERS, UNSET, is_slot
 from reconciler.manifest.problems import At, Problem, RawPath
-from reconciler.model.project import CREATE_ONLY, Origin
+from reconciler.model.project import Origin
 from reconciler.model.values import Json
 
-FIELDS: Final = ("type", *CREATE_ONLY)
-HOLDERS: Final = ("params", "reconcile")
 _IGNORE: Final = ("reconcile", "ignore")
 
 Slot = tuple[Json, Origin]
@@ -58,7 +56,7 @@ class Layers:
             for key, value in document.items()
             if key not in FIELDS and not (key in HOLDERS and isinstance(value, dict))
         }
-        origins = {path: origin for path, origin in root.inner.items() if not _is_in_slot(path)}
+        origins = {path: origin for path, origin in root.inner.items() if not is_slot(path[:2])}
         managed = {"reconcile", *(("params",) if isinstance(document.get("params"), dict) else ())}
         for key in HOLDERS:
             if isinstance(document.get(key), dict):
@@ -109,10 +107,6 @@ def _slots(values: Mapping[str, Any]) -> Iterator[tuple[RawPath, Any]]:
         if isinstance(holder, dict):
             for inner, value in holder.items():
                 yield (key, inner), value
-
-
-def _is_in_slot(path: RawPath) -> bool:
-    return (len(path) == 1 and path[0] in FIELDS) or (len(path) > 1 and path[0] in HOLDERS)
 
 
 def _keyed(origin: Origin, path: RawPath) -> Origin:

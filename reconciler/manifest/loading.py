@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Severity, Span, error, warning
+from reconciler.diagnostics import Diagnostic, Severity, error, warning
 from reconciler.errors import UsageError
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
@@ -275,7 +275,7 @@ def _whole(diagnostic: Diagnostic) -> Entry:
 def _whole_file(file: str, code: Code, summary: str, detail: str = "") -> Entry:
     """An entry for what cannot be read at all."""
     file = file.encode(errors="backslashreplace").decode()
-    return Entry(file, 1, None, None, (error(code, summary, detail=detail, span=Span(file, 1, 1, 2)),))
+    return Entry(file, 1, None, None, (error(code, summary, detail=detail, span=first_line(file, 1)),))
 
 
 def _is_utf8(text: str) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from difflib import get_close_matches
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeAlias
 
+from reconciler.diagnostics import did_you_mean
 from reconciler.manifest.codes import Code
 from reconciler.manifest.placing import LITERAL
 from reconciler.manifest.problems import At, Problem, RawPath
@@ -13,6 +13,14 @@ from reconciler.model.values import Json
 
 CHOICE_KEYS: Final = ("choice", "display", "description", "subchoices")
 ONTOLOGY_KEYS: Final = ("name", "choices")
+
+
+def written_choices(document: Mapping[str, Json]) -> tuple[Json, RawPath]:
+    """What stands for the list of choices in a composed document, in either spelling of an ontology, and where."""
+    ontology = document.get("ontology")
+    if isinstance(ontology, dict):
+        return ontology.get("choices"), ("ontology", "choices")
+    return ontology, ("ontology",)
 
 
 def walk_choices(
@@ -210,8 +218,3 @@ def unknown_key(key: str, path: RawPath, thing: str, known: tuple[str, ...], lab
         f"It may have {', '.join(known[:-1])} and {known[-1]}.",
         label or did_you_mean(key, known),
     )
-
-
-def did_you_mean(word: str, known: Collection[str]) -> str:
-    close = get_close_matches(word, list(known), n=1)
-    return f'did you mean "{close[0]}"?' if close else ""

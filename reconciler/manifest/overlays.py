@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from reconciler.diagnostics import Diagnostic, Severity, error
+from reconciler.diagnostics import Diagnostic, Severity, did_you_mean, error
 from reconciler.manifest.codes import Code
 from reconciler.manifest.compose import Document
 from reconciler.manifest.discovery import Found, discover
@@ -30,7 +29,6 @@ class OverlayEntry:
 class Overlay:
     """`files` are the overlay's own, by the manifest they belong to; `told` is what is wrong with others in it."""
 
-    folder: str
     files: dict[str, str]
     told: list[Diagnostic]
     _layer_files: LayerFiles
@@ -51,10 +49,10 @@ class Overlay:
                 f"{display(manifest, self._root)} is laid over one document after the other: write one for each, {{}} "
                 "for one that has nothing to change."
             )
-            span = self._layer_files.span(layers[0].origin if layers else Origin(file, 1))
+            span = self._layer_files.locator.span(At(()), layers[0].origin if layers else Origin(file, 1))
             return OverlayEntry((), (*told, error(Code.OVERLAY_DOCUMENTS, summary, detail=detail, span=span)))
         unused = [
-            self._layer_files.located(_unused(key), layer.origin)
+            self._layer_files.locator.diagnostic(_unused(key), layer.origin)
             for layer, document in zip(layers, documents, strict=True)
             for key in ("params", "ontology")
             if key in layer.values and isinstance(document.value, dict) and key not in document.value
@@ -80,17 +78,16 @@ def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_fil
         if relative in known:
             files[known[relative]] = file
             continue
-        close = get_close_matches(relative, list(known), n=1)
         told.append(
             error(
                 Code.OVERLAY_WITHOUT_MANIFEST,
                 f"there is no manifest {display(os.path.join(manifests, relative), root)}",
                 detail="A file of an overlay is laid over the manifest that has its path below the manifest folder.",
                 span=first_line(file, 1),
-                label=f'did you mean "{close[0]}"?' if close else "",
+                label=did_you_mean(relative, known),
             )
         )
-    return Overlay(folder, files, told, layer_files, root)
+    return Overlay(files, told, layer_files, root)
 
 
 def _unused(key: str) -> Problem:

@@ -10,7 +10,7 @@ from reconciler import fieldpath
 from reconciler.diagnostics import Span
 from reconciler.fieldpath import Attribute
 from reconciler.manifest.locating import Locator
-from reconciler.manifest.ontology import walk_choices
+from reconciler.manifest.ontology import walk_choices, written_choices
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.problems import At, RawPath
 from reconciler.model.project import DesiredProject, Origin, Source
@@ -105,10 +105,7 @@ def _holds(value: Json, part: str | int) -> bool:
 
 def _choices(document: Mapping[str, Json]) -> dict[tuple[str, ...], At]:
     """From the names down to a choice to its raw path; `key` tells whether it is an object."""
-    ontology = document.get("ontology")
-    raw: RawPath = ("ontology",)
-    if isinstance(ontology, dict):
-        ontology, raw = ontology.get("choices"), ("ontology", "choices")
+    ontology, raw = written_choices(document)
     if not isinstance(ontology, list):
         return {}
     return {names: At(path, key=isinstance(choice, dict)) for names, path, choice in walk_choices(ontology, raw)}

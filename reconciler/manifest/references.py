@@ -1,16 +1,15 @@
 """What `{$ref: PATH}` and `{$ref: PATH#/json/pointer}` name: a value of a YAML file below the repository root.
 
 A value is resolved once a load, however many manifests refer to it, and all of them share it. A pointer is that of RFC
-6901, written without percent-encoding; it passes through references that stand on its way.
+6901, written without percent-encoding; it leads through no reference that stands on its way.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Final, Protocol
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, did_you_mean
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
 from reconciler.manifest.placing import LITERAL
@@ -99,9 +98,7 @@ class References:
         if not path:
             return TextRefusal(Code.FILE_NOT_FOUND, "$ref names no file", _WITHIN_A_FILE)
         opened = self._open(folder, path)
-        if isinstance(opened, TextRefusal):
-            return opened
-        if opened.broken:
+        if isinstance(opened, TextRefusal) or opened.broken:
             return opened
         target = (opened.file, pointer)
         referred = self._referred.get(target)
@@ -244,14 +241,13 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> TextRefusal:
                 "The pointer leads through another reference; refer to the file that this one names.",
                 str(value[REF]) if isinstance(value[REF], str) else "",
             )
-        close = get_close_matches(part, list(value), n=1)
         keys = ", ".join(f'"{key}"' for key in list(value)[:_MOST_KEYS]) or "none"
         more = f" and {len(value) - _MOST_KEYS:,} more" if len(value) > _MOST_KEYS else ""
         return TextRefusal(
             Code.POINTER_NOT_FOUND,
             summary,
             f'There is no key "{part}"; there are {keys}{more}.',
-            f'did you mean "{close[0]}"?' if close else "",
+            did_you_mean(part, value),
         )
     what = f"a list of {len(value):,}, counted from 0" if isinstance(value, list) else "a single value"
     return TextRefusal(Code.POINTER_NOT_FOUND, summary, f'"{part}" leads nowhere: what stands there is {what}.')

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler import fieldpath
 from reconciler.fieldpath import Attribute
 from reconciler.manifest.locating import Locator
-from reconciler.manifest.ontology import walk_choices
+from reconciler.manifest.ontology import walk_choices, written_choices
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.problems import At, RawPath
 from reconciler.model.project import DesiredProject, Source
@@ -35,7 +35,7 @@ def _leaves(document: Mapping[str, Json]) -> Iterator[tuple[fieldpath.Path, RawP
     """The path of each leaf as a field, and as it stands in the composed document."""
     for key, value in document.items():
         if key == "ontology":
-            yield from _ontology_leaves(value)
+            yield from _ontology_leaves(document)
         elif not key.startswith("x-"):
             yield from ((raw, raw) for raw in _below(value, (key,)))
 
@@ -51,13 +51,10 @@ def _below(value: Json, path: RawPath) -> Iterator[RawPath]:
         yield path
 
 
-def _ontology_leaves(ontology: Json) -> Iterator[tuple[fieldpath.Path, RawPath]]:
-    raw: RawPath = ("ontology",)
-    if isinstance(ontology, dict):
-        if "name" in ontology:
-            yield ("ontology", Attribute("name")), ("ontology", "name")
-        ontology, raw = ontology["choices"], ("ontology", "choices")
-    for names, path, choice in walk_choices(ontology, raw):
+def _ontology_leaves(document: Mapping[str, Json]) -> Iterator[tuple[fieldpath.Path, RawPath]]:
+    if isinstance(document["ontology"], dict) and "name" in document["ontology"]:
+        yield ("ontology", Attribute("name")), ("ontology", "name")
+    for names, path, choice in walk_choices(*written_choices(document)):
         field: fieldpath.Path = ("ontology", *names)
         if not isinstance(choice, dict):
             yield field, path

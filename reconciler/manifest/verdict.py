@@ -14,8 +14,9 @@ from typing import Any, Final, TypeAlias
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from reconciler.diagnostics import did_you_mean
 from reconciler.manifest.codes import Code
-from reconciler.manifest.ontology import did_you_mean, kind_of, unknown_key, wrong_type
+from reconciler.manifest.ontology import kind_of, unknown_key, wrong_type
 from reconciler.manifest.problems import At, Problem, RawPath
 from reconciler.manifest.schema import (
     DEFAULTS_KEYS,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Final
 
+from reconciler.diagnostics import did_you_mean
 from reconciler.manifest.checks.rule import Finding, named
 from reconciler.manifest.checks.subject import Subject, entries, get, labels_in
 
@@ -22,14 +22,13 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
     if not missing:
         return
     first = missing[0]
-    close = get_close_matches(first.name, choices.names, n=1)
     others = [label.name for label in missing[1:]]
     also = f" Neither {'is' if len(others) == 1 else 'are'} {named(others)}." if others else ""
     yield Finding(
         first.path,
         f'"{first.name}" is no choice of the ontology',
         f"Labelers find no guidance for it there.{also}",
-        f'did you mean "{close[0]}"?' if close else "",
+        did_you_mean(first.name, choices.names),
     )
 
 

@@ -6,7 +6,18 @@ import json
 from collections.abc import Iterator
 
 from reconciler.manifest.checks.rule import Finding
-from reconciler.manifest.checks.subject import IMAGE, LIDAR, VIDEO, Subject, entries, get, is_object, items, labels_in
+from reconciler.manifest.checks.subject import (
+    IMAGE,
+    LIDAR,
+    VIDEO,
+    Subject,
+    entries,
+    fields_in,
+    get,
+    is_object,
+    items,
+    labels_in,
+)
 from reconciler.manifest.problems import RawPath
 from reconciler.model.values import Json
 
@@ -31,7 +42,7 @@ def over_limit(subject: Subject) -> Iterator[Finding]:
         path: RawPath = ("params", "geometries", shape)
         yield from _order(geometry, "min_vertices", "max_vertices", path)
     if subject.type == "textcollection":
-        for path, field in _fields(params.get("fields"), ("params", "fields")):
+        for path, field in fields_in(params.get("fields"), ("params", "fields")):
             yield from _field(field, path)
         yield from _twice(params.get("fields"))
         yield from _above(params.get("responses_required"), _MOST_RESPONSES, ("params", "responses_required"))
@@ -78,7 +89,7 @@ def _field(field: Json, path: RawPath) -> Iterator[Finding]:
 
 def _twice(fields: Json) -> Iterator[Finding]:
     seen: set[str] = set()
-    for path, field in _fields(fields, ("params", "fields")):
+    for path, field in fields_in(fields, ("params", "fields")):
         field_id = get(field, "field_id")
         if isinstance(field_id, str):
             if field_id in seen:
@@ -88,12 +99,6 @@ def _twice(fields: Json) -> Iterator[Finding]:
                     "It is the key of the answer, unique in the project.",
                 )
             seen.add(field_id)
-
-
-def _fields(value: Json, path: RawPath) -> Iterator[tuple[RawPath, Json]]:
-    for index, field in items(value):
-        yield (*path, index), field
-        yield from _fields(get(field, "fields"), (*path, index, "fields"))
 
 
 def _relationships(relationships: Json) -> Iterator[Finding]:

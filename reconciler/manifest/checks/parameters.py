@@ -41,6 +41,7 @@ _WORDS: Final = {
     "object": "a mapping",
 }
 _DEEPEST: Final = 12
+_TOLD_OTHERWISE: Final = PER_TASK | WITHOUT_SHAPE | SERVER_ADDED | set(BESIDE_PARAMS)
 _ANYWHERE: Final = COMMON.keys() | {key for own in OWN.values() for key in own}
 
 
@@ -131,12 +132,7 @@ def parameter_of_task(subject: Subject) -> Iterator[Finding]:
 
 def parameter_of_other_type(subject: Subject) -> Iterator[Finding]:
     """A parameter that is known for other task types alone."""
-    if subject.type not in OWN:
-        return
-    known = parameters_of(subject.type)
-    for key in subject.params:
-        if key in known or key in SERVER_ADDED or _is_told_otherwise(key):
-            continue
+    for key in _strange(subject) if subject.type in OWN else ():
         others = sorted(kind for kind, own in OWN.items() if key in own)
         if others:
             more = f" and {len(others) - 1} more types" if len(others) > 1 else ""
@@ -151,8 +147,8 @@ def parameter_of_other_type(subject: Subject) -> Iterator[Finding]:
 def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
     """A key that samples in Scale's documentation misspell, or that is nearly one that is known."""
     known = parameters_of(subject.type)
-    for key in subject.params:
-        if key in known or key in _ANYWHERE or key in SERVER_ADDED or _is_told_otherwise(key):
+    for key in _strange(subject):
+        if key in _ANYWHERE:
             continue
         meant = LIKELY_SLIPS.get(key)
         if meant is None:
@@ -228,5 +224,7 @@ def legacy_type(subject: Subject) -> Iterator[Finding]:
         yield Finding(("type",), f"Scale's documentation prefers {preferred} to {subject.type}", detail)
 
 
-def _is_told_otherwise(key: str) -> bool:
-    return key in PER_TASK or key in BESIDE_PARAMS or key in WITHOUT_SHAPE
+def _strange(subject: Subject) -> list[str]:
+    """The parameters that are not known for the type, and that nothing else is known of."""
+    known = parameters_of(subject.type)
+    return [key for key in subject.params if key not in known and key not in _TOLD_OTHERWISE]

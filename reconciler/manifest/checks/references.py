@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 
+from reconciler.diagnostics import did_you_mean
 from reconciler.manifest.checks.rule import Finding, named
-from reconciler.manifest.checks.subject import VIDEO, Subject, entries, get, items, labels_in, several
+from reconciler.manifest.checks.subject import VIDEO, Subject, entries, fields_in, get, items, labels_in, several
 from reconciler.manifest.problems import RawPath
 from reconciler.model.values import Json
 
@@ -101,7 +101,7 @@ def _linking_rules(subject: Subject) -> Iterator[Finding]:
 def _field_conditions(subject: Subject) -> Iterator[Finding]:
     if subject.type not in ("textcollection", "documenttranscription"):
         return
-    fields = list(_fields(subject.params.get("fields"), ("params", "fields")))
+    fields = list(fields_in(subject.params.get("fields"), ("params", "fields")))
     ids = {get(field, "field_id") for _, field in fields}
     names = [name for name in ids if isinstance(name, str)]
     for path, field in fields:
@@ -110,12 +110,6 @@ def _field_conditions(subject: Subject) -> Iterator[Finding]:
                 if key != "not":
                     place = (*path, "conditions", *rest, key)
                     yield from _unless(key, names, place, "field", "there are", key=True)
-
-
-def _fields(value: Json, path: RawPath) -> Iterator[tuple[RawPath, Json]]:
-    for index, field in items(value):
-        yield (*path, index), field
-        yield from _fields(get(field, "fields"), (*path, index, "fields"))
 
 
 def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
@@ -138,12 +132,11 @@ def _unless(
 ) -> Iterator[Finding]:
     if name in known or not isinstance(name, str):
         return
-    close = get_close_matches(name, list(known), n=1)
     others = f"{there_are} {named(sorted(known))}" if known else "there is none"
     yield Finding(
         path,
         f'no {what} is called "{name}"',
         f"{others[0].upper()}{others[1:]}.",
-        f'did you mean "{close[0]}"?' if close else "",
+        did_you_mean(name, known),
         key=key,
     )

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
-from reconciler.manifest.ontology import walk_choices
+from reconciler.manifest.ontology import walk_choices, written_choices
 from reconciler.manifest.problems import RawPath
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import Json
@@ -95,8 +95,7 @@ class Subject:
     def place_of(self, choice: str) -> RawPath:
         """Where a choice of the ontology stands in the composed document."""
         assert self.choices is not None
-        written = self.project.document.get("ontology")
-        holder: RawPath = ("ontology", "choices") if isinstance(written, dict) else ("ontology",)
+        _, holder = written_choices(self.project.document)
         return (*holder, *self.choices.paths[choice])
 
     @cached_property
@@ -154,6 +153,13 @@ def labels_in(value: Json, path: RawPath, name: str = "choice", below: str = "su
                 leaves = tuple(each.name for each in inner if not each.heading)
                 yield Label(label[name], (*path, index, name), heading, leaves)
             yield from inner
+
+
+def fields_in(value: Json, path: RawPath) -> Iterator[tuple[RawPath, Json]]:
+    """The fields of a form, with those of field sets and inner forms."""
+    for index, inner in items(value):
+        yield (*path, index), inner
+        yield from fields_in(get(inner, "fields"), (*path, index, "fields"))
 
 
 def is_object(value: Json) -> bool:

@@ -1,76 +1,31 @@
-"""The configuration file: found, read, checked; every mistake of it collected before any is raised.
-
-`reconciler.toml`, or `[tool.reconciler]` of `pyproject.toml` with the same keys. Knows nothing of flags or environment.
-"""
+"""What is wrong with the tables of a configuration file: every mistake is collected before any is raised."""
 
 from __future__ import annotations
 
-import difflib
 import os.path
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from reconciler.diagnostics import Diagnostic, Span, error
-from reconciler.endpoint import SCALE_ENDPOINT, check_endpoint
-from reconciler.errors import DiagnosedError, UsageError
+from reconciler.configuration import (
+    BUILT_IN,
+    CHECKS,
+    GUARD_NAMES,
+    NO_MANIFESTS,
+    SWITCHES,
+    find_line,
+    read_day,
+)
+from reconciler.diagnostics import Diagnostic, Span, did_you_mean, error
+from reconciler.endpoint import check_endpoint
+from reconciler.errors import UsageError
 from reconciler.fieldpath import parse_pattern
-
-BUILT_IN: Mapping[str, Mapping[str, Any]] = {
-    "sandbox": {"sandbox": ".reconciler/sandbox.db"},
-    "production": {"endpoint": SCALE_ENDPOINT, "api_key_env": "SCALE_API_KEY"},
-}
-
-GUARD_NAMES = (
-    "near-name",
-    "vanished",
-    "takeover",
-    "not-kept",
-    "choice-removal",
-    "conflict",
-    "expired-ignore",
-    "max-creates",
-    "max-change-ratio",
-    "max-forgets",
-)
-"""The guards that a waiver can name."""
-
-NO_MANIFESTS = "no-manifests"
-"""The guard that `--allow` alone waives."""
-
-CHECKS = (
-    "project-key-in-params",
-    "misspelt-parameter",
-    "parameter-kind",
-    "parameter-of-other-type",
-    "parameter-of-task",
-    "left-to-tasks",
-    "legacy-type",
-    "unknown-type",
-    "unknown-reference",
-    "over-limit",
-    "no-effect",
-    "empty-instruction",
-    "private-link",
-    "like-choices",
-    "ignore-ends-soon",
-    "label-not-in-ontology",
-    "choice-without-label",
-    "heading-and-leaf",
-    "duplicate-label",
-    "renamed-choice",
-)
-"""The checks that know the field; each can be switched."""
-
-SWITCHES = ("off", "note", "warn")
 
 _KEY_VARIABLE = re.compile(r"SCALE_[A-Z0-9_]+", re.ASCII)
 _REMOTE = re.compile(r"(?![-./])(?!.*(?:\.\.|//|@\{|[./]$))[^\s\x00-\x20\x7f~^:?*\[\\]+")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FILES = ("reconciler.toml", "pyproject.toml")
 
 
 class _Tables:
@@ -115,81 +70,6 @@ _KIND_NAMES = {
 }
 
 
-def find_configuration(folder: Path, top: Path | None) -> tuple[Path, dict[str, Any]] | None:
-    """The configuration file that holds, and its tables."""
-    for parent in (folder, *folder.parents):
-        found = []
-        for name in _FILES:
-            if (parent / name).exists():
-                tables = _load(parent / name)
-                if name == "pyproject.toml":
-                    tables = tables.get("tool", {}).get("reconciler")
-                if tables is not None:
-                    found.append((parent / name, tables))
-        if len(found) > 1:
-            raise DiagnosedError(
-                "two configurations",
-                [
-                    error(
-                        "two-configurations",
-                        "both reconciler.toml and [tool.reconciler] in pyproject.toml are there",
-                        detail="Keep one of them.",
-                        span=_place(parent / "pyproject.toml", "[tool.reconciler"),
-                    )
-                ],
-            )
-        if found:
-            return found[0]
-        if top is None or parent == top:
-            return None
-    return None
-
-
-def _load(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
-    except OSError as problem:
-        raise UsageError(f"{file.name} cannot be read: {problem.strerror}", str(file)) from None
-    except UnicodeDecodeError:
-        raise UsageError(f"{file.name} is not UTF-8", str(file)) from None
-    except tomllib.TOMLDecodeError as problem:
-        text = re.sub(r"\s*\(at .*\)$", "", str(problem))
-        at = re.search(r"at line (\d+), column (\d+)", str(problem))
-        line, column = (int(at[1]), int(at[2])) if at else (1, 1)
-        shown = file.read_text("utf-8-sig", errors="replace").split("\n")[line - 1 : line]
-        span = Span(file.as_posix(), line, column, column + 1, shown[0] if shown else None)
-        raise DiagnosedError("no TOML", [error("syntax", f"this is no TOML: {text}", span=span)]) from None
-
-
-def read_day(value: Any) -> date | None:
-    """A TOML date, or a string that is exactly YYYY-MM-DD; None for anything else, a date with a time too."""
-    if type(value) is date:
-        return value
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return None
-    return None
-
-
-def _place(file: Path, start: str, *, after: int = 0) -> Span:
-    """The first line below line `after` that starts with `start`, as nearly as can be told.
-
-    TOML's reader gives no places. Below a table's line only that table is looked through.
-    """
-    for number, text in enumerate(file.read_text("utf-8-sig").split("\n"), 1):
-        stripped = text.strip()
-        if number <= after:
-            continue
-        if after and stripped.startswith("[") and start != "[":
-            break
-        if stripped.startswith(start) and (start[0] == "[" or re.match(r"\s*=", stripped[len(start) :])):
-            column = len(text) - len(text.lstrip()) + 1
-            return Span(file.as_posix(), number, column, column + len(start), text.rstrip("\r"))
-    return Span(file.as_posix(), 1, 1, 2)
-
-
 def _line_of_table(file: Path, name: str, number: int) -> int:
     """The line of the `number`th (from 0) `[name]` or `[[name]]`; 0 where it is not written so."""
     header = re.compile(rf"\[\[?\s*(?:tool\s*\.\s*reconciler\s*\.\s*)?{re.escape(name)}\s*\]")
@@ -232,17 +112,27 @@ class _Reader:
             else:
                 self._report("wrong-type", name, f"targets.{name} is not a table")
         if isinstance(tables.get("guards"), dict):
-            self._check_guards(tables["guards"])
+            with self._within("guards"):
+                self._check_guards(tables["guards"])
         if isinstance(tables.get("checks"), dict):
-            self._check_checks(tables["checks"])
+            with self._within("checks"):
+                self._check_checks(tables["checks"])
         if _is_a(tables.get("waivers"), _Tables):
             for position, waiver in enumerate(tables["waivers"]):
-                self._check_waiver(position, waiver)
+                with self._within("waivers", position):
+                    self._check_waiver(position, waiver)
         target = tables.get("target")
         known = {*BUILT_IN, *(targets if isinstance(targets, dict) else ())}
         if isinstance(target, str) and target not in known:
-            near = difflib.get_close_matches(target, known, n=1)
-            self._report("unknown-target", "target", f'there is no target "{target}"', label=_did_you_mean(near))
+            label = did_you_mean(target, known)
+            self._report("unknown-target", "target", f'there is no target "{target}"', label=label)
+
+    @contextmanager
+    def _within(self, table: str, number: int = 0) -> Iterator[None]:
+        """Keys are looked for in the `number`th (from 0) table of that name."""
+        self._table, self._table_line = table, _line_of_table(self.file, table, number)
+        yield
+        self._table, self._table_line = "", 0
 
     def _check_target(self, name: str, table: dict[str, Any]) -> None:
         self._check_keys(table, _TARGET_KEYS, f"targets.{name}.")
@@ -293,7 +183,6 @@ class _Reader:
             )
 
     def _check_guards(self, table: dict[str, Any]) -> None:
-        self._table, self._table_line = "guards", _line_of_table(self.file, "guards", 0)
         self._check_keys(table, _GUARD_KEYS, "guards.")
         for key in ("max_creates", "max_forgets"):
             value = table.get(key)
@@ -305,26 +194,20 @@ class _Reader:
         for key in ("choice_removal", "near_name"):
             value = table.get(key)
             if isinstance(value, str) and value not in ("warn", "hold"):
-                near = difflib.get_close_matches(value, ("warn", "hold"), n=1)
                 summary = f'guards.{key} is "{value}"; it is "warn" or "hold"'
-                self._report("bad-choice", key, summary, label=_did_you_mean(near))
-        self._table, self._table_line = "", 0
+                self._report("bad-choice", key, summary, label=did_you_mean(value, ("warn", "hold")))
 
     def _check_checks(self, table: dict[str, Any]) -> None:
-        self._table, self._table_line = "checks", _line_of_table(self.file, "checks", 0)
         for code, switch in table.items():
             if code not in CHECKS:
-                near = difflib.get_close_matches(code, CHECKS, n=1)
-                label, detail = _did_you_mean(near), f"Known: {', '.join(CHECKS)}."
+                label, detail = did_you_mean(code, CHECKS), f"Known: {', '.join(CHECKS)}."
                 self._report("unknown-check", code, f'there is no check "{code}"', detail=detail, label=label)
             elif switch not in SWITCHES:
-                near = difflib.get_close_matches(switch, SWITCHES, n=1) if isinstance(switch, str) else []
+                near = did_you_mean(switch, SWITCHES) if isinstance(switch, str) else ""
                 summary = f'checks.{code} is "off", "note" or "warn"'
-                self._report("bad-choice", code, summary, label=_did_you_mean(near))
-        self._table, self._table_line = "", 0
+                self._report("bad-choice", code, summary, label=near)
 
     def _check_waiver(self, position: int, table: dict[str, Any]) -> None:
-        self._table, self._table_line = "waivers", _line_of_table(self.file, "waivers", position)
         which = f"waiver {position + 1}"
         self._check_keys({key: value for key, value in table.items() if key != "until"}, _WAIVER_KEYS, "waivers.")
         if missing := [key for key in _WAIVER_KEYS if key not in table]:
@@ -340,17 +223,14 @@ class _Reader:
             detail = f"Say --allow {NO_MANIFESTS} where a run is meant to have none."
             self._report("unknown-guard", "guard", f"{NO_MANIFESTS} is waived by --allow alone", detail=detail)
         elif isinstance(guard, str) and guard not in GUARD_NAMES:
-            near = difflib.get_close_matches(guard, GUARD_NAMES, n=1)
             detail = f"Known: {', '.join(GUARD_NAMES)}."
             summary = f'there is no guard "{guard}"'
-            self._report("unknown-guard", "guard", summary, detail=detail, label=_did_you_mean(near))
-        self._table, self._table_line = "", 0
+            self._report("unknown-guard", "guard", summary, detail=detail, label=did_you_mean(guard, GUARD_NAMES))
 
     def _check_keys(self, table: dict[str, Any], known: Mapping[str, Any], prefix: str = "") -> None:
         for key, value in table.items():
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                self._report("unknown-key", key, f'there is no setting "{prefix}{key}"', label=_did_you_mean(near))
+                self._report("unknown-key", key, f'there is no setting "{prefix}{key}"', label=did_you_mean(key, known))
             elif not _is_a(value, known[key]):
                 self._report("wrong-type", key, f"{prefix}{key} is not {_KIND_NAMES[known[key]]}")
 
@@ -383,12 +263,8 @@ class _Reader:
             places = [(key, self._table_line), ("[", self._table_line - 1)]
         elif self._table:
             places = [(self._table, 0)]
-        found = [_place(self.file, start, after=after) for start, after in places]
+        found = [find_line(self.file, start, after=after) for start, after in places]
         return next((place for place in found if place.text is not None), found[0])
-
-
-def _did_you_mean(near: list[str]) -> str:
-    return f'did you mean "{near[0]}"?' if near else ""
 
 
 def _is_a(value: Any, kind: type) -> bool:
