@@ -104,13 +104,19 @@ def _as_pyyaml(event: Any) -> Event:
                 event.anchor, _tag(event), event.implicit, event.value, *marks, style=event.style or ""
             )
         case "MappingStartEvent":
-            return events.MappingStartEvent(event.anchor, _tag(event), event.implicit, *marks)
+            return events.MappingStartEvent(
+                event.anchor, _tag(event), event.implicit, *marks, flow_style=event.flow_style
+            )
         case "SequenceStartEvent":
-            return events.SequenceStartEvent(event.anchor, _tag(event), event.implicit, *marks)
+            return events.SequenceStartEvent(
+                event.anchor, _tag(event), event.implicit, *marks, flow_style=event.flow_style
+            )
         case "AliasEvent":
             return events.AliasEvent(event.anchor, *marks)
+        case "DocumentEndEvent":
+            return events.DocumentEndEvent(*marks, explicit=event.explicit)
         case "DocumentStartEvent":
-            return events.DocumentStartEvent(*marks, version=event.version)
+            return events.DocumentStartEvent(*marks, explicit=event.explicit, version=event.version)
         case "MappingEndEvent":
             return events.MappingEndEvent(*marks)
         case "SequenceEndEvent":

@@ -49,6 +49,10 @@ class SourceText:
         text = self.text[line_start:line_end] if self._showable else None
         return Span(self.file, line + 1, column, column + max(1, len(shown)), text)
 
+    def written(self, start: int, end: int) -> str:
+        """The characters of the file that a stretch of the parsed text stands for."""
+        return self.text[self._original(start) : self._original(end)]
+
     def _original(self, index: int) -> int:
         return index + 2 * bisect_right(self._joined, index - 1)
 

@@ -1,0 +1,236 @@
+"""From the events of a parser, and the text between them, to the tree: every comment finds the one place it belongs to.
+
+A comment alone on its line belongs to what follows it. At the end of a block it belongs to the innermost one that it is
+indented into; one that is not, to what follows the block. A comment behind a value belongs to that value.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Final
+
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from reconciler.manifest.formatting.tree import Child, Comment, Document, Kind, Node
+from reconciler.manifest.placing import AnyEvent, SourceText
+
+_BLOCKS: Final = ("|", ">")
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_BEHIND_ANCHOR: Final = re.compile(r"(?:[ \t\r\n]+(?:#[^\r\n]*)?)*")
+_BEHIND_VALUE: Final = re.compile(r"[ \t]*,?[ \t]*")
+_BEHIND_KEY: Final = re.compile(r"[ \t]*:[ \t]*(?:&[^\s,\[\]{}]+)?[ \t]*")
+_OUTSIDE: Final = re.compile(r"#[^\r\n]*|^%[^\r\n]*", re.MULTILINE)
+
+
+class Builder:
+    """For the events of one whole stream. `comments` has all, in order, also after they were given away."""
+
+    def __init__(self, events: Sequence[AnyEvent], source: SourceText) -> None:
+        self._events = iter(events)
+        self._source = source
+        self._text = source.parsed
+        ends = list(_LINE_END.finditer(self._text))
+        self._starts = [0, *(end.end() for end in ends)]
+        self._ends = [*(end.start() for end in ends), len(self._text)]
+        self._directives: list[tuple[int, str]] = []
+        self.comments: list[Comment] = []
+        self._look_between(events)
+        self._given = 0
+
+    def documents(self) -> list[Document]:
+        return [self._document(event) for event in self._events if isinstance(event, DocumentStartEvent)]
+
+    def _look_between(self, events: Sequence[AnyEvent]) -> None:
+        """Find comments and directives: they stand outside of all scalars."""
+        reached = 0
+        for start, end in [*self._scalars(events), (len(self._text), len(self._text))]:
+            for match in _OUTSIDE.finditer(self._text, reached, start):
+                if match[0].startswith("%"):
+                    self._directives.append((match.start(), match[0].rstrip()))
+                else:
+                    self.comments.append(self._comment(match.start(), match.end()))
+            reached = max(reached, end)
+
+    def _scalars(self, events: Sequence[AnyEvent]) -> list[tuple[int, int]]:
+        found = []
+        for event in events:
+            if isinstance(event, AliasEvent):
+                found.append((event.start_mark.index, event.end_mark.index))
+            elif isinstance(event, ScalarEvent):
+                start, end = self._body(event), event.end_mark.index
+                if event.style in _BLOCKS:
+                    found.append((start, self._header_end(start)))
+                    start = min(self._ends[self._line(start)], end)
+                found.append((start, end))
+        return found
+
+    def _header_end(self, start: int) -> int:
+        """Where the line of a `|` or `>` has its comment, or ends."""
+        end = self._ends[self._line(start)]
+        comment = self._text.find("#", start, end)
+        return end if comment < 0 else comment
+
+    def _comment(self, start: int, end: int) -> Comment:
+        line = self._line(start)
+        first = self._starts[line]
+        text = self._source.written(start, end).rstrip()
+        return Comment(text, start, start - first, self._text[first:start].strip(), self._is_blank(line - 1))
+
+    def _line(self, index: int) -> int:
+        return bisect_right(self._starts, index) - 1
+
+    def _is_blank(self, line: int) -> bool:
+        return line >= 0 and not self._text[self._starts[line] : self._ends[line]].strip()
+
+    def _column(self, index: int) -> int:
+        return index - self._starts[self._line(index)]
+
+    def _body(self, event: AnyEvent) -> int:
+        """Where a value starts behind its anchor: the event starts at the anchor."""
+        start: int = event.start_mark.index
+        if event.anchor is None:
+            return start
+        match = _BEHIND_ANCHOR.match(self._text, start + 1 + len(event.anchor))
+        assert match is not None
+        return min(match.end(), event.end_mark.index) if isinstance(event, ScalarEvent) else match.end()
+
+    def _take(self, until: int) -> list[Comment]:
+        """The comments in front of `until` that are not given away yet."""
+        first = self._given
+        while self._given < len(self.comments) and self.comments[self._given].start < until:
+            self._given += 1
+        return self.comments[first : self._given]
+
+    def _take_behind(self, index: int, gap: re.Pattern[str] = _BEHIND_VALUE) -> list[Comment]:
+        """The next comment, where nothing but a `gap` stands between `index` and it."""
+        if self._given < len(self.comments):
+            comment = self.comments[self._given]
+            if gap.fullmatch(self._text, index, comment.start):
+                self._given += 1
+                return [comment]
+        return []
+
+    def _document(self, event: AnyEvent) -> Document:
+        document = Document(Node(Kind.SCALAR), explicit=bool(event.explicit))
+        if event.explicit:
+            document.before = self._take(event.end_mark.index)
+            document.blank_above = self._is_blank(self._line(event.end_mark.index - 1) - 1)
+        while self._directives and self._directives[0][0] < event.end_mark.index:
+            document.directives.append(self._directives.pop(0)[1])
+        root = next(self._events)
+        if not _is_left_out(root):
+            document.head = self._take(root.start_mark.index)
+        document.root = self._node(root, -1)
+        end = next(self._events)
+        assert isinstance(end, DocumentEndEvent)
+        document.tail = self._take(end.start_mark.index)
+        return document
+
+    def _node(self, event: AnyEvent, parent_column: int) -> Node:
+        """The value that starts with `event`, in a block that starts at a column; -1 for a document's own value."""
+        if isinstance(event, AliasEvent):
+            return Node(
+                Kind.ALIAS, f"*{event.anchor}", value=event.anchor, trailing=self._take_behind(event.end_mark.index)
+            )
+        if isinstance(event, ScalarEvent):
+            node = self._scalar(event)
+            if node.style not in _BLOCKS and not node.is_empty:
+                node.trailing = self._take_behind(event.end_mark.index)
+            return node
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(event, parent_column)
+        assert isinstance(event, SequenceStartEvent)
+        return self._sequence(event, parent_column)
+
+    def _scalar(self, event: AnyEvent) -> Node:
+        start, end = self._body(event), event.end_mark.index
+        node = Node(Kind.SCALAR, value=event.value, style=event.style or "", anchor=event.anchor)
+        node.text = self._source.written(start, end)
+        if node.style in _BLOCKS:
+            node.header = self._take(self._ends[self._line(start)])
+        return node
+
+    def _mapping(self, start: AnyEvent, parent_column: int) -> Node:
+        node = Node(Kind.MAPPING, anchor=start.anchor, flow=bool(start.flow_style))
+        column = parent_column if node.flow else self._column(self._body(start))
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            child = Child(Node(Kind.SCALAR), leading=self._leading(node, event))
+            child.blank_above = self._is_blank(self._line(event.start_mark.index) - 1)
+            child.key = self._key(event)
+            child.value = self._value(next(self._events), column, key_end=event.end_mark.index)
+            node.children.append(child)
+        self._close(node, event, parent_column)
+        return node
+
+    def _sequence(self, start: AnyEvent, parent_column: int) -> Node:
+        node = Node(Kind.SEQUENCE, anchor=start.anchor, flow=bool(start.flow_style))
+        column = parent_column if node.flow else self._column(self._body(start))
+        while not isinstance(event := next(self._events), SequenceEndEvent):
+            child = Child(Node(Kind.SCALAR))
+            if not _is_left_out(event):
+                child.leading = self._leading(node, event)
+            child.blank_above = self._is_blank(self._line(event.start_mark.index) - 1)
+            child.value = self._value(event, column)
+            node.children.append(child)
+        self._close(node, event, parent_column)
+        return node
+
+    def _leading(self, node: Node, event: AnyEvent) -> list[Comment]:
+        comments = self._take(event.start_mark.index)
+        if not node.children:
+            node.header += [comment for comment in comments if not comment.is_alone]
+            comments = [comment for comment in comments if comment.is_alone]
+        return comments
+
+    def _key(self, event: AnyEvent) -> Node:
+        if isinstance(event, AliasEvent):
+            return Node(Kind.ALIAS, f"*{event.anchor}", value=event.anchor)
+        assert isinstance(event, ScalarEvent)
+        return self._scalar(event)
+
+    def _value(self, event: AnyEvent, column: int, *, key_end: int | None = None) -> Node:
+        if _is_left_out(event):
+            # The parsers differ in where a value that was left out stands, not in where its key ends.
+            node = self._scalar(event)
+            node.trailing = (
+                self._take_behind(event.end_mark.index)
+                if key_end is None
+                else self._take_behind(key_end, _BEHIND_KEY) or self._take_behind(key_end)
+            )
+            return node
+        before = self._take(event.start_mark.index)
+        node = self._node(event, column)
+        if node.is_collection and not node.flow:
+            node.header[:0] = [comment for comment in before if not comment.is_alone]
+            node.children[0].leading[:0] = [comment for comment in before if comment.is_alone]
+        else:
+            node.header[:0] = before
+        return node
+
+    def _close(self, node: Node, end: AnyEvent, parent_column: int) -> None:
+        if node.flow:
+            node.tail = self._take(end.start_mark.index)
+            node.trailing = self._take_behind(end.end_mark.index)
+            return
+        while self._given < len(self.comments):
+            comment = self.comments[self._given]
+            if comment.start >= end.start_mark.index or comment.column <= parent_column:
+                break
+            node.tail.append(comment)
+            self._given += 1
+
+
+def _is_left_out(event: AnyEvent) -> bool:
+    """Whether an event is a null that nobody wrote, or an empty document."""
+    return isinstance(event, ScalarEvent) and not (event.value or event.style)

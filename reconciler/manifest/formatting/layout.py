@@ -1,0 +1,199 @@
+"""From the tree to lines: two blanks a level, one entry a line, brackets where they fit on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from reconciler.manifest.formatting.texts import LONGEST_KEY, WIDTH, block_of, in_one_line, key_text, spelling
+from reconciler.manifest.formatting.tree import Child, Comment, Document, Kind, Node
+
+_STEP: Final = 2
+_BEFORE_COMMENT: Final = 2
+"""Blanks in front of a comment at the end of a line, at least."""
+
+
+def lay_out(documents: Sequence[Document]) -> list[str]:
+    """The lines of a file."""
+    layout = _Layout()
+    for index, document in enumerate(documents):
+        layout.document(document, is_first=index == 0)
+    return layout.lines
+
+
+class _Layout:
+    """`_fresh`: nothing stands yet in the block that was begun. `_kept`: an empty line would belong to a text."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._fresh = True
+        self._kept = False
+        self._inline: dict[int, str | None] = {}
+
+    def document(self, document: Document, *, is_first: bool) -> None:
+        root = document.root
+        if document.directives and not is_first:
+            self._put("...")
+        self._comments(document.before, 0)
+        self.lines += document.directives
+        if document.explicit or not is_first:
+            if document.blank_above:
+                self._blank()
+            self._put("---")
+            self._fresh = True
+        self._comments(document.head, 0)
+        first, line_end = self._set_apart(root)
+        self._comments(first, 0)
+        if root.is_collection and self._is_block(root, 0):
+            if root.anchor is not None:
+                self._put(f"&{root.anchor}")
+            self._children(root, 0)
+        elif not root.is_empty or root.anchor is not None:
+            self._value("", root, 0, line_end)
+        self._comments(document.tail, 0)
+
+    def _put(self, line: str) -> None:
+        self.lines.append(line)
+        self._fresh = self._kept = False
+
+    def _blank(self) -> None:
+        if not (self._fresh or self._kept) and self.lines and self.lines[-1]:
+            self.lines.append("")
+
+    def _comments(self, comments: Sequence[Comment], indent: int) -> None:
+        for comment in comments:
+            if comment.blank_above:
+                self._blank()
+            self._put(" " * indent + comment.text)
+
+    def _with_comment(self, line: str, comment: Comment | None) -> str:
+        """A comment stays in its column, so that aligned ones stay so, where its line says what it said."""
+        if comment is None:
+            return line
+        width = len(line) + _BEFORE_COMMENT
+        if comment.before == line.strip():
+            width = max(width, comment.column)
+        return line.ljust(width) + comment.text
+
+    def _children(self, node: Node, indent: int, dash: str = "") -> None:
+        """What a block holds; `dash` takes the place of the first line's indentation."""
+        margin = " " * indent
+        for index, child in enumerate(node.children):
+            start = dash if dash and index == 0 else margin
+            above = [*child.leading]
+            if child.key is None:
+                above += self._hoisted(child.value, indent)
+            apart, line_end = self._set_apart(child.value)
+            self._comments([*above, *apart], indent)
+            if child.blank_above:
+                self._blank()
+            if child.key is None:
+                self._item(start, child, indent, line_end)
+            else:
+                self._entry(start, child.key, child.value, indent, line_end)
+        self._comments(node.tail, indent)
+
+    def _item(self, start: str, child: Child, indent: int, line_end: Comment | None) -> None:
+        node, below = child.value, indent + _STEP
+        if node.is_collection and node.anchor is None and self._is_block(node, below):
+            self._children(node, below, f"{start}- ")
+        else:
+            self._value(f"{start}-", node, below, line_end)
+
+    def _entry(self, start: str, key: Node, value: Node, indent: int, line_end: Comment | None) -> None:
+        text = key_text(key)
+        if len(text) > LONGEST_KEY:
+            self._put(f"{start}? {text}")
+            start, text = " " * indent, ""
+        self._value(f"{start}{text}:", value, indent + _STEP, line_end)
+
+    def _value(self, prefix: str, node: Node, below: int, comment: Comment | None) -> None:
+        """One value behind `prefix`; what does not fit on that line stands `below` columns to the right."""
+        head = f"{prefix} " if prefix else ""
+        line = head + (f"&{node.anchor} " if node.anchor is not None else "")
+        if node.is_collection:
+            if self._is_block(node, len(line)):
+                self._put(self._with_comment(line.rstrip(), comment))
+                self._fresh = True
+                self._children(node, below)
+            else:
+                text = self._in_brackets(node)
+                assert text is not None
+                self._put(self._with_comment(line + text, comment))
+            return
+        block = block_of(node)
+        if block is not None:
+            self._put(self._with_comment(line + block.header, comment))
+            self.lines += [" " * below + each if each else "" for each in block.lines]
+            self._kept = block.keeps
+            return
+        first, *others = spelling(node)
+        lines = [(line + first).rstrip() if not others else line + first]
+        lines += [" " * below + each if each else "" for each in others]
+        lines[-1] = self._with_comment(lines[-1], comment)
+        for each in lines:
+            self._put(each)
+
+    def _set_apart(self, node: Node) -> tuple[list[Comment], Comment | None]:
+        """The comments of a value that go above its line, and the one that goes to its end."""
+        comments = [*node.header, *node.trailing]
+        if not comments:
+            return [], None
+        return comments[:-1], comments[-1]
+
+    def _hoisted(self, node: Node, indent: int) -> list[Comment]:
+        """Comments between a dash and what follows it go above the dash."""
+        if not node.is_collection or node.anchor is not None or not self._is_block(node, indent + _STEP):
+            return []
+        comments, node.header = node.header, []
+        comments = [*comments, *node.trailing]
+        node.trailing = []
+        if node.children:
+            first = node.children[0]
+            comments = comments + first.leading
+            first.leading, first.blank_above = [], False
+            if first.key is None:
+                comments += self._hoisted(first.value, indent + _STEP)
+        return comments
+
+    def _is_block(self, node: Node, column: int) -> bool:
+        """Whether a collection that would start at a column has its children on lines of their own."""
+        if node.is_empty:
+            return False
+        if not node.flow or node.opened:
+            return True
+        text = self._in_brackets(node)
+        if text is None:
+            return True
+        return column + len(text) > WIDTH and not _holds_one_scalar(node)
+
+    def _in_brackets(self, node: Node) -> str | None:
+        """A value on one line, without its own anchor; None where something in it needs lines of its own."""
+        if not node.is_collection:
+            return in_one_line(node)
+        if id(node) not in self._inline:
+            self._inline[id(node)] = self._new_in_brackets(node)
+        return self._inline[id(node)]
+
+    def _new_in_brackets(self, node: Node) -> str | None:
+        if node.header or node.tail:
+            return None
+        pieces = []
+        for child in node.children:
+            value = self._in_brackets(child.value)
+            if value is None or child.leading or child.value.header or child.value.trailing:
+                return None
+            if child.value.anchor is not None:
+                value = f"&{child.value.anchor} {value}".rstrip()
+            if child.key is not None:
+                key = key_text(child.key)
+                if len(key) > LONGEST_KEY:
+                    return None
+                value = f"{key}: {value}" if value else key.rstrip()
+            pieces.append(value)
+        text = ", ".join(pieces)
+        return f"{{{text}}}" if node.kind is Kind.MAPPING else f"[{text}]"
+
+
+def _holds_one_scalar(node: Node) -> bool:
+    return len(node.children) == 1 and not node.children[0].value.is_collection

@@ -1,0 +1,135 @@
+"""The order of keys where the tool knows them: a project's own, `reconcile`, choices. Parameters stay as they stand."""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from typing import Final
+
+from reconciler.manifest.formatting.tree import Child, Document, Kind, Node
+from reconciler.manifest.ontology import CHOICE_KEYS, ONTOLOGY_KEYS
+from reconciler.manifest.schema import DEFAULTS_KEYS, IGNORE_KEYS, OVERLAY_KEYS, PROJECT_KEYS, RECONCILE_KEYS
+
+
+class FileKind(Enum):
+    """What a file holds, by the order of its keys; OTHER is YAML that others refer to."""
+
+    MANIFEST = PROJECT_KEYS
+    DEFAULTS = DEFAULTS_KEYS
+    OVERLAY = OVERLAY_KEYS
+    OTHER = ()
+
+
+_MERGE: Final = "<<"
+
+
+def arrange(document: Document, kind: FileKind) -> None:
+    """Put keys in order, and mark the brackets that are to be opened."""
+    root = document.root
+    root.opened = True
+    if root.kind is not Kind.MAPPING or not root.children:
+        return
+    first = root.children[0]
+    document.head += first.leading
+    first.leading = []
+    if kind is FileKind.OTHER:
+        return
+    order = _Order(document)
+    order.sort(root, kind.value)
+    for child in root.children:
+        match child.name:
+            case "params":
+                child.value.opened = True
+            case "reconcile":
+                child.value.opened = True
+                order.reconcile(child.value)
+            case "ontology":
+                order.ontology(child.value)
+
+
+class _Order:
+    def __init__(self, document: Document) -> None:
+        anchors = Counter(node.anchor for node in _nodes(document.root) if node.anchor is not None)
+        self._is_ambiguous = any(count > 1 for count in anchors.values())
+
+    def sort(self, node: Node, keys: Sequence[str]) -> None:
+        """Known keys in their order, `<<` behind the first of them, then the others as they stood.
+
+        What an anchor names stays in front of the alias that refers to it; an anchor that is defined twice, so that the
+        place of an alias matters, leaves everything where it stands.
+        """
+        if node.kind is not Kind.MAPPING or not node.children or self._is_ambiguous:
+            return
+        ranks: dict[str | None, float] = {key: rank for rank, key in enumerate(keys)}
+        ranks[_MERGE] = 0.5
+        wanted = sorted(node.children, key=lambda child: ranks.get(child.name, len(keys)))
+        if all(map(operator.is_, wanted, node.children)):
+            return
+        homes = {anchor: child for child in node.children for anchor in _anchors(child)}
+        placed: dict[int, Child] = {}
+
+        def place(child: Child) -> None:
+            if id(child) in placed:
+                return
+            for name in _aliases(child):
+                home = homes.get(name)
+                if home is not None and home is not child:
+                    place(home)
+            placed[id(child)] = child
+
+        for child in wanted:
+            place(child)
+        was_first = node.children[0]
+        node.children = list(placed.values())
+        is_first = node.children[0]
+        was_first.blank_above, is_first.blank_above = is_first.blank_above, was_first.blank_above
+
+    def reconcile(self, node: Node) -> None:
+        self.sort(node, RECONCILE_KEYS)
+        for child in node.children:
+            if child.name == "ignore":
+                for item in child.value.children:
+                    self.sort(item.value, IGNORE_KEYS)
+
+    def ontology(self, node: Node) -> None:
+        if node.kind is Kind.MAPPING:
+            self.sort(node, ONTOLOGY_KEYS)
+            node.opened = any(child.name == "choices" for child in node.children)
+            for child in node.children:
+                if child.name == "choices":
+                    self._choices(child.value)
+        else:
+            self._choices(node)
+
+    def _choices(self, node: Node) -> None:
+        if node.kind is not Kind.SEQUENCE:
+            return
+        for item in node.children:
+            self.sort(item.value, CHOICE_KEYS)
+            if item.value.kind is Kind.MAPPING:
+                node.opened = True
+                for child in item.value.children:
+                    if child.name == "subchoices":
+                        self._choices(child.value)
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from _child_nodes(child)
+
+
+def _child_nodes(child: Child) -> Iterator[Node]:
+    if child.key is not None:
+        yield child.key
+    yield from _nodes(child.value)
+
+
+def _anchors(child: Child) -> list[str]:
+    return [node.anchor for node in _child_nodes(child) if node.anchor is not None]
+
+
+def _aliases(child: Child) -> list[str]:
+    return [node.value for node in _child_nodes(child) if node.kind is Kind.ALIAS]
