@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(data: bytes, file: Path) -> None:
-    """Write a file that its owner alone may read. Beside an existing regular file the new one takes its place at once.
+def write_whole(data: bytes, file: Path, *, mode: int = 0o600) -> None:
+    """Write a file that its owner alone may read, unless `mode` says more. It takes an existing one's place at once.
 
     Raises:
         OSError: as the file system says; no part of the data is then left behind.
@@ -22,6 +22,8 @@ def write_whole(data: bytes, file: Path) -> None:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()
+            if mode != 0o600:
+                os.fchmod(descriptor, mode)
             os.fsync(stream.fileno())
         os.replace(name, file)
     except BaseException:

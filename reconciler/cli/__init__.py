@@ -19,7 +19,7 @@ from reconciler import __version__
 from reconciler.errors import DiagnosedError, ReconcilerError
 
 _COMMANDS = (
-    "validate", "plan", "apply", "show", "drift", "snapshot", "schema", "init", "doctor", "sandbox", "github",
+    "validate", "plan", "apply", "show", "drift", "snapshot", "fmt", "schema", "init", "doctor", "sandbox", "github",
 )  # fmt: skip
 
 EXIT_ERROR = 1

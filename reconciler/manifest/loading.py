@@ -56,7 +56,8 @@ class Manifests:
     then document. `duplicates` has an error for each further manifest of a name that stands twice.
 
     `variants` are the documents that are composed anew with an overlay that was only to be checked. `names` are the
-    patterns for all names below the folder, None where it sets none.
+    patterns for all names below the folder, None where it sets none. `shared` are the other YAML files, absolute:
+    defaults, overlays, and what references name.
     """
 
     folder: str
@@ -67,6 +68,7 @@ class Manifests:
     duplicate_names: frozenset[str]
     variants: tuple[Entry, ...] = ()
     names: tuple[str, ...] | None = None
+    shared: tuple[str, ...] = ()
 
 
 def load_manifests(
@@ -126,6 +128,7 @@ def load_manifests(
         names,
         tuple(variants),
         loader.own_names(),
+        tuple(sorted({*found.defaults, *loader.yaml_files.read_so_far()}, key=path_order)),
     )
 
 
@@ -148,9 +151,9 @@ class _Loader:
         self._words = Words()
         self._locator = Locator(root, parser)
         text_files = TextFiles(root)
-        yaml_files = YamlFiles(root, self._words, parser)
-        directives = Directives(text_files, References(root, text_files, yaml_files))
-        self._layers = LayerFiles(folder, found.defaults, yaml_files, directives, self._locator)
+        self.yaml_files = YamlFiles(root, self._words, parser)
+        directives = Directives(text_files, References(root, text_files, self.yaml_files))
+        self._layers = LayerFiles(folder, found.defaults, self.yaml_files, directives, self._locator)
         self._understanding = Understanding(directives, checks, root)
         self._folder = folder
 

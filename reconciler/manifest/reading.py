@@ -99,6 +99,7 @@ def read_located(file: str, data: bytes, words: Words, parser: Parser) -> Readin
         return _not_utf8(file, problem)
     reading, refused = _compose(file, raw, words, parser)
     if refused is not None and parser is Parser.C and len(data) <= LARGEST_READ_TWICE:
+        raw = raw if raw.is_plain else prepare(data, Parser.PURE)  # its escapes were looked at up to the refusal alone
         reading, verdict = _compose(file, raw, words, Parser.PURE)
         if verdict is None or not verdict.stumbled:
             refused = verdict

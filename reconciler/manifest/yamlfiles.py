@@ -42,6 +42,9 @@ class YamlFiles:
             found = self._files[file] = self._read_new(file, data, like_project)
         return found
 
+    def read_so_far(self) -> tuple[str, ...]:
+        return tuple(self._files)
+
     def _read_new(self, file: str, data: bytes, like_project: bool) -> YamlFile:
         reading = read(file, data, self._words, self._parser)
         if reading.located is None:

@@ -214,6 +214,9 @@ CASES = {
         "surrogate:3:53",
         "surrogate:3:70",
     ),
+    "half a pair where libyaml gives up before it": case(
+        HEAD + 'params: {a: [::1], b: "\\ud83d\\ude00", c: "\\ud83d"}\n', "surrogate:3:43"
+    ),
     "next line": case(HEAD + "params: {a: x\u0085y}\n", "line-separator:3:14"),
     "line separator in quotes": case(
         HEAD + "params:\n  a: 'x\u2028y'\n  b: |\n    z\u2029z\n", "line-separator:4:8", "line-separator:6:6"

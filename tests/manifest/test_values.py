@@ -208,3 +208,8 @@ def test_words_that_do_not_fit_stay_whole(tmp_path: Path) -> None:
     key = "k" * 200
     params = load_one(tmp_path, f"{HEAD}params:\n  ? {key}\n  : {'v' * 5000}\n").params
     assert params == {key: "v" * 5000}
+
+
+def test_a_pair_is_joined_where_libyaml_gives_up_before_it(tmp_path: Path) -> None:
+    project = load_one(tmp_path, HEAD + 'params: {a: [::1], b: "\\ud83d\\ude00"}\n')
+    assert project.params == {"a": ["::1"], "b": "😀"}

@@ -15,7 +15,7 @@ from yaml.events import AliasEvent, StreamEndEvent
 
 from reconciler.diagnostics import Severity
 from reconciler.manifest.formatting.building import Builder
-from reconciler.manifest.formatting.layout import lay_out
+from reconciler.manifest.formatting.layout import lay_out as lay_out
 from reconciler.manifest.formatting.ordering import FileKind as FileKind
 from reconciler.manifest.formatting.ordering import arrange
 from reconciler.manifest.parsing import Parser, RefusedError, best_parser, open_events
@@ -33,8 +33,8 @@ class NotProvenError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Parsed:
     builder: Builder
-    anchors: tuple[str, ...]
-    aliases: tuple[str, ...]
+    named: list[tuple[str, bool]]
+    """Anchors, and the aliases that name them."""
 
 
 def formatted(data: bytes, kind: FileKind, *, parser: Parser | None = None) -> bytes:
@@ -72,20 +72,20 @@ def _encoded(lines: Sequence[str], data: bytes) -> bytes:
 
 def _parse(data: bytes, parser: Parser) -> _Parsed:
     raw = prepare(data, parser)
-    parsed = raw.body.decode()
-    source = SourceText("", parsed if raw.text is None else raw.text, parsed=parsed, joined=raw.joined)
     try:
         events = _events(raw.body, parser)
     except (yaml.YAMLError, RefusedError):
+        raw = prepare(data, Parser.PURE)
         events = _events(raw.body, Parser.PURE)
-    anchors = [event.anchor for event in events if getattr(event, "anchor", None) and not isinstance(event, AliasEvent)]
-    aliases = [event.anchor for event in events if isinstance(event, AliasEvent)]
-    return _Parsed(Builder(events, source), tuple(sorted(anchors)), tuple(sorted(aliases)))
+    parsed = raw.body.decode()
+    source = SourceText("", parsed if raw.text is None else raw.text, parsed=parsed, joined=raw.joined)
+    named = [(event.anchor, event.__class__ is AliasEvent) for event in events if getattr(event, "anchor", None)]
+    return _Parsed(Builder(events, source), sorted(named))
 
 
 def _events(body: bytes, parser: Parser) -> list[AnyEvent]:
     next_event = open_events(parser, body)
-    events = []
+    events: list[AnyEvent] = []
     while not isinstance(event := next_event(), StreamEndEvent):
         events.append(event)
     return events
@@ -100,7 +100,7 @@ def _prove(before: Reading, parsed: _Parsed, new: bytes, parser: Parser) -> None
     again = _parse(new, parser)
     if _texts(parsed.builder) != _texts(again.builder):
         raise NotProvenError("a comment would be lost")
-    if (parsed.anchors, parsed.aliases) != (again.anchors, again.aliases):
+    if parsed.named != again.named:
         raise NotProvenError("an anchor would be lost")
 
 

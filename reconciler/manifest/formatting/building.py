@@ -15,6 +15,7 @@ from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
     DocumentStartEvent,
+    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -30,6 +31,7 @@ _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _BEHIND_ANCHOR: Final = re.compile(r"(?:[ \t\r\n]+(?:#[^\r\n]*)?)*")
 _BEHIND_VALUE: Final = re.compile(r"[ \t]*,?[ \t]*")
 _BEHIND_KEY: Final = re.compile(r"[ \t]*:[ \t]*(?:&[^\s,\[\]{}]+)?[ \t]*")
+_BEHIND_DASH: Final = re.compile(r"(?:.*\s)?-")
 _OUTSIDE: Final = re.compile(r"#[^\r\n]*|^%[^\r\n]*", re.MULTILINE)
 
 
@@ -49,7 +51,10 @@ class Builder:
         self._given = 0
 
     def documents(self) -> list[Document]:
-        return [self._document(event) for event in self._events if isinstance(event, DocumentStartEvent)]
+        documents = [self._document(event) for event in self._events if _is(event, DocumentStartEvent)]
+        if documents:
+            documents[-1].tail += self._take(len(self._text))
+        return documents
 
     def _look_between(self, events: Sequence[AnyEvent]) -> None:
         """Find comments and directives: they stand outside of all scalars."""
@@ -65,9 +70,9 @@ class Builder:
     def _scalars(self, events: Sequence[AnyEvent]) -> list[tuple[int, int]]:
         found = []
         for event in events:
-            if isinstance(event, AliasEvent):
+            if _is(event, AliasEvent):
                 found.append((event.start_mark.index, event.end_mark.index))
-            elif isinstance(event, ScalarEvent):
+            elif _is(event, ScalarEvent):
                 start, end = self._body(event), event.end_mark.index
                 if event.style in _BLOCKS:
                     found.append((start, self._header_end(start)))
@@ -103,7 +108,7 @@ class Builder:
             return start
         match = _BEHIND_ANCHOR.match(self._text, start + 1 + len(event.anchor))
         assert match is not None
-        return min(match.end(), event.end_mark.index) if isinstance(event, ScalarEvent) else match.end()
+        return min(match.end(), event.end_mark.index) if _is(event, ScalarEvent) else match.end()
 
     def _take(self, until: int) -> list[Comment]:
         """The comments in front of `until` that are not given away yet."""
@@ -132,25 +137,26 @@ class Builder:
         if not _is_left_out(root):
             document.head = self._take(root.start_mark.index)
         document.root = self._node(root, -1)
+        document.head += _settled(document.root)
         end = next(self._events)
-        assert isinstance(end, DocumentEndEvent)
+        assert _is(end, DocumentEndEvent)
         document.tail = self._take(end.start_mark.index)
         return document
 
     def _node(self, event: AnyEvent, parent_column: int) -> Node:
         """The value that starts with `event`, in a block that starts at a column; -1 for a document's own value."""
-        if isinstance(event, AliasEvent):
+        if _is(event, AliasEvent):
             return Node(
                 Kind.ALIAS, f"*{event.anchor}", value=event.anchor, trailing=self._take_behind(event.end_mark.index)
             )
-        if isinstance(event, ScalarEvent):
+        if _is(event, ScalarEvent):
             node = self._scalar(event)
-            if node.style not in _BLOCKS and not node.is_empty:
+            if node.style not in _BLOCKS and not node.is_left_out:
                 node.trailing = self._take_behind(event.end_mark.index)
             return node
-        if isinstance(event, MappingStartEvent):
+        if _is(event, MappingStartEvent):
             return self._mapping(event, parent_column)
-        assert isinstance(event, SequenceStartEvent)
+        assert _is(event, SequenceStartEvent)
         return self._sequence(event, parent_column)
 
     def _scalar(self, event: AnyEvent) -> Node:
@@ -164,11 +170,12 @@ class Builder:
     def _mapping(self, start: AnyEvent, parent_column: int) -> Node:
         node = Node(Kind.MAPPING, anchor=start.anchor, flow=bool(start.flow_style))
         column = parent_column if node.flow else self._column(self._body(start))
-        while not isinstance(event := next(self._events), MappingEndEvent):
+        while not _is(event := next(self._events), MappingEndEvent):
             child = Child(Node(Kind.SCALAR), leading=self._leading(node, event))
             child.blank_above = self._is_blank(self._line(event.start_mark.index) - 1)
             child.key = self._key(event)
             child.value = self._value(next(self._events), column, key_end=event.end_mark.index)
+            child.leading += _settled(child.value)
             node.children.append(child)
         self._close(node, event, parent_column)
         return node
@@ -176,12 +183,13 @@ class Builder:
     def _sequence(self, start: AnyEvent, parent_column: int) -> Node:
         node = Node(Kind.SEQUENCE, anchor=start.anchor, flow=bool(start.flow_style))
         column = parent_column if node.flow else self._column(self._body(start))
-        while not isinstance(event := next(self._events), SequenceEndEvent):
+        while not _is(event := next(self._events), SequenceEndEvent):
             child = Child(Node(Kind.SCALAR))
             if not _is_left_out(event):
                 child.leading = self._leading(node, event)
             child.blank_above = self._is_blank(self._line(event.start_mark.index) - 1)
             child.value = self._value(event, column)
+            child.leading += _settled(child.value)
             node.children.append(child)
         self._close(node, event, parent_column)
         return node
@@ -189,14 +197,15 @@ class Builder:
     def _leading(self, node: Node, event: AnyEvent) -> list[Comment]:
         comments = self._take(event.start_mark.index)
         if not node.children:
-            node.header += [comment for comment in comments if not comment.is_alone]
-            comments = [comment for comment in comments if comment.is_alone]
+            above = [each for each in comments if not each.is_alone and not _BEHIND_DASH.fullmatch(each.before)]
+            node.header += above
+            comments = [comment for comment in comments if comment not in above]
         return comments
 
     def _key(self, event: AnyEvent) -> Node:
-        if isinstance(event, AliasEvent):
+        if _is(event, AliasEvent):
             return Node(Kind.ALIAS, f"*{event.anchor}", value=event.anchor)
-        assert isinstance(event, ScalarEvent)
+        assert _is(event, ScalarEvent)
         return self._scalar(event)
 
     def _value(self, event: AnyEvent, column: int, *, key_end: int | None = None) -> Node:
@@ -231,6 +240,19 @@ class Builder:
             self._given += 1
 
 
+def _settled(node: Node) -> list[Comment]:
+    """The comments of a value that go above its line; its last one is left, for the end of that line."""
+    comments = [*node.header, *(node.tail if not node.children else ()), *node.trailing]
+    if not node.children:
+        node.tail = []
+    node.header, node.trailing = [], comments[-1:]
+    return comments[:-1]
+
+
 def _is_left_out(event: AnyEvent) -> bool:
     """Whether an event is a null that nobody wrote, or an empty document."""
-    return isinstance(event, ScalarEvent) and not (event.value or event.style)
+    return _is(event, ScalarEvent) and not (event.value or event.style)
+
+
+def _is(event: AnyEvent, kind: type[Event]) -> bool:
+    return isinstance(event, kind)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from reconciler.manifest.formatting.texts import LONGEST_KEY, WIDTH, block_of, in_one_line, key_text, spelling
-from reconciler.manifest.formatting.tree import Child, Comment, Document, Kind, Node
+from reconciler.manifest.formatting.tree import Comment, Document, Kind, Node
 
 _STEP: Final = 2
 _BEFORE_COMMENT: Final = 2
@@ -18,7 +20,16 @@ def lay_out(documents: Sequence[Document]) -> list[str]:
     layout = _Layout()
     for index, document in enumerate(documents):
         layout.document(document, is_first=index == 0)
-    return layout.lines
+    return layout.finished()
+
+
+@dataclass(frozen=True, slots=True)
+class _LineEnd:
+    """A comment at the end of a line; `column` is where it stood, 0 where that tells nothing any more."""
+
+    line: int
+    column: int
+    text: str
 
 
 class _Layout:
@@ -26,6 +37,7 @@ class _Layout:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self._line_ends: list[_LineEnd] = []
         self._fresh = True
         self._kept = False
         self._inline: dict[int, str | None] = {}
@@ -42,14 +54,13 @@ class _Layout:
             self._put("---")
             self._fresh = True
         self._comments(document.head, 0)
-        first, line_end = self._set_apart(root)
-        self._comments(first, 0)
         if root.is_collection and self._is_block(root, 0):
+            self._comments(root.trailing, 0)
             if root.anchor is not None:
                 self._put(f"&{root.anchor}")
             self._children(root, 0)
-        elif not root.is_empty or root.anchor is not None:
-            self._value("", root, 0, line_end)
+        elif not root.is_left_out or root.anchor is not None:
+            self._value("", root, _STEP)
         self._comments(document.tail, 0)
 
     def _put(self, line: str) -> None:
@@ -57,7 +68,7 @@ class _Layout:
         self._fresh = self._kept = False
 
     def _blank(self) -> None:
-        if not (self._fresh or self._kept) and self.lines and self.lines[-1]:
+        if not (self._fresh or self._kept) and self.lines and self.lines[-1].strip():
             self.lines.append("")
 
     def _comments(self, comments: Sequence[Comment], indent: int) -> None:
@@ -66,14 +77,26 @@ class _Layout:
                 self._blank()
             self._put(" " * indent + comment.text)
 
-    def _with_comment(self, line: str, comment: Comment | None) -> str:
-        """A comment stays in its column, so that aligned ones stay so, where its line says what it said."""
-        if comment is None:
-            return line
-        width = len(line) + _BEFORE_COMMENT
-        if comment.before == line.strip():
-            width = max(width, comment.column)
-        return line.ljust(width) + comment.text
+    def _put_with_comment(self, line: str, node: Node) -> None:
+        for comment in node.trailing:
+            column = comment.column if comment.before == line.strip() else 0
+            self._line_ends.append(_LineEnd(len(self.lines), column, comment.text))
+        self._put(line)
+
+    def finished(self) -> list[str]:
+        """The lines with the comments at their ends: those stay in their columns where their lines say what they said,
+        and such as stood in one column do so again."""
+
+        def aligned(position: tuple[int, _LineEnd]) -> tuple[int, int]:
+            index, end = position
+            return (end.line - index, end.column) if end.column else (-1, index)
+
+        for _, group in groupby(enumerate(self._line_ends), key=aligned):
+            ends = [end for _, end in group]
+            width = max(max(end.column, len(self.lines[end.line]) + _BEFORE_COMMENT) for end in ends)
+            for end in ends:
+                self.lines[end.line] = self.lines[end.line].ljust(width) + end.text
+        return self.lines
 
     def _children(self, node: Node, indent: int, dash: str = "") -> None:
         """What a block holds; `dash` takes the place of the first line's indentation."""
@@ -83,82 +106,69 @@ class _Layout:
             above = [*child.leading]
             if child.key is None:
                 above += self._hoisted(child.value, indent)
-            apart, line_end = self._set_apart(child.value)
-            self._comments([*above, *apart], indent)
+            self._comments(above, indent)
             if child.blank_above:
                 self._blank()
             if child.key is None:
-                self._item(start, child, indent, line_end)
+                self._item(start, child.value, indent)
             else:
-                self._entry(start, child.key, child.value, indent, line_end)
+                self._entry(start, child.key, child.value, indent)
         self._comments(node.tail, indent)
 
-    def _item(self, start: str, child: Child, indent: int, line_end: Comment | None) -> None:
-        node, below = child.value, indent + _STEP
+    def _item(self, start: str, node: Node, indent: int) -> None:
+        below = indent + _STEP
         if node.is_collection and node.anchor is None and self._is_block(node, below):
             self._children(node, below, f"{start}- ")
         else:
-            self._value(f"{start}-", node, below, line_end)
+            self._value(f"{start}-", node, below)
 
-    def _entry(self, start: str, key: Node, value: Node, indent: int, line_end: Comment | None) -> None:
+    def _entry(self, start: str, key: Node, value: Node, indent: int) -> None:
         text = key_text(key)
         if len(text) > LONGEST_KEY:
             self._put(f"{start}? {text}")
             start, text = " " * indent, ""
-        self._value(f"{start}{text}:", value, indent + _STEP, line_end)
+        self._value(f"{start}{text}:", value, indent + _STEP)
 
-    def _value(self, prefix: str, node: Node, below: int, comment: Comment | None) -> None:
+    def _value(self, prefix: str, node: Node, below: int) -> None:
         """One value behind `prefix`; what does not fit on that line stands `below` columns to the right."""
         head = f"{prefix} " if prefix else ""
         line = head + (f"&{node.anchor} " if node.anchor is not None else "")
         if node.is_collection:
             if self._is_block(node, len(line)):
-                self._put(self._with_comment(line.rstrip(), comment))
+                self._put_with_comment(line.rstrip(" "), node)
                 self._fresh = True
                 self._children(node, below)
             else:
                 text = self._in_brackets(node)
                 assert text is not None
-                self._put(self._with_comment(line + text, comment))
+                self._put_with_comment(line + text, node)
             return
         block = block_of(node)
         if block is not None:
-            self._put(self._with_comment(line + block.header, comment))
+            self._put_with_comment(line + block.header, node)
             self.lines += [" " * below + each if each else "" for each in block.lines]
             self._kept = block.keeps
             return
         first, *others = spelling(node)
-        lines = [(line + first).rstrip() if not others else line + first]
+        lines = [line + first if first else line.rstrip(" ")]
         lines += [" " * below + each if each else "" for each in others]
-        lines[-1] = self._with_comment(lines[-1], comment)
-        for each in lines:
-            self._put(each)
-
-    def _set_apart(self, node: Node) -> tuple[list[Comment], Comment | None]:
-        """The comments of a value that go above its line, and the one that goes to its end."""
-        comments = [*node.header, *node.trailing]
-        if not comments:
-            return [], None
-        return comments[:-1], comments[-1]
+        self.lines += lines[:-1]
+        self._put_with_comment(lines[-1], node)
 
     def _hoisted(self, node: Node, indent: int) -> list[Comment]:
         """Comments between a dash and what follows it go above the dash."""
         if not node.is_collection or node.anchor is not None or not self._is_block(node, indent + _STEP):
             return []
-        comments, node.header = node.header, []
-        comments = [*comments, *node.trailing]
-        node.trailing = []
-        if node.children:
-            first = node.children[0]
-            comments = comments + first.leading
-            first.leading, first.blank_above = [], False
-            if first.key is None:
-                comments += self._hoisted(first.value, indent + _STEP)
+        first = node.children[0]
+        comments = [*node.trailing, *first.leading]
+        node.trailing, first.leading, first.blank_above = [], [], False
+        if first.key is None:
+            comments += self._hoisted(first.value, indent + _STEP)
         return comments
 
     def _is_block(self, node: Node, column: int) -> bool:
         """Whether a collection that would start at a column has its children on lines of their own."""
-        if node.is_empty:
+        if not node.children:
             return False
         if not node.flow or node.opened:
             return True
@@ -176,20 +186,20 @@ class _Layout:
         return self._inline[id(node)]
 
     def _new_in_brackets(self, node: Node) -> str | None:
-        if node.header or node.tail:
+        if node.tail:
             return None
         pieces = []
         for child in node.children:
             value = self._in_brackets(child.value)
-            if value is None or child.leading or child.value.header or child.value.trailing:
+            if value is None or child.leading or child.value.trailing:
                 return None
             if child.value.anchor is not None:
-                value = f"&{child.value.anchor} {value}".rstrip()
+                value = f"&{child.value.anchor} {value}".rstrip(" ")
             if child.key is not None:
                 key = key_text(child.key)
                 if len(key) > LONGEST_KEY:
                     return None
-                value = f"{key}: {value}" if value else key.rstrip()
+                value = f"{key}: {value}" if value else key.rstrip(" ")
             pieces.append(value)
         text = ", ".join(pieces)
         return f"{{{text}}}" if node.kind is Kind.MAPPING else f"[{text}]"

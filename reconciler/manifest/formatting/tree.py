@@ -34,8 +34,9 @@ class Node:
     """`text` is a scalar's or an alias's spelling, without its anchor; `value` what a scalar's spelling means.
 
     `style` is one of `"`, `'`, `|`, `>` and, for a plain scalar, empty. `flow` is whether a collection was written in
-    brackets; `opened` that it is not to stay so. `header` are comments between a key, or a bracket, and what follows;
-    `trailing` those behind the value on its line; `tail` those behind the last child.
+    brackets; `opened` that it is not to stay so. `trailing` is the comment at the end of its line, if any: of a block,
+    the line above its children. `tail` are those behind the last child. `header` are those between a key, or a bracket,
+    and what follows, as long as the tree is being built.
     """
 
     kind: Kind
@@ -55,10 +56,8 @@ class Node:
         return self.kind is Kind.MAPPING or self.kind is Kind.SEQUENCE
 
     @property
-    def is_empty(self) -> bool:
-        """A null that was left out, or a collection without a child or a comment."""
-        if self.is_collection:
-            return not (self.children or self.header or self.tail)
+    def is_left_out(self) -> bool:
+        """Whether it is a null that nobody wrote."""
         return self.kind is Kind.SCALAR and not self.text and not self.style
 
 

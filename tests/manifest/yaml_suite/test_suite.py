@@ -98,3 +98,8 @@ def test_the_suite(parser: Parser) -> None:
     assert strict == (STRICT if parser is Parser.C else STRICT_PURE)
     assert different == (DIFFERENT_C if parser is Parser.C else DIFFERENT)
     assert loaded > 200
+
+
+def suite_texts() -> list[str]:
+    """Every text of the suite, good or bad."""
+    return [case["yaml"] for _, case in _cases()]

@@ -1,0 +1,60 @@
+"""`reconciler fmt`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from reconciler.cli import console, runner
+
+_EPILOG = """\b
+Examples:
+  reconciler fmt                            all manifests, and the YAML files that they use
+  reconciler fmt projects/birds             those of one folder
+  reconciler fmt --check                    lists files that are not in form, exit code 2; writes nothing
+"""
+
+
+@click.command("fmt", epilog=_EPILOG)
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 2 where a file is not in form.")
+def command(paths: tuple[str, ...], check: bool) -> int:
+    """Put manifests into one form: key order, indentation, block style. Comments and meaning stay.
+
+    PATH is a YAML file or a folder. Without one, all manifests, defaults, overlays and the files that they refer to. A
+    file with an error is left alone.
+    """
+    from reconciler.operations.fmt import format_files
+    from reconciler.settings import read_settings
+
+    done = format_files(read_settings(Path.cwd()), paths, check=check)
+    for file in done.changed:
+        console.say(f"{os.path.relpath(file)}\n")
+    if done.errors:
+        console.say_diagnostics(done.errors)
+        runner.annotate(done.errors)
+    console.tell(
+        _summary(len(done.changed), done.kept, len({each.span.file for each in done.errors if each.span}), check)
+    )
+    if done.errors:
+        return 1
+    return 2 if check and done.changed else 0
+
+
+def _summary(changed: int, kept: int, refused: int, check: bool) -> str:
+    """`2 files put into form, 10 left as they were.`"""
+    pieces = []
+    if changed:
+        pieces.append(f"{_files(changed)} would be put into form" if check else f"{_files(changed)} put into form")
+    if kept or not (changed or refused):
+        pieces.append(f"{_files(kept)} in form already")
+    if refused:
+        pieces.append(f"{_files(refused)} left alone for errors")
+    text = ", ".join(pieces) + "."
+    return f"{text} Write them with: reconciler fmt\n" if check and changed else f"{text}\n"
+
+
+def _files(number: int) -> str:
+    return f"{number:,} file{'' if number == 1 else 's'}"

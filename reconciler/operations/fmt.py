@@ -1,0 +1,152 @@
+"""Put YAML files into one form. A file with an error is left alone, and what would be written is proven first."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostic, Span, error, merged
+from reconciler.errors import UsageError
+from reconciler.manifest.discovery import DEFAULTS, path_order
+from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
+from reconciler.manifest.loading import Manifests, load_manifests
+from reconciler.manifest.parsing import best_parser
+from reconciler.manifest.scalars import Words
+from reconciler.manifest.textfiles import is_below, read_bytes
+from reconciler.manifest.yamlfiles import YamlFiles
+from reconciler.settings import Settings
+from reconciler.wholefile import write_whole
+
+
+@dataclass(slots=True)
+class Formatting:
+    """Absolute files. `changed` are in form now, or would be; `kept` counts those that were in form already.
+
+    `errors` are those of the files that were left alone.
+    """
+
+    changed: list[str] = field(default_factory=list)
+    kept: int = 0
+    errors: list[Diagnostic] = field(default_factory=list)
+
+
+def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Formatting:
+    """Format manifests, defaults, overlays and the YAML files that they refer to, or those of them that paths name.
+
+    A path that is a YAML file is formatted whoever uses it. With `check` nothing is written.
+
+    Raises:
+        UsageError: a path names no such file, or one outside the repository; the manifest folder is missing.
+    """
+    overlays = sorted({settings.root / table["overlay"] for table in settings.targets.values() if "overlay" in table})
+    manifests = load_manifests(settings.manifests, root=settings.root, checked=overlays)
+    told: dict[str, list[Diagnostic]] = {}
+    for diagnostic in merged(each for entry in (*manifests.entries, *manifests.variants) for each in entry.diagnostics):
+        if diagnostic.is_error and diagnostic.span is not None:
+            told.setdefault(diagnostic.span.file, []).append(diagnostic)
+    known = {entry.file for entry in manifests.entries if entry.is_manifest}
+    files = sorted(known | set(manifests.shared) | set(told), key=path_order)
+    if paths:
+        files = _named(files, paths, settings)
+    kinds = _Kinds(manifests, known, [os.path.abspath(overlay) for overlay in overlays])
+    result = Formatting()
+    for file in files:
+        problems = told.get(file) or _format(file, kinds.of(file), result, root=manifests.root, check=check)
+        result.errors += problems
+    return result
+
+
+class _Kinds:
+    def __init__(self, manifests: Manifests, known: set[str], overlays: Sequence[str]) -> None:
+        self._folders = (manifests.folder, *overlays)
+        self._overlays = overlays
+        self._known = known
+
+    def of(self, file: str) -> FileKind:
+        if os.path.basename(file) == DEFAULTS and any(is_below(file, folder) for folder in self._folders):
+            return FileKind.DEFAULTS
+        if any(is_below(file, folder) for folder in self._overlays):
+            return FileKind.OVERLAY
+        return FileKind.MANIFEST if file in self._known else FileKind.OTHER
+
+
+def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> list[str]:
+    named: set[str] = set()
+    for path in paths:
+        file = os.path.normpath(settings.folder / path)
+        if not is_below(os.path.realpath(file), os.path.realpath(settings.root)):
+            raise UsageError(f'"{path}" lies outside the repository', f"Its root is {settings.root}.")
+        if os.path.isdir(file):
+            found = {each for each in files if is_below(each, file)}
+            if not found:
+                raise UsageError(f'there is no manifest in "{path}"', f"The manifests are in {settings.manifests}.")
+            named |= found
+        elif not os.path.lexists(file):
+            raise UsageError(f'there is no file "{path}"' + _nearest(file, files, settings), "Give files or folders.")
+        elif not file.endswith((".yaml", ".yml")):
+            raise UsageError(f'"{path}" is no YAML file', "The name of one ends in .yaml or .yml.")
+        else:
+            named.add(file)
+    return sorted(named, key=path_order)
+
+
+def _nearest(file: str, files: Iterable[str], settings: Settings) -> str:
+    shown = [os.path.relpath(each, settings.folder) for each in files]
+    near = difflib.get_close_matches(os.path.relpath(file, settings.folder), shown, n=1)
+    return f', did you mean "{near[0]}"?' if near else ""
+
+
+def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: bool) -> list[Diagnostic]:
+    """Format one file; what is wrong where it is left alone."""
+    try:
+        data = read_bytes(file)
+    except OSError as problem:
+        return [_whole(file, "unreadable", f"this file cannot be read: {problem.strerror}", "")]
+    found = [each for each in YamlFiles(root, Words(), best_parser()).read(file, data).told if each.is_error]
+    if found:
+        return found
+    try:
+        new = formatted(data, kind)
+    except NotProvenError as problem:
+        return [
+            _whole(
+                file,
+                "not-formatted",
+                f"this file cannot be put into form: {problem}",
+                "It is left as it is, and means what it meant. Please report it, with the file if it is no secret.",
+            )
+        ]
+    if new == data:
+        result.kept += 1
+        return []
+    if not check:
+        try:
+            _replace(file, data, new)
+        except OSError as problem:
+            detail = "It is left as it was. Files that were listed before it are in form."
+            return [_whole(file, "not-written", f"this file cannot be written: {problem.strerror}", detail)]
+    result.changed.append(file)
+    return []
+
+
+def _replace(file: str, data: bytes, new: bytes) -> None:
+    """Write at the end of all links, at once, with the permissions that the file has.
+
+    Raises:
+        OSError: also where the file has changed since it was read.
+    """
+    real = os.path.realpath(file)
+    there = read_bytes(real)
+    if there == new:
+        return  # another run was faster
+    if there != data:
+        raise OSError(0, "it changed meanwhile; run fmt again")
+    write_whole(new, Path(real), mode=stat.S_IMODE(os.stat(real).st_mode))
+
+
+def _whole(file: str, code: str, summary: str, detail: str) -> Diagnostic:
+    return error(code, summary, detail=detail, span=Span(file, 1, 1, 2))

@@ -1,0 +1,176 @@
+"""`reconciler fmt`: which files, what is written, what is left alone, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.manifest import formatting
+from tests.cli.conftest import Cli
+
+Write = Callable[[str, str], Path]
+LOOSE = "type:   chat\nname: {name}\n"
+FORM = "name: {name}\ntype: chat\n"
+
+
+def test_files_are_put_into_form_once(cli: Cli, write: Write) -> None:
+    file = write("p.yaml", LOOSE.format(name="p"))
+    write("q.yaml", FORM.format(name="q"))
+    asked = cli("fmt", "--check")
+    assert (asked.code, asked.out) == (2, "projects/p.yaml\n")
+    assert asked.err == "1 file would be put into form, 1 file in form already. Write them with: reconciler fmt\n"
+    assert file.read_text() == LOOSE.format(name="p")
+    done = cli("fmt")
+    assert (done.code, done.out) == (0, "projects/p.yaml\n")
+    assert done.err == "1 file put into form, 1 file in form already.\n"
+    assert file.read_text() == FORM.format(name="p")
+    again = cli("fmt", "--check")
+    assert (again.code, again.out, again.err) == (0, "", "2 files in form already.\n")
+
+
+def test_an_error_wins_and_its_file_is_left_alone(cli: Cli, write: Write) -> None:
+    good, bad = write("a.yaml", LOOSE.format(name="a")), write("b.yaml", "type:   chat\nname: b\nstudio: 1\n")
+    before = bad.read_bytes()
+    asked = cli("fmt", "--check")
+    assert (asked.code, asked.out) == (1, "projects/a.yaml\n")
+    assert "projects/b.yaml:3:9: error[wrong-type]" in asked.err
+    done = cli("fmt")
+    assert done.code == 1
+    assert done.err.endswith("1 file put into form, 1 file left alone for errors.\n")
+    assert good.read_text() == FORM.format(name="a")
+    assert bad.read_bytes() == before
+    bad.write_text("a: [\n")
+    assert "error[syntax]" in cli("fmt", "projects/b.yaml").err
+    assert bad.read_text() == "a: [\n"
+
+
+def test_what_manifests_use_is_formatted_and_drafts_are_not(cli: Cli, repository: Path, write: Write) -> None:
+    (repository / "reconciler.toml").write_text('[targets.sandbox]\noverlay = "projects/_over"\n')
+    shared = repository / "shared.yaml"
+    shared.write_text("- description:   d\n  choice: Cat\n")
+    write("_defaults.yaml", "params: {a: 1}\ntype: chat\n")
+    write("t/p.yaml", "ontology: {$ref: ../../shared.yaml}\nparams: {}\nname: p\n")
+    write("_over/t/p.yaml", "params: {b:  2}\nstudio: true\n")
+    draft = write("_draft.yaml", "a:   [")
+    done = cli("fmt")
+    assert done.out.splitlines() == [
+        "projects/_defaults.yaml", "projects/_over/t/p.yaml", "projects/t/p.yaml", "shared.yaml",
+    ]  # fmt: skip
+    assert shared.read_text() == "- description: d\n  choice: Cat\n"
+    assert (repository / "projects/_defaults.yaml").read_text() == "type: chat\nparams:\n  a: 1\n"
+    assert (repository / "projects/_over/t/p.yaml").read_text() == "studio: true\nparams:\n  b: 2\n"
+    assert draft.read_text() == "a:   ["
+    assert cli("fmt", "projects/_draft.yaml").code == 1
+    assert cli("validate").code == 0
+
+
+def test_paths_are_files_or_folders(cli: Cli, repository: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("a/p.yaml", LOOSE.format(name="p"))
+    write("b/q.yaml", LOOSE.format(name="q"))
+    write("b/r.yaml", LOOSE.format(name="r"))
+    monkeypatch.chdir(repository / "projects/b")
+    assert cli("fmt", "q.yaml", "--check").out == "q.yaml\n"
+    assert cli("fmt", "../a").out == "../a/p.yaml\n"
+    assert cli("fmt", ".").out == "q.yaml\nr.yaml\n"
+    other = repository / "other.yaml"
+    other.write_text("b:   1\n")
+    assert cli("fmt", "../../other.yaml").out == "../../other.yaml\n"
+    assert other.read_text() == "b: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("projects/q.yaml", 'there is no file "projects/q.yaml", did you mean "projects/p.yaml"?'),
+        ("docs", 'there is no manifest in "docs"'),
+        ("docs/a.md", '"docs/a.md" is no YAML file'),
+        ("../x.yaml", '"../x.yaml" lies outside the repository'),
+        ("projects/link.yaml", '"projects/link.yaml" lies outside the repository'),
+    ],
+)
+def test_a_path_that_names_no_manifest_is_an_error(
+    cli: Cli, repository: Path, write: Write, tmp_path_factory: pytest.TempPathFactory, path: str, said: str
+) -> None:
+    file = write("p.yaml", LOOSE.format(name="p"))
+    (repository / "docs").mkdir()
+    (repository / "docs/a.md").touch()
+    outside = tmp_path_factory.mktemp("outside") / "x.yaml"
+    outside.write_text("a:   1\n")
+    (repository / "projects/link.yaml").symlink_to(outside)
+    wrong = cli("fmt", path)
+    assert wrong.code == 1
+    assert said in wrong.err
+    assert (file.read_text(), outside.read_text()) == (LOOSE.format(name="p"), "a:   1\n")
+
+
+def test_links_and_permissions_stay(cli: Cli, repository: Path, write: Write) -> None:
+    real = write("_real.yaml", LOOSE.format(name="p"))
+    real.chmod(0o640)
+    link = repository / "projects/p.yaml"
+    link.symlink_to("_real.yaml")
+    assert cli("fmt").out == "projects/p.yaml\n"
+    assert link.is_symlink()
+    assert real.read_text() == FORM.format(name="p")
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert sorted(os.listdir(repository / "projects")) == ["_real.yaml", "p.yaml"]
+
+
+def test_what_cannot_be_proven_is_not_written(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write("p.yaml", LOOSE.format(name="p"))
+    monkeypatch.setattr(formatting, "lay_out", lambda documents: ["name: other", "type: chat"])
+    wrong = cli("fmt")
+    assert wrong.code == 1
+    assert "error[not-formatted]: this file cannot be put into form: its values would change" in wrong.err
+    assert file.read_text() == LOOSE.format(name="p")
+
+
+def test_a_file_that_cannot_be_written_is_told_and_the_others_are(
+    cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, good = write("a.yaml", LOOSE.format(name="a")), write("b.yaml", LOOSE.format(name="b"))
+    replace = os.replace
+
+    def refusing(source: str, target: Path) -> None:
+        if target.name == "a.yaml":
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refusing)
+    wrong = cli("fmt")
+    assert (wrong.code, wrong.out) == (1, "projects/b.yaml\n")
+    assert "projects/a.yaml:1:1: error[not-written]: this file cannot be written: No space left on device" in wrong.err
+    assert (full.read_text(), good.read_text()) == (LOOSE.format(name="a"), FORM.format(name="b"))
+    assert sorted(os.listdir(full.parent)) == ["a.yaml", "b.yaml"]
+
+
+def test_a_file_that_changes_meanwhile_is_left_alone(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write("p.yaml", LOOSE.format(name="p"))
+    lay_out = formatting.lay_out
+
+    def slow(documents: object) -> list[str]:
+        file.write_text("name: p\ntype: other\n")
+        return lay_out(documents)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(formatting, "lay_out", slow)
+    assert "it changed meanwhile; run fmt again" in cli("fmt").err
+    assert file.read_text() == "name: p\ntype: other\n"
+
+
+def test_fmt_is_safe_in_parallel(repository: Path, write: Write) -> None:
+    """Hooks pass file names in batches, in parallel: pre-commit/pre-commit#1775."""
+    files = [write(f"p{number}.yaml", LOOSE.format(name=f"p{number}")) for number in range(500)]
+    command = [sys.executable, "-m", "reconciler", "fmt"]
+    names = [f"projects/{file.name}" for file in files]
+    batches = [names[:300], names[200:], [], names[:300]]
+    runs = [subprocess.Popen([*command, *batch], cwd=repository, stderr=subprocess.PIPE) for batch in batches]
+    for each in runs:
+        _, told = each.communicate(timeout=120)
+        assert each.returncode == 0, told
+    assert all(file.read_text() == FORM.format(name=file.stem) for file in files)
+    assert len(os.listdir(repository / "projects")) == 500
