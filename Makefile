@@ -51,12 +51,14 @@ lock:  ## requirements.lock and action.lock from pyproject.toml; needs uv
 	$(LOCK) --group dev pyproject.toml --output-file requirements.lock
 	echo hatchling | $(LOCK) pyproject.toml - --output-file action.lock
 
-$(READY): requirements.lock pyproject.toml tests/package-lock.json
+$(READY): requirements.lock action.lock pyproject.toml tests/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/pip download --quiet --disable-pip-version-check --require-hashes --no-deps --dest $(VENV)/wheels \
+		--requirement action.lock
 	@if command -v npm >/dev/null; then cp tests/package*.json $(VENV) && npm ci --silent --prefix $(VENV); \
 		else echo "npm is missing: the tests skip the one linter that needs it"; fi
 	@touch $@
