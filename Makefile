@@ -30,8 +30,9 @@ chaos: $(READY)  ## N simulated stories, 500 unless told, from the seed FIRST: k
 campaign: $(READY)  ## N kills, 100 unless told, of real runs; SEED makes the same choices again
 	$(BIN)/python -m tests.campaign $(or $(N),100) $(or $(SEED),0)
 
-fuzz: $(READY)  ## N repositories of bad manifests, 100,000 unless told, from the seed FIRST: what the loader promises
+fuzz: $(READY)  ## N repositories of bad manifests, 100,000 unless told, from the seed FIRST, and N bred by coverage
 	$(BIN)/python -m tests.fuzz $(or $(N),100000) $(or $(FIRST),0)
+	$(BIN)/python -m tests.fuzz.guided $(or $(N),100000) $(or $(FIRST),1)
 
 bench: $(READY)  ## a plan of N projects and an apply of UPDATES, each beside its floor: parsing, and bare requests
 	$(BIN)/python tests/bench/plan.py $(N)

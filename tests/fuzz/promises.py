@@ -39,11 +39,17 @@ sys.addaudithook(_watch)
 
 
 def check(seed: int, root: Path) -> int:
-    """Load the repository of that seed in both ways; how many diagnostics there were. Asserts every promise."""
+    """Write and check the repository of that seed."""
+    write_repository(root, Random(seed))
+    return check_repository(root, overlay=root / "over" if (root / "over").is_dir() else None, laid=bool(seed % 2))
+
+
+def check_repository(root: Path, *, overlay: Path | None, laid: bool = False) -> int:
+    """Load a repository with both parsers; how many diagnostics there were. Asserts every promise.
+
+    The overlay is laid over the manifests, or only looked at.
+    """
     global _watching
-    random = Random(seed)
-    write_repository(root, random)
-    overlay = root / "over" if (root / "over").is_dir() else None
     loaded: list[dict[tuple[str, int], Json]] = []
     for parser in Parser:
         _opened.clear()
@@ -53,7 +59,7 @@ def check(seed: int, root: Path) -> int:
             manifests = load_manifests(
                 root / "projects",
                 root=root,
-                overlay=overlay if seed % 2 else None,
+                overlay=overlay if laid else None,
                 checked=[overlay] if overlay else [],
                 checks=Checks({}, date(2027, 1, 20)),
                 parser=parser,
