@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NoReturn
 
+from yaml.events import ScalarEvent
+
 from reconciler.manifest.codes import Code
 from reconciler.manifest.placing import AnyEvent, Places
 from reconciler.manifest.problems import Problem, Stretch
@@ -81,7 +83,10 @@ class Findings:
         )
 
     def bad_key(self, event: AnyEvent) -> None:
-        self.report(Code.BAD_KEY, "a key is a string", event, label="quote it")
+        detail = (
+            "" if event.__class__ is ScalarEvent else "A { or [ begins a mapping or a list; as a text it needs quotes."
+        )
+        self.report(Code.BAD_KEY, "a key is a string", event, detail=detail, label="quote it")
 
     def unseen_edge(self, event: AnyEvent, edge: str) -> None:
         self.report(

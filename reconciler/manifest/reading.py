@@ -21,6 +21,7 @@ from reconciler.manifest.placing import Places, SourceText
 from reconciler.manifest.problems import Problem, Stretch, Where
 from reconciler.manifest.rawtext import NotUtf8Error, RawText, prepare
 from reconciler.manifest.scalars import Words
+from reconciler.manifest.syntax import explained
 
 LARGEST_READ_TWICE: Final = 256_000
 """Bytes up to which the pure parser is asked about what the C parser refuses."""
@@ -104,7 +105,10 @@ def read_located(file: str, data: bytes, words: Words, parser: Parser) -> Readin
         if verdict is None or not verdict.stumbled:
             refused = verdict
     if refused is not None:
-        reading.failure.append(_syntax(reading, refused))
+        assert reading.located is not None
+        reading.failure.append(explained(reading.located.source.parsed, refused))
+        if reading.documents and isinstance(reading.documents[-1].value, str):
+            reading.documents.pop()  # what a parser took of a line that is not right
     _share_out(reading, raw)
     return reading
 
@@ -161,32 +165,3 @@ def _not_utf8(file: str, problem: NotUtf8Error) -> Reading:
         Code.NOT_UTF8, "this file is not UTF-8", stretch, "Save it as UTF-8. What follows here is not read."
     )
     return Reading(failure=[failure], located=Located(source, Places()))
-
-
-def _syntax(reading: Reading, refused: RefusedError) -> Problem:
-    assert reading.located is not None
-    source = reading.located.source
-    text = source.parsed
-    index = end = min(refused.index, len(text))
-    while end < len(text) and not text[end].isspace():
-        end += 1
-    where = Stretch(index, end)
-    detail = ""
-    if refused.began is not None:
-        began = source.span(Stretch(refused.began, refused.began))
-        if began.line != source.span(where).line:
-            detail = f"It began at line {began.line}, column {began.column}."
-    summary = f"this is not YAML: {refused.message}"
-    return Problem(Code.SYNTAX, summary, where, detail, _hint(text, index, refused))
-
-
-def _hint(text: str, index: int, refused: RefusedError) -> str:
-    message = refused.message
-    character = text[index : index + 1]
-    if "escape" in message:
-        return "quote it with '…' instead: in \"…\" a \\ begins an escape"
-    if character == "\t" or "'\\t'" in message:
-        return "indent with blanks, not with tabs"
-    if "mapping values are not allowed" in message or (character and character in "@`%*&!|>?"):
-        return "quote it"
-    return ""

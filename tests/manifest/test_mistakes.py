@@ -238,10 +238,10 @@ CASES = {
     "percent": case(HEAD + "ontology:\n  - %x\n", "syntax:4:5"),
     "at sign": case(HEAD + "ontology:\n  - @a\n", "syntax:4:5"),
     "bad escape": case(HEAD + 'ontology:\n  - "a\\;b"\n', "syntax:4:8"),
-    "colon": case(HEAD + "params:\n  a: b: c\n", "syntax:4:7"),
+    "colon": case(HEAD + "params:\n  a: b: c\n", "syntax:4:6"),
     "tab": case(HEAD + "params:\n\ta: b\n", "syntax:4:1"),
     "control character": case(b"name: p\x07\n", "syntax:1:8"),
-    "after a good document": case(HEAD + "---\nname: [\n", "syntax:5:1"),
+    "after a good document": case(HEAD + "---\nname: [\n", "syntax:4:7"),
     "found before": case(HEAD + "params: {a: 1, a: 2}\nx: @\n", "duplicate-key:3:16", "syntax:4:4"),
     # Encoding
     "not utf-8": case(b"name: p\n# \xe9\xff\n", "not-utf8:2:3"),

@@ -193,12 +193,6 @@ def test_a_large_broken_file_is_not_read_twice(tmp_path: Path, monkeypatch: pyte
 
 
 @BOTH_PARSERS
-def test_what_has_no_end_tells_where_it_began(tmp_path: Path, parser: Parser) -> None:
-    (diagnostic,) = load(tmp_path, {"p.yaml": HEAD + "params: {a: 'x\n"}, parser).entries[0].diagnostics
-    assert diagnostic.detail == "It began at line 3, column 13."
-
-
-@BOTH_PARSERS
 def test_a_flood_of_brackets_is_not_read_twice(tmp_path: Path, parser: Parser) -> None:
     manifests = load(tmp_path, {"p.yaml": HEAD + "params: {a: " + "[" * 20_000 + "\n"}, parser)
     assert [told.rpartition(":")[0] for told in all_told(manifests)] == ["too-deep:3"]

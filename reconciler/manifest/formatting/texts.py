@@ -15,6 +15,9 @@ WIDTH: Final = 100
 LONGEST_KEY: Final = 1_000
 """Characters; YAML takes up to 1,024 of a key before its colon, anchors included."""
 
+_ONLY_IN_BRACKETS: Final = re.compile(r"[-?:]|[-?:] .*|.*:")
+"""What parsers take for a text in brackets, and for something else without."""
+
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
@@ -78,7 +81,8 @@ def _rewritten(node: Node) -> Block | None:
 
 def spelling(node: Node) -> list[str]:
     """A scalar or alias that is no block, line for line, without indentation."""
-    if node.style in ("|", ">"):
+    only_in_brackets = node.kind is Kind.SCALAR and not node.style and _ONLY_IN_BRACKETS.fullmatch(node.value)
+    if node.style in ("|", ">") or only_in_brackets:
         return [double_quoted(node.value)]
     first, *others = _LINE_END.split(node.text)
     lines = [first, *(line.strip(" \t") for line in others)]

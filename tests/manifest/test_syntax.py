@@ -1,0 +1,123 @@
+"""What is no YAML, explained: a mistake is pointed at where it was made, with what to write instead, and told once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.manifest.parsing import Parser
+from tests.manifest.rooms import BOTH_PARSERS, HEAD, load
+
+CASES = {
+    "a quote that nothing closes": (
+        "type: chat\nname: \"p\nparams: {}\n", "2:7", "nothing closes this quote", 'write a " where the text ends',
+    ),
+    "a quote that the next one closes": (
+        "type: chat\nname: 'p\nparams: {a: 'x'}\n",
+        "2:7", "what closes this quote stands at line 3", "write a ' where the text ends",
+    ),
+    "an apostrophe": (
+        HEAD + "params:\n  a: 'it's'\n",
+        "4:9", "this quote ends the text, and more follows", "write '' for a ' in the text, or put it into \"…\"",
+    ),
+    "a quotation": (
+        HEAD + 'params:\n  a: "say "x" now"\n',
+        "4:11", "this quote ends the text, and more follows", 'write \\" for a " in the text, or put it into \'…\'',
+    ),
+    "a bracket that nothing closes": (
+        HEAD + "params: {a: [1, 2\nontology: [A]\n", "3:13", "nothing closes this [", "write a ] where it ends",
+    ),
+    "a brace that nothing closes": (
+        HEAD + "params:\n  a: {b: 1\n  c: 2\n", "4:6", "nothing closes this {", "write a } where it ends",
+    ),
+    "a bracket open at the end": (HEAD + "params: [1, 2\n", "3:9", "nothing closes this [", "write a ] where it ends"),
+    "a brace closed as a bracket": (
+        HEAD + "params: {a: b]\n", "3:14", "the } of the { at line 3 is missing", "write } in front of it",
+    ),
+    "a bracket too many": (HEAD + "ontology: [A]]\n", "3:14", "nothing opens this ]", "take it out"),
+    "a comma missing": (
+        HEAD + "params: {a: 1 b: 2}\n",
+        "3:15", "a comma is missing, or the } that ends this", "write a comma in front of it",
+    ),
+    "a comma missing, lines below": (
+        HEAD + "params:\n  a: [\n    'b'\n    'c'\n  ]\n",
+        "6:5", "a comma is missing, or the ] that ends this", "write a comma in front of it",
+    ),
+    "a merge conflict": (
+        "name: p\n<<<<<<< HEAD\ntype: chat\n=======\ntype: x\n>>>>>>> b\n",
+        "2:1", "git left a merge conflict here", "decide for one side, and take the markers out",
+    ),
+    "a text with a colon": (
+        HEAD + "params:\n  a: Note: box\n", "4:6", "a text that holds a colon and a blank", "quote it",
+    ),
+    "a choice with a colon": (
+        HEAD + "ontology:\n  - choice: A: b\n", "4:13", "a text that holds a colon and a blank", "quote it",
+    ),
+    "quotes of a word processor": (
+        HEAD + "params:\n  a: “x: y”\n",
+        "4:6", "a text that holds a colon and a blank", "quote it with \" or ': a “ is no quote in YAML",
+    ),
+    "a colon without a blank": (
+        "name:p\ntype: chat\n", "1:5", "a colon without a blank is a part of the text", "put a blank behind it",
+    ),
+    "a colon without a blank, further down": (
+        "name: p\ntype:chat\nparams: {}\n",
+        "2:5", "a colon without a blank is a part of the text", "put a blank behind it",
+    ),
+    "a key below a value": (
+        "name: p\n type: chat\n",
+        "2:2", "this key stands below one that has a value on its own line",
+        "indent it like line 1, or quote that line's value if this belongs to it",
+    ),
+    "a text that is not indented": (
+        HEAD + "params:\n  a: |\n  text\n",
+        "5:3", "this line has no key", "indent it below line 4, if it belongs to its text",
+    ),
+    "a text that goes on": (
+        HEAD + "params:\n  a: text\n  goes on\n  b: 1\n",
+        "5:3", "this line has no key", "write KEY: VALUE, or indent it below the line that it goes on from",
+    ),
+    "too few blanks": (
+        HEAD + "params:\n  a: 1\n b: 2\n",
+        "5:2", "this line is indented like none above it", "indent it by 2 blanks, as a line above is",
+    ),
+    "a blank too many at the left": (
+        " name: p\n type: chat\nparams: {}\n",
+        "3:1", "the document ends above this line",
+        "indent it like line 2, or put --- on a line in front of it for a further document",
+    ),
+    "an item among keys": (
+        HEAD + "params:\n  a: 1\n  - b\n",
+        "5:3", "a list item where a key is expected",
+        "indent it like the items above it, or below the key that it belongs to",
+    ),
+    "a template": (HEAD + "params:\n  a: {% if x %}\n", "4:6", "a { begins a mapping, and a % no text", "quote it"),
+    "a tab": (HEAD + "params:\n\ta: 1\n", "4:1", "found character '\\t'", "indent with blanks, not with tabs"),
+    "an escape": (HEAD + 'ontology: ["a\\;b"]\n', "3:15", "found unknown escape", "quote it with '…' instead"),
+    "a sign": (HEAD + "ontology:\n  - @a\n", "4:5", "found character '@'", "quote it"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_no_yaml_is_explained(tmp_path: Path, name: str) -> None:
+    text, place, summary, label = CASES[name]
+    (diagnostic,) = [each for entry in load(tmp_path, {"p.yaml": text}).entries for each in entry.diagnostics]
+    span = diagnostic.span
+    assert span is not None
+    assert f"{span.line}:{span.column}" == place
+    assert diagnostic.summary.startswith(f"this is not YAML: {summary}")
+    assert diagnostic.label.startswith(label)
+
+
+@BOTH_PARSERS
+def test_a_comma_tells_where_its_bracket_is(tmp_path: Path, parser: Parser) -> None:
+    text = HEAD + "params:\n  a: [\n    'b'\n    'c'\n  ]\n"
+    (diagnostic,) = load(tmp_path, {"p.yaml": text}, parser).entries[0].diagnostics
+    assert diagnostic.detail == "The [ is at line 4, column 6."
+
+
+def test_a_template_in_braces_is_told_what_they_mean(tmp_path: Path) -> None:
+    (diagnostic,) = load(tmp_path, {"p.yaml": HEAD + "params:\n  a: {{ x }}\n"}).entries[0].diagnostics
+    assert (diagnostic.code, diagnostic.label) == ("bad-key", "quote it")
+    assert "begins a mapping" in diagnostic.detail
