@@ -289,6 +289,19 @@ def _braces(refusal: _Refusal) -> _Explained | None:
     return _Explained(start, end, "this is not YAML: a { begins a mapping, and a % no text", "quote it")
 
 
+def _first_character(refusal: _Refusal) -> _Explained | None:
+    """A tab that indents, or a sign that no text may begin with."""
+    if "cannot start any token" not in refusal.message:
+        return None
+    start, line = refusal.index, refusal.line(refusal.index)
+    text = refusal.line_text(line)
+    if refusal.character() == "\t":
+        end = start + len(refusal.text[start:]) - len(refusal.text[start:].lstrip("\t "))
+        return _Explained(start, end, "this is not YAML: a tab cannot indent", "indent with blanks, not with tabs")
+    end = refusal.starts[line] + len(text.rstrip())
+    return _Explained(start, end, f"this is not YAML: no text begins with {refusal.character()}", "quote it")
+
+
 def _as_told(refusal: _Refusal) -> _Explained:
     """The parser's own words, where it noticed."""
     start = end = refusal.index
@@ -302,14 +315,9 @@ def _as_told(refusal: _Refusal) -> _Explained:
 
 
 def _hint(refusal: _Refusal) -> str:
-    character = refusal.character()
     if "escape" in refusal.message:
         return "quote it with '…' instead: in \"…\" a \\ begins an escape"
-    if character == "\t" or "'\\t'" in refusal.message:
-        return "indent with blanks, not with tabs"
-    if character and character in "@`%*&!|>?":
-        return "quote it"
-    return ""
+    return "quote it" if refusal.character() and refusal.character() in "%*&!|>?" else ""
 
 
 _EXPLANATIONS: Final[tuple[Callable[[_Refusal], _Explained | None], ...]] = (
@@ -322,4 +330,5 @@ _EXPLANATIONS: Final[tuple[Callable[[_Refusal], _Explained | None], ...]] = (
     _indentation,
     _second_start,
     _braces,
+    _first_character,
 )

@@ -19,6 +19,7 @@ import pytest
 from reconciler.diagnostics import Diagnostic
 from reconciler.manifest.codes import MEANINGS, Code
 from reconciler.operations.validate import validate
+from reconciler.render.diagnostics import render_validation
 from reconciler.settings import read_settings
 from tests.manifest.rooms import HEAD
 
@@ -91,6 +92,23 @@ EXAMPLES = [
 
 def test_every_code_is_explained() -> None:
     assert set(ENTRIES) == {*Code, "renamed-choice"}
+
+
+TEN = re.findall(
+    r"^\*\*(\d+)\. [^\n]*\*\*\n\n```yaml\n(.*?)```\n\n```console\n(.*?)```\n\noctoDNS, ", PAGE, re.MULTILINE | re.DOTALL
+)
+
+
+@pytest.mark.parametrize(("number", "text", "said"), TEN, ids=[number for number, _, _ in TEN])
+def test_the_ten_mistakes_say_what_the_page_shows(tmp_path: Path, number: str, text: str, said: str) -> None:
+    (tmp_path / "projects").mkdir()
+    (tmp_path / "projects/kittens.yaml").write_text(text)
+    found = validate(read_settings(tmp_path), (), today=TODAY)
+    assert render_validation(found.diagnostics, manifests=1, base=str(tmp_path), colour=False) == said
+
+
+def test_there_are_ten_of_them() -> None:
+    assert [number for number, _, _ in TEN] == [str(number) for number in range(1, 11)]
 
 
 @pytest.mark.parametrize(("code", "kind", "example"), EXAMPLES, ids=[f"{code}-{kind}" for code, kind, _ in EXAMPLES])

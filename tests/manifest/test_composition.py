@@ -143,7 +143,7 @@ MISTAKES: dict[str, tuple[Files, list[str]]] = {
     ),
     "no YAML at all": (
         {"projects/p.yaml": HEAD + "params: {a: {$ref: ../x.yaml}}\n", "x.yaml": "a: [\n"},
-        ["x.yaml:2:1 syntax < projects/p.yaml:3"],
+        ["x.yaml:1:4 syntax < projects/p.yaml:3"],
     ),
     "a comment taken for a value": (
         {"projects/p.yaml": HEAD + "params: {$ref: ../x.yaml}\n", "x.yaml": "colour: #fff\n"},
@@ -266,7 +266,7 @@ MISTAKES: dict[str, tuple[Files, list[str]]] = {
     ),
     "defaults that are no YAML": (
         {"projects/_defaults.yaml": "a: [\n", "projects/a.yaml": "name: a\n"},
-        ["projects/_defaults.yaml:2:1 syntax < projects/a.yaml:1"],
+        ["projects/_defaults.yaml:1:4 syntax < projects/a.yaml:1"],
     ),
     "defaults of two documents": (
         {"projects/_defaults.yaml": "type: chat\n---\nstudio: true\n", "projects/a.yaml": "name: a\n"},

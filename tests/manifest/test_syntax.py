@@ -93,9 +93,9 @@ CASES = {
         "indent it like the items above it, or below the key that it belongs to",
     ),
     "a template": (HEAD + "params:\n  a: {% if x %}\n", "4:6", "a { begins a mapping, and a % no text", "quote it"),
-    "a tab": (HEAD + "params:\n\ta: 1\n", "4:1", "found character '\\t'", "indent with blanks, not with tabs"),
+    "a tab": (HEAD + "params:\n\ta: 1\n", "4:1", "a tab cannot indent", "indent with blanks, not with tabs"),
     "an escape": (HEAD + 'ontology: ["a\\;b"]\n', "3:15", "found unknown escape", "quote it with '…' instead"),
-    "a sign": (HEAD + "ontology:\n  - @a\n", "4:5", "found character '@'", "quote it"),
+    "a sign": (HEAD + "ontology:\n  - @a\n", "4:5", "no text begins with @", "quote it"),
 }  # fmt: skip
 
 
