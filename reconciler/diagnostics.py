@@ -73,5 +73,16 @@ def warning(code: str, summary: str, *, detail: str = "", span: Span | None = No
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """The label that names the nearest known word; empty where none is near."""
-    close = get_close_matches(word, list(known), n=1)
-    return f'did you mean "{close[0]}"?' if close else ""
+    near = nearest(word, known)
+    return f'did you mean "{near}"?' if near is not None else ""
+
+
+def nearest(word: str, known: Collection[str]) -> str | None:
+    """The known word that is most like one, or the only one that begins with it; None where there is no such."""
+    if close := get_close_matches(word, list(known), n=1):
+        return close[0]
+    longer = [other for other in known if len(word) >= _SHORTEST_BEGINNING and other.startswith(word)]
+    return longer[0] if len(longer) == 1 else None
+
+
+_SHORTEST_BEGINNING = 3

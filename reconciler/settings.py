@@ -6,7 +6,6 @@ network and writes nothing.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 from reconciler.configuration import BUILT_IN, find_configuration, read_day
 from reconciler.configuration.checking import check_configuration
+from reconciler.diagnostics import nearest
 from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.fieldpath import Pattern, parse_pattern
@@ -149,9 +149,9 @@ def choose_target(
         name = "sandbox"
     table = settings.targets.get(name)
     if table is None:
-        near = difflib.get_close_matches(name, settings.targets, n=1)
+        near = nearest(name, settings.targets)
         raise UsageError(
-            f'there is no target "{name}"' + (f', did you mean "{near[0]}"?' if near else ""),
+            f'there is no target "{name}"' + (f', did you mean "{near}"?' if near is not None else ""),
             f"Known: {', '.join(sorted(settings.targets))}. Define others in reconciler.toml, [targets.NAME].",
         )
     limits = {

@@ -291,3 +291,51 @@ def test_endpoints_that_must_stand_in_a_flag_or_variable(tmp_path: Path, url: st
 def test_endpoints_that_get_no_key(url: str) -> None:
     with pytest.raises(UsageError):
         check_endpoint(url)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "caret"),
+    [
+        ('manifst = "projects"', "1:1", "manifst"),
+        ('target = "prodution"  # ours', "1:10", '"prodution"'),
+        ("[guards]\n  max_creates = true # c", "2:17", "true"),
+        ("sensitive = [\"params.a\", 'params..x']", "1:26", "'params..x'"),
+        ("sensitive = [\n1]", "1:13", "["),
+        ('[checks]\nlike-choices = "quiet"', "2:16", '"quiet"'),
+        ('[checks]\nrenamed-choice = "note"', "2:18", '"note"'),
+        ('[checks]\nlike-choise = "off"', "2:1", "like-choise"),
+        ("[targets]\nx.endpoint = 5", "1:1", "["),
+    ],
+)
+def test_a_caret_stands_under_what_is_wrong(tmp_path: Path, text: str, place: str, caret: str) -> None:
+    with pytest.raises(DiagnosedError) as caught:
+        settings_of(tmp_path, text)
+    (diagnostic,) = caught.value.diagnostics
+    span = diagnostic.span
+    assert span is not None
+    assert span.text is not None or span.line == 1
+    assert f"{span.line}:{span.column}" == place
+    assert (span.text or "[")[span.column - 1 : span.end_column - 1] == caret
+
+
+def test_one_mistake_in_a_target_is_told_once(tmp_path: Path) -> None:
+    with pytest.raises(DiagnosedError) as caught:
+        settings_of(tmp_path, '[targets.x]\nendpont = "https://api.scale.com/v1"')
+    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["unknown-key"]
+
+
+def test_a_word_like_none_is_told_which_there_are(tmp_path: Path) -> None:
+    with pytest.raises(DiagnosedError) as caught:
+        settings_of(tmp_path, "zzz = 1")
+    assert caught.value.diagnostics[0].detail.startswith("Known: manifests, target, ")
+
+
+def test_a_bare_word_is_to_be_quoted(tmp_path: Path) -> None:
+    with pytest.raises(DiagnosedError) as caught:
+        settings_of(tmp_path, "manifests = projects")
+    assert caught.value.diagnostics[0].label == "quote it"
+
+
+def test_the_beginning_of_a_target_s_name_is_near_enough(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match='did you mean "production"'):
+        target_of(settings_of(tmp_path, ""), "prod")

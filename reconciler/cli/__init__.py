@@ -42,6 +42,17 @@ class _Commands(click.Group):
     def list_commands(self, context: click.Context) -> list[str]:
         return list(_COMMANDS)
 
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from reconciler.diagnostics import nearest
+
+            near = nearest(args[0], _COMMANDS)
+            hint = f", did you mean '{near}'?" if near is not None else ""
+            raise click.UsageError(f"No such command '{args[0]}'{hint}", context)
+        return super().resolve_command(context, args)
+
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
@@ -67,7 +78,11 @@ def reconciler(folder: str | None) -> None:
         try:
             os.chdir(folder)
         except OSError as problem:
-            raise click.UsageError(f"-C {folder}: {problem.strerror}") from None
+            from reconciler.manifest.textfiles import near_path
+
+            near = near_path(os.path.abspath(folder))
+            hint = f', did you mean "{os.path.relpath(near)}"?' if near is not None else ""
+            raise click.UsageError(f"-C {folder}: {problem.strerror}{hint}") from None
 
 
 class _TerminatedError(SystemExit):

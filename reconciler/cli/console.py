@@ -54,15 +54,14 @@ def check_live(live: str | None, endpoint: str | None) -> None:
 
 def check_guards(allowed: tuple[str, ...]) -> None:
     """Raises click.UsageError for a guard that does not exist."""
-    from difflib import get_close_matches
-
     from reconciler.configuration import GUARD_NAMES
+    from reconciler.diagnostics import nearest
 
     known = (*GUARD_NAMES, "no-manifests")
     for name in allowed:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f', did you mean "{near[0]}"?' if near else "."
+            near = nearest(name, known)
+            hint = f', did you mean "{near}"?' if near is not None else "."
             raise click.UsageError(f'there is no guard "{name}"{hint} Known: {", ".join(known)}')
 
 
@@ -139,6 +138,8 @@ def say_usage(problem: click.ClickException) -> None:
 
     context = getattr(problem, "ctx", None)
     hint = f"See: {context.command_path} --help" if context is not None else ""
+    if context is not None and isinstance(problem, click.NoSuchOption) and problem.option_name == "-C":
+        hint = f"-C DIR stands in front of the command: reconciler -C DIR {context.info_name}"
     say_diagnostics([error("usage", problem.format_message().rstrip("."), detail=hint)])
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,9 @@ def _load(file: Path) -> dict[str, Any]:
         line, column = (int(at[1]), int(at[2])) if at else (1, 1)
         shown = file.read_text("utf-8-sig", errors="replace").split("\n")[line - 1 : line]
         span = Span(file.as_posix(), line, column, column + 1, shown[0] if shown else None)
-        raise DiagnosedError("no TOML", [error("syntax", f"this is no TOML: {text}", span=span)]) from None
+        bare = text == "Invalid value" and bool(shown) and shown[0][column - 1 : column].isalpha()
+        found = error("syntax", f"this is no TOML: {text}", span=span, label="quote it" if bare else "")
+        raise DiagnosedError("no TOML", [found]) from None
 
 
 def read_day(value: Any) -> date | None:
@@ -124,6 +127,21 @@ def read_day(value: Any) -> date | None:
         except ValueError:
             return None
     return None
+
+
+def find_value(place: Span, text: str = "") -> Span:
+    """The value of the key at `place`, or the string `text` in it, as nearly as can be told; else the key."""
+    match = _VALUE.match(place.text or "", place.end_column - 1)
+    if match is None:
+        return place
+    column, end = match.start(1), match.end(1)
+    for quoted in (f'"{text}"', f"'{text}'") if text else ():
+        if (at := match.string.find(quoted, column)) >= 0:
+            column, end = at, at + len(quoted)
+    return replace(place, column=column + 1, end_column=end + 1)
+
+
+_VALUE = re.compile(r"""\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|[\[{].*|[^\s#]+)""")
 
 
 def find_line(file: Path, start: str, *, after: int = 0) -> Span:

@@ -17,15 +17,21 @@ from reconciler.configuration import (
     NO_MANIFESTS,
     SWITCHES,
     find_line,
+    find_value,
     read_day,
 )
-from reconciler.diagnostics import Diagnostic, Span, did_you_mean, error
+from reconciler.diagnostics import Diagnostic, Span, did_you_mean, error, nearest
 from reconciler.endpoint import check_endpoint
 from reconciler.errors import UsageError
 from reconciler.fieldpath import parse_pattern
 
 _KEY_VARIABLE = re.compile(r"SCALE_[A-Z0-9_]+", re.ASCII)
 _REMOTE = re.compile(r"(?![-./])(?!.*(?:\.\.|//|@\{|[./]$))[^\s\x00-\x20\x7f~^:?*\[\\]+")
+
+
+_KINDS = ("sandbox", "endpoint")
+_OF_THE_KEY = ("unknown-key", "unknown-check", "missing-key", "two-kinds")
+"""What is wrong with a key, where all else is with its value."""
 
 
 class _Tables:
@@ -138,7 +144,7 @@ class _Reader:
         self._check_keys(table, _TARGET_KEYS, f"targets.{name}.")
         if "sandbox" in table and "endpoint" in table:
             self._report("two-kinds", "sandbox", f'target "{name}" has both a sandbox and an endpoint: keep one')
-        elif name not in BUILT_IN and not {"sandbox", "endpoint"} & table.keys():
+        elif name not in BUILT_IN and not any(key in _KINDS or nearest(key, _KINDS) for key in table):
             self._report("missing-key", f"[targets.{name}]", f'target "{name}" has neither an endpoint nor a sandbox')
         self._check_folder("sandbox", table.get("sandbox"))
         self._check_folder("overlay", table.get("overlay"))
@@ -202,10 +208,13 @@ class _Reader:
             if code not in CHECKS:
                 label, detail = did_you_mean(code, CHECKS), f"Known: {', '.join(CHECKS)}."
                 self._report("unknown-check", code, f'there is no check "{code}"', detail=detail, label=label)
-            elif switch not in SWITCHES:
-                near = did_you_mean(switch, SWITCHES) if isinstance(switch, str) else ""
-                summary = f'checks.{code} is "off", "note" or "warn"'
-                self._report("bad-choice", code, summary, label=near)
+                continue
+            # A plan, which alone can see this, shows no notes.
+            known = ("off", "warn") if code == "renamed-choice" else SWITCHES
+            if switch not in known:
+                near = did_you_mean(switch, known) if isinstance(switch, str) else ""
+                wanted = " or ".join(", ".join(f'"{each}"' for each in known).rsplit(", ", 1))
+                self._report("bad-choice", code, f"checks.{code} is {wanted}", label=near)
 
     def _check_waiver(self, position: int, table: dict[str, Any]) -> None:
         which = f"waiver {position + 1}"
@@ -230,7 +239,9 @@ class _Reader:
     def _check_keys(self, table: dict[str, Any], known: Mapping[str, Any], prefix: str = "") -> None:
         for key, value in table.items():
             if key not in known:
-                self._report("unknown-key", key, f'there is no setting "{prefix}{key}"', label=did_you_mean(key, known))
+                label = did_you_mean(key, known)
+                detail = "" if label else f"Known: {', '.join(known)}."
+                self._report("unknown-key", key, f'there is no setting "{prefix}{key}"', detail=detail, label=label)
             elif not _is_a(value, known[key]):
                 self._report("wrong-type", key, f"{prefix}{key} is not {_KIND_NAMES[known[key]]}")
 
@@ -239,7 +250,7 @@ class _Reader:
             try:
                 parse_pattern(text)
             except ValueError as problem:
-                self._report("bad-pattern", "sensitive", f'"{text}" is no path: {problem}')
+                self._report("bad-pattern", "sensitive", f'"{text}" is no path: {problem}', text=text)
 
     def _check_folder(self, key: str, value: Any) -> None:
         if isinstance(value, str):
@@ -252,8 +263,11 @@ class _Reader:
                     "path-outside", key, f'{key} = "{value}" leads out of the repository', detail=str(self.root)
                 )
 
-    def _report(self, code: str, key: str, summary: str, *, detail: str = "", label: str = "") -> None:
+    def _report(self, code: str, key: str, summary: str, *, detail: str = "", label: str = "", text: str = "") -> None:
+        """`text` is the string in the value of `key` that is wrong, where the whole value is not."""
         place = self._find(key)
+        if code not in _OF_THE_KEY:
+            place = find_value(place, text)
         self.diagnostics.append(error(code, summary, detail=detail, label=label, span=place))
 
     def _find(self, key: str) -> Span:

@@ -26,7 +26,7 @@ from reconciler.manifest.places import spans_of_names
 from reconciler.manifest.reading import Reading, read, read_located
 from reconciler.manifest.references import References
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.textfiles import TextFiles, TextRefusal, is_below, read_bytes
+from reconciler.manifest.textfiles import TextFiles, TextRefusal, is_below, near_path, read_bytes
 from reconciler.manifest.understanding import Understanding, Understood
 from reconciler.manifest.yamlfiles import YamlFiles
 from reconciler.model.project import DesiredProject, Source
@@ -134,7 +134,9 @@ def load_manifests(
 
 def _check_folder(folder: str, root: str, what: str, detail: str) -> None:
     if not os.path.isdir(folder):
-        raise UsageError(f"there is no {what.removeprefix('the ')} {display(folder, root)}", detail)
+        near = near_path(folder)
+        hint = f', did you mean "{display(near, root)}"?' if near is not None else ""
+        raise UsageError(f"there is no {what.removeprefix('the ')} {display(folder, root)}{hint}", detail)
     if not is_below(os.path.realpath(folder), os.path.realpath(root)):
         raise UsageError(
             f"{what} {folder} lies outside the repository",

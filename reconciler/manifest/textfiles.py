@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from reconciler.diagnostics import nearest
 from reconciler.manifest.codes import Code
 
 LARGEST_TEXT: Final = 10_000_000
@@ -137,13 +137,21 @@ def _through_dot(path: str) -> TextRefusal:
 
 
 def _nearest(real: str, path: str) -> str:
-    folder, name = os.path.split(real)
+    near = near_path(real)
+    if near is None:
+        return ""
+    return f'did you mean "{os.path.join(os.path.dirname(path), os.path.basename(near))}"?'
+
+
+def near_path(path: str) -> str | None:
+    """What stands beside a path that is not there, with the name most like its own."""
+    folder, name = os.path.split(path)
     try:
         names = [other for other in os.listdir(folder) if not other.startswith(".")]
     except OSError:
-        return ""
-    close = get_close_matches(name, names, n=1)
-    return f'did you mean "{os.path.join(os.path.dirname(path), close[0])}"?' if close else ""
+        return None
+    near = nearest(name, names)
+    return None if near is None else os.path.join(folder, near)
 
 
 def _text(path: str, file: str, data: bytes) -> Text | TextRefusal:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Span, error, merged
+from reconciler.diagnostics import Diagnostic, Span, error, merged, nearest
 from reconciler.errors import UsageError
 from reconciler.manifest.discovery import DEFAULTS, path_order
 from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
@@ -96,8 +95,8 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
 
 def _nearest(file: str, files: Iterable[str], settings: Settings) -> str:
     shown = [os.path.relpath(each, settings.folder) for each in files]
-    near = difflib.get_close_matches(os.path.relpath(file, settings.folder), shown, n=1)
-    return f', did you mean "{near[0]}"?' if near else ""
+    near = nearest(os.path.relpath(file, settings.folder), shown)
+    return f', did you mean "{near}"?' if near is not None else ""
 
 
 def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: bool) -> list[Diagnostic]:

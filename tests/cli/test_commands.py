@@ -409,3 +409,24 @@ def test_a_configuration_that_is_a_folder_is_an_error(cli: Cli, write: Write, re
 def test_the_exit_code_of_a_run_is_that_of_the_process(repository: Path) -> None:
     assert run(["--version"]) == 0
     assert _process("plan").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["validte"], "No such command 'validte', did you mean 'validate'?"),
+        (["-C", "project", "plan"], '-C project: No such file or directory, did you mean "projects"?'),
+        (["validate", "-C", "projects"], "-C DIR stands in front of the command: reconciler -C DIR validate"),
+        (["plan", "--allow", "near"], 'there is no guard "near", did you mean "near-name"?'),
+        (["nothing"], "No such command 'nothing'\n"),
+    ],
+)
+def test_a_near_miss_names_what_was_meant(cli: Cli, arguments: list[str], said: str) -> None:
+    wrong = cli(*arguments)
+    assert wrong.code == 1
+    assert said in wrong.err
+
+
+def test_a_missing_manifest_folder_names_the_nearest(cli: Cli, repository: Path) -> None:
+    (repository / "reconciler.toml").write_text('manifests = "project"')
+    assert 'there is no manifest folder project, did you mean "projects"?' in cli("validate").err
