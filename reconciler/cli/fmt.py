@@ -27,11 +27,12 @@ def command(paths: tuple[str, ...], check: bool) -> int:
     file with an error is left alone.
     """
     from reconciler.operations.fmt import format_files
+    from reconciler.render.escape import plain
     from reconciler.settings import read_settings
 
     done = format_files(read_settings(Path.cwd()), paths, check=check)
     for file in done.changed:
-        console.say(f"{os.path.relpath(file)}\n")
+        console.say(f"{plain(os.path.relpath(file))}\n")
     if done.errors:
         console.say_diagnostics(done.errors)
         runner.annotate(done.errors)

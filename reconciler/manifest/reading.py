@@ -159,9 +159,11 @@ def _at_directive(problem: Problem, raw: RawText) -> Problem:
 
 
 def _not_utf8(file: str, problem: NotUtf8Error) -> Reading:
-    source = SourceText(file, problem.text, showable=False)
+    looks_wide = "\0" in problem.text
+    source = SourceText(file, problem.text, showable=not looks_wide)
     stretch = Stretch(problem.start, problem.start + 1)
-    failure = Problem(
-        Code.NOT_UTF8, "this file is not UTF-8", stretch, "Save it as UTF-8. What follows here is not read."
-    )
+    detail = "Save it as UTF-8. What follows here is not read."
+    if looks_wide:
+        detail = "It looks like UTF-16. Save it as UTF-8."
+    failure = Problem(Code.NOT_UTF8, "this file is not UTF-8", stretch, detail)
     return Reading(failure=[failure], located=Located(source, Places()))

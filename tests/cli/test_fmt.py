@@ -109,6 +109,12 @@ def test_a_path_that_names_no_manifest_is_an_error(
     assert (file.read_text(), outside.read_text()) == (LOOSE.format(name="p"), "a:   1\n")
 
 
+def test_a_file_s_name_is_one_line_and_no_command(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    write("a\u202e\n::error::x.yaml", LOOSE.format(name="p"))
+    assert cli("fmt", "--check").out == "projects/a\\u202e\\n::error::x.yaml\n"
+
+
 def test_links_and_permissions_stay(cli: Cli, repository: Path, write: Write) -> None:
     real = write("_real.yaml", LOOSE.format(name="p"))
     real.chmod(0o640)
