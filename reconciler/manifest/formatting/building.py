@@ -241,12 +241,13 @@ class Builder:
 
 
 def _settled(node: Node) -> list[Comment]:
-    """The comments of a value that go above its line; its last one is left, for the end of that line."""
+    """The comments of a value that go above its line; one that stood behind something is left, for the line's end."""
     comments = [*node.header, *(node.tail if not node.children else ()), *node.trailing]
     if not node.children:
         node.tail = []
-    node.header, node.trailing = [], comments[-1:]
-    return comments[:-1]
+    behind = [comment for comment in comments if not comment.is_alone][-1:]
+    node.header, node.trailing = [], behind
+    return [comment for comment in comments if comment not in behind]
 
 
 def _is_left_out(event: AnyEvent) -> bool:

@@ -75,7 +75,7 @@ PAIRS = {
         M + "params:\n  a: [ # all\n    1, # one\n    # of two\n    2\n    # no more\n  ]  # end\n",
         M + "params:\n  # all\n  a:  # end\n    - 1  # one\n    # of two\n    - 2\n    # no more\n",
     ),
-    "a comment in empty brackets": (M + "params:\n  a: [\n  # none\n  ]\n", M + "params:\n  a: []  # none\n"),
+    "a comment in empty brackets": (M + "params:\n  a: [\n  # none\n  ]\n", M + "params:\n  # none\n  a: []\n"),
     "JSON": (
         '{"name": "p", "type": "chat", "params": {"a": {"b": [1, 2]}}}\n',
         '"name": "p"\n"type": "chat"\n"params":\n  "a": {"b": [1, 2]}\n',
@@ -126,8 +126,8 @@ PAIRS = {
         M + "ontology:\n  # one\n  # two\n  - choice: A\n  # three\n  - - B\n  - &a  # four\n    choice: C\n",
     ),
     "comments between a key and its value": (
-        M + "params:\n  a:  # one\n    # two\n    b: 1\n  c: # three\n    4 # four\n",
-        M + "params:\n  a:  # one\n    # two\n    b: 1\n  # three\n  c: 4  # four\n",
+        M + "params:\n  a:  # one\n    # two\n    b: 1\n  c: # three\n    4 # four\n  d:\n    # five\n    6\n",
+        M + "params:\n  a:  # one\n    # two\n    b: 1\n  # three\n  c: 4  # four\n  # five\n  d: 6\n",
     ),
     "aligned comments stay aligned": (
         "name: p               # one\ntype: imageannotation # two\nparams: {a:  1} # three\n",
