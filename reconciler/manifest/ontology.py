@@ -153,10 +153,12 @@ class OntologyCheck:
             if key in known:
                 continue
             label = did_you_mean(key, known)
-            if not label and len(mapping) == 1 and thing == "a choice" and not isinstance(mapping[key], dict | list):
-                label = "quote it if all of this is one choice"
-            elif not label and thing == "a choice" and isinstance(mapping[key], list):
+            if isinstance(mapping[key], list) and ("choice" in mapping or not label):
                 label = "a choice with others below it is {choice: …, subchoices: […]}"
+            elif key in _OTHER_NAMES and thing == "a choice" and "choice" not in mapping:
+                label = 'did you mean "choice"?'
+            elif not label and len(mapping) == 1 and thing == "a choice" and not isinstance(mapping[key], dict):
+                label = "quote it if all of this is one choice"
             explained = True
             self.problems.append(unknown_key(key, path, thing, known, label))
         if needed not in mapping and not explained:
@@ -179,6 +181,9 @@ class OntologyCheck:
         if path not in self._stand_ins:
             self.problems.append(wrong_type(value, At(path), wanted, text_wanted=text_wanted))
 
+
+_OTHER_NAMES: Final = ("name", "label", "title", "value", "id")
+"""What the name of a choice is called in other tools."""
 
 _CHOICE_KEY_SET: Final = frozenset(CHOICE_KEYS)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
@@ -30,6 +30,7 @@ from reconciler.manifest.schema import (
 )
 from reconciler.model.project import RESERVED_PARAMS
 from reconciler.model.values import Json
+from reconciler.tasktypes.parameters import COMMON, OWN
 
 Model: TypeAlias = ProjectDocument | DefaultsDocument | OverlayDocument
 
@@ -98,7 +99,9 @@ def check(
     else:
         extra = (project.__pydantic_extra__ or {}).keys()
     unknown = [key for key in document if key in extra and not key.startswith("x-")] if extra else []
-    problems += [unknown_key(key, (), shape.thing, shape.keys) for key in unknown]
+    if shape is PROJECT_SHAPE and document and not any(_is_near(key) for key in document):
+        return None, [_no_project(next(iter(document)))]
+    problems += [_unknown(key, shape) for key in unknown]
     for key in shape.keys:
         if key in document and document[key] is None and (key,) not in stand_ins:
             problems.append(_null_part(key))
@@ -106,6 +109,26 @@ def check(
     if params is not None:
         problems += _check_params(params)
     return project, problems
+
+
+def _is_near(key: str) -> bool:
+    return key in PROJECT_KEYS or did_you_mean(key, PROJECT_KEYS) != ""
+
+
+def _no_project(first: str) -> Problem:
+    return Problem(
+        Code.MISSING_KEY,
+        'this is no project: it has neither "name" nor "type", nor any other key of one',
+        At((first,), key=True),
+        "Each document of a manifest is one project. A file that others refer to has a name that starts with _.",
+    )
+
+
+def _unknown(key: str, shape: Shape) -> Problem:
+    known = unknown_key(key, (), shape.thing, shape.keys)
+    if known.label or not (key in COMMON or any(key in parameters for parameters in OWN.values())):
+        return known
+    return replace(known, label="write it below params")
 
 
 def _translate(

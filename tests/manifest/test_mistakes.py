@@ -40,7 +40,10 @@ CASES = {
         "wrong-type:3:9",
         "unknown-key:4:1",
     ),
-    "directive at the root": case("$file: x\n", "missing-key:1:1", "missing-key:1:1", "unknown-key:1:1"),
+    "directive at the root": case("$file: x\n", "missing-key:1:1"),
+    "a list of projects": case("projects:\n  - name: p\n    type: chat\n", "missing-key:1:1"),
+    "nothing but one's own": case("x-a: 1\n", "missing-key:1:1"),
+    "misspelt alone": case("nam: p\ntyp: chat\n", "unknown-key:1:1", "unknown-key:2:1"),
     # Null parts
     "null params": case(HEAD + "params:\n#  instruction: x\n", "null-part:3:1"),
     "null parts": case(
@@ -316,3 +319,21 @@ def test_mistakes_are_told_where_they_stand(tmp_path: Path, name: str, parser: P
 def test_codes_are_words_and_have_meanings() -> None:
     assert set(MEANINGS) == set(Code)
     assert all(code == code.lower() and "_" not in code for code in Code)
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("instruction: hello\n", "write it below params"),
+        ("ontology:\n  - name: Animal\n", 'did you mean "choice"?'),
+        (
+            "ontology:\n  - choice: A\n    choices: [B]\n",
+            "a choice with others below it is {choice: …, subchoices: […]}",
+        ),
+        ("ontology: {Animal: [Cat]}\n", "a choice with others below it is {choice: …, subchoices: […]}"),
+        ("ontology:\n  - Lane: solid\n", "quote it if all of this is one choice"),
+    ],
+)
+def test_an_unknown_key_says_what_was_meant(tmp_path: Path, text: str, label: str) -> None:
+    (diagnostic,) = load(tmp_path, {"p.yaml": HEAD + text}).entries[0].diagnostics
+    assert (diagnostic.code, diagnostic.label) == ("unknown-key", label)
