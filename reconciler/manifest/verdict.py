@@ -99,7 +99,7 @@ def check(
     else:
         extra = (project.__pydantic_extra__ or {}).keys()
     unknown = [key for key in document if key in extra and not key.startswith("x-")] if extra else []
-    if shape is PROJECT_SHAPE and document and not any(_is_near(key) for key in document):
+    if shape is PROJECT_SHAPE and document and _is_strange(document):
         return None, [_no_project(next(iter(document)))]
     problems += [_unknown(key, shape) for key in unknown]
     for key in shape.keys:
@@ -111,8 +111,9 @@ def check(
     return project, problems
 
 
-def _is_near(key: str) -> bool:
-    return key in PROJECT_KEYS or did_you_mean(key, PROJECT_KEYS) != ""
+def _is_strange(document: dict[str, Json]) -> bool:
+    """Whether no key is one of a project, nor looks like one."""
+    return document.keys().isdisjoint(PROJECT_KEYS) and not any(did_you_mean(key, PROJECT_KEYS) for key in document)
 
 
 def _no_project(first: str) -> Problem:
