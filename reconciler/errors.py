@@ -3,6 +3,7 @@
 ReconcilerError
 ├── UsageError                   the command line asks for something that cannot be
 ├── DiagnosedError               one or more located diagnostics (manifests, configuration)
+├── FileRefusedError             a file of the repository that may not be read or written, or cannot be
 ├── PlanFileError                a saved plan that is not taken, and why
 ├── GitRefusedError              git is there and refuses or fails
 ├── RecordError                  a record that cannot be read, fetched, written or pushed
@@ -60,6 +61,17 @@ class DiagnosedError(ReconcilerError):
     def __init__(self, summary: str, diagnostics: Sequence[Diagnostic]) -> None:
         super().__init__(summary)
         self.diagnostics = tuple(diagnostics)
+
+
+class FileRefusedError(ReconcilerError):
+    """`reason` is one of `files.Refusal`; `why` is the summary's clause that gives it, for a sentence of the caller."""
+
+    code = "file"
+
+    def __init__(self, summary: str, detail: str = "", *, reason: str, why: str) -> None:
+        super().__init__(summary, detail)
+        self.reason = reason
+        self.why = why
 
 
 class PlanFileError(ReconcilerError):

@@ -210,9 +210,9 @@ class _Run:
         if self.result is None:
             return
         from reconciler.diagnostics import error
+        from reconciler.files import write_whole
         from reconciler.model.values import to_json
         from reconciler.render.document import outcome_document
-        from reconciler.wholefile import write_whole
 
         text = to_json(outcome_document(outcome, base=self.settings.base.as_posix())) + "\n"
         try:

@@ -18,10 +18,10 @@ from typing import Protocol
 
 from reconciler import git
 from reconciler.errors import GitRefusedError, ReconcilerError, RecordError
+from reconciler.files import write_whole
 from reconciler.model.record import Record
 from reconciler.record.merging import Changes, differences, lay_over
 from reconciler.record.text import decode, encode
-from reconciler.wholefile import write_whole
 
 LOCAL = "local"
 """The name of the place that is no remote: this clone, or this folder."""
