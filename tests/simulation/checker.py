@@ -191,17 +191,15 @@ def _losses(server: Server, run: Run, write: Write) -> Iterator[str]:
 
 
 def _versions_seen(server: Server, run: Run, write: Write) -> int:
-    """How many versions of that part the run had read when it sent the write."""
-    kind = write.kind
-    for read in reversed(server.reads):
-        arrived = read.delivered_at is not None and read.delivered_at <= write.sent_at
-        if read.actor == run.name and arrived and _is_about(read, write.project, run):
-            return read.seen.get(write.project, (0, 0))[kind == SET_ONTOLOGY]
-    return 0
-
-
-def _is_about(read: Read, project: str, run: Run) -> bool:
-    return project in read.seen or len(read.seen) > 1 or len(run.desired) == 1
+    """How many versions of that part the run had read when it sent the write; a later read may have shown fewer."""
+    return max(
+        (
+            read.seen.get(write.project, (0, 0))[write.kind == SET_ONTOLOGY]
+            for read in server.reads
+            if read.actor == run.name and read.delivered_at is not None and read.delivered_at <= write.sent_at
+        ),
+        default=0,
+    )
 
 
 def _tells_race(told: ProjectOutcome, version: int, kind: str) -> bool:
