@@ -25,7 +25,7 @@ from itertools import pairwise
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import FieldClass, Plan, ProjectChange
 from reconciler.model.project import DesiredProject
-from tests.simulation.server import ARCHIVE, CREATE, SET_ONTOLOGY, Json, Read, Server, Write
+from tests.simulation.server import ARCHIVE, CREATE, SET_ONTOLOGY, Json, Server, Write
 
 ABSENT = object()
 

@@ -1,9 +1,9 @@
 """What lies between a run and the server: it delays, loses, cuts and answers by itself, as a seed says.
 
 Promises: a request takes effect at most once, and at the latest LANDS_WITHIN after it was sent, or, if a failure
-answered it, LATE_AFTER_FAILURE after that answer. A read shows a state that is at most MOST_LAG old. These are the bounds
-within which a write is promised to make one version. What is on its way when its sender dies may still arrive. Must not
-judge.
+answered it, LATE_AFTER_FAILURE after that answer. A read shows a state that is at most MOST_LAG old. These are the
+bounds within which a write is promised to make one version. What is on its way when its sender dies may still arrive.
+Must not judge.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ class Parcel:
 class Network:
     """`intensity` is the share of requests that meet a fault. `heard` is called after each request that landed.
 
-    In every second story, reads lag while there are faults: by one time, or by a time drawn from a few for each read, as
-    from several replicas, so that a read may show less than the one before it.
+    In every second story, reads lag while there are faults: always alike, or each by one of three times, as if from
+    several replicas, so that a read may show less than the one before it.
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class Network:
 
 
 def _limit(request: httpx.Request) -> float:
-    """How long the client waits for this request's answer, in seconds; a read's many tries would take a story's time."""
+    """How long the client waits for this request's answer, in seconds."""
     return min(float(request.extensions["timeout"]["read"]), WRITE_SECONDS)
 
 
