@@ -212,14 +212,15 @@ class ProjectApply:
                 sure = landing.exact or landing.created or now >= wait.proof - LAG_SECONDS
                 if is_last or (landing.landed and sure):
                     return landing
-            if wait.reads and now < wait.proof - _INSTANT:
-                await self.clock.sleep(
-                    max(0.0, min(self.clock.monotonic() + pause, wait.proof) - self.clock.monotonic())
-                )
-                pause *= 2
-            elif not self.stopping():
-                await self.clock.sleep(min(LONGEST_SLEEP, max(0.0, end - self.clock.monotonic())))
-            if self.stopping() and wait.again is not None:
+            now = self.clock.monotonic()
+            if now >= wait.proof - _INSTANT:
+                until = min(now + LONGEST_SLEEP, end)
+            elif wait.reads:
+                until, pause = min(now + pause, wait.proof), pause * 2
+            else:
+                until = wait.proof
+            await self.clock.sleep(max(0.0, until - now))
+            if self.stopping():
                 end = max(wait.proof, min(end, self.clock.monotonic()))
 
     async def _read(self, attempt: Attempt, *, answered: bool, is_last: bool) -> Landing:

@@ -215,7 +215,7 @@ class Retries:
         self._refusals = 0
 
     async def once(self, attempt: Callable[[float], Awaitable[Answer | Lost]], seconds: float) -> Outcome:
-        """One try, when its turn comes; none if its turn does not come soon. `seconds` is its time without an answer."""
+        """One try, when its turn comes; none if it does not come soon. `seconds` is its time without an answer."""
         if await self._pace.enter() > FRESH_SECONDS:
             self._pace.leave()
             return Outcome(Lost("too many requests before it", sent=False), tries=0, seconds=0.0)
