@@ -187,6 +187,11 @@ class _Ignore(_Model):
         return Ignore(parse_pattern(self.path), self.reason, self.until)
 
 
+class _Kept(_Model):
+    path: str
+    base_version: int | None
+
+
 class _Held(_Model):
     guard: str
     why: str
@@ -222,7 +227,7 @@ class _ProjectChange(_Model):
     hash: str
     holds: list[_Held]
     waived_by: list[_Waived]
-    left_alone: list[str]
+    kept: list[_Kept] = []
     diagnostics: list[SavedDiagnostic]
     desired: _Desired
 
@@ -259,7 +264,7 @@ class _ProjectChange(_Model):
             blocked=any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics),
             held_by=tuple(Held(held.guard, held.why, held.remedy) for held in self.holds),
             waived_by=tuple(Waived(waived.guard, waived.by) for waived in self.waived_by),
-            left_alone=tuple(self.left_alone),
+            kept={unit.path: unit.base_version for unit in self.kept},
             diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
         )
 

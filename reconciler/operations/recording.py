@@ -337,7 +337,7 @@ class Recorder:
     ) -> RecordedProject:
         """The entry of a project to which nothing is left to write, or only what Scale did not keep."""
         earlier = change.base or before
-        older = left_drifting(change, project.live, earlier)
+        older = left_drifting(change, project.live)
         return RecordedProject(
             file=self._file(change),
             params_version=project.params_version,

@@ -182,12 +182,12 @@ class _Writer:
             "expected": asdict(change.expected),
             "held_by": [held.guard for held in change.held_by],
             "waived_by": [asdict(waived) for waived in change.waived_by],
+            "kept": [{"path": unit, "base_version": version} for unit, version in change.kept.items()],
             "hash": change.hash,
             "diagnostics": [diagnostic_document(diagnostic, self.base) for diagnostic in change.diagnostics],
         }
         if whole:
             document["holds"] = [asdict(held) for held in change.held_by]
-            document["left_alone"] = list(change.left_alone)
             document["desired"] = _desired(change.desired)
         return document
 

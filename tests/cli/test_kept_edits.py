@@ -123,6 +123,23 @@ def test_an_edit_that_unfinished_runs_kept_stays_kept(
         assert (code, out.rstrip().rsplit("\n", 1)[-1][:19]) == (0, "No pending changes.")
 
 
+def test_a_saved_plan_knows_the_base_of_what_it_keeps(repository: Path, write: Write, tmp_path: Path) -> None:
+    """The base is a version that only an unfinished run's intent names."""
+    write("p.yaml", M + "params: {a: 1, b: 1}\nontology: [Cat]\n")
+    with accounts(tmp_path / "account" / "sandbox.db") as [(account, env)]:
+        assert apply(env)[0] == 0
+        write("p.yaml", M + "params: {a: 1, b: 2}\nontology: [Cat, Dog]\n")
+        refuse(account, env)
+        account.store.edit_params("p", {"b": 3})
+        write("p.yaml", M + "params: {a: 5, b: 2}\nontology: [Cat, Dog]\n")
+        assert finished("plan", "--pending", "--out=p.plan", env=env)[0] == 0
+        saved = json.loads((repository / "p.plan").read_text())["resource_changes"][0]
+        assert saved["kept"] == [{"path": "params.b", "base_version": 1}]
+        assert finished("apply", "--plan=p.plan", "--auto-approve", env=env)[0] == 0
+        assert account.params() == {"a": 5, "b": 3}
+        assert drifted(env) == ["params.b"]
+
+
 def test_a_second_run_from_another_clone_keeps_it_too(repository: Path, write: Write, tmp_path: Path) -> None:
     """The first one is killed between its calls; the other clone finds the intent on the remote."""
     write("p.yaml", M + "params: {a: 1, b: 1}\nontology: [Cat]\n")
