@@ -94,8 +94,9 @@ def check_converged(server: Server, desired: Mapping[str, DesiredProject], plan:
 def check_named(server: Server, runs: Iterable[Run], *, with_people: bool) -> list[str]:
     """Where one reconciler works alone: what its killed runs landed, and the next one has not named as theirs.
 
-    Only what was there long enough for every read to show it, and came on the version that the killed run went on from can be told from the edits of people; and without
-    people, nothing that is there can have been moved by anybody else since the first version of the record.
+    Only what was there long enough for every read to show it, and came on the version that the killed run went on from,
+    can be told from the edits of people; and without people, nothing that is there can have been moved by anybody else
+    since the first version of the record.
     """
     violations = []
     planned = [run for run in runs if run.plan is not None]
