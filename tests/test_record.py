@@ -441,7 +441,9 @@ def test_a_damaged_record_is_an_error_with_its_place(clone: Path, remote: Path) 
         ("record.json", b"\xff", "not UTF-8"),
         ("other", b"", "not there"),
     ):
-        run(remote, "update-ref", REF, git.commit_file(remote, name, content, None, "damaged"))
+        run(
+            clone, "push", "--quiet", "--force", "origin", f"{git.commit_file(clone, name, content, None, 'bad')}:{REF}"
+        )
         with pytest.raises(RecordError, match=says) as caught:
             opened(clone, read_only=True).read()
         assert REF in caught.value.summary
