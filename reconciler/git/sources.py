@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from reconciler.git.discovery import is_inside
@@ -20,6 +21,7 @@ _MOST_LINKS = 40
 """Linux follows no more links in one path; what comes after them is then a link, which the commit does not hold."""
 
 _MANY = 100
+"""More names than these are not given to git one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,12 @@ def read_sources(root: Path, paths: Sequence[Path], files: Iterable[str]) -> Sou
     if not head:
         return Sources(Commit())
     existing = [str(path) for path in paths if path.exists()]
-    status = _status(root, existing)
     wanted = sorted(set(files))
     if not wanted:
-        return Sources(Commit(head, dirty=bool(status)))
-    index = _Index(root, head, status, wanted)
+        return Sources(Commit(head, dirty=bool(_status(root, existing))))
+    index = _Index(root, head, existing, wanted)
     unheld = frozenset(file for file in wanted if not index.holds(file))
-    return Sources(Commit(head, dirty=bool(status or unheld)), unheld, index.ignored(unheld))
+    return Sources(Commit(head, dirty=index.differs or bool(unheld)), unheld, index.ignored(unheld))
 
 
 def _status(root: Path, paths: Sequence[str]) -> dict[str, str]:
@@ -80,17 +81,28 @@ def _status(root: Path, paths: Sequence[str]) -> dict[str, str]:
     return {line[3:]: line[:2] for line in listing.split("\0")[:-1]}
 
 
+def _check_ignore(top: Path, names: Iterable[str]) -> list[str]:
+    listed = "".join(f"{name}\0" for name in names).encode("utf-8", "surrogateescape")
+    # This command alone knows no literal names, and takes no wildcards either.
+    names_only = {"GIT_LITERAL_PATHSPECS": "0"}
+    return output(top, "check-ignore", "--stdin", "-z", data=listed, environment=names_only, tolerated={1}).split("\0")
+
+
 class _Index:
     """What git tracks, and how the files that were read lie in it."""
 
-    def __init__(self, root: Path, head: str, status: Mapping[str, str], files: Sequence[str]) -> None:
+    def __init__(self, root: Path, head: str, paths: Sequence[str], files: Sequence[str]) -> None:
         top = os.path.realpath(output(root, "rev-parse", "--show-toplevel").removesuffix("\n"))
         self._top = f"{top}/"
         self._hash = hashlib.sha1 if len(head) == 40 else hashlib.sha256
-        self._status = status
         self._passed = _all_passed(files)
-        inner = (self._inner(step) for passed in self._passed.values() for step in passed)
-        first = sorted({name.split("/")[0] for name in inner if name is not None})
+        inner = {step: name for step in chain(*self._passed.values()) if (name := self._inner(step)) is not None}
+        folders = tuple(f"{path}/" for path in paths)
+        elsewhere = sorted({step for step in inner if not step.startswith(folders)}.difference(paths))
+        if len(elsewhere) > _MANY:
+            elsewhere = sorted(set(map(os.path.dirname, elsewhere)))
+        self._status = _status(root, [*paths, *elsewhere])
+        first = sorted({name.split("/")[0] for name in inner.values()})
         listing = ("ls-files", "-v", "--stage", "-z", "--", *(first if len(first) <= _MANY else ()))
         self._entries: dict[str, _Entry] = {}
         for line in output(Path(top), *listing).split("\0")[:-1]:
@@ -98,22 +110,27 @@ class _Index:
             tag, mode, blob, _ = told.split(" ")
             self._entries[name] = _Entry(mode, blob, tag == "H")
 
+    @property
+    def differs(self) -> bool:
+        """Whether anything at or below the paths differs from the commit."""
+        return bool(self._status)
+
     def holds(self, file: str) -> bool:
         """Whether the commit holds the bytes of a file, and the links that lead to it."""
         return all(map(self._holds, self._passed[file]))
 
     def ignored(self, files: Iterable[str]) -> tuple[str, ...]:
         """Those of some files that git ignores. What it tracks is not ignored, even if a pattern names it."""
-        names: dict[str, str] = {}
-        for file in sorted(files):
+        names: dict[str, list[str]] = {}
+        for file in files:
             inner = self._inner(self._passed[file][-1])
             if inner is not None and inner not in self._entries and not self._in_submodule(inner):
-                names[inner] = file
+                names.setdefault(f"./{inner}", []).append(
+                    file
+                )  # a name that starts with a colon would be more than a name
         if not names:
             return ()
-        listed = "".join(f"{name}\0" for name in names).encode("utf-8", "surrogateescape")
-        found = output(Path(self._top), "check-ignore", "--stdin", "-z", data=listed, tolerated={1})
-        return tuple(names[name] for name in found.split("\0") if name in names)
+        return tuple(sorted(chain(*(names.get(name, []) for name in _check_ignore(Path(self._top), names)))))
 
     def _holds(self, path: str) -> bool:
         inner = self._inner(path)
