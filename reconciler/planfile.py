@@ -211,11 +211,15 @@ class _Desired(_Model):
     units: list[str] | None
 
 
+class _EntrySource(SavedSource):
+    commit: str | None = None
+
+
 class _ProjectChange(_Model):
     name: str
     change: _Change
     action_reason: Reason | None
-    source: SavedSource
+    source: _EntrySource
     fields: list[dict[str, Any]]
     calls: list[_Call]
     expected: _Expected
@@ -261,6 +265,7 @@ class _ProjectChange(_Model):
             waived_by=tuple(Waived(waived.guard, waived.by) for waived in self.waived_by),
             left_alone=tuple(self.left_alone),
             diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
+            commit=self.source.commit,
         )
 
 

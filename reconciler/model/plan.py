@@ -183,6 +183,8 @@ class ProjectChange:
     left_alone: tuple[str, ...] = ()
     base: RecordedProject | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    commit: str | None = None
+    """The commit that holds every byte that was read for it; None if no commit does."""
 
     @property
     def protected(self) -> bool:

@@ -45,6 +45,8 @@ class Prepared:
     diagnostics: tuple[Diagnostic, ...]
     gone: tuple[str, ...]
     """Selected projects that the record knows and no manifest has any more."""
+    unheld: frozenset[str] = frozenset()
+    """Projects that were read from a file that the commit does not hold as it was read."""
 
 
 def prepare(
@@ -80,7 +82,16 @@ def prepare(
         diagnostics = (*diagnostics, warning(problem.code, problem.summary, detail=problem.detail))
     if sources.ignored:
         diagnostics = (*diagnostics, _ignored(sources.ignored, settings.base.as_posix()))
-    return Prepared(manifests, tuple(desired), selection.narrowed, sources.commit, diagnostics, selection.recorded)
+    unheld = (project.name for project in desired if sources.unheld and sources.unheld & files_of(project))
+    return Prepared(
+        manifests,
+        tuple(desired),
+        selection.narrowed,
+        sources.commit,
+        diagnostics,
+        selection.recorded,
+        frozenset(unheld),
+    )
 
 
 def _recorded(settings: Settings, manifests: Manifests, target: Target, record: Record) -> list[Recorded]:
@@ -143,7 +154,7 @@ def planned_with(
 ) -> Plan:
     """The plan against live state that was read; its fields without their places in git. `made_at` is aware."""
     known = record.section(target.endpoint, target.account)
-    return make_plan(
+    made = make_plan(
         prepared.desired,
         live,
         target=target,
@@ -160,6 +171,9 @@ def planned_with(
         pending=pending,
         rules=Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive),
     )
+    commit = prepared.commit.commit
+    changes = (replace(change, commit=None if change.name in prepared.unheld else commit) for change in made.changes)
+    return replace(made, changes=tuple(changes))
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -202,6 +203,28 @@ def test_a_plan_names_what_git_ignores(
     said = capsys.readouterr().out
     assert "git-ignored" not in said
     assert '"dirty":false' in said
+
+
+def test_each_entry_names_the_commit_that_holds_it(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of other projects, too, where one is read from an ignored file or one that git takes for unchanged."""
+    write(checkout, ".gitignore", ".reconciler/\n*.txt\n*.plan\n")
+    write(checkout, "projects/ignored.txt", "Label.")
+    for name, instruction in (("q", "{$file: ignored.txt}"), ("r", "{$file: r.md}")):
+        text = f"name: {name}\ntype: imageannotation\nparams: {{instruction: {instruction}}}\n"
+        write(checkout, f"projects/{name}.yaml", text)
+    write(checkout, "projects/r.md", "Label.")
+    commit(checkout)
+    run(checkout, "update-index", "--assume-unchanged", "projects/r.md")
+    write(checkout, "projects/r.md", "Label it.")
+    monkeypatch.chdir(checkout)
+    head = run(checkout, "rev-parse", "HEAD")
+    for command in (["plan", "--target=sandbox", "--out=a.plan", "--format=json"], ["show", "a.plan", "--format=json"]):
+        assert reconciler(command) == 0
+        entries = json.loads(capsys.readouterr().out)["resource_changes"]
+        found = {entry["name"]: entry["source"]["commit"] for entry in entries}
+        assert found == {"p": head, "q": None, "r": None}
 
 
 def test_a_clone_without_git_writes_nothing(
