@@ -216,11 +216,15 @@ class _Desired(_Model):
     units: list[str] | None
 
 
+class _EntrySource(SavedSource):
+    commit: str | None = None
+
+
 class _ProjectChange(_Model):
     name: str
     change: _Change
     action_reason: Reason | None
-    source: SavedSource
+    source: _EntrySource
     fields: list[dict[str, Any]]
     calls: list[_Call]
     expected: _Expected
@@ -266,6 +270,7 @@ class _ProjectChange(_Model):
             waived_by=tuple(Waived(waived.guard, waived.by) for waived in self.waived_by),
             kept={unit.path: unit.base_version for unit in self.kept},
             diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
+            commit=self.source.commit,
         )
 
 

@@ -184,6 +184,8 @@ class ProjectChange:
     kept: Mapping[str, int | None] = field(default_factory=dict)
     base: RecordedProject | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    commit: str | None = None
+    """The commit that holds every byte that was read for it; None if no commit does."""
 
     @property
     def protected(self) -> bool:

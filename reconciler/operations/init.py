@@ -70,7 +70,7 @@ def template(source: str, *, action: str = "./.github/actions/reconciler", insta
 
 
 def _from_the_index() -> str:
-    return f'"$RUNNER_TEMP/reconciler/bin/pip" install --quiet "scale-reconciler=={__version__}"'
+    return f'reconciler/bin/python -I -m pip install --quiet "scale-reconciler=={__version__}"'
 
 
 def _indented(lines: str) -> str:

@@ -173,7 +173,7 @@ class _Writer:
                 "after": self._state(change.after),
             },
             "action_reason": change.reason.value if change.reason else None,
-            "source": _source(change.source, self.base),
+            "source": {**_source(change.source, self.base), "commit": change.commit},
             "fields": [self._field(field) for field in change.fields],
             "calls": [
                 {"call": call.kind.value, "method": "POST", "path": call.path, "body": self._body(call)}
