@@ -62,7 +62,7 @@ def test_a_shallow_clone_fetches_the_record_of_a_remote(
     before = versions(served.store)
     done = cli("apply", "--pending", "--auto-approve")
     assert done.code == 0
-    assert "1 edit of others is left alone (p: params.b)" in done.out
+    assert "1 change made on Scale is kept (p: params.b)" in done.out
     assert versions(served.store) == before
 
 
@@ -73,7 +73,7 @@ def test_the_fetch_that_is_told_brings_the_record(
     ref = "refs/reconciler/record/production"
     git("fetch", "origin", f"{ref}:{ref}", cwd=shallow)
     planned = cli("plan", "--pending")
-    assert planned.last == "No pending changes. 1 edit of others is left alone."
+    assert planned.last == "No pending changes. 1 change made on Scale is kept."
     assert "no record" not in planned.err
 
 
