@@ -106,6 +106,26 @@ def read_below(root: str | Path, path: str, limit: int = LARGEST_FILE) -> bytes 
         raise
 
 
+def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
+    """Whether anything has that path. No folder on the way is reached through a link; what is there may be one, unless
+    `link` says no.
+
+    Raises:
+        FileRefusedError: a folder on the way is a link, or cannot be looked into.
+    """
+    folder, name = os.path.split(path)
+    try:
+        with _told(root, path, "written"), _walked(root, folder or ".", links=False) as walk:
+            status = os.stat(f"{walk.name}/{name}", dir_fd=walk.descriptor, follow_symlinks=False)
+            if not link and stat.S_ISLNK(status.st_mode):
+                raise _RefusedError(Refusal.LINK, f'"{path}" is a link')
+    except FileRefusedError as problem:
+        if problem.reason == Refusal.MISSING:
+            return False
+        raise
+    return True
+
+
 def check_below(root: str | Path, path: str) -> bool:
     """Whether there is something at a path that is to be written; every folder on the way is one, and not a link.
 
@@ -194,6 +214,11 @@ def write_whole(content: bytes, file: Path, *, mode: int = 0o600) -> None:
         _write_in(folder, file.name, content, mode)
     finally:
         os.close(folder)
+
+
+def is_below(path: str, root: str) -> bool:
+    """Whether a path is a folder or lies in it; neither is looked up."""
+    return path == root or path.startswith(root if root.endswith("/") else f"{root}/")
 
 
 class _Walk:
@@ -303,7 +328,7 @@ class _Walk:
         if not path.startswith("/"):
             return _parts(path)
         for root in (self.root, os.path.realpath(self.root)):
-            if path == root or path.startswith(root if root.endswith("/") else f"{root}/"):
+            if is_below(path, root):
                 return _parts(path[len(root) :])
         raise _RefusedError(Refusal.OUTSIDE, "it leads out of the repository")
 

@@ -170,7 +170,8 @@ def test_a_file_that_grows(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_file_that_becomes_a_pipe(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is opened is looked at once more: between the two looks, it may have been replaced."""
-    check, looked = files._Walk._check, []
+    check = files._Walk._check
+    looked: list[os.stat_result] = []
 
     def replacing(walk: files._Walk, status: os.stat_result, limit: int) -> None:
         check(walk, status, limit)
