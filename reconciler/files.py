@@ -143,8 +143,8 @@ def check_below(root: str | Path, path: str) -> bool:
         raise
 
 
-def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None = 0o600) -> None:
-    """Write a file whole or not at all, through no link below `root`. Missing folders are created.
+def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None = 0o600, folders: bool = True) -> None:
+    """Write a file whole or not at all, through no link below `root`. With `folders`, missing ones are created.
 
     It replaces a file that is there. `mode` None leaves the permissions to the umask.
 
@@ -152,7 +152,7 @@ def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None
         FileRefusedError: a part of the path is a link, the file is not a regular one, or it cannot be written. Nothing
             of the content is then left behind.
     """
-    with _told(root, path, "written"), _walked(root, path, links=False, create=True) as walk:
+    with _told(root, path, "written"), _walked(root, path, links=False, create=folders) as walk:
         if walk.status is not None and not stat.S_ISREG(walk.status.st_mode):
             raise _not_regular()
         _write_in(walk.descriptor, walk.name, content, mode)
@@ -200,11 +200,16 @@ def read_named(file: str | Path, limit: int = LARGEST_SAVED) -> bytes:
 def write_whole(content: bytes, file: Path, *, mode: int = 0o600) -> None:
     """Write a file that a user names, whole or not at all; it replaces one that is there.
 
-    What is there and is not a regular file (a device, a pipe) is written to as it is.
+    Below the working folder, it is written through no link, since a checkout may have brought one. Elsewhere, what is
+    there and is not a regular file (a device, a pipe) is written to as it is.
 
     Raises:
         OSError: it cannot be written. Nothing of the content is then left behind.
     """
+    if (place := _place_here(file)) is not None:
+        with _as_os_error():
+            write_below(*place, content, mode=mode, folders=False)
+        return
     if file.exists() and not file.is_file():
         with file.open("wb") as stream:
             stream.write(content)
@@ -214,6 +219,31 @@ def write_whole(content: bytes, file: Path, *, mode: int = 0o600) -> None:
         _write_in(folder, file.name, content, mode)
     finally:
         os.close(folder)
+
+
+def check_named(file: Path) -> None:
+    """See that `write_whole` would not refuse a place.
+
+    Raises:
+        OSError: it would, because of a link, or because what is there is not a regular file.
+    """
+    if (place := _place_here(file)) is not None:
+        with _as_os_error():
+            check_below(*place)
+
+
+def _place_here(file: Path) -> tuple[str, str] | None:
+    """The working folder, and the path of a file below it; None if it is elsewhere."""
+    here, path = os.getcwd(), os.path.abspath(file)
+    return (here, path[len(here) + 1 :]) if here != "/" and path != here and is_below(path, here) else None
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    try:
+        yield
+    except FileRefusedError as problem:
+        raise OSError(errno.EACCES, problem.why) from None
 
 
 def is_below(path: str, root: str) -> bool:

@@ -173,7 +173,7 @@ def _load(file: Path) -> Configuration | None:
     if not os.path.lexists(file):
         return None
     try:
-        text = read_file(file.parent, file.name, limit=LARGEST_CONFIGURATION).decode("utf-8-sig")
+        text = read_file(file.parent, file.name, limit=LARGEST_CONFIGURATION, dots=False).decode("utf-8-sig")
     except FileRefusedError as problem:
         summary = f"{file.name} cannot be read: {problem.why}"
         if problem.reason == Refusal.MISSING:

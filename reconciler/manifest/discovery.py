@@ -99,10 +99,10 @@ class _Search:
         is_folder = _is_folder(entry)
         if not is_folder and not name.endswith(_ENDINGS):
             return
-        if is_link and (refusal := self._refuse_link(entry.path, is_folder)) is not None:
-            self.refused.append((entry.path, refusal))
-        elif name == DEFAULTS:
+        if name == DEFAULTS:
             self.defaults.append(entry.path)
+        elif is_link and (refusal := self._refuse_link(entry.path, is_folder)) is not None:
+            self.refused.append((entry.path, refusal))
         elif is_folder:
             (linked if is_link else waiting).append(entry.path)
         else:

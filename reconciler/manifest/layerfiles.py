@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, error
-from reconciler.errors import FileRefusedError
-from reconciler.files import read_file
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.layering import Layers, idle_unset, without_unset
 from reconciler.manifest.locating import Locator, first_line, in_reading_order
 from reconciler.manifest.ontology import OntologyCheck, wrong_type
 from reconciler.manifest.problems import At, Problem
+from reconciler.manifest.textfiles import TextRefusal, read_found
 from reconciler.manifest.verdict import DEFAULTS_SHAPE, OVERLAY_SHAPE, Shape, check
 from reconciler.manifest.yamlfiles import YamlFiles
 from reconciler.model.project import Origin
@@ -112,11 +111,9 @@ class LayerFiles:
 
     def read(self, file: str, shape: Shape) -> list[Layer]:
         """The documents of a file. What ends the whole file is told with a document of its own."""
-        try:
-            data = read_file(self.locator.root, file)
-        except FileRefusedError as problem:
-            summary = f"this file cannot be read: {problem.why}"
-            told = error(Code.UNREADABLE, summary, detail=problem.detail, span=first_line(file, 1))
+        data = read_found(self.locator.root, file)
+        if isinstance(data, TextRefusal):
+            told = error(data.code, data.summary, detail=data.detail, span=first_line(file, 1))
             return [Layer(Origin(file, 1), {}, (told,))]
         found = self._yaml_files.read(file, data, like_project=True)
         if found.broken:

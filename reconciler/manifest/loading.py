@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, error, warning
 from reconciler.errors import FileRefusedError, UsageError
-from reconciler.files import Refusal, read_file, resolve
+from reconciler.files import Refusal, resolve
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import comment_problems
@@ -27,7 +27,7 @@ from reconciler.manifest.places import spans_of_names
 from reconciler.manifest.reading import Reading, read, read_located
 from reconciler.manifest.references import References
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.textfiles import TextFiles, TextRefusal, near_path
+from reconciler.manifest.textfiles import TextFiles, TextRefusal, near_path, read_found
 from reconciler.manifest.understanding import Understanding, Understood
 from reconciler.manifest.yamlfiles import YamlFiles
 from reconciler.model.project import DesiredProject, Source
@@ -173,10 +173,9 @@ class _Loader:
     def load(self, file: str, overlay: Overlay | None) -> list[Entry]:
         if not file.isprintable() and not _is_utf8(file):
             return [_whole_file(file, Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename it.")]
-        try:
-            data = read_file(self._root, file)
-        except FileRefusedError as problem:
-            return [_whole_file(file, Code.UNREADABLE, f"this file cannot be read: {problem.why}", problem.detail)]
+        data = read_found(self._root, file)
+        if isinstance(data, TextRefusal):
+            return [_whole_file(file, data.code, data.summary, data.detail)]
         reading = read(file, data, self._words, self._parser)
         inherited = self._layers.inherited(os.path.dirname(file))
         laid = overlay.over(file, reading.documents) if overlay is not None else None

@@ -94,6 +94,17 @@ def refuse(path: str, problem: FileRefusedError, *, label: str = "") -> TextRefu
             return TextRefusal(Code.FILE_UNREADABLE, f'"{path}" cannot be read: {problem.why}', problem.detail)
 
 
+def read_found(root: str, file: str) -> bytes | TextRefusal:
+    """A file that was found by its name, absolute; why not, for a message at its first line."""
+    folder, name = os.path.split(file)
+    try:
+        return read_file(root, name, folder=folder, dots=False)
+    except FileRefusedError as problem:
+        if problem.reason in (Refusal.OUTSIDE, Refusal.HIDDEN):
+            return refuse(file.removeprefix(f"{root}/"), problem)
+        return TextRefusal(Code.UNREADABLE, f"this file cannot be read: {problem.why}", problem.detail)
+
+
 def near_path(path: str) -> str | None:
     """What stands beside a path that is not there, with the name most like its own."""
     folder, name = os.path.split(path)
