@@ -357,9 +357,9 @@ class _Walk:
         """The parts of a path from the root down."""
         if not path.startswith("/"):
             return _parts(path)
-        for root in (self.root, os.path.realpath(self.root)):
-            if is_below(path, root):
-                return _parts(path[len(root) :])
+        root = self.root if is_below(path, self.root) else os.path.realpath(self.root)
+        if is_below(path, root):
+            return _parts(path[len(root) :])
         raise _RefusedError(Refusal.OUTSIDE, "it leads out of the repository")
 
     def read(self, limit: int) -> bytes:

@@ -224,9 +224,9 @@ def first_line(file: Path) -> Span:
 
 
 def _span_at(file: Path, text: str, index: int) -> Span:
-    """A place that shows no text: its line may be as long as the file."""
-    column = index - text.rfind("\n", 0, index)
-    return Span(file.as_posix(), text.count("\n", 0, index) + 1, column, column + 1)
+    start = text.rfind("\n", 0, index) + 1
+    line, _, _ = text[start:].partition("\n")
+    return Span(file.as_posix(), text.count("\n", 0, index) + 1, index - start + 1, index - start + 2, line)
 
 
 def read_day(value: Any) -> date | None:

@@ -179,7 +179,7 @@ class _Reader:
     def _check_overlay(self, overlay: Any) -> None:
         """Its files must not be found as manifests."""
         manifests = self._tables.get("manifests", "projects")
-        if not isinstance(overlay, str) or not isinstance(manifests, str):
+        if not isinstance(overlay, str) or not overlay or not isinstance(manifests, str):
             return
         path = PurePosixPath(os.path.relpath(overlay, manifests))
         if ".." not in path.parts and not any(part.startswith("_") for part in path.parts):
