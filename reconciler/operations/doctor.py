@@ -321,7 +321,8 @@ def _one_target(names: Sequence[str]) -> str:
 def _shares(settings: Settings, name: str, target: Target, environment: Mapping[str, str]) -> bool:
     table = settings.targets[name]
     if "sandbox" in table:
-        return target.sandbox is not None and (settings.root / table["sandbox"]).resolve() == target.sandbox.resolve()
+        file = os.path.realpath(settings.root / table["sandbox"])
+        return target.sandbox is not None and file == os.path.realpath(target.sandbox)
     variable = table.get("api_key_env", "SCALE_API_KEY")
     if target.key_variable is None or table["endpoint"].rstrip("/") != target.endpoint:
         return False
