@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reconciler.errors import ResultFileError
 from reconciler.fieldpath import parse_path
-from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient, Unit
+from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import FieldClass
 from reconciler.model.values import ABSENT, Absent, Json
 from reconciler.savedjson import SavedDiagnostic, SavedSource, SavedTarget, read_saved
@@ -87,6 +87,16 @@ class _Project(_Model):
         )
 
 
+class _Blocked(_Model):
+    name: str
+    path: str
+    source: SavedSource
+    diagnostic: SavedDiagnostic
+
+    def read(self, base: str) -> BlockedProject:
+        return BlockedProject(self.name, self.path, self.diagnostic.read(base), self.source.read(base))
+
+
 class _Snapshot(_Model):
     timestamp: datetime
 
@@ -109,6 +119,7 @@ class _Document(_Model):
     record: _Record | None
     summary: _Summary
     projects: list[_Project]
+    blocked: list[_Blocked] = []
     unmanaged: list[str]
     vanished: list[str]
     diagnostics: list[SavedDiagnostic]
@@ -120,6 +131,7 @@ class _Document(_Model):
             made_at=self.timestamp,
             baseline=Baseline(self.record.commit, self.record.recorded_at) if self.record else None,
             projects=projects,
+            blocked=tuple(project.read(base) for project in self.blocked),
             unmanaged=tuple(self.unmanaged),
             vanished=tuple(self.vanished),
             diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),

@@ -13,7 +13,7 @@ from reconciler import __version__
 from reconciler.errors import SnapshotError
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import Json, canonical_json, to_json
-from reconciler.snapshot.shape import Document, project_document
+from reconciler.snapshot.shape import Document, place_of, project_document, unreadable_document
 
 FORMAT_VERSION: Final = "1.0"
 SIGN: Final = b'"kind":"snapshot"'
@@ -47,7 +47,10 @@ def encode(snapshot: Snapshot) -> bytes:
             "account": snapshot.target.account,
         },
         "commit": snapshot.commit,
-        "projects": [project_document(project) for project in snapshot.projects],
+        "projects": [
+            *(project_document(project) for project in snapshot.projects),
+            *(unreadable_document(project) for project in snapshot.unreadable),
+        ],
     }
     text = to_json({**document, "digest": _digest(document)}) + "\n"
     content = text.encode("utf-8", "surrogatepass")
@@ -85,7 +88,7 @@ def decode(content: bytes, *, place: str) -> Snapshot:
     try:
         return Document.model_validate(document).read()
     except ValidationError as problem:
-        where = ".".join(map(str, problem.errors()[0]["loc"]))
+        where = place_of(problem.errors()[0]["loc"])
         raise SnapshotError(
             f"{place} is damaged: it does not hold what a snapshot holds", f"First at {where[:200]}. {REMEDY}"
         ) from None
