@@ -63,7 +63,7 @@ def _head(drift: Drift, base: str) -> Iterator[str]:
         items.append(f"{names} {have} **vanished**: an apply has written {it}, and Scale no longer shows {it}.")
     items += map(_blocked, drift.blocked[:MOST_BLOCKED])
     if len(drift.blocked) > MOST_BLOCKED:
-        items.append(f"… and {len(drift.blocked) - MOST_BLOCKED:,} more blocked projects.")
+        items.append(f"… and {count(len(drift.blocked) - MOST_BLOCKED, 'more blocked project')}.")
     yield from alert("WARNING", [*items, *told(drift.diagnostics, base)])
 
 
