@@ -20,6 +20,7 @@ from typing import Self
 import httpx
 
 from reconciler.errors import CredentialsError, RejectedError, UnreadableAnswerError
+from reconciler.http import proxy_for
 from reconciler.model.plan import Call, project_path
 from reconciler.model.project import LiveProject, Shown, UnreadableProject
 from reconciler.model.values import Json
@@ -30,7 +31,6 @@ from reconciler.scale.connection import (
     build_client,
     checked_endpoint,
     exchange,
-    proxy_variable,
 )
 from reconciler.scale.transport import (
     READ,
@@ -83,12 +83,13 @@ class ScaleClient:
         # Latin-1 as in the official SDK's HTTP library; Scale's own keys are ASCII, by assumption.
         token = base64.b64encode(f"{key}:".encode("latin-1")).decode("ascii")
         self._client = build_client(
-            secure=self._endpoint.scheme == "https",
+            self._endpoint,
             headers={"authorization": f"Basic {token}"},
             parallelism=parallelism,
             transport=transport,
         )
-        self._proxy = None if self._in_process else proxy_variable(self._endpoint)
+        proxy = None if self._in_process else proxy_for(self._endpoint)
+        self._proxy = proxy.variable if proxy is not None else None
         self.last_date: datetime | None = None
         """The `Date` of the last answer; None where it had none."""
 
