@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from reconciler.errors import ResultFileError
 from reconciler.fieldpath import parse_path
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import FieldClass
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.savedjson import SavedDiagnostic, SavedSource, SavedTarget, read_saved
+from reconciler.savedjson import Moment, SavedDiagnostic, SavedSource, SavedTarget, read_saved
 
 _REMEDY = "Make it anew: reconciler drift --format json > FILE"
 
@@ -29,7 +28,7 @@ def read_drift_file(file: Path, *, base: Path) -> Drift:
     document = read_saved(file, "vanished", "a drift document", _REMEDY)
     try:
         return _Document.model_validate(document).read(base.as_posix())
-    except (ValidationError, ValueError):
+    except ValueError:
         raise ResultFileError(f"{file} does not hold what a drift document holds", _REMEDY) from None
 
 
@@ -45,7 +44,7 @@ class _Unit(_Model):
     live: Any
     absent: list[Literal["base", "desired", "live"]]
     version: int | None
-    created_at: datetime | None
+    created_at: Moment | None
     source: SavedSource | None
 
     def read(self, base: str) -> Unit:
@@ -98,7 +97,7 @@ class _Blocked(_Model):
 
 
 class _Snapshot(_Model):
-    timestamp: datetime
+    timestamp: Moment
 
 
 class _Summary(_Model):
@@ -111,7 +110,7 @@ class _Record(_Model):
 
 
 class _Document(_Model):
-    timestamp: datetime
+    timestamp: Moment
     target: SavedTarget
     snapshot: _Snapshot | None
     complete: bool

@@ -183,6 +183,8 @@ def _live(item: Json) -> LiveProject:
     name, kind, archived = item.get("name"), item.get("type"), item.get("archived")
     if type(name) is not str:
         raise _UnreadableError(f"is not a string but {_kind(name)}", "name")
+    if name == "":
+        raise _UnreadableError("is empty", "name")
     if type(kind) is not str:
         raise _UnreadableError(f"is not a string but {_kind(kind)}", "type")
     if archived is not None and type(archived) is not bool:

@@ -180,6 +180,7 @@ LAST = b'{"type":"t","name":"last","param_history":[{"a":1e400}]}'
         (b'{"type":"t"}', None, "projects[1].name is not a string but null"),
         (b'{"type":"t","name":3}', None, "projects[1].name is not a string but a number"),
         (b'{"type":"t","name":"a\\udc00"}', None, "projects[1].name holds half of a surrogate pair"),
+        (b'{"type":"t","name":""}', None, "projects[1].name is empty"),
         (b'{"name":"a b"}', "a b", "projects[1].type is not a string but null"),
         (
             b'{"name":"p","type":"t","archived":"yes"}',
