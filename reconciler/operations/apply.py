@@ -18,12 +18,13 @@ from reconciler.fieldpath import Path, Pattern
 from reconciler.manifest.places import locate
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
+from reconciler.model.project import UnreadableProject
 from reconciler.operations.masking import masked
 from reconciler.operations.plan import account_in
 from reconciler.operations.recording import Recorder
 from reconciler.operations.targets import check_sandbox, sandbox_account
 from reconciler.planning.drift import baseline_of
-from reconciler.planning.planner import Live, by_name
+from reconciler.planning.planner import Live, by_name, nameless
 from reconciler.scale.client import ScaleClient
 from reconciler.scale.transport import SYSTEM_CLOCK
 from reconciler.settings import Target
@@ -72,7 +73,15 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient) -> None:
         if saved != here:
             raise PlanFileError(f'the plan was made for the {what} "{saved}", not for "{here}"', "Nothing was written.")
     if plan.target.account is not None:
-        account = account_in(target, Live(by_name(await client.list_projects()), whole=True))
+        shown = await client.list_projects()
+        account = account_in(target, Live(by_name(shown), whole=True, nameless=nameless(shown)))
+        untold = next((one for one in shown if isinstance(one, UnreadableProject) and one.created_at is None), None)
+        if account is None and untold is not None:
+            raise PlanFileError(
+                "the account cannot be determined, and the plan names one",
+                f"Its oldest project shows which one it is, and this one cannot be read: {untold.why}. "
+                "Nothing was written.",
+            )
         if account != plan.target.account:
             raise PlanFileError(
                 "the plan was made for another account", "Its oldest project is another one. Nothing was written."
