@@ -178,3 +178,28 @@ class LiveProject:
     params_history: tuple[Version, ...] = ()
     ontology_history: tuple[Version, ...] = ()
     origins: Mapping[str, tuple[int, datetime | None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableProject:
+    """A live project whose state cannot be read: it is compared with nothing, and nothing is written to it.
+
+    `path` is the place in the API's answer, such as `projects[3].param_history[2].instruction`; `problem` continues a
+    sentence that starts with it. `name` is None if that is what cannot be read, and so is `created_at`. `archived` is
+    true if the answer surely says so.
+    """
+
+    name: str | None
+    path: str
+    problem: str
+    created_at: str | None = None
+    archived: bool = False
+
+    @property
+    def why(self) -> str:
+        """Where, and what is wrong there."""
+        return f"{self.path} {self.problem}"
+
+
+Shown = LiveProject | UnreadableProject
+"""A project that the API shows, whether or not it can be read."""

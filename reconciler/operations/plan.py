@@ -18,12 +18,12 @@ from reconciler.manifest.checks import Checks
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.places import Place, files_of, locate_all
 from reconciler.model.plan import Action, Commit, Field, Plan, ProjectChange, TargetInfo
-from reconciler.model.project import DesiredProject, LiveProject, Source
+from reconciler.model.project import DesiredProject, LiveProject, Shown, Source
 from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, Section, SectionKey
 from reconciler.operations.selection import Recorded, select, usable
 from reconciler.operations.targets import sandbox_account
 from reconciler.planning.classes import unseen
-from reconciler.planning.planner import Live, Rules, account_of, by_name, make_plan
+from reconciler.planning.planner import Live, Rules, account_of, by_name, make_plan, nameless
 from reconciler.planning.renaming import CODE as RENAMED_CHOICE
 from reconciler.planning.renaming import renamed_choices
 from reconciler.scale.client import ScaleClient
@@ -179,19 +179,34 @@ async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> 
     """Live state: of the named projects alone where they are few, else of the whole account in one list.
 
     Should the list leave earlier versions out, the named projects are got one by one beside it: a base is looked for in
-    them.
+    them. And should a project in the list show no name that can be read, it may be any one that the list does not show:
+    of the named ones, those are got, too.
     """
     if few and len(names) <= _FEW:
         return Live(await get_projects(client, names), whole=False)
-    projects = by_name(await client.list_projects())
-    if any(project and project.params_history and project.params_history[0].number for project in projects.values()):
-        projects |= await get_projects(client, [name for name in names if projects.get(name) is not None])
-    return Live(projects, whole=True)
+    listed = await list_account(client)
+    projects, unnamed = dict(listed.projects), listed.nameless
+    is_cut = any(
+        isinstance(one, LiveProject) and one.params_history and one.params_history[0].number for one in listed.listed
+    )
+    wanted = [name for name in names if (is_cut if projects.get(name) is not None else unnamed)]
+    if wanted:
+        got = await get_projects(client, wanted)
+        if sum(project is not None and projects.get(name) is None for name, project in got.items()) >= len(unnamed):
+            unnamed = ()
+        projects |= got
+    return Live(projects, whole=True, nameless=unnamed)
 
 
-async def get_projects(client: ScaleClient, names: Sequence[str]) -> dict[str, LiveProject | None]:
+async def list_account(client: ScaleClient) -> Live:
+    """The whole account, in one list."""
+    shown = await client.list_projects()
+    return Live(by_name(shown), whole=True, nameless=nameless(shown))
+
+
+async def get_projects(client: ScaleClient, names: Sequence[str]) -> dict[str, Shown | None]:
     """The projects of these names, each got by itself; None for one that is not there."""
-    found = await asyncio.gather(*map(client.get_project, names))
+    found = await asyncio.gather(*map(client.find_project, names))
     return dict(zip(names, found, strict=True))
 
 
@@ -221,7 +236,7 @@ async def recognize(
     account = account_in(target, live)
     section = record.find(target.endpoint, account, _created(live))
     if account is None and section is None and (must_know or any(record.at(target.endpoint))):
-        live = Live(by_name(await client.list_projects()), whole=True)
+        live = await list_account(client)
         account = account_in(target, live)
         section = record.find(target.endpoint, account, _created(live))
     return Account(TargetInfo(target.name, target.endpoint, account), section)
@@ -242,7 +257,7 @@ def account_in(target: Target, live: Live) -> str | None:
         return sandbox_account(target.sandbox) or EMPTY_ACCOUNT
     if not live.whole:
         return None
-    return account_of(project for project in live.projects.values() if project) or EMPTY_ACCOUNT
+    return account_of(live.listed) if live.listed else EMPTY_ACCOUNT
 
 
 def with_warnings(plan: Plan, settings: Settings) -> Plan:

@@ -7,13 +7,15 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from reconciler.model.ontology import spell
 from reconciler.model.plan import ProjectChange
-from reconciler.model.project import LiveProject
+from reconciler.model.project import LiveProject, Shown
 from reconciler.model.values import Json, equal
 from reconciler.planning.normalize import UnreadableOntologyError, read_choices
+
+_Project = TypeVar("_Project", bound=Shown)
 
 _FEWEST_LETTERS: Final = 5
 """In shorter names one letter is too much of the name to call two of them alike."""
@@ -44,7 +46,7 @@ def _is_passed_over(character: str) -> bool:
     return character in _PASSED_OVER or character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
 
 
-def neighbours(wanted: set[str], live: Mapping[str, list[LiveProject]]) -> dict[str, list[LiveProject]]:
+def neighbours(wanted: set[str], live: Mapping[str, list[_Project]]) -> dict[str, list[_Project]]:
     """The live projects one edit away from each wanted form.
 
     Two texts that are one edit apart are equal once at most one character is taken out of each; so few pairs are
@@ -56,7 +58,7 @@ def neighbours(wanted: set[str], live: Mapping[str, list[LiveProject]]) -> dict[
     for form in numbers:
         for key in _shortened(form):
             index[key].append(form)
-    found: dict[str, list[LiveProject]] = defaultdict(list)
+    found: dict[str, list[_Project]] = defaultdict(list)
     for form, projects in live.items():
         own = _NUMBER.findall(form)
         if tuple(own) in known and _has_letters(form):

@@ -86,6 +86,15 @@ def drift_document(drift: Drift, *, base: str, sensitive: Sequence[Pattern] = ()
             for project in drift.projects
             if project.units or project.transient or project.diagnostics
         ],
+        "blocked": [
+            {
+                "name": project.name,
+                "path": project.path,
+                "source": _source(project.source, base),
+                "diagnostic": diagnostic_document(project.diagnostic, base),
+            }
+            for project in drift.blocked
+        ],
         "unmanaged": list(drift.unmanaged),
         "vanished": list(drift.vanished),
         "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in drift.diagnostics],

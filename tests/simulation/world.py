@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from reconciler.errors import ScaleError
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.outcome import Event, Outcome
 from reconciler.model.plan import Commit, Plan, TargetInfo
-from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source
+from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode, Shown, Source
 from reconciler.model.record import Record, Section
 from reconciler.operations.recording import Recorder
 from reconciler.planning.planner import Live, by_name, make_plan
@@ -96,7 +96,7 @@ async def plan_with(
 
 
 def plan_from(
-    live: list[LiveProject], desired: Mapping[str, DesiredProject], clock: Clock, known: Section | None = None
+    live: Iterable[Shown], desired: Mapping[str, DesiredProject], clock: Clock, known: Section | None = None
 ) -> Plan:
     return make_plan(
         desired.values(),
