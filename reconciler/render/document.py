@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from reconciler import __version__
 from reconciler.diagnostics import Diagnostic, Severity, Span
-from reconciler.fieldpath import Attribute, Path, Pattern, format_path, parse_path
+from reconciler.fieldpath import Attribute, Path, Pattern, as_patterns, format_path, parse_path
 from reconciler.model.drift import Drift, ProjectDrift, Unit
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Commit, Field, Plan, ProjectChange, State, TargetInfo
@@ -27,7 +27,7 @@ _ONTOLOGY_NAME: Path = ("ontology", Attribute("name"))
 
 def plan_document(plan: Plan, *, base: str, sensitive: Sequence[Pattern] = (), whole: bool = False) -> dict[str, Json]:
     """The plan. `whole` adds each project's `desired` and masks nothing: for a plan file, never for printing."""
-    writer = _Writer(base, () if whole else tuple(sensitive))
+    writer = _Writer(base, () if whole else sensitive)
     changes = [writer.change(change, whole=whole) for change in plan.changes]
     return {
         "format_version": FORMAT_VERSION,
@@ -69,7 +69,7 @@ def outcome_document(outcome: Outcome, *, base: str) -> dict[str, Json]:
 
 def drift_document(drift: Drift, *, base: str, sensitive: Sequence[Pattern] = ()) -> dict[str, Json]:
     """What drifted. Clean projects are counted, not listed."""
-    writer = _Writer(base, tuple(sensitive))
+    writer = _Writer(base, sensitive)
     baseline = drift.baseline
     return {
         "format_version": FORMAT_VERSION,
@@ -112,7 +112,7 @@ def validation_document(
             "notes": count(Severity.NOTE),
         },
         "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in diagnostics],
-        **(_resolved(resolved, _Writer(base, tuple(sensitive))) if resolved is not None else {}),
+        **(_resolved(resolved, _Writer(base, sensitive)) if resolved is not None else {}),
     }
 
 
@@ -157,9 +157,9 @@ def timestamp(moment: datetime) -> str:
 class _Writer:
     """Writes values, masked; remembers whether anything was."""
 
-    def __init__(self, base: str, sensitive: tuple[Pattern, ...]) -> None:
+    def __init__(self, base: str, sensitive: Sequence[Pattern]) -> None:
         self.base = base
-        self.sensitive = sensitive
+        self.sensitive = as_patterns(sensitive)
         self.masked = False
 
     def change(self, change: ProjectChange, *, whole: bool) -> dict[str, Json]:
