@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import Final
 
 
 class Severity(StrEnum):
@@ -71,6 +74,14 @@ def warning(code: str, summary: str, *, detail: str = "", span: Span | None = No
     return Diagnostic(Severity.WARNING, code, summary, detail, span, label)
 
 
+def quoted(text: str) -> str:
+    """A name as messages quote it. A long one is shortened: it may be repeated in very many of them."""
+    return f'"{text}"' if len(text) <= _LONGEST_QUOTED else f'"{text[:_LONGEST_QUOTED]}…"'
+
+
+_LONGEST_QUOTED: Final = 200
+
+
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """The label that names the nearest known word; empty where none is near."""
     near = nearest(word, known)
@@ -78,11 +89,76 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
 
 
 def nearest(word: str, known: Collection[str]) -> str | None:
-    """The known word that is most like one, or the only one that begins with it; None where there is no such."""
-    if close := get_close_matches(word, list(known), n=1):
+    """The known word that is most like one, or the only one that begins with it; None where there is no such.
+
+    Within `few_suggestions`, none either after the first ones.
+    """
+    if len(word) > _LONGEST_WORD:
+        return None
+    effort = _EFFORT.get() or _Effort()
+    if effort.comparisons >= len(known):
+        effort.comparisons -= len(known)
+        return _most_alike(word, [other for other in known if len(other) <= _LONGEST_WORD])
+    if effort.searches > 0:
+        effort.searches -= 1
+        return _one_edit_away(word, effort.words(known))
+    return None
+
+
+@contextmanager
+def few_suggestions() -> Iterator[None]:
+    """Bounds what is spent on suggestions in all: the first are looked for with care, the next ones quickly."""
+    token = _EFFORT.set(_Effort())
+    try:
+        yield
+    finally:
+        _EFFORT.reset(token)
+
+
+def _most_alike(word: str, known: Sequence[str]) -> str | None:
+    if close := get_close_matches(word, known, n=1):
         return close[0]
     longer = [other for other in known if len(word) >= _SHORTEST_BEGINNING and other.startswith(word)]
     return longer[0] if len(longer) == 1 else None
 
 
-_SHORTEST_BEGINNING = 3
+def _one_edit_away(word: str, known: _Words) -> str | None:
+    """The first of the known words, by their order, that one edit makes of a word."""
+    cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    edits = {left + right[1:] for left, right in cuts if right}
+    edits |= {left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1}
+    for letter in known.letters:
+        edits.update(left + letter + right for left, right in cuts)
+        edits.update(left + letter + right[1:] for left, right in cuts)
+    return min(edits & known.words.keys(), key=known.words.__getitem__, default=None)
+
+
+class _Words:
+    """Known words, with their order, and the letters in them that are tried."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self.known = known
+        self.words = {word: number for number, word in enumerate(known)}
+        self.letters = sorted({letter for word in self.words for letter in word[:_LONGEST_WORD]})[:_MOST_LETTERS]
+
+
+class _Effort:
+    """What may still be spent. A comparison is of one word with one other."""
+
+    def __init__(self) -> None:
+        self.comparisons = _MOST_COMPARISONS
+        self.searches = _MOST_SEARCHES
+        self._last: _Words | None = None
+
+    def words(self, known: Collection[str]) -> _Words:
+        if self._last is None or self._last.known is not known:
+            self._last = _Words(known)
+        return self._last
+
+
+_EFFORT: Final[ContextVar[_Effort | None]] = ContextVar("effort", default=None)
+_MOST_COMPARISONS: Final = 10_000
+_MOST_SEARCHES: Final = 1_000
+_MOST_LETTERS: Final = 64
+_LONGEST_WORD: Final = 64
+_SHORTEST_BEGINNING: Final = 3

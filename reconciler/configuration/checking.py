@@ -20,7 +20,7 @@ from reconciler.configuration import (
     find_value,
     read_day,
 )
-from reconciler.diagnostics import Diagnostic, Span, did_you_mean, error, nearest
+from reconciler.diagnostics import Diagnostic, Span, did_you_mean, error, few_suggestions, nearest
 from reconciler.endpoint import check_endpoint
 from reconciler.errors import UsageError
 from reconciler.fieldpath import parse_pattern
@@ -87,7 +87,8 @@ def _line_of_table(file: Path, name: str, number: int) -> int:
 def check_configuration(file: Path, tables: Any) -> list[Diagnostic]:
     """What is wrong with the tables of `file`, whose folder is the repository root."""
     reader = _Reader(file, file.parent)
-    reader.read(tables)
+    with few_suggestions():
+        reader.read(tables)
     return reader.diagnostics
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Severity, error, warning
+from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions, warning
 from reconciler.errors import UsageError
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
@@ -100,10 +100,17 @@ def load_manifests(
         _check_folder(
             path, root_path, "the overlay", "Make it, or take `overlay` out of the target in the configuration."
         )
-    found = discover(folder_path, root=root_path)
-    loader = _Loader(folder_path, root_path, found, checks, parser or best_parser())
+    with few_suggestions():
+        return _load(folder_path, root_path, overlays, bool(overlay), checks, parser or best_parser())
+
+
+def _load(
+    folder: str, root: str, overlays: Sequence[str], lay_first: bool, checks: Checks | None, parser: Parser
+) -> Manifests:
+    found = discover(folder, root=root)
+    loader = _Loader(folder, root, found, checks, parser)
     opened = [loader.open_overlay(path, found) for path in overlays]
-    laid = opened[0] if overlay else None
+    laid = opened[0] if lay_first else None
     entries = [entry for file in found.manifests for entry in loader.load(file, laid)]
     others = [*_refusals(found), *loader.defaults_told()]
     others += [_whole(entry) for each in opened for entry in each.told]
@@ -117,11 +124,11 @@ def load_manifests(
         if file in each.files
         for entry in loader.load(file, each)
     ]
-    duplicates = _duplicates(entries, root_path)
+    duplicates = _duplicates(entries, root)
     names = frozenset(entry.name for entry, _ in duplicates if entry.name is not None)
     return Manifests(
-        folder_path,
-        root_path,
+        folder,
+        root,
         len(found.manifests),
         tuple(entries),
         tuple(diagnostic for _, diagnostic in duplicates),

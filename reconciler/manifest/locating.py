@@ -86,7 +86,7 @@ class Locator:
 
     def span(self, where: At, root: Origin) -> Span:
         """The place of a value or key. For the whole of a text file, that of its directive."""
-        origin = root.below(where.path)
+        origin = root.at_path(where.path)
         if where.path and (where.key or origin.text):
             origin = root.written(where.path)
         return self._span(origin.file, origin.line, At(origin.at, where.key))
@@ -101,17 +101,15 @@ class Locator:
     def document(self, root: Origin) -> Mapping[str, Json]:
         """The document at the origin as it stands in the file; empty where there is none any more."""
         reading = self._reading(root.file)
-        for document in reading.documents if reading is not None else ():
-            if document.line == root.line and isinstance(document.value, dict):
-                return document.value
-        return {}
+        document = reading.document_at(root.line) if reading is not None else None
+        return document.value if document is not None and isinstance(document.value, dict) else {}
 
     def _span(self, file: str, line: int, where: At) -> Span:
         reading = self._reading(file)
         if reading is not None and reading.located is not None:
-            for document in reading.documents:
-                if document.line == line:
-                    return reading.located.span(document, where)
+            document = reading.document_at(line)
+            if document is not None:
+                return reading.located.span(document, where)
         return first_line(file, line)
 
     def _reading(self, file: str) -> Reading | None:

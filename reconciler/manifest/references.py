@@ -7,9 +7,10 @@ A value is resolved once a load, however many manifests refer to it, and all of 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, Protocol
 
-from reconciler.diagnostics import Diagnostic, did_you_mean
+from reconciler.diagnostics import Diagnostic, did_you_mean, quoted
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
 from reconciler.manifest.placing import LITERAL
@@ -241,16 +242,16 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> TextRefusal:
                 "The pointer leads through another reference; refer to the file that this one names.",
                 str(value[REF]) if isinstance(value[REF], str) else "",
             )
-        keys = ", ".join(f'"{key}"' for key in list(value)[:_MOST_KEYS]) or "none"
+        keys = ", ".join(map(quoted, islice(value, _MOST_KEYS))) or "none"
         more = f" and {len(value) - _MOST_KEYS:,} more" if len(value) > _MOST_KEYS else ""
         return TextRefusal(
             Code.POINTER_NOT_FOUND,
             summary,
-            f'There is no key "{part}"; there are {keys}{more}.',
+            f"There is no key {quoted(part)}; there are {keys}{more}.",
             did_you_mean(part, value),
         )
     what = f"a list of {len(value):,}, counted from 0" if isinstance(value, list) else "a single value"
-    return TextRefusal(Code.POINTER_NOT_FOUND, summary, f'"{part}" leads nowhere: what stands there is {what}.')
+    return TextRefusal(Code.POINTER_NOT_FOUND, summary, f"{quoted(part)} leads nowhere: what stands there is {what}.")
 
 
 _MOST_KEYS: Final = 8

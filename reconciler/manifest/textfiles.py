@@ -61,6 +61,7 @@ class TextFiles:
     def __init__(self, root: str) -> None:
         self._root = os.path.realpath(root)
         self._read: dict[tuple[str, str], Text | TextRefusal] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
 
     def read(self, folder: str, path: str) -> Text | TextRefusal:
         """The text at `path`, relative to the absolute `folder`."""
@@ -89,12 +90,19 @@ class TextFiles:
                 return TextRefusal(Code.FILE_TOO_LARGE, f'"{path}" has more than 10 MB')
             data = read_bytes(real)
         except (FileNotFoundError, NotADirectoryError):
-            return TextRefusal(Code.FILE_NOT_FOUND, f'there is no file "{path}"', _RELATIVE, _nearest(real, path))
+            return TextRefusal(Code.FILE_NOT_FOUND, f'there is no file "{path}"', _RELATIVE, self._nearest(real, path))
         except OSError as problem:
             return TextRefusal(Code.FILE_UNREADABLE, f'"{path}" cannot be read: {problem.strerror}', _RELATIVE)
         if len(data) > LARGEST_TEXT:
             return TextRefusal(Code.FILE_TOO_LARGE, f'"{path}" has more than 10 MB')
         return os.path.normpath(os.path.join(folder, path)), data
+
+    def _nearest(self, real: str, path: str) -> str:
+        folder, name = os.path.split(real)
+        if folder not in self._names:
+            self._names[folder] = names_in(folder)
+        near = nearest(name, self._names[folder])
+        return f'did you mean "{os.path.join(os.path.dirname(path), near)}"?' if near is not None else ""
 
 
 _RELATIVE: Final = "A path is relative to the file it stands in."
@@ -136,22 +144,19 @@ def _through_dot(path: str) -> TextRefusal:
     )
 
 
-def _nearest(real: str, path: str) -> str:
-    near = near_path(real)
-    if near is None:
-        return ""
-    return f'did you mean "{os.path.join(os.path.dirname(path), os.path.basename(near))}"?'
-
-
 def near_path(path: str) -> str | None:
     """What stands beside a path that is not there, with the name most like its own."""
     folder, name = os.path.split(path)
-    try:
-        names = [other for other in os.listdir(folder) if not other.startswith(".")]
-    except OSError:
-        return None
-    near = nearest(name, names)
+    near = nearest(name, names_in(folder))
     return None if near is None else os.path.join(folder, near)
+
+
+def names_in(folder: str) -> tuple[str, ...]:
+    """What stands in a folder, hidden files left out; nothing if it cannot be listed."""
+    try:
+        return tuple(other for other in os.listdir(folder) if not other.startswith("."))
+    except OSError:
+        return ()
 
 
 def _text(path: str, file: str, data: bytes) -> Text | TextRefusal:
