@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -64,6 +65,54 @@ def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         found.setdefault(key, diagnostic)
         users.setdefault(key, {}).update(dict.fromkeys(diagnostic.used_by))
     return [replace(each, used_by=tuple(users[key])) for key, each in found.items()]
+
+
+def limited(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """At most 1,000 messages for each file, and one more that counts those that are left out.
+
+    Of a file with more, errors come first, then warnings, then notes, each by position; the others keep their order.
+    """
+    every = list(diagnostics)
+    of_file: dict[str, list[Diagnostic]] = defaultdict(list)
+    for diagnostic in every:
+        if diagnostic.span is not None and diagnostic.code != LEFT_OUT:
+            of_file[diagnostic.span.file].append(diagnostic)
+    crowded = {file: found for file, found in of_file.items() if len(found) > MOST_OF_A_FILE}
+    if not crowded:
+        return every
+    shown: list[Diagnostic] = []
+    for diagnostic in every:
+        file = diagnostic.span.file if diagnostic.span is not None else ""
+        if file not in of_file or len(of_file[file]) <= MOST_OF_A_FILE:
+            shown.append(diagnostic)
+        elif found := crowded.pop(file, None):
+            found.sort(key=_rank)
+            shown += found[:MOST_OF_A_FILE]
+            shown.append(_left_out(file, found[MOST_OF_A_FILE:]))
+    return shown
+
+
+MOST_OF_A_FILE: Final = 1_000
+LEFT_OUT: Final = "left-out"
+
+
+def _rank(diagnostic: Diagnostic) -> tuple[int, int, int]:
+    span = diagnostic.span
+    assert span is not None
+    return list(Severity).index(diagnostic.severity), span.line, span.column
+
+
+def _left_out(file: str, diagnostics: Sequence[Diagnostic]) -> Diagnostic:
+    counted = Counter(diagnostic.severity for diagnostic in diagnostics)
+    kinds = [f"{number:,} {kind}{'' if number == 1 else 's'}" for kind in Severity if (number := counted[kind])]
+    listed = " and ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
+    return Diagnostic(
+        Severity.NOTE,
+        LEFT_OUT,
+        f"{listed} of this file {'is' if len(diagnostics) == 1 else 'are'} not shown",
+        f"At most {MOST_OF_A_FILE:,} messages are shown for one file.",
+        Span(file, 1, 1, 2),
+    )
 
 
 def error(code: str, summary: str, *, detail: str = "", span: Span | None = None, label: str = "") -> Diagnostic:

@@ -5,12 +5,12 @@ File names are relative to `base` (the git top level, else the repository root),
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from reconciler import __version__
-from reconciler.diagnostics import Diagnostic, Severity, Span
+from reconciler.diagnostics import Diagnostic, Severity, Span, limited
 from reconciler.fieldpath import Attribute, Path, Pattern, as_patterns, format_path, parse_path
 from reconciler.model.drift import Drift, ProjectDrift, Unit
 from reconciler.model.outcome import Outcome, ProjectOutcome
@@ -44,7 +44,7 @@ def plan_document(plan: Plan, *, base: str, sensitive: Sequence[Pattern] = (), w
         "summary": asdict(plan.summary),
         "resource_changes": changes,
         "unmanaged": list(plan.unmanaged),
-        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in plan.diagnostics],
+        "diagnostics": _diagnostics(plan.diagnostics, base),
         "plan_hash": plan.hash,
     }
 
@@ -63,7 +63,7 @@ def outcome_document(outcome: Outcome, *, base: str) -> dict[str, Json]:
         "interrupted_by": outcome.interrupted_by,
         "summary": asdict(outcome.summary),
         "projects": [_project_outcome(project, base) for project in outcome.projects],
-        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in outcome.diagnostics],
+        "diagnostics": _diagnostics(outcome.diagnostics, base),
     }
 
 
@@ -88,7 +88,7 @@ def drift_document(drift: Drift, *, base: str, sensitive: Sequence[Pattern] = ()
         ],
         "unmanaged": list(drift.unmanaged),
         "vanished": list(drift.vanished),
-        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in drift.diagnostics],
+        "diagnostics": _diagnostics(drift.diagnostics, base),
     }
 
 
@@ -111,7 +111,7 @@ def validation_document(
             "warnings": count(Severity.WARNING),
             "notes": count(Severity.NOTE),
         },
-        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in diagnostics],
+        "diagnostics": _diagnostics(diagnostics, base),
         **(_resolved(resolved, _Writer(base, sensitive)) if resolved is not None else {}),
     }
 
@@ -132,6 +132,10 @@ def _resolved(projects: Sequence[tuple[DesiredProject, Mapping[Path, Source]]], 
         for project, sources in projects
     ]
     return {"masked": writer.masked, "projects": written}
+
+
+def _diagnostics(diagnostics: Iterable[Diagnostic], base: str) -> list[Json]:
+    return [diagnostic_document(diagnostic, base) for diagnostic in limited(diagnostics)]
 
 
 def diagnostic_document(diagnostic: Diagnostic, base: str) -> dict[str, Json]:
@@ -183,7 +187,7 @@ class _Writer:
             "held_by": [held.guard for held in change.held_by],
             "waived_by": [asdict(waived) for waived in change.waived_by],
             "hash": change.hash,
-            "diagnostics": [diagnostic_document(diagnostic, self.base) for diagnostic in change.diagnostics],
+            "diagnostics": _diagnostics(change.diagnostics, self.base),
         }
         if whole:
             document["holds"] = [asdict(held) for held in change.held_by]
@@ -199,7 +203,7 @@ class _Writer:
             "transient": [
                 {"path": transient.path, "versions": list(transient.versions)} for transient in project.transient
             ],
-            "diagnostics": [diagnostic_document(diagnostic, self.base) for diagnostic in project.diagnostics],
+            "diagnostics": _diagnostics(project.diagnostics, self.base),
         }
 
     def _unit(self, unit: Unit, now: datetime) -> dict[str, Json]:
@@ -299,7 +303,7 @@ def _project_outcome(project: ProjectOutcome, base: str) -> dict[str, Json]:
         "calls": [{"call": call.call.value, "result": call.result.value} for call in project.calls],
         "hash": project.hash,
         "source": _source(project.source, base) if project.source else None,
-        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in project.diagnostics],
+        "diagnostics": _diagnostics(project.diagnostics, base),
     }
 
 
