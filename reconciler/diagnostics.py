@@ -64,7 +64,10 @@ def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         key: object = same if diagnostic.span is not None else object()
         found.setdefault(key, diagnostic)
         users.setdefault(key, {}).update(dict.fromkeys(diagnostic.used_by))
-    return [replace(each, used_by=tuple(users[key])) for key, each in found.items()]
+    return [
+        each if len(users[key]) == len(each.used_by) else replace(each, used_by=tuple(users[key]))
+        for key, each in found.items()
+    ]
 
 
 def limited(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -131,23 +134,27 @@ def quoted(text: str) -> str:
 _LONGEST_QUOTED: Final = 200
 
 
+_CUTOFF: Final = 0.6
+
+
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """The label that names the nearest known word; empty where none is near."""
     near = nearest(word, known)
     return f'did you mean "{near}"?' if near is not None else ""
 
 
-def nearest(word: str, known: Collection[str]) -> str | None:
+def nearest(word: str, known: Collection[str], *, cutoff: float = _CUTOFF) -> str | None:
     """The known word that is most like one, or the only one that begins with it; None where there is no such.
 
-    Within `few_suggestions`, none either after the first ones.
+    `cutoff` is how much alike two words are at least; only with the usual one do beginnings count. Within
+    `few_suggestions`, none either after the first ones.
     """
     if len(word) > _LONGEST_WORD:
         return None
     effort = _EFFORT.get() or _Effort()
     if effort.comparisons >= len(known):
         effort.comparisons -= len(known)
-        return _most_alike(word, [other for other in known if len(other) <= _LONGEST_WORD])
+        return _most_alike(word, [other for other in known if len(other) <= _LONGEST_WORD], cutoff)
     if effort.searches > 0:
         effort.searches -= 1
         return _one_edit_away(word, effort.words(known))
@@ -164,10 +171,12 @@ def few_suggestions() -> Iterator[None]:
         _EFFORT.reset(token)
 
 
-def _most_alike(word: str, known: Sequence[str]) -> str | None:
-    if close := get_close_matches(word, known, n=1):
+def _most_alike(word: str, known: Sequence[str], cutoff: float) -> str | None:
+    if close := get_close_matches(word, known, n=1, cutoff=cutoff):
         return close[0]
-    longer = [other for other in known if len(word) >= _SHORTEST_BEGINNING and other.startswith(word)]
+    if cutoff != _CUTOFF or len(word) < _SHORTEST_BEGINNING:
+        return None
+    longer = [other for other in known if other.startswith(word)]
     return longer[0] if len(longer) == 1 else None
 
 

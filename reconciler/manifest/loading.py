@@ -238,7 +238,7 @@ class _Loader:
         for path, diagnostics in understood.told:
             found += self._locator.used(diagnostics, path, root)
         user = first_line(file, document.line)
-        found += [replace(diagnostic, used_by=(user,)) for diagnostic in told]
+        found += self._locator.used_at(told, user)
         diagnostics = in_reading_order([*own, *found])
         failed = any(diagnostic.is_error for diagnostic in diagnostics)
         return Entry(file, document.line, understood.name, None if failed else understood.project, diagnostics)

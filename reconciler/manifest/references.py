@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final, Protocol
 
-from reconciler.diagnostics import Diagnostic, did_you_mean, quoted
+from reconciler.diagnostics import Diagnostic, Severity, did_you_mean, quoted
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
 from reconciler.manifest.placing import LITERAL
@@ -76,6 +76,10 @@ class Resolve(Protocol):
     def __call__(self, value: Json, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> Resolved: ...
 
 
+_MOST_REPEATED: Final = 100_000
+"""Problems of referred values that one load repeats, counted for each reference."""
+
+
 class References:
     """All that one load refers to. `root` is what messages show files relative to."""
 
@@ -86,6 +90,7 @@ class References:
         self._opened: dict[tuple[str, str], YamlFile | TextRefusal] = {}
         self._referred: dict[Target, Referred] = {}
         self._sizes: dict[int, tuple[int, int]] = {}
+        self._room = _MOST_REPEATED
 
     def look_up(
         self, folder: str, named: str, resolve: Resolve, *, depth: int, chain: tuple[Target, ...]
@@ -112,6 +117,13 @@ class References:
         if depth + referred.height > MAX_DEPTH:
             raise AbandonedError(TOO_MANY_LEVELS)
         return referred
+
+    def repeated(self, problems: list[Problem]) -> list[Problem]:
+        """The problems of a value that is referred to once more. After very many, one error says that it is broken."""
+        if len(problems) > self._room:
+            problems = [problem for problem in problems if problem.severity is Severity.ERROR][:1]
+        self._room = max(0, self._room - len(problems))
+        return problems
 
     def _open(self, folder: str, path: str) -> YamlFile | TextRefusal:
         opened = self._opened.get((folder, path))

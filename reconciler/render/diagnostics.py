@@ -23,7 +23,7 @@ _MOST_USERS: Final = 3
 
 
 def render_diagnostics(diagnostics: Iterable[Diagnostic], *, base: str, colour: bool = False) -> str:
-    """Diagnostics below one another, in the order given; `limited`. File names are shown as seen from the folder `base`."""
+    """Diagnostics below one another, in the order given. File names are shown as seen from the folder `base`."""
     paint = Paint(colour)
     return "".join(f"{line}\n" for diagnostic in limited(diagnostics) for line in _lines(diagnostic, base, paint))
 

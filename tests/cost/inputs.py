@@ -45,7 +45,7 @@ def one_line_of_choices(size: int) -> Files:
 
 
 def one_line_of_duplicates(size: int) -> Files:
-    return one(f"{_HEAD}params: {{}}\nontology: [{', '.join(['C'] * size)}]\n")
+    return one(f"{_HEAD}params: {{}}\nontology: [{', '.join(['a choice of a line'] * size)}]\n")
 
 
 def long_name(size: int) -> Files:
@@ -164,18 +164,18 @@ def unknown_conditions(size: int) -> Files:
 
 def _branches(leaves: int, levels: int) -> str:
     lines = [f"a0: &a0 [{', '.join(map(str, range(leaves)))}]"]
-    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, levels + 1)]
-    return "\n".join([*lines, f"all: *a{levels}", ""])
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, levels)]
+    return "\n".join([*lines, f"all: [{', '.join([f'*a{levels - 1}'] * 10)}]", ""])
 
 
 def shared_branches(size: int) -> Files:
-    """Few bytes that are 60,000 values in each of the manifests that refer to them, or 16 times that in all."""
+    """A few hundred bytes that are 900,000 values in each of the manifests that refer to them."""
     files = {
         f"projects/p{number}.yaml": f"name: shared {'abcdefghijklmnopqrstuvwxyz'[number % 26] * 9} {number}\n"
         "type: imageannotation\nparams: {x: {$ref: ../shared.yaml#/all}}\n"
         for number in range(size)
     }
-    return {**files, "shared.yaml": _branches(8, 5)}
+    return {**files, "shared.yaml": _branches(80, 4)}
 
 
 def an_error_on_each_line(size: int) -> Files:
