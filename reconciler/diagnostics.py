@@ -97,12 +97,13 @@ def limited(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 MOST_OF_A_FILE: Final = 1_000
 LEFT_OUT: Final = "left-out"
+_RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 def _rank(diagnostic: Diagnostic) -> tuple[int, int, int]:
     span = diagnostic.span
     assert span is not None
-    return list(Severity).index(diagnostic.severity), span.line, span.column
+    return _RANKS[diagnostic.severity], span.line, span.column
 
 
 def _left_out(file: str, diagnostics: Sequence[Diagnostic]) -> Diagnostic:

@@ -171,7 +171,7 @@ def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
         raise DiagnosedError("the plan is too large", [error("too-large", summary, detail=detail)])
 
 
-_MOST_REPEATED: Final = 50_000_000
+_MOST_REPEATED: Final = 8_000_000
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:

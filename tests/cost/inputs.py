@@ -183,7 +183,7 @@ def an_error_on_each_line(size: int) -> Files:
 
 
 def unknown_keys(size: int) -> Files:
-    return one(f"{_HEAD}params: {{}}\n" + "".join(f"onto_{number}: 1\n" for number in range(size)))
+    return one(f"{_HEAD}params: {{}}\n" + "".join(f"ontolog_{number}: 1\n" for number in range(size)))
 
 
 def no_projects(size: int) -> Files:
