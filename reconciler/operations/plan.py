@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, error, merged, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
@@ -20,6 +21,7 @@ from reconciler.manifest.places import Place, files_of, locate_all
 from reconciler.model.plan import Action, Commit, Field, Plan, ProjectChange, TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject, Shown, Source
 from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, Section, SectionKey
+from reconciler.model.values import NodeCount, equal
 from reconciler.operations.selection import Recorded, select, usable
 from reconciler.operations.targets import sandbox_account
 from reconciler.planning.classes import unseen
@@ -151,7 +153,12 @@ def planned_with(
     allowed: Collection[str],
     made_at: datetime,
 ) -> Plan:
-    """The plan against live state that was read; its fields without their places in git. `made_at` is aware."""
+    """The plan against live state that was read; its fields without their places in git. `made_at` is aware.
+
+    Raises:
+        DiagnosedError: what would change is too large to be compared and written out.
+    """
+    _check_size(prepared.desired, live)
     known = account.entries(record)
     made = make_plan(
         prepared.desired,
@@ -173,6 +180,26 @@ def planned_with(
     commit = prepared.commit.commit
     changes = (replace(change, commit=None if change.name in prepared.unheld else commit) for change in made.changes)
     return replace(made, changes=tuple(changes), section=account.section)
+
+
+def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
+    """Few bytes can be very many values: those that manifests share count once for each of them."""
+    nodes = NodeCount()
+    total = 0
+    for project in desired:
+        found = live.projects.get(project.name)
+        now = found if isinstance(found, LiveProject) else None
+        for declared, there in ((project.params, now and now.params), (project.ontology, now and now.ontology)):
+            if declared is not None and not (there is not None and equal(declared, there)):
+                total += nodes.of(declared)
+    repeated = total - nodes.distinct
+    if repeated > _MOST_REPEATED:
+        summary = f"the changes repeat {repeated:,} values that aliases and references share"
+        detail = f"One plan takes {_MOST_REPEATED:,}. Plan some of the projects at a time, by their names."
+        raise DiagnosedError("the plan is too large", [error("too-large", summary, detail=detail)])
+
+
+_MOST_REPEATED: Final = 8_000_000
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:

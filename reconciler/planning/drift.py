@@ -151,7 +151,7 @@ def _parameters(desired: DesiredProject, live: LiveProject, base: RecordedProjec
     ignored = Ignored.of(desired)
     for key in keys:
         foreign = desired.mask.params is ParamsMode.MERGE and key not in desired.params
-        if not foreign and not ignored.covers(("params", key)):
+        if not foreign and not ignored.patterns.covers(("params", key)):
             yield from _parameter(key, desired, wanted, live, base)
 
 
