@@ -116,7 +116,7 @@ def test_the_checkout_is_one_that_would_be_executed(checkout: Path, action: Path
 @pytest.mark.parametrize("command", ["--version", "validate", "fmt"])
 def test_the_command_imports_nothing_from_the_working_folder(command: str, checkout: Path, tmp_path: Path) -> None:
     """As a job, a pre-commit hook and a person start it."""
-    started = [Path(sys.executable).parent / "reconciler", command]
+    started = [str(Path(sys.executable).parent / "reconciler"), command]
     done = subprocess.run(started, cwd=checkout, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
     assert "Traceback" not in done.stderr
