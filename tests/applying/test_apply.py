@@ -422,8 +422,8 @@ def test_a_read_that_shows_less_than_one_before_is_not_believed() -> None:
 
     def lag(api: Api) -> None:
         assert isinstance(api, Lagging)
-        if api.reads >= 2:
-            api.lag = 3.0
+        if len(api.sent) == 2:
+            api.lag = 100.0
 
     api.before_read = lag
     outcome = one(api)
@@ -437,8 +437,8 @@ def test_a_create_that_a_lagging_read_does_not_show_is_not_gone() -> None:
 
     def lag(api: Api) -> None:
         assert isinstance(api, Lagging)
-        if api.reads >= 2:
-            api.lag = 3.0
+        if len(api.sent) == 2:
+            api.lag = 100.0
 
     api.before_read = lag
     outcome = one(api)
@@ -660,6 +660,32 @@ def test_a_project_that_vanishes_while_it_is_watched_is_left() -> None:
     outcome = one(api)
     assert (outcome.status, codes(outcome), len(api.sent)) == (Status.FAILED, ["unavailable"], 1)
     assert "no longer there" in outcome.reason
+
+
+def test_a_project_that_vanishes_between_its_calls_is_left() -> None:
+    api = Api(live(ontology=["Y"]))
+
+    def rename(api: Api) -> None:
+        if len(api.sent) == 2:
+            api.projects["p"] = None
+
+    api.before_read = rename
+    api.faults[CallKind.SET_ONTOLOGY] = [failed(500)]
+    outcome = one(api)
+    assert (outcome.status, codes(outcome), len(api.sent)) == (Status.FAILED, ["unavailable"], 2)
+    assert results(outcome) == [(CallKind.SET_PARAMS, CallResult.LANDED), (CallKind.SET_ONTOLOGY, CallResult.REFUSED)]
+
+
+def test_parameters_that_come_after_a_create_are_never_the_creates() -> None:
+    api = Api()
+
+    def theirs(api: Api) -> None:
+        edited(api, {"theirs": 1})
+
+    api.later[CallKind.SET_ONTOLOGY] = theirs
+    api.faults[CallKind.CREATE] = [failed(500), None]
+    outcome = one(api, params=None)
+    assert (outcome.status, codes(outcome), outcome.params_version) == (Status.DONE, [], 0)
 
 
 def test_a_project_that_is_archived_while_it_is_watched_is_left() -> None:
