@@ -335,9 +335,12 @@ class ProjectApply:
     def _are_approved(self, fields: Sequence[Field], to_send: Sequence[Call]) -> bool:
         """Before a write is sent again, its differences must be the same as before it was sent at first.
 
-        If only some are left, the version that took away the others may be ours, as Scale changed it.
+        If only some are left, the version that took away the others may be ours, as Scale changed it. So may a project
+        that is there after a create without an answer.
         """
         attempt = self.attempt
+        if attempt is not None and attempt.before is None and self.live is not None:
+            return False
         if attempt is not None and _is_next(attempt, to_send) and _identities(fields, attempt.part) != attempt.fields:
             return False
         return _identities(fields) <= _identities(self.change.fields)
