@@ -186,7 +186,8 @@ class ProjectApply:
         if problem is None:
             return self._unproven((call, *rest), self.live, words.not_there(self.change.name, call.kind))
         if not problem.may_have_landed and not problem.worth_repeating:
-            self.answered = True
+            self.gave_up = isinstance(problem, UnavailableError)
+            self.answered = not self.gave_up
             return self._refused((call, *rest), words.diagnosed(problem))
         if again and not attempt.is_late(self.clock.monotonic()):
             return None

@@ -980,7 +980,7 @@ def test_a_permission_that_ends_leaves_the_rest(fault: ScaleError | None) -> Non
         api.faults[CallKind.SET_PARAMS] = [fault]
     [outcome] = applied(plan_of(api, desired("p")), api, permit=permit).projects
     assert outcome.status is Status.FAILED
-    assert outcome.reason == "the lease could not be renewed before the project was finished"
+    assert outcome.reason == "the lease could not be renewed, so the project was not finished"
     assert results(outcome) == [
         (CallKind.SET_PARAMS, CallResult.REFUSED if fault else CallResult.LANDED),
         (CallKind.SET_ONTOLOGY, CallResult.NOT_SENT),
@@ -995,7 +995,7 @@ def test_permission_is_not_asked_for_once_a_signal_came() -> None:
     permit, asked = asking(None)
     api.later[CallKind.SET_PARAMS] = lambda api: stop.request(signal.SIGTERM)
     [outcome] = applied(plan_of(api, desired("p")), api, stop=stop, permit=permit).projects
-    assert outcome.reason == "the run was interrupted before the project was finished"
+    assert outcome.reason == "the run was interrupted, so the project was not finished"
     assert len(asked) == 1
 
 
@@ -1030,6 +1030,14 @@ def test_a_signal_ends_the_wait_for_another_sending_and_not_the_look(answer: Sca
     assert (outcome.status, results(outcome)) == (Status.FAILED, [(CallKind.SET_PARAMS, CallResult.REFUSED)])
     assert 1000 + seconds <= api.clock.time <= 1000 + seconds + 1
     assert (len(api.sent), api.reads > 1) == (1, True)
+
+
+def test_a_connection_that_can_never_be_made_counts_as_no_answer() -> None:
+    api = Api(*(live(f"p{at:04}") for at in range(20)))
+    api.faults[CallKind.SET_PARAMS] = UnavailableError("the certificate is not trusted")
+    outcome = applied(many(api), api, parallelism=1)
+    assert sum(project.status is Status.FAILED for project in outcome.projects) == 5
+    assert len(api.sent) == 5
 
 
 def many(api: Api, number: int = 20) -> Plan:
