@@ -146,10 +146,10 @@ def _untruths(server: Server, run: Run, outcome: Outcome, writes: list[Write]) -
 
 
 def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
-    """Whether another actor wrote the very same while the run went on."""
+    """Whether another actor wrote the very same while the run went on, or so shortly before that a read may lag."""
     wanted = run.desired[name]
     for write in server.writes:
-        same_time = run.started_at <= write.at <= run.ended_at
+        same_time = run.started_at - MOST_LAG <= write.at <= run.ended_at
         if write.project != name or write.kind != kind or write.actor == run.name or not same_time:
             continue
         content = wanted.ontology if kind == SET_ONTOLOGY else wanted.params
