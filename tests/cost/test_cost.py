@@ -25,7 +25,7 @@ from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.model.plan import Commit, TargetInfo
 from reconciler.model.project import LiveProject
 from reconciler.model.record import Record
-from reconciler.operations.plan import Prepared, planned_with
+from reconciler.operations.plan import Account, Prepared, planned_with
 from reconciler.operations.selection import select, usable
 from reconciler.operations.validate import Validation, validate
 from reconciler.planning import nearness
@@ -133,7 +133,7 @@ def _plan(root: Path, live: Live) -> None:
         now = datetime(2026, 1, 1, tzinfo=UTC)
         plan = planned_with(
             read_settings(root),
-            TargetInfo("sandbox", "", None),
+            Account(TargetInfo("sandbox", "", None), None),
             live,
             prepared,
             record=Record(),
@@ -257,7 +257,7 @@ def _planned(root: Path) -> None:
     desired, _ = usable(manifests, select(manifests, (), folder=root))
     planned_with(
         read_settings(root),
-        TargetInfo("sandbox", "", None),
+        Account(TargetInfo("sandbox", "", None), None),
         Live({}, whole=True),
         Prepared(manifests, tuple(desired), False, Commit(), (), ()),
         record=Record(),
