@@ -34,10 +34,11 @@ fuzz: $(READY)  ## N repositories of bad manifests, 100,000 unless told, from th
 	$(BIN)/python -m tests.fuzz $(or $(N),100000) $(or $(FIRST),0)
 	$(BIN)/python -m tests.fuzz.guided $(or $(N),100000) $(or $(FIRST),1)
 
-bench: $(READY)  ## a plan of N projects and an apply of UPDATES, each beside its floor: parsing, and bare requests
+bench: $(READY)  ## a plan of N projects and an apply of UPDATES, each beside its floor: parsing, and bare requests; small costly inputs
 	$(BIN)/python tests/bench/plan.py $(N)
 	$(BIN)/python tests/bench/apply.py $(UPDATES)
 	$(BIN)/python -m tests.bench.validate $(N)
+	$(BIN)/python -m tests.bench.cost
 
 picture: $(READY)  ## docs/plan.svg and docs/page.png, the pictures in README, from a real run; the second needs chromium
 	$(BIN)/python tests/picture.py
