@@ -85,7 +85,9 @@ def check_converged(server: Server, desired: Mapping[str, DesiredProject], plan:
             if content is None:
                 continue
             history = project.history(kind)
-            if not history or not _holds(_units(kind, history[-1].content), _owned(wanted, kind, _units(kind, content))):
+            if not history or not _holds(
+                _units(kind, history[-1].content), _owned(wanted, kind, _units(kind, content))
+            ):
                 violations.append(f"{kind} of {name}: the last version is not as the manifest says")
     return violations
 

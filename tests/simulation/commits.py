@@ -74,13 +74,9 @@ class Commits:
         for number in range(draw.randint(2, 4)):
             name = f"p{number + 1}"
             params = {key: draw.randint(0, 3) for key in ("a", "b", "c")[: draw.randint(1, 3)]}
-            ontology: list[Any] | None = draw.choice(
-                (None, ["Cat", "Dog"], ["Cat", {"choice": "Dog", "display": "D"}])
-            )
+            ontology: list[Any] | None = draw.choice((None, ["Cat", "Dog"], ["Cat", {"choice": "Dog", "display": "D"}]))
             source = Source(str(FOLDER / f"{name}.yaml"), 1)
-            found[name] = DesiredProject(
-                name, TYPE, source, params=params, ontology=ontology, mask=draw.choice(_MASKS)
-            )
+            found[name] = DesiredProject(name, TYPE, source, params=params, ontology=ontology, mask=draw.choice(_MASKS))
         return found
 
     def _changed(

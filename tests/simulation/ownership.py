@@ -21,10 +21,9 @@ from dataclasses import dataclass, field
 from reconciler.fieldpath import format_path
 from reconciler.model.outcome import Status
 from reconciler.model.plan import FieldClass, ProjectChange, unit_of
-from reconciler.model.project import DesiredProject, ParamsMode
+from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
 from reconciler.model.record import Section
 from reconciler.planning.drift import project_drift
-from reconciler.scale.wire import read_projects
 from tests.simulation.checker import Run
 from tests.simulation.commits import Content
 from tests.simulation.server import ARCHIVE, CREATE, SET_ONTOLOGY, SET_PARAMS, Json, Project, Server, Write
@@ -109,15 +108,19 @@ class Ownership:
                 elif unit in found and self._is_tracked(run, key, origin) and not self._is_accepted(project, unit, key):
                     yield f"{where} is {found[unit]}, and version {origin.version} is an edit of {origin.write.actor}"
 
-    def check_drift(self, account: str, section: Section, newest: Content, when: str) -> Iterator[str]:
+    def check_drift(
+        self, account: str, live: Sequence[LiveProject], section: Section, newest: Content, when: str
+    ) -> Iterator[str]:
         """What `drift` says now, by the record as it is now."""
         server = self._servers[account]
-        shown = {each.name: each for each in read_projects(server.listed())}
+        shown = {each.name: each for each in live}
         for name, desired in newest.items():
             project = server.projects.get(name)
             if project is None or project.archived:
                 continue
-            told = {unit.path: unit.field_class for unit in project_drift(desired, shown[name], section.get(name)).units}
+            told = {
+                unit.path: unit.field_class for unit in project_drift(desired, shown[name], section.get(name)).units
+            }
             for unit in _units(project, desired):
                 last = len(project.history(_kind(unit))) - 1
                 origin = self._origin(account, project, unit, last)
@@ -158,9 +161,7 @@ class Ownership:
                 for kind in (SET_PARAMS, SET_ONTOLOGY):
                     yield from self._repeats(account, project_name, there, kind, runs)
 
-    def _repeats(
-        self, account: str, name: str, project: Project, kind: str, runs: Mapping[str, Turn]
-    ) -> Iterator[str]:
+    def _repeats(self, account: str, name: str, project: Project, kind: str, runs: Mapping[str, Turn]) -> Iterator[str]:
         history = project.history(kind)
         for number in range(1, len(history)):
             before, after = history[number - 1], history[number]
@@ -186,7 +187,7 @@ class Ownership:
             before, after = _value(unit, history[there].content), _value(unit, history[write.version].content)
             if before == after:
                 continue
-            where = f"{run.name}: {write.kind} of {write.project}, version {write.version},"
+            where = f"{run.name}: {write.kind} of {write.project}, version {write.version} at {write.at:.3f},"
             stale = _value(unit, history[planned].content) if planned is not None else ABSENT
             if after not in (_wanted(change.desired, unit), stale):
                 yield f"{where} made {unit} {after}, which its commit does not say"
@@ -226,12 +227,10 @@ class Ownership:
         """Whether the record, as the run read it or as it is now, tells that this is an edit."""
         account, name, _, _ = key
         read_at = float("inf") if run is None else run.read_at
-        entered = (
-            other.entered[name] for other in self.runs if other.account == account and name in other.entered
-        )
+        entered = (other.entered[name] for other in self.runs if other.account == account and name in other.entered)
         if any(at <= min(origin.write.at, read_at) for at in entered):
             return True
-        return self._known.get(key, float("inf")) <= read_at
+        return key in self._known and self._known[key] <= read_at
 
     def _is_accepted(self, project: Project, unit: str, key: tuple[str, str, str, int]) -> bool:
         """Whether git says, or once said, the very same."""
@@ -267,7 +266,10 @@ def _meetings(project: str, runs: Sequence[Turn]) -> Iterator[str]:
         for other in runs[number + 1 :]:
             first, second = sorted((one, other), key=lambda run: run.announced_at)
             if second.announced_at < first.released_at:
-                yield f"{second.name}: its intent for {project} was recorded while that of {first.name} held"
+                yield (
+                    f"{second.name}: its intent for {project} was recorded at {second.announced_at:.3f}, while that of "
+                    f"{first.name} held"
+                )
 
 
 def _classes(change: ProjectChange) -> dict[str, FieldClass]:
@@ -282,9 +284,11 @@ def _units(project: Project, desired: DesiredProject) -> list[str]:
         keys |= dict.fromkeys(version.content)
     ignored = {ignore.pattern.text for ignore in desired.mask.ignore}
     foreign = desired.mask.params is ParamsMode.MERGE
-    units = [
-        format_path(("params", key)) for key in keys if not foreign or key in (desired.params or {})
-    ] if desired.params is not None else []
+    units = (
+        [format_path(("params", key)) for key in keys if not foreign or key in (desired.params or {})]
+        if desired.params is not None
+        else []
+    )
     return [unit for unit in units if unit not in ignored] + ([ONTOLOGY] if desired.ontology is not None else [])
 
 

@@ -7,23 +7,24 @@ remote's record is looked at: a run must touch no section of another account.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 
 from reconciler.errors import RecordError
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
+from reconciler.model.project import LiveProject
 from reconciler.model.record import Record, RecordedProject, Section
 from reconciler.operations.recording import Recorder
+from reconciler.planning.planner import account_of
 from reconciler.record.merging import Changes, differences, lay_over
 from reconciler.scale.transport import Clock
 from reconciler.settings import Settings, Target
 
 ENDPOINT = "http://simulated/v1"
-SETTINGS = Settings(
-    folder=Path("/repository"), root=Path("/repository"), base=Path("/repository"), manifests=Path("/repository/projects")
-)
+FOLDER = Path("/repository")
+SETTINGS = Settings(folder=FOLDER, root=FOLDER, base=FOLDER, manifests=FOLDER / "projects")
 TARGET = Target("simulated", ENDPOINT)
 
 _SECONDS = 0.3
@@ -49,13 +50,9 @@ class RecordHouse:
         store = _Store(self, self._clones.setdefault(clone, _Clone()), run, account)
         return Recording(self, Recorder(SETTINGS, TARGET, store))
 
-    def section_of(self, account: str) -> Section:
-        """What the remote has recorded for an account, whose section is the one that its own runs made."""
-        found: dict[str, RecordedProject] = {}
-        for key, section in self.record.sections.items():
-            if self._owners.get(key) == account:
-                found |= section
-        return found
+    def section_of(self, listed: Iterable[LiveProject]) -> Section:
+        """What the remote has recorded for the account that shows these projects."""
+        return self.record.section(ENDPOINT, account_of(listed))
 
     def swap(self, before: Record, after: Record, run: str, account: str) -> bool:
         """The remote's own compare and swap."""

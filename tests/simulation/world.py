@@ -2,9 +2,9 @@
 
 Promises: all of it follows from the seed. `play` tells what was found, and every line of what happened.
 
-Git moves on meanwhile. A reconciler works in one clone with the key of one account; its runs are at the newest commit or
-at an older one, of all changes or of pending ones, of all projects or of a few; many do not finish. The accounts have
-projects of the same names; there is one record for all.
+Git moves on meanwhile. A reconciler works in one clone with the key of one account; its runs are at the newest commit
+or at an older one, of all changes or of pending ones, of all projects or of a few; many do not finish. The accounts
+have projects of the same names; there is one record for all.
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ from reconciler.planning.guards import GUARDS
 from reconciler.planning.planner import Live, by_name, make_plan
 from reconciler.scale.client import ScaleClient
 from reconciler.scale.transport import Clock
-from tests.simulation.checker import Run, check, check_converged, check_named
+from reconciler.scale.wire import read_projects
+from tests.simulation.checker import check, check_converged, check_named
 from tests.simulation.commits import EDITED, TYPE, Commits, spelled
 from tests.simulation.network import LANDS_WITHIN, Line, Network, Parcel
 from tests.simulation.ownership import Ownership, Turn
-from tests.simulation.recordhouse import ENDPOINT, SETTINGS, TARGET, Recording, RecordHouse
+from tests.simulation.recordhouse import ENDPOINT as ENDPOINT
+from tests.simulation.recordhouse import SETTINGS, TARGET, RecordHouse, Recording
 from tests.simulation.server import Json, Refusal, Server, Write
 from tests.simulation.virtual import START, VirtualClock, VirtualLoop, run_on
 
@@ -131,9 +133,9 @@ class _Account(Server):
     refusals = 0
     refused = 0
 
-    def listed(self) -> bytes:
-        """What a list of all projects answers now."""
-        return json.dumps([self._shown(project) for project in self.projects.values()]).encode()
+    def listed(self) -> list[LiveProject]:
+        """All projects as a list of them shows them now."""
+        return read_projects(json.dumps([self._shown(project) for project in self.projects.values()]).encode())
 
     def set_params(self, name: str, body: dict[str, Json], actor: str, *when: Any) -> Write:
         self._maybe_refuse(actor)
@@ -199,7 +201,9 @@ class _World:
         async with asyncio.TaskGroup() as everyone:
             for number in range(reconcilers):
                 account = draw.choice(list(self.accounts))
-                everyone.create_task(self.reconciler(f"r{number + 1}", account, f"clone{number % clones + 1}", is_alone))
+                everyone.create_task(
+                    self.reconciler(f"r{number + 1}", account, f"clone{number % clones + 1}", is_alone)
+                )
             for name in self.people:
                 everyone.create_task(self.person(name))
             everyone.create_task(self.committer(draw.randint(0, 4)))
@@ -310,10 +314,10 @@ class _World:
 
     def look(self, run: Turn) -> None:
         """What drift would say right after a run."""
+        live = self.accounts[run.account].listed()
+        section = self.house.section_of(live)
         newest = self.commits.contents[-1]
-        for violation in self.ownership.check_drift(
-            run.account, self.house.section_of(run.account), newest, f"after {run.name}"
-        ):
+        for violation in self.ownership.check_drift(run.account, live, section, newest, f"after {run.name}"):
             self.find(violation)
 
     async def run(
@@ -373,16 +377,12 @@ class _World:
         run.planned_at = self.loop.time()
         run.desired = {change.name: change.desired for change in run.plan.changes}
         changes = ", ".join(change.name for change in run.plan.changes if change.writes)
-        held = ", ".join(
-            f"{change.name} ({held.guard})" for change in run.plan.changes for held in change.held_by
-        )
+        held = ", ".join(f"{change.name} ({held.guard})" for change in run.plan.changes for held in change.held_by)
         left = ", ".join(f"{name} {unit}" for name, unit in run.plan.left_alone)
         self.tell(
             run.name,
             f"plans{' pending' if run.pending else ''} for {run.account} in {run.clone or 'a clone'} at commit "
-            f"{run.commit}: {changes}"
-            + (f"; holds {held}" if held else "")
-            + (f"; leaves {left}" if left else ""),
+            f"{run.commit}: {changes}" + (f"; holds {held}" if held else "") + (f"; leaves {left}" if left else ""),
         )
         for violation in self.ownership.check_plan(run, self.loop.time()):
             self.find(violation)
