@@ -7,7 +7,6 @@ value shows who wrote it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -76,7 +75,7 @@ class Commits:
             params = {key: draw.randint(0, 3) for key in ("a", "b", "c")[: draw.randint(1, 3)]}
             ontology: list[Any] | None = draw.choice((None, ["Cat", "Dog"], ["Cat", {"choice": "Dog", "display": "D"}]))
             source = Source(str(FOLDER / f"{name}.yaml"), 1)
-            found[name] = DesiredProject(name, TYPE, source, params=params, ontology=ontology, mask=draw.choice(_MASKS))
+            found[name] = _project(name, source, params, ontology, draw.choice(_MASKS))
         return found
 
     def _changed(
@@ -108,7 +107,14 @@ class Commits:
                 kept.pop(draw.randrange(len(kept)))
             ontology = [*kept, f"Git{self._count}"]
             said.append(f"ontology {ontology}")
-        return replace(project, params=params, ontology=ontology), ", ".join(said)
+        return _project(project.name, project.source, params, ontology, project.mask), ", ".join(said)
+
+
+def _project(
+    name: str, source: Source, params: dict[str, Any], ontology: list[Any] | None, mask: Mask
+) -> DesiredProject:
+    document = {"name": name, "type": TYPE, "params": params} | ({"ontology": ontology} if ontology else {})
+    return DesiredProject(name, TYPE, source, params=params, ontology=ontology, mask=mask, document=document)
 
 
 def spelled(content: Content) -> str:

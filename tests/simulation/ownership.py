@@ -22,7 +22,7 @@ from reconciler.fieldpath import format_path
 from reconciler.model.outcome import Status
 from reconciler.model.plan import FieldClass, ProjectChange, unit_of
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
-from reconciler.model.record import Section
+from reconciler.model.record import Entries
 from reconciler.planning.drift import project_drift
 from tests.simulation.checker import Run
 from tests.simulation.commits import Content
@@ -38,7 +38,8 @@ class Turn(Run):
     """A run of a story. Times are virtual seconds, infinite where it did not come to that.
 
     `read_at` is when it had read the record, `planned_at` when its plan was made, `announced_at` when its intent was
-    recorded, `concluding_at` when it was about to record its outcome. `entered` are the projects that this entered.
+    recorded, `concluding_at` when it was about to record its outcome. `entered` are the projects that this entered, and
+    when. `ids` are how the record names the run.
     """
 
     account: str = ""
@@ -49,11 +50,26 @@ class Turn(Run):
     planned_at: float = float("inf")
     announced_at: float = float("inf")
     concluding_at: float = float("inf")
-    entered: Mapping[str, float] = field(default_factory=dict)
+    entered: Mapping[str, Entered] = field(default_factory=dict)
+    ids: list[str] = field(default_factory=list)
 
     @property
     def released_at(self) -> float:
         return min(self.concluding_at, self.ended_at or float("inf"))
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """When a run entered a project in the record, and at which versions."""
+
+    at: float
+    params_version: int | None
+    ontology_version: int | None
+
+    def version(self, unit: str) -> int:
+        """The version of the unit's part, -1 if there was none."""
+        version = self.ontology_version if unit == ONTOLOGY else self.params_version
+        return -1 if version is None else version
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +125,7 @@ class Ownership:
                     yield f"{where} is {found[unit]}, and version {origin.version} is an edit of {origin.write.actor}"
 
     def check_drift(
-        self, account: str, live: Sequence[LiveProject], section: Section, newest: Content, when: str
+        self, account: str, live: Sequence[LiveProject], entries: Entries, newest: Content, when: str
     ) -> Iterator[str]:
         """What `drift` says now, by the record as it is now."""
         server = self._servers[account]
@@ -119,7 +135,7 @@ class Ownership:
             if project is None or project.archived:
                 continue
             told = {
-                unit.path: unit.field_class for unit in project_drift(desired, shown[name], section.get(name)).units
+                unit.path: unit.field_class for unit in project_drift(desired, shown[name], entries.get(name)).units
             }
             for unit in _units(project, desired):
                 last = len(project.history(_kind(unit))) - 1
@@ -228,14 +244,19 @@ class Ownership:
         account, name, _, _ = key
         read_at = float("inf") if run is None else run.read_at
         entered = (other.entered[name] for other in self.runs if other.account == account and name in other.entered)
-        if any(at <= min(origin.write.at, read_at) for at in entered):
+        if any(entry.at <= min(origin.write.at, read_at) for entry in entered):
             return True
         return key in self._known and self._known[key] <= read_at
 
     def _is_accepted(self, project: Project, unit: str, key: tuple[str, str, str, int]) -> bool:
-        """Whether git says, or once said, the very same."""
-        value = _value(unit, project.history(_kind(unit))[key[3]].content)
-        return any(_wanted(content[key[1]], unit) == value for content in self._commits() if key[1] in content)
+        """Whether git says, or once said, the very same, or left the unit to others when a run entered the project."""
+        account, name, _, version = key
+        for run in self.runs:
+            entry = run.entered.get(name) if run.account == account else None
+            if entry is not None and entry.version(unit) >= version and unit not in _units(project, run.desired[name]):
+                return True
+        value = _value(unit, project.history(_kind(unit))[version].content)
+        return any(_wanted(content[name], unit) == value for content in self._commits() if name in content)
 
     def _is_mixed(self, account: str, project: Project, unit: str, origin: Origin) -> bool:
         """Whether somebody's edit came between a run's plan and its write, and the run has not entered the project.

@@ -13,18 +13,19 @@ import asyncio
 import json
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 from typing import Any
 
 from reconciler.applying.applier import Stop, apply_plan
 from reconciler.errors import RecordError, ScaleError
-from reconciler.model.outcome import Event, Outcome, Status
+from reconciler.model.outcome import Event, Outcome
 from reconciler.model.plan import Commit, Plan, TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject
-from reconciler.model.record import Record, Section
-from reconciler.operations.plan import Prepared, account_in, planned_with, read_live
+from reconciler.model.record import Entries
+from reconciler.operations.apply import apply
+from reconciler.operations.plan import plan
 from reconciler.planning.guards import GUARDS
 from reconciler.planning.planner import Live, by_name, make_plan
 from reconciler.scale.client import ScaleClient
@@ -35,7 +36,7 @@ from tests.simulation.commits import EDITED, TYPE, Commits, spelled
 from tests.simulation.network import LANDS_WITHIN, Line, Network, Parcel
 from tests.simulation.ownership import Ownership, Turn
 from tests.simulation.recordhouse import ENDPOINT as ENDPOINT
-from tests.simulation.recordhouse import SETTINGS, TARGET, RecordHouse, Recording
+from tests.simulation.recordhouse import SETTINGS, TARGET, RecordHouse
 from tests.simulation.server import Json, Refusal, Server, Write
 from tests.simulation.virtual import START, VirtualClock, VirtualLoop, run_on
 
@@ -68,14 +69,14 @@ class Report:
         return "\n".join([f"Seed {self.seed}", *self.trace, "Found:", *(found or ["  nothing"])])
 
 
-def play(seed: int, client: type[ScaleClient] = ScaleClient, *, writes_ahead: bool = True) -> Report:
-    """Plays one story to its end. `client` is what the runs talk through; `writes_ahead`: they record their intents."""
+def play(seed: int, client: type[ScaleClient] = ScaleClient, *, mistake: str = "") -> Report:
+    """Plays one story to its end. `client` is what the runs talk through; `mistake` one of `Mistake`."""
     loop = VirtualLoop()
-    return run_on(loop, _World(seed, loop, client, writes_ahead=writes_ahead).play())
+    return run_on(loop, _World(seed, loop, client, mistake).play())
 
 
 def plan_from(
-    live: list[LiveProject], desired: Mapping[str, DesiredProject], clock: Clock, known: Section | None = None
+    live: list[LiveProject], desired: Mapping[str, DesiredProject], clock: Clock, known: Entries | None = None
 ) -> Plan:
     """The plan of all changes from a list of the account, without guards."""
     return make_plan(
@@ -89,24 +90,6 @@ def plan_from(
         manifests="projects",
         manifest_count=len(desired),
         known=known,
-    )
-
-
-async def plan_with(
-    client: ScaleClient, prepared: Prepared, clock: Clock, record: Record, *, pending: bool, allowed: frozenset[str]
-) -> Plan:
-    """What `reconciler plan` does, but for what it tells of files."""
-    names = [project.name for project in prepared.desired]
-    live = await read_live(client, names, few=prepared.narrowed)
-    return planned_with(
-        SETTINGS,
-        TargetInfo(TARGET.name, ENDPOINT, account_in(TARGET, live)),
-        live,
-        prepared,
-        record=record,
-        pending=pending,
-        allowed=allowed,
-        made_at=clock.now(),
     )
 
 
@@ -153,7 +136,7 @@ class _Account(Server):
 
 
 class _World:
-    def __init__(self, seed: int, loop: VirtualLoop, client: type[ScaleClient], *, writes_ahead: bool) -> None:
+    def __init__(self, seed: int, loop: VirtualLoop, client: type[ScaleClient], mistake: str) -> None:
         self.seed = seed
         self.loop = loop
         self.clock = VirtualClock(loop)
@@ -175,7 +158,13 @@ class _World:
         self.edits = 0
         self.overhearing = self.random("overhearing")
         self.house = RecordHouse(
-            self.clock, self.random("record"), failures=draw.choice((0.0, 0.0, 0.1)), writes_ahead=writes_ahead
+            loop,
+            self.clock,
+            self.random("record"),
+            self.tell,
+            failures=draw.choice((0.0, 0.0, 0.1)),
+            slow=draw.choice((0.0, 0.0, 0.02)),
+            mistake=mistake,
         )
         self.ownership = Ownership(self.accounts, lambda: self.commits.contents, frozenset(self.people))
 
@@ -223,7 +212,12 @@ class _World:
             report.refused += server.refused
             if is_alone:
                 report.violations += check_named(server, runs, with_people=bool(self.people))
-        report.violations += [*self.house.violations, *self.ownership.check_writes(), *self.ownership.check_meetings()]
+        report.violations += [
+            *self.house.violations,
+            *self.house.left_behind(),
+            *self.ownership.check_writes(),
+            *self.ownership.check_meetings(),
+        ]
         report.violations = list(dict.fromkeys(report.violations))
         report.kept = self.ownership.kept
         report.runs = len(self.runs)
@@ -300,6 +294,7 @@ class _World:
                 task.cancel()
                 run.end = "killed"
                 self.report.kills += 1
+                self.house.died(run)
                 self.tell(run.name, "is KILLED")
         elif fate < 0.4:
             self.loop.call_later(when, stop.request, signal.SIGTERM)
@@ -315,9 +310,9 @@ class _World:
     def look(self, run: Turn) -> None:
         """What drift would say right after a run."""
         live = self.accounts[run.account].listed()
-        section = self.house.section_of(live)
+        entries = self.house.entries_of(live)
         newest = self.commits.contents[-1]
-        for violation in self.ownership.check_drift(run.account, live, section, newest, f"after {run.name}"):
+        for violation in self.ownership.check_drift(run.account, live, entries, newest, f"after {run.name}"):
             self.find(violation)
 
     async def run(
@@ -325,8 +320,6 @@ class _World:
     ) -> Outcome | None:
         parallelism = draw.randint(1, 4)
         self.ownership.runs.append(run)
-        recording = await self.house.open(run.name, run.clone, run.account)
-        run.read_at = self.loop.time()
         async with self.client(
             endpoint=ENDPOINT,
             key=f"{run.account}_simulated",
@@ -337,39 +330,36 @@ class _World:
             random=self.random(f"{run.name}/client"),
         ) as client:
             try:
-                run.plan = await plan_with(
+                recorder = await self.house.open(run)
+                run.plan = await plan(
+                    SETTINGS,
+                    TARGET,
                     client,
                     self.commits.prepared(run.commit, names),
-                    self.clock,
-                    recording.record,
+                    record=recorder.record,
                     pending=run.pending,
                     allowed=frozenset() if run.pending else _ALL_GUARDS,
+                    now=self.clock.now,
                 )
-            except ScaleError as problem:
+                self.planned(run)
+                if stop is not None:
+                    await asyncio.sleep(draw.choice((0.0, draw.uniform(0.0, 5.0))))
+                outcome = await apply(
+                    run.plan,
+                    replace(TARGET, parallelism=parallelism),
+                    client,
+                    recorder=recorder,
+                    emit=lambda event: None,
+                    stop=stop or Stop(),
+                    now=self.clock.now,
+                    clock=self.clock,
+                    random=self.random(f"{run.name}/applier"),
+                )
+            except (ScaleError, RecordError) as problem:
                 run.end = problem.code
-                self.tell(run.name, f"cannot plan: {problem.summary}")
+                self.tell(run.name, f"ends: {problem.summary}")
                 return None
-            self.planned(run)
-            if stop is not None:
-                await asyncio.sleep(draw.choice((0.0, draw.uniform(0.0, 5.0))))
-            try:
-                await recording.announce(run.plan)
-            except RecordError as problem:
-                run.end = problem.code
-                self.tell(run.name, f"cannot record: {problem.summary}")
-                return None
-            run.announced_at = self.loop.time()
-            outcome = await apply_with(
-                client,
-                run.plan,
-                clock=self.clock,
-                random=self.random(f"{run.name}/applier"),
-                parallelism=parallelism,
-                stop=stop,
-            )
         self.tell_outcome(run, outcome)
-        run.concluding_at = self.loop.time()
-        await self.conclude(run, recording, outcome)
         return outcome
 
     def planned(self, run: Turn) -> None:
@@ -386,17 +376,6 @@ class _World:
         )
         for violation in self.ownership.check_plan(run, self.loop.time()):
             self.find(violation)
-
-    async def conclude(self, run: Turn, recording: Recording, outcome: Outcome) -> None:
-        assert run.plan is not None
-        try:
-            await recording.conclude(run.plan, outcome)
-        except RecordError as problem:
-            self.tell(run.name, f"cannot record what it did: {problem.summary}")
-            return
-        now = self.loop.time()
-        entered = (Status.DONE, Status.UNCHANGED)
-        run.entered = {told.name: now for told in outcome.projects if told.status in entered}
 
     def tell_outcome(self, run: Turn, outcome: Outcome) -> None:
         for project in outcome.projects:
@@ -475,7 +454,7 @@ class _World:
 
         First those of pending changes, twice, then those of all.
         """
-        self.edit_share = self.house.failures = 0.0
+        self.edit_share = self.house.failures = self.house.slow = 0.0
         await asyncio.sleep(LANDS_WITHIN + 1.0)
         newest = self.commits.contents[-1]
         for account, server in self.accounts.items():
