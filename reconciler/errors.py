@@ -3,6 +3,7 @@
 ReconcilerError
 ├── UsageError                   the command line asks for something that cannot be
 ├── DiagnosedError               one or more located diagnostics (manifests, configuration)
+├── FileRefusedError             a file of the repository that may not be read or written, or cannot be
 ├── PlanFileError                a saved plan that is not taken, and why
 ├── GitRefusedError              git is there and refuses or fails
 ├── RecordError                  a record that cannot be read, fetched, written or pushed
@@ -62,6 +63,17 @@ class DiagnosedError(ReconcilerError):
         self.diagnostics = tuple(diagnostics)
 
 
+class FileRefusedError(ReconcilerError):
+    """`reason` is one of `files.Refusal`; `why` is the summary's clause that gives it, for a sentence of the caller."""
+
+    code = "file"
+
+    def __init__(self, summary: str, detail: str = "", *, reason: str, why: str) -> None:
+        super().__init__(summary, detail)
+        self.reason = reason
+        self.why = why
+
+
 class PlanFileError(ReconcilerError):
     code = "plan-file"
 
@@ -111,17 +123,34 @@ class GithubUnavailableError(GithubError):
 class ScaleError(ReconcilerError):
     """`status` is the HTTP status where there was an answer, else None.
 
-    `may_have_landed` is true where a write was sent and no answer says whether it took effect.
+    The rest is about a write. `may_have_landed`: it was sent, and no answer says whether it took effect.
+    `worth_repeating`: it was refused for now (429, no connection), and the same request may succeed later.
+    `retry_after` is how long (seconds) the answer asked to wait, None if it did not ask. `sent_ago` is how long before
+    this error the request was sent, in seconds. `held_back`: it was not sent, because it had to wait too long for its
+    turn.
     """
 
     code = "scale"
 
     def __init__(
-        self, summary: str, detail: str = "", *, status: int | None = None, may_have_landed: bool = False
+        self,
+        summary: str,
+        detail: str = "",
+        *,
+        status: int | None = None,
+        may_have_landed: bool = False,
+        worth_repeating: bool = False,
+        retry_after: float | None = None,
+        sent_ago: float = 0.0,
+        held_back: bool = False,
     ) -> None:
         super().__init__(summary, detail)
         self.status = status
         self.may_have_landed = may_have_landed
+        self.worth_repeating = worth_repeating
+        self.retry_after = retry_after
+        self.sent_ago = sent_ago
+        self.held_back = held_back
 
 
 class CredentialsError(ScaleError):

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from reconciler.diagnostics import Severity
 from reconciler.errors import PlanFileError, ReconcilerError, UsageError
 from reconciler.fieldpath import parse_path, parse_pattern
+from reconciler.files import write_whole
 from reconciler.model.plan import (
     Action,
     Call,
@@ -37,7 +38,6 @@ from reconciler.model.plan import (
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, to_json
 from reconciler.savedjson import SavedCommit, SavedDiagnostic, SavedSource, SavedTarget
-from reconciler.wholefile import write_whole
 
 _REMEDY = "Make it anew: reconciler plan --out FILE"
 

@@ -8,10 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from reconciler.applying.project import Clock, Emit, ProjectApply, Projects
-from reconciler.applying.words import INTERRUPTED
+from reconciler.applying.project import Clock, Emit, Permit, ProjectApply, Projects
+from reconciler.applying.words import INTERRUPTED, UNAVAILABLE
 from reconciler.model.outcome import Event, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Plan, ProjectChange
+
+MOST_GIVEN_UP = 5
+"""Projects in a row that may give up on a write before no further project is started."""
 
 
 class Stop:
@@ -38,22 +41,36 @@ async def apply_plan(
     now: Callable[[], datetime],
     clock: Clock,
     random: Random,
+    permit: Permit | None = None,
 ) -> Outcome:
     """Carry out what the plan says. `clock` and `random` are for the waits before a write is sent again.
 
     At most `parallelism` projects are under way at once. `now` gives aware times. Outcomes are in the plan's order.
+    `permit` is awaited right before each write: None lets it go, a text says why no write may start any more.
     """
     started_at = now()
     outcomes: dict[str, ProjectOutcome] = {}
+    given_up = 0
     waiting = iter([change for change in plan.changes if change.writes])
 
+    async def permitted() -> str | None:
+        reason = await permit() if permit is not None and not stop.requested() else None
+        return INTERRUPTED if stop.requested() else reason
+
     async def work() -> None:
+        nonlocal given_up
         for change in waiting:
-            if stop.requested():
-                outcomes[change.name] = _not_written(change, Status.NOT_STARTED, INTERRUPTED)
+            if stop.requested() or given_up >= MOST_GIVEN_UP:
+                reason = INTERRUPTED if stop.requested() else UNAVAILABLE.format(MOST_GIVEN_UP)
+                outcomes[change.name] = _not_written(change, Status.NOT_STARTED, reason)
                 continue
             begun = now()
-            outcome = await ProjectApply(change, projects, emit, stop.requested, clock, random).run()
+            project = ProjectApply(change, projects, emit, permitted, stop.requested, clock, random)
+            outcome = await project.run()
+            if project.gave_up:
+                given_up += 1
+            elif project.answered and given_up < MOST_GIVEN_UP:
+                given_up = 0
             outcome = replace(outcome, seconds=(now() - begun).total_seconds())
             outcomes[change.name] = outcome
             emit(Event(change.name, change.action, outcome=outcome))

@@ -1,4 +1,4 @@
-"""Whether a write landed, as the project's history tells it: versions are numbered, and none is ever taken away.
+"""Whether a write landed, as the project's history shows it: versions are numbered, and none is ever removed.
 
 Pure: it compares what was read before a write with what was read after it.
 """
@@ -22,45 +22,57 @@ PARTS: Final = {CallKind.CREATE: "params", CallKind.SET_PARAMS: "params", CallKi
 class Landing:
     """What became of one write.
 
-    `own` is the version that it made, None where none of the new ones is it. `others` are the new versions that
-    somebody else made. `exact` is false where `own` is taken for ours by its place alone, its content being another
-    one than was sent. A create's own version is that of its parameters, and `created` tells whether it is there.
+    `own` are the versions that it made: more than one if it was sent more than once. `others` are the other new
+    versions. `exact` is false if `own` is taken for ours by its position alone, because its content is not what was
+    sent. A create's own version is that of its parameters, and `created` says whether the project is there.
     """
 
-    own: Version | None = None
+    own: tuple[Version, ...] = ()
     others: tuple[Version, ...] = ()
     exact: bool = True
     created: bool = False
 
     @property
     def landed(self) -> bool:
-        return self.created or self.own is not None
+        return self.created or bool(self.own)
 
 
-def judge(call: Call, before: LiveProject | None, after: LiveProject | None, *, answered: bool) -> Landing:
-    """What the histories say of `call`. `answered` is whether the API said that it took it.
+def judge(sent: Sequence[Call], before: LiveProject | None, after: LiveProject | None, *, answered: bool) -> Landing:
+    """What the histories say of a write that was sent as `sent`, once or more often, to a project that was `before`.
 
-    With an answer, the only new version is ours whatever it holds; without one, only a version that holds what was
-    sent is. That nobody else sends the very same at the very same time is taken for granted: the history could not
-    tell the two apart.
+    `answered` is whether the API said that it took the last one. With an answer, the only new version is ours even if
+    it holds something else. Without one, a version is ours if it holds what was sent; at most as many are ours as were
+    sent. If someone else sends the same at the same time, the history cannot tell the two apart.
     """
-    if after is None:
+    if after is None or not sent:
         return Landing()
-    if call.kind is CallKind.CREATE:
-        return _created(call, after, answered=answered)
-    new = new_versions(PARTS[call.kind], before, after)
-    current = _current(call.kind, before)
-    own: int | None = None
-    for position, version in enumerate(new):
-        previous = new[position - 1].content if position else current
-        if _is_sent(call, version, previous):
-            own = position
-            break
-    exact = own is not None
-    if own is None and answered and len(new) == 1:
-        own = 0
-    others = tuple(version for position, version in enumerate(new) if position != own)
-    return Landing(new[own] if own is not None else None, others, exact=exact)
+    last = sent[-1]
+    if last.kind is CallKind.CREATE:
+        return _created(last, after, answered=answered)
+    landing = later(sent, before, after, most=len(sent))
+    if answered and not landing.own and len(landing.others) == 1:
+        return Landing(landing.others, exact=False)
+    return landing
+
+
+def later(sent: Sequence[Call], before: LiveProject | None, after: LiveProject, *, most: int) -> Landing:
+    """The versions that came between two reads: up to `most` that one of the calls makes of the one before are ours."""
+    kind = sent[-1].kind
+    previous = before.params if before is not None and PARTS[kind] == "params" else None
+    own: list[Version] = []
+    others: list[Version] = []
+    for version in new_versions(PARTS[kind], before, after):
+        ours = len(own) < most and any(_is_sent(call, version, previous) for call in sent)
+        (own if ours else others).append(version)
+        previous = version.content
+    return Landing(tuple(own), tuple(others))
+
+
+def is_older(one: LiveProject | None, other: LiveProject) -> bool:
+    """Whether a read shows less than another one: reads may be answered from copies of which one lags."""
+    if one is None:
+        return False
+    return any(new_versions(part, one, other) and not new_versions(part, other, one) for part in ("params", "ontology"))
 
 
 def new_versions(part: str, before: LiveProject | None, after: LiveProject) -> Sequence[Version]:
@@ -87,14 +99,12 @@ def _same(one: Version, other: Version) -> bool:
     return one.name == other.name and equal(one.content, other.content)
 
 
-def _current(kind: CallKind, before: LiveProject | None) -> Json:
-    return before.params if before is not None and kind is CallKind.SET_PARAMS else None
-
-
 def _is_sent(call: Call, version: Version, previous: Json) -> bool:
     """Whether the version is what the call makes of the one before it."""
     if call.kind is CallKind.SET_ONTOLOGY:
         return _is_ontology(call, version)
+    if call.kind is CallKind.CREATE:
+        return False  # a create that made the project is known by its first version
     sent = {key: value for key, value in call.body.items() if key != "patch"}
     if call.body["patch"] and isinstance(previous, dict):
         sent = {**previous, **sent}
@@ -111,9 +121,11 @@ def _is_ontology(call: Call, version: Version) -> bool:
 
 
 def _created(call: Call, after: LiveProject, *, answered: bool) -> Landing:
+    """A name is taken once, so only one create can have made the project, however often it was sent."""
     sent = call.body.get("params", {})
-    first, *later = after.params_history or (None,)
+    first, *rest = after.params_history or (None,)
     exact = after.type == call.body["type"] and equal(first.content if first else {}, sent)
     if exact or answered:
-        return Landing(first, tuple(version for version in later if version), exact=exact, created=True)
-    return Landing(None, tuple(after.params_history))
+        own = (first,) if first is not None else ()
+        return Landing(own, tuple(version for version in rest if version), exact=exact, created=True)
+    return Landing((), tuple(after.params_history))

@@ -1,56 +1,52 @@
-"""One project: read it anew, see that what would be written is what was approved, write, read back, compare.
+"""One project: read it, check that what would be written is what was approved, write, read back, compare.
 
-Promises: a write is sent again only where the history shows that it did not land and, by its time limit, no longer
-will; a version of somebody else's between two reads is told, never written over in silence; nothing is reported as
-landed that the history does not show.
+Promises: right before each sending, the project as last read is compared with what was approved, and the permission to
+write is asked for; a write is sent again only if the history shows that it did not land; a version that someone else
+made between two reads is reported, never overwritten silently; nothing is reported as landed that the history does not
+show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
 from reconciler.applying import words
-from reconciler.applying.landing import PARTS, Landing, judge, new_versions
+from reconciler.applying.attempt import FAILURE_SECONDS, LAG_SECONDS, Attempt, Wait
+from reconciler.applying.landing import PARTS, Landing, is_older, judge, later, new_versions
 from reconciler.diagnostics import Diagnostic
-from reconciler.errors import NameTakenError, ScaleError
+from reconciler.errors import NameTakenError, ScaleError, UnavailableError
 from reconciler.model.outcome import CallOutcome, CallResult, Event, ProjectOutcome, Status
 from reconciler.model.plan import Call, CallKind, Field, ProjectChange
-from reconciler.model.project import LiveProject
+from reconciler.model.project import LiveProject, Version
 from reconciler.planning.intent import identity_of
 from reconciler.planning.planner import plan_project
-
-MOST_TRIES = 5
-"""How often one write is sent at most, 429s not counted."""
-
-TRY_SECONDS = 60.0
-"""From a write's first try on; after that it is not sent again."""
+from reconciler.scale.transport import READ
 
 PROJECT_SECONDS = 1200.0
 """After that no further write of the project is started."""
 
-LANDING_SECONDS = 15.0
-"""How long a write whose connection broke, or which a gateway answered for, is looked for before it is sent again.
-
-It is the time limit of a write (`scale.connection.WRITE_SECONDS`), within which it lands, if at all: an assumption.
-"""
-
 FIRST_PAUSE = 0.5
-_SETTLED = (409, 500, 503)
-"""Statuses by which the API says that it is done with a request; after any other silence it may land yet."""
+"""Seconds between the first two reads that look for a write; each further pause is twice as long."""
+
+LONGEST_SLEEP = 1.0
+"""Seconds. How soon a signal ends a wait that the server asked for."""
+
+_INSTANT = 1e-6
+"""Seconds. Clocks add with an error, so a time counts as reached a little before it."""
 
 Emit = Callable[[Event], None]
+Permit = Callable[[], Awaitable[str | None]]
 
 
 class Projects(Protocol):
-    """What an apply needs of the Projects API. `scale.client.ScaleClient` is one."""
+    """What an apply needs of the Projects API. `scale.client.ScaleClient` is one. `send` sends once."""
 
     async def get_project(self, name: str) -> LiveProject | None: ...
 
-    async def send(self, call: Call) -> None: ...
+    async def send(self, call: Call) -> object: ...
 
 
 class Clock(Protocol):
@@ -69,145 +65,266 @@ class _LostSightError(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """One write, the project as last read, and what went wrong; nothing did where it landed and `problem` is None."""
+@dataclass(slots=True)
+class _Done:
+    """A part that was written. `live` is the project as last read; since the write was first seen, `others` came."""
 
-    result: CallResult
-    live: LiveProject | None
-    problem: Diagnostic | None = None
+    sent: Sequence[Call]
+    own: tuple[Version, ...]
+    live: LiveProject
+    others: tuple[Version, ...] = ()
 
 
 @dataclass
 class ProjectApply:
-    """The apply of one project's change. `stopping` is asked before each write; `random` draws the back-off.
+    """The apply of one project's change.
 
-    `own` is the project as it was read right after this run's write of a part, "params" or "ontology".
+    `permit` is awaited right before each sending: None lets it go, a text says why no write may start. `stopping` says
+    whether a signal came, and ends waits. `random` draws the back-off. `live` is the project as last read.
+    `gave_up` is set once no answer proved whether a write landed; `answered` once a write landed or was refused.
     """
 
     change: ProjectChange
     projects: Projects
     emit: Emit
+    permit: Permit
     stopping: Callable[[], bool]
     clock: Clock
     random: Random
     calls: list[CallOutcome] = field(default_factory=list)
-    own: dict[str, LiveProject] = field(default_factory=dict)
+    done: dict[str, _Done] = field(default_factory=dict)
+    live: LiveProject | None = None
+    attempt: Attempt | None = None
+    gave_up: bool = False
+    answered: bool = False
 
     async def run(self) -> ProjectOutcome:
-        """Never raises for what the API or a person did; the outcome tells."""
+        """Never raises for what the API or a person did; the outcome says it."""
         begun = self.clock.monotonic()
         try:
-            live = await self.projects.get_project(self.change.name)
+            self.live = await self.projects.get_project(self.change.name)
         except ScaleError as problem:
+            self.gave_up = isinstance(problem, UnavailableError)
             return self._outcome(Status.FAILED, "it could not be read", diagnostics=(words.diagnosed(problem),))
         while True:
-            fresh = plan_project(self.change.desired, live)
+            self._recognize()
+            fresh = plan_project(self.change.desired, self.live)
+            open_fields = tuple(field for field in fresh.fields if field.path[0] not in self.done)
+            to_send = [call for call in fresh.calls if PARTS[call.kind] not in self.done]
+            tried = bool(self.calls or self.attempt)
             if fresh.blocked:
-                status = Status.FAILED if self.calls else Status.BLOCKED
-                return self._outcome(status, "it cannot be written", live, diagnostics=fresh.diagnostics)
-            written_parts = {PARTS[done.call] for done in self.calls}
-            open_fields = tuple(field for field in fresh.fields if field.path[0] not in written_parts)
-            to_send = [call for call in fresh.calls if PARTS[call.kind] not in written_parts]
+                status = Status.FAILED if tried else Status.BLOCKED
+                return self._ended(status, "it cannot be written", to_send, fresh.diagnostics)
             if not self._are_approved(open_fields):
-                self._leave(to_send)
-                status = Status.FAILED if written_parts else Status.STALE
-                reason = words.who_moved(self.change, live, self.own)
-                return self._outcome(status, reason, live, stale_fields=open_fields)
+                status = Status.FAILED if tried else Status.STALE
+                reason = words.who_moved(self.change, self.live, {part: done.live for part, done in self.done.items()})
+                return self._ended(status, reason, to_send, stale_fields=open_fields)
+            if self.attempt is not None and not (to_send and PARTS[to_send[0].kind] == self.attempt.part):
+                self.attempt = None  # it did not land, and someone else wrote what it would have written
             if not to_send:
-                return self._finished(live, fresh.fields)
-            if self.stopping():
-                if not self.calls:
-                    return self._outcome(Status.NOT_STARTED, words.INTERRUPTED, live)
-                self._leave(to_send)
-                return self._outcome(Status.FAILED, words.INTERRUPTED_HALFWAY, live)
-            if self.clock.monotonic() - begun > PROJECT_SECONDS:
-                self._leave(to_send)
-                return self._outcome(Status.FAILED, words.out_of_time(PROJECT_SECONDS), live)
+                return self._finished(fresh.fields)
+            forbidden = await self._forbidden(begun)
+            if forbidden is not None:
+                if not tried:
+                    return self._outcome(Status.NOT_STARTED, forbidden)
+                return self._ended(Status.FAILED, words.halfway(forbidden), to_send)
             try:
-                written = await self._write(to_send[0], live)
+                ended = await self._send(to_send[0], to_send[1:])
             except _LostSightError as lost:
-                written = _Written(CallResult.UNCLEAR, None, words.diagnosed(lost.problem))
-            live = written.live
-            self.calls.append(CallOutcome(to_send[0].kind, written.result))
-            if written.problem is not None:
-                self._leave(to_send[1:])
-                status = Status.UNCLEAR if written.result is CallResult.UNCLEAR else Status.FAILED
-                reason = "it could not be read back" if live is None and status is Status.UNCLEAR else ""
-                reason = reason or words.truth(self.calls, live)
-                return self._outcome(status, reason, live, diagnostics=(written.problem,))
-            assert live is not None  # it landed
-            self.own[PARTS[to_send[0].kind]] = live
+                ended = self._unproven(to_send, None, words.diagnosed(lost.problem))
+            if ended is not None:
+                return ended
 
-    def _finished(self, live: LiveProject | None, left: tuple[Field, ...]) -> ProjectOutcome:
-        """Everything was sent: what still differs, somebody else wrote after it, or Scale did not keep."""
-        if left and live is not None:
-            reason = words.truth(self.calls, live)
-            others = {part: came for part, read in self.own.items() if (came := new_versions(part, read, live))}
-            if others:
-                told = words.overtaken(self.change.name, others)
-                return self._outcome(Status.FAILED, reason, live, diagnostics=(told,))
-            told = words.not_kept(self.change.name, left)
-            return self._outcome(Status.FAILED, reason, live, diagnostics=(told,), not_kept=left)
-        if self.calls:
-            return self._outcome(Status.DONE, "", live)
-        return self._outcome(Status.UNCHANGED, "Scale's side is there already", live)
+    async def _forbidden(self, begun: float) -> str | None:
+        """Why the next write may not be sent."""
+        if self.clock.monotonic() - begun > PROJECT_SECONDS:
+            return words.out_of_time(PROJECT_SECONDS)
+        return await self.permit()
 
-    async def _write(self, call: Call, before: LiveProject | None) -> _Written:
-        """Send until the history shows that it landed, that somebody else wrote, or that it is of no use.
+    async def _send(self, call: Call, rest: Sequence[Call]) -> ProjectOutcome | None:
+        """Sends a call once and looks what became of it. An outcome ends the project; None asks for the fence again.
 
         Raises:
             _LostSightError: the project cannot be read any more, so that nothing is known of the write.
         """
-        self.emit(Event(self.change.name, self.change.action, call=call.kind, detail=words.what(call)))
-        name = self.change.name
+        if self.attempt is None:
+            self.attempt = Attempt(call.kind, self.live, self.clock.monotonic())
+            self.emit(Event(self.change.name, self.change.action, call=call.kind, detail=words.what(call)))
+        attempt = self.attempt
+        attempt.fence = self.live
+        problem: ScaleError | None = None
         begun = self.clock.monotonic()
-        for tries in range(1, MOST_TRIES + 1):
-            problem: ScaleError | None = None
-            try:
-                await self.projects.send(call)
-            except ScaleError as raised:
-                problem = raised
-            looked_for = isinstance(problem, NameTakenError) and tries > 1
-            if problem is not None and not problem.may_have_landed and not looked_for:
-                return await self._refused(before, problem)
-            live, landing = await self._look(call, before, problem)
-            if landing.landed:
-                told = words.lost_race(name, call.kind, landing) if landing.others else None
-                return _Written(CallResult.LANDED, live, told)
-            if problem is None:
-                return _Written(CallResult.UNCLEAR, live, words.not_there(name, call.kind))
-            if landing.others or (call.kind is CallKind.CREATE and live is not None):
-                return _Written(CallResult.UNCLEAR, live, words.someone_else(name, call.kind, landing.others, live))
-            if self.stopping() or self.clock.monotonic() - begun > TRY_SECONDS:
-                break
-            if tries < MOST_TRIES:
-                await self.clock.sleep(self.random.uniform(0.0, FIRST_PAUSE * 2.0**tries))
-        return _Written(CallResult.REFUSED, live, words.gave_up(problem, tries))
+        try:
+            await self.projects.send(call)
+        except ScaleError as raised:
+            problem = raised
+        now = self.clock.monotonic()
+        attempt.note(call, problem)
+        if problem is None:
+            wait = Wait(now + FAILURE_SECONDS, None, reads=True)
+        elif problem.held_back:
+            attempt.excuse(now - begun)
+            if not attempt.times:
+                self.attempt = None
+            wait = Wait(now, now, reads=False)
+        elif problem.may_have_landed or problem.worth_repeating:
+            wait = attempt.wait(now, self.random)
+        else:
+            # "The name is taken" can mean an earlier sending, which reads do not show yet.
+            lag = FAILURE_SECONDS if isinstance(problem, NameTakenError) else 0.0
+            wait = Wait(now + lag, None, reads=True) if attempt.sent else Wait(now, None, reads=False)
+        again = wait.again is not None
+        try:
+            landing = await self._look(attempt, wait)
+        except _LostSightError:
+            if attempt.sent:
+                raise
+            landing, again = Landing(), False
+        if landing.landed:
+            return self._landed(call, rest, attempt, landing)
+        if problem is None:
+            return self._unproven((call, *rest), self.live, words.not_there(self.change.name, call.kind))
+        if not problem.may_have_landed and not problem.worth_repeating:
+            self.answered = True
+            return self._refused((call, *rest), words.diagnosed(problem))
+        if again and not attempt.is_late(self.clock.monotonic()):
+            return None
+        self.gave_up = True
+        if wait.proven:
+            return self._refused((call, *rest), words.gave_up(problem, attempt.times, proven=True))
+        return self._unproven((call, *rest), self.live, words.gave_up(problem, attempt.times, proven=False))
 
-    async def _look(
-        self, call: Call, before: LiveProject | None, problem: ScaleError | None
-    ) -> tuple[LiveProject | None, Landing]:
-        """Read until the write is seen, or can no longer land. Raises _LostSightError."""
-        settled = problem is not None and problem.status in _SETTLED
-        waited, pause = 0.0, FIRST_PAUSE
+    async def _look(self, attempt: Attempt, wait: Wait) -> Landing:
+        """Reads until the write is seen, or until the time to wait for has passed; the last read is sent after that.
+
+        Raises:
+            _LostSightError: the last read failed.
+        """
+        answered = attempt.problem is None
+        end = wait.proof if wait.again is None else wait.again
+        pause = FIRST_PAUSE
         while True:
-            try:
-                live = await self.projects.get_project(self.change.name)
-            except ScaleError as unread:
-                raise _LostSightError(unread) from None
-            landing = judge(call, before, live, answered=problem is None)
-            if landing.landed or landing.others or settled or waited >= LANDING_SECONDS:
-                return live, landing
-            pause = min(pause, LANDING_SECONDS - waited)
-            await self.clock.sleep(pause)
-            waited, pause = waited + pause, pause * 2
+            now = self.clock.monotonic()
+            is_last = now >= end - _INSTANT
+            if is_last or (wait.reads and now <= wait.proof + _INSTANT):
+                landing = await self._read(attempt, answered=answered, is_last=is_last)
+                # Alone and with other content it may be someone else's, and ours not shown yet.
+                sure = landing.exact or landing.created or now >= wait.proof - LAG_SECONDS
+                if is_last or (landing.landed and sure):
+                    return landing
+            now = self.clock.monotonic()
+            if now >= wait.proof - _INSTANT:
+                until = min(now + LONGEST_SLEEP, end)
+            elif wait.reads:
+                until, pause = min(now + pause, wait.proof), pause * 2
+            else:
+                until = wait.proof
+            await self.clock.sleep(max(0.0, until - now))
+            if self.stopping():
+                end = max(wait.proof, min(end, self.clock.monotonic()))
 
-    async def _refused(self, before: LiveProject | None, problem: ScaleError) -> _Written:
-        """The API said no: nothing of ours is there."""
-        with suppress(ScaleError):
-            before = await self.projects.get_project(self.change.name)
-        return _Written(CallResult.REFUSED, before, words.diagnosed(problem))
+    async def _read(self, attempt: Attempt, *, answered: bool, is_last: bool) -> Landing:
+        begun = self.clock.monotonic()
+        try:
+            read = await self.projects.get_project(self.change.name)
+        except ScaleError as problem:
+            if is_last:
+                raise _LostSightError(problem) from None
+            return Landing()
+        finally:
+            # A read is tried for so long; what is beyond that it waited because the server asked for it.
+            attempt.excuse(max(0.0, self.clock.monotonic() - begun - READ.seconds))
+        if not self._is_outdated(read):
+            self.live = read
+        return judge(attempt.sent, attempt.before, self.live, answered=answered)
+
+    def _is_outdated(self, read: LiveProject | None) -> bool:
+        """Whether a read lags behind an earlier one. A project that this run did not create may really be gone."""
+        if self.live is None:
+            return False
+        if read is None:
+            return any(call.call is CallKind.CREATE for call in self.calls)
+        return is_older(read, self.live)
+
+    def _landed(self, call: Call, rest: Sequence[Call], attempt: Attempt, landing: Landing) -> ProjectOutcome | None:
+        assert self.live is not None
+        self.answered = True
+        self.attempt = None
+        self.calls.append(CallOutcome(call.kind, CallResult.LANDED))
+        self.done[attempt.part] = _Done(attempt.sent, landing.own, self.live)
+        known: Sequence[Version] = ()
+        if attempt.fence is not None and later(attempt.sent[-1:], attempt.fence, self.live, most=1).own:
+            known = new_versions(attempt.part, attempt.before, attempt.fence)
+        numbers = {version.number for version in known}
+        unread = tuple(version for version in landing.others if version.number not in numbers)
+        if not unread:
+            return None
+        self._leave(rest)
+        told = words.lost_race(self.change.name, call.kind, landing.own, unread)
+        return self._outcome(Status.FAILED, words.truth(self.calls, self.live), diagnostics=(told,))
+
+    def _refused(self, calls: Sequence[Call], told: Diagnostic) -> ProjectOutcome:
+        """Nothing of the first call is there."""
+        self.calls.append(CallOutcome(calls[0].kind, CallResult.REFUSED))
+        self._leave(calls[1:])
+        return self._outcome(Status.FAILED, words.truth(self.calls, self.live), diagnostics=(told,))
+
+    def _unproven(self, calls: Sequence[Call], live: LiveProject | None, told: Diagnostic) -> ProjectOutcome:
+        """Nobody knows whether the first call landed. `live` is None if the project could not be read."""
+        self.gave_up = self.gave_up or live is None
+        self.live = live
+        self.calls.append(CallOutcome(calls[0].kind, CallResult.UNCLEAR))
+        self._leave(calls[1:])
+        reason = words.truth(self.calls, live) if live is not None else "it could not be read back"
+        return self._outcome(Status.UNCLEAR, reason, diagnostics=(told,))
+
+    def _recognize(self) -> None:
+        """Which versions came after those of a part that was written: an earlier sending may land late."""
+        for done in self.done.values():
+            if self.live is not None:
+                most = len(done.sent) - len(done.own)
+                landing = later(done.sent, done.live, self.live, most=most)
+                done.own += landing.own
+                done.others += landing.others
+                done.live = self.live
+
+    def _finished(self, left: tuple[Field, ...]) -> ProjectOutcome:
+        """Everything was sent: what still differs, someone else wrote after it, or Scale did not keep."""
+        if left and self.calls:
+            reason = words.truth(self.calls, self.live)
+            others = {part: done.others for part, done in self.done.items() if done.others}
+            if others:
+                told = words.overtaken(self.change.name, others)
+                return self._outcome(Status.FAILED, reason, diagnostics=(told,))
+            told = words.not_kept(self.change.name, left)
+            return self._outcome(Status.FAILED, reason, diagnostics=(told,), not_kept=left)
+        if self.calls:
+            return self._outcome(Status.DONE, "")
+        return self._outcome(Status.UNCHANGED, "it already is as the manifest says")
+
+    def _ended(
+        self,
+        status: Status,
+        reason: str,
+        to_send: Sequence[Call],
+        diagnostics: tuple[Diagnostic, ...] = (),
+        *,
+        stale_fields: tuple[Field, ...] = (),
+    ) -> ProjectOutcome:
+        """No further write: what was sent and did not land counts as refused, the rest as not sent."""
+        attempt = self.attempt
+        if attempt is not None:
+            assert attempt.problem is not None
+            self.calls.append(CallOutcome(attempt.kind, CallResult.REFUSED))
+            to_send = to_send[1:]
+            came = new_versions(attempt.part, attempt.before, self.live) if self.live is not None else ()
+            if came or (self.live is not None and attempt.before is None):
+                told = words.someone_else(self.change.name, attempt.kind, came, self.live)
+            else:
+                told = words.gave_up(attempt.problem, attempt.times, proven=True)
+            diagnostics = (told, *diagnostics)
+        self._leave(to_send)
+        return self._outcome(status, reason, diagnostics=diagnostics, stale_fields=stale_fields)
 
     def _leave(self, calls: Sequence[Call]) -> None:
         self.calls += [CallOutcome(call.kind, CallResult.NOT_SENT) for call in calls]
@@ -220,12 +337,16 @@ class ProjectApply:
         self,
         status: Status,
         reason: str,
-        live: LiveProject | None = None,
         *,
         diagnostics: tuple[Diagnostic, ...] = (),
         stale_fields: tuple[Field, ...] = (),
         not_kept: tuple[Field, ...] = (),
     ) -> ProjectOutcome:
+        self._recognize()
+        twice = tuple(
+            words.sent_twice(self.change.name, part, done.own) for part, done in self.done.items() if len(done.own) > 1
+        )
+        live = self.live
         return ProjectOutcome(
             name=self.change.name,
             action=self.change.action,
@@ -234,7 +355,7 @@ class ProjectApply:
             params_version=live.params_version if live else None,
             ontology_version=live.ontology_version if live else None,
             calls=tuple(self.calls),
-            diagnostics=diagnostics,
+            diagnostics=(*diagnostics, *twice),
             stale_fields=stale_fields,
             not_kept=not_kept,
             live=live,

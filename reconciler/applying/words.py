@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.applying.landing import Landing
-from reconciler.diagnostics import Diagnostic, error
+from reconciler.diagnostics import Diagnostic, error, warning
 from reconciler.errors import ReconcilerError, ScaleError
 from reconciler.fieldpath import format_path
 from reconciler.model.outcome import CallOutcome, CallResult
@@ -13,12 +12,17 @@ from reconciler.model.plan import Action, Call, CallKind, Field, ProjectChange
 from reconciler.model.project import LiveProject, Version
 
 INTERRUPTED = "the run was interrupted"
-INTERRUPTED_HALFWAY = "the run was interrupted before it was finished"
+UNAVAILABLE = "no further project was started, because the API gave {} projects in a row no usable answer"
 
 
 def diagnosed(problem: ReconcilerError) -> Diagnostic:
     """An error as a diagnostic."""
     return error(problem.code, problem.summary, detail=problem.detail)
+
+
+def halfway(reason: str) -> str:
+    """`reason` is why no further write may start."""
+    return f"{reason} before the project was finished"
 
 
 def out_of_time(seconds: float) -> str:
@@ -92,14 +96,14 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def lost_race(name: str, kind: CallKind, landing: Landing) -> Diagnostic:
+def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequence[Version]) -> Diagnostic:
     """Somebody else wrote between the last look and this write, or right after it."""
-    own = f"version {landing.own.number}" if landing.own is not None else "the create"
+    ours = _versions(own) if own else "the create"
     return error(
         "lost-race",
-        f"somebody else wrote to project.{name} at the same time as {kind.value}: {_versions(landing.others)}",
-        detail=f"Ours is {own}. Both are in the project's history; look whether what the other one wrote is lost, and "
-        "plan again.",
+        f"somebody else wrote to project.{name} at the same time as {kind.value}: {_versions(others)}",
+        detail=f"Ours is {ours}. Both are in the project's history. Check whether the other change was overwritten, "
+        "and plan again.",
     )
 
 
@@ -113,7 +117,7 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
     )
 
 
-def someone_else(name: str, kind: CallKind, others: tuple[Version, ...], live: LiveProject | None) -> Diagnostic:
+def someone_else(name: str, kind: CallKind, others: Sequence[Version], live: LiveProject | None) -> Diagnostic:
     """No answer, and what came meanwhile is not what was sent."""
     if kind is CallKind.CREATE:
         at = f" at {live.created_at}" if live is not None and live.created_at else ""
@@ -128,6 +132,16 @@ def someone_else(name: str, kind: CallKind, others: tuple[Version, ...], live: L
     )
 
 
+def sent_twice(name: str, part: str, versions: Sequence[Version]) -> Diagnostic:
+    """More than one sending of the same write took effect."""
+    return warning(
+        "sent-twice",
+        f"the {part} of project.{name} was written {len(versions)} times by this run: {_versions(versions)}",
+        detail="An earlier sending took effect after it had been given up for lost. All of these versions are this "
+        "run's and have the content that was sent. Nothing needs to be done.",
+    )
+
+
 def not_there(name: str, kind: CallKind) -> Diagnostic:
     return error(
         "not-there",
@@ -136,13 +150,12 @@ def not_there(name: str, kind: CallKind) -> Diagnostic:
     )
 
 
-def gave_up(problem: ScaleError | None, tries: int) -> Diagnostic:
-    """A write that never landed."""
-    assert problem is not None
-    times = f"{tries} times" if tries > 1 else "once"
+def gave_up(problem: ScaleError, sends: int, *, proven: bool) -> Diagnostic:
+    """A write that no answer and no read shows. `proven`: it was looked for until it could no longer land."""
     lines = [line for line in problem.detail.split("\n") if line and "may have landed" not in line]
-    lines.append(f"It was sent {times}. The project's history shows that it did not land.")
-    return error(problem.code, problem.summary, detail="\n".join(lines))
+    times = f"It was sent {sends} times." if sends > 1 else "It was sent once." if sends else "It was not sent."
+    shows = "The project's history shows that it did not land." if proven else "It is not known whether it landed."
+    return error(problem.code, problem.summary, detail="\n".join([*lines, f"{times} {shows}"]))
 
 
 def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:

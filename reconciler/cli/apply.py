@@ -132,7 +132,7 @@ class _Run:
         from reconciler.operations.recording import open_recorder
         from reconciler.planfile import read_plan_file
 
-        recorder, notes = open_recorder(self.settings, self.target, os.environ)
+        recorder, notes = open_recorder(self.settings, self.target, os.environ, waiting=console.tell_line)
         source: Plan | Prepared
         if self.planfile is not None:
             source = read_plan_file(Path(self.planfile), base=self.settings.base)
@@ -163,8 +163,7 @@ class _Run:
         sensitive = self.settings.sensitive
         async with open_target(self.target, os.environ, waiting=console.tell_waiting) as client:
             if isinstance(source, Plan):
-                await check_saved(source, self.target, client)
-                made = source
+                made = await check_saved(source, self.target, client, recorder.record)
             else:
                 made = await plan(
                     self.settings,
@@ -210,9 +209,9 @@ class _Run:
         if self.result is None:
             return
         from reconciler.diagnostics import error
+        from reconciler.files import write_whole
         from reconciler.model.values import to_json
         from reconciler.render.document import outcome_document
-        from reconciler.wholefile import write_whole
 
         text = to_json(outcome_document(outcome, base=self.settings.base.as_posix())) + "\n"
         try:

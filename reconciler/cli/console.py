@@ -109,6 +109,11 @@ def tell_waiting(seconds: float) -> None:
     tell(f"Too many requests (429): waiting {seconds:.0f} seconds.\n")
 
 
+def tell_line(words: str) -> None:
+    """A sentence of progress, such as the name of another run that this one waits for."""
+    tell(f"{words}\n")
+
+
 def say_json(document: Json) -> None:
     """A document, on one line. Under GitHub Actions no text in it is one that the runner would obey."""
     from reconciler.model.values import to_json

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from reconciler.diagnostics import Diagnostic
 from reconciler.fieldpath import Path, format_path
 from reconciler.model.project import DesiredProject, LiveProject, Source
-from reconciler.model.record import RecordedProject
+from reconciler.model.record import RecordedProject, SectionKey
 from reconciler.model.values import ABSENT, Absent, Json
 
 
@@ -237,6 +237,7 @@ class Plan:
     """Ordered by name. `complete` is false when it was narrowed. `live_count` is None where no list was read.
 
     `made_at` is when it was made, `snapshot_at` when live was read where that is from a snapshot; both aware.
+    `section` is the section of the record that it was compared with, None without one and in a saved plan.
     Its `repr` is short: asyncio spells out a task's result when it ends, however large that is.
     """
 
@@ -254,6 +255,7 @@ class Plan:
     summary: Summary = field(default_factory=Summary)
     pending_only: bool = False
     snapshot_at: datetime | None = None
+    section: SectionKey | None = None
 
     def __repr__(self) -> str:
         return f"Plan({self.target.name}, {len(self.changes)} changes)"

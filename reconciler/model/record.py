@@ -1,23 +1,45 @@
-"""What an apply remembers: per project the versions that it last wrote or found equal. No content; Scale keeps that."""
+"""What applies remember: per project the versions that the last one wrote or found equal. Never content."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+EMPTY_ACCOUNT: Final = "empty"
+"""The account of a section that was made while the account had no project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An apply that is under way, as its intent names it.
+
+    `clone` is the ID of the clone that it runs in, None if the clone has none. `until` is the time until which its
+    intent holds. Both times are RFC 3339 in UTC.
+    """
+
+    id: str
+    host: str
+    clone: str | None
+    started_at: str
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
 class Intended:
-    """What a run was about to write, recorded before its first write.
+    """What one run was about to write to a project, recorded before its first write.
 
-    `params_version` and `ontology_version` are the versions that it went on from, None where there was none. The
-    hashes are SHA-256 of the content that it was about to bring there, None where it was not going to write that part.
+    `params_version` and `ontology_version` are the versions that it started from, None if there was none. The
+    hashes are SHA-256 of the content that it was about to write, None if it was not going to write that part. `older`
+    has, for each unit (`params.KEY`, `ontology`) that the run left drifting, the version that is this unit's base.
     """
 
+    run: str
     params_version: int | None = None
     ontology_version: int | None = None
     params_hash: str | None = None
     ontology_hash: str | None = None
+    older: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +47,15 @@ class RecordedProject:
     """One project of the record.
 
     `file` is the manifest's, relative to the git top level, with `/`. `commit` is the one whose manifest the versions
-    carry out, None without one or where a file differed from it. `recorded_at` is RFC 3339 in UTC. `older` has, for
-    each unit (`params.KEY`, `ontology`) that was left drifting, the version that still is its base. `not_kept` has,
-    for each path that Scale did not keep when it was last written, the SHA-256 of the value that was declared.
-    `written` is false for a project that is known from an intent alone: no run is known to have finished it.
-    `ontology_hash` is the SHA-256 of the choices that are the base of the ontology, None where there are none or they
-    are not known: an ontology's version may be a mere position, which does not tell what it stood for.
+    carry out, None without one or if a file differed from it. `recorded_at` is RFC 3339 in UTC. `created_at` is the
+    project's, as the API spells it, None in entries that did not note it. `older` has, for each unit (`params.KEY`,
+    `ontology`) that was left drifting, the version that is still its base. `not_kept` has, for each path that Scale did
+    not keep when it was last written, the SHA-256 of the value that was declared. `ontology_hash` is the SHA-256 of the
+    choices that are the base of the ontology, None if there are none or they are not known: an ontology's version may
+    be a mere position, which does not say what it stood for.
+
+    `intents` are those of runs that did not finish the project since it was entered, oldest first. `written` is false
+    for a project that is known from intents alone.
     """
 
     file: str
@@ -38,34 +63,67 @@ class RecordedProject:
     ontology_version: int | None = None
     commit: str | None = None
     recorded_at: str = ""
+    created_at: str | None = None
     older: Mapping[str, int | None] = field(default_factory=dict)
     not_kept: Mapping[str, str] = field(default_factory=dict)
-    intended: Intended | None = None
+    intents: tuple[Intended, ...] = ()
     written: bool = True
     ontology_hash: str | None = None
 
 
-Section = Mapping[str, RecordedProject]
-"""The projects of one endpoint and account, by name."""
+Entries = Mapping[str, RecordedProject]
+"""Recorded projects by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What is recorded of one account. `runs` are the applies under way, by ID.
+
+    `commit` is the last commit that an apply completed, at `completed_at` (RFC 3339 in UTC); None if none did.
+    """
+
+    projects: Entries = field(default_factory=dict)
+    runs: Mapping[str, Run] = field(default_factory=dict)
+    commit: str | None = None
+    completed_at: str | None = None
+
+
+SectionKey = tuple[str, str | None]
+"""Endpoint and account. The account is None only in records of the format 1.0, where it was not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Sections by (endpoint, account). An account of None was not known, and matches any."""
+    """One section for each endpoint and account."""
 
-    sections: Mapping[tuple[str, str | None], Section] = field(default_factory=dict)
+    sections: Mapping[SectionKey, Section] = field(default_factory=dict)
 
-    def section(self, endpoint: str, account: str | None) -> Section:
-        """The projects known for that endpoint and account; empty where there are none."""
-        key = self.key(endpoint, account)
-        return self.sections[key] if key is not None else {}
+    def at(self, endpoint: str) -> Iterator[tuple[SectionKey, Section]]:
+        """The sections of an endpoint."""
+        return ((key, section) for key, section in self.sections.items() if key[0] == endpoint)
 
-    def key(self, endpoint: str, account: str | None) -> tuple[str, str | None] | None:
-        """The section that holds for it: of that very account, else of one that was not known."""
-        if (endpoint, account) in self.sections:
+    def find(self, endpoint: str, account: str | None, created: Mapping[str, str | None]) -> SectionKey | None:
+        """The section of an account; None if there is none, or if it cannot be recognized.
+
+        `account` is None if the account was not listed. `created` has the `created_at` of the live projects that were
+        read, by name. A section is that of its account; else the one that recorded a project with one of these times,
+        which a rename in the dashboard does not change; else, for an account that was listed, the one that was made
+        while the account was empty, if a project that it intends has appeared.
+        """
+        if account is not None and (endpoint, account) in self.sections:
             return endpoint, account
-        near = [key for key in self.sections if key[0] == endpoint and (account is None or key[1] is None)]
-        return max(near, key=lambda key: self._latest(key)) if near else None
-
-    def _latest(self, key: tuple[str, str | None]) -> str:
-        return max((project.recorded_at for project in self.sections[key].values()), default="")
+        here = dict(self.at(endpoint))
+        moments = set(created.values()) - {None}
+        alike = [
+            key for key, section in here.items() if moments & {one.created_at for one in section.projects.values()}
+        ]
+        if alike:
+            return alike[0] if len(alike) == 1 else None
+        if account is None:
+            return None
+        empty = here.get((endpoint, EMPTY_ACCOUNT))
+        if empty is not None and any(
+            name in created and entry.created_at is None for name, entry in empty.projects.items()
+        ):
+            return endpoint, EMPTY_ACCOUNT
+        return (endpoint, None) if list(here) == [(endpoint, None)] else None

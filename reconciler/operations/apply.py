@@ -10,16 +10,18 @@ from datetime import datetime
 from random import Random
 from types import FrameType
 
-from reconciler.applying.applier import Stop, apply_plan
+from reconciler.applying.applier import Stop, apply_plan, not_applied
 from reconciler.applying.project import Clock, Emit
+from reconciler.applying.words import INTERRUPTED
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError, UsageError
 from reconciler.fieldpath import Path, Pattern
 from reconciler.manifest.places import locate
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
+from reconciler.model.record import EMPTY_ACCOUNT, Record
 from reconciler.operations.masking import masked
-from reconciler.operations.plan import account_in
+from reconciler.operations.plan import recognize
 from reconciler.operations.recording import Recorder
 from reconciler.operations.targets import check_sandbox, sandbox_account
 from reconciler.planning.drift import baseline_of
@@ -59,8 +61,10 @@ def heeding_signals(stop: Stop) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def check_saved(plan: Plan, target: Target, client: ScaleClient) -> None:
-    """See that a saved plan was made for this target, endpoint and account.
+async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: Record) -> Plan:
+    """See that a saved plan was made for this target, endpoint and account; the plan, with its section of the record.
+
+    A plan for an account without projects is also one for the account as an apply of it left it.
 
     Raises:
         PlanFileError: it was made for another.
@@ -71,12 +75,15 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient) -> None:
     ):
         if saved != here:
             raise PlanFileError(f'the plan was made for the {what} "{saved}", not for "{here}"', "Nothing was written.")
-    if plan.target.account is not None:
-        account = account_in(target, Live(by_name(await client.list_projects()), whole=True))
-        if account != plan.target.account:
-            raise PlanFileError(
-                "the plan was made for another account", "Its oldest project is another one. Nothing was written."
-            )
+    live = Live(by_name(await client.list_projects()), whole=True)
+    account = await recognize(target, client, live, record)
+    planned = {change.name for change in plan.changes}
+    begun = plan.target.account == EMPTY_ACCOUNT and planned.issuperset(live.projects)
+    if plan.target.account not in (None, account.target.account) and not begun:
+        raise PlanFileError(
+            "the plan was made for another account", "Its oldest project is another one. Nothing was written."
+        )
+    return replace(plan, target=account.target, section=account.section)
 
 
 async def apply(
@@ -98,9 +105,13 @@ async def apply(
     words, too. `clock` and `random` are for the waits before a write is sent again.
 
     Raises:
-        RecordError: what is intended cannot be recorded. Nothing was written.
+        RecordError, GitRefusedError: what is intended cannot be recorded. Nothing was written.
     """
-    recorder.announce(plan, now())
+    if plan.target.account is None and plan.section is None:
+        account = await recognize(target, client, Live({}, whole=False), recorder.record, must_know=True)
+        plan = replace(plan, target=account.target, section=account.section)
+    if not await recorder.announce(plan, stop.requested):
+        return replace(not_applied(plan, INTERRUPTED, now()), interrupted_by=stop.signal)
     outcome = await apply_plan(
         plan,
         client,
@@ -110,16 +121,19 @@ async def apply(
         now=now,
         clock=clock,
         random=random or Random(),
+        permit=recorder.permit,
     )
-    # The account of an empty sandbox is made with its first project.
-    account = plan.target.account or (sandbox_account(target.sandbox) if target.sandbox else None)
-    recorded = replace(plan, target=replace(plan.target, account=account))
+    if target.sandbox is not None:
+        # The account of an empty sandbox is made with its first project.
+        made = sandbox_account(target.sandbox) or plan.target.account
+        outcome = replace(outcome, target=replace(outcome.target, account=made))
     try:
-        recorder.conclude(recorded, outcome, now())
+        await recorder.conclude(plan, outcome)
     except (RecordError, GitRefusedError) as problem:
         outcome = replace(outcome, diagnostics=(_unrecorded(problem),))
     changes = {change.name: change for change in plan.changes}
-    previous = baseline_of(recorder.record.section(target.endpoint, plan.target.account))
+    section = recorder.record.sections.get(plan.section) if plan.section is not None else None
+    previous = baseline_of(section) if section is not None else None
     return replace(
         outcome,
         previous_commit=previous.commit if previous else None,

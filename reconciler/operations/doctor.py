@@ -271,10 +271,7 @@ def _unwritable(folder: Path) -> str | None:
 def check_record(settings: Settings, target: Target, environment: Mapping[str, str], now: datetime) -> Check:
     record, notes = read_record(settings, target, environment)
     moments = sorted(
-        project.recorded_at
-        for (endpoint, _), section in record.sections.items()
-        if endpoint == target.endpoint
-        for project in section.values()
+        project.recorded_at for _, section in record.at(target.endpoint) for project in section.projects.values()
     )
     if notes:
         first = notes[0]

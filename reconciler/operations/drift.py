@@ -9,10 +9,9 @@ from datetime import datetime
 from reconciler.fieldpath import parse_path
 from reconciler.manifest.places import locate_all
 from reconciler.model.drift import Drift, ProjectDrift
-from reconciler.model.plan import TargetInfo
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.record import Record
-from reconciler.operations.plan import Prepared, account_in, read_live
+from reconciler.operations.plan import Account, Prepared, read_live, recognize
 from reconciler.planning.drift import baseline_of, project_drift, renames
 from reconciler.planning.planner import Live, is_unmanaged
 from reconciler.scale.client import ScaleClient
@@ -34,13 +33,13 @@ async def drift(
         ScaleError: live state cannot be read.
     """
     live = await read_live(client, [project.name for project in prepared.desired], few=prepared.narrowed)
-    info = TargetInfo(target.name, target.endpoint, account_in(target, live))
-    return drift_in(info, live, prepared, record=record, made_at=now())
+    account = await recognize(target, client, live, record)
+    return drift_in(account, live, prepared, record=record, made_at=now())
 
 
-def drift_in(target: TargetInfo, live: Live, prepared: Prepared, *, record: Record, made_at: datetime) -> Drift:
+def drift_in(account: Account, live: Live, prepared: Prepared, *, record: Record, made_at: datetime) -> Drift:
     """What drifted, by live state that was read. `made_at` is aware: ages are counted from it."""
-    known = record.section(target.endpoint, target.account)
+    known = account.entries(record)
     vanished = [
         (project, known[project.name])
         for project in prepared.desired
@@ -58,9 +57,9 @@ def drift_in(target: TargetInfo, live: Live, prepared: Prepared, *, record: Reco
         for project in sorted(prepared.desired, key=lambda project: project.name)
     ]
     return Drift(
-        target=target,
+        target=account.target,
         made_at=made_at,
-        baseline=baseline_of(known),
+        baseline=baseline_of(account.of(record)),
         projects=_with_sources(projects, {project.name: project for project in prepared.desired}),
         unmanaged=()
         if prepared.narrowed

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Span, error, merged, nearest
 from reconciler.errors import UsageError
+from reconciler.files import write_whole
 from reconciler.manifest.discovery import DEFAULTS, path_order
 from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
 from reconciler.manifest.loading import Manifests, load_manifests
@@ -18,7 +19,6 @@ from reconciler.manifest.scalars import Words
 from reconciler.manifest.textfiles import is_below, read_bytes
 from reconciler.manifest.yamlfiles import YamlFiles
 from reconciler.settings import Settings
-from reconciler.wholefile import write_whole
 
 
 @dataclass(slots=True)

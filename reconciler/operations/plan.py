@@ -19,7 +19,7 @@ from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.places import Place, files_of, locate_all
 from reconciler.model.plan import Action, Commit, Field, Plan, ProjectChange, TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject, Source
-from reconciler.model.record import Record
+from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, Section, SectionKey
 from reconciler.operations.selection import Recorded, select, usable
 from reconciler.operations.targets import sandbox_account
 from reconciler.planning.classes import unseen
@@ -75,9 +75,8 @@ def _recorded(settings: Settings, manifests: Manifests, target: Target, record: 
     declared = {entry.name for entry in manifests.entries}
     files = {
         name: (settings.base / project.file).as_posix()
-        for (endpoint, _), section in record.sections.items()
-        if endpoint == target.endpoint
-        for name, project in section.items()
+        for _, section in record.at(target.endpoint)
+        for name, project in section.projects.items()
         if name not in declared
     }
     return [Recorded(name, file) for name, file in sorted(files.items()) if file.startswith(folder)]
@@ -101,11 +100,11 @@ async def plan(
     """
     names = [project.name for project in prepared.desired]
     live = await read_live(client, [*names, *prepared.gone], few=prepared.narrowed)
-    info = TargetInfo(target.name, target.endpoint, account_in(target, live))
+    account = await recognize(target, client, live, record)
 
     def planned(live: Live) -> Plan:
         return planned_with(
-            settings, info, live, prepared, record=record, pending=pending, allowed=allowed, made_at=now()
+            settings, account, live, prepared, record=record, pending=pending, allowed=allowed, made_at=now()
         )
 
     made = planned(live)
@@ -118,7 +117,7 @@ async def plan(
 
 def planned_with(
     settings: Settings,
-    target: TargetInfo,
+    account: Account,
     live: Live,
     prepared: Prepared,
     *,
@@ -128,11 +127,11 @@ def planned_with(
     made_at: datetime,
 ) -> Plan:
     """The plan against live state that was read; its fields without their places in git. `made_at` is aware."""
-    known = record.section(target.endpoint, target.account)
-    return make_plan(
+    known = account.entries(record)
+    made = make_plan(
         prepared.desired,
         live,
-        target=target,
+        target=account.target,
         commit=prepared.commit,
         made_at=made_at,
         managed_names=frozenset(entry.name for entry in prepared.manifests.entries if entry.name is not None),
@@ -146,6 +145,7 @@ def planned_with(
         pending=pending,
         rules=Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive),
     )
+    return replace(made, section=account.section)
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:
@@ -168,11 +168,54 @@ async def get_projects(client: ScaleClient, names: Sequence[str]) -> dict[str, L
     return dict(zip(names, found, strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The target as it answered, and the section of the record that belongs to its account, None without one."""
+
+    target: TargetInfo
+    section: SectionKey | None
+
+    def entries(self, record: Record) -> Entries:
+        """The recorded projects of this account."""
+        return self.of(record).projects
+
+    def of(self, record: Record) -> Section:
+        """The section of this account; an empty one without a section."""
+        return record.sections[self.section] if self.section is not None else Section()
+
+
+async def recognize(
+    target: Target, client: ScaleClient, live: Live, record: Record, *, must_know: bool = False
+) -> Account:
+    """The account that was read. If only some of its projects were, and the record recognizes none, it is listed.
+
+    With `must_know`, it is listed too if there is nothing in the record to recognize.
+    """
+    account = account_in(target, live)
+    section = record.find(target.endpoint, account, _created(live))
+    if account is None and section is None and (must_know or any(record.at(target.endpoint))):
+        live = Live(by_name(await client.list_projects()), whole=True)
+        account = account_in(target, live)
+        section = record.find(target.endpoint, account, _created(live))
+    return Account(TargetInfo(target.name, target.endpoint, account), section)
+
+
+def account_from(target: TargetInfo, live: Live, record: Record) -> Account:
+    """The account of a snapshot."""
+    return Account(target, record.find(target.endpoint, target.account, _created(live)))
+
+
+def _created(live: Live) -> dict[str, str | None]:
+    return {name: project.created_at for name, project in live.projects.items() if project is not None}
+
+
 def account_in(target: Target, live: Live) -> str | None:
-    """What tells this account from others, as far as it is known: a sandbox's own id, else its oldest project."""
+    """What tells this account from others: a sandbox's own ID, else its oldest project; None if it was not listed."""
     if target.sandbox is not None:
-        return sandbox_account(target.sandbox)
-    return account_of(project for project in live.projects.values() if project) if live.whole else None
+        return sandbox_account(target.sandbox) or EMPTY_ACCOUNT
+    if not live.whole:
+        return None
+    return account_of(project for project in live.projects.values() if project) or EMPTY_ACCOUNT
 
 
 def with_warnings(plan: Plan, settings: Settings) -> Plan:

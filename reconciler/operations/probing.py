@@ -131,12 +131,12 @@ class _Trial:
 
     async def run(self) -> None:
         body = {"type": self._type, "name": self._name, "params": self._sent}
-        self._answer = await self._client.send_once(Call(CallKind.CREATE, self._name, body))
+        self._answer = await self._client.send(Call(CallKind.CREATE, self._name, body))
         self.exists = True
         self._created = await self._read()
         self._repeated = await self._set_params(self._sent)
         described = {"choice": "Described", "description": "Anything", "subchoices": ["Nested"]}
-        await self._client.send_once(
+        await self._client.send(
             Call(CallKind.SET_ONTOLOGY, self._name, {"ontology": ["Plain", described]}),
         )
         await self._read()
@@ -148,7 +148,7 @@ class _Trial:
         self._other_case = await _ask_in_other_case(self._client, self._listed)
 
     async def _set_params(self, params: Mapping[str, Json]) -> Project:
-        await self._client.send_once(Call(CallKind.SET_PARAMS, self._name, {**params, "patch": False}))
+        await self._client.send(Call(CallKind.SET_PARAMS, self._name, {**params, "patch": False}))
         return await self._read()
 
     async def _read(self) -> Project:

@@ -1,37 +1,70 @@
-"""What an apply writes into the record: what it is about to do, and what became of it."""
+"""What an apply writes into the record: its intent before the first write, and the outcome after the last one.
+
+Promises: at most one live intent names a project; while a run may still write, its intent holds; whatever becomes of
+the run, the next one recognizes its writes.
+"""
 
 from __future__ import annotations
 
-import os.path
-from collections.abc import Iterator, Mapping
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from random import Random
+from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, warning
 from reconciler.errors import GitRefusedError, RecordError
 from reconciler.fieldpath import format_path
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Plan, ProjectChange
-from reconciler.model.record import Record, RecordedProject, Section
+from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, RecordedProject, Run, Section, SectionKey
 from reconciler.planning.classes import base_hash, intended_by, left_drifting
 from reconciler.planning.guards import value_hash
-from reconciler.record.merging import Changes
+from reconciler.record.merging import Changes, conclude, intend
 from reconciler.record.stores import LOCAL, RecordStore, open_record
+from reconciler.scale.transport import SYSTEM_CLOCK, Clock
 from reconciler.settings import Settings, Target
+
+LEASE: Final = timedelta(minutes=2)
+"""How long an intent holds without a renewal."""
+
+LAST_SECONDS: Final = timedelta(seconds=30)
+"""In this last part of a lease no write is started, so that none lands after it."""
+
+RENEWED_BEFORE: Final = timedelta(seconds=60)
+"""So long before the end of its lease a run starts to renew it."""
+
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
+"""So much may the clocks of two runs differ: an intent of another clone counts as expired only that much later."""
+
+PATIENCE: Final = 300.0
+"""Seconds for which a run waits for others that write the same projects."""
+
+FIRST_LOOK, LAST_LOOK = 0.5, 10.0
+"""Seconds between two looks at a run that is waited for, which grow from the one to the other."""
+
+PUSHING: Final = 60.0
+"""Seconds for which a record is pushed again if other runs are faster."""
 
 
 def read_record(
     settings: Settings, target: Target, environment: Mapping[str, str], *, required: bool = False
 ) -> tuple[Record, tuple[Diagnostic, ...]]:
-    """The record as a plan reads it, and what is to be said of it. No ref and no file is written.
+    """The record as a plan reads it, and the diagnostics about it. No ref and no file is written.
 
-    A record that cannot be had is a warning here: every difference is then of class unknown. Where it is `required`, it
-    is what it is: RecordError or GitRefusedError.
+    A record that is unavailable is a warning: every difference is then unknown. If it is `required`, it is an error,
+    RecordError or GitRefusedError.
     """
     try:
-        store = open_record(settings.base, target.name, target.record, read_only=True)
-        return store.read(), _notes(store, target, environment)
+        store = open_record(settings.base, target.name, target.record)
+        return store.read().record, _notes(store, target, environment)
     except (RecordError, GitRefusedError) as problem:
         if required:
             raise
@@ -39,137 +72,370 @@ def read_record(
 
 
 def open_recorder(
-    settings: Settings, target: Target, environment: Mapping[str, str]
+    settings: Settings,
+    target: Target,
+    environment: Mapping[str, str],
+    *,
+    waiting: Callable[[str], None] = lambda words: None,
 ) -> tuple[Recorder, tuple[Diagnostic, ...]]:
-    """The record as an apply keeps it, and what is to be said of it.
+    """The record as an apply keeps it, and the diagnostics about it. For `waiting`, see Recorder.
 
     Raises:
-        RecordError, GitRefusedError: it cannot be had. Then nothing may be written.
+        RecordError, GitRefusedError: it is unavailable. Then nothing may be written.
     """
     store = open_record(settings.base, target.name, target.record)
-    return Recorder(settings, target, store), _notes(store, target, environment)
+    return Recorder(settings.base, target, store, waiting=waiting), _notes(store, target, environment)
 
 
 def _notes(store: RecordStore, target: Target, environment: Mapping[str, str]) -> tuple[Diagnostic, ...]:
     notes = []
     if environment.get("CI") and target.record == LOCAL:
         detail = (
-            "CI throws its clone away, and the record with it: the next run cannot tell drift from what git changed. "
+            "CI discards its clone, and the record with it: the next run cannot tell drift from what git changed. "
             f'Set record = "origin" for the target "{target.name}" in reconciler.toml.'
         )
-        notes.append(warning("local-record", "the record of applies is kept in this clone alone", detail=detail))
+        notes.append(warning("local-record", "the record of applies is kept in this clone only", detail=detail))
     if (hint := store.missing_hint()) is not None:
         notes.append(warning("no-record", "this clone has no record of earlier applies", detail=hint))
     return tuple(notes)
 
 
 class Recorder:
-    """The record of one apply: read before the plan, written ahead, and written once more at the end."""
+    """The record of one apply: read before the plan, its intent written ahead, its outcome written at the end.
 
-    def __init__(self, settings: Settings, target: Target, store: RecordStore) -> None:
-        self._base = settings.base
+    `base` is the git top level, or the repository root outside git. `waiting` is called with a sentence when the run
+    has to wait for another one. `aside` runs what blocks, such as git, beside the event loop.
+    """
+
+    def __init__(
+        self,
+        base: Path,
+        target: Target,
+        store: RecordStore,
+        *,
+        waiting: Callable[[str], None] = lambda words: None,
+        clock: Clock = SYSTEM_CLOCK,
+        random: Random | None = None,
+        aside: Callable[..., Awaitable[Any]] = asyncio.to_thread,
+    ) -> None:
+        self._base = base
+        self._target = target
         self._endpoint = target.endpoint
         self._store = store
-        self.record = store.read()
+        self._waiting = waiting
+        self._clock = clock
+        self._random = random or Random()
+        self._aside = aside
+        self._seen = store.read()
+        self.record = self._seen.record
+        """As it was when this was made."""
+        self._run: Run | None = None
+        self._renewal: asyncio.Task[None] | None = None
+        self._renewing = asyncio.Lock()
+        self._is_renewed = False
+        self._problem = ""
 
-    def announce(self, plan: Plan, now: datetime) -> None:
-        """Record what is intended, before the first write.
+    # ---- Before the first write
+
+    async def announce(self, plan: Plan, stopped: Callable[[], bool] = lambda: False) -> bool:
+        """Record what is intended, once no other live run intends to write one of its projects.
+
+        False if the run was `stopped` while it waited: then nothing was recorded.
 
         Raises:
-            RecordError: it cannot be recorded; then nothing may be written.
+            RecordError, GitRefusedError: it cannot be recorded, or another run takes too long. Then nothing may be
+                written.
         """
         writing = [change for change in plan.changes if change.writes]
         if not writing:
-            return
-        known = self._known(plan)
-        entries = {change.name: self._intention(change, known.get(change.name), now) for change in writing}
+            return True
+        announced = False
+        try:
+            announced = await self._announce(plan, writing, stopped)
+        finally:
+            if not announced:
+                await self._end()
+        return announced
+
+    async def _announce(self, plan: Plan, writing: list[ProjectChange], stopped: Callable[[], bool]) -> bool:
+        begun, pause, told = self._clock.monotonic(), FIRST_LOOK, ""
+        lost = _Pauses(self._clock, self._random)
+        while not stopped():
+            self._seen = await self._aside(self._store.read)
+            section = self._section(self._seen.record, plan)
+            alive = await self._alive(section)
+            other = next((run for run in alive.values() if _names(section, run, writing)), None)
+            if other is None:
+                if await self._intend(plan, writing, frozenset(alive)):
+                    self._renewal = asyncio.get_running_loop().create_task(self._keep_renewing())
+                    return True
+                if not await lost.pause():
+                    raise self._too_many()
+                continue
+            if self._clock.monotonic() - begun >= PATIENCE:
+                raise RecordError(
+                    f"another apply is writing the same projects: run {other.id} on {other.host}",
+                    f"It started at {other.started_at}. This run waited for {PATIENCE / 60:.0f} minutes, and wrote "
+                    "nothing. Wait for the other one to end, and apply again.",
+                )
+            if told != other.id:
+                told = other.id
+                self._waiting(
+                    f"Waiting for the apply {other.id} on {other.host}, which started at {other.started_at} and writes "
+                    "the same projects..."
+                )
+            until = self._clock.monotonic() + pause
+            while not stopped() and self._clock.monotonic() < until:
+                await self._clock.sleep(FIRST_LOOK)
+            pause = min(pause * 1.5, LAST_LOOK)
+        return False
+
+    async def _intend(self, plan: Plan, writing: list[ProjectChange], alive: frozenset[str]) -> bool:
+        """Push the intent onto the record that was seen; False if another run was faster."""
+        now = self._clock.now()
+        if self._run is None:
+            name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+            host = socket.gethostname()
+            words = f"reconciler apply on {host}, process {os.getpid()}, since {_stamp(now)}\n"
+            clone = await self._aside(self._store.liveness.hold, name, words)
+            self._run = Run(name, host, clone, started_at=_stamp(now), until="")
+        run = self._run = replace(self._run, until=_stamp(now + LEASE))
+        intents = {
+            change.name: RecordedProject(
+                self._file(change), recorded_at=_stamp(now), intents=(intended_by(change, run.id),), written=False
+            )
+            for change in writing
+        }
         names = ", ".join(f"{change.name} ({_calls(change)})" for change in writing[:20])
         more = f" and {len(writing) - 20} more" if len(writing) > 20 else ""
-        self._write(plan, entries, frozenset(), f"intend: {names}{more}", now, keep=False)
+        return await self._swap(
+            plan, lambda section: intend(section, run, intents, alive), f"intend: {names}{more}", plan.target.account
+        )
 
-    def conclude(self, plan: Plan, outcome: Outcome, now: datetime) -> None:
-        """Record what became of it.
+    async def _alive(self, section: Section) -> dict[str, Run]:
+        """The other runs whose intents are live. A run of this clone is asked by its lock, others by their lease."""
+        alive = {}
+        for run in section.runs.values():
+            if self._run is not None and run.id == self._run.id:
+                continue
+            if await self._aside(self._store.liveness.is_alive, run) is False:
+                await self._clean_up(run)
+                continue
+            now = self._clock.now() - CLOCKS_DIFFER
+            if now <= _moment(run.until) or now <= _moment(await self._aside(self._store.renewed, run)):
+                alive[run.id] = run
+            else:
+                await self._clean_up(run)
+        return alive
+
+    async def _clean_up(self, run: Run) -> None:
+        """Take away what a dead run left beside the record."""
+        with contextlib.suppress(RecordError, GitRefusedError):
+            await self._aside(self._store.liveness.release, run.id)
+            await self._aside(self._store.end, run)
+
+    # ---- While it writes
+
+    async def permit(self) -> str | None:
+        """Asked right before a write: None if it may be started, else why it may not."""
+        assert self._run is not None
+        if self._clock.now() < _moment(self._run.until) - LAST_SECONDS or await self._renew():
+            return None
+        return f"the intent of this run could not be renewed: {self._problem}"
+
+    async def _keep_renewing(self) -> None:
+        while True:
+            assert self._run is not None
+            left = _moment(self._run.until) - RENEWED_BEFORE - self._clock.now()
+            await self._clock.sleep(max(left.total_seconds(), 5.0))
+            if not await self._renew() and self._clock.now() >= _moment(self._run.until):
+                return
+
+    async def _renew(self) -> bool:
+        """Hold the intent for another lease. Never once it has expired: another run may have taken its place."""
+        async with self._renewing:
+            assert self._run is not None
+            now, until = self._clock.now(), _moment(self._run.until)
+            if now < until - RENEWED_BEFORE:
+                return True
+            if now >= until:
+                self._problem = self._problem or "it had expired"
+                return False
+            renewed = replace(self._run, until=_stamp(now + LEASE))
+            self._is_renewed = True
+            try:
+                await self._aside(self._store.renew, renewed)
+            except (RecordError, GitRefusedError) as problem:
+                self._problem = problem.summary
+                return False
+            if self._clock.now() >= until:
+                self._problem = "that took longer than it held"
+                return False
+            self._run = renewed
+            return True
+
+    # ---- After the last write
+
+    async def conclude(self, plan: Plan, outcome: Outcome) -> None:
+        """Record the outcome; the run then has no live intent.
 
         Raises:
-            RecordError: it cannot be recorded. What was announced still makes it known as ours.
+            RecordError, GitRefusedError: it cannot be recorded. What was announced still makes its writes known as
+                ours.
         """
-        known = self._known(plan)
+        try:
+            await self._conclude(plan, outcome)
+        finally:
+            await self._end()
+
+    async def _conclude(self, plan: Plan, outcome: Outcome) -> None:
+        known = self._section(self.record, plan).projects
+        changes = self._changes(plan, outcome, known)
+        # The account of an empty sandbox is made with its first project.
+        account = outcome.target.account
+        lost = _Pauses(self._clock, self._random)
+        while True:
+            section = self._section(self._seen.record, plan)
+            new_commit = changes.commit is not None and changes.commit != section.commit
+            if self._run is None and not (changes.entries or changes.forgotten or new_commit):
+                return
+            alive = frozenset(await self._alive(section))
+            change = partial(conclude, changes=changes, alive=alive, seen=known)
+            if await self._swap(plan, change, _message(outcome), account):
+                return
+            if not await lost.pause():
+                raise self._too_many()
+            self._seen = await self._aside(self._store.read)
+
+    def _changes(self, plan: Plan, outcome: Outcome, known: Entries) -> Changes:
+        now = _stamp(self._clock.now())
         entries: dict[str, RecordedProject] = {}
         forgotten: set[str] = set()
+        unsent: set[str] = set()
         for change, project in zip(plan.changes, outcome.projects, strict=True):
             before = known.get(change.name)
-            after = self._entry(change, project, before, plan, now)
-            if project.status is Status.FORGOTTEN or (after is None and change.writes):
+            if project.status is Status.FORGOTTEN:
                 forgotten.add(change.name)
-            elif after is not None and (change.writes or before is None or not _same(before, after)):
-                entries[change.name] = after
-        if entries or forgotten:
-            self._write(plan, entries, frozenset(forgotten), _message(outcome), now)
-
-    def _known(self, plan: Plan) -> Section:
-        return self.record.section(self._endpoint, plan.target.account)
-
-    def _intention(self, change: ProjectChange, before: RecordedProject | None, now: datetime) -> RecordedProject:
-        entry = change.base or before or RecordedProject(self._file(change), written=False)
-        return replace(entry, recorded_at=_stamp(now), intended=intended_by(change))
+            elif project.status in (Status.DONE, Status.UNCHANGED) or project.not_kept:
+                entry = self._entry(change, project, before, plan, now)
+                if change.writes or before is None or before.intents or not _same(before, entry):
+                    entries[change.name] = entry
+            elif all(call.result is CallResult.NOT_SENT for call in project.calls):
+                unsent.add(change.name)
+        complete = outcome.summary.complete and outcome.interrupted_by is None
+        return Changes(
+            run=self._run.id if self._run is not None else "",
+            at=now,
+            entries=entries,
+            forgotten=frozenset(forgotten),
+            unsent=frozenset(unsent),
+            commit=plan.commit.commit if complete and not plan.commit.dirty else None,
+        )
 
     def _entry(
-        self,
-        change: ProjectChange,
-        project: ProjectOutcome,
-        before: RecordedProject | None,
-        plan: Plan,
-        now: datetime,
-    ) -> RecordedProject | None:
-        """The entry of a project after the run; None where it has none to be made, and keeps what it had before."""
-        if project.status in (Status.DONE, Status.UNCHANGED) or project.not_kept:
-            earlier = change.base or before
-            older = left_drifting(change, project.live, earlier)
-            return RecordedProject(
-                file=self._file(change),
-                params_version=project.params_version,
-                ontology_version=project.ontology_version,
-                commit=None if plan.commit.dirty else plan.commit.commit,
-                recorded_at=_stamp(now),
-                older=older,
-                not_kept={format_path(field.path): value_hash(field.after) for field in project.not_kept},
-                ontology_hash=base_hash(change, project.live, earlier, older),
-            )
-        if not change.writes:
-            return None
-        if any(call.result in (CallResult.LANDED, CallResult.UNCLEAR) for call in project.calls):
-            # What was announced stays: it tells the next run which versions are ours.
-            return self._intention(change, before, now)
-        return replace(before, recorded_at=_stamp(now)) if before is not None else None
+        self, change: ProjectChange, project: ProjectOutcome, before: RecordedProject | None, plan: Plan, now: str
+    ) -> RecordedProject:
+        """The entry of a project to which nothing is left to write, or only what Scale did not keep."""
+        earlier = change.base or before
+        older = left_drifting(change, project.live, earlier)
+        return RecordedProject(
+            file=self._file(change),
+            params_version=project.params_version,
+            ontology_version=project.ontology_version,
+            commit=None if plan.commit.dirty else plan.commit.commit,
+            recorded_at=now,
+            created_at=project.live.created_at if project.live is not None else change.expected.created_at,
+            older=older,
+            not_kept={format_path(field.path): value_hash(field.after) for field in project.not_kept},
+            ontology_hash=base_hash(change, project.live, earlier, older),
+        )
+
+    async def _end(self) -> None:
+        if self._renewal is not None:
+            self._renewal.cancel()
+        if self._run is not None:
+            with contextlib.suppress(RecordError, GitRefusedError):
+                if self._is_renewed:
+                    await self._aside(self._store.end, self._run)
+            await self._aside(self._store.liveness.release, self._run.id)
+
+    # ---- The section of this run
+
+    def _section(self, record: Record, plan: Plan) -> Section:
+        key = self._key(record, plan, plan.target.account)
+        return record.sections[key] if key is not None else Section()
+
+    def _key(self, record: Record, plan: Plan, account: str | None) -> SectionKey | None:
+        """The section of this run as it is named now.
+
+        One that was made while the account was empty gets another name as soon as a run knows the account: it is found
+        by this run, or as the only new one of the endpoint.
+        """
+        if self._run is not None:
+            for key, section in record.at(self._endpoint):
+                if self._run.id in section.runs:
+                    return key
+        named = ((self._endpoint, account), (self._endpoint, plan.target.account), plan.section)
+        if (known := next((key for key in named if key in record.sections), None)) is not None:
+            return known
+        new = [key for key, _ in record.at(self._endpoint) if key not in self.record.sections]
+        return new[0] if plan.target.account == EMPTY_ACCOUNT and len(new) == 1 else None
+
+    async def _swap(self, plan: Plan, change: Callable[[Section], Section], message: str, account: str | None) -> bool:
+        """Change this run's section of the record that was seen; it becomes that of `account` if that is known."""
+        record = self._seen.record
+        key = self._key(record, plan, account)
+        named = (self._endpoint, account)
+        final = named if key is None or account not in (None, EMPTY_ACCOUNT) else key
+        rest = {one: section for one, section in record.sections.items() if one != key}
+        new = Record({**rest, final: change(record.sections[key] if key is not None else Section())})
+        commit = f"\n\nManifests at {plan.commit.commit}" if plan.commit.commit else ""
+        dirty = ", with uncommitted changes" if plan.commit.commit and plan.commit.dirty else ""
+        swapped = await self._aside(self._store.swap, self._seen, new, f"{message}{commit}{dirty}\n")
+        self._seen = swapped or self._seen
+        return swapped is not None
+
+    def _too_many(self) -> RecordError:
+        return RecordError(
+            f"the record of {self._target.name} could not be written: other runs were faster for {PUSHING:.0f} seconds",
+            "Apply again when fewer runs write to this record. If no other run is there, a lock was left behind: look "
+            "for a file that ends in .lock below the refs folder of the repository, and remove it.",
+        )
 
     def _file(self, change: ProjectChange) -> str:
         return Path(os.path.relpath(change.source.file, self._base)).as_posix()
 
-    def _write(
-        self,
-        plan: Plan,
-        entries: dict[str, RecordedProject],
-        forgotten: frozenset[str],
-        message: str,
-        now: datetime,
-        *,
-        keep: bool = True,
-    ) -> None:
-        commit = f"\n\nManifests at {plan.commit.commit}" if plan.commit.commit else ""
-        dirty = ", with uncommitted changes" if plan.commit.commit and plan.commit.dirty else ""
-        changes = Changes(
-            endpoint=self._endpoint,
-            account=plan.target.account,
-            entries=entries,
-            forgotten=forgotten,
-            at=_stamp(now),
-        )
-        self._store.write(changes, f"{message}{commit}{dirty}\n", keep=keep)
+
+class _Pauses:
+    """The growing pauses of one who loses to others, until a time is over."""
+
+    def __init__(self, clock: Clock, random: Random) -> None:
+        self._clock = clock
+        self._random = random
+        self._begun = clock.monotonic()
+        self._longest = 0.2
+
+    async def pause(self) -> bool:
+        """Pause, and say whether to try again."""
+        if self._clock.monotonic() - self._begun >= PUSHING:
+            return False
+        await self._clock.sleep(self._random.uniform(0.05, self._longest))
+        self._longest = min(self._longest * 2, 5.0)
+        return True
+
+
+def _names(section: Section, run: Run, writing: list[ProjectChange]) -> bool:
+    return any(
+        intent.run == run.id
+        for change in writing
+        if (project := section.projects.get(change.name)) is not None
+        for intent in project.intents
+    )
 
 
 def _same(before: RecordedProject, after: RecordedProject) -> bool:
-    """Whether they say the same but for the time."""
-    return replace(before, recorded_at="") == replace(after, recorded_at="")
+    """Whether they say the same, except for time and commit: a newer commit alone changes no entry."""
+    return replace(before, recorded_at="", commit=None) == replace(after, recorded_at="", commit=None)
 
 
 def _calls(change: ProjectChange) -> str:
@@ -201,3 +467,12 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 
 def _stamp(now: datetime) -> str:
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _moment(text: str) -> datetime:
+    """A text that is not a time is over."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

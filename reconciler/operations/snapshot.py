@@ -16,22 +16,23 @@ from reconciler.diagnostics import Diagnostic, Severity, warning
 from reconciler.errors import GitRefusedError, UsageError
 from reconciler.git import read_commit
 from reconciler.model.drift import Drift
-from reconciler.model.plan import Plan, TargetInfo
+from reconciler.model.plan import Plan
 from reconciler.model.project import DesiredProject, LiveProject
-from reconciler.model.record import Record, Section
+from reconciler.model.record import Entries, Record
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.operations.drift import drift_in
 from reconciler.operations.plan import (
+    Account,
     Prepared,
-    account_in,
+    account_from,
     get_projects,
     planned_with,
     read_live,
+    recognize,
     with_sources,
     with_warnings,
 )
 from reconciler.planning.cutting import cut, shows_base
-from reconciler.planning.drift import baseline_of
 from reconciler.planning.planner import Live, by_name
 from reconciler.planning.sensitive import comparable, leave_out
 from reconciler.scale.client import ScaleClient
@@ -51,12 +52,10 @@ async def take(
         ScaleError: live state cannot be read.
     """
     taken_at = now()
-    recorded = {
-        name for (endpoint, _), section in record.sections.items() if endpoint == target.endpoint for name in section
-    }
+    recorded = {name for _, section in record.at(target.endpoint) for name in section.projects}
     live = await read_live(client, sorted(recorded), few=False)
-    account = account_in(target, live)
-    known = record.section(target.endpoint, account)
+    account = await recognize(target, client, live, record)
+    known = account.entries(record)
     projects = dict(live.projects)
     hidden = [name for name, entry in known.items() if (p := projects.get(name)) and not shows_base(p, entry)]
     projects |= await get_projects(client, hidden)
@@ -67,7 +66,7 @@ async def take(
     except GitRefusedError:
         pass  # it is told where git is needed
     return Snapshot(
-        target=TargetInfo(target.name, target.endpoint, account),
+        target=account.target,
         taken_at=taken_at,
         commit=commit,
         projects=tuple(
@@ -77,7 +76,7 @@ async def take(
     )
 
 
-def _kept(project: LiveProject, settings: Settings, known: Section) -> SnapshotProject:
+def _kept(project: LiveProject, settings: Settings, known: Entries) -> SnapshotProject:
     entry = known.get(project.name)
     rest, left_out = leave_out(project, settings.sensitive, known=entry)
     return SnapshotProject(cut(rest, entry), left_out)
@@ -114,7 +113,7 @@ def plan_from(
     sides = _sides(settings, snapshot, prepared, record)
     made = planned_with(
         settings,
-        snapshot.target,
+        sides.account,
         sides.live,
         sides.prepared,
         record=record,
@@ -130,17 +129,20 @@ def drift_from(
 ) -> Drift:
     """What drifted of what was prepared, by the snapshot. Says nothing of what is sensitive or was left out."""
     sides = _sides(settings, snapshot, prepared, record)
-    return drift_in(snapshot.target, sides.live, sides.prepared, record=record, made_at=now())
+    return drift_in(sides.account, sides.live, sides.prepared, record=record, made_at=now())
 
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
+    account: Account
     live: Live
     prepared: Prepared
 
 
 def _sides(settings: Settings, snapshot: Snapshot, prepared: Prepared, record: Record) -> _Sides:
-    known = record.section(snapshot.target.endpoint, snapshot.target.account)
+    whole = Live(by_name(saved.live for saved in snapshot.projects), whole=True)
+    account = account_from(snapshot.target, whole, record)
+    known = account.entries(record)
     left_out: dict[str, set[str]] = defaultdict(set)
     shown: list[LiveProject] = []
     for saved in snapshot.projects:
@@ -160,6 +162,7 @@ def _sides(settings: Settings, snapshot: Snapshot, prepared: Prepared, record: R
         desired.append(project)
     notes = (*_not_compared(uncompared), *_outdated(snapshot, known))
     return _Sides(
+        account,
         Live(projects, whole=True, snapshot_at=snapshot.taken_at),
         replace(prepared, desired=tuple(desired), diagnostics=(*prepared.diagnostics, *notes)),
     )
@@ -179,15 +182,15 @@ def _not_compared(projects: int) -> list[Diagnostic]:
     ]
 
 
-def _outdated(snapshot: Snapshot, known: Section) -> list[Diagnostic]:
-    newest = baseline_of(known)
+def _outdated(snapshot: Snapshot, known: Entries) -> list[Diagnostic]:
+    newest = max((entry.recorded_at for entry in known.values()), default="")
     taken = snapshot.taken_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    if newest is None or newest.recorded_at <= taken:
+    if newest <= taken:
         return []
     return [
         warning(
             "snapshot-outdated",
-            f"the snapshot is older than the last apply ({newest.recorded_at})",
+            f"the snapshot is older than the last apply ({newest})",
             detail="What that one wrote is not in it, and shows as a difference. "
             "Take a new one where the key is: reconciler snapshot --publish",
         )

@@ -35,9 +35,9 @@ def ontology_hash(choices: Json) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What the record says of one project, made whole by what an interrupted run is seen to have landed.
+    """What the record says of one project, completed by the writes that unfinished runs are seen to have landed.
 
-    `landed` names the calls of a run that never told what became of it, with the version that each made.
+    `landed` are the calls of those runs, each with the version that it made.
     """
 
     known: RecordedProject | None
@@ -45,33 +45,44 @@ class Base:
 
 
 def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
-    """The record's entry, its versions moved on to those that its intent is seen to have made.
+    """The record's entry, moved on by each intent of which the history shows a write.
 
-    Of a project that only this intent knows, a part that did not land goes on from where the intent did.
+    A write of parameters moves the base of the parameters, except of those that its run left drifting: each of these
+    keeps its own. If only intents know the project, a part that did not land starts where the first landed intent did.
+    An entry of another project of this name (with another `created_at`) says nothing.
     """
-    if known is None or known.intended is None or live is None:
+    if known is None or live is None:
         return Base(known)
-    intended = known.intended
+    if None not in (known.created_at, live.created_at) and known.created_at != live.created_at:
+        return Base(None)
     landed: list[tuple[CallKind, int]] = []
-    params = _made(live.params_history, intended.params_version, intended.params_hash, _params_hash)
-    ontology = _made(live.ontology_history, intended.ontology_version, intended.ontology_hash, _version_hash)
-    if params is not None and params != known.params_version:
-        landed.append((CallKind.SET_PARAMS, params))
-    if ontology is not None and ontology != known.ontology_version:
-        landed.append((CallKind.SET_ONTOLOGY, ontology))
-    if landed and not known.written:
-        known = replace(
-            known, params_version=intended.params_version, ontology_version=intended.ontology_version, written=True
-        )
-    return Base(
-        replace(
-            known,
-            params_version=known.params_version if params is None else params,
-            ontology_version=known.ontology_version if ontology is None else ontology,
-            ontology_hash=known.ontology_hash if ontology is None else intended.ontology_hash,
-        ),
-        tuple(landed),
-    )
+    for intent in known.intents:
+        params = _made(live.params_history, intent.params_version, intent.params_hash, _params_hash)
+        ontology = _made(live.ontology_history, intent.ontology_version, intent.ontology_hash, _version_hash)
+        if params is None and ontology is None:
+            continue
+        if not known.written:
+            known = replace(
+                known, params_version=intent.params_version, ontology_version=intent.ontology_version, written=True
+            )
+        if params is not None and params != known.params_version:
+            landed.append((CallKind.SET_PARAMS, params))
+        if ontology is not None and ontology != known.ontology_version:
+            landed.append((CallKind.SET_ONTOLOGY, ontology))
+        known = _moved_on(known, intent, params, ontology)
+    return Base(known, tuple(landed))
+
+
+def _moved_on(known: RecordedProject, intent: Intended, params: int | None, ontology: int | None) -> RecordedProject:
+    older = dict(known.older)
+    if params is not None:
+        older = {unit: number for unit, number in older.items() if unit == ONTOLOGY}
+        older |= {unit: number for unit, number in intent.older.items() if unit != ONTOLOGY}
+        known = replace(known, params_version=params)
+    if ontology is not None:
+        older.pop(ONTOLOGY, None)
+        known = replace(known, ontology_version=ontology, ontology_hash=intent.ontology_hash)
+    return replace(known, older=older)
 
 
 def _made(
@@ -97,15 +108,17 @@ def _version_hash(version: Version) -> str:
         return ""
 
 
-def intended_by(change: ProjectChange) -> Intended:
+def intended_by(change: ProjectChange, run: str) -> Intended:
     """What the record notes of a change before its first write. An ontology sent without a name keeps none."""
     assert change.after is not None
     kinds = {call.kind for call in change.calls}
     return Intended(
+        run,
         params_version=change.expected.params_version,
         ontology_version=change.expected.ontology_version,
         params_hash=content_hash(dict(change.after.params)) if kinds & {CallKind.CREATE, CallKind.SET_PARAMS} else None,
         ontology_hash=ontology_hash(change.after.ontology) if CallKind.SET_ONTOLOGY in kinds else None,
+        older={unit: _base_version(change.base, unit) for unit in change.left_alone},
     )
 
 

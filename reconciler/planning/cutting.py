@@ -40,7 +40,8 @@ def cut(live: LiveProject, known: RecordedProject | None) -> LiveProject:
 def shows_base(live: LiveProject, known: RecordedProject) -> bool:
     """Whether the histories hold the versions that the record names."""
     base = base_of(known, live).known
-    assert base is not None
+    if base is None:
+        return True
     units = {ONTOLOGY, "params", *base.older}
     return not base.written or all(base_version(unit, live, base) is not None for unit in units)
 
@@ -49,12 +50,13 @@ def _named(known: RecordedProject | None) -> tuple[set[int | None], set[int | No
     """The versions that the record names, of params and of the ontology; None for "before the first one"."""
     if known is None:
         return set(), set()
-    older = {unit: number for unit, number in known.older.items() if unit != ONTOLOGY}
-    params = {known.params_version, *older.values()}
-    ontology = {known.ontology_version, known.older.get(ONTOLOGY, known.ontology_version)}
-    if known.intended is not None:
-        params.add(known.intended.params_version)
-        ontology.add(known.intended.ontology_version)
+    params, ontology = ({known.params_version}, {known.ontology_version}) if known.written else (set(), set())
+    for older in (known.older, *(intent.older for intent in known.intents)):
+        for unit, number in older.items():
+            (ontology if unit == ONTOLOGY else params).add(number)
+    for intent in known.intents:
+        params.add(intent.params_version)
+        ontology.add(intent.ontology_version)
     return params, ontology
 
 

@@ -67,10 +67,13 @@ def shown_fields(unit: Unit) -> tuple[Field, ...]:
     return tuple(params_fields(_only(key, start), _only(key, end)))
 
 
-def baseline_of(known: Section) -> Baseline | None:
-    """The newest entry of a record."""
-    newest = max(known.values(), key=lambda project: project.recorded_at, default=None)
-    return Baseline(newest.commit, newest.recorded_at) if newest is not None else None
+def baseline_of(section: Section) -> Baseline | None:
+    """The last apply that a section knows: the commit that it completed, else that of the newest entry."""
+    entries = [project for project in section.projects.values() if project.written]
+    newest = max(entries, key=lambda project: project.recorded_at, default=None)
+    if newest is None or (section.completed_at or "") >= newest.recorded_at:
+        return Baseline(section.commit, section.completed_at) if section.completed_at else None
+    return Baseline(newest.commit, newest.recorded_at)
 
 
 def renames(

@@ -19,7 +19,7 @@ from reconciler.fieldpath import Attribute, Pattern, covered, format_path
 from reconciler.model.ontology import walk
 from reconciler.model.plan import Action, Field, FieldClass, Kind, ProjectChange, unit_of
 from reconciler.model.project import LiveProject
-from reconciler.model.record import Section
+from reconciler.model.record import Entries
 from reconciler.model.values import ABSENT, MASKED, Absent, Json, canonical_json
 from reconciler.planning.classes import unseen
 from reconciler.planning.nearness import neighbours, normal_form, twins
@@ -47,7 +47,7 @@ class Situation:
     live: Mapping[str, LiveProject | None]
     listed: bool
     managed_names: frozenset[str]
-    known: Section
+    known: Entries
     settings: GuardSettings
     waivers: tuple[Waiver, ...]
     allowed: frozenset[str]

@@ -26,7 +26,7 @@ from reconciler.model.plan import (
     unit_of,
 )
 from reconciler.model.project import DesiredProject, LiveProject, Source
-from reconciler.model.record import RecordedProject, Section
+from reconciler.model.record import Entries, RecordedProject
 from reconciler.model.values import has_overflow
 from reconciler.planning.blocking import blocked, blocked_change
 from reconciler.planning.classes import Base, base_of, classes, mover, unseen
@@ -99,7 +99,7 @@ def make_plan(
     manifests: str,
     manifest_count: int,
     diagnostics: tuple[Diagnostic, ...] = (),
-    known: Section | None = None,
+    known: Entries | None = None,
     gone: Iterable[str] = (),
     pending: bool = False,
     rules: Rules | None = None,
@@ -112,7 +112,7 @@ def make_plan(
     With `pending`, what drifted is left alone. `rules` are what the guards go by; without them none is asked.
     Projects are ordered by name.
     """
-    section: Section = known or {}
+    section: Entries = known or {}
     history = LIVE_HISTORY if live.snapshot_at is None else SNAPSHOT_HISTORY
     planned = [
         plan_project(

@@ -98,9 +98,8 @@ def comparable(
 def _hashes(known: RecordedProject | None) -> frozenset[str]:
     if known is None:
         return frozenset()
-    intended = known.intended
-    every = (known.ontology_hash, *((intended.params_hash, intended.ontology_hash) if intended else ()))
-    return frozenset(digest for digest in every if digest is not None)
+    intended = (digest for intent in known.intents for digest in (intent.params_hash, intent.ontology_hash))
+    return frozenset(digest for digest in (known.ontology_hash, *intended) if digest is not None)
 
 
 def _params_version(

@@ -1,80 +1,118 @@
-"""How a run's entries are laid over a record that another run may have written meanwhile."""
+"""What a run writes into its section, laid over what other runs have written there in the meantime. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from reconciler.model.record import Record, RecordedProject, Section
+from reconciler.model.record import Entries, Intended, RecordedProject, Run, Section
 
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one run has to enter, for one endpoint and account (None: not known).
+    """What one run has to record at its end.
 
-    `forgotten` are names that leave the record, as of `at` (RFC 3339 in UTC).
+    `forgotten` are names that leave the record, as of `at` (RFC 3339 in UTC). `unsent` are projects that the run
+    intended and to which it sent nothing. `commit` is one that the run completed, None if it completed none.
     """
 
-    endpoint: str
-    account: str | None
-    entries: Section = field(default_factory=dict)
+    run: str
+    at: str
+    entries: Entries = field(default_factory=dict)
     forgotten: frozenset[str] = frozenset()
-    at: str = ""
+    unsent: frozenset[str] = frozenset()
+    commit: str | None = None
 
 
-def lay_over(record: Record, changes: Changes, *, seen: Record | None = None) -> Record:
-    """`record` with a run's changes; sections that they do not concern stay as they are.
+def intend(section: Section, run: Run, intents: Entries, alive: Collection[str]) -> Section:
+    """The section with a run and its intents. `intents` are projects as known from this run's intents alone.
 
-    Of an entry there and one of the changes, the one with the higher version stays, at equal versions the later one;
-    where one has the higher version of params and the other of ontology, each gives that part. What the run intends
-    replaces what was intended there, and what it no longer intends is cleared, unless the entry there is later than the
-    run's. An entry that is as it was in `seen`, the record that the run went on from, gives way whatever its versions
-    are: a project that was made anew counts from 1 again. A forgotten name stays where the entry there is later than
-    `changes.at` and not the one seen.
-
-    A section whose account was not known becomes that of the account that it now stands for.
+    Of the other runs only those that are `alive` stay; the intents of the others stay with their projects.
     """
-    key = record.key(changes.endpoint, changes.account)
-    known = seen.section(changes.endpoint, changes.account) if seen else {}
-    there = record.sections[key] if key else {}
-    projects = {
-        name: project
-        for name, project in there.items()
-        if name not in changes.forgotten
-        or not (project == known.get(name) or _moment(project.recorded_at) <= _moment(changes.at))
-    }
-    for name, project in changes.entries.items():
-        other = there.get(name)
-        projects[name] = project if other is None or other == known.get(name) else _joined(other, project)
-    if key is None and not projects:
-        return record
-    final = (changes.endpoint, changes.account if key is None or changes.account is not None else key[1])
-    return Record({**{at: section for at, section in record.sections.items() if at != key}, final: projects})
+    projects = dict(section.projects)
+    for name, project in intents.items():
+        there = projects.get(name)
+        projects[name] = project if there is None else replace(there, intents=_with(there.intents, project.intents))
+    runs = {one.id: one for one in section.runs.values() if one.id in alive}
+    return replace(section, projects=projects, runs={**runs, run.id: run})
+
+
+def conclude(section: Section, changes: Changes, alive: Collection[str], seen: Entries) -> Section:
+    """The section after a run: the run is gone from it, and its entries are in.
+
+    Entering a project drops the intents of it, except those of other runs that are `alive`. If another run has changed
+    an entry since `seen`, the entries that this run started from, the higher version stays, at equal versions the later
+    one; if one has the higher version of params and the other of the ontology, each gives that part. A forgotten name
+    stays if another run has entered it since.
+    """
+    others = frozenset(alive) - {changes.run}
+    projects: dict[str, RecordedProject] = {}
+    for name in section.projects.keys() | changes.entries.keys():
+        there, ours = section.projects.get(name), changes.entries.get(name)
+        intents = there.intents if there is not None else ()
+        if ours is not None:
+            moved = there is not None and there.written and not _is_same(there, seen.get(name))
+            entered = _joined(there, ours) if there is not None and moved else ours
+            projects[name] = replace(entered, intents=_of(intents, others))
+        elif there is not None and name in changes.forgotten and _is_forgotten(there, seen.get(name), changes.at):
+            if kept := _of(intents, others):
+                projects[name] = RecordedProject(there.file, recorded_at=there.recorded_at, intents=kept, written=False)
+        elif there is not None:
+            if name in changes.unsent:
+                intents = tuple(intent for intent in intents if intent.run != changes.run)
+            if there.written or intents:
+                projects[name] = replace(there, intents=intents)
+    runs = {one.id: one for one in section.runs.values() if one.id in others}
+    section = replace(section, projects=projects, runs=runs)
+    if changes.commit is None or changes.commit == section.commit:
+        return section
+    return replace(section, commit=changes.commit, completed_at=changes.at)
+
+
+def _with(intents: tuple[Intended, ...], more: tuple[Intended, ...]) -> tuple[Intended, ...]:
+    """Intents and later ones; one that a later one repeats is not kept twice."""
+    repeated = {_content(intent) for intent in more}
+    return (*(intent for intent in intents if _content(intent) not in repeated), *more)
+
+
+def _content(intent: Intended) -> tuple[object, ...]:
+    versions = (intent.params_version, intent.ontology_version, intent.params_hash, intent.ontology_hash)
+    return (*versions, *sorted(intent.older.items()))
+
+
+def _of(intents: tuple[Intended, ...], runs: Collection[str]) -> tuple[Intended, ...]:
+    return tuple(intent for intent in intents if intent.run in runs)
+
+
+def _is_forgotten(there: RecordedProject, seen: RecordedProject | None, at: str) -> bool:
+    return _is_same(there, seen) or _moment(there.recorded_at) <= _moment(at)
+
+
+def _is_same(there: RecordedProject, seen: RecordedProject | None) -> bool:
+    return seen is not None and replace(there, intents=seen.intents) == seen
 
 
 def _joined(theirs: RecordedProject, ours: RecordedProject) -> RecordedProject:
-    ours_is_later = _moment(ours.recorded_at) >= _moment(theirs.recorded_at)
+    later = ours if _moment(ours.recorded_at) >= _moment(theirs.recorded_at) else theirs
+    if None not in (theirs.created_at, ours.created_at) and theirs.created_at != ours.created_at:
+        return later
 
     def ahead(one: RecordedProject, other: RecordedProject) -> tuple[bool, bool]:
         return (
-            (one.params_version or 0) > (other.params_version or 0),
-            (one.ontology_version or 0) > (other.ontology_version or 0),
+            _number(one.params_version) > _number(other.params_version),
+            _number(one.ontology_version) > _number(other.ontology_version),
         )
 
     our_params, our_ontology = ahead(ours, theirs)
     their_params, their_ontology = ahead(theirs, ours)
-    intended = ours.intended if ours.intended or ours_is_later else theirs.intended
-    written = theirs.written or ours.written
-    later = ours if ours_is_later else theirs
     if not (our_params or our_ontology):
-        whole = theirs if their_params or their_ontology else later
-        return replace(whole, intended=intended, written=written)
+        return theirs if their_params or their_ontology else later
     if not (their_params or their_ontology):
-        return replace(ours, intended=intended, written=written)
+        return ours
     params, ontology = (ours, theirs) if our_params else (theirs, ours)
     return replace(
         later,
@@ -84,9 +122,11 @@ def _joined(theirs: RecordedProject, ours: RecordedProject) -> RecordedProject:
         commit=ours.commit if ours.commit == theirs.commit else None,
         older={**_of_params(params.older), **_of_ontology(ontology.older)},
         not_kept={**_of_params(params.not_kept), **_of_ontology(ontology.not_kept)},
-        intended=intended,
-        written=written,
     )
+
+
+def _number(version: int | None) -> int:
+    return -1 if version is None else version
 
 
 def _of_params(places: Mapping[str, Value]) -> dict[str, Value]:
@@ -98,19 +138,9 @@ def _of_ontology(places: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def _moment(text: str) -> datetime:
-    """A text that is no time is earlier than every time."""
+    """A text that is not a time is earlier than every time."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def differences(before: Record, after: Record) -> Iterator[Changes]:
-    """The changes that lead from one record to a later one of the same clone."""
-    for (endpoint, account), section in after.sections.items():
-        known = before.section(endpoint, account)
-        entries = {name: project for name, project in section.items() if project != known.get(name)}
-        forgotten = known.keys() - section.keys()
-        if entries or forgotten:
-            yield Changes(endpoint, account, entries, frozenset(forgotten))

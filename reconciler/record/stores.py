@@ -1,93 +1,107 @@
 """Where a target's record is kept.
 
-In git it is the file `record.json` in the commits of `refs/reconciler/record/TARGET`, each on top of the one before, so
-that the ref's log is the audit trail; outside git a file in `.reconciler/`. Every write compares and swaps: a run that
-was overtaken reads again and lays its entries over what is there.
+In git it is the files in the commits of `refs/reconciler/record/TARGET`, each on top of the one before, so that the
+ref's log is the audit trail; a run renews its intent in `refs/reconciler/run/RUN`. Outside git it is a file in
+`.reconciler/`. Every write compares and swaps. Reading writes nothing.
 """
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import random
+import json
+import os
 import shlex
-import time
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from reconciler import git
-from reconciler.errors import GitRefusedError, ReconcilerError, RecordError
-from reconciler.model.record import Record
-from reconciler.record.merging import Changes, differences, lay_over
-from reconciler.record.text import decode, encode
-from reconciler.wholefile import write_whole
+from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
+from reconciler.files import LARGEST_SAVED, open_lock_below, read_below, write_below
+from reconciler.git.refs import NotACommitError, Refs
+from reconciler.model.record import Record, Run
+from reconciler.record.liveness import Liveness
+from reconciler.record.text import FORMAT_VERSION, HEAD, decode, encode
 
 LOCAL = "local"
-"""The name of the place that is no remote: this clone, or this folder."""
+"""The name of the place that is not a remote: this clone, or this folder."""
 
-_FILE = "record.json"
-_ATTEMPTS = 5
+_FOLDER = ".reconciler"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record as it was read. `token` stands for its state in `swap`; None if there was none."""
+
+    record: Record
+    token: str | None
+    files: Mapping[str, bytes]
 
 
 class RecordStore(Protocol):
-    """One target's record, where it is kept. A store that was opened `read_only` cannot write."""
+    """One target's record, where it is kept."""
 
-    def read(self) -> Record:
-        """The record; an empty one where there is none yet.
+    liveness: Liveness
+
+    def read(self) -> Seen:
+        """The record as it is now; an empty one if there is none yet.
 
         Raises:
             RecordError: it cannot be read, is damaged, or its remote does not answer.
             GitRefusedError: git refuses this repository.
         """
 
-    def write(self, changes: Changes, message: str, *, keep: bool = True) -> None:
-        """Lay changes over the record, whatever others did to it meanwhile. `message` is the entry of the log.
-
-        Where the remote cannot be written, `keep` has this clone remember the changes: its next write brings them there
-        (for what a run has done). Without it nothing is left of them (for what it only intends).
+    def swap(self, seen: Seen, record: Record, message: str) -> Seen | None:
+        """Replace the record that was `seen`; None if it is another one by now. `message` is the entry of the log.
 
         Raises:
-            RecordError: nothing was recorded, or with a remote, nothing there.
+            RecordError: nothing was recorded, or there is no answer.
             GitRefusedError: git refuses this repository.
         """
 
+    def renew(self, run: Run) -> None:
+        """Say that a run holds its intent until `run.until`. The log has no entry of it.
+
+        Raises:
+            RecordError, GitRefusedError: it could not be said.
+        """
+
+    def renewed(self, run: Run) -> str:
+        """The time until which a run holds its intent, with its renewals. Errors are those of `renew`."""
+
+    def end(self, run: Run) -> None:
+        """Take away what `renew` left of a run. Errors are those of `renew`."""
+
     def missing_hint(self) -> str | None:
-        """Where this clone has no record and another may: a sentence that says so, and how to fetch it."""
+        """If this clone has no record and another may have one: how to get it."""
 
 
-def open_record(
-    root: Path,
-    target: str,
-    remote: str,
-    read_only: bool = False,
-    *,
-    sleep: Callable[[float], None] = time.sleep,
-    draw: Callable[[], float] = random.random,
-) -> RecordStore:
+def open_record(root: Path, target: str, remote: str) -> RecordStore:
     """The record of a target, for the project at `root`. `remote` is `local` or the name of a git remote.
 
-    `read_only` keeps what is fetched as objects alone: no ref is written. `draw` gives numbers from 0 to 1.
-
     Raises:
-        RecordError: a remote is asked for where there is no git repository, or none with that remote.
+        RecordError: a remote is asked for and there is no git repository, or none with that remote.
         GitRefusedError: git refuses this repository.
     """
-    if git.is_repository(root):
+    common = git.common_folder(root)
+    if common is not None:
+        liveness = Liveness(common, "reconciler")
         if remote == LOCAL:
-            return _GitRecord(root, target, None, read_only, sleep, draw)
+            return _GitRecord(root, target, None, liveness)
         if remote in git.remotes(root):
-            return _GitRecord(root, target, remote, read_only, sleep, draw)
+            return _GitRecord(root, target, remote, liveness)
         raise RecordError(
             f"the record of {target} is kept on the git remote {remote}, and this repository has no such remote",
             f"Add it: git remote add {shlex.quote(remote)} URL",
         )
     if remote != LOCAL:
         raise RecordError(
-            f"the record of {target} is kept on the git remote {remote}, and this is no git repository",
+            f"the record of {target} is kept on the git remote {remote}, and this is not a git repository",
             f'Work in a clone, with git installed, or set record = "{LOCAL}" for the target.',
         )
-    return _FileRecord(root, target, read_only)
+    return _FileRecord(root, target)
 
 
 def ref_name(target: str) -> str:
@@ -95,203 +109,221 @@ def ref_name(target: str) -> str:
     return f"refs/reconciler/record/{git.ref_part(target)}"
 
 
+def run_ref(run: str) -> str:
+    """The ref in which a run renews its intent."""
+    return f"refs/reconciler/run/{git.ref_part(run)}"
+
+
 class _GitRecord:
-    """Kept in a git ref; with a remote, that one's is the truth.
+    """Kept in a git ref; with a remote, in that one's alone."""
 
-    Entries that this clone has and never pushed (they are in no commit that the remote has) are laid over it.
-    """
-
-    def __init__(
-        self,
-        root: Path,
-        target: str,
-        remote: str | None,
-        read_only: bool,
-        sleep: Callable[[float], None],
-        draw: Callable[[], float],
-    ) -> None:
+    def __init__(self, root: Path, target: str, remote: str | None, liveness: Liveness) -> None:
+        self.liveness = liveness
         self._root = root
         self._target = target
         self._remote = remote
-        self._read_only = read_only
-        self._sleep = sleep
-        self._draw = draw
         self._ref = ref_name(target)
-        self._seen: Record | None = None
+        self._refs = Refs(root, remote)
+        self._where = f" on {remote}" if remote else ""
 
-    def read(self) -> Record:
-        local = git.read_ref(self._root, self._ref)
-        there = self._fetch(self._remote) if self._remote else local
-        record = self._combined(there, local)
-        if not self._read_only and there and (local is None or self._has(there, local)):
-            git.move_ref(self._root, self._ref, there, local)
-        self._seen = record
-        return record
-
-    def write(self, changes: Changes, message: str, *, keep: bool = True) -> None:
-        if self._read_only:
-            raise ValueError("this record was opened for reading")
-        if self._remote is None:
-            self._write_here(changes, message)
-            return
+    def read(self) -> Seen:
+        with self._told("read" if self._remote is None else f"fetched from {self._remote}"):
+            tip = self._refs.tip(self._ref)
+            if tip is None:
+                return Seen(Record(), None, {})
+            files = self._refs.files(tip)
+        place = f"the record of {self._target} ({self._ref}{self._where}, commit {tip[:12]})"
         try:
-            self._write_there(self._remote, changes, message)
+            return Seen(decode(files, place=place), tip, files)
         except RecordError as problem:
-            kept = keep and self._kept(changes, message)
-            raise RecordError(
-                problem.summary,
-                f"{problem.detail}\nNothing was written to the record on {self._remote}. ".lstrip()
-                + ("This clone keeps the entries, and its next apply brings them there." if kept else "Run it again."),
-            ) from None
+            raise RecordError(problem.summary, f"{problem.detail}\n{self._repair()}".lstrip()) from None
+
+    def swap(self, seen: Seen, record: Record, message: str) -> Seen | None:
+        files = encode(record)
+        changes: dict[str, bytes | None] = {
+            path: content for path, content in files.items() if seen.files.get(path) != content
+        }
+        known = encode(seen.record).keys() if HEAD in seen.files else ()
+        changes |= dict.fromkeys(path for path in known if path not in files)
+        if not changes:
+            return seen
+        with self._told("written" if self._remote is None else f"pushed to {self._remote}"):
+            commit = self._refs.commit(seen.token, changes, message)
+            try:
+                swapped = self._refs.swap(self._ref, commit, seen.token)
+            except GitRefusedError:
+                swapped = self._remote is not None and self._landed(commit)
+                if not swapped:
+                    raise
+        return Seen(record, commit, files) if swapped else None
+
+    def _landed(self, commit: str) -> bool:
+        """Whether a push without an answer is on the remote."""
+        try:
+            there = self._refs.tip(self._ref)
+            return there is not None and self._refs.has(there, commit)
+        except GitRefusedError:
+            return False
+
+    def renew(self, run: Run) -> None:
+        ref = run_ref(run.id)
+        content = json.dumps({"run": run.id, "until": run.until}).encode("ascii")
+        with self._told("renewed", "the intent of this run"):
+            commit = self._refs.commit(None, {"run.json": content}, f"run {run.id} until {run.until}\n")
+            if not self._refs.swap(ref, commit, self._refs.tip(ref)):
+                raise GitRefusedError(f"{ref} was changed by something else")
+
+    def renewed(self, run: Run) -> str:
+        with self._told("read", f"the intent of {run.id}"):
+            tip = self._refs.tip(run_ref(run.id))
+            content = self._refs.files(tip).get("run.json", b"") if tip else b""
+        return _later(run.until, content)
+
+    def end(self, run: Run) -> None:
+        with self._told("ended", f"the intent of {run.id}"):
+            ref = run_ref(run.id)
+            tip = self._refs.tip(ref)
+            if tip is not None:
+                self._refs.swap(ref, None, tip)
 
     def missing_hint(self) -> str | None:
-        if self._remote is not None or git.read_ref(self._root, self._ref):
+        if self._remote is not None or self._refs.tip(self._ref):
             return None
         remotes = git.remotes(self._root)
         if not remotes:
             return None
         remote = "origin" if "origin" in remotes else remotes[0]
         command = f"git fetch {shlex.quote(remote)} {shlex.quote(f'{self._ref}:{self._ref}')}"
-        return f"this clone has no record of {self._target}; where one was pushed to {remote}, fetch it: {command}"
+        return f"If one was pushed to {remote}, fetch it:\n{command}"
 
-    def _write_there(self, remote: str, changes: Changes, message: str) -> None:
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                self._sleep(0.1 + 0.9 * self._draw())
-            local = git.read_ref(self._root, self._ref)
-            there = self._fetch(remote)
-            record = lay_over(self._combined(there, local), changes, seen=self._seen)
-            commit = self._commit(record, there or local, message)
-            if commit == there or self._push(remote, commit, there):
-                git.move_ref(self._root, self._ref, commit, local)
-                self._seen = record
-                return
-        raise RecordError(
-            f"the record of {self._target} cannot be pushed to {remote}: others were faster {_ATTEMPTS} times",
-            f"Run it again when fewer runs write {self._ref}.",
-        )
-
-    def _write_here(self, changes: Changes, message: str) -> None:
-        for _ in range(_ATTEMPTS):
-            local = git.read_ref(self._root, self._ref)
-            record = lay_over(self._at(local), changes, seen=self._seen)
-            commit = self._commit(record, local, message)
-            if commit == local or git.move_ref(self._root, self._ref, commit, local):
-                self._seen = record
-                return
-            self._sleep(0.1 + 0.9 * self._draw())
-        raise RecordError(
-            f"the record of {self._target} cannot be written: others were faster {_ATTEMPTS} times",
-            f"Nothing was recorded. Where no other run is there, take away a lock that one left: .git/{self._ref}.lock",
-        )
-
-    def _kept(self, changes: Changes, message: str) -> bool:
+    @contextmanager
+    def _told(self, what: str, whose: str = "") -> Iterator[None]:
+        """Errors of a remote say what could not be done there; those of the clone itself stay as they are."""
         try:
-            self._write_here(changes, message)
-        except ReconcilerError:
-            return False
-        return True
-
-    def _fetch(self, remote: str) -> str | None:
-        try:
-            return git.fetch(self._root, remote, self._ref)
+            yield
+        except NotACommitError as problem:
+            raise RecordError(f"{problem.summary}{self._where}", self._repair()) from None
         except GitRefusedError as problem:
-            raise RecordError(
-                f"the record of {self._target} cannot be fetched from {remote}: {problem.summary}",
-                problem.detail,
-            ) from None
+            if self._remote is None:
+                raise
+            subject = whose or f"the record of {self._target}"
+            raise RecordError(f"{subject} cannot be {what}: {problem.summary}", problem.detail) from None
 
-    def _push(self, remote: str, commit: str, old: str | None) -> bool:
-        try:
-            return git.push(self._root, remote, commit, self._ref, old)
-        except GitRefusedError as problem:
-            with contextlib.suppress(ReconcilerError):
-                there = self._fetch(remote)
-                if there and self._has(there, commit):
-                    return True
-            raise RecordError(
-                f"the record of {self._target} cannot be pushed to {remote}: {problem.summary}",
-                problem.detail,
-            ) from None
-
-    def _combined(self, there: str | None, local: str | None) -> Record:
-        record = self._at(there)
-        if local is None or local == there:
-            return record
-        shared = git.common_ancestor(self._root, there, local) if there else None
-        if shared == local:
-            return record
-        before = self._at(shared)
-        for changes in differences(before, self._at(local)):
-            record = lay_over(record, changes, seen=before)
-        return record
-
-    def _has(self, commit: str, other: str) -> bool:
-        """Whether one commit is, or stands on top of, the other."""
-        return commit == other or git.common_ancestor(self._root, commit, other) == other
-
-    def _commit(self, record: Record, parent: str | None, message: str) -> str:
-        """A commit with that record, which is `parent` itself where that has it already."""
-        if parent and self._at(parent) == record:
-            return parent
-        content = encode(record).encode("utf-8", "surrogatepass")
-        return git.commit_file(self._root, _FILE, content, parent, message)
-
-    def _at(self, commit: str | None) -> Record:
-        if commit is None:
-            return Record()
-        place = f"the record of {self._target} ({_FILE} in {self._ref}, commit {commit[:12]})"
-        content = git.read_file_at(self._root, commit, _FILE)
-        if content is None:
-            raise RecordError(f"{place} is not there", "Set the ref to a commit of its log that has the file.")
-        return _decode(content, place)
+    def _repair(self) -> str:
+        ref = shlex.quote(self._ref)
+        if self._remote is None:
+            point, drop = f"git update-ref {ref} COMMIT", f"git update-ref -d {ref}"
+        else:
+            remote = shlex.quote(self._remote)
+            point = f"git push --force {remote} COMMIT:{ref}"
+            drop = f"git push {remote} --delete {ref}"
+        return (
+            "Point it to the last good commit of its log:\n"
+            f"{point}\n"
+            "Without such a commit, delete it. Every difference is then unknown until the next apply:\n"
+            f"{drop}"
+        )
 
 
 class _FileRecord:
     """Kept in a file, beside which a lock keeps writers apart."""
 
-    def __init__(self, root: Path, target: str, read_only: bool) -> None:
+    def __init__(self, root: Path, target: str) -> None:
+        self.liveness = Liveness(root, _FOLDER)
+        self._root = root
         self._target = target
-        self._read_only = read_only
-        self._file = root / ".reconciler" / f"record-{git.ref_part(target)}.json"
-        self._seen: Record | None = None
+        self._file = f"{_FOLDER}/record-{git.ref_part(target)}.json"
 
-    def read(self) -> Record:
-        self._seen = self._read()
-        return self._seen
+    def read(self) -> Seen:
+        with self._told("read"):
+            return self._read()
 
-    def write(self, changes: Changes, message: str, *, keep: bool = True) -> None:
-        if self._read_only:
-            raise ValueError("this record was opened for reading")
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with self._file.with_suffix(".lock").open("ab") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                there = self._read()
-                record = lay_over(there, changes, seen=self._seen)
-                if record != there:
-                    write_whole(encode(record).encode("utf-8", "surrogatepass"), self._file)
-        except OSError as problem:
-            raise RecordError(
-                f"the record cannot be written to {self._file}: {problem.strerror}", "Nothing was recorded."
-            ) from None
-        self._seen = record
+    def _read(self) -> Seen:
+        content = read_below(self._root, self._file, LARGEST_SAVED)
+        folder = self._root / _FOLDER
+        if content is None and folder.exists() and not folder.is_dir():
+            raise RecordError(f"the record {self._file} cannot be read: {_FOLDER} is not a folder")
+        if content is None:
+            return Seen(Record(), None, {})
+        token = content.decode("utf-8", "surrogateescape")
+        files = _unpacked(content)
+        return Seen(decode(files, place=f"the record {self._file}"), token, files)
+
+    def swap(self, seen: Seen, record: Record, message: str) -> Seen | None:
+        files = encode(record)
+        content = _packed(files)
+        token = content.decode("utf-8", "surrogateescape")
+        with self._told("written"), self._locked():
+            there = self._read()
+            if there.token != seen.token:
+                return None
+            if there.token != token:
+                write_below(self._root, self._file, content)
+        return Seen(record, token, files)
+
+    def renew(self, run: Run) -> None:
+        with self._told("renewed"), self._locked():
+            there = self._read().record
+            sections = {
+                key: replace(section, runs={**section.runs, run.id: run}) if run.id in section.runs else section
+                for key, section in there.sections.items()
+            }
+            write_below(self._root, self._file, _packed(encode(Record(sections))))
+
+    def renewed(self, run: Run) -> str:
+        return run.until
+
+    def end(self, run: Run) -> None:
+        """A renewal is in the record itself, and goes with the run."""
 
     def missing_hint(self) -> str | None:
         return None
 
-    def _read(self) -> Record:
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        handle = open_lock_below(self._root, self._file.removesuffix(".json") + ".lock")
         try:
-            content = self._file.read_bytes()
-        except FileNotFoundError:
-            return Record()
-        except OSError as problem:
-            raise RecordError(f"the record cannot be read from {self._file}: {problem.strerror}") from None
-        return _decode(content, f"the record {self._file}")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, FileRefusedError) as problem:
+            why = problem.why if isinstance(problem, FileRefusedError) else problem.strerror
+            detail = problem.detail if isinstance(problem, FileRefusedError) else ""
+            raise RecordError(f"the record {self._file} cannot be {what}: {why}", detail) from None
 
 
-def _decode(content: bytes, place: str) -> Record:
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    contents = {path: json.loads(content.decode("utf-8", "surrogatepass")) for path, content in files.items()}
+    text = json.dumps(
+        {"format_version": FORMAT_VERSION, "files": contents}, sort_keys=True, indent=1, ensure_ascii=False
+    )
+    return (text + "\n").encode("utf-8", "surrogatepass")
+
+
+def _unpacked(content: bytes) -> dict[str, bytes]:
+    """The files of a record that is one file; a file of the format 1.0 is a record by itself."""
     try:
-        return decode(content.decode("utf-8", "surrogatepass"), place=place)
-    except UnicodeDecodeError:
-        raise RecordError(f"{place} is damaged: it is not UTF-8") from None
+        document = json.loads(content.decode("utf-8", "surrogatepass"))
+        if document["format_version"] == FORMAT_VERSION:
+            return {
+                path: json.dumps(inner, ensure_ascii=False).encode("utf-8", "surrogatepass")
+                for path, inner in document["files"].items()
+            }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        pass
+    return {HEAD: content}
+
+
+def _later(until: str, content: bytes) -> str:
+    """The later of a time and that of a renewal; what is not one counts for nothing."""
+    try:
+        renewed = json.loads(content)["until"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return until
+    return max(until, renewed) if isinstance(renewed, str) else until

@@ -23,7 +23,7 @@ from reconciler.errors import (
     UnavailableError,
     UnreadableAnswerError,
 )
-from reconciler.scale.transport import LONGEST_WAIT, Answer, Lost, Outcome, did_not_land, is_failure
+from reconciler.scale.transport import LONGEST_WAIT, Answer, Lost, Outcome, is_failure
 
 MOST_WORDS = 500
 """Characters that are shown of a server's words."""
@@ -175,9 +175,9 @@ def _key_advice(asked: Asked) -> str:
 
 
 def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableError:
-    landed = asked.write and is_failure(answer.status) and not did_not_land(answer, outcome.wait)
+    landed = asked.write and is_failure(answer.status)
     problem = "too many requests" if answer.status == 429 else f"the server failed with status {answer.status}"
-    lines = [_words(answer, asked), _effort(outcome), _proxy_advice(asked) if answer.status in _GATEWAY else ""]
+    lines = [_words(answer, asked), _effort(outcome, asked), _proxy_advice(asked) if answer.status in _GATEWAY else ""]
     if outcome.wait is not None and outcome.wait > LONGEST_WAIT:
         asks = _cut(answer.headers.get("retry-after", ""))
         problem += f", and it asks to wait for longer than {LONGEST_WAIT:.0f} seconds (Retry-After: {asks})"
@@ -190,17 +190,25 @@ def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableE
         asked.redact(_joined(lines)),
         status=answer.status,
         may_have_landed=landed,
+        worth_repeating=True,
+        retry_after=outcome.wait,
+        sent_ago=outcome.seconds,
     )
 
 
 def _lost(lost: Lost, outcome: Outcome, asked: Asked) -> UnavailableError:
     landed = asked.write and lost.sent
-    lines = [_effort(outcome)]
+    lines = [_effort(outcome, asked)]
     if not lost.sent:
         lines.append(_proxy_advice(asked))
     lines.append(_landing(landed, asked))
     return UnavailableError(
-        asked.redact(f"{asked.what}: {lost.reason}"), asked.redact(_joined(lines)), may_have_landed=landed
+        asked.redact(f"{asked.what}: {lost.reason}"),
+        asked.redact(_joined(lines)),
+        may_have_landed=landed,
+        worth_repeating=not lost.final,
+        sent_ago=outcome.seconds,
+        held_back=outcome.tries == 0,
     )
 
 
@@ -210,7 +218,10 @@ def _proxy_advice(asked: Asked) -> str:
     return f"A proxy is set in {asked.proxy}: look whether it can be reached and lets this through."
 
 
-def _effort(outcome: Outcome) -> str:
+def _effort(outcome: Outcome, asked: Asked) -> str:
+    """How often a read was tried. How often a write was sent, the one who sends it again knows."""
+    if asked.write:
+        return ""
     return f"Tried {outcome.tries} times in {outcome.seconds:.0f} seconds." if outcome.tries > 1 else "Tried once."
 
 

@@ -1,8 +1,8 @@
 """The Projects API as three verbs: list, get, send.
 
-Promises: reads give LiveProjects or raise an error of reconciler.errors; a write is sent once, and again only where it
-surely did not land; the API key leaves this module in the Authorization header alone. Must not decide what to write,
-nor trust what a write answers.
+Promises: reads give LiveProjects or raise an error of reconciler.errors; a write is sent once; the API key leaves this
+module in the Authorization header alone. Must not decide what to write, nor whether to send it again, nor trust what a
+write answers.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 from types import TracebackType
@@ -34,14 +35,12 @@ from reconciler.scale.connection import (
 from reconciler.scale.transport import (
     READ,
     SYSTEM_CLOCK,
-    WRITE,
     Answer,
     Clock,
     Lost,
     Outcome,
     Retries,
     http_date,
-    retry_after,
 )
 from reconciler.scale.wire import parse_json, read_project, read_projects
 
@@ -131,12 +130,19 @@ class ScaleClient:
             error = problem
         raise unreadable(answer, error, asked) from None
 
-    async def send(self, call: Call) -> None:
-        """Sends one write and comes back once a 2xx with JSON answers it; what it says is not used ([D]: not reliable).
+    async def send(self, call: Call) -> Json:
+        """Sends one write, once, and returns what a 2xx with JSON says, which is not reliable ([D]).
 
-        `may_have_landed` of an error tells whether the write may have taken effect all the same.
+        The ScaleError that it raises says what is known of the write: see its attributes.
         """
-        await self._send(call, once=False)
+        _path_of(call.project)
+        asked = self._asked(f'{call.kind.value} of "{call.project}"', "POST", call.path)
+        answer = _succeeded(await self._exchange(asked, call.path, _encoded(call)), asked)
+        try:
+            return parse_json(answer.body)
+        except UnreadableAnswerError as problem:
+            error = unreadable(answer, problem, asked)
+        raise error from None
 
     async def list_raw(self) -> list[dict[str, Json]]:
         """Every project as the answer shows it, once all can be read. Sent once, whatever comes of it."""
@@ -164,10 +170,6 @@ class ScaleClient:
             error = unreadable(answer, problem, asked)
         raise error from None
 
-    async def send_once(self, call: Call) -> Json:
-        """What a write answers. Sent once, even where it surely did not land."""
-        return await self._send(call, once=True)
-
     async def _get(self, name: str) -> tuple[Answer, Asked] | None:
         path = _path_of(name)
         asked = self._asked(f'Project "{name}"', "GET", path)
@@ -177,16 +179,6 @@ class ScaleClient:
                 return None
             raise unreadable(outcome.result, UnreadableAnswerError("It is not said whether the project exists"), asked)
         return _succeeded(outcome, asked), asked
-
-    async def _send(self, call: Call, *, once: bool) -> Json:
-        _path_of(call.project)
-        asked = self._asked(f'{call.kind.value} of "{call.project}"', "POST", call.path)
-        answer = _succeeded(await self._exchange(asked, call.path, _encoded(call), once=once), asked)
-        try:
-            return parse_json(answer.body)
-        except UnreadableAnswerError as problem:
-            error = unreadable(answer, problem, asked)
-        raise error from None
 
     def _asked(self, what: str, method: str, path: str) -> Asked:
         return Asked(
@@ -199,10 +191,7 @@ class ScaleClient:
         )
 
     async def _exchange(self, asked: Asked, path: str, content: bytes | None = None, *, once: bool = False) -> Outcome:
-        """One request by its policy, or `once`, in one of the slots.
-
-        The whole time limit of a read is that of its policy.
-        """
+        """A read by its policy, which is its whole time limit, or `once`; a write once. In one of the slots."""
         try:
             url = httpx.URL(f"{self._endpoint}{path}")
         except httpx.InvalidURL:
@@ -210,28 +199,34 @@ class ScaleClient:
         if url is None:
             raise RejectedError(f"{asked.what}: the name is too long for a URL")
 
+        sent_at: float | None = None
+
+        async def trace(event: str, _: object) -> None:
+            # Names of events: https://www.encode.io/httpcore/extensions/#trace
+            nonlocal sent_at
+            if event.endswith(".send_request_headers.started"):
+                sent_at = self._clock.monotonic()
+
         async def attempt(seconds: float) -> Answer | Lost:
-            still = WRITE_SECONDS if asked.write else seconds
             request = self._client.build_request(
                 "POST" if asked.write else "GET",
                 url,
                 content=content,
                 headers={"content-type": "application/json"} if asked.write else None,
-                timeout=httpx.Timeout(connect=min(CONNECT_SECONDS, seconds), read=still, write=still, pool=None),
+                timeout=httpx.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds, write=seconds, pool=None),
+                extensions={"trace": trace} if asked.write else None,
             )
             result = await exchange(self._client, request, clock=self._clock, in_process=self._in_process)
             if isinstance(result, Answer):
                 self.last_date = http_date(result.headers.get("date", ""))
             return result
 
-        policy = WRITE if asked.write else READ
         async with self._slots:
-            if not once:
-                return await self._retries.run(attempt, policy)
-            begun = self._clock.monotonic()
-            result = await attempt(policy.seconds)
-            wait = retry_after(result, self._clock.now()) if isinstance(result, Answer) else None
-            return Outcome(result=result, tries=1, seconds=self._clock.monotonic() - begun, wait=wait)
+            if not asked.write and not once:
+                return await self._retries.run(attempt, READ)
+            outcome = await self._retries.once(attempt, WRITE_SECONDS if asked.write else READ.seconds)
+            # Making the connection is not sending.
+            return outcome if sent_at is None else replace(outcome, seconds=self._clock.monotonic() - sent_at)
 
 
 def _succeeded(outcome: Outcome, asked: Asked) -> Answer:

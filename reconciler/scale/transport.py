@@ -1,7 +1,7 @@
 """How often, and for how long, one request is tried.
 
-Promises: a read is repeated while that can help; a write is repeated only where it surely did not land. Clock, sleep
-and randomness are parameters. Must not know what a request means, nor turn an answer into an error.
+Promises: a read is repeated while that can help; a write is sent once. All requests share one pace. Clock, sleep and
+randomness are parameters. Must not know what a request means, nor turn an answer into an error.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ LONGEST_WAIT = 300.0
 """Seconds. A `Retry-After` above it is an error at once."""
 
 PATIENCE = 600.0
-"""Seconds that one request may spend on 429s and on waiting for `Retry-After`, in all."""
+"""Seconds that one read, or one write with its repeats, may spend on 429s and on waiting for `Retry-After`, in all."""
 
 WORTH_TELLING = 5.0
-"""Seconds. Of a shorter wait nobody needs to hear."""
+"""Seconds. A shorter wait is not reported."""
+
+FRESH_SECONDS = 5.0
+"""A write that waited longer for its turn is not sent: what was read before it is too old by then."""
 
 MOST_TRIES = 50
-"""Tries of one request, whatever the reason."""
+"""Tries of one read, for any reason."""
 
 FIRST_BACKOFF = 0.5
 LARGEST_BACKOFF = 30.0
@@ -89,20 +92,19 @@ class Lost:
 class Policy:
     """`seconds` bounds the time without an answer; 429s and waits that the server asked for are not counted in it."""
 
-    write: bool
     tries: int
     seconds: float
 
 
-READ = Policy(write=False, tries=10, seconds=30.0)
-WRITE = Policy(write=True, tries=5, seconds=60.0)
+READ = Policy(tries=10, seconds=30.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the last try gave, how many tries there were, and how long (seconds) they took with their waits.
 
-    `wait` is how long the last answer asked to wait, in seconds, None where it did not ask.
+    `wait` is how long the last answer asked to wait, in seconds, None where it did not ask. Without any try, a write
+    was held back.
     """
 
     result: Answer | Lost
@@ -193,7 +195,7 @@ class Pace:
 
 
 class Retries:
-    """Repeats one request after another by a policy. Between requests it holds nothing but their common pace.
+    """Runs one request after another: reads with repeats, writes once. Between requests it holds only their pace.
 
     `waiting` is told, with the seconds, where a 429 has all requests wait for long.
     """
@@ -210,9 +212,30 @@ class Retries:
         self._waiting = waiting
         self._random = random
         self._pace = Pace(clock=clock, most=parallelism)
+        self._refusals = 0
+
+    async def once(self, attempt: Callable[[float], Awaitable[Answer | Lost]], seconds: float) -> Outcome:
+        """One try, when its turn comes; none if it does not come soon. `seconds` is its time without an answer."""
+        if await self._pace.enter() > FRESH_SECONDS:
+            self._pace.leave()
+            return Outcome(Lost("too many requests before it", sent=False), tries=0, seconds=0.0)
+        started = self._clock.monotonic()
+        try:
+            result = await attempt(seconds)
+        finally:
+            self._pace.leave()
+        wait = self._asked_wait(result)
+        if isinstance(result, Answer) and result.status == 429:
+            self._refusals += 1
+            if (wait or 0.0) <= LONGEST_WAIT:
+                self._slow_down((wait or 0.0) + self._backoff(self._refusals))
+        elif isinstance(result, Answer):
+            self._refusals = 0
+            self._pace.speed_up()
+        return Outcome(result, tries=1, seconds=self._clock.monotonic() - started, wait=wait)
 
     async def run(self, attempt: Callable[[float], Awaitable[Answer | Lost]], policy: Policy) -> Outcome:
-        """Calls `attempt` (with the seconds it may stay without an answer) until nothing is won by another try.
+        """Repeats a read: calls `attempt` (with the seconds it may stay without an answer) while that can help.
 
         The outcome's result may be a 429, a failure or Lost: then the policy is exhausted, or does not repeat it.
         """
@@ -229,13 +252,13 @@ class Retries:
             finally:
                 self._pace.leave()
             tries += 1
-            wait = retry_after(result, self._clock.now()) if isinstance(result, Answer) else None
+            wait = self._asked_wait(result)
             now = self._clock.monotonic()
             outcome = Outcome(result=result, tries=tries, seconds=now - started, wait=wait)
             too_many = isinstance(result, Answer) and result.status == 429
             if isinstance(result, Answer) and not too_many:
                 self._pace.speed_up()
-            if not _is_repeated(result, wait, policy) or tries >= MOST_TRIES:
+            if not _is_repeated(result) or tries >= MOST_TRIES:
                 return outcome
 
             counted_tries += not too_many
@@ -246,8 +269,8 @@ class Retries:
                 pause = (wait or 0.0) + backoff
                 if (wait or 0.0) > LONGEST_WAIT or uncounted + (now - try_started) + pause > PATIENCE:
                     return outcome
-                if too_many and self._pace.slow_down(pause) >= WORTH_TELLING:
-                    self._waiting(pause)
+                if too_many:
+                    self._slow_down(pause)
                 await self._clock.sleep(pause)
                 uncounted += self._clock.monotonic() - try_started
             else:
@@ -255,24 +278,19 @@ class Retries:
                     return outcome
                 await self._clock.sleep(backoff)
 
+    def _asked_wait(self, result: Answer | Lost) -> float | None:
+        return retry_after(result, self._clock.now()) if isinstance(result, Answer) else None
+
+    def _slow_down(self, pause: float) -> None:
+        if self._pace.slow_down(pause) >= WORTH_TELLING:
+            self._waiting(pause)
+
     def _backoff(self, number: int) -> float:
         """The seconds before the next try, `number` counting the waits of its kind from 1."""
         return self._random.uniform(0.0, min(LARGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (number - 1)))
 
 
-def _is_repeated(result: Answer | Lost, wait: float | None, policy: Policy) -> bool:
+def _is_repeated(result: Answer | Lost) -> bool:
     if isinstance(result, Lost):
-        return not result.final and not (policy.write and result.sent)
-    if result.status == 429:
-        return True
-    if policy.write:
-        return did_not_land(result, wait)
-    return is_failure(result.status)
-
-
-def did_not_land(answer: Answer, wait: float | None) -> bool:
-    """Whether a failure says that nothing happened: a 503 that names the time to come back.
-
-    That such a 503 is given before anything is done is an assumption, the usual reading of RFC 9110, 15.6.4.
-    """
-    return answer.status == 503 and wait is not None
+        return not result.final
+    return result.status == 429 or is_failure(result.status)

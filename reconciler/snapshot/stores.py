@@ -16,9 +16,9 @@ from typing import Final
 
 from reconciler import git
 from reconciler.errors import GitRefusedError, SnapshotError
+from reconciler.files import write_whole
 from reconciler.model.snapshot import Snapshot
 from reconciler.snapshot.text import MOST_BYTES, check_size, decode, encode
-from reconciler.wholefile import write_whole
 
 LOCAL: Final = "local"
 """The name of the place that is no remote: this clone."""

@@ -83,8 +83,9 @@ def test_pending_changes_alone_are_no_drift(cli: Cli, served: Served, write: Wri
 def test_a_rename_in_the_dashboard(cli: Cli, served: Served, write: Write) -> None:
     write("p.yaml", "name: kitten_labels\ntype: imageannotation\nparams: {a: 1}\n")
     cli("apply", "--auto-approve")
+    [before] = json.loads(served.store.list_projects())
     served.store.reset()
-    served.store.seed([live("puppies", {"a": 1}), live("unrelated")])
+    served.store.seed([{**before, "name": "puppies"}, live("unrelated")])
     found = cli("drift")
     assert found.code == 2
     assert "Gone from Scale: kitten_labels." in found.out

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from reconciler.record.stores import open_record
 from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli
 
@@ -17,11 +19,9 @@ M = "name: p\ntype: imageannotation\n"
 
 def recorded(repository: Path) -> Any:
     """The projects of the only section of the sandbox's record."""
-    shown = subprocess.run(
-        ["git", "show", "refs/reconciler/record/sandbox:record.json"], cwd=repository, capture_output=True, check=True
-    )
-    [section] = json.loads(shown.stdout)["sections"]
-    return section["projects"]
+    record = open_record(repository, "sandbox", "local").read().record
+    [section] = record.sections.values()
+    return {name: asdict(project) for name, project in section.projects.items()}
 
 
 def log(repository: Path) -> list[str]:

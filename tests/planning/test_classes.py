@@ -224,8 +224,8 @@ def test_who_brought_the_live_value() -> None:
 def test_what_a_killed_run_had_written_is_ours() -> None:
     wanted = desired({"a": 2}, ["B"])
     before = live({"a": 1}, ontologies=(["A"],))
-    intended = intended_by(plan_project(wanted, before, known=KNOWN))
-    known = replace(KNOWN, intended=intended)
+    intended = intended_by(plan_project(wanted, before, known=KNOWN), "r")
+    known = replace(KNOWN, intents=(intended,))
     landed = live({"a": 1}, {"a": 2}, ontologies=(["A"], ["B"]))
     change = plan_project(desired({"a": 3}, ["B"]), landed, known=known)
     assert [field.field_class for field in change.fields] == [FieldClass.PENDING]
@@ -243,8 +243,8 @@ def test_what_a_killed_run_had_written_is_ours() -> None:
 
 def test_a_killed_first_run_goes_on_from_where_it_began() -> None:
     before = live({"a": 1}, ontologies=(["A"],))
-    intended = intended_by(plan_project(desired({"a": 2}, ["B"]), before))
-    known = RecordedProject("projects/p.yaml", written=False, intended=intended)
+    intended = intended_by(plan_project(desired({"a": 2}, ["B"]), before), "r")
+    known = RecordedProject("projects/p.yaml", written=False, intents=(intended,))
     assert base_of(known, before).known == known
 
     def found(*ontologies: list[str]) -> list[FieldClass]:
@@ -257,19 +257,75 @@ def test_a_killed_first_run_goes_on_from_where_it_began() -> None:
 
 def test_a_killed_create() -> None:
     wanted = desired({"a": 2}, ["B"])
-    intended = intended_by(plan_project(wanted, None))
-    assert intended == Intended(None, None, content_hash({"a": 2}), ontology_hash([{"choice": "B"}]))
-    known = RecordedProject("projects/p.yaml", written=False, intended=intended)
+    intended = intended_by(plan_project(wanted, None), "r")
+    assert intended == Intended("r", None, None, content_hash({"a": 2}), ontology_hash([{"choice": "B"}]))
+    known = RecordedProject("projects/p.yaml", written=False, intents=(intended,))
     base = base_of(known, live({"a": 2})).known
     assert base is not None
     assert (base.written, base.params_version, base.ontology_version) == (True, 0, None)
     base = base_of(known, live({"a": 2}, ontologies=(["B"],))).known
     assert base is not None
     assert (base.ontology_version, base.ontology_hash) == (0, ontology_hash(["B"]))
-    only = intended_by(plan_project(desired(ontology=["B"]), live({"a": 2})))
+    only = intended_by(plan_project(desired(ontology=["B"]), live({"a": 2})), "r")
     assert only.params_hash is None
-    landed = base_of(replace(known, intended=only), live({"a": 2}, {"a": 3}, ontologies=(["B"],))).landed
+    landed = base_of(replace(known, intents=(only,)), live({"a": 2}, {"a": 3}, ontologies=(["B"],))).landed
     assert landed == ((CallKind.SET_ONTOLOGY, 0),)
+
+
+EDITED = ({"a": 1, "b": 1}, {"a": 1, "b": 2})
+"""The versions of a project in which somebody edited `b` after the apply that KNOWN records."""
+
+
+def kept_by(*runs: tuple[dict[str, Any], LiveProject]) -> RecordedProject:
+    """The record after `--pending` runs that did not finish, each with what git said and what it found."""
+    known = KNOWN
+    for number, (params, found) in enumerate(runs):
+        change = plan_project(desired(params, ["B"]), found, known=known, pending=True)
+        assert change.left_alone == ("params.b",)
+        known = replace(known, intents=(*known.intents, intended_by(change, f"r{number}")))
+    return known
+
+
+def test_an_edit_that_unfinished_runs_kept_keeps_its_own_base() -> None:
+    first = live(*EDITED, ontologies=(["A"],))
+    known = kept_by(({"a": 5, "b": 1}, first))
+    second = live(*EDITED, {"a": 5, "b": 2}, ontologies=(["A"],))
+    again = plan_project(desired({"a": 5, "b": 1}, ["B"]), second, known=known, pending=True)
+    assert (again.left_alone, [field.path for field in again.fields]) == (
+        ("params.b",),
+        [("ontology", "B"), ("ontology", "A")],
+    )
+    known = kept_by(({"a": 5, "b": 1}, first), ({"a": 6, "b": 1}, second))
+    third = live(*EDITED, {"a": 5, "b": 2}, {"a": 6, "b": 2}, ontologies=(["A"],))
+    base = base_of(known, third)
+    assert base.known is not None
+    assert (base.known.params_version, dict(base.known.older)) == (3, {"params.b": 0})
+    change = plan_project(desired({"a": 7, "b": 1}, ["B"]), third, known=known)
+    found = {field.path: field.field_class for field in change.fields}
+    assert found[("params", "a")] is FieldClass.PENDING
+    assert found[("params", "b")] is FieldClass.DRIFT
+
+
+def test_an_ontology_that_landed_is_a_base_of_its_own() -> None:
+    """What an earlier run left drifting in the ontology ends there, and in the parameters it stays."""
+    known = replace(KNOWN, params_version=1, older={"ontology": 0, "params.b": 0})
+    intent = Intended("r", 1, 1, None, ontology_hash(["C"]), {"params.b": 0})
+    found = base_of(replace(known, intents=(intent,)), live(*EDITED, ontologies=(["A"], ["B"], ["C"]))).known
+    assert found is not None
+    assert (found.ontology_version, found.ontology_hash, dict(found.older)) == (
+        2,
+        ontology_hash(["C"]),
+        {"params.b": 0},
+    )
+
+
+def test_an_entry_of_another_project_of_this_name_says_nothing() -> None:
+    known = replace(KNOWN, created_at="2026-01-01T00:00:00Z")
+    same = replace(live({"a": 1}), created_at="2026-01-01T00:00:00Z")
+    assert base_of(known, same).known == known
+    assert base_of(known, replace(same, created_at="2026-02-01T00:00:00Z")).known is None
+    assert base_of(KNOWN, same).known == KNOWN
+    assert base_of(known, live({"a": 1})).known == known
 
 
 def plan_with(known: dict[str, RecordedProject], now: LiveProject | None, *wanted: DesiredProject) -> Any:

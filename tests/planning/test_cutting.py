@@ -59,7 +59,7 @@ def test_everything_since_the_oldest_that_the_record_names() -> None:
     assert (numbers(kept.params_history), numbers(kept.ontology_history)) == ([9], [5])
     kept = cut(TEN, known(9, 5, older={"params.a": 7, "ontology": 3}))
     assert (numbers(kept.params_history), numbers(kept.ontology_history)) == ([7, 8, 9], [3, 4, 5])
-    kept = cut(TEN, known(9, 5, intended=Intended(6, 4, "x", "y")))
+    kept = cut(TEN, known(9, 5, intents=(Intended("r", 6, 4, "x", "y"),)))
     assert (numbers(kept.params_history), numbers(kept.ontology_history)) == ([6, 7, 8, 9], [4, 5])
     assert numbers(cut(TEN, known(None, None)).params_history) == list(range(10))
 
@@ -115,18 +115,18 @@ def recorded(draw: st.DrawFn, params: list[Any], ontologies: list[Any]) -> Recor
     older: dict[str, int | None] = {}
     if number is not None and drifting:
         older["params.a"] = draw(st.integers(0, number))
-    intended = None
+    intents: tuple[Intended, ...] = ()
     if params and interrupted:
         later = draw(st.integers(number or 0, len(params)))
         wanted = content_hash(params[later]) if later < len(params) else "none"
-        intended = Intended(number, shown, wanted, None)
+        intents = (Intended("r", number, shown, wanted, None),)
     hashed = ontology_hash(draw(st.sampled_from(ontologies))) if ontologies and hashing else None
     return RecordedProject(
         "projects/p.yaml",
         number,
         shown,
         older=older,
-        intended=intended,
+        intents=intents,
         written=draw(st.integers(0, 5)) > 0,
         ontology_hash=hashed,
     )

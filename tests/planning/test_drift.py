@@ -12,7 +12,7 @@ from reconciler.fieldpath import parse_pattern
 from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import FieldClass, Kind, TargetInfo
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source, Version
-from reconciler.model.record import RecordedProject
+from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT
 from reconciler.planning.drift import baseline_of, project_drift, renames, shown_fields
 from tests.planning.test_classes import KNOWN, desired, live
@@ -151,8 +151,14 @@ def test_a_project_that_is_not_there() -> None:
 def test_the_newest_entry_is_the_baseline() -> None:
     older = RecordedProject("a.yaml", commit="old", recorded_at="2026-11-01T00:00:00Z")
     newer = RecordedProject("b.yaml", commit=None, recorded_at="2026-11-02T00:00:00Z")
-    assert baseline_of({"a": older, "b": newer}) == Baseline(None, "2026-11-02T00:00:00Z")
-    assert baseline_of({}) is None
+    intended = RecordedProject("c.yaml", commit=None, recorded_at="2026-11-09T00:00:00Z", written=False)
+    section = Section({"a": older, "b": newer, "c": intended})
+    assert baseline_of(section) == Baseline(None, "2026-11-02T00:00:00Z")
+    assert baseline_of(Section()) is None
+    earlier = replace(section, commit="c0", completed_at="2026-11-01T12:00:00Z")
+    assert baseline_of(earlier) == Baseline(None, "2026-11-02T00:00:00Z")
+    later = replace(section, commit="c1", completed_at="2026-11-03T00:00:00Z")
+    assert baseline_of(later) == Baseline("c1", "2026-11-03T00:00:00Z")
 
 
 def named(name: str, params: Any = None, kind: str = "imageannotation") -> LiveProject:

@@ -142,7 +142,7 @@ def test_a_hash_is_kept_where_the_record_has_it() -> None:
     whole, other = {"a": "s3cr3t", "b": 1}, {"a": "s3cr3t", "b": 2}
     known = RecordedProject(
         "p.yaml",
-        intended=Intended(params_hash=content_hash(whole)),
+        intents=(Intended("r", params_hash=content_hash(whole)),),
         ontology_hash=ontology_hash(CHOICES),
     )
     project = live(other, whole, ontology=(["A"], CHOICES))
@@ -158,9 +158,7 @@ def test_what_an_interrupted_run_wrote_is_still_known_as_ours() -> None:
     """Its hash is of the whole content, which the snapshot does not have."""
     before, after = {"key": "s3cr3t", "a": 1}, {"key": "s3cr3t", "a": 2}
     now = live(before, after, ontology=(["B"], CHOICES))
-    known = RecordedProject(
-        "p.yaml", 0, 0, intended=Intended(0, 0, content_hash(after), ontology_hash(CHOICES)), written=True
-    )
+    known = RecordedProject("p.yaml", 0, 0, intents=(Intended("r", 0, 0, content_hash(after), ontology_hash(CHOICES)),))
     sensitive = patterns("params.key", "ontology.**.@description")
     rest, left_out = leave_out(now, sensitive, known=known)
     sides = comparable(desired({"a": 3, "key": "x"}, ["A"]), rest, left_out, sensitive)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from reconciler.errors import ScaleError
 from reconciler.model.plan import Call, CallKind
+from reconciler.model.values import Json
 from reconciler.scale.client import ScaleClient
 
 
 class BlindClient(ScaleClient):
     """Repeats a setParams without a clear answer, as Scale's own SDK does."""
 
-    async def send(self, call: Call) -> None:
+    async def send(self, call: Call) -> Json:
         for _ in range(3):
             try:
                 return await super().send(call)

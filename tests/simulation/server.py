@@ -1,14 +1,15 @@
 """The Projects API in memory, written from its facts alone, with a log of all that it served and committed.
 
 Promises: a request has its whole effect at once, or none; histories only grow; the log has every committed write with
-its sender and every read with the versions that it saw. Must not know who is right.
+its sender and every read with the versions that it saw. A read may be answered as of an earlier time, as by a replica
+that lags. Must not know who is right.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
@@ -22,11 +23,12 @@ CREATE, SET_PARAMS, SET_ONTOLOGY, ARCHIVE = "create", "setParams", "setOntology"
 
 @dataclass(slots=True)
 class Version:
-    """One entry of a history. `content` is the parameters, or the list of choices."""
+    """One entry of a history. `content` is the parameters, or the list of choices; `at` is virtual seconds."""
 
     content: Json
     created_at: str
     actor: str
+    at: float
 
 
 @dataclass(slots=True)
@@ -34,13 +36,29 @@ class Project:
     name: str
     type: str
     created_at: str
-    archived: bool = False
+    made_at: float
+    archived_at: float | None = None
     params: list[Version] = field(default_factory=list)
     ontologies: list[Version] = field(default_factory=list)
+
+    @property
+    def archived(self) -> bool:
+        return self.archived_at is not None
 
     def history(self, kind: str) -> list[Version]:
         """The history that a write of that kind adds to."""
         return self.ontologies if kind == SET_ONTOLOGY else self.params
+
+    def as_of(self, at: float) -> Project | None:
+        """The project as it was then, None if it was not there yet."""
+        if self.made_at > at:
+            return None
+        return replace(
+            self,
+            archived_at=self.archived_at if self.archived_at is not None and self.archived_at <= at else None,
+            params=[version for version in self.params if version.at <= at],
+            ontologies=[version for version in self.ontologies if version.at <= at],
+        )
 
 
 @dataclass(slots=True)
@@ -83,14 +101,17 @@ class Server:
     reads: list[Read] = field(default_factory=list)
 
     def handle(
-        self, request: httpx.Request, actor: str, sent_at: float, at: float, now: datetime
+        self, request: httpx.Request, actor: str, sent_at: float, at: float, now: datetime, *, lag: float = 0.0
     ) -> tuple[httpx.Response, Read | Write | None]:
-        """Answers one request, and says what it left in the log. `at` is the virtual time, `now` the same as a date."""
+        """Answers one request, and says what it left in the log. `at` is the virtual time, `now` the same as a date.
+
+        A read shows what was there `lag` seconds ago.
+        """
         path = request.url.raw_path.decode("ascii").split("?")[0]
         parts = [unquote(part) for part in path.removeprefix("/v1/").split("/")]
         try:
             if request.method == "GET":
-                return self._read(parts, actor)
+                return self._read(parts, actor, max(at - lag, 0.0))
             body = json.loads(request.content)
             match parts:
                 case ["projects"]:
@@ -113,9 +134,9 @@ class Server:
             raise Refusal(400, "type and name are required")
         if name in self.projects:
             raise Refusal(409, "a project of that name exists")
-        project = self.projects[name] = Project(name, kind, _stamp(now))
+        project = self.projects[name] = Project(name, kind, _stamp(now), at)
         if params:
-            project.params.append(Version(dict(params), _stamp(now), actor))
+            project.params.append(Version(dict(params), _stamp(now), actor, at))
         return self._log(actor, CREATE, name, 0 if params else None, sent_at, at)
 
     def set_params(
@@ -128,7 +149,7 @@ class Server:
         params = {key: value for key, value in body.items() if key != "patch"}
         if patch and project.params:
             params = {**project.params[-1].content, **params}
-        project.params.append(Version(params, _stamp(now), actor))
+        project.params.append(Version(params, _stamp(now), actor, at))
         return self._log(actor, SET_PARAMS, name, len(project.params) - 1, sent_at, at)
 
     def set_ontology(
@@ -138,12 +159,12 @@ class Server:
         choices = body.get("ontology")
         if not isinstance(choices, list):
             raise Refusal(400, "ontology is no array")
-        project.ontologies.append(Version(choices, _stamp(now), actor))
+        project.ontologies.append(Version(choices, _stamp(now), actor, at))
         return self._log(actor, SET_ONTOLOGY, name, len(project.ontologies) - 1, sent_at, at)
 
     def archive(self, name: str, actor: str, at: float) -> Write:
         """What a person can do in the dashboard, and no call can."""
-        self._project(name).archived = True
+        self._project(name).archived_at = at
         return self._log(actor, ARCHIVE, name, None, at, at)
 
     def _log(self, actor: str, kind: str, project: str, version: int | None, sent_at: float, at: float) -> Write:
@@ -159,15 +180,15 @@ class Server:
             raise Refusal(404, "there is no such project")
         return self.projects[name]
 
-    def _read(self, parts: list[str], actor: str) -> tuple[httpx.Response, Read]:
+    def _read(self, parts: list[str], actor: str, at: float) -> tuple[httpx.Response, Read]:
+        then = (project.as_of(at) for project in self.projects.values())
+        shown = [project for project in then if project is not None]
         match parts:
             case ["projects"]:
-                shown = list(self.projects.values())
                 answer = httpx.Response(200, json=[self._shown(project) for project in shown])
             case ["projects", name]:
-                project = self.projects.get(name)
-                shown = [project] if project else []
-                answer = httpx.Response(200, json=self._shown(project)) if project else _not_found()
+                shown = [project for project in shown if project.name == name]
+                answer = httpx.Response(200, json=self._shown(shown[0])) if shown else _not_found()
             case _:
                 raise Refusal(404, "There is nothing at this path")
         seen = {project.name: (len(project.params), len(project.ontologies)) for project in shown}

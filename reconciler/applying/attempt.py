@@ -1,0 +1,132 @@
+"""One part's write: what was sent, when it may be sent again, and until when the history has to be read for it.
+
+Promises: a write is not sent again before the times have passed within which it may still land or be seen. Must not
+send or read anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from reconciler.applying.landing import PARTS
+from reconciler.errors import ScaleError
+from reconciler.model.plan import Call, CallKind
+from reconciler.model.project import LiveProject
+from reconciler.scale.transport import FIRST_BACKOFF, LARGEST_BACKOFF, LONGEST_WAIT, PATIENCE
+
+MOST_SENDS = 5
+"""How often one write is sent at most; 429s are not counted."""
+
+SEND_SECONDS = 90.0
+"""A write is not sent again after this time, counted from its first sending without the waits that the server asked
+for."""
+
+LAG_SECONDS = 5.0
+"""How far a read may lag behind the writes: an assumption."""
+
+FAILURE_SECONDS = 2 * LAG_SECONDS
+"""How long the history is read after a failure (5xx, 408, not JSON): reads lag, and a write lands late, by 5 seconds
+each. After a success it is read for as long, until it shows the write."""
+
+SILENCE_SECONDS = 30.0
+"""The same, if no answer came, counted from the sending."""
+
+REFUSAL_SECONDS = 300.0
+"""How long a write is repeated while it gets 429s without `Retry-After`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Until when (seconds of the clock) the history has to be read, and what comes then.
+
+    `proof`: a write that no read has shown by then did not land, unless `proven` is false. `again`: when it may be sent
+    again, after one more read; None if it is not sent again. `reads`: whether reads before `proof` look for it.
+    """
+
+    proof: float
+    again: float | None
+    reads: bool
+    proven: bool = True
+
+
+@dataclass(slots=True)
+class Attempt:
+    """`before` is the project as read before the first sending, `fence` as read before the last one.
+
+    `sent` are the calls that may have landed. `times` counts the sendings, `sends` those without a 429. `problem` is
+    the last error. `kind` is that of the first call.
+    """
+
+    kind: CallKind
+    before: LiveProject | None
+    begun: float
+    fence: LiveProject | None = None
+    sent: list[Call] = field(default_factory=list)
+    times: int = 0
+    sends: int = 0
+    problem: ScaleError | None = None
+    _refused_since: float | None = None
+    _refusals: int = 0
+    _asked: float = 0.0
+    _excused: float = 0.0
+
+    @property
+    def part(self) -> str:
+        return PARTS[self.kind]
+
+    def note(self, call: Call, problem: ScaleError | None) -> None:
+        """The call was sent, or at least tried."""
+        self.problem = problem
+        too_many = problem is not None and problem.status == 429
+        if problem is None or problem.may_have_landed or too_many:
+            self.sent.append(call)
+        if problem is None or not problem.held_back:
+            self.times += 1
+            self.sends += not too_many
+
+    def excuse(self, seconds: float) -> None:
+        """They passed in waits that the server asked for."""
+        self._excused += seconds
+
+    def is_late(self, at: float) -> bool:
+        return at - self.begun - self._excused > SEND_SECONDS
+
+    def wait(self, now: float, random: Random) -> Wait:
+        """What the last error asks for."""
+        problem = self.problem
+        assert problem is not None
+        asked = problem.retry_after or 0.0
+        if asked > LONGEST_WAIT:
+            return Wait(now, None, reads=False, proven=not problem.may_have_landed)
+        if problem.status == 429:
+            return self._wait_for_turn(problem, now, random)
+        self._refused_since, self._refusals = None, 0
+        proof = now
+        if problem.may_have_landed:
+            answered = problem.status is not None
+            proof += FAILURE_SECONDS if answered else max(0.0, SILENCE_SECONDS - problem.sent_ago)
+        again = max(proof, now + asked) + _backoff(self.sends, random)
+        self._asked += asked
+        self._excused += asked
+        over = self.sends >= MOST_SENDS or self.is_late(again) or self._asked > PATIENCE
+        return Wait(proof, None if over else again, reads=problem.may_have_landed)
+
+    def _wait_for_turn(self, problem: ScaleError, now: float, random: Random) -> Wait:
+        """A 429 says that nothing was done, so one read is enough, once reads no longer lag."""
+        self._refusals += 1
+        if problem.retry_after is not None:
+            self._refused_since = None
+        elif self._refused_since is None:
+            self._refused_since = now
+        proof = now + LAG_SECONDS
+        again = max(proof, now + (problem.retry_after or 0.0) + _backoff(self._refusals, random))
+        self._asked += again - now
+        self._excused += again - now
+        ended = self._refused_since is not None and again - self._refused_since > REFUSAL_SECONDS
+        over = ended or self.is_late(again) or self._asked > PATIENCE
+        return Wait(proof, None if over else again, reads=False)
+
+
+def _backoff(number: int, random: Random) -> float:
+    return random.uniform(0.0, min(LARGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (number - 1)))

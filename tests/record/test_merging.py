@@ -1,0 +1,144 @@
+"""What a run writes into its section, laid over what others wrote there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.record import Entries, Intended, RecordedProject, Run, Section
+from reconciler.record.merging import Changes, conclude, intend
+
+EARLY, NOON, LATE = "2026-03-01T08:00:00Z", "2026-03-01T12:00:00Z", "2026-03-01T20:00:00Z"
+
+
+def entry(params: int | None = 1, ontology: int | None = None, at: str = NOON, commit: str = "c") -> RecordedProject:
+    return RecordedProject("projects/a.yaml", params, ontology, commit, at)
+
+
+def run(name: str) -> Run:
+    return Run(name, "host", "clone", NOON, NOON)
+
+
+def known_from(*intents: Intended) -> RecordedProject:
+    return RecordedProject("projects/a.yaml", recorded_at=NOON, intents=intents, written=False)
+
+
+def concluded(
+    section: Section, entries: Entries, *forgotten: str, alive: str = "", seen: Entries | None = None, at: str = NOON
+) -> Entries:
+    changes = Changes("r", at, entries, frozenset(forgotten))
+    return conclude(section, changes, alive.split(), seen or {}).projects
+
+
+# ---- Intents
+
+
+def test_an_intent_is_laid_beside_the_entry_and_the_intents_of_others() -> None:
+    earlier = Intended("old", 1, None, "h1")
+    there = Section({"a": replace(entry(), intents=(earlier,))}, {"old": run("old"), "x": run("x")}, "c0", NOON)
+    mine = Intended("r", 1, None, "h2")
+    after = intend(there, run("r"), {"a": known_from(mine), "n": known_from(mine)}, {"x"})
+    assert after.projects == {"a": replace(entry(), intents=(earlier, mine)), "n": known_from(mine)}
+    assert after.runs == {"x": run("x"), "r": run("r")}
+    assert (after.commit, after.completed_at) == ("c0", NOON)
+
+
+def test_intents_that_say_the_same_are_kept_once() -> None:
+    """However often a run that never finishes is started."""
+    section = Section({"a": entry()})
+    for number in range(5):
+        intent = Intended(f"r{number}", 1, None, "h", None, {"params.b": 0})
+        section = intend(section, run(f"r{number}"), {"a": known_from(intent)}, ())
+    assert [intent.run for intent in section.projects["a"].intents] == ["r4"]
+    assert list(section.runs) == ["r4"]
+
+
+def test_entering_a_project_drops_its_intents_except_those_of_live_runs() -> None:
+    intents = tuple(Intended(name, 1, None, name) for name in ("dead", "r", "live"))
+    there = Section({"a": replace(entry(), intents=intents), "b": replace(entry(), intents=intents)})
+    after = concluded(there, {"a": entry(2)}, alive="live r")
+    assert after["a"] == replace(entry(2), intents=intents[2:])
+    assert after["b"].intents == intents, "b was not entered, so what was intended with it stays"
+
+
+def test_a_run_that_sent_nothing_leaves_no_intent() -> None:
+    mine, earlier = Intended("r", 1, None, "h"), Intended("old", 1, None, "o")
+    there = Section(
+        {"a": replace(entry(), intents=(earlier, mine)), "new": known_from(mine)}, {"r": run("r"), "x": run("x")}
+    )
+    after = conclude(there, Changes("r", NOON, unsent=frozenset({"a", "new"})), {"x"}, {})
+    assert after == Section({"a": replace(entry(), intents=(earlier,))}, {"x": run("x")})
+
+
+def test_an_intent_stays_for_a_project_that_was_not_entered() -> None:
+    mine = Intended("r", 1, None, "h")
+    there = Section({"a": replace(entry(), intents=(mine,))}, {"r": run("r")})
+    assert conclude(there, Changes("r", NOON), (), {}) == replace(there, runs={})
+
+
+# ---- Entries
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "expected"),
+    [
+        (entry(1, 1), entry(2, 1), entry(2, 1)),
+        (entry(3, 1, LATE), entry(4, 1, EARLY), entry(4, 1, EARLY)),
+        (entry(3, 1, EARLY), entry(2, 1, LATE), entry(3, 1, EARLY)),
+        (entry(3, 2, EARLY), entry(2, 1, LATE), entry(3, 2, EARLY)),
+        (entry(1, None, LATE), entry(1, None, EARLY), entry(1, None, LATE)),
+        (entry(1, None, "2026-03-01T12:00:00+00:00"), entry(1, None, NOON), entry(1, None, NOON)),
+        (entry(1, None, "2026-03-01T12:00:00"), entry(1, None, "no time"), entry(1, None, "2026-03-01T12:00:00")),
+        (entry(None, None, LATE), entry(0, None, EARLY), entry(0, None, EARLY)),
+        (entry(5, 2, EARLY, "x"), entry(4, 3, LATE, "y"), replace(entry(5, 3, LATE), commit=None)),
+        (entry(4, 3, EARLY, "x"), entry(5, 2, LATE, "x"), entry(5, 3, LATE, "x")),
+        (
+            replace(entry(7, 3, EARLY), created_at="2026-01-01"),
+            replace(entry(1, 1, LATE), created_at="2026-02-01"),
+            replace(entry(1, 1, LATE), created_at="2026-02-01"),
+        ),
+    ],
+)
+def test_the_higher_version_then_the_later_time_wins(
+    theirs: RecordedProject, ours: RecordedProject, expected: RecordedProject
+) -> None:
+    there = Section({"a": theirs, "b": entry()})
+    assert concluded(there, {"a": ours}) == {"a": expected, "b": entry()}
+
+
+def test_each_part_brings_its_own_notes() -> None:
+    theirs = replace(entry(5, 2), older={"params.x": 4, "ontology": 1}, not_kept={"params.y": "t", "ontology[0]": "t"})
+    theirs = replace(theirs, ontology_hash="t")
+    ours = replace(entry(4, 3, LATE), older={"params.z": 3}, not_kept={"ontology[1]": "o"}, ontology_hash="o")
+    joined = concluded(Section({"a": theirs}), {"a": ours})["a"]
+    assert joined.older == {"params.x": 4}
+    assert joined.not_kept == {"params.y": "t", "ontology[1]": "o"}
+    assert joined.ontology_hash == "o"
+
+
+def test_an_entry_that_was_seen_gives_way_whatever_its_versions() -> None:
+    seen = {"a": entry(7, 3, LATE)}
+    assert concluded(Section(seen), {"a": entry(1, 1)}, seen=seen) == {"a": entry(1, 1)}
+    moved = Section({"a": entry(8, 3, LATE)})
+    assert concluded(moved, {"a": entry(1, 1)}, seen=seen) == moved.projects
+    intended = Section({"a": replace(seen["a"], intents=(Intended("dead"),))})
+    assert concluded(intended, {"a": entry(1, 1)}, seen=seen) == {"a": entry(1, 1)}
+    first = Section({"a": known_from(Intended("r"))})
+    assert concluded(first, {"a": entry(1, 1)}) == {"a": entry(1, 1)}
+
+
+def test_forgetting() -> None:
+    there = {"a": entry(), "b": entry(at=LATE), "c": entry()}
+    assert concluded(Section(there), {}, "a", "b", "unknown") == {"b": entry(at=LATE), "c": entry()}
+    assert concluded(Section(there), {}, "b", seen=there) == {"a": entry(), "c": entry()}
+    intents = (Intended("live"), Intended("dead"))
+    busy = Section({"a": replace(entry(), intents=intents)})
+    assert concluded(busy, {}, "a", alive="live") == {"a": known_from(intents[0])}
+
+
+def test_the_last_commit_is_one_that_was_completed() -> None:
+    section = Section(commit="old", completed_at=EARLY)
+    assert conclude(section, Changes("r", NOON), (), {}) == section
+    assert conclude(section, Changes("r", NOON, commit="old"), (), {}) == section
+    assert conclude(section, Changes("r", NOON, commit="new"), (), {}) == Section(commit="new", completed_at=NOON)

@@ -1,0 +1,428 @@
+"""The places that a record is kept in: real git, a real remote, a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import GitRefusedError, RecordError
+from reconciler.git.refs import Refs
+from reconciler.model.record import Record, RecordedProject, Run, Section
+from reconciler.record.stores import RecordStore, Seen, open_record, ref_name, run_ref
+from reconciler.record.text import HEAD, encode
+
+END = "https://api.scale.com/v1"
+NOON, LATE = "2026-03-01T12:00:00Z", "2026-03-01T20:00:00Z"
+REF = "refs/reconciler/record/production"
+RUN = Run("20260301T120000Z-1", "host", "clone", NOON, NOON)
+
+
+def run(folder: Path, *arguments: str) -> str:
+    command = ["git", *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def record(*names: str, **versions: int) -> Record:
+    entries = {name: RecordedProject("projects/a.yaml", 1, None, "c", NOON) for name in (*names, *versions)}
+    entries |= {name: replace(entries[name], params_version=number) for name, number in versions.items()}
+    return Record({(END, "k"): Section(entries, {RUN.id: RUN})})
+
+
+@pytest.fixture(autouse=True)
+def no_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "EMAIL", "XDG_CONFIG")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    run(tmp_path, "init", "--quiet", "--bare", "remote.git")
+    return tmp_path / "remote.git"
+
+
+@pytest.fixture
+def clone(tmp_path: Path, remote: Path) -> Path:
+    run(tmp_path, "clone", "--quiet", str(remote), "clone")
+    return tmp_path / "clone"
+
+
+@pytest.fixture
+def second(tmp_path: Path, remote: Path) -> Path:
+    run(tmp_path, "clone", "--quiet", str(remote), "second")
+    return tmp_path / "second"
+
+
+def opened(root: Path, remote: str = "origin", target: str = "production") -> RecordStore:
+    return open_record(root, target, remote)
+
+
+def write(store: RecordStore, new: Record, message: str = "entry") -> Seen:
+    """What a run does that nobody overtakes."""
+    after = store.swap(store.read(), new, message)
+    assert after is not None
+    return after
+
+
+def log(folder: Path) -> list[str]:
+    return run(folder, "log", "--format=%s", REF).split("\n")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# ---- In git
+
+
+def test_each_local_write_is_a_commit_on_top_of_the_last(clone: Path) -> None:
+    store = opened(clone, "local")
+    assert store.read() == Seen(Record(), None, {})
+    write(store, record("a"), "first")
+    write(store, record("a", "b"), "second\n\nwith more")
+    write(store, record("a", "b"), "nothing new")
+    assert log(clone) == ["second", "first"]
+    assert run(clone, "log", "-1", "--format=%an <%ae> %cn <%ce>", REF) == (
+        "reconciler <reconciler@localhost> reconciler <reconciler@localhost>"
+    )
+    assert opened(clone, "local").read().record == record("a", "b")
+    write(store, record("b"), "third")
+    assert opened(clone, "local").read().record == record("b")
+    assert run(clone, "ls-tree", "-r", "--name-only", REF).split("\n") == sorted(encode(record("b")))
+    assert run(clone, "status", "--porcelain") == ""
+    assert run(clone, "for-each-ref", "--format=%(refname)") == REF
+
+
+def test_the_log_of_a_projects_file_is_its_history(clone: Path) -> None:
+    store = opened(clone, "local")
+    for number, names in enumerate((("a",), ("a", "b"), ("a", "b", "c"))):
+        write(store, record(*names), f"apply {number}")
+    [path] = [path for path in encode(record("b")) if path.endswith("b.json")]
+    assert run(clone, "log", "--format=%s", REF, "--", path) == "apply 1"
+
+
+def test_who_was_overtaken_writes_nothing(clone: Path, remote: Path) -> None:
+    for where, folder in (("local", clone), ("origin", remote)):
+        one, other = opened(clone, where), opened(clone, where)
+        seen = one.read()
+        write(other, record("b"), "other")
+        assert one.swap(seen, record("a"), "one") is None
+        assert log(folder) == ["other"]
+        assert one.swap(one.read(), record("a", "b"), "one") is not None
+        assert log(folder) == ["one", "other"]
+
+
+def test_what_a_swap_leaves_is_what_the_next_one_starts_from(clone: Path, remote: Path) -> None:
+    store = opened(clone)
+    after = write(store, record("a"), "first")
+    again = store.swap(after, record("a", "b"), "second")
+    assert again is not None
+    assert again == opened(clone).read()
+    assert log(remote) == ["second", "first"]
+
+
+def test_a_local_ref_that_stays_locked_is_not_swapped(clone: Path) -> None:
+    lock = clone / ".git" / f"{REF}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    store = opened(clone, "local")
+    assert store.swap(store.read(), record("a"), "first") is None
+
+
+@pytest.mark.parametrize(
+    "target", ["a b", "x..y", "p.lock", ".a", "a.", "...", "a/b", "@", "@{", "a~^:?*[\\", "%20", "ä\x7f\n", "-x"]
+)
+def test_every_target_name_has_a_ref_and_a_file(clone: Path, tmp_path: Path, target: str) -> None:
+    run(clone, "check-ref-format", ref_name(target))
+    for root in (clone, tmp_path):
+        write(opened(root, "local", target), record("a"))
+        assert opened(root, "local", target).read().record == record("a")
+    assert len(list((tmp_path / ".reconciler").glob("*.json"))) == 1
+
+
+def test_target_names_stay_apart() -> None:
+    names = ["a b", "a%20b", "a.", "a%2E", "a/b", "a%2Fb", "x..y", "x.y", "p.lock", "p%2Elock"]
+    assert len({ref_name(name) for name in names}) == len(names)
+    assert ref_name("my-prod_2.eu") == "refs/reconciler/record/my-prod_2.eu"
+
+
+def test_every_project_name_has_a_file(clone: Path) -> None:
+    names = ("", "a b/c", 'say "hi"', "x\ny", "*", "..", "ä\u202e", "n" * 1000, "\ud800")
+    write(opened(clone, "local"), record(*names))
+    assert opened(clone, "local").read().record == record(*names)
+
+
+def test_a_clone_without_the_record_says_how_to_fetch_it(clone: Path, second: Path, remote: Path) -> None:
+    write(opened(second), record("a"))
+    store = opened(clone, "local")
+    assert store.read().record == Record()
+    hint = store.missing_hint()
+    assert hint is not None
+    assert hint.endswith(f"\ngit fetch origin {REF}:{REF}")
+    run(clone, *hint.split("git ")[-1].split())
+    assert store.missing_hint() is None
+    assert store.read().record == record("a")
+    assert opened(clone).missing_hint() is None
+    run(remote, "update-ref", "-d", REF)
+    run(clone, "update-ref", "-d", REF)
+    run(clone, "remote", "remove", "origin")
+    assert store.missing_hint() is None
+
+
+# ---- With a remote
+
+
+def test_a_remote_without_the_ref_is_an_empty_record(clone: Path) -> None:
+    assert opened(clone).read().record == Record()
+    assert run(clone, "for-each-ref") == ""
+
+
+def test_reading_and_pushing_leave_the_clone_as_it_was(clone: Path, second: Path, remote: Path) -> None:
+    before = files(second)
+    write(opened(clone), record("a"), "first")
+    assert opened(second).read().record == record("a")
+    write(opened(second), record("a", "b"), "second")
+    assert opened(clone).read().record == record("a", "b")
+    assert log(remote) == ["second", "first"]
+    assert files(second) == before
+
+
+def test_a_push_whose_answer_was_lost_has_landed(clone: Path, remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swap = Refs.swap
+
+    def lost(self: Refs, ref: str, new: str | None, old: str | None) -> bool:
+        swap(self, ref, new, old)
+        raise GitRefusedError("git push failed: the connection was lost")
+
+    monkeypatch.setattr(Refs, "swap", lost)
+    write(opened(clone), record("a"), "first")
+    assert log(remote) == ["first"]
+
+
+def test_a_push_that_never_arrived_is_an_error(clone: Path, remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(self: Refs, ref: str, new: str | None, old: str | None) -> bool:
+        raise GitRefusedError("git push failed: the connection was lost")
+
+    monkeypatch.setattr(Refs, "swap", lost)
+    store = opened(clone)
+    seen = store.read()
+    with pytest.raises(RecordError, match="cannot be pushed to origin: git push failed: the connection was lost"):
+        store.swap(seen, record("a"), "first")
+    away = remote.rename(remote.parent / "away.git")
+    with pytest.raises(RecordError, match="the connection was lost"):
+        store.swap(seen, record("a"), "first")
+    away.rename(remote)
+
+
+def test_an_unreachable_remote(clone: Path, remote: Path) -> None:
+    store = opened(clone)
+    seen = store.read()
+    remote.rename(remote.parent / "away.git")
+    for attempt in (
+        store.read,
+        lambda: store.swap(seen, record("a"), "first"),
+        lambda: store.renew(RUN),
+        lambda: store.renewed(RUN),
+        lambda: store.end(RUN),
+    ):
+        with pytest.raises(RecordError, match="does not appear to be a git repository"):
+            attempt()
+    with pytest.raises(RecordError, match="the record of production cannot be fetched from origin"):
+        store.read()
+    assert run(clone, "for-each-ref") == ""
+
+
+def test_a_remote_that_refuses_the_push_says_why(clone: Path, remote: Path) -> None:
+    hook = remote / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\necho 'records are closed' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    store = opened(clone)
+    with pytest.raises(RecordError, match="cannot be pushed to origin") as caught:
+        store.swap(store.read(), record("a"), "first")
+    assert "records are closed" in caught.value.detail
+
+
+@pytest.mark.parametrize("where", ["local", "origin"])
+@pytest.mark.parametrize("kind", ["tree", "blob", "tag"])
+def test_a_ref_that_is_not_a_record_is_named_and_can_be_repaired(
+    clone: Path, remote: Path, where: str, kind: str
+) -> None:
+    folder = clone if where == "local" else remote
+    write(opened(clone, where), record("a"))
+    good = run(folder, "rev-parse", REF)
+    other = {
+        "tree": run(folder, "rev-parse", f"{REF}^{{tree}}"),
+        "blob": run(folder, "rev-parse", f"{REF}:{HEAD}"),
+    }
+    if kind == "tag":
+        run(folder, "-c", "user.name=x", "-c", "user.email=x@y", "tag", "-a", "-m", "x", "t", good)
+        other["tag"] = run(folder, "rev-parse", "t")
+    run(folder, "update-ref", REF, other[kind])
+    store = opened(clone, where)
+    with pytest.raises(RecordError, match=f"{REF} points to a {kind}, not to a commit") as caught:
+        store.read()
+    lines = caught.value.detail.split("\n")
+    commands = [line for line in lines if line.startswith("git ")]
+    assert len(commands) == 2
+    if where == "origin":
+        run(clone, "fetch", "--quiet", "origin", good)
+    run(clone, *commands[0].replace("COMMIT", good).split()[1:])
+    assert store.read().record == record("a")
+    run(clone, *commands[1].split()[1:])
+    assert store.read().record == Record()
+
+
+def test_a_damaged_record_is_an_error_with_its_place(clone: Path, remote: Path) -> None:
+    for name, content, says in ((HEAD, b"{", "not JSON"), (HEAD, b"\xff", "not UTF-8"), ("x", b"", "has no record")):
+        run(remote, "update-ref", REF, Refs(remote, None).commit(None, {name: content}, "damaged"))
+        with pytest.raises(RecordError, match=says) as caught:
+            opened(clone).read()
+        assert f"{REF} on origin, commit " in caught.value.summary
+        assert f"git push origin --delete {REF}" in caught.value.detail
+
+
+def test_shallow_and_partial_clones_read_and_write_like_any(clone: Path, tmp_path: Path, remote: Path) -> None:
+    run(remote, "config", "uploadpack.allowFilter", "true")
+    for number in ("1", "2"):
+        (clone / "a").write_text(number)
+        run(clone, "add", "a")
+        run(clone, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "--quiet", "-m", number)
+    run(clone, "push", "--quiet", "origin", "HEAD")
+    write(opened(clone), record("a"), "first")
+    write(opened(clone), record(a=2), "second")
+    names = {"a"}
+    for option in ("--depth=1", "--filter=blob:none", "--filter=tree:0"):
+        run(tmp_path, "clone", "--quiet", option, remote.as_uri(), option.strip("-"))
+        folder = tmp_path / option.strip("-")
+        before = files(folder / ".git")
+        assert opened(folder).read().record.sections[END, "k"].projects.keys() == names
+        names |= {option}
+        write(opened(folder), record(*names), option)
+        assert files(folder / ".git") == before
+    assert log(remote) == ["--filter=tree:0", "--filter=blob:none", "--depth=1", "second", "first"]
+
+
+def test_a_clone_whose_path_has_a_colon(tmp_path: Path, remote: Path) -> None:
+    for name in ("a:b", 'say "hi"'):
+        run(tmp_path, "clone", "--quiet", str(remote), name)
+        write(opened(tmp_path / name), record(name))
+        assert opened(tmp_path / name).read().record == record(name)
+
+
+def test_a_remote_that_is_not_configured(clone: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="no such remote"):
+        opened(clone, "upstream")
+    with pytest.raises(RecordError, match="not a git repository"):
+        opened(tmp_path, "origin")
+
+
+def test_a_git_that_refuses_is_let_through(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = tmp_path / "home/git"
+    fake.write_text("#!/bin/sh\necho \"fatal: detected dubious ownership in repository at '/x'\" >&2\nexit 128\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
+    with pytest.raises(GitRefusedError, match="dubious ownership"):
+        opened(clone, "local")
+
+
+# ---- Renewals
+
+
+@pytest.mark.parametrize("where", ["local", "origin"])
+def test_a_run_renews_its_intent_in_a_ref_of_its_own(clone: Path, second: Path, remote: Path, where: str) -> None:
+    store, other = opened(clone, where), opened(second if where == "origin" else clone, where)
+    write(store, record("a"))
+    assert other.renewed(RUN) == NOON
+    store.renew(replace(RUN, until="2026-03-01T12:03:00Z"))
+    store.renew(replace(RUN, until="2026-03-01T12:04:00Z"))
+    assert other.renewed(RUN) == "2026-03-01T12:04:00Z"
+    folder = clone if where == "local" else remote
+    assert run(folder, "for-each-ref", "--format=%(refname)").split("\n") == [REF, run_ref(RUN.id)]
+    assert log(folder) == ["entry"]
+    store.end(RUN)
+    store.end(RUN)
+    assert other.renewed(RUN) == NOON
+    assert run(folder, "for-each-ref", "--format=%(refname)") == REF
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"until": 3}', b'{"until": "2020-01-01T00:00:00Z"}'])
+def test_a_renewal_that_is_not_one_counts_for_nothing(clone: Path, content: bytes) -> None:
+    run(clone, "update-ref", run_ref(RUN.id), Refs(clone, None).commit(None, {"run.json": content}, "x"))
+    assert opened(clone, "local").renewed(RUN) == NOON
+
+
+def test_a_renewal_that_something_else_moved_is_an_error(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = opened(clone)
+    monkeypatch.setattr(Refs, "swap", lambda *arguments: False)
+    with pytest.raises(RecordError, match="was changed by something else"):
+        store.renew(RUN)
+
+
+# ---- Outside git
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    (tmp_path / "plain").mkdir()
+    return tmp_path / "plain"
+
+
+def test_outside_git_the_record_is_a_file(plain: Path) -> None:
+    store = opened(plain, "local")
+    assert store.read().record == Record()
+    assert list(plain.iterdir()) == []
+    seen = write(store, record("a"))
+    write(opened(plain, "local"), record("a", "b"))
+    assert store.swap(seen, record("c"), "late") is None
+    after = write(store, record("c"))
+    assert store.swap(after, record("c"), "nothing new") == after
+    file = plain / ".reconciler/record-production.json"
+    assert opened(plain, "local").read().record == record("c")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in file.parent.iterdir()) == ["record-production.json", "record-production.lock"]
+    assert store.missing_hint() is None
+    store.renew(replace(RUN, until=LATE))
+    renewed = opened(plain, "local").read().record.sections[END, "k"].runs[RUN.id]
+    assert store.renewed(renewed) == LATE
+    store.end(RUN)
+    file.write_text(json.dumps({"format_version": "1.0", "sections": []}))
+    assert store.read().record == Record()
+
+
+def test_a_file_that_cannot_be_used_is_named(plain: Path) -> None:
+    file = plain / ".reconciler/record-production.json"
+    file.mkdir(parents=True)
+    store = opened(plain, "local")
+    for attempt in (store.read, lambda: store.swap(Seen(Record(), None, {}), record("a"), "first")):
+        with pytest.raises(RecordError, match=r"record-production\.json"):
+            attempt()
+    file.rmdir()
+    file.write_text("{")
+    with pytest.raises(RecordError, match=r"record-production\.json, record\.json is damaged"):
+        store.read()
+    file.unlink()
+    file.parent.joinpath("record-production.lock").unlink(missing_ok=True)
+    file.parent.rmdir()
+    file.parent.write_text("")
+    with pytest.raises(RecordError, match=r"cannot be read: \.reconciler is not a folder"):
+        store.read()
+
+
+def test_a_record_behind_a_link_is_refused(plain: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (plain / ".reconciler").symlink_to(elsewhere)
+    store = opened(plain, "local")
+    for attempt in (store.read, lambda: store.swap(Seen(Record(), None, {}), record("a"), "first")):
+        with pytest.raises(RecordError, match="is a link"):
+            attempt()
+    assert list(elsewhere.iterdir()) == []
