@@ -96,8 +96,9 @@ def check_converged(server: Server, desired: Mapping[str, DesiredProject], plan:
 def check_named(server: Server, runs: Iterable[Run], *, with_people: bool) -> list[str]:
     """Where one reconciler works alone: what its killed runs landed, and the next one has not named as theirs.
 
-    Only what was there long enough for every read to show it, and came on the version that the killed run went on from can be told from the edits of people; and without
-    people, nothing that is there can have been moved by anybody else since the first version of the record.
+    Only what was there long enough for every read to show it, and came on the version that the killed run went on from,
+    can be told from the edits of people; and without people, nothing that is there can have been moved by anybody else
+    since the first version of the record.
     """
     violations = []
     planned = [run for run in runs if run.plan is not None]
@@ -147,10 +148,10 @@ def _untruths(server: Server, run: Run, outcome: Outcome, writes: list[Write]) -
 
 
 def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
-    """Whether another actor wrote the very same while the run went on."""
+    """Whether another actor wrote the very same while the run went on, or so shortly before that reads may not show it."""
     wanted = run.desired[name]
     for write in server.writes:
-        same_time = run.started_at <= write.at <= run.ended_at
+        same_time = run.started_at - MOST_LAG <= write.at <= run.ended_at
         if write.project != name or write.kind != kind or write.actor == run.name or not same_time:
             continue
         content = wanted.ontology if kind == SET_ONTOLOGY else wanted.params

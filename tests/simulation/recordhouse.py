@@ -116,7 +116,9 @@ class RecordHouse:
     def left_behind(self) -> list[str]:
         """Renewals of runs that have ended by themselves."""
         ended = {name for turn in self._turns if turn.end != "killed" for name in turn.ids}
-        return [f"the ref of a run was left behind until {until}" for name, until in self.renewals.items() if name in ended]
+        return [
+            f"the ref of a run was left behind until {until}" for name, until in self.renewals.items() if name in ended
+        ]
 
     async def aside(self, turn: Turn, function: Callable[..., Any], *arguments: Any) -> Any:
         """What git does beside the event loop; it goes on if nobody waits for it any more."""

@@ -166,7 +166,9 @@ class _World:
             slow=draw.choice((0.0, 0.0, 0.02)),
             mistake=mistake,
         )
-        self.ownership = Ownership(self.accounts, lambda: self.commits.contents, frozenset(self.people))
+        lagging = frozenset(account for account, network in self.networks.items() if network._lags)
+        people = frozenset(self.people)
+        self.ownership = Ownership(self.accounts, lambda: self.commits.contents, people, lagging)
 
     def random(self, name: str) -> Random:
         """Chance of its own for everyone, so that one more draw here changes nothing there."""
