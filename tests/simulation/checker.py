@@ -148,7 +148,7 @@ def _untruths(server: Server, run: Run, outcome: Outcome, writes: list[Write]) -
 
 
 def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
-    """Whether another actor wrote the very same while the run went on, or so shortly before that reads may not show it."""
+    """Whether another actor wrote the very same while the run went on, or before, and reads may not show it yet."""
     wanted = run.desired[name]
     for write in server.writes:
         same_time = run.started_at - MOST_LAG <= write.at <= run.ended_at

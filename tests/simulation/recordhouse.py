@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -201,19 +201,27 @@ class Mistake:
     NOT_AHEAD = "records nothing ahead"
     OWN_BASES_LOST = "forgets which units it leaves drifting"
     NO_LOCK = "takes every other run for dead"
-    ANY_SECTION = "takes the first section for its own"
+    OTHER_SECTION = "takes another account's section for its own"
+
+
+class _Confusing(Record):
+    def find(self, endpoint: str, account: str | None, created: Mapping[str, str | None]) -> SectionKey | None:
+        return next((key for key, _ in self.at(endpoint)), None)
 
 
 class _Store:
     """The remote, as one run in one clone sees it."""
 
     def __init__(self, house: RecordHouse, turn: Turn, holders: set[str]) -> None:
-        self.liveness = _Liveness(house, turn, holders)
+        self.liveness: Liveness = _Liveness(house, turn, holders)
         self._house = house
         self._turn = turn
 
     def read(self) -> Seen:
-        return Seen(self._house.record, str(self._house.number), {})
+        record = self._house.record
+        if self._house.mistake == Mistake.OTHER_SECTION:
+            record = _Confusing(record.sections)
+        return Seen(record, str(self._house.number), {})
 
     def swap(self, seen: Seen, record: Record, message: str) -> Seen | None:
         if seen.token != str(self._house.number):
