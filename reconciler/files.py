@@ -106,6 +106,26 @@ def read_below(root: str | Path, path: str, limit: int = LARGEST_FILE) -> bytes 
         raise
 
 
+def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
+    """Whether anything has that path. No folder on the way is reached through a link; what is there may be one, unless
+    `link` says no.
+
+    Raises:
+        FileRefusedError: a folder on the way is a link, or cannot be looked into.
+    """
+    folder, name = os.path.split(path)
+    try:
+        with _told(root, path, "written"), _walked(root, folder or ".", links=False) as walk:
+            status = os.stat(f"{walk.name}/{name}", dir_fd=walk.descriptor, follow_symlinks=False)
+            if not link and stat.S_ISLNK(status.st_mode):
+                raise _RefusedError(Refusal.LINK, f'"{path}" is a link')
+    except FileRefusedError as problem:
+        if problem.reason == Refusal.MISSING:
+            return False
+        raise
+    return True
+
+
 def check_below(root: str | Path, path: str) -> bool:
     """Whether there is something at a path that is to be written; every folder on the way is one, and not a link.
 
@@ -123,8 +143,8 @@ def check_below(root: str | Path, path: str) -> bool:
         raise
 
 
-def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None = 0o600) -> None:
-    """Write a file whole or not at all, through no link below `root`. Missing folders are created.
+def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None = 0o600, folders: bool = True) -> None:
+    """Write a file whole or not at all, through no link below `root`. With `folders`, missing ones are created.
 
     It replaces a file that is there. `mode` None leaves the permissions to the umask.
 
@@ -132,7 +152,7 @@ def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None
         FileRefusedError: a part of the path is a link, the file is not a regular one, or it cannot be written. Nothing
             of the content is then left behind.
     """
-    with _told(root, path, "written"), _walked(root, path, links=False, create=True) as walk:
+    with _told(root, path, "written"), _walked(root, path, links=False, create=folders) as walk:
         if walk.status is not None and not stat.S_ISREG(walk.status.st_mode):
             raise _not_regular()
         _write_in(walk.descriptor, walk.name, content, mode)
@@ -180,11 +200,16 @@ def read_named(file: str | Path, limit: int = LARGEST_SAVED) -> bytes:
 def write_whole(content: bytes, file: Path, *, mode: int = 0o600) -> None:
     """Write a file that a user names, whole or not at all; it replaces one that is there.
 
-    What is there and is not a regular file (a device, a pipe) is written to as it is.
+    Below the working folder, it is written through no link, since a checkout may have brought one. Elsewhere, what is
+    there and is not a regular file (a device, a pipe) is written to as it is.
 
     Raises:
         OSError: it cannot be written. Nothing of the content is then left behind.
     """
+    if (place := _place_here(file)) is not None:
+        with _as_os_error():
+            write_below(*place, content, mode=mode, folders=False)
+        return
     if file.exists() and not file.is_file():
         with file.open("wb") as stream:
             stream.write(content)
@@ -194,6 +219,36 @@ def write_whole(content: bytes, file: Path, *, mode: int = 0o600) -> None:
         _write_in(folder, file.name, content, mode)
     finally:
         os.close(folder)
+
+
+def check_named(file: Path) -> None:
+    """See that `write_whole` would not refuse a place.
+
+    Raises:
+        OSError: it would, because of a link, or because what is there is not a regular file.
+    """
+    if (place := _place_here(file)) is not None:
+        with _as_os_error():
+            check_below(*place)
+
+
+def _place_here(file: Path) -> tuple[str, str] | None:
+    """The working folder, and the path of a file below it; None if it is elsewhere."""
+    here, path = os.getcwd(), os.path.abspath(file)
+    return (here, path[len(here) + 1 :]) if here != "/" and path != here and is_below(path, here) else None
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    try:
+        yield
+    except FileRefusedError as problem:
+        raise OSError(errno.EACCES, problem.why) from None
+
+
+def is_below(path: str, root: str) -> bool:
+    """Whether a path is a folder or lies in it; neither is looked up."""
+    return path == root or path.startswith(root if root.endswith("/") else f"{root}/")
 
 
 class _Walk:
@@ -302,9 +357,9 @@ class _Walk:
         """The parts of a path from the root down."""
         if not path.startswith("/"):
             return _parts(path)
-        for root in (self.root, os.path.realpath(self.root)):
-            if path == root or path.startswith(root if root.endswith("/") else f"{root}/"):
-                return _parts(path[len(root) :])
+        root = self.root if is_below(path, self.root) else os.path.realpath(self.root)
+        if is_below(path, root):
+            return _parts(path[len(root) :])
         raise _RefusedError(Refusal.OUTSIDE, "it leads out of the repository")
 
     def read(self, limit: int) -> bytes:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from reconciler.diagnostics import Severity
 from reconciler.errors import PlanFileError, ReconcilerError, UsageError
 from reconciler.fieldpath import parse_path, parse_pattern
-from reconciler.files import write_whole
+from reconciler.files import check_named, is_below, read_named, write_whole
 from reconciler.model.plan import (
     Action,
     Call,
@@ -70,11 +70,12 @@ def check_place(
     Raises:
         PlanFileError, or `kind`: it would replace another file, or lies among the manifests.
     """
-    if file.resolve().is_relative_to(manifests.resolve()):
+    if is_below(os.path.realpath(file), os.path.realpath(manifests)):
         raise kind(f"the {what} is not saved among the manifests: {file}", "Name a file elsewhere.")
-    if not file.is_file():
-        return
     try:
+        check_named(file)
+        if not file.is_file():
+            return
         with file.open("rb") as stream:
             start = stream.read(200)
     except OSError as problem:
@@ -90,6 +91,11 @@ def check_result(file: Path) -> None:
         UsageError: it cannot.
     """
     folder = file.parent
+    try:
+        check_named(file)
+    except OSError as problem:
+        why = f"the result cannot be written to {file}: {problem.strerror}"
+        raise UsageError(why, "Nothing was written to Scale.") from None
     if file.is_dir() or not folder.is_dir() or not os.access(file if file.exists() else folder, os.W_OK):
         what = "it is a folder" if file.is_dir() else "its folder is missing or cannot be written"
         raise UsageError(f"the result cannot be written to {file}: {what}", "Nothing was written to Scale.")
@@ -102,7 +108,7 @@ def read_plan_file(file: Path, *, base: Path) -> Plan:
         PlanFileError: it cannot be read, is of another format, is masked, or was changed after it was written.
     """
     try:
-        document = json.loads(file.read_bytes().decode("utf-8", "surrogatepass"))
+        document = json.loads(read_named(file).decode("utf-8", "surrogatepass"))
     except OSError as problem:
         raise PlanFileError(f"{file} cannot be read: {problem.strerror}") from None
     except (ValueError, RecursionError):
@@ -187,6 +193,11 @@ class _Ignore(_Model):
         return Ignore(parse_pattern(self.path), self.reason, self.until)
 
 
+class _Kept(_Model):
+    path: str
+    base_version: int | None
+
+
 class _Held(_Model):
     guard: str
     why: str
@@ -211,18 +222,22 @@ class _Desired(_Model):
     units: list[str] | None
 
 
+class _EntrySource(SavedSource):
+    commit: str | None = None
+
+
 class _ProjectChange(_Model):
     name: str
     change: _Change
     action_reason: Reason | None
-    source: SavedSource
+    source: _EntrySource
     fields: list[dict[str, Any]]
     calls: list[_Call]
     expected: _Expected
     hash: str
     holds: list[_Held]
     waived_by: list[_Waived]
-    left_alone: list[str]
+    kept: list[_Kept] = []
     diagnostics: list[SavedDiagnostic]
     desired: _Desired
 
@@ -259,8 +274,9 @@ class _ProjectChange(_Model):
             blocked=any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics),
             held_by=tuple(Held(held.guard, held.why, held.remedy) for held in self.holds),
             waived_by=tuple(Waived(waived.guard, waived.by) for waived in self.waived_by),
-            left_alone=tuple(self.left_alone),
+            kept={unit.path: unit.base_version for unit in self.kept},
             diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
+            commit=self.source.commit,
         )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from reconciler.diagnostics import Diagnostic, Severity, Span
 from reconciler.errors import ResultFileError
+from reconciler.files import read_named
 from reconciler.model.plan import Commit, TargetInfo
 from reconciler.model.project import Source
 
@@ -22,7 +23,7 @@ def read_saved(file: Path, key: str, what: str, remedy: str) -> dict[str, Any]:
         ResultFileError: it cannot be read, is no JSON, is something else, or is of another format version.
     """
     try:
-        document = json.loads(file.read_bytes().decode("utf-8", "surrogatepass"))
+        document = json.loads(read_named(file).decode("utf-8", "surrogatepass"))
     except OSError as problem:
         raise ResultFileError(f"{file} cannot be read: {problem.strerror}", remedy) from None
     except (ValueError, RecursionError):

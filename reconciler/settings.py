@@ -19,6 +19,7 @@ from reconciler.diagnostics import nearest
 from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.fieldpath import Pattern, parse_pattern
+from reconciler.files import check_below, exists_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +94,19 @@ def read_settings(folder: Path) -> Settings:
     folder = folder.resolve()
     top = git_top(folder)
     found = find_configuration(folder, top)
-    root = found[0].parent if found else top or folder
+    root = found.file.parent if found else top or folder
     base = top or root
     if found is None:
         return Settings(folder, root, base, root / "projects", targets=BUILT_IN)
-    file, tables = found
-    if diagnostics := check_configuration(file, tables):
-        raise DiagnosedError(f"{file.name} has mistakes", diagnostics)
+    if diagnostics := check_configuration(found):
+        raise DiagnosedError(f"{found.file.name} has mistakes", diagnostics)
+    tables = found.tables
     return Settings(
         folder=folder,
         root=root,
         base=base,
         manifests=root / tables.get("manifests", "projects"),
-        config_file=file,
+        config_file=found.file,
         default_target=tables.get("target"),
         sensitive=tuple(parse_pattern(text) for text in tables.get("sensitive", ())),
         targets=_with_built_in(tables.get("targets", {})),
@@ -136,6 +137,7 @@ def choose_target(
 
     Raises:
         UsageError: none is named in CI, it is not known, or its endpoint may not be sent a key.
+        FileRefusedError: it is a sandbox whose file would be reached through a link.
     """
     name = name or environment.get("RECONCILER_TARGET") or settings.default_target
     endpoint = None if offline else endpoint or environment.get("RECONCILER_ENDPOINT") or None
@@ -164,8 +166,7 @@ def choose_target(
         url = check_endpoint(endpoint)
         return Target(name, url, key_variable=table.get("api_key_env", "SCALE_API_KEY"), **limits)
     if "sandbox" in table:
-        file = settings.root / table["sandbox"]
-        return Target(name, str(table["sandbox"]), sandbox=file, **limits)
+        return Target(name, str(table["sandbox"]), sandbox=sandbox_file(settings, table), **limits)
     if offline:
         return Target(name, str(table["endpoint"]), **limits)
     url = check_endpoint(table["endpoint"])
@@ -175,6 +176,23 @@ def choose_target(
             f"A key is sent there only when a flag or the environment says so too: --endpoint {url}",
         )
     return Target(name, url, key_variable=table.get("api_key_env", "SCALE_API_KEY"), **limits)
+
+
+def sandbox_file(settings: Settings, table: Mapping[str, Any]) -> Path:
+    """The file of a target that is a sandbox.
+
+    Raises:
+        FileRefusedError: it would be reached through a link, or one that SQLite keeps beside it is a link or a device.
+    """
+    path = str(table["sandbox"])
+    exists_below(settings.root, path, link=False)
+    for ending in _BESIDE_A_DATABASE:
+        check_below(settings.root, f"{path}{ending}")
+    return settings.root / path
+
+
+_BESIDE_A_DATABASE = ("-journal", "-wal", "-shm")
+"""What SQLite adds to the name of a database for its other files (https://www.sqlite.org/tempfiles.html)."""
 
 
 def _is_scale(url: str) -> bool:

@@ -17,6 +17,7 @@ from reconciler.files import (
     MOST_PARTS,
     Refusal,
     check_below,
+    check_named,
     open_lock_below,
     read_below,
     read_file,
@@ -170,7 +171,8 @@ def test_a_file_that_grows(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_file_that_becomes_a_pipe(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is opened is looked at once more: between the two looks, it may have been replaced."""
-    check, looked = files._Walk._check, []
+    check = files._Walk._check
+    looked: list[os.stat_result] = []
 
     def replacing(walk: files._Walk, status: os.stat_result, limit: int) -> None:
         check(walk, status, limit)
@@ -281,3 +283,33 @@ def test_whole_files_that_a_user_names(root: Path) -> None:
     write_whole(b"new", root / "link")
     assert ((root / "link").read_bytes(), (root.parent / "outside/secret").read_text()) == (b"new", "canary")
     write_whole(b"new", Path("/dev/null"))
+
+
+def test_below_the_working_folder_a_named_file_is_written_through_no_link(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere, a link was made by whoever names it; here, it may have come with a checkout."""
+    (root / "link").symlink_to("../outside/secret")
+    (root / "way").symlink_to("../outside")
+    os.mkfifo(root / "pipe")
+    monkeypatch.chdir(root)
+    for name, words in (
+        ("link", '"link" is a link'),
+        ("way/new", '"way" is a link'),
+        (root / "link", '"link" is a link'),
+        ("pipe", "it is not a regular file"),
+        ("gone/new", "No such file or directory"),
+    ):
+        with pytest.raises(OSError, match=words):
+            write_whole(b"new", Path(name))
+    for name in ("link", "way/new", "pipe"):
+        with pytest.raises(OSError, match=r"is a link|not a regular file"):
+            check_named(Path(name))
+    for name in ("new", root / "a" / "new", "a/../file", "../outside/new"):
+        check_named(Path(name))
+        write_whole(b"new", Path(name))
+        assert Path(name).read_bytes() == b"new"
+    assert sorted(os.listdir("../outside")) == ["new", "secret"]
+    monkeypatch.chdir("/")
+    write_whole(b"newer", root / "new")
+    assert (root / "new").read_bytes() == b"newer"

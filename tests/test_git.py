@@ -95,12 +95,14 @@ def test_a_ref_moves_only_from_where_it_is_expected(clone: Path) -> None:
         git.move_ref(clone, REF, ABSENT, second)
 
 
-def test_fetch_writes_no_ref_even_where_the_remote_is_mirrored(clone: Path, remote: Path) -> None:
+def test_fetch_writes_no_ref_even_where_the_remote_is_mirrored(clone: Path, remote: Path, tmp_path: Path) -> None:
     assert git.remotes(clone) == ("origin",)
     assert git.fetch(clone, "origin", REF) is None
-    commit = git.commit_file(remote, "a", b"1", None, "first")
-    run(remote, "update-ref", REF, commit)
-    run(remote, "update-ref", f"refs/heads/{REF}", git.commit_file(remote, "a", b"0", None, "a name that ends alike"))
+    other = tmp_path / "other"
+    run(tmp_path, "clone", "--quiet", str(remote), str(other))
+    commit = git.commit_file(other, "a", b"1", None, "first")
+    alike = git.commit_file(other, "a", b"0", None, "a name that ends alike")
+    run(other, "push", "--quiet", "origin", f"{commit}:{REF}", f"{alike}:refs/heads/{REF}")
     run(clone, "config", "remote.origin.fetch", "+refs/*:refs/*")
     run(clone, "config", "remote.origin.prune", "true")
     run(clone, "update-ref", "refs/tags/mine", git.commit_file(clone, "a", b"2", None, "mine"))
@@ -191,9 +193,11 @@ def test_outside_git_and_without_git(clone: Path, tmp_path: Path, monkeypatch: p
     assert git.is_repository(clone / "below")
     assert not git.is_repository(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "home"))
-    assert not git.is_repository(clone)
-    with pytest.raises(GitRefusedError, match="there is no git"):
-        git.read_ref(clone, REF)
+    assert git.version(clone) is None
+    assert not git.is_repository(tmp_path)
+    for ask in (git.is_repository, git.common_folder, git.remotes, lambda clone: git.read_ref(clone, REF)):
+        with pytest.raises(GitRefusedError, match="git is missing"):
+            ask(clone)
 
 
 def test_a_git_that_refuses_is_never_outside_git(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from reconciler.configuration import checking
 from reconciler.endpoint import check_endpoint
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.settings import GuardSettings, Settings, Target, Waiver, choose_target, read_settings
@@ -334,6 +336,84 @@ def test_a_bare_word_is_to_be_quoted(tmp_path: Path) -> None:
     with pytest.raises(DiagnosedError) as caught:
         settings_of(tmp_path, "manifests = projects")
     assert caught.value.diagnostics[0].label == "quote it"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "summary"),
+    [
+        ("x = 1\ny = " + "9" * 990_000, "too-large", 2, "a number has more than 4,300 digits"),
+        ("x = 1\ny = 1" + "_9" * 4_300, "too-large", 2, "a number has more than 4,300 digits"),
+        ("x = " + "[" * 400_000 + "]" * 400_000, "too-deep", 1, "reconciler.toml is nested too deep"),
+        ("x = " + "{a = " * 190_000, "too-deep", 1, "reconciler.toml is nested too deep"),
+        ("# c\n" + "a." * 450_000 + "a = 1", "too-deep", 2, "a key has more than 30 parts"),
+        ('# c\n[["a". ' + "'a' . " * 100_000 + "a]]", "too-deep", 2, "a key has more than 30 parts"),
+        ("x = {b = 1, " + "a." * 30 + "a = 1}", "too-deep", 1, "a key has more than 30 parts"),
+        ("# " + "x" * 1_000_000, "file", 1, "reconciler.toml cannot be read: it is larger than 1 MB"),
+    ],
+)  # fmt: skip
+def test_small_configurations_that_would_cost_much(
+    tmp_path: Path, text: str, code: str, line: int, summary: str
+) -> None:
+    """Reading a number takes time with the square of its digits, a dotted key with that of its parts."""
+    digits = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        with pytest.raises(DiagnosedError) as caught:
+            settings_of(tmp_path, text)
+        assert sys.get_int_max_str_digits() == 0
+    finally:
+        sys.set_int_max_str_digits(digits)
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.span is not None
+    assert (diagnostic.code, diagnostic.span.line, diagnostic.summary) == (code, line, summary)
+
+
+def test_long_numbers_and_keys_that_are_fine(tmp_path: Path) -> None:
+    text = f'[tool.x]\nn = {"9" * 4_300}\nb = "{"a." * 100}"\n{"a." * 29}a = 1\n[tool.reconciler]\n'
+    assert settings_of(tmp_path, text, file="pyproject.toml").manifests == tmp_path / "projects"
+
+
+def test_of_many_mistakes_the_first_are_told_and_the_rest_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is looked up for a message is looked up for those that are shown alone."""
+    asked: list[str] = []
+
+    def ask(word: str, known: object) -> str:
+        asked.append(word)
+        return ""
+
+    monkeypatch.setattr(checking, "did_you_mean", ask)
+    with pytest.raises(DiagnosedError) as caught:
+        settings_of(tmp_path, "".join(f"k{number} = 1\n" for number in range(5_000)))
+    found = caught.value.diagnostics
+    assert (len(found), len(asked)) == (1_001, 1_000)
+    assert found[-1].summary == "4,000 more mistakes are not shown"
+    assert found[999].span is not None
+    assert found[999].span.line == 1_000
+    with pytest.raises(DiagnosedError) as caught:
+        settings_of(tmp_path, "".join(f"k{number} = 1\n" for number in range(1_001)))
+    assert caught.value.diagnostics[-1].summary == "1 more mistake is not shown"
+
+
+@pytest.mark.parametrize(
+    "key", ["manifests = {}\n", "[targets.x]\nsandbox = {}\n", "[targets.sandbox]\noverlay = {}\n"]
+)
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("../out", "path-outside"), ("/etc", "path-outside"), ("", "path-outside"), ("link/x", "path-outside"),
+        ("a\\u0000b", "path-outside"), (".git/x", "path-in-git"), ("a/../.GIT/x", "path-in-git"),
+    ],
+)  # fmt: skip
+def test_paths_that_leave_the_repository(tmp_path: Path, key: str, value: str, code: str) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "link").symlink_to("..")
+    (tmp_path / "root" / "ring").symlink_to("ring")
+    with pytest.raises(DiagnosedError) as caught:
+        settings_of(tmp_path / "root", key.format(f'"{value}"'))
+    assert caught.value.diagnostics[0].code == code
+    settings_of(tmp_path / "root", 'manifests = "ring"\n')  # where it is read, it is told
 
 
 def test_the_beginning_of_a_target_s_name_is_near_enough(tmp_path: Path) -> None:

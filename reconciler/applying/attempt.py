@@ -52,14 +52,16 @@ class Wait:
 
 @dataclass(slots=True)
 class Attempt:
-    """`before` is the project as read before the first sending, `fence` as read before the last one.
+    """`before` is the project as read before the first sending, `fields` the identities of the part's differences then.
 
+    `fence` is the project as read before the last sending.
     `sent` are the calls that may have landed. `times` counts the sendings, `sends` those without a 429. `problem` is
     the last error. `kind` is that of the first call.
     """
 
     kind: CallKind
     before: LiveProject | None
+    fields: frozenset[str]
     begun: float
     fence: LiveProject | None = None
     sent: list[Call] = field(default_factory=list)

@@ -115,12 +115,12 @@ class ProjectApply:
             if fresh.blocked:
                 status = Status.FAILED if tried else Status.BLOCKED
                 return self._ended(status, "it cannot be written", to_send, fresh.diagnostics)
-            if not self._are_approved(open_fields):
+            if not self._are_approved(open_fields, to_send):
                 status = Status.FAILED if tried else Status.STALE
                 reason = words.who_moved(self.change, self.live, {part: done.live for part, done in self.done.items()})
                 return self._ended(status, reason, to_send, stale_fields=open_fields)
-            if self.attempt is not None and not (to_send and PARTS[to_send[0].kind] == self.attempt.part):
-                self.attempt = None  # it did not land, and someone else wrote what it would have written
+            if self.attempt is not None and not _is_next(self.attempt, to_send):
+                self.attempt = None  # what it would have written is there now
             if not to_send:
                 return self._finished(fresh.fields)
             forbidden = await self._forbidden(begun)
@@ -129,7 +129,7 @@ class ProjectApply:
                     return self._outcome(Status.NOT_STARTED, forbidden)
                 return self._ended(Status.FAILED, words.halfway(forbidden), to_send)
             try:
-                ended = await self._send(to_send[0], to_send[1:])
+                ended = await self._send(to_send[0], to_send[1:], open_fields)
             except _LostSightError as lost:
                 ended = self._unproven(to_send, None, words.diagnosed(lost.problem))
             if ended is not None:
@@ -141,14 +141,15 @@ class ProjectApply:
             return words.out_of_time(PROJECT_SECONDS)
         return await self.permit()
 
-    async def _send(self, call: Call, rest: Sequence[Call]) -> ProjectOutcome | None:
+    async def _send(self, call: Call, rest: Sequence[Call], fields: Sequence[Field]) -> ProjectOutcome | None:
         """Sends a call once and looks what became of it. An outcome ends the project; None asks for the fence again.
 
         Raises:
             _LostSightError: the project cannot be read any more, so that nothing is known of the write.
         """
         if self.attempt is None:
-            self.attempt = Attempt(call.kind, self.live, self.clock.monotonic())
+            part = PARTS[call.kind]
+            self.attempt = Attempt(call.kind, self.live, _identities(fields, part), self.clock.monotonic())
             self.emit(Event(self.change.name, self.change.action, call=call.kind, detail=words.what(call)))
         attempt = self.attempt
         attempt.fence = self.live
@@ -311,17 +312,19 @@ class ProjectApply:
         *,
         stale_fields: tuple[Field, ...] = (),
     ) -> ProjectOutcome:
-        """No further write: what was sent and did not land counts as refused, the rest as not sent."""
+        """No further write. A version that is not what was sent can be someone else's, or ours as Scale changed it."""
         attempt = self.attempt
         if attempt is not None:
             assert attempt.problem is not None
-            self.calls.append(CallOutcome(attempt.kind, CallResult.REFUSED))
-            to_send = to_send[1:]
             came = new_versions(attempt.part, attempt.before, self.live) if self.live is not None else ()
             if came or (self.live is not None and attempt.before is None):
                 told = words.someone_else(self.change.name, attempt.kind, came, self.live)
+                status, result = Status.UNCLEAR, CallResult.UNCLEAR
             else:
                 told = words.gave_up(attempt.problem, attempt.times, proven=True)
+                result = CallResult.REFUSED
+            self.calls.append(CallOutcome(attempt.kind, result))
+            to_send = to_send[1:]
             diagnostics = (told, *diagnostics)
         self._leave(to_send)
         return self._outcome(status, reason, diagnostics=diagnostics, stale_fields=stale_fields)
@@ -329,9 +332,15 @@ class ProjectApply:
     def _leave(self, calls: Sequence[Call]) -> None:
         self.calls += [CallOutcome(call.kind, CallResult.NOT_SENT) for call in calls]
 
-    def _are_approved(self, fields: tuple[Field, ...]) -> bool:
-        approved = {identity_of(field) for field in self.change.fields}
-        return all(identity_of(field) in approved for field in fields)
+    def _are_approved(self, fields: Sequence[Field], to_send: Sequence[Call]) -> bool:
+        """Before a write is sent again, its differences must be the same as before it was sent at first.
+
+        If only some are left, the version that took away the others may be ours, as Scale changed it.
+        """
+        attempt = self.attempt
+        if attempt is not None and _is_next(attempt, to_send) and _identities(fields, attempt.part) != attempt.fields:
+            return False
+        return _identities(fields) <= _identities(self.change.fields)
 
     def _outcome(
         self,
@@ -362,3 +371,14 @@ class ProjectApply:
             hash=self.change.hash,
             source=self.change.source,
         )
+
+
+def _identities(fields: Sequence[Field], part: str | None = None) -> frozenset[str]:
+    """Those of one part, or of all."""
+    return frozenset(
+        identity_of(field) for field in fields if part is None or (field.path[0] == "ontology") == (part == "ontology")
+    )
+
+
+def _is_next(attempt: Attempt, to_send: Sequence[Call]) -> bool:
+    return bool(to_send) and PARTS[to_send[0].kind] == attempt.part

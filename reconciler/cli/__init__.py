@@ -9,6 +9,7 @@ import io
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn, TextIO
@@ -127,6 +128,13 @@ def _output(stream: TextIO | None) -> TextIO:
 
 def run(arguments: list[str]) -> int:
     """Run one command and give its exit code; every error that a user can cause ends here, in one place."""
+    try:
+        return _run(arguments)
+    except OSError as problem:  # also from telling another error
+        return _closed(problem)
+
+
+def _run(arguments: list[str]) -> int:
     from reconciler.cli import console, runner
 
     try:
@@ -152,8 +160,8 @@ def run(arguments: list[str]) -> int:
     except _TerminatedError:
         click.echo("Terminated.", err=True)
         return EXIT_TERMINATED
-    except OSError as problem:
-        return _closed(problem)
+    except OSError:
+        raise
     except Exception:
         import traceback
 
@@ -164,11 +172,18 @@ def run(arguments: list[str]) -> int:
 
 def _closed(problem: OSError) -> int:
     """An output that takes no more: the reader went away, the disk is full. What it did not take is let go."""
+    _let_go()
+    if not isinstance(problem, BrokenPipeError):
+        with suppress(OSError):
+            click.echo(f"error[output]: the output cannot be written: {problem.strerror or problem}", err=True)
+        _let_go()
+    return EXIT_ERROR
+
+
+def _let_go() -> None:
+    """Have what an output did not take go nowhere. Python flushes both at its end, and would exit with 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    if not isinstance(problem, BrokenPipeError):
-        click.echo(f"error[output]: the output cannot be written: {problem.strerror or problem}", err=True)
-    return EXIT_ERROR

@@ -138,7 +138,12 @@ class _Run:
             source = read_plan_file(Path(self.planfile), base=self.settings.base)
         else:
             source = prepare(
-                self.settings, self.names, target=self.target, record=recorder.record, allowed=self.allowed
+                self.settings,
+                self.names,
+                target=self.target,
+                record=recorder.record,
+                allowed=self.allowed,
+                needs_git=True,
             )
         return asyncio.run(self._carry_out(source, recorder, notes))
 

@@ -56,7 +56,7 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
 
     async def look() -> Drift:
         record, notes = read_record(settings, chosen, os.environ, required=True)
-        prepared = prepare(settings, names, target=chosen, record=record)
+        prepared = prepare(settings, names, target=chosen, record=record, needs_git=True)
         if snapshot is not None:
             found = drift_from(settings, snapshot, prepared, record=record, now=now)
         else:

@@ -118,8 +118,10 @@ def seed(target: str | None, file: str) -> int:
 
 
 def _read(file: str) -> bytes:
+    from reconciler.files import read_named
+
     try:
-        return Path(file).read_bytes()
+        return read_named(file)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise click.ClickException(f"{file} cannot be read: {reason}") from None
@@ -139,15 +141,16 @@ def _file(target: str | None) -> Path:
 
     Raises:
         UsageError: the target is no sandbox.
+        FileRefusedError: its file would be reached through a link.
     """
     import os
 
     from reconciler.errors import UsageError
-    from reconciler.settings import read_settings
+    from reconciler.settings import read_settings, sandbox_file
 
     settings = read_settings(Path.cwd())
     name = target or os.environ.get("RECONCILER_TARGET") or "sandbox"
     table = settings.targets.get(name)
     if table is None or "sandbox" not in table:
         raise UsageError(f'the target "{name}" is no sandbox', "Name one that is: --target sandbox")
-    return settings.root / str(table["sandbox"])
+    return sandbox_file(settings, table)

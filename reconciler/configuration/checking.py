@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from reconciler.configuration import (
@@ -16,14 +16,16 @@ from reconciler.configuration import (
     GUARD_NAMES,
     NO_MANIFESTS,
     SWITCHES,
-    find_line,
+    Configuration,
     find_value,
+    first_line,
     read_day,
 )
 from reconciler.diagnostics import Diagnostic, Span, did_you_mean, error, nearest
 from reconciler.endpoint import check_endpoint
 from reconciler.errors import UsageError
 from reconciler.fieldpath import parse_pattern
+from reconciler.files import is_below
 
 _KEY_VARIABLE = re.compile(r"SCALE_[A-Z0-9_]+", re.ASCII)
 _REMOTE = re.compile(r"(?![-./])(?!.*(?:\.\.|//|@\{|[./]$))[^\s\x00-\x20\x7f~^:?*\[\\]+")
@@ -76,28 +78,28 @@ _KIND_NAMES = {
 }
 
 
-def _line_of_table(file: Path, name: str, number: int) -> int:
-    """The line of the `number`th (from 0) `[name]` or `[[name]]`; 0 where it is not written so."""
-    header = re.compile(rf"\[\[?\s*(?:tool\s*\.\s*reconciler\s*\.\s*)?{re.escape(name)}\s*\]")
-    lines = file.read_text("utf-8-sig").split("\n")
-    found = [line for line, text in enumerate(lines, 1) if header.match(text.strip())]
-    return found[number] if number < len(found) else 0
+MOST_MESSAGES = 1_000
+"""Mistakes that are shown; of the rest, there is a count."""
 
 
-def check_configuration(file: Path, tables: Any) -> list[Diagnostic]:
-    """What is wrong with the tables of `file`, whose folder is the repository root."""
-    reader = _Reader(file, file.parent)
-    reader.read(tables)
+def check_configuration(configuration: Configuration) -> list[Diagnostic]:
+    """What is wrong with the tables of a configuration."""
+    reader = _Reader(configuration)
+    reader.read(configuration.tables)
+    if (more := reader.number - MOST_MESSAGES) > 0:
+        summary = f"{more:,} more {'mistake is' if more == 1 else 'mistakes are'} not shown"
+        reader.diagnostics.append(error("more-mistakes", summary, span=first_line(configuration.file)))
     return reader.diagnostics
 
 
 class _Reader:
-    """Checks the tables of one file; `diagnostics` gathers what is wrong."""
+    """Checks the tables of one file; `diagnostics` gathers what is wrong, and `number` counts it."""
 
-    def __init__(self, file: Path, root: Path) -> None:
-        self.file = file
-        self.root = root
+    def __init__(self, configuration: Configuration) -> None:
+        self.root = configuration.file.parent
         self.diagnostics: list[Diagnostic] = []
+        self.number = 0
+        self._configuration = configuration
         self._table = ""
         self._table_line = 0
         self._tables: dict[str, Any] = {}
@@ -136,7 +138,7 @@ class _Reader:
     @contextmanager
     def _within(self, table: str, number: int = 0) -> Iterator[None]:
         """Keys are looked for in the `number`th (from 0) table of that name."""
-        self._table, self._table_line = table, _line_of_table(self.file, table, number)
+        self._table, self._table_line = table, self._configuration.find_table(table, number)
         yield
         self._table, self._table_line = "", 0
 
@@ -177,7 +179,7 @@ class _Reader:
     def _check_overlay(self, overlay: Any) -> None:
         """Its files must not be found as manifests."""
         manifests = self._tables.get("manifests", "projects")
-        if not isinstance(overlay, str) or not isinstance(manifests, str):
+        if not isinstance(overlay, str) or not overlay or not isinstance(manifests, str):
             return
         path = PurePosixPath(os.path.relpath(overlay, manifests))
         if ".." not in path.parts and not any(part.startswith("_") for part in path.parts):
@@ -239,7 +241,7 @@ class _Reader:
     def _check_keys(self, table: dict[str, Any], known: Mapping[str, Any], prefix: str = "") -> None:
         for key, value in table.items():
             if key not in known:
-                label = did_you_mean(key, known)
+                label = "" if self.number >= MOST_MESSAGES else did_you_mean(key, known)
                 detail = "" if label else f"Known: {', '.join(known)}."
                 self._report("unknown-key", key, f'there is no setting "{prefix}{key}"', detail=detail, label=label)
             elif not _is_a(value, known[key]):
@@ -253,18 +255,22 @@ class _Reader:
                 self._report("bad-pattern", "sensitive", f'"{text}" is no path: {problem}', text=text)
 
     def _check_folder(self, key: str, value: Any) -> None:
-        if isinstance(value, str):
-            try:
-                inside = (self.root / value).resolve().is_relative_to(self.root)
-            except (OSError, ValueError):
-                inside = False
-            if not inside or not value:
-                self._report(
-                    "path-outside", key, f'{key} = "{value}" leads out of the repository', detail=str(self.root)
-                )
+        if not isinstance(value, str):
+            return
+        try:
+            inside = is_below(os.path.realpath(self.root / value), str(self.root))
+        except ValueError:
+            inside = False
+        if not inside or not value:
+            self._report("path-outside", key, f'{key} = "{value}" leads out of the repository', detail=str(self.root))
+        elif ".git" in PurePosixPath(value.lower()).parts:
+            self._report("path-in-git", key, f'{key} = "{value}" leads into git\'s own folder')
 
     def _report(self, code: str, key: str, summary: str, *, detail: str = "", label: str = "", text: str = "") -> None:
         """`text` is the string in the value of `key` that is wrong, where the whole value is not."""
+        self.number += 1
+        if self.number > MOST_MESSAGES:
+            return
         place = self._find(key)
         if code not in _OF_THE_KEY:
             place = find_value(place, text)
@@ -272,13 +278,17 @@ class _Reader:
 
     def _find(self, key: str) -> Span:
         """Where `key` stands: in the table that is being checked, else that table's own line, else anywhere."""
-        places = [(key, 0), (f"[{key}", 0)]
+        found = None
         if self._table_line:
-            places = [(key, self._table_line), ("[", self._table_line - 1)]
+            found = self._configuration.find_key(key, after=self._table_line)
+            found = found or self._configuration.span(self._table_line, "[")
         elif self._table:
-            places = [(self._table, 0)]
-        found = [find_line(self.file, start, after=after) for start, after in places]
-        return next((place for place in found if place.text is not None), found[0])
+            found = self._configuration.find_key(self._table)
+        elif not key.startswith("["):
+            found = self._configuration.find_key(key) or self._configuration.find_header(f"[{key}")
+        else:
+            found = self._configuration.find_header(key)
+        return found or first_line(self._configuration.file)
 
 
 def _is_a(value: Any, kind: type) -> bool:

@@ -1,19 +1,18 @@
-"""What git says of the manifests, and the refs that record and snapshots are kept in.
+"""The refs of the repository that record and snapshots are kept in.
 
-`read_commit` reads alone: it takes no lock. The rest is plumbing on one ref and its objects: no index, no working tree,
-no configuration and no other ref is touched. "Outside git" is an answer (None, or False); a git that refuses or fails
-is an error. An object is named by its full id; a ref starts with `refs/`.
+All of it is plumbing on one ref and its objects: no index, no working tree, no configuration and no other ref is
+touched. "Outside git" is an answer (None, or False); a git that is missing, refuses or fails is an error. An object is
+named by its full id; a ref starts with `refs/`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.errors import GitRefusedError
+from reconciler.git.discovery import is_inside
 from reconciler.git.process import answer, connection, need, output, refusal, run, run_to_its_end, words
-from reconciler.model.plan import Commit
 
 _WRITER = {
     f"GIT_{role}_{part}": text
@@ -27,22 +26,6 @@ _FETCH = (
 _PUSH = ("push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed")
 
 
-def read_commit(root: Path, paths: Sequence[Path]) -> Commit:
-    """The commit that is checked out at `root`, and whether anything at or below `paths` differs from it.
-
-    Raises:
-        GitRefusedError: git is there and does not answer, as with "dubious ownership".
-    """
-    if not any((parent / ".git").exists() for parent in (root, *root.parents)):
-        return Commit()
-    head = answer(root, "rev-parse", "--verify", "--quiet", "HEAD")
-    if head is None or not head.strip():
-        return Commit()
-    existing = [str(path) for path in paths if path.exists()]
-    status = answer(root, "status", "--porcelain", "--untracked-files=normal", "--", *existing) if existing else ""
-    return Commit(head.strip(), dirty=bool(status and status.strip()))
-
-
 def version(folder: Path) -> str | None:
     """git's own version, such as "2.39.5"; None where there is no git.
 
@@ -54,14 +37,12 @@ def version(folder: Path) -> str | None:
 
 
 def is_repository(root: Path) -> bool:
-    """Whether `root`, a folder, lies in a git repository and there is a git to ask.
+    """Whether `root`, a folder, lies in a git repository.
 
     Raises:
-        GitRefusedError: git is there and refuses the repository.
+        GitRefusedError: it does, and git is missing, fails, or refuses the repository.
     """
-    if not any((parent / ".git").exists() for parent in (root, *root.parents)):
-        return False
-    return answer(root, "rev-parse", "--git-dir") is not None
+    return is_inside(root) and bool(output(root, "rev-parse", "--git-dir"))
 
 
 def common_folder(root: Path) -> Path | None:

@@ -1,12 +1,14 @@
 """Runs git: one process at a time, to its end. The only home of subprocess.
 
-No hook runs and nothing prompts. Each git has a session of its own: a Ctrl-C at the terminal reaches this process
-alone.
+No hook runs and nothing prompts. Each git has a session of its own, so a Ctrl-C at the terminal reaches this process
+alone. A git that may talk to a remote ends with this process, even if SIGKILL ends it, and so do git's own children. A
+git that moves a ref or is fed data is local and short, and is left to finish.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import re
 import signal
@@ -16,8 +18,29 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from reconciler.errors import GitRefusedError
+from reconciler.git.discovery import refuse_bare
+from reconciler.git.environment import SETTINGS, find_git, git_environment
 
 _SECONDS = 60
+_GRACE = 2
+"""Seconds that a git has after SIGTERM to remove its lock files and temporary files."""
+
+_WATCHED = f"""\
+exec 3<&0 </dev/null
+(
+    trap "" HUP INT TERM
+    read -r ended <&3 && exit
+    kill -TERM 0
+    sleep {_GRACE}
+    kill -KILL 0
+) >/dev/null 2>&1 &
+exec "$@" 3<&-
+"""
+"""Becomes the command in its arguments, with a watcher in the same process group.
+
+The watcher reads a pipe that this process alone can write to. A line means that the command has ended; the pipe's end
+without one means that this process is gone.
+"""
 
 
 def run_to_its_end(
@@ -96,28 +119,70 @@ def run(
     data: bytes = b"",
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes] | None:
-    """git run to its end, whatever that is; None where there is no git."""
-    variables = {name: value for name, value in os.environ.items() if not re.fullmatch(r"GIT_\w+_DATE", name)}
-    variables |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **(environment or {})}
-    settings = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "i18n.commitEncoding=UTF-8")
-    command = ["git", *(word for setting in settings for word in ("-c", setting)), *arguments]
-    try:
-        return subprocess.run(
-            command,
-            cwd=root,
-            env=variables,
-            input=data,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-            start_new_session=True,
-        )
-    except FileNotFoundError:
+    """git run to its end, whatever that is; None where there is no git.
+
+    Raises:
+        GitRefusedError: git would find a bare repository on its way up from `root`, cannot be run, or does not end.
+    """
+    refuse_bare(root)
+    git = find_git()
+    if git is None:
         return None
+    command = [git, *SETTINGS, *arguments]
+    variables = git_environment(environment or {})
+    try:
+        if data or arguments[0] == "update-ref":
+            return _finish(command, root, variables, data, subprocess.PIPE)
+        return _watch(command, root, variables)
     except subprocess.TimeoutExpired:
         raise GitRefusedError(f"git {arguments[0]} did not end within {_SECONDS} s") from None
     except OSError as problem:
         raise GitRefusedError(f"git cannot be run: {problem}") from None
+
+
+def _watch(command: list[str], root: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+    """Run a command that ends with this process. It reads nothing."""
+    watched, alive = os.pipe()  # no other child inherits `alive`
+    try:
+        try:
+            done = _finish(["/bin/sh", "-c", _WATCHED, "sh", *command], root, variables, None, watched)
+        finally:
+            os.close(watched)
+        with contextlib.suppress(BrokenPipeError):  # a signal to the whole group ended the watcher, too
+            os.write(alive, b"\n")
+        return done
+    finally:
+        os.close(alive)
+
+
+def _finish(
+    command: list[str], root: Path, variables: Mapping[str, str], data: bytes | None, source: int
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command to its end. If it is interrupted or takes too long, its whole process group ends."""
+    with subprocess.Popen(
+        command,
+        cwd=root,
+        env=variables,
+        stdin=source,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        try:
+            out, problems = process.communicate(data, timeout=_SECONDS)
+        except BaseException:
+            _end(process)
+            raise
+        return subprocess.CompletedProcess(command, process.returncode, out, problems)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started. It has not been waited for, so its group is still its own."""
+    with contextlib.suppress(OSError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def need(done: subprocess.CompletedProcess[bytes] | None) -> subprocess.CompletedProcess[bytes]:
@@ -128,7 +193,7 @@ def need(done: subprocess.CompletedProcess[bytes] | None) -> subprocess.Complete
 
 
 def _no_git() -> GitRefusedError:
-    return GitRefusedError("git cannot be run: there is no git")
+    return GitRefusedError("git is missing", "Install git, and see that it is in PATH.")
 
 
 def words(done: subprocess.CompletedProcess[bytes]) -> str:

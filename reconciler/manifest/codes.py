@@ -82,7 +82,7 @@ class Code(StrEnum):
 
 
 MEANINGS: Final[dict[Code, str]] = {
-    Code.UNREADABLE: "A manifest cannot be opened, is no regular file, or lies outside the repository.",
+    Code.UNREADABLE: "A manifest cannot be opened, is not a regular file, is over 10 MB, or is over 100 folders deep.",
     Code.NOT_UTF8: "A manifest, its name, or a text that it reads is not UTF-8.",
     Code.NEAR_DEFAULTS: "A file's name is nearly _defaults.yaml, and the file is not read (a warning).",
     Code.OVERLAY_WITHOUT_MANIFEST: "A file in a target's overlay has no manifest of the same relative path.",

@@ -12,11 +12,15 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.manifest.textfiles import TextRefusal, refuse_place
+from reconciler.errors import FileRefusedError
+from reconciler.files import Refusal, resolve
+from reconciler.manifest.textfiles import TextRefusal, refuse
 
 DEFAULTS: Final = "_defaults.yaml"
 _NEAR_DEFAULTS: Final = ("_defaults.yml", "_default.yaml", "_default.yml")
 _ENDINGS: Final = (".yaml", ".yml")
+DEEPEST: Final = 100
+"""Folders below each other, from the repository root down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,6 @@ class _Search:
         self.refused: list[tuple[str, TextRefusal]] = []
         self.unreadable: list[tuple[str, str]] = []
         self._root = root
-        self._real_root = os.path.realpath(root)
         self._seen: set[tuple[int, int]] = set()
 
     def run(self, folder: str) -> None:
@@ -73,6 +76,9 @@ class _Search:
         linked: list[str] = []
         while waiting or linked:
             current = waiting.pop() if waiting else linked.pop(0)
+            if current.count("/") - self._root.count("/") > DEEPEST:
+                self.unreadable.append((current, f"it lies more than {DEEPEST} folders deep"))
+                continue
             try:
                 status = os.stat(current)
                 if (status.st_dev, status.st_ino) in self._seen:
@@ -93,19 +99,24 @@ class _Search:
         is_folder = _is_folder(entry)
         if not is_folder and not name.endswith(_ENDINGS):
             return
-        if is_link and (refusal := self._refuse_link(entry.path)) is not None:
-            self.refused.append((entry.path, refusal))
-        elif name == DEFAULTS:
+        if name == DEFAULTS:
             self.defaults.append(entry.path)
+        elif is_link and (refusal := self._refuse_link(entry.path, is_folder)) is not None:
+            self.refused.append((entry.path, refusal))
         elif is_folder:
             (linked if is_link else waiting).append(entry.path)
         else:
             (self.links if is_link else self.manifests).append(entry.path)
 
-    def _refuse_link(self, path: str) -> TextRefusal | None:
-        shown = path.removeprefix(f"{self._root}/")
-        folder = os.path.realpath(os.path.dirname(path))
-        return refuse_place(shown, os.path.realpath(path), folder, self._real_root)
+    def _refuse_link(self, path: str, is_folder: bool) -> TextRefusal | None:
+        """Why a link must not be followed. One to a file that cannot be read is told where it is read."""
+        folder, name = os.path.split(path)
+        try:
+            resolve(self._root, name, folder=folder, dots=False)
+        except FileRefusedError as problem:
+            if is_folder or problem.reason in (Refusal.OUTSIDE, Refusal.HIDDEN):
+                return refuse(path.removeprefix(f"{self._root}/"), problem)
+        return None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -16,7 +16,7 @@ from reconciler.manifest.layering import Layers, idle_unset, without_unset
 from reconciler.manifest.locating import Locator, first_line, in_reading_order
 from reconciler.manifest.ontology import OntologyCheck, wrong_type
 from reconciler.manifest.problems import At, Problem
-from reconciler.manifest.textfiles import read_bytes
+from reconciler.manifest.textfiles import TextRefusal, read_found
 from reconciler.manifest.verdict import DEFAULTS_SHAPE, OVERLAY_SHAPE, Shape, check
 from reconciler.manifest.yamlfiles import YamlFiles
 from reconciler.model.project import Origin
@@ -111,11 +111,10 @@ class LayerFiles:
 
     def read(self, file: str, shape: Shape) -> list[Layer]:
         """The documents of a file. What ends the whole file is told with a document of its own."""
-        try:
-            data = read_bytes(file)
-        except OSError as problem:
-            summary = f"this file cannot be read: {problem.strerror}"
-            return [Layer(Origin(file, 1), {}, (error(Code.UNREADABLE, summary, span=first_line(file, 1)),))]
+        data = read_found(self.locator.root, file)
+        if isinstance(data, TextRefusal):
+            told = error(data.code, data.summary, detail=data.detail, span=first_line(file, 1))
+            return [Layer(Origin(file, 1), {}, (told,))]
         found = self._yaml_files.read(file, data, like_project=True)
         if found.broken:
             return [Layer(Origin(file, 1), {}, found.told)]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, error, warning
-from reconciler.errors import UsageError
+from reconciler.errors import FileRefusedError, UsageError
+from reconciler.files import Refusal, resolve
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import comment_problems
@@ -26,7 +27,7 @@ from reconciler.manifest.places import spans_of_names
 from reconciler.manifest.reading import Reading, read, read_located
 from reconciler.manifest.references import References
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.textfiles import TextFiles, TextRefusal, is_below, near_path, read_bytes
+from reconciler.manifest.textfiles import TextFiles, TextRefusal, near_path, read_found
 from reconciler.manifest.understanding import Understanding, Understood
 from reconciler.manifest.yamlfiles import YamlFiles
 from reconciler.model.project import DesiredProject, Source
@@ -133,15 +134,16 @@ def load_manifests(
 
 
 def _check_folder(folder: str, root: str, what: str, detail: str) -> None:
-    if not os.path.isdir(folder):
+    try:
+        is_there = os.path.isdir(resolve(root, folder))
+    except FileRefusedError as problem:
+        if problem.reason != Refusal.MISSING:
+            raise UsageError(f"{what} {display(folder, root)} cannot be read: {problem.why}", problem.detail) from None
+        is_there = False
+    if not is_there:
         near = near_path(folder)
         hint = f', did you mean "{display(near, root)}"?' if near is not None else ""
         raise UsageError(f"there is no {what.removeprefix('the ')} {display(folder, root)}{hint}", detail)
-    if not is_below(os.path.realpath(folder), os.path.realpath(root)):
-        raise UsageError(
-            f"{what} {folder} lies outside the repository",
-            f"Nothing is read outside of {root}, also not through symbolic links.",
-        )
 
 
 class _Loader:
@@ -171,10 +173,9 @@ class _Loader:
     def load(self, file: str, overlay: Overlay | None) -> list[Entry]:
         if not file.isprintable() and not _is_utf8(file):
             return [_whole_file(file, Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename it.")]
-        try:
-            data = read_bytes(file)
-        except OSError as problem:
-            return [_whole_file(file, Code.UNREADABLE, f"this file cannot be read: {problem.strerror}")]
+        data = read_found(self._root, file)
+        if isinstance(data, TextRefusal):
+            return [_whole_file(file, data.code, data.summary, data.detail)]
         reading = read(file, data, self._words, self._parser)
         inherited = self._layers.inherited(os.path.dirname(file))
         laid = overlay.over(file, reading.documents) if overlay is not None else None
@@ -316,7 +317,7 @@ def _duplicates(entries: Sequence[Entry], root: str) -> list[tuple[Entry, Diagno
             repeated.append((first[entry.name], entry))
         else:
             first[entry.name] = entry
-    spans = spans_of_names({(entry.file, entry.line) for pair in repeated for entry in pair})
+    spans = spans_of_names({(entry.file, entry.line) for pair in repeated for entry in pair}, root)
     return [
         (
             again,

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, Span
+from reconciler.errors import FileRefusedError
+from reconciler.files import read_file
 from reconciler.manifest.compose import Document
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.problems import At, Problem, RawPath
 from reconciler.manifest.reading import Located, Reading, read_located
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.textfiles import read_bytes
 from reconciler.model.project import Origin
 from reconciler.model.values import Json
 
@@ -55,10 +56,13 @@ def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...
 
 
 class Locator:
-    """Finds the places of values by their origins. Files are read again, with places, when first asked for."""
+    """Finds the places of values by their origins. Files are read again, with places, when first asked for.
+
+    `root` is the repository root; empty if the caller does not know it and the files were all read before.
+    """
 
     def __init__(self, root: str, parser: Parser) -> None:
-        self._root = root
+        self.root = root
         self._parser = parser
         self._words = Words()
         self._shared: dict[str, Reading | None] = {}
@@ -76,7 +80,7 @@ class Locator:
         label = problem.label
         if problem.first is not None:
             assert isinstance(problem.first, At)
-            label = first_at(self.span(problem.first, root), self._root)
+            label = first_at(self.span(problem.first, root), self.root)
         used_by = () if span.file == root.file else (self.user(problem.where.path, root),)
         return Diagnostic(problem.severity, problem.code, problem.summary, problem.detail, span, label, used_by)
 
@@ -123,6 +127,6 @@ class Locator:
 
     def _read(self, file: str) -> Reading | None:
         try:
-            return read_located(file, read_bytes(file), self._words, self._parser)
-        except OSError:
+            return read_located(file, read_file(self.root or "/", file), self._words, self._parser)
+        except FileRefusedError:
             return None

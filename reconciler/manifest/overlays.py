@@ -63,7 +63,8 @@ class Overlay:
 def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_files: LayerFiles) -> Overlay:
     """The overlay in `folder` for what was found in the folder `manifests`; all paths are absolute."""
     own = discover(folder, root=root)
-    known = {os.path.relpath(file, manifests): file for file in found.manifests}
+    refused = (path for path, _ in found.refused)
+    known = {os.path.relpath(file, manifests): file for file in (*found.manifests, *refused)}
     files: dict[str, str] = {}
     told = [
         error(refusal.code, refusal.summary, detail=refusal.detail, span=first_line(path, 1))

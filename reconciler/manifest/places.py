@@ -64,9 +64,9 @@ def _text(path: RawPath, root: Origin) -> str | None:
     return origin.file if origin.text else None
 
 
-def spans_of_names(documents: Collection[tuple[str, int]]) -> dict[tuple[str, int], Span]:
+def spans_of_names(documents: Collection[tuple[str, int]], root: str) -> dict[tuple[str, int], Span]:
     """Where the names of documents stand, by file and first line."""
-    locator = Locator("", best_parser())
+    locator = Locator(root, best_parser())
     spans: dict[tuple[str, int], Span] = {}
     for file, line in sorted(documents):
         locator.enter(file)

@@ -1,21 +1,15 @@
-"""The files that `{$file: …}` and `{$ref: …}` read: below the repository root and nowhere else, regular, small.
-
-A file is looked at before it is opened and again while it is open, so that no pipe or device is ever waited for.
-"""
+"""The files that `{$file: …}` and `{$ref: …}` read: below the repository root and nowhere else, regular, small."""
 
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from reconciler.diagnostics import nearest
+from reconciler.errors import FileRefusedError
+from reconciler.files import Refusal, read_file, resolve
 from reconciler.manifest.codes import Code
-
-LARGEST_TEXT: Final = 10_000_000
-"""Bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +28,11 @@ class TextRefusal:
     label: str = ""
 
 
-def read_bytes(path: str) -> bytes:
-    """The bytes of a regular file.
-
-    Raises:
-        OSError: also for what is no regular file (ENXIO's subclass is not promised; see `strerror`).
-    """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(0, "not a regular file")
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(0, "not a regular file")
-        pieces = []
-        while piece := os.read(descriptor, max(status.st_size + 1, 65_536)):
-            pieces.append(piece)
-        return b"".join(pieces)
-    finally:
-        os.close(descriptor)
-
-
 class TextFiles:
     """Reads each file once a load, however many manifests share it."""
 
     def __init__(self, root: str) -> None:
-        self._root = os.path.realpath(root)
+        self._root = os.path.abspath(root)
         self._read: dict[tuple[str, str], Text | TextRefusal] = {}
 
     def read(self, folder: str, path: str) -> Text | TextRefusal:
@@ -75,72 +48,61 @@ class TextFiles:
 
     def fetch(self, folder: str, path: str) -> tuple[str, bytes] | TextRefusal:
         """The absolute path, symbolic links not followed, and the bytes of the file at `path`; never remembered."""
-        refusal = _refuse_spelling(path)
-        if refusal is not None:
-            return refusal
-        real_folder = os.path.realpath(folder)
-        real = os.path.realpath(os.path.join(real_folder, path))
-        refusal = refuse_place(path, real, real_folder, self._root)
-        if refusal is not None:
-            return refusal
+        if path.startswith("/"):
+            return TextRefusal(Code.FILE_OUTSIDE, f'"{path}" is an absolute path', _RELATIVE)
         try:
-            status = os.stat(real)
-            if stat.S_ISREG(status.st_mode) and status.st_size > LARGEST_TEXT:
-                return TextRefusal(Code.FILE_TOO_LARGE, f'"{path}" has more than 10 MB')
-            data = read_bytes(real)
-        except (FileNotFoundError, NotADirectoryError):
-            return TextRefusal(Code.FILE_NOT_FOUND, f'there is no file "{path}"', _RELATIVE, _nearest(real, path))
-        except OSError as problem:
-            return TextRefusal(Code.FILE_UNREADABLE, f'"{path}" cannot be read: {problem.strerror}', _RELATIVE)
-        if len(data) > LARGEST_TEXT:
-            return TextRefusal(Code.FILE_TOO_LARGE, f'"{path}" has more than 10 MB')
+            data = read_file(self._root, path, folder=folder, dots=False)
+        except FileRefusedError as problem:
+            label = self._nearest(folder, path) if problem.reason == Refusal.MISSING else ""
+            return refuse(path, problem, label=label)
         return os.path.normpath(os.path.join(folder, path)), data
+
+    def _nearest(self, folder: str, path: str) -> str:
+        beside, name = os.path.split(path)
+        try:
+            near = near_path(os.path.join(resolve(self._root, beside or ".", folder=folder, dots=False), name))
+        except FileRefusedError:
+            return ""
+        return f'did you mean "{os.path.join(beside, os.path.basename(near))}"?' if near is not None else ""
 
 
 _RELATIVE: Final = "A path is relative to the file it stands in."
 
 
-def refuse_place(path: str, real: str, real_folder: str, root: str) -> TextRefusal | None:
-    """Why a file must not be read for its place. `path` is as it was written, the others have no links left."""
-    if not is_below(real, root):
-        return TextRefusal(
-            Code.FILE_OUTSIDE,
-            f'"{path}" lies outside the repository',
-            "A manifest reads files below the repository's root and nowhere else, also through symbolic links.",
-        )
-    if any(part.startswith(".") and part != ".." for part in Path(os.path.relpath(real, real_folder)).parts):
-        return _through_dot(path)
-    return None
+def refuse(path: str, problem: FileRefusedError, *, label: str = "") -> TextRefusal:
+    """A file that the gate refused, as what is wrong with the manifest that names it."""
+    match problem.reason:
+        case Refusal.MISSING if not path or "\0" in path:
+            return TextRefusal(Code.FILE_NOT_FOUND, "this is no path of a file", _RELATIVE)
+        case Refusal.MISSING:
+            return TextRefusal(Code.FILE_NOT_FOUND, f'there is no file "{path}"', _RELATIVE, label)
+        case Refusal.OUTSIDE:
+            return TextRefusal(
+                Code.FILE_OUTSIDE,
+                f'"{path}" lies outside the repository',
+                "A manifest reads files below the repository's root and nowhere else, also through symbolic links.",
+            )
+        case Refusal.HIDDEN:
+            return TextRefusal(
+                Code.FILE_OUTSIDE,
+                f'"{path}" passes a part that starts with a dot',
+                "Such files and folders (.git, .env) are never read, also not through symbolic links.",
+            )
+        case Refusal.SIZE:
+            return TextRefusal(Code.FILE_TOO_LARGE, f'"{path}" has more than 10 MB')
+        case _:
+            return TextRefusal(Code.FILE_UNREADABLE, f'"{path}" cannot be read: {problem.why}', problem.detail)
 
 
-def is_below(path: str, root: str) -> bool:
-    """Whether a real path is a real folder or lies in it."""
-    return path == root or path.startswith(root if root.endswith("/") else f"{root}/")
-
-
-def _refuse_spelling(path: str) -> TextRefusal | None:
-    if not path or "\0" in path:
-        return TextRefusal(Code.FILE_NOT_FOUND, "this is no path of a file", _RELATIVE)
-    if path.startswith("/"):
-        return TextRefusal(Code.FILE_OUTSIDE, f'"{path}" is an absolute path', _RELATIVE)
-    if any(part.startswith(".") and part not in (".", "..") for part in path.split("/")):
-        return _through_dot(path)
-    return None
-
-
-def _through_dot(path: str) -> TextRefusal:
-    return TextRefusal(
-        Code.FILE_OUTSIDE,
-        f'"{path}" passes a part that starts with a dot',
-        "Such files and folders (.git, .env) are never read, also not through symbolic links.",
-    )
-
-
-def _nearest(real: str, path: str) -> str:
-    near = near_path(real)
-    if near is None:
-        return ""
-    return f'did you mean "{os.path.join(os.path.dirname(path), os.path.basename(near))}"?'
+def read_found(root: str, file: str) -> bytes | TextRefusal:
+    """A file that was found by its name, absolute; why not, for a message at its first line."""
+    folder, name = os.path.split(file)
+    try:
+        return read_file(root, name, folder=folder, dots=False)
+    except FileRefusedError as problem:
+        if problem.reason in (Refusal.OUTSIDE, Refusal.HIDDEN):
+            return refuse(file.removeprefix(f"{root}/"), problem)
+        return TextRefusal(Code.UNREADABLE, f"this file cannot be read: {problem.why}", problem.detail)
 
 
 def near_path(path: str) -> str | None:

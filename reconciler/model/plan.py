@@ -162,8 +162,9 @@ class ProjectChange:
 
     `before` is None for a create. `after` is `before` where nothing changes. `desired` is what apply derives its
     calls from. `blocked` is set where no write will be made and no option helps; its diagnostics hold the error.
-    `left_alone` are the units that drifted and that a plan of pending changes leaves as they are. `base` is what the
-    record says of it, moved on to what an interrupted run is seen to have written.
+    `kept` are the units that drifted and that a plan of pending changes leaves as they are, each with the version that
+    is its base, None if there was none. `base` is what the record says of it, moved on to what an interrupted run is
+    seen to have written.
     """
 
     name: str
@@ -180,9 +181,11 @@ class ProjectChange:
     blocked: bool = False
     held_by: tuple[Held, ...] = ()
     waived_by: tuple[Waived, ...] = ()
-    left_alone: tuple[str, ...] = ()
+    kept: Mapping[str, int | None] = field(default_factory=dict)
     base: RecordedProject | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    commit: str | None = None
+    """The commit that holds every byte that was read for it; None if no commit does."""
 
     @property
     def protected(self) -> bool:
@@ -277,9 +280,9 @@ class Plan:
         return tuple(edits)
 
     @property
-    def left_alone(self) -> tuple[tuple[str, str], ...]:
-        """The edits of others, as (project, unit), that a plan of pending changes leaves alone."""
-        return tuple((change.name, unit) for change in self.changes for unit in change.left_alone)
+    def kept(self) -> tuple[tuple[str, str], ...]:
+        """The changes made on Scale, as (project, unit), that a plan of pending changes keeps."""
+        return tuple((change.name, unit) for change in self.changes for unit in change.kept)
 
     @property
     def errored(self) -> bool:

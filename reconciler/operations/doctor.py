@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from reconciler.render.moments import age, duration
 from reconciler.settings import Settings, Target, choose_target, read_settings
 
 OLDEST_PYTHON = (3, 11)
+SAFE_GIT = (2, 38)
+"""The first git that knows safe.bareRepository."""
 WORST_CLOCK = 60
 """Seconds that the clock may differ from the server's."""
 
@@ -130,7 +133,7 @@ def check_git(folder: Path) -> Check:
         return Check(
             "git",
             CheckStatus.WARNING,
-            "There is no git: nothing can tell which commit a change came from.",
+            "Git is missing: plans and records do not show which commit a change came from.",
             "Install git, and keep the manifests in a repository.",
         )
     if not repository:
@@ -139,6 +142,15 @@ def check_git(folder: Path) -> Check:
             CheckStatus.WARNING,
             f"git {version}, but {folder} is in no repository: no commit is told, and the record is a plain file.",
             "Keep the manifests in a repository: git init",
+        )
+    if (numbers := re.match(r"(\d+)\.(\d+)", version)) and tuple(map(int, numbers.groups())) < SAFE_GIT:
+        least = ".".join(map(str, SAFE_GIT))
+        return Check(
+            "git",
+            CheckStatus.WARNING,
+            f"git {version} ignores safe.bareRepository. In a folder that looks like a bare repository, it runs the "
+            "commands that the folder's config file names. reconciler refuses such folders, but other tools may not.",
+            f"Install git {least} or newer.",
         )
     return Check("git", CheckStatus.OK, f"git {version}, in a repository.")
 
@@ -309,7 +321,8 @@ def _one_target(names: Sequence[str]) -> str:
 def _shares(settings: Settings, name: str, target: Target, environment: Mapping[str, str]) -> bool:
     table = settings.targets[name]
     if "sandbox" in table:
-        return target.sandbox is not None and (settings.root / table["sandbox"]).resolve() == target.sandbox.resolve()
+        file = os.path.realpath(settings.root / table["sandbox"])
+        return target.sandbox is not None and file == os.path.realpath(target.sandbox)
     variable = table.get("api_key_env", "SCALE_API_KEY")
     if target.key_variable is None or table["endpoint"].rstrip("/") != target.endpoint:
         return False

@@ -6,17 +6,15 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Span, error, merged, nearest
-from reconciler.errors import UsageError
-from reconciler.files import write_whole
+from reconciler.errors import FileRefusedError, UsageError
+from reconciler.files import Refusal, check_below, is_below, read_file, resolve, write_below
 from reconciler.manifest.discovery import DEFAULTS, path_order
 from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.textfiles import is_below, read_bytes
 from reconciler.manifest.yamlfiles import YamlFiles
 from reconciler.settings import Settings
 
@@ -51,6 +49,7 @@ def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Fo
     files = sorted(known | set(manifests.shared) | set(told), key=path_order)
     if paths:
         files = _named(files, paths, settings)
+    known |= {os.path.realpath(file) for file in known}  # what a link leads to is a manifest under its own name, too
     kinds = _Kinds(manifests, known, [os.path.abspath(overlay) for overlay in overlays])
     result = Formatting()
     for file in files:
@@ -102,9 +101,9 @@ def _nearest(file: str, files: Iterable[str], settings: Settings) -> str:
 def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: bool) -> list[Diagnostic]:
     """Format one file; what is wrong where it is left alone."""
     try:
-        data = read_bytes(file)
-    except OSError as problem:
-        return [_whole(file, "unreadable", f"this file cannot be read: {problem.strerror}", "")]
+        data = read_file(root, file)
+    except FileRefusedError as problem:
+        return [_whole(file, "unreadable", f"this file cannot be read: {problem.why}", problem.detail)]
     found = [each for each in YamlFiles(root, Words(), best_parser()).read(file, data).told if each.is_error]
     if found:
         return found
@@ -122,29 +121,42 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
     if new == data:
         result.kept += 1
         return []
-    if not check:
-        try:
-            _replace(file, data, new)
-        except OSError as problem:
-            detail = "It is left as it was. Files that were listed before it are in form."
-            return [_whole(file, "not-written", f"this file cannot be written: {problem.strerror}", detail)]
+    try:
+        check_below(root, file)
+        if not check:
+            _replace(file, data, new, root)
+    except FileRefusedError as problem:
+        if problem.reason == Refusal.LINK:
+            return [_through_link(file, problem, root)]
+        detail = "It is left as it was. Files that were listed before it are in form."
+        return [_whole(file, "not-written", f"this file cannot be written: {problem.why}", detail)]
     result.changed.append(file)
     return []
 
 
-def _replace(file: str, data: bytes, new: bytes) -> None:
-    """Write at the end of all links, at once, with the permissions that the file has.
+def _replace(file: str, data: bytes, new: bytes, root: str) -> None:
+    """Write at once, with the permissions that the file has.
 
     Raises:
-        OSError: also where the file has changed since it was read.
+        FileRefusedError: also if the file has changed since it was read.
     """
-    real = os.path.realpath(file)
-    there = read_bytes(real)
+    there = read_file(root, file)
     if there == new:
         return  # another run was faster
     if there != data:
-        raise OSError(0, "it changed meanwhile; run fmt again")
-    write_whole(new, Path(real), mode=stat.S_IMODE(os.stat(real).st_mode))
+        why = "it changed meanwhile; run fmt again"
+        raise FileRefusedError(f"{file} cannot be written: {why}", reason=Refusal.FAILED, why=why)
+    write_below(root, file, new, mode=stat.S_IMODE(os.stat(file).st_mode))
+
+
+def _through_link(file: str, problem: FileRefusedError, root: str) -> Diagnostic:
+    real = os.path.relpath(resolve(root, file), os.path.realpath(root))
+    return _whole(
+        file,
+        "link",
+        f"this file is not put into form: {problem.why}",
+        f"No file is written through a link. Name the file that it leads to, {real}, or replace the link with a copy.",
+    )
 
 
 def _whole(file: str, code: str, summary: str, detail: str) -> Diagnostic:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from reconciler import __version__
-from reconciler.errors import UsageError
+from reconciler.errors import FileRefusedError, UsageError
+from reconciler.files import exists_below, read_below, write_below
 from reconciler.manifest.editorschema import schema_text
 
 SCHEMA: Final = "schema"
@@ -26,6 +27,7 @@ _LAID_OUT: Final = (
 )
 """Each file of a new repository, and the one that it is made from."""
 
+_IGNORE: Final = ".gitignore"
 _UNTRACKED: Final = (".reconciler/", "*.plan")
 _PATHS: Final = '["projects/**", "reconciler.toml", ".github/workflows/*.yml", ".github/actions/reconciler/*"]'
 
@@ -39,21 +41,37 @@ class LaidOut:
 
 
 def lay_out_repository(folder: Path) -> LaidOut:
-    """Write what a new repository needs into `folder`, which is made where it is missing.
+    """Write what a new repository needs into `folder`, which is created if it is missing. No link below it is followed.
 
     Raises:
-        UsageError: a file or a folder cannot be written, and which.
+        UsageError: a file or a folder cannot be written, and which. If one is a link, nothing was written.
     """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise _unwritten(folder, problem.strerror or str(problem)) from None
+    there = {name for name, _ in _LAID_OUT if _is_there(folder, name)}
+    ignored = _not_ignored(folder)
     written, kept = [], []
     for name, source in _LAID_OUT:
-        file = folder / name
-        if file.exists() or file.is_symlink():
+        if name in there:
             kept.append(name)
-            continue
-        _write(file, schema_text("manifest") if source == SCHEMA else template(source))
-        written.append(name)
-    (written if _ignore(folder / ".gitignore") else kept).append(".gitignore")
+        else:
+            _write(folder, name, schema_text("manifest") if source == SCHEMA else template(source))
+            written.append(name)
+    if ignored is None:
+        kept.append(_IGNORE)
+    else:
+        _write(folder, _IGNORE, ignored)
+        written.append(_IGNORE)
     return LaidOut(tuple(written), tuple(kept))
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    try:
+        return exists_below(folder, name)
+    except FileRefusedError as problem:
+        raise _unwritten(folder / name, problem.why) from None
 
 
 def template(source: str, *, action: str = "./.github/actions/reconciler", install: str = "", paths: str = "") -> str:
@@ -70,31 +88,34 @@ def template(source: str, *, action: str = "./.github/actions/reconciler", insta
 
 
 def _from_the_index() -> str:
-    return f'"$RUNNER_TEMP/reconciler/bin/pip" install --quiet "scale-reconciler=={__version__}"'
+    return f'reconciler/bin/python -I -m pip install --quiet "scale-reconciler=={__version__}"'
 
 
 def _indented(lines: str) -> str:
     return "\n".join(f"        {line}" for line in lines.split("\n"))
 
 
-def _ignore(file: Path) -> bool:
-    """Have git ignore what runs leave behind; False where it does already."""
+def _not_ignored(folder: Path) -> str | None:
+    """The text that has git ignore what runs leave behind; None if it does already, or cannot be told."""
     try:
-        there = file.read_text("utf-8") if file.exists() else ""
-    except (OSError, UnicodeDecodeError):
-        return False
+        there = (read_below(folder, _IGNORE) or b"").decode()
+    except FileRefusedError as problem:
+        raise _unwritten(folder / _IGNORE, problem.why) from None
+    except UnicodeDecodeError:
+        return None
     missing = [line for line in _UNTRACKED if line not in there.split("\n")]
-    if missing:
-        ended = there if not there or there.endswith("\n") else f"{there}\n"
-        _write(file, ended + "".join(f"{line}\n" for line in missing))
-    return bool(missing)
+    if not missing:
+        return None
+    ended = there if not there or there.endswith("\n") else f"{there}\n"
+    return ended + "".join(f"{line}\n" for line in missing)
 
 
-def _write(file: Path, text: str) -> None:
+def _write(folder: Path, name: str, text: str) -> None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode())
-    except OSError as problem:
-        raise UsageError(
-            f"{file} cannot be written: {problem.strerror}", "What was written before it stays; run init again."
-        ) from None
+        write_below(folder, name, text.encode(), mode=None)
+    except FileRefusedError as problem:
+        raise _unwritten(folder / name, problem.why, "What was written before it stays; run init again.") from None
+
+
+def _unwritten(file: Path, why: str, detail: str = "Nothing was written.") -> UsageError:
+    return UsageError(f"{file} cannot be written: {why}", detail)

@@ -12,7 +12,7 @@ from pathlib import Path
 from reconciler.diagnostics import Diagnostic, Severity, error, merged, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.fieldpath import Path as FieldPath
-from reconciler.git import read_commit
+from reconciler.git.sources import Sources, read_sources
 from reconciler.manifest.checking import check_projects
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.loading import Manifests, load_manifests
@@ -29,6 +29,7 @@ from reconciler.planning.renaming import renamed_choices
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target
 
+_EXAMPLES = 3
 _FEW = 8
 """Up to so many selected projects are got one by one; for more one list of the account is cheaper."""
 
@@ -44,14 +45,25 @@ class Prepared:
     diagnostics: tuple[Diagnostic, ...]
     gone: tuple[str, ...]
     """Selected projects that the record knows and no manifest has any more."""
+    unheld: frozenset[str] = frozenset()
+    """Projects that were read from a file that the commit does not hold as it was read."""
 
 
 def prepare(
-    settings: Settings, names: Sequence[str], *, target: Target, record: Record, allowed: Collection[str] = ()
+    settings: Settings,
+    names: Sequence[str],
+    *,
+    target: Target,
+    record: Record,
+    allowed: Collection[str] = (),
+    needs_git: bool = False,
 ) -> Prepared:
     """Load and check the manifests, and ask git for the commit. Names that only `record` knows count, too.
 
+    A git that refuses, fails or is missing is a warning; with `needs_git` it is an error.
+
     Raises:
+        GitRefusedError: git does not answer, and `needs_git` is set.
         DiagnosedError: an error is left in what a selected project uses, or there is no manifest at all.
         UsageError: the folder is missing, or a name matches nothing.
     """
@@ -61,12 +73,25 @@ def prepare(
     desired, diagnostics = usable(manifests, selection)
     if not any(entry.is_manifest for entry in manifests.entries) and "no-manifests" not in allowed:
         raise DiagnosedError("no manifests", [_no_manifests(settings)])
-    commit = Commit()
+    sources = Sources(Commit())
     try:
-        commit = read_commit(settings.root, _read_paths(settings, target.overlay, desired))
+        sources = _read_sources(settings, target.overlay, desired)
     except GitRefusedError as problem:
+        if needs_git:
+            raise
         diagnostics = (*diagnostics, warning(problem.code, problem.summary, detail=problem.detail))
-    return Prepared(manifests, tuple(desired), selection.narrowed, commit, diagnostics, selection.recorded)
+    if sources.ignored:
+        diagnostics = (*diagnostics, _ignored(sources.ignored, settings.base.as_posix()))
+    unheld = (project.name for project in desired if sources.unheld and sources.unheld & files_of(project))
+    return Prepared(
+        manifests,
+        tuple(desired),
+        selection.narrowed,
+        sources.commit,
+        diagnostics,
+        selection.recorded,
+        frozenset(unheld),
+    )
 
 
 def _recorded(settings: Settings, manifests: Manifests, target: Target, record: Record) -> list[Recorded]:
@@ -145,7 +170,9 @@ def planned_with(
         pending=pending,
         rules=Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive),
     )
-    return replace(made, section=account.section)
+    commit = prepared.commit.commit
+    changes = (replace(change, commit=None if change.name in prepared.unheld else commit) for change in made.changes)
+    return replace(made, changes=tuple(changes), section=account.section)
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:
@@ -265,12 +292,26 @@ def _first_difference(field: Field) -> int:
     return min(same, len(after) - 1) + 1
 
 
-def _read_paths(settings: Settings, overlay: Path | None, desired: Sequence[DesiredProject]) -> list[Path]:
-    """What the plan reads: the manifest folder, the overlay, the configuration, and files that lie elsewhere."""
-    folder = settings.manifests.as_posix() + "/"
-    files = {file for project in desired for file in files_of(project) if not file.startswith(folder)}
+def _read_sources(settings: Settings, overlay: Path | None, desired: Sequence[DesiredProject]) -> Sources:
+    """What git says of all that the plan reads."""
     config = [settings.config_file] if settings.config_file else []
-    return [settings.manifests, *([overlay] if overlay else []), *config, *map(Path, sorted(files))]
+    files = {file for project in desired for file in files_of(project)}
+    folder = settings.manifests.as_posix() + "/"
+    elsewhere = (Path(file) for file in sorted(files) if not file.startswith(folder))
+    paths = [settings.manifests, *([overlay] if overlay else []), *config, *elsewhere]
+    return read_sources(settings.root, paths, [*files, *(file.as_posix() for file in config)])
+
+
+def _ignored(files: Sequence[str], base: str) -> Diagnostic:
+    """One warning for all files that git ignores."""
+    names = [Path(os.path.relpath(file, base)).as_posix() for file in files]
+    more = f" and {len(names) - _EXAMPLES:,} more" if len(names) > _EXAMPLES else ""
+    return warning(
+        "git-ignored",
+        f"git ignores {names[0] if len(names) == 1 else f'{len(names):,} files'}, which this plan reads",
+        detail=f"Other clones do not have {'it' if len(names) == 1 else 'them'}, and make another plan: "
+        f"{', '.join(names[:_EXAMPLES])}{more}.\nAdd what the manifests need to git, with git add --force.",
+    )
 
 
 def _no_manifests(settings: Settings) -> Diagnostic:

@@ -317,7 +317,7 @@ class Recorder:
             if project.status is Status.FORGOTTEN:
                 forgotten.add(change.name)
             elif project.status in (Status.DONE, Status.UNCHANGED) or project.not_kept:
-                entry = self._entry(change, project, before, plan, now)
+                entry = self._entry(change, project, before, now)
                 if change.writes or before is None or before.intents or not _same(before, entry):
                     entries[change.name] = entry
             elif all(call.result is CallResult.NOT_SENT for call in project.calls):
@@ -333,16 +333,16 @@ class Recorder:
         )
 
     def _entry(
-        self, change: ProjectChange, project: ProjectOutcome, before: RecordedProject | None, plan: Plan, now: str
+        self, change: ProjectChange, project: ProjectOutcome, before: RecordedProject | None, now: str
     ) -> RecordedProject:
         """The entry of a project to which nothing is left to write, or only what Scale did not keep."""
         earlier = change.base or before
-        older = left_drifting(change, project.live, earlier)
+        older = left_drifting(change, project.live)
         return RecordedProject(
             file=self._file(change),
             params_version=project.params_version,
             ontology_version=project.ontology_version,
-            commit=None if plan.commit.dirty else plan.commit.commit,
+            commit=change.commit,
             recorded_at=now,
             created_at=project.live.created_at if project.live is not None else change.expected.created_at,
             older=older,

@@ -99,7 +99,7 @@ def _matching(entries: Sequence[Entry | Recorded], name: str, folder: Path) -> s
         return exact
     if is_path(name):
         path = Path(os.path.normpath(folder / name)).as_posix()
-        resolved = (folder / name).resolve().as_posix()
+        resolved = os.path.realpath(folder / name)
         below = tuple({f"{path}/", f"{resolved}/"})
         found = {i for i, entry in enumerate(entries) if entry.file in (path, resolved) or entry.file.startswith(below)}
         if found:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
 from reconciler.errors import GitRefusedError, UsageError
-from reconciler.git import read_commit
+from reconciler.git.sources import read_commit
 from reconciler.model.drift import Drift
 from reconciler.model.plan import Plan
 from reconciler.model.project import DesiredProject, LiveProject

@@ -118,7 +118,7 @@ def intended_by(change: ProjectChange, run: str) -> Intended:
         ontology_version=change.expected.ontology_version,
         params_hash=content_hash(dict(change.after.params)) if kinds & {CallKind.CREATE, CallKind.SET_PARAMS} else None,
         ontology_hash=ontology_hash(change.after.ontology) if CallKind.SET_ONTOLOGY in kinds else None,
-        older={unit: _base_version(change.base, unit) for unit in change.left_alone},
+        older=change.kept,
     )
 
 
@@ -199,15 +199,13 @@ def unseen(known: RecordedProject | None, fields: Iterable[Field]) -> tuple[str,
     return tuple(sorted({unit for unit in unknown if unit is not None}))
 
 
-def left_drifting(
-    change: ProjectChange, live: LiveProject | None, earlier: RecordedProject | None
-) -> dict[str, int | None]:
+def left_drifting(change: ProjectChange, live: LiveProject | None) -> dict[str, int | None]:
     """The units that an apply of pending changes has left other than declared, and the version that is their base.
 
-    `live` is the project after the apply, None where it was not written; `earlier` is what the record said before it. A
-    unit that was as declared in the plan moved since, and the version that the plan saw is its base.
+    `live` is the project after the apply, None if it was not written. A unit that was as declared in the plan moved
+    since, and the version that the plan saw is its base.
     """
-    found = {unit: _base_version(earlier, unit) for unit in change.left_alone}
+    found = dict(change.kept)
     units = change.desired.mask.units
     if live is None or units is None:
         return found
@@ -220,7 +218,8 @@ def left_drifting(
     return found
 
 
-def _base_version(earlier: RecordedProject | None, unit: str) -> int | None:
+def kept_base(earlier: RecordedProject | None, unit: str) -> int | None:
+    """The version that is the base of a unit which is kept as it is live."""
     if earlier is None:
         return None
     recorded = earlier.ontology_version if unit == ONTOLOGY else earlier.params_version
@@ -232,10 +231,11 @@ def base_hash(
 ) -> str | None:
     """The hash of the choices that are the ontology's base after an apply; None without any that can be read.
 
-    `left` are the units that the apply left drifting, the rest is as for `left_drifting`.
+    `live` is as for `left_drifting`, whose units are `left`; `earlier` is what the record said before the apply.
     """
-    if ONTOLOGY in change.left_alone:
-        return earlier.ontology_hash if earlier is not None else None
+    if ONTOLOGY in change.kept:
+        known = earlier is not None and kept_base(earlier, ONTOLOGY) == change.kept[ONTOLOGY]
+        return earlier.ontology_hash if known and earlier is not None else None
     ontology: Sequence[Json] | None = live.ontology if live is not None else None
     if live is None or ONTOLOGY in left:
         ontology = change.before.ontology if change.before is not None else None

@@ -29,7 +29,7 @@ from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import Entries, RecordedProject
 from reconciler.model.values import has_overflow
 from reconciler.planning.blocking import blocked, blocked_change
-from reconciler.planning.classes import Base, base_of, classes, mover, unseen
+from reconciler.planning.classes import Base, base_of, classes, kept_base, mover, unseen
 from reconciler.planning.guards import LIVE_HISTORY, SNAPSHOT_HISTORY, Situation
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
 from reconciler.planning.judging import judge
@@ -205,7 +205,7 @@ def _planned(
 ) -> ProjectChange:
     if live is not None and (reason := blocked(desired, live)):
         return blocked_change(desired, live, *reason)
-    left_alone: tuple[str, ...] = ()
+    kept: dict[str, int | None] = {}
     found: Mapping[str, FieldClass] = {}
     try:
         intent = compare(desired, live)
@@ -213,8 +213,9 @@ def _planned(
             units = {unit for field in intent.fields if (unit := unit_of(field.path)) is not None}
             found = classes(desired, live, intent.after.params, base.known, units)
             if pending:
-                left_alone = tuple(sorted(unit for unit in units if found[unit] is FieldClass.DRIFT))
-                mask = replace(desired.mask, units=frozenset(units.difference(left_alone)))
+                drifting = sorted(unit for unit in units if found[unit] is FieldClass.DRIFT)
+                kept = {unit: kept_base(base.known, unit) for unit in drifting}
+                mask = replace(desired.mask, units=frozenset(units.difference(kept)))
                 desired = replace(desired, mask=mask)
                 intent = compare(desired, live)
     except UnreadableOntologyError as problem:
@@ -236,7 +237,7 @@ def _planned(
         fields=fields,
         calls=intent.calls,
         hash=intent.hash if intent.fields else EMPTY_HASH,
-        left_alone=left_alone,
+        kept=kept,
         base=base.known,
         diagnostics=(*_hidden(desired, unseen(base.known, fields), history), *_warnings(desired, live, intent)),
     )

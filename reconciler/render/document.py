@@ -173,7 +173,7 @@ class _Writer:
                 "after": self._state(change.after),
             },
             "action_reason": change.reason.value if change.reason else None,
-            "source": _source(change.source, self.base),
+            "source": {**_source(change.source, self.base), "commit": change.commit},
             "fields": [self._field(field) for field in change.fields],
             "calls": [
                 {"call": call.kind.value, "method": "POST", "path": call.path, "body": self._body(call)}
@@ -182,12 +182,12 @@ class _Writer:
             "expected": asdict(change.expected),
             "held_by": [held.guard for held in change.held_by],
             "waived_by": [asdict(waived) for waived in change.waived_by],
+            "kept": [{"path": unit, "base_version": version} for unit, version in change.kept.items()],
             "hash": change.hash,
             "diagnostics": [diagnostic_document(diagnostic, self.base) for diagnostic in change.diagnostics],
         }
         if whole:
             document["holds"] = [asdict(held) for held in change.held_by]
-            document["left_alone"] = list(change.left_alone)
             document["desired"] = _desired(change.desired)
         return document
 

@@ -147,10 +147,10 @@ def reverted(edits: Sequence[tuple[str, str]]) -> str:
     return f"{would} To keep {them}, write {them} into the manifests, or apply with --pending."
 
 
-def left_alone(edits: Sequence[tuple[str, str]]) -> str:
-    """The edits of others that a plan of pending changes does not touch."""
+def kept(edits: Sequence[tuple[str, str]]) -> str:
+    """The changes made on Scale that a plan of pending changes keeps."""
     are = "is" if len(edits) == 1 else "are"
-    return f"{count(len(edits), 'edit')} of others {are} left alone ({_edits(edits)})."
+    return f"{count(len(edits), 'change')} made on Scale {are} kept ({_edits(edits)})."
 
 
 def _edits(edits: Sequence[tuple[str, str]]) -> str:

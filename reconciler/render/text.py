@@ -42,21 +42,21 @@ def render_plan(
     lines += ["", *(paint(line, Ink.YELLOW) for line in closing(view))]
     if lines[-1] != "":
         lines.append("")
-    last = last_line(plan.summary, pending=plan.pending_only, left_alone=len(plan.left_alone))
+    last = last_line(plan.summary, pending=plan.pending_only, kept=len(plan.kept))
     lines.append(paint(last, Ink.BOLD_GREEN if last.startswith("No ") else Ink.BOLD))
-    if not view.projects and not plan.unmanaged and not plan.left_alone:
+    if not view.projects and not plan.unmanaged and not plan.kept:
         lines = [line for line in lines if line]
     return "\n".join(lines) + "\n"
 
 
-def last_line(summary: Summary, *, pending: bool = False, left_alone: int = 0) -> str:
-    """The line that scripts look for. `left_alone` counts the edits of others that a plan of pending changes keeps."""
+def last_line(summary: Summary, *, pending: bool = False, kept: int = 0) -> str:
+    """The line that scripts look for. `kept` counts the changes made on Scale that a plan of pending changes keeps."""
     if counted := sentences.counts(summary):
         return f"Plan: {counted}."
     if not pending:
         return _NO_CHANGES
-    are = "is" if left_alone == 1 else "are"
-    return "No pending changes." + (f" {count(left_alone, 'edit')} of others {are} left alone." if left_alone else "")
+    are = "is" if kept == 1 else "are"
+    return "No pending changes." + (f" {count(kept, 'change')} made on Scale {are} kept." if kept else "")
 
 
 def _target_line(plan: Plan, now: datetime) -> str:
@@ -171,7 +171,7 @@ def closing(view: PlanView) -> Iterator[str]:
         yield sentences.creates(view.created)
     if view.plan.reverted:
         yield sentences.reverted(view.plan.reverted)
-    if view.plan.left_alone:
-        yield sentences.left_alone(view.plan.left_alone)
+    if view.plan.kept:
+        yield sentences.kept(view.plan.kept)
     if view.plan.unmanaged:
         yield sentences.unmanaged(view.plan.unmanaged)

@@ -116,6 +116,10 @@ class Database:
             raise StoreError(f"The sandbox's folder {folder} cannot be made: {_reason(error)}.") from error
 
     def _connect(self, *, create: bool) -> sqlite3.Connection:
+        if _names_another_journal(Path(f"{self.file}-journal")):
+            raise StoreError(
+                f"The sandbox's file {self.file} has a journal of another program: take {self.file.name}-journal away."
+            )
         location = f"{self.file.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         return sqlite3.connect(location, uri=True, timeout=self._patience, isolation_level=None)
 
@@ -159,6 +163,23 @@ class Database:
                 return f"{where} cannot be opened for this: look at its permissions and those of its folder ({error})."
             case _:
                 return f"{where} cannot be used: {error}."
+
+
+def _names_another_journal(journal: Path) -> bool:
+    """Whether SQLite would delete a file that a journal names once it has read the journal.
+
+    Only a transaction over several databases has a second journal. Its name is then in the last record of the first
+    one, which ends with these eight bytes (https://www.sqlite.org/fileformat.html#the_rollback_journal).
+    """
+    try:
+        with journal.open("rb") as stream:
+            stream.seek(-len(_MAGIC), os.SEEK_END)
+            return stream.read() == _MAGIC
+    except OSError:
+        return False
+
+
+_MAGIC = bytes.fromhex("d9d505f920a163d7")
 
 
 def new_account_id() -> str:

@@ -16,7 +16,7 @@ from typing import Final
 
 from reconciler import git
 from reconciler.errors import GitRefusedError, SnapshotError
-from reconciler.files import write_whole
+from reconciler.files import read_named, write_whole
 from reconciler.model.snapshot import Snapshot
 from reconciler.snapshot.text import MOST_BYTES, check_size, decode, encode
 
@@ -54,8 +54,7 @@ def read_file(file: Path) -> Snapshot:
         SnapshotError: it cannot be read, or is none.
     """
     try:
-        with file.open("rb") as stream:
-            content = stream.read(MOST_BYTES + 1)
+        content = read_named(file, MOST_BYTES)
     except OSError as problem:
         raise SnapshotError(
             f"the snapshot {file} cannot be read: {problem.strerror}",

@@ -261,7 +261,7 @@ def _is_told_of(account: Account, unit: str, *, cut: bool) -> None:
             [told] = [line for line in planned.out.splitlines() if "nobody can tell who changed" in line]
             assert unit in told
     else:
-        assert "1 edit of others is left alone" in merging.last
+        assert "1 change made on Scale is kept" in merging.last
         assert f"1 edit of others would be reverted (p: {unit})" in whole.out
 
 

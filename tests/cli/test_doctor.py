@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -563,12 +564,50 @@ def test_no_git_repository(
     assert str(folder / ".reconciler") in check(done, "permissions")[1]
 
 
-def test_no_git(doctor: Doctor, monkeypatch: pytest.MonkeyPatch, repository: Path) -> None:
+def test_no_git(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """In a clone apply and drift need it; elsewhere they do not."""
     monkeypatch.setenv("PATH", str(repository))
+    done = doctor("--format=json")
+    assert (done.code, *check(done, "git")) == (
+        1,
+        "error",
+        "Git is missing.",
+        "Install git, and see that it is in PATH.",
+    )
+    folder = tmp_path_factory.mktemp("plain")
+    (folder / "projects").mkdir()
+    monkeypatch.chdir(folder)
     done = doctor("--format=json")
     assert (done.code, check(done, "git")[0]) == (0, "warning")
     assert check(done, "git")[2].startswith("Install git")
-    assert check(done, "permissions")[1].endswith(f"and {repository / '.reconciler'} can be written.")
+
+
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [("2.37.4", "warning"), ("2.38.0", "ok"), ("1.9", "warning"), ("10.1 (a vendor's)", "ok"), ("unknown", "ok")],
+)
+def test_an_old_git(
+    doctor: Doctor,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    version: str,
+    status: str,
+) -> None:
+    """It does not know safe.bareRepository."""
+    tools = tmp_path_factory.mktemp("tools")
+    real = shutil.which("git")
+    (tools / "git").write_text(
+        f'#!/bin/sh\ncase "$*" in *--version*) echo "git version {version}";; *) exec "{real}" "$@";; esac\n'
+    )
+    (tools / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    done = doctor("--format=json")
+    found = check(done, "git")
+    assert (done.code, found[0]) == (0, status)
+    assert ("safe.bareRepository" in found[1]) == (status == "warning")
+    assert (found[2] == "Install git 2.38 or newer.") == (status == "warning")
 
 
 def test_a_repository_of_another_user(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:

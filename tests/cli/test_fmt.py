@@ -115,16 +115,35 @@ def test_a_file_s_name_is_one_line_and_no_command(cli: Cli, write: Write, monkey
     assert cli("fmt", "--check").out == "projects/a\\u202e\\n::error::x.yaml\n"
 
 
-def test_links_and_permissions_stay(cli: Cli, repository: Path, write: Write) -> None:
+def test_nothing_is_written_through_a_link_and_permissions_stay(cli: Cli, repository: Path, write: Write) -> None:
+    """A link is read, so what it leads to is one of the files; it is formatted under its own name alone."""
     real = write("_real.yaml", LOOSE.format(name="p"))
     real.chmod(0o640)
     link = repository / "projects/p.yaml"
     link.symlink_to("_real.yaml")
-    assert cli("fmt").out == "projects/p.yaml\n"
+    for arguments in (["fmt"], ["fmt", "--check"]):
+        refused = cli(*arguments)
+        assert (refused.code, refused.out) == (1, "")
+        assert (
+            'projects/p.yaml:1:1: error[link]: this file is not put into form: "projects/p.yaml" is a link'
+            in refused.err
+        )
+        assert "Name the file that it leads to, projects/_real.yaml, or" in refused.err
+        assert real.read_text() == LOOSE.format(name="p")
+    assert cli("fmt", "projects/_real.yaml").out == "projects/_real.yaml\n"
     assert link.is_symlink()
     assert real.read_text() == FORM.format(name="p")
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
     assert sorted(os.listdir(repository / "projects")) == ["_real.yaml", "p.yaml"]
+    assert cli("fmt").code == 0
+
+
+def test_a_linked_folder_is_not_written_through(cli: Cli, repository: Path) -> None:
+    (repository / "shared").mkdir()
+    (repository / "shared/p.yaml").write_text(LOOSE.format(name="p"))
+    (repository / "projects/team").symlink_to("../shared")
+    assert '"projects/team" is a link' in cli("fmt").err
+    assert (repository / "shared/p.yaml").read_text() == LOOSE.format(name="p")
 
 
 def test_what_cannot_be_proven_is_not_written(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,10 +161,10 @@ def test_a_file_that_cannot_be_written_is_told_and_the_others_are(
     full, good = write("a.yaml", LOOSE.format(name="a")), write("b.yaml", LOOSE.format(name="b"))
     replace = os.replace
 
-    def refusing(source: str, target: Path) -> None:
-        if target.name == "a.yaml":
+    def refusing(source: str, target: str, **folders: int) -> None:
+        if target == "a.yaml":
             raise OSError(28, "No space left on device")
-        replace(source, target)
+        replace(source, target, **folders)
 
     monkeypatch.setattr(os, "replace", refusing)
     wrong = cli("fmt")

@@ -124,7 +124,7 @@ def test_the_plan_document(cli: Cli, served: Served, write: Write) -> None:
     kittens = changes["kittens"]
     assert kittens["address"] == "project.kittens"
     assert kittens["change"]["actions"] == ["update"]
-    assert kittens["source"] == {"file": "projects/kittens.yaml", "line": 1}
+    assert kittens["source"] == {"file": "projects/kittens.yaml", "line": 1, "commit": None}
     assert kittens["expected"] == {"params_version": 0, "ontology_version": 0, "created_at": "2026-01-02T03:04:05.000Z"}
     instruction = kittens["fields"][0]
     assert instruction == {

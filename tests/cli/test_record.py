@@ -64,7 +64,7 @@ def test_a_merge_leaves_an_edit_in_the_dashboard_alone(repository: Path, cli: Cl
         {"a": 1, "b": 2},
         {"a": 5, "b": 2},
     ]
-    assert cli("plan", "--pending").last == "No pending changes. 1 edit of others is left alone."
+    assert cli("plan", "--pending").last == "No pending changes. 1 change made on Scale is kept."
     assert "drift: version 1" in cli("plan").out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +62,7 @@ def test_a_shallow_clone_fetches_the_record_of_a_remote(
     before = versions(served.store)
     done = cli("apply", "--pending", "--auto-approve")
     assert done.code == 0
-    assert "1 edit of others is left alone (p: params.b)" in done.out
+    assert "1 change made on Scale is kept (p: params.b)" in done.out
     assert versions(served.store) == before
 
 
@@ -72,7 +73,7 @@ def test_the_fetch_that_is_told_brings_the_record(
     ref = "refs/reconciler/record/production"
     git("fetch", "origin", f"{ref}:{ref}", cwd=shallow)
     planned = cli("plan", "--pending")
-    assert planned.last == "No pending changes. 1 edit of others is left alone."
+    assert planned.last == "No pending changes. 1 change made on Scale is kept."
     assert "no record" not in planned.err
 
 
@@ -118,7 +119,7 @@ def test_a_git_that_refuses(cli: Cli, served: Served, write: Write, refusing_git
     assert not any(request.startswith("POST") for request in served.requests)
 
 
-def test_without_git_the_record_is_a_file(
+def test_outside_git_the_record_is_a_file_and_never_in_a_clone(
     cli: Cli,
     served: Served,
     write: Write,
@@ -129,6 +130,12 @@ def test_without_git_the_record_is_a_file(
     refusing_git.unlink()
     monkeypatch.setenv("PATH", str(refusing_git.parent))
     write("p.yaml", M + "params: {a: 1}\n")
+    stopped = cli("apply", "--auto-approve")
+    assert stopped.code == 1
+    assert "error[git-refused]: git is missing" in stopped.err
+    assert not any(request.startswith("POST") for request in served.requests)
+    assert not (repository / ".reconciler").exists()
+    shutil.rmtree(repository / ".git")
     assert cli("apply", "--auto-approve").code == 0
     assert (repository / ".reconciler" / "record-production.json").is_file()
     served.store.edit_params("p", {"a": 2})

@@ -76,6 +76,22 @@ def test_an_output_that_is_closed(
     assert (process.returncode, err) == (1, "")
 
 
+@pytest.mark.parametrize("full", [("stdout", "stderr"), ("stderr",), ("stdout",)])
+@pytest.mark.parametrize("arguments", [("plan",), ("apply", "--auto-approve"), ("plam",), ("--help",)])
+def test_outputs_that_are_full_end_with_1(
+    repository: Path, write: Write, served: Served, arguments: tuple[str, ...], full: tuple[str, ...]
+) -> None:
+    """Python flushes both outputs once more at its end, and exits with 120 if one of them takes no more."""
+    write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 1}\n")
+    with open("/dev/full", "w") as device:
+        code, out, err = finished(*arguments, **dict.fromkeys(full, device))
+    tells_nothing = arguments in (("plan",), ("--help",))
+    assert code == (0 if full == ("stderr",) and tells_nothing else 1)
+    assert "Traceback" not in f"{out}{err}"
+    if "stdout" in full:
+        assert "POST" not in served.methods
+
+
 def test_a_full_stderr(repository: Path, twelve: None, served: Served) -> None:
     with open("/dev/full", "w") as full:
         code, _, _ = finished("apply", "--auto-approve", "--result=result.json", stderr=full)

@@ -17,6 +17,7 @@ from reconciler.model.outcome import CallResult, Status
 from reconciler.model.plan import FieldClass
 from reconciler.sandbox.faultplan import Fault
 from tests.faults.account import Account, History, Run
+from tests.faults.liar import ANSWERS, CUT, Liar
 from tests.faults.line import without_threads
 from tests.faults.visitor import Visitor
 
@@ -77,7 +78,7 @@ FAULTS = (
 )
 OTHERS = ("other-before", "other-between", "other-after")
 SECONDS = {"slow": (5.0, 5.0), "slow-beyond-the-limit": (40.0, 20.0)}
-"""How long a read and a write take: a read's limit is 30 seconds. A write's is 15, and it is looked for 15 more."""
+"""How long a read and a write take: a read's limit is 30 seconds. A write's is 15, and it is looked for until 30."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +133,17 @@ def outcome_of(case: Case) -> Status | None:
     """What becomes of the project; None where there is no plan."""
     if case.what == "slow":
         return Status.DONE
+    if case.spot == "get-back" and case.times != "always":
+        # A write that was answered is read for until it is seen; three reads of 30 seconds each take longer.
+        return Status.UNCLEAR if (case.what, case.times) == ("slow-beyond-the-limit", "three-times") else Status.DONE
     if case.reads:
         if case.times == "always" or case.what.startswith("garbage") or case.what == "slow-beyond-the-limit":
             return {"list": None, "get": Status.FAILED, "get-back": Status.UNCLEAR}[case.spot]
         return Status.DONE
     never_happens = case.what.startswith("429") or case.what.endswith("-before")
-    return Status.FAILED if never_happens and case.times == "always" else Status.DONE
+    # Silence is watched for 30 seconds, and after 90 seconds nothing is sent.
+    too_long = case.times == "always" or (case.what, case.times) == ("no-answer-before", "three-times")
+    return Status.FAILED if never_happens and too_long else Status.DONE
 
 
 def meet(account: Account, case: Case) -> Run:
@@ -249,6 +255,29 @@ def check_visited(account: Account, case: Case) -> None:
     is_finished(account, case)
 
 
+@dataclass(frozen=True, slots=True)
+class Lie:
+    story: str
+    call: str
+    answer: str
+    lag: float
+    late: float
+
+    def __str__(self) -> str:
+        return f"{self.call}-{self.answer}-lag-{self.lag}-late-{self.late}"
+
+
+def lies() -> list[Lie]:
+    """Within the bounds: reads lag by 5 seconds, a write lands 5 seconds after a failure's answer, 25 after a cut."""
+    calls = (("create", "create"), ("create", "setOntology"), ("patch", "setParams"), ("replace", "setParams"))
+    found = []
+    for story, call in (*calls, ("patch", "setOntology")):
+        for answer in (*ANSWERS, CUT):
+            lates = (0.0,) if answer.startswith("429") else (2.0, 25.0) if answer == CUT else (0.0, 2.0, 5.0)
+            found += [Lie(story, call, answer, lag, late) for lag in (0.0, 1.0, 5.0) for late in lates]
+    return found
+
+
 @pytest.fixture(scope="module")
 def repositories() -> Iterator[dict[str, Path]]:
     """One of each story, right before the run that meets a fault. In memory where the system has a folder there."""
@@ -270,7 +299,7 @@ def repositories() -> Iterator[dict[str, Path]]:
 
 
 @pytest.fixture
-def account(case: Case, repositories: dict[str, Path]) -> Iterator[Account]:
+def account(case: Case | Lie, repositories: dict[str, Path]) -> Iterator[Account]:
     template = repositories[case.story]
     folder = template.with_name("case")
     shutil.copytree(template, folder)
@@ -306,3 +335,16 @@ def test_another_writer_in_an_update(account: Account, case: Case) -> None:
 @pytest.mark.parametrize("case", visited("replace"), ids=str)
 def test_another_writer_in_a_removal(account: Account, case: Case) -> None:
     check_visited(account, case)
+
+
+@pytest.mark.parametrize("case", lies(), ids=str)
+def test_an_answer_that_lies(account: Account, case: Lie) -> None:
+    """The write lands, its answer says that it did not, and reads lag: one version, sent once, and no error."""
+    liar = partial(Liar, call=case.call, answer=case.answer, lag=case.lag, late=case.late)
+    run = account.run(between=liar)
+    assert run.after.made_since(run.before) == (1, 1)
+    assert (run.project.status, run.codes, run.complete) == (Status.DONE, [], True)
+    assert run.after.live == WANTED[case.story]
+    quiet = account.run()
+    assert not quiet.change.fields
+    assert quiet.after == run.after

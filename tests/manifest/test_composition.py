@@ -362,7 +362,7 @@ def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:
     for link in ("l.yaml", "_defaults.yaml"):
         (root / "projects" / link).symlink_to(tmp_path / "secret.yaml")
     assert told(root, load(root, {})) == [
-        "projects/_defaults.yaml:1:1 file-outside",
+        "projects/_defaults.yaml:1:1 file-outside < projects/p.yaml:1",
         "projects/l.yaml:1:1 file-outside",
         "projects/p.yaml:3:20 file-outside",
     ]

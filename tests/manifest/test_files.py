@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.manifest import textfiles
+from reconciler.manifest.discovery import DEEPEST
 from reconciler.manifest.loading import Manifests, load_manifests
 from tests.manifest.rooms import HEAD, all_told, load, load_one, told, write
 
@@ -91,7 +92,7 @@ def test_links_that_lead_out(tmp_path: Path) -> None:
 def test_a_manifest_folder_outside(tmp_path: Path) -> None:
     write(tmp_path, {"out/a.yaml": manifest("a"), "repo/x": ""})
     (tmp_path / "repo" / "projects").symlink_to("../out")
-    with pytest.raises(UsageError, match="lies outside the repository"):
+    with pytest.raises(UsageError, match="leads out of the repository"):
         load_manifests(tmp_path / "repo" / "projects", root=tmp_path / "repo")
 
 
@@ -101,15 +102,6 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "projects" / "t")
     manifests = load(tmp_path, {"q.yaml": HEAD + "params: {a: {$file: t}}\n"})
     assert all_told(manifests) == ["unreadable:1:1", "file-unreadable:3:21"]
-
-
-def test_a_file_that_becomes_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "file").touch()
-    status = os.stat(tmp_path / "file")
-    monkeypatch.setattr("reconciler.manifest.textfiles.os.stat", lambda _: status)
-    with pytest.raises(OSError, match="not a regular file"):
-        textfiles.read_bytes(str(tmp_path / "pipe"))
 
 
 def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +117,44 @@ def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.Monk
     manifests = load_manifests(tmp_path / "projects", root=tmp_path)
     assert all_told(manifests) == ["unreadable:1:1"]
     assert names(manifests) == ["a", None]
+
+
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """A folder below 1,900 others; what pytest deletes it with could not take so many levels."""
+    top = tmp_path / "projects"
+    top.mkdir()
+    here = os.getcwd()
+    os.chdir(top)
+    try:
+        for _ in range(1_900):
+            os.mkdir("f")
+            os.chdir("f")
+        Path("b.yaml").write_text(manifest("b"))
+        yield top
+        os.unlink("b.yaml")
+        for _ in range(1_900):
+            os.chdir("..")
+            os.rmdir("f")
+    finally:
+        os.chdir(here)
+
+
+def test_a_folder_that_lies_too_deep(deep: Path) -> None:
+    """More levels than a recursion could take: the one message says where the search ended."""
+    (deep / "a.yaml").write_text(manifest("a"))
+    manifests = load_manifests(deep, root=deep.parent)
+    assert names(manifests) == ["a", None]
+    (entry,) = [entry for entry in manifests.entries if entry.diagnostics]
+    assert entry.file == str(deep) + "/f" * DEEPEST
+    assert entry.diagnostics[0].summary == "this folder cannot be read: it lies more than 100 folders deep"
+
+
+def test_the_deepest_folder(tmp_path: Path) -> None:
+    deepest = "f/" * (DEEPEST - 1)
+    write(tmp_path, {f"projects/{deepest}_defaults.yaml": "type: chat\n", f"projects/{deepest}a.yaml": "name: a\n"})
+    manifests = load_manifests(tmp_path / "projects", root=tmp_path)
+    assert (names(manifests), all_told(manifests)) == (["a"], [])
 
 
 def test_file_names_that_are_not_utf8(tmp_path: Path) -> None:
@@ -166,14 +196,6 @@ def test_texts_that_are_none(tmp_path: Path, content: bytes, code: str) -> None:
     write(tmp_path, {"projects/t.md": content})
     manifests = load(tmp_path, {"p.yaml": HEAD + "params:\n  a:\n    $file: t.md\n"})
     assert all_told(manifests) == [f"{code}:5:12"]
-
-
-def test_a_text_that_grows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, {"projects/t.md": b"abc"})
-    monkeypatch.setattr(textfiles, "LARGEST_TEXT", 3)
-    assert load_one(tmp_path, HEAD + "params: {a: {$file: t.md}}\n").params == {"a": "abc"}
-    monkeypatch.setattr(textfiles, "read_bytes", lambda _: b"abcd")
-    assert isinstance(textfiles.TextFiles(str(tmp_path)).read(f"{tmp_path}/projects", "t.md"), textfiles.TextRefusal)
 
 
 def test_texts_through_links(tmp_path: Path) -> None:

@@ -143,7 +143,8 @@ def plan(
         manifests="projects",
         manifest_count=len(names),
     )
-    return replace(made, section=(END, account))
+    changes = tuple(replace(change, commit=commit) for change in made.changes)
+    return replace(made, changes=changes, section=(END, account))
 
 
 def outcome(made: Plan, *statuses: Status, **more: Any) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -283,7 +284,8 @@ def test_a_ref_that_is_not_a_record_is_named_and_can_be_repaired(
 
 def test_a_damaged_record_is_an_error_with_its_place(clone: Path, remote: Path) -> None:
     for name, content, says in ((HEAD, b"{", "not JSON"), (HEAD, b"\xff", "not UTF-8"), ("x", b"", "has no record")):
-        run(remote, "update-ref", REF, Refs(remote, None).commit(None, {name: content}, "damaged"))
+        damaged = Refs(clone, None).commit(None, {name: content}, "damaged")
+        run(clone, "push", "--quiet", "--force", "origin", f"{damaged}:{REF}")
         with pytest.raises(RecordError, match=says) as caught:
             opened(clone).read()
         assert f"{REF} on origin, commit " in caught.value.summary
@@ -402,7 +404,11 @@ def test_a_file_that_cannot_be_used_is_named(plain: Path) -> None:
     file = plain / ".reconciler/record-production.json"
     file.mkdir(parents=True)
     store = opened(plain, "local")
-    for attempt in (store.read, lambda: store.swap(Seen(Record(), None, {}), record("a"), "first")):
+    attempts: list[Callable[[], object]] = [
+        store.read,
+        lambda: store.swap(Seen(Record(), None, {}), record("a"), "first"),
+    ]
+    for attempt in attempts:
         with pytest.raises(RecordError, match=r"record-production\.json"):
             attempt()
     file.rmdir()
@@ -422,7 +428,11 @@ def test_a_record_behind_a_link_is_refused(plain: Path, tmp_path: Path) -> None:
     elsewhere.mkdir()
     (plain / ".reconciler").symlink_to(elsewhere)
     store = opened(plain, "local")
-    for attempt in (store.read, lambda: store.swap(Seen(Record(), None, {}), record("a"), "first")):
+    attempts: list[Callable[[], object]] = [
+        store.read,
+        lambda: store.swap(Seen(Record(), None, {}), record("a"), "first"),
+    ]
+    for attempt in attempts:
         with pytest.raises(RecordError, match="is a link"):
             attempt()
     assert list(elsewhere.iterdir()) == []

@@ -195,7 +195,7 @@ def test_one_of_everything_at_risk() -> None:
     reverted = updated("owls", "owls.yaml", [replace(changed(("params", "a"), 1, 2), field_class=FieldClass.DRIFT)])
     gone = replace(plans.unchanged("gone"), action=Action.FORGET)
     kept = replace(gone, name="kept", held_by=(Held("max-forgets", "Too many."),))
-    alone = replace(plans.unchanged("alone"), left_alone=("params.b", "params.c"))
+    alone = replace(plans.unchanged("alone"), kept={"params.b": 0, "params.c": 0})
     whole = text(
         plans.plan(
             alone, held, gone, kept, reverted, plans.fish(), plans.owls(),
@@ -220,7 +220,7 @@ def test_one_of_everything_at_risk() -> None:
         "Held by `takeover`: 3 of them would go. To keep them, write them down. To allow it: `--allow takeover`, or",
         "The guard `near-name` is waived by `--allow` near-name.",
         "Warning: it is odd. Look.",
-        "2 edits of others are left alone (`alone`: `params.b`, `alone`: `params.c`).",
+        "2 changes made on Scale are kept (`alone`: `params.b`, `alone`: `params.c`).",
         "<sub>Plan `9c1e4f2a` of `1a2b3c4` with uncommitted changes, live state read 2026-11-25 10:02 UTC, 3 h ago. "
         "It was narrowed to 7 of 41 projects. Merging writes the changes shown here; edits made on Scale's side are "
         "left alone.</sub>",
@@ -481,7 +481,7 @@ def hostile_plans(draw: st.DrawFn) -> Plan:
         one,
         replace(held, name=name + "2"),
         plans.blocked(name + "3", draw(foreign), None, error("bad", draw(foreign), detail=draw(foreign))),
-        replace(one, name=name + "4", left_alone=(draw(foreign),)),
+        replace(one, name=name + "4", kept={draw(foreign): None}),
         target=TargetInfo(draw(foreign), "e"),
         unmanaged=(draw(foreign),),
         diagnostics=(told,),

@@ -26,6 +26,7 @@ from tests.scale.loopback import (
     SET_PARAMS,
     VARIABLE,
     FakeClock,
+    Highest,
     answer,
     client_of,
     getting,
@@ -150,15 +151,19 @@ def test_a_server_that_keeps_failing() -> None:
     assert sum(clock.slept) < 30.0
 
 
-def test_a_write_after_a_503_that_names_a_time() -> None:
-    nothing, server = seen(refusal(503, retry_after="7"), refusal(429), answer({}), steps=sending)
-    assert nothing is None
-    assert len(server.requests) == 3
-    error, server = seen(refusal(503, retry_after="7"), steps=sending)
+@pytest.mark.parametrize(
+    ("status", "landed"), [(429, False), (503, True)], ids=["too many requests", "a failure that names a time"]
+)
+def test_a_write_that_is_asked_to_come_back(status: int, landed: bool) -> None:
+    """It is sent once. Who sent it learns how long to wait, and whether to look first."""
+    clock = FakeClock()
+    error, server = seen(refusal(status, retry_after="7"), answer({}), steps=sending, clock=clock)
     assert type(error) is UnavailableError
-    assert not error.may_have_landed
-    assert "Nothing was written." in error.detail
-    assert len(server.requests) == 5
+    assert (error.status, error.retry_after, error.may_have_landed) == (status, 7.0, landed)
+    assert error.worth_repeating
+    assert ("may have landed" in error.detail, "Nothing was written." in error.detail) == (landed, not landed)
+    assert "Tried" not in error.detail
+    assert (len(server.requests), clock.slept) == (1, [])
 
 
 @pytest.mark.parametrize("steps", [listing, sending])
@@ -168,37 +173,50 @@ def test_a_retry_after_that_is_too_long_is_named_at_once(steps: Callable[[ScaleC
     error, server = seen(refusal(status, retry_after="86400"), steps=steps, clock=clock)
     assert type(error) is UnavailableError
     assert "Retry-After: 86400" in error.summary
-    assert not error.may_have_landed
+    assert error.may_have_landed is (steps is sending and status == 503)
     assert (len(server.requests), clock.slept) == (1, [])
 
 
 def test_too_many_requests_for_too_long() -> None:
     clock = FakeClock()
-    error, _ = seen(refusal(429, retry_after="200"), steps=sending, clock=clock)
+    error, _ = seen(refusal(429, retry_after="200"), steps=listing, clock=clock)
     assert type(error) is UnavailableError
     assert (error.status, error.may_have_landed) == (429, False)
     assert "parallelism" in error.detail
     assert sum(clock.slept) <= 600.0
 
 
+def test_a_write_behind_too_many_requests_is_held_back() -> None:
+    async def steps(client: ScaleClient) -> None:
+        with pytest.raises(UnavailableError):
+            await client.send(SET_PARAMS)
+        await client.send(SET_PARAMS)
+
+    error, server = seen(refusal(429, retry_after="60"), steps=steps)
+    assert type(error) is UnavailableError
+    assert (error.held_back, error.worth_repeating, error.may_have_landed) == (True, True, False)
+    assert "too many requests before it" in error.summary
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize(
-    ("raised", "requests", "landed"),
+    ("raised", "again", "landed"),
     [
-        (httpx.ConnectError("refused"), 5, False),
-        (httpx.ConnectError(""), 5, False),
-        (httpx.ConnectTimeout(""), 5, False),
-        (httpx.PoolTimeout(""), 5, False),
-        (httpx.ProxyError("503 Busy"), 5, False),
-        (httpx.ProxyError("407 Proxy Authentication Required"), 1, False),
-        (httpx.UnsupportedProtocol("x"), 1, False),
-        (httpx.ReadTimeout(""), 1, True),
-        (httpx.WriteTimeout(""), 1, True),
-        (httpx.ReadError(""), 1, True),
-        (httpx.WriteError("broken pipe"), 1, True),
-        (httpx.RemoteProtocolError("x"), 1, True),
+        (httpx.ConnectError("refused"), True, False),
+        (httpx.ConnectError(""), True, False),
+        (httpx.ConnectTimeout(""), True, False),
+        (httpx.PoolTimeout(""), True, False),
+        (httpx.ProxyError("503 Busy"), True, False),
+        (httpx.ProxyError("407 Proxy Authentication Required"), False, False),
+        (httpx.UnsupportedProtocol("x"), False, False),
+        (httpx.ReadTimeout(""), True, True),
+        (httpx.WriteTimeout(""), True, True),
+        (httpx.ReadError(""), True, True),
+        (httpx.WriteError("broken pipe"), True, True),
+        (httpx.RemoteProtocolError("x"), True, True),
     ],
 )
-def test_connections_that_fail_under_a_write(raised: httpx.HTTPError, requests: int, landed: bool) -> None:
+def test_connections_that_fail_under_a_write(raised: httpx.HTTPError, again: bool, landed: bool) -> None:
     count = 0
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -211,10 +229,11 @@ def test_connections_that_fail_under_a_write(raised: httpx.HTTPError, requests: 
             with pytest.raises(UnavailableError) as caught:
                 await client.send(SET_PARAMS)
         assert (caught.value.status, caught.value.may_have_landed) == (None, landed)
+        assert caught.value.worth_repeating is again
         assert caught.value.__context__ is None
 
     run(steps())
-    assert count == requests
+    assert count == 1
 
 
 def test_a_real_refused_connection() -> None:
@@ -227,9 +246,48 @@ def test_a_real_refused_connection() -> None:
                 await client.send(SET_PARAMS)
         assert not caught.value.may_have_landed
         assert "no connection" in caught.value.summary
-        assert len(clock.slept) == 4
+        assert clock.slept == []
 
     run(steps())
+
+
+def test_making_the_connection_is_not_sending() -> None:
+    """What is known of a silent write counts from when the request left."""
+    clock = FakeClock()
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            clock.time += 9.0
+            await request.extensions["trace"]("http11.send_request_headers.started", {})
+            clock.time += 15.0
+            raise httpx.ReadTimeout("")
+
+    async def steps() -> None:
+        client = ScaleClient(
+            endpoint="http://x/v1", key="k", key_variable=None, transport=Slow(), clock=clock, random=Highest()
+        )
+        async with client:
+            with pytest.raises(UnavailableError) as caught:
+                await client.send(SET_PARAMS)
+        assert caught.value.sent_ago == 15.0
+
+    run(steps())
+
+
+def test_a_real_connection_says_when_a_request_leaves() -> None:
+    """By the event whose name the client looks for, once, after the connection is there."""
+    events: list[str] = []
+
+    async def trace(event: str, _: object) -> None:
+        events.append(event)
+
+    async def steps() -> None:
+        async with serving(answer({})) as server, httpx.AsyncClient(trust_env=False) as client:
+            await client.post(server.endpoint, json={}, extensions={"trace": trace})
+
+    run(steps())
+    [leaves] = [at for at, event in enumerate(events) if event.endswith(".send_request_headers.started")]
+    assert leaves > events.index("connection.connect_tcp.complete")
 
 
 def test_an_answer_that_trickles_is_given_up() -> None:

@@ -7,7 +7,7 @@ from random import Random
 import httpx
 import pytest
 
-from reconciler.scale.transport import READ, SYSTEM_CLOCK, WRITE, Answer, Lost, Outcome, Policy, Retries, retry_after
+from reconciler.scale.transport import READ, SYSTEM_CLOCK, Answer, Lost, Outcome, Retries, retry_after
 from tests.scale.loopback import FakeClock, Highest, Lowest, run
 
 LOST = Lost("cut", sent=True)
@@ -19,7 +19,6 @@ def reply(status: int, **headers: str) -> Answer:
 
 
 def tried(
-    policy: Policy,
     *script: Answer | Lost,
     clock: FakeClock | None = None,
     random: Random | None = None,
@@ -34,49 +33,72 @@ def tried(
         clock.time += min(seconds, seconds_each)
         return script[min(len(limits), len(script)) - 1]
 
-    return run(Retries(clock=clock, random=random or Highest()).run(attempt, policy)), limits
+    return run(Retries(clock=clock, random=random or Highest()).run(attempt, READ)), limits
 
 
 @pytest.mark.parametrize("failure", [LOST, REFUSED, reply(500), reply(502), reply(503), reply(408), reply(429)])
 def test_a_read_is_tried_again(failure: Answer | Lost) -> None:
-    outcome, _ = tried(READ, failure, failure, reply(200))
+    outcome, _ = tried(failure, failure, reply(200))
     assert (outcome.result, outcome.tries) == (reply(200), 3)
 
 
 @pytest.mark.parametrize("final", [reply(200), reply(302), reply(400), reply(404), Lost("x", sent=False, final=True)])
 def test_what_is_final_is_final(final: Answer | Lost) -> None:
-    for policy in (READ, WRITE):
-        assert tried(policy, final)[0].tries == 1
+    assert tried(final)[0].tries == 1
+
+
+def sent(retries: Retries, *script: Answer | Lost) -> list[Outcome]:
+    """What becomes of one write after another, each with the next scripted result."""
+    outcomes = []
+    for result in script:
+
+        async def attempt(seconds: float, result: Answer | Lost = result) -> Answer | Lost:
+            assert seconds == 15.0
+            return result
+
+        outcomes.append(run(retries.once(attempt, 15.0)))
+    return outcomes
 
 
 @pytest.mark.parametrize(
-    "unclear", [LOST, reply(500), reply(502), reply(503), reply(503, retry_after="soon"), reply(408)]
+    "result",
+    [LOST, REFUSED, *(reply(status) for status in (200, 400, 408, 429, 500, 502, 503)), reply(503, retry_after="0")],
 )
-def test_a_write_that_may_have_landed_is_never_repeated(unclear: Answer | Lost) -> None:
+def test_a_write_is_sent_once(result: Answer | Lost) -> None:
     clock = FakeClock()
-    assert tried(WRITE, unclear, clock=clock)[0].tries == 1
-    assert clock.slept == []
+    [outcome] = sent(Retries(clock=clock, random=Highest()), result)
+    assert (outcome.result, outcome.tries, clock.slept) == (result, 1, [])
 
 
-@pytest.mark.parametrize("nothing_done", [REFUSED, reply(503, retry_after="0")])
-def test_a_write_that_did_not_land_is_tried_five_times(nothing_done: Answer | Lost) -> None:
-    assert tried(WRITE, nothing_done)[0].tries == 5
-    assert tried(WRITE, nothing_done, reply(200))[0].tries == 2
+def test_too_many_writes_hold_back_what_comes_next() -> None:
+    """Each 429 in a row for longer, up to 30 seconds; another answer ends the row."""
+    clock = FakeClock()
+    retries = Retries(clock=clock, random=Highest())
+    sent(retries, reply(429, retry_after="2"), reply(429), reply(429), reply(200), reply(429), LOST)
+    assert clock.slept == [2.5, 1.0, 2.0, 0.5]
 
 
-def test_a_write_stops_after_60_seconds() -> None:
-    assert tried(WRITE, REFUSED, seconds_each=25.0)[0].tries == 3
+def test_a_write_that_waits_long_for_its_turn_is_not_sent() -> None:
+    """By then, what was read before it is too old."""
+    clock = FakeClock()
+    told: list[float] = []
+    retries = Retries(clock=clock, random=Lowest(), waiting=told.append)
+    refused, held, done = sent(retries, reply(429, retry_after="6"), reply(200), reply(200))
+    assert (refused.tries, refused.wait) == (1, 6.0)
+    assert (held.tries, held.result) == (0, Lost("too many requests before it", sent=False))
+    assert (done.tries, done.result) == (1, reply(200))
+    assert (clock.slept, told) == ([6.0], [6.0])
 
 
-def test_too_many_requests_are_not_counted() -> None:
-    script = [reply(429)] * 8 + [REFUSED] * 4 + [reply(200)]
-    outcome, _ = tried(WRITE, *script)
-    assert (outcome.result, outcome.tries) == (reply(200), 13)
+def test_a_write_that_is_asked_to_wait_too_long_holds_back_nothing() -> None:
+    clock = FakeClock()
+    refused, done = sent(Retries(clock=clock, random=Lowest()), reply(429, retry_after="301"), reply(200))
+    assert (refused.wait, done.tries, clock.slept) == (301.0, 1, [])
 
 
 def test_a_read_stays_within_30_seconds() -> None:
     clock = FakeClock()
-    outcome, limits = tried(READ, LOST, clock=clock, seconds_each=7.0)
+    outcome, limits = tried(LOST, clock=clock, seconds_each=7.0)
     assert outcome.seconds <= 30.0
     assert outcome.tries == 4
     assert limits == [30.0, 22.5, 14.5, 5.5]
@@ -84,46 +106,45 @@ def test_a_read_stays_within_30_seconds() -> None:
 
 
 def test_a_silent_server_takes_the_whole_time_once() -> None:
-    outcome, limits = tried(READ, LOST, seconds_each=60.0)
+    outcome, limits = tried(LOST, seconds_each=60.0)
     assert (limits, outcome.seconds) == ([30.0], 30.0)
 
 
 def test_tries_are_bounded_where_chance_never_waits() -> None:
-    assert tried(READ, LOST, random=Lowest())[0].tries == 10
-    assert tried(READ, reply(429), random=Lowest())[0].tries == 50
+    assert tried(LOST, random=Lowest())[0].tries == 10
+    assert tried(reply(429), random=Lowest())[0].tries == 50
 
 
 def test_backoff_doubles_with_full_jitter() -> None:
     clock = FakeClock()
-    tried(READ, *[reply(429)] * 9, reply(200), clock=clock)
+    tried(*[reply(429)] * 9, reply(200), clock=clock)
     assert clock.slept == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
     drawn = FakeClock()
-    tried(READ, *[reply(429)] * 9, reply(200), clock=drawn, random=Random(1))
+    tried(*[reply(429)] * 9, reply(200), clock=drawn, random=Random(1))
     assert all(0 <= some <= most for some, most in zip(drawn.slept, clock.slept, strict=True))
     assert len(set(drawn.slept)) == 9
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("policy", [READ, WRITE])
-def test_retry_after_is_waited_for_on_top(status: int, policy: Policy) -> None:
+def test_retry_after_is_waited_for_on_top(status: int) -> None:
     clock = FakeClock()
-    outcome, limits = tried(policy, reply(status, retry_after="290"), reply(200), clock=clock, random=Lowest())
+    outcome, limits = tried(reply(status, retry_after="290"), reply(200), clock=clock, random=Lowest())
     assert outcome.tries == 2
     assert clock.slept == [290.0]
-    assert limits == [policy.seconds, policy.seconds]
+    assert limits == [READ.seconds, READ.seconds]
 
 
 def test_a_longer_retry_after_is_final() -> None:
     clock = FakeClock()
-    outcome, _ = tried(READ, reply(429, retry_after="301"), clock=clock)
+    outcome, _ = tried(reply(429, retry_after="301"), clock=clock)
     assert (outcome.tries, outcome.wait, clock.slept) == (1, 301.0, [])
 
 
 def test_patience_ends() -> None:
     clock = FakeClock()
-    outcome, _ = tried(READ, reply(429, retry_after="250"), clock=clock, random=Lowest())
+    outcome, _ = tried(reply(429, retry_after="250"), clock=clock, random=Lowest())
     assert (outcome.tries, clock.slept) == (3, [250.0, 250.0])
-    outcome, _ = tried(READ, reply(429), seconds_each=400.0)
+    outcome, _ = tried(reply(429), seconds_each=400.0)
     assert outcome.seconds <= 700.0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.operations.init import template
 
 ROOT = Path(__file__).parents[2]
-_PIP = '"$RUNNER_TEMP/reconciler/bin/pip" install --quiet'
+_PIP = "reconciler/bin/python -I -m pip install --quiet"
 _INSTALL = (
     f'{_PIP} --require-hashes --requirement "$GITHUB_ACTION_PATH/action.lock"\n'
     f'{_PIP} --no-deps --no-build-isolation "$GITHUB_ACTION_PATH"'

@@ -22,12 +22,12 @@ from tests.workflows.expressions import condition, fill_in
 
 _PYTHON = """\
 #!/bin/sh
-# Stands for the interpreter that setup-python brings: `-m venv DIR` makes an environment without any network.
-[ "$1 $2" = "-m venv" ] || exec "{python}" "$@"
-mkdir -p "$3/bin"
-printf '#!/bin/sh\\nexit 0\\n' > "$3/bin/pip"
-printf '#!/bin/sh\\nexec "{python}" -c "from reconciler.cli import main; main()" "$@"\\n' > "$3/bin/reconciler"
-chmod +x "$3/bin/pip" "$3/bin/reconciler"
+# Stands for the interpreter that setup-python brings: `-I -m venv DIR` makes an environment without any network.
+[ "$1 $2 $3" = "-I -m venv" ] || exec "{python}" "$@"
+mkdir -p "$4/bin"
+printf '#!/bin/sh\\n[ "$1 $2 $3 $4" = "-I -m pip install" ]\\n' > "$4/bin/python"
+printf '#!/bin/sh\\nexec "{python}" -c "from reconciler.cli import main; main()" "$@"\\n' > "$4/bin/reconciler"
+chmod +x "$4/bin/python" "$4/bin/reconciler"
 """
 
 

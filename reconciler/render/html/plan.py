@@ -55,7 +55,7 @@ def render_page(
         endpoint=plain(plan.target.endpoint),
         seen=sentences.seen(plan, now),
         origin=manifests_line(plan, base) if view.projects or not plan.complete else "",
-        verdict=last_line(plan.summary, pending=plan.pending_only, left_alone=len(plan.left_alone)),
+        verdict=last_line(plan.summary, pending=plan.pending_only, kept=len(plan.kept)),
         numbers=tuple(_numbers(plan)),
         legend=tuple(_legend(view)),
         diagnostics=diagnostics,

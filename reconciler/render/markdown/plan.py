@@ -204,10 +204,10 @@ def _verdicts(change: ProjectChange) -> Iterator[str]:
 
 def _tail(view: PlanView, now: datetime) -> Iterator[str]:
     plan = view.plan
-    if edits := plan.left_alone:
+    if edits := plan.kept:
         are = "is" if len(edits) == 1 else "are"
         units = listed([f"{code(name)}: {code(unit)}" for name, unit in edits])
-        yield f"{count(len(edits), 'edit')} of others {are} left alone ({units})."
+        yield f"{count(len(edits), 'change')} made on Scale {are} kept ({units})."
     if plan.unmanaged:
         have = "has" if len(plan.unmanaged) == 1 else "have"
         shown = listed([code(name) for name in plan.unmanaged])

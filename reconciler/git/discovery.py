@@ -1,0 +1,53 @@
+"""Which repository git would find from a folder, answered without running git.
+
+A checkout cannot bring a `.git`, but it can bring a bare repository: a folder with HEAD, objects and refs. In such a
+folder git reads the configuration that lies beside them, and runs the commands in it.
+"""
+
+from __future__ import annotations
+
+import os.path
+from pathlib import Path
+
+from reconciler.errors import GitRefusedError
+
+
+def is_inside(root: Path) -> bool:
+    """Whether `root`, a folder, is in a git repository.
+
+    Raises:
+        GitRefusedError: it is in a folder that looks like a bare repository.
+    """
+    refuse_bare(root)
+    return any(os.path.exists(parent / ".git") for parent in (root, *root.parents))
+
+
+def refuse_bare(root: Path) -> None:
+    """Let a git start in `root` only if it finds no bare repository on its way up.
+
+    Raises:
+        GitRefusedError: a folder between `root` and the first `.git` looks like a bare repository.
+    """
+    folder = os.path.realpath(root)
+    while True:
+        inner = os.path.join(folder, ".git")
+        if os.path.isfile(inner) or _looks_like_git(inner):
+            return
+        if _looks_like_git(folder):
+            raise GitRefusedError(
+                f"the folder {folder} looks like a bare git repository",
+                "Git would run the commands that its config file names. Nothing was run.\n"
+                "If it is only a copy of a repository, rename its HEAD file; otherwise work in a clone of it.",
+            )
+        folder, child = os.path.dirname(folder), folder
+        if folder == child:
+            return
+
+
+def _looks_like_git(folder: str) -> bool:
+    """git's own test, but less strict: that of the HEAD file's content, and of access rights, is left out."""
+
+    def has(name: str) -> bool:
+        return os.path.lexists(os.path.join(folder, name))
+
+    return has("HEAD") and (has("commondir") or (has("objects") and has("refs")))

@@ -1,0 +1,159 @@
+"""When a run ends, however it ends, what it started for the network ends; what moves a ref is left to finish."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler import git
+from reconciler.errors import GitRefusedError
+from reconciler.git import process
+from tests.git.conftest import run
+
+REF = "refs/reconciler/record/t"
+
+
+def processes(text: str) -> list[str]:
+    """The processes, zombies left out, whose command has that text."""
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,pgid=,stat=,args="], check=True, capture_output=True, text=True)
+    return [line for line in listed.stdout.splitlines() if text in line and line.split()[2][0] != "Z"]
+
+
+def members(group: int) -> list[str]:
+    return [line for line in processes("") if line.split()[1] == str(group)]
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@pytest.fixture
+def silent() -> Iterator[tuple[socket.socket, str]]:
+    """A server that takes connections and never answers, and its address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        yield server, f"http://127.0.0.1:{server.getsockname()[1]}/x.git"
+
+
+@contextlib.contextmanager
+def started(folder: Path, call: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`call`, with `git` and `root`, in a process of its own, which is killed in the end."""
+    code = f"from pathlib import Path; from reconciler import git; root = Path({str(folder)!r}); {call}"
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "call", [f"git.fetch(root, 'hub', '{REF}')", f"git.push(root, 'hub', git.read_ref(root, 'HEAD'), '{REF}', None)"]
+)
+def test_a_run_that_ends_leaves_nothing_that_talks_to_a_remote(
+    checkout: Path, silent: tuple[socket.socket, str], number: signal.Signals, call: str
+) -> None:
+    server, address = silent
+    run(checkout, "remote", "add", "hub", address)
+    with started(checkout, call) as child, server.accept()[0]:
+        assert any("git-remote-http" in line or "git remote-http" in line for line in processes(address))
+        child.send_signal(number)
+        if number == signal.SIGINT and "push" in call:  # a push that has begun ends by itself
+            assert processes(address)
+            child.kill()
+        child.wait(20)
+        assert eventually(lambda: not processes(address))
+
+
+def test_a_helper_that_ignores_sigterm_is_killed(checkout: Path, tmp_path: Path) -> None:
+    helper = tmp_path / "ssh-that-stays"
+    helper.write_text(f'#!/bin/sh\ntrap "" TERM HUP INT\n: > "{tmp_path}/started"\nwhile :; do sleep 1; done\n')
+    helper.chmod(0o755)
+    run(checkout, "config", "core.sshCommand", str(helper))
+    run(checkout, "remote", "add", "hub", "ssh://h.invalid/x")
+    with started(checkout, f"git.fetch(root, 'hub', '{REF}')") as child:
+        assert eventually((tmp_path / "started").exists)
+        assert processes(str(helper))
+        child.kill()
+    assert eventually(lambda: not processes(str(helper)))
+
+
+def test_a_git_that_takes_too_long_ends_with_its_children(
+    checkout: Path, silent: tuple[socket.socket, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, address = silent
+    run(checkout, "remote", "add", "hub", address)
+    monkeypatch.setattr(process, "_SECONDS", 1)
+    with pytest.raises(GitRefusedError, match="git ls-remote did not end within 1 s"):
+        git.fetch(checkout, "hub", REF)
+    assert eventually(lambda: not processes(address))
+
+
+def test_a_ref_that_is_being_moved_is_moved(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A git that is killed then would leave its lock, which stops every run after it."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").write_text(
+        f'#!/bin/sh\ncase "$*" in *update-ref*) : > "{tools}/started"\n'
+        f'while [ ! -e "{tools}/go" ]; do sleep 0.01; done;; esac\nexec "{shutil.which("git")}" "$@"\n'
+    )
+    (tools / "git").chmod(0o755)
+    head = run(checkout, "rev-parse", "HEAD")
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    with started(checkout, f"git.move_ref(root, '{REF}', '{head}', None)") as child:
+        assert eventually((tools / "started").exists)
+        child.kill()
+    (tools / "go").touch()
+    assert eventually(lambda: git.read_ref(checkout, REF) == head)
+    assert not (checkout / f".git/{REF}.lock").exists()
+
+
+def test_a_git_that_has_ended_leaves_no_watcher(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "git").write_text(f'#!/bin/sh\necho $$ >> "{tools}/groups"\nexec "{shutil.which("git")}" "$@"\n')
+    (tools / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    for _ in range(3):
+        assert git.is_repository(checkout)
+    groups = (tools / "groups").read_text().split()
+    assert len(groups) == 3
+    assert eventually(lambda: not any(members(int(group)) for group in groups))
+
+
+def test_a_git_that_is_killed_is_named_with_the_signal(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Together with its watcher, as by a limit of the machine on a whole group."""
+    (tmp_path / "git").write_text("#!/bin/sh\nkill -KILL 0\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(GitRefusedError, match="git remote was ended by SIGKILL"):
+        git.remotes(checkout)
+
+
+def test_a_git_that_cannot_be_started(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "git").write_text("#!/no/such/interpreter\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(GitRefusedError, match="git remote failed"):
+        git.remotes(checkout)
+    with pytest.raises(GitRefusedError, match="git cannot be run"):
+        git.move_ref(checkout, REF, "0" * 40, None)

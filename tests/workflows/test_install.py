@@ -1,0 +1,123 @@
+"""The install step with a real Python, in a checkout that brings modules and configuration for Python, pip and uv."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reconciler import __version__
+from reconciler.operations.init import lay_out_repository
+from tests.workflows.own import ROOT
+
+MODULES = ("argparse", "venv", "ensurepip", "pip", "os", "logging", "subprocess", "sitecustomize", "usercustomize")
+BACKEND = """\
+import zipfile
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    name = "scale_reconciler-{version}"
+    with zipfile.ZipFile(f"{{folder}}/{{name}}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("played.py", "import argparse, logging, subprocess\\ndef main(): print('installed')")
+        info = f"{{name}}.dist-info"
+        wheel.writestr(f"{{info}}/METADATA", "Metadata-Version: 2.1\\nName: scale-reconciler\\nVersion: {version}\\n")
+        wheel.writestr(f"{{info}}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(f"{{info}}/entry_points.txt", "[console_scripts]\\nreconciler = played:main\\n")
+        wheel.writestr(f"{{info}}/RECORD", "")
+    return f"{{name}}-py3-none-any.whl"
+"""
+"""Builds a wheel that has the distribution's name and a command, and needs nothing."""
+
+
+@pytest.fixture
+def action(tmp_path: Path) -> Path:
+    """The folder of an action, with a tiny distribution in place of reconciler; the same as a wheel beside it."""
+    folder = tmp_path / "action"
+    folder.mkdir()
+    (folder / "action.lock").touch()
+    (folder / "pyproject.toml").write_text('[build-system]\nrequires = []\nbuild-backend = "b"\nbackend-path = ["."]\n')
+    (folder / "b.py").write_text(BACKEND.format(version=__version__))
+    (tmp_path / "wheels").mkdir()
+    code = f"import b; b.build_wheel({str(tmp_path / 'wheels')!r})"
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Each file leaves a mark when it is executed, or stops whatever reads it."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    mark = f"open({str(tmp_path / 'mark')!r}, 'a').write(__file__)\n"
+    for name in MODULES:
+        (folder / f"{name}.py").write_text(mark)
+    for name in ("python", "python3", "pip", "uv", "reconciler/bin/python"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"#!/bin/sh\necho {name} >> '{tmp_path / 'mark'}'\n")
+        (folder / name).chmod(0o755)
+    for name in ("pip.conf", "pip.ini", ".pip/pip.conf", ".config/pip/pip.conf", "uv.toml", "pyproject.toml"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("[[[ not for reading\n")
+    (folder / ".python-version").write_text("9.9.9\n")
+    (folder / "pyvenv.cfg").write_text("home = /nowhere\n")
+    (folder / "evil.pth").write_text(f"import os; {mark}")
+    return folder
+
+
+def step(file: Path) -> str:
+    steps = yaml.safe_load(file.read_text("utf-8"))["runs"]["steps"]
+    return str(next(step["run"] for step in steps if step["name"] == "Install reconciler"))
+
+
+def play(text: str, checkout: Path, action: Path) -> subprocess.CompletedProcess[str]:
+    temporary = checkout.parent / "temp"
+    temporary.mkdir()
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(checkout.parent),
+        "RUNNER_TEMP": str(temporary),
+        "GITHUB_ACTION_PATH": str(action),
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(action.parent / "wheels"),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONPATH": ".",
+    }
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]
+    return subprocess.run(
+        [*shell, text], cwd=checkout, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.mark.parametrize("kind", ["own", "initial"])
+def test_nothing_of_the_checkout_is_executed_or_read(kind: str, checkout: Path, action: Path, tmp_path: Path) -> None:
+    file = ROOT / "action.yml"
+    if kind == "initial":
+        lay_out_repository(tmp_path / "new")
+        file = tmp_path / "new/.github/actions/reconciler/action.yml"
+    done = play(step(file), checkout, action)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # As the later steps start it: in the checkout, from the environment that was made.
+    command = [tmp_path / "temp/reconciler/bin/reconciler"]
+    ran = subprocess.run(command, cwd=checkout, env={}, capture_output=True, text=True, check=True)
+    assert ran.stdout == "installed\n"
+    assert not (tmp_path / "mark").exists()
+
+
+def test_the_checkout_is_one_that_would_be_executed(checkout: Path, action: Path, tmp_path: Path) -> None:
+    """The same step, started as one is tempted to."""
+    play('python -m venv "$RUNNER_TEMP/reconciler"', checkout, action)
+    assert (tmp_path / "mark").exists()
+
+
+def test_every_python_of_a_job_is_isolated(tmp_path: Path) -> None:
+    lay_out_repository(tmp_path)
+    for file in (ROOT / "action.yml", tmp_path / ".github/actions/reconciler/action.yml"):
+        runs = [one.get("run", "") for one in yaml.safe_load(file.read_text("utf-8"))["runs"]["steps"]]
+        lines = [line.strip() for run in runs for line in run.split("\n")]
+        started = [line for line in lines if re.search(r"python|pip|uv", line) and not line.startswith("#")]
+        assert len(started) >= 2
+        assert all("python -I -m " in line for line in started), started
