@@ -1,8 +1,8 @@
 """A campaign of runs that meet: clones of one remote that keep the record there, people, and two accounts.
 
 Each round changes git, saves edits in the dashboard, and starts one run or several at once: in one clone, in two, or
-with the keys of two accounts; of all changes or of pending ones; whole or narrowed to a few names; finished, refused, or
-killed. Every value is new, so that a live value shows who wrote it. What is demanded after each round:
+with the keys of two accounts; of all changes or of pending ones; whole or narrowed to a few names; finished, refused,
+or killed. Every value is new, so that a live value shows who wrote it. What is demanded after each round:
 
 - Every live value is git's, of a commit that a run may have applied, or the last that a person saved.
 - An edit is live until a person, or a run of all changes, replaces it. Until then a plan shows it as drift or a

@@ -124,7 +124,7 @@ class Ownership:
                 key = (run.account, change.name, unit, origin.version)
                 if origin.is_edit and theirs:
                     self._known.setdefault(key, now)
-                    self.kept += unit in change.left_alone
+                    self.kept += unit in change.kept
                 elif theirs and not self._is_mixed(run.account, project, unit, origin):
                     yield (
                         f"{where} is {found[unit]}, and nobody edited it: version {origin.version} is of "
@@ -303,7 +303,7 @@ def _meetings(project: str, runs: Sequence[Turn]) -> Iterator[str]:
 
 def _classes(change: ProjectChange) -> dict[str, FieldClass]:
     found = {unit: each.field_class for each in change.fields if (unit := unit_of(each.path)) is not None}
-    return found | dict.fromkeys(change.left_alone, FieldClass.DRIFT)
+    return found | dict.fromkeys(change.kept, FieldClass.DRIFT)
 
 
 def _units(project: Project, desired: DesiredProject) -> list[str]:

@@ -85,7 +85,7 @@ class RecordHouse:
         store = _Store(self, turn, self._holders.setdefault(turn.clone, set()))
         self._turns.append(turn)
         recorder = self._recorders[turn.name] = _Recorder(self, turn, store, clock)
-        turn.read_at = self.loop.time()
+        turn.read_at = turn.read_at or self.loop.time()
         return recorder
 
     def entries_of(self, listed: Iterable[LiveProject]) -> Entries:
@@ -174,7 +174,7 @@ class _Recorder(Recorder):
         if self._house.mistake == Mistake.NOT_AHEAD:
             return True
         if self._house.mistake == Mistake.OWN_BASES_LOST:
-            plan = replace(plan, changes=tuple(replace(change, left_alone=()) for change in plan.changes))
+            plan = replace(plan, changes=tuple(replace(change, kept={}) for change in plan.changes))
         announced = await super().announce(plan, stopped)
         if announced:
             self._turn.announced_at = self._house.loop.time()

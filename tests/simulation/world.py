@@ -346,6 +346,10 @@ class _World:
                 self.planned(run)
                 if stop is not None:
                     await asyncio.sleep(draw.choice((0.0, draw.uniform(0.0, 5.0))))
+                    if draw.random() < 0.15:
+                        await asyncio.sleep(draw.uniform(0.0, 60.0))
+                        self.tell(run.name, "applies the plan as it was saved")
+                        recorder = await self.house.open(run)
                 outcome = await apply(
                     run.plan,
                     replace(TARGET, parallelism=parallelism),
@@ -370,7 +374,7 @@ class _World:
         run.desired = {change.name: change.desired for change in run.plan.changes}
         changes = ", ".join(change.name for change in run.plan.changes if change.writes)
         held = ", ".join(f"{change.name} ({held.guard})" for change in run.plan.changes for held in change.held_by)
-        left = ", ".join(f"{name} {unit}" for name, unit in run.plan.left_alone)
+        left = ", ".join(f"{name} {unit}" for name, unit in run.plan.kept)
         self.tell(
             run.name,
             f"plans{' pending' if run.pending else ''} for {run.account} in {run.clone or 'a clone'} at commit "
