@@ -7,7 +7,8 @@ nothing of how the record works. What is demanded:
   to every later plan and to `drift`, until a run that shows it overwrites it, another person does, or git says the
   same. The same holds for an edit that a plan has once called drift.
 - A run of pending changes overwrites no edit. A plain run overwrites those alone that its plan shows.
-- A unit that no person changed is never drift or a conflict.
+- A unit that no person changed is never drift or a conflict. A plan may only mistake the write of a run that recorded
+  its intent after this plan's record was read; `drift` by the record as it is may not.
 - What a run changes, it changes to what its commit says.
 - No two runs write a project at the same time, and no run writes what another one has just written.
 """
@@ -125,10 +126,10 @@ class Ownership:
                 if origin.is_edit and theirs:
                     self._known.setdefault(key, now)
                     self.kept += unit in change.kept
-                elif theirs and not self._is_mixed(run.account, project, unit, origin):
+                elif theirs and not (self._is_mixed(run.account, project, unit, origin) or self._is_late(run, origin)):
                     yield (
                         f"{where} is {found[unit]}, and nobody edited it: version {origin.version} is of "
-                        f"{origin.write.actor}" + self._lateness(run, origin)
+                        f"{origin.write.actor}"
                     )
                 elif unit in found and self._is_tracked(run, key, origin) and not self._is_accepted(project, unit, key):
                     yield f"{where} is {found[unit]}, and version {origin.version} is an edit of {origin.write.actor}"
@@ -284,10 +285,10 @@ class Ownership:
         intended = change.after.ontology if unit == ONTOLOGY else dict(change.after.params)
         return _spelled(_kind(unit), content) != _spelled(_kind(unit), intended)
 
-    def _lateness(self, run: Turn, origin: Origin) -> str:
+    def _is_late(self, run: Turn, origin: Origin) -> bool:
+        """Whether the version is of a run whose intent came after this run had read the record."""
         writer = next((each for each in self.runs if each.name == origin.write.actor), None)
-        late = writer is not None and writer.announced_at > run.read_at
-        return ", whose intent came after the record was read" if late else ""
+        return writer is not None and writer.announced_at > run.read_at
 
 
 def _meetings(project: str, runs: Sequence[Turn]) -> Iterator[str]:
