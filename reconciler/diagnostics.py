@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import Final
 
 
 class Severity(StrEnum):
@@ -60,7 +64,59 @@ def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         key: object = same if diagnostic.span is not None else object()
         found.setdefault(key, diagnostic)
         users.setdefault(key, {}).update(dict.fromkeys(diagnostic.used_by))
-    return [replace(each, used_by=tuple(users[key])) for key, each in found.items()]
+    return [
+        each if len(users[key]) == len(each.used_by) else replace(each, used_by=tuple(users[key]))
+        for key, each in found.items()
+    ]
+
+
+def limited(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """At most 1,000 messages for each file, and one more that counts those that are left out.
+
+    Of a file with more, errors come first, then warnings, then notes, each by position; the others keep their order.
+    """
+    every = list(diagnostics)
+    of_file: dict[str, list[Diagnostic]] = defaultdict(list)
+    for diagnostic in every:
+        if diagnostic.span is not None and diagnostic.code != LEFT_OUT:
+            of_file[diagnostic.span.file].append(diagnostic)
+    crowded = {file: found for file, found in of_file.items() if len(found) > MOST_OF_A_FILE}
+    if not crowded:
+        return every
+    shown: list[Diagnostic] = []
+    for diagnostic in every:
+        file = diagnostic.span.file if diagnostic.span is not None else ""
+        if file not in of_file or len(of_file[file]) <= MOST_OF_A_FILE:
+            shown.append(diagnostic)
+        elif found := crowded.pop(file, None):
+            found.sort(key=_rank)
+            shown += found[:MOST_OF_A_FILE]
+            shown.append(_left_out(file, found[MOST_OF_A_FILE:]))
+    return shown
+
+
+MOST_OF_A_FILE: Final = 1_000
+LEFT_OUT: Final = "left-out"
+_RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+def _rank(diagnostic: Diagnostic) -> tuple[int, int, int]:
+    span = diagnostic.span
+    assert span is not None
+    return _RANKS[diagnostic.severity], span.line, span.column
+
+
+def _left_out(file: str, diagnostics: Sequence[Diagnostic]) -> Diagnostic:
+    counted = Counter(diagnostic.severity for diagnostic in diagnostics)
+    kinds = [f"{number:,} {kind}{'' if number == 1 else 's'}" for kind in Severity if (number := counted[kind])]
+    listed = " and ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
+    return Diagnostic(
+        Severity.NOTE,
+        LEFT_OUT,
+        f"{listed} of this file {'is' if len(diagnostics) == 1 else 'are'} not shown",
+        f"At most {MOST_OF_A_FILE:,} messages are shown for one file.",
+        Span(file, 1, 1, 2),
+    )
 
 
 def error(code: str, summary: str, *, detail: str = "", span: Span | None = None, label: str = "") -> Diagnostic:
@@ -71,18 +127,97 @@ def warning(code: str, summary: str, *, detail: str = "", span: Span | None = No
     return Diagnostic(Severity.WARNING, code, summary, detail, span, label)
 
 
+def quoted(text: str) -> str:
+    """A name as messages quote it. A long one is shortened: it may be repeated in very many of them."""
+    return f'"{text}"' if len(text) <= _LONGEST_QUOTED else f'"{text[:_LONGEST_QUOTED]}…"'
+
+
+_LONGEST_QUOTED: Final = 200
+
+
+_CUTOFF: Final = 0.6
+
+
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """The label that names the nearest known word; empty where none is near."""
     near = nearest(word, known)
     return f'did you mean "{near}"?' if near is not None else ""
 
 
-def nearest(word: str, known: Collection[str]) -> str | None:
-    """The known word that is most like one, or the only one that begins with it; None where there is no such."""
-    if close := get_close_matches(word, list(known), n=1):
+def nearest(word: str, known: Collection[str], *, cutoff: float = _CUTOFF) -> str | None:
+    """The known word that is most like one, or the only one that begins with it; None where there is no such.
+
+    `cutoff` is how much alike two words are at least; only with the usual one do beginnings count. Within
+    `few_suggestions`, none either after the first ones.
+    """
+    if len(word) > _LONGEST_WORD:
+        return None
+    effort = _EFFORT.get() or _Effort()
+    if effort.comparisons >= len(known):
+        effort.comparisons -= len(known)
+        return _most_alike(word, [other for other in known if len(other) <= _LONGEST_WORD], cutoff)
+    if effort.searches > 0:
+        effort.searches -= 1
+        return _one_edit_away(word, effort.words(known))
+    return None
+
+
+@contextmanager
+def few_suggestions() -> Iterator[None]:
+    """Bounds what is spent on suggestions in all: the first are looked for with care, the next ones quickly."""
+    token = _EFFORT.set(_Effort())
+    try:
+        yield
+    finally:
+        _EFFORT.reset(token)
+
+
+def _most_alike(word: str, known: Sequence[str], cutoff: float) -> str | None:
+    if close := get_close_matches(word, known, n=1, cutoff=cutoff):
         return close[0]
-    longer = [other for other in known if len(word) >= _SHORTEST_BEGINNING and other.startswith(word)]
+    if cutoff != _CUTOFF or len(word) < _SHORTEST_BEGINNING:
+        return None
+    longer = [other for other in known if other.startswith(word)]
     return longer[0] if len(longer) == 1 else None
 
 
-_SHORTEST_BEGINNING = 3
+def _one_edit_away(word: str, known: _Words) -> str | None:
+    """The first of the known words, by their order, that one edit makes of a word."""
+    cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    edits = {left + right[1:] for left, right in cuts if right}
+    edits |= {left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1}
+    for letter in known.letters:
+        edits.update(left + letter + right for left, right in cuts)
+        edits.update(left + letter + right[1:] for left, right in cuts)
+    return min(edits & known.words.keys(), key=known.words.__getitem__, default=None)
+
+
+class _Words:
+    """Known words, with their order, and the letters in them that are tried."""
+
+    def __init__(self, known: Collection[str]) -> None:
+        self.known = known
+        self.words = {word: number for number, word in enumerate(known)}
+        self.letters = sorted({letter for word in self.words for letter in word[:_LONGEST_WORD]})[:_MOST_LETTERS]
+
+
+class _Effort:
+    """What may still be spent. A comparison is of one word with one other."""
+
+    def __init__(self) -> None:
+        self.comparisons = _MOST_COMPARISONS
+        self.searches = _MOST_SEARCHES
+        self._last: _Words | None = None
+
+    def words(self, known: Collection[str]) -> _Words:
+        if self._last is None or self._last.known is not known:
+            self._last = _Words(known)
+        return self._last
+
+
+_EFFORT: Final[ContextVar[_Effort | None]] = ContextVar("effort", default=None)
+_MOST_COMPARISONS: Final = 10_000
+_MOST_SEARCHES: Final = 1_000
+_MOST_LETTERS: Final = 64
+_LONGEST_WORD: Final = 64
+_SHORTEST_BEGINNING: Final = 3

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from reconciler.errors import ResultFileError
 from reconciler.fieldpath import parse_path
-from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient, Unit
+from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import FieldClass
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.savedjson import SavedDiagnostic, SavedSource, SavedTarget, read_saved
+from reconciler.savedjson import Moment, SavedDiagnostic, SavedSource, SavedTarget, read_saved
 
 _REMEDY = "Make it anew: reconciler drift --format json > FILE"
 
@@ -29,7 +28,7 @@ def read_drift_file(file: Path, *, base: Path) -> Drift:
     document = read_saved(file, "vanished", "a drift document", _REMEDY)
     try:
         return _Document.model_validate(document).read(base.as_posix())
-    except (ValidationError, ValueError):
+    except ValueError:
         raise ResultFileError(f"{file} does not hold what a drift document holds", _REMEDY) from None
 
 
@@ -45,7 +44,7 @@ class _Unit(_Model):
     live: Any
     absent: list[Literal["base", "desired", "live"]]
     version: int | None
-    created_at: datetime | None
+    created_at: Moment | None
     source: SavedSource | None
 
     def read(self, base: str) -> Unit:
@@ -87,8 +86,18 @@ class _Project(_Model):
         )
 
 
+class _Blocked(_Model):
+    name: str
+    path: str
+    source: SavedSource
+    diagnostic: SavedDiagnostic
+
+    def read(self, base: str) -> BlockedProject:
+        return BlockedProject(self.name, self.path, self.diagnostic.read(base), self.source.read(base))
+
+
 class _Snapshot(_Model):
-    timestamp: datetime
+    timestamp: Moment
 
 
 class _Summary(_Model):
@@ -101,7 +110,7 @@ class _Record(_Model):
 
 
 class _Document(_Model):
-    timestamp: datetime
+    timestamp: Moment
     target: SavedTarget
     snapshot: _Snapshot | None
     complete: bool
@@ -109,6 +118,7 @@ class _Document(_Model):
     record: _Record | None
     summary: _Summary
     projects: list[_Project]
+    blocked: list[_Blocked] = []
     unmanaged: list[str]
     vanished: list[str]
     diagnostics: list[SavedDiagnostic]
@@ -120,6 +130,7 @@ class _Document(_Model):
             made_at=self.timestamp,
             baseline=Baseline(self.record.commit, self.record.recorded_at) if self.record else None,
             projects=projects,
+            blocked=tuple(project.read(base) for project in self.blocked),
             unmanaged=tuple(self.unmanaged),
             vanished=tuple(self.vanished),
             diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),

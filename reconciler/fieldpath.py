@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from fnmatch import translate
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Final
 
 
@@ -72,65 +72,171 @@ _ANY_PART: Final = _Wild("*")
 _ANY_DEPTH: Final = _Wild("**")
 _ANY_INDEX: Final = _Wild("[*]")
 
-_PatternPart = Part | re.Pattern[str] | _Wild
+
+@dataclass(frozen=True, slots=True)
+class _Glob:
+    """A part with `*` in it, each of which stands for any characters."""
+
+    pieces: tuple[str | _Wild, ...]
+
+
+_PatternPart = Part | _Glob | _Wild
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A path with wildcards. `text` is as it was written."""
+    """A path with wildcards. `text` is as it was written, and the parts follow from it."""
 
     text: str
-    parts: tuple[_PatternPart, ...]
+    parts: tuple[_PatternPart, ...] = field(compare=False)
 
-    def matches(self, path: Path) -> bool:
-        """Whether the pattern names exactly this path (what lies below it is then covered too)."""
-        return len(self.parts) in self._positions(path)
+
+class Patterns(tuple[Pattern, ...]):
+    """Patterns as one automaton: a path is read once, however many patterns there are and however many `**` they have.
+
+    Its states are integers with one bit for each position in each pattern.
+    """
+
+    @cached_property
+    def _parts(self) -> _Automaton:
+        return _Automaton([pattern.parts for pattern in self], _ANY_DEPTH)
+
+    @cached_property
+    def _globs(self) -> _Globs:
+        return _Globs(dict.fromkeys(part for pattern in self for part in pattern.parts if isinstance(part, _Glob)))
+
+    @cached_property
+    def _states(self) -> dict[Path, int]:
+        return {(): self._parts.start}
+
+    def covers(self, path: Path) -> bool:
+        """Whether a pattern names this path or one above it."""
+        return self._state(path) == _COVERED
 
     def reaches_below(self, path: Path) -> bool:
-        """Whether some longer path that starts with this one could match."""
-        return any(position < len(self.parts) for position in self._positions(path))
+        """Whether a pattern names this path, one above it, or could name one below it."""
+        return self._state(path) & ~self._parts.ends != 0
 
-    def is_exact(self) -> bool:
-        """Whether it holds no wildcard."""
-        return all(isinstance(part, str | int | Attribute) for part in self.parts)
+    def _state(self, path: Path) -> int:
+        if not self or not path:
+            return 0 if not self else self._parts.start
+        holder = path[:-1]
+        state = self._states.get(holder)
+        if state is None:
+            state = self._parts.start
+            for part in holder:
+                state = self._step(state, part)
+            if len(self._states) >= _MOST_STATES:
+                self._states.clear()
+            self._states[holder] = state
+        return self._step(state, path[-1])
 
-    def _positions(self, path: Path) -> set[int]:
-        """How many of the pattern's parts can have been used up once the whole path has been read."""
-        positions = self._without_depth({0})
-        for part in path:
-            following: set[int] = set()
-            for position in positions:
-                if position == len(self.parts):
-                    continue
-                wanted = self.parts[position]
-                if wanted is _ANY_DEPTH:
-                    following.add(position)
-                elif _part_matches(wanted, part):
-                    following.add(position + 1)
-            if not following:
-                return following
-            positions = self._without_depth(following)
-        return positions
-
-    def _without_depth(self, positions: set[int]) -> set[int]:
-        """`**` may stand for nothing: step over it too."""
-        for position in sorted(positions):
-            while position < len(self.parts) and self.parts[position] is _ANY_DEPTH:
-                position += 1
-                positions.add(position)
-        return positions
+    def _step(self, state: int, part: Part) -> int:
+        if state in (0, _COVERED):
+            return state
+        masks = self._parts
+        reads = masks.mask(part) | masks.mask(_ANY_PART)
+        if isinstance(part, int):
+            reads |= masks.mask(_ANY_INDEX)
+        elif isinstance(part, str):
+            for glob in self._globs.matching(part):
+                reads |= masks.mask(glob)
+        following = masks.step(state, reads)
+        return _COVERED if following & masks.ends else following
 
 
-def _part_matches(wanted: _PatternPart, part: Part) -> bool:
-    if wanted is _ANY_PART:
-        return True
-    if wanted is _ANY_INDEX:
-        return isinstance(part, int)
-    if isinstance(wanted, re.Pattern):
-        return isinstance(part, str) and wanted.fullmatch(part) is not None
-    return wanted == part
+_COVERED: Final = -1
+"""The state in and below a path that a pattern names."""
+
+_MOST_STATES: Final = 10_000
 
 
+class _Automaton:
+    """Sequences of symbols, read together. `repeated` is the symbol that stands for any number of any symbols."""
+
+    def __init__(self, sequences: Iterable[Sequence[Hashable]], repeated: Hashable) -> None:
+        self._positions: dict[Hashable, list[int]] = {}
+        starts: list[int] = []
+        ends: list[int] = []
+        position = 0
+        for sequence in sequences:
+            starts.append(position)
+            before: Hashable = None
+            for symbol in sequence:
+                if symbol is not repeated or before is not repeated:
+                    self._positions.setdefault(symbol, []).append(position)
+                    position += 1
+                before = symbol
+            ends.append(position)
+            position += 1
+        self._size = position
+        self._masks: dict[Hashable, int] = {}
+        self._repeated = self._bits(self._positions.get(repeated, []))
+        self.end_positions = ends
+        self.ends = self._bits(ends)
+        self.start = self._passing(self._bits(starts))
+
+    def mask(self, symbol: Hashable) -> int:
+        """The positions where a symbol stands. Rare symbols are not remembered: there may be very many."""
+        known = self._masks.get(symbol)
+        if known is not None:
+            return known
+        positions = self._positions.get(symbol, ())
+        mask = self._bits(positions)
+        if len(positions) > self._size >> 10:
+            self._masks[symbol] = mask
+        return mask
+
+    def step(self, state: int, reads: int) -> int:
+        """The state after a symbol that stands at the positions in `reads`."""
+        return self._passing((state & reads) << 1 | (state & self._repeated))
+
+    def _passing(self, state: int) -> int:
+        """Any number may be none."""
+        return state | (state & self._repeated) << 1
+
+    def _bits(self, positions: Sequence[int]) -> int:
+        if len(positions) < 2:
+            return 1 << positions[0] if positions else 0
+        bits = bytearray((positions[-1] >> 3) + 1)
+        for position in positions:
+            bits[position >> 3] |= 1 << (position & 7)
+        return int.from_bytes(bits, "little")
+
+
+class _Globs:
+    """Which of several globs match a part."""
+
+    def __init__(self, globs: Iterable[_Glob]) -> None:
+        globs = tuple(globs)
+        self._letters = _Automaton([glob.pieces for glob in globs], _ANY_DEPTH)
+        self._by_end = dict(zip(self._letters.end_positions, globs, strict=True))
+        self._found: dict[str, tuple[_Glob, ...]] = {}
+
+    def matching(self, part: str) -> tuple[_Glob, ...]:
+        if not self._by_end:
+            return ()
+        found = self._found.get(part)
+        if found is None:
+            letters = self._letters
+            state = letters.start
+            for letter in part:
+                state = letters.step(state, letters.mask(letter))
+            found = tuple(self._by_end[end] for end in _ones(state & letters.ends))
+            if len(self._found) >= _MOST_STATES:
+                self._found.clear()
+            self._found[part] = found
+        return found
+
+
+def _ones(bits: int) -> Iterator[int]:
+    """The positions of the bits that are set."""
+    for at, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) >> 3, "little")):
+        if byte:
+            yield from (at * 8 + bit for bit in range(8) if byte >> bit & 1)
+
+
+@lru_cache(maxsize=10_000)
 def parse_pattern(text: str) -> Pattern:
     """Read a pattern.
 
@@ -185,7 +291,7 @@ def _read_part(match: re.Match[str]) -> _PatternPart:
     if token == "**":
         return _ANY_DEPTH
     if "*" in token:
-        return re.compile(translate(token), re.ASCII)
+        return _Glob(tuple(_ANY_DEPTH if letter == "*" else letter for letter in token))
     return token
 
 
@@ -203,5 +309,10 @@ def _no_part(text: str, position: int) -> str:
 
 
 def covered(path: Path, patterns: Iterable[Pattern]) -> bool:
-    """Whether a pattern names this path or one above it."""
-    return any(pattern.matches(path[:length]) for pattern in patterns for length in range(1, len(path) + 1))
+    """Whether a pattern names this path or one above it. `Patterns` are compiled once, others each time."""
+    return as_patterns(patterns).covers(path)
+
+
+def as_patterns(patterns: Iterable[Pattern]) -> Patterns:
+    """Themselves if they are compiled already."""
+    return patterns if isinstance(patterns, Patterns) else Patterns(patterns)

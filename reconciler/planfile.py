@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter
+from pydantic import Field as Limits
 
 from reconciler.diagnostics import Severity
 from reconciler.errors import PlanFileError, ReconcilerError, UsageError
@@ -37,7 +38,16 @@ from reconciler.model.plan import (
 )
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, to_json
-from reconciler.savedjson import SavedCommit, SavedDiagnostic, SavedSource, SavedTarget
+from reconciler.savedjson import (
+    DEEPEST,
+    Moment,
+    Name,
+    SavedCommit,
+    SavedDiagnostic,
+    SavedSource,
+    SavedTarget,
+    is_deep,
+)
 
 _REMEDY = "Make it anew: reconciler plan --out FILE"
 
@@ -123,12 +133,14 @@ def read_plan_file(file: Path, *, base: Path) -> Plan:
             f"{file} is a plan for reading: its values are masked or left out",
             "Only a file that plan --out wrote can be shown and applied again.",
         )
+    if is_deep(document):
+        raise PlanFileError(f"{file} is not a plan file: it has more than {DEEPEST} levels of nesting", _REMEDY)
     digest = document.pop("digest")
     if digest != _digest(document):
         raise PlanFileError(f"{file} was changed after it was written", _REMEDY)
     try:
         return _Document.model_validate(document).to_plan(base.as_posix())
-    except (ValidationError, ValueError):
+    except ValueError:
         raise PlanFileError(f"{file} does not hold what a plan file holds", _REMEDY) from None
 
 
@@ -167,8 +179,41 @@ class _State(_Model):
         return State(self.type, self.params, self.ontology, self.ontology_name)
 
 
+class _Choice(_Model):
+    """What can be sent as a choice. Other keys of a live one are only shown."""
+
+    choice: str
+    display: str | None = None
+    description: str | None = None
+    subchoices: list[str | _Choice] | None = None
+
+
+_CHOICES: Final = TypeAdapter(list[str | _Choice])
+
+
+def _choices(ontology: list[Any]) -> list[Any]:
+    """The same, once all of it are choices."""
+    _CHOICES.validate_python(ontology)
+    return ontology
+
+
+_Choices = Annotated[list[Any], AfterValidator(_choices)]
+
+
+class _Summary(_Model):
+    add: int = 0
+    change: int = 0
+    destroy: int = 0
+    forget: int = 0
+    unchanged: int = 0
+    blocked: int = 0
+    held: int = 0
+    protected: int = 0
+    unmanaged: int = 0
+
+
 class _Change(_Model):
-    actions: list[Action]
+    actions: Annotated[list[Action], Limits(min_length=1, max_length=1)]
     before: _State | None
     after: _State | None
 
@@ -214,7 +259,7 @@ class _Desired(_Model):
     create_only: dict[str, Any]
     managed: list[Literal["params", "ontology"]]
     params: dict[str, Any] | None
-    ontology: list[Any] | None
+    ontology: _Choices | None
     ontology_name: str | None
     params_mode: ParamsMode
     ignore: list[_Ignore]
@@ -227,7 +272,7 @@ class _EntrySource(SavedSource):
 
 
 class _ProjectChange(_Model):
-    name: str
+    name: Name
     change: _Change
     action_reason: Reason | None
     source: _EntrySource
@@ -241,8 +286,19 @@ class _ProjectChange(_Model):
     diagnostics: list[SavedDiagnostic]
     desired: _Desired
 
+    def _check_states(self) -> None:
+        """ValueError where a write would go by states that no plan has."""
+        action, before, after = self.change.actions[0], self.change.before, self.change.after
+        if action not in (Action.CREATE, Action.UPDATE) or self.holds or self.desired.protect:
+            return
+        if after is None or (before is None) is not (action is Action.CREATE):
+            raise ValueError("a write without its states")
+        if "ontology" in self.desired.managed or any(call.call is CallKind.SET_ONTOLOGY for call in self.calls):
+            _choices([*((before and before.ontology) or ()), *(after.ontology or ())])
+
     def read(self, base: str) -> ProjectChange:
         desired = self.desired
+        self._check_states()
         source = self.source.read(base)
         fields = [_Field.model_validate({**field, "field_class": field.get("class")}) for field in self.fields]
         return ProjectChange(
@@ -281,17 +337,17 @@ class _ProjectChange(_Model):
 
 
 class _Snapshot(_Model):
-    timestamp: datetime
+    timestamp: Moment
 
 
 class _Document(_Model):
-    timestamp: datetime
+    timestamp: Moment
     snapshot: _Snapshot | None = None
     complete: bool
     pending_only: bool
     target: SavedTarget
     source: SavedCommit
-    summary: dict[str, int]
+    summary: _Summary
     resource_changes: list[_ProjectChange]
     unmanaged: list[str]
     diagnostics: list[SavedDiagnostic]
@@ -308,7 +364,7 @@ class _Document(_Model):
             complete=self.complete,
             manifest_count=len(self.resource_changes),
             hash=self.plan_hash,
-            summary=Summary(**self.summary),
+            summary=Summary(**self.summary.model_dump()),
             pending_only=self.pending_only,
             snapshot_at=self.snapshot.timestamp if self.snapshot else None,
         )

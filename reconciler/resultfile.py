@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from reconciler.errors import ResultFileError
 from reconciler.model.outcome import CallOutcome, CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind
-from reconciler.savedjson import SavedCommit, SavedDiagnostic, SavedSource, SavedTarget, read_saved
+from reconciler.savedjson import Moment, SavedCommit, SavedDiagnostic, SavedSource, SavedTarget, read_saved
 
 _REMEDY = "Make it anew: reconciler apply --result FILE"
 
@@ -26,7 +25,7 @@ def read_result_file(file: Path, *, base: Path) -> Outcome:
     document = read_saved(file, "projects", "an apply result", _REMEDY)
     try:
         return _Document.model_validate(document).read(base.as_posix())
-    except (ValidationError, ValueError):
+    except ValueError:
         raise ResultFileError(f"{file} does not hold what an apply result holds", _REMEDY) from None
 
 
@@ -67,8 +66,8 @@ class _Project(_Model):
 
 
 class _Document(_Model):
-    started_at: datetime
-    finished_at: datetime
+    started_at: Moment
+    finished_at: Moment
     target: SavedTarget
     source: SavedCommit
     plan_hash: str

@@ -4,16 +4,58 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from reconciler.diagnostics import Diagnostic, Severity, Span
 from reconciler.errors import ResultFileError
 from reconciler.files import read_named
 from reconciler.model.plan import Commit, TargetInfo
 from reconciler.model.project import Source
+from reconciler.model.values import Json
+
+DEEPEST: Final = 220
+"""Levels of nesting: the 200 that an answer of the API may have, and those around them."""
+
+
+def is_deep(document: Json) -> bool:
+    """Whether it has more than DEEPEST levels. Asked level by level: recursion does not come back from a deep one."""
+    level = [document]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _moment(moment: datetime) -> datetime:
+    try:
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except OverflowError:
+        pass
+    raise ValueError("no time with a zone")
+
+
+Moment = Annotated[datetime, AfterValidator(_moment)]
+"""A time in UTC."""
+
+
+def _utf8(text: str) -> str:
+    text.encode()
+    return text
+
+
+Name = Annotated[str, AfterValidator(_utf8)]
+"""A project's name, which a URL can hold."""
 
 
 def read_saved(file: Path, key: str, what: str, remedy: str) -> dict[str, Any]:
@@ -30,6 +72,8 @@ def read_saved(file: Path, key: str, what: str, remedy: str) -> dict[str, Any]:
         raise ResultFileError(f"{file} is not {what}: it is not JSON", remedy) from None
     if not isinstance(document, dict) or key not in document:
         raise ResultFileError(f"{file} is not {what}", remedy)
+    if is_deep(document):
+        raise ResultFileError(f"{file} is not {what}: it has more than {DEEPEST} levels of nesting", remedy)
     version = document.get("format_version")
     if version != "1.0":
         raise ResultFileError(f"{file} has the format version {version}; this reconciler reads 1.0", remedy)

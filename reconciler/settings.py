@@ -18,7 +18,7 @@ from reconciler.configuration.checking import check_configuration
 from reconciler.diagnostics import nearest
 from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import DiagnosedError, UsageError
-from reconciler.fieldpath import Pattern, parse_pattern
+from reconciler.fieldpath import Pattern, Patterns, parse_pattern
 from reconciler.files import check_below, exists_below
 
 
@@ -108,7 +108,7 @@ def read_settings(folder: Path) -> Settings:
         manifests=root / tables.get("manifests", "projects"),
         config_file=found.file,
         default_target=tables.get("target"),
-        sensitive=tuple(parse_pattern(text) for text in tables.get("sensitive", ())),
+        sensitive=Patterns(parse_pattern(text) for text in tables.get("sensitive", ())),
         targets=_with_built_in(tables.get("targets", {})),
         guards=GuardSettings(**tables.get("guards", {})),
         waivers=tuple(_waiver(table) for table in tables.get("waivers", ())),

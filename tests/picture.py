@@ -19,7 +19,7 @@ from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
 from reconciler.model.plan import Plan
-from reconciler.model.record import Record, RecordedProject
+from reconciler.model.record import Record, RecordedProject, Section
 from reconciler.operations.plan import plan, prepare
 from reconciler.operations.targets import open_target
 from reconciler.render.text import render_plan
@@ -137,7 +137,7 @@ async def _plan(folder: Path) -> Plan:
         "kitten_labeling": RecordedProject("projects/kittens.yaml", 3, 0, "5c0ffee", _AT),
         "birds": RecordedProject("projects/birds.yaml", 8, None, "5c0ffee", _AT),
     }
-    record = Record({(target.endpoint, None): known})
+    record = Record({(target.endpoint, None): Section(known)})
     prepared = prepare(settings, (), target=target, record=record)
     async with open_target(target, {}) as client:
         return await plan(settings, target, client, prepared, record=record, now=lambda: NOW)

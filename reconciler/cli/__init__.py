@@ -162,12 +162,26 @@ def _run(arguments: list[str]) -> int:
         return EXIT_TERMINATED
     except OSError:
         raise
-    except Exception:
+    except Exception as problem:
+        if (lack := _lack(problem)) is not None:
+            click.echo(f"error[resources]: {lack}", err=True)
+            return EXIT_ERROR
         import traceback
 
         click.echo(traceback.format_exc(), err=True)
         click.echo("This is a bug in reconciler. Please report it with the text above.", err=True)
         return EXIT_BUG
+
+
+def _lack(problem: BaseException) -> str | None:
+    """What the machine has too little of; None for another error. Tasks that run side by side fail in a group."""
+    if isinstance(problem, BaseExceptionGroup):
+        return next((lack for inner in problem.exceptions if (lack := _lack(inner)) is not None), None)
+    if isinstance(problem, MemoryError):
+        return "there is not enough memory"
+    if isinstance(problem, RuntimeError) and "can't start new thread" in str(problem):
+        return "the system lets no more threads start; raise the limit (ulimit -u), or run fewer processes"
+    return None
 
 
 def _closed(problem: OSError) -> int:

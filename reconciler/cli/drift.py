@@ -99,9 +99,8 @@ def _show(found: Drift, output: str, *, base: str, sensitive: tuple[Pattern, ...
     import os
     from datetime import UTC, datetime
 
-    errors = [told for project in found.projects for told in project.diagnostics if told.is_error]
-    if found.diagnostics or errors:
-        console.say_diagnostics([*found.diagnostics, *errors])
+    if found.diagnostics:
+        console.say_diagnostics(found.diagnostics)
     here, now = os.getcwd(), datetime.now(UTC)
     if output == "text":
         from reconciler.render.drift import render_drift

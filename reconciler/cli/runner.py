@@ -195,6 +195,8 @@ def _of_drift(drift: Drift) -> Iterator[Diagnostic]:
                 version = f" (version {unit.version})" if unit.version is not None else ""
                 words = f"project.{project.name}: {unit.path} has changed outside of git{version}"
                 yield from _placed([warning(unit.field_class.value, words)], unit.source or project.source)
+    for blocked in drift.blocked:
+        yield from _placed([blocked.diagnostic], blocked.source)
 
 
 def _placed(diagnostics: Iterable[Diagnostic], source: Source | None) -> Iterator[Diagnostic]:

@@ -21,7 +21,7 @@ from reconciler.configuration import (
     first_line,
     read_day,
 )
-from reconciler.diagnostics import Diagnostic, Span, did_you_mean, error, nearest
+from reconciler.diagnostics import Diagnostic, Span, did_you_mean, error, few_suggestions, nearest
 from reconciler.endpoint import check_endpoint
 from reconciler.errors import UsageError
 from reconciler.fieldpath import parse_pattern
@@ -85,7 +85,8 @@ MOST_MESSAGES = 1_000
 def check_configuration(configuration: Configuration) -> list[Diagnostic]:
     """What is wrong with the tables of a configuration."""
     reader = _Reader(configuration)
-    reader.read(configuration.tables)
+    with few_suggestions():
+        reader.read(configuration.tables)
     if (more := reader.number - MOST_MESSAGES) > 0:
         summary = f"{more:,} more {'mistake is' if more == 1 else 'mistakes are'} not shown"
         reader.diagnostics.append(error("more-mistakes", summary, span=first_line(configuration.file)))

@@ -23,6 +23,7 @@ from reconciler.errors import (
     GithubUnavailableError,
 )
 from reconciler.github.event import Event
+from reconciler.http import UnreachableError, build
 
 API_VERSION: Final = "2022-11-28"
 """Sent with every request: GitHub Enterprise knows this one too [D]."""
@@ -83,12 +84,9 @@ class GithubClient:
             "x-github-api-version": API_VERSION,
         }
         try:
-            self._http = httpx.Client(headers=headers, timeout=_TIMEOUT, follow_redirects=False)
-        except (ImportError, ValueError, OSError, httpx.InvalidURL) as problem:
-            raise GithubSetupError(
-                f"the connection to GitHub cannot be set up ({type(problem).__name__})",
-                "Look at HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE.",
-            ) from None
+            self._http = build(httpx.Client, self._api, headers=headers, timeout=_TIMEOUT)
+        except UnreachableError as problem:
+            raise GithubSetupError(problem.summary, problem.detail) from None
 
     def __enter__(self) -> Self:
         return self

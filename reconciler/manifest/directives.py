@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, Final
 
-from reconciler.diagnostics import Severity
+from reconciler.diagnostics import Severity, nearest, quoted
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
 from reconciler.manifest.placing import LITERAL
@@ -165,7 +164,7 @@ class _Walk:
         self._resolved.origins[path] = found.origin
         self._resolved.problems += [
             replace(problem, where=At((*path, *problem.where.path), problem.where.key))
-            for problem in inner.problems
+            for problem in self._references.repeated(inner.problems)
             if isinstance(problem.where, At)
         ]
         self._resolved.stand_ins |= {(*path, *below) for below in inner.stand_ins}
@@ -207,15 +206,15 @@ class _Walk:
 
     def _note_near(self, key: str, mapping: dict[str, Json], path: RawPath) -> None:
         """A lone key that is nearly a directive would be sent as data."""
-        close = get_close_matches(key, DIRECTIVES, n=1) if len(mapping) == 1 and key.startswith("$") else []
-        if close:
+        near = nearest(key, DIRECTIVES) if len(mapping) == 1 and key.startswith("$") else None
+        if near is not None:
             self._resolved.problems.append(
                 Problem(
                     Code.NEAR_DIRECTIVE,
-                    f'"{key}" is no directive and is sent as it stands',
+                    f"{quoted(key)} is no directive and is sent as it stands",
                     At((*path, key), key=True),
                     "Where that is meant, write {$literal: …} around it.",
-                    f'did you mean "{close[0]}"?',
+                    f'did you mean "{near}"?',
                     severity=Severity.WARNING,
                 )
             )

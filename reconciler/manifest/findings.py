@@ -34,14 +34,16 @@ class Findings:
     def __init__(self, places: Places | None) -> None:
         self.problems: list[Problem] = []
         self._places = places
+        self._reported: set[int] = set()
 
     def report(self, code: Code, summary: str, event: AnyEvent, *, detail: str = "", label: str = "") -> None:
-        self.problems.append(Problem(code, summary, self._stretch(event), detail, label))
+        stretch = self._stretch(event)
+        self.problems.append(Problem(code, summary, stretch, detail, label))
+        self._reported.add(stretch.start)
 
     def was_reported(self, event: AnyEvent) -> bool:
         """Whether something was reported exactly at `event`: then its value is only a stand-in."""
-        start = event.start_mark.index
-        return any(isinstance(problem.where, Stretch) and problem.where.start == start for problem in self.problems)
+        return event.start_mark.index in self._reported
 
     def version(self, event: AnyEvent) -> None:
         self.report(
@@ -119,6 +121,7 @@ class Findings:
         first = self._places.key_stretch(mapping, key)
         summary = f'the key "{_shortened(key)}" stands twice in this mapping'
         self.problems.append(Problem(Code.DUPLICATE_KEY, summary, stretch, first=first))
+        self._reported.add(stretch.start)
 
     def too_deep(self, event: AnyEvent) -> NoReturn:
         raise LimitError(too_deep(self._stretch(event)))

@@ -34,6 +34,7 @@ class Layers:
         """These with `values`, a document of that origin, over them; and the paths of what unsets nothing."""
         slots, ignore = dict(self.slots), list(self.ignore)
         idle: list[RawPath] = []
+        keys = _Keys(origin)
         for path, value in _slots(values):
             if value is UNSET:
                 inherited = bool(ignore) if path == _IGNORE else path in slots
@@ -43,10 +44,10 @@ class Layers:
                 if path == _IGNORE:
                     ignore = []
             elif path == _IGNORE and isinstance(value, list):
-                joined = [(item, _keyed(origin, (*path, index))) for index, item in enumerate(value)]
+                joined = [(item, keys.at((*path, index))) for index, item in enumerate(value)]
                 ignore = [*joined, *ignore]
             else:
-                slots[path] = (value, _keyed(origin, path))
+                slots[path] = (value, keys.at(path))
         return Layers(slots, ignore), idle
 
     def fill(self, document: Mapping[str, Json], root: Origin) -> tuple[dict[str, Json], dict[RawPath, Origin]]:
@@ -109,11 +110,27 @@ def _slots(values: Mapping[str, Any]) -> Iterator[tuple[RawPath, Any]]:
                 yield (key, inner), value
 
 
-def _keyed(origin: Origin, path: RawPath) -> Origin:
-    """The place of the key at `path`; what its value refers to is inner to it."""
-    holder = origin.below(path[:-1])
-    inner = {at[1:]: other for at, other in holder.inner.items() if at[0] == path[-1]}
-    return Origin(holder.file, holder.line, (*holder.at, path[-1]), inner, keyed=True)
+class _Keys:
+    """The places of keys in a document; what a value refers to is inner to that of its key."""
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self._holders: dict[RawPath, tuple[Origin, dict[str | int, dict[RawPath, Origin]]]] = {}
+
+    def at(self, path: RawPath) -> Origin:
+        holder, inner = self._holder(path[:-1])
+        return Origin(holder.file, holder.line, (*holder.at, path[-1]), inner.get(path[-1], {}), keyed=True)
+
+    def _holder(self, path: RawPath) -> tuple[Origin, dict[str | int, dict[RawPath, Origin]]]:
+        """The origin of what holds keys, and the places in it that were written elsewhere, by key."""
+        known = self._holders.get(path)
+        if known is None:
+            holder = self._origin.below(path)
+            inner: dict[str | int, dict[RawPath, Origin]] = {}
+            for at, other in holder.inner.items():
+                inner.setdefault(at[0], {})[at[1:]] = other
+            known = self._holders[path] = holder, inner
+        return known
 
 
 def _note(origins: dict[RawPath, Origin], path: RawPath, origin: Origin, root: Origin) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Severity, error, warning
+from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions, warning
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files import Refusal, resolve
 from reconciler.manifest.checks import Checks
@@ -101,10 +101,17 @@ def load_manifests(
         _check_folder(
             path, root_path, "the overlay", "Make it, or take `overlay` out of the target in the configuration."
         )
-    found = discover(folder_path, root=root_path)
-    loader = _Loader(folder_path, root_path, found, checks, parser or best_parser())
+    with few_suggestions():
+        return _load(folder_path, root_path, overlays, bool(overlay), checks, parser or best_parser())
+
+
+def _load(
+    folder: str, root: str, overlays: Sequence[str], lay_first: bool, checks: Checks | None, parser: Parser
+) -> Manifests:
+    found = discover(folder, root=root)
+    loader = _Loader(folder, root, found, checks, parser)
     opened = [loader.open_overlay(path, found) for path in overlays]
-    laid = opened[0] if overlay else None
+    laid = opened[0] if lay_first else None
     entries = [entry for file in found.manifests for entry in loader.load(file, laid)]
     others = [*_refusals(found), *loader.defaults_told()]
     others += [_whole(entry) for each in opened for entry in each.told]
@@ -118,11 +125,11 @@ def load_manifests(
         if file in each.files
         for entry in loader.load(file, each)
     ]
-    duplicates = _duplicates(entries, root_path)
+    duplicates = _duplicates(entries, root)
     names = frozenset(entry.name for entry, _ in duplicates if entry.name is not None)
     return Manifests(
-        folder_path,
-        root_path,
+        folder,
+        root,
         len(found.manifests),
         tuple(entries),
         tuple(diagnostic for _, diagnostic in duplicates),
@@ -232,7 +239,7 @@ class _Loader:
         for path, diagnostics in understood.told:
             found += self._locator.used(diagnostics, path, root)
         user = first_line(file, document.line)
-        found += [replace(diagnostic, used_by=(user,)) for diagnostic in told]
+        found += self._locator.used_at(told, user)
         diagnostics = in_reading_order([*own, *found])
         failed = any(diagnostic.is_error for diagnostic in diagnostics)
         return Entry(file, document.line, understood.name, None if failed else understood.project, diagnostics)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Span
 from reconciler.errors import FileRefusedError
@@ -55,6 +56,10 @@ def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...
     return tuple(diagnostic for _, diagnostic in ordered)
 
 
+_MOST_USES: Final = 100_000
+"""Messages about shared files that one load repeats, counted for each document that uses the file."""
+
+
 class Locator:
     """Finds the places of values by their origins. Files are read again, with places, when first asked for.
 
@@ -67,6 +72,7 @@ class Locator:
         self._words = Words()
         self._shared: dict[str, Reading | None] = {}
         self._current: tuple[str, Reading | None] = ("", None)
+        self._room = _MOST_USES
 
     def enter(self, file: str, reading: Reading | None = None) -> None:
         """Turn to a manifest; the one before is forgotten. `reading` may be given where it was read with places."""
@@ -86,11 +92,19 @@ class Locator:
 
     def used(self, told: Iterable[Diagnostic], path: RawPath, root: Origin) -> list[Diagnostic]:
         """What is wrong with a file that is used at `path`, with the place of that use."""
-        return [replace(diagnostic, used_by=(self.user(path, root),)) for diagnostic in told]
+        return self.used_at(told, self.user(path, root))
+
+    def used_at(self, told: Iterable[Diagnostic], user: Span) -> list[Diagnostic]:
+        """The same where the place is known. After very many, one error is enough to say that the user is broken."""
+        found = [*told]
+        if len(found) > self._room:
+            found = [diagnostic for diagnostic in found if diagnostic.is_error][:1]
+        self._room = max(0, self._room - len(found))
+        return [replace(diagnostic, used_by=(user,)) for diagnostic in found]
 
     def span(self, where: At, root: Origin) -> Span:
         """The place of a value or key. For the whole of a text file, that of its directive."""
-        origin = root.below(where.path)
+        origin = root.at_path(where.path)
         if where.path and (where.key or origin.text):
             origin = root.written(where.path)
         return self._span(origin.file, origin.line, At(origin.at, where.key))
@@ -105,17 +119,15 @@ class Locator:
     def document(self, root: Origin) -> Mapping[str, Json]:
         """The document at the origin as it stands in the file; empty where there is none any more."""
         reading = self._reading(root.file)
-        for document in reading.documents if reading is not None else ():
-            if document.line == root.line and isinstance(document.value, dict):
-                return document.value
-        return {}
+        document = reading.document_at(root.line) if reading is not None else None
+        return document.value if document is not None and isinstance(document.value, dict) else {}
 
     def _span(self, file: str, line: int, where: At) -> Span:
         reading = self._reading(file)
         if reading is not None and reading.located is not None:
-            for document in reading.documents:
-                if document.line == line:
-                    return reading.located.span(document, where)
+            document = reading.document_at(line)
+            if document is not None:
+                return reading.located.span(document, where)
         return first_line(file, line)
 
     def _reading(self, file: str) -> Reading | None:

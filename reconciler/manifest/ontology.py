@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeAlias
 
-from reconciler.diagnostics import did_you_mean
+from reconciler.diagnostics import did_you_mean, quoted
 from reconciler.manifest.codes import Code
 from reconciler.manifest.placing import LITERAL
 from reconciler.manifest.problems import At, Problem, RawPath
@@ -170,7 +170,7 @@ class OntologyCheck:
         self.problems.append(
             Problem(
                 Code.DUPLICATE_CHOICE,
-                f'"{name}" stands twice in this ontology',
+                f"{quoted(name)} stands twice in this ontology",
                 where,
                 "A choice is unique in the whole tree, also below different parents.",
                 first=At(first),
@@ -218,7 +218,7 @@ def kind_of(value: Json) -> str:
 def unknown_key(key: str, path: RawPath, thing: str, known: tuple[str, ...], label: str = "") -> Problem:
     return Problem(
         Code.UNKNOWN_KEY,
-        f'{thing} has no key "{key}"',
+        f"{thing} has no key {quoted(key)}",
         At((*path, key), key=True),
         f"It may have {', '.join(known[:-1])} and {known[-1]}.",
         label or did_you_mean(key, known),

@@ -60,7 +60,7 @@ def locate_all(
 
 
 def _text(path: RawPath, root: Origin) -> str | None:
-    origin = root.below(path)
+    origin = root.at_path(path)
     return origin.file if origin.text else None
 
 

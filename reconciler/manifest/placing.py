@@ -35,6 +35,7 @@ class SourceText:
         self.parsed = text if parsed is None else parsed
         self._joined = joined
         self._showable = showable
+        self._lines: dict[int, str] = {}
         ends = list(_LINE_END.finditer(text))
         self._starts = [0, *(end.end() for end in ends)]
         self._ends = [*(end.start() for end in ends), len(text)]
@@ -46,8 +47,15 @@ class SourceText:
         line_start, line_end = self._starts[line], self._ends[line]
         column = start - line_start + 1
         shown = self.text[start : min(self._original(stretch.end), line_end)].rstrip()
-        text = self.text[line_start:line_end] if self._showable else None
+        text = self._line(line) if self._showable else None
         return Span(self.file, line + 1, column, column + max(1, len(shown)), text)
+
+    def _line(self, number: int) -> str:
+        """A line, counted from 0. All spans on it share one text."""
+        line = self._lines.get(number)
+        if line is None:
+            line = self._lines[number] = self.text[self._starts[number] : self._ends[number]]
+        return line
 
     def written(self, start: int, end: int) -> str:
         """The characters of the file that a stretch of the parsed text stands for."""

@@ -7,6 +7,7 @@ over a limit or over 256 kB: the pure parser can need a minute for such a file, 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -56,6 +57,13 @@ class Reading:
     failure: list[Problem] = field(default_factory=list)
     located: Located | None = None
     broken_lines: bool = False
+    _lines: dict[int, Document] = field(default_factory=dict)
+
+    def document_at(self, line: int) -> Document | None:
+        """The document that begins on a line."""
+        if not self._lines:
+            self._lines = {document.line: document for document in reversed(self.documents)}
+        return self._lines.get(line)
 
 
 def read(file: str, data: bytes, words: Words, parser: Parser) -> Reading:
@@ -136,25 +144,28 @@ def _compose(file: str, raw: RawText, words: Words, parser: Parser) -> tuple[Rea
 
 def _share_out(reading: Reading, raw: RawText) -> None:
     """Give what was seen in the raw text to the document it stands in; it explains what the parser then refused."""
+    assert reading.located is not None
+    text = reading.located.source.parsed
     for document in reading.documents:
-        document.problems = [_at_directive(problem, raw) for problem in document.problems]
-    reading.failure = [_at_directive(problem, raw) for problem in reading.failure]
+        document.problems = [_at_directive(problem, text) for problem in document.problems]
+    reading.failure = [_at_directive(problem, text) for problem in reading.failure]
     if raw.broken_lines:
         reading.failure = [problem for problem in reading.failure if problem.code is not Code.SYNTAX]
+    starts = [document.stretch.start for document in reading.documents]
     for problem in raw.problems:
         assert isinstance(problem.where, Stretch)
-        owner = None
-        for document in reading.documents:
-            if document.stretch.start <= problem.where.start < max(document.stretch.end, document.stretch.start + 1):
-                owner = document
+        before = bisect_right(starts, problem.where.start)
+        owner = reading.documents[before - 1] if before else None
+        if owner is not None and problem.where.start >= max(owner.stretch.end, owner.stretch.start + 1):
+            owner = None
         (reading.failure if owner is None else owner.problems).append(problem)
 
 
-def _at_directive(problem: Problem, raw: RawText) -> Problem:
+def _at_directive(problem: Problem, text: str) -> Problem:
     """A %YAML line's problem at that line: the parsers differ in where a document with one starts."""
     if problem.code is not Code.YAML_VERSION or not isinstance(problem.where, Stretch):
         return problem
-    start = max(0, raw.body.decode().rfind("%YAML", 0, problem.where.start + len("%YAML")))
+    start = max(0, text.rfind("%YAML", 0, problem.where.start + len("%YAML")))
     return replace(problem, where=Stretch(start, start + len("%YAML")))
 
 

@@ -7,9 +7,10 @@ A value is resolved once a load, however many manifests refer to it, and all of 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, Protocol
 
-from reconciler.diagnostics import Diagnostic, did_you_mean
+from reconciler.diagnostics import Diagnostic, Severity, did_you_mean, quoted
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
 from reconciler.manifest.placing import LITERAL
@@ -75,6 +76,10 @@ class Resolve(Protocol):
     def __call__(self, value: Json, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> Resolved: ...
 
 
+_MOST_REPEATED: Final = 100_000
+"""Problems of referred values that one load repeats, counted for each reference."""
+
+
 class References:
     """All that one load refers to. `root` is what messages show files relative to."""
 
@@ -85,6 +90,7 @@ class References:
         self._opened: dict[tuple[str, str], YamlFile | TextRefusal] = {}
         self._referred: dict[Target, Referred] = {}
         self._sizes: dict[int, tuple[int, int]] = {}
+        self._room = _MOST_REPEATED
 
     def look_up(
         self, folder: str, named: str, resolve: Resolve, *, depth: int, chain: tuple[Target, ...]
@@ -111,6 +117,13 @@ class References:
         if depth + referred.height > MAX_DEPTH:
             raise AbandonedError(TOO_MANY_LEVELS)
         return referred
+
+    def repeated(self, problems: list[Problem]) -> list[Problem]:
+        """The problems of a value that is referred to once more. After very many, one error says that it is broken."""
+        if len(problems) > self._room:
+            problems = [problem for problem in problems if problem.severity is Severity.ERROR][:1]
+        self._room = max(0, self._room - len(problems))
+        return problems
 
     def _open(self, folder: str, path: str) -> YamlFile | TextRefusal:
         opened = self._opened.get((folder, path))
@@ -241,16 +254,16 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> TextRefusal:
                 "The pointer leads through another reference; refer to the file that this one names.",
                 str(value[REF]) if isinstance(value[REF], str) else "",
             )
-        keys = ", ".join(f'"{key}"' for key in list(value)[:_MOST_KEYS]) or "none"
+        keys = ", ".join(map(quoted, islice(value, _MOST_KEYS))) or "none"
         more = f" and {len(value) - _MOST_KEYS:,} more" if len(value) > _MOST_KEYS else ""
         return TextRefusal(
             Code.POINTER_NOT_FOUND,
             summary,
-            f'There is no key "{part}"; there are {keys}{more}.',
+            f"There is no key {quoted(part)}; there are {keys}{more}.",
             did_you_mean(part, value),
         )
     what = f"a list of {len(value):,}, counted from 0" if isinstance(value, list) else "a single value"
-    return TextRefusal(Code.POINTER_NOT_FOUND, summary, f'"{part}" leads nowhere: what stands there is {what}.')
+    return TextRefusal(Code.POINTER_NOT_FOUND, summary, f"{quoted(part)} leads nowhere: what stands there is {what}.")
 
 
 _MOST_KEYS: Final = 8

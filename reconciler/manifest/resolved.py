@@ -24,7 +24,7 @@ def resolved_sources(projects: Iterable[DesiredProject]) -> list[dict[fieldpath.
         locator.enter(root.file)
         sources: dict[fieldpath.Path, Source] = {}
         for path, raw in _leaves(project.document):
-            origin = root.below(raw)
+            origin = root.at_path(raw)
             span = locator.span(At(raw), root)
             sources[path] = Source(origin.file, 1) if origin.text else Source(span.file, span.line)
         found.append(sources)

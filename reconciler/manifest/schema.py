@@ -17,6 +17,9 @@ from reconciler.manifest.codes import Code
 IGNORABLE: Final = ("ontology", "ontology.**.@description", "ontology.**.@display")
 """What can be ignored beside anything below `params`."""
 
+LONGEST_NAME: Final = 1_000
+"""Characters of a project's name."""
+
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -30,6 +33,10 @@ def _name(name: str) -> str:
     if name in ("", ".", ".."):
         what = f'"{name}"' if name else "empty"
         raise _refuse(Code.BAD_NAME, f"a project's name cannot be {what}", "The API's addresses cannot carry it.")
+    if len(name) > LONGEST_NAME:
+        raise _refuse(
+            Code.BAD_NAME, f"a project's name has at most {LONGEST_NAME:,} characters; this has {len(name):,}"
+        )
     if not name.isprintable():
         control = next((character for character in name if unicodedata.category(character) == "Cc"), None)
         if control is not None:

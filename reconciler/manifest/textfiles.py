@@ -34,6 +34,7 @@ class TextFiles:
     def __init__(self, root: str) -> None:
         self._root = os.path.abspath(root)
         self._read: dict[tuple[str, str], Text | TextRefusal] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
 
     def read(self, folder: str, path: str) -> Text | TextRefusal:
         """The text at `path`, relative to the absolute `folder`."""
@@ -60,10 +61,13 @@ class TextFiles:
     def _nearest(self, folder: str, path: str) -> str:
         beside, name = os.path.split(path)
         try:
-            near = near_path(os.path.join(resolve(self._root, beside or ".", folder=folder, dots=False), name))
+            there = resolve(self._root, beside or ".", folder=folder, dots=False)
         except FileRefusedError:
             return ""
-        return f'did you mean "{os.path.join(beside, os.path.basename(near))}"?' if near is not None else ""
+        if there not in self._names:
+            self._names[there] = names_in(there)
+        near = nearest(name, self._names[there])
+        return f'did you mean "{os.path.join(beside, near)}"?' if near is not None else ""
 
 
 _RELATIVE: Final = "A path is relative to the file it stands in."
@@ -108,12 +112,16 @@ def read_found(root: str, file: str) -> bytes | TextRefusal:
 def near_path(path: str) -> str | None:
     """What stands beside a path that is not there, with the name most like its own."""
     folder, name = os.path.split(path)
-    try:
-        names = [other for other in os.listdir(folder) if not other.startswith(".")]
-    except OSError:
-        return None
-    near = nearest(name, names)
+    near = nearest(name, names_in(folder))
     return None if near is None else os.path.join(folder, near)
+
+
+def names_in(folder: str) -> tuple[str, ...]:
+    """What stands in a folder, hidden files left out; nothing if it cannot be listed."""
+    try:
+        return tuple(other for other in os.listdir(folder) if not other.startswith("."))
+    except OSError:
+        return ()
 
 
 def _text(path: str, file: str, data: bytes) -> Text | TextRefusal:

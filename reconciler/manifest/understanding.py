@@ -118,17 +118,15 @@ class Understanding:
 
 def _not_told(found: list[Problem], told: list[Problem]) -> list[Problem]:
     """Those at places that nothing was told of, nor of what they hold or stand in."""
-    paths = [problem.where.path for problem in told if isinstance(problem.where, At)]
+    paths = {problem.where.path for problem in told if isinstance(problem.where, At)}
+    holders = {path[:length] for path in paths for length in range(len(path))}
     return [
         problem
         for problem in found
-        if isinstance(problem.where, At) and not any(_is_one_in_other(problem.where.path, path) for path in paths)
+        if isinstance(problem.where, At)
+        and problem.where.path not in holders
+        and paths.isdisjoint(problem.where.path[:length] for length in range(len(problem.where.path) + 1))
     ]
-
-
-def _is_one_in_other(path: RawPath, other: RawPath) -> bool:
-    length = min(len(path), len(other))
-    return path[:length] == other[:length]
 
 
 def _composed(

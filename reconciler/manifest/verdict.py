@@ -75,6 +75,7 @@ _CHOICES: Final[dict[RawPath, Any]] = {
     ("pipeline",): ("standard_task", "consensus_task"),
     ("reconcile", "params"): ("exact", "merge"),
 }
+_ANY_PARAMETER: Final = frozenset(COMMON).union(*OWN.values())
 _TRUTH_WORDS: Final = {
     **dict.fromkeys(("yes", "on", "y", "true", "1"), "true"),
     **dict.fromkeys(("no", "off", "n", "false", "0"), "false"),
@@ -127,7 +128,7 @@ def _no_project(first: str) -> Problem:
 
 def _unknown(key: str, shape: Shape) -> Problem:
     known = unknown_key(key, (), shape.thing, shape.keys)
-    if known.label or not (key in COMMON or any(key in parameters for parameters in OWN.values())):
+    if known.label or key not in _ANY_PARAMETER:
         return known
     return replace(known, label="write it below params")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,7 +52,17 @@ class ProjectDrift:
 
     @property
     def is_clean(self) -> bool:
-        return not self.units and not any(diagnostic.is_error for diagnostic in self.diagnostics)
+        return not self.units
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedProject:
+    """A project that cannot be compared. `path` is the place in the API's answer; `diagnostic` is an error."""
+
+    name: str
+    path: str
+    diagnostic: Diagnostic
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class DriftSummary:
-    """Numbers of units by class, of transient units, and of clean projects."""
+    """Numbers of units by class, of transient units, and of blocked and clean projects."""
 
     drift: int = 0
     pending: int = 0
@@ -74,12 +83,13 @@ class DriftSummary:
     conflict: int = 0
     unknown: int = 0
     transient: int = 0
+    blocked: int = 0
     clean: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Projects ordered by name, clean ones included. `baseline` is None without a record.
+    """Projects ordered by name, clean ones included; `blocked` are beside them. `baseline` is None without a record.
 
     `unmanaged` are live projects without a manifest, `vanished` those that an apply has written and Scale no longer
     shows. `live_count` is None where no list was read, `complete` false where names narrowed it. `snapshot_at` is when
@@ -91,6 +101,7 @@ class Drift:
     made_at: datetime
     baseline: Baseline | None = None
     projects: tuple[ProjectDrift, ...] = ()
+    blocked: tuple[BlockedProject, ...] = ()
     unmanaged: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -101,8 +112,8 @@ class Drift:
 
     @property
     def project_count(self) -> int:
-        """How many projects were looked at."""
-        return len(self.projects) + self.unlisted
+        """How many projects were looked at, those that are blocked included."""
+        return len(self.projects) + len(self.blocked) + self.unlisted
 
     @property
     def summary(self) -> DriftSummary:
@@ -116,6 +127,7 @@ class Drift:
             conflict=count(FieldClass.CONFLICT),
             unknown=count(FieldClass.UNKNOWN),
             transient=sum(len(project.transient) for project in self.projects),
+            blocked=len(self.blocked),
             clean=sum(project.is_clean for project in self.projects) + self.unlisted,
         )
 
@@ -127,9 +139,4 @@ class Drift:
 
     @property
     def errored(self) -> bool:
-        return any(diagnostic.is_error for diagnostic in self._every())
-
-    def _every(self) -> Iterator[Diagnostic]:
-        yield from self.diagnostics
-        for project in self.projects:
-            yield from project.diagnostics
+        return bool(self.blocked) or any(diagnostic.is_error for diagnostic in self.diagnostics)

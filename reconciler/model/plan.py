@@ -61,6 +61,7 @@ class Reason(StrEnum):
     ARCHIVED = "archived"
     ONTOLOGY_UNREADABLE = "ontology-unreadable"
     NOT_SENDABLE = "not-sendable"
+    UNREADABLE = "unreadable"
     MANIFEST_GONE = "manifest-gone"
 
 

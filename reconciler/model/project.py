@@ -76,6 +76,21 @@ class Origin:
     text: bool = False
     keyed: bool = False
 
+    def at_path(self, path: RawPath) -> Origin:
+        """As `below`, without `inner`: however many places were written elsewhere, only those on the way are asked."""
+        origin = self
+        while (length := origin._nearest(path)) is not None:
+            origin, path = origin.inner[path[:length]], path[length:]
+        if not path:
+            return Origin(origin.file, origin.line, origin.at, text=origin.text, keyed=origin.keyed)
+        return Origin(origin.file, origin.line, (*origin.at, *path))
+
+    def _nearest(self, path: RawPath) -> int | None:
+        """How long the longest beginning of `path` is that was written elsewhere; None where there is none."""
+        if not self.inner:
+            return None
+        return next((length for length in range(len(path), -1, -1) if path[:length] in self.inner), None)
+
     def below(self, path: RawPath) -> Origin:
         """The origin of what lies at `path` below the value."""
         origin = self
@@ -84,7 +99,7 @@ class Origin:
             size = len(path)
             beyond = {at[size:]: inner for at, inner in origin.inner.items() if len(at) > size and at[:size] == path}
             laid_over = {**beyond, **laid_over}
-            length = next((length for length in range(size, -1, -1) if path[:length] in origin.inner), None)
+            length = origin._nearest(path)
             if length is None:
                 exactly = not path
                 return Origin(
@@ -99,10 +114,18 @@ class Origin:
 
     def written(self, path: RawPath) -> Origin:
         """The place of the key, item or directive at `path`, which is not empty: its value may stand elsewhere."""
-        holder = self.below(path[:-1])
-        slot = holder.inner.get(path[-1:])
+        origin, rest = self, path[:-1]
+        while True:
+            slot = origin.inner.get((*rest, path[-1]))
+            if slot is not None:
+                break
+            length = origin._nearest(rest)
+            if length is None:
+                break
+            origin, rest = origin.inner[rest[:length]], rest[length:]
         if slot is not None and slot.keyed:
             return slot
+        holder = self.at_path(path[:-1])
         return Origin(holder.file, holder.line, (*holder.at, path[-1]))
 
 
@@ -178,3 +201,28 @@ class LiveProject:
     params_history: tuple[Version, ...] = ()
     ontology_history: tuple[Version, ...] = ()
     origins: Mapping[str, tuple[int, datetime | None]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableProject:
+    """A live project whose state cannot be read: it is compared with nothing, and nothing is written to it.
+
+    `path` is the place in the API's answer, such as `projects[3].param_history[2].instruction`; `problem` continues a
+    sentence that starts with it. `name` is None if that is what cannot be read, and so is `created_at`. `archived` is
+    true if the answer surely says so.
+    """
+
+    name: str | None
+    path: str
+    problem: str
+    created_at: str | None = None
+    archived: bool = False
+
+    @property
+    def why(self) -> str:
+        """Where, and what is wrong there."""
+        return f"{self.path} {self.problem}"
+
+
+Shown = LiveProject | UnreadableProject
+"""A project that the API shows, whether or not it can be read."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.model.plan import TargetInfo
-from reconciler.model.project import LiveProject
+from reconciler.model.project import LiveProject, UnreadableProject
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,18 @@ class SnapshotProject:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Every project of an account, ordered by name. `taken_at` is aware; `commit` that of the manifests, or None."""
+    """Every project of an account, ordered by name; `unreadable` are beside them.
+
+    `taken_at` is aware; `commit` that of the manifests, or None.
+    """
 
     target: TargetInfo
     taken_at: datetime
     commit: str | None = None
     projects: tuple[SnapshotProject, ...] = ()
+    unreadable: tuple[UnreadableProject, ...] = ()
+
+    @property
+    def live_count(self) -> int:
+        """How many projects there are, whether or not they can be read."""
+        return len(self.projects) + len(self.unreadable)

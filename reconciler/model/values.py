@@ -55,7 +55,7 @@ _NUMBERS = frozenset({int, float})
 
 def canonical_json(value: Json) -> str:
     """The one text of a value: equal values, and only those, have equal texts. For hashing and for identity."""
-    return _dump(_integral(value), sort_keys=True)
+    return _dump(_integral(value, {}), sort_keys=True)
 
 
 def to_json(value: Json, *, indent: int | None = None) -> str:
@@ -70,8 +70,10 @@ def _dump(value: Json, *, sort_keys: bool = False, indent: int | None = None) ->
             value, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys, indent=indent, separators=separators
         )
 
-    if not has_overflow(value):
+    try:
         return dump(value)
+    except ValueError:  # there is a number that overflowed
+        pass
     marker = "reconciler:overflow"
     while marker in dump(_with_overflow_as(value, "")):
         marker += ":"
@@ -81,12 +83,17 @@ def _dump(value: Json, *, sort_keys: bool = False, indent: int | None = None) ->
 
 def has_overflow(value: Json) -> bool:
     """Whether a number somewhere in `value` was too large for a float."""
-    if isinstance(value, float):
-        return value in (float("inf"), float("-inf"))
-    if isinstance(value, dict):
-        return any(map(has_overflow, value.values()))
-    if isinstance(value, list | tuple):
-        return any(map(has_overflow, value))
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, float):
+            if each in (float("inf"), float("-inf")):
+                return True
+        elif isinstance(each, dict | list | tuple) and id(each) not in seen:
+            seen.add(id(each))
+            inner = each.values() if isinstance(each, dict) else each
+            waiting += [part for part in inner if isinstance(part, _NOT_AS_IT_IS)]
     return False
 
 
@@ -100,15 +107,49 @@ def _with_overflow_as(value: Json, marker: str) -> Json:
     return value
 
 
-def _integral(value: Json) -> Json:
-    """`value` with every whole float as an int, so that `1.0` and `1` get one text."""
+def _integral(value: Json, known: dict[int, Json]) -> Json:
+    """`value` with every whole float as an int, so that `1.0` and `1` get one text.
+
+    `known` has what came of each collection: one that is shared is looked through once.
+    """
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
-    if isinstance(value, dict):
-        return {key: _integral(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_integral(inner) for inner in value]
-    return value
+    if not isinstance(value, dict | list | tuple):
+        return value
+    found = known.get(id(value))
+    if found is None:
+        if isinstance(value, dict):
+            found = {
+                key: _integral(inner, known) if isinstance(inner, _NOT_AS_IT_IS) else inner
+                for key, inner in value.items()
+            }
+        else:
+            found = [_integral(inner, known) if isinstance(inner, _NOT_AS_IT_IS) else inner for inner in value]
+        known[id(value)] = found
+    return found
+
+
+_NOT_AS_IT_IS: Final = (dict, list, tuple, float)
+
+
+class NodeCount:
+    """Counts values, which must live on. `distinct` is how many there are if shared collections count once."""
+
+    def __init__(self) -> None:
+        self.distinct = 0
+        self._known: dict[int, int] = {}
+
+    def of(self, value: Json) -> int:
+        """How many values there are in a value, and itself. Shared collections count each time."""
+        if not isinstance(value, dict | list):
+            self.distinct += 1
+            return 1
+        found = self._known.get(id(value))
+        if found is None:
+            self.distinct += 1
+            inner = value.values() if isinstance(value, dict) else value
+            found = self._known[id(value)] = 1 + sum(map(self.of, inner))
+        return found
 
 
 class Masked(str):

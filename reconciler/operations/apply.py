@@ -19,13 +19,14 @@ from reconciler.fieldpath import Path, Pattern
 from reconciler.manifest.places import locate
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
+from reconciler.model.project import UnreadableProject
 from reconciler.model.record import EMPTY_ACCOUNT, Record
 from reconciler.operations.masking import masked
-from reconciler.operations.plan import recognize
+from reconciler.operations.plan import list_account, recognize
 from reconciler.operations.recording import Recorder
 from reconciler.operations.targets import check_sandbox, sandbox_account
 from reconciler.planning.drift import baseline_of
-from reconciler.planning.planner import Live, by_name
+from reconciler.planning.planner import Live
 from reconciler.scale.client import ScaleClient
 from reconciler.scale.transport import SYSTEM_CLOCK
 from reconciler.settings import Target
@@ -75,11 +76,19 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
     ):
         if saved != here:
             raise PlanFileError(f'the plan was made for the {what} "{saved}", not for "{here}"', "Nothing was written.")
-    live = Live(by_name(await client.list_projects()), whole=True)
+    live = await list_account(client)
     account = await recognize(target, client, live, record)
     planned = {change.name for change in plan.changes}
-    begun = plan.target.account == EMPTY_ACCOUNT and planned.issuperset(live.projects)
+    begun = plan.target.account == EMPTY_ACCOUNT and planned.issuperset(project.name for project in live.listed)
     if plan.target.account not in (None, account.target.account) and not begun:
+        unreadable = (one for one in live.listed if isinstance(one, UnreadableProject))
+        untold = next((one for one in unreadable if one.created_at is None), None)
+        if account.target.account is None and untold is not None:
+            raise PlanFileError(
+                "the account cannot be determined, and the plan names one",
+                f"Its oldest project shows which one it is, and this one cannot be read: {untold.why}. "
+                "Nothing was written.",
+            )
         raise PlanFileError(
             "the plan was made for another account", "Its oldest project is another one. Nothing was written."
         )

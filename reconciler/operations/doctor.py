@@ -21,11 +21,13 @@ from reconciler.configuration import BUILT_IN
 from reconciler.diagnostics import Severity
 from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError, ScaleError, UsageError
 from reconciler.model.doctor import Check, CheckStatus
+from reconciler.model.project import UnreadableProject
 from reconciler.operations.evidence import Project, Seen
 from reconciler.operations.probing import TEST_KEY, look
 from reconciler.operations.recording import read_record
 from reconciler.operations.targets import check_sandbox, open_target
 from reconciler.operations.validate import validate
+from reconciler.planning.blocking import unreadable_advice
 from reconciler.render.counting import count
 from reconciler.render.moments import age, duration
 from reconciler.settings import Settings, Target, choose_target, read_settings
@@ -191,13 +193,13 @@ async def _reach(
         return (key, _failed("endpoint", problem), _unasked("clock")), None, unseen
     async with opened as client:
         try:
-            listed = await client.list_raw()
+            listed, unreadable = await client.list_raw()
         except CredentialsError as problem:
             answers = Check("endpoint", CheckStatus.OK, f"{target.endpoint} answers.")
             return (_failed("key", problem), answers, check_clock(target, client.last_date, now())), None, unseen
         except ScaleError as problem:
             return (key, _failed("endpoint", problem), check_clock(target, client.last_date, now())), None, unseen
-        reached = (key, _endpoint_found(target, listed), check_clock(target, client.last_date, now()))
+        reached = (key, _endpoint_found(target, listed, unreadable), check_clock(target, client.last_date, now()))
         if not assumptions:
             return reached, None, ()
         try:
@@ -222,9 +224,13 @@ def _key_found(target: Target, environment: Mapping[str, str]) -> Check:
     return Check("key", CheckStatus.OK, f"{target.key_variable} is set; its key {kind}.")
 
 
-def _endpoint_found(target: Target, listed: Sequence[Project]) -> Check:
+def _endpoint_found(target: Target, listed: Sequence[Project], unreadable: Sequence[UnreadableProject]) -> Check:
     who = f"The sandbox {target.endpoint}, in this process," if target.sandbox else target.endpoint
-    return Check("endpoint", CheckStatus.OK, f"{who} answers; the account has {count(len(listed), 'project')}.")
+    found = f"{who} answers; the account has {count(len(listed) + len(unreadable), 'project')}"
+    if unreadable:
+        said = f"{found}, of which {len(unreadable):,} cannot be read."
+        return Check("endpoint", CheckStatus.WARNING, said, unreadable_advice(unreadable))
+    return Check("endpoint", CheckStatus.OK, f"{found}.")
 
 
 def check_clock(target: Target, theirs: datetime | None, ours: datetime) -> Check:

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from reconciler.fieldpath import parse_path
 from reconciler.manifest.places import locate_all
-from reconciler.model.drift import Drift, ProjectDrift
-from reconciler.model.project import DesiredProject, Source
+from reconciler.model.drift import BlockedProject, Drift, ProjectDrift
+from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import Record
 from reconciler.operations.plan import Account, Prepared, read_live, recognize
 from reconciler.planning.drift import baseline_of, project_drift, renames
-from reconciler.planning.planner import Live, is_unmanaged
+from reconciler.planning.planner import Live, is_unmanaged, unmanaged_in
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target
 
@@ -46,27 +46,32 @@ def drift_in(account: Account, live: Live, prepared: Prepared, *, record: Record
         if live.projects.get(project.name) is None and project.name in known and known[project.name].written
     ]
     managed = {entry.name for entry in prepared.manifests.entries if entry.name is not None}
-    there = [project for project in live.projects.values() if project is not None]
-    unmanaged = sorted(
-        (project for project in there if live.whole and is_unmanaged(project, managed, None)),
+    others = sorted(
+        (
+            project
+            for project in live.listed
+            if isinstance(project, LiveProject) and is_unmanaged(project, managed, None)
+        ),
         key=lambda project: project.name,
     )
-    own_names = prepared.manifests.names
-    projects = [
+    unmanaged, warnings = (
+        unmanaged_in(live, managed, prepared.manifests.names) if live.whole and not prepared.narrowed else ((), ())
+    )
+    found = [
         project_drift(project, live.projects.get(project.name), known.get(project.name))
         for project in sorted(prepared.desired, key=lambda project: project.name)
     ]
+    projects = [project for project in found if isinstance(project, ProjectDrift)]
     return Drift(
         target=account.target,
         made_at=made_at,
         baseline=baseline_of(account.of(record)),
         projects=_with_sources(projects, {project.name: project for project in prepared.desired}),
-        unmanaged=()
-        if prepared.narrowed
-        else tuple(project.name for project in unmanaged if is_unmanaged(project, managed, own_names)),
+        blocked=tuple(project for project in found if isinstance(project, BlockedProject)),
+        unmanaged=unmanaged,
         vanished=tuple(sorted(project.name for project, _ in vanished)),
-        diagnostics=(*prepared.diagnostics, *renames(vanished, unmanaged)),
-        live_count=len(there) if live.whole else None,
+        diagnostics=(*prepared.diagnostics, *renames(vanished, others if live.whole else ()), *warnings),
+        live_count=len(live.listed) if live.whole else None,
         complete=not prepared.narrowed,
         snapshot_at=live.snapshot_at,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from reconciler.diagnostics import Diagnostic
 from reconciler.errors import GithubError
 from reconciler.github.client import GithubClient
 from reconciler.github.event import Event
@@ -28,16 +27,15 @@ _MARKER = 8_000
 
 
 def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: Writer) -> str:
-    """See that the target's issue says what drifted; a line that tells what was done.
+    """See that the target's issue says what drifted, and what could not be compared; a line that tells what was done.
+
+    A blocked project may have drifted, so the issue stays open while there is one.
 
     Raises:
-        GithubError: the check failed or looked at a part alone, or the issue cannot be read or written. Where one
-            project could not be looked at, the drift of the others is told all the same.
+        GithubError: the check failed or looked at a part alone, or the issue cannot be read or written.
     """
     drifts = _identities(drift)
-    # What could not be looked at may have drifted: then nothing tells that drift is over.
-    failed = drift.diagnostics if drifts else _every(drift)
-    if told := next((told for told in failed if told.is_error), None):
+    if told := next((told for told in drift.diagnostics if told.is_error), None):
         raise GithubError(f"the drift check failed, so its issue is left alone: {told.summary}", told.detail)
     if not drift.complete:
         raise GithubError(
@@ -88,7 +86,8 @@ def _identities(drift: Drift) -> tuple[str, ...]:
         for unit in project.units
         if unit.field_class in _DRIFTED
     ]
-    return (*units, *(canonical_json([name]) for name in drift.vanished))
+    blocked = (canonical_json(["blocked", project.name, project.diagnostic.code]) for project in drift.blocked)
+    return (*units, *(canonical_json([name]) for name in drift.vanished), *blocked)
 
 
 def _content(drift: Drift, writer: Writer) -> str:
@@ -99,7 +98,3 @@ def _content(drift: Drift, writer: Writer) -> str:
         for unit in project["units"]:
             del unit["age_seconds"]
     return short_hash(canonical_json(document))
-
-
-def _every(drift: Drift) -> list[Diagnostic]:
-    return [*drift.diagnostics, *(told for project in drift.projects for told in project.diagnostics)]

@@ -30,7 +30,7 @@ def masked(diagnostic: Diagnostic, change: ProjectChange, sensitive: Sequence[Pa
 
 
 def _texts_of_params(value: Json, path: Path, sensitive: Sequence[Pattern], *, below: bool = False) -> Iterator[str]:
-    below = below or any(pattern.matches(path) for pattern in sensitive)
+    below = below or covered(path, sensitive)
     if isinstance(value, str) and below:
         yield value
     elif isinstance(value, dict):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, error, merged, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
@@ -18,12 +19,13 @@ from reconciler.manifest.checks import Checks
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.places import Place, files_of, locate_all
 from reconciler.model.plan import Action, Commit, Field, Plan, ProjectChange, TargetInfo
-from reconciler.model.project import DesiredProject, LiveProject, Source
+from reconciler.model.project import DesiredProject, LiveProject, Shown, Source
 from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, Section, SectionKey
+from reconciler.model.values import NodeCount, equal
 from reconciler.operations.selection import Recorded, select, usable
 from reconciler.operations.targets import sandbox_account
 from reconciler.planning.classes import unseen
-from reconciler.planning.planner import Live, Rules, account_of, by_name, make_plan
+from reconciler.planning.planner import Live, Rules, account_of, by_name, make_plan, nameless
 from reconciler.planning.renaming import CODE as RENAMED_CHOICE
 from reconciler.planning.renaming import renamed_choices
 from reconciler.scale.client import ScaleClient
@@ -151,7 +153,12 @@ def planned_with(
     allowed: Collection[str],
     made_at: datetime,
 ) -> Plan:
-    """The plan against live state that was read; its fields without their places in git. `made_at` is aware."""
+    """The plan against live state that was read; its fields without their places in git. `made_at` is aware.
+
+    Raises:
+        DiagnosedError: what would change is too large to be compared and written out.
+    """
+    _check_size(prepared.desired, live)
     known = account.entries(record)
     made = make_plan(
         prepared.desired,
@@ -175,23 +182,58 @@ def planned_with(
     return replace(made, changes=tuple(changes), section=account.section)
 
 
+def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
+    """Few bytes can be very many values: those that manifests share count once for each of them."""
+    nodes = NodeCount()
+    total = 0
+    for project in desired:
+        found = live.projects.get(project.name)
+        now = found if isinstance(found, LiveProject) else None
+        for declared, there in ((project.params, now and now.params), (project.ontology, now and now.ontology)):
+            if declared is not None and not (there is not None and equal(declared, there)):
+                total += nodes.of(declared)
+    repeated = total - nodes.distinct
+    if repeated > _MOST_REPEATED:
+        summary = f"the changes repeat {repeated:,} values that aliases and references share"
+        detail = f"One plan takes {_MOST_REPEATED:,}. Plan some of the projects at a time, by their names."
+        raise DiagnosedError("the plan is too large", [error("too-large", summary, detail=detail)])
+
+
+_MOST_REPEATED: Final = 8_000_000
+
+
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:
     """Live state: of the named projects alone where they are few, else of the whole account in one list.
 
     Should the list leave earlier versions out, the named projects are got one by one beside it: a base is looked for in
-    them.
+    them. And should a project in the list show no name that can be read, it may be any one that the list does not show:
+    of the named ones, those are got, too.
     """
     if few and len(names) <= _FEW:
         return Live(await get_projects(client, names), whole=False)
-    projects = by_name(await client.list_projects())
-    if any(project and project.params_history and project.params_history[0].number for project in projects.values()):
-        projects |= await get_projects(client, [name for name in names if projects.get(name) is not None])
-    return Live(projects, whole=True)
+    listed = await list_account(client)
+    projects, unnamed = dict(listed.projects), listed.nameless
+    is_cut = any(
+        isinstance(one, LiveProject) and one.params_history and one.params_history[0].number for one in listed.listed
+    )
+    wanted = [name for name in names if (is_cut if projects.get(name) is not None else unnamed)]
+    if wanted:
+        got = await get_projects(client, wanted)
+        if sum(project is not None and projects.get(name) is None for name, project in got.items()) >= len(unnamed):
+            unnamed = ()
+        projects |= got
+    return Live(projects, whole=True, nameless=unnamed)
 
 
-async def get_projects(client: ScaleClient, names: Sequence[str]) -> dict[str, LiveProject | None]:
+async def list_account(client: ScaleClient) -> Live:
+    """The whole account, in one list."""
+    shown = await client.list_projects()
+    return Live(by_name(shown), whole=True, nameless=nameless(shown))
+
+
+async def get_projects(client: ScaleClient, names: Sequence[str]) -> dict[str, Shown | None]:
     """The projects of these names, each got by itself; None for one that is not there."""
-    found = await asyncio.gather(*map(client.get_project, names))
+    found = await asyncio.gather(*map(client.find_project, names))
     return dict(zip(names, found, strict=True))
 
 
@@ -221,7 +263,7 @@ async def recognize(
     account = account_in(target, live)
     section = record.find(target.endpoint, account, _created(live))
     if account is None and section is None and (must_know or any(record.at(target.endpoint))):
-        live = Live(by_name(await client.list_projects()), whole=True)
+        live = await list_account(client)
         account = account_in(target, live)
         section = record.find(target.endpoint, account, _created(live))
     return Account(TargetInfo(target.name, target.endpoint, account), section)
@@ -242,7 +284,7 @@ def account_in(target: Target, live: Live) -> str | None:
         return sandbox_account(target.sandbox) or EMPTY_ACCOUNT
     if not live.whole:
         return None
-    return account_of(project for project in live.projects.values() if project) or EMPTY_ACCOUNT
+    return account_of(live.listed) if live.listed else EMPTY_ACCOUNT
 
 
 def with_warnings(plan: Plan, settings: Settings) -> Plan:

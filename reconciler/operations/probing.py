@@ -143,7 +143,7 @@ class _Trial:
         for number in range(1, _VERSIONS_WANTED):
             if (last_number(self._last) or 0) < _VERSIONS_WANTED - 1:
                 await self._set_params({PADDED_PARAM: f"Version {number} for reconciler doctor."})
-        listed = await self._client.list_raw()
+        listed, _ = await self._client.list_raw()
         self._listed = [project for project in listed if project["name"] == self._name]
         self._other_case = await _ask_in_other_case(self._client, self._listed)
 

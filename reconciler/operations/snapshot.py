@@ -17,7 +17,7 @@ from reconciler.errors import GitRefusedError, UsageError
 from reconciler.git.sources import read_commit
 from reconciler.model.drift import Drift
 from reconciler.model.plan import Plan
-from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject
 from reconciler.model.record import Entries, Record
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.operations.drift import drift_in
@@ -33,7 +33,7 @@ from reconciler.operations.plan import (
     with_warnings,
 )
 from reconciler.planning.cutting import cut, shows_base
-from reconciler.planning.planner import Live, by_name
+from reconciler.planning.planner import Live, by_name, nameless
 from reconciler.planning.sensitive import comparable, leave_out
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target
@@ -56,9 +56,12 @@ async def take(
     live = await read_live(client, sorted(recorded), few=False)
     account = await recognize(target, client, live, record)
     known = account.entries(record)
-    projects = dict(live.projects)
-    hidden = [name for name, entry in known.items() if (p := projects.get(name)) and not shows_base(p, entry)]
-    projects |= await get_projects(client, hidden)
+    hidden = [
+        name
+        for name, entry in known.items()
+        if isinstance(project := live.projects.get(name), LiveProject) and not shows_base(project, entry)
+    ]
+    live = replace(live, projects={**live.projects, **await get_projects(client, hidden)})
     commit = None
     try:
         found = read_commit(settings.root, [settings.manifests])
@@ -71,8 +74,10 @@ async def take(
         commit=commit,
         projects=tuple(
             _kept(project, settings, known)
-            for project in sorted(filter(None, projects.values()), key=lambda project: project.name)
+            for _, project in sorted(live.projects.items(), key=lambda item: item[0])
+            if isinstance(project, LiveProject)
         ),
+        unreadable=tuple(project for project in live.listed if isinstance(project, UnreadableProject)),
     )
 
 
@@ -144,7 +149,7 @@ def _sides(settings: Settings, snapshot: Snapshot, prepared: Prepared, record: R
     account = account_from(snapshot.target, whole, record)
     known = account.entries(record)
     left_out: dict[str, set[str]] = defaultdict(set)
-    shown: list[LiveProject] = []
+    shown: list[Shown] = [*snapshot.unreadable]
     for saved in snapshot.projects:
         # What is sensitive by now may not have been when it was taken.
         rest, more = leave_out(saved.live, settings.sensitive, known=known.get(saved.live.name))
@@ -155,7 +160,7 @@ def _sides(settings: Settings, snapshot: Snapshot, prepared: Prepared, record: R
     uncompared = 0
     for project in prepared.desired:
         live = projects.get(project.name)
-        if live is not None:
+        if isinstance(live, LiveProject):
             both = comparable(project, live, left_out[project.name], settings.sensitive)
             project, projects[project.name] = both.desired, both.live
             uncompared += bool(both.uncompared)
@@ -163,7 +168,7 @@ def _sides(settings: Settings, snapshot: Snapshot, prepared: Prepared, record: R
     notes = (*_not_compared(uncompared), *_outdated(snapshot, known))
     return _Sides(
         account,
-        Live(projects, whole=True, snapshot_at=snapshot.taken_at),
+        Live(projects, whole=True, snapshot_at=snapshot.taken_at, nameless=nameless(shown)),
         replace(prepared, desired=tuple(desired), diagnostics=(*prepared.diagnostics, *notes)),
     )
 

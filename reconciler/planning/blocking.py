@@ -1,29 +1,78 @@
-"""What no call can mend: why a project is blocked, and what a person can do."""
+"""What no call can fix: why a project is blocked, where in the API's answer that shows, and what a person can do."""
 
 from __future__ import annotations
 
-from reconciler.diagnostics import Diagnostic, error
-from reconciler.model.plan import Action, Expected, ProjectChange, Reason, State
-from reconciler.model.project import DesiredProject, LiveProject
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.model.plan import Action, CallKind, Expected, ProjectChange, Reason, State
+from reconciler.model.project import DesiredProject, LiveProject, UnreadableProject
 from reconciler.planning.intent import EMPTY_HASH
+from reconciler.planning.normalize import UnreadableOntologyError
+
+_EXAMPLES = 3
 
 
-def blocked(desired: DesiredProject, live: LiveProject) -> tuple[Reason, str] | None:
-    """What no call can mend. `rapid`, `studio` and `consensus_attempts` are not readable (an assumption)."""
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Why a project is blocked. `path` is the place in the API's answer; `diagnostic` is an error."""
+
+    reason: Reason
+    path: str
+    diagnostic: Diagnostic
+
+
+def blocked(desired: DesiredProject, live: LiveProject) -> Block | None:
+    """What no call can fix. `rapid`, `studio` and `consensus_attempts` are not readable (an assumption)."""
+    name = desired.name
     if live.archived:
-        return Reason.ARCHIVED, ""
+        told = error(
+            "archived",
+            f"project.{name} is archived on Scale",
+            detail="An archived project keeps its name, and no call can bring it back. Unarchive it in Scale's "
+            "dashboard, or give the manifest a new name.",
+        )
+        return Block(Reason.ARCHIVED, "archived", told)
     if desired.type != live.type:
-        return Reason.TYPE_DIFFERS, live.type
+        return Block(Reason.TYPE_DIFFERS, "type", _differs(name, "type", live.type, desired.type))
     pipeline = desired.create_only.get("pipeline")
     if pipeline is not None and live.pipeline is not None and pipeline != live.pipeline:
-        return Reason.PIPELINE_DIFFERS, live.pipeline
+        told = _differs(name, "pipeline", live.pipeline, pipeline)
+        return Block(Reason.PIPELINE_DIFFERS, "pipelineName", told)
     if desired.ontology is not None and live.ontology_problem is not None:
-        return Reason.ONTOLOGY_UNREADABLE, live.ontology_problem
+        return _ontology_unreadable(name, "ontologyHistory", live.ontology_problem)
     return None
 
 
-def blocked_change(desired: DesiredProject, live: LiveProject, reason: Reason, what: str) -> ProjectChange:
-    state = State(live.type, live.params, live.ontology, live.ontology_name)
+def unreadable(name: str, live: UnreadableProject) -> Block:
+    """That of a project whose live state cannot be read."""
+    told = error(
+        "unreadable",
+        f"the live state of project.{name} cannot be read: {live.why}",
+        detail="It is neither compared nor written. Fix that value in Scale's dashboard.",
+    )
+    return Block(Reason.UNREADABLE, live.path, told)
+
+
+def ontology_unreadable(desired: DesiredProject, problem: UnreadableOntologyError) -> Block:
+    """That of a project with live choices that cannot be read."""
+    return _ontology_unreadable(desired.name, problem.where, str(problem))
+
+
+def not_sendable(desired: DesiredProject, call: CallKind) -> Block:
+    """That of a project with a live number that a call would have to send back, and cannot."""
+    told = error(
+        "number-too-large",
+        f"project.{desired.name} holds a number on Scale that is too large to be sent back",
+        detail=f"{call.value} would have to send it. Replace the value in the manifest, or in Scale's dashboard.",
+    )
+    return Block(Reason.NOT_SENDABLE, "ontology" if call is CallKind.SET_ONTOLOGY else "params", told)
+
+
+def blocked_change(desired: DesiredProject, live: LiveProject | None, block: Block) -> ProjectChange:
+    """The plan of a blocked project; `live` is None if it cannot be read."""
+    state = State(live.type, live.params, live.ontology, live.ontology_name) if live is not None else None
     return ProjectChange(
         name=desired.name,
         action=Action.NO_OP,
@@ -32,46 +81,46 @@ def blocked_change(desired: DesiredProject, live: LiveProject, reason: Reason, w
         before=state,
         after=state,
         expected=Expected.of(live),
-        reason=reason,
+        reason=block.reason,
         hash=EMPTY_HASH,
         blocked=True,
-        diagnostics=(_blocking_error(desired, reason, what),),
+        diagnostics=(block.diagnostic,),
     )
 
 
-def _blocking_error(desired: DesiredProject, reason: Reason, what: str) -> Diagnostic:
-    match reason:
-        case Reason.ARCHIVED:
-            return error(
-                "archived",
-                f"project.{desired.name} is archived on Scale",
-                detail="An archived project keeps its name, and no call can bring it back. Unarchive it in Scale's "
-                "dashboard, or give the manifest a new name.",
-            )
-        case Reason.TYPE_DIFFERS:
-            return error(
-                "type-differs",
-                f'type of project.{desired.name} is "{what}" on Scale, "{desired.type}" here',
-                detail="A project's type cannot be changed after it was created. Give the manifest a new name, so "
-                f'that a new project is created, or write "type: {what}".',
-            )
-        case Reason.PIPELINE_DIFFERS:
-            return error(
-                "pipeline-differs",
-                f'pipeline of project.{desired.name} is "{what}" on Scale, "{desired.create_only["pipeline"]}" here',
-                detail="A project's pipeline cannot be changed after it was created. Give the manifest a new name, so "
-                f'that a new project is created, or write "pipeline: {what}".',
-            )
-        case Reason.ONTOLOGY_UNREADABLE:
-            return error(
-                "ontology-unreadable",
-                f"the ontology of project.{desired.name} cannot be read: {what}",
-                detail="What cannot be read is not overwritten. Mend it in Scale's dashboard, or leave the ontology "
-                "out of the manifest, so that it is not managed here.",
-            )
-        case _:
-            return error(
-                "number-too-large",
-                f"project.{desired.name} holds a number on Scale that is too large to be sent back",
-                detail=f"{what}. Replace the value in the manifest, or in Scale's dashboard.",
-            )
+def unreadable_warning(projects: Sequence[UnreadableProject]) -> tuple[Diagnostic, ...]:
+    """What is said of live projects without a manifest that cannot be read, of which there is at least one."""
+    are = "1 live project" if len(projects) == 1 else f"{len(projects):,} live projects"
+    told = warning("unreadable", f"{are} without a manifest cannot be read", detail=unreadable_advice(projects))
+    return (told,)
+
+
+def unreadable_advice(projects: Sequence[UnreadableProject]) -> str:
+    """The first few, a line each, and what to do."""
+    lines = [_line(project) for project in projects[:_EXAMPLES]]
+    if len(projects) > _EXAMPLES:
+        lines.append(f"… and {len(projects) - _EXAMPLES:,} more")
+    return "\n".join((*lines, "Fix these values in Scale's dashboard."))
+
+
+def _line(project: UnreadableProject) -> str:
+    return f'"{project.name}": {project.why}' if project.name is not None else project.why
+
+
+def _differs(name: str, what: str, live: str, here: str) -> Diagnostic:
+    return error(
+        f"{what}-differs",
+        f'{what} of project.{name} is "{live}" on Scale, "{here}" here',
+        detail=f"A project's {what} cannot be changed after it was created. Give the manifest a new name, so "
+        f'that a new project is created, or write "{what}: {live}".',
+    )
+
+
+def _ontology_unreadable(name: str, path: str, what: str) -> Block:
+    told = error(
+        "ontology-unreadable",
+        f"the ontology of project.{name} cannot be read: {what}",
+        detail="What cannot be read is not overwritten. Fix it in Scale's dashboard, or leave the ontology out of the "
+        "manifest, so that it is not managed here.",
+    )
+    return Block(Reason.ONTOLOGY_UNREADABLE, path, told)

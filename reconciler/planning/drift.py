@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, warning
 from reconciler.fieldpath import format_path, parse_path
-from reconciler.model.drift import Baseline, ProjectDrift, Transient, Unit
+from reconciler.model.drift import Baseline, BlockedProject, ProjectDrift, Transient, Unit
 from reconciler.model.ontology import Choice, spell
 from reconciler.model.plan import Field, FieldClass, Kind
-from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version
+from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Shown, UnreadableProject, Version
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
-from reconciler.planning.blocking import blocked, blocked_change
+from reconciler.planning.blocking import Block, blocked, ontology_unreadable, unreadable
 from reconciler.planning.classes import ONTOLOGY, base_of, base_version, mover, parameter_of
 from reconciler.planning.mask import Ignored, wanted_ontology, wanted_params
 from reconciler.planning.nearness import neighbours, normal_form
@@ -25,13 +25,30 @@ _TURNS = 4
 """So many values in turn (A, B, A, B) are two writers at odds, and no longer somebody who changed their mind."""
 
 
-def project_drift(desired: DesiredProject, live: LiveProject | None, known: RecordedProject | None) -> ProjectDrift:
-    """What of one project is not as the last apply left it, or not as git now says."""
+def project_drift(
+    desired: DesiredProject, live: Shown | None, known: RecordedProject | None
+) -> ProjectDrift | BlockedProject:
+    """What of one project is not as the last apply left it, or not as git now says; or why that cannot be said."""
     if live is None:
         return ProjectDrift(desired.name, desired.source, tuple(_to_be_made(desired, known)))
-    if (reason := blocked(desired, live)) is not None:
-        diagnostics = blocked_change(desired, live, *reason).diagnostics
-        return ProjectDrift(desired.name, desired.source, diagnostics=diagnostics)
+    if isinstance(live, UnreadableProject):
+        return _blocked(desired, unreadable(desired.name, live))
+    if (block := blocked(desired, live)) is not None:
+        return _blocked(desired, block)
+    try:
+        return _compared(desired, live, known)
+    except UnreadableOntologyError as problem:
+        return _blocked(desired, ontology_unreadable(desired, problem))
+
+
+def _blocked(desired: DesiredProject, block: Block) -> BlockedProject:
+    return BlockedProject(desired.name, block.path, block.diagnostic, desired.source)
+
+
+def _compared(desired: DesiredProject, live: LiveProject, known: RecordedProject | None) -> ProjectDrift:
+    """Raises:
+    UnreadableOntologyError: the live choices cannot be read.
+    """
     base = base_of(known, live).known
     if base is not None and not base.written:
         base = None
@@ -134,7 +151,7 @@ def _parameters(desired: DesiredProject, live: LiveProject, base: RecordedProjec
     ignored = Ignored.of(desired)
     for key in keys:
         foreign = desired.mask.params is ParamsMode.MERGE and key not in desired.params
-        if not foreign and not ignored.covers(("params", key)):
+        if not foreign and not ignored.patterns.covers(("params", key)):
             yield from _parameter(key, desired, wanted, live, base)
 
 
@@ -161,8 +178,7 @@ def _parameter(
 def _ontology(desired: DesiredProject, live: LiveProject, base: RecordedProject | None) -> Iterator[Unit | Transient]:
     if desired.ontology is None or any(ignore.pattern.text == ONTOLOGY for ignore in desired.mask.ignore):
         return
-    now = _seen(live.ontology)
-    assert now is not None  # what cannot be read is blocked
+    now = read_choices(live.ontology) if live.ontology is not None else ()
     want = wanted_ontology(desired, read_choices(desired.ontology), now)
     version = base_version(ONTOLOGY, live, base) if base is not None else None
     seen = _seen(version.content) if version is not None else None

@@ -18,7 +18,7 @@ from typing import Final
 from reconciler.fieldpath import Attribute, Pattern, covered, format_path
 from reconciler.model.ontology import walk
 from reconciler.model.plan import Action, Field, FieldClass, Kind, ProjectChange, unit_of
-from reconciler.model.project import LiveProject
+from reconciler.model.project import LiveProject, Shown
 from reconciler.model.record import Entries
 from reconciler.model.values import ABSENT, MASKED, Absent, Json, canonical_json
 from reconciler.planning.classes import unseen
@@ -44,7 +44,7 @@ class Situation:
     No guard says the name of a choice that `sensitive` covers. `history` says what does not show a recorded version.
     """
 
-    live: Mapping[str, LiveProject | None]
+    live: Mapping[str, Shown | None]
     listed: bool
     managed_names: frozenset[str]
     known: Entries
@@ -110,23 +110,25 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     creates = _judged(changes, Action.CREATE)
     if not creates or not situation.listed:
         return
-    live = sorted((project for project in situation.live.values() if project is not None), key=lambda p: p.name)
-    others = [project for project in live if project.name not in situation.managed_names]
-    names = (*(change.name for change in creates), *(project.name for project in others))
-    forms = {name: normal_form(name) for name in names}
-    by_form: dict[str, list[LiveProject]] = defaultdict(list)
-    for project in others:
-        by_form[forms[project.name]].append(project)
+    others = {
+        name: project
+        for name, project in sorted(situation.live.items(), key=lambda item: item[0])
+        if project is not None and name not in situation.managed_names
+    }
+    forms = {name: normal_form(name) for name in (*(change.name for change in creates), *others)}
+    by_form: dict[str, list[Shown]] = defaultdict(list)
+    for name, project in others.items():
+        by_form[forms[name]].append(project)
     one_letter_away = neighbours({forms[change.name] for change in creates}, by_form)
-    same_content = twins(creates, others)
+    same_content = twins(creates, (one for one in others.values() if isinstance(one, LiveProject)))
     for change in creates:
         form = forms[change.name]
-        kinds = (
+        kinds: tuple[tuple[str, Sequence[Shown]], ...] = (
             (_SAME_NAME, by_form.get(form, [])),
             ("A name that is one letter away is", one_letter_away.get(form, [])),
             ("The same type, params and ontology are", same_content.get(change.name, [])),
         )
-        what, near = next(((what, near) for what, near in kinds if near), ("", []))
+        what, near = next(((what, near) for what, near in kinds if near), ("", ()))
         if near:
             shown = [f'"{project.name}"' + (" (archived)" if project.archived else "") for project in near[:3]]
             yield Finding(

@@ -9,8 +9,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from reconciler.fieldpath import Path, Pattern, format_path
+from reconciler.fieldpath import Path, Pattern, Patterns, format_path
 from reconciler.model.ontology import Choice, walk
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
 from reconciler.model.values import ABSENT, Absent, Json
@@ -83,18 +84,11 @@ def _with_live_attributes(choice: Choice, known: Mapping[str, Choice], ignored: 
 class Ignored:
     """The ignored paths below `params`."""
 
-    patterns: tuple[Pattern, ...]
+    patterns: Patterns
 
     @classmethod
     def of(cls, desired: DesiredProject) -> Ignored:
-        patterns = (ignore.pattern for ignore in desired.mask.ignore)
-        return cls(tuple(pattern for pattern in patterns if pattern.parts[0] == "params"))
-
-    def covers(self, path: Path) -> bool:
-        return any(pattern.matches(path) for pattern in self.patterns)
-
-    def reaches_below(self, path: Path) -> bool:
-        return any(pattern.reaches_below(path) for pattern in self.patterns)
+        return _ignored(tuple(ignore.pattern for ignore in desired.mask.ignore))
 
     def overlay(self, declared: Mapping[str, Json], live: Mapping[str, Json], path: Path) -> dict[str, Json]:
         """An object as declared, with live's values (and absences) at the ignored paths."""
@@ -104,15 +98,15 @@ class Ignored:
             if kept is not ABSENT:
                 wanted[key] = kept
         for key, value in live.items():
-            if key not in declared and self.covers((*path, key)):
+            if key not in declared and self.patterns.covers((*path, key)):
                 wanted[key] = value
         return wanted
 
     def _resolve(self, declared: Json, live: Json | Absent, path: Path) -> Json | Absent:
         """`live` is ABSENT where its holder exists and it does not."""
-        if self.covers(path):
+        if self.patterns.covers(path):
             return live
-        if not self.reaches_below(path):
+        if not self.patterns.reaches_below(path):
             return declared
         if isinstance(declared, dict) and isinstance(live, dict):
             return self.overlay(declared, live, path)
@@ -128,12 +122,12 @@ class Ignored:
         for old, new in align(live, declared).pairs:
             if new is None:
                 assert old is not None
-                if self.covers((*path, old)):
+                if self.patterns.covers((*path, old)):
                     kept_alone.append((old, live[old]))
             elif old is not None:
                 placed.append((old, len(wanted)))
                 wanted.append(self._resolve(declared[new], live[old], (*path, new)))
-            elif not self.covers((*path, new)):
+            elif not self.patterns.covers((*path, new)):
                 wanted.append(declared[new])
         placed.sort()
         for old, item in reversed(kept_alone):
@@ -143,12 +137,18 @@ class Ignored:
 
     def held_in(self, value: Json, path: Path) -> Iterator[Path]:
         """The ignored paths that exist at or below `path`, each the highest of its branch."""
-        if self.covers(path):
+        if self.patterns.covers(path):
             yield path
-        elif self.reaches_below(path):
+        elif self.patterns.reaches_below(path):
             if isinstance(value, dict):
                 for key, inner in value.items():
                     yield from self.held_in(inner, (*path, key))
             elif isinstance(value, list):
                 for position, inner in enumerate(value):
                     yield from self.held_in(inner, (*path, position))
+
+
+@lru_cache(maxsize=8)
+def _ignored(patterns: tuple[Pattern, ...]) -> Ignored:
+    """Compiled once for all units of a project, and for all projects that inherit the same."""
+    return Ignored(Patterns(pattern for pattern in patterns if pattern.parts[0] == "params"))

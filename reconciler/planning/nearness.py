@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from reconciler.model.ontology import spell
 from reconciler.model.plan import ProjectChange
-from reconciler.model.project import LiveProject
+from reconciler.model.project import LiveProject, Shown
 from reconciler.model.values import Json, equal
 from reconciler.planning.normalize import UnreadableOntologyError, read_choices
+
+_Project = TypeVar("_Project", bound=Shown)
 
 _FEWEST_LETTERS: Final = 5
 """In shorter names one letter is too much of the name to call two of them alike."""
@@ -44,22 +46,24 @@ def _is_passed_over(character: str) -> bool:
     return character in _PASSED_OVER or character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
 
 
-def neighbours(wanted: set[str], live: Mapping[str, list[LiveProject]]) -> dict[str, list[LiveProject]]:
+def neighbours(wanted: set[str], live: Mapping[str, list[_Project]]) -> dict[str, list[_Project]]:
     """The live projects one edit away from each wanted form.
 
     Two texts that are one edit apart are equal once at most one character is taken out of each; so few pairs are
-    compared at all.
+    compared at all. The texts with a character taken out are kept for some wanted forms at a time.
     """
-    index: dict[str, list[str]] = defaultdict(list)
-    numbers = {form: _NUMBER.findall(form) for form in wanted if _has_letters(form)}
-    known = {tuple(found) for found in numbers.values()}
-    for form in numbers:
-        for key in _shortened(form):
-            index[key].append(form)
-    found: dict[str, list[LiveProject]] = defaultdict(list)
-    for form, projects in live.items():
-        own = _NUMBER.findall(form)
-        if tuple(own) in known and _has_letters(form):
+    numbers = {form: tuple(_NUMBER.findall(form)) for form in (*wanted, *live) if _has_letters(form)}
+    found: dict[str, list[_Project]] = defaultdict(list)
+    for some in _batches([form for form in wanted if form in numbers]):
+        kinds = {(length, numbers[form]) for form in some for length in range(len(form) - 1, len(form) + 2)}
+        index: dict[int, list[str]] = defaultdict(list)
+        for form in some:
+            for key in _shortened(form):
+                index[key].append(form)
+        for form, projects in live.items():
+            own = numbers.get(form)
+            if own is None or (len(form), own) not in kinds:
+                continue
             candidates = {candidate for key in _shortened(form) for candidate in index.get(key, ())}
             for candidate in candidates - {form}:
                 if numbers[candidate] == own and _one_edit(candidate, form):
@@ -67,17 +71,37 @@ def neighbours(wanted: set[str], live: Mapping[str, list[LiveProject]]) -> dict[
     return found
 
 
+_MOST_KEYS: Final = 500_000
+"""Of an index: texts with a character taken out."""
+
+
+def _batches(forms: Iterable[str]) -> Iterator[list[str]]:
+    some: list[str] = []
+    size = 0
+    for form in forms:
+        if some and size + len(form) > _MOST_KEYS:
+            yield some
+            some, size = [], 0
+        some.append(form)
+        size += len(form)
+    if some:
+        yield some
+
+
 def _has_letters(form: str) -> bool:
     return len(_NUMBER.sub("", form)) >= _FEWEST_LETTERS
 
 
-def _shortened(form: str) -> set[str]:
-    return {form, *(form[:at] + form[at + 1 :] for at in range(len(form)))}
+def _shortened(form: str) -> set[int]:
+    """The hashes of a text and of those with one of its characters taken out."""
+    return {hash(form), *(hash(form[:at] + form[at + 1 :]) for at in range(len(form)))}
 
 
 def _one_edit(left: str, right: str) -> bool:
-    """Whether one edit makes two different texts, whose lengths differ by one at most, the same."""
+    """Whether one edit makes two different texts the same."""
     left, right = sorted((left, right), key=len)
+    if len(right) - len(left) > 1:
+        return False
     at = next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), len(left))
     if len(left) < len(right):
         return left[at:] == right[at + 1 :]
@@ -100,7 +124,7 @@ class _Content:
     @property
     def digest(self) -> int:
         """The same for the same contents, and hardly ever for others."""
-        return hash((self.type, _digest(self.params), _digest(self.ontology)))
+        return hash((self.type, _digest(self.params, {}), _digest(self.ontology, {})))
 
     def same(self, other: _Content) -> bool:
         return self.type == other.type and equal(self.params, other.params) and equal(self.ontology, other.ontology)
@@ -115,12 +139,13 @@ def twins(creates: Iterable[ProjectChange], others: Iterable[LiveProject]) -> di
         if content is not None and (content.params or content.ontology):
             wanted[change.name] = content
     shapes = {content.shape for content in wanted.values()}
-    digests = {_digest(content.params) for content in wanted.values()}
+    shared: dict[int, int] = {}
+    digests = {_digest(content.params, shared) for content in wanted.values()}
     groups: dict[int, list[tuple[_Content, list[LiveProject]]]] = defaultdict(list)
     for project in others:
         if project.ontology_problem is not None or (project.type, frozenset(project.params)) not in shapes:
             continue
-        if _digest(dict(project.params)) not in digests:
+        if _digest(dict(project.params), {}) not in digests:
             continue
         content = _content(project.type, project.params, project.ontology)
         if content is not None:
@@ -143,7 +168,15 @@ def _content(kind: str, params: Mapping[str, Json], ontology: Sequence[Json] | N
         return None
 
 
-def _digest(value: Json) -> int:
-    if isinstance(value, dict):
-        return hash(frozenset((key, _digest(inner)) for key, inner in value.items()))
-    return hash(tuple(map(_digest, value)) if isinstance(value, list) else value)
+def _digest(value: Json, known: dict[int, int]) -> int:
+    """`known` has the digests of collections that live on: one that is shared is looked through once."""
+    if not isinstance(value, dict | list):
+        return hash(value)
+    found = known.get(id(value))
+    if found is None:
+        if isinstance(value, dict):
+            found = hash(frozenset((key, _digest(inner, known)) for key, inner in value.items()))
+        else:
+            found = hash(tuple([_digest(inner, known) for inner in value]))
+        known[id(value)] = found
+    return found

@@ -14,7 +14,11 @@ _EMPTY: tuple[Json, ...] = (None, "", [], {})
 
 
 class UnreadableOntologyError(ValueError):
-    """Live choices that are not what the API is known to give; the message says where and why."""
+    """Choices that are not what the API is known to give; the message says where and why, `where` is the path."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where} {problem}")
+        self.where = where
 
 
 def read_choices(raw: Json, where: str = "ontology") -> tuple[Choice, ...]:
@@ -24,7 +28,7 @@ def read_choices(raw: Json, where: str = "ontology") -> tuple[Choice, ...]:
         UnreadableOntologyError: for anything else.
     """
     if not isinstance(raw, list):
-        raise UnreadableOntologyError(f"{where} is not a list")
+        raise UnreadableOntologyError(where, "is not a list")
     return tuple(_read_choice(item, f"{where}[{position}]") for position, item in enumerate(raw))
 
 
@@ -32,10 +36,10 @@ def _read_choice(raw: Json, where: str) -> Choice:
     if isinstance(raw, str):
         return Choice(raw)
     if not isinstance(raw, dict):
-        raise UnreadableOntologyError(f"{where} is neither a string nor an object")
+        raise UnreadableOntologyError(where, "is neither a string nor an object")
     name = raw.get("choice")
     if not isinstance(name, str):
-        raise UnreadableOntologyError(f'{where} has no "choice" that is a string')
+        raise UnreadableOntologyError(where, 'has no "choice" that is a string')
     display = _text(raw, "display", where)
     return Choice(
         name,
@@ -51,5 +55,5 @@ def _text(raw: dict[str, Json], key: str, where: str) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise UnreadableOntologyError(f'{where} has a "{key}" that is no string')
+        raise UnreadableOntologyError(where, f'has a "{key}" that is not a string')
     return value

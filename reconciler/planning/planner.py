@@ -25,10 +25,17 @@ from reconciler.model.plan import (
     TargetInfo,
     unit_of,
 )
-from reconciler.model.project import DesiredProject, LiveProject, Source
+from reconciler.model.project import DesiredProject, LiveProject, Shown, Source, UnreadableProject
 from reconciler.model.record import Entries, RecordedProject
 from reconciler.model.values import has_overflow
-from reconciler.planning.blocking import blocked, blocked_change
+from reconciler.planning.blocking import (
+    blocked,
+    blocked_change,
+    not_sendable,
+    ontology_unreadable,
+    unreadable,
+    unreadable_warning,
+)
 from reconciler.planning.classes import Base, base_of, classes, kept_base, mover, unseen
 from reconciler.planning.guards import LIVE_HISTORY, SNAPSHOT_HISTORY, Situation
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
@@ -52,38 +59,73 @@ class Rules:
 class Live:
     """Live state as read. `projects` is by name, with None for one that was asked for and is not there.
 
+    `nameless` are projects of which not even the name can be read. None of them is one that was asked for by its name.
+
     `whole` is true where the whole account was listed: only then are unmanaged projects and the account known.
     `snapshot_at` is when it was read where that is from a snapshot.
     """
 
-    projects: Mapping[str, LiveProject | None]
+    projects: Mapping[str, Shown | None]
     whole: bool
     snapshot_at: datetime | None = None
+    nameless: tuple[UnreadableProject, ...] = ()
+
+    @property
+    def listed(self) -> tuple[Shown, ...]:
+        """Every project that is there."""
+        return (*(project for project in self.projects.values() if project is not None), *self.nameless)
 
 
-def by_name(projects: Iterable[LiveProject]) -> dict[str, LiveProject | None]:
+def by_name(projects: Iterable[Shown]) -> dict[str, Shown | None]:
     """Live projects by name. Should an archived name be free for another project, the other one counts.
 
     That an archived project keeps its name is an assumption ([A] in scale-api.md).
     """
-    found: dict[str, LiveProject | None] = {}
+    found: dict[str, Shown | None] = {}
     for project in projects:
+        if project.name is None:
+            continue
         known = found.get(project.name)
         if known is None or known.archived:
             found[project.name] = project
     return found
 
 
-def account_of(projects: Iterable[LiveProject]) -> str | None:
-    """What tells one account from another: when its oldest project was made. None without one."""
-    return min((project.created_at for project in projects if project.created_at), default=None)
+def nameless(projects: Iterable[Shown]) -> tuple[UnreadableProject, ...]:
+    """The projects that `by_name` leaves out."""
+    return tuple(project for project in projects if isinstance(project, UnreadableProject) and project.name is None)
 
 
-def is_unmanaged(project: LiveProject, managed: Collection[str], own_names: Sequence[str] | None) -> bool:
+def account_of(projects: Iterable[Shown]) -> str | None:
+    """What tells one account from another: when its oldest project was made.
+
+    None without one, and if it is not known which is the oldest, because a project's time cannot be read.
+    """
+    found = list(projects)
+    if any(isinstance(project, UnreadableProject) and project.created_at is None for project in found):
+        return None
+    return min((project.created_at for project in found if project.created_at), default=None)
+
+
+def is_unmanaged(project: Shown, managed: Collection[str], own_names: Sequence[str] | None) -> bool:
     """Whether a live project that should have a manifest has none; `own_names` are patterns, None for all names."""
-    if project.name in managed or project.archived:
+    name = project.name
+    if name is None or name in managed or project.archived:
         return False
-    return own_names is None or any(fnmatchcase(project.name, pattern) for pattern in own_names)
+    return own_names is None or any(fnmatchcase(name, pattern) for pattern in own_names)
+
+
+def unmanaged_in(
+    live: Live, managed: Collection[str], own_names: Sequence[str] | None
+) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
+    """The live projects without a manifest, by name, and what is to be said of those that cannot be read.
+
+    They block nothing: no manifest is compared with them.
+    """
+    found = [project for project in live.listed if is_unmanaged(project, managed, own_names)]
+    unread = [project for project in (*found, *live.nameless) if isinstance(project, UnreadableProject)]
+    names = sorted(project.name for project in found if project.name is not None)
+    return tuple(names), unreadable_warning(unread) if unread else ()
 
 
 def make_plan(
@@ -144,21 +186,16 @@ def make_plan(
             ),
         )
         diagnostics += verdicts
-    shown = [project for project in live.projects.values() if project is not None]
-    unmanaged = (
-        tuple(sorted(project.name for project in shown if is_unmanaged(project, managed_names, own_names)))
-        if live.whole and complete
-        else ()
-    )
+    unmanaged, warnings = unmanaged_in(live, managed_names, own_names) if live.whole and complete else ((), ())
     return Plan(
         target=target,
         commit=commit,
         made_at=made_at,
         changes=changes,
         unmanaged=unmanaged,
-        diagnostics=diagnostics,
+        diagnostics=(*diagnostics, *warnings),
         complete=complete,
-        live_count=len(shown) if live.whole else None,
+        live_count=len(live.listed) if live.whole else None,
         manifests=manifests,
         manifest_count=manifest_count,
         hash=plan_hash({change.name: change.hash for change in changes}, EMPTY_HASH),
@@ -168,8 +205,9 @@ def make_plan(
     )
 
 
-def _forgotten(name: str, known: RecordedProject, live: LiveProject | None) -> ProjectChange:
-    """A project that the record knows and no manifest any more."""
+def _forgotten(name: str, known: RecordedProject, found: Shown | None) -> ProjectChange:
+    """A project that the record knows and no manifest any more. Nothing is sent, so it need not be readable."""
+    live = found if isinstance(found, LiveProject) else None
     source = Source(known.file, 1)
     desired = DesiredProject(name, live.type if live is not None else "", source)
     state = State(live.type, live.params, live.ontology, live.ontology_name) if live is not None else None
@@ -188,13 +226,15 @@ def _forgotten(name: str, known: RecordedProject, live: LiveProject | None) -> P
 
 def plan_project(
     desired: DesiredProject,
-    live: LiveProject | None,
+    live: Shown | None,
     *,
     known: RecordedProject | None = None,
     pending: bool = False,
     history: str = LIVE_HISTORY,
 ) -> ProjectChange:
     """What the plan says of one project; `known` is its entry in the record, `history` what shows its versions."""
+    if isinstance(live, UnreadableProject):
+        return blocked_change(desired, None, unreadable(desired.name, live))
     base = base_of(known, live)
     change = _planned(desired, live, base, pending=pending, history=history)
     return replace(change, diagnostics=(*_landed(desired, base), *change.diagnostics))
@@ -203,8 +243,8 @@ def plan_project(
 def _planned(
     desired: DesiredProject, live: LiveProject | None, base: Base, *, pending: bool, history: str
 ) -> ProjectChange:
-    if live is not None and (reason := blocked(desired, live)):
-        return blocked_change(desired, live, *reason)
+    if live is not None and (block := blocked(desired, live)):
+        return blocked_change(desired, live, block)
     kept: dict[str, int | None] = {}
     found: Mapping[str, FieldClass] = {}
     try:
@@ -219,11 +259,10 @@ def _planned(
                 desired = replace(desired, mask=mask)
                 intent = compare(desired, live)
     except UnreadableOntologyError as problem:
-        assert live is not None
-        return blocked_change(desired, live, Reason.ONTOLOGY_UNREADABLE, str(problem))
+        return blocked_change(desired, live, ontology_unreadable(desired, problem))
     unsendable = next((call for call in intent.calls if has_overflow(call.body)), None)
     if unsendable is not None and live is not None:
-        return blocked_change(desired, live, Reason.NOT_SENDABLE, f"{unsendable.kind} would have to send it")
+        return blocked_change(desired, live, not_sendable(desired, unsendable.kind))
     fields = tuple(_classed(field, found, live) for field in intent.fields)
     return ProjectChange(
         name=desired.name,

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from reconciler.fieldpath import Attribute, Path, Pattern, covered, format_path, parse_pattern
+from reconciler.fieldpath import Attribute, Path, Pattern, Patterns, as_patterns, covered, format_path, parse_pattern
 from reconciler.model.ontology import Choice, walk
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Version
 from reconciler.model.record import RecordedProject
@@ -28,7 +28,7 @@ _REASON: Final = "sensitive, and not in a snapshot"
 
 
 def leave_out(
-    live: LiveProject, sensitive: Sequence[Pattern], *, known: RecordedProject | None = None
+    live: LiveProject, patterns: Sequence[Pattern], *, known: RecordedProject | None = None
 ) -> tuple[LiveProject, tuple[str, ...]]:
     """The project, its histories included, without what the patterns cover; and what was left out, in order.
 
@@ -36,8 +36,9 @@ def leave_out(
     A version that is no longer whole keeps its content's hash where `known`, the record, has the same one: only so can
     it still be told whose it is.
     """
-    if not sensitive:
+    if not patterns:
         return live, ()
+    sensitive = as_patterns(patterns)
     hashes = _hashes(known)
     found: dict[str, None] = {}
     params = tuple(_params_version(version, sensitive, hashes, found) for version in live.params_history)
@@ -65,13 +66,14 @@ class Comparable:
 
 
 def comparable(
-    desired: DesiredProject, live: LiveProject, left_out: Collection[str], sensitive: Sequence[Pattern]
+    desired: DesiredProject, live: LiveProject, left_out: Collection[str], patterns: Sequence[Pattern]
 ) -> Comparable:
     """Both sides of a project of a snapshot, so that nothing is said of what was left out or is sensitive.
 
     It is ignored, as if `ignore` named it: a write that follows takes it from live. `live` holds nothing sensitive. A
     name of the ontology that is not known is taken for the declared one: live's own is compared before a write.
     """
+    sensitive = as_patterns(patterns)
     found = dict.fromkeys(left_out)
     if desired.params is not None:
         _without({PARAMS: dict(desired.params)}, (), sensitive, found)
@@ -102,9 +104,7 @@ def _hashes(known: RecordedProject | None) -> frozenset[str]:
     return frozenset(digest for digest in (known.ontology_hash, *intended) if digest is not None)
 
 
-def _params_version(
-    version: Version, sensitive: Sequence[Pattern], hashes: Collection[str], found: dict[str, None]
-) -> Version:
+def _params_version(version: Version, sensitive: Patterns, hashes: Collection[str], found: dict[str, None]) -> Version:
     if not isinstance(version.content, dict):
         return version
     here: dict[str, None] = {}
@@ -120,11 +120,11 @@ def _shared(digest: str, hashes: Collection[str]) -> str | None:
     return digest if digest in hashes else None
 
 
-def _without(value: Json, path: Path, sensitive: Sequence[Pattern], found: dict[str, None]) -> Json | Absent:
+def _without(value: Json, path: Path, sensitive: Patterns, found: dict[str, None]) -> Json | Absent:
     """`value`, found at `path`, without the keys that are covered; ABSENT where the key that holds it has to go."""
-    if path and any(pattern.matches(path) for pattern in sensitive):
+    if path and sensitive.covers(path):
         return ABSENT
-    if not any(pattern.reaches_below(path) for pattern in sensitive):
+    if not sensitive.reaches_below(path):
         return value
     if isinstance(value, dict):
         rest: dict[str, Json] = {}
@@ -151,10 +151,10 @@ def _pattern_of(path: Path) -> str:
 
 
 def _ontologies(
-    history: tuple[Version, ...], sensitive: Sequence[Pattern], hashes: Collection[str], found: dict[str, None]
+    history: tuple[Version, ...], sensitive: Patterns, hashes: Collection[str], found: dict[str, None]
 ) -> tuple[Version, ...]:
     root: Path = ("ontology",)
-    if not any(pattern.matches(root) or pattern.reaches_below(root) for pattern in sensitive):
+    if not sensitive.reaches_below(root):
         return history
     here: dict[str, None] = {}
     for version in history:
@@ -172,7 +172,7 @@ def _ontologies(
     )
 
 
-def _in_ontology(content: Json, sensitive: Sequence[Pattern]) -> Iterator[str]:
+def _in_ontology(content: Json, sensitive: Patterns) -> Iterator[str]:
     """Of choices that cannot be read nobody can tell what in them is covered."""
     try:
         yield from _of_choices(read_choices(content), sensitive)
@@ -180,7 +180,7 @@ def _in_ontology(content: Json, sensitive: Sequence[Pattern]) -> Iterator[str]:
         yield ONTOLOGY
 
 
-def _of_choices(choices: tuple[Choice, ...], sensitive: Sequence[Pattern]) -> Iterator[str]:
+def _of_choices(choices: tuple[Choice, ...], sensitive: Patterns) -> Iterator[str]:
     for parents, _, choice in walk(choices):
         path: Path = ("ontology", *parents, choice.choice)
         if covered(path, sensitive) or covered((*path, Attribute("choice")), sensitive):
@@ -196,7 +196,7 @@ def _everywhere(attribute: str) -> str:
 
 
 def _ontology_version(
-    version: Version, attributes: Collection[str], sensitive: Sequence[Pattern], hashes: Collection[str], *, named: bool
+    version: Version, attributes: Collection[str], sensitive: Patterns, hashes: Collection[str], *, named: bool
 ) -> Version:
     name = version.name if named else None
     content = version.content
@@ -208,7 +208,7 @@ def _ontology_version(
     return replace(version, content=content, name=name, digest=digest)
 
 
-def _stripped(raw: Json, path: Path, attributes: Collection[str], sensitive: Sequence[Pattern]) -> Json:
+def _stripped(raw: Json, path: Path, attributes: Collection[str], sensitive: Patterns) -> Json:
     """Readable choices without these attributes, and without other keys that hold what is covered."""
     if isinstance(raw, list):
         return [_stripped(item, path, attributes, sensitive) for item in raw]
@@ -218,7 +218,7 @@ def _stripped(raw: Json, path: Path, attributes: Collection[str], sensitive: Seq
     rest: dict[str, Json] = {}
     for key, value in raw.items():
         at = (*path, Attribute(key))
-        hidden = key not in _KNOWN_KEYS and any(p.matches(at) or p.reaches_below(at) for p in sensitive)
+        hidden = key not in _KNOWN_KEYS and sensitive.reaches_below(at)
         if key not in attributes and not hidden:
             rest[key] = _stripped(value, path, attributes, sensitive) if key == "subchoices" else value
     return rest

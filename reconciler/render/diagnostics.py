@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity, Span
+from reconciler.diagnostics import Diagnostic, Severity, Span, limited
 from reconciler.render.counting import count
 from reconciler.render.escape import plain
 from reconciler.render.paint import Ink, Paint
@@ -25,7 +25,7 @@ _MOST_USERS: Final = 3
 def render_diagnostics(diagnostics: Iterable[Diagnostic], *, base: str, colour: bool = False) -> str:
     """Diagnostics below one another, in the order given. File names are shown as seen from the folder `base`."""
     paint = Paint(colour)
-    return "".join(f"{line}\n" for diagnostic in diagnostics for line in _lines(diagnostic, base, paint))
+    return "".join(f"{line}\n" for diagnostic in limited(diagnostics) for line in _lines(diagnostic, base, paint))
 
 
 def render_validation(diagnostics: Iterable[Diagnostic], *, manifests: int, base: str, colour: bool = False) -> str:

@@ -5,13 +5,13 @@ File names are relative to `base` (the git top level, else the repository root),
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from reconciler import __version__
-from reconciler.diagnostics import Diagnostic, Severity, Span
-from reconciler.fieldpath import Attribute, Path, Pattern, format_path, parse_path
+from reconciler.diagnostics import Diagnostic, Severity, Span, limited
+from reconciler.fieldpath import Attribute, Path, Pattern, as_patterns, format_path, parse_path
 from reconciler.model.drift import Drift, ProjectDrift, Unit
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Commit, Field, Plan, ProjectChange, State, TargetInfo
@@ -27,7 +27,7 @@ _ONTOLOGY_NAME: Path = ("ontology", Attribute("name"))
 
 def plan_document(plan: Plan, *, base: str, sensitive: Sequence[Pattern] = (), whole: bool = False) -> dict[str, Json]:
     """The plan. `whole` adds each project's `desired` and masks nothing: for a plan file, never for printing."""
-    writer = _Writer(base, () if whole else tuple(sensitive))
+    writer = _Writer(base, () if whole else sensitive)
     changes = [writer.change(change, whole=whole) for change in plan.changes]
     return {
         "format_version": FORMAT_VERSION,
@@ -44,7 +44,7 @@ def plan_document(plan: Plan, *, base: str, sensitive: Sequence[Pattern] = (), w
         "summary": asdict(plan.summary),
         "resource_changes": changes,
         "unmanaged": list(plan.unmanaged),
-        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in plan.diagnostics],
+        "diagnostics": _diagnostics(plan.diagnostics, base),
         "plan_hash": plan.hash,
     }
 
@@ -63,13 +63,13 @@ def outcome_document(outcome: Outcome, *, base: str) -> dict[str, Json]:
         "interrupted_by": outcome.interrupted_by,
         "summary": asdict(outcome.summary),
         "projects": [_project_outcome(project, base) for project in outcome.projects],
-        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in outcome.diagnostics],
+        "diagnostics": _diagnostics(outcome.diagnostics, base),
     }
 
 
 def drift_document(drift: Drift, *, base: str, sensitive: Sequence[Pattern] = ()) -> dict[str, Json]:
     """What drifted. Clean projects are counted, not listed."""
-    writer = _Writer(base, tuple(sensitive))
+    writer = _Writer(base, sensitive)
     baseline = drift.baseline
     return {
         "format_version": FORMAT_VERSION,
@@ -86,9 +86,18 @@ def drift_document(drift: Drift, *, base: str, sensitive: Sequence[Pattern] = ()
             for project in drift.projects
             if project.units or project.transient or project.diagnostics
         ],
+        "blocked": [
+            {
+                "name": project.name,
+                "path": project.path,
+                "source": _source(project.source, base),
+                "diagnostic": diagnostic_document(project.diagnostic, base),
+            }
+            for project in drift.blocked
+        ],
         "unmanaged": list(drift.unmanaged),
         "vanished": list(drift.vanished),
-        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in drift.diagnostics],
+        "diagnostics": _diagnostics(drift.diagnostics, base),
     }
 
 
@@ -111,8 +120,8 @@ def validation_document(
             "warnings": count(Severity.WARNING),
             "notes": count(Severity.NOTE),
         },
-        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in diagnostics],
-        **(_resolved(resolved, _Writer(base, tuple(sensitive))) if resolved is not None else {}),
+        "diagnostics": _diagnostics(diagnostics, base),
+        **(_resolved(resolved, _Writer(base, sensitive)) if resolved is not None else {}),
     }
 
 
@@ -132,6 +141,10 @@ def _resolved(projects: Sequence[tuple[DesiredProject, Mapping[Path, Source]]], 
         for project, sources in projects
     ]
     return {"masked": writer.masked, "projects": written}
+
+
+def _diagnostics(diagnostics: Iterable[Diagnostic], base: str) -> list[Json]:
+    return [diagnostic_document(diagnostic, base) for diagnostic in limited(diagnostics)]
 
 
 def diagnostic_document(diagnostic: Diagnostic, base: str) -> dict[str, Json]:
@@ -157,9 +170,9 @@ def timestamp(moment: datetime) -> str:
 class _Writer:
     """Writes values, masked; remembers whether anything was."""
 
-    def __init__(self, base: str, sensitive: tuple[Pattern, ...]) -> None:
+    def __init__(self, base: str, sensitive: Sequence[Pattern]) -> None:
         self.base = base
-        self.sensitive = sensitive
+        self.sensitive = as_patterns(sensitive)
         self.masked = False
 
     def change(self, change: ProjectChange, *, whole: bool) -> dict[str, Json]:
@@ -184,7 +197,7 @@ class _Writer:
             "waived_by": [asdict(waived) for waived in change.waived_by],
             "kept": [{"path": unit, "base_version": version} for unit, version in change.kept.items()],
             "hash": change.hash,
-            "diagnostics": [diagnostic_document(diagnostic, self.base) for diagnostic in change.diagnostics],
+            "diagnostics": _diagnostics(change.diagnostics, self.base),
         }
         if whole:
             document["holds"] = [asdict(held) for held in change.held_by]
@@ -199,7 +212,7 @@ class _Writer:
             "transient": [
                 {"path": transient.path, "versions": list(transient.versions)} for transient in project.transient
             ],
-            "diagnostics": [diagnostic_document(diagnostic, self.base) for diagnostic in project.diagnostics],
+            "diagnostics": _diagnostics(project.diagnostics, self.base),
         }
 
     def _unit(self, unit: Unit, now: datetime) -> dict[str, Json]:
@@ -299,7 +312,7 @@ def _project_outcome(project: ProjectOutcome, base: str) -> dict[str, Json]:
         "calls": [{"call": call.call.value, "result": call.result.value} for call in project.calls],
         "hash": project.hash,
         "source": _source(project.source, base) if project.source else None,
-        "diagnostics": [diagnostic_document(diagnostic, base) for diagnostic in project.diagnostics],
+        "diagnostics": _diagnostics(project.diagnostics, base),
     }
 
 

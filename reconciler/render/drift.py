@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from reconciler.fieldpath import Attribute, Pattern, covered
-from reconciler.model.drift import Drift, ProjectDrift, Unit
+from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
 from reconciler.model.plan import Field, FieldClass, Kind
 from reconciler.model.values import MASKED
 from reconciler.render.counting import count, listed
@@ -40,10 +40,12 @@ def render_drift(
     lines = [*_head(drift, now)]
     for project in shown:
         lines += ["", *lay_out(_headed(project, base, now, sensitive), colour=colour)]
+    for blocked in drift.blocked:
+        lines += ["", *lay_out(_blocked(blocked, base), colour=colour)]
     told = [paint(line, Ink.YELLOW) for line in closing(drift, shown)]
     if told:
         lines += ["", *told]
-    if shown or told:
+    if shown or told or drift.blocked:
         lines.append("")
     last = last_line(drift)
     lines.append(paint(last, Ink.BOLD_GREEN if last.startswith("No ") else Ink.BOLD))
@@ -54,9 +56,15 @@ def last_line(drift: Drift) -> str:
     """`No drift. …`, or `Drift: 2 in 1 of 41 projects; …`."""
     summary = drift.summary
     if not drift.has_drifted:
+        more = []
         if summary.pending:
             are = "is" if summary.pending == 1 else "are"
-            return f"No drift. {count(summary.pending, 'unit')} {are} pending: changed in git, not yet applied."
+            more.append(f"{count(summary.pending, 'unit')} {are} pending: changed in git, not yet applied.")
+        if summary.blocked:
+            are = "is" if summary.blocked == 1 else "are"
+            more.append(f"{count(summary.blocked, 'project')} {are} blocked and cannot be compared.")
+        if more:
+            return " ".join(("No drift.", *more))
         commit = drift.baseline.commit if drift.baseline else None
         of = f"the manifests of {commit[:7]}" if commit else "the manifests"
         return f"No drift. Your projects are as {of} say."
@@ -66,6 +74,7 @@ def last_line(drift: Drift) -> str:
         f"{summary.unknown:,} unknown",
         f"{summary.transient:,} transient",
         *([f"{len(drift.vanished):,} vanished"] if drift.vanished else ()),
+        *([f"{summary.blocked:,} blocked"] if summary.blocked else ()),
     )
     return f"Drift: {summary.drift:,} in {in_projects(drift)}; {', '.join(numbers)}."
 
@@ -81,8 +90,8 @@ def in_projects(drift: Drift) -> str:
 
 def is_shown(project: ProjectDrift) -> bool:
     """Whether a person should look at it."""
-    told = any(not diagnostic.is_error for diagnostic in project.diagnostics)
-    return told or bool(project.transient) or any(unit.field_class in _SHOWN for unit in project.units)
+    noted = bool(project.diagnostics or project.transient)
+    return noted or any(unit.field_class in _SHOWN for unit in project.units)
 
 
 def _head(drift: Drift, now: datetime) -> Iterator[str]:
@@ -113,9 +122,14 @@ def _headed(project: ProjectDrift, base: str, now: datetime, sensitive: Sequence
     )
     yield from project_lines(project, base=base, now=now, sensitive=sensitive)
     for diagnostic in project.diagnostics:
-        if not diagnostic.is_error:
-            yield Line(f"{diagnostic.severity.capitalize()}: {plain(diagnostic.summary)}", ink=Ink.YELLOW)
-            yield Line(plain(diagnostic.detail), None, 1)
+        yield Line(f"{diagnostic.severity.capitalize()}: {plain(diagnostic.summary)}", ink=Ink.YELLOW)
+        yield Line(plain(diagnostic.detail), None, 1)
+
+
+def _blocked(project: BlockedProject, base: str) -> Iterator[Line]:
+    yield Line(f"# project.{plain(project.name)} is blocked", None, -1, place(project.source, base), Ink.BOLD)
+    yield Line(plain(project.diagnostic.summary), Sign.BLOCKED)
+    yield Line(plain(project.diagnostic.detail), None, 1)
 
 
 def project_lines(

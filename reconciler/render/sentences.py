@@ -87,7 +87,10 @@ def blocked_why(change: ProjectChange) -> tuple[str, list[str]]:
             to_do = [*_told(change), "Look at it in Scale's dashboard, or leave `ontology` out of the manifest."]
         case Reason.NOT_SENDABLE:
             why = "what would be sent holds a value that no request can carry."
-            to_do = [*_told(change), "Mend the value, in the manifest or on Scale's side."]
+            to_do = [*_told(change), "Fix the value, in the manifest or on Scale."]
+        case Reason.UNREADABLE:
+            why = "its live state cannot be read, so no change to it can be planned."
+            to_do = _told(change)
         case _:
             why = "nothing can be written to it."
             to_do = _told(change)

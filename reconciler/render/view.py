@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.fieldpath import Attribute, Path, Pattern, covered, format_path, parse_path
+from reconciler.fieldpath import Attribute, Path, Pattern, as_patterns, covered, format_path, parse_path
 from reconciler.model.plan import Action, CallKind, Field, FieldClass, Kind, Plan, ProjectChange
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
@@ -195,14 +195,14 @@ def mask_field(field: Field, sensitive: Sequence[Pattern]) -> Field:
     )
     below = (*field.path, 0)
     identities = field.kind is Kind.REORDER and field.path[0] != "ontology"
-    if identities and any(pattern.reaches_below(below) or pattern.matches(below) for pattern in sensitive):
+    if identities and as_patterns(sensitive).reaches_below(below):
         # The items are told apart by a value of theirs, which may be what a pattern covers.
         before = after = MASKED
     return replace(field, before=before, after=after)
 
 
 def _mask_below(value: Json, path: Path, sensitive: Sequence[Pattern]) -> Json:
-    if not any(pattern.reaches_below(path) for pattern in sensitive):
+    if not as_patterns(sensitive).reaches_below(path):
         return value
     if isinstance(value, dict):
         masked: Json = {key: mask(item, _step(path, key), sensitive) for key, item in value.items()}
@@ -237,7 +237,7 @@ def _masked_move(value: dict[str, Json], sensitive: Sequence[Pattern]) -> dict[s
         path = parse_path(value.get("path", ""))
     except (TypeError, ValueError):
         return {}
-    return {"path": MASKED} if any(covered(path[:length], sensitive) for length in range(2, len(path) + 1)) else {}
+    return {"path": MASKED} if len(path) > 1 and covered(path, sensitive) else {}
 
 
 def _leaves(row: Row) -> Iterator[Row]:

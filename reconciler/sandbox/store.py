@@ -77,7 +77,7 @@ class Store:
     def create(self, new: NewProject) -> str:
         with self._database.writing(create=True) as connection:
             assert connection is not None
-            if new.type in _not_enabled(connection):
+            if new.type in self._account(connection)[1]:
                 raise not_enabled(new.type)
             self._claim(connection, new.name)
             row = new_row(new, self.assumptions, created_at=self._timestamp())
@@ -143,18 +143,19 @@ class Store:
     def account_id(self) -> str | None:
         """What tells this account from every other: made with the file, and anew by `reset`. None without a file."""
         with self._database.reading() as connection:
-            return _account(connection) if connection else None
+            return self._account(connection)[0] if connection else None
 
     def open_account(self) -> str:
         """The account's id; makes the file where there is none."""
         with self._database.writing(create=True) as connection:
             assert connection is not None
-            return _account(connection)
+            return self._account(connection)[0]
 
     def disable(self, task_types: Collection[str]) -> None:
         """From now on a create with one of exactly these task types is a 402, as for an account without it."""
         with self._database.writing(create=True) as connection:
             assert connection is not None
+            self._account(connection)
             connection.execute("UPDATE account SET not_enabled = ?", (write(cast("list[Json]", sorted(task_types))),))
 
     def reset(self) -> int:
@@ -163,7 +164,8 @@ class Store:
             if connection is None:
                 return 0
             removed = connection.execute("DELETE FROM projects").rowcount
-            connection.execute("UPDATE account SET id = ?, not_enabled = '[]'", (new_account_id(),))
+            connection.execute("DELETE FROM account")
+            connection.execute("INSERT INTO account VALUES (?, '[]')", (new_account_id(),))
             return removed
 
     def seed(self, projects: Sequence[Mapping[str, Any]]) -> int:
@@ -183,6 +185,20 @@ class Store:
                     raise ValueError(f"Entry {number}: a project named {row.name!r} exists already.") from None
             connection.executemany(_INSERT, [row.values() for row in rows])
         return len(rows)
+
+    def _account(self, connection: sqlite3.Connection) -> tuple[str, list[str]]:
+        """The account's id, and the task types that it does not have; StoreError where its row does not say."""
+        row = connection.execute("SELECT id, not_enabled FROM account").fetchone()
+        try:
+            account, types = row if row is not None else (None, "[]")
+            not_enabled = parse(types)
+        except (TypeError, ValueError):
+            account, not_enabled = None, []
+        if not isinstance(account, str) or not isinstance(not_enabled, list):
+            raise StoreError(
+                f"The sandbox's file {self._database.file} is damaged: it does not say whose account it is."
+            )
+        return account, [one for one in not_enabled if isinstance(one, str)]
 
     def _timestamp(self) -> str:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -253,11 +269,3 @@ def _find(connection: sqlite3.Connection | None, name: str) -> tuple[sqlite3.Con
     if connection is None or found is None:
         raise no_such_project(name)
     return connection, int(found[0])
-
-
-def _not_enabled(connection: sqlite3.Connection) -> list[str]:
-    return cast("list[str]", parse(connection.execute("SELECT not_enabled FROM account").fetchone()[0]))
-
-
-def _account(connection: sqlite3.Connection) -> str:
-    return str(connection.execute("SELECT id FROM account").fetchone()[0])

@@ -20,8 +20,9 @@ from typing import Self
 import httpx
 
 from reconciler.errors import CredentialsError, RejectedError, UnreadableAnswerError
+from reconciler.http import proxy_for
 from reconciler.model.plan import Call, project_path
-from reconciler.model.project import LiveProject
+from reconciler.model.project import LiveProject, Shown, UnreadableProject
 from reconciler.model.values import Json
 from reconciler.scale.answers import Asked, Redaction, error_of, is_documented_error, unreadable
 from reconciler.scale.connection import (
@@ -30,7 +31,6 @@ from reconciler.scale.connection import (
     build_client,
     checked_endpoint,
     exchange,
-    proxy_variable,
 )
 from reconciler.scale.transport import (
     READ,
@@ -42,7 +42,7 @@ from reconciler.scale.transport import (
     Retries,
     http_date,
 )
-from reconciler.scale.wire import parse_json, read_project, read_projects
+from reconciler.scale.wire import parse_json, read_project, read_projects, read_raw_projects
 
 
 class ScaleClient:
@@ -81,12 +81,13 @@ class ScaleClient:
         # Latin-1 as in the official SDK's HTTP library; Scale's own keys are ASCII, by assumption.
         token = base64.b64encode(f"{key}:".encode("latin-1")).decode("ascii")
         self._client = build_client(
-            secure=self._endpoint.scheme == "https",
+            self._endpoint,
             headers={"authorization": f"Basic {token}"},
             parallelism=parallelism,
             transport=transport,
         )
-        self._proxy = None if self._in_process else proxy_variable(self._endpoint)
+        proxy = None if self._in_process else proxy_for(self._endpoint)
+        self._proxy = proxy.variable if proxy is not None else None
         self.last_date: datetime | None = None
         """The `Date` of the last answer; None where it had none."""
 
@@ -101,12 +102,12 @@ class ScaleClient:
     ) -> None:
         await self._client.aclose()
 
-    async def list_projects(self) -> list[LiveProject]:
+    async def list_projects(self) -> list[Shown]:
         """Every project, archived ones included: `GET /projects` without a query means all ([S]), in one array."""
         asked = self._asked("The list of projects", "GET", "/projects")
         answer = _succeeded(await self._exchange(asked, "/projects"), asked)
         try:
-            return read_projects(answer.body)
+            return [self._redacted(project) for project in read_projects(answer.body)]
         except UnreadableAnswerError as problem:
             error = unreadable(answer, problem, asked)
         raise error from None
@@ -114,21 +115,40 @@ class ScaleClient:
     async def get_project(self, name: str) -> LiveProject | None:
         """The project of exactly that name, or None where the API says 404 in its own form ([D]).
 
+        Raises UnreadableAnswerError, too, for a project that cannot be read.
+        """
+        got = await self._got(name)
+        if got is None:
+            return None
+        project, answer, asked = got
+        if isinstance(project, UnreadableProject):
+            raise unreadable(answer, UnreadableAnswerError(f"The answer cannot be read: {project.why}"), asked)
+        return project
+
+    async def find_project(self, name: str) -> Shown | None:
+        """The same, with a project that cannot be read as what it is.
+
         A 404 of another form (a gateway's page, a wrong endpoint) is UnreadableAnswerError: taken for "no such
         project" it would be planned as a create, which nothing can undo.
         """
+        got = await self._got(name)
+        return None if got is None else self._redacted(got[0])
+
+    async def _got(self, name: str) -> tuple[Shown, Answer, Asked] | None:
         got = await self._get(name)
         if got is None:
             return None
         answer, asked = got
         try:
-            project = read_project(answer.body)
-            if project.name == name:
-                return project
-            error = UnreadableAnswerError(f'The answer is about another project, "{project.name}"')
+            return read_project(answer.body, name), answer, asked
         except UnreadableAnswerError as problem:
-            error = problem
-        raise unreadable(answer, error, asked) from None
+            error = unreadable(answer, problem, asked)
+        raise error from None
+
+    def _redacted(self, project: Shown) -> Shown:
+        if isinstance(project, LiveProject):
+            return project
+        return replace(project, path=self._redact(project.path), problem=self._redact(project.problem))
 
     async def send(self, call: Call) -> Json:
         """Sends one write, once, and returns what a 2xx with JSON says, which is not reliable ([D]).
@@ -144,14 +164,12 @@ class ScaleClient:
             error = unreadable(answer, problem, asked)
         raise error from None
 
-    async def list_raw(self) -> list[dict[str, Json]]:
-        """Every project as the answer shows it, once all can be read. Sent once, whatever comes of it."""
+    async def list_raw(self) -> tuple[list[dict[str, Json]], list[UnreadableProject]]:
+        """The projects that can be read, as the answer shows them, and the others. Sent once, whatever comes of it."""
         asked = self._asked("The list of projects", "GET", "/projects")
         answer = _succeeded(await self._exchange(asked, "/projects", once=True), asked)
         try:
-            read_projects(answer.body)
-            projects: list[dict[str, Json]] = parse_json(answer.body)
-            return projects
+            return read_raw_projects(answer.body)
         except UnreadableAnswerError as problem:
             error = unreadable(answer, problem, asked)
         raise error from None
@@ -163,12 +181,14 @@ class ScaleClient:
             return None
         answer, asked = got
         try:
-            read_project(answer.body)
-            project: dict[str, Json] = parse_json(answer.body)
-            return project
+            project: Json = parse_json(answer.body)
+            shown = project.get("name") if isinstance(project, dict) else None
+            if isinstance(shown, str) and isinstance(read_project(answer.body, shown), LiveProject):
+                return dict(project)
+            error = UnreadableAnswerError("The answer is not a project that can be read")
         except UnreadableAnswerError as problem:
-            error = unreadable(answer, problem, asked)
-        raise error from None
+            error = problem
+        raise unreadable(answer, error, asked) from None
 
     async def _get(self, name: str) -> tuple[Answer, Asked] | None:
         path = _path_of(name)

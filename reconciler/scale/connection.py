@@ -1,24 +1,22 @@
 """The HTTP connection: built from the endpoint and, for a real one, the environment; one request → Answer or Lost.
 
-Promises: TLS is verified, no redirect is followed, every step has a time limit, connections are kept and bounded; a
-variable of the environment that does not work is an error with its name, never with its value (a proxy's address may
-hold a password). With a transport given no variable is read. Must not repeat anything, nor judge a status.
+Promises: TLS is verified, no redirect is followed, every step has a time limit, connections are kept and bounded. With
+a transport given no variable is read. Must not repeat anything, nor judge a status.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import ssl
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
 from reconciler import __version__
 from reconciler.errors import ConnectionSetupError
+from reconciler.http import UnreachableError, build
 from reconciler.scale.transport import Answer, Clock, Lost
 
 CONNECT_SECONDS = 10.0
@@ -27,8 +25,6 @@ WRITE_SECONDS = 15.0
 
 BODY_SECONDS = 600.0
 """How long an answer that has begun may take in all."""
-
-_PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
 
 # Both log requests, statuses and, for debugging, the headers of answers, where a server can echo the key.
 for _logger in ("httpx", "httpcore"):
@@ -51,35 +47,27 @@ def checked_endpoint(endpoint: str) -> httpx.URL:
 
 
 def build_client(
-    *, secure: bool, headers: Mapping[str, str], parallelism: int, transport: httpx.AsyncBaseTransport | None
+    endpoint: httpx.URL, *, headers: Mapping[str, str], parallelism: int, transport: httpx.AsyncBaseTransport | None
 ) -> httpx.AsyncClient:
-    """A client that reads the environment where no `transport` is given; a given one it owns.
-
-    Certificates are loaded where they are needed: `secure` says that the endpoint is https.
+    """A client for the endpoint; with a `transport`, which it then owns, nothing is read from the environment.
 
     ConnectionSetupError names the variable that does not work.
     """
-    real = transport is None
-    secure = real and (secure or any(value.startswith("https:") for value in urllib.request.getproxies().values()))
-    if secure:
-        _check_certificate_folder()
+    options: dict[str, Any] = {
+        "headers": {"user-agent": f"reconciler/{__version__}", "accept": "application/json", **headers},
+        "limits": httpx.Limits(
+            max_connections=parallelism, max_keepalive_connections=parallelism, keepalive_expiry=30.0
+        ),
+    }
+    if transport is not None:
+        # The bare context trusts nobody, and costs nothing.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return httpx.AsyncClient(transport=transport, verify=context, trust_env=False, **options)
     try:
-        return httpx.AsyncClient(
-            headers={"user-agent": f"reconciler/{__version__}", "accept": "application/json", **headers},
-            limits=httpx.Limits(
-                max_connections=parallelism, max_keepalive_connections=parallelism, keepalive_expiry=30.0
-            ),
-            transport=transport,
-            # The bare context trusts nobody.
-            verify=httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            trust_env=real,
-            follow_redirects=False,
-        )
-    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
-        if not real:
-            raise
-        problem = _class_of(error)
-    raise _blame(problem)
+        return build(httpx.AsyncClient, endpoint, **options)
+    except UnreachableError as problem:
+        error = ConnectionSetupError(problem.summary, problem.detail)
+    raise error
 
 
 def in_process(application: Any) -> httpx.AsyncBaseTransport:
@@ -149,76 +137,6 @@ def _certificate_advice() -> str:
         if os.environ.get(name):
             return f" by the certificates in {name}"
     return " (behind a company's proxy, set SSL_CERT_FILE to a file with its certificate)"
-
-
-def proxy_variable(url: httpx.URL) -> str | None:
-    """The variable that names the proxy which requests to `url` go through, for messages; None without one."""
-    settings = urllib.request.getproxies()
-    scheme = url.scheme if settings.get(url.scheme) else "all"
-    if not settings.get(scheme) or urllib.request.proxy_bypass(url.host):
-        return None
-    # The lower-case spelling wins, as in urllib.request.getproxies_environment.
-    names = sorted((name for name in os.environ if name.lower() == f"{scheme}_proxy"), reverse=True)
-    return names[0] if names else None
-
-
-def _check_certificate_folder() -> None:
-    """OpenSSL takes a folder that is not there without a word, and then trusts nobody."""
-    folder = os.environ.get("SSL_CERT_DIR")
-    if folder and not os.environ.get("SSL_CERT_FILE") and not any(map(os.path.isdir, folder.split(os.pathsep))):
-        raise _variable_error("SSL_CERT_DIR", "it names no folder")
-
-
-def _blame(problem: str) -> ConnectionSetupError:
-    """The error for a client that could not be built: each variable that is set is tried by itself."""
-    for name in sorted(os.environ):
-        value = os.environ[name]
-        probe = _probe_of(name)
-        if probe is None or not value:
-            continue
-        try:
-            probe(value)
-        except ImportError:
-            return _variable_error(name, "it names a SOCKS proxy, and only HTTP proxies are supported")
-        except (ValueError, OSError, httpx.InvalidURL) as error:
-            return _variable_error(name, f"its value cannot be used ({_class_of(error)})")
-    return ConnectionSetupError(
-        f"The HTTP connection cannot be set up ({problem})",
-        "Look at the proxy settings and at the variables HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE.",
-    )
-
-
-def _probe_of(name: str) -> Callable[[str], object] | None:
-    if name.lower() in _PROXY_VARIABLES:
-        return _probe_proxy
-    if name.lower() == "no_proxy":
-        return _probe_no_proxy
-    return {"SSL_CERT_FILE": _probe_certificates, "SSLKEYLOGFILE": _probe_key_log}.get(name)
-
-
-def _probe_proxy(value: str) -> None:
-    httpx.AsyncHTTPTransport(proxy=value if "://" in value else f"http://{value}", verify=False)
-
-
-def _probe_no_proxy(value: str) -> None:
-    for entry in filter(None, map(str.strip, value.split(","))):
-        try:
-            ipaddress.ip_address(entry.split("/")[0])
-        except ValueError:
-            # As httpx spells an entry that is no address.
-            httpx.URL(entry if "://" in entry else f"all://*{entry}")
-
-
-def _probe_certificates(value: str) -> None:
-    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=value)
-
-
-def _probe_key_log(value: str) -> None:
-    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = value
-
-
-def _variable_error(name: str, problem: str) -> ConnectionSetupError:
-    return ConnectionSetupError(f"The environment variable {name} does not work: {problem}", "Correct or unset it.")
 
 
 def _class_of(error: BaseException) -> str:

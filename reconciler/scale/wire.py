@@ -1,7 +1,8 @@
-"""Bytes of the Projects API → LiveProject.
+"""Bytes of the Projects API → LiveProject, or UnreadableProject.
 
-Promises: what cannot be read is an error that names the project, never an empty or a guessed value; fields that are
-not known are ignored ([D]: some may be added at any time). Must not judge choices, nor know HTTP.
+Promises: this is the one place that decides whether a live project can be read. What cannot be read is named with its
+path in the answer, never taken for an empty or a guessed value, and hides no other project; fields that are not known
+are ignored ([D]: some may be added at any time). Must not judge choices, nor know HTTP.
 
 The whole answer goes through `pydantic_core.from_json`, and the fields are picked by hand: a TypeAdapter over
 TypedDicts keeps its own tree of the answer beside the Python objects, which takes three times the memory and half as
@@ -11,41 +12,100 @@ much time again for projects with one version.
 from __future__ import annotations
 
 import gc
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic_core import from_json
 
 from reconciler.errors import UnreadableAnswerError
-from reconciler.model.project import LiveProject, Version
+from reconciler.fieldpath import format_path
+from reconciler.model.project import LiveProject, Shown, UnreadableProject, Version
 from reconciler.model.values import Json
+from reconciler.scale.salvage import Flawed, Steps, salvage, salvage_items
 
-MOST_DIGITS = 4300
-"""The longest whole number that the parser takes."""
+_LIST: Final = "projects"
+_GET: Final = "project"
+"""What a path in an answer starts with."""
 
-_WORDS = (
-    ("number out of range", f"a whole number of more than {MOST_DIGITS} digits"),
-    ("recursion limit", "more than 200 levels of nesting"),
-    ("surrogate", "half of a surrogate pair"),
-    ("hex escape", "half of a surrogate pair, or a broken `\\u` escape"),
-    ("unicode", "bytes that are not UTF-8"),
-)
-"""What the parser says, and what that is for people. Its own words, with line and column, stand beside."""
+_PARTS_BELOW_PROJECT: Final = 3
+"""A path ends at the parameter: what lies inside one may be sensitive."""
+
+_LONGEST_PART: Final = 100
 
 
-def read_projects(body: bytes) -> list[LiveProject]:
-    """The answer to a list: a bare JSON array without pages ([S]). UnreadableAnswerError for anything else."""
+def read_projects(body: bytes) -> list[Shown]:
+    """The answer to a list: a bare JSON array without pages ([S]). UnreadableAnswerError for anything else.
+
+    Of several projects with one name that are not archived, none can be told from the others: they are one
+    UnreadableProject.
+    """
     with _collector_paused():
-        items = parse_json(body)
-        if type(items) is not list:
-            raise UnreadableAnswerError(
-                f"The answer is no JSON array of projects but {_kind(items)}",
-                "Nothing was taken from it. Look whether the endpoint is that of Scale's Projects API.",
-            )
-        return [_project(item, f"Project number {number} of the list") for number, item in enumerate(items, 1)]
+        return _distinct([_project(item, (_LIST, position)) for position, item in enumerate(_items(body))])
+
+
+def read_raw_projects(body: bytes) -> tuple[list[dict[str, Json]], list[UnreadableProject]]:
+    """The projects that can be read, as the answer shows them, and the others. Raises as `read_projects`."""
+    projects = read_projects(body)
+    unreadable = [project for project in projects if isinstance(project, UnreadableProject)]
+    names = {project.name for project in unreadable}
+    raw = [item for item in _items(body) if type(item) is dict and type(item.get("name")) is str]
+    return [item for item in raw if item["name"] not in names], unreadable
+
+
+def read_project(body: bytes, name: str) -> Shown:
+    """The answer to a get of `name`: one JSON object ([D]). UnreadableAnswerError for what is not JSON."""
+    project = _project(_parsed(body), (_GET,))
+    if project.name is not None and project.name != name:
+        problem = f'shows that the answer is about another project, "{project.name}"'
+        return UnreadableProject(name, f"{_GET}.name", problem)
+    return project if isinstance(project, LiveProject) else replace(project, name=name)
+
+
+def parse_json(body: bytes) -> Json:
+    """JSON as RFC 8259 has it: no NaN, no Infinity. Whole numbers are exact, those beyond a float become infinite.
+
+    UnreadableAnswerError says what is wrong.
+    """
+    value = _parsed(body)
+    if isinstance(value, Flawed):
+        raise UnreadableAnswerError(f"{format_path(('answer', *value.at))} {value.problem}")
+    return value
+
+
+def _items(body: bytes) -> Sequence[Json | Flawed]:
+    try:
+        items = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        salvaged = salvage_items(body)
+        if salvaged is not None:
+            return salvaged
+        problem = str(error)
+    else:
+        if type(items) is list:
+            return items
+        raise UnreadableAnswerError(
+            f"The answer is not a JSON array of projects but {_kind(items)}",
+            "Nothing was taken from it. Check that the endpoint is that of Scale's Projects API.",
+        )
+    raise _no_json(problem)
+
+
+def _parsed(body: bytes) -> Json | Flawed:
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        problem = str(error)
+    found = salvage(body)
+    if found is None:
+        raise _no_json(problem)
+    return found[0]
+
+
+def _no_json(problem: str) -> UnreadableAnswerError:
+    return UnreadableAnswerError("The answer is not JSON", f"The JSON parser says: {problem}.")
 
 
 @contextmanager
@@ -60,73 +120,81 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def read_project(body: bytes) -> LiveProject:
-    """The answer to a get: one JSON object ([D]). UnreadableAnswerError for anything else."""
-    return _project(parse_json(body), "The project")
+def _distinct(projects: list[Shown]) -> list[Shown]:
+    """The projects, with those that share a name made one. That archived ones keep theirs is an assumption."""
+    places: dict[str, list[int]] = {}
+    for position, project in enumerate(projects):
+        if project.name is not None and not project.archived:
+            places.setdefault(project.name, []).append(position)
+    if len(places) == len(projects):
+        return projects
+    dropped: set[int] = set()
+    for name, positions in places.items():
+        if len(positions) > 1:
+            first, *others = positions
+            times = [at for position in positions if (at := projects[position].created_at) is not None]
+            projects[first] = UnreadableProject(
+                name,
+                format_path((_LIST, others[0], "name")),
+                f"is also the name of {format_path((_LIST, first))}",
+                created_at=min(times, default=None),
+            )
+            dropped.update(others)
+    return [project for position, project in enumerate(projects) if position not in dropped]
 
 
-def parse_json(body: bytes) -> Json:
-    """JSON as RFC 8259 has it: no NaN, no Infinity. Whole numbers are exact, those beyond a float become infinite.
+class _UnreadableError(Exception):
+    """Where in a project, and what is wrong there."""
 
-    UnreadableAnswerError says what is wrong and, in a list of projects, which project holds it.
-    """
+    def __init__(self, problem: str, *at: str | int) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.at = at
+
+
+def _project(item: Json | Flawed, place: Steps) -> Shown:
+    """A project, whatever the item is. `place` is that of the item in the answer."""
     try:
-        return from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        problem = str(error)
-    if "number out of range" in problem:
-        with suppress(ValueError, RecursionError):  # as exact as the interpreter's own limit of digits allows
-            return json.loads(body, parse_constant=_no_constant)
-    words = next((words for sign, words in _WORDS if sign in problem), None)
-    project = _broken_project(body)
-    holder = f"The answer about project {project}" if project else "The answer"
-    if words is not None:
-        raise UnreadableAnswerError(f"{holder} holds {words}", f"The JSON parser says: {problem}.")
-    raise UnreadableAnswerError(f"{holder} is no JSON", f"The JSON parser says: {problem}.")
+        if isinstance(item, Flawed):
+            raise _UnreadableError(item.problem, *item.at)
+        return _live(item)
+    except _UnreadableError as error:
+        problem, at = error.problem, error.at
+    shown = item.value if isinstance(item, Flawed) else item
+    facts = shown if type(shown) is dict else {}
+    flawed = at[0] if at else None
+    created_at = facts.get("created_at")
+    return UnreadableProject(
+        name=_text(facts.get("name")) if flawed != "name" else None,
+        path=format_path(tuple(_short(part) for part in (*place, *at[:_PARTS_BELOW_PROJECT]))),
+        problem=problem,
+        created_at=created_at if _time(created_at) is not None else None,
+        archived=facts.get("archived") is True,
+    )
 
 
-def _no_constant(text: str) -> Json:
-    raise ValueError(f"{text} is no JSON")
+def _short(part: str | int) -> str | int:
+    return f"{part[:_LONGEST_PART]}…" if isinstance(part, str) and len(part) > _LONGEST_PART else part
 
 
-def _broken_project(body: bytes) -> str | None:
-    """The name of the first project that the parser refuses; for messages alone, by a slower and laxer parser."""
-    try:
-        items = json.loads(
-            body,
-            parse_int=lambda digits: int(digits) if len(digits) <= MOST_DIGITS else float("nan"),
-            parse_float=lambda _: 0.0,
-        )
-        for number, item in enumerate(items if isinstance(items, list) else [items], 1):
-            if not _is_json(json.dumps(item)):
-                name = item.get("name") if isinstance(item, dict) else None
-                return f'"{name}"' if isinstance(name, str) else f"number {number}"
-    except (ValueError, RecursionError):
-        pass
-    return None
-
-
-def _is_json(text: str) -> bool:
-    try:
-        from_json(text, allow_inf_nan=False)
-    except ValueError:
-        return False
-    return True
-
-
-def _project(item: Json, holder: str) -> LiveProject:
+def _live(item: Json) -> LiveProject:
     if type(item) is not dict:
-        raise UnreadableAnswerError(f"{holder} is no JSON object but {_kind(item)}")
-    name = item.get("name")
+        raise _UnreadableError(f"is not a JSON object but {_kind(item)}")
+    name, kind, archived = item.get("name"), item.get("type"), item.get("archived")
     if type(name) is not str:
-        raise UnreadableAnswerError(f"{holder} has no `name` that is a string")
-    kind = item.get("type")
+        raise _UnreadableError(f"is not a string but {_kind(name)}", "name")
+    if name == "":
+        raise _UnreadableError("is empty", "name")
     if type(kind) is not str:
-        raise _unreadable(name, "`type` is no string")
-    archived = item.get("archived")
+        raise _UnreadableError(f"is not a string but {_kind(kind)}", "type")
     if archived is not None and type(archived) is not bool:
-        raise _unreadable(name, "`archived` is neither true nor false")
-    params = _params(name, item.get("param_history"))
+        raise _UnreadableError(f"is neither true nor false but {_kind(archived)}", "archived")
+    pipeline, created_at = item.get("pipelineName"), item.get("created_at")
+    if pipeline is not None and type(pipeline) is not str:
+        raise _UnreadableError(f"is not a string but {_kind(pipeline)}", "pipelineName")
+    if created_at is not None and _time(created_at) is None:
+        raise _UnreadableError("is not a date and time", "created_at")
+    params = _params(item.get("param_history"))
     ontologies, problem = _ontologies(item.get("ontologyHistory"))
     current = params[-1] if params else None
     ontology = ontologies[-1] if ontologies else None
@@ -136,20 +204,20 @@ def _project(item: Json, holder: str) -> LiveProject:
         params=current.content if current else {},
         params_version=current.number if current else None,
         params_at=current.at if current else None,
-        ontology=ontology.content if ontology else None,
+        ontology=ontology.content if ontology and problem is None else None,
         ontology_name=ontology.name if ontology else None,
         ontology_version=ontology.number if ontology else None,
         ontology_at=ontology.at if ontology else None,
         ontology_problem=problem,
-        pipeline=_text(item.get("pipelineName")),
+        pipeline=pipeline,
         archived=archived is True,
-        created_at=_text(item.get("created_at")),
+        created_at=created_at,
         params_history=params,
         ontology_history=ontologies,
     )
 
 
-def _params(name: str, history: Json) -> tuple[Version, ...]:
+def _params(history: Json) -> tuple[Version, ...]:
     """The entries ([D]: oldest first, flat, with `version` from 0 and `created_at`).
 
     A missing or null history is taken for one without entries: an assumption.
@@ -157,10 +225,13 @@ def _params(name: str, history: Json) -> tuple[Version, ...]:
     if history is None or history == []:
         return ()
     if type(history) is not list:
-        raise _unreadable(name, f"`param_history` is no array but {_kind(history)}")
+        raise _UnreadableError(f"is not an array but {_kind(history)}", "param_history")
     if type(history[-1]) is not dict:
-        raise _unreadable(name, f"the last entry of `param_history` is no object but {_kind(history[-1])}")
-    return tuple(_params_version(entry, position) for position, entry in enumerate(history))
+        raise _UnreadableError(f"is not an object but {_kind(history[-1])}", "param_history", len(history) - 1)
+    versions = tuple(_params_version(entry, position) for position, entry in enumerate(history))
+    if (place := _out_of_order(versions)) is not None:
+        raise _UnreadableError(_order_problem(versions, place), "param_history", place, "version")
+    return versions
 
 
 def _params_version(entry: Json, position: int) -> Version:
@@ -169,8 +240,22 @@ def _params_version(entry: Json, position: int) -> Version:
     return Version(_version(entry.pop("version", None), position), _time(entry.pop("created_at", None)), entry)
 
 
+def _out_of_order(versions: tuple[Version, ...]) -> int | None:
+    """The first version whose number is not above the one before: a number would then name no version, or two."""
+    before = -1
+    for place, version in enumerate(versions):
+        if version.number <= before:
+            return place
+        before = version.number
+    return None
+
+
+def _order_problem(versions: tuple[Version, ...], place: int) -> str:
+    return f"is {versions[place].number}, after {versions[place - 1].number}"
+
+
 def _ontologies(history: Json) -> tuple[tuple[Version, ...], str | None]:
-    """The entries, and what is wrong with the last one.
+    """The entries, and why the last one, or its number, cannot be used.
 
     [S]: oldest first, an entry holds `ontology` and `name`. That `version` and `created_at` may be there, that the
     history is missing where no ontology was ever set, and that versions otherwise count positions, are assumptions.
@@ -178,16 +263,17 @@ def _ontologies(history: Json) -> tuple[tuple[Version, ...], str | None]:
     if history is None or history == []:
         return (), None
     if type(history) is not list:
-        return (), f"`ontologyHistory` is no array but {_kind(history)}"
+        return (), f"`ontologyHistory` is not an array but {_kind(history)}"
     versions = tuple(_ontology_version(entry, position) for position, entry in enumerate(history))
-    last = history[-1]
+    last, place = history[-1], f"`ontologyHistory[{len(history) - 1}]"
     if type(last) is not dict:
-        return versions, f"the last entry of `ontologyHistory` is no object but {_kind(last)}"
+        return versions, f"{place}` is not an object but {_kind(last)}"
     if versions[-1].content is None:
-        return (
-            versions,
-            f"the last entry of `ontologyHistory` has no array `ontology` but {_kind(last.get('ontology'))}",
-        )
+        return versions, f"{place}.ontology` is not an array but {_kind(last.get('ontology'))}"
+    if last.get("name") is not None and versions[-1].name is None:
+        return versions, f"{place}.name` is not a string but {_kind(last['name'])}"
+    if (found := _out_of_order(versions)) is not None:
+        return versions, f"`ontologyHistory[{found}].version` {_order_problem(versions, found)}"
     return versions, None
 
 
@@ -218,13 +304,6 @@ def _time(value: Json) -> datetime | None:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def _unreadable(name: str, problem: str) -> UnreadableAnswerError:
-    return UnreadableAnswerError(
-        f'The answer about project "{name}" cannot be read: {problem}',
-        "Scale's API gives something else than it is known to; this project cannot be compared.",
-    )
 
 
 def _kind(value: Any) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
 
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.plan import TargetInfo
-from reconciler.model.project import LiveProject, Version
+from reconciler.model.project import LiveProject, UnreadableProject, Version
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.model.values import Json
 
@@ -38,6 +38,19 @@ def project_document(project: SnapshotProject) -> dict[str, Json]:
     if project.left_out:
         entry["left_out"] = list(project.left_out)
     return entry
+
+
+def unreadable_document(project: UnreadableProject) -> dict[str, Json]:
+    """A project that could not be read: its error in place of its content.
+
+    It is one of `projects`, so that no older reconciler takes the snapshot for one without it.
+    """
+    return {
+        "name": project.name,
+        "archived": project.archived,
+        "created_at": project.created_at,
+        "unreadable": {"path": project.path, "problem": project.problem},
+    }
 
 
 def _version(version: Version) -> dict[str, Json]:
@@ -152,6 +165,31 @@ class _Project(_Model):
         )
 
 
+class _Problem(_Model):
+    path: str
+    problem: str
+
+
+class _Unreadable(_Model):
+    name: Annotated[str, Field(min_length=1)] | None
+    archived: bool
+    created_at: str | None
+    unreadable: _Problem
+
+    def read(self) -> UnreadableProject:
+        problem = self.unreadable
+        return UnreadableProject(self.name, problem.path, problem.problem, self.created_at, self.archived)
+
+
+def _kind(entry: object) -> str:
+    return "unreadable" if isinstance(entry, dict) and "unreadable" in entry else "project"
+
+
+def place_of(location: tuple[int | str, ...]) -> str:
+    """Where a mistake is, without the tag that pydantic puts behind the number of a project."""
+    return ".".join(str(part) for level, part in enumerate(location) if not (level == 2 and location[0] == "projects"))
+
+
 class _Target(_Model):
     name: str
     endpoint: str
@@ -165,14 +203,17 @@ class Document(_Model):
     timestamp: _Moment
     target: _Target
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")] | None
-    projects: list[_Project]
+    projects: list[
+        Annotated[Annotated[_Project, Tag("project")] | Annotated[_Unreadable, Tag("unreadable")], Discriminator(_kind)]
+    ]
 
     def read(self) -> Snapshot:
         return Snapshot(
             target=TargetInfo(self.target.name, self.target.endpoint, self.target.account),
             taken_at=_moment(self.timestamp),
             commit=self.commit,
-            projects=tuple(project.read() for project in self.projects),
+            projects=tuple(project.read() for project in self.projects if isinstance(project, _Project)),
+            unreadable=tuple(project.read() for project in self.projects if isinstance(project, _Unreadable)),
         )
 
 

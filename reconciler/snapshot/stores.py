@@ -102,7 +102,7 @@ def publish(
     """
     check_publishable(root, target, remote)
     ref, content = ref_name(target), encode(snapshot)
-    message = f"snapshot: {len(snapshot.projects)} projects at {snapshot.taken_at:%Y-%m-%dT%H:%M:%SZ}\n"
+    message = f"snapshot: {snapshot.live_count} projects at {snapshot.taken_at:%Y-%m-%dT%H:%M:%SZ}\n"
     commit: str | None = None
     for attempt in range(_ATTEMPTS):
         if attempt:

@@ -13,7 +13,8 @@ from reconciler import __version__
 from reconciler.errors import SnapshotError
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import Json, canonical_json, to_json
-from reconciler.snapshot.shape import Document, project_document
+from reconciler.savedjson import DEEPEST, is_deep
+from reconciler.snapshot.shape import Document, place_of, project_document, unreadable_document
 
 FORMAT_VERSION: Final = "1.0"
 SIGN: Final = b'"kind":"snapshot"'
@@ -23,9 +24,6 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 """A larger snapshot is neither written nor read."""
 
 REMEDY: Final = "Take a new one where the key is: reconciler snapshot --publish, or --out FILE."
-_DEEPEST: Final = 220
-"""Levels of nesting: the 200 that an answer of the API may have, and those around them."""
-
 _MOST_DIGITS: Final = 10_000
 _MOST_VALUES: Final = 5_000_000
 
@@ -47,7 +45,10 @@ def encode(snapshot: Snapshot) -> bytes:
             "account": snapshot.target.account,
         },
         "commit": snapshot.commit,
-        "projects": [project_document(project) for project in snapshot.projects],
+        "projects": [
+            *(project_document(project) for project in snapshot.projects),
+            *(unreadable_document(project) for project in snapshot.unreadable),
+        ],
     }
     text = to_json({**document, "digest": _digest(document)}) + "\n"
     content = text.encode("utf-8", "surrogatepass")
@@ -77,15 +78,15 @@ def decode(content: bytes, *, place: str) -> Snapshot:
             f"{place} has the format version {version[:20]}; this reconciler reads {FORMAT_VERSION}",
             "Use the version of reconciler that wrote it, or a later one. Else: " + REMEDY,
         )
-    if _is_deep(document):
-        raise SnapshotError(f"{place} is damaged: it has more than {_DEEPEST} levels of nesting", REMEDY)
+    if is_deep(document):
+        raise SnapshotError(f"{place} is damaged: it has more than {DEEPEST} levels of nesting", REMEDY)
     digest = document.pop("digest", None)
     if digest != _digest(document):
         raise SnapshotError(f"{place} was changed or cut short after it was written", REMEDY)
     try:
         return Document.model_validate(document).read()
     except ValidationError as problem:
-        where = ".".join(map(str, problem.errors()[0]["loc"]))
+        where = place_of(problem.errors()[0]["loc"])
         raise SnapshotError(
             f"{place} is damaged: it does not hold what a snapshot holds", f"First at {where[:200]}. {REMEDY}"
         ) from None
@@ -113,18 +114,3 @@ def _number(digits: str) -> int:
 
 def _no_constant(text: str) -> Json:
     raise ValueError(f"{text} is no JSON")
-
-
-def _is_deep(document: Json) -> bool:
-    """Asked level by level: what recurses would not come back from a deep one."""
-    level = [document]
-    for _ in range(_DEEPEST):
-        level = [
-            inner
-            for value in level
-            for inner in (value.values() if isinstance(value, dict) else value)
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
-            return False
-    return True

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -430,3 +431,68 @@ def test_a_near_miss_names_what_was_meant(cli: Cli, arguments: list[str], said: 
 def test_a_missing_manifest_folder_names_the_nearest(cli: Cli, repository: Path) -> None:
     (repository / "reconciler.toml").write_text('manifests = "project"')
     assert 'there is no manifest folder project, did you mean "projects"?' in cli("validate").err
+
+
+def _no_memory(*arguments: object, **options: object) -> NoReturn:
+    raise MemoryError
+
+
+def _no_thread(*arguments: object, **options: object) -> NoReturn:
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize(
+    "command", [("plan",), ("drift",), ("snapshot", "--out", "s.json"), ("apply", "--auto-approve")]
+)
+def test_no_memory_is_one_error(
+    cli: Cli, seed: Callable[..., None], write: Write, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    seed(live("p", {"a": 1}))
+    write("p.yaml", ONE)
+    monkeypatch.setattr("reconciler.scale.wire.from_json", _no_memory)
+    lacking = cli(*command)
+    assert (lacking.code, lacking.out, lacking.err) == (1, "", "error[resources]: there is not enough memory\n")
+
+
+@pytest.mark.parametrize(
+    "command", [("plan",), ("drift",), ("snapshot", "--out", "s.json"), ("apply", "--auto-approve")]
+)
+def test_no_thread_is_one_error(
+    cli: Cli, seed: Callable[..., None], write: Write, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    seed(live("p", {"a": 1}))
+    write("p.yaml", ONE)
+    monkeypatch.setattr("threading.Thread.start", _no_thread)
+    lacking = cli(*command)
+    assert (lacking.code, lacking.out) == (1, "")
+    assert lacking.err.startswith("error[resources]: the system lets no more threads start")
+    assert len(lacking.err.splitlines()) == 1
+
+
+def test_what_tasks_side_by_side_lack_is_one_error(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls of several projects run in one group of tasks, and what ends one of them comes in a group."""
+    write("p.yaml", ONE)
+    write("q.yaml", ONE.replace("name: p", "name: q"))
+    monkeypatch.setattr("reconciler.applying.project.ProjectApply.run", _no_memory)
+    lacking = cli("apply", "--auto-approve")
+    assert lacking.code == 1
+    assert lacking.err.splitlines()[-1] == "error[resources]: there is not enough memory"
+    monkeypatch.setattr("reconciler.applying.project.ProjectApply.run", lambda project: 1 / 0)
+    assert cli("apply", "--auto-approve").code == 3
+
+
+def test_a_sandbox_without_its_account(cli: Cli, seed: Callable[..., None], write: Write, repository: Path) -> None:
+    import sqlite3
+
+    seed(live("p", {"a": 1}))
+    write("p.yaml", ONE)
+    connection = sqlite3.connect(repository / ".reconciler" / "sandbox.db")
+    connection.execute("DELETE FROM account")
+    connection.commit()
+    connection.close()
+    for command in (("plan",), ("drift",), ("apply", "--auto-approve"), ("snapshot", "--out", "s.json")):
+        wrong = cli(*command)
+        assert wrong.code == 1
+        assert "sandbox.db is damaged: it does not say whose account it is" in wrong.err
+        assert wrong.err.count("error[") == 1
+        assert "Traceback" not in wrong.err

@@ -512,7 +512,7 @@ def test_a_proxy_that_does_not_work(
 ) -> None:
     with account():
         monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
-        done = doctor("--format=json")
+        done = doctor("--format=json", "--endpoint", "https://api.invalid/v1")
     assert (done.code, check(done, "endpoint")[0]) == (1, "error")
     assert "ALL_PROXY does not work" in check(done, "endpoint")[1]
     assert check(done, "key")[0] == "ok"

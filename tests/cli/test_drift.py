@@ -50,6 +50,7 @@ def test_the_story_of_a_drift(cli: Cli, served: Served, write: Write) -> None:
         "conflict": 0,
         "unknown": 0,
         "transient": 1,
+        "blocked": 0,
         "clean": 1,
     }
     [project] = document["projects"]
@@ -118,7 +119,8 @@ def test_an_error_wins_over_drift(cli: Cli, served: Served, write: Write) -> Non
     served.store.seed([{**live("other"), "type": "categorization"}])
     found = cli("drift")
     assert found.code == 1
-    assert "error[type-differs]" in found.err
+    assert "x type of project.other is" in found.out
+    assert found.last.endswith(", 1 blocked.")
     assert "! params.a = 1 -> 2" in found.out
 
 

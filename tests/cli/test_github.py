@@ -433,7 +433,7 @@ def test_the_life_of_a_drift(
     assert drift_and_issue(cli).out.startswith("A later run has written the drift issue of production")
 
 
-def test_one_project_that_cannot_be_looked_at_hides_no_drift_and_ends_none(
+def test_a_blocked_project_hides_no_drift_and_keeps_the_issue_open(
     cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
 ) -> None:
     write("p.yaml", M + "params: {a: 1}\n")
@@ -450,13 +450,30 @@ def test_one_project_that_cannot_be_looked_at_hides_no_drift_and_ends_none(
     assert cli(*issue).out.startswith("Drift issue of production opened.")
     [opened] = github.issues.values()
     assert "`!` | `p`" in opened["body"]
-    assert "Error: `project.q`" in opened["body"]
+    blocked = "`q` is **blocked**: `project.q` is archived on Scale."
+    assert blocked in opened["body"]
     cli("apply", "--auto-approve", "p")
-    Path(".git/drift.json").write_text(cli("drift", "--format", "json").out)
-    left = cli(*issue)
-    assert left.code == 1
-    assert "the drift check failed, so its issue is left alone" in left.err
+    alone = drift_and_issue(cli)
+    assert (alone.code, alone.out[:34]) == (0, "Drift issue of production edited. ")
+    assert "### `production`: no drift, 1 blocked" in opened["body"]
+    assert blocked in opened["body"]
     assert opened["state"] == "open"
+    assert drift_and_issue(cli).out.startswith("Drift issue of production unchanged.")
+    served.store.archive("q", archived=False)
+    assert drift_and_issue(cli).out.startswith("Drift issue of production closed.")
+
+
+def test_a_blocked_project_alone_opens_an_issue(
+    cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
+) -> None:
+    write("p.yaml", M + "ontology: [Cat]\n")
+    commit(repository)
+    assert cli("apply", "--auto-approve").code == 0
+    served.store.append_ontology_entry("p", {"ontology": ["Cat", {"no": "choice"}]})
+    job("schedule", "{}")
+    assert drift_and_issue(cli).out.startswith("Drift issue of production opened.")
+    [issue] = github.issues.values()
+    assert "`p` is **blocked**: the ontology of `project.p` cannot be read: `ontology[1]`" in issue["body"]
 
 
 def test_a_vanished_project_opens_an_issue(

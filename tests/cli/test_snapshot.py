@@ -271,7 +271,10 @@ def test_gets_only_where_the_list_hides_what_the_record_names(
     async def cut(client: ScaleClient) -> Any:
         from dataclasses import replace
 
-        return [replace(project, params_history=project.params_history[-1:]) for project in await whole(client)]
+        from reconciler.model.project import LiveProject
+
+        shown = [project for project in await whole(client) if isinstance(project, LiveProject)]
+        return [replace(project, params_history=project.params_history[-1:]) for project in shown]
 
     monkeypatch.setattr(ScaleClient, "list_projects", cut)
     served.requests.clear()

@@ -241,9 +241,29 @@ def test_two_hosts_are_one_too_many(github: Github, clock: Clock) -> None:
 
 
 def test_a_proxy_that_does_not_work(github: Github, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
     monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:9")
-    with pytest.raises(GithubSetupError, match="cannot be set up"):
-        GithubClient(event_of(github), clock=clock)
+    far = replace(event_of(github), api="https://github.example/api/v3", graphql="https://github.example/api/graphql")
+    with pytest.raises(GithubSetupError, match="variable HTTPS_PROXY does not work"):
+        GithubClient(far, clock=clock)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("http_proxy", "http://127.0.0.1:9"),
+        ("ALL_PROXY", "socks5://127.0.0.1:9"),
+        ("NO_PROXY", "127.0.0.1,::1/128"),
+        ("NO_PROXY", "fd00::/8"),
+    ],
+)
+def test_loopback_needs_no_proxy(
+    github: Github, clock: Clock, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with GithubClient(event_of(github), clock=clock) as client:
+        assert client.author() == "github-actions[bot]"
 
 
 def test_a_create_that_was_not_sent_is_an_error_at_once(clock: Clock) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.drift import ProjectDrift, Unit
+from reconciler.model.drift import BlockedProject, ProjectDrift, Unit
 from reconciler.model.project import DesiredProject, LiveProject, Source, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.planning.classes import content_hash, mover, ontology_hash
@@ -132,8 +132,10 @@ def recorded(draw: st.DrawFn, params: list[Any], ontologies: list[Any]) -> Recor
     )
 
 
-def _without_older(found: ProjectDrift) -> ProjectDrift:
+def _without_older(found: ProjectDrift | BlockedProject) -> ProjectDrift | BlockedProject:
     """Of a unit that is not there, a snapshot does not tell since when."""
+    if isinstance(found, BlockedProject):
+        return found
     units = tuple(_timeless(unit) for unit in found.units)
     return replace(found, units=units, diagnostics=())
 

@@ -8,16 +8,33 @@ from typing import Any
 
 import pytest
 
+from reconciler.diagnostics import error
 from reconciler.fieldpath import parse_pattern
-from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient, Unit
+from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import FieldClass, Kind, TargetInfo
-from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source, Version
+from reconciler.model.project import (
+    DesiredProject,
+    Ignore,
+    LiveProject,
+    Mask,
+    ParamsMode,
+    Shown,
+    Source,
+    UnreadableProject,
+    Version,
+)
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT
 from reconciler.planning.drift import baseline_of, project_drift, renames, shown_fields
 from tests.planning.test_classes import KNOWN, desired, live
 
 AT = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
+
+
+def drift_of(wanted: DesiredProject, shown: Shown | None, known: RecordedProject | None) -> ProjectDrift:
+    drift = project_drift(wanted, shown, known)
+    assert isinstance(drift, ProjectDrift)
+    return drift
 
 
 def classes_of(drift: ProjectDrift) -> dict[str, str]:
@@ -38,7 +55,7 @@ def classes_of(drift: ProjectDrift) -> dict[str, str]:
     ],
 )
 def test_parameters(history: list[Any], wanted: Any, expected: dict[str, str]) -> None:
-    assert classes_of(project_drift(desired(wanted), live(*history), KNOWN)) == expected
+    assert classes_of(drift_of(desired(wanted), live(*history), KNOWN)) == expected
 
 
 @pytest.mark.parametrize(
@@ -54,24 +71,22 @@ def test_parameters(history: list[Any], wanted: Any, expected: dict[str, str]) -
     ],
 )
 def test_ontologies(history: tuple[Any, ...], wanted: Any, expected: dict[str, str]) -> None:
-    assert classes_of(project_drift(desired(ontology=wanted), live(ontologies=history), KNOWN)) == expected
+    assert classes_of(drift_of(desired(ontology=wanted), live(ontologies=history), KNOWN)) == expected
 
 
 def test_without_a_record_what_differs_is_unknown() -> None:
     wanted = desired({"a": 1, "b": 1}, ["A"])
     now = live({"a": 2, "b": 1}, ontologies=(["B"],))
     for known in (None, replace(KNOWN, written=False)):
-        assert classes_of(project_drift(wanted, now, known)) == {"params.a": "unknown", "ontology": "unknown"}
-    [first, _] = project_drift(wanted, now, None).units
+        assert classes_of(drift_of(wanted, now, known)) == {"params.a": "unknown", "ontology": "unknown"}
+    [first, _] = drift_of(wanted, now, None).units
     assert [(field.before, field.after) for field in first.fields] == [(1, 2)]
     assert first.base is ABSENT
-    assert project_drift(desired({"a": 2, "b": 1}, ["B"]), now, None).is_clean
+    assert drift_of(desired({"a": 2, "b": 1}, ["B"]), now, None).is_clean
 
 
 def test_a_unit_says_what_it_was_is_and_should_be_and_who_brought_it() -> None:
-    drift = project_drift(
-        desired({"g": {"w": 1, "h": 1}}), live({"g": {"w": 1, "h": 1}}, {"g": {"w": 2, "h": 1}}), KNOWN
-    )
+    drift = drift_of(desired({"g": {"w": 1, "h": 1}}), live({"g": {"w": 1, "h": 1}}, {"g": {"w": 2, "h": 1}}), KNOWN)
     [unit] = drift.units
     assert (unit.base, unit.desired, unit.live) == ({"w": 1, "h": 1}, {"w": 1, "h": 1}, {"w": 2, "h": 1})
     assert unit.version == 1
@@ -80,9 +95,9 @@ def test_a_unit_says_what_it_was_is_and_should_be_and_who_brought_it() -> None:
 
 
 def test_pending_fields_lead_from_live_to_git() -> None:
-    [unit] = project_drift(desired({"a": 2}), live({"a": 1}), KNOWN).units
+    [unit] = drift_of(desired({"a": 2}), live({"a": 1}), KNOWN).units
     assert [(field.before, field.after) for field in unit.fields] == [(1, 2)]
-    [unit] = project_drift(desired(ontology=["B"]), live(ontologies=(["A"],)), KNOWN).units
+    [unit] = drift_of(desired(ontology=["B"]), live(ontologies=(["A"],)), KNOWN).units
     assert [field.kind for field in unit.fields] == [Kind.ADD, Kind.REMOVE]
 
 
@@ -90,17 +105,17 @@ def test_what_is_not_managed_or_ignored_does_not_drift() -> None:
     now = live(
         {"a": 1, "b": 1, "c": {"d": 1, "e": 1}}, {"a": 1, "b": 2, "c": {"d": 2, "e": 1}}, ontologies=(["A"], ["B"])
     )
-    assert project_drift(desired(), now, KNOWN).is_clean
+    assert drift_of(desired(), now, KNOWN).is_clean
     merged = desired({"a": 1}, mask=Mask(params=ParamsMode.MERGE))
-    assert project_drift(merged, now, KNOWN).is_clean
+    assert drift_of(merged, now, KNOWN).is_clean
     ignores = tuple(Ignore(parse_pattern(path)) for path in ("params.b", "params.c.d", "ontology"))
     ignoring = desired({"a": 1, "c": {"d": 1, "e": 1}}, ["A"], mask=Mask(ignore=ignores))
-    assert project_drift(ignoring, now, KNOWN).is_clean
+    assert drift_of(ignoring, now, KNOWN).is_clean
 
 
 def test_what_came_and_went_is_transient() -> None:
     now = live({"a": 1}, {"a": 2, "n": 1}, {"a": 3}, {"a": 1}, ontologies=(["A"], ["B"], [1], ["A"]))
-    drift = project_drift(desired({"a": 1}, ["A"]), now, KNOWN)
+    drift = drift_of(desired({"a": 1}, ["A"]), now, KNOWN)
     assert drift.units == ()
     assert drift.transient == (
         Transient("params.a", (1, 2)),
@@ -109,11 +124,9 @@ def test_what_came_and_went_is_transient() -> None:
     )
     assert drift.is_clean
     quiet = live({"a": 1}, {"a": 1}, {"a": 1}, ontologies=(["A"], ["A"], ["A"]))
-    assert project_drift(desired({"a": 1}, ["A"]), quiet, KNOWN).transient == ()
+    assert drift_of(desired({"a": 1}, ["A"]), quiet, KNOWN).transient == ()
     first = replace(KNOWN, params_version=None, ontology_version=None)
-    assert [unit.path for unit in project_drift(desired({"a": 2}), live({"a": 1}, {"a": 1}), first).units] == [
-        "params.a"
-    ]
+    assert [unit.path for unit in drift_of(desired({"a": 2}), live({"a": 1}, {"a": 1}), first).units] == ["params.a"]
 
 
 @pytest.mark.parametrize(
@@ -121,31 +134,52 @@ def test_what_came_and_went_is_transient() -> None:
     [([1, 2, 1, 2], True), ([1, 2, 2, 1, 2], True), ([1, 2, 1, 3], False), ([1, 2], False), ([2, 1, 3, 2], False)],
 )
 def test_two_writers_taking_turns(values: list[int], turns: bool) -> None:
-    drift = project_drift(desired({"a": 0}), live(*({"a": value} for value in values)), KNOWN)
+    drift = drift_of(desired({"a": 0}), live(*({"a": value} for value in values)), KNOWN)
     assert [told.code for told in drift.diagnostics] == (["taking-turns"] if turns else [])
 
 
 def test_two_writers_taking_turns_with_an_ontology() -> None:
     now = live([1], ontologies=(["A"], ["B"], ["A"], [{"choice": "B"}]))
-    [told] = project_drift(desired(ontology=["A"]), now, KNOWN).diagnostics
+    [told] = drift_of(desired(ontology=["A"]), now, KNOWN).diagnostics
     assert "ontology (versions 0, 1, 2, 3)" in told.summary
     unreadable = live(ontologies=([1], [2], ["A"], ["B"]))
-    assert project_drift(desired(ontology=["A"]), unreadable, replace(KNOWN, ontology_version=2)).diagnostics == ()
+    assert drift_of(desired(ontology=["A"]), unreadable, replace(KNOWN, ontology_version=2)).diagnostics == ()
 
 
 def test_a_blocked_project_is_an_error() -> None:
     drift = project_drift(desired({"a": 1}), replace(live({"a": 2}), archived=True), KNOWN)
-    assert [told.code for told in drift.diagnostics] == ["archived"]
-    assert not drift.is_clean
-    assert drift.units == ()
+    assert isinstance(drift, BlockedProject)
+    assert (drift.name, drift.path, drift.diagnostic.code) == ("p", "archived", "archived")
+
+
+@pytest.mark.parametrize(
+    ("shown", "path", "code"),
+    [
+        (UnreadableProject("p", "projects[3].type", "is null"), "projects[3].type", "unreadable"),
+        (live(ontologies=(["A", {"no": "choice"}],)), "ontology[1]", "ontology-unreadable"),
+        (
+            live(ontologies=([{"choice": "A", "subchoices": ["B", {"choice": "C", "display": 1}]}],)),
+            "ontology[0].subchoices[1]",
+            "ontology-unreadable",
+        ),
+        (replace(live(), ontology_problem="is no list"), "ontologyHistory", "ontology-unreadable"),
+        (replace(live(), type="other"), "type", "type-differs"),
+    ],
+)
+def test_what_cannot_be_compared_is_named_with_its_path(shown: Shown, path: str, code: str) -> None:
+    drift = project_drift(desired(ontology=["A"]), shown, KNOWN)
+    assert isinstance(drift, BlockedProject)
+    assert (drift.path, drift.diagnostic.code, drift.diagnostic.is_error) == (path, code, True)
+    unmanaged = project_drift(desired({"a": 1}), live({"a": 1}, ontologies=([{"no": "choice"}],)), KNOWN)
+    assert isinstance(unmanaged, ProjectDrift)
 
 
 def test_a_project_that_is_not_there() -> None:
     wanted = desired({"a": 1}, ["A"])
-    assert classes_of(project_drift(wanted, None, None)) == {"params.a": "pending", "ontology": "pending"}
-    assert classes_of(project_drift(desired(), None, None)) == {}
-    assert project_drift(wanted, None, KNOWN).units == ()
-    assert classes_of(project_drift(wanted, None, replace(KNOWN, written=False))) != {}
+    assert classes_of(drift_of(wanted, None, None)) == {"params.a": "pending", "ontology": "pending"}
+    assert classes_of(drift_of(desired(), None, None)) == {}
+    assert drift_of(wanted, None, KNOWN).units == ()
+    assert classes_of(drift_of(wanted, None, replace(KNOWN, written=False))) != {}
 
 
 def test_the_newest_entry_is_the_baseline() -> None:
@@ -183,7 +217,7 @@ def test_a_probable_rename(name: str, params: Any, others: list[LiveProject], fo
 
 
 def test_the_summary() -> None:
-    drifted = project_drift(desired({"a": 1, "b": 2}), live({"a": 1, "b": 1}, {"a": 2, "b": 1}), KNOWN)
+    drifted = drift_of(desired({"a": 1, "b": 2}), live({"a": 1, "b": 1}, {"a": 2, "b": 1}), KNOWN)
     clean = ProjectDrift("q", Source("/q.yaml", 1), transient=(Transient("params.x", (1,)),))
     drift = Drift(TargetInfo("t", "e"), AT, projects=(drifted, clean))
     summary = drift.summary
@@ -193,7 +227,11 @@ def test_the_summary() -> None:
     assert not replace(drift, projects=(clean,)).has_drifted
     assert replace(drift, projects=(), vanished=("x",)).has_drifted
     broken = project_drift(desired(), replace(live(), archived=True), None)
-    assert replace(drift, projects=(broken,)).errored
+    assert isinstance(broken, BlockedProject)
+    blocked = replace(drift, blocked=(broken,))
+    assert blocked.errored
+    assert (blocked.summary.blocked, blocked.summary.clean, blocked.project_count) == (1, 1, 3)
+    assert replace(drift, diagnostics=(error("e", "s"),)).errored
     assert {unit.field_class for unit in drifted.units} == {FieldClass.DRIFT, FieldClass.PENDING}
 
 
@@ -207,7 +245,7 @@ def test_a_version_that_holds_no_parameters_is_passed_over() -> None:
             Version(3, AT, {"a": 2}),
         ),
     )
-    drift = project_drift(desired({"a": 1}), now, KNOWN)
+    drift = drift_of(desired({"a": 1}), now, KNOWN)
     assert classes_of(drift) == {"params.a": "drift"}
 
 

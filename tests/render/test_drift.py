@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.diagnostics import error, warning
 from reconciler.fieldpath import parse_path, parse_pattern
-from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient, Unit
+from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import Field, FieldClass, Kind, TargetInfo
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
@@ -69,16 +69,19 @@ PROJECT = ProjectDrift(
         unit("ontology", FieldClass.PENDING, Kind.REORDER, ["a"], ["b"], within="ontology.Animal"),
     ),
     (Transient("params.rate", (5, 6)), Transient("params.one", (5,))),
-    (
-        warning("taking-turns", "project.kittens: two writers take turns", detail="Agree."),
-        error("unreadable", "an error is told apart from this"),
-    ),
+    (warning("taking-turns", "project.kittens: two writers take turns", detail="Agree."),),
+)
+BLOCKED = BlockedProject(
+    "broken",
+    'projects[3].param_history[2]."a b"',
+    error("unreadable", "the live state of project.broken cannot be read", detail="Fix that value."),
+    Source("/r/projects/broken.yaml", 3),
 )
 
 
 def test_everything_there_can_be() -> None:
     assert (
-        shown(drift(PROJECT, unmanaged=("old",), vanished=("lost",)))
+        shown(drift(PROJECT, blocked=(BLOCKED,), unmanaged=("old",), vanished=("lost",)))
         == """\
 Target: production  https://api.scale.com/v1  (42 live projects, read 10:12:00 UTC)
 Compared with the last apply: 1a2b3c4, 2 days ago
@@ -98,11 +101,15 @@ Compared with the last apply: 1a2b3c4, 2 days ago
     Warning: project.kittens: two writers take turns
         Agree.
 
+  # project.broken is blocked                     projects/broken.yaml:3
+  x the live state of project.broken cannot be read
+        Fix that value.
+
 To keep it, write it into the manifest. To undo it: reconciler apply kittens
 Gone from Scale: lost. An apply has written it, and Scale no longer shows it.
 1 live project has no manifest (old).
 
-Drift: 5 in 1 of 1 project; 2 pending, 1 conflict, 1 unknown, 2 transient, 1 vanished.
+Drift: 5 in 1 of 2 projects; 2 pending, 1 conflict, 1 unknown, 2 transient, 1 vanished, 1 blocked.
 """
     )
 
@@ -155,6 +162,12 @@ def test_the_baseline(baseline: Baseline, words: str) -> None:
             ),
             "No drift. 2 units are pending: changed in git, not yet applied.",
         ),
+        (drift(blocked=(BLOCKED,)), "No drift. 1 project is blocked and cannot be compared."),
+        (
+            drift(ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.PENDING),)), blocked=(BLOCKED, BLOCKED)),
+            "No drift. 1 unit is pending: changed in git, not yet applied. 2 projects are blocked and cannot be "
+            "compared.",
+        ),
         (
             drift(vanished=("x",)),
             "Drift: 0 in 0 of 0 projects; 0 pending, 0 conflicts, 0 unknown, 0 transient, 1 vanished.",
@@ -204,10 +217,26 @@ def test_a_text_line_by_line() -> None:
 
 def test_the_document() -> None:
     quiet = ProjectDrift("quiet", SOURCE)
-    found = drift(PROJECT, quiet, unmanaged=("old",), vanished=("lost",))
+    found = drift(PROJECT, quiet, blocked=(BLOCKED,), unmanaged=("old",), vanished=("lost",))
     document = drift_document(found, base="/r")
     assert document["record"] == {"commit": "1a2b3c4d5e", "recorded_at": "2026-11-23T09:00:00Z"}
     assert drift_document(drift(baseline=None), base="/r")["record"] is None
+    assert document["blocked"] == [
+        {
+            "name": "broken",
+            "path": 'projects[3].param_history[2]."a b"',
+            "source": {"file": "projects/broken.yaml", "line": 3},
+            "diagnostic": {
+                "severity": "error",
+                "code": "unreadable",
+                "summary": "the live state of project.broken cannot be read",
+                "detail": "Fix that value.",
+                "file": None,
+                "line": None,
+                "column": None,
+            },
+        }
+    ]
     projects = document["projects"]
     assert isinstance(projects, list)
     [project] = projects

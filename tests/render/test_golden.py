@@ -61,10 +61,14 @@ CASES: dict[str, Callable[[], str]] = {
     "picture.json": lambda: _document(plan_document(plans.picture(), base=plans.BASE)),
     "hostile.json": lambda: _document(plan_document(plans.hostile(), base=plans.BASE)),
     "outcome.json": lambda: _document(outcome_document(plans.happened(), base=plans.BASE)),
-    "drift.json": lambda: _document(drift_document(test_drift.drift(test_drift.PROJECT), base="/r")),
-    "drift": lambda: render_drift(test_drift.drift(test_drift.PROJECT), base="/r", now=test_drift.NOW),
+    "drift.json": lambda: _document(
+        drift_document(test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,)), base="/r")
+    ),
+    "drift": lambda: render_drift(
+        test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,)), base="/r", now=test_drift.NOW
+    ),
     "markdown-drift": lambda: render_drift_markdown(
-        test_drift.drift(test_drift.PROJECT), base="/r", now=test_drift.NOW
+        test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,)), base="/r", now=test_drift.NOW
     ),
     "markdown": lambda: render_plan_markdown(plans.picture(), base=plans.BASE, now=plans.NOW),
     "markdown-hostile": lambda: render_plan_markdown(plans.hostile(), base=plans.BASE, now=plans.NOW),
@@ -72,7 +76,11 @@ CASES: dict[str, Callable[[], str]] = {
     "picture.html": lambda: _page(render_page(plans.picture(), base=plans.BASE, now=plans.NOW, links=_link)),
     "hostile.html": lambda: _page(render_page(plans.hostile(), base=plans.BASE, now=plans.NOW)),
     "quiet.html": lambda: _page(render_page(plans.plan(plans.unchanged("a")), base=plans.BASE, now=plans.NOW)),
-    "drift.html": lambda: _page(render_drift_page(test_drift.drift(test_drift.PROJECT), base="/r", now=test_drift.NOW)),
+    "drift.html": lambda: _page(
+        render_drift_page(
+            test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,)), base="/r", now=test_drift.NOW
+        )
+    ),
     "outcome": _outcome,
     "outcome-in-colour": lambda: _outcome(colour=True),
 }

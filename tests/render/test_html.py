@@ -378,15 +378,15 @@ def _drift(*projects: Any, **more: Any) -> str:
 def test_drift_has_errors_and_its_bounds() -> None:
     many = tuple(drifts.unit(f"params.k{number}") for number in range(250))
     pending = drifts.unit("ontology", FieldClass.PENDING, Kind.ADD, within="ontology.Fox")
-    broken = replace(drifts.PROJECT, name="broken", units=(), transient=(), diagnostics=(error("bad", "it broke"),))
     project = replace(drifts.PROJECT, units=many, transient=(), diagnostics=())
     alone = replace(project, name="next", units=(replace(pending, source=None),))
-    page = Page(_drift(broken, project, alone))
+    page = Page(_drift(project, alone, blocked=(drifts.BLOCKED,), diagnostics=(error("bad", "it broke"),)))
     assert page.problems() == []
     assert "… 50 more" in page.text
     assert "error[bad]: it broke" in page.text
     assert "is not yet as git says" in page.text
-    assert len(page.of("article")) == 2
+    assert "the live state of project.broken cannot be read." in page.text
+    assert len(page.of("article")) == 3
 
 
 def test_foreign_names_are_quoted_where_they_could_mislead() -> None:

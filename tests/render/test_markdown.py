@@ -33,7 +33,7 @@ from reconciler.model.plan import (
 )
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT
-from reconciler.render.markdown.drift import render_drift_markdown
+from reconciler.render.markdown.drift import MOST_BLOCKED, render_drift_markdown
 from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.markdown.links import github_links
 from reconciler.render.markdown.outcome import render_outcome_markdown
@@ -41,8 +41,8 @@ from reconciler.render.markdown.plan import render_plan_markdown
 from reconciler.render.markdown.spelling import cell, code, fence, prose
 from tests.render import plans
 from tests.render.plans import added, changed, choice, created, updated
+from tests.render.test_drift import BLOCKED, drift, unit
 from tests.render.test_drift import NOW as DRIFT_NOW
-from tests.render.test_drift import drift, unit
 
 VARIABLES = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/r"}
 MARK = "Q_Z-9"
@@ -411,13 +411,24 @@ def test_drift() -> None:
             unit("params.next", FieldClass.PENDING),
         ),
         (Transient("params.rate", (5, 6)),),
-        (warning("taking-turns", "two writers take turns", detail="Agree."), error("broken", "it cannot be read")),
+        (warning("taking-turns", "two writers take turns", detail="Agree."),),
     )
     pending = ProjectDrift("puppies", source, (unit("params.x", FieldClass.PENDING),))
-    whole = drift_text(drift(moved, pending, ProjectDrift("quiet", source), vanished=("lost",), unmanaged=("old", "b")))
+    whole = drift_text(
+        drift(
+            moved,
+            pending,
+            ProjectDrift("quiet", source),
+            blocked=(BLOCKED,),
+            vanished=("lost",),
+            unmanaged=("old", "b"),
+            diagnostics=(error("broken", "it cannot be read"),),
+        )
+    )
     Page(whole).check()
     for words in (
-        "### `production`: drift in 1 of 3 projects\n",
+        "### `production`: drift in 1 of 4 projects, 1 blocked\n",
+        "> - `broken` is **blocked**: the live state of `project.broken` cannot be read. Fix that value.\n",
         "> - `lost` has **vanished**: an apply has written it, and Scale no longer shows it.\n",
         "> - Error: it cannot be read.\n",
         "| `!` | `kittens` | `params.min`, `params.both` (1 conflict) | 2026-11-24 09:12 UTC, 25 h ago | 1 |",
@@ -433,6 +444,9 @@ def test_drift() -> None:
 
 def test_drift_of_other_kinds() -> None:
     assert "### `production`: no drift\n" in drift_text(drift())
+    many = drift_text(drift(blocked=(BLOCKED,) * (MOST_BLOCKED + 1)))
+    assert f"### `production`: no drift, {MOST_BLOCKED + 1} blocked\n" in many
+    assert "> - … and 1 more blocked project.\n" in many
     source = Source("/r/projects/p.yaml", 1)
     both = [ProjectDrift(name, source, (unit("params.a", at=DRIFT_NOW),)) for name in "ab"]
     found = drift(*both, vanished=("c", "d"), unmanaged=("e",), baseline=Baseline(None, "2026-11-25T10:11:59Z"))

@@ -8,12 +8,13 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from reconciler.sandbox.bodies import NewProject
 from reconciler.sandbox.store import Store, StoreError
 
 SEED = [{"type": "chat", "name": "n"}]
@@ -189,3 +190,43 @@ def test_what_sqlite_says_becomes_a_sentence(store: Store, code: int, problem: s
     with pytest.raises(StoreError, match=problem), store._database.writing():
         raise error
     assert store.list_projects() != "[]"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM account",
+        "UPDATE account SET id = x'00'",
+        "UPDATE account SET not_enabled = 'no JSON'",
+        "UPDATE account SET not_enabled = x'00'",
+        "UPDATE account SET not_enabled = '{}'",
+        "DROP TABLE account",
+        "ALTER TABLE account RENAME COLUMN id TO name",
+    ],
+)
+def test_an_account_that_is_damaged(tmp_path: Path, statement: str) -> None:
+    store = Store(tmp_path / "sandbox.db")
+    store.seed(SEED)
+    with closing(sqlite3.connect(tmp_path / "sandbox.db")) as connection:
+        connection.execute(statement)
+        connection.commit()
+    uses: list[Callable[[], object]] = [
+        store.account_id,
+        store.open_account,
+        store.check_place,
+        lambda: store.create(NewProject("new", "chat", False, False, None, None, None, None)),
+        lambda: store.disable(["chat"]),
+    ]
+    for use in uses:
+        with pytest.raises(StoreError, match=r"is damaged|cannot be used"):
+            use()
+
+
+def test_a_reset_gives_a_damaged_account_a_new_one(tmp_path: Path) -> None:
+    store = Store(tmp_path / "sandbox.db")
+    store.seed(SEED)
+    with closing(sqlite3.connect(tmp_path / "sandbox.db")) as connection:
+        connection.execute("DELETE FROM account")
+        connection.commit()
+    assert store.reset() == 1
+    assert store.account_id()

@@ -189,6 +189,7 @@ def test_another_writer_needs_a_project_and_copes_with_an_unreadable_ontology(ki
     client = Client(kittens, {"call": "any", "what": "other-before", "times": "always"})
     assert client.call("GET", "/projects/dogs").status_code == 404
     assert client.call("GET", "/projects").status_code == 200
+    assert client.call("POST", "/projects", {"type": "chat"}).status_code == 400
     Store(kittens).append_ontology_entry("kittens", None)
     client.set_ontology("Cat")
     history = json.loads(Store(kittens).get("kittens"))["ontologyHistory"]

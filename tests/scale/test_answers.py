@@ -311,9 +311,9 @@ def test_an_answer_that_trickles_is_given_up() -> None:
     ("text", "content_type", "words"),
     [
         (b"<html>log in</html>", "text/html", "/v1"),
-        (b"", "application/json", "is no JSON"),
-        (b"[1,", "application/json", "is no JSON"),
-        (b'{"a":NaN}', "application/json", "is no JSON"),
+        (b"", "application/json", "not JSON"),
+        (b"[1,", "application/json", "not JSON"),
+        (b'{"a":NaN}', "application/json", "not JSON"),
     ],
 )
 def test_a_200_without_json(text: bytes, content_type: str, words: str) -> None:
@@ -329,7 +329,7 @@ def test_a_200_without_json(text: bytes, content_type: str, words: str) -> None:
 def test_a_list_that_is_no_array() -> None:
     error, _ = seen(answer({"projects": []}), steps=listing)
     assert type(error) is UnreadableAnswerError
-    assert "no JSON array" in error.summary
+    assert "not a JSON array" in error.summary
 
 
 def test_a_401_without_a_variable() -> None:

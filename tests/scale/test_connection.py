@@ -9,39 +9,116 @@ import httpx
 import pytest
 
 from reconciler.errors import ConnectionSetupError, UnavailableError
-from reconciler.scale.connection import build_client, proxy_variable
+from reconciler.http import Proxy, proxy_for
 from tests.scale.loopback import FakeClock, answer, client_of, run, serving
 
+FAR = "http://api.example/v1"
+FAR_SECURE = "https://api.example/v1"
 BROKEN = [
-    ("ALL_PROXY", "socks5://127.0.0.1:9", "SOCKS"),
-    ("all_proxy", "socks5h://127.0.0.1:9", "SOCKS"),
-    ("HTTP_PROXY", "socks5://me:s3cr3t@127.0.0.1:9", "SOCKS"),
-    ("HTTPS_PROXY", "socks4://127.0.0.1:9", "cannot be used"),
-    ("https_proxy", "http://me:s3cr3t@proxy:abc", "cannot be used"),
-    ("HTTP_PROXY", "http://[::1", "cannot be used"),
-    ("HTTP_PROXY", "foo:bar:baz", "cannot be used"),
-    ("HTTPS_PROXY", " http://proxy:1", "cannot be used"),
-    ("NO_PROXY", "x,[::1]", "cannot be used"),
-    ("no_proxy", "192.168.0.0/16,[::1]", "cannot be used"),
-    ("SSL_CERT_FILE", "none.pem", "cannot be used"),
-    ("SSL_CERT_FILE", "/", "cannot be used"),
-    ("SSL_CERT_DIR", "nodir", "no folder"),
-    ("SSLKEYLOGFILE", "/nonexistent/folder/log", "cannot be used"),
+    ("ALL_PROXY", "socks5://127.0.0.1:9", FAR_SECURE, "SOCKS"),
+    ("all_proxy", "socks5h://127.0.0.1:9", FAR, "SOCKS"),
+    ("HTTP_PROXY", "socks5://me:s3cr3t@127.0.0.1:9", FAR, "SOCKS"),
+    ("HTTPS_PROXY", "socks4://127.0.0.1:9", FAR_SECURE, "cannot be used"),
+    ("https_proxy", "http://me:s3cr3t@proxy:abc", FAR_SECURE, "cannot be used"),
+    ("HTTP_PROXY", "http://[::1", FAR, "cannot be used"),
+    ("HTTP_PROXY", "foo:bar:baz", FAR, "cannot be used"),
+    ("HTTPS_PROXY", " http://proxy:1", FAR_SECURE, "cannot be used"),
+    ("SSL_CERT_FILE", "none.pem", "https://127.0.0.1:9/v1", "cannot be used"),
+    ("SSL_CERT_FILE", "/", FAR_SECURE, "cannot be used"),
+    ("SSL_CERT_DIR", "nodir", FAR_SECURE, "no folder"),
+    ("SSLKEYLOGFILE", "/nonexistent/folder/log", FAR_SECURE, "cannot be used"),
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "words"), BROKEN)
+@pytest.mark.parametrize(("name", "value", "endpoint", "words"), BROKEN)
 def test_a_variable_that_does_not_work_is_named(
-    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+    name: str, value: str, endpoint: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
-    monkeypatch.setenv("http_proxy" if name.lower() == "all_proxy" else "all_proxy", "http://127.0.0.1:9")
+    if name.lower() != "all_proxy":
+        monkeypatch.setenv("all_proxy", "http://127.0.0.1:9")
     with pytest.raises(ConnectionSetupError) as caught:
-        client_of("https://127.0.0.1:9/v1")
+        client_of(endpoint)
     assert f"variable {name} " in caught.value.summary
     assert words in caught.value.summary
     assert "s3cr3t" not in caught.value.summary + caught.value.detail
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(("name", "value", "endpoint", "words"), BROKEN[:8])
+def test_a_proxy_variable_that_holds_for_another_host_is_nothing_to_loopback(
+    name: str, value: str, endpoint: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    async def steps() -> None:
+        async with serving(answer([])) as server, client_of(server) as client:
+            assert await client.list_projects() == []
+
+    run(steps())
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_loopback_is_never_reached_through_a_proxy(name: str, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def steps() -> None:
+        async with serving(answer({}, status=407)) as proxy, serving(answer([])) as server:
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+            async with client_of(f"http://{host}:{server.port}/v1") as client:
+                assert await client.list_projects() == []
+            assert proxy.requests == []
+            assert len(server.requests) == 1
+
+    run(steps())
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.8.8.8", "[::1]", "localhost", "LOCALHOST", "localhost:8080", "127.0.0.1:1"]
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_every_spelling_of_loopback(scheme: str, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://proxy:1")
+    assert proxy_for(httpx.URL(f"{scheme}://{host}/v1")) is None
+    assert proxy_for(httpx.URL(f"{scheme}://128.0.0.1/v1")) == Proxy("ALL_PROXY", "http://proxy:1")
+
+
+@pytest.mark.parametrize(
+    ("value", "outside", "inside"),
+    [
+        ("*", ["http://a.example"], []),
+        ("x, *", ["http://a.example"], []),
+        ("", [], ["http://a.example"]),
+        (",,", [], ["http://a.example"]),
+        ("a.example", ["http://a.example", "http://b.a.example", "http://A.Example:8"], ["http://xa.example"]),
+        (".a.example", ["http://a.example", "http://b.a.example"], ["http://xa.example"]),
+        ("*.a.example", ["http://a.example", "http://b.a.example"], ["http://xa.example"]),
+        ("a.example:8080", ["http://a.example:8080"], ["http://a.example", "https://a.example"]),
+        ("a.example:443", ["https://a.example"], ["http://a.example"]),
+        ("https://a.example", ["https://a.example"], ["http://a.example"]),
+        ("all://a.example", ["https://a.example", "http://a.example"], ["http://b.example"]),
+        ("xn--bcher-kva.example", ["http://bücher.example"], ["http://b.example"]),
+        ("bücher.example", ["http://bücher.example"], ["http://b.example"]),
+        ("10.0.0.1", ["http://10.0.0.1"], ["http://10.0.0.2", "http://a.example"]),
+        ("10.0.0.0/8", ["http://10.1.2.3:9"], ["http://11.0.0.1"]),
+        ("10.1.2.3/8", ["http://10.9.9.9"], ["http://11.0.0.1"]),
+        ("::1/128,fd00::/8", ["http://[fd12::1]", "https://[fd12::1]:9"], ["http://[fe80::1]", "http://10.0.0.1"]),
+        ("x,[fd12::1]", ["http://[fd12::1]"], ["http://[fd12::2]"]),
+        ("[fd12::1]:80", ["http://[fd12::1]"], ["http://[fd12::1]:81"]),
+        ("http://[::1", [], ["http://a.example"]),
+        ("a b c/x", [], ["http://a.example"]),
+        (".", [], ["http://a.example"]),
+    ],
+)
+def test_what_no_proxy_says(value: str, outside: list[str], inside: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """No entry ends a run: one that names nothing excludes nothing, as curl and Go have it."""
+    monkeypatch.setenv("NO_PROXY", value)
+    assert proxy_for(httpx.URL("http://a.example")) is None
+    monkeypatch.setenv("ALL_PROXY", "proxy:1")
+    for url in outside:
+        assert proxy_for(httpx.URL(url)) is None, url
+    for url in inside:
+        assert proxy_for(httpx.URL(url)) == Proxy("ALL_PROXY", "http://proxy:1"), url
+        client_of(f"{url}/v1")
 
 
 def test_a_certificate_file_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +147,7 @@ def test_certificates_are_not_looked_for_without_need(name: str, monkeypatch: py
             assert await client.list_projects() == []
         monkeypatch.setenv("HTTP_PROXY", "https://proxy")
         with pytest.raises(ConnectionSetupError, match=name):
-            client_of(server)
+            client_of(FAR)
 
     run(steps())
 
@@ -83,13 +160,23 @@ def test_a_failure_that_no_variable_explains(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(ConnectionSetupError, match="cannot be set up"):
         client_of("http://127.0.0.1:9/v1")
     with pytest.raises(OSError, match="no certificates"):
-        build_client(
-            secure=True, headers={}, parallelism=1, transport=httpx.MockTransport(lambda request: httpx.Response(200))
-        )
+        client_of(lambda request: httpx.Response(200))
 
 
-@pytest.mark.parametrize(("name", "value", "words"), BROKEN)
-def test_in_process_no_variable_is_read(name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificates_that_no_variable_explains(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OSError("no certificates on this machine")
+
+    monkeypatch.setattr(httpx, "create_ssl_context", refuse)
+    monkeypatch.setenv("SSLKEYLOGFILE", "log")
+    with pytest.raises(ConnectionSetupError, match=r"cannot be set up \(OSError\)"):
+        client_of(FAR_SECURE)
+
+
+@pytest.mark.parametrize(("name", "value", "endpoint", "words"), BROKEN)
+def test_in_process_no_variable_is_read(
+    name: str, value: str, endpoint: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, value)
 
     async def steps() -> None:
@@ -159,16 +246,25 @@ def test_a_proxy_whose_address_cannot_be(value: str, monkeypatch: pytest.MonkeyP
 
 
 def test_which_variable_names_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    url = httpx.URL("https://api.example/v1")
-    assert proxy_variable(url) is None
+    def variable() -> str | None:
+        proxy = proxy_for(httpx.URL(FAR_SECURE))
+        return proxy.variable if proxy is not None else None
+
+    assert variable() is None
     monkeypatch.setenv("ALL_PROXY", "http://a")
-    assert proxy_variable(url) == "ALL_PROXY"
+    assert variable() == "ALL_PROXY"
     monkeypatch.setenv("HTTPS_PROXY", "http://b")
-    assert proxy_variable(url) == "HTTPS_PROXY"
+    assert variable() == "HTTPS_PROXY"
     monkeypatch.setenv("https_proxy", "http://c")
-    assert proxy_variable(url) == "https_proxy"
+    assert variable() == "https_proxy"
+    assert "http://c" not in repr(proxy_for(httpx.URL(FAR_SECURE)))
     monkeypatch.setenv("NO_PROXY", "api.example")
-    assert proxy_variable(url) is None
+    assert variable() is None
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setattr("urllib.request.getproxies", lambda: {"all": "http://of-the-system"})
+    for name in ("ALL_PROXY", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(name)
+    assert variable() == "all_proxy"
 
 
 def test_a_certificate_that_is_not_trusted_is_final(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,3 +95,23 @@ def test_a_key_that_http_cannot_carry(key: str) -> None:
     assert "qqq" not in told
     assert "zzz" not in told
     assert caught.value.__context__ is None
+
+
+def test_a_project_that_cannot_be_read_does_not_show_the_key() -> None:
+    """A server may echo the key in any text, so also in what names the place that cannot be read."""
+    history = f'"param_history":[{{"{KEY}":NaN}}]'
+    list_body = f'[{{"name":"p","type":"t",{history}}}]'.encode()
+    get_body = f'{{"name":"{KEY}","type":"t"}}'.encode()
+
+    async def steps() -> None:
+        async with client_of(lambda request: httpx.Response(200, content=list_body)) as client:
+            [found] = await client.list_projects()
+        async with client_of(lambda request: httpx.Response(200, content=get_body)) as client:
+            got = await client.find_project("p")
+            with pytest.raises(ScaleError) as caught:
+                await client.get_project("p")
+        for told in (repr(found), repr(got), text_of(caught.value)):
+            assert "***" in told
+            assert KEY not in told
+
+    run(steps())

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import json
 import math
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from reconciler.errors import UnreadableAnswerError
-from reconciler.scale.wire import read_project, read_projects
+from reconciler.model.project import LiveProject, UnreadableProject
+from reconciler.scale.wire import parse_json, read_project, read_projects, read_raw_projects
 
 AT = "2026-01-02T03:04:05.678Z"
 THEN = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
@@ -21,12 +23,22 @@ def project_bytes(**fields: Any) -> bytes:
     return json.dumps({"type": "imageannotation", "name": "p", **fields}).encode()
 
 
+def one(body: bytes) -> LiveProject:
+    project = read_project(body, "p")
+    assert isinstance(project, LiveProject)
+    return project
+
+
+def live(body: bytes) -> list[LiveProject]:
+    return [project for project in read_projects(body) if isinstance(project, LiveProject)]
+
+
 def raw(params: bytes) -> bytes:
     return b'[{"type":"t","name":"p","param_history":[{"version":0,"v":%s}]}]' % params
 
 
 def test_a_whole_project() -> None:
-    project = read_project(
+    project = one(
         project_bytes(
             created_at=AT,
             param_history=[{"a": 0, "version": 0}, {"a": 1, "b": [], "version": 7, "created_at": AT}],
@@ -54,7 +66,7 @@ def test_a_whole_project() -> None:
     "fields", [{}, {"param_history": [], "ontologyHistory": []}, {"param_history": None, "ontologyHistory": None}]
 )
 def test_nothing_ever_set(fields: dict[str, Any]) -> None:
-    project = read_project(project_bytes(**fields))
+    project = one(project_bytes(**fields))
     assert (project.params, project.params_version, project.params_at) == ({}, None, None)
     assert (project.ontology, project.ontology_version, project.ontology_problem) == (None, None, None)
     assert project.archived is False
@@ -64,9 +76,9 @@ def test_nothing_ever_set(fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize("version", [None, "3", -1, True, 2.0])
 def test_a_version_that_is_none_is_the_position(version: object) -> None:
     entry = {"a": 1, "version": version}
-    assert read_project(project_bytes(param_history=[{}, {}, entry])).params_version == 2
+    assert one(project_bytes(param_history=[{}, {}, entry])).params_version == 2
     ontology = {"ontology": ["A"], "version": version}
-    assert read_project(project_bytes(ontologyHistory=[ontology, ontology])).ontology_version == 1
+    assert one(project_bytes(ontologyHistory=[ontology, ontology])).ontology_version == 1
 
 
 @pytest.mark.parametrize(
@@ -83,7 +95,7 @@ def test_a_version_that_is_none_is_the_position(version: object) -> None:
     ],
 )
 def test_times(text: object, time: datetime | None) -> None:
-    project = read_project(project_bytes(param_history=[{"created_at": text}]))
+    project = one(project_bytes(param_history=[{"created_at": text}]))
     assert project.params_at == time
     assert project.params == {}
 
@@ -91,16 +103,26 @@ def test_times(text: object, time: datetime | None) -> None:
 @pytest.mark.parametrize(
     ("history", "version", "words"),
     [
-        ({}, None, "`ontologyHistory` is no array but an object"),
-        ("x", None, "`ontologyHistory` is no array but a string"),
-        ([{"ontology": ["A"]}, 3], 1, "no object but a number"),
-        ([["A"]], 0, "no object but an array"),
-        ([{"ontology": {"choice": "A"}, "version": 4}], 4, "no array `ontology` but an object"),
-        ([{"version": 4}], 4, "no array `ontology` but null"),
+        ({}, None, "`ontologyHistory` is not an array but an object"),
+        ("x", None, "`ontologyHistory` is not an array but a string"),
+        ([{"ontology": ["A"]}, 3], 1, "`ontologyHistory[1]` is not an object but a number"),
+        ([["A"]], 0, "`ontologyHistory[0]` is not an object but an array"),
+        (
+            [{"ontology": {"choice": "A"}, "version": 4}],
+            4,
+            "`ontologyHistory[0].ontology` is not an array but an object",
+        ),
+        ([{"version": 4}], 4, "`ontologyHistory[0].ontology` is not an array but null"),
+        ([{"ontology": ["A"], "name": 5}], 0, "`ontologyHistory[0].name` is not a string but a number"),
+        (
+            [{"ontology": ["A"], "version": 4}, {"ontology": ["A"], "version": 4}],
+            4,
+            "`ontologyHistory[1].version` is 4",
+        ),
     ],
 )
 def test_an_ontology_that_cannot_be_read_is_unknown(history: object, version: int | None, words: str) -> None:
-    project = read_project(project_bytes(ontologyHistory=history))
+    project = one(project_bytes(ontologyHistory=history))
     assert project.ontology is None
     assert project.ontology_version == version
     assert project.ontology_problem is not None
@@ -110,32 +132,192 @@ def test_an_ontology_that_cannot_be_read_is_unknown(history: object, version: in
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b'{"projects":[]}', "no JSON array of projects but an object"),
+        (b'{"projects":[]}', "not a JSON array of projects but an object"),
         (b"null", "but null"),
         (b'"[]"', "but a string"),
         (b"3", "but a number"),
         (b"false", "but a boolean"),
-        (b"", "is no JSON"),
-        (b"<html>", "is no JSON"),
-        (b"[] []", "is no JSON"),
-        (b"[3]", "number 1 of the list is no JSON object"),
-        (b'[{"type":"t","name":"a"},{"type":"t"}]', "number 2 of the list has no `name`"),
-        (b'[{"type":"t","name":null}]', "number 1 of the list has no `name`"),
-        (b'[{"name":"a b"}]', 'project "a b" cannot be read: `type` is no string'),
-        (b'[{"name":"a","type":"t","archived":"yes"}]', 'project "a" cannot be read: `archived`'),
-        (b'[{"name":"a","type":"t","param_history":{}}]', 'project "a" cannot be read: `param_history` is no array'),
-        (b'[{"name":"a","type":"t","param_history":[1]}]', 'project "a" cannot be read: the last entry'),
+        (b"", "is not JSON"),
+        (b"<html>", "is not JSON"),
+        (b"[] []", "is not JSON"),
+        (b"[1,,2]", "is not JSON"),
+        (b"[1,]", "is not JSON"),
+        (b"[NaN", "is not JSON"),
+        (b"[NaN}", "is not JSON"),
+        (b"[[NaN]", "is not JSON"),
+        (b"[NaN]x", "is not JSON"),
+        (b"x[NaN]", "is not JSON"),
+        (b"[NaN][NaN]", "is not JSON"),
+        (b"[{NaN}]", "is not JSON"),
+        (b"[[NaN}]]", "is not JSON"),
+        (b"[}NaN]]", "is not JSON"),
+        (b'["\\q\\ud800"]', "is not JSON"),
+        (b'[{"\\q":NaN}]', "is not JSON"),
+        (b'{"a":NaN}', "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b'["a\nb"]', "is not JSON"),
+        (b"[\xff]", "is not JSON"),
     ],
 )
-def test_what_cannot_be_read_is_an_error_that_says_where(body: bytes, words: str) -> None:
+def test_an_answer_that_is_no_list_of_projects_at_all(body: bytes, words: str) -> None:
     with pytest.raises(UnreadableAnswerError) as caught:
         read_projects(body)
     assert words in caught.value.summary
+    assert caught.value.__cause__ is None
 
 
-def test_a_single_project_that_is_a_list() -> None:
-    with pytest.raises(UnreadableAnswerError, match="The project is no JSON object but an array"):
-        read_project(b"[]")
+LONG = b"9" * 4301
+LAST = b'{"type":"t","name":"last","param_history":[{"a":1e400}]}'
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "why"),
+    [
+        (b"3", None, "projects[1] is not a JSON object but a number"),
+        (b"null", None, "projects[1] is not a JSON object but null"),
+        (b"NaN", None, "projects[1] is NaN, which is not JSON"),
+        (b'"\\ud800"', None, "projects[1] holds half of a surrogate pair"),
+        (b'{"type":"t"}', None, "projects[1].name is not a string but null"),
+        (b'{"type":"t","name":3}', None, "projects[1].name is not a string but a number"),
+        (b'{"type":"t","name":"a\\udc00"}', None, "projects[1].name holds half of a surrogate pair"),
+        (b'{"type":"t","name":""}', None, "projects[1].name is empty"),
+        (b'{"name":"a b"}', "a b", "projects[1].type is not a string but null"),
+        (
+            b'{"name":"p","type":"t","archived":"yes"}',
+            "p",
+            "projects[1].archived is neither true nor false but a string",
+        ),
+        (b'{"name":"p","type":"t","pipelineName":[]}', "p", "projects[1].pipelineName is not a string but an array"),
+        (b'{"name":"p","type":"t","created_at":"soon"}', "p", "projects[1].created_at is not a date and time"),
+        (b'{"name":"p","type":"t","created_at":5}', "p", "projects[1].created_at is not a date and time"),
+        (b'{"name":"p","type":"t","param_history":{}}', "p", "projects[1].param_history is not an array but an object"),
+        (
+            b'{"name":"p","type":"t","param_history":[1]}',
+            "p",
+            "projects[1].param_history[0] is not an object but a number",
+        ),
+        (
+            b'{"name":"p","type":"t","param_history":[{"version":3},{"version":3}]}',
+            "p",
+            "projects[1].param_history[1].version is 3, after 3",
+        ),
+        (
+            b'{"name":"p","type":"t","param_history":[{},{"a b":{"c":["x","y\\ud800"]}}],"z":NaN}',
+            "p",
+            'projects[1].param_history[1]."a b" holds half of a surrogate pair',
+        ),
+        (
+            b'{"name":"p","type":"t","param_history":[{"\\ud800k":1}]}',
+            "p",
+            r'projects[1].param_history[0]."\\ud800k" holds half of a surrogate pair',
+        ),
+        (
+            b'{"name":"p","type":"t","param_history":[{"a":"\xff"}]}',
+            "p",
+            "projects[1].param_history[0].a holds bytes that are not UTF-8",
+        ),
+        (
+            b'{"name":"p","type":"t","param_history":[{"a":[1,-Infinity]}]}',
+            "p",
+            "projects[1].param_history[0].a is -Infinity, which is not JSON",
+        ),
+        (
+            b'{"name":"p","type":"t","param_history":[{"a":' + LONG + b"}]}",
+            "p",
+            "projects[1].param_history[0].a is a whole number of more than 4,300 digits",
+        ),
+        (
+            b'{"name":"p","type":"t","param_history":[{"a":' + b"[" * 10_000 + b'"]"' + b"]" * 10_000 + b"}]}",
+            "p",
+            "projects[1].param_history[0].a has more than 200 levels of nesting",
+        ),
+        (
+            b'{"name":"p","type":"t","param_history":[{"' + b"k" * 101 + b'":NaN}]}',
+            "p",
+            f'projects[1].param_history[0]."{"k" * 100}…" is NaN, which is not JSON',
+        ),
+    ],
+    ids=lambda value: value[:60].decode("latin-1") if isinstance(value, bytes) else "",
+)
+def test_a_project_that_cannot_be_read_is_named_and_hides_no_other(item: bytes, name: str | None, why: str) -> None:
+    healthy = b'{"type":"t","name":"first","param_history":[{"v":"\\ud83d\\ude00 \\\\ud800"}]}'
+    first, found, last = read_projects(b" [" + healthy + b"," + item + b",\n" + LAST + b"] ")
+    assert isinstance(found, UnreadableProject)
+    assert (found.name, found.why) == (name, why)
+    assert isinstance(first, LiveProject)
+    assert first.params == {"v": "\U0001f600 \\ud800"}
+    assert isinstance(last, LiveProject)
+    assert last.params == {"a": math.inf}
+
+
+def test_what_is_known_of_a_project_that_cannot_be_read() -> None:
+    (found,) = read_projects(b'[{"name":"p","created_at":"%s","archived":true,"type":NaN}]' % AT.encode())
+    assert found == UnreadableProject("p", "projects[0].type", "is NaN, which is not JSON", AT, archived=True)
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ("aAb", ["LiveProject a", "LiveProject a", "LiveProject b"]),
+        ("AAb", ["LiveProject a", "LiveProject a", "LiveProject b"]),
+        ("aba", ["UnreadableProject a", "LiveProject b"]),
+        ("aXA", ["UnreadableProject a", "LiveProject a"]),
+        ("Xa", ["UnreadableProject a"]),
+    ],
+)
+def test_projects_that_share_a_name_are_one_that_cannot_be_read(shown: str, expected: list[str]) -> None:
+    """Capitals are archived, X is an `a` without a type. An archived project and another one may share a name."""
+    kinds: dict[str, Any] = {"X": {"name": "a", "type": None}}
+    items = [
+        {"type": "t", "name": one.lower(), "archived": one.isupper(), "created_at": AT, **kinds.get(one, {})}
+        for one in shown
+    ]
+    for item in items:
+        item["archived"] = item["archived"] and item["type"] is not None
+    found = read_projects(json.dumps(items).encode())
+    assert [f"{type(project).__name__} {project.name}" for project in found] == expected
+    for project in found:
+        assert project.created_at == AT
+        if isinstance(project, UnreadableProject):
+            assert project.path.endswith("].name")
+            assert project.problem == "is also the name of projects[0]"
+
+
+def test_a_get_of_what_is_no_project() -> None:
+    for body, why in (
+        (b"[]", "project is not a JSON object but an array"),
+        (b'{"type":"t"}', "project.name is not a string but null"),
+        (b'{"type":"t","name":"q"}', 'project.name shows that the answer is about another project, "q"'),
+        (b'{"type":NaN,"name":"p"}', "project.type is NaN, which is not JSON"),
+    ):
+        found = read_project(body, "p")
+        assert isinstance(found, UnreadableProject)
+        assert (found.name, found.why) == ("p", why)
+    with pytest.raises(UnreadableAnswerError, match="not JSON"):
+        read_project(b"<html>", "p")
+
+
+def test_the_projects_as_they_are_shown() -> None:
+    raw, unreadable = read_raw_projects(b'[{"name":"a","type":"t","z":1},{"name":"b"},3]')
+    assert raw == [{"name": "a", "type": "t", "z": 1}]
+    assert [project.name for project in unreadable] == ["b", None]
+
+
+def test_an_answer_of_any_kind() -> None:
+    assert parse_json(b'{"a":[1]}') == {"a": [1]}
+    with pytest.raises(UnreadableAnswerError, match=r"answer\.a\[1\] is NaN, which is not JSON"):
+        parse_json(b'{"a":[1,NaN]}')
+    with pytest.raises(UnreadableAnswerError, match="answer holds half of a surrogate pair"):
+        parse_json(b'"\\ud800"')
+
+
+def test_what_is_salvaged_costs_no_more_than_its_size_asks_for() -> None:
+    """Texts that a scanner of brackets and strings could go over again and again."""
+    for text in (b'"' * 200_001, b"\\" * 200_000, b'[{"a":"' + b"\\" * 200_001, b"]" * 200_000, b"[,{:" * 50_000):
+        begun = time.process_time()
+        with pytest.raises(UnreadableAnswerError):
+            read_projects(b"[NaN," + text)
+        assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize(
@@ -152,51 +334,19 @@ def test_a_single_project_that_is_a_list() -> None:
     ],
 )
 def test_values(text: bytes, value: object) -> None:
-    (project,) = read_projects(raw(text))
+    (project,) = live(raw(text))
     assert project.params["v"] == value
     assert type(project.params["v"]) is type(value)
 
 
 def test_a_long_string() -> None:
-    (project,) = read_projects(raw(b'"' + b"x" * 10_000_000 + b'"'))
+    (project,) = live(raw(b'"' + b"x" * 10_000_000 + b'"'))
     assert len(project.params["v"]) == 10_000_000
 
 
 def test_150_levels() -> None:
-    (project,) = read_projects(raw(b"[" * 150 + b"]" * 150))
+    (project,) = live(raw(b"[" * 150 + b"]" * 150))
     assert json.dumps(project.params["v"]) == "[" * 150 + "]" * 150
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (b"NaN", "is no JSON"),
-        (b"-Infinity", "is no JSON"),
-        (b"9" * 5000, "a whole number of more than 4300 digits"),
-        (b'"\\ud800"', "half of a surrogate pair"),
-        (b'"\\udc00x"', "half of a surrogate pair"),
-        (b"[" * 300 + b"]" * 300, "more than 200 levels of nesting"),
-    ],
-)
-def test_values_that_cannot_be_read_name_the_project(text: bytes, words: str) -> None:
-    healthy = b'[{"type":"t","name":"healthy","param_history":[{"a":1e400}]},'
-    with pytest.raises(UnreadableAnswerError) as caught:
-        read_projects(healthy + raw(text)[1:])
-    assert words in caught.value.summary
-    assert 'project "p"' in caught.value.summary
-    assert "column" in caught.value.detail
-    assert caught.value.__cause__ is None
-
-
-def test_a_nameless_project_that_cannot_be_read_is_counted() -> None:
-    with pytest.raises(UnreadableAnswerError, match="project number 2"):
-        read_projects(b'[{"name":"a"},{"v":NaN}]')
-
-
-@pytest.mark.parametrize("body", [b'[{"name":"\xff"}]', b"[" * 100_000, b'["a\nb"]'])
-def test_bytes_that_nobody_reads(body: bytes) -> None:
-    with pytest.raises(UnreadableAnswerError):
-        read_projects(body)
 
 
 @pytest.mark.parametrize("enabled", [True, False])

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
@@ -22,7 +22,7 @@ from reconciler.applying.applier import Stop, apply_plan
 from reconciler.errors import RecordError, ScaleError
 from reconciler.model.outcome import Event, Outcome
 from reconciler.model.plan import Commit, Plan, TargetInfo
-from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.model.project import DesiredProject, LiveProject, Shown
 from reconciler.model.record import Entries
 from reconciler.operations.apply import apply
 from reconciler.operations.plan import plan
@@ -76,7 +76,7 @@ def play(seed: int, client: type[ScaleClient] = ScaleClient, *, mistake: str = "
 
 
 def plan_from(
-    live: list[LiveProject], desired: Mapping[str, DesiredProject], clock: Clock, known: Entries | None = None
+    live: Iterable[Shown], desired: Mapping[str, DesiredProject], clock: Clock, known: Entries | None = None
 ) -> Plan:
     """The plan of all changes from a list of the account, without guards."""
     return make_plan(
@@ -118,7 +118,8 @@ class _Account(Server):
 
     def listed(self) -> list[LiveProject]:
         """All projects as a list of them shows them now."""
-        return read_projects(json.dumps([self._shown(project) for project in self.projects.values()]).encode())
+        shown = read_projects(json.dumps([self._shown(project) for project in self.projects.values()]).encode())
+        return [project for project in shown if isinstance(project, LiveProject)]
 
     def set_params(self, name: str, body: dict[str, Json], actor: str, *when: Any) -> Write:
         self._maybe_refuse(actor)

@@ -62,7 +62,7 @@ class Checks:
     def __init__(self, switches: Mapping[str, str], today: date | None) -> None:
         self._switches = switches
         self._today = today
-        self._remembered: dict[int, tuple[Json, Any]] = {}
+        self._remembered: dict[tuple[int, Any], tuple[Json, Any]] = {}
 
     def run(self, project: DesiredProject) -> list[Problem]:
         """What the rules find, with places in the composed document. One place is told once, by the first rule."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.diagnostics import did_you_mean
-from reconciler.manifest.checks.rule import Finding, named
-from reconciler.manifest.checks.subject import Subject, entries, get, labels_in
+from reconciler.diagnostics import did_you_mean, quoted
+from reconciler.manifest.checks.rule import Finding
+from reconciler.manifest.checks.subject import Subject, entries, get, labels_in, named
 
 _NOBODYS: Final = frozenset({"background"})
 """What an ontology often has and nobody is asked to annotate (an assumption)."""
@@ -26,7 +26,7 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
     also = f" Neither {'is' if len(others) == 1 else 'are'} {named(others)}." if others else ""
     yield Finding(
         first.path,
-        f'"{first.name}" is no choice of the ontology',
+        f"{quoted(first.name)} is no choice of the ontology",
         f"Labelers find no guidance for it there.{also}",
         did_you_mean(first.name, choices.names),
     )
@@ -61,7 +61,7 @@ def heading_and_leaf(subject: Subject) -> Iterator[Finding]:
             here, there = ("a heading", "a leaf") if label.heading else ("a leaf", "a heading")
             yield Finding(
                 label.path,
-                f'"{label.name}" is {here} here and {there} in the ontology',
+                f"{quoted(label.name)} is {here} here and {there} in the ontology",
                 "A heading cannot be selected, and never comes back in an answer.",
             )
 
@@ -74,7 +74,7 @@ def duplicate_label(subject: Subject) -> Iterator[Finding]:
         if label.name in group:
             yield Finding(
                 label.path,
-                f'the label "{label.name}" stands twice',
+                f"the label {quoted(label.name)} stands twice",
                 "Answers name a label alone, so they cannot tell which of the two was meant.",
             )
         group.add(label.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from reconciler.diagnostics import quoted
 from reconciler.manifest.checks.rule import Finding
 from reconciler.manifest.checks.subject import (
     IMAGE,
@@ -95,7 +96,7 @@ def _twice(fields: Json) -> Iterator[Finding]:
             if field_id in seen:
                 yield Finding(
                     (*path, "field_id"),
-                    f'the field_id "{field_id}" stands twice',
+                    f"the field_id {quoted(field_id)} stands twice",
                     "It is the key of the answer, unique in the project.",
                 )
             seen.add(field_id)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any, Final
 
+from reconciler.diagnostics import nearest, quoted
 from reconciler.manifest.checks.rule import Finding
 from reconciler.manifest.checks.subject import Subject, entries, is_object, items
 from reconciler.manifest.ontology import kind_of
@@ -42,6 +42,7 @@ _WORDS: Final = {
 }
 _DEEPEST: Final = 12
 _TOLD_OTHERWISE: Final = PER_TASK | WITHOUT_SHAPE | SERVER_ADDED | set(BESIDE_PARAMS)
+_SORTED_TYPES: Final = tuple(sorted(TASK_TYPES))
 _ANYWHERE: Final = COMMON.keys() | {key for own in OWN.values() for key in own}
 
 
@@ -152,8 +153,7 @@ def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
             continue
         meant = LIKELY_SLIPS.get(key)
         if meant is None:
-            close = get_close_matches(key, known, n=1, cutoff=0.8)
-            meant = close[0] if close else None
+            meant = nearest(key, known, cutoff=0.8)
         if meant is not None and (meant in known or meant.split(".")[0] in known):
             detail = "It is sent as it stands: Scale adds parameters that are not known here."
             summary, label = f'"{key}" is no parameter that is known', f'did you mean "{meant}"?'
@@ -207,12 +207,12 @@ def left_to_tasks(subject: Subject) -> Iterator[Finding]:
 def unknown_type(subject: Subject) -> Iterator[Finding]:
     """A task type that is not known here, told with the nearest that is."""
     if subject.type not in TASK_TYPES:
-        (nearest,) = get_close_matches(subject.type, sorted(TASK_TYPES), n=1, cutoff=0.0)
+        near = nearest(subject.type, _SORTED_TYPES, cutoff=0.0)
         yield Finding(
             ("type",),
-            f'"{subject.type}" is no task type that is known here',
+            f"{quoted(subject.type)} is no task type that is known here",
             "It is sent as it stands: Scale's list of types grows.",
-            f'the nearest known one is "{nearest}"',
+            f'the nearest known one is "{near}"' if near is not None else "",
         )
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from functools import cache
 
-from reconciler.diagnostics import did_you_mean
-from reconciler.manifest.checks.rule import Finding, named
-from reconciler.manifest.checks.subject import VIDEO, Subject, entries, fields_in, get, items, labels_in, several
+from reconciler.diagnostics import did_you_mean, quoted
+from reconciler.manifest.checks.rule import Finding
+from reconciler.manifest.checks.subject import (
+    VIDEO,
+    Known,
+    Subject,
+    entries,
+    fields_in,
+    get,
+    items,
+    labels_in,
+    named,
+    several,
+)
 from reconciler.manifest.problems import RawPath
 from reconciler.model.values import Json
 
@@ -25,6 +37,8 @@ def unknown_reference(subject: Subject) -> Iterator[Finding]:
 
 
 def _conditions(subject: Subject) -> Iterator[Finding]:
+    answers = cache(lambda key: _answers(subject, key))
+    attributes, events = Known(subject.attributes), Known(subject.events)
     for key, attribute in subject.attributes.items():
         conditions, path = attribute.get("conditions"), (*_ATTRIBUTES, key, "conditions")
         event = get(conditions, "is_global") is True and subject.type in VIDEO
@@ -32,21 +46,22 @@ def _conditions(subject: Subject) -> Iterator[Finding]:
         for rest, name in several(label):
             place = (*path, "label_condition", "label", *rest)
             if event:
-                yield from _unless(name, subject.events, place, "event", "events_to_annotate has")
+                yield from _unless(name, events, place, "event", "events_to_annotate has")
             else:
                 yield from _leaf(subject, name, place)
         for index, condition in items(get(conditions, "attribute_conditions")):
             for other, wanted in entries(condition):
                 place = (*path, "attribute_conditions", index, other)
                 if other not in subject.attributes:
-                    yield from _unless(other, subject.attributes, place, "attribute", "there are", key=True)
-                    continue
-                answers = [each for each in labels_in(subject.attributes[other].get("choices"), ()) if not each.heading]
-                if answers:
+                    yield from _unless(other, attributes, place, "attribute", "there are", key=True)
+                elif answers(other).names:
                     for rest, value in several(wanted):
-                        yield from _unless(
-                            value, [each.name for each in answers], (*place, *rest), f'answer of "{other}"', "there are"
-                        )
+                        what = f"answer of {quoted(other)}"
+                        yield from _unless(value, answers(other), (*place, *rest), what, "there are")
+
+
+def _answers(subject: Subject, key: str) -> Known:
+    return Known(each.name for each in labels_in(subject.attributes[key].get("choices"), ()) if not each.heading)
 
 
 def _allowed(subject: Subject) -> Iterator[Finding]:
@@ -67,13 +82,14 @@ def _links(subject: Subject) -> Iterator[Finding]:
 def _connections(subject: Subject) -> Iterator[Finding]:
     point = get(subject.params.get("geometries"), "point")
     path: RawPath = ("params", "geometries", "point")
-    points = [label for label in labels_in(get(point, "objects_to_annotate"), path) if not label.heading]
+    labels = labels_in(get(point, "objects_to_annotate"), path)
+    points = Known(label.name for label in labels if not label.heading)
+    linked = Known(key for key, value in subject.attributes.items() if value.get("type") == "linked")
     for index, connection in items(get(point, "connections")):
         place = (*path, "connections", index)
         for end, name in items(get(connection, "pair")):
-            yield from _unless(name, [label.name for label in points], (*place, "pair", end), "point", "there are")
+            yield from _unless(name, points, (*place, "pair", end), "point", "there are")
         attribute = get(connection, "connection_attribute")
-        linked = [key for key, value in subject.attributes.items() if value.get("type") == "linked"]
         if attribute is not None:
             where = (*place, "connection_attribute")
             yield from _unless(attribute, linked, where, "linked attribute", "there are")
@@ -81,7 +97,7 @@ def _connections(subject: Subject) -> Iterator[Finding]:
 
 def _relationships(subject: Subject) -> Iterator[Finding]:
     if subject.type == "namedentityrecognition":
-        names = {label.name for label in subject.labels}
+        names = Known(label.name for label in subject.labels)
         for index, relationship in items(subject.params.get("relationships")):
             for side in ("source_label", "target_label"):
                 name = get(relationship, side)
@@ -91,7 +107,7 @@ def _relationships(subject: Subject) -> Iterator[Finding]:
 
 def _linking_rules(subject: Subject) -> Iterator[Finding]:
     if subject.type == "documenttranscription":
-        names = {label.name for label in subject.labels}
+        names = Known(label.name for label in subject.labels)
         for index, pair in items(get(subject.params.get("linking_rules"), "labels")):
             for end, name in items(pair):
                 place = ("params", "linking_rules", "labels", index, end)
@@ -102,8 +118,8 @@ def _field_conditions(subject: Subject) -> Iterator[Finding]:
     if subject.type not in ("textcollection", "documenttranscription"):
         return
     fields = list(fields_in(subject.params.get("fields"), ("params", "fields")))
-    ids = {get(field, "field_id") for _, field in fields}
-    names = [name for name in ids if isinstance(name, str)]
+    ids = (get(field, "field_id") for _, field in fields)
+    names = Known(name for name in ids if isinstance(name, str))
     for path, field in fields:
         for rest, condition in several(get(field, "conditions")):
             for key in condition if isinstance(condition, dict) else ():
@@ -114,29 +130,29 @@ def _field_conditions(subject: Subject) -> Iterator[Finding]:
 
 def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
     """A label that can come back in an answer is due."""
-    if not subject.labels or name in subject.leaves or not isinstance(name, str):
+    if not subject.labels or not isinstance(name, str) or name in subject.leaves.names:
         return
-    heading = next((label for label in subject.labels if label.heading and label.name == name), None)
+    heading = subject.headings.get(name)
     if heading is None:
         yield from _unless(name, subject.leaves, path, "label", "there are")
     else:
         yield Finding(
             path,
-            f'"{name}" has labels below it, so it never comes back in an answer',
+            f"{quoted(name)} has labels below it, so it never comes back in an answer",
             f"Name those that do: {named(list(heading.below))}.",
         )
 
 
 def _unless(
-    name: Json, known: Collection[str], path: RawPath, what: str, there_are: str, *, key: bool = False
+    name: Json, known: Known, path: RawPath, what: str, there_are: str, *, key: bool = False
 ) -> Iterator[Finding]:
-    if name in known or not isinstance(name, str):
+    if not isinstance(name, str) or name in known.names:
         return
-    others = f"{there_are} {named(sorted(known))}" if known else "there is none"
+    others = f"{there_are} {known.listed}" if known.names else "there is none"
     yield Finding(
         path,
-        f'no {what} is called "{name}"',
+        f"no {what} is called {quoted(name)}",
         f"{others[0].upper()}{others[1:]}.",
-        did_you_mean(name, known),
+        did_you_mean(name, known.names),
         key=key,
     )

@@ -34,9 +34,3 @@ class Rule:
     code: Code
     severity: Severity
     find: Callable[[Subject], Iterator[Finding]]
-
-
-def named(names: list[str], most: int = 3) -> str:
-    """A few names, and how many more there are."""
-    shown = ", ".join(f'"{name}"' for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"

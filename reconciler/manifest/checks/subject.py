@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
+from reconciler.diagnostics import quoted
 from reconciler.manifest.ontology import walk_choices, written_choices
 from reconciler.manifest.problems import RawPath
 from reconciler.model.project import DesiredProject
@@ -47,13 +48,25 @@ class Choices:
     names: frozenset[str]
 
 
+class Known:
+    """Names that others may use. They are put in order once, however many others are not among them."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = dict.fromkeys(sorted(names))
+
+    @cached_property
+    def listed(self) -> str:
+        """A few of them, and how many more there are."""
+        return named(list(self.names))
+
+
 @dataclass
 class Subject:
     """`today` is None where no day is known. `choices_of` remembers what many projects share."""
 
     project: DesiredProject
     today: date | None
-    remembered: dict[int, tuple[Json, Any]] = field(default_factory=dict)
+    remembered: dict[tuple[int, Any], tuple[Json, Any]] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
@@ -73,24 +86,16 @@ class Subject:
         """None where the ontology is not managed here."""
         if self.project.ontology is None:
             return None
-        found: Choices = self.once(self.project.ontology, self._choices)
+        found: Choices = self.once(self.project.ontology, _choices)
         return found
 
     def once(self, shared: Json, compute: Any) -> Any:
         """What `compute` makes of a value that many projects may share."""
-        known = self.remembered.get(id(shared))
+        key = id(shared), compute
+        known = self.remembered.get(key)
         if known is None:
-            known = self.remembered[id(shared)] = (shared, compute(shared))
+            known = self.remembered[key] = (shared, compute(shared))
         return known[1]
-
-    def _choices(self, ontology: list[Json]) -> Choices:
-        paths: dict[str, RawPath] = {}
-        headings = set()
-        for names, path, choice in walk_choices(ontology, ()):
-            paths[names[-1]] = path
-            if isinstance(choice, dict) and choice.get("subchoices"):
-                headings.add(names[-1])
-        return Choices(paths, frozenset(headings), frozenset(paths))
 
     def place_of(self, choice: str) -> RawPath:
         """Where a choice of the ontology stands in the composed document."""
@@ -104,8 +109,13 @@ class Subject:
         return tuple(self._labels())
 
     @cached_property
-    def leaves(self) -> frozenset[str]:
-        return frozenset(label.name for label in self.labels if not label.heading)
+    def leaves(self) -> Known:
+        return Known(label.name for label in self.labels if not label.heading)
+
+    @cached_property
+    def headings(self) -> dict[str, Label]:
+        """The headings among the labels; the first of a name that stands twice."""
+        return {label.name: label for label in reversed(self.labels) if label.heading}
 
     @cached_property
     def events(self) -> frozenset[str]:
@@ -138,6 +148,16 @@ class Subject:
             yield from labels_in(params.get("choices"), ("params", "choices"))
         elif self.type in _OLDER:
             yield from labels_in(params.get("objects_to_annotate"), ("params", "objects_to_annotate"))
+
+
+def _choices(ontology: list[Json]) -> Choices:
+    paths: dict[str, RawPath] = {}
+    headings = set()
+    for names, path, choice in walk_choices(ontology, ()):
+        paths[names[-1]] = path
+        if isinstance(choice, dict) and choice.get("subchoices"):
+            headings.add(names[-1])
+    return Choices(paths, frozenset(headings), frozenset(paths))
 
 
 def labels_in(value: Json, path: RawPath, name: str = "choice", below: str = "subchoices") -> Iterator[Label]:
@@ -186,3 +206,9 @@ def several(value: Json) -> Iterable[tuple[RawPath, Json]]:
     if isinstance(value, list):
         return [((index,), item) for index, item in enumerate(value)]
     return [((), value)] if value is not None else []
+
+
+def named(names: list[str], most: int = 3) -> str:
+    """A few names, and how many more there are."""
+    shown = ", ".join(map(quoted, names[:most]))
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
+from reconciler.diagnostics import quoted
 from reconciler.manifest.checks.rule import Finding
 from reconciler.manifest.checks.subject import Choices, Subject
 from reconciler.model.values import Json
@@ -71,7 +72,7 @@ def like_choices(subject: Subject) -> Iterator[Finding]:
     for first, second in subject.once(choices, _alike):
         yield Finding(
             subject.place_of(second),
-            f'"{second}" and "{first}" differ by case, white space or Unicode form alone',
+            f"{quoted(second)} and {quoted(first)} differ by case, white space or Unicode form alone",
             "Answers keep them apart, and people do not.",
         )
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from reconciler.fieldpath import Pattern
-from reconciler.model.drift import Drift, ProjectDrift, Unit
+from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
 from reconciler.model.plan import Field, FieldClass
 from reconciler.render import drift as text
 from reconciler.render import sentences
 from reconciler.render.escape import plain
-from reconciler.render.html.cards import Card, Mark, Part, Value, told
+from reconciler.render.html.cards import Card, Mark, Part, Value, Verdict, told
 from reconciler.render.html.frame import Meaning, Number, Page, draw, draw_cards, tell
 from reconciler.render.html.places import Links, where
 from reconciler.render.html.sides import Room, Sides, sides
@@ -30,6 +30,7 @@ def render_drift_page(
     The parameters are those of `render_page`.
     """
     shown = [project for project in drift.projects if text.is_shown(project)]
+    total = len(shown)
     entries: list[Card] = []
     signs: set[Sign] = set()
 
@@ -41,10 +42,14 @@ def render_drift_page(
             signs.add(made.sign)
             entries.append(made.brief(command("drift", project.name)))
             yield made
+        for number, blocked in enumerate(drift.blocked, start=total + 1):
+            made = _blocked(blocked, number, base=base, links=links)
+            signs.add(made.sign)
+            entries.append(made.brief(command("drift", blocked.name)))
+            yield made
 
     drawn = draw_cards(cards(), lambda position: entries[position])
-    errors = [each for project in drift.projects for each in project.diagnostics if each.is_error]
-    diagnostics, more = tell([*drift.diagnostics, *errors], base=base, links=links)
+    diagnostics, more = tell(drift.diagnostics, base=base, links=links)
     page = Page(
         title="Drift of",
         target=plain(drift.target.name),
@@ -70,6 +75,7 @@ def _numbers(drift: Drift) -> Iterator[Number]:
         (summary.conflict, "in conflict", Sign.DRIFTED),
         (summary.unknown, "unknown", Sign.DRIFTED),
         (summary.transient, "changed back", None),
+        (summary.blocked, "blocked", Sign.BLOCKED),
     )
     yield from (Number(f"{number:,}", words, sign) for number, words, sign in rest if number)
 
@@ -103,9 +109,22 @@ def _card(
         where=where(project.source, base, links),
         marks=(*marks, *([Mark("pending", "held")] if FieldClass.PENDING in classes else [])),
         parts=(part,) if values else (),
-        warnings=told([diagnostic for diagnostic in project.diagnostics if not diagnostic.is_error]),
+        warnings=told(project.diagnostics),
         asides=tuple(text.changed_back(project)),
         removes=any(value.removes for value in values),
+    )
+
+
+def _blocked(project: BlockedProject, number: int, *, base: str, links: Links | None) -> Card:
+    why = project.diagnostic
+    return Card(
+        anchor=f"project-{number}",
+        sign=Sign.BLOCKED,
+        name=name_text(project.name),
+        fate="",
+        where=where(project.source, base, links),
+        marks=(Mark("blocked", "danger"),),
+        verdicts=(Verdict(Sign.BLOCKED, plain(f"{why.summary}."), (plain(why.detail),)),),
     )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from reconciler.fieldpath import Pattern
-from reconciler.model.drift import Drift, ProjectDrift, Unit
+from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
 from reconciler.model.plan import FieldClass
 from reconciler.render.counting import count, listed
 from reconciler.render.drift import compared_with, in_projects, is_shown, project_lines
@@ -21,6 +21,7 @@ from reconciler.render.places import command
 from reconciler.render.signs import Sign
 
 _COLUMNS: Final = "| | project | drifted | since | pending | manifest |\n|:-:|---|---|---|---|---|"
+MOST_BLOCKED: Final = 20
 _DRIFTED: Final = (FieldClass.DRIFT, FieldClass.CONFLICT, FieldClass.UNKNOWN)
 
 
@@ -53,14 +54,22 @@ def render_drift_markdown(
 
 def _head(drift: Drift, base: str) -> Iterator[str]:
     word = f"drift in {in_projects(drift)}" if drift.has_drifted else "no drift"
+    word += f", {len(drift.blocked):,} blocked" if drift.blocked else ""
     yield f"### {code(drift.target.name)}: {word}"
     items = []
     if drift.vanished:
         have, it = ("has", "it") if len(drift.vanished) == 1 else ("have", "them")
         names = listed([code(name) for name in drift.vanished])
         items.append(f"{names} {have} **vanished**: an apply has written {it}, and Scale no longer shows {it}.")
-    errors = [told for project in drift.projects for told in project.diagnostics if told.is_error]
-    yield from alert("WARNING", [*items, *told([*drift.diagnostics, *errors], base)])
+    items += map(_blocked, drift.blocked[:MOST_BLOCKED])
+    if len(drift.blocked) > MOST_BLOCKED:
+        items.append(f"… and {count(len(drift.blocked) - MOST_BLOCKED, 'more blocked project')}.")
+    yield from alert("WARNING", [*items, *told(drift.diagnostics, base)])
+
+
+def _blocked(project: BlockedProject) -> str:
+    why = project.diagnostic
+    return f"{code(project.name)} is **blocked**: {prose(why.summary)}. {prose(why.detail)}"
 
 
 def _row(project: ProjectDrift, base: str, now: datetime, links: Links | None) -> str:
@@ -90,9 +99,10 @@ def _since(units: Sequence[Unit], now: datetime) -> str:
 
 def _details(project: ProjectDrift, base: str, now: datetime, sensitive: Sequence[Pattern]) -> str:
     sign = Sign.DRIFTED if _drifted(project) else Sign.CHANGE
-    warnings = [diagnostic for diagnostic in project.diagnostics if not diagnostic.is_error]
     lines = text_lines(project_lines(project, base=base, now=now, sensitive=sensitive))
-    return details(f"{sign} {project.name}", list(told(warnings, base)), list(lines), command("drift", project.name))
+    return details(
+        f"{sign} {project.name}", list(told(project.diagnostics, base)), list(lines), command("drift", project.name)
+    )
 
 
 def _tail(drift: Drift, now: datetime) -> Iterator[str]:

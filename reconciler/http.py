@@ -1,0 +1,147 @@
+"""How a client reaches the one host that it talks to: through which proxy, and with which certificates.
+
+Promises: loopback is never reached through a proxy; httpx is told the one proxy that holds for the host, and reads
+nothing from the environment itself, so no second parser can disagree with this one; a variable that does not work is an
+error with its name, never with its value (a proxy's address may hold a password).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import ssl
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx
+
+from reconciler.endpoint import is_loopback
+
+_Client = TypeVar("_Client")
+_PORT = re.compile(r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})")
+
+
+class UnreachableError(Exception):
+    """No client can be built. `summary` and `detail` are as in errors of the tool."""
+
+    def __init__(self, summary: str, detail: str) -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """`variable` is the environment variable that names it."""
+
+    variable: str
+    address: str = field(repr=False)
+
+
+def proxy_for(url: httpx.URL) -> Proxy | None:
+    """The proxy that requests to this host go through; None without one."""
+    if is_loopback(str(url)):
+        return None
+    settings = urllib.request.getproxies()
+    scheme = next((scheme for scheme in (url.scheme, "all") if settings.get(scheme)), None)
+    if scheme is None or any(_excludes(entry, url) for entry in settings.get("no", "").split(",")):
+        return None
+    # The lower-case spelling wins, as in urllib.request.getproxies_environment.
+    names = sorted((name for name in os.environ if name.lower() == f"{scheme}_proxy"), reverse=True)
+    address = settings[scheme]
+    return Proxy(names[0] if names else f"{scheme}_proxy", address if "://" in address else f"http://{address}")
+
+
+def build(kind: Callable[..., _Client], url: httpx.URL, **options: Any) -> _Client:
+    """A client of `kind` for requests to this host alone. Follows no redirect.
+
+    Raises:
+        UnreachableError: a proxy or certificate variable does not work.
+    """
+    proxy = proxy_for(url)
+    secure = url.scheme == "https" or (proxy is not None and proxy.address.startswith("https:"))
+    try:
+        return kind(
+            # The bare context trusts nobody.
+            verify=_certificates() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            proxy=proxy.address if proxy is not None else None,
+            trust_env=False,
+            follow_redirects=False,
+            **options,
+        )
+    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+        problem = error
+    if proxy is None:
+        raise _unexplained(problem) from None
+    if isinstance(problem, ImportError):
+        raise _unusable(proxy.variable, "it names a SOCKS proxy, and only HTTP proxies are supported") from None
+    raise _unusable(proxy.variable, f"its value cannot be used ({type(problem).__name__})") from None
+
+
+def _excludes(entry: str, url: httpx.URL) -> bool:
+    """Whether an entry of NO_PROXY names the host: `*`, a name (its subdomains, too), an address, or a range of them.
+
+    An entry may have a scheme in front of it and a port behind it, which then have to be those of the URL.
+    """
+    scheme, _, entry = entry.strip().lower().rpartition("://")
+    if entry == "*":
+        return True
+    if scheme not in ("", "all", url.scheme):
+        return False
+    if with_port := _PORT.fullmatch(entry):
+        entry = with_port[1]
+        if int(with_port[2]) != (url.port or {"http": 80, "https": 443}.get(url.scheme)):
+            return False
+    entry = entry.strip("[]")
+    try:
+        return ipaddress.ip_address(url.host) in ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        name = entry.removeprefix("*").strip(".")
+        return name != "" and any(
+            host == name or host.endswith(f".{name}") for host in (url.host.lower(), url.raw_host.decode("ascii"))
+        )
+
+
+def _certificates() -> ssl.SSLContext:
+    _check_certificate_folder()
+    try:
+        return httpx.create_ssl_context()
+    except (ValueError, OSError) as error:
+        problem = error
+    for name, probe in (("SSL_CERT_FILE", _probe_certificates), ("SSLKEYLOGFILE", _probe_key_log)):
+        value = os.environ.get(name)
+        if value:
+            try:
+                probe(value)
+            except (ValueError, OSError) as error:
+                raise _unusable(name, f"its value cannot be used ({type(error).__name__})") from None
+    raise _unexplained(problem) from None
+
+
+def _check_certificate_folder() -> None:
+    """OpenSSL takes a folder that is not there without a word, and then trusts nobody."""
+    folder = os.environ.get("SSL_CERT_DIR")
+    if folder and not os.environ.get("SSL_CERT_FILE") and not any(map(os.path.isdir, folder.split(os.pathsep))):
+        raise _unusable("SSL_CERT_DIR", "it names no folder")
+
+
+def _probe_certificates(value: str) -> None:
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=value)
+
+
+def _probe_key_log(value: str) -> None:
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = value
+
+
+def _unusable(name: str, problem: str) -> UnreachableError:
+    return UnreachableError(f"the environment variable {name} does not work: {problem}", "Correct or unset it.")
+
+
+def _unexplained(problem: BaseException) -> UnreachableError:
+    return UnreachableError(
+        f"the HTTP connection cannot be set up ({type(problem).__name__})",
+        "Check the proxy settings and the variables HTTPS_PROXY, ALL_PROXY, NO_PROXY, and SSL_CERT_FILE.",
+    )

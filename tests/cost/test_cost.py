@@ -1,0 +1,298 @@
+"""What a small pull request may cost, as counts: of messages, of comparisons, of calls of functions. No clock is read.
+
+Each input of the table is built at a small size and at twice that size. Work that grows with the input at most doubles;
+work that grows with its square would be four times as much.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler import diagnostics
+from reconciler.diagnostics import MOST_OF_A_FILE
+from reconciler.errors import DiagnosedError
+from reconciler.manifest.checks import Checks
+from reconciler.manifest.loading import Manifests, load_manifests
+from reconciler.model.plan import Commit, TargetInfo
+from reconciler.model.project import LiveProject
+from reconciler.model.record import Record
+from reconciler.operations.plan import Prepared, planned_with
+from reconciler.operations.selection import select, usable
+from reconciler.operations.validate import Validation, validate
+from reconciler.planning import nearness
+from reconciler.planning.planner import Live
+from reconciler.render.annotations import render_annotations
+from reconciler.render.diagnostics import render_validation
+from reconciler.render.document import validation_document
+from reconciler.settings import read_settings
+from tests.cost import inputs
+from tests.cost.inputs import INPUTS, Input, write
+
+_GROWTH: float = 2.3
+"""More than twice: a sort, and dictionaries that grow by steps."""
+
+_SMALL: dict[str, int] = {
+    "300 deep ignores, 5,000 objects": 20,
+    "20 deep ignores, 500 objects": 20,
+    "shared branches": 1,
+    "missing keys": 20,
+    "unknown keys": 1_000,
+    "many references": 1_000,
+    "references to a value with a problem": 1_000,
+    "warnings beside findings": 1_000,
+    "unknown parameters": 1_000,
+    "missing files": 10,
+    "long names": 50,
+    "a file with warnings used by all": 20,
+    "a missing key in each manifest": 100,
+}
+_USUALLY = 150
+
+
+@pytest.mark.parametrize("each", INPUTS, ids=lambda each: str(each.name))
+def test_twice_the_input_is_at_most_twice_the_work(each: Input, tmp_path: Path) -> None:
+    size = _SMALL.get(each.name, _USUALLY)
+    _work(each, size, tmp_path / "warm")  # what is imported and compiled once is no work of the input
+    once, twice = (_work(each, times * size, tmp_path / str(times)) for times in (2, 4))
+    assert twice <= _GROWTH * once
+
+
+def _work(each: Input, size: int, root: Path) -> int:
+    write(root, each.build(size))
+    live = Live({}, whole=True)
+    if each.before is not None:
+        write(root / "before", each.before(size))
+        live = _live(_load(root / "before"))
+    with _calls_counted() as calls:
+        if each.command == ("validate",):
+            found = validate(read_settings(root), ())
+            render_validation(found.diagnostics, manifests=found.manifests, base=str(root))
+        else:
+            _plan(root, live)
+    return calls()
+
+
+@contextmanager
+def _calls_counted() -> Iterator[Callable[[], int]]:
+    count = 0
+
+    def counted(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        yield lambda: count
+    finally:
+        sys.setprofile(before)
+
+
+def _load(root: Path) -> Manifests:
+    return load_manifests(root / "projects", root=root, checks=Checks({}, None))
+
+
+def _live(manifests: Manifests) -> Live:
+    """Every project as its manifest says."""
+    projects = [entry.project for entry in manifests.entries]
+    return Live(
+        {
+            project.name: LiveProject(
+                project.name,
+                project.type,
+                params=project.params or {},
+                params_version=1 if project.params is not None else None,
+                ontology=project.ontology,
+                ontology_version=1 if project.ontology is not None else None,
+                created_at="2026-01-01T00:00:00Z",
+            )
+            for project in projects
+            if project is not None
+        },
+        whole=True,
+    )
+
+
+def _plan(root: Path, live: Live) -> None:
+    from datetime import UTC, datetime
+
+    from reconciler.render.text import render_plan
+
+    manifests = _load(root)
+    try:
+        desired, _ = usable(manifests, select(manifests, (), folder=root))
+        prepared = Prepared(manifests, tuple(desired), False, Commit(), (), ())
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        plan = planned_with(
+            read_settings(root),
+            TargetInfo("sandbox", "", None),
+            live,
+            prepared,
+            record=Record(),
+            pending=False,
+            allowed=(),
+            made_at=now,
+        )
+    except DiagnosedError as problem:
+        with redirect_stdout(io.StringIO()):
+            diagnostics.limited(problem.diagnostics)
+    else:
+        render_plan(plan, base=str(root), now=now)
+
+
+def _validated(root: Path, files: inputs.Files) -> Validation:
+    write(root, files)
+    return validate(read_settings(root), ())
+
+
+def test_spans_of_one_line_share_its_text(tmp_path: Path) -> None:
+    found = _validated(tmp_path, inputs.one_line_of_duplicates(2_000))
+    texts = {id(each.span.text) for each in found.diagnostics if each.span is not None}
+    assert len(found.diagnostics) == 1_999
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        (inputs.missing_keys(200), "key_3_of_many"),
+        (inputs.missing_files(200), "instruction_3_of_many.md"),
+        (inputs.unknown_labels(500), "label_3_of_many"),
+    ],
+    ids=["keys", "files", "labels"],
+)
+def test_suggestions_are_bounded(
+    files: inputs.Files, wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comparisons = 0
+    quick_ratio = difflib.SequenceMatcher.real_quick_ratio
+
+    def counted(self: Any) -> float:
+        nonlocal comparisons
+        comparisons += 1
+        return quick_ratio(self)
+
+    monkeypatch.setattr(difflib.SequenceMatcher, "real_quick_ratio", counted)
+    found = _validated(tmp_path, files)
+    assert len(found.diagnostics) >= 200
+    assert comparisons <= diagnostics._MOST_COMPARISONS
+    assert all(each.label.startswith("did you mean") for each in found.diagnostics)
+    assert found.diagnostics[3].label == f'did you mean "{wanted}"?'
+
+
+def test_no_suggestion_after_very_many(tmp_path: Path) -> None:
+    found = _validated(tmp_path, inputs.unknown_keys(3_000))
+    labels = [each.label for each in found.diagnostics]
+    assert labels[0] == 'did you mean "ontology"?'
+    assert labels[-1] == ""
+
+
+@pytest.mark.parametrize("build", [inputs.an_error_on_each_line, inputs.unknown_keys, inputs.broken_documents])
+def test_at_most_so_many_messages_are_shown_of_a_file(build: Callable[[int], inputs.Files], tmp_path: Path) -> None:
+    files = build(3_000)
+    found = _validated(tmp_path, {**files, "projects/other.yaml": "name: other\ntype: imageannotation\ntipe: x\n"})
+    every = len(found.diagnostics)
+    assert every > 3_000
+    text = render_validation(found.diagnostics, manifests=found.manifests, base=str(tmp_path))
+    shown = [line for line in text.splitlines() if line.startswith("projects/p.yaml:")]
+    left_out = f"{every - 1 - MOST_OF_A_FILE:,} errors of this file are not shown"
+    assert len(shown) == MOST_OF_A_FILE + 1
+    assert shown[-1] == f"projects/p.yaml:1:1: note[left-out]: {left_out}"
+    assert text.splitlines()[-1].startswith(f"{every:,} errors in ")
+    document = json.loads(json.dumps(validation_document(found.diagnostics, base=str(tmp_path))))
+    listed = [each for each in document["diagnostics"] if each["file"] == "projects/p.yaml"]
+    assert len(listed) == MOST_OF_A_FILE + 1
+    assert [each["summary"] for each in listed if each["code"] == "left-out"] == [left_out]
+    assert document["summary"] == {"errors": every, "warnings": 0, "notes": 0}
+    assert len(render_annotations(found.diagnostics, base=str(tmp_path)).splitlines()) == 11
+
+
+def test_names_one_edit_apart_are_not_compared_in_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+    one_edit = nearness._one_edit
+
+    def counted(left: str, right: str) -> bool:
+        nonlocal compared
+        compared += 1
+        return one_edit(left, right)
+
+    monkeypatch.setattr(nearness, "_one_edit", counted)
+    wanted = {f"{chr(0x4E00 + number)}abcdef{chr(0x4E00 + number)}" for number in range(1_000)}
+    live = {f"{form}x": [LiveProject(form, "")] for form in wanted}
+    found = nearness.neighbours(wanted, live)
+    assert {form: [each.name for each in projects] for form, projects in found.items()} == {f: [f] for f in wanted}
+    assert compared == 1_000
+
+
+def test_the_index_of_long_names_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nearness, "_MOST_KEYS", 2_500)
+    wanted = {chr(97 + number) * 1_000 for number in range(5)}
+    assert [len(some) for some in nearness._batches(sorted(wanted))] == [2, 2, 1]
+    live = {form[1:]: [LiveProject(form[0], "")] for form in wanted}
+    found = nearness.neighbours(wanted, live)
+    assert {form: [each.name for each in projects] for form, projects in found.items()} == {f: [f[0]] for f in wanted}
+
+
+def test_what_shares_values_is_counted_before_it_is_compared(tmp_path: Path) -> None:
+    write(tmp_path, inputs.shared_branches(16))
+    with pytest.raises(DiagnosedError) as raised:
+        _planned(tmp_path)
+    (told,) = raised.value.diagnostics
+    assert told.code == "too-large"
+    assert told.summary == "the changes repeat 12,977,691 values that aliases and references share"
+
+
+def _planned(root: Path) -> None:
+    from datetime import UTC, datetime
+
+    manifests = _load(root)
+    desired, _ = usable(manifests, select(manifests, (), folder=root))
+    planned_with(
+        read_settings(root),
+        TargetInfo("sandbox", "", None),
+        Live({}, whole=True),
+        Prepared(manifests, tuple(desired), False, Commit(), (), ()),
+        record=Record(),
+        pending=False,
+        allowed=(),
+        made_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize("length", [1_000, 1_001])
+def test_a_name_has_at_most_so_many_characters(length: int, tmp_path: Path) -> None:
+    found = _validated(tmp_path, inputs.long_name(length))
+    summaries = [each.summary for each in found.diagnostics]
+    assert summaries == (["a project's name has at most 1,000 characters; this has 1,001"] if length > 1_000 else [])
+
+
+def test_messages_of_a_shared_file_are_repeated_so_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.manifest.locating._MOST_USES", 500)
+    found = _validated(tmp_path, inputs.shared_by_all(10))
+    assert len(found.diagnostics) == 200
+    assert {len(each.used_by) for each in found.diagnostics} == {2}
+
+
+def test_a_broken_shared_file_breaks_all_that_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.manifest.locating._MOST_USES", 5)
+    files = inputs.shared_by_all(10)
+    _validated(tmp_path, {**files, "shared.yaml": "a: !x\nb: !x\nc: !x\n"})
+    manifests = _load(tmp_path)
+    assert [entry.project for entry in manifests.entries] == [None] * 10
+    assert sorted(len(entry.diagnostics) for entry in manifests.entries) == [1] * 9 + [3]
+
+
+def test_problems_of_a_referred_value_are_repeated_so_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.manifest.references._MOST_REPEATED", 2)
+    files = inputs.references_with_problems(10)
+    found = _validated(tmp_path, {**files, "shared.yaml": "a: [{$unset: 1}, {$fille: x}]\n"})
+    assert sorted(each.code for each in found.diagnostics) == ["bad-value", "near-directive"]
