@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.fieldpath import format_path
+from reconciler.model.drift import ProjectDrift
 from reconciler.model.outcome import Status
 from reconciler.model.plan import FieldClass, ProjectChange, unit_of
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
