@@ -145,9 +145,9 @@ class Ownership:
             project = server.projects.get(name)
             if project is None or project.archived:
                 continue
-            told = {
-                unit.path: unit.field_class for unit in project_drift(desired, shown[name], entries.get(name)).units
-            }
+            drift = project_drift(desired, shown[name], entries.get(name))
+            assert isinstance(drift, ProjectDrift)
+            told = {unit.path: unit.field_class for unit in drift.units}
             for unit in _units(project, desired):
                 last = len(project.history(_kind(unit))) - 1
                 origin = self._origin(account, project, unit, last)
