@@ -42,7 +42,7 @@ class Turn(Run):
 
     `read_at` is when it had read the record, `planned_at` when its plan was made, `announced_at` when its intent was
     recorded, `concluding_at` when it was about to record its outcome. `entered` are the projects that this entered, and
-    when. `ids` are how the record names the run.
+    when. `ids` are how the record names the run; `is_recorded` is whether its outcome is there.
     """
 
     account: str = ""
@@ -55,6 +55,7 @@ class Turn(Run):
     concluding_at: float = float("inf")
     entered: Mapping[str, Entered] = field(default_factory=dict)
     ids: list[str] = field(default_factory=list)
+    is_recorded: bool = False
 
     @property
     def released_at(self) -> float:

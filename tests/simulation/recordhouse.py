@@ -230,6 +230,8 @@ class _Store:
         if record != self._house.record:
             self._house.tell(self._turn.name, f"records: {message.splitlines()[0]}")
             self._house.change(record, self._turn)
+            if message.startswith("apply:"):
+                self._turn.is_recorded = True
         return self.read()
 
     def renew(self, run: Run) -> None:

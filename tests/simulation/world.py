@@ -214,6 +214,8 @@ class _World:
             report.steps += self.networks[account].requests
             report.refused += server.refused
             if is_alone:
+                for run in runs:
+                    run.end = "killed at its very end" if run.end == "killed" and run.is_recorded else run.end
                 report.violations += check_named(server, runs, with_people=bool(self.people))
         report.violations += [
             *self.house.violations,
