@@ -150,6 +150,8 @@ def _untruths(server: Server, run: Run, outcome: Outcome, writes: list[Write]) -
 def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
     """Whether another actor wrote the very same while the run went on, or before, and reads may not show it yet."""
     wanted = run.desired[name]
+    change = _change_of(run, name)
+    sent = {each.path[1] for each in change.fields if each.path[0] == "params"} if change is not None else set()
     for write in server.writes:
         same_time = run.started_at - MOST_LAG <= write.at <= run.ended_at
         if write.project != name or write.kind != kind or write.actor == run.name or not same_time:
@@ -158,7 +160,10 @@ def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
         if write.version is None:
             return kind == CREATE and not content
         after = _units(kind, server.projects[name].history(kind)[write.version].content)
-        if _holds(after, _owned(wanted, kind, _units(kind, content))):
+        owned = _owned(wanted, kind, _units(kind, content))
+        if kind != SET_ONTOLOGY and sent:
+            owned = {unit: value for unit, value in owned.items() if unit in sent}
+        if _holds(after, owned):
             return True
     return False
 
