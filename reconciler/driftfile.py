@@ -48,7 +48,9 @@ class _Unit(_Model):
     source: SavedSource | None
 
     def read(self, base: str) -> Unit:
-        parse_path(self.path)
+        path = parse_path(self.path)
+        if path != ("ontology",) and not (len(path) == 2 and path[0] == "params" and isinstance(path[1], str)):
+            raise ValueError("not a unit")
         return Unit(
             self.path,
             self.field_class,

@@ -195,7 +195,8 @@ def test_outside_git_and_without_git(clone: Path, tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PATH", str(tmp_path / "home"))
     assert git.version(clone) is None
     assert not git.is_repository(tmp_path)
-    for ask in (git.is_repository, git.common_folder, git.remotes, lambda clone: git.read_ref(clone, REF)):
+    asked = (git.is_repository, git.common_folder, git.remotes, lambda clone: git.move_ref(clone, REF, ABSENT, None))
+    for ask in asked:
         with pytest.raises(GitRefusedError, match="git is missing"):
             ask(clone)
 

@@ -182,6 +182,17 @@ def test_a_document_that_is_nested_too_deep(tmp_path: Path, read: Callable[..., 
         read(tmp_path / "it.json", base=Path("/r"))
 
 
+@pytest.mark.parametrize("path", ["params", "params.a.b", "params[0]", "ontology.A", "x", "a b"])
+def test_what_is_no_unit_of_a_project(tmp_path: Path, path: str) -> None:
+    document = json.loads(json.dumps(DRIFT))
+    (tmp_path / "it.json").write_text(json.dumps(document))
+    assert read_drift_file(tmp_path / "it.json", base=Path("/r")).projects[0].units
+    document["projects"][0]["units"][0]["path"] = path
+    (tmp_path / "it.json").write_text(json.dumps(document))
+    with pytest.raises(ResultFileError, match="does not hold what a drift document holds"):
+        read_drift_file(tmp_path / "it.json", base=Path("/r"))
+
+
 def nested(levels: int) -> Any:
     value: Any = []
     for _ in range(levels):

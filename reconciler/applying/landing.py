@@ -68,10 +68,8 @@ def later(sent: Sequence[Call], before: LiveProject | None, after: LiveProject, 
     return Landing(tuple(own), tuple(others))
 
 
-def is_older(one: LiveProject | None, other: LiveProject) -> bool:
+def is_older(one: LiveProject, other: LiveProject) -> bool:
     """Whether a read shows less than another one: reads may be answered from copies of which one lags."""
-    if one is None:
-        return False
     return any(new_versions(part, one, other) and not new_versions(part, other, one) for part in ("params", "ontology"))
 
 

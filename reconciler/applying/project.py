@@ -186,7 +186,8 @@ class ProjectApply:
         if problem is None:
             return self._unproven((call, *rest), self.live, words.not_there(self.change.name, call.kind))
         if not problem.may_have_landed and not problem.worth_repeating:
-            self.answered = True
+            self.gave_up = isinstance(problem, UnavailableError)
+            self.answered = not self.gave_up
             return self._refused((call, *rest), words.diagnosed(problem))
         if again and not attempt.is_late(self.clock.monotonic()):
             return None
@@ -335,9 +336,12 @@ class ProjectApply:
     def _are_approved(self, fields: Sequence[Field], to_send: Sequence[Call]) -> bool:
         """Before a write is sent again, its differences must be the same as before it was sent at first.
 
-        If only some are left, the version that took away the others may be ours, as Scale changed it.
+        If only some are left, the version that took away the others may be ours, as Scale changed it. So may a project
+        that is there after a create without an answer.
         """
         attempt = self.attempt
+        if attempt is not None and attempt.before is None and self.live is not None:
+            return False
         if attempt is not None and _is_next(attempt, to_send) and _identities(fields, attempt.part) != attempt.fields:
             return False
         return _identities(fields) <= _identities(self.change.fields)

@@ -22,11 +22,11 @@ def diagnosed(problem: ReconcilerError) -> Diagnostic:
 
 def halfway(reason: str) -> str:
     """`reason` is why no further write may start."""
-    return f"{reason} before the project was finished"
+    return f"{reason}, so the project was not finished"
 
 
 def out_of_time(seconds: float) -> str:
-    return f"it took longer than {seconds / 60:.0f} minutes, so no further write was started"
+    return f"it took longer than {seconds / 60:.0f} minutes"
 
 
 def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str, LiveProject]) -> str:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from errno import ENOMEM
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn, TextIO
@@ -160,12 +161,12 @@ def _run(arguments: list[str]) -> int:
     except _TerminatedError:
         click.echo("Terminated.", err=True)
         return EXIT_TERMINATED
-    except OSError:
-        raise
     except Exception as problem:
         if (lack := _lack(problem)) is not None:
             click.echo(f"error[resources]: {lack}", err=True)
             return EXIT_ERROR
+        if isinstance(problem, OSError):
+            raise
         import traceback
 
         click.echo(traceback.format_exc(), err=True)
@@ -177,10 +178,11 @@ def _lack(problem: BaseException) -> str | None:
     """What the machine has too little of; None for another error. Tasks that run side by side fail in a group."""
     if isinstance(problem, BaseExceptionGroup):
         return next((lack for inner in problem.exceptions if (lack := _lack(inner)) is not None), None)
-    if isinstance(problem, MemoryError):
+    unmapped = isinstance(problem, ImportError) and "failed to map" in str(problem)
+    if isinstance(problem, MemoryError) or unmapped or (isinstance(problem, OSError) and problem.errno == ENOMEM):
         return "there is not enough memory"
     if isinstance(problem, RuntimeError) and "can't start new thread" in str(problem):
-        return "the system lets no more threads start; raise the limit (ulimit -u), or run fewer processes"
+        return "no thread can be started: there is not enough memory, or too many processes run (ulimit -u)"
     return None
 
 

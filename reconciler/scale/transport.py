@@ -27,7 +27,7 @@ PATIENCE = 600.0
 WORTH_TELLING = 5.0
 """Seconds. A shorter wait is not reported."""
 
-FRESH_SECONDS = 5.0
+FRESH_SECONDS = 30.0
 """A write that waited longer for its turn is not sent: what was read before it is too old by then."""
 
 MOST_TRIES = 50

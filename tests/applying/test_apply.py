@@ -422,8 +422,8 @@ def test_a_read_that_shows_less_than_one_before_is_not_believed() -> None:
 
     def lag(api: Api) -> None:
         assert isinstance(api, Lagging)
-        if api.reads >= 2:
-            api.lag = 3.0
+        if len(api.sent) == 2:
+            api.lag = 100.0
 
     api.before_read = lag
     outcome = one(api)
@@ -437,8 +437,8 @@ def test_a_create_that_a_lagging_read_does_not_show_is_not_gone() -> None:
 
     def lag(api: Api) -> None:
         assert isinstance(api, Lagging)
-        if api.reads >= 2:
-            api.lag = 3.0
+        if len(api.sent) == 2:
+            api.lag = 100.0
 
     api.before_read = lag
     outcome = one(api)
@@ -660,6 +660,32 @@ def test_a_project_that_vanishes_while_it_is_watched_is_left() -> None:
     outcome = one(api)
     assert (outcome.status, codes(outcome), len(api.sent)) == (Status.FAILED, ["unavailable"], 1)
     assert "no longer there" in outcome.reason
+
+
+def test_a_project_that_vanishes_between_its_calls_is_left() -> None:
+    api = Api(live(ontology=["Y"]))
+
+    def rename(api: Api) -> None:
+        if len(api.sent) == 2:
+            api.projects["p"] = None
+
+    api.before_read = rename
+    api.faults[CallKind.SET_ONTOLOGY] = [failed(500)]
+    outcome = one(api)
+    assert (outcome.status, codes(outcome), len(api.sent)) == (Status.FAILED, ["unavailable"], 2)
+    assert results(outcome) == [(CallKind.SET_PARAMS, CallResult.LANDED), (CallKind.SET_ONTOLOGY, CallResult.REFUSED)]
+
+
+def test_parameters_that_come_after_a_create_are_never_the_creates() -> None:
+    api = Api()
+
+    def theirs(api: Api) -> None:
+        edited(api, {"theirs": 1})
+
+    api.later[CallKind.SET_ONTOLOGY] = theirs
+    api.faults[CallKind.CREATE] = [failed(500), None]
+    outcome = one(api, params=None)
+    assert (outcome.status, codes(outcome), outcome.params_version) == (Status.DONE, [], 0)
 
 
 def test_a_project_that_is_archived_while_it_is_watched_is_left() -> None:
@@ -954,7 +980,7 @@ def test_a_permission_that_ends_leaves_the_rest(fault: ScaleError | None) -> Non
         api.faults[CallKind.SET_PARAMS] = [fault]
     [outcome] = applied(plan_of(api, desired("p")), api, permit=permit).projects
     assert outcome.status is Status.FAILED
-    assert outcome.reason == "the lease could not be renewed before the project was finished"
+    assert outcome.reason == "the lease could not be renewed, so the project was not finished"
     assert results(outcome) == [
         (CallKind.SET_PARAMS, CallResult.REFUSED if fault else CallResult.LANDED),
         (CallKind.SET_ONTOLOGY, CallResult.NOT_SENT),
@@ -969,7 +995,7 @@ def test_permission_is_not_asked_for_once_a_signal_came() -> None:
     permit, asked = asking(None)
     api.later[CallKind.SET_PARAMS] = lambda api: stop.request(signal.SIGTERM)
     [outcome] = applied(plan_of(api, desired("p")), api, stop=stop, permit=permit).projects
-    assert outcome.reason == "the run was interrupted before the project was finished"
+    assert outcome.reason == "the run was interrupted, so the project was not finished"
     assert len(asked) == 1
 
 
@@ -1004,6 +1030,14 @@ def test_a_signal_ends_the_wait_for_another_sending_and_not_the_look(answer: Sca
     assert (outcome.status, results(outcome)) == (Status.FAILED, [(CallKind.SET_PARAMS, CallResult.REFUSED)])
     assert 1000 + seconds <= api.clock.time <= 1000 + seconds + 1
     assert (len(api.sent), api.reads > 1) == (1, True)
+
+
+def test_a_connection_that_can_never_be_made_counts_as_no_answer() -> None:
+    api = Api(*(live(f"p{at:04}") for at in range(20)))
+    api.faults[CallKind.SET_PARAMS] = UnavailableError("the certificate is not trusted")
+    outcome = applied(many(api), api, parallelism=1)
+    assert sum(project.status is Status.FAILED for project in outcome.projects) == 5
+    assert len(api.sent) == 5
 
 
 def many(api: Api, number: int = 20) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -465,8 +466,25 @@ def test_no_thread_is_one_error(
     monkeypatch.setattr("threading.Thread.start", _no_thread)
     lacking = cli(*command)
     assert (lacking.code, lacking.out) == (1, "")
-    assert lacking.err.startswith("error[resources]: the system lets no more threads start")
+    assert lacking.err.startswith("error[resources]: no thread can be started: ")
     assert len(lacking.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        ImportError("libsqlite3.so.0: failed to map segment from shared object"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        ExceptionGroup("tasks", [ValueError("x"), ExceptionGroup("inner", [MemoryError()])]),
+    ],
+)
+def test_every_way_in_which_memory_lacks(cli: Cli, monkeypatch: pytest.MonkeyPatch, problem: Exception) -> None:
+    def lack(*arguments: object, **options: object) -> NoReturn:
+        raise problem
+
+    monkeypatch.setattr("reconciler.operations.validate.load_manifests", lack)
+    lacking = cli("validate")
+    assert (lacking.code, lacking.err) == (1, "error[resources]: there is not enough memory\n")
 
 
 def test_what_tasks_side_by_side_lack_is_one_error(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,3 +199,10 @@ def test_fmt_is_safe_in_parallel(repository: Path, write: Write) -> None:
         assert each.returncode == 0, told
     assert all(file.read_text() == FORM.format(name=file.stem) for file in files)
     assert len(os.listdir(repository / "projects")) == 500
+
+
+def test_a_named_pipe_is_not_waited_for(cli: Cli, repository: Path) -> None:
+    os.mkfifo(repository / "projects/_pipe.yaml")
+    refused = cli("fmt", "projects/_pipe.yaml")
+    assert refused.code == 1
+    assert "_pipe.yaml:1:1: error[unreadable]: this file cannot be read: it is not a regular file" in refused.err

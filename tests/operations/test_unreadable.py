@@ -120,6 +120,7 @@ RECORD: Final = Record(
                     ontology_version=0,
                     commit="c" * 40,
                     recorded_at="2026-02-01T00:00:00Z",
+                    created_at=DOCUMENTS[name]["created_at"],
                     ontology_hash=ontology_hash(DOCUMENTS[name]["ontologyHistory"][0]["ontology"]),
                 )
                 for name in NAMES
@@ -129,7 +130,7 @@ RECORD: Final = Record(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Seen:
     """What plan, drift and snapshot say of an account; the last two from the snapshot."""
 
@@ -140,7 +141,7 @@ class Seen:
     drift_from: Drift
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Repository:
     settings: Settings
     target: Target

@@ -83,11 +83,11 @@ def test_a_write_that_waits_long_for_its_turn_is_not_sent() -> None:
     clock = FakeClock()
     told: list[float] = []
     retries = Retries(clock=clock, random=Lowest(), waiting=told.append)
-    refused, held, done = sent(retries, reply(429, retry_after="6"), reply(200), reply(200))
-    assert (refused.tries, refused.wait) == (1, 6.0)
+    refused, held, done = sent(retries, reply(429, retry_after="31"), reply(200), reply(200))
+    assert (refused.tries, refused.wait) == (1, 31.0)
     assert (held.tries, held.result) == (0, Lost("too many requests before it", sent=False))
     assert (done.tries, done.result) == (1, reply(200))
-    assert (clock.slept, told) == ([6.0], [6.0])
+    assert (clock.slept, told) == ([31.0], [31.0])
 
 
 def test_a_write_that_is_asked_to_wait_too_long_holds_back_nothing() -> None:

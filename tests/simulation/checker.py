@@ -148,7 +148,7 @@ def _untruths(server: Server, run: Run, outcome: Outcome, writes: list[Write]) -
 
 
 def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
-    """Whether another actor wrote the very same while the run went on, or before, and reads may not show it yet."""
+    """Whether another actor wrote the very same while the run went on, or so shortly before that a read may lag."""
     wanted = run.desired[name]
     change = _change_of(run, name)
     sent = {each.path[1] for each in change.fields if each.path[0] == "params"} if change is not None else set()

@@ -73,7 +73,7 @@ def step(file: Path) -> str:
     return str(next(step["run"] for step in steps if step["name"] == "Install reconciler"))
 
 
-def play(text: str, checkout: Path, action: Path) -> subprocess.CompletedProcess[str]:
+def play(text: str, checkout: Path, action: Path, **more: str) -> subprocess.CompletedProcess[str]:
     temporary = checkout.parent / "temp"
     temporary.mkdir()
     environment = {
@@ -84,7 +84,7 @@ def play(text: str, checkout: Path, action: Path) -> subprocess.CompletedProcess
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(action.parent / "wheels"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PYTHONPATH": ".",
+        **more,
     }
     shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]
     return subprocess.run(
@@ -98,7 +98,7 @@ def test_nothing_of_the_checkout_is_executed_or_read(kind: str, checkout: Path, 
     if kind == "initial":
         lay_out_repository(tmp_path / "new")
         file = tmp_path / "new/.github/actions/reconciler/action.yml"
-    done = play(step(file), checkout, action)
+    done = play(step(file), checkout, action, PYTHONPATH=".")
     assert done.returncode == 0, done.stdout + done.stderr
     # As the later steps start it: in the checkout, from the environment that was made.
     command = [tmp_path / "temp/reconciler/bin/reconciler"]
@@ -111,6 +111,16 @@ def test_the_checkout_is_one_that_would_be_executed(checkout: Path, action: Path
     """The same step, started as one is tempted to."""
     play('python -m venv "$RUNNER_TEMP/reconciler"', checkout, action)
     assert (tmp_path / "mark").exists()
+
+
+@pytest.mark.parametrize("command", ["--version", "validate", "fmt"])
+def test_the_command_imports_nothing_from_the_working_folder(command: str, checkout: Path, tmp_path: Path) -> None:
+    """As a job, a pre-commit hook and a person start it."""
+    started = [str(Path(sys.executable).parent / "reconciler"), command]
+    done = subprocess.run(started, cwd=checkout, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "mark").exists()
 
 
 def test_every_python_of_a_job_is_isolated(tmp_path: Path) -> None:
