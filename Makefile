@@ -27,7 +27,7 @@ check: $(READY)
 chaos: $(READY)  ## N simulated stories, 500 unless told, from the seed FIRST: kills, faults, races; the real applier
 	$(BIN)/python -m tests.simulation $(or $(N),500) $(or $(FIRST),0)
 
-campaign: $(READY)  ## N kills, 100 unless told, of real runs; SEED makes the same choices again
+campaign: $(READY)  ## N kills of real runs and N rounds of runs that meet, 100 unless told; SEED makes the same choices again
 	$(BIN)/python -m tests.campaign $(or $(N),100) $(or $(SEED),0)
 
 fuzz: $(READY)  ## N repositories of bad manifests, 100,000 unless told, from the seed FIRST, and N bred by coverage
