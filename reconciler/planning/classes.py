@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.fieldpath import format_path
+from reconciler.fieldpath import parse_path
 from reconciler.model.ontology import spell
 from reconciler.model.plan import CallKind, Field, FieldClass, ProjectChange, unit_of
 from reconciler.model.project import DesiredProject, LiveProject, Version
@@ -135,6 +135,11 @@ def classes(
     return {unit: _class(unit, desired, live, params, base) for unit in units}
 
 
+def parameter_in(unit: str) -> str:
+    """The name of the parameter that a unit `params.KEY` is."""
+    return str(parse_path(unit)[1])
+
+
 def _class(
     unit: str, desired: DesiredProject, live: LiveProject, params: Mapping[str, Json], base: RecordedProject
 ) -> FieldClass:
@@ -143,7 +148,7 @@ def _class(
         return FieldClass.UNKNOWN
     if unit == ONTOLOGY:
         return _ontology_class(desired, live, version)
-    key = next(key for key in {**live.params, **params} if format_path(("params", key)) == unit)
+    key = parameter_in(unit)
     now = live.params.get(key, ABSENT)
     before = parameter_of(version, key, desired, now)
     return _moved(_same(before, now), _same(before, params.get(key, ABSENT)))
@@ -287,4 +292,4 @@ def mover(live: LiveProject, unit: str) -> tuple[int, datetime | None] | None:
 def _part(version: Version, unit: str) -> Json | Absent:
     if unit == ONTOLOGY or not isinstance(version.content, Mapping):
         return version.content
-    return next((value for key, value in version.content.items() if format_path(("params", key)) == unit), ABSENT)
+    return version.content.get(parameter_in(unit), ABSENT)

@@ -108,13 +108,49 @@ def test_the_higher_version_then_the_later_time_wins(
 
 
 def test_each_part_brings_its_own_notes() -> None:
-    theirs = replace(entry(5, 2), older={"params.x": 4, "ontology": 1}, not_kept={"params.y": "t", "ontology[0]": "t"})
-    theirs = replace(theirs, ontology_hash="t")
-    ours = replace(entry(4, 3, LATE), older={"params.z": 3}, not_kept={"ontology[1]": "o"}, ontology_hash="o")
+    theirs = replace(entry(5, 2), not_kept={"params.y": "t", "ontology[0]": "t"}, ontology_hash="t")
+    ours = replace(entry(4, 3, LATE), not_kept={"ontology[1]": "o"}, ontology_hash="o")
     joined = concluded(Section({"a": theirs}), {"a": ours})["a"]
-    assert joined.older == {"params.x": 4}
     assert joined.not_kept == {"params.y": "t", "ontology[1]": "o"}
     assert joined.ontology_hash == "o"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "expected"),
+    [
+        (replace(entry(5), older={"params.b": 2}), entry(5, at=LATE), {}),
+        (entry(5), replace(entry(5, at=LATE), older={"params.b": 2}), {}),
+        (replace(entry(5), older={"params.b": 2}), replace(entry(6, at=LATE), older={"params.b": 2}), {"params.b": 2}),
+        (
+            replace(entry(5), older={"params.b": 2}),
+            replace(entry(6, at=LATE), older={"params.b": None}),
+            {"params.b": 2},
+        ),
+        (entry(4), replace(entry(5, at=LATE), older={"params.b": 2, "params.c": 4}), {"params.b": 4, "params.c": 4}),
+        (replace(entry(5), older={"params.b": 2}), entry(4, at=LATE), {"params.b": 4}),
+        (replace(entry(1, 3), older={"ontology": 1}), entry(1, 2, LATE), {"ontology": 2}),
+    ],
+)
+def test_of_each_unit_the_higher_base_stays(
+    theirs: RecordedProject, ours: RecordedProject, expected: dict[str, int | None]
+) -> None:
+    """A run that names a lower one read the record before the other one entered it."""
+    assert concluded(Section({"a": theirs}), {"a": ours})["a"].older == expected
+
+
+def test_the_hash_of_an_ontology_goes_with_its_base() -> None:
+    theirs = replace(entry(1, 1), ontology_hash="written")
+    ours = replace(entry(1, 1, LATE), older={"ontology": 0}, ontology_hash="kept")
+    assert concluded(Section({"a": theirs}), {"a": ours})["a"] == replace(entry(1, 1, LATE), ontology_hash="written")
+
+
+def test_a_saved_plan_that_is_applied_late_takes_no_entry_back() -> None:
+    """It records a project that it saw equal, at the versions of then; another run has entered a later one."""
+    there = {"a": replace(entry(2, 1), created_at="2026-01-01")}
+    late = replace(entry(1, 1, LATE), created_at="2026-01-01")
+    assert concluded(Section(there), {"a": late}, seen=there) == there
+    again = replace(entry(1, 1, LATE), created_at="2026-02-01")
+    assert concluded(Section(there), {"a": again}, seen=there) == {"a": again}
 
 
 def test_an_entry_that_was_seen_gives_way_whatever_its_versions() -> None:
