@@ -159,11 +159,16 @@ def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
         content = wanted.ontology if kind == SET_ONTOLOGY else wanted.params
         if write.version is None:
             return kind == CREATE and not content
-        after = _units(kind, server.projects[name].history(kind)[write.version].content)
-        owned = _owned(wanted, kind, _units(kind, content))
+        history = server.projects[name].history(kind)
+        after, intended = _units(kind, history[write.version].content), _units(kind, content)
+        before = _units(kind, history[write.version - 1].content) if write.version else {}
+        changed = {unit: value for unit, value in after.items() if before.get(unit, ABSENT) != value}
+        # A patch of the same parameters is the same call, even if others differ from what is wanted.
+        same_patch = bool(changed) and kind != SET_ONTOLOGY and _holds(intended, changed)
+        owned = _owned(wanted, kind, intended)
         if kind != SET_ONTOLOGY and sent:
             owned = {unit: value for unit, value in owned.items() if unit in sent}
-        if _holds(after, owned):
+        if same_patch or _holds(after, owned):
             return True
     return False
 
