@@ -44,6 +44,9 @@ RENEWED_BEFORE: Final = timedelta(seconds=60)
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 """So much may the clocks of two runs differ: an intent of another clone counts as expired only that much later."""
 
+LONGEST_LEASE: Final = timedelta(hours=1)
+"""A lease that ends later than so much from now is not one: it is forged, or a clock is far off."""
+
 PATIENCE: Final = 300.0
 """Seconds for which a run waits for others that write the same projects."""
 
@@ -221,12 +224,15 @@ class Recorder:
             if await self._aside(self._store.liveness.is_alive, run) is False:
                 await self._clean_up(run)
                 continue
-            now = self._clock.now() - CLOCKS_DIFFER
-            if now <= _moment(run.until) or now <= _moment(await self._aside(self._store.renewed, run)):
+            if self._holds(run.until) or self._holds(await self._aside(self._store.renewed, run)):
                 alive[run.id] = run
             else:
                 await self._clean_up(run)
         return alive
+
+    def _holds(self, until: str) -> bool:
+        now = self._clock.now()
+        return now - CLOCKS_DIFFER <= _moment(until) <= now + LONGEST_LEASE
 
     async def _clean_up(self, run: Run) -> None:
         """Take away what a dead run left beside the record."""

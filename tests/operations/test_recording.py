@@ -291,8 +291,10 @@ def test_runs_on_different_projects_do_not_wait_for_each_other(place: Place) -> 
     run(test)
 
 
-@pytest.mark.parametrize(("until", "waits"), [(-59, 2), (-61, 0), (30, 91)])
-def test_a_lease_has_expired_one_minute_after_its_time(place: Place, until: float, waits: float) -> None:
+@pytest.mark.parametrize(("until", "waits"), [(-59, 2), (-61, 0), (30, 91), (3700, 0), (10**9, 0)])
+def test_a_lease_has_expired_one_minute_after_its_time_and_is_never_long(
+    place: Place, until: float, waits: float
+) -> None:
     async def test() -> None:
         place.lay_intent(stamp(until))
         assert await place.recorder().announce(plan(live({"a": 1})))
