@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import compress
 from typing import Final
 
 from reconciler.model.record import Entries, Intended, RecordedProject, Run, Section
@@ -44,7 +45,8 @@ def intend(section: Section, run: Run, intents: Entries, alive: Collection[str])
 def conclude(section: Section, changes: Changes, alive: Collection[str], seen: Entries) -> Section:
     """The section after a run: the run is gone from it, and its entries are in.
 
-    Entering a project drops the intents of it, except those of other runs that are `alive`. Of the entry there and the
+    Entering a project drops the intents of it, except those of other runs that are `alive`, and those whose writes the
+    entry cannot know. Of the entry there and the
     new one, the higher version stays, at equal versions the later one, for params and ontology each. If the two may be
     about different projects of one name, the new one stays unless another run has changed the entry since `seen`, the
     entries that this run started from. A forgotten name stays if another run has entered it since.
@@ -59,7 +61,8 @@ def conclude(section: Section, changes: Changes, alive: Collection[str], seen: E
             if there is not None and there.written:
                 known = there.created_at is not None and there.created_at == ours.created_at
                 entered = _joined(there, ours) if known or not _is_same(there, seen.get(name)) else ours
-            projects[name] = replace(entered, intents=_of(intents, others))
+            open_ = (one.run in others or (one.run != changes.run and follows(one, ours)) for one in intents)
+            projects[name] = replace(entered, intents=tuple(compress(intents, open_)))
         elif there is not None and name in changes.forgotten and _is_forgotten(there, seen.get(name), changes.at):
             if kept := _of(intents, others):
                 projects[name] = RecordedProject(there.file, recorded_at=there.recorded_at, intents=kept, written=False)
@@ -75,10 +78,17 @@ def conclude(section: Section, changes: Changes, alive: Collection[str], seen: E
     return replace(section, commit=changes.commit, completed_at=changes.at)
 
 
+def follows(intent: Intended, entry: RecordedProject) -> bool:
+    """Whether a write of this intent would make a later version than the entry knows: it may still land."""
+    params = intent.params_hash is not None and _number(intent.params_version) >= _number(entry.params_version)
+    ontology = intent.ontology_hash is not None and _number(intent.ontology_version) >= _number(entry.ontology_version)
+    return params or ontology
+
+
 def _with(intents: tuple[Intended, ...], more: tuple[Intended, ...]) -> tuple[Intended, ...]:
-    """Intents and later ones; one that a later one repeats is not kept twice."""
-    repeated = {_content(intent) for intent in more}
-    return (*(intent for intent in intents if _content(intent) not in repeated), *more)
+    """Intents and a run's own. Of earlier ones that say the same, one is kept; the own ones may be dropped again."""
+    different = {_content(intent): intent for intent in intents}
+    return (*different.values(), *more)
 
 
 def _content(intent: Intended) -> tuple[object, ...]:

@@ -44,14 +44,16 @@ def test_an_intent_is_laid_beside_the_entry_and_the_intents_of_others() -> None:
     assert (after.commit, after.completed_at) == ("c0", NOON)
 
 
-def test_intents_that_say_the_same_are_kept_once() -> None:
-    """However often a run that never finishes is started."""
+def test_of_earlier_intents_that_say_the_same_one_is_kept() -> None:
+    """However often a run that never finishes is started. The latest one is dropped again if it sends nothing."""
     section = Section({"a": entry()})
     for number in range(5):
         intent = Intended(f"r{number}", 1, None, "h", None, {"params.b": 0})
         section = intend(section, run(f"r{number}"), {"a": known_from(intent)}, ())
-    assert [intent.run for intent in section.projects["a"].intents] == ["r4"]
+    assert [intent.run for intent in section.projects["a"].intents] == ["r3", "r4"]
     assert list(section.runs) == ["r4"]
+    after = conclude(section, Changes("r4", NOON, unsent=frozenset({"a"})), (), {})
+    assert [intent.run for intent in after.projects["a"].intents] == ["r3"], "a write of r3 may have landed"
 
 
 def test_entering_a_project_drops_its_intents_except_those_of_live_runs() -> None:
@@ -60,6 +62,15 @@ def test_entering_a_project_drops_its_intents_except_those_of_live_runs() -> Non
     after = concluded(there, {"a": entry(2)}, alive="live r")
     assert after["a"] == replace(entry(2), intents=intents[2:])
     assert after["b"].intents == intents, "b was not entered, so what was intended with it stays"
+
+
+def test_entering_a_project_keeps_the_intents_whose_writes_it_cannot_know() -> None:
+    """The run read the project before they could land: a saved plan, or a dead run's write that is still on its way."""
+    late, old = Intended("late", 2, None, "h"), Intended("old", 1, None, "h")
+    other = Intended("ontology", 0, 1, None, "o")
+    there = Section({"a": replace(entry(1, 1), intents=(late, old, other))})
+    assert concluded(there, {"a": entry(2, 1, LATE)})["a"].intents == (late, other)
+    assert concluded(there, {"a": entry(3, 2, LATE)})["a"].intents == ()
 
 
 def test_a_run_that_sent_nothing_leaves_no_intent() -> None:
