@@ -115,7 +115,7 @@ class RecordHouse:
 
     def left_behind(self) -> list[str]:
         """Renewals of runs that have ended by themselves."""
-        ended = {name for turn in self._turns if turn.end != "killed" for name in turn.ids}
+        ended = {name for turn in self._turns if not turn.end.startswith("killed") for name in turn.ids}
         return [
             f"the ref of a run was left behind until {until}" for name, until in self.renewals.items() if name in ended
         ]
