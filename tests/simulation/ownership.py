@@ -133,7 +133,12 @@ class Ownership:
                         f"{where} is {found[unit]}, and nobody edited it: version {origin.version} is of "
                         f"{origin.write.actor}"
                     )
-                elif unit in found and self._is_tracked(run, key, origin) and not self._is_accepted(project, unit, key):
+                elif (
+                    unit in found
+                    and not self._is_behind(run, change, unit)
+                    and self._is_tracked(run, key, origin)
+                    and not self._is_accepted(project, unit, key)
+                ):
                     yield f"{where} is {found[unit]}, and version {origin.version} is an edit of {origin.write.actor}"
 
     def check_drift(
@@ -258,6 +263,18 @@ class Ownership:
         if any(entry.at <= min(origin.write.at, read_at) for entry in entered):
             return True
         return key in self._known and self._known[key] <= read_at
+
+    def _is_behind(self, run: Turn, change: ProjectChange, unit: str) -> bool:
+        """Whether the plan's reads lagged: the record that it read knows a later version."""
+        entries = (
+            other.entered[change.name]
+            for other in self.runs
+            if other.account == run.account and change.name in other.entered
+        )
+        seen = _version(change, unit)
+        return any(
+            entry.at <= run.read_at and entry.version(unit) > (-1 if seen is None else seen) for entry in entries
+        )
 
     def _is_accepted(self, project: Project, unit: str, key: tuple[str, str, str, int]) -> bool:
         """Whether git says, or once said, the very same, or left the unit to others when a run entered the project."""

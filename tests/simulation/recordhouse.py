@@ -65,6 +65,7 @@ class RecordHouse:
         self.random = random
         self.tell = tell
         self.failures = failures
+        self.may_fail = failures > 0.0
         self.slow = slow
         self.mistake = mistake
         self.record = Record()
@@ -114,8 +115,10 @@ class RecordHouse:
         self.number += 1
 
     def left_behind(self) -> list[str]:
-        """Renewals of runs that have ended by themselves."""
-        ended = {name for turn in self._turns if turn.end != "killed" for name in turn.ids}
+        """Renewals of runs that have ended by themselves, unless taking one away may have failed."""
+        if self.may_fail:
+            return []
+        ended = {name for turn in self._turns if not turn.end.startswith("killed") for name in turn.ids}
         return [
             f"the ref of a run was left behind until {until}" for name, until in self.renewals.items() if name in ended
         ]
