@@ -178,11 +178,11 @@ def test_what_drifts_keeps_its_older_base() -> None:
 def test_the_base_of_an_ontology() -> None:
     wanted = desired(ontology=["A"])
     unchanged = plan_project(wanted, live(ontologies=(["A"],)), known=KNOWN)
-    assert base_hash(unchanged, None, KNOWN, ()) == ontology_hash([{"choice": "A"}])
-    assert base_hash(unchanged, live(ontologies=(["A"], ["B"])), KNOWN, ()) == ontology_hash(["B"])
-    assert base_hash(plan_project(desired(), live()), None, None, ()) is None
-    assert base_hash(plan_project(desired(), live(ontologies=([1],))), None, None, ()) is None
-    assert base_hash(plan_project(wanted, None), None, None, ()) is None
+    assert base_hash(unchanged, None, KNOWN, {}) == ontology_hash([{"choice": "A"}])
+    assert base_hash(unchanged, live(ontologies=(["A"], ["B"])), KNOWN, {}) == ontology_hash(["B"])
+    assert base_hash(plan_project(desired(), live()), None, None, {}) is None
+    assert base_hash(plan_project(desired(), live(ontologies=([1],))), None, None, {}) is None
+    assert base_hash(plan_project(wanted, None), None, None, {}) is None
 
 
 def test_what_is_ignored_is_nobodys_move() -> None:
