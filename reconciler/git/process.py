@@ -50,6 +50,9 @@ without one means that this process is gone.
 _REACH = ("url", "pushurl", "proxy", "proxyauthmethod", "receivepack", "uploadpack", "vcs", "serveroption")
 """How a remote is reached, as `git config` spells the keys."""
 
+_STREAMING = (("core.bigFileThreshold", "1m"), ("fetch.unpackLimit", "1"))
+"""By these git passes on a large file piece by piece, so that what a remote sends costs no memory."""
+
 Done: TypeAlias = "subprocess.CompletedProcess[bytes]"
 """A git that has ended."""
 
@@ -78,7 +81,7 @@ def connection(root: Path, remote: str) -> tuple[str, dict[str, str]]:
         settings.append(("url", remote))
     other = f"{remote}~"  # no ref can have that name, and so no remote that `git remote` made
     settings = [(f"remote.{other}.{key}", value) for key, value in (*settings, ("followRemoteHEAD", "never"))]
-    environment = _with_settings([*settings, *_job_token()])
+    environment = _with_settings([*settings, *_STREAMING, *_job_token()])
     chosen = dict(found).get("core.sshcommand", "").strip()
     if not (chosen or any(os.environ.get(name) for name in ("GIT_SSH_COMMAND", "GIT_SSH"))):
         environment["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes"

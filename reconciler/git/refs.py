@@ -32,8 +32,8 @@ _LIST: Final = ("ls-tree", "-r", "-l", "-z", "--full-tree")
 _BRANCH = "refs/reconciler-unnamed"
 """Not in a folder, which git would make for the lock, and leave."""
 
-_LISTING: Final = 1_000_000
-"""Bytes that a list of files may have in any case, and more only if the files may have more."""
+_LEAST_LISTING, _MOST_LISTING = 1_000_000, 64_000_000
+"""Bytes that a list of files may have: as many as the files, between these two. A tree may unfold without end."""
 
 _WRITER = "reconciler <reconciler@localhost>"
 
@@ -203,8 +203,9 @@ class Refs:
     def _files(self, ref: str, tip: str, most: int) -> dict[str, bytes] | None:
         """The plain files of a commit; None if it is not at hand."""
         arguments = (*_LIST, f"{tip}^0")  # only a commit has that name
+        listing = min(max(most, _LEAST_LISTING), _MOST_LISTING)
         try:
-            done = need(run(self._root, *arguments, environment=self._objects, most=max(most, _LISTING)))
+            done = need(run(self._root, *arguments, environment=self._objects, most=listing))
         except TooLongError:
             raise TooLargeError(tip, ref, most, None) from None
         if done.returncode != 0:

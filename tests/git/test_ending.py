@@ -136,6 +136,24 @@ def test_a_git_that_takes_too_long_ends_with_its_children(
     assert eventually(lambda: not processes(address))
 
 
+@pytest.mark.parametrize("ending", ["sleep 60", "exec >&- 2>&-; sleep 60"], ids=["silent", "closed"])
+def test_a_list_that_takes_too_long_ends(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    (tmp_path / "git").write_text(
+        f'#!/bin/sh\ncase "$*" in *ls-tree*) echo x; {ending};; esac\nexec "{shutil.which("git")}" "$@"\n'
+    )
+    (tmp_path / "git").chmod(0o755)
+    run(checkout, "update-ref", REF, "HEAD")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    refs = Refs(checkout, None)
+    assert refs.tip(REF)
+    monkeypatch.setattr(process, "_SECONDS", 1)
+    with pytest.raises(GitRefusedError, match="git ls-tree did not end within 1 s"):
+        refs.read(REF, most=9)
+    assert eventually(lambda: not processes(str(tmp_path / "git")))
+
+
 def test_a_ref_that_is_being_moved_is_moved(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A git that is killed then would leave its lock, which stops every run after it."""
     tools = tmp_path / "tools"

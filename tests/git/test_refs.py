@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -202,8 +203,9 @@ def test_a_ref_of_a_name_that_ends_alike_is_another(clone: Path, remote: Path) -
         made = write(clone, b"1", where)
         assert read(clone, where) == Held(made, {"a": b"1"})
     run(remote, "update-ref", f"refs/heads/{REF}", "main")
-    made = write(clone, b"2")
-    assert read(clone) == Held(made, {"a": b"2"})
+    with pytest.raises(GitRefusedError, match="matches more than one"):
+        write(clone, b"2")
+    assert read(clone) == Held(made, {"a": b"1"})
 
 
 def test_what_a_remote_refuses_is_an_error_and_not_a_lost_race(clone: Path, remote: Path) -> None:
@@ -420,6 +422,34 @@ def test_a_tree_that_unfolds_without_end_is_not_listed(clone: Path, temporary: P
         del caught
         assert eventually(lambda: not processes(f"{forged}^0"))
     assert list(temporary.iterdir()) == []
+
+
+_PEAK = """\
+import resource, sys
+from pathlib import Path
+from reconciler.git.refs import Refs, TooLargeError
+try:
+    Refs(Path(sys.argv[1]), "origin").read(sys.argv[2], most=1000)
+except TooLargeError as problem:
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    print(problem.size, *(resource.getrusage(kind).ru_maxrss for kind in kinds))
+"""
+
+
+def test_a_forged_file_costs_no_memory(clone: Path, remote: Path) -> None:
+    """Neither here nor in the git that fetches it."""
+    size = 150_000_000
+    run(clone, "config", "core.compression", "1")
+    with (clone / "large").open("wb") as file:
+        file.truncate(size)
+    run(clone, "add", "large")
+    run(clone, "commit", "-q", "-m", "large")
+    run(clone, "push", "-q", "origin", f"HEAD:{REF}")
+    run(remote, "config", "core.bigFileThreshold", "1m")  # the remote here is a child of this process
+    told = subprocess.run([sys.executable, "-c", _PEAK, clone, REF], check=True, capture_output=True, text=True)
+    told_size, *peaks = map(int, told.stdout.split())
+    assert told_size > size
+    assert max(peaks) < 75_000  # in KB
 
 
 def test_only_plain_files_are_read(clone: Path) -> None:
@@ -709,6 +739,9 @@ def public(clone: Path, remote: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     (folder / "temporary").mkdir()
     write(folder / "clone", b"1")
     read_only(folder / "clone", Trap("", folder))
+    if os.geteuid() == 0:
+        for path in [folder / "remote.git", *(folder / "remote.git").rglob("*")]:
+            os.chown(path, 65534, 65534)
     folder.chmod(0o755)
     (folder / "temporary").chmod(0o777)
     (folder / "home").mkdir()
@@ -734,6 +767,8 @@ def test_a_read_only_clone_of_someone_else(public: Path, monkeypatch: pytest.Mon
         held = read(clone)
         assert held is not None
         assert held.files == {"a": b"1"}
+        made = write(clone, b"2")
+        assert read(clone) == Held(made, {"a": b"2"})
         with pytest.raises(TooLargeError):
             read(clone, most=0)
         with pytest.raises(PermissionError):

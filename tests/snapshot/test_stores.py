@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -129,7 +130,7 @@ def test_a_huge_one_is_not_even_read(clone: Path, where: str, monkeypatch: pytes
 
 def test_one_of_endless_files_is_not_even_listed(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stores, "MOST_BYTES", 1000)
-    monkeypatch.setattr("reconciler.git.refs._LISTING", 1000)
+    monkeypatch.setattr("reconciler.git.refs._LEAST_LISTING", 1000)
     forge(clone, {f"{number}.json": b"" for number in range(100)})
     with pytest.raises(
         SnapshotError, match=r"the snapshot of production \(refs/.*\) has more files than a snapshot may"
@@ -252,6 +253,15 @@ def test_one_that_is_overtaken_many_times_is_published_in_the_end(clone: Path, m
     assert publish(clone, "production", "origin", snapshot(), now=now, monotonic=clock.monotonic, sleep=clock.sleep)
     assert len(clock.pauses) == 12
     assert read_ref(clone, "production", "origin") == snapshot()
+
+
+@pytest.mark.parametrize("where", ["origin", "local"])
+def test_of_many_at_once_the_latest_is_kept(clone: Path, where: str) -> None:
+    snapshots = [snapshot(minutes) for minutes in range(4)]
+    with ThreadPoolExecutor(len(snapshots)) as apart:
+        published = list(apart.map(lambda one: put(clone, one, where), snapshots))
+    assert published[-1]
+    assert read_ref(clone, "production", where) == snapshots[-1]
 
 
 def test_what_is_missing_is_told_with_what_to_do(clone: Path, tmp_path: Path) -> None:
