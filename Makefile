@@ -27,17 +27,18 @@ check: $(READY)
 chaos: $(READY)  ## N simulated stories, 500 unless told, from the seed FIRST: kills, faults, races; the real applier
 	$(BIN)/python -m tests.simulation $(or $(N),500) $(or $(FIRST),0)
 
-campaign: $(READY)  ## N kills, 100 unless told, of real runs; SEED makes the same choices again
+campaign: $(READY)  ## N kills of real runs and N rounds of runs that meet, 100 unless told; SEED makes the same choices again
 	$(BIN)/python -m tests.campaign $(or $(N),100) $(or $(SEED),0)
 
 fuzz: $(READY)  ## N repositories of bad manifests, 100,000 unless told, from the seed FIRST, and N bred by coverage
 	$(BIN)/python -m tests.fuzz $(or $(N),100000) $(or $(FIRST),0)
 	$(BIN)/python -m tests.fuzz.guided $(or $(N),100000) $(or $(FIRST),1)
 
-bench: $(READY)  ## a plan of N projects and an apply of UPDATES, each beside its floor: parsing, and bare requests
+bench: $(READY)  ## a plan of N projects and an apply of UPDATES, each beside its floor: parsing, and bare requests; small costly inputs
 	$(BIN)/python tests/bench/plan.py $(N)
 	$(BIN)/python tests/bench/apply.py $(UPDATES)
 	$(BIN)/python -m tests.bench.validate $(N)
+	$(BIN)/python -m tests.bench.cost
 
 picture: $(READY)  ## docs/plan.svg and docs/page.png, the pictures in README, from a real run; the second needs chromium
 	$(BIN)/python tests/picture.py

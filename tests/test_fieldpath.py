@@ -91,3 +91,9 @@ def test_few_states_are_remembered() -> None:
     assert all(patterns.covers(("params", number, f"a{number}")) for number in range(10_100))
     assert len(patterns._states) <= 10_000
     assert len(patterns._globs._found) <= 10_000
+
+
+def test_one_glob_of_many_matches() -> None:
+    patterns = Patterns(parse_pattern(f"params.{number}x*") for number in range(100, 200))
+    assert patterns.covers(("params", "199xyz"))
+    assert not patterns.covers(("params", "200xyz"))

@@ -102,7 +102,7 @@ def main() -> NoReturn:
     """The console script."""
     sys.stdout, sys.stderr = _output(sys.stdout), _output(sys.stderr)
     signal.signal(signal.SIGTERM, _terminate)
-    sys.set_int_max_str_digits(0)  # whole numbers are exact at any length
+    sys.set_int_max_str_digits(4_300)  # so many digits are exact, whatever PYTHONINTMAXSTRDIGITS says
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

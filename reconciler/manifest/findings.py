@@ -9,7 +9,7 @@ from yaml.events import ScalarEvent
 from reconciler.manifest.codes import Code
 from reconciler.manifest.placing import AnyEvent, Places
 from reconciler.manifest.problems import Problem, Stretch
-from reconciler.manifest.scalars import code_point
+from reconciler.manifest.scalars import MOST_DIGITS, code_point
 from reconciler.model.values import Json
 
 MAX_DEPTH: Final = 100
@@ -63,9 +63,10 @@ class Findings:
         )
 
     def not_json(self, event: AnyEvent) -> None:
-        self.report(
-            Code.NOT_A_NUMBER, f"JSON has no number {_shortened(event.value)}", event, label="quote it if it is a text"
-        )
+        summary = f"JSON has no number {_shortened(event.value)}"
+        if len(event.value) > MOST_DIGITS / 2:
+            summary = f"a whole number has at most {MOST_DIGITS:,} digits"
+        self.report(Code.NOT_A_NUMBER, summary, event, label="quote it if it is a text")
 
     def unknown_alias(self, event: AnyEvent) -> None:
         self.report(

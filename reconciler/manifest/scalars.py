@@ -26,8 +26,10 @@ _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0
 _NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 _LONGEST_REMEMBERED: Final = 64
-_DIGITS_AT_ONCE: Final = 4_000
-"""Below the length at which Python refuses to read a number."""
+MOST_DIGITS: Final = 4_300
+"""Of a whole number. Reading one takes time that grows with the square of its length."""
+
+_TOO_LARGE: Final = 10**MOST_DIGITS
 
 
 class NotJsonError(ValueError):
@@ -63,41 +65,35 @@ def resolve(text: str) -> Json:
     """The value of a plain scalar.
 
     Raises:
-        NotJsonError: for `.nan`, `.inf` and a number beyond the largest float.
+        NotJsonError: for `.nan`, `.inf`, a number beyond the largest float, and a whole number of too many digits.
     """
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if text[0] not in _NUMBER_STARTS:
         return text
     if _INTEGER.fullmatch(text):
-        return _integer(text)
+        digits = text.lstrip("+-0")
+        if len(digits) > MOST_DIGITS:
+            raise NotJsonError(text)
+        return -int(digits or "0") if text[0] == "-" else int(digits or "0")
     if _FLOAT.fullmatch(text):
         number = float(text)
         if number in (float("inf"), float("-inf")):
             raise NotJsonError(text)
         return number
     if _OCTAL.fullmatch(text):
-        return int(text[2:], 8)
+        return _bounded(int(text[2:], 8), text)
     if _HEXADECIMAL.fullmatch(text):
-        return int(text[2:], 16)
+        return _bounded(int(text[2:], 16), text)
     if _NOT_FINITE.fullmatch(text):
         raise NotJsonError(text)
     return text
 
 
-def _integer(text: str) -> int:
-    if len(text) <= _DIGITS_AT_ONCE:
-        return int(text)
-    digits = text.lstrip("+-")
-    return -_long_integer(digits) if text[0] == "-" else _long_integer(digits)
-
-
-def _long_integer(digits: str) -> int:
-    if len(digits) <= _DIGITS_AT_ONCE:
-        return int(digits)
-    low = len(digits) // 2
-    high: int = _long_integer(digits[:-low]) * 10**low
-    return high + _long_integer(digits[-low:])
+def _bounded(number: int, text: str) -> int:
+    if number >= _TOO_LARGE:
+        raise NotJsonError(text)
+    return number
 
 
 def unseen_edge(key: str) -> str | None:

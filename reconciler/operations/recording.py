@@ -25,9 +25,9 @@ from reconciler.fieldpath import format_path
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Plan, ProjectChange
 from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, RecordedProject, Run, Section, SectionKey
-from reconciler.planning.classes import base_hash, intended_by, left_drifting
+from reconciler.planning.classes import base_hash, base_of, intended_by, left_drifting
 from reconciler.planning.guards import value_hash
-from reconciler.record.merging import Changes, conclude, intend
+from reconciler.record.merging import Changes, conclude, follows, intend
 from reconciler.record.stores import LOCAL, RecordStore, open_record
 from reconciler.scale.transport import SYSTEM_CLOCK, Clock
 from reconciler.settings import Settings, Target
@@ -43,6 +43,9 @@ RENEWED_BEFORE: Final = timedelta(seconds=60)
 
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 """So much may the clocks of two runs differ: an intent of another clone counts as expired only that much later."""
+
+LONGEST_LEASE: Final = timedelta(hours=1)
+"""A lease that ends later than so much from now is not one: it is forged, or a clock is far off."""
 
 PATIENCE: Final = 300.0
 """Seconds for which a run waits for others that write the same projects."""
@@ -221,12 +224,15 @@ class Recorder:
             if await self._aside(self._store.liveness.is_alive, run) is False:
                 await self._clean_up(run)
                 continue
-            now = self._clock.now() - CLOCKS_DIFFER
-            if now <= _moment(run.until) or now <= _moment(await self._aside(self._store.renewed, run)):
+            if self._holds(run.until) or self._holds(await self._aside(self._store.renewed, run)):
                 alive[run.id] = run
             else:
                 await self._clean_up(run)
         return alive
+
+    def _holds(self, until: str) -> bool:
+        now = self._clock.now()
+        return now - CLOCKS_DIFFER <= _moment(until) <= now + LONGEST_LEASE
 
     async def _clean_up(self, run: Run) -> None:
         """Take away what a dead run left beside the record."""
@@ -290,12 +296,12 @@ class Recorder:
 
     async def _conclude(self, plan: Plan, outcome: Outcome) -> None:
         known = self._section(self.record, plan).projects
-        changes = self._changes(plan, outcome, known)
         # The account of an empty sandbox is made with its first project.
         account = outcome.target.account
         lost = _Pauses(self._clock, self._random)
         while True:
             section = self._section(self._seen.record, plan)
+            changes = self._changes(plan, outcome, known, section.projects)
             new_commit = changes.commit is not None and changes.commit != section.commit
             if self._run is None and not (changes.entries or changes.forgotten or new_commit):
                 return
@@ -307,18 +313,21 @@ class Recorder:
                 raise self._too_many()
             self._seen = await self._aside(self._store.read)
 
-    def _changes(self, plan: Plan, outcome: Outcome, known: Entries) -> Changes:
+    def _changes(self, plan: Plan, outcome: Outcome, known: Entries, current: Entries) -> Changes:
+        """What to record. `known` are the entries that the run started from, `current` those that are there now."""
         now = _stamp(self._clock.now())
         entries: dict[str, RecordedProject] = {}
         forgotten: set[str] = set()
         unsent: set[str] = set()
         for change, project in zip(plan.changes, outcome.projects, strict=True):
-            before = known.get(change.name)
+            before = current.get(change.name)
             if project.status is Status.FORGOTTEN:
                 forgotten.add(change.name)
+            elif project.live is None and project.status is Status.UNCHANGED and before != known.get(change.name):
+                continue  # it was not read again, and another run has written or entered it since
             elif project.status in (Status.DONE, Status.UNCHANGED) or project.not_kept:
                 entry = self._entry(change, project, before, now)
-                if change.writes or before is None or before.intents or not _same(before, entry):
+                if change.writes or before is None or not _same(before, entry):
                     entries[change.name] = entry
             elif all(call.result is CallResult.NOT_SENT for call in project.calls):
                 unsent.add(change.name)
@@ -336,8 +345,8 @@ class Recorder:
         self, change: ProjectChange, project: ProjectOutcome, before: RecordedProject | None, now: str
     ) -> RecordedProject:
         """The entry of a project to which nothing is left to write, or only what Scale did not keep."""
-        earlier = change.base or before
-        older = left_drifting(change, project.live)
+        known = base_of(before, project.live).known if project.live is not None else None
+        older = left_drifting(change, project.live, known)
         return RecordedProject(
             file=self._file(change),
             params_version=project.params_version,
@@ -347,12 +356,13 @@ class Recorder:
             created_at=project.live.created_at if project.live is not None else change.expected.created_at,
             older=older,
             not_kept={format_path(field.path): value_hash(field.after) for field in project.not_kept},
-            ontology_hash=base_hash(change, project.live, earlier, older),
+            ontology_hash=base_hash(change, project.live, known or change.base or before, older),
         )
 
     async def _end(self) -> None:
-        if self._renewal is not None:
-            self._renewal.cancel()
+        async with self._renewing:  # one that is under way would come after its end
+            if self._renewal is not None:
+                self._renewal.cancel()
         if self._run is not None:
             with contextlib.suppress(RecordError, GitRefusedError):
                 if self._is_renewed:
@@ -369,14 +379,17 @@ class Recorder:
         """The section of this run as it is named now.
 
         One that was made while the account was empty gets another name as soon as a run knows the account: it is found
-        by this run, or as the only new one of the endpoint.
+        by this run, by a project of the plan, or as the only new one of the endpoint.
         """
         if self._run is not None:
             for key, section in record.at(self._endpoint):
                 if self._run.id in section.runs:
                     return key
-        named = ((self._endpoint, account), (self._endpoint, plan.target.account), plan.section)
+        named = (plan.section, *((self._endpoint, one) for one in (account, plan.target.account) if one is not None))
         if (known := next((key for key in named if key in record.sections), None)) is not None:
+            return known
+        created = {change.name: change.expected.created_at for change in plan.changes}
+        if (known := record.find(self._endpoint, plan.target.account, created)) is not None:
             return known
         new = [key for key, _ in record.at(self._endpoint) if key not in self.record.sections]
         return new[0] if plan.target.account == EMPTY_ACCOUNT and len(new) == 1 else None
@@ -385,6 +398,11 @@ class Recorder:
         """Change this run's section of the record that was seen; it becomes that of `account` if that is known."""
         record = self._seen.record
         key = self._key(record, plan, account)
+        if key is None and account is None and plan.section is not None:
+            raise RecordError(
+                f"the record of {self._target.name} no longer has a section for this account",
+                "Something else changed the record while this run was under way. Apply again.",
+            )
         named = (self._endpoint, account)
         final = named if key is None or account not in (None, EMPTY_ACCOUNT) else key
         rest = {one: section for one, section in record.sections.items() if one != key}
@@ -434,8 +452,9 @@ def _names(section: Section, run: Run, writing: list[ProjectChange]) -> bool:
 
 
 def _same(before: RecordedProject, after: RecordedProject) -> bool:
-    """Whether they say the same, except for time and commit: a newer commit alone changes no entry."""
-    return replace(before, recorded_at="", commit=None) == replace(after, recorded_at="", commit=None)
+    """Whether entering `after` changes nothing but time and commit: a newer commit alone changes no entry."""
+    after = replace(after, recorded_at=before.recorded_at, commit=before.commit)
+    return before == replace(after, intents=tuple(intent for intent in before.intents if follows(intent, after)))
 
 
 def _calls(change: ProjectChange) -> str:

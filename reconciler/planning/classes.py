@@ -6,11 +6,11 @@ The base of a unit is what the recorded version holds; Scale's own history has i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.fieldpath import format_path
+from reconciler.fieldpath import parse_path
 from reconciler.model.ontology import spell
 from reconciler.model.plan import CallKind, Field, FieldClass, ProjectChange, unit_of
 from reconciler.model.project import DesiredProject, LiveProject, Version
@@ -48,8 +48,8 @@ def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
     """The record's entry, moved on by each intent of which the history shows a write.
 
     A write of parameters moves the base of the parameters, except of those that its run left drifting: each of these
-    keeps its own. If only intents know the project, a part that did not land starts where the first landed intent did.
-    An entry of another project of this name (with another `created_at`) says nothing.
+    keeps its own. A base never moves back. If only intents know the project, a part that was there before and did not
+    land has no base. An entry of another project of this name (with another `created_at`) says nothing.
     """
     if known is None or live is None:
         return Base(known)
@@ -59,18 +59,31 @@ def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
     for intent in known.intents:
         params = _made(live.params_history, intent.params_version, intent.params_hash, _params_hash)
         ontology = _made(live.ontology_history, intent.ontology_version, intent.ontology_hash, _version_hash)
+        if known.written:
+            params, ontology = _later(params, known.params_version), _later(ontology, known.ontology_version)
         if params is None and ontology is None:
             continue
         if not known.written:
             known = replace(
-                known, params_version=intent.params_version, ontology_version=intent.ontology_version, written=True
+                known,
+                params_version=None if intent.params_version is None else _NO_BASE,
+                ontology_version=None if intent.ontology_version is None else _NO_BASE,
+                written=True,
             )
-        if params is not None and params != known.params_version:
+        if params is not None:
             landed.append((CallKind.SET_PARAMS, params))
-        if ontology is not None and ontology != known.ontology_version:
+        if ontology is not None:
             landed.append((CallKind.SET_ONTOLOGY, ontology))
         known = _moved_on(known, intent, params, ontology)
     return Base(known, tuple(landed))
+
+
+_NO_BASE = -1
+"""The number of a version that no history has."""
+
+
+def _later(made: int | None, recorded: int | None) -> int | None:
+    return made if made is not None and (recorded is None or made > recorded) else None
 
 
 def _moved_on(known: RecordedProject, intent: Intended, params: int | None, ontology: int | None) -> RecordedProject:
@@ -135,6 +148,11 @@ def classes(
     return {unit: _class(unit, desired, live, params, base) for unit in units}
 
 
+def parameter_in(unit: str) -> str:
+    """The name of the parameter that a unit `params.KEY` is."""
+    return str(parse_path(unit)[1])
+
+
 def _class(
     unit: str, desired: DesiredProject, live: LiveProject, params: Mapping[str, Json], base: RecordedProject
 ) -> FieldClass:
@@ -143,7 +161,7 @@ def _class(
         return FieldClass.UNKNOWN
     if unit == ONTOLOGY:
         return _ontology_class(desired, live, version)
-    key = next(key for key in {**live.params, **params} if format_path(("params", key)) == unit)
+    key = parameter_in(unit)
     now = live.params.get(key, ABSENT)
     before = parameter_of(version, key, desired, now)
     return _moved(_same(before, now), _same(before, params.get(key, ABSENT)))
@@ -199,11 +217,14 @@ def unseen(known: RecordedProject | None, fields: Iterable[Field]) -> tuple[str,
     return tuple(sorted({unit for unit in unknown if unit is not None}))
 
 
-def left_drifting(change: ProjectChange, live: LiveProject | None) -> dict[str, int | None]:
+def left_drifting(
+    change: ProjectChange, live: LiveProject | None, known: RecordedProject | None = None
+) -> dict[str, int | None]:
     """The units that an apply of pending changes has left other than declared, and the version that is their base.
 
-    `live` is the project after the apply, None if it was not written. A unit that was as declared in the plan moved
-    since, and the version that the plan saw is its base.
+    `live` is the project after the apply, None if it was not written. `known` is what the record says of it then, which
+    counts more than what it said when the plan was made. Without it, the base of a unit that was as declared in the
+    plan, and moved since, is the version that the plan saw.
     """
     found = dict(change.kept)
     units = change.desired.mask.units
@@ -215,7 +236,7 @@ def left_drifting(change: ProjectChange, live: LiveProject | None) -> dict[str, 
         if unit is not None and unit not in units and unit not in found:
             seen = change.expected
             found[unit] = seen.ontology_version if unit == ONTOLOGY else seen.params_version
-    return found
+    return {unit: kept_base(known, unit) for unit in found} if known is not None and known.written else found
 
 
 def kept_base(earlier: RecordedProject | None, unit: str) -> int | None:
@@ -227,15 +248,21 @@ def kept_base(earlier: RecordedProject | None, unit: str) -> int | None:
 
 
 def base_hash(
-    change: ProjectChange, live: LiveProject | None, earlier: RecordedProject | None, left: Collection[str]
+    change: ProjectChange,
+    live: LiveProject | None,
+    earlier: RecordedProject | None,
+    left: Mapping[str, int | None],
 ) -> str | None:
     """The hash of the choices that are the ontology's base after an apply; None without any that can be read.
 
     `live` is as for `left_drifting`, whose units are `left`; `earlier` is what the record said before the apply.
     """
-    if ONTOLOGY in change.kept:
-        known = earlier is not None and kept_base(earlier, ONTOLOGY) == change.kept[ONTOLOGY]
-        return earlier.ontology_hash if known and earlier is not None else None
+    if ONTOLOGY in left:
+        known = earlier is not None and earlier.written and kept_base(earlier, ONTOLOGY) == left[ONTOLOGY]
+        if known and earlier is not None and earlier.ontology_hash is not None:
+            return earlier.ontology_hash
+        if left[ONTOLOGY] != change.expected.ontology_version:
+            return None
     ontology: Sequence[Json] | None = live.ontology if live is not None else None
     if live is None or ONTOLOGY in left:
         ontology = change.before.ontology if change.before is not None else None
@@ -287,4 +314,4 @@ def mover(live: LiveProject, unit: str) -> tuple[int, datetime | None] | None:
 def _part(version: Version, unit: str) -> Json | Absent:
     if unit == ONTOLOGY or not isinstance(version.content, Mapping):
         return version.content
-    return next((value for key, value in version.content.items() if format_path(("params", key)) == unit), ABSENT)
+    return version.content.get(parameter_in(unit), ABSENT)

@@ -14,7 +14,7 @@ from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Sh
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
 from reconciler.planning.blocking import Block, blocked, ontology_unreadable, unreadable
-from reconciler.planning.classes import ONTOLOGY, base_of, base_version, mover, parameter_of
+from reconciler.planning.classes import ONTOLOGY, base_of, base_version, mover, parameter_in, parameter_of
 from reconciler.planning.mask import Ignored, wanted_ontology, wanted_params
 from reconciler.planning.nearness import neighbours, normal_form
 from reconciler.planning.normalize import UnreadableOntologyError, read_choices
@@ -181,7 +181,7 @@ def _ontology(desired: DesiredProject, live: LiveProject, base: RecordedProject 
     now = read_choices(live.ontology) if live.ontology is not None else ()
     want = wanted_ontology(desired, read_choices(desired.ontology), now)
     version = base_version(ONTOLOGY, live, base) if base is not None else None
-    seen = _seen(version.content) if version is not None else None
+    seen = _seen(version.content or None) if version is not None else None
     if version is None or seen is None:
         if now != want:
             yield _unit(ONTOLOGY, FieldClass.UNKNOWN, (ABSENT, _spelled(want), _spelled(now)), live)
@@ -249,7 +249,7 @@ def _value_in(version: Version, unit: str) -> Json | Absent:
         choices = _seen(version.content)
         return version.content if choices is None else _spelled(choices)
     content = version.content if isinstance(version.content, Mapping) else {}
-    return next((value for key, value in content.items() if format_path(("params", key)) == unit), ABSENT)
+    return content.get(parameter_in(unit), ABSENT)
 
 
 def _since(history: tuple[Version, ...], number: int | None) -> Iterator[Version]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from itertools import compress
+from typing import Final
 
 from reconciler.model.record import Entries, Intended, RecordedProject, Run, Section
 
-Value = TypeVar("Value")
+ONTOLOGY: Final = "ontology"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,11 @@ def intend(section: Section, run: Run, intents: Entries, alive: Collection[str])
 def conclude(section: Section, changes: Changes, alive: Collection[str], seen: Entries) -> Section:
     """The section after a run: the run is gone from it, and its entries are in.
 
-    Entering a project drops the intents of it, except those of other runs that are `alive`. If another run has changed
-    an entry since `seen`, the entries that this run started from, the higher version stays, at equal versions the later
-    one; if one has the higher version of params and the other of the ontology, each gives that part. A forgotten name
-    stays if another run has entered it since.
+    Entering a project drops the intents of it, except those of other runs that are `alive`, and those whose writes the
+    entry cannot know. Of the entry there and the
+    new one, the higher version stays, at equal versions the later one, for params and ontology each. If the two may be
+    about different projects of one name, the new one stays unless another run has changed the entry since `seen`, the
+    entries that this run started from. A forgotten name stays if another run has entered it since.
     """
     others = frozenset(alive) - {changes.run}
     projects: dict[str, RecordedProject] = {}
@@ -55,9 +57,12 @@ def conclude(section: Section, changes: Changes, alive: Collection[str], seen: E
         there, ours = section.projects.get(name), changes.entries.get(name)
         intents = there.intents if there is not None else ()
         if ours is not None:
-            moved = there is not None and there.written and not _is_same(there, seen.get(name))
-            entered = _joined(there, ours) if there is not None and moved else ours
-            projects[name] = replace(entered, intents=_of(intents, others))
+            entered = ours
+            if there is not None and there.written:
+                known = there.created_at is not None and there.created_at == ours.created_at
+                entered = _joined(there, ours) if known or not _is_same(there, seen.get(name)) else ours
+            open_ = (one.run in others or (one.run != changes.run and follows(one, ours)) for one in intents)
+            projects[name] = replace(entered, intents=tuple(compress(intents, open_)))
         elif there is not None and name in changes.forgotten and _is_forgotten(there, seen.get(name), changes.at):
             if kept := _of(intents, others):
                 projects[name] = RecordedProject(there.file, recorded_at=there.recorded_at, intents=kept, written=False)
@@ -73,10 +78,17 @@ def conclude(section: Section, changes: Changes, alive: Collection[str], seen: E
     return replace(section, commit=changes.commit, completed_at=changes.at)
 
 
+def follows(intent: Intended, entry: RecordedProject) -> bool:
+    """Whether a write of this intent would make a later version than the entry knows: it may still land."""
+    params = intent.params_hash is not None and _number(intent.params_version) >= _number(entry.params_version)
+    ontology = intent.ontology_hash is not None and _number(intent.ontology_version) >= _number(entry.ontology_version)
+    return params or ontology
+
+
 def _with(intents: tuple[Intended, ...], more: tuple[Intended, ...]) -> tuple[Intended, ...]:
-    """Intents and later ones; one that a later one repeats is not kept twice."""
-    repeated = {_content(intent) for intent in more}
-    return (*(intent for intent in intents if _content(intent) not in repeated), *more)
+    """Intents and a run's own. Of earlier ones that say the same, one is kept; the own ones may be dropped again."""
+    different = {_content(intent): intent for intent in intents}
+    return (*different.values(), *more)
 
 
 def _content(intent: Intended) -> tuple[object, ...]:
@@ -97,44 +109,53 @@ def _is_same(there: RecordedProject, seen: RecordedProject | None) -> bool:
 
 
 def _joined(theirs: RecordedProject, ours: RecordedProject) -> RecordedProject:
+    """Of two entries, the higher version of each part, and of each unit the higher base.
+
+    A base moves on only when an apply has written the unit or found it equal. A run that names a lower one read the
+    record before that.
+    """
     later = ours if _moment(ours.recorded_at) >= _moment(theirs.recorded_at) else theirs
     if None not in (theirs.created_at, ours.created_at) and theirs.created_at != ours.created_at:
         return later
 
-    def ahead(one: RecordedProject, other: RecordedProject) -> tuple[bool, bool]:
-        return (
-            _number(one.params_version) > _number(other.params_version),
-            _number(one.ontology_version) > _number(other.ontology_version),
-        )
+    def is_ahead(one: int | None, other: int | None, entry: RecordedProject) -> tuple[int, int, bool]:
+        return _number(one), _number(other), entry is later
 
-    our_params, our_ontology = ahead(ours, theirs)
-    their_params, their_ontology = ahead(theirs, ours)
-    if not (our_params or our_ontology):
-        return theirs if their_params or their_ontology else later
-    if not (their_params or their_ontology):
-        return ours
-    params, ontology = (ours, theirs) if our_params else (theirs, ours)
-    return replace(
-        later,
+    params = max(theirs, ours, key=lambda entry: is_ahead(entry.params_version, entry.ontology_version, entry))
+    ontology = max(theirs, ours, key=lambda entry: is_ahead(entry.ontology_version, entry.params_version, entry))
+    based = max(theirs, ours, key=lambda entry: (_number(_base(entry, ONTOLOGY)), entry is ontology))
+    joined = replace(
+        params if params is ontology else later,
         params_version=params.params_version,
         ontology_version=ontology.ontology_version,
-        ontology_hash=ontology.ontology_hash,
-        commit=ours.commit if ours.commit == theirs.commit else None,
-        older={**_of_params(params.older), **_of_ontology(ontology.older)},
+        ontology_hash=based.ontology_hash,
+        commit=params.commit if params is ontology or params.commit == ontology.commit else None,
+        older={},
         not_kept={**_of_params(params.not_kept), **_of_ontology(ontology.not_kept)},
     )
+    older: dict[str, int | None] = {}
+    for unit in {**theirs.older, **ours.older}:
+        base = max((_base(entry, unit) for entry in (theirs, ours)), key=_number)
+        if base != _base(joined, unit):
+            older[unit] = base
+    return replace(joined, older=older)
+
+
+def _base(entry: RecordedProject, unit: str) -> int | None:
+    """The version that is the base of a unit."""
+    return entry.older.get(unit, entry.ontology_version if unit == ONTOLOGY else entry.params_version)
 
 
 def _number(version: int | None) -> int:
     return -1 if version is None else version
 
 
-def _of_params(places: Mapping[str, Value]) -> dict[str, Value]:
-    return {place: value for place, value in places.items() if not place.startswith("ontology")}
+def _of_params(paths: Mapping[str, str]) -> dict[str, str]:
+    return {path: value for path, value in paths.items() if not path.startswith(ONTOLOGY)}
 
 
-def _of_ontology(places: Mapping[str, Value]) -> dict[str, Value]:
-    return {place: value for place, value in places.items() if place.startswith("ontology")}
+def _of_ontology(paths: Mapping[str, str]) -> dict[str, str]:
+    return {path: value for path, value in paths.items() if path.startswith(ONTOLOGY)}
 
 
 def _moment(text: str) -> datetime:

@@ -96,7 +96,11 @@ def render_outcome(
     last = last_line(outcome.summary)
     results.append(paint(last, Ink.BOLD_GREEN if outcome.summary.complete else Ink.BOLD_RED))
     blocks = [
-        failure(project, base=base, colour=colour, sensitive=sensitive) for project in told if is_failure(project)
+        failure(project, base=base, colour=colour, sensitive=sensitive)
+        if is_failure(project)
+        else render_diagnostics(project.diagnostics, base=base, colour=colour)
+        for project in told
+        if is_failure(project) or project.diagnostics
     ]
     blocks += _unstarted(outcome)
     failures = "\n".join(blocks)
@@ -167,10 +171,10 @@ def failure(project: ProjectOutcome, *, base: str, colour: bool = False, sensiti
         moved = f": {project.reason}" if project.reason else ""
         stale = Diagnostic(Severity.ERROR, "stale", f"{name} moved since the plan{moved}")
         diagnostics = (stale, *diagnostics)
-    elif not diagnostics:
+    elif not any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         what = _NOT_DONE[project.status]
         summary = f"{name}: {project.reason}" if project.reason else f"{name} is {what}"
-        diagnostics = (Diagnostic(Severity.ERROR, project.status.value, summary),)
+        diagnostics = (Diagnostic(Severity.ERROR, project.status.value, summary), *diagnostics)
     lines = [render_diagnostics(diagnostics, base=base, colour=colour)]
     lines += [f"{line}\n" for line in _truth(project, name)]
     if project.stale_fields:

@@ -1,4 +1,7 @@
-"""`python -m tests.campaign N [SEED]`: N kills of real runs; exit code 1 where they find something."""
+"""`python -m tests.campaign N [SEED]`: N kills of real runs, and N rounds of runs that meet.
+
+The exit code is 1 if they find something.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.campaign.meetings import meetings
 from tests.campaign.story import campaign
 
 
@@ -15,11 +19,20 @@ def main(arguments: list[str]) -> int:
     seed = int(arguments[1]) if len(arguments) > 1 else 0
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        report = campaign(Path(folder), kills=number, seed=seed)
-    sys.stdout.write(f"{report} in {time.monotonic() - begun:.0f} seconds\n")
-    for violation in report.violations:
+        killed = campaign(_made(Path(folder) / "kills"), kills=number, seed=seed)
+        sys.stdout.write(f"{killed} in {time.monotonic() - begun:.0f} seconds\n")
+        begun = time.monotonic()
+        met = meetings(_made(Path(folder) / "meetings"), rounds=number, seed=seed)
+        sys.stdout.write(f"{met} in {time.monotonic() - begun:.0f} seconds\n")
+    violations = [*killed.violations, *met.violations]
+    for violation in violations:
         sys.stdout.write(f"\n{violation}\n")
-    return 1 if report.violations else 0
+    return 1 if violations else 0
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 sys.exit(main(sys.argv[1:]))

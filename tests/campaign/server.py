@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.sandbox.app import create_app
@@ -32,6 +34,8 @@ class Account:
         self._idle = threading.Event()
         self._idle.set()
         self._in_flight = 0
+        self.refuses_next: str | None = None
+        """The end of the path of a write that is refused once, as for a value that the API does not like."""
         self.begin()
 
     def begin(self, *, write: int = 0, seconds: float = 0.0, action: Callable[[], None] | None = None) -> None:
@@ -68,6 +72,10 @@ class Account:
 
         try:
             await asyncio.sleep(LATENCY)
+            if self.refuses_next is not None and scope["path"].endswith(self.refuses_next):
+                self.refuses_next = None
+                await JSONResponse({"status_code": 400, "error": "not allowed"}, 400)(scope, received, send)
+                return
             await self._inner(scope, received, answer)
         finally:
             self._in_flight -= 1
@@ -79,6 +87,18 @@ class Account:
             _, seconds, action = self._trigger
             self._trigger = None
             asyncio.get_running_loop().call_later(seconds, action)
+
+
+class Accounts:
+    """Several accounts behind one endpoint: the key of a request says whose it is."""
+
+    def __init__(self, accounts: Mapping[str, Account]) -> None:
+        self._by_credentials = {b64encode(f"{key}:".encode()): account for key, account in accounts.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            credentials = dict(scope["headers"]).get(b"authorization", b"").partition(b" ")[2]
+            await self._by_credentials[credentials](scope, receive, send)
 
 
 async def _whole_body(receive: Receive) -> bytes | None:
@@ -94,8 +114,8 @@ async def _whole_body(receive: Receive) -> bytes | None:
 
 
 @contextmanager
-def served(account: Account) -> Iterator[str]:
-    """The account's base URL."""
+def served(account: Account | Accounts) -> Iterator[str]:
+    """The base URL of an account, or of several."""
     config = uvicorn.Config(account, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

@@ -222,7 +222,7 @@ class _Story:
                 whole = has == should if finished else has == should[: len(has)]
                 self._expect(whole, f"{when}: {part} of {project.name} are {has}, not {should}")
         self._report.versions = sum(sum(versions) for versions in self._versions().values())
-        record = open_record(self._repository, _TARGET, "local", read_only=True).read()
+        record = open_record(self._repository, _TARGET, "local").read().record
         _git("fsck", "--connectivity-only", "--no-dangling", "--no-progress")
         plan = self._plan(pending=False)
         for change in plan["resource_changes"]:

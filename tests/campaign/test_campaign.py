@@ -7,10 +7,12 @@ from random import Random
 from typing import Any
 
 from tests.campaign.manifests import Manifests
+from tests.campaign.meetings import meetings
 from tests.campaign.story import AFTER, BEFORE, BETWEEN, campaign
 
 KILLS = 12
 SEED = 5
+ROUNDS = 8
 
 
 def test_twelve_kills_leave_no_version_too_many(tmp_path: Path) -> None:
@@ -19,6 +21,15 @@ def test_twelve_kills_leave_no_version_too_many(tmp_path: Path) -> None:
     assert report.kills.total() == KILLS, str(report)
     assert report.too_many == 0
     assert all(report.kills[moment] for moment in (BEFORE, BETWEEN, AFTER)), str(report)
+
+
+def test_runs_that_meet_lose_no_edit_and_write_nothing_twice(tmp_path: Path) -> None:
+    report = meetings(tmp_path, rounds=ROUNDS, seed=SEED)
+    assert not report.violations, "\n\n".join(report.violations)
+    assert report.rounds == ROUNDS
+    assert report.meetings
+    assert report.unfinished
+    assert report.kept
 
 
 def test_a_seed_makes_the_same_choices_again() -> None:

@@ -366,8 +366,8 @@ def test_output_through_a_pipe_is_neither_folded_nor_cut(write: Write, repositor
         assert "\x1b" not in done.stdout
 
 
-def test_whole_numbers_are_exact_at_any_length(write: Write, repository: Path) -> None:
-    digits = "7" * 5_000
+def test_whole_numbers_are_exact_up_to_4300_digits(write: Write, repository: Path) -> None:
+    digits = "7" * 4_300
     write("p.yaml", f"name: p\ntype: imageannotation\nparams: {{a: {digits}}}\n")
     applied = _process("apply", "--auto-approve", "--target", "sandbox")
     assert applied.returncode == 0, applied.stderr
@@ -376,6 +376,10 @@ def test_whole_numbers_are_exact_at_any_length(write: Write, repository: Path) -
     document = json.loads(_process("plan", "--format", "json").stdout, parse_int=str)
     [field] = document["resource_changes"][0]["fields"]
     assert (field["before"], field["after"]) == (digits, f"{digits[:-1]}8")
+    write("p.yaml", f"name: p\ntype: imageannotation\nparams: {{a: {digits}7}}\n")
+    refused = _process("plan")
+    assert refused.returncode == 1
+    assert "projects/p.yaml:3:13: error[not-a-number]: a whole number has at most 4,300 digits" in refused.stderr
 
 
 def test_a_closed_pipe_and_a_full_disk(write: Write, repository: Path) -> None:

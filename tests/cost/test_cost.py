@@ -295,3 +295,17 @@ def test_problems_of_a_referred_value_are_repeated_so_often(tmp_path: Path, monk
     files = inputs.references_with_problems(10)
     found = _validated(tmp_path, {**files, "shared.yaml": "a: [{$unset: 1}, {$fille: x}]\n"})
     assert sorted(each.code for each in found.diagnostics) == ["bad-value", "near-directive"]
+
+
+def test_a_very_long_word_has_no_suggestion() -> None:
+    assert diagnostics.nearest("n" * 65, ["n" * 64]) is None
+    assert diagnostics.nearest("n" * 64, ["n" * 64 + "m", "n" * 63]) == "n" * 63
+
+
+def test_names_of_few_letters_and_of_other_lengths_are_passed_over() -> None:
+    wanted = {"abcde", "abc"}
+    live = {form: [LiveProject(form, "")] for form in ("abcd", "abcdefgh", "abcdx", "abc1", "abcdey1")}
+    found = nearness.neighbours(wanted, live)
+    assert {form: [each.name for each in projects] for form, projects in found.items()} == {"abcde": ["abcdx"]}
+    assert nearness.neighbours(set(), live) == {}
+    assert not nearness._one_edit("ab", "abcd")

@@ -242,7 +242,7 @@ def test_what_a_killed_run_had_written_is_ours() -> None:
     assert behind_another.landed == ((CallKind.SET_PARAMS, 2),)
 
 
-def test_a_killed_first_run_goes_on_from_where_it_began() -> None:
+def test_what_a_killed_first_run_did_not_write_has_no_base() -> None:
     before = live({"a": 1}, ontologies=(["A"],))
     intended = intended_by(plan_project(desired({"a": 2}, ["B"]), before), "r")
     known = RecordedProject("projects/p.yaml", written=False, intents=(intended,))
@@ -252,8 +252,18 @@ def test_a_killed_first_run_goes_on_from_where_it_began() -> None:
         now = live({"a": 1}, {"a": 2}, ontologies=ontologies)
         return [field.field_class for field in plan_project(desired({"a": 2}, ["B"]), now, known=known).fields]
 
-    assert set(found(["A"])) == {FieldClass.PENDING}
-    assert set(found(["A"], ["C"])) == {FieldClass.CONFLICT}
+    assert set(found(["A"])) == {FieldClass.UNKNOWN}
+    assert set(found(["A"], ["C"])) == {FieldClass.UNKNOWN}
+    created = replace(known, intents=(replace(intended, params_version=None, ontology_version=None),))
+    half = plan_project(desired({"a": 2}, ["B"]), live({"a": 2}), known=created)
+    assert {field.field_class for field in half.fields} == {FieldClass.PENDING}
+
+
+def test_an_intent_that_is_older_than_the_entry_moves_no_base_back() -> None:
+    known = replace(KNOWN, params_version=2, intents=(Intended("late", 0, None, content_hash({"a": 2})),))
+    base = base_of(known, live({"a": 1}, {"a": 2}, {"a": 3}))
+    assert base.known is not None
+    assert (base.known.params_version, base.landed) == (2, ())
 
 
 def test_a_killed_create() -> None:

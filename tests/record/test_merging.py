@@ -44,14 +44,16 @@ def test_an_intent_is_laid_beside_the_entry_and_the_intents_of_others() -> None:
     assert (after.commit, after.completed_at) == ("c0", NOON)
 
 
-def test_intents_that_say_the_same_are_kept_once() -> None:
-    """However often a run that never finishes is started."""
+def test_of_earlier_intents_that_say_the_same_one_is_kept() -> None:
+    """However often a run that never finishes is started. The latest one is dropped again if it sends nothing."""
     section = Section({"a": entry()})
     for number in range(5):
         intent = Intended(f"r{number}", 1, None, "h", None, {"params.b": 0})
         section = intend(section, run(f"r{number}"), {"a": known_from(intent)}, ())
-    assert [intent.run for intent in section.projects["a"].intents] == ["r4"]
+    assert [intent.run for intent in section.projects["a"].intents] == ["r3", "r4"]
     assert list(section.runs) == ["r4"]
+    after = conclude(section, Changes("r4", NOON, unsent=frozenset({"a"})), (), {})
+    assert [intent.run for intent in after.projects["a"].intents] == ["r3"], "a write of r3 may have landed"
 
 
 def test_entering_a_project_drops_its_intents_except_those_of_live_runs() -> None:
@@ -60,6 +62,15 @@ def test_entering_a_project_drops_its_intents_except_those_of_live_runs() -> Non
     after = concluded(there, {"a": entry(2)}, alive="live r")
     assert after["a"] == replace(entry(2), intents=intents[2:])
     assert after["b"].intents == intents, "b was not entered, so what was intended with it stays"
+
+
+def test_entering_a_project_keeps_the_intents_whose_writes_it_cannot_know() -> None:
+    """The run read the project before they could land: a saved plan, or a dead run's write that is still on its way."""
+    late, old = Intended("late", 2, None, "h"), Intended("old", 1, None, "h")
+    other = Intended("ontology", 0, 1, None, "o")
+    there = Section({"a": replace(entry(1, 1), intents=(late, old, other))})
+    assert concluded(there, {"a": entry(2, 1, LATE)})["a"].intents == (late, other)
+    assert concluded(there, {"a": entry(3, 2, LATE)})["a"].intents == ()
 
 
 def test_a_run_that_sent_nothing_leaves_no_intent() -> None:
@@ -108,13 +119,49 @@ def test_the_higher_version_then_the_later_time_wins(
 
 
 def test_each_part_brings_its_own_notes() -> None:
-    theirs = replace(entry(5, 2), older={"params.x": 4, "ontology": 1}, not_kept={"params.y": "t", "ontology[0]": "t"})
-    theirs = replace(theirs, ontology_hash="t")
-    ours = replace(entry(4, 3, LATE), older={"params.z": 3}, not_kept={"ontology[1]": "o"}, ontology_hash="o")
+    theirs = replace(entry(5, 2), not_kept={"params.y": "t", "ontology[0]": "t"}, ontology_hash="t")
+    ours = replace(entry(4, 3, LATE), not_kept={"ontology[1]": "o"}, ontology_hash="o")
     joined = concluded(Section({"a": theirs}), {"a": ours})["a"]
-    assert joined.older == {"params.x": 4}
     assert joined.not_kept == {"params.y": "t", "ontology[1]": "o"}
     assert joined.ontology_hash == "o"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "expected"),
+    [
+        (replace(entry(5), older={"params.b": 2}), entry(5, at=LATE), {}),
+        (entry(5), replace(entry(5, at=LATE), older={"params.b": 2}), {}),
+        (replace(entry(5), older={"params.b": 2}), replace(entry(6, at=LATE), older={"params.b": 2}), {"params.b": 2}),
+        (
+            replace(entry(5), older={"params.b": 2}),
+            replace(entry(6, at=LATE), older={"params.b": None}),
+            {"params.b": 2},
+        ),
+        (entry(4), replace(entry(5, at=LATE), older={"params.b": 2, "params.c": 4}), {"params.b": 4, "params.c": 4}),
+        (replace(entry(5), older={"params.b": 2}), entry(4, at=LATE), {"params.b": 4}),
+        (replace(entry(1, 3), older={"ontology": 1}), entry(1, 2, LATE), {"ontology": 2}),
+    ],
+)
+def test_of_each_unit_the_higher_base_stays(
+    theirs: RecordedProject, ours: RecordedProject, expected: dict[str, int | None]
+) -> None:
+    """A run that names a lower one read the record before the other one entered it."""
+    assert concluded(Section({"a": theirs}), {"a": ours})["a"].older == expected
+
+
+def test_the_hash_of_an_ontology_goes_with_its_base() -> None:
+    theirs = replace(entry(1, 1), ontology_hash="written")
+    ours = replace(entry(1, 1, LATE), older={"ontology": 0}, ontology_hash="kept")
+    assert concluded(Section({"a": theirs}), {"a": ours})["a"] == replace(entry(1, 1, LATE), ontology_hash="written")
+
+
+def test_a_saved_plan_that_is_applied_late_takes_no_entry_back() -> None:
+    """It records a project that it saw equal, at the versions of then; another run has entered a later one."""
+    there = {"a": replace(entry(2, 1), created_at="2026-01-01")}
+    late = replace(entry(1, 1, LATE), created_at="2026-01-01")
+    assert concluded(Section(there), {"a": late}, seen=there) == there
+    again = replace(entry(1, 1, LATE), created_at="2026-02-01")
+    assert concluded(Section(there), {"a": again}, seen=there) == {"a": again}
 
 
 def test_an_entry_that_was_seen_gives_way_whatever_its_versions() -> None:

@@ -398,6 +398,8 @@ def test_outcomes_of_other_kinds() -> None:
     whole = outcome_text(replace(plans.outcome(*started), commit=Commit(), diagnostics=(error("record", "not kept"),)))
     assert "> - 2 projects **not started**: the next apply goes on with them.\n> - Error: not kept.\n" in whole
     assert "<sub>Plan `9c1e`, carried out" in whole
+    twice = ProjectOutcome("p", Action.UPDATE, Status.DONE, diagnostics=(warning("sent-twice", "written 2 times"),))
+    assert "> - Warning: written 2 times.\n" in outcome_text(plans.outcome(twice))
 
 
 def test_drift() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diagnostics import error
+from reconciler.diagnostics import error, warning
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.outcome import CallOutcome, CallResult, Event, OutcomeSummary, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind
@@ -102,6 +102,20 @@ def test_what_is_true_after_half_a_write() -> None:
         "\n"
         "Interrupted by signal 9: no further write was started.\n"
     )
+
+
+def test_a_warning_about_a_project_that_is_done() -> None:
+    twice = warning("sent-twice", "the params of project.p were written 2 times")
+    results, told = render_outcome(outcome(replace(DONE, diagnostics=(twice,))), base=BASE, now=NOW)
+    assert "Apply complete!" in results
+    assert told == "warning[sent-twice]: the params of project.p were written 2 times\n"
+
+
+def test_a_warning_does_not_stand_for_the_failure() -> None:
+    twice = warning("sent-twice", "the params of project.p were written 2 times")
+    failed = replace(DONE, status=Status.FAILED, reason="the run was interrupted", diagnostics=(twice,))
+    _, told = render_outcome(outcome(failed), base=BASE, now=NOW)
+    assert told.startswith("error[failed]: project.p: the run was interrupted\nwarning[sent-twice]: ")
 
 
 def test_a_write_of_which_nothing_is_known() -> None:

@@ -163,12 +163,12 @@ def test_a_failure_that_no_variable_explains(monkeypatch: pytest.MonkeyPatch) ->
         client_of(lambda request: httpx.Response(200))
 
 
-def test_certificates_that_no_variable_explains(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificates_that_no_variable_explains(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse() -> None:
         raise OSError("no certificates on this machine")
 
     monkeypatch.setattr(httpx, "create_ssl_context", refuse)
-    monkeypatch.setenv("SSLKEYLOGFILE", "log")
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "log"))
     with pytest.raises(ConnectionSetupError, match=r"cannot be set up \(OSError\)"):
         client_of(FAR_SECURE)
 

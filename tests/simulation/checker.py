@@ -86,7 +86,9 @@ def check_converged(server: Server, desired: Mapping[str, DesiredProject], plan:
             if content is None:
                 continue
             history = project.history(kind)
-            if not history or not _holds(_units(kind, history[-1].content), _owned(wanted, _units(kind, content))):
+            if not history or not _holds(
+                _units(kind, history[-1].content), _owned(wanted, kind, _units(kind, content))
+            ):
                 violations.append(f"{kind} of {name}: the last version is not as the manifest says")
     return violations
 
@@ -148,6 +150,8 @@ def _untruths(server: Server, run: Run, outcome: Outcome, writes: list[Write]) -
 def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
     """Whether another actor wrote the very same while the run went on, or so shortly before that a read may lag."""
     wanted = run.desired[name]
+    change = _change_of(run, name)
+    sent = {each.path[1] for each in change.fields if each.path[0] == "params"} if change is not None else set()
     for write in server.writes:
         same_time = run.started_at - MOST_LAG <= write.at <= run.ended_at
         if write.project != name or write.kind != kind or write.actor == run.name or not same_time:
@@ -155,8 +159,16 @@ def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
         content = wanted.ontology if kind == SET_ONTOLOGY else wanted.params
         if write.version is None:
             return kind == CREATE and not content
-        after = _units(kind, server.projects[name].history(kind)[write.version].content)
-        if _holds(after, _owned(wanted, _units(kind, content))):
+        history = server.projects[name].history(kind)
+        after, intended = _units(kind, history[write.version].content), _units(kind, content)
+        before = _units(kind, history[write.version - 1].content) if write.version else {}
+        changed = {unit: value for unit, value in after.items() if before.get(unit, ABSENT) != value}
+        # A patch of the same parameters is the same call, even if others differ from what is wanted.
+        same_patch = bool(changed) and kind != SET_ONTOLOGY and _holds(intended, changed)
+        owned = _owned(wanted, kind, intended)
+        if kind != SET_ONTOLOGY and sent:
+            owned = {unit: value for unit, value in owned.items() if unit in sent}
+        if same_patch or _holds(after, owned):
             return True
     return False
 
@@ -233,10 +245,16 @@ def _units(kind: str, content: Json) -> Units:
     return {choice["choice"] if isinstance(choice, dict) else choice: True for choice in content or []}
 
 
-def _owned(wanted: DesiredProject, units: Units) -> Units:
-    """Without what the manifest ignores."""
+def _owned(wanted: DesiredProject, kind: str, units: Units) -> Units:
+    """Without what the manifest ignores, and without what the run leaves as it is."""
     ignored = {pattern.pattern.text.removeprefix("params.") for pattern in wanted.mask.ignore}
-    return {unit: value for unit, value in units.items() if unit not in ignored}
+    allowed = wanted.mask.units
+    return {
+        unit: value
+        for unit, value in units.items()
+        if unit not in ignored
+        and (allowed is None or ("ontology" if kind == SET_ONTOLOGY else f"params.{unit}") in allowed)
+    }
 
 
 def _holds(content: Units, wanted: Units) -> bool:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.blind import BlindClient
+from tests.simulation.recordhouse import Mistake
 from tests.simulation.totals import Totals
 from tests.simulation.world import play
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 500
 AT_ONCE = 100
+MISTAKEN = 400
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
@@ -30,6 +32,8 @@ def test_every_story_ends_well(first: int, capsys: pytest.CaptureFixture[str]) -
     assert totals.runs > AT_ONCE
     assert totals.faults > AT_ONCE
     assert totals.kills > 0
+    assert totals.kept > 0
+    assert totals.refused > 0
 
 
 def test_a_seed_replays_a_story_exactly() -> None:
@@ -60,18 +64,21 @@ def test_seeds_differ() -> None:
     assert play(1).trace != play(2).trace
 
 
-def test_a_run_that_records_nothing_ahead_is_found() -> None:
-    """What it landed before it was killed looks like somebody else's."""
-    found = next(
-        (
-            report
-            for report in (play(seed, writes_ahead=False) for seed in range(200))
-            if any("does not name" in violation for violation in report.violations)
-        ),
-        None,
-    )
-    assert found is not None
-    assert play(found.seed).violations == []
+@pytest.mark.parametrize(
+    ("mistake", "found"),
+    [
+        (Mistake.NOT_AHEAD, "does not name"),
+        (Mistake.OWN_BASES_LOST, "reverted"),
+        (Mistake.NO_LOCK, "while that of"),
+        (Mistake.OTHER_SECTION, "changes the record of"),
+    ],
+)
+def test_a_mistake_with_the_record_is_found(mistake: str, found: str) -> None:
+    """Within the first seeds; the same story without the mistake ends well."""
+    reports = (play(seed, mistake=mistake) for seed in range(MISTAKEN))
+    report = next((each for each in reports if any(found in violation for violation in each.violations)), None)
+    assert report is not None
+    assert play(report.seed).violations == []
 
 
 def test_a_blind_retry_is_found() -> None:

@@ -14,6 +14,8 @@ class Totals:
     steps: int = 0
     faults: int = 0
     kills: int = 0
+    kept: int = 0
+    refused: int = 0
     too_many: int = 0
     failed: list[int] = field(default_factory=list)
 
@@ -23,6 +25,8 @@ class Totals:
         self.steps += report.steps
         self.faults += report.faults
         self.kills += report.kills
+        self.kept += report.kept
+        self.refused += report.refused
         self.too_many += report.too_many
         if report.violations:
             self.failed.append(report.seed)
@@ -30,5 +34,6 @@ class Totals:
     def __str__(self) -> str:
         return (
             f"{self.seeds:,} seeds: {self.runs:,} runs, {self.steps:,} steps, {self.faults:,} faults and "
-            f"{self.kills:,} kills survived, versions too many: {self.too_many}"
+            f"{self.kills:,} kills survived, {self.refused:,} writes refused, edits kept {self.kept:,} times, "
+            f"versions too many: {self.too_many}"
         )

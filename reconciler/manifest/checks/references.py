@@ -37,8 +37,10 @@ def unknown_reference(subject: Subject) -> Iterator[Finding]:
 
 
 def _conditions(subject: Subject) -> Iterator[Finding]:
+    if not subject.attributes:
+        return
     answers = cache(lambda key: _answers(subject, key))
-    attributes, events = Known(subject.attributes), Known(subject.events)
+    attributes, events = Known(subject.attributes), Known(sorted(subject.events))
     for key, attribute in subject.attributes.items():
         conditions, path = attribute.get("conditions"), (*_ATTRIBUTES, key, "conditions")
         event = get(conditions, "is_global") is True and subject.type in VIDEO

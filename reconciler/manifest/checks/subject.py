@@ -52,12 +52,12 @@ class Known:
     """Names that others may use. They are put in order once, however many others are not among them."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self.names = dict.fromkeys(sorted(names))
+        self.names = dict.fromkeys(names)
 
     @cached_property
     def listed(self) -> str:
         """A few of them, and how many more there are."""
-        return named(list(self.names))
+        return named(sorted(self.names))
 
 
 @dataclass

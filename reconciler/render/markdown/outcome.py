@@ -57,7 +57,8 @@ def _head(outcome: Outcome, shown: Sequence[ProjectOutcome], base: str) -> Itera
     if summary.not_started:
         them = "it" if summary.not_started == 1 else "them"
         items.append(f"{count(summary.not_started, 'project')} **not started**: the next apply goes on with {them}.")
-    yield from alert("WARNING", [*items, *told(outcome.diagnostics, base)])
+    warnings = [diagnostic for project in shown if not is_failure(project) for diagnostic in project.diagnostics]
+    yield from alert("WARNING", [*items, *told((*warnings, *outcome.diagnostics), base)])
 
 
 def _why(project: ProjectOutcome) -> str:
