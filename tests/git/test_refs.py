@@ -442,7 +442,7 @@ The peak in getrusage of a process includes that of the process which started it
 
 def test_a_forged_file_costs_no_memory(clone: Path, remote: Path) -> None:
     """Neither here nor in the git that fetches it."""
-    size = 150_000_000
+    size = 100_000_000
     run(clone, "config", "core.compression", "1")
     with (clone / "large").open("wb") as file:
         file.truncate(size)
