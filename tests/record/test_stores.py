@@ -351,6 +351,13 @@ def test_a_git_that_refuses_is_let_through(clone: Path, tmp_path: Path, monkeypa
         opened(clone, "local")
 
 
+def test_a_broken_local_ref_is_an_error_and_not_an_empty_record(clone: Path) -> None:
+    write(opened(clone, "local"), record("a"))
+    (clone / ".git" / REF).write_text("garbage\n")
+    with pytest.raises(GitRefusedError, match=f"ignoring broken ref {REF}"):
+        opened(clone, "local").read()
+
+
 # ---- Renewals
 
 
