@@ -11,17 +11,21 @@ import base64
 import contextlib
 import os
 import re
+import selectors
 import signal
 import subprocess
+import time
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeAlias
 
 from reconciler.errors import GitRefusedError
 from reconciler.git.discovery import refuse_bare
 from reconciler.git.environment import SETTINGS, find_git, git_environment
 
 _SECONDS = 60
+_PIECE = 1 << 16
 _GRACE = 2
 """Seconds that a git has after SIGTERM to remove its lock files and temporary files."""
 
@@ -43,27 +47,48 @@ without one means that this process is gone.
 """
 
 
-def run_to_its_end(
-    root: Path, *arguments: str, environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[bytes]:
+_REACH = ("url", "pushurl", "proxy", "proxyauthmethod", "receivepack", "uploadpack", "vcs", "serveroption")
+"""How a remote is reached, as `git config` spells the keys."""
+
+_STREAMING = (("core.bigFileThreshold", "1m"), ("fetch.unpackLimit", "1"))
+"""By these git passes on a large file piece by piece, so that what a remote sends costs no memory."""
+
+Done: TypeAlias = "subprocess.CompletedProcess[bytes]"
+"""A git that has ended."""
+
+
+class TooLongError(GitRefusedError):
+    """A git was ended since its output was longer than it may be."""
+
+
+def run_to_its_end(root: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Done:
     """git run so that what a signal raises here comes only after it: a git that is killed may leave its lock."""
     with ThreadPoolExecutor(1) as apart:  # signals reach the main thread alone, and leaving waits for this one
         return need(apart.submit(run, root, *arguments, environment=environment).result())
 
 
-def connection(root: Path) -> dict[str, str]:
-    """What a git that talks to a remote gets: a job's token, and an ssh that does not prompt.
+def connection(root: Path, remote: str) -> tuple[str, dict[str, str]]:
+    """A remote by another name, and what a git that talks to it gets: a job's token, and an ssh that does not prompt.
 
-    A command for ssh that someone has set is theirs to answer for.
+    By that name git knows how to reach the remote and nothing else: no refspec and no option by which a fetch or a push
+    would write other refs of the clone. A command for ssh that someone has set is kept.
     """
-    if any(os.environ.get(name) for name in ("GIT_SSH_COMMAND", "GIT_SSH")):
-        return _job_token()
-    if output(root, "config", "--get", "core.sshCommand", tolerated={1}).strip():
-        return _job_token()
-    return {"GIT_SSH_COMMAND": "ssh -oBatchMode=yes", **_job_token()}
+    said = output(root, "config", "-z", "--get-regexp", r"^(core\.sshcommand|remote\..*)$", tolerated={1})
+    found = [(key, value) for key, _, value in (entry.partition("\n") for entry in said.split("\0")[:-1])]
+    known = [(key.removeprefix(f"remote.{remote}."), value) for key, value in found]
+    settings = [(key, value) for key, value in known if key in _REACH]
+    if not any(key == "url" for key, _ in settings):
+        settings.append(("url", remote))
+    other = f"{remote}~"  # no ref can have that name, and so no remote that `git remote` made
+    settings = [(f"remote.{other}.{key}", value) for key, value in (*settings, ("followRemoteHEAD", "never"))]
+    environment = _with_settings([*settings, *_STREAMING, *_job_token()])
+    chosen = dict(found).get("core.sshcommand", "").strip()
+    if not (chosen or any(os.environ.get(name) for name in ("GIT_SSH_COMMAND", "GIT_SSH"))):
+        environment["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes"
+    return other, environment
 
 
-def _job_token() -> dict[str, str]:
+def _job_token() -> list[tuple[str, str]]:
     """The token of a job of GitHub Actions, sent to GitHub's server alone and known to that one git.
 
     So a checkout needs to keep no credentials. The empty value takes the place of a header that it kept all the same:
@@ -71,15 +96,21 @@ def _job_token() -> dict[str, str]:
     """
     token, server = os.environ.get("GITHUB_TOKEN"), os.environ.get("GITHUB_SERVER_URL")
     if not (os.environ.get("GITHUB_ACTIONS") and token and server):
-        return {}
+        return []
     login = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    key = f"http.{server.rstrip('/')}/.extraheader"
+    return [(key, ""), (key, f"AUTHORIZATION: basic {login}")]
+
+
+def _with_settings(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Variables that add to git's configuration, after those that this process has."""
     count = os.environ.get("GIT_CONFIG_COUNT", "")
     first = int(count) if count.isdecimal() else 0
-    settings = {"GIT_CONFIG_COUNT": str(first + 2)}
-    for number, value in enumerate(("", f"AUTHORIZATION: basic {login}"), first):
-        settings[f"GIT_CONFIG_KEY_{number}"] = f"http.{server.rstrip('/')}/.extraheader"
-        settings[f"GIT_CONFIG_VALUE_{number}"] = value
-    return settings
+    environment = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (key, value) in enumerate(settings, first):
+        environment[f"GIT_CONFIG_KEY_{number}"] = key
+        environment[f"GIT_CONFIG_VALUE_{number}"] = value
+    return environment
 
 
 def output(
@@ -118,10 +149,12 @@ def run(
     *arguments: str,
     data: bytes = b"",
     environment: Mapping[str, str] | None = None,
-) -> subprocess.CompletedProcess[bytes] | None:
-    """git run to its end, whatever that is; None where there is no git.
+    most: int | None = None,
+) -> Done | None:
+    """git run to its end, whatever that is; None where there is no git. `most` is for a git that is not fed data.
 
     Raises:
+        TooLongError: its output has more than `most` bytes.
         GitRefusedError: git would find a bare repository on its way up from `root`, cannot be run, or does not end.
     """
     refuse_bare(root)
@@ -133,19 +166,19 @@ def run(
     try:
         if data or arguments[0] == "update-ref":
             return _finish(command, root, variables, data, subprocess.PIPE)
-        return _watch(command, root, variables)
+        return _watch(command, root, variables, most)
     except subprocess.TimeoutExpired:
         raise GitRefusedError(f"git {arguments[0]} did not end within {_SECONDS} s") from None
     except OSError as problem:
         raise GitRefusedError(f"git cannot be run: {problem}") from None
 
 
-def _watch(command: list[str], root: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+def _watch(command: list[str], root: Path, variables: Mapping[str, str], most: int | None) -> Done:
     """Run a command that ends with this process. It reads nothing."""
     watched, alive = os.pipe()  # no other child inherits `alive`
     try:
         try:
-            done = _finish(["/bin/sh", "-c", _WATCHED, "sh", *command], root, variables, None, watched)
+            done = _finish(["/bin/sh", "-c", _WATCHED, "sh", *command], root, variables, None, watched, most)
         finally:
             os.close(watched)
         with contextlib.suppress(BrokenPipeError):  # a signal to the whole group ended the watcher, too
@@ -156,9 +189,14 @@ def _watch(command: list[str], root: Path, variables: Mapping[str, str]) -> subp
 
 
 def _finish(
-    command: list[str], root: Path, variables: Mapping[str, str], data: bytes | None, source: int
-) -> subprocess.CompletedProcess[bytes]:
-    """Run a command to its end. If it is interrupted or takes too long, its whole process group ends."""
+    command: list[str],
+    root: Path,
+    variables: Mapping[str, str],
+    data: bytes | None,
+    source: int,
+    most: int | None = None,
+) -> Done:
+    """Run a command to its end. If it is interrupted, takes too long or says too much, its process group ends."""
     with subprocess.Popen(
         command,
         cwd=root,
@@ -169,11 +207,39 @@ def _finish(
         start_new_session=True,
     ) as process:
         try:
-            out, problems = process.communicate(data, timeout=_SECONDS)
+            if most is None:
+                out, problems = process.communicate(data, timeout=_SECONDS)
+            else:
+                out, problems = _communicate(process, most)
         except BaseException:
             _end(process)
             raise
         return subprocess.CompletedProcess(command, process.returncode, out, problems)
+
+
+def _communicate(process: subprocess.Popen[bytes], most: int) -> tuple[bytes, bytes]:
+    """What a process says, of which no more than `most` bytes and a piece are ever held."""
+    deadline = time.monotonic() + _SECONDS
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
+    with selectors.DefaultSelector() as open_pipes:
+        for pipe in said:
+            open_pipes.register(pipe, selectors.EVENT_READ)
+        while open_pipes.get_map():
+            ready = open_pipes.select(deadline - time.monotonic())
+            if not ready:
+                raise subprocess.TimeoutExpired(process.args, _SECONDS)
+            for key, _ in ready:
+                piece = os.read(key.fd, _PIECE)
+                said[key.fd] += piece
+                if not piece:
+                    open_pipes.unregister(key.fd)
+                if len(said[key.fd]) > most:
+                    raise TooLongError(f"git said more than {most:,} bytes")
+    process.wait(max(0, deadline - time.monotonic()))
+    out, problems = said.values()
+    return bytes(out), bytes(problems)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -185,7 +251,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def need(done: subprocess.CompletedProcess[bytes] | None) -> subprocess.CompletedProcess[bytes]:
+def need(done: Done | None) -> Done:
     """What was run; GitRefusedError where there is no git."""
     if done is None:
         raise _no_git()
@@ -196,12 +262,13 @@ def _no_git() -> GitRefusedError:
     return GitRefusedError("git is missing", "Install git, and see that it is in PATH.")
 
 
-def words(done: subprocess.CompletedProcess[bytes]) -> str:
-    """What git said on stderr, without a name or a key that stands in an address."""
-    return re.sub(r"(?<=://)[^/@\s]+@", "", done.stderr.decode("utf-8", "replace").strip())
+def words(done: Done) -> str:
+    """What git said on stderr, without its traces and without a name or a key in an address."""
+    said = re.sub(r"(?m)^\d\d:\d\d:\d\d\.\d{6} .*\n?", "", done.stderr.decode("utf-8", "replace"))
+    return re.sub(r"(?<=://)[^/@\s]+@", "", said.strip())
 
 
-def refusal(root: Path, arguments: Sequence[str], done: subprocess.CompletedProcess[bytes]) -> GitRefusedError:
+def refusal(root: Path, arguments: Sequence[str], done: Done) -> GitRefusedError:
     """The error for a git that failed."""
     said = words(done)
     if "dubious ownership" in said:

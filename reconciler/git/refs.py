@@ -1,40 +1,77 @@
 """Refs that hold files: read whole, and replaced by compare-and-swap, in this repository or on a remote of it.
 
-Promises: reading writes nothing to the clone. What is fetched from a remote lies in an object store of its own beside
+Promises: reading writes nothing to the clone. What is fetched from a remote is put in an object store of its own beside
 the clone's, so shallow, partial and read-only clones work, and so do clones that belong to someone else. A commit is
-made as `reconciler`, whatever identity git has, with no index, no working tree and no other ref. A push sends what that
-store holds; the clone keeps nothing of it.
+made as `reconciler`, regardless of the identity that git has, with no index, no working tree and no other ref. A push
+sends what that store holds; the clone keeps none of it, not even a remote-tracking ref.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from time import time
+from typing import Final, NoReturn
 
-from reconciler import git
 from reconciler.errors import GitRefusedError
-from reconciler.git.process import connection, need, output, refusal, run, run_to_its_end, words
+from reconciler.git.process import Done, TooLongError, connection, need, output, refusal, run, run_to_its_end, words
 
 _FETCH = (
     *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-prune", "--no-filter"),
     *("--no-recurse-submodules", "--no-write-commit-graph", "--refmap="),
 )
 _PUSH = ("push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed")
+_LIST: Final = ("ls-tree", "-r", "-l", "-z", "--full-tree")
+_BRANCH = "refs/reconciler-unnamed"
+"""Not in a folder, which git would make for the lock, and leave."""
+
+_LEAST_LISTING, _MOST_LISTING = 1_000_000, 64_000_000
+"""Bytes that a list of files may have: as many as the files, between these two. A tree may unfold without end."""
+
 _WRITER = "reconciler <reconciler@localhost>"
 
 
-class NotACommitError(GitRefusedError):
-    """A ref points to something that is not a commit: `kind` is tree, blob or tag."""
+class UnreadableRefError(GitRefusedError):
+    """A ref is there and does not hold files that can be read. `tip` is the object that it points to."""
 
-    def __init__(self, ref: str, kind: str) -> None:
-        super().__init__(f"{ref} points to a {kind}, not to a commit")
-        self.kind = kind
+    def __init__(self, tip: str, summary: str, detail: str = "") -> None:
+        super().__init__(summary, detail)
+        self.tip = tip
+
+
+class NotACommitError(UnreadableRefError):
+    """A ref points to a tree, a blob or a tag."""
+
+
+class TooLargeError(UnreadableRefError):
+    """A ref holds more than is read. `size` is the bytes of its files; None if there are too many files to count."""
+
+    def __init__(self, tip: str, ref: str, most: int, size: int | None) -> None:
+        amount = "too many files" if size is None else f"{size:,} bytes"
+        super().__init__(tip, f"{ref} holds {amount}; at most {most:,} bytes are read")
+        self.size = size
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a ref holds: a commit and every plain file of it, by its path with `/`."""
+
+    commit: str
+    files: Mapping[str, bytes]
+
+
+def deletion(ref: str, remote: str | None) -> str:
+    """The command that deletes a ref, for a shell."""
+    if remote is None:
+        return f"git update-ref -d {shlex.quote(ref)}"
+    return f"git push {shlex.quote(remote)} --delete {shlex.quote(ref)}"
 
 
 class Refs:
@@ -46,61 +83,54 @@ class Refs:
     def __init__(self, root: Path, remote: str | None) -> None:
         self._root = root
         self._remote = remote
+        self._complete: set[str] = set()
+        """Commits whose objects are all at hand, so that they are not fetched again."""
 
     def tip(self, ref: str) -> str | None:
-        """The commit that a ref points to, its objects at hand; None if there is no such ref.
+        """The object that a ref points to, which is not fetched; None if there is no such ref."""
+        there = self._there(ref)
+        return there[0] if there else None
+
+    def read(self, ref: str, *, most: int) -> Held | None:
+        """The commit that a ref points to and its files, of `most` bytes at most; None if there is no such ref.
 
         Raises:
             NotACommitError: it points to something else.
+            TooLargeError: the files are larger. None of them was read.
+            UnreadableRefError: git cannot read them.
         """
         for _ in range(3):
-            there = self._remote_tip(ref) if self._remote else self._local_tip(ref)
+            there = self._there(ref)
             if there is None:
                 return None
-            if self._remote:
-                self._run(*_FETCH, "--", self._remote, ref, talks=True)
-            kind = self._kind(there)
-            if kind == "commit":
-                return there
-            if kind is not None:
-                raise NotACommitError(ref, kind)
+            tip, is_tag = there
+            if is_tag:
+                raise NotACommitError(tip, f"{ref} points to a tag, not to a commit")
+            if tip not in self._complete:
+                self._fetch(ref)
+            files = self._files(ref, tip, most)
+            if files is not None:
+                self._complete.add(tip)
+                return Held(tip, files)
         raise GitRefusedError(f"git fetch failed: {ref} keeps being replaced on {self._remote}")
 
-    def files(self, commit: str) -> dict[str, bytes]:
-        """Every file of a commit by its path, with `/`; what is not a plain file is passed over."""
-        listing = self._run("ls-tree", "-r", "-z", "--full-tree", commit)
-        found: dict[str, bytes] = {}
-        for line in filter(None, listing.split(b"\0")):
-            head, path = line.split(b"\t", 1)
-            mode, kind, name = head.split()
-            if kind == b"blob" and mode.startswith(b"100"):
-                found[path.decode("utf-8", "surrogateescape")] = name
-        contents = self._contents(list(found.values()))
-        return dict(zip(found, contents, strict=True))
-
-    def _contents(self, names: list[bytes]) -> list[bytes]:
-        answers = self._run("cat-file", "--batch", data=b"".join(name + b"\n" for name in names))
-        contents = []
-        start = 0
-        for _ in names:
-            line = answers.index(b"\n", start)
-            head = answers[start:line].split()
-            if len(head) != 3:
-                raise GitRefusedError(f"git cat-file failed: an object is missing ({answers[start:line].decode()})")
-            end = line + 1 + int(head[2])
-            contents.append(answers[line + 1 : end])
-            start = end + 1
-        return contents
+    def holds(self, ref: str, commit: str) -> bool:
+        """Whether a ref points to `commit` or to a descendant of it."""
+        tip = self.tip(ref)
+        if tip is None or tip == commit:
+            return tip == commit
+        self._fetch(ref)
+        done = need(run(self._root, "merge-base", "--is-ancestor", commit, tip, environment=self._objects))
+        return done.returncode == 0
 
     def commit(self, parent: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
         """A new commit on `parent` in which the files of `changes` are replaced, or for None removed.
 
-        No ref points to it: in the stream, a branch of no name begins with it and is dropped.
+        No ref points to it: the stream makes a branch of it and drops that again, before git has written it.
         """
         text = message.encode("utf-8", "replace")
         moment = f"{int(time())} +0000"
-        branch = "refs/reconciler/unnamed"
-        lines = [f"commit {branch}\nmark :1\ncommitter {_WRITER} {moment}\ndata {len(text)}\n".encode(), text]
+        lines = [f"commit {_BRANCH}\nmark :1\ncommitter {_WRITER} {moment}\ndata {len(text)}\n".encode(), text]
         lines += [f"\nfrom {parent}\n".encode() if parent else b"\n"]
         for path, content in changes.items():
             if content is None:
@@ -108,10 +138,12 @@ class Refs:
             else:
                 head = f"M 100644 inline {path}\ndata {len(content)}\n"
                 lines += [head.encode("utf-8", "surrogateescape"), content, b"\n"]
-        none = "0" * len(parent or self._run("hash-object", "--stdin").strip())
-        lines.append(f"\nget-mark :1\nreset {branch}\nfrom {none}\n\ndone\n".encode())
+        lines.append(f"\nget-mark :1\nreset {_BRANCH}\nfrom {'0' * self._repository[1]}\n\ndone\n".encode())
         arguments = ("fast-import", "--quiet", "--done", "--date-format=raw")
-        return self._run(*arguments, data=b"".join(lines)).decode("ascii").strip()
+        made = self._done(*arguments, data=b"".join(lines)).stdout.decode("ascii").strip()
+        if parent is None or parent in self._complete:
+            self._complete.add(made)
+        return made
 
     def swap(self, ref: str, new: str | None, old: str | None) -> bool:
         """Point a ref from `old` to `new`, None for no ref; False if it does not point to `old`.
@@ -120,8 +152,9 @@ class Refs:
         """
         if self._remote is None:
             return self._move(ref, new, old)
-        arguments = (*_PUSH, f"--force-with-lease={ref}:{old or ''}", "--", self._remote, f"{new or ''}:{ref}")
-        done = run_to_its_end(self._root, *arguments, environment=connection(self._root) | self._objects)
+        remote, environment = self._connection
+        arguments = (*_PUSH, f"--force-with-lease={ref}:{old or ''}", "--", remote, f"{new or ''}:{ref}")
+        done = run_to_its_end(self._root, *arguments, environment=environment | self._objects)
         if done.returncode == 0:
             return True
         line = next((line for line in done.stdout.decode("utf-8", "replace").split("\n") if line[:2] == "!\t"), None)
@@ -129,15 +162,10 @@ class Refs:
             raise refusal(self._root, arguments, done)
         if "\t[rejected]" in line:
             return False
-        there = self._remote_tip(ref)
+        there = self.tip(ref)
         if there != old or re.search(r"failed to update ref|lock", line):
             return there == new
         raise GitRefusedError(f"git push failed: {line.split(chr(9))[-1]}", words(done))
-
-    def has(self, commit: str, other: str) -> bool:
-        """Whether `commit` is `other` or descends from it."""
-        done = need(run(self._root, "merge-base", "--is-ancestor", other, commit, environment=self._objects))
-        return done.returncode == 0
 
     def _move(self, ref: str, new: str | None, old: str | None) -> bool:
         if new is None and old is None:
@@ -147,39 +175,104 @@ class Refs:
         done = run_to_its_end(self._root, *arguments)
         if done.returncode == 0:
             return True
-        if self._local_tip(ref) != old or re.search(r"\.lock': File exists", words(done)):
+        if self.tip(ref) != old or re.search(r"\.lock': File exists", words(done)):
             return False
         raise refusal(self._root, arguments, done)
 
-    def _local_tip(self, ref: str) -> str | None:
-        return output(self._root, "rev-parse", "--verify", "--quiet", ref).strip() or None
+    def _there(self, ref: str) -> tuple[str, bool] | None:
+        """The object that a ref points to, and whether that is a tag."""
+        if self._remote is None:
+            arguments = ("for-each-ref", "--format=%(objectname)\t%(refname)\t%(objecttype)", ref)
+            done = self._done(*arguments)
+            if "ignoring broken ref" in words(done):
+                raise refusal(self._root, arguments, done)
+        else:
+            remote, environment = self._connection
+            done = self._done("ls-remote", "--quiet", "--", remote, ref, f"{ref}^{{}}", environment=environment)
+        lines = [line.split("\t") for line in done.stdout.decode("utf-8", "replace").split("\n")]
+        found = {line[1]: line for line in lines if len(line) > 1}
+        if ref not in found:
+            return None
+        return found[ref][0], f"{ref}^{{}}" in found or found[ref][2:] == ["tag"]
 
-    def _remote_tip(self, ref: str) -> str | None:
-        assert self._remote is not None
-        listing = self._run("ls-remote", "--quiet", "--refs", "--", self._remote, ref, talks=True)
-        lines = (line.split("\t") for line in listing.decode("utf-8", "replace").split("\n") if "\t" in line)
-        return next((commit for commit, name in lines if name == ref), None)
+    def _fetch(self, ref: str) -> None:
+        if self._remote is not None:
+            remote, environment = self._connection
+            self._done(*_FETCH, "--", remote, ref, environment=environment)
 
-    def _kind(self, name: str) -> str | None:
-        done = need(run(self._root, "cat-file", "-t", name, environment=self._objects))
-        return done.stdout.decode("ascii", "replace").strip() if done.returncode == 0 else None
+    def _files(self, ref: str, tip: str, most: int) -> dict[str, bytes] | None:
+        """The plain files of a commit; None if it is not at hand."""
+        arguments = (*_LIST, f"{tip}^0")  # only a commit has that name
+        listing = min(max(most, _LEAST_LISTING), _MOST_LISTING)
+        try:
+            done = need(run(self._root, *arguments, environment=self._objects, most=listing))
+        except TooLongError:
+            raise TooLargeError(tip, ref, most, None) from None
+        if done.returncode != 0:
+            kind = need(run(self._root, "cat-file", "-t", tip, environment=self._objects))
+            if kind.returncode != 0:
+                return None
+            self._refuse(ref, tip, kind.stdout.decode("ascii").strip(), refusal(self._root, arguments, done))
+        names: dict[str, bytes] = {}
+        size = 0
+        for line in filter(None, done.stdout.split(b"\0")):
+            head, path = line.split(b"\t", 1)
+            mode, kind_of, name, length = head.split()
+            if kind_of == b"blob" and mode.startswith(b"100"):
+                if not length.isdigit():
+                    raise UnreadableRefError(tip, f"git ls-tree failed: an object is missing ({name.decode()})")
+                names[path.decode("utf-8", "surrogateescape")] = name
+                size += int(length)
+        if size > most:
+            raise TooLargeError(tip, ref, most, size)
+        return dict(zip(names, self._contents(tip, list(names.values())), strict=True))
 
-    def _run(self, *arguments: str, data: bytes = b"", talks: bool = False) -> bytes:
-        environment = (connection(self._root) if talks else {}) | self._objects
-        done = need(run(self._root, *arguments, data=data, environment=environment))
+    def _refuse(self, ref: str, tip: str, kind: str, problem: GitRefusedError) -> NoReturn:
+        if kind != "commit":
+            raise NotACommitError(tip, f"{ref} points to a {kind}, not to a commit")
+        raise UnreadableRefError(tip, problem.summary, problem.detail)
+
+    def _contents(self, tip: str, names: list[bytes]) -> list[bytes]:
+        answers = self._done("cat-file", "--batch", data=b"".join(name + b"\n" for name in names)).stdout
+        contents = []
+        start = 0
+        for _ in names:
+            line = answers.index(b"\n", start)
+            head = answers[start:line].split()
+            if len(head) != 3:
+                missing = answers[start:line].decode("utf-8", "replace")
+                raise UnreadableRefError(tip, f"git cat-file failed: an object is missing ({missing})")
+            end = line + 1 + int(head[2])
+            contents.append(answers[line + 1 : end])
+            start = end + 1
+        return contents
+
+    def _done(self, *arguments: str, data: bytes = b"", environment: Mapping[str, str] | None = None) -> Done:
+        done = need(run(self._root, *arguments, data=data, environment={**(environment or {}), **self._objects}))
         if done.returncode != 0:
             raise refusal(self._root, arguments, done)
-        return done.stdout
+        return done
+
+    @cached_property
+    def _connection(self) -> tuple[str, dict[str, str]]:
+        assert self._remote is not None
+        return connection(self._root, self._remote)
+
+    @cached_property
+    def _repository(self) -> tuple[Path, int]:
+        """The folder of the clone's objects, and the length of an id. A git that knows one format echoes the option."""
+        said = output(self._root, "rev-parse", "--git-common-dir", "--show-object-format")
+        common, kind, _ = said.rsplit("\n", 2)
+        return (self._root / common / "objects").resolve(), 64 if kind == "sha256" else 40
 
     @cached_property
     def _objects(self) -> dict[str, str]:
-        """Where git finds and puts objects: with a remote, in a folder that ends with this object."""
+        """Where git finds and puts objects: with a remote, in a folder that is removed with this object."""
         if self._remote is None:
             return {}
-        common = git.common_folder(self._root)
+        alternate = str(self._repository[0])
         folder = tempfile.mkdtemp(prefix="reconciler-objects-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        alternate = str((self._root / common / "objects").resolve()) if common else ""
         if re.search(r'[:"\n\\]', alternate):
             escaped = alternate.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
             alternate = f'"{escaped}"'

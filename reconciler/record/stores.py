@@ -20,7 +20,7 @@ from typing import Protocol
 from reconciler import git
 from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
 from reconciler.files import LARGEST_SAVED, open_lock_below, read_below, write_below
-from reconciler.git.refs import NotACommitError, Refs
+from reconciler.git.refs import NotACommitError, Refs, TooLargeError, deletion
 from reconciler.model.record import Record, Run
 from reconciler.record.liveness import Liveness
 from reconciler.record.text import FORMAT_VERSION, HEAD, decode, encode
@@ -29,6 +29,8 @@ LOCAL = "local"
 """The name of the place that is not a remote: this clone, or this folder."""
 
 _FOLDER = ".reconciler"
+_LARGEST_RENEWAL = 10_000
+"""Bytes of what a run leaves to renew its intent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +130,12 @@ class _GitRecord:
 
     def read(self) -> Seen:
         with self._told("read" if self._remote is None else f"fetched from {self._remote}"):
-            tip = self._refs.tip(self._ref)
-            if tip is None:
-                return Seen(Record(), None, {})
-            files = self._refs.files(tip)
-        place = f"the record of {self._target} ({self._ref}{self._where}, commit {tip[:12]})"
+            held = self._refs.read(self._ref, most=LARGEST_SAVED)
+        if held is None:
+            return Seen(Record(), None, {})
+        place = f"the record of {self._target} ({self._ref}{self._where}, commit {held.commit[:12]})"
         try:
-            return Seen(decode(files, place=place), tip, files)
+            return Seen(decode(held.files, place=place), held.commit, held.files)
         except RecordError as problem:
             raise RecordError(problem.summary, f"{problem.detail}\n{self._repair()}".lstrip()) from None
 
@@ -160,8 +161,7 @@ class _GitRecord:
     def _landed(self, commit: str) -> bool:
         """Whether a push without an answer is on the remote."""
         try:
-            there = self._refs.tip(self._ref)
-            return there is not None and self._refs.has(there, commit)
+            return self._refs.holds(self._ref, commit)
         except GitRefusedError:
             return False
 
@@ -175,9 +175,11 @@ class _GitRecord:
 
     def renewed(self, run: Run) -> str:
         with self._told("read", f"the intent of {run.id}"):
-            tip = self._refs.tip(run_ref(run.id))
-            content = self._refs.files(tip).get("run.json", b"") if tip else b""
-        return _later(run.until, content)
+            try:
+                held = self._refs.read(run_ref(run.id), most=_LARGEST_RENEWAL)
+            except (NotACommitError, TooLargeError):
+                return run.until
+        return _later(run.until, held.files.get("run.json", b"") if held else b"")
 
     def end(self, run: Run) -> None:
         with self._told("ended", f"the intent of {run.id}"):
@@ -201,7 +203,7 @@ class _GitRecord:
         """Errors of a remote say what could not be done there; those of the clone itself stay as they are."""
         try:
             yield
-        except NotACommitError as problem:
+        except (NotACommitError, TooLargeError) as problem:
             raise RecordError(f"{problem.summary}{self._where}", self._repair()) from None
         except GitRefusedError as problem:
             if self._remote is None:
@@ -212,16 +214,14 @@ class _GitRecord:
     def _repair(self) -> str:
         ref = shlex.quote(self._ref)
         if self._remote is None:
-            point, drop = f"git update-ref {ref} COMMIT", f"git update-ref -d {ref}"
+            point = f"git update-ref {ref} COMMIT"
         else:
-            remote = shlex.quote(self._remote)
-            point = f"git push --force {remote} COMMIT:{ref}"
-            drop = f"git push {remote} --delete {ref}"
+            point = f"git push --force {shlex.quote(self._remote)} COMMIT:{ref}"
         return (
             "Point it to the last good commit of its log:\n"
             f"{point}\n"
             "Without such a commit, delete it. Every difference is then unknown until the next apply:\n"
-            f"{drop}"
+            f"{deletion(self._ref, self._remote)}"
         )
 
 

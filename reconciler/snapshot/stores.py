@@ -1,7 +1,7 @@
 """Where snapshots are kept: a file of one's own, or the git ref `refs/reconciler/snapshot/TARGET`.
 
-The ref stands on one commit without a parent that holds one file; each snapshot takes the place of the one before, so
-that no older one stays in reach. Reading writes no ref: objects are fetched alone.
+The ref points to a commit that has no parent and a single file. Each snapshot replaces the one before, so that no older
+one stays in reach. Reading writes nothing to the clone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -17,14 +18,20 @@ from typing import Final
 from reconciler import git
 from reconciler.errors import GitRefusedError, SnapshotError
 from reconciler.files import read_named, write_whole
+from reconciler.git.refs import NotACommitError, Refs, TooLargeError, UnreadableRefError, deletion
 from reconciler.model.snapshot import Snapshot
-from reconciler.snapshot.text import MOST_BYTES, check_size, decode, encode
+from reconciler.snapshot.text import MOST_BYTES, decode, encode, too_large
 
 LOCAL: Final = "local"
 """The name of the place that is no remote: this clone."""
 
 _FILE: Final = "snapshot.json"
-_ATTEMPTS: Final = 5
+_PUBLISHING: Final = 60.0
+"""Seconds for which a snapshot is published again if other runs are faster."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+"""Seconds that a pause between two attempts lasts at most: the first, and every later one."""
+
 _AHEAD: Final = timedelta(minutes=5)
 """So much may clocks differ. What claims to be later still is no reason to keep it."""
 
@@ -89,35 +96,57 @@ def publish(
     snapshot: Snapshot,
     *,
     now: Callable[[], datetime],
+    monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
     draw: Callable[[], float] = random.random,
 ) -> bool:
-    """Put it in the target's ref, in place of what is there; False where a later one is, which is kept.
+    """Put it in the target's ref, in place of what is there; False if a later one is there, which is kept.
 
-    `remote` is `local` or the git remote that the ref is pushed to. One that claims a time to come is replaced.
+    `remote` is `local` or the git remote that the ref is pushed to. A snapshot that claims a time to come is replaced,
+    and so is one that cannot be read.
 
     Raises:
         SnapshotError: it is too large, or cannot be published.
         GitRefusedError: git refuses this repository.
     """
     check_publishable(root, target, remote)
+    refs = _refs(root, remote)
     ref, content = ref_name(target), encode(snapshot)
     message = f"snapshot: {snapshot.live_count} projects at {snapshot.taken_at:%Y-%m-%dT%H:%M:%SZ}\n"
     commit: str | None = None
-    for attempt in range(_ATTEMPTS):
-        if attempt:
-            sleep(0.1 + 0.9 * draw())
-        there = _there(root, target, remote, "published")
-        if there is not None and _is_later(root, there, snapshot, now()):
+    begun, pause = monotonic(), _FIRST_PAUSE
+    while True:
+        with _reported(remote, f"the snapshot of {target} cannot be published"):
+            old, there = _published(refs, ref)
+        if there is not None and snapshot.taken_at < there <= now() + _AHEAD:
             return False
-        commit = commit or git.commit_file(root, _FILE, content, None, message)
-        if _moved(root, remote, commit, ref, there):
-            return True
-    where = "this clone" if remote == LOCAL else remote
+        with _reported(remote, f"the snapshot cannot be pushed to {remote}", named=True):
+            commit = commit or refs.commit(None, {_FILE: content}, message)
+            if refs.swap(ref, commit, old):
+                return True
+        if monotonic() - begun >= _PUBLISHING:
+            break
+        sleep(0.05 + (pause - 0.05) * draw())
+        pause = min(pause * 2, _LONGEST_PAUSE)
+    where = "in this clone" if remote == LOCAL else f"on {remote}"
     raise SnapshotError(
-        f"the snapshot of {target} cannot be published: others were faster {_ATTEMPTS} times",
-        f"Run it again when fewer runs write {ref} of {where}.",
+        f"the snapshot of {target} cannot be published: other runs were faster",
+        f"This run tried for {_PUBLISHING:.0f} seconds. Run it again when fewer runs write {ref} {where}.",
     )
+
+
+def _published(refs: Refs, ref: str) -> tuple[str | None, datetime | None]:
+    """What a ref points to, and when the snapshot there was taken, if there is one that can be read."""
+    try:
+        held = refs.read(ref, most=MOST_BYTES)
+    except UnreadableRefError as problem:
+        return problem.tip, None
+    if held is None:
+        return None, None
+    try:
+        return held.commit, decode(held.files.get(_FILE, b""), place="the snapshot").taken_at
+    except SnapshotError:
+        return held.commit, None
 
 
 def read_ref(root: Path, target: str, remote: str) -> Snapshot:
@@ -128,17 +157,34 @@ def read_ref(root: Path, target: str, remote: str) -> Snapshot:
         GitRefusedError: git refuses this repository.
     """
     check_publishable(root, target, remote)
-    commit = _there(root, target, remote, "fetched")
-    if commit is None:
+    ref = ref_name(target)
+    with _reported(remote, f"the snapshot of {target} cannot be fetched"):
+        try:
+            held = _refs(root, remote).read(ref, most=MOST_BYTES)
+        except NotACommitError as problem:
+            on = "" if remote == LOCAL else f" on {remote}"
+            raise SnapshotError(f"{problem.summary}{on}", _repair(target, remote)) from None
+        except TooLargeError as problem:
+            raise too_large(problem.size, place=_place(target, problem.tip)) from None
+    if held is None:
         raise _missing(root, target, remote)
-    return _at(root, commit, place=f"the snapshot of {target} ({ref_name(target)}, commit {commit[:12]})")
+    place = _place(target, held.commit)
+    if _FILE not in held.files:
+        raise SnapshotError(f"{place} has no {_FILE}", _repair(target, remote))
+    return decode(held.files[_FILE], place=place)
+
+
+def _refs(root: Path, remote: str) -> Refs:
+    return Refs(root, None if remote == LOCAL else remote)
+
+
+def _place(target: str, commit: str) -> str:
+    return f"the snapshot of {target} ({ref_name(target)}, commit {commit[:12]})"
 
 
 def _missing(root: Path, target: str, remote: str) -> SnapshotError:
     where = "in this clone" if remote == LOCAL else f"on {remote}"
-    detail = "Publish one where the key is: reconciler snapshot --publish"
-    if target != "sandbox":
-        detail += f" --target {shlex.quote(target)}"
+    detail = f"Publish one where the key is: {_command(target)}"
     if remote == LOCAL and git.remotes(root):
         detail += (
             '\nWhere it is pushed to a remote, name that one for the target in reconciler.toml: record = "origin".'
@@ -146,41 +192,24 @@ def _missing(root: Path, target: str, remote: str) -> SnapshotError:
     return SnapshotError(f"there is no snapshot of {target} {where} ({ref_name(target)})", detail)
 
 
-def _there(root: Path, target: str, remote: str, what: str) -> str | None:
-    """The commit that the ref stands on, its objects brought here."""
-    ref = ref_name(target)
-    if remote == LOCAL:
-        return git.read_ref(root, ref)
+def _repair(target: str, remote: str) -> str:
+    command = deletion(ref_name(target), None if remote == LOCAL else remote)
+    return f"Replace it where the key is:\n{_command(target)}\nOr delete it:\n{command}"
+
+
+def _command(target: str) -> str:
+    """The command that publishes a target's snapshot."""
+    option = "" if target == "sandbox" else f" --target {shlex.quote(target)}"
+    return f"reconciler snapshot --publish{option}"
+
+
+@contextmanager
+def _reported(remote: str, failure: str, *, named: bool = False) -> Iterator[None]:
+    """Errors of a remote say what failed; those of the clone itself stay as they are."""
     try:
-        return git.fetch(root, remote, ref)
+        yield
     except GitRefusedError as problem:
-        raise SnapshotError(
-            f"the snapshot of {target} cannot be {what}: {problem.summary} (remote {remote})", problem.detail
-        ) from None
-
-
-def _moved(root: Path, remote: str, commit: str, ref: str, old: str | None) -> bool:
-    if remote == LOCAL:
-        return git.move_ref(root, ref, commit, old)
-    try:
-        return git.push(root, remote, commit, ref, old)
-    except GitRefusedError as problem:
-        raise SnapshotError(f"the snapshot cannot be pushed to {remote}: {problem.summary}", problem.detail) from None
-
-
-def _is_later(root: Path, commit: str, snapshot: Snapshot, now: datetime) -> bool:
-    try:
-        there = _at(root, commit, place="the snapshot").taken_at
-    except (SnapshotError, GitRefusedError):
-        return False
-    return snapshot.taken_at < there <= now + _AHEAD
-
-
-def _at(root: Path, commit: str, *, place: str) -> Snapshot:
-    size = git.file_size_at(root, commit, _FILE)
-    if size is not None:
-        check_size(size, place=place)
-    content = git.read_file_at(root, commit, _FILE) if size is not None else None
-    if content is None:
-        raise SnapshotError(f"{place} holds no {_FILE}", "Publish it anew: reconciler snapshot --publish")
-    return decode(content, place=place)
+        if remote == LOCAL:
+            raise
+        on = "" if named else f" (remote {remote})"
+        raise SnapshotError(f"{failure}: {problem.summary}{on}", problem.detail) from None

@@ -63,7 +63,8 @@ def decode(content: bytes, *, place: str) -> Snapshot:
     Raises:
         SnapshotError: it is too large, damaged, of another format version, or not what a snapshot is.
     """
-    check_size(len(content), place=place)
+    if len(content) > MOST_BYTES:
+        raise too_large(len(content), place=place)
     if sum(map(content.count, (b"[", b"{", b","))) > _MOST_VALUES:  # no fewer than there are values
         raise SnapshotError(f"{place} is no snapshot: it may hold more than {_MOST_VALUES:,} values", REMEDY)
     try:
@@ -92,14 +93,11 @@ def decode(content: bytes, *, place: str) -> Snapshot:
         ) from None
 
 
-def check_size(size: int, *, place: str) -> None:
-    """Raises:
-    SnapshotError: so many bytes are no snapshot's.
-    """
-    if size > MOST_BYTES:
-        raise SnapshotError(
-            f"{place} has {size:,} bytes, more than the {MOST_BYTES:,} that a snapshot may have", REMEDY
-        )
+def too_large(size: int | None, *, place: str) -> SnapshotError:
+    """The error for a snapshot of so many bytes; None if it has too many files to count them."""
+    if size is None:
+        return SnapshotError(f"{place} has more files than a snapshot may have", REMEDY)
+    return SnapshotError(f"{place} has {size:,} bytes, more than the {MOST_BYTES:,} that a snapshot may have", REMEDY)
 
 
 def _digest(document: dict[str, Json]) -> str:

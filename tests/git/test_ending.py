@@ -18,9 +18,11 @@ import pytest
 from reconciler import git
 from reconciler.errors import GitRefusedError
 from reconciler.git import process
+from reconciler.git.refs import Refs
 from tests.git.conftest import run
 
 REF = "refs/reconciler/record/t"
+READ = f"Refs(root, 'hub').read('{REF}', most=9)"
 
 
 def processes(text: str) -> list[str]:
@@ -52,8 +54,8 @@ def silent() -> Iterator[tuple[socket.socket, str]]:
 
 @contextlib.contextmanager
 def started(folder: Path, call: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`call`, with `git` and `root`, in a process of its own, which is killed in the end."""
-    code = f"from pathlib import Path; from reconciler import git; root = Path({str(folder)!r}); {call}"
+    """`call`, with `Refs` and `root`, in a process of its own, which is killed in the end."""
+    code = f"from pathlib import Path; from reconciler.git.refs import Refs; root = Path({str(folder)!r}); {call}"
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as child:
         try:
             yield child
@@ -62,9 +64,7 @@ def started(folder: Path, call: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-@pytest.mark.parametrize(
-    "call", [f"git.fetch(root, 'hub', '{REF}')", f"git.push(root, 'hub', git.read_ref(root, 'HEAD'), '{REF}', None)"]
-)
+@pytest.mark.parametrize("call", [READ, f"Refs(root, 'hub').swap('{REF}', 'HEAD', None)"])
 def test_a_run_that_ends_leaves_nothing_that_talks_to_a_remote(
     checkout: Path, silent: tuple[socket.socket, str], number: signal.Signals, call: str
 ) -> None:
@@ -73,11 +73,43 @@ def test_a_run_that_ends_leaves_nothing_that_talks_to_a_remote(
     with started(checkout, call) as child, server.accept()[0]:
         assert any("git-remote-http" in line or "git remote-http" in line for line in processes(address))
         child.send_signal(number)
-        if number == signal.SIGINT and "push" in call:  # a push that has begun ends by itself
+        if number == signal.SIGINT and "swap" in call:  # a push that has begun ends by itself
             assert processes(address)
             child.kill()
         child.wait(20)
         assert eventually(lambda: not processes(address))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_plan_that_is_stopped_leaves_no_temporary_folder(
+    checkout: Path,
+    silent: tuple[socket.socket, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+) -> None:
+    server, address = silent
+    run(checkout, "remote", "add", "hub", address)
+    (checkout / "reconciler.toml").write_text('[targets.production]\nrecord = "hub"\n')
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    command = [sys.executable, "-m", "reconciler", "plan", "--target=production"]
+    with subprocess.Popen(command, cwd=checkout, stderr=subprocess.DEVNULL) as child, server.accept()[0]:
+        assert [path.name[:19] for path in (tmp_path / "temporary").iterdir()] == ["reconciler-objects-"]
+        child.send_signal(number)
+        assert child.wait(20) != 0
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_an_error_that_ends_a_process_leaves_no_temporary_folder(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    run(checkout, "remote", "add", "hub", str(tmp_path / "nowhere"))
+    with started(checkout, f"refs = Refs(root, 'hub'); print(refs._objects); refs.tip('{REF}')") as child:
+        assert child.wait(20) == 1
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_a_helper_that_ignores_sigterm_is_killed(checkout: Path, tmp_path: Path) -> None:
@@ -86,7 +118,7 @@ def test_a_helper_that_ignores_sigterm_is_killed(checkout: Path, tmp_path: Path)
     helper.chmod(0o755)
     run(checkout, "config", "core.sshCommand", str(helper))
     run(checkout, "remote", "add", "hub", "ssh://h.invalid/x")
-    with started(checkout, f"git.fetch(root, 'hub', '{REF}')") as child:
+    with started(checkout, READ) as child:
         assert eventually((tmp_path / "started").exists)
         assert processes(str(helper))
         child.kill()
@@ -100,8 +132,26 @@ def test_a_git_that_takes_too_long_ends_with_its_children(
     run(checkout, "remote", "add", "hub", address)
     monkeypatch.setattr(process, "_SECONDS", 1)
     with pytest.raises(GitRefusedError, match="git ls-remote did not end within 1 s"):
-        git.fetch(checkout, "hub", REF)
+        Refs(checkout, "hub").tip(REF)
     assert eventually(lambda: not processes(address))
+
+
+@pytest.mark.parametrize("ending", ["sleep 60", "exec >&- 2>&-; sleep 60"], ids=["silent", "closed"])
+def test_a_list_that_takes_too_long_ends(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    (tmp_path / "git").write_text(
+        f'#!/bin/sh\ncase "$*" in *ls-tree*) echo x; {ending};; esac\nexec "{shutil.which("git")}" "$@"\n'
+    )
+    (tmp_path / "git").chmod(0o755)
+    run(checkout, "update-ref", REF, "HEAD")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    refs = Refs(checkout, None)
+    assert refs.tip(REF)
+    monkeypatch.setattr(process, "_SECONDS", 1)
+    with pytest.raises(GitRefusedError, match="git ls-tree did not end within 1 s"):
+        refs.read(REF, most=9)
+    assert eventually(lambda: not processes(str(tmp_path / "git")))
 
 
 def test_a_ref_that_is_being_moved_is_moved(checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,11 +165,11 @@ def test_a_ref_that_is_being_moved_is_moved(checkout: Path, tmp_path: Path, monk
     (tools / "git").chmod(0o755)
     head = run(checkout, "rev-parse", "HEAD")
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
-    with started(checkout, f"git.move_ref(root, '{REF}', '{head}', None)") as child:
+    with started(checkout, f"Refs(root, None).swap('{REF}', '{head}', None)") as child:
         assert eventually((tools / "started").exists)
         child.kill()
     (tools / "go").touch()
-    assert eventually(lambda: git.read_ref(checkout, REF) == head)
+    assert eventually(lambda: Refs(checkout, None).tip(REF) == head)
     assert not (checkout / f".git/{REF}.lock").exists()
 
 
@@ -156,4 +206,4 @@ def test_a_git_that_cannot_be_started(checkout: Path, tmp_path: Path, monkeypatc
     with pytest.raises(GitRefusedError, match="git remote failed"):
         git.remotes(checkout)
     with pytest.raises(GitRefusedError, match="git cannot be run"):
-        git.move_ref(checkout, REF, "0" * 40, None)
+        Refs(checkout, None).swap(REF, "0" * 40, None)

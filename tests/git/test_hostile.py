@@ -12,6 +12,7 @@ from reconciler import git
 from reconciler.cli import run as reconciler
 from reconciler.errors import GitRefusedError
 from reconciler.git import process
+from reconciler.git.refs import Held, Refs
 from reconciler.git.sources import read_commit
 from tests.git.conftest import KEY, MANIFEST, Trap, run
 
@@ -96,9 +97,11 @@ def test_no_function_runs_git_in_one(checkout: Path, trap: Trap, config: str) ->
             git.version,
             git.remotes,
             lambda folder: read_commit(folder, [folder]),
-            lambda folder: git.fetch(folder, "origin", REF),
-            lambda folder: git.push(folder, "origin", head, REF, None),
-            lambda folder: git.move_ref(folder, REF, head, None),
+            lambda folder: Refs(folder, "origin").tip(REF),
+            lambda folder: Refs(folder, "origin").read(REF, most=9),
+            lambda folder: Refs(folder, "origin").swap(REF, head, None),
+            lambda folder: Refs(folder, None).read(REF, most=9),
+            lambda folder: Refs(folder, None).swap(REF, head, None),
         ):
             with pytest.raises(GitRefusedError) as refused:
                 ask(below)
@@ -157,9 +160,10 @@ def test_repositories_of_every_lawful_shape_work(checkout: Path, tmp_path: Path)
         for here in (folder, folder / "projects"):
             assert git.is_repository(here)
             assert read_commit(here, [folder / "projects"]).commit == head
-        assert git.move_ref(folder, REF, git.commit_file(folder, "a", b"1", None, name), None)
+        refs = Refs(folder, None)
+        assert refs.swap(REF, refs.commit(None, {"a": b"1"}, name), None)
         if name == "linked":
-            assert git.read_ref(checkout, REF)
+            assert Refs(checkout, None).tip(REF)
             run(checkout, "update-ref", "-d", REF)
 
 
@@ -189,10 +193,11 @@ def test_hooks_that_the_checkout_brings(checkout: Path, trap: Trap, tmp_path: Pa
     run(checkout, "remote", "add", "origin", str(tmp_path / "remote.git"))
     run(checkout, "config", "core.hooksPath", "hooks")
     run(checkout, "config", "core.fsmonitor", "hooks/fsmonitor-watchman")
-    commit = git.commit_file(checkout, "a", b"1", None, "first")
-    assert git.move_ref(checkout, REF, commit, None)
-    assert git.push(checkout, "origin", commit, REF, None)
-    assert git.fetch(checkout, "origin", REF) == commit
+    for where in (None, "origin"):
+        refs = Refs(checkout, where)
+        commit = refs.commit(None, {"a": b"1"}, "first")
+        assert refs.swap(REF, commit, None)
+        assert Refs(checkout, where).read(REF, most=9) == Held(commit, {"a": b"1"})
     assert read_commit(checkout, [checkout / "projects"]).commit
     assert not trap.sprung
 
@@ -240,7 +245,7 @@ def test_variables_that_name_another_repository_are_not_passed_on(
     (checkout / "projects/p.yaml").touch()
     found = read_commit(checkout / "projects", [checkout / "projects"])
     assert (found.commit, found.dirty) == (head, False)
-    assert git.move_ref(checkout, REF, head, None)
+    assert Refs(checkout, None).swap(REF, head, None)
     monkeypatch.undo()
     assert run(checkout, "rev-parse", REF) == head
     assert not trap.sprung
@@ -258,7 +263,7 @@ def test_no_git_and_none_of_its_children_sees_a_key(checkout: Path, trap: Trap) 
     run(checkout, "config", "core.sshCommand", trap.command)
     run(checkout, "remote", "add", "origin", "ssh://h.invalid/x")
     with pytest.raises(GitRefusedError):
-        git.fetch(checkout, "origin", REF)
+        Refs(checkout, "origin").read(REF, most=9)
     assert trap.sprung
     assert KEY not in trap.seen()
     assert "SCALE_" not in trap.seen()

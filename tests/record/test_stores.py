@@ -292,6 +292,21 @@ def test_a_damaged_record_is_an_error_with_its_place(clone: Path, remote: Path) 
         assert f"git push origin --delete {REF}" in caught.value.detail
 
 
+@pytest.mark.parametrize("where", ["local", "origin"])
+def test_a_record_that_is_too_large_is_named_and_not_read(
+    clone: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setattr("reconciler.record.stores.LARGEST_SAVED", 1000)
+    forged = Refs(clone, None).commit(None, {HEAD: b" " * 1001}, "forged")
+    run(clone, "update-ref", REF, forged)
+    run(clone, "push", "--quiet", "origin", REF)
+    with pytest.raises(RecordError, match=f"{REF} holds 1,001 bytes; at most 1,000 bytes are read") as caught:
+        opened(clone, where).read()
+    assert caught.value.detail.endswith(REF)
+    run(clone, *caught.value.detail.split("\n")[-1].split()[1:])
+    assert opened(clone, where).read().record == Record()
+
+
 def test_shallow_and_partial_clones_read_and_write_like_any(clone: Path, tmp_path: Path, remote: Path) -> None:
     run(remote, "config", "uploadpack.allowFilter", "true")
     for number in ("1", "2"):
@@ -336,6 +351,13 @@ def test_a_git_that_refuses_is_let_through(clone: Path, tmp_path: Path, monkeypa
         opened(clone, "local")
 
 
+def test_a_broken_local_ref_is_an_error_and_not_an_empty_record(clone: Path) -> None:
+    write(opened(clone, "local"), record("a"))
+    (clone / ".git" / REF).write_text("garbage\n")
+    with pytest.raises(GitRefusedError, match=f"ignoring broken ref {REF}"):
+        opened(clone, "local").read()
+
+
 # ---- Renewals
 
 
@@ -360,6 +382,24 @@ def test_a_run_renews_its_intent_in_a_ref_of_its_own(clone: Path, second: Path, 
 def test_a_renewal_that_is_not_one_counts_for_nothing(clone: Path, content: bytes) -> None:
     run(clone, "update-ref", run_ref(RUN.id), Refs(clone, None).commit(None, {"run.json": content}, "x"))
     assert opened(clone, "local").renewed(RUN) == NOON
+
+
+@pytest.mark.parametrize("where", ["local", "origin"])
+def test_a_forged_renewal_counts_for_nothing_and_is_replaced(clone: Path, where: str) -> None:
+    ref = run_ref(RUN.id)
+    later = json.dumps({"until": LATE}).encode()
+    large = Refs(clone, None).commit(None, {"run.json": later, "x": b" " * 10_000}, "x")
+    for forged in (large, run(clone, "rev-parse", f"{large}:run.json")):
+        run(clone, "update-ref", ref, forged)
+        run(clone, "push", "--quiet", "--force", "origin", ref)
+        store = opened(clone, where)
+        assert store.renewed(RUN) == NOON
+        store.renew(replace(RUN, until=LATE))
+        assert opened(clone, where).renewed(RUN) == LATE
+        run(clone, "update-ref", ref, forged)
+        run(clone, "push", "--quiet", "--force", "origin", ref)
+        store.end(RUN)
+        assert Refs(clone, None if where == "local" else where).tip(ref) is None
 
 
 def test_a_renewal_that_something_else_moved_is_an_error(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from reconciler import git
 from reconciler.errors import GitRefusedError, SnapshotError
+from reconciler.git.refs import Refs
 from reconciler.model.plan import TargetInfo
 from reconciler.model.snapshot import Snapshot
 from reconciler.snapshot import stores
@@ -47,6 +48,15 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def clone(tmp_path: Path, remote: Path) -> Path:
     run(tmp_path, "clone", "--quiet", str(remote), "clone")
     return tmp_path / "clone"
+
+
+def forge(clone: Path, files: dict[str, bytes], remote: str = "local") -> None:
+    """Put a commit with these files into the ref."""
+    forged = Refs(clone, None).commit(None, files, "x")
+    if remote == "local":
+        run(clone, "update-ref", REF, forged)
+    else:
+        run(clone, "push", "--quiet", "--force", remote, f"{forged}:{REF}")
 
 
 def put(root: Path, at: Snapshot, remote: str = "origin", between: Callable[[], None] = lambda: None) -> bool:
@@ -91,27 +101,85 @@ def test_one_that_claims_a_time_to_come_is_replaced(clone: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"{}", encode(snapshot(30))[:-9]])
 def test_a_damaged_one_is_replaced(clone: Path, content: bytes) -> None:
-    bad = git.commit_file(clone, "snapshot.json", content, None, "x")
-    run(clone, "push", "--quiet", "origin", f"{bad}:{REF}")
+    forge(clone, {"snapshot.json": content}, "origin")
     with pytest.raises(SnapshotError, match="the snapshot of production"):
         read_ref(clone, "production", "origin")
     assert put(clone, snapshot())
 
 
-def test_a_commit_without_the_file(clone: Path) -> None:
-    bad = git.commit_file(clone, "other.json", b"1", None, "x")
-    run(clone, "update-ref", REF, bad)
-    with pytest.raises(SnapshotError, match=r"holds no snapshot\.json"):
+@pytest.mark.parametrize("where", ["local", "origin"])
+def test_a_commit_without_the_file(clone: Path, where: str) -> None:
+    forge(clone, {"other.json": b"1"}, where)
+    with pytest.raises(SnapshotError, match=r"has no snapshot\.json") as caught:
+        read_ref(clone, "production", where)
+    assert "\nreconciler snapshot --publish --target production\n" in caught.value.detail
+    assert put(clone, snapshot(), where)
+    assert read_ref(clone, "production", where) == snapshot()
+
+
+@pytest.mark.parametrize("where", ["local", "origin"])
+def test_a_huge_one_is_not_even_read(clone: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    forge(clone, {"snapshot.json": b" " * 64 * 1024 * 1024 + b" "}, where)
+    with monkeypatch.context() as patch:
+        patch.setattr(Refs, "_contents", lambda *arguments: pytest.fail("it was read"))
+        with pytest.raises(SnapshotError, match="has 67,108,865 bytes, more than the 67,108,864 that a snapshot may"):
+            read_ref(clone, "production", where)
+    assert put(clone, snapshot(), where)
+    assert read_ref(clone, "production", where) == snapshot()
+
+
+def test_one_of_endless_files_is_not_even_listed(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "MOST_BYTES", 1000)
+    monkeypatch.setattr("reconciler.git.refs._LEAST_LISTING", 1000)
+    forge(clone, {f"{number}.json": b"" for number in range(100)})
+    with pytest.raises(
+        SnapshotError, match=r"the snapshot of production \(refs/.*\) has more files than a snapshot may"
+    ):
         read_ref(clone, "production", "local")
     assert put(clone, snapshot(), "local")
 
 
-def test_a_huge_one_is_not_even_read(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bad = git.commit_file(clone, "snapshot.json", b" " * 64 * 1024 * 1024 + b" ", None, "x")
-    run(clone, "update-ref", REF, bad)
-    monkeypatch.setattr(git, "read_file_at", lambda *arguments: pytest.fail("it was read"))
-    with pytest.raises(SnapshotError, match="67,108,865 bytes"):
+@pytest.mark.parametrize("where", ["local", "origin"])
+@pytest.mark.parametrize("kind", ["tree", "blob", "tag"])
+def test_a_ref_that_is_not_a_snapshot_is_named_and_can_be_repaired(
+    clone: Path, remote: Path, where: str, kind: str
+) -> None:
+    folder = clone if where == "local" else remote
+    put(clone, snapshot(), where)
+    run(folder, "-c", "user.name=x", "-c", "user.email=x@y", "tag", "-a", "-m", "x", "t", REF)
+    other = run(folder, "rev-parse", {"tree": f"{REF}^{{tree}}", "blob": f"{REF}:snapshot.json", "tag": "t"}[kind])
+    run(folder, "update-ref", REF, other)
+    with pytest.raises(SnapshotError, match=f"{REF} points to a {kind}, not to a commit") as caught:
+        read_ref(clone, "production", where)
+    assert caught.value.summary.endswith("to a commit" if where == "local" else "to a commit on origin")
+    lines = caught.value.detail.split("\n")
+    assert lines[1] == "reconciler snapshot --publish --target production"
+    assert put(clone, snapshot(1), where)
+    assert read_ref(clone, "production", where) == snapshot(1)
+    run(folder, "update-ref", REF, other)
+    run(clone, *lines[3].split()[1:])
+    with pytest.raises(SnapshotError, match="there is no snapshot of production"):
+        read_ref(clone, "production", where)
+
+
+def test_a_commit_that_has_lost_its_file_is_replaced(clone: Path) -> None:
+    put(clone, snapshot(), "local")
+    name = run(clone, "rev-parse", f"{REF}:snapshot.json")
+    (clone / f".git/objects/{name[:2]}/{name[2:]}").unlink()
+    with pytest.raises(GitRefusedError, match=f"an object is missing .*{name}"):
         read_ref(clone, "production", "local")
+    assert put(clone, snapshot(), "local")
+    assert read_ref(clone, "production", "local") == snapshot()
+
+
+@pytest.mark.parametrize("remote_name", ["origin", "local"])
+def test_a_clone_that_fetches_every_ref_stays_whole(clone: Path, remote_name: str) -> None:
+    """Git would write a remote-tracking ref at a push, to a commit that the clone does not have."""
+    run(clone, "config", "remote.origin.fetch", "+refs/*:refs/remotes/origin/*")
+    put(clone, snapshot(), remote_name)
+    put(clone, snapshot(1), remote_name)
+    run(clone, "gc", "--quiet")
+    run(clone, "fsck", "--strict")
 
 
 def test_local_is_this_clone_alone(clone: Path, remote: Path) -> None:
@@ -124,25 +192,76 @@ def test_local_is_this_clone_alone(clone: Path, remote: Path) -> None:
 
 @pytest.mark.parametrize("remote_name", ["origin", "local"])
 def test_the_later_of_two_that_race_wins(clone: Path, remote_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    commit = git.commit_file
+    commit = Refs.commit
 
-    def overtaken(root: Path, *arguments: object) -> str:
-        made: str = commit(root, *arguments)  # type: ignore[arg-type]
-        monkeypatch.setattr(git, "commit_file", commit)
+    def overtaken(self: Refs, *arguments: object) -> str:
+        made: str = commit(self, *arguments)  # type: ignore[arg-type]
+        monkeypatch.setattr(Refs, "commit", commit)
         assert put(clone, others.pop(0), remote_name)
         return made
 
     others = [snapshot(1), snapshot(9)]
     for kept in (snapshot(5), snapshot(9)):
-        monkeypatch.setattr(git, "commit_file", overtaken)
+        monkeypatch.setattr(Refs, "commit", overtaken)
         assert put(clone, snapshot(5), remote_name) is (kept == snapshot(5))
         assert read_ref(clone, "production", remote_name) == kept
 
 
-def test_always_overtaken(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git, "push", lambda *arguments: False)
-    with pytest.raises(SnapshotError, match="others were faster 5 times"):
-        put(clone, snapshot())
+class Clock:
+    """Time that passes only while it is slept."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    def monotonic(self) -> float:
+        return sum(self.pauses)
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+
+@pytest.mark.parametrize("drawn", [0.5, 1.0])
+@pytest.mark.parametrize(("where", "place"), [("origin", "on origin"), ("local", "in this clone")])
+def test_one_that_is_always_overtaken_tries_for_a_minute_in_growing_pauses(
+    clone: Path, monkeypatch: pytest.MonkeyPatch, where: str, place: str, drawn: float
+) -> None:
+    for name, answer in (("read", None), ("commit", "c"), ("swap", False)):
+        monkeypatch.setattr(Refs, name, lambda *arguments, answer=answer, **options: answer)
+    clock = Clock()
+    with pytest.raises(SnapshotError, match="cannot be published: other runs were faster") as caught:
+        publish(
+            clone,
+            "production",
+            where,
+            snapshot(),
+            now=now,
+            monotonic=clock.monotonic,
+            sleep=clock.sleep,
+            draw=lambda: drawn,
+        )
+    assert caught.value.detail == f"This run tried for 60 seconds. Run it again when fewer runs write {REF} {place}."
+    assert 60 <= sum(clock.pauses) < 66
+    assert clock.pauses == sorted(clock.pauses)
+    assert clock.pauses[0] == pytest.approx(0.05 + 0.15 * drawn)
+    assert clock.pauses[-1] == pytest.approx(0.05 + 4.95 * drawn)
+
+
+def test_one_that_is_overtaken_many_times_is_published_in_the_end(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swap, lost = Refs.swap, iter(range(12))
+    monkeypatch.setattr(Refs, "swap", lambda *arguments: next(lost, None) is None and swap(*arguments))
+    clock = Clock()
+    assert publish(clone, "production", "origin", snapshot(), now=now, monotonic=clock.monotonic, sleep=clock.sleep)
+    assert len(clock.pauses) == 12
+    assert read_ref(clone, "production", "origin") == snapshot()
+
+
+@pytest.mark.parametrize("where", ["origin", "local"])
+def test_of_many_at_once_the_latest_is_kept(clone: Path, where: str) -> None:
+    snapshots = [snapshot(minutes) for minutes in range(4)]
+    with ThreadPoolExecutor(len(snapshots)) as apart:
+        published = list(apart.map(lambda one: put(clone, one, where), snapshots))
+    assert published[-1]
+    assert read_ref(clone, "production", where) == snapshots[-1]
 
 
 def test_what_is_missing_is_told_with_what_to_do(clone: Path, tmp_path: Path) -> None:
@@ -176,9 +295,11 @@ def test_a_remote_that_does_not_answer(clone: Path, remote: Path, monkeypatch: p
     def refuse(*arguments: object) -> bool:
         raise GitRefusedError("no")
 
-    monkeypatch.setattr(git, "push", refuse)
+    monkeypatch.setattr(Refs, "swap", refuse)
     with pytest.raises(SnapshotError, match="cannot be pushed to origin: no"):
         put(clone, snapshot())
+    with pytest.raises(GitRefusedError, match=r"^no$"):
+        put(clone, snapshot(), "local")
 
 
 def test_names_of_targets_in_refs() -> None:
