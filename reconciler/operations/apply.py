@@ -119,6 +119,7 @@ async def apply(
     if plan.target.account is None and plan.section is None:
         account = await recognize(target, client, Live({}, whole=False), recorder.record, must_know=True)
         plan = replace(plan, target=account.target, section=account.section)
+        recorder.created = account.created
     if not await recorder.announce(plan, stop.requested):
         return replace(not_applied(plan, INTERRUPTED, now()), interrupted_by=stop.signal)
     outcome = await apply_plan(

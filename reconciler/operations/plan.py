@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os.path
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -239,10 +239,14 @@ async def get_projects(client: ScaleClient, names: Sequence[str]) -> dict[str, S
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The target as it answered, and the section of the record that belongs to its account, None without one."""
+    """The target as it answered, and the section of the record that belongs to its account, None without one.
+
+    `created` has the `created_at` of the projects that were read, by name.
+    """
 
     target: TargetInfo
     section: SectionKey | None
+    created: Mapping[str, str | None] = field(default_factory=dict)
 
     def entries(self, record: Record) -> Entries:
         """The recorded projects of this account."""
@@ -266,7 +270,7 @@ async def recognize(
         live = await list_account(client)
         account = account_in(target, live)
         section = record.find(target.endpoint, account, _created(live))
-    return Account(TargetInfo(target.name, target.endpoint, account), section)
+    return Account(TargetInfo(target.name, target.endpoint, account), section, _created(live))
 
 
 def account_from(target: TargetInfo, live: Live, record: Record) -> Account:

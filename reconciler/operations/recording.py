@@ -132,6 +132,8 @@ class Recorder:
         self._seen = store.read()
         self.record = self._seen.record
         """As it was when this was made."""
+        self.created: Mapping[str, str | None] = {}
+        """The `created_at` of projects of the account that the plan does not say, by name."""
         self._run: Run | None = None
         self._renewal: asyncio.Task[None] | None = None
         self._renewing = asyncio.Lock()
@@ -388,7 +390,7 @@ class Recorder:
         named = (plan.section, *((self._endpoint, one) for one in (account, plan.target.account) if one is not None))
         if (known := next((key for key in named if key in record.sections), None)) is not None:
             return known
-        created = {change.name: change.expected.created_at for change in plan.changes}
+        created = {**{change.name: change.expected.created_at for change in plan.changes}, **self.created}
         if (known := record.find(self._endpoint, plan.target.account, created)) is not None:
             return known
         new = [key for key, _ in record.at(self._endpoint) if key not in self.record.sections]

@@ -526,6 +526,38 @@ def test_the_section_of_an_empty_account_becomes_the_accounts(place: Place) -> N
     run(test)
 
 
+def test_a_narrowed_first_run_finds_the_section_that_another_has_made_meanwhile(place: Place) -> None:
+    """It knew no section when it planned a create, and has listed the account since."""
+
+    async def test() -> None:
+        made = replace(plan(None), section=None)
+        recorder = place.recorder()
+        theirs = replace(entry(1), created_at="2026-01-01")
+        place.write(Record({(END, EMPTY_ACCOUNT): Section({"q": theirs})}))
+        recorder.created = {"q": "2026-01-01"}
+        assert await recorder.announce(made)
+        assert list(place.store().read().record.sections) == [KEY]
+        assert place.section().projects["q"] == theirs
+        await recorder.conclude(made, outcome(made, Status.DONE))
+        assert sorted(place.section().projects) == ["p", "q"]
+
+    run(test)
+
+
+def test_a_section_that_is_gone_is_an_error_and_nothing_is_written(place: Place) -> None:
+    async def test() -> None:
+        place.write(Record({(END, EMPTY_ACCOUNT): Section({"q": entry(1)})}))
+        made = replace(plan(live({"a": 1}), account=None), section=(END, EMPTY_ACCOUNT))
+        recorder = place.recorder()
+        place.write(Record({(END, "other"): Section({"q": entry(1)})}))
+        before = place.store().read()
+        with pytest.raises(RecordError, match="no longer has a section for this account"):
+            await recorder.announce(made)
+        assert place.store().read() == before
+
+    run(test)
+
+
 def test_a_run_finds_its_section_after_another_has_named_it(place: Place) -> None:
     async def test() -> None:
         made = replace(plan(None, account=EMPTY_ACCOUNT), section=None)
