@@ -119,7 +119,7 @@ def run(
     data: bytes = b"",
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes] | None:
-    """git run to its end, whatever that is; None where there is no git.
+    """Run git to its end, even if it fails; None if there is no git.
 
     Raises:
         GitRefusedError: git would find a bare repository on its way up from `root`, cannot be run, or does not end.
@@ -193,7 +193,7 @@ def need(done: subprocess.CompletedProcess[bytes] | None) -> subprocess.Complete
 
 
 def _no_git() -> GitRefusedError:
-    return GitRefusedError("git is missing", "Install git, and see that it is in PATH.")
+    return GitRefusedError("git is missing", "Install git, and make sure that it is in PATH.")
 
 
 def words(done: subprocess.CompletedProcess[bytes]) -> str:

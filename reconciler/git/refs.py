@@ -2,8 +2,8 @@
 
 Promises: reading writes nothing to the clone. What is fetched from a remote lies in an object store of its own beside
 the clone's, so shallow, partial and read-only clones work, and so do clones that belong to someone else. A commit is
-made as `reconciler`, whatever identity git has, with no index, no working tree and no other ref. A push sends what that
-store holds; the clone keeps nothing of it.
+made as `reconciler`, regardless of the identity that git has, with no index, no working tree and no other ref. A push
+sends what that store holds; the clone keeps nothing of it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Refs:
         self._remote = remote
 
     def tip(self, ref: str) -> str | None:
-        """The commit that a ref points to, its objects at hand; None if there is no such ref.
+        """The commit that a ref points to, with its objects available; None if there is no such ref.
 
         Raises:
             NotACommitError: it points to something else.
@@ -67,7 +67,7 @@ class Refs:
         raise GitRefusedError(f"git fetch failed: {ref} keeps being replaced on {self._remote}")
 
     def files(self, commit: str) -> dict[str, bytes]:
-        """Every file of a commit by its path, with `/`; what is not a plain file is passed over."""
+        """Every file of a commit by its path, with `/`; anything but a plain file is skipped."""
         listing = self._run("ls-tree", "-r", "-z", "--full-tree", commit)
         found: dict[str, bytes] = {}
         for line in filter(None, listing.split(b"\0")):
@@ -95,7 +95,7 @@ class Refs:
     def commit(self, parent: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
         """A new commit on `parent` in which the files of `changes` are replaced, or for None removed.
 
-        No ref points to it: in the stream, a branch of no name begins with it and is dropped.
+        No ref points to it: the stream makes it on a temporary branch, and then removes that branch.
         """
         text = message.encode("utf-8", "replace")
         moment = f"{int(time())} +0000"
