@@ -413,7 +413,7 @@ def test_paths_that_leave_the_repository(tmp_path: Path, key: str, value: str, c
     with pytest.raises(DiagnosedError) as caught:
         settings_of(tmp_path / "root", key.format(f'"{value}"'))
     assert caught.value.diagnostics[0].code == code
-    settings_of(tmp_path / "root", 'manifests = "ring"\n')  # where it is read, it is told
+    settings_of(tmp_path / "root", 'manifests = "ring"\n')  # it is reported when it is read
 
 
 def test_the_beginning_of_a_target_s_name_is_near_enough(tmp_path: Path) -> None:

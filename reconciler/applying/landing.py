@@ -42,7 +42,7 @@ def judge(sent: Sequence[Call], before: LiveProject | None, after: LiveProject |
 
     `answered` is whether the API confirmed the last sending. With an answer, the only new version is ours even if
     it holds something else. Without one, a version is ours if it holds what was sent; at most as many are ours as were
-    sent. If someone else sends the same at the same time, the history cannot tell the two apart.
+    sent. If someone else sends the same at the same time, the history cannot distinguish the two.
     """
     if after is None or not sent:
         return Landing()

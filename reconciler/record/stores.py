@@ -33,7 +33,7 @@ _FOLDER = ".reconciler"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A record as it was read. `token` stands for its state in `swap`; None if there was none."""
+    """A record as it was read. `token` identifies its state in `swap`; None if there was none."""
 
     record: Record
     token: str | None

@@ -55,7 +55,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def secrets_in(folder: Path) -> Path:
-    """A folder of somebody else's, each file of which would be taken for what a link to it is named."""
+    """A folder outside the repository. Each file in it would be taken for what a link to it is named."""
     (folder / "deeper").mkdir()
     (folder / "secret.yaml").write_text(f"name: {CANARY}\ntype: {CANARY}\nparams: {{a: '{CANARY}'}}\n")
     (folder / "secret.md").write_text(CANARY)
@@ -137,7 +137,7 @@ def test_special_files(cli: Cli, repository: Path, place: str, kind: str) -> Non
 
 @pytest.mark.parametrize("place", PLACES)
 def test_links(cli: Cli, repository: Path, outside: Path, place: str) -> None:
-    """To a file of somebody's home folder, out of the repository and back, in a circle, to nothing."""
+    """To a file in a home folder, out of the repository and back, in a circle, to nothing."""
     lay(repository)
     relative = os.path.relpath(outside, (repository / place).parent)
     back = os.path.join("../" * place.count("/"), "..", repository.name, "projects/_r.yaml")
@@ -196,7 +196,7 @@ def test_linked_folders(cli: Cli, repository: Path, outside: Path, folder: str) 
 def test_a_sandbox_is_not_reached_through_a_link(
     cli: Cli, repository: Path, outside: Path, place: str, there: bool
 ) -> None:
-    """Neither to a database of somebody's nor to a place where none is yet."""
+    """Neither to an existing database nor to a place that has none yet."""
     lay(repository)
     target = outside / "data"
     if place == ".reconciler":

@@ -60,7 +60,7 @@ def test_twice_the_input_is_at_most_twice_the_work(
     monkeypatch.setattr(diagnostics, "_MOST_COMPARISONS", 100)
     monkeypatch.setattr(diagnostics, "_MOST_SEARCHES", 10)
     size = _SMALL.get(each.name, _USUALLY)
-    _work(each, size, tmp_path / "warm")  # what is imported and compiled once is no work of the input
+    _work(each, size, tmp_path / "warm")  # imports and compilation happen once, and are not work on the input
     once, twice = (_work(each, times * size, tmp_path / str(times)) for times in (2, 4))
     assert twice <= _GROWTH * once
 

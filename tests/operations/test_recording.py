@@ -148,7 +148,7 @@ def plan(
 
 
 def outcome(made: Plan, *statuses: Status, **more: Any) -> Outcome:
-    """What became of the plan's projects."""
+    """The outcome of the plan's projects."""
     results = {Status.DONE: CallResult.LANDED, Status.FAILED: CallResult.REFUSED}
     projects = tuple(
         ProjectOutcome(
