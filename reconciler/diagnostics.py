@@ -73,7 +73,7 @@ def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 def limited(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """At most 1,000 messages for each file, and one more that counts those that are left out.
 
-    Of a file with more, errors come first, then warnings, then notes, each by position; the others keep their order.
+    If a file has more, its errors come first, then warnings, then notes, each by position. Others keep their order.
     """
     every = list(diagnostics)
     of_file: dict[str, list[Diagnostic]] = defaultdict(list)
@@ -113,8 +113,8 @@ def _left_out(file: str, diagnostics: Sequence[Diagnostic]) -> Diagnostic:
     return Diagnostic(
         Severity.NOTE,
         LEFT_OUT,
-        f"{listed} of this file {'is' if len(diagnostics) == 1 else 'are'} not shown",
-        f"At most {MOST_OF_A_FILE:,} messages are shown for one file.",
+        f"{listed} in this file {'is' if len(diagnostics) == 1 else 'are'} not shown",
+        f"At most {MOST_OF_A_FILE:,} messages are shown for one file. Fix those first, then run the command again.",
         Span(file, 1, 1, 2),
     )
 
@@ -145,10 +145,10 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
 
 
 def nearest(word: str, known: Collection[str], *, cutoff: float = _CUTOFF) -> str | None:
-    """The known word that is most like one, or the only one that begins with it; None where there is no such.
+    """The known word that is most like `word`, or the only one that begins with it; None if there is none.
 
-    `cutoff` is how much alike two words are at least; only with the usual one do beginnings count. Within
-    `few_suggestions`, none either after the first ones.
+    `cutoff` is the least similarity of two words; beginnings count only with the usual one. Within `few_suggestions`,
+    only the first words get a suggestion.
     """
     if len(word) > _LONGEST_WORD:
         return None
@@ -164,7 +164,7 @@ def nearest(word: str, known: Collection[str], *, cutoff: float = _CUTOFF) -> st
 
 @contextmanager
 def few_suggestions() -> Iterator[None]:
-    """Bounds what is spent on suggestions in all: the first are looked for with care, the next ones quickly."""
+    """Limits the work for all suggestions: the first ones are searched for with care, the next ones quickly."""
     token = _EFFORT.set(_Effort())
     try:
         yield
@@ -182,7 +182,7 @@ def _most_alike(word: str, known: Sequence[str], cutoff: float) -> str | None:
 
 
 def _one_edit_away(word: str, known: _Words) -> str | None:
-    """The first of the known words, by their order, that one edit makes of a word."""
+    """The first of the known words, by their order, that is one edit away from a word."""
     cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     edits = {left + right[1:] for left, right in cuts if right}
     edits |= {left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1}
@@ -202,7 +202,7 @@ class _Words:
 
 
 class _Effort:
-    """What may still be spent. A comparison is of one word with one other."""
+    """The work that is still allowed. A comparison is of one word with one other."""
 
     def __init__(self) -> None:
         self.comparisons = _MOST_COMPARISONS

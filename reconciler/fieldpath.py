@@ -75,7 +75,7 @@ _ANY_INDEX: Final = _Wild("[*]")
 
 @dataclass(frozen=True, slots=True)
 class _Glob:
-    """A part with `*` in it, each of which stands for any characters."""
+    """A part with `*` in it; each `*` matches any characters."""
 
     pieces: tuple[str | _Wild, ...]
 
@@ -152,7 +152,7 @@ _MOST_STATES: Final = 10_000
 
 
 class _Automaton:
-    """Sequences of symbols, read together. `repeated` is the symbol that stands for any number of any symbols."""
+    """Sequences of symbols, read together. `repeated` is the symbol that matches any number of any symbols."""
 
     def __init__(self, sequences: Iterable[Sequence[Hashable]], repeated: Hashable) -> None:
         self._positions: dict[Hashable, list[int]] = {}
@@ -177,7 +177,7 @@ class _Automaton:
         self.start = self._passing(self._bits(starts))
 
     def mask(self, symbol: Hashable) -> int:
-        """The positions where a symbol stands. Rare symbols are not remembered: there may be very many."""
+        """The positions of a symbol. Rare symbols are not remembered: there may be very many."""
         known = self._masks.get(symbol)
         if known is not None:
             return known
@@ -188,11 +188,11 @@ class _Automaton:
         return mask
 
     def step(self, state: int, reads: int) -> int:
-        """The state after a symbol that stands at the positions in `reads`."""
+        """The state after a symbol whose positions are `reads`."""
         return self._passing((state & reads) << 1 | (state & self._repeated))
 
     def _passing(self, state: int) -> int:
-        """Any number may be none."""
+        """A repeated symbol may also match nothing."""
         return state | (state & self._repeated) << 1
 
     def _bits(self, positions: Sequence[int]) -> int:

@@ -33,7 +33,7 @@ MOST_PARTS: Final = 250
 """Parts of a path, those of the links on the way included."""
 
 _MOST_LINKS: Final = 40
-"""As many as Linux follows (path_resolution(7))."""
+"""The most that Linux follows (path_resolution(7))."""
 
 # O_PATH opens a folder that may be passed through but not listed. Only Linux has it.
 _FOLDER: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -62,7 +62,8 @@ class _RefusedError(Exception):
 
 _REMEDIES: Final = {
     Refusal.OUTSIDE: "Nothing outside the repository is read or written. Put the file below {root}.",
-    Refusal.HIDDEN: "Files and folders whose names start with a dot (.git, .env) are not read, even through links.",
+    Refusal.HIDDEN: "Files and folders whose names start with a dot (.git, .env) are not read, even through links. "
+    "Give it another name.",
     Refusal.LINK: "Replace the link with a regular file or folder.",
     Refusal.KIND: "Put a regular file there.",
 }
@@ -127,7 +128,7 @@ def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
 
 
 def check_below(root: str | Path, path: str) -> bool:
-    """Whether there is something at a path that is to be written; every folder on the way is one, and not a link.
+    """Whether there is a file at a path that is to be written. No folder on the way may be a link.
 
     Raises:
         FileRefusedError: a part of it, or the file itself, is a link, or the file is not a regular one.
@@ -175,8 +176,8 @@ def open_lock_below(root: str | Path, path: str) -> int:
 def read_named(file: str | Path, limit: int = LARGEST_SAVED) -> bytes:
     """The bytes of a file that a user names on the command line, wherever it is.
 
-    Links are followed. Only what is named as such below /dev may be anything but a regular file: `/dev/stdin`, or
-    `/dev/fd/63`, as a shell passes the output of a command.
+    Links are followed. Only a path below /dev may name anything but a regular file: `/dev/stdin`, or `/dev/fd/63`, as a
+    shell passes the output of a command.
 
     Raises:
         OSError: it cannot be read, is not a regular file, or has more than `limit` bytes.
@@ -222,7 +223,7 @@ def write_whole(content: bytes, file: Path, *, mode: int = 0o600) -> None:
 
 
 def check_named(file: Path) -> None:
-    """See that `write_whole` would not refuse a place.
+    """Check that `write_whole` would not refuse a place.
 
     Raises:
         OSError: it would, because of a link, or because what is there is not a regular file.
@@ -252,8 +253,8 @@ def is_below(path: str, root: str) -> bool:
 
 
 class _Walk:
-    """Goes down from the root. At the end, `name` is what `descriptor`, a folder, holds or would hold, and not a link;
-    it is `.` for a folder itself. `status` is None if there is nothing, `parts` is the way from the root."""
+    """Goes down from the root. At the end, `descriptor` is a folder, and `name` is a name in it, not that of a link, or
+    `.` for the folder itself. `status` is None if there is nothing of that name. `parts` is the way from the root."""
 
     def __init__(self, root: str, *, links: bool, dots: bool, create: bool) -> None:
         self.root = root
@@ -280,12 +281,14 @@ class _Walk:
             part, checked = waiting.pop()
             self._walked += 1
             if self._walked > MOST_PARTS:
-                raise _RefusedError(Refusal.FAILED, f"its path has more than {MOST_PARTS} parts, with those of links")
+                raise _RefusedError(
+                    Refusal.FAILED, f"its path has more than {MOST_PARTS} parts, counting those of links"
+                )
             if part == "..":
                 self._go_up()
                 continue
             if checked and part.startswith("."):
-                raise _RefusedError(Refusal.HIDDEN, "it passes a part that starts with a dot")
+                raise _RefusedError(Refusal.HIDDEN, "it leads through a name that starts with a dot")
             if (target := self._go_down(part, last=not waiting)) is not None:
                 waiting += [(rest, not self._dots) for rest in reversed(target)]
         if self.status is None and self.name == ".":
@@ -293,12 +296,12 @@ class _Walk:
 
     def _go_up(self) -> None:
         if not self.parts:
-            raise _RefusedError(Refusal.OUTSIDE, "it leads out of the repository")
+            raise _RefusedError(Refusal.OUTSIDE, "it leads outside the repository")
         self._enter("..")
         self.parts.pop()
 
     def _go_down(self, part: str, *, last: bool) -> list[str] | None:
-        """Enter a folder, or stay above what is last on the way; the parts to go on with if it is a link."""
+        """Enter a folder, or stay above the last part of the way. For a link, the parts to go on with."""
         if not last:
             try:
                 self._enter(part)
@@ -360,7 +363,7 @@ class _Walk:
         root = self.root if is_below(path, self.root) else os.path.realpath(self.root)
         if is_below(path, root):
             return _parts(path[len(root) :])
-        raise _RefusedError(Refusal.OUTSIDE, "it leads out of the repository")
+        raise _RefusedError(Refusal.OUTSIDE, "it leads outside the repository")
 
     def read(self, limit: int) -> bytes:
         """The bytes of the file at the end of the way."""

@@ -1,7 +1,7 @@
 """How a client reaches the one host that it talks to: through which proxy, and with which certificates.
 
-Promises: loopback is never reached through a proxy; httpx is told the one proxy that holds for the host, and reads
-nothing from the environment itself, so no second parser can disagree with this one; a variable that does not work is an
+Promises: loopback is never reached through a proxy; httpx gets the one proxy for the host, and reads nothing
+from the environment itself, so no second parser can disagree with this one; a variable that does not work is an
 error with its name, never with its value (a proxy's address may hold a password).
 """
 
@@ -82,7 +82,7 @@ def build(kind: Callable[..., _Client], url: httpx.URL, **options: Any) -> _Clie
 
 
 def _excludes(entry: str, url: httpx.URL) -> bool:
-    """Whether an entry of NO_PROXY names the host: `*`, a name (its subdomains, too), an address, or a range of them.
+    """Whether an entry of NO_PROXY names the host: `*`, a name (and its subdomains), an address, or a range of them.
 
     An entry may have a scheme in front of it and a port behind it, which then have to be those of the URL.
     """
@@ -122,10 +122,10 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _check_certificate_folder() -> None:
-    """OpenSSL takes a folder that is not there without a word, and then trusts nobody."""
+    """OpenSSL accepts a folder that does not exist, and then trusts nobody."""
     folder = os.environ.get("SSL_CERT_DIR")
     if folder and not os.environ.get("SSL_CERT_FILE") and not any(map(os.path.isdir, folder.split(os.pathsep))):
-        raise _unusable("SSL_CERT_DIR", "it names no folder")
+        raise _unusable("SSL_CERT_DIR", "it does not name a folder")
 
 
 def _probe_certificates(value: str) -> None:

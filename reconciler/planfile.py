@@ -287,7 +287,7 @@ class _ProjectChange(_Model):
     desired: _Desired
 
     def _check_states(self) -> None:
-        """ValueError where a write would go by states that no plan has."""
+        """Raises ValueError if a write has states that no plan has."""
         action, before, after = self.change.actions[0], self.change.before, self.change.after
         if action not in (Action.CREATE, Action.UPDATE) or self.holds or self.desired.protect:
             return

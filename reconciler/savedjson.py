@@ -22,7 +22,7 @@ DEEPEST: Final = 220
 
 
 def is_deep(document: Json) -> bool:
-    """Whether it has more than DEEPEST levels. Asked level by level: recursion does not come back from a deep one."""
+    """Whether it has more than DEEPEST levels. Checked level by level, because recursion would overflow."""
     level = [document]
     for _ in range(DEEPEST):
         level = [

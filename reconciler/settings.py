@@ -182,7 +182,7 @@ def sandbox_file(settings: Settings, table: Mapping[str, Any]) -> Path:
     """The file of a target that is a sandbox.
 
     Raises:
-        FileRefusedError: it would be reached through a link, or one that SQLite keeps beside it is a link or a device.
+        FileRefusedError: it would be reached through a link, or a file that SQLite keeps beside it is a link or device.
     """
     path = str(table["sandbox"])
     exists_below(settings.root, path, link=False)

@@ -343,8 +343,8 @@ def test_a_bare_word_is_to_be_quoted(tmp_path: Path) -> None:
     [
         ("x = 1\ny = " + "9" * 990_000, "too-large", 2, "a number has more than 4,300 digits"),
         ("x = 1\ny = 1" + "_9" * 4_300, "too-large", 2, "a number has more than 4,300 digits"),
-        ("x = " + "[" * 400_000 + "]" * 400_000, "too-deep", 1, "reconciler.toml is nested too deep"),
-        ("x = " + "{a = " * 190_000, "too-deep", 1, "reconciler.toml is nested too deep"),
+        ("x = " + "[" * 400_000 + "]" * 400_000, "too-deep", 1, "reconciler.toml is nested too deeply"),
+        ("x = " + "{a = " * 190_000, "too-deep", 1, "reconciler.toml is nested too deeply"),
         ("# c\n" + "a." * 450_000 + "a = 1", "too-deep", 2, "a key has more than 30 parts"),
         ('# c\n[["a". ' + "'a' . " * 100_000 + "a]]", "too-deep", 2, "a key has more than 30 parts"),
         ("x = {b = 1, " + "a." * 30 + "a = 1}", "too-deep", 1, "a key has more than 30 parts"),
@@ -413,7 +413,7 @@ def test_paths_that_leave_the_repository(tmp_path: Path, key: str, value: str, c
     with pytest.raises(DiagnosedError) as caught:
         settings_of(tmp_path / "root", key.format(f'"{value}"'))
     assert caught.value.diagnostics[0].code == code
-    settings_of(tmp_path / "root", 'manifests = "ring"\n')  # where it is read, it is told
+    settings_of(tmp_path / "root", 'manifests = "ring"\n')  # it is reported when it is read
 
 
 def test_the_beginning_of_a_target_s_name_is_near_enough(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ async def apply_plan(
     """Carry out what the plan says. `clock` and `random` are for the waits before a write is sent again.
 
     At most `parallelism` projects are under way at once. `now` gives aware times. Outcomes are in the plan's order.
-    `permit` is awaited right before each write: None lets it go, a text says why no write may start any more.
+    `permit` is awaited right before each write: None allows it, a text is the reason why no further write may start.
     """
     started_at = now()
     outcomes: dict[str, ProjectOutcome] = {}

@@ -1,7 +1,7 @@
 """One part's write: what was sent, when it may be sent again, and until when the history has to be read for it.
 
-Promises: a write is not sent again before the times have passed within which it may still land or be seen. Must not
-send or read anything.
+Promises: a write is not sent again while an earlier sending may still land, or may have landed unseen. Must not send or
+read anything.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ LAG_SECONDS = 5.0
 """How far a read may lag behind the writes: an assumption."""
 
 FAILURE_SECONDS = 2 * LAG_SECONDS
-"""How long the history is read after a failure (5xx, 408, not JSON): reads lag, and a write lands late, by 5 seconds
-each. After a success it is read for as long, until it shows the write."""
+"""How long the history is read after a failure (5xx, 408, not JSON): a read may lag, and a write may land late, by 5
+seconds each. After a success, it is read until it shows the write, for at most as long."""
 
 SILENCE_SECONDS = 30.0
 """The same, if no answer came, counted from the sending."""
@@ -88,14 +88,14 @@ class Attempt:
             self.sends += not too_many
 
     def excuse(self, seconds: float) -> None:
-        """They passed in waits that the server asked for."""
+        """Do not count seconds that passed in waits that the server asked for."""
         self._excused += seconds
 
     def is_late(self, at: float) -> bool:
         return at - self.begun - self._excused > SEND_SECONDS
 
     def wait(self, now: float, random: Random) -> Wait:
-        """What the last error asks for."""
+        """The wait that the last error requires."""
         problem = self.problem
         assert problem is not None
         asked = problem.retry_after or 0.0
@@ -115,7 +115,7 @@ class Attempt:
         return Wait(proof, None if over else again, reads=problem.may_have_landed)
 
     def _wait_for_turn(self, problem: ScaleError, now: float, random: Random) -> Wait:
-        """A 429 says that nothing was done, so one read is enough, once reads no longer lag."""
+        """After a 429, nothing was done, so one read is enough, once reads no longer lag."""
         self._refusals += 1
         if problem.retry_after is not None:
             self._refused_since = None

@@ -20,7 +20,7 @@ PARTS: Final = {CallKind.CREATE: "params", CallKind.SET_PARAMS: "params", CallKi
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What became of one write.
+    """The result of one write.
 
     `own` are the versions that it made: more than one if it was sent more than once. `others` are the other new
     versions. `exact` is false if `own` is taken for ours by its position alone, because its content is not what was
@@ -38,11 +38,11 @@ class Landing:
 
 
 def judge(sent: Sequence[Call], before: LiveProject | None, after: LiveProject | None, *, answered: bool) -> Landing:
-    """What the histories say of a write that was sent as `sent`, once or more often, to a project that was `before`.
+    """Whether a write landed, by the histories. `sent` are its sendings, `before` is the project before the first one.
 
-    `answered` is whether the API said that it took the last one. With an answer, the only new version is ours even if
+    `answered` is whether the API confirmed the last sending. With an answer, the only new version is ours even if
     it holds something else. Without one, a version is ours if it holds what was sent; at most as many are ours as were
-    sent. If someone else sends the same at the same time, the history cannot tell the two apart.
+    sent. If someone else sends the same at the same time, the history cannot distinguish the two.
     """
     if after is None or not sent:
         return Landing()
@@ -56,7 +56,7 @@ def judge(sent: Sequence[Call], before: LiveProject | None, after: LiveProject |
 
 
 def later(sent: Sequence[Call], before: LiveProject | None, after: LiveProject, *, most: int) -> Landing:
-    """The versions that came between two reads: up to `most` that one of the calls makes of the one before are ours."""
+    """The versions that came between two reads. Up to `most` of those that one of the calls would make are ours."""
     kind = sent[-1].kind
     previous = before.params if before is not None and PARTS[kind] == "params" else None
     own: list[Version] = []
@@ -69,7 +69,7 @@ def later(sent: Sequence[Call], before: LiveProject | None, after: LiveProject, 
 
 
 def is_older(one: LiveProject, other: LiveProject) -> bool:
-    """Whether a read shows less than another one: reads may be answered from copies of which one lags."""
+    """Whether a read shows less than another one. Reads may be answered from copies, and one of these may lag."""
     return any(new_versions(part, one, other) and not new_versions(part, other, one) for part in ("params", "ontology"))
 
 
@@ -102,7 +102,7 @@ def _is_sent(call: Call, version: Version, previous: Json) -> bool:
     if call.kind is CallKind.SET_ONTOLOGY:
         return _is_ontology(call, version)
     if call.kind is CallKind.CREATE:
-        return False  # a create that made the project is known by its first version
+        return False  # a create that made the project is recognized by its first version
     sent = {key: value for key, value in call.body.items() if key != "patch"}
     if call.body["patch"] and isinstance(previous, dict):
         sent = {**previous, **sent}
@@ -119,7 +119,7 @@ def _is_ontology(call: Call, version: Version) -> bool:
 
 
 def _created(call: Call, after: LiveProject, *, answered: bool) -> Landing:
-    """A name is taken once, so only one create can have made the project, however often it was sent."""
+    """A name can be taken only once, so only one create can have made the project, however often it was sent."""
     sent = call.body.get("params", {})
     first, *rest = after.params_history or (None,)
     exact = after.type == call.body["type"] and equal(first.content if first else {}, sent)

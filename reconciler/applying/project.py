@@ -79,8 +79,9 @@ class _Done:
 class ProjectApply:
     """The apply of one project's change.
 
-    `permit` is awaited right before each sending: None lets it go, a text says why no write may start. `stopping` says
-    whether a signal came, and ends waits. `random` draws the back-off. `live` is the project as last read.
+    `permit` is awaited right before each sending: None allows it, a text is the reason why no write may start.
+    `stopping` is whether a signal came, which ends waits. `random` draws the back-off. `live` is the project as last
+    read.
     `gave_up` is set once no answer proved whether a write landed; `answered` once a write landed or was refused.
     """
 
@@ -99,7 +100,7 @@ class ProjectApply:
     answered: bool = False
 
     async def run(self) -> ProjectOutcome:
-        """Never raises for what the API or a person did; the outcome says it."""
+        """Never raises because of what the API or a person did; the outcome reports it."""
         begun = self.clock.monotonic()
         try:
             self.live = await self.projects.get_project(self.change.name)
@@ -142,7 +143,7 @@ class ProjectApply:
         return await self.permit()
 
     async def _send(self, call: Call, rest: Sequence[Call], fields: Sequence[Field]) -> ProjectOutcome | None:
-        """Sends a call once and looks what became of it. An outcome ends the project; None asks for the fence again.
+        """Sends a call once and checks whether it landed. An outcome ends the project; None asks for the fence again.
 
         Raises:
             _LostSightError: the project cannot be read any more, so that nothing is known of the write.
@@ -210,7 +211,7 @@ class ProjectApply:
             is_last = now >= end - _INSTANT
             if is_last or (wait.reads and now <= wait.proof + _INSTANT):
                 landing = await self._read(attempt, answered=answered, is_last=is_last)
-                # Alone and with other content it may be someone else's, and ours not shown yet.
+                # A single version with other content may be someone else's, with ours not shown yet.
                 sure = landing.exact or landing.created or now >= wait.proof - LAG_SECONDS
                 if is_last or (landing.landed and sure):
                     return landing
@@ -234,7 +235,7 @@ class ProjectApply:
                 raise _LostSightError(problem) from None
             return Landing()
         finally:
-            # A read is tried for so long; what is beyond that it waited because the server asked for it.
+            # A read is tried for READ.seconds. The rest was a wait that the server asked for.
             attempt.excuse(max(0.0, self.clock.monotonic() - begun - READ.seconds))
         if not self._is_outdated(read):
             self.live = read
@@ -266,13 +267,13 @@ class ProjectApply:
         return self._outcome(Status.FAILED, words.truth(self.calls, self.live), diagnostics=(told,))
 
     def _refused(self, calls: Sequence[Call], told: Diagnostic) -> ProjectOutcome:
-        """Nothing of the first call is there."""
+        """The first call did not land."""
         self.calls.append(CallOutcome(calls[0].kind, CallResult.REFUSED))
         self._leave(calls[1:])
         return self._outcome(Status.FAILED, words.truth(self.calls, self.live), diagnostics=(told,))
 
     def _unproven(self, calls: Sequence[Call], live: LiveProject | None, told: Diagnostic) -> ProjectOutcome:
-        """Nobody knows whether the first call landed. `live` is None if the project could not be read."""
+        """It is not known whether the first call landed. `live` is None if the project could not be read."""
         self.gave_up = self.gave_up or live is None
         self.live = live
         self.calls.append(CallOutcome(calls[0].kind, CallResult.UNCLEAR))
@@ -336,7 +337,7 @@ class ProjectApply:
     def _are_approved(self, fields: Sequence[Field], to_send: Sequence[Call]) -> bool:
         """Before a write is sent again, its differences must be the same as before it was sent at first.
 
-        If only some are left, the version that took away the others may be ours, as Scale changed it. So may a project
+        If only some are left, the version that removed the others may be ours, as Scale changed it. So may a project
         that is there after a create without an answer.
         """
         attempt = self.attempt

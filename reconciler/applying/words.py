@@ -12,7 +12,7 @@ from reconciler.model.plan import Action, Call, CallKind, Field, ProjectChange
 from reconciler.model.project import LiveProject, Version
 
 INTERRUPTED = "the run was interrupted"
-UNAVAILABLE = "no further project was started, because the API gave {} projects in a row no usable answer"
+UNAVAILABLE = "no further project was started, because {} projects in a row got no usable answer from the API"
 
 
 def diagnosed(problem: ReconcilerError) -> Diagnostic:
@@ -101,7 +101,7 @@ def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequenc
     ours = _versions(own) if own else "the create"
     return error(
         "lost-race",
-        f"somebody else wrote to project.{name} at the same time as {kind.value}: {_versions(others)}",
+        f"someone else wrote to project.{name} at the same time as {kind.value}: {_versions(others)}",
         detail=f"Ours is {ours}. Both are in the project's history. Check whether the other change was overwritten, "
         "and plan again.",
     )
@@ -112,7 +112,7 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
     came = "; ".join(f"{part} {_versions(versions)}" for part, versions in others.items())
     return error(
         "lost-race",
-        f"somebody else wrote to project.{name} right after this run: {came}",
+        f"someone else wrote to project.{name} right after this run: {came}",
         detail="What this run wrote is in the project's history, before it. Plan again to see what is there now.",
     )
 
@@ -137,8 +137,8 @@ def sent_twice(name: str, part: str, versions: Sequence[Version]) -> Diagnostic:
     return warning(
         "sent-twice",
         f"the {part} of project.{name} was written {len(versions)} times by this run: {_versions(versions)}",
-        detail="An earlier sending took effect after it had been given up for lost. All of these versions are this "
-        "run's and have the content that was sent. Nothing needs to be done.",
+        detail="An earlier request took effect after this run had given it up. This run wrote all of these versions, "
+        "and each has the content that was sent. Nothing needs to be done.",
     )
 
 
@@ -151,7 +151,7 @@ def not_there(name: str, kind: CallKind) -> Diagnostic:
 
 
 def gave_up(problem: ScaleError, sends: int, *, proven: bool) -> Diagnostic:
-    """A write that no answer and no read shows. `proven`: it was looked for until it could no longer land."""
+    """A write that neither an answer nor a read has shown. `proven`: the history was read until it could not land."""
     lines = [line for line in problem.detail.split("\n") if line and "may have landed" not in line]
     times = f"It was sent {sends} times." if sends > 1 else "It was sent once." if sends else "It was not sent."
     shows = "The project's history shows that it did not land." if proven else "It is not known whether it landed."

@@ -131,7 +131,7 @@ def run(arguments: list[str]) -> int:
     """Run one command and give its exit code; every error that a user can cause ends here, in one place."""
     try:
         return _run(arguments)
-    except OSError as problem:  # also from telling another error
+    except OSError as problem:  # also while another error is printed
         return _closed(problem)
 
 
@@ -175,14 +175,14 @@ def _run(arguments: list[str]) -> int:
 
 
 def _lack(problem: BaseException) -> str | None:
-    """What the machine has too little of; None for another error. Tasks that run side by side fail in a group."""
+    """What the machine lacks, and what to do; None for any other error. Concurrent tasks fail in a group."""
     if isinstance(problem, BaseExceptionGroup):
         return next((lack for inner in problem.exceptions if (lack := _lack(inner)) is not None), None)
     unmapped = isinstance(problem, ImportError) and "failed to map" in str(problem)
     if isinstance(problem, MemoryError) or unmapped or (isinstance(problem, OSError) and problem.errno == ENOMEM):
-        return "there is not enough memory"
+        return "there is not enough memory; free some, and run the command again"
     if isinstance(problem, RuntimeError) and "can't start new thread" in str(problem):
-        return "no thread can be started: there is not enough memory, or too many processes run (ulimit -u)"
+        return "no thread can be started; free memory, or end other processes (ulimit -u shows how many may run)"
     return None
 
 
@@ -197,7 +197,7 @@ def _closed(problem: OSError) -> int:
 
 
 def _let_go() -> None:
-    """Have what an output did not take go nowhere. Python flushes both at its end, and would exit with 120."""
+    """Discard what an output did not take. Python flushes both when it ends, and would exit with 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

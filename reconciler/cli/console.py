@@ -110,7 +110,7 @@ def tell_waiting(seconds: float) -> None:
 
 
 def tell_line(words: str) -> None:
-    """A sentence of progress, such as the name of another run that this one waits for."""
+    """Print a sentence of progress, such as which run this one waits for."""
     tell(f"{words}\n")
 
 

@@ -140,7 +140,7 @@ def _file(target: str | None) -> Path:
     """The target's file.
 
     Raises:
-        UsageError: the target is no sandbox.
+        UsageError: the target is not a sandbox.
         FileRefusedError: its file would be reached through a link.
     """
     import os

@@ -73,12 +73,12 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FILES = ("reconciler.toml", "pyproject.toml")
 
 _LONGEST_NUMBER = 4_300
-"""Digits. Reading a number takes time with the square of its length."""
+"""Digits. The time to read a number grows with the square of its length."""
 
 _DIGITS = re.compile(rf"[0-9](?:_?+[0-9]){{{_LONGEST_NUMBER}}}")
 
 _MOST_KEY_PARTS = 30
-"""Parts of a dotted key. `tomllib` takes time with the square of their number, and goes through them for each value."""
+"""Parts of a dotted key. `tomllib` goes through them for each value; its time grows with the square of their number."""
 
 _KEY = r"""(?>[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _LONG_KEY = re.compile(rf"(?m)(?:^[ \t]*+\[?\[?|[{{,])[ \t]*+{_KEY}(?:[ \t]*+\.[ \t]*+{_KEY}){{{_MOST_KEY_PARTS}}}")
@@ -88,7 +88,7 @@ class Configuration:
     """A configuration file that was read: its tables, and where things are in its text. Its folder is the repository
     root.
 
-    TOML's reader gives no places, so a place is found by what a line starts with, as nearly as can be told.
+    TOML's reader gives no places, so a place is an estimate: it is found by what a line starts with.
     """
 
     def __init__(self, file: Path, lines: Sequence[str], tables: Any) -> None:
@@ -177,7 +177,7 @@ def _load(file: Path) -> Configuration | None:
     except FileRefusedError as problem:
         summary = f"{file.name} cannot be read: {problem.why}"
         if problem.reason == Refusal.MISSING:
-            summary = f"{file.name} is a link that leads to nothing"
+            summary = f"{file.name} is a link to a file that does not exist"
         raise _refuse("file", summary, first_line(file), problem.detail) from None
     except UnicodeDecodeError:
         raise UsageError(f"{file.name} is not UTF-8", str(file)) from None
@@ -203,9 +203,9 @@ def _parse(file: Path, text: str, lines: Sequence[str]) -> dict[str, Any]:
         line, column = (int(at[1]), int(at[2])) if at else (len(lines), len(lines[-1]) + 1)
         span = Span(file.as_posix(), line, column, column + 1, lines[line - 1])
         bare = words == "Invalid value" and lines[line - 1][column - 1 : column].isalpha()
-        raise _refuse("syntax", f"this is no TOML: {words}", span, label="quote it" if bare else "") from None
+        raise _refuse("syntax", f"this is not TOML: {words}", span, label="quote it" if bare else "") from None
     except RecursionError:
-        raise _refuse("too-deep", f"{file.name} is nested too deep", first_line(file)) from None
+        raise _refuse("too-deep", f"{file.name} is nested too deeply", first_line(file)) from None
     except ValueError:
         # The one mistake that tomllib leaves to the reader of numbers, and so gives no place.
         digits = _DIGITS.search(text)

@@ -263,7 +263,7 @@ class _Reader:
         except ValueError:
             inside = False
         if not inside or not value:
-            self._report("path-outside", key, f'{key} = "{value}" leads out of the repository', detail=str(self.root))
+            self._report("path-outside", key, f'{key} = "{value}" leads outside the repository', detail=str(self.root))
         elif ".git" in PurePosixPath(value.lower()).parts:
             self._report("path-in-git", key, f'{key} = "{value}" leads into git\'s own folder')
 

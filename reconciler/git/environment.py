@@ -1,4 +1,4 @@
-"""What a git gets to know of this process: its environment, and which git it is.
+"""What git gets from this process: its environment. And which git runs.
 
 No key of Scale, and no variable that names another repository, index or object store.
 """

@@ -259,7 +259,7 @@ def need(done: Done | None) -> Done:
 
 
 def _no_git() -> GitRefusedError:
-    return GitRefusedError("git is missing", "Install git, and see that it is in PATH.")
+    return GitRefusedError("git is missing", "Install git, and make sure that it is in PATH.")
 
 
 def words(done: Done) -> str:

@@ -1,7 +1,7 @@
 """The commit that is checked out, and whether it holds what was read. Takes no lock.
 
-Git's own answer is not enough: it leaves out files that it ignores, the targets of links, and files that it was told to
-take for unchanged (assume-unchanged, skip-worktree).
+Git's own answer is not enough: it leaves out files that it ignores, the targets of links, and files that are
+marked as unchanged (assume-unchanged, skip-worktree).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MANY = 100
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What git says of the files that were read.
+    """What git reports about the files that were read.
 
     `unheld` are those that the commit does not hold as they were read; `ignored` are those that git ignores. Without a
     commit both are empty. `commit` is dirty if there is an unheld file.
@@ -83,7 +83,7 @@ def _status(root: Path, paths: Sequence[str]) -> dict[str, str]:
 
 def _check_ignore(top: Path, names: Iterable[str]) -> list[str]:
     listed = "".join(f"{name}\0" for name in names).encode("utf-8", "surrogateescape")
-    # This command alone knows no literal names, and takes no wildcards either.
+    # Only this command does not accept literal pathspecs. It takes no wildcards, so the names are literal anyway.
     names_only = {"GIT_LITERAL_PATHSPECS": "0"}
     return output(top, "check-ignore", "--stdin", "-z", data=listed, environment=names_only, tolerated={1}).split("\0")
 

@@ -211,7 +211,7 @@ class _Walk:
             self._resolved.problems.append(
                 Problem(
                     Code.NEAR_DIRECTIVE,
-                    f"{quoted(key)} is no directive and is sent as it stands",
+                    f"{quoted(key)} is not a directive and is sent as it is",
                     At((*path, key), key=True),
                     "Where that is meant, write {$literal: …} around it.",
                     f'did you mean "{near}"?',

@@ -20,7 +20,7 @@ DEFAULTS: Final = "_defaults.yaml"
 _NEAR_DEFAULTS: Final = ("_defaults.yml", "_default.yaml", "_default.yml")
 _ENDINGS: Final = (".yaml", ".yml")
 DEEPEST: Final = 100
-"""Folders below each other, from the repository root down."""
+"""Nested folders, counted from the repository root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class _Search:
         while waiting or linked:
             current = waiting.pop() if waiting else linked.pop(0)
             if current.count("/") - self._root.count("/") > DEEPEST:
-                self.unreadable.append((current, f"it lies more than {DEEPEST} folders deep"))
+                self.unreadable.append((current, f"it is more than {DEEPEST} folders deep"))
                 continue
             try:
                 status = os.stat(current)
@@ -109,7 +109,7 @@ class _Search:
             (self.links if is_link else self.manifests).append(entry.path)
 
     def _refuse_link(self, path: str, is_folder: bool) -> TextRefusal | None:
-        """Why a link must not be followed. One to a file that cannot be read is told where it is read."""
+        """Why a link must not be followed. A link to a file that cannot be read is reported when it is read."""
         folder, name = os.path.split(path)
         try:
             resolve(self._root, name, folder=folder, dots=False)

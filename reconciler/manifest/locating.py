@@ -95,7 +95,7 @@ class Locator:
         return self.used_at(told, self.user(path, root))
 
     def used_at(self, told: Iterable[Diagnostic], user: Span) -> list[Diagnostic]:
-        """The same where the place is known. After very many, one error is enough to say that the user is broken."""
+        """The same, if the place is known. After very many, one error is enough to show that the user is broken."""
         found = [*told]
         if len(found) > self._room:
             found = [diagnostic for diagnostic in found if diagnostic.is_error][:1]

@@ -170,7 +170,7 @@ class OntologyCheck:
         self.problems.append(
             Problem(
                 Code.DUPLICATE_CHOICE,
-                f"{quoted(name)} stands twice in this ontology",
+                f"{quoted(name)} appears twice in this ontology",
                 where,
                 "A choice is unique in the whole tree, also below different parents.",
                 first=At(first),

@@ -119,7 +119,7 @@ class References:
         return referred
 
     def repeated(self, problems: list[Problem]) -> list[Problem]:
-        """The problems of a value that is referred to once more. After very many, one error says that it is broken."""
+        """The problems of a value, for one more reference to it. After very many, one error says that it is broken."""
         if len(problems) > self._room:
             problems = [problem for problem in problems if problem.severity is Severity.ERROR][:1]
         self._room = max(0, self._room - len(problems))
@@ -263,7 +263,7 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> TextRefusal:
             did_you_mean(part, value),
         )
     what = f"a list of {len(value):,}, counted from 0" if isinstance(value, list) else "a single value"
-    return TextRefusal(Code.POINTER_NOT_FOUND, summary, f"{quoted(part)} leads nowhere: what stands there is {what}.")
+    return TextRefusal(Code.POINTER_NOT_FOUND, summary, f"{quoted(part)} leads nowhere: the value there is {what}.")
 
 
 _MOST_KEYS: Final = 8

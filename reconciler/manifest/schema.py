@@ -35,7 +35,7 @@ def _name(name: str) -> str:
         raise _refuse(Code.BAD_NAME, f"a project's name cannot be {what}", "The API's addresses cannot carry it.")
     if len(name) > LONGEST_NAME:
         raise _refuse(
-            Code.BAD_NAME, f"a project's name has at most {LONGEST_NAME:,} characters; this has {len(name):,}"
+            Code.BAD_NAME, f"a project's name has at most {LONGEST_NAME:,} characters; this one has {len(name):,}"
         )
     if not name.isprintable():
         control = next((character for character in name if unicodedata.category(character) == "Cc"), None)

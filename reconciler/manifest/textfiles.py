@@ -70,36 +70,36 @@ class TextFiles:
         return f'did you mean "{os.path.join(beside, near)}"?' if near is not None else ""
 
 
-_RELATIVE: Final = "A path is relative to the file it stands in."
+_RELATIVE: Final = "A path is relative to the file that contains it."
 
 
 def refuse(path: str, problem: FileRefusedError, *, label: str = "") -> TextRefusal:
-    """A file that the gate refused, as what is wrong with the manifest that names it."""
+    """What is wrong with a manifest that names a file which the gate refused."""
     match problem.reason:
         case Refusal.MISSING if not path or "\0" in path:
-            return TextRefusal(Code.FILE_NOT_FOUND, "this is no path of a file", _RELATIVE)
+            return TextRefusal(Code.FILE_NOT_FOUND, "this is not the path of a file", _RELATIVE)
         case Refusal.MISSING:
             return TextRefusal(Code.FILE_NOT_FOUND, f'there is no file "{path}"', _RELATIVE, label)
         case Refusal.OUTSIDE:
             return TextRefusal(
                 Code.FILE_OUTSIDE,
-                f'"{path}" lies outside the repository',
-                "A manifest reads files below the repository's root and nowhere else, also through symbolic links.",
+                f'"{path}" is outside the repository',
+                "A manifest reads only files below the repository root, even through links. Copy the file there.",
             )
         case Refusal.HIDDEN:
             return TextRefusal(
                 Code.FILE_OUTSIDE,
-                f'"{path}" passes a part that starts with a dot',
-                "Such files and folders (.git, .env) are never read, also not through symbolic links.",
+                f'"{path}" leads through a name that starts with a dot',
+                "Such files and folders (.git, .env) are never read, even through links. Use another name.",
             )
         case Refusal.SIZE:
-            return TextRefusal(Code.FILE_TOO_LARGE, f'"{path}" has more than 10 MB')
+            return TextRefusal(Code.FILE_TOO_LARGE, f'"{path}" is larger than 10 MB')
         case _:
             return TextRefusal(Code.FILE_UNREADABLE, f'"{path}" cannot be read: {problem.why}', problem.detail)
 
 
 def read_found(root: str, file: str) -> bytes | TextRefusal:
-    """A file that was found by its name, absolute; why not, for a message at its first line."""
+    """The bytes of a file that was found by its name, an absolute path; or why not, for a message at its first line."""
     folder, name = os.path.split(file)
     try:
         return read_file(root, name, folder=folder, dots=False)
@@ -117,7 +117,7 @@ def near_path(path: str) -> str | None:
 
 
 def names_in(folder: str) -> tuple[str, ...]:
-    """What stands in a folder, hidden files left out; nothing if it cannot be listed."""
+    """The names in a folder, except hidden ones; none if it cannot be listed."""
     try:
         return tuple(other for other in os.listdir(folder) if not other.startswith("."))
     except OSError:

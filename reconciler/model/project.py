@@ -77,7 +77,7 @@ class Origin:
     keyed: bool = False
 
     def at_path(self, path: RawPath) -> Origin:
-        """As `below`, without `inner`: however many places were written elsewhere, only those on the way are asked."""
+        """As `below`, without `inner`: only places on the way are looked up, even if many were written elsewhere."""
         origin = self
         while (length := origin._nearest(path)) is not None:
             origin, path = origin.inner[path[:length]], path[length:]
@@ -86,7 +86,7 @@ class Origin:
         return Origin(origin.file, origin.line, (*origin.at, *path))
 
     def _nearest(self, path: RawPath) -> int | None:
-        """How long the longest beginning of `path` is that was written elsewhere; None where there is none."""
+        """The length of the longest beginning of `path` that was written elsewhere; None if there is none."""
         if not self.inner:
             return None
         return next((length for length in range(len(path), -1, -1) if path[:length] in self.inner), None)

@@ -52,7 +52,7 @@ class RecordedProject:
     `ontology`) that was left drifting, the version that is still its base. `not_kept` has, for each path that Scale did
     not keep when it was last written, the SHA-256 of the value that was declared. `ontology_hash` is the SHA-256 of the
     choices that are the base of the ontology, None if there are none or they are not known: an ontology's version may
-    be a mere position, which does not say what it stood for.
+    be only a position, which does not identify its content.
 
     `intents` are those of runs that did not finish the project since it was entered, oldest first. `written` is false
     for a project that is known from intents alone.

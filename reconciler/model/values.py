@@ -110,7 +110,7 @@ def _with_overflow_as(value: Json, marker: str) -> Json:
 def _integral(value: Json, known: dict[int, Json]) -> Json:
     """`value` with every whole float as an int, so that `1.0` and `1` get one text.
 
-    `known` has what came of each collection: one that is shared is looked through once.
+    `known` has the result for each collection, so a shared one is walked through once.
     """
     if isinstance(value, float):
         return int(value) if value.is_integer() else value

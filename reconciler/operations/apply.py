@@ -63,7 +63,7 @@ def heeding_signals(stop: Stop) -> Iterator[None]:
 
 
 async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: Record) -> Plan:
-    """See that a saved plan was made for this target, endpoint and account; the plan, with its section of the record.
+    """Check that a saved plan is for this target, endpoint and account; the plan, with its section of the record.
 
     A plan for an account without projects is also one for the account as an apply of it left it.
 
@@ -86,11 +86,13 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
         if account.target.account is None and untold is not None:
             raise PlanFileError(
                 "the account cannot be determined, and the plan names one",
-                f"Its oldest project shows which one it is, and this one cannot be read: {untold.why}. "
-                "Nothing was written.",
+                f"An account is recognized by its oldest project, and a project's time cannot be read: {untold.why}.\n"
+                "Nothing was written. Fix that value in Scale's dashboard, then apply again.",
             )
         raise PlanFileError(
-            "the plan was made for another account", "Its oldest project is another one. Nothing was written."
+            "the plan was made for another account",
+            "The oldest project of this account is a different one. Nothing was written. Use the key of the plan's "
+            "account, or make a new plan.",
         )
     return replace(plan, target=account.target, section=account.section)
 
@@ -108,13 +110,13 @@ async def apply(
     clock: Clock = SYSTEM_CLOCK,
     random: Random | None = None,
 ) -> Outcome:
-    """Record what is intended, carry the plan out, record what became of it.
+    """Record the intent, carry out the plan, record the outcome.
 
     Once `stop` is set, calls under way end and no new one starts. What `sensitive` covers is masked in a server's
     words, too. `clock` and `random` are for the waits before a write is sent again.
 
     Raises:
-        RecordError, GitRefusedError: what is intended cannot be recorded. Nothing was written.
+        RecordError, GitRefusedError: the intent cannot be recorded. Nothing was written.
     """
     if plan.target.account is None and plan.section is None:
         account = await recognize(target, client, Live({}, whole=False), recorder.record, must_know=True)
@@ -122,17 +124,21 @@ async def apply(
         recorder.created = account.created
     if not await recorder.announce(plan, stop.requested):
         return replace(not_applied(plan, INTERRUPTED, now()), interrupted_by=stop.signal)
-    outcome = await apply_plan(
-        plan,
-        client,
-        parallelism=target.parallelism,
-        emit=emit,
-        stop=stop,
-        now=now,
-        clock=clock,
-        random=random or Random(),
-        permit=recorder.permit,
-    )
+    try:
+        outcome = await apply_plan(
+            plan,
+            client,
+            parallelism=target.parallelism,
+            emit=emit,
+            stop=stop,
+            now=now,
+            clock=clock,
+            random=random or Random(),
+            permit=recorder.permit,
+        )
+    except Exception:
+        await recorder.abandon()
+        raise
     if target.sandbox is not None:
         # The account of an empty sandbox is made with its first project.
         made = sandbox_account(target.sandbox) or plan.target.account

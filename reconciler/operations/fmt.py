@@ -128,7 +128,7 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
     except FileRefusedError as problem:
         if problem.reason == Refusal.LINK:
             return [_through_link(file, problem, root)]
-        detail = "It is left as it was. Files that were listed before it are in form."
+        detail = "The file is unchanged. Files that are listed before it were formatted. Fix this, then run fmt again."
         return [_whole(file, "not-written", f"this file cannot be written: {problem.why}", detail)]
     result.changed.append(file)
     return []
@@ -144,7 +144,7 @@ def _replace(file: str, data: bytes, new: bytes, root: str) -> None:
     if there == new:
         return  # another run was faster
     if there != data:
-        why = "it changed meanwhile; run fmt again"
+        why = "it changed in the meantime; run fmt again"
         raise FileRefusedError(f"{file} cannot be written: {why}", reason=Refusal.FAILED, why=why)
     write_below(root, file, new, mode=stat.S_IMODE(os.stat(file).st_mode))
 
@@ -154,8 +154,8 @@ def _through_link(file: str, problem: FileRefusedError, root: str) -> Diagnostic
     return _whole(
         file,
         "link",
-        f"this file is not put into form: {problem.why}",
-        f"No file is written through a link. Name the file that it leads to, {real}, or replace the link with a copy.",
+        f"this file was not formatted: {problem.why}",
+        f"fmt never writes through a link. Format the file that it leads to, {real}, or replace the link with a copy.",
     )
 
 

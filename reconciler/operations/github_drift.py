@@ -27,12 +27,12 @@ _MARKER = 8_000
 
 
 def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: Writer) -> str:
-    """See that the target's issue says what drifted, and what could not be compared; a line that tells what was done.
+    """Update the target's issue: what drifted, and what could not be compared. Returns a line on what was done.
 
     A blocked project may have drifted, so the issue stays open while there is one.
 
     Raises:
-        GithubError: the check failed or looked at a part alone, or the issue cannot be read or written.
+        GithubError: the check failed or covered only some projects, or the issue cannot be read or written.
     """
     drifts = _identities(drift)
     if told := next((told for told in drift.diagnostics if told.is_error), None):

@@ -96,7 +96,7 @@ def _indented(lines: str) -> str:
 
 
 def _not_ignored(folder: Path) -> str | None:
-    """The text that has git ignore what runs leave behind; None if it does already, or cannot be told."""
+    """The text that has git ignore what runs leave behind; None if it does already, or if that is unknown."""
     try:
         there = (read_below(folder, _IGNORE) or b"").decode()
     except FileRefusedError as problem:
@@ -114,7 +114,9 @@ def _write(folder: Path, name: str, text: str) -> None:
     try:
         write_below(folder, name, text.encode(), mode=None)
     except FileRefusedError as problem:
-        raise _unwritten(folder / name, problem.why, "What was written before it stays; run init again.") from None
+        raise _unwritten(
+            folder / name, problem.why, "The files that were written before it are kept. Fix this, then run init again."
+        ) from None
 
 
 def _unwritten(file: Path, why: str, detail: str = "Nothing was written.") -> UsageError:

@@ -183,7 +183,7 @@ def planned_with(
 
 
 def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
-    """Few bytes can be very many values: those that manifests share count once for each of them."""
+    """A few bytes can hold very many values: shared values count once for each manifest that uses them."""
     nodes = NodeCount()
     total = 0
     for project in desired:
@@ -195,7 +195,7 @@ def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
     repeated = total - nodes.distinct
     if repeated > _MOST_REPEATED:
         summary = f"the changes repeat {repeated:,} values that aliases and references share"
-        detail = f"One plan takes {_MOST_REPEATED:,}. Plan some of the projects at a time, by their names."
+        detail = f"A plan may repeat {_MOST_REPEATED:,}. Plan some of the projects at a time, by name."
         raise DiagnosedError("the plan is too large", [error("too-large", summary, detail=detail)])
 
 
@@ -206,8 +206,8 @@ async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> 
     """Live state: of the named projects alone where they are few, else of the whole account in one list.
 
     Should the list leave earlier versions out, the named projects are got one by one beside it: a base is looked for in
-    them. And should a project in the list show no name that can be read, it may be any one that the list does not show:
-    of the named ones, those are got, too.
+    them. And if a project in the list has no readable name, it may be any project that the list does not show; so the
+    named projects that it does not show are got, too.
     """
     if few and len(names) <= _FEW:
         return Live(await get_projects(client, names), whole=False)
@@ -283,7 +283,7 @@ def _created(live: Live) -> dict[str, str | None]:
 
 
 def account_in(target: Target, live: Live) -> str | None:
-    """What tells this account from others: a sandbox's own ID, else its oldest project; None if it was not listed."""
+    """What identifies this account: a sandbox's own ID, else its oldest project; None if it was not listed."""
     if target.sandbox is not None:
         return sandbox_account(target.sandbox) or EMPTY_ACCOUNT
     if not live.whole:
@@ -339,7 +339,7 @@ def _first_difference(field: Field) -> int:
 
 
 def _read_sources(settings: Settings, overlay: Path | None, desired: Sequence[DesiredProject]) -> Sources:
-    """What git says of all that the plan reads."""
+    """What git reports about everything that the plan reads."""
     config = [settings.config_file] if settings.config_file else []
     files = {file for project in desired for file in files_of(project)}
     folder = settings.manifests.as_posix() + "/"
@@ -355,8 +355,8 @@ def _ignored(files: Sequence[str], base: str) -> Diagnostic:
     return warning(
         "git-ignored",
         f"git ignores {names[0] if len(names) == 1 else f'{len(names):,} files'}, which this plan reads",
-        detail=f"Other clones do not have {'it' if len(names) == 1 else 'them'}, and make another plan: "
-        f"{', '.join(names[:_EXAMPLES])}{more}.\nAdd what the manifests need to git, with git add --force.",
+        detail=f"Other clones do not have {'it' if len(names) == 1 else 'them'}, so their plans differ: "
+        f"{', '.join(names[:_EXAMPLES])}{more}.\nIf the manifests need these files, add them with git add --force.",
     )
 
 

@@ -1,7 +1,7 @@
 """What an apply writes into the record: its intent before the first write, and the outcome after the last one.
 
-Promises: at most one live intent names a project; while a run may still write, its intent holds; whatever becomes of
-the run, the next one recognizes its writes.
+Promises: at most one live intent names a project; while a run may still write, its intent holds; however the run
+ends, the next one recognizes its writes.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ LAST_SECONDS: Final = timedelta(seconds=30)
 """In this last part of a lease no write is started, so that none lands after it."""
 
 RENEWED_BEFORE: Final = timedelta(seconds=60)
-"""So long before the end of its lease a run starts to renew it."""
+"""A run starts to renew its lease this long before the end."""
 
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
-"""So much may the clocks of two runs differ: an intent of another clone counts as expired only that much later."""
+"""How far the clocks of two runs may differ: an intent of another clone counts as expired only this much later."""
 
 LONGEST_LEASE: Final = timedelta(hours=1)
-"""A lease that ends later than so much from now is not one: it is forged, or a clock is far off."""
+"""A lease that ends later than this from now does not count: it is forged, or a clock is far off."""
 
 PATIENCE: Final = 300.0
 """Seconds for which a run waits for others that write the same projects."""
 
 FIRST_LOOK, LAST_LOOK = 0.5, 10.0
-"""Seconds between two looks at a run that is waited for, which grow from the one to the other."""
+"""Seconds between two reads of the record while a run waits for another one: the first pause, and the longest."""
 
 PUSHING: Final = 60.0
 """Seconds for which a record is pushed again if other runs are faster."""
@@ -94,7 +94,7 @@ def _notes(store: RecordStore, target: Target, environment: Mapping[str, str]) -
     notes = []
     if environment.get("CI") and target.record == LOCAL:
         detail = (
-            "CI discards its clone, and the record with it: the next run cannot tell drift from what git changed. "
+            "CI discards its clone, and the record with it: the next run cannot distinguish drift from changes in git. "
             f'Set record = "origin" for the target "{target.name}" in reconciler.toml.'
         )
         notes.append(warning("local-record", "the record of applies is kept in this clone only", detail=detail))
@@ -107,7 +107,7 @@ class Recorder:
     """The record of one apply: read before the plan, its intent written ahead, its outcome written at the end.
 
     `base` is the git top level, or the repository root outside git. `waiting` is called with a sentence when the run
-    has to wait for another one. `aside` runs what blocks, such as git, beside the event loop.
+    has to wait for another one. `aside` runs blocking calls, such as git, outside the event loop.
     """
 
     def __init__(
@@ -237,7 +237,7 @@ class Recorder:
         return now - CLOCKS_DIFFER <= _moment(until) <= now + LONGEST_LEASE
 
     async def _clean_up(self, run: Run) -> None:
-        """Take away what a dead run left beside the record."""
+        """Remove what a dead run left beside the record."""
         with contextlib.suppress(RecordError, GitRefusedError):
             await self._aside(self._store.liveness.release, run.id)
             await self._aside(self._store.end, run)
@@ -277,7 +277,7 @@ class Recorder:
                 self._problem = problem.summary
                 return False
             if self._clock.now() >= until:
-                self._problem = "that took longer than it held"
+                self._problem = "the renewal took longer than the intent held"
                 return False
             self._run = renewed
             return True
@@ -288,7 +288,7 @@ class Recorder:
         """Record the outcome; the run then has no live intent.
 
         Raises:
-            RecordError, GitRefusedError: it cannot be recorded. What was announced still makes its writes known as
+            RecordError, GitRefusedError: it cannot be recorded. The intent still identifies this run's writes as
                 ours.
         """
         try:
@@ -361,8 +361,12 @@ class Recorder:
             ontology_hash=base_hash(change, project.live, known or change.base or before, older),
         )
 
+    async def abandon(self) -> None:
+        """End a run that broke off: its intent no longer counts as live in this clone."""
+        await self._end()
+
     async def _end(self) -> None:
-        async with self._renewing:  # one that is under way would come after its end
+        async with self._renewing:  # a renewal under way would land after the end
             if self._renewal is not None:
                 self._renewal.cancel()
         if self._run is not None:
@@ -418,8 +422,8 @@ class Recorder:
     def _too_many(self) -> RecordError:
         return RecordError(
             f"the record of {self._target.name} could not be written: other runs were faster for {PUSHING:.0f} seconds",
-            "Apply again when fewer runs write to this record. If no other run is there, a lock was left behind: look "
-            "for a file that ends in .lock below the refs folder of the repository, and remove it.",
+            "Apply again when fewer runs write to this record. If no other run is under way, a lock was left behind: "
+            "remove the file that ends in .lock below the refs folder of the repository.",
         )
 
     def _file(self, change: ProjectChange) -> str:
@@ -427,7 +431,7 @@ class Recorder:
 
 
 class _Pauses:
-    """The growing pauses of one who loses to others, until a time is over."""
+    """The growing pauses of a run that loses to others, until a time is over."""
 
     def __init__(self, clock: Clock, random: Random) -> None:
         self._clock = clock
@@ -491,7 +495,7 @@ def _stamp(now: datetime) -> str:
 
 
 def _moment(text: str) -> datetime:
-    """A text that is not a time is over."""
+    """A text that is not a time counts as past."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

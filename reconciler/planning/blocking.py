@@ -89,7 +89,7 @@ def blocked_change(desired: DesiredProject, live: LiveProject | None, block: Blo
 
 
 def unreadable_warning(projects: Sequence[UnreadableProject]) -> tuple[Diagnostic, ...]:
-    """What is said of live projects without a manifest that cannot be read, of which there is at least one."""
+    """The warning about live projects without a manifest that cannot be read; there is at least one."""
     are = "1 live project" if len(projects) == 1 else f"{len(projects):,} live projects"
     told = warning("unreadable", f"{are} without a manifest cannot be read", detail=unreadable_advice(projects))
     return (told,)
@@ -111,7 +111,7 @@ def _differs(name: str, what: str, live: str, here: str) -> Diagnostic:
     return error(
         f"{what}-differs",
         f'{what} of project.{name} is "{live}" on Scale, "{here}" here',
-        detail=f"A project's {what} cannot be changed after it was created. Give the manifest a new name, so "
+        detail=f"A project's {what} cannot be changed after it is created. Give the manifest a new name, so "
         f'that a new project is created, or write "{what}: {live}".',
     )
 
@@ -120,7 +120,7 @@ def _ontology_unreadable(name: str, path: str, what: str) -> Block:
     told = error(
         "ontology-unreadable",
         f"the ontology of project.{name} cannot be read: {what}",
-        detail="What cannot be read is not overwritten. Fix it in Scale's dashboard, or leave the ontology out of the "
-        "manifest, so that it is not managed here.",
+        detail="reconciler never overwrites what it cannot read. Fix the ontology in Scale's dashboard, or leave it "
+        "out of the manifest, so that it is not managed here.",
     )
     return Block(Reason.ONTOLOGY_UNREADABLE, path, told)

@@ -35,7 +35,7 @@ def ontology_hash(choices: Json) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What the record says of one project, completed by the writes that unfinished runs are seen to have landed.
+    """What the record says about one project, completed by the writes of unfinished runs that the history shows.
 
     `landed` are the calls of those runs, each with the version that it made.
     """
@@ -49,7 +49,7 @@ def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
 
     A write of parameters moves the base of the parameters, except of those that its run left drifting: each of these
     keeps its own. A base never moves back. If only intents know the project, a part that was there before and did not
-    land has no base. An entry of another project of this name (with another `created_at`) says nothing.
+    land has no base. An entry of another project of this name (with another `created_at`) is ignored.
     """
     if known is None or live is None:
         return Base(known)

@@ -28,7 +28,7 @@ _TURNS = 4
 def project_drift(
     desired: DesiredProject, live: Shown | None, known: RecordedProject | None
 ) -> ProjectDrift | BlockedProject:
-    """What of one project is not as the last apply left it, or not as git now says; or why that cannot be said."""
+    """How a project differs from what the last apply left, or from what git now says; or why it cannot be compared."""
     if live is None:
         return ProjectDrift(desired.name, desired.source, tuple(_to_be_made(desired, known)))
     if isinstance(live, UnreadableProject):

@@ -169,7 +169,7 @@ def _content(kind: str, params: Mapping[str, Json], ontology: Sequence[Json] | N
 
 
 def _digest(value: Json, known: dict[int, int]) -> int:
-    """`known` has the digests of collections that live on: one that is shared is looked through once."""
+    """`known` has the digests of collections that live on, so a shared one is walked through once."""
     if not isinstance(value, dict | list):
         return hash(value)
     found = known.get(id(value))

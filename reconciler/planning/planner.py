@@ -97,7 +97,7 @@ def nameless(projects: Iterable[Shown]) -> tuple[UnreadableProject, ...]:
 
 
 def account_of(projects: Iterable[Shown]) -> str | None:
-    """What tells one account from another: when its oldest project was made.
+    """What identifies an account: when its oldest project was made.
 
     None without one, and if it is not known which is the oldest, because a project's time cannot be read.
     """
@@ -118,7 +118,7 @@ def is_unmanaged(project: Shown, managed: Collection[str], own_names: Sequence[s
 def unmanaged_in(
     live: Live, managed: Collection[str], own_names: Sequence[str] | None
 ) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
-    """The live projects without a manifest, by name, and what is to be said of those that cannot be read.
+    """The live projects without a manifest, by name, and the warning about those that cannot be read.
 
     They block nothing: no manifest is compared with them.
     """
@@ -206,7 +206,7 @@ def make_plan(
 
 
 def _forgotten(name: str, known: RecordedProject, found: Shown | None) -> ProjectChange:
-    """A project that the record knows and no manifest any more. Nothing is sent, so it need not be readable."""
+    """A project in the record that no longer has a manifest. Nothing is sent, so it need not be readable."""
     live = found if isinstance(found, LiveProject) else None
     source = Source(known.file, 1)
     desired = DesiredProject(name, live.type if live is not None else "", source)

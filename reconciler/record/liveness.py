@@ -46,7 +46,7 @@ class Liveness:
         return self._clone() if run in self._held else None
 
     def release(self, run: str) -> None:
-        """End the lock that `hold` took for a run; of any run, remove the file."""
+        """Release the lock, if `hold` took it for this run, and remove the run's file."""
         with contextlib.suppress(OSError, FileRefusedError):
             if check_below(self._root, self._file(run)):
                 (self._root / self._file(run)).unlink()

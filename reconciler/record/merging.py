@@ -45,11 +45,11 @@ def intend(section: Section, run: Run, intents: Entries, alive: Collection[str])
 def conclude(section: Section, changes: Changes, alive: Collection[str], seen: Entries) -> Section:
     """The section after a run: the run is gone from it, and its entries are in.
 
-    Entering a project drops the intents of it, except those of other runs that are `alive`, and those whose writes the
-    entry cannot know. Of the entry there and the
-    new one, the higher version stays, at equal versions the later one, for params and ontology each. If the two may be
-    about different projects of one name, the new one stays unless another run has changed the entry since `seen`, the
-    entries that this run started from. A forgotten name stays if another run has entered it since.
+    Entering a project drops its intents, except those of other runs that are `alive`, and those whose writes the entry
+    cannot know. Of the existing entry and the new one, the higher version stays, or at equal versions the later one,
+    for params and ontology each. If the two may be about different projects of one name, the new one stays unless
+    another run has changed the entry since `seen`, the entries that this run started from. A forgotten name stays if
+    another run has entered it since.
     """
     others = frozenset(alive) - {changes.run}
     projects: dict[str, RecordedProject] = {}

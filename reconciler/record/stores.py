@@ -35,7 +35,7 @@ _LARGEST_RENEWAL = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A record as it was read. `token` stands for its state in `swap`; None if there was none."""
+    """A record as it was read. `token` identifies its state in `swap`; None if there was none."""
 
     record: Record
     token: str | None
@@ -64,17 +64,17 @@ class RecordStore(Protocol):
         """
 
     def renew(self, run: Run) -> None:
-        """Say that a run holds its intent until `run.until`. The log has no entry of it.
+        """Announce that a run holds its intent until `run.until`. The record's log gets no entry.
 
         Raises:
-            RecordError, GitRefusedError: it could not be said.
+            RecordError, GitRefusedError: it could not be announced.
         """
 
     def renewed(self, run: Run) -> str:
         """The time until which a run holds its intent, with its renewals. Errors are those of `renew`."""
 
     def end(self, run: Run) -> None:
-        """Take away what `renew` left of a run. Errors are those of `renew`."""
+        """Remove what `renew` left of a run. Errors are those of `renew`."""
 
     def missing_hint(self) -> str | None:
         """If this clone has no record and another may have one: how to get it."""
@@ -117,7 +117,7 @@ def run_ref(run: str) -> str:
 
 
 class _GitRecord:
-    """Kept in a git ref; with a remote, in that one's alone."""
+    """Kept in a git ref; with a remote, only in the remote's."""
 
     def __init__(self, root: Path, target: str, remote: str | None, liveness: Liveness) -> None:
         self.liveness = liveness
@@ -200,7 +200,7 @@ class _GitRecord:
 
     @contextmanager
     def _told(self, what: str, whose: str = "") -> Iterator[None]:
-        """Errors of a remote say what could not be done there; those of the clone itself stay as they are."""
+        """An error of a remote gets a summary of what could not be done there; one of the clone itself is kept."""
         try:
             yield
         except (NotACommitError, TooLargeError) as problem:
@@ -321,7 +321,7 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
 
 
 def _later(until: str, content: bytes) -> str:
-    """The later of a time and that of a renewal; what is not one counts for nothing."""
+    """The later of a time and that of a renewal; a text that is not a time is ignored."""
     try:
         renewed = json.loads(content)["until"]
     except (ValueError, KeyError, TypeError, RecursionError):

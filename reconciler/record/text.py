@@ -104,7 +104,7 @@ def _spelled(document: Mapping[str, object]) -> bytes:
 
 
 def _project(project: RecordedProject) -> dict[str, object]:
-    """What a project's file says beside its name: no more than there is."""
+    """The content of a project's file beside its name, without what is empty."""
     values = _values(project, _Project.model_fields.keys() - {"name", "intents", "written"})
     entry = {key: value for key, value in values.items() if value or key in _ALWAYS}
     if not project.written:
@@ -143,7 +143,7 @@ def _read(model: type[_Document], content: bytes, at: str) -> _Document:
         return model.model_validate(document)
     except ValidationError as problem:
         where = ".".join(map(str, problem.errors()[0]["loc"]))
-        raise RecordError(f"{at} is damaged: it does not hold what a record holds", f"First at {where}.") from None
+        raise RecordError(f"{at} is damaged: its content is not that of a record", f"First at {where}.") from None
 
 
 class _Head(_Model):
@@ -212,7 +212,7 @@ class _OldProject(_Entry):
     intended: _OldIntended | None = None
 
     def read(self) -> RecordedProject:
-        """Its intent did not say what the run left drifting: that is what was drifting before it."""
+        """Its intent does not name what the run left drifting, so that is what was drifting before it."""
         values = self.model_dump(exclude={"intended"})
         if self.intended is None:
             return RecordedProject(**values)
@@ -240,5 +240,5 @@ class _OldRecord(_Model):
             }
         )
         if len(record.sections) != len(self.sections):
-            raise RecordError(f"{place} is damaged: an endpoint and account has two sections")
+            raise RecordError(f"{place} is damaged: two sections have the same endpoint and account")
         return record

@@ -118,7 +118,7 @@ class Database:
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         if _names_another_journal(Path(f"{self.file}-journal")):
             raise StoreError(
-                f"The sandbox's file {self.file} has a journal of another program: take {self.file.name}-journal away."
+                f"The sandbox's file {self.file} has a journal of another program: remove {self.file.name}-journal."
             )
         location = f"{self.file.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         return sqlite3.connect(location, uri=True, timeout=self._patience, isolation_level=None)

@@ -187,7 +187,7 @@ class Store:
         return len(rows)
 
     def _account(self, connection: sqlite3.Connection) -> tuple[str, list[str]]:
-        """The account's id, and the task types that it does not have; StoreError where its row does not say."""
+        """The account's id, and the task types that it does not have; StoreError if its row is damaged."""
         row = connection.execute("SELECT id, not_enabled FROM account").fetchone()
         try:
             account, types = row if row is not None else (None, "[]")
@@ -195,9 +195,7 @@ class Store:
         except (TypeError, ValueError):
             account, not_enabled = None, []
         if not isinstance(account, str) or not isinstance(not_enabled, list):
-            raise StoreError(
-                f"The sandbox's file {self._database.file} is damaged: it does not say whose account it is."
-            )
+            raise StoreError(f"The sandbox's file {self._database.file} is damaged: it does not name its account.")
         return account, [one for one in not_enabled if isinstance(one, str)]
 
     def _timestamp(self) -> str:

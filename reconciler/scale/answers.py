@@ -219,7 +219,7 @@ def _proxy_advice(asked: Asked) -> str:
 
 
 def _effort(outcome: Outcome, asked: Asked) -> str:
-    """How often a read was tried. How often a write was sent, the one who sends it again knows."""
+    """How often a read was tried. For a write, this is counted by the code that sends it again."""
     if asked.write:
         return ""
     return f"Tried {outcome.tries} times in {outcome.seconds:.0f} seconds." if outcome.tries > 1 else "Tried once."

@@ -126,7 +126,7 @@ class ScaleClient:
         return project
 
     async def find_project(self, name: str) -> Shown | None:
-        """The same, with a project that cannot be read as what it is.
+        """The same, but a project that cannot be read is returned as an UnreadableProject.
 
         A 404 of another form (a gateway's page, a wrong endpoint) is UnreadableAnswerError: taken for "no such
         project" it would be planned as a create, which nothing can undo.
@@ -153,7 +153,7 @@ class ScaleClient:
     async def send(self, call: Call) -> Json:
         """Sends one write, once, and returns what a 2xx with JSON says, which is not reliable ([D]).
 
-        The ScaleError that it raises says what is known of the write: see its attributes.
+        The ScaleError that it raises reports in its attributes what is known of the write.
         """
         _path_of(call.project)
         asked = self._asked(f'{call.kind.value} of "{call.project}"', "POST", call.path)
@@ -165,7 +165,7 @@ class ScaleClient:
         raise error from None
 
     async def list_raw(self) -> tuple[list[dict[str, Json]], list[UnreadableProject]]:
-        """The projects that can be read, as the answer shows them, and the others. Sent once, whatever comes of it."""
+        """The projects that can be read, as the answer shows them, and the others. Sent once, even if it fails."""
         asked = self._asked("The list of projects", "GET", "/projects")
         answer = _succeeded(await self._exchange(asked, "/projects", once=True), asked)
         try:

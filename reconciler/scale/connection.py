@@ -49,7 +49,7 @@ def checked_endpoint(endpoint: str) -> httpx.URL:
 def build_client(
     endpoint: httpx.URL, *, headers: Mapping[str, str], parallelism: int, transport: httpx.AsyncBaseTransport | None
 ) -> httpx.AsyncClient:
-    """A client for the endpoint; with a `transport`, which it then owns, nothing is read from the environment.
+    """A client for the endpoint. With a `transport`, which it then owns, nothing is read from the environment.
 
     ConnectionSetupError names the variable that does not work.
     """

@@ -44,7 +44,7 @@ class Flawed:
 
 
 def salvage_items(body: bytes) -> list[Json | Flawed] | None:
-    """The items of an array; None where the body is not a JSON array apart from its flaws."""
+    """The items of an array; None if the body is not a JSON array apart from its flaws."""
     texts = _items(_text(body))
     if texts is None:
         return None
@@ -58,7 +58,7 @@ def salvage_items(body: bytes) -> list[Json | Flawed] | None:
 
 
 def salvage(body: bytes) -> tuple[Json | Flawed] | None:
-    """The one value of a body; None where it is not JSON apart from its flaws."""
+    """The one value of a body; None if it is not JSON apart from its flaws."""
     return _salvaged(_text(body))
 
 
@@ -83,7 +83,7 @@ def _salvaged(text: str) -> tuple[Json | Flawed] | None:
 
 
 def _items(text: str) -> list[str] | None:
-    """The texts between the commas of an array; None where the brackets do not match."""
+    """The texts between the commas of an array; None if the brackets do not match."""
     found: list[str] = []
     depth = start = end = 0
     for token in _STRUCTURE.finditer(text):
@@ -118,7 +118,7 @@ class _Walk:
         self.key = ""
 
     def mended(self, text: str) -> str:
-        """The text with its flaws replaced. IndexError where more is closed than was opened."""
+        """The text with its flaws replaced. IndexError if more is closed than was opened."""
         pieces: list[str] = []
         copied = hidden = 0
         for token in _TOKENS.finditer(text):

@@ -103,8 +103,8 @@ READ = Policy(tries=10, seconds=30.0)
 class Outcome:
     """What the last try gave, how many tries there were, and how long (seconds) they took with their waits.
 
-    `wait` is how long the last answer asked to wait, in seconds, None where it did not ask. Without any try, a write
-    was held back.
+    `wait` is how long the last answer asked to wait, in seconds, None if it did not ask. If there was no try, a
+    write was held back.
     """
 
     result: Answer | Lost
@@ -197,7 +197,7 @@ class Pace:
 class Retries:
     """Runs one request after another: reads with repeats, writes once. Between requests it holds only their pace.
 
-    `waiting` is told, with the seconds, where a 429 has all requests wait for long.
+    `waiting` is called with the seconds if a 429 makes all requests wait for long.
     """
 
     def __init__(

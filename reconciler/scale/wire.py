@@ -39,7 +39,7 @@ _LONGEST_PART: Final = 100
 def read_projects(body: bytes) -> list[Shown]:
     """The answer to a list: a bare JSON array without pages ([S]). UnreadableAnswerError for anything else.
 
-    Of several projects with one name that are not archived, none can be told from the others: they are one
+    Projects that have the same name and are not archived cannot be distinguished: together they are one
     UnreadableProject.
     """
     with _collector_paused():
@@ -88,7 +88,7 @@ def _items(body: bytes) -> Sequence[Json | Flawed]:
             return items
         raise UnreadableAnswerError(
             f"The answer is not a JSON array of projects but {_kind(items)}",
-            "Nothing was taken from it. Check that the endpoint is that of Scale's Projects API.",
+            "Nothing in it was used. Check that the endpoint is that of Scale's Projects API.",
         )
     raise _no_json(problem)
 
@@ -105,7 +105,7 @@ def _parsed(body: bytes) -> Json | Flawed:
 
 
 def _no_json(problem: str) -> UnreadableAnswerError:
-    return UnreadableAnswerError("The answer is not JSON", f"The JSON parser says: {problem}.")
+    return UnreadableAnswerError("The answer is not JSON", f"The JSON parser reports: {problem}.")
 
 
 @contextmanager

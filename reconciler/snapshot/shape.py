@@ -43,7 +43,7 @@ def project_document(project: SnapshotProject) -> dict[str, Json]:
 def unreadable_document(project: UnreadableProject) -> dict[str, Json]:
     """A project that could not be read: its error in place of its content.
 
-    It is one of `projects`, so that no older reconciler takes the snapshot for one without it.
+    It is one of `projects`, so that an older reconciler does not take the snapshot for one without it.
     """
     return {
         "name": project.name,

@@ -639,7 +639,7 @@ def test_a_version_that_has_only_some_of_what_was_sent_is_not_written_over() -> 
 
 
 def test_a_refusal_after_an_earlier_sending_is_looked_at() -> None:
-    """The earlier one landed after it had been given up for lost: the refused repeat is no failure then."""
+    """The earlier one landed after it had been given up: the refused repeat is then not a failure."""
     api = Lagging(live(), lag=0.0)
     api.faults[CallKind.SET_PARAMS] = [failed(500), ScaleError("no", status=400)]
     api.late = [10.2]
@@ -1050,7 +1050,7 @@ def test_after_five_projects_in_a_row_that_gave_up_no_further_one_is_started() -
     outcome = applied(many(api), api, parallelism=1)
     statuses = [project.status for project in outcome.projects]
     assert statuses == [Status.FAILED] * 5 + [Status.NOT_STARTED] * 15
-    assert "the API gave 5 projects in a row no usable answer" in outcome.projects[-1].reason
+    assert "5 projects in a row got no usable answer from the API" in outcome.projects[-1].reason
     assert outcome.interrupted_by is None
 
 

@@ -114,7 +114,7 @@ class _Story:
         self._commits: list[dict[str, dict[str, Any]]] = []
         self._edits: dict[str, dict[Unit, Any]] = {key: {} for key in _KEYS}
         for number, key in enumerate(accounts):
-            # An account is told by when its oldest project was made.
+            # An account is identified by when its oldest project was made.
             moment = datetime(2026, 1, 1 + number, tzinfo=UTC)
             Store(folder / key / "sandbox.db", now=partial(datetime.fromtimestamp, moment.timestamp(), UTC)).seed(
                 [{"name": f"first_of_{key}", "type": "imageannotation"}]
@@ -252,7 +252,7 @@ class _Story:
         pending: bool,
         ours: bool,
     ) -> None:
-        """What became of each unit of an account. `ours`: a run had its key."""
+        """Check each unit of an account. `ours`: a run had its key."""
         for part, history in after.items():
             new = history[len(before[part]) :]
             self._expect(len(new) <= ours, f"{when}: {key} has {len(new)} new versions of {part}: {new}")

@@ -456,7 +456,11 @@ def test_no_memory_is_one_error(
     write("p.yaml", ONE)
     monkeypatch.setattr("reconciler.scale.wire.from_json", _no_memory)
     lacking = cli(*command)
-    assert (lacking.code, lacking.out, lacking.err) == (1, "", "error[resources]: there is not enough memory\n")
+    assert (lacking.code, lacking.out, lacking.err) == (
+        1,
+        "",
+        "error[resources]: there is not enough memory; free some, and run the command again\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -470,7 +474,7 @@ def test_no_thread_is_one_error(
     monkeypatch.setattr("threading.Thread.start", _no_thread)
     lacking = cli(*command)
     assert (lacking.code, lacking.out) == (1, "")
-    assert lacking.err.startswith("error[resources]: no thread can be started: ")
+    assert lacking.err.startswith("error[resources]: no thread can be started; ")
     assert len(lacking.err.splitlines()) == 1
 
 
@@ -488,7 +492,10 @@ def test_every_way_in_which_memory_lacks(cli: Cli, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("reconciler.operations.validate.load_manifests", lack)
     lacking = cli("validate")
-    assert (lacking.code, lacking.err) == (1, "error[resources]: there is not enough memory\n")
+    assert (lacking.code, lacking.err) == (
+        1,
+        "error[resources]: there is not enough memory; free some, and run the command again\n",
+    )
 
 
 def test_what_tasks_side_by_side_lack_is_one_error(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -498,7 +505,10 @@ def test_what_tasks_side_by_side_lack_is_one_error(cli: Cli, write: Write, monke
     monkeypatch.setattr("reconciler.applying.project.ProjectApply.run", _no_memory)
     lacking = cli("apply", "--auto-approve")
     assert lacking.code == 1
-    assert lacking.err.splitlines()[-1] == "error[resources]: there is not enough memory"
+    assert (
+        lacking.err.splitlines()[-1]
+        == "error[resources]: there is not enough memory; free some, and run the command again"
+    )
     monkeypatch.setattr("reconciler.applying.project.ProjectApply.run", lambda project: 1 / 0)
     assert cli("apply", "--auto-approve").code == 3
 
@@ -515,6 +525,6 @@ def test_a_sandbox_without_its_account(cli: Cli, seed: Callable[..., None], writ
     for command in (("plan",), ("drift",), ("apply", "--auto-approve"), ("snapshot", "--out", "s.json")):
         wrong = cli(*command)
         assert wrong.code == 1
-        assert "sandbox.db is damaged: it does not say whose account it is" in wrong.err
+        assert "sandbox.db is damaged: it does not name its account" in wrong.err
         assert wrong.err.count("error[") == 1
         assert "Traceback" not in wrong.err

@@ -574,7 +574,7 @@ def test_no_git(
         1,
         "error",
         "Git is missing.",
-        "Install git, and see that it is in PATH.",
+        "Install git, and make sure that it is in PATH.",
     )
     folder = tmp_path_factory.mktemp("plain")
     (folder / "projects").mkdir()
@@ -647,7 +647,7 @@ def test_a_work_tree_keeps_its_record_in_the_repository(
             'The configuration has 1 mistake, first: there is no setting "manifest" (reconciler.toml:1).',
         ),
         ("a = 1\nb = 2\n", 'The configuration has 2 mistakes, first: there is no setting "a" (reconciler.toml:1).'),
-        ("[\n", "The configuration has 1 mistake, first: this is no TOML"),
+        ("[\n", "The configuration has 1 mistake, first: this is not TOML"),
     ],
 )
 def test_a_broken_configuration(doctor: Doctor, repository: Path, text: str, found: str) -> None:

@@ -125,10 +125,9 @@ def test_nothing_is_written_through_a_link_and_permissions_stay(cli: Cli, reposi
         refused = cli(*arguments)
         assert (refused.code, refused.out) == (1, "")
         assert (
-            'projects/p.yaml:1:1: error[link]: this file is not put into form: "projects/p.yaml" is a link'
-            in refused.err
+            'projects/p.yaml:1:1: error[link]: this file was not formatted: "projects/p.yaml" is a link' in refused.err
         )
-        assert "Name the file that it leads to, projects/_real.yaml, or" in refused.err
+        assert "Format the file that it leads to, projects/_real.yaml, or" in refused.err
         assert real.read_text() == LOOSE.format(name="p")
     assert cli("fmt", "projects/_real.yaml").out == "projects/_real.yaml\n"
     assert link.is_symlink()
@@ -183,7 +182,7 @@ def test_a_file_that_changes_meanwhile_is_left_alone(cli: Cli, write: Write, mon
         return lay_out(documents)  # type: ignore[arg-type]
 
     monkeypatch.setattr(formatting, "lay_out", slow)
-    assert "it changed meanwhile; run fmt again" in cli("fmt").err
+    assert "it changed in the meantime; run fmt again" in cli("fmt").err
     assert file.read_text() == "name: p\ntype: other\n"
 
 

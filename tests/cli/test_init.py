@@ -75,5 +75,5 @@ def test_a_place_that_cannot_be_written(cli: Cli, repository: Path) -> None:
     (repository / ".github").write_text("")
     done = cli("init")
     assert done.code == 1
-    assert "What was written before it stays; run init again." in done.err
+    assert "The files that were written before it are kept. Fix this, then run init again." in done.err
     assert os.path.exists(repository / "reconciler.toml")

@@ -55,7 +55,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def secrets_in(folder: Path) -> Path:
-    """A folder of somebody else's, each file of which would be taken for what a link to it is named."""
+    """A folder outside the repository. Each file in it would be taken for what a link to it is named."""
     (folder / "deeper").mkdir()
     (folder / "secret.yaml").write_text(f"name: {CANARY}\ntype: {CANARY}\nparams: {{a: '{CANARY}'}}\n")
     (folder / "secret.md").write_text(CANARY)
@@ -141,7 +141,7 @@ def test_special_files(cli: Cli, repository: Path, place: str, kind: str) -> Non
 
 @pytest.mark.parametrize("place", PLACES)
 def test_links(cli: Cli, repository: Path, outside: Path, place: str) -> None:
-    """To a file of somebody's home folder, out of the repository and back, in a circle, to nothing."""
+    """To a file in a home folder, out of the repository and back, in a circle, to nothing."""
     lay(repository)
     relative = os.path.relpath(outside, (repository / place).parent)
     back = os.path.join("../" * place.count("/"), "..", repository.name, "projects/_r.yaml")
@@ -165,7 +165,7 @@ def test_links_to_hidden_files(cli: Cli, repository: Path, place: str, target: s
     ended = cli("plan")
     assert ended.code == 1
     assert CANARY not in ended.out + ended.err
-    assert "passes a part that starts with a dot" in ended.err
+    assert "leads through a name that starts with a dot" in ended.err
 
 
 @pytest.mark.parametrize("place", ["reconciler.toml", "projects/p.yaml", "projects/t.md", "projects/_r.yaml"])
@@ -200,7 +200,7 @@ def test_linked_folders(cli: Cli, repository: Path, outside: Path, folder: str) 
 def test_a_sandbox_is_not_reached_through_a_link(
     cli: Cli, repository: Path, outside: Path, place: str, there: bool
 ) -> None:
-    """Neither to a database of somebody's nor to a place where none is yet."""
+    """Neither to an existing database nor to a place that has none yet."""
     lay(repository)
     target = outside / "data"
     if place == ".reconciler":
@@ -240,7 +240,7 @@ def test_a_journal_that_names_a_file_to_delete(cli: Cli, repository: Path, outsi
     place.write_bytes(header.ljust(512, b"\0") + record)
     ended = cli("plan")
     assert ended.code == 1
-    assert "has a journal of another program: take sandbox.db-journal away" in ended.err
+    assert "has a journal of another program: remove sandbox.db-journal" in ended.err
     assert victim.exists()
     place.unlink()
     assert cli("plan").code == 0

@@ -60,7 +60,7 @@ def test_twice_the_input_is_at_most_twice_the_work(
     monkeypatch.setattr(diagnostics, "_MOST_COMPARISONS", 100)
     monkeypatch.setattr(diagnostics, "_MOST_SEARCHES", 10)
     size = _SMALL.get(each.name, _USUALLY)
-    _work(each, size, tmp_path / "warm")  # what is imported and compiled once is no work of the input
+    _work(each, size, tmp_path / "warm")  # imports and compilation happen once, and are not work on the input
     once, twice = (_work(each, times * size, tmp_path / str(times)) for times in (2, 4))
     assert twice <= _GROWTH * once
 
@@ -203,7 +203,7 @@ def test_at_most_so_many_messages_are_shown_of_a_file(build: Callable[[int], inp
     assert every > 3_000
     text = render_validation(found.diagnostics, manifests=found.manifests, base=str(tmp_path))
     shown = [line for line in text.splitlines() if line.startswith("projects/p.yaml:")]
-    left_out = f"{every - 1 - MOST_OF_A_FILE:,} errors of this file are not shown"
+    left_out = f"{every - 1 - MOST_OF_A_FILE:,} errors in this file are not shown"
     assert len(shown) == MOST_OF_A_FILE + 1
     assert shown[-1] == f"projects/p.yaml:1:1: note[left-out]: {left_out}"
     assert text.splitlines()[-1].startswith(f"{every:,} errors in ")
@@ -271,7 +271,9 @@ def _planned(root: Path) -> None:
 def test_a_name_has_at_most_so_many_characters(length: int, tmp_path: Path) -> None:
     found = _validated(tmp_path, inputs.long_name(length))
     summaries = [each.summary for each in found.diagnostics]
-    assert summaries == (["a project's name has at most 1,000 characters; this has 1,001"] if length > 1_000 else [])
+    assert summaries == (
+        ["a project's name has at most 1,000 characters; this one has 1,001"] if length > 1_000 else []
+    )
 
 
 def test_messages_of_a_shared_file_are_repeated_so_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

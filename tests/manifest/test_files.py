@@ -92,7 +92,7 @@ def test_links_that_lead_out(tmp_path: Path) -> None:
 def test_a_manifest_folder_outside(tmp_path: Path) -> None:
     write(tmp_path, {"out/a.yaml": manifest("a"), "repo/x": ""})
     (tmp_path / "repo" / "projects").symlink_to("../out")
-    with pytest.raises(UsageError, match="leads out of the repository"):
+    with pytest.raises(UsageError, match="leads outside the repository"):
         load_manifests(tmp_path / "repo" / "projects", root=tmp_path / "repo")
 
 
@@ -147,7 +147,7 @@ def test_a_folder_that_lies_too_deep(deep: Path) -> None:
     assert names(manifests) == ["a", None]
     (entry,) = [entry for entry in manifests.entries if entry.diagnostics]
     assert entry.file == str(deep) + "/f" * DEEPEST
-    assert entry.diagnostics[0].summary == "this folder cannot be read: it lies more than 100 folders deep"
+    assert entry.diagnostics[0].summary == "this folder cannot be read: it is more than 100 folders deep"
 
 
 def test_the_deepest_folder(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def plan(
 
 
 def outcome(made: Plan, *statuses: Status, **more: Any) -> Outcome:
-    """What became of the plan's projects."""
+    """The outcome of the plan's projects."""
     results = {Status.DONE: CallResult.LANDED, Status.FAILED: CallResult.REFUSED}
     projects = tuple(
         ProjectOutcome(
@@ -472,7 +472,7 @@ def test_a_renewal_that_comes_too_late_does_not_count(place: Place) -> None:
         place.clock.pass_to(100)
         store.seconds = 25.0
         said = await recorder.permit()
-        assert said == "the intent of this run could not be renewed: that took longer than it held"
+        assert said == "the intent of this run could not be renewed: the renewal took longer than the intent held"
         assert await recorder.permit() is not None
 
     run(lambda: leased(place, test))

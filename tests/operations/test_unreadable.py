@@ -53,7 +53,7 @@ RAW: Final = {
     "@deeper@": '{"a":' * 150 + "1" + "}" * 150,
     "@latin@": '"caf\xe9"',
 }
-"""What stands in an answer for the strings that a Python value cannot hold."""
+"""Replacements in an answer for the strings that a Python value cannot hold."""
 
 JUNK: Final[list[Any]] = [
     None, True, 0, -1, 3, 1.5, 10**40, "", "x", "2026-13-01T00:00:00Z", [], {}, [None], [[]], {"a": 1},

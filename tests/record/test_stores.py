@@ -68,7 +68,7 @@ def opened(root: Path, remote: str = "origin", target: str = "production") -> Re
 
 
 def write(store: RecordStore, new: Record, message: str = "entry") -> Seen:
-    """What a run does that nobody overtakes."""
+    """Read and swap, as a run does that no other run overtakes."""
     after = store.swap(store.read(), new, message)
     assert after is not None
     return after

@@ -257,7 +257,7 @@ def diagnosed() -> list[Diagnostic]:
         Diagnostic(
             Severity.ERROR,
             "duplicate-choice",
-            '"Dog" stands twice in this ontology',
+            '"Dog" appears twice in this ontology',
             span=span("shared/animals.yaml", 4, 7, 10, "    - Dog"),
             label="first at shared/animals.yaml:2:5",
             used_by=users,

@@ -25,7 +25,7 @@ BROKEN = [
     ("HTTPS_PROXY", " http://proxy:1", FAR_SECURE, "cannot be used"),
     ("SSL_CERT_FILE", "none.pem", "https://127.0.0.1:9/v1", "cannot be used"),
     ("SSL_CERT_FILE", "/", FAR_SECURE, "cannot be used"),
-    ("SSL_CERT_DIR", "nodir", FAR_SECURE, "no folder"),
+    ("SSL_CERT_DIR", "nodir", FAR_SECURE, "not name a folder"),
     ("SSLKEYLOGFILE", "/nonexistent/folder/log", FAR_SECURE, "cannot be used"),
 ]
 

@@ -26,7 +26,7 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
     also = f" Neither {'is' if len(others) == 1 else 'are'} {named(others)}." if others else ""
     yield Finding(
         first.path,
-        f"{quoted(first.name)} is no choice of the ontology",
+        f"{quoted(first.name)} is not a choice in the ontology",
         f"Labelers find no guidance for it there.{also}",
         did_you_mean(first.name, choices.names),
     )
@@ -74,7 +74,7 @@ def duplicate_label(subject: Subject) -> Iterator[Finding]:
         if label.name in group:
             yield Finding(
                 label.path,
-                f"the label {quoted(label.name)} stands twice",
+                f"the label {quoted(label.name)} appears twice",
                 "Answers name a label alone, so they cannot tell which of the two was meant.",
             )
         group.add(label.name)

@@ -96,7 +96,7 @@ def _twice(fields: Json) -> Iterator[Finding]:
             if field_id in seen:
                 yield Finding(
                     (*path, "field_id"),
-                    f"the field_id {quoted(field_id)} stands twice",
+                    f"the field_id {quoted(field_id)} appears twice",
                     "It is the key of the answer, unique in the project.",
                 )
             seen.add(field_id)

@@ -210,7 +210,7 @@ def unknown_type(subject: Subject) -> Iterator[Finding]:
         near = nearest(subject.type, _SORTED_TYPES, cutoff=0.0)
         yield Finding(
             ("type",),
-            f"{quoted(subject.type)} is no task type that is known here",
+            f"{quoted(subject.type)} is not a known task type",
             "It is sent as it stands: Scale's list of types grows.",
             f'the nearest known one is "{near}"' if near is not None else "",
         )

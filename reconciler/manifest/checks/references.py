@@ -140,7 +140,7 @@ def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
     else:
         yield Finding(
             path,
-            f"{quoted(name)} has labels below it, so it never comes back in an answer",
+            f"{quoted(name)} has labels below it, so no answer ever contains it",
             f"Name those that do: {named(list(heading.below))}.",
         )
 

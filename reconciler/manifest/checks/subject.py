@@ -49,7 +49,7 @@ class Choices:
 
 
 class Known:
-    """Names that others may use. They are put in order once, however many others are not among them."""
+    """Names that others may use. They are sorted only once, even if many others are not among them."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = dict.fromkeys(names)
@@ -114,7 +114,7 @@ class Subject:
 
     @cached_property
     def headings(self) -> dict[str, Label]:
-        """The headings among the labels; the first of a name that stands twice."""
+        """The headings among the labels; the first one of a name that appears twice."""
         return {label.name: label for label in reversed(self.labels) if label.heading}
 
     @cached_property

@@ -72,7 +72,7 @@ def like_choices(subject: Subject) -> Iterator[Finding]:
     for first, second in subject.once(choices, _alike):
         yield Finding(
             subject.place_of(second),
-            f"{quoted(second)} and {quoted(first)} differ by case, white space or Unicode form alone",
+            f"{quoted(second)} and {quoted(first)} differ only in case, whitespace, or Unicode form",
             "Answers keep them apart, and people do not.",
         )
 
