@@ -283,6 +283,7 @@ class _ProjectChange(_Model):
     holds: list[_Held]
     waived_by: list[_Waived]
     kept: list[_Kept] = []
+    outside: list[_Kept] = []
     diagnostics: list[SavedDiagnostic]
     desired: _Desired
 
@@ -331,6 +332,7 @@ class _ProjectChange(_Model):
             held_by=tuple(Held(held.guard, held.why, held.remedy) for held in self.holds),
             waived_by=tuple(Waived(waived.guard, waived.by) for waived in self.waived_by),
             kept={unit.path: unit.base_version for unit in self.kept},
+            outside={unit.path: unit.base_version for unit in self.outside},
             diagnostics=tuple(diagnostic.read(base) for diagnostic in self.diagnostics),
             commit=self.source.commit,
         )

@@ -164,8 +164,8 @@ class ProjectChange:
     `before` is None for a create. `after` is `before` where nothing changes. `desired` is what apply derives its
     calls from. `blocked` is set where no write will be made and no option helps; its diagnostics hold the error.
     `kept` are the units that drifted and that a plan of pending changes leaves as they are, each with the version that
-    is its base, None if there was none. `base` is its entry in the record, moved on by the writes of an interrupted
-    run that the history shows.
+    is its base, None if there was none. `outside` are those that changed on Scale and that the manifest does not own,
+    likewise. `base` is its entry in the record, moved on by the writes of an interrupted run that the history shows.
     """
 
     name: str
@@ -183,6 +183,7 @@ class ProjectChange:
     held_by: tuple[Held, ...] = ()
     waived_by: tuple[Waived, ...] = ()
     kept: Mapping[str, int | None] = field(default_factory=dict)
+    outside: Mapping[str, int | None] = field(default_factory=dict)
     base: RecordedProject | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     commit: str | None = None

@@ -23,9 +23,9 @@ from reconciler.diagnostics import Diagnostic, warning
 from reconciler.errors import GitRefusedError, RecordError
 from reconciler.fieldpath import format_path
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
-from reconciler.model.plan import Plan, ProjectChange
+from reconciler.model.plan import Plan, ProjectChange, unit_of
 from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, RecordedProject, Run, Section, SectionKey
-from reconciler.planning.classes import base_hash, base_of, intended_by, left_drifting
+from reconciler.planning.classes import base_hash, base_of, intended_by, left_drifting, outside
 from reconciler.planning.guards import value_hash
 from reconciler.record.merging import Changes, conclude, follows, intend
 from reconciler.record.stores import LOCAL, RecordStore, open_record
@@ -348,7 +348,9 @@ class Recorder:
     ) -> RecordedProject:
         """The entry of a project to which nothing is left to write, or only what Scale did not keep."""
         known = base_of(before, project.live).known if project.live is not None else None
-        older = left_drifting(change, project.live, known)
+        left = left_drifting(change, project.live, known)
+        beyond = outside(change.desired, project.live, known) if known is not None else change.outside
+        older = {**{unit: base for unit, base in beyond.items() if unit not in _written(change)}, **left}
         return RecordedProject(
             file=self._file(change),
             params_version=project.params_version,
@@ -461,6 +463,11 @@ def _same(before: RecordedProject, after: RecordedProject) -> bool:
     """Whether entering `after` changes nothing but time and commit: a newer commit alone changes no entry."""
     after = replace(after, recorded_at=before.recorded_at, commit=before.commit)
     return before == replace(after, intents=tuple(intent for intent in before.intents if follows(intent, after)))
+
+
+def _written(change: ProjectChange) -> set[str | None]:
+    """The units that a run writes."""
+    return {unit_of(field.path) for field in change.fields}
 
 
 def _calls(change: ProjectChange) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reconciler.fieldpath import parse_path
+from reconciler.fieldpath import format_path, parse_path
 from reconciler.model.ontology import spell
 from reconciler.model.plan import CallKind, Field, FieldClass, ProjectChange, unit_of
-from reconciler.model.project import DesiredProject, LiveProject, Version
+from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, equal
 from reconciler.planning.intent import compare
@@ -131,7 +131,7 @@ def intended_by(change: ProjectChange, run: str) -> Intended:
         ontology_version=change.expected.ontology_version,
         params_hash=content_hash(dict(change.after.params)) if kinds & {CallKind.CREATE, CallKind.SET_PARAMS} else None,
         ontology_hash=ontology_hash(change.after.ontology) if CallKind.SET_ONTOLOGY in kinds else None,
-        older=change.kept,
+        older={**change.outside, **change.kept},
     )
 
 
@@ -236,7 +236,46 @@ def left_drifting(
         if unit is not None and unit not in units and unit not in found:
             seen = change.expected
             found[unit] = seen.ontology_version if unit == ONTOLOGY else seen.params_version
-    return {unit: kept_base(known, unit) for unit in found} if known is not None and known.written else found
+    if known is None or not known.written:
+        return found
+    bases = {unit: kept_base(known, unit) for unit in found}
+    return {unit: found[unit] if base == _NO_BASE else base for unit, base in bases.items()}
+
+
+def outside(desired: DesiredProject, live: LiveProject | None, known: RecordedProject | None) -> dict[str, int | None]:
+    """The units that the manifest does not own and that changed on Scale since their base, each with this base.
+
+    They are neither written nor found equal, so their base does not move on: should the manifest own them one day, it
+    shows who changed them.
+    """
+    if live is None or known is None or not known.written:
+        return {}
+    found: dict[str, int | None] = {}
+    ignored = Ignored.of(desired)
+    foreign = desired.params is None or desired.mask.params is ParamsMode.MERGE
+    if foreign or ignored.patterns:
+        version = _find(live.params_history, known.params_version)
+        before = version.content if version is not None and isinstance(version.content, Mapping) else {}
+        for key in {**live.params, **before, **{parameter_in(unit): None for unit in known.older if unit != ONTOLOGY}}:
+            unit = format_path(("params", key))
+            owned = desired.params is not None and key in desired.params
+            if (owned or not foreign) and not ignored.patterns.reaches_below(("params", key)):
+                continue
+            base = base_version(unit, live, known)
+            if base is None or not _same(_part(base, unit), live.params.get(key, ABSENT)):
+                found[unit] = kept_base(known, unit)
+    if desired.ontology is None or any(ignore.pattern.parts[0] == ONTOLOGY for ignore in desired.mask.ignore):
+        base = base_version(ONTOLOGY, live, known)
+        if base is None or not _same_choices(base.content, live.ontology):
+            found[ONTOLOGY] = kept_base(known, ONTOLOGY)
+    return found
+
+
+def _same_choices(one: Json, other: Json) -> bool:
+    try:
+        return read_choices(one or []) == read_choices(other or [])
+    except UnreadableOntologyError:
+        return False
 
 
 def kept_base(earlier: RecordedProject | None, unit: str) -> int | None:

@@ -36,7 +36,7 @@ from reconciler.planning.blocking import (
     unreadable,
     unreadable_warning,
 )
-from reconciler.planning.classes import Base, base_of, classes, kept_base, mover, unseen
+from reconciler.planning.classes import Base, base_of, classes, kept_base, mover, outside, unseen
 from reconciler.planning.guards import LIVE_HISTORY, SNAPSHOT_HISTORY, Situation
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
 from reconciler.planning.judging import judge
@@ -277,6 +277,7 @@ def _planned(
         calls=intent.calls,
         hash=intent.hash if intent.fields else EMPTY_HASH,
         kept=kept,
+        outside=outside(desired, live, base.known),
         base=base.known,
         diagnostics=(*_hidden(desired, unseen(base.known, fields), history), *_warnings(desired, live, intent)),
     )

@@ -201,6 +201,7 @@ class _Writer:
         }
         if whole:
             document["holds"] = [asdict(held) for held in change.held_by]
+            document["outside"] = [{"path": unit, "base_version": version} for unit, version in change.outside.items()]
             document["desired"] = _desired(change.desired)
         return document
 

@@ -140,6 +140,52 @@ def test_a_saved_plan_knows_the_base_of_what_it_keeps(repository: Path, write: W
         assert drifted(env) == ["params.b"]
 
 
+@pytest.mark.parametrize(
+    "without",
+    [
+        "ontology: [Cat]\n",
+        "params: {a: 3, b: 1}\nontology: [Cat]\nreconcile: {ignore: [params.b]}\n",
+        "params: {a: 1}\nontology: [Cat]\nreconcile: {params: merge}\n",
+        "params: {a: 3}\nontology: [Cat, Dog]\nreconcile: {params: merge}\n",
+    ],
+)
+@pytest.mark.parametrize("edited", ["before", "after"])
+def test_an_edit_of_what_the_manifest_does_not_own_for_a_while_is_kept(
+    repository: Path, write: Write, tmp_path: Path, without: str, edited: str
+) -> None:
+    """Whether it was kept before that or was made meanwhile: once the manifest owns it again, it is drift."""
+    with accounts(tmp_path / "account" / "sandbox.db") as [(account, env)]:
+        write("p.yaml", M + "params: {a: 1, b: 1}\nontology: [Cat]\n")
+        assert apply(env)[0] == 0
+        if edited == "before":
+            account.store.edit_params("p", {"b": 2})
+            assert apply(env)[0] == 0
+        write("p.yaml", M + without)
+        assert apply(env)[0] == 0
+        if edited == "after":
+            account.store.edit_params("p", {"b": 2})
+            assert apply(env)[0] == 0
+        write("p.yaml", M + "params: {a: 1, b: 1}\nontology: [Cat]\n")
+        assert apply(env)[0] == 0
+        assert account.params() == {"a": 1, "b": 2}
+        assert drifted(env) == ["params.b"]
+
+
+def test_an_ontology_that_the_manifest_does_not_own_for_a_while_is_kept(
+    repository: Path, write: Write, tmp_path: Path
+) -> None:
+    with accounts(tmp_path / "account" / "sandbox.db") as [(account, env)]:
+        write("p.yaml", M + "params: {a: 1, b: 1}\nontology: [Cat]\n")
+        assert apply(env)[0] == 0
+        account.store.edit_ontology("p", ["Cat", "Fox"])
+        write("p.yaml", M + "params: {a: 2, b: 1}\n")
+        assert apply(env)[0] == 0
+        write("p.yaml", M + "params: {a: 2, b: 1}\nontology: [Cat]\n")
+        assert apply(env)[0] == 0
+        assert account.versions() == (2, 2)
+        assert drifted(env) == ["ontology"]
+
+
 def test_a_second_run_from_another_clone_keeps_it_too(repository: Path, write: Write, tmp_path: Path) -> None:
     """The first one is killed between its calls; the other clone finds the intent on the remote."""
     write("p.yaml", M + "params: {a: 1, b: 1}\nontology: [Cat]\n")
