@@ -127,7 +127,7 @@ class ScaleError(ReconcilerError):
     `worth_repeating`: it was refused for now (429, no connection), and the same request may succeed later.
     `retry_after` is how long (seconds) the answer asked to wait, None if it did not ask. `sent_ago` is how long before
     this error the request was sent, in seconds. `held_back`: it was not sent, because it had to wait too long for its
-    turn.
+    turn. `in_doubt`: it was refused, but not in the API's own form; something on the way may have spoken.
     """
 
     code = "scale"
@@ -143,6 +143,7 @@ class ScaleError(ReconcilerError):
         retry_after: float | None = None,
         sent_ago: float = 0.0,
         held_back: bool = False,
+        in_doubt: bool = False,
     ) -> None:
         super().__init__(summary, detail)
         self.status = status
@@ -151,6 +152,7 @@ class ScaleError(ReconcilerError):
         self.retry_after = retry_after
         self.sent_ago = sent_ago
         self.held_back = held_back
+        self.in_doubt = in_doubt
 
 
 class CredentialsError(ScaleError):

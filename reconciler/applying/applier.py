@@ -82,6 +82,7 @@ async def apply_plan(
         target=plan.target,
         commit=plan.commit,
         plan_hash=plan.hash,
+        pending_only=plan.pending_only,
         started_at=started_at,
         finished_at=now(),
         projects=tuple(_outcome_of(change, outcomes, stop) for change in plan.changes),
@@ -101,6 +102,7 @@ def not_applied(plan: Plan, reason: str, now: datetime) -> Outcome:
         target=plan.target,
         commit=plan.commit,
         plan_hash=plan.hash,
+        pending_only=plan.pending_only,
         started_at=now,
         finished_at=now,
         projects=tuple(

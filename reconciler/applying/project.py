@@ -162,6 +162,7 @@ class ProjectApply:
             problem = raised
         now = self.clock.monotonic()
         attempt.note(call, problem)
+        doubt = bool(attempt.sent) or (problem is not None and problem.in_doubt)
         if problem is None:
             wait = Wait(now + FAILURE_SECONDS, None, reads=True)
         elif problem.held_back:
@@ -173,13 +174,15 @@ class ProjectApply:
             wait = attempt.wait(now, self.random)
         else:
             # "The name is taken" can mean an earlier sending, which reads do not show yet.
-            lag = FAILURE_SECONDS if isinstance(problem, NameTakenError) else 0.0
-            wait = Wait(now + lag, None, reads=True) if attempt.sent else Wait(now, None, reads=False)
+            lags = problem.in_doubt or (isinstance(problem, NameTakenError) and doubt)
+            wait = Wait(now + (FAILURE_SECONDS if lags else 0.0), None, reads=lags)
+            if not isinstance(problem, NameTakenError):
+                attempt.sent.append(call)  # even after a refusal only the history counts
         again = wait.again is not None
         try:
             landing = await self._look(attempt, wait)
         except _LostSightError:
-            if attempt.sent:
+            if doubt:
                 raise
             landing, again = Landing(), False
         if landing.landed:

@@ -88,20 +88,22 @@ def reconciler(folder: str | None) -> None:
 
 
 class _TerminatedError(SystemExit):
-    """SIGTERM came while no apply was under way.
+    """SIGTERM or SIGHUP came while no apply was under way.
 
     A SystemExit, since an event loop lets nothing else but that and KeyboardInterrupt out of a callback.
     """
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise _TerminatedError
+    raise _TerminatedError(128 + number)
 
 
 def main() -> NoReturn:
     """The console script."""
     sys.stdout, sys.stderr = _output(sys.stdout), _output(sys.stderr)
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+        signal.signal(signal.SIGHUP, _terminate)
     sys.set_int_max_str_digits(4_300)  # so many digits are exact, whatever PYTHONINTMAXSTRDIGITS says
     code = run(sys.argv[1:])
     try:
@@ -158,9 +160,10 @@ def _run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         return EXIT_INTERRUPTED
-    except _TerminatedError:
-        click.echo("Terminated.", err=True)
-        return EXIT_TERMINATED
+    except _TerminatedError as problem:
+        ended = problem.code if isinstance(problem.code, int) else EXIT_TERMINATED
+        click.echo("Terminated." if ended == EXIT_TERMINATED else "Hung up.", err=True)
+        return ended
     except Exception as problem:
         if (lack := _lack(problem)) is not None:
             click.echo(f"error[resources]: {lack}", err=True)

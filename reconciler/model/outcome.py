@@ -84,7 +84,8 @@ class Outcome:
     """Projects are in the plan's order. `interrupted_by` is a signal's number, None for a run to the end.
 
     `diagnostics` are those of the run as a whole, such as a record that could not be kept after the writes.
-    `previous_commit` is that of the newest entry of the record as the run found it, None where it is not known.
+    `pending_only` is that of the plan. `previous_commit` is that of the newest entry of the record as the run found it,
+    None where it is not known.
     """
 
     target: TargetInfo
@@ -96,6 +97,7 @@ class Outcome:
     interrupted_by: int | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     previous_commit: str | None = None
+    pending_only: bool = False
 
     def __repr__(self) -> str:
         return f"Outcome({self.target.name}, {len(self.projects)} projects)"

@@ -31,7 +31,11 @@ from reconciler.scale.client import ScaleClient
 from reconciler.scale.transport import SYSTEM_CLOCK
 from reconciler.settings import Target
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
+
+def _heeded() -> list[signal.Signals]:
+    return [one for one in _SIGNALS if one != signal.SIGHUP or signal.getsignal(one) is not signal.SIG_IGN]
 
 
 def check_writable(target: Target) -> None:
@@ -49,12 +53,15 @@ def check_writable(target: Target) -> None:
 
 @contextmanager
 def heeding_signals(stop: Stop) -> Iterator[None]:
-    """SIGINT and SIGTERM set `stop` and do nothing else, however often they come. For the main thread."""
+    """SIGINT, SIGTERM and SIGHUP set `stop` and do nothing else, however often they come. For the main thread.
+
+    A SIGHUP that is ignored, as under nohup, stays ignored.
+    """
 
     def heed(number: int, frame: FrameType | None) -> None:
         stop.request(number)
 
-    previous = {number: signal.signal(number, heed) for number in _SIGNALS}
+    previous = {number: signal.signal(number, heed) for number in _heeded()}
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ from reconciler.render.escape import plain
 from reconciler.render.layout import Line, lay_out, width
 from reconciler.render.moments import duration
 from reconciler.render.paint import Ink, Paint
-from reconciler.render.places import command
+from reconciler.render.places import command, word
 from reconciler.render.rows import block, tree_lines
 from reconciler.render.signs import INK, Sign
 from reconciler.render.view import changes_alone, rows
@@ -40,7 +40,7 @@ _NOT_DONE: Final = {
 }
 _SIGN: Final = {Action.CREATE: Sign.ADD, Action.UPDATE: Sign.CHANGE}
 _SIGN_OF_STATUS: Final = {Status.BLOCKED: Sign.BLOCKED, Status.HELD: Sign.HELD, Status.FORGOTTEN: Sign.FORGET}
-SIGNALS: Final = {2: "SIGINT", 15: "SIGTERM"}
+SIGNALS: Final = {1: "SIGHUP", 2: "SIGINT", 15: "SIGTERM"}
 _LONGEST_REASON: Final = 300
 _MOST_STALE: Final = 30
 
@@ -91,12 +91,13 @@ def render_outcome(
 ) -> tuple[str, str]:
     """What was done, for stdout, and what was not and why, for stderr (empty where there is nothing to say)."""
     paint = Paint(colour)
+    options = _options(outcome)
     told = [project for project in outcome.projects if project.status is not Status.UNCHANGED]
     results = [*_table(told, paint), ""] if told else []
     last = last_line(outcome.summary)
     results.append(paint(last, Ink.BOLD_GREEN if outcome.summary.complete else Ink.BOLD_RED))
     blocks = [
-        failure(project, base=base, colour=colour, sensitive=sensitive)
+        failure(project, base=base, colour=colour, sensitive=sensitive, options=options)
         if is_failure(project)
         else render_diagnostics(project.diagnostics, base=base, colour=colour)
         for project in told
@@ -163,8 +164,18 @@ def _calls(project: ProjectOutcome, *results: CallResult) -> list[str]:
     return [call.call.value for call in project.calls if call.result in results]
 
 
-def failure(project: ProjectOutcome, *, base: str, colour: bool = False, sensitive: Sequence[Pattern] = ()) -> str:
-    """Why a project was not written, what is true of it now, and what to do, a line each."""
+def failure(
+    project: ProjectOutcome,
+    *,
+    base: str,
+    colour: bool = False,
+    sensitive: Sequence[Pattern] = (),
+    options: Sequence[str] = (),
+) -> str:
+    """Why a project was not written, what is true of it now, and what to do, a line each.
+
+    `options` are those with which the run was started, for the commands that it suggests.
+    """
     name = f"project.{plain(project.name)}"
     diagnostics = project.diagnostics
     if project.status is Status.STALE:
@@ -183,7 +194,7 @@ def failure(project: ProjectOutcome, *, base: str, colour: bool = False, sensiti
         lines += [f"{line}\n" for line in lay_out(shown, colour=colour)]
         left_out = len(project.stale_fields) - _MOST_STALE
         lines += [f"    … {left_out:,} more\n"] if left_out > 0 else []
-    lines += [f"{line}\n" for line in _next_step(project)]
+    lines += [f"{line}\n" for line in _next_step(project, options)]
     return "".join(lines)
 
 
@@ -216,22 +227,32 @@ def _truth(project: ProjectOutcome, name: str) -> Iterator[str]:
         yield f"  Nothing was written to {name}.{still}"
 
 
-def _next_step(project: ProjectOutcome) -> Iterator[str]:
+def _next_step(project: ProjectOutcome, options: Sequence[str]) -> Iterator[str]:
     match project.status:
         case Status.STALE:
             yield "  What was approved is no longer what would be written. Look at the new plan:"
-            yield f"    {command('plan', project.name)}"
+            yield f"    {command('plan', project.name, *options)}"
         case Status.HELD:
             yield "  Why, and how to allow it, is in the plan:"
-            yield f"    {command('plan', project.name)}"
+            yield f"    {command('plan', project.name, *options)}"
         case Status.UNCLEAR:
             yield "  A plan reads what is there now:"
-            yield f"    {command('plan', project.name)}"
+            yield f"    {command('plan', project.name, *options)}"
         case Status.FAILED:
             landed = _calls(project, CallResult.LANDED)
             once = "; what is written already is not written twice" if landed else ""
             yield f"  Mend the cause and apply again{once}:"
-            yield f"    {command('apply', project.name)}"
+            yield f"    {command('apply', project.name, *options)}"
+
+
+def _options(outcome: Outcome) -> list[str]:
+    """Without `--pending`, an apply would revert what this one kept; without the target, it could read another one."""
+    target = outcome.target.name
+    options = [] if target == DEFAULT_TARGET else ["--target", word(target)]
+    return [*options, "--pending"] if outcome.pending_only else options
+
+
+DEFAULT_TARGET: Final = "sandbox"
 
 
 def _unstarted(outcome: Outcome) -> Iterator[str]:
@@ -242,5 +263,5 @@ def _unstarted(outcome: Outcome) -> Iterator[str]:
     if names:
         shown = listed([plain(name) for name in names])
         yield f"{count(len(names), 'project')} not started ({shown}). Nothing was written there. To go on:\n" + (
-            "    reconciler apply\n"
+            f"    {' '.join(('reconciler', 'apply', *_options(outcome)))}\n"
         )

@@ -40,10 +40,10 @@ def place(source: Source, base: str) -> str:
     return f"{shown_file(source.file, base)}:{source.line}"
 
 
-def command(verb: str, name: str) -> str:
-    """A command of ours for one project, to be copied into a shell as it stands."""
-    dashes = "-- " if name.startswith("-") else ""
-    return f"reconciler {verb} {dashes}{word(name)}"
+def command(verb: str, name: str, *options: str) -> str:
+    """A command of ours for one project, which works as it is when it is pasted into a shell."""
+    words = (*options, "--", word(name)) if name.startswith("-") else (word(name), *options)
+    return " ".join(("reconciler", verb, *words))
 
 
 def word(text: str) -> str:

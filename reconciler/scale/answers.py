@@ -165,7 +165,12 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
     kind, problem, advice = kinds.get(answer.status, default)
     proxy = _proxy_advice(asked) if answer.status in _GATEWAY else ""
     lines = [_words(answer, asked) if answer.status >= 400 else "", advice, proxy]
-    return kind(asked.redact(f"{asked.what} {problem}"), asked.redact(_joined(lines)), status=answer.status)
+    return kind(
+        asked.redact(f"{asked.what} {problem}"),
+        asked.redact(_joined(lines)),
+        status=answer.status,
+        in_doubt=asked.write and not is_documented_error(answer),
+    )
 
 
 def _key_advice(asked: Asked) -> str:

@@ -18,7 +18,7 @@ from reconciler.applying.applier import Stop, apply_plan, not_applied
 from reconciler.applying.attempt import FAILURE_SECONDS, LAG_SECONDS, MOST_SENDS, SILENCE_SECONDS
 from reconciler.applying.landing import new_versions
 from reconciler.diagnostics import Severity
-from reconciler.errors import NameTakenError, ScaleError, UnavailableError, UnreadableAnswerError
+from reconciler.errors import NameTakenError, RejectedError, ScaleError, UnavailableError, UnreadableAnswerError
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.outcome import CallResult, Event, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Call, CallKind, Commit, Plan, TargetInfo
@@ -587,6 +587,28 @@ def test_without_a_read_nothing_is_sent_again() -> None:
         outcome = one(api)
         assert (outcome.status, results(outcome)) == (status, [(CallKind.SET_PARAMS, result)])
         assert len(api.sent) == 1
+
+
+@pytest.mark.parametrize("in_doubt", [False, True])
+def test_a_refusal_of_a_write_that_the_history_shows_is_not_believed(in_doubt: bool) -> None:
+    """Such as a redirect by something on the way, after the API had done it."""
+    api = Api(live())
+    api.later[CallKind.SET_PARAMS] = lambda api: RejectedError("refused", status=302, in_doubt=in_doubt)
+    outcome = one(api)
+    assert (outcome.status, results(outcome)) == (Status.DONE, [(CallKind.SET_PARAMS, CallResult.LANDED)])
+    assert len(api.sent) == 1
+
+
+def test_a_refusal_in_another_form_is_looked_for_as_long_as_a_failure() -> None:
+    api = Api(live())
+    api.faults[CallKind.SET_PARAMS] = RejectedError("refused", status=413, in_doubt=True)
+    outcome = one(api)
+    assert (outcome.status, results(outcome)) == (Status.FAILED, [(CallKind.SET_PARAMS, CallResult.REFUSED)])
+    assert (len(api.sent), api.clock.time >= 10) == (1, True)
+    api = Api(live())
+    api.unreadable_from = 2
+    api.faults[CallKind.SET_PARAMS] = RejectedError("refused", status=413, in_doubt=True)
+    assert one(api).status is Status.UNCLEAR
 
 
 def test_someone_elses_version_is_fenced_before_it_is_sent_again() -> None:

@@ -20,7 +20,11 @@ from tests.cli.processes import LIMIT, environment, finished, gated, started
 
 Write = Callable[[str, str], Path]
 FOUR = ("alder", "birch", "cedar", "hazel")
-ENDS = {signal.SIGINT: (130, "Interrupted."), signal.SIGTERM: (143, "Terminated.")}
+ENDS = {
+    signal.SIGINT: (130, "Interrupted."),
+    signal.SIGTERM: (143, "Terminated."),
+    signal.SIGHUP: (129, "Hung up."),
+}
 
 
 def histories(store: Any) -> dict[str, tuple[int, int]]:
@@ -29,7 +33,9 @@ def histories(store: Any) -> dict[str, tuple[int, int]]:
     return {one["name"]: (len(one["param_history"]), len(one.get("ontologyHistory") or [])) for one in projects}
 
 
-@pytest.mark.parametrize("numbers", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)])
+@pytest.mark.parametrize(
+    "numbers", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGHUP,), (signal.SIGINT, signal.SIGINT)]
+)
 def test_a_signal_amid_an_apply_lets_calls_under_way_end_and_tells_what_landed(
     repository: Path, write: Write, tmp_path: Path, numbers: tuple[signal.Signals, ...]
 ) -> None:

@@ -392,7 +392,7 @@ def test_outcomes_of_other_kinds() -> None:
     failed = [ProjectOutcome(f"p{n}", Action.UPDATE, Status.BLOCKED) for n in range(10)]
     many = replace(plans.outcome(*failed, interrupted_by=1), commit=Commit("1a2b3c4d5e", dirty=True))
     whole = outcome_text(many)
-    assert "> - `p7` is **blocked**.\n> - 2 more projects not written.\n> - Interrupted by `signal 1`" in whole
+    assert "> - `p7` is **blocked**.\n> - 2 more projects not written.\n> - Interrupted by `SIGHUP`" in whole
     assert "of `1a2b3c4` with uncommitted changes" in whole
     started = [ProjectOutcome(f"p{n}", Action.UPDATE, Status.NOT_STARTED) for n in range(2)]
     whole = outcome_text(replace(plans.outcome(*started), commit=Commit(), diagnostics=(error("record", "not kept"),)))

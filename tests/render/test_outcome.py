@@ -98,7 +98,7 @@ def test_what_is_true_after_half_a_write() -> None:
         "error[failed]: project.p: the run was interrupted before it was finished\n"
         "  Written to project.p: create. Not written: setOntology. It is now at params version 4.\n"
         "  Mend the cause and apply again; what is written already is not written twice:\n"
-        "    reconciler apply p\n"
+        "    reconciler apply p --target production\n"
         "\n"
         "Interrupted by signal 9: no further write was started.\n"
     )
@@ -131,7 +131,7 @@ def test_a_write_of_which_nothing_is_known() -> None:
         "error[unavailable]: no answer\n"
         "  Whether setParams landed is not known.\n"
         "  A plan reads what is there now:\n"
-        "    reconciler plan p\n"
+        "    reconciler plan p --target production\n"
     )
 
 
@@ -162,3 +162,16 @@ def test_nothing_foreign_acts(words: str, status: Status) -> None:
     for text in render_outcome(outcome(project), base=BASE, now=NOW):
         assert text == "" or text.endswith("\n")
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e\ud800-\udfff]", text)
+
+
+def test_what_to_do_next_keeps_what_the_run_was_started_with() -> None:
+    """A plain apply would revert the edits that an apply of pending changes kept."""
+    failed = replace(
+        outcome(replace(DONE, status=Status.FAILED), replace(DONE, name="-q", status=Status.HELD)), pending_only=True
+    )
+    _, told = render_outcome(failed, base=BASE, now=NOW)
+    assert "    reconciler apply p --target production --pending\n" in told
+    assert "    reconciler plan --target production --pending -- -q\n" in told
+    sandbox = replace(failed, target=replace(failed.target, name="sandbox"), pending_only=False)
+    _, told = render_outcome(sandbox, base=BASE, now=NOW)
+    assert "    reconciler apply p\n" in told
