@@ -268,7 +268,7 @@ def outside(desired: DesiredProject, live: LiveProject | None, known: RecordedPr
         base = base_version(ONTOLOGY, live, known)
         if base is None or not _same_choices(base.content, live.ontology):
             found[ONTOLOGY] = kept_base(known, ONTOLOGY)
-    return found
+    return {unit: base for unit, base in found.items() if base != _NO_BASE}
 
 
 def _same_choices(one: Json, other: Json) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.fieldpath import format_path, parse_pattern
 from reconciler.model.plan import Action, CallKind, Commit, FieldClass, TargetInfo
-from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, Source, Version
+from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.planning.classes import (
     base_hash,
@@ -20,6 +20,7 @@ from reconciler.planning.classes import (
     left_drifting,
     mover,
     ontology_hash,
+    outside,
     unseen,
 )
 from reconciler.planning.planner import Live, make_plan, plan_project
@@ -337,6 +338,41 @@ def test_an_entry_of_another_project_of_this_name_says_nothing() -> None:
     assert base_of(known, replace(same, created_at="2026-02-01T00:00:00Z")).known is None
     assert base_of(KNOWN, same).known == KNOWN
     assert base_of(known, live({"a": 1})).known == known
+
+
+MERGED = Mask(params=ParamsMode.MERGE)
+IGNORING = Mask(ignore=(Ignore(parse_pattern("params.b")), Ignore(parse_pattern("ontology"))))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (desired({"a": 1, "b": 1}, ["A"]), {}),
+        (desired(None, ["A"]), {"params.b": 0, "params.c": 0}),
+        (desired({"a": 1}, ["A"], mask=MERGED), {"params.b": 0, "params.c": 0}),
+        (desired({"a": 1, "b": 1}, ["A"], mask=MERGED), {"params.c": 0}),
+        (desired({"a": 1}, mask=IGNORING), {"params.b": 0, "ontology": 0}),
+        (desired({"a": 1, "b": 1}), {"ontology": 0}),
+    ],
+)
+def test_what_the_manifest_does_not_own_keeps_its_base(wanted: DesiredProject, expected: dict[str, int]) -> None:
+    """Only what changed since: for the rest, the base may move on."""
+    now = live({"a": 1, "b": 1}, {"a": 1, "b": 2, "c": 3}, ontologies=(["A"], ["A", "B"]))
+    assert outside(wanted, now, KNOWN) == expected
+    again = replace(KNOWN, params_version=1, ontology_version=1, older=expected)
+    assert outside(wanted, now, again) == expected
+    assert outside(wanted, now, replace(KNOWN, params_version=1, ontology_version=1)) == {}
+    assert outside(wanted, now, None) == outside(wanted, None, KNOWN) == {}
+    assert outside(wanted, now, replace(KNOWN, written=False)) == {}
+
+
+def test_a_base_that_the_history_does_not_show_stays_the_base_of_what_is_not_owned() -> None:
+    cut = replace(live({"b": 2}), params_history=(Version(7, None, {"b": 2}),))
+    assert outside(desired(None), cut, replace(KNOWN, params_version=5)) == {"params.b": 5, "ontology": 0}
+    odd = live({"b": 1}, ontologies=([1],))
+    assert outside(desired({"b": 1}), odd, KNOWN) == {"ontology": 0}
+    unknown = replace(KNOWN, params_version=-1, ontology_version=-1)
+    assert outside(desired(None), live({"b": 1}, ontologies=(["A"],)), unknown) == {}
 
 
 def plan_with(known: dict[str, RecordedProject], now: LiveProject | None, *wanted: DesiredProject) -> Any:
