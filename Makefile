@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 # Tests of very many steps, which are too slow when traced.
-LONG := tests/simulation tests/faults tests/campaign tests/cli/test_assumptions.py
+LONG := tests/simulation tests/faults tests/campaign tests/cost tests/cli/test_assumptions.py tests/cli/test_kept_edits.py
 READY := $(VENV)/.ready
 
 .PHONY: demo test check chaos campaign fuzz bench picture lock wheel clean

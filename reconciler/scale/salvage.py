@@ -73,8 +73,8 @@ def _salvaged(text: str) -> tuple[Json | Flawed] | None:
         pass
     walk = _Walk()
     try:
-        mended = walk.mended(text)
-        value = from_json(mended.encode("utf-8"), allow_inf_nan=False)
+        repaired = walk.repaired(text)
+        value = from_json(repaired.encode("utf-8"), allow_inf_nan=False)
     except (ValueError, IndexError):
         return None
     if walk.found is None:
@@ -117,7 +117,7 @@ class _Walk:
         """A string that holds half of a pair, and what is wrong; whether it is a key shows in the next token."""
         self.key = ""
 
-    def mended(self, text: str) -> str:
+    def repaired(self, text: str) -> str:
         """The text with its flaws replaced. IndexError if more is closed than was opened."""
         pieces: list[str] = []
         copied = hidden = 0
