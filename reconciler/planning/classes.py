@@ -278,10 +278,8 @@ def _same_choices(one: Json, other: Json) -> bool:
         return False
 
 
-def kept_base(earlier: RecordedProject | None, unit: str) -> int | None:
+def kept_base(earlier: RecordedProject, unit: str) -> int | None:
     """The version that is the base of a unit which is kept as it is live."""
-    if earlier is None:
-        return None
     recorded = earlier.ontology_version if unit == ONTOLOGY else earlier.params_version
     return earlier.older.get(unit, recorded)
 

@@ -100,8 +100,6 @@ def _shortened(form: str) -> set[int]:
 def _one_edit(left: str, right: str) -> bool:
     """Whether one edit makes two different texts the same."""
     left, right = sorted((left, right), key=len)
-    if len(right) - len(left) > 1:
-        return False
     at = next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), len(left))
     if len(left) < len(right):
         return left[at:] == right[at + 1 :]

@@ -254,7 +254,7 @@ def _planned(
             found = classes(desired, live, intent.after.params, base.known, units)
             if pending:
                 drifting = sorted(unit for unit in units if found[unit] is FieldClass.DRIFT)
-                kept = {unit: kept_base(base.known, unit) for unit in drifting}
+                kept = {unit: kept_base(base.known, unit) for unit in drifting} if base.known is not None else {}
                 mask = replace(desired.mask, units=frozenset(units.difference(kept)))
                 desired = replace(desired, mask=mask)
                 intent = compare(desired, live)

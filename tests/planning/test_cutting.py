@@ -158,3 +158,9 @@ def test_the_same_is_told_of_both(
     assert _without_older(project_drift(desired, kept, record)) == _without_older(
         project_drift(desired, project, record)
     )
+
+
+def test_an_entry_of_another_project_of_this_name_names_no_version() -> None:
+    known = RecordedProject("projects/p.yaml", 99, 99, created_at="2026-01-01T00:00:00Z")
+    assert shows_base(replace(TEN, created_at="2026-02-01T00:00:00Z"), known)
+    assert not shows_base(replace(TEN, created_at="2026-01-01T00:00:00Z"), known)
