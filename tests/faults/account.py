@@ -23,8 +23,9 @@ from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Plan, ProjectChange
 from reconciler.operations.apply import apply
 from reconciler.operations.plan import plan, prepare
-from reconciler.operations.recording import open_recorder
+from reconciler.operations.recording import Recorder
 from reconciler.operations.targets import SANDBOX_ENDPOINT
+from reconciler.record.stores import open_record
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.faultplan import Fault
 from reconciler.sandbox.faults import FaultyApp
@@ -208,7 +209,8 @@ class Account:
         pending: bool,
         allowed: Collection[str],
     ) -> tuple[Plan | None, Outcome | None, ScaleError | None]:
-        recorder, _ = open_recorder(self.settings, self.target, {})
+        record = open_record(self.settings.base, self.target.name, self.target.record)
+        recorder = Recorder(self.settings.base, self.target, record, clock=clock, random=Random(1), aside=_inline)
         prepared = prepare(self.settings, (), target=self.target, record=recorder.record, allowed=allowed)
         store = Store(self.file, now=clock.now)
         app: ASGIApp = create_app(self.file, now=clock.now)
@@ -260,3 +262,8 @@ def _names(choices: list[Any]) -> tuple[str, ...]:
         if isinstance(choice, dict):
             found += _names(choice.get("subchoices", []))
     return tuple(found)
+
+
+async def _inline(call: Callable[..., Any], *arguments: Any) -> Any:
+    """Instead of a thread, which a virtual loop would not wait for."""
+    return call(*arguments)
