@@ -144,7 +144,7 @@ async def apply(
             permit=recorder.permit,
         )
     except Exception:
-        await recorder.abandon()
+        await recorder.end()
         raise
     if target.sandbox is not None:
         # The account of an empty sandbox is made with its first project.

@@ -159,7 +159,7 @@ class Recorder:
             announced = await self._announce(plan, writing, stopped)
         finally:
             if not announced:
-                await self._end()
+                await self.end()
         return announced
 
     async def _announce(self, plan: Plan, writing: list[ProjectChange], stopped: Callable[[], bool]) -> bool:
@@ -294,7 +294,7 @@ class Recorder:
         try:
             await self._conclude(plan, outcome)
         finally:
-            await self._end()
+            await self.end()
 
     async def _conclude(self, plan: Plan, outcome: Outcome) -> None:
         known = self._section(self.record, plan).projects
@@ -363,11 +363,8 @@ class Recorder:
             ontology_hash=base_hash(change, project.live, known or change.base or before, older),
         )
 
-    async def abandon(self) -> None:
-        """End a run that broke off: its intent no longer counts as live in this clone."""
-        await self._end()
-
-    async def _end(self) -> None:
+    async def end(self) -> None:
+        """End the run in this clone, also one that broke off: its intent no longer counts as live here."""
         async with self._renewing:  # a renewal under way would land after the end
             if self._renewal is not None:
                 self._renewal.cancel()
