@@ -27,7 +27,7 @@ class Attribute:
 Part = str | int | Attribute
 """A key, an index, or an attribute."""
 
-Path = tuple[Part, ...]
+FieldPath = tuple[Part, ...]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _TOKEN = re.compile(
@@ -41,7 +41,7 @@ _TOKEN = re.compile(
 )
 
 
-def format_path(path: Path) -> str:
+def format_path(path: FieldPath) -> str:
     """The one spelling of a path that the plan, the hash and the messages use."""
     pieces: list[str] = []
     for part in path:
@@ -106,18 +106,18 @@ class Patterns(tuple[Pattern, ...]):
         return _Globs(dict.fromkeys(part for pattern in self for part in pattern.parts if isinstance(part, _Glob)))
 
     @cached_property
-    def _states(self) -> dict[Path, int]:
+    def _states(self) -> dict[FieldPath, int]:
         return {(): self._parts.start}
 
-    def covers(self, path: Path) -> bool:
+    def covers(self, path: FieldPath) -> bool:
         """Whether a pattern names this path or one above it."""
         return self._state(path) == _COVERED
 
-    def reaches_below(self, path: Path) -> bool:
+    def reaches_below(self, path: FieldPath) -> bool:
         """Whether a pattern names this path, one above it, or could name one below it."""
         return self._state(path) & ~self._parts.ends != 0
 
-    def _state(self, path: Path) -> int:
+    def _state(self, path: FieldPath) -> int:
         if not self or not path:
             return 0 if not self else self._parts.start
         holder = path[:-1]
@@ -261,7 +261,7 @@ def parse_pattern(text: str) -> Pattern:
     return Pattern(text, tuple(parts))
 
 
-def parse_path(text: str) -> Path:
+def parse_path(text: str) -> FieldPath:
     """Read a path without wildcards.
 
     Raises:
@@ -308,7 +308,7 @@ def _no_part(text: str, position: int) -> str:
     )
 
 
-def covered(path: Path, patterns: Iterable[Pattern]) -> bool:
+def covered(path: FieldPath, patterns: Iterable[Pattern]) -> bool:
     """Whether a pattern names this path or one above it. `Patterns` are compiled once, others each time."""
     return as_patterns(patterns).covers(path)
 

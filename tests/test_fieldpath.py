@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.fieldpath import Attribute, Path, Patterns, covered, parse_pattern
+from reconciler.fieldpath import Attribute, FieldPath, Patterns, covered, parse_pattern
 
 _TOKENS = ("a", "ab", "*", "**", "a*", "*b", "a**b", "[0]", "[*]", '"*"', "@a")
 _PARTS: tuple[str | int | Attribute, ...] = ("a", "ab", "b", "*", "", 0, 1, Attribute("a"))
@@ -18,7 +18,7 @@ def _text(tokens: list[str]) -> str:
     return "".join(token if token[0] == "[" or not at else f".{token}" for at, token in enumerate(tokens))
 
 
-def _names(tokens: list[str], path: Path) -> bool:
+def _names(tokens: list[str], path: FieldPath) -> bool:
     """Whether a pattern names exactly this path, by trying everything."""
     if not tokens:
         return not path
@@ -46,7 +46,7 @@ def _is_part(token: str, part: str | int | Attribute) -> bool:
     st.lists(st.lists(st.sampled_from(_TOKENS), min_size=1, max_size=6), max_size=4),
     st.lists(st.lists(st.sampled_from(_PARTS), max_size=5).map(tuple), min_size=1, max_size=4),
 )
-def test_the_automaton_is_what_the_patterns_say(written: list[list[str]], paths: list[Path]) -> None:
+def test_the_automaton_is_what_the_patterns_say(written: list[list[str]], paths: list[FieldPath]) -> None:
     patterns = Patterns(parse_pattern(_text(tokens)) for tokens in written)
     for path in paths:
         named = any(_names(tokens, path[:length]) for tokens in written for length in range(1, len(path) + 1))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from reconciler.driftfile import read_drift_file
 from reconciler.errors import PlanFileError, ResultFileError
-from reconciler.github.event import Event
+from reconciler.forge.github.event import Event
 from reconciler.model.plan import Held, Plan
 from reconciler.model.values import canonical_json, to_json
 from reconciler.operations.github_comment import Writer

@@ -10,8 +10,8 @@ import click
 from reconciler.cli import console, runner
 
 if TYPE_CHECKING:
-    from reconciler.github.client import GithubClient
-    from reconciler.github.event import Event
+    from reconciler.forge.github.client import GithubClient
+    from reconciler.forge.github.event import Event
     from reconciler.operations.github_comment import Report, Writer
     from reconciler.settings import Settings
 
@@ -76,7 +76,7 @@ def _set_up() -> tuple[Settings, Event, Writer]:
     import os
     from datetime import UTC, datetime
 
-    from reconciler.github.event import read_event
+    from reconciler.forge.github.event import read_event
     from reconciler.operations.github_comment import Writer
     from reconciler.settings import read_settings
 
@@ -88,7 +88,7 @@ def _set_up() -> tuple[Settings, Event, Writer]:
 def _connected(event: Event) -> GithubClient:
     import time
 
-    from reconciler.github.client import GithubClient
+    from reconciler.forge.github.client import GithubClient
 
     return GithubClient(event, clock=time, waiting=console.tell_rate_limit)
 

@@ -25,14 +25,14 @@ class Place:
     text: str | None = None
 
 
-def locate(project: DesiredProject, paths: Iterable[fieldpath.Path]) -> dict[fieldpath.Path, Place]:
+def locate(project: DesiredProject, paths: Iterable[fieldpath.FieldPath]) -> dict[fieldpath.FieldPath, Place]:
     """The place of each path; see `locate_all`."""
     return locate_all([(project, paths)])[0]
 
 
 def locate_all(
-    wanted: Iterable[tuple[DesiredProject, Iterable[fieldpath.Path]]],
-) -> list[dict[fieldpath.Path, Place]]:
+    wanted: Iterable[tuple[DesiredProject, Iterable[fieldpath.FieldPath]]],
+) -> list[dict[fieldpath.FieldPath, Place]]:
     """For each project the place of the key, list item or choice that each path names, in whatever file it stands.
 
     A path that the manifest does not hold (a removed key, what lies inside a text from a file) gets the place of the
@@ -40,12 +40,12 @@ def locate_all(
     project as it was loaded.
     """
     locator = Locator("", best_parser())
-    found: list[dict[fieldpath.Path, Place]] = []
+    found: list[dict[fieldpath.FieldPath, Place]] = []
     for project, paths in wanted:
         root = project.origin
         locator.enter(root.file)
         document = project.document or locator.document(root)
-        places: dict[fieldpath.Path, Place] = {}
+        places: dict[fieldpath.FieldPath, Place] = {}
         choices: dict[tuple[str, ...], At] | None = None
         for path in paths:
             if path[:1] == ("ontology",):
@@ -86,7 +86,7 @@ def files_of(project: DesiredProject) -> set[str]:
     return files
 
 
-def _nearest(value: Any, path: fieldpath.Path) -> At:
+def _nearest(value: Any, path: fieldpath.FieldPath) -> At:
     """The key of the longest beginning of `path` that is there."""
     raw: RawPath = ()
     for part in path:
@@ -111,7 +111,7 @@ def _choices(document: Mapping[str, Json]) -> dict[tuple[str, ...], At]:
     return {names: At(path, key=isinstance(choice, dict)) for names, path, choice in walk_choices(ontology, raw)}
 
 
-def _ontology_place(document: Mapping[str, Json], choices: dict[tuple[str, ...], At], path: fieldpath.Path) -> At:
+def _ontology_place(document: Mapping[str, Json], choices: dict[tuple[str, ...], At], path: fieldpath.FieldPath) -> At:
     names = tuple(part for part in path[1:] if isinstance(part, str))
     attribute = path[-1] if isinstance(path[-1], Attribute) else None
     if not names and attribute is not None:

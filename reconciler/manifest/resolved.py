@@ -14,15 +14,15 @@ from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import Json
 
 
-def resolved_sources(projects: Iterable[DesiredProject]) -> list[dict[fieldpath.Path, Source]]:
+def resolved_sources(projects: Iterable[DesiredProject]) -> list[dict[fieldpath.FieldPath, Source]]:
     """For each project the line of each of its leaves; a text's is the first of its file. The user's own (x-) are left
     out."""
     locator = Locator("", best_parser())
-    found: list[dict[fieldpath.Path, Source]] = []
+    found: list[dict[fieldpath.FieldPath, Source]] = []
     for project in projects:
         root = project.origin
         locator.enter(root.file)
-        sources: dict[fieldpath.Path, Source] = {}
+        sources: dict[fieldpath.FieldPath, Source] = {}
         for path, raw in _leaves(project.document):
             origin = root.at_path(raw)
             span = locator.span(At(raw), root)
@@ -31,7 +31,7 @@ def resolved_sources(projects: Iterable[DesiredProject]) -> list[dict[fieldpath.
     return found
 
 
-def _leaves(document: Mapping[str, Json]) -> Iterator[tuple[fieldpath.Path, RawPath]]:
+def _leaves(document: Mapping[str, Json]) -> Iterator[tuple[fieldpath.FieldPath, RawPath]]:
     """The path of each leaf as a field, and as it stands in the composed document."""
     for key, value in document.items():
         if key == "ontology":
@@ -51,11 +51,11 @@ def _below(value: Json, path: RawPath) -> Iterator[RawPath]:
         yield path
 
 
-def _ontology_leaves(document: Mapping[str, Json]) -> Iterator[tuple[fieldpath.Path, RawPath]]:
+def _ontology_leaves(document: Mapping[str, Json]) -> Iterator[tuple[fieldpath.FieldPath, RawPath]]:
     if isinstance(document["ontology"], dict) and "name" in document["ontology"]:
         yield ("ontology", Attribute("name")), ("ontology", "name")
     for names, path, choice in walk_choices(*written_choices(document)):
-        field: fieldpath.Path = ("ontology", *names)
+        field: fieldpath.FieldPath = ("ontology", *names)
         if not isinstance(choice, dict):
             yield field, path
             continue

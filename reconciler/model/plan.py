@@ -9,7 +9,7 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.fieldpath import Path, format_path
+from reconciler.fieldpath import FieldPath, format_path
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import RecordedProject, SectionKey
 from reconciler.model.values import ABSENT, Absent, Json
@@ -72,7 +72,7 @@ class Field:
     `moved_by` is the version that brought the live value of a unit that drifted or is in conflict, with its time.
     """
 
-    path: Path
+    path: FieldPath
     kind: Kind
     before: Json | Absent = ABSENT
     after: Json | Absent = ABSENT
@@ -81,7 +81,7 @@ class Field:
     moved_by: tuple[int, datetime | None] | None = None
 
 
-def unit_of(path: Path) -> str | None:
+def unit_of(path: FieldPath) -> str | None:
     """The unit, written whole by the API, that a field lies in: `params.KEY` or `ontology`; None for what creates."""
     if path[0] == "ontology":
         return "ontology"

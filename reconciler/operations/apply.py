@@ -15,7 +15,7 @@ from reconciler.applying.project import Clock, Emit
 from reconciler.applying.words import INTERRUPTED
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError, UsageError
-from reconciler.fieldpath import Path, Pattern
+from reconciler.fieldpath import FieldPath, Pattern
 from reconciler.manifest.places import locate
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
@@ -186,10 +186,10 @@ def _with_place(diagnostic: Diagnostic, change: ProjectChange) -> Diagnostic:
         return diagnostic
     words = f"{diagnostic.summary} {diagnostic.detail}"
     named = [field.path for field in change.fields if _is_named(field.path, words)]
-    path: Path = max(named, key=len) if named else ("name",)
+    path: FieldPath = max(named, key=len) if named else ("name",)
     return replace(diagnostic, span=locate(change.desired, [path])[path].span)
 
 
-def _is_named(path: Path, words: str) -> bool:
+def _is_named(path: FieldPath, words: str) -> bool:
     last = path[-1]
     return isinstance(last, str) and len(last) > 2 and last in words

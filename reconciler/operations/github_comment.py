@@ -11,13 +11,13 @@ from pathlib import Path
 from reconciler.diagnostics import Diagnostic, Severity, warning
 from reconciler.errors import GithubError, GithubForbiddenError, GithubLockedError, GitRefusedError
 from reconciler.fieldpath import Pattern
+from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.comments import Kept, keep_comment
+from reconciler.forge.github.event import Event
+from reconciler.forge.github.marker import Body, short_hash
+from reconciler.forge.github.pulls import MOST_COMMITS, Merged, merged_pulls
+from reconciler.forge.github.shown import MORE, PROJECTS, compare_shown, remember
 from reconciler.git import first_parents
-from reconciler.github.client import GithubClient
-from reconciler.github.comments import Kept, keep_comment
-from reconciler.github.event import Event
-from reconciler.github.marker import Body, short_hash
-from reconciler.github.pulls import MOST_COMMITS, Merged, merged_pulls
-from reconciler.github.shown import MORE, PROJECTS, compare_shown, remember
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
 from reconciler.model.values import Json, canonical_json

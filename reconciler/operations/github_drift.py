@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 
 from reconciler.errors import GithubError
-from reconciler.github.client import GithubClient
-from reconciler.github.event import Event
-from reconciler.github.issues import Finding, Kept, keep_issue
-from reconciler.github.marker import short_hash
+from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.event import Event
+from reconciler.forge.github.issues import Finding, Kept, keep_issue
+from reconciler.forge.github.marker import short_hash
 from reconciler.model.drift import Drift
 from reconciler.model.plan import FieldClass
 from reconciler.model.values import canonical_json

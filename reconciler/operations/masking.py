@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.fieldpath import Attribute, Path, Pattern, covered
+from reconciler.fieldpath import Attribute, FieldPath, Pattern, covered
 from reconciler.model.ontology import Choice, walk
 from reconciler.model.plan import ProjectChange
 from reconciler.model.values import MASKED, Json
@@ -29,7 +29,9 @@ def masked(diagnostic: Diagnostic, change: ProjectChange, sensitive: Sequence[Pa
     return replace(diagnostic, summary=summary, detail=detail)
 
 
-def _texts_of_params(value: Json, path: Path, sensitive: Sequence[Pattern], *, below: bool = False) -> Iterator[str]:
+def _texts_of_params(
+    value: Json, path: FieldPath, sensitive: Sequence[Pattern], *, below: bool = False
+) -> Iterator[str]:
     below = below or covered(path, sensitive)
     if isinstance(value, str) and below:
         yield value
@@ -43,7 +45,7 @@ def _texts_of_params(value: Json, path: Path, sensitive: Sequence[Pattern], *, b
 
 def _texts_of_choices(choices: tuple[Choice, ...], sensitive: Sequence[Pattern]) -> Iterator[str]:
     for parents, _, choice in walk(choices):
-        path: Path = ("ontology", *parents, choice.choice)
+        path: FieldPath = ("ontology", *parents, choice.choice)
         if covered(path, sensitive):
             yield choice.choice
         for name, text in (("display", choice.display), ("description", choice.description)):

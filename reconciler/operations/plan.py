@@ -12,7 +12,7 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, error, merged, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
-from reconciler.fieldpath import Path as FieldPath
+from reconciler.fieldpath import FieldPath
 from reconciler.git.sources import Sources, read_sources
 from reconciler.manifest.checking import check_projects
 from reconciler.manifest.checks import Checks

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from reconciler.fieldpath import Path, Pattern, Patterns, format_path
+from reconciler.fieldpath import FieldPath, Pattern, Patterns, format_path
 from reconciler.model.ontology import Choice, walk
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
 from reconciler.model.values import ABSENT, Absent, Json
@@ -90,7 +90,7 @@ class Ignored:
     def of(cls, desired: DesiredProject) -> Ignored:
         return _ignored(tuple(ignore.pattern for ignore in desired.mask.ignore))
 
-    def overlay(self, declared: Mapping[str, Json], live: Mapping[str, Json], path: Path) -> dict[str, Json]:
+    def overlay(self, declared: Mapping[str, Json], live: Mapping[str, Json], path: FieldPath) -> dict[str, Json]:
         """An object as declared, with live's values (and absences) at the ignored paths."""
         wanted: dict[str, Json] = {}
         for key, value in declared.items():
@@ -102,7 +102,7 @@ class Ignored:
                 wanted[key] = value
         return wanted
 
-    def _resolve(self, declared: Json, live: Json | Absent, path: Path) -> Json | Absent:
+    def _resolve(self, declared: Json, live: Json | Absent, path: FieldPath) -> Json | Absent:
         """`live` is ABSENT where its holder exists and it does not."""
         if self.patterns.covers(path):
             return live
@@ -114,7 +114,7 @@ class Ignored:
             return self._overlay_items(declared, live, path)
         return declared
 
-    def _overlay_items(self, declared: list[Json], live: list[Json], path: Path) -> list[Json]:
+    def _overlay_items(self, declared: list[Json], live: list[Json], path: FieldPath) -> list[Json]:
         """The declared items, each with live's ignored values; live items ignored whole stay where they are."""
         wanted: list[Json] = []
         kept_alone: list[tuple[int, Json]] = []
@@ -135,7 +135,7 @@ class Ignored:
             wanted.insert(placed[neighbour][1] + 1 if neighbour >= 0 else 0, item)
         return wanted
 
-    def held_in(self, value: Json, path: Path) -> Iterator[Path]:
+    def held_in(self, value: Json, path: FieldPath) -> Iterator[FieldPath]:
         """The ignored paths that exist at or below `path`, each the highest of its branch."""
         if self.patterns.covers(path):
             yield path

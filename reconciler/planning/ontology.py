@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.fieldpath import Attribute, Path, format_path
+from reconciler.fieldpath import Attribute, FieldPath, format_path
 from reconciler.model.ontology import Choice, spell_alone, walk
 from reconciler.model.plan import Field, Kind
 from reconciler.model.values import Json
@@ -28,7 +28,7 @@ class _Node:
     choice: Choice
 
     @property
-    def path(self) -> Path:
+    def path(self) -> FieldPath:
         return ("ontology", *self.parents, self.choice.choice)
 
     @property
@@ -57,7 +57,7 @@ def ontology_fields(before: tuple[Choice, ...], after: tuple[Choice, ...]) -> It
     yield from _reordered(old, new)
 
 
-def attribute_field(path: Path, name: str, before: str | None, after: str | None) -> Iterator[Field]:
+def attribute_field(path: FieldPath, name: str, before: str | None, after: str | None) -> Iterator[Field]:
     """The difference of one attribute, None being the same as none; nothing where there is none."""
     if before == after:
         return
@@ -94,5 +94,5 @@ def _reordered(old: dict[str, _Node], new: dict[str, _Node]) -> Iterator[Field]:
     for parent, staying in children.items():
         before = sorted(staying, key=lambda name: old[name].index)
         if before != staying:
-            path: Path = ("ontology",) if parent is None else new[parent].path
+            path: FieldPath = ("ontology",) if parent is None else new[parent].path
             yield Field(path, Kind.REORDER, before, staying)

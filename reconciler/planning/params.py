@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.fieldpath import Path
+from reconciler.fieldpath import FieldPath
 from reconciler.model.plan import Field, Kind
 from reconciler.model.values import Json, equal
 from reconciler.planning.alignment import align
@@ -38,7 +38,7 @@ def params_fields(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iter
             yield Field(("params", key), Kind.REMOVE, before=value)
 
 
-def _nested(before: Json, after: Json, path: Path) -> list[Field]:
+def _nested(before: Json, after: Json, path: FieldPath) -> list[Field]:
     pruner = _Pruner()
     pruned = pruner.differing(before, after, path)
     if pruned is None or pruner.count > _MOST:
@@ -65,7 +65,7 @@ class _Pruner:
         self.reordered: list[Field] = []
         self.count = 0
 
-    def differing(self, before: Json, after: Json, path: Path) -> tuple[_Pruned, _Pruned] | None:
+    def differing(self, before: Json, after: Json, path: FieldPath) -> tuple[_Pruned, _Pruned] | None:
         """None where the two differ as a whole."""
         if len(path) <= _DEEPEST and type(before) is type(after):
             if isinstance(after, dict):
@@ -75,13 +75,13 @@ class _Pruner:
         self.count += 1
         return None
 
-    def _prune_lists(self, before: list[Json], after: list[Json], path: Path) -> tuple[_Pruned, _Pruned]:
+    def _prune_lists(self, before: list[Json], after: list[Json], path: FieldPath) -> tuple[_Pruned, _Pruned]:
         alignment = align(before, after)
         if order := alignment.reordered(before, after):
             self.reordered.append(Field(path, Kind.REORDER, *order))
         return self._prune(before, after, (_Slot(old, new) for old, new in alignment.pairs), path)
 
-    def _prune(self, before: Any, after: Any, slots: Iterable[_Slot], path: Path) -> tuple[_Pruned, _Pruned]:
+    def _prune(self, before: Any, after: Any, slots: Iterable[_Slot], path: FieldPath) -> tuple[_Pruned, _Pruned]:
         left: _Pruned = {}
         right: _Pruned = {}
         for slot in slots:
@@ -131,7 +131,7 @@ def _deepdiff(left: _Pruned, right: _Pruned) -> Iterator[list[_Slot]]:
             yield level.path(output_format="list")
 
 
-def _field(slots: Sequence[_Slot], before: Any, after: Any, path: Path) -> Field:
+def _field(slots: Sequence[_Slot], before: Any, after: Any, path: FieldPath) -> Field:
     """The field at the end of a way through both sides."""
     for slot in slots[:-1]:
         before, after = before[slot.old], after[slot.new]

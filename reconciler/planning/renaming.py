@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, warning
-from reconciler.fieldpath import Attribute, Path, Pattern, covered
+from reconciler.fieldpath import Attribute, FieldPath, Pattern, covered
 from reconciler.model.plan import Action, Kind, ProjectChange
 from reconciler.planning.nearness import normal_form
 
@@ -47,7 +47,7 @@ def _choices(change: ProjectChange, kind: Kind, sensitive: Sequence[Pattern]) ->
     return [str(field.path[-1]) for field in change.fields if field.kind is kind and _is_shown(field.path, sensitive)]
 
 
-def _is_shown(path: Path, sensitive: Sequence[Pattern]) -> bool:
+def _is_shown(path: FieldPath, sensitive: Sequence[Pattern]) -> bool:
     return path[0] == "ontology" and not isinstance(path[-1], Attribute) and not covered(path, sensitive)
 
 

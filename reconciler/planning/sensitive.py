@@ -11,7 +11,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from reconciler.fieldpath import Attribute, Path, Pattern, Patterns, as_patterns, covered, format_path, parse_pattern
+from reconciler.fieldpath import (
+    Attribute,
+    FieldPath,
+    Pattern,
+    Patterns,
+    as_patterns,
+    covered,
+    format_path,
+    parse_pattern,
+)
 from reconciler.model.ontology import Choice, walk
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Version
 from reconciler.model.record import RecordedProject
@@ -120,7 +129,7 @@ def _shared(digest: str, hashes: Collection[str]) -> str | None:
     return digest if digest in hashes else None
 
 
-def _without(value: Json, path: Path, sensitive: Patterns, found: dict[str, None]) -> Json | Absent:
+def _without(value: Json, path: FieldPath, sensitive: Patterns, found: dict[str, None]) -> Json | Absent:
     """`value`, found at `path`, without the keys that are covered; ABSENT where the key that holds it has to go."""
     if path and sensitive.covers(path):
         return ABSENT
@@ -142,7 +151,7 @@ def _without(value: Json, path: Path, sensitive: Patterns, found: dict[str, None
     return value
 
 
-def _pattern_of(path: Path) -> str:
+def _pattern_of(path: FieldPath) -> str:
     """The path's own spelling, with `[*]` for positions: those differ from version to version."""
     text = ""
     for part in path:
@@ -153,7 +162,7 @@ def _pattern_of(path: Path) -> str:
 def _ontologies(
     history: tuple[Version, ...], sensitive: Patterns, hashes: Collection[str], found: dict[str, None]
 ) -> tuple[Version, ...]:
-    root: Path = ("ontology",)
+    root: FieldPath = ("ontology",)
     if not sensitive.reaches_below(root):
         return history
     here: dict[str, None] = {}
@@ -182,7 +191,7 @@ def _in_ontology(content: Json, sensitive: Patterns) -> Iterator[str]:
 
 def _of_choices(choices: tuple[Choice, ...], sensitive: Patterns) -> Iterator[str]:
     for parents, _, choice in walk(choices):
-        path: Path = ("ontology", *parents, choice.choice)
+        path: FieldPath = ("ontology", *parents, choice.choice)
         if covered(path, sensitive) or covered((*path, Attribute("choice")), sensitive):
             yield ONTOLOGY
             return
@@ -208,7 +217,7 @@ def _ontology_version(
     return replace(version, content=content, name=name, digest=digest)
 
 
-def _stripped(raw: Json, path: Path, attributes: Collection[str], sensitive: Patterns) -> Json:
+def _stripped(raw: Json, path: FieldPath, attributes: Collection[str], sensitive: Patterns) -> Json:
     """Readable choices without these attributes, and without other keys that hold what is covered."""
     if isinstance(raw, list):
         return [_stripped(item, path, attributes, sensitive) for item in raw]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from reconciler import __version__
 from reconciler.diagnostics import Diagnostic, Severity, Span, limited
-from reconciler.fieldpath import Attribute, Path, Pattern, as_patterns, format_path, parse_path
+from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, format_path, parse_path
 from reconciler.model.drift import Drift, ProjectDrift, Unit
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Commit, Field, Plan, ProjectChange, State, TargetInfo
@@ -22,7 +22,7 @@ from reconciler.render.view import mask
 
 FORMAT_VERSION = "1.0"
 
-_ONTOLOGY_NAME: Path = ("ontology", Attribute("name"))
+_ONTOLOGY_NAME: FieldPath = ("ontology", Attribute("name"))
 
 
 def plan_document(plan: Plan, *, base: str, sensitive: Sequence[Pattern] = (), whole: bool = False) -> dict[str, Json]:
@@ -105,7 +105,7 @@ def validation_document(
     diagnostics: Sequence[Diagnostic],
     *,
     base: str,
-    resolved: Sequence[tuple[DesiredProject, Mapping[Path, Source]]] | None = None,
+    resolved: Sequence[tuple[DesiredProject, Mapping[FieldPath, Source]]] | None = None,
     sensitive: Sequence[Pattern] = (),
 ) -> dict[str, Json]:
     """What `validate` found; with `resolved` also each project as composed, and where each leaf of it was written."""
@@ -125,7 +125,9 @@ def validation_document(
     }
 
 
-def _resolved(projects: Sequence[tuple[DesiredProject, Mapping[Path, Source]]], writer: _Writer) -> dict[str, Json]:
+def _resolved(
+    projects: Sequence[tuple[DesiredProject, Mapping[FieldPath, Source]]], writer: _Writer
+) -> dict[str, Json]:
     written: list[Json] = [
         {
             "name": project.name,
@@ -255,17 +257,17 @@ class _Writer:
 
     def _body(self, call: Call) -> dict[str, Json]:
         """setParams has the parameters at the top level; the other two have them, or the ontology, under its name."""
-        prefix: Path = ("params",) if call.kind is CallKind.SET_PARAMS else ()
+        prefix: FieldPath = ("params",) if call.kind is CallKind.SET_PARAMS else ()
         paths = {key: (*prefix, key) for key in call.body}
         if call.kind is CallKind.SET_ONTOLOGY:
             paths["name"] = _ONTOLOGY_NAME
         return {key: self._value(value, paths[key]) for key, value in call.body.items()}
 
-    def _side(self, value: Json | Absent, path: Path) -> Json:
+    def _side(self, value: Json | Absent, path: FieldPath) -> Json:
         """A side that is absent is null, and hides nothing."""
         return None if value is ABSENT else self._value(value, path)
 
-    def _value(self, value: Json, path: Path) -> Json:
+    def _value(self, value: Json, path: FieldPath) -> Json:
         if not self.sensitive:
             return value
         masked = mask(value, path, self.sensitive)
@@ -275,7 +277,7 @@ class _Writer:
     def composed(self, key: str, value: Json) -> Json:
         """The value of a key of a composed project."""
         if key == "ontology" and isinstance(value, dict):
-            paths: dict[str, Path] = {"name": _ONTOLOGY_NAME, "choices": ("ontology",)}
+            paths: dict[str, FieldPath] = {"name": _ONTOLOGY_NAME, "choices": ("ontology",)}
             return {inner: self._value(below, paths[inner]) for inner, below in value.items()}
         return self._value(value, (key,))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.fieldpath import Path
+from reconciler.fieldpath import FieldPath
 from reconciler.model.plan import Kind
 from reconciler.model.project import Source
 from reconciler.model.values import MASKED, Absent, Json, Masked
@@ -29,7 +29,7 @@ MOST_CHOICES: Final = 200
 CHANGED_UNSEEN: Final = "(sensitive value, changed)"
 
 
-def path_text(path: Path) -> str:
+def path_text(path: FieldPath) -> str:
     """A path as a label: exact, harmless, and no longer than a line."""
     return name_text(Row(Kind.ADD, path).name)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.fieldpath import Attribute, Path, format_path, parse_path
+from reconciler.fieldpath import Attribute, FieldPath, format_path, parse_path
 from reconciler.model.plan import Field, Kind
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
@@ -71,7 +71,7 @@ def tree(
     before: Sequence[Json],
     after: Sequence[Json],
     fields: Sequence[tuple[Field, Field]],
-    hide: Callable[[Path], bool],
+    hide: Callable[[FieldPath], bool],
 ) -> Tree:
     """The merged tree. Each field comes as it is and as it may be shown; `hide` tells which names may not be."""
     merger = _Merger(before, fields, hide)
@@ -90,11 +90,11 @@ def tree(
 class _Merger:
     before: Sequence[Json]
     fields: Sequence[tuple[Field, Field]]
-    hide: Callable[[Path], bool]
+    hide: Callable[[FieldPath], bool]
     total: int = 0
-    _at: dict[Path, list[int]] = field(default_factory=dict)
+    _at: dict[FieldPath, list[int]] = field(default_factory=dict)
     _shown: set[int] = field(default_factory=set)
-    _befores: dict[Path, Json] = field(default_factory=dict)
+    _befores: dict[FieldPath, Json] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for number, (real, _) in enumerate(self.fields):
@@ -103,7 +103,7 @@ class _Merger:
         self._befores = dict(_paths(self.before, ("ontology",)))
 
     def walk(
-        self, befores: Sequence[Json], afters: Sequence[Json], path: Path, old_path: Path, depth: int
+        self, befores: Sequence[Json], afters: Sequence[Json], path: FieldPath, old_path: FieldPath, depth: int
     ) -> Iterator[ChoiceRow]:
         """The rows below one parent: the new order, with each removed choice behind the one that it stood behind."""
         stays = {_name(item) for item in afters}
@@ -122,7 +122,7 @@ class _Merger:
             for lost in gone.pop(_name(item), ()):
                 yield from self._removed(lost, old_path, depth)
 
-    def details(self, path: Path) -> tuple[Detail, ...]:
+    def details(self, path: FieldPath) -> tuple[Detail, ...]:
         """The changes of a choice's attributes and of the order below it."""
         found: list[Detail] = []
         for number in self._at.get(path, ()):
@@ -150,7 +150,7 @@ class _Merger:
                 details = (Detail(real.kind, "order" if real.kind is Kind.REORDER else "", shown.before, shown.after),)
             yield ChoiceRow(0, name, sign, details, moved, shown.source, loose=True)
 
-    def _kept(self, item: Json, old: Json, path: Path, old_path: Path, depth: int) -> Iterator[ChoiceRow]:
+    def _kept(self, item: Json, old: Json, path: FieldPath, old_path: FieldPath, depth: int) -> Iterator[ChoiceRow]:
         self.total += 1
         here = (*path, _name(item))
         there = (*old_path, _name(item))
@@ -170,7 +170,7 @@ class _Merger:
             yield ChoiceRow(depth, self._label(here), Sign.CHANGE, details, None, first.source if first else None)
         yield from below
 
-    def _removed(self, item: Json, old_path: Path, depth: int) -> Iterator[ChoiceRow]:
+    def _removed(self, item: Json, old_path: FieldPath, depth: int) -> Iterator[ChoiceRow]:
         there = (*old_path, _name(item))
         number = self._take(there, Kind.REMOVE)
         if number is None:
@@ -178,7 +178,7 @@ class _Merger:
         yield ChoiceRow(depth, self._label(there), Sign.REMOVE, source=self.fields[number][0].source)
         yield from self.walk(_subchoices(item), (), there, there, depth + 1)
 
-    def _take(self, path: Path, *kinds: Kind) -> int | None:
+    def _take(self, path: FieldPath, *kinds: Kind) -> int | None:
         for number in self._at.get(path, ()):
             real = self.fields[number][0]
             if real.kind in kinds and real.path == path and number not in self._shown:
@@ -186,7 +186,7 @@ class _Merger:
                 return number
         return None
 
-    def _label(self, path: Path) -> str:
+    def _label(self, path: FieldPath) -> str:
         return MASKED if self.hide(path) else str(path[-1])
 
 
@@ -200,7 +200,7 @@ def _subchoices(item: Json) -> Sequence[Json]:
     return below if isinstance(below, list | tuple) else ()
 
 
-def _paths(items: Iterable[Json], path: Path) -> Iterator[tuple[Path, Json]]:
+def _paths(items: Iterable[Json], path: FieldPath) -> Iterator[tuple[FieldPath, Json]]:
     for item in items:
         here = (*path, _name(item))
         yield here, item
@@ -213,7 +213,7 @@ def _told_path(shown: Field) -> str:
     return told if isinstance(told, str) else ""
 
 
-def _old_path(real: Field) -> Path | None:
+def _old_path(real: Field) -> FieldPath | None:
     try:
         return parse_path(_told_path(real))
     except ValueError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.fieldpath import Attribute, Path, Pattern, as_patterns, covered, format_path, parse_path
+from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, covered, format_path, parse_path
 from reconciler.model.plan import Action, CallKind, Field, FieldClass, Kind, Plan, ProjectChange
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
@@ -32,7 +32,7 @@ class Row:
     """
 
     kind: Kind
-    path: Path
+    path: FieldPath
     before: Json | Absent = ABSENT
     after: Json | Absent = ABSENT
     source: Source | None = None
@@ -174,7 +174,7 @@ def note_of(field: Field) -> str:
     return f"{field.field_class.value}: version {version}" + (f", {at:%Y-%m-%d %H:%M} UTC" if at else "")
 
 
-def mask(value: Json, path: Path, sensitive: Sequence[Pattern]) -> Json:
+def mask(value: Json, path: FieldPath, sensitive: Sequence[Pattern]) -> Json:
     """`value`, found at `path`, with whatever a pattern covers replaced by a string that says so.
 
     Where nothing is covered this is `value` itself. In an ontology, parts are the names of choices.
@@ -201,7 +201,7 @@ def mask_field(field: Field, sensitive: Sequence[Pattern]) -> Field:
     return replace(field, before=before, after=after)
 
 
-def _mask_below(value: Json, path: Path, sensitive: Sequence[Pattern]) -> Json:
+def _mask_below(value: Json, path: FieldPath, sensitive: Sequence[Pattern]) -> Json:
     if not as_patterns(sensitive).reaches_below(path):
         return value
     if isinstance(value, dict):
@@ -217,14 +217,14 @@ def _mask_below(value: Json, path: Path, sensitive: Sequence[Pattern]) -> Json:
     return masked if changed else value
 
 
-def _step(path: Path, key: str) -> Path:
+def _step(path: FieldPath, key: str) -> FieldPath:
     """The path of a member. In an ontology, an object is a choice: its members are attributes, or its subchoices."""
     if path[:1] != ("ontology",):
         return (*path, key)
     return path if key == "subchoices" else (*path, Attribute(key))
 
 
-def _item(path: Path, position: int, item: Json) -> Path:
+def _item(path: FieldPath, position: int, item: Json) -> FieldPath:
     if path[:1] != ("ontology",):
         return (*path, position)
     name = item.get("choice") if isinstance(item, dict) else item

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli, Result, Served
-from tests.github.double import TOKEN, Fault, Github, pull_request, push, served, variables
+from tests.forge.github.double import TOKEN, Fault, Github, pull_request, push, served, variables
 
 Write = Callable[[str, str], Path]
 M = "name: p\ntype: imageannotation\n"

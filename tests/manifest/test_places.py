@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.fieldpath import Attribute, format_path
-from reconciler.fieldpath import Path as FieldPath
+from reconciler.fieldpath import Attribute, FieldPath, format_path
 from reconciler.manifest.places import locate, locate_all
 from tests.manifest.rooms import HEAD, load, load_one, write
 

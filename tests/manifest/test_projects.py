@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.fieldpath import Attribute
-from reconciler.fieldpath import Path as FieldPath
+from reconciler.fieldpath import Attribute, FieldPath
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.places import locate
 from reconciler.model.project import Ignore, Origin, ParamsMode, Source

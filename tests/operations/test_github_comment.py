@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity, Span, error, warning
-from reconciler.github.client import GithubClient
+from reconciler.forge.github.client import GithubClient
 from reconciler.model.outcome import CallOutcome, CallResult, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind, Plan, Summary
 from reconciler.operations.github_comment import Writer, comment_outcome, comment_plan, has_something_to_say
-from tests.github.conftest import Clock, event_of
-from tests.github.double import Github, served
+from tests.forge.github.conftest import Clock, event_of
+from tests.forge.github.double import Github, served
 from tests.render.plans import BASE, NOW, kitten, outcome, plan, unchanged
 
 WRITER = Writer(BASE, NOW)

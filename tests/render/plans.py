@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Severity, Span
-from reconciler.fieldpath import Attribute, Path, format_path
+from reconciler.fieldpath import Attribute, FieldPath, format_path
 from reconciler.model.outcome import CallOutcome, CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import (
     Action,
@@ -119,7 +119,7 @@ def updated(
     )
 
 
-def changed(path: Path, before: Json, after: Json, where: Source | None = None) -> Field:
+def changed(path: FieldPath, before: Json, after: Json, where: Source | None = None) -> Field:
     return Field(path, Kind.CHANGE, before, after, source=where)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.operations.init import lay_out_repository
 from reconciler.sandbox.store import Store
-from tests.github.double import REPOSITORY, TOKEN, Github
+from tests.forge.github.double import REPOSITORY, TOKEN, Github
 from tests.workflows.own import ROOT, own_files
 from tests.workflows.runner import JobRun, Runner, git
 

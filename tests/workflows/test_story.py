@@ -13,7 +13,7 @@ import pytest
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.store import Store
 from tests.cli.conftest import live, serve
-from tests.github.double import Github, served
+from tests.forge.github.double import Github, served
 from tests.workflows.hub import KEY, Hub
 from tests.workflows.runner import JobRun, git
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from reconciler.github.marker import short_hash
+from reconciler.forge.github.marker import short_hash
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Shown, Status
 from reconciler.model.plan import Plan
 from reconciler.model.values import Json

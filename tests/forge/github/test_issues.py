@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from reconciler.errors import GithubError, GithubForbiddenError
-from reconciler.github.client import GithubClient
-from reconciler.github.issues import LABEL, Finding, Kept, keep_issue
-from reconciler.github.marker import Body, write_body
-from tests.github.double import BOT, Fault, Github
+from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.issues import LABEL, Finding, Kept, keep_issue
+from reconciler.forge.github.marker import Body, write_body
+from tests.forge.github.double import BOT, Fault, Github
 
 
 def keep(client: GithubClient, *drifts: str, text: str = "", target: str = "production", run: int = 100) -> Kept:

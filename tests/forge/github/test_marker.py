@@ -6,7 +6,7 @@ import cmarkgfm
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.github.marker import Body, read_body, write_body
+from reconciler.forge.github.marker import Body, read_body, write_body
 
 TEXT = st.text(st.characters(), max_size=30) | st.sampled_from(["-->", "--!>", "->", "", "a--b", "<!--", "\n", "x y"])
 

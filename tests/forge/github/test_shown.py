@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from reconciler.github.shown import compare_shown, remember
+from reconciler.forge.github.shown import compare_shown, remember
 from reconciler.model.outcome import CallOutcome, CallResult, ProjectOutcome, Shown, Status
 from reconciler.model.plan import Action, CallKind, Held
 from tests.render.plans import kitten, outcome, plan, puppy, unchanged

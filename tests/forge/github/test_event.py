@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from reconciler.errors import GithubSetupError
-from reconciler.github.event import read_event
-from tests.github.double import REPOSITORY, TOKEN, Github, pull_request, push, variables
+from reconciler.forge.github.event import read_event
+from tests.forge.github.double import REPOSITORY, TOKEN, Github, pull_request, push, variables
 
 DOUBLE = Github(url="http://127.0.0.1:9")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from reconciler.errors import GithubError, GithubForbiddenError, GithubLockedError, GithubUnavailableError
-from reconciler.github.client import GithubClient
-from reconciler.github.comments import Kept, keep_comment
-from reconciler.github.marker import Body, write_body
-from tests.github.conftest import Clock
-from tests.github.double import BOT, Fault, Github
+from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.comments import Kept, keep_comment
+from reconciler.forge.github.marker import Body, write_body
+from tests.forge.github.conftest import Clock
+from tests.forge.github.double import BOT, Fault, Github
 
 TARGET = "production"
 HOSTILE = 'eu--> <!-- "\n@all #1 $x$ 日本'

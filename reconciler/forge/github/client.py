@@ -22,7 +22,7 @@ from reconciler.errors import (
     GithubSetupError,
     GithubUnavailableError,
 )
-from reconciler.github.event import Event
+from reconciler.forge.github.event import Event
 from reconciler.http import UnreachableError, build
 
 API_VERSION: Final = "2022-11-28"

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from reconciler.errors import GithubError
-from reconciler.github.client import GithubClient
-from reconciler.github.creating import create_once
-from reconciler.github.marker import Body, read_body, write_body
+from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.creating import create_once
+from reconciler.forge.github.marker import Body, read_body, write_body
 
 WRITES: Final = "pull-requests: write"
 """The permission that refusals name, those of reads too: a job that may only read is of no use."""

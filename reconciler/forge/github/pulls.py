@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.github.client import GithubClient
-from reconciler.github.comments import WRITES
-from reconciler.github.event import is_fork
+from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.comments import WRITES
+from reconciler.forge.github.event import is_fork
 
 LAG_PAUSES: Final = (2.0, 5.0, 10.0)
 """Seconds before commits without a pull request are asked for again: the answer may lag the push [P]."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.github.client import GithubClient
-from reconciler.github.pulls import Merged, merged_pulls
-from tests.github.conftest import Clock
-from tests.github.double import Github
+from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.pulls import Merged, merged_pulls
+from tests.forge.github.conftest import Clock
+from tests.forge.github.double import Github
 
 
 def test_those_that_were_merged_into_the_branch(client: GithubClient, github: Github, clock: Clock) -> None:

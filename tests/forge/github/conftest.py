@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reconciler.github.client import GithubClient
-from reconciler.github.event import Event
-from tests.github.double import REPOSITORY, TOKEN, Github, served
+from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.event import Event
+from tests.forge.github.double import REPOSITORY, TOKEN, Github, served
 
 
 @dataclass

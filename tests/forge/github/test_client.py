@@ -13,10 +13,10 @@ from reconciler.errors import (
     GithubSetupError,
     GithubUnavailableError,
 )
-from reconciler.github.client import GithubClient
-from reconciler.github.creating import create_once
-from tests.github.conftest import Clock, event_of
-from tests.github.double import BOT, REPOSITORY, TOKEN, Fault, Github, served
+from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.creating import create_once
+from tests.forge.github.conftest import Clock, event_of
+from tests.forge.github.double import BOT, REPOSITORY, TOKEN, Fault, Github, served
 
 NEEDS = "pull-requests: write"
 THREAD = "/issues/7/comments"

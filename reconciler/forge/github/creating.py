@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from reconciler.errors import GithubUnavailableError
-from reconciler.github.client import Clock
+from reconciler.forge.github.client import Clock
 
 MOST_TRIES: Final = 3
 

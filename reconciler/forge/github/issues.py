@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import Any, Final
 
 from reconciler.errors import GithubError
-from reconciler.github.client import GithubClient
-from reconciler.github.comments import Posted, check_kept, is_later, posted_by, same, with_run
-from reconciler.github.creating import create_once
-from reconciler.github.marker import Body, short_hash, write_body
+from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.comments import Posted, check_kept, is_later, posted_by, same, with_run
+from reconciler.forge.github.creating import create_once
+from reconciler.forge.github.marker import Body, short_hash, write_body
 
 LABEL: Final = "reconciler-drift"
 KIND: Final = "drift"
