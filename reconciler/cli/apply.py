@@ -61,8 +61,8 @@ def command(
     """
     import os
 
+    from reconciler.documents.plan import check_result
     from reconciler.operations.apply import check_writable
-    from reconciler.planfile import check_result
     from reconciler.settings import choose_target, read_settings
 
     if planfile is not None and (names or pending or allowed):
@@ -128,9 +128,9 @@ class _Run:
         import asyncio
         import os
 
+        from reconciler.documents.plan import read_plan_file
         from reconciler.operations.plan import prepare
         from reconciler.operations.recording import open_recorder
-        from reconciler.planfile import read_plan_file
 
         recorder, notes = open_recorder(self.settings, self.target, os.environ, waiting=console.tell_line)
         source: Plan | Prepared
@@ -214,9 +214,9 @@ class _Run:
         if self.result is None:
             return
         from reconciler.diagnostics import error
+        from reconciler.documents.writing import outcome_document
         from reconciler.files import write_whole
         from reconciler.model.values import to_json
-        from reconciler.render.document import outcome_document
 
         text = to_json(outcome_document(outcome, base=self.settings.base.as_posix())) + "\n"
         try:
@@ -254,7 +254,7 @@ def _report(outcome: Outcome, settings: Settings, run: _Run, *, cancelled: bool)
     import os
     from datetime import UTC, datetime
 
-    from reconciler.render.document import outcome_document
+    from reconciler.documents.writing import outcome_document
     from reconciler.render.outcome import render_outcome
 
     output, unkept = run.output, run.unkept

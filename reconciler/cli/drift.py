@@ -39,6 +39,7 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
     from dataclasses import replace
     from datetime import UTC, datetime
 
+    from reconciler.documents.writing import drift_document
     from reconciler.errors import ReconcilerError
     from reconciler.model.drift import Drift
     from reconciler.model.plan import TargetInfo
@@ -48,7 +49,6 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
     from reconciler.operations.reporting import as_diagnostics
     from reconciler.operations.snapshot import drift_from, open_snapshot
     from reconciler.operations.targets import open_target
-    from reconciler.render.document import drift_document
     from reconciler.settings import choose_target, read_settings
 
     def now() -> datetime:

@@ -37,9 +37,9 @@ def comment(planfile: str | None, result: str | None) -> int:
     There is one comment a pull request and target. It is edited in place, and none is made for a plan that has nothing
     to say. Repository, pull request and token are taken from GitHub's variables and event file.
     """
+    from reconciler.documents.plan import read_plan_file
+    from reconciler.documents.result import read_result_file
     from reconciler.operations.github_comment import comment_outcome, comment_plan
-    from reconciler.planfile import read_plan_file
-    from reconciler.resultfile import read_result_file
 
     settings, event, writer = _set_up()
     if planfile is not None and result is None:
@@ -62,7 +62,7 @@ def drift_issue(driftfile: str) -> int:
 
     A check that failed opens and closes nothing, and exits with 1.
     """
-    from reconciler.driftfile import read_drift_file
+    from reconciler.documents.drift import read_drift_file
     from reconciler.operations.github_drift import keep_drift_issue
 
     settings, event, writer = _set_up()

@@ -57,6 +57,8 @@ def command(
     from dataclasses import replace
     from datetime import UTC, datetime
 
+    from reconciler.documents.plan import check_place, write_plan_file
+    from reconciler.documents.writing import plan_document
     from reconciler.errors import ReconcilerError
     from reconciler.model.plan import TargetInfo
     from reconciler.operations.plan import plan, prepare
@@ -64,8 +66,6 @@ def command(
     from reconciler.operations.reporting import failed_plan
     from reconciler.operations.snapshot import open_snapshot, plan_from
     from reconciler.operations.targets import open_target
-    from reconciler.planfile import check_place, write_plan_file
-    from reconciler.render.document import plan_document
     from reconciler.settings import choose_target, read_settings
 
     def now() -> datetime:
@@ -131,7 +131,7 @@ def show_plan(plan: Plan, output: str, *, base: str, sensitive: tuple[Pattern, .
     from datetime import UTC, datetime
 
     if output == "json":
-        from reconciler.render.document import plan_document
+        from reconciler.documents.writing import plan_document
 
         console.say_json(plan_document(plan, base=base, sensitive=sensitive))
         return

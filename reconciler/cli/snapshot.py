@@ -33,15 +33,15 @@ def command(target: str | None, endpoint: str | None, out: str | None, publish: 
     import os
     from datetime import UTC, datetime
 
+    from reconciler.documents.plan import check_place
+    from reconciler.documents.snapshot import SIGN
     from reconciler.errors import SnapshotError
     from reconciler.operations.recording import read_record
     from reconciler.operations.snapshot import take
     from reconciler.operations.targets import open_target
-    from reconciler.planfile import check_place
     from reconciler.render.snapshot import render_snapshot
     from reconciler.settings import choose_target, read_settings
     from reconciler.snapshot import stores
-    from reconciler.snapshot.text import SIGN
 
     def now() -> datetime:
         return datetime.now(UTC)

@@ -35,13 +35,13 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Names narrow what is reported, never
     what is checked across files.
     """
+    from reconciler.documents.writing import validation_document
     from reconciler.errors import ReconcilerError, UsageError
     from reconciler.manifest.resolved import resolved_sources
     from reconciler.operations.reporting import as_diagnostics
     from reconciler.operations.validate import validate
     from reconciler.render.annotations import render_annotations
     from reconciler.render.diagnostics import render_validation
-    from reconciler.render.document import validation_document
     from reconciler.settings import read_settings
 
     if resolved and output != "json":

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
+from reconciler.documents.writing import outcome_document, plan_document
 from reconciler.errors import GithubError, GithubForbiddenError, GithubLockedError, GitRefusedError
 from reconciler.fieldpath import Pattern
 from reconciler.forge.github.client import GithubClient
@@ -21,7 +22,6 @@ from reconciler.git import first_parents
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
 from reconciler.model.values import Json, canonical_json
-from reconciler.render.document import outcome_document, plan_document
 from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.markdown.links import github_links

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from reconciler.documents.writing import drift_document
 from reconciler.errors import GithubError
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.event import Event
@@ -15,7 +16,6 @@ from reconciler.model.plan import FieldClass
 from reconciler.model.values import canonical_json
 from reconciler.operations.github_comment import CONTENT, Writer
 from reconciler.planning.drift import shown_fields
-from reconciler.render.document import drift_document
 from reconciler.render.escape import plain
 from reconciler.render.markdown.drift import render_drift_markdown
 from reconciler.render.markdown.fitting import LIMIT

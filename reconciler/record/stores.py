@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler import git
+from reconciler.documents.record import FORMAT_VERSION, HEAD, decode, encode
 from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
 from reconciler.files import LARGEST_SAVED, open_lock_below, read_below, write_below
 from reconciler.git.refs import NotACommitError, Refs, TooLargeError, deletion
 from reconciler.model.record import Record, Run
 from reconciler.record.liveness import Liveness
-from reconciler.record.text import FORMAT_VERSION, HEAD, decode, encode
 
 LOCAL = "local"
 """The name of the place that is not a remote: this clone, or this folder."""

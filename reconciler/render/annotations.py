@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model.printed import relative
 from reconciler.render.counting import count
 from reconciler.render.diagnostics import in_order
 from reconciler.render.escape import plain
-from reconciler.render.places import relative
 
 MOST: Final = 10
 """Annotations of one kind that GitHub keeps a step [S]."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler import __version__
+from reconciler.documents.writing import FORMAT_VERSION
 from reconciler.model.doctor import CheckStatus, Report, Verdict
 from reconciler.model.values import Json
 from reconciler.render.counting import count
-from reconciler.render.document import FORMAT_VERSION
 from reconciler.render.escape import plain
 from reconciler.render.paint import Ink, Paint
 

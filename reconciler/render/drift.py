@@ -10,6 +10,7 @@ from typing import Final
 from reconciler.fieldpath import Attribute, Pattern, covered
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
 from reconciler.model.plan import Field, FieldClass, Kind
+from reconciler.model.printed import mask_field
 from reconciler.model.values import MASKED
 from reconciler.render.counting import count, listed
 from reconciler.render.escape import plain
@@ -20,7 +21,7 @@ from reconciler.render.places import command, place
 from reconciler.render.rows import name_text, path_text, value_lines
 from reconciler.render.sentences import seen
 from reconciler.render.signs import Sign
-from reconciler.render.view import MOST_ROWS, mask_field
+from reconciler.render.view import MOST_ROWS
 
 WORDS: Final = {
     Kind.ADD: "added",

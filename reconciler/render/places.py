@@ -6,28 +6,11 @@ import re
 import shlex
 from typing import Final
 
+from reconciler.model.printed import relative
 from reconciler.model.project import Source
 from reconciler.render.escape import exact, plain
 
 _SAFE_WORD: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,:+@%/=-]*", re.ASCII)
-
-
-def relative(file: str, base: str) -> str:
-    """`file` as seen from the folder `base`, both absolute with `/`; one that is not absolute stays as it is.
-
-    For documents: nothing is escaped here.
-    """
-    if not file.startswith("/"):
-        return file
-    wanted, here = _parts(file), _parts(base)
-    shared = 0
-    while shared < min(len(wanted), len(here)) and wanted[shared] == here[shared]:
-        shared += 1
-    return "/".join([".."] * (len(here) - shared) + wanted[shared:]) or "."
-
-
-def _parts(path: str) -> list[str]:
-    return [part for part in path.split("/") if part]
 
 
 def shown_file(file: str, base: str) -> str:

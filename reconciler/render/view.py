@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, covered, format_path, parse_path
+from reconciler.fieldpath import Attribute, FieldPath, Pattern, covered, format_path
 from reconciler.model.plan import Action, CallKind, Field, FieldClass, Kind, Plan, ProjectChange
+from reconciler.model.printed import mask_field
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
 from reconciler.render.signs import OF_KIND, Sign
@@ -172,72 +173,6 @@ def note_of(field: Field) -> str:
         return field.field_class.value
     version, at = field.moved_by
     return f"{field.field_class.value}: version {version}" + (f", {at:%Y-%m-%d %H:%M} UTC" if at else "")
-
-
-def mask(value: Json, path: FieldPath, sensitive: Sequence[Pattern]) -> Json:
-    """`value`, found at `path`, with whatever a pattern covers replaced by a string that says so.
-
-    Where nothing is covered this is `value` itself. In an ontology, parts are the names of choices.
-    """
-    if not sensitive:
-        return value
-    if covered(path, sensitive):
-        return MASKED
-    return _mask_below(value, path, sensitive)
-
-
-def mask_field(field: Field, sensitive: Sequence[Pattern]) -> Field:
-    """The same difference with its values masked."""
-    if not sensitive:
-        return field
-    before, after = (
-        side if side is ABSENT else mask(side, field.path, sensitive) for side in (field.before, field.after)
-    )
-    below = (*field.path, 0)
-    identities = field.kind is Kind.REORDER and field.path[0] != "ontology"
-    if identities and as_patterns(sensitive).reaches_below(below):
-        # The items are told apart by a value of theirs, which may be what a pattern covers.
-        before = after = MASKED
-    return replace(field, before=before, after=after)
-
-
-def _mask_below(value: Json, path: FieldPath, sensitive: Sequence[Pattern]) -> Json:
-    if not as_patterns(sensitive).reaches_below(path):
-        return value
-    if isinstance(value, dict):
-        masked: Json = {key: mask(item, _step(path, key), sensitive) for key, item in value.items()}
-        if path[0] == "ontology":
-            masked |= _masked_move(value, sensitive)
-        changed = any(masked[key] is not item for key, item in value.items())
-    elif isinstance(value, list | tuple):
-        masked = [mask(item, _item(path, position, item), sensitive) for position, item in enumerate(value)]
-        changed = any(new is not old for new, old in zip(masked, value, strict=True))
-    else:
-        return value
-    return masked if changed else value
-
-
-def _step(path: FieldPath, key: str) -> FieldPath:
-    """The path of a member. In an ontology, an object is a choice: its members are attributes, or its subchoices."""
-    if path[:1] != ("ontology",):
-        return (*path, key)
-    return path if key == "subchoices" else (*path, Attribute(key))
-
-
-def _item(path: FieldPath, position: int, item: Json) -> FieldPath:
-    if path[:1] != ("ontology",):
-        return (*path, position)
-    name = item.get("choice") if isinstance(item, dict) else item
-    return (*path, name) if isinstance(name, str) else path
-
-
-def _masked_move(value: dict[str, Json], sensitive: Sequence[Pattern]) -> dict[str, Json]:
-    """Where a choice moved from or to is told by a path, whose names may be what a pattern covers."""
-    try:
-        path = parse_path(value.get("path", ""))
-    except (TypeError, ValueError):
-        return {}
-    return {"path": MASKED} if len(path) > 1 and covered(path, sensitive) else {}
 
 
 def _leaves(row: Row) -> Iterator[Row]:

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Final
 
 from reconciler import git
+from reconciler.documents.snapshot import MOST_BYTES, decode, encode, too_large
 from reconciler.errors import GitRefusedError, SnapshotError
 from reconciler.files import read_named, write_whole
 from reconciler.git.refs import NotACommitError, Refs, TooLargeError, UnreadableRefError, deletion
 from reconciler.model.snapshot import Snapshot
-from reconciler.snapshot.text import MOST_BYTES, decode, encode, too_large
 
 LOCAL: Final = "local"
 """The name of the place that is no remote: this clone."""

@@ -20,6 +20,7 @@ import pytest
 
 from reconciler import diagnostics
 from reconciler.diagnostics import MOST_OF_A_FILE
+from reconciler.documents.writing import validation_document
 from reconciler.errors import DiagnosedError
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.loading import Manifests, load_manifests
@@ -33,7 +34,6 @@ from reconciler.planning import nearness
 from reconciler.planning.planner import Live
 from reconciler.render.annotations import render_annotations
 from reconciler.render.diagnostics import render_validation
-from reconciler.render.document import validation_document
 from reconciler.settings import read_settings
 from tests.cost import inputs
 from tests.cost.inputs import INPUTS, Input, write

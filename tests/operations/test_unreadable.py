@@ -17,6 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from reconciler.documents.snapshot import decode, encode
+from reconciler.documents.writing import drift_document, plan_document
 from reconciler.model.drift import Drift
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, RecordedProject, Section
@@ -26,7 +28,6 @@ from reconciler.operations.drift import drift
 from reconciler.operations.plan import Prepared, plan, prepare
 from reconciler.operations.snapshot import drift_from, plan_from, take
 from reconciler.planning.classes import ontology_hash
-from reconciler.render.document import drift_document, plan_document
 from reconciler.render.drift import render_drift
 from reconciler.render.html import render_drift_page, render_page
 from reconciler.render.markdown.drift import render_drift_markdown
@@ -35,7 +36,6 @@ from reconciler.render.snapshot import render_snapshot
 from reconciler.render.text import render_plan
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target, choose_target, read_settings
-from reconciler.snapshot.text import decode, encode
 
 NOW: Final = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ENDPOINT: Final = "https://api.scale.com/v1"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reconciler.fieldpath import Pattern, covered, format_path, parse_pattern
 from reconciler.model.ontology import spell
 from reconciler.model.plan import Action, FieldClass
+from reconciler.model.printed import mask
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, Source, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.planning.classes import content_hash, ontology_hash
@@ -20,7 +21,6 @@ from reconciler.planning.intent import compare
 from reconciler.planning.normalize import read_choices
 from reconciler.planning.planner import plan_project
 from reconciler.planning.sensitive import Comparable, comparable, leave_out
-from reconciler.render.view import mask
 from tests.strategies import ontologies, params
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.documents.record import HEAD, encode
 from reconciler.errors import GitRefusedError, RecordError
 from reconciler.git.refs import Refs
 from reconciler.model.record import Record, RecordedProject, Run, Section
 from reconciler.record.stores import RecordStore, Seen, open_record, ref_name, run_ref
-from reconciler.record.text import HEAD, encode
 
 END = "https://api.scale.com/v1"
 NOON, LATE = "2026-03-01T12:00:00Z", "2026-03-01T20:00:00Z"

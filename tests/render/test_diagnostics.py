@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Severity, Span, error, warning
+from reconciler.model.printed import relative
 from reconciler.render.diagnostics import render_diagnostics, render_validation
 from reconciler.render.layout import width
-from reconciler.render.places import command, relative
+from reconciler.render.places import command
 from reconciler.render.snippet import snippet
 from tests.render.plans import BASE, EVIL, span
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.diagnostics import error, warning
+from reconciler.documents.writing import drift_document
 from reconciler.fieldpath import parse_path, parse_pattern
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import Field, FieldClass, Kind, TargetInfo
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.render.document import drift_document
 from reconciler.render.drift import last_line, render_drift
 from reconciler.render.text import render_plan
 from tests.render import plans

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.documents.writing import drift_document, outcome_document, plan_document
 from reconciler.model.project import Source
 from reconciler.model.values import Json
 from reconciler.render.diagnostics import render_validation
-from reconciler.render.document import drift_document, outcome_document, plan_document
 from reconciler.render.drift import render_drift
 from reconciler.render.escape import shield
 from reconciler.render.html import render_drift_page, render_page

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from reconciler.diagnostics import error, warning
 from reconciler.fieldpath import Attribute, parse_pattern
 from reconciler.model.plan import Commit, Field, FieldClass, Kind, Plan, Reason, State, Summary
+from reconciler.model.printed import mask
 from reconciler.model.values import Json
 from reconciler.render.text import last_line, render_plan
-from reconciler.render.view import mask
 from tests import strategies
 from tests.render import plans
 from tests.render.plans import added, changed, choice, created, moved, updated

@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from reconciler.documents.record import decode, encode
 from reconciler.errors import RecordError
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
@@ -25,7 +26,6 @@ from reconciler.operations.recording import Recorder
 from reconciler.planning.planner import account_of
 from reconciler.record.liveness import Liveness
 from reconciler.record.stores import Seen
-from reconciler.record.text import decode, encode
 from reconciler.scale.transport import Clock
 from reconciler.settings import Settings, Target
 from tests.simulation.ownership import Entered, Turn

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.documents.snapshot import encode
 from reconciler.errors import GitRefusedError, SnapshotError
 from reconciler.git.refs import Refs
 from reconciler.model.plan import TargetInfo
 from reconciler.model.snapshot import Snapshot
 from reconciler.snapshot import stores
 from reconciler.snapshot.stores import publish, read_file, read_ref, ref_name, write_file
-from reconciler.snapshot.text import encode
 
 AT = datetime(2026, 11, 25, 10, 2, 11, tzinfo=UTC)
 REF = "refs/reconciler/snapshot/production"

@@ -8,6 +8,7 @@ from datetime import datetime
 from reconciler.fieldpath import Pattern
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
 from reconciler.model.plan import Field, FieldClass
+from reconciler.model.printed import mask_field
 from reconciler.render import drift as text
 from reconciler.render import sentences
 from reconciler.render.escape import plain
@@ -19,7 +20,6 @@ from reconciler.render.html.words import Effort
 from reconciler.render.places import command
 from reconciler.render.rows import name_text
 from reconciler.render.signs import MEANING, OF_KIND, Sign
-from reconciler.render.view import mask_field
 
 
 def render_drift_page(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from reconciler.model.printed import relative
 from reconciler.model.project import Source
 from reconciler.render.markdown.spelling import Links
-from reconciler.render.places import relative
 
 
 def github_links(environment: Mapping[str, str], *, commit: str | None, base: str) -> Links | None:

@@ -17,6 +17,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter
 from pydantic import Field as Limits
 
 from reconciler.diagnostics import Severity
+from reconciler.documents.reading import (
+    DEEPEST,
+    Moment,
+    Name,
+    SavedCommit,
+    SavedDiagnostic,
+    SavedSource,
+    SavedTarget,
+    is_deep,
+)
 from reconciler.errors import PlanFileError, ReconcilerError, UsageError
 from reconciler.fieldpath import parse_path, parse_pattern
 from reconciler.files import check_named, is_below, read_named, write_whole
@@ -38,16 +48,6 @@ from reconciler.model.plan import (
 )
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, to_json
-from reconciler.savedjson import (
-    DEEPEST,
-    Moment,
-    Name,
-    SavedCommit,
-    SavedDiagnostic,
-    SavedSource,
-    SavedTarget,
-    is_deep,
-)
 
 _REMEDY = "Make it anew: reconciler plan --out FILE"
 

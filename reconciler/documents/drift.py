@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reconciler.documents.reading import Moment, SavedDiagnostic, SavedSource, SavedTarget, read_saved
 from reconciler.errors import ResultFileError
 from reconciler.fieldpath import parse_path
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import FieldClass
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.savedjson import Moment, SavedDiagnostic, SavedSource, SavedTarget, read_saved
 
 _REMEDY = "Make it anew: reconciler drift --format json > FILE"
 

@@ -14,21 +14,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.driftfile import read_drift_file
+from reconciler.documents.drift import read_drift_file
+from reconciler.documents.plan import read_plan_file, write_plan_file
+from reconciler.documents.result import read_result_file
+from reconciler.documents.writing import drift_document, outcome_document, plan_document
 from reconciler.errors import PlanFileError, ResultFileError
 from reconciler.forge.github.event import Event
 from reconciler.model.plan import Held, Plan
 from reconciler.model.values import canonical_json, to_json
 from reconciler.operations.github_comment import Writer
 from reconciler.operations.github_drift import drift_text
-from reconciler.planfile import read_plan_file, write_plan_file
-from reconciler.render.document import drift_document, outcome_document, plan_document
 from reconciler.render.drift import render_drift
 from reconciler.render.html import render_page
 from reconciler.render.markdown.outcome import render_outcome_markdown
 from reconciler.render.markdown.plan import render_plan_markdown
 from reconciler.render.text import render_plan
-from reconciler.resultfile import read_result_file
 from tests.render import plans, test_drift
 
 JUNK: Final[list[Any]] = [

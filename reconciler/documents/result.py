@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from reconciler.documents.reading import Moment, SavedCommit, SavedDiagnostic, SavedSource, SavedTarget, read_saved
 from reconciler.errors import ResultFileError
 from reconciler.model.outcome import CallOutcome, CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind
-from reconciler.savedjson import Moment, SavedCommit, SavedDiagnostic, SavedSource, SavedTarget, read_saved
 
 _REMEDY = "Make it anew: reconciler apply --result FILE"
 

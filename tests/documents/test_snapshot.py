@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from reconciler.documents import snapshot as text
+from reconciler.documents.snapshot import SIGN, decode, encode
 from reconciler.errors import SnapshotError
 from reconciler.model.plan import TargetInfo
 from reconciler.model.project import LiveProject, Version
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.model.values import canonical_json
-from reconciler.snapshot import text
-from reconciler.snapshot.text import SIGN, decode, encode
 
 AT = datetime(2026, 11, 25, 10, 2, 11, tzinfo=UTC)
 HASH = "ab" * 32

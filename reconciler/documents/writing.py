@@ -15,10 +15,9 @@ from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, for
 from reconciler.model.drift import Drift, ProjectDrift, Unit
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Commit, Field, Plan, ProjectChange, State, TargetInfo
+from reconciler.model.printed import mask, relative
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.render.places import relative
-from reconciler.render.view import mask
 
 FORMAT_VERSION = "1.0"
 

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from reconciler.diagnostics import error, warning
-from reconciler.driftfile import read_drift_file
+from reconciler.documents.drift import read_drift_file
+from reconciler.documents.result import read_result_file
+from reconciler.documents.writing import drift_document, outcome_document
 from reconciler.errors import ResultFileError
 from reconciler.model.drift import ProjectDrift, Unit
 from reconciler.model.plan import FieldClass
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT
-from reconciler.render.document import drift_document, outcome_document
-from reconciler.resultfile import read_result_file
 from tests.render.plans import BASE, happened, source
 from tests.render.test_drift import PROJECT, drift
 

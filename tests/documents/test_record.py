@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.documents.record import HEAD, decode, encode
 from reconciler.errors import RecordError
 from reconciler.model.record import Intended, Record, RecordedProject, Run, Section
-from reconciler.record.text import HEAD, decode, encode
 
 END = "https://api.scale.com/v1"
 NOON = "2026-03-01T12:00:00Z"

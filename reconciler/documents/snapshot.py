@@ -10,11 +10,11 @@ from typing import Final
 from pydantic import ValidationError
 
 from reconciler import __version__
+from reconciler.documents.reading import DEEPEST, is_deep
+from reconciler.documents.snapshotshape import Document, place_of, project_document, unreadable_document
 from reconciler.errors import SnapshotError
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import Json, canonical_json, to_json
-from reconciler.savedjson import DEEPEST, is_deep
-from reconciler.snapshot.shape import Document, place_of, project_document, unreadable_document
 
 FORMAT_VERSION: Final = "1.0"
 SIGN: Final = b'"kind":"snapshot"'
