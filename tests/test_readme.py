@@ -18,10 +18,12 @@ from tests.picture import FILE, picture
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+COMMANDS = (ROOT / "docs" / "commands.md").read_text("utf-8")
 
 
-def blocks(kind: str) -> list[str]:
-    return re.findall(rf"^```{kind}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def blocks(kind: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 def _run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -101,20 +103,63 @@ def test_the_real_api(tmp_path: Path) -> None:
     assert "Apply complete! Projects: 1 added" in done.stdout
 
 
-def test_the_settings_shown_are_taken(tmp_path: Path) -> None:
+def test_the_configuration_shown_is_valid(tmp_path: Path) -> None:
     from reconciler.settings import choose_target, read_settings
 
-    [block] = blocks("toml")
+    [block] = blocks("toml", CONFIGURATION)
     (tmp_path / "reconciler.toml").write_text(block)
     target = choose_target(read_settings(tmp_path), name="staging", endpoint=None, environment={})
     assert target.key_variable == "SCALE_STAGING_KEY"
+
+
+def test_every_command_and_option_is_in_the_reference() -> None:
+    import click
+
+    from reconciler.cli import reconciler as main
+
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        assert f"| `reconciler {name}` |" in README, name
+        heading = f"\n## {name}\n"
+        assert heading in COMMANDS, name
+        section = COMMANDS.split(heading)[1].split("\n## ")[0]
+        if isinstance(command, click.Group):
+            for each in command.list_commands(context):
+                assert f"`{name} {each}" in section, each
+            continue
+        options = {option for each in command.params if isinstance(each, click.Option) for option in each.opts}
+        shared = {"--target", "--endpoint", "--format", "--help", "-h"}  # in sections of their own
+        for option in options - shared:
+            assert f"`{option}" in section or f" {option}" in section, f"{name} {option}"
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for file in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for link in re.findall(r"\]\(([^)#\s]+)(#[^)\s]+)?\)", file.read_text("utf-8")):
+            path, anchor = link
+            if path.startswith(("http://", "https://")):
+                continue
+            led = file.parent / path
+            assert led.exists(), f"{file.name}: {path}"
+            if anchor:
+                headings = re.findall(r"^#+ (.+)$", led.read_text("utf-8"), re.MULTILINE)
+                slugs = {re.sub(r"[^a-z0-9 -]", "", each.lower()).replace(" ", "-") for each in headings}
+                assert anchor[1:] in slugs, f"{file.name}: {path}{anchor}"
+
+
+def test_every_document_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text("utf-8")
+    for file in sorted((ROOT / "docs").glob("*.md")):
+        assert file.name == "README.md" or f"({file.name}" in index, file.name
 
 
 def test_every_dependency_has_its_reason() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     names = {re.split(r"[<>=]", dependency)[0] for dependency in declared}
     table = README[README.index("## Dependencies") :]
-    assert names == set(re.findall(r"\[([A-Za-z0-9.]+)\]\(https", table[: table.index("Two YAML")]))
+    assert names == set(re.findall(r"\[([A-Za-z0-9.]+)\]\(https", table[: table.index("There are two YAML")]))
 
 
 def test_the_picture_is_current() -> None:

@@ -122,7 +122,7 @@ def test_opened_pushed_again_merged_drifted_and_drift_gone(hub: Hub) -> None:
     assert hub.github.issues == {}
     hub.store.edit_params("cats", {"priority": 99})
     drifted = well(hub.drift())
-    assert drifted.step("Look for drift").outputs["drift"] == "true"
+    assert drifted.step("Check for drift").outputs["drift"] == "true"
     [issue] = hub.github.issues.values()
     assert issue["state"] == "open"
     assert "params.priority = 10 -> 99" in issue["body"]
