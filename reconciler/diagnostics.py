@@ -19,12 +19,12 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A place in a file.
+class Location:
+    """A range of characters on one line of a file.
 
-    `file` is absolute, with `/`. `line` and `column` count from 1; a column counts characters, a tab as one, a byte
-    order mark as none. `end_column` is one past the last character on that line. `text` is the whole source line
-    without its end, or None where the file cannot be shown (not UTF-8, gone).
+    `file` is absolute, with `/`. `line` and `column` count from 1; a tab counts as one character, a byte order mark as
+    none. `end_column` is one past the last character on that line. `text` is the whole source line without its end, or
+    None if the line cannot be shown (the file is not UTF-8, or is gone).
     """
 
     file: str
@@ -46,9 +46,9 @@ class Diagnostic:
     code: str
     summary: str
     detail: str = ""
-    span: Span | None = None
+    location: Location | None = None
     label: str = ""
-    used_by: tuple[Span, ...] = ()
+    used_by: tuple[Location, ...] = ()
 
     @property
     def is_error(self) -> bool:
@@ -58,10 +58,10 @@ class Diagnostic:
 def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Each mistake once, where its message first stood, with all that use what it stands in."""
     found: dict[object, Diagnostic] = {}
-    users: dict[object, dict[Span, None]] = {}
+    users: dict[object, dict[Location, None]] = {}
     for diagnostic in diagnostics:
-        same = (diagnostic.severity, diagnostic.code, diagnostic.summary, diagnostic.span)
-        key: object = same if diagnostic.span is not None else object()
+        same = (diagnostic.severity, diagnostic.code, diagnostic.summary, diagnostic.location)
+        key: object = same if diagnostic.location is not None else object()
         found.setdefault(key, diagnostic)
         users.setdefault(key, {}).update(dict.fromkeys(diagnostic.used_by))
     return [
@@ -78,14 +78,14 @@ def limited(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     every = list(diagnostics)
     of_file: dict[str, list[Diagnostic]] = defaultdict(list)
     for diagnostic in every:
-        if diagnostic.span is not None and diagnostic.code != LEFT_OUT:
-            of_file[diagnostic.span.file].append(diagnostic)
+        if diagnostic.location is not None and diagnostic.code != LEFT_OUT:
+            of_file[diagnostic.location.file].append(diagnostic)
     crowded = {file: found for file, found in of_file.items() if len(found) > MOST_OF_A_FILE}
     if not crowded:
         return every
     shown: list[Diagnostic] = []
     for diagnostic in every:
-        file = diagnostic.span.file if diagnostic.span is not None else ""
+        file = diagnostic.location.file if diagnostic.location is not None else ""
         if file not in of_file or len(of_file[file]) <= MOST_OF_A_FILE:
             shown.append(diagnostic)
         elif found := crowded.pop(file, None):
@@ -101,9 +101,9 @@ _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 def _rank(diagnostic: Diagnostic) -> tuple[int, int, int]:
-    span = diagnostic.span
-    assert span is not None
-    return _RANKS[diagnostic.severity], span.line, span.column
+    location = diagnostic.location
+    assert location is not None
+    return _RANKS[diagnostic.severity], location.line, location.column
 
 
 def _left_out(file: str, diagnostics: Sequence[Diagnostic]) -> Diagnostic:
@@ -115,16 +115,20 @@ def _left_out(file: str, diagnostics: Sequence[Diagnostic]) -> Diagnostic:
         LEFT_OUT,
         f"{listed} in this file {'is' if len(diagnostics) == 1 else 'are'} not shown",
         f"At most {MOST_OF_A_FILE:,} messages are shown for one file. Fix those first, then run the command again.",
-        Span(file, 1, 1, 2),
+        Location(file, 1, 1, 2),
     )
 
 
-def error(code: str, summary: str, *, detail: str = "", span: Span | None = None, label: str = "") -> Diagnostic:
-    return Diagnostic(Severity.ERROR, code, summary, detail, span, label)
+def error(
+    code: str, summary: str, *, detail: str = "", location: Location | None = None, label: str = ""
+) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, code, summary, detail, location, label)
 
 
-def warning(code: str, summary: str, *, detail: str = "", span: Span | None = None, label: str = "") -> Diagnostic:
-    return Diagnostic(Severity.WARNING, code, summary, detail, span, label)
+def warning(
+    code: str, summary: str, *, detail: str = "", location: Location | None = None, label: str = ""
+) -> Diagnostic:
+    return Diagnostic(Severity.WARNING, code, summary, detail, location, label)
 
 
 def quoted(text: str) -> str:

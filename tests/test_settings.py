@@ -200,8 +200,12 @@ def test_a_mistake_has_its_line(tmp_path: Path, text: str, code: str, line: int,
     with pytest.raises(DiagnosedError) as raised:
         settings_of(tmp_path, text)
     first = raised.value.diagnostics[0]
-    assert first.span is not None
-    assert (first.code, first.span.line, first.span.file) == (code, line, (tmp_path / "reconciler.toml").as_posix())
+    assert first.location is not None
+    assert (first.code, first.location.line, first.location.file) == (
+        code,
+        line,
+        (tmp_path / "reconciler.toml").as_posix(),
+    )
     assert label in first.label
 
 
@@ -216,8 +220,8 @@ def test_waivers_of_a_pyproject_have_their_lines(tmp_path: Path) -> None:
     with pytest.raises(DiagnosedError) as raised:
         settings_of(tmp_path, "[project]\nguard = 1\n" + text, file="pyproject.toml")
     (only,) = raised.value.diagnostics
-    assert only.span is not None
-    assert (only.span.line, only.summary) == (9, "no-manifests is waived by --allow alone")
+    assert only.location is not None
+    assert (only.location.line, only.summary) == (9, "no-manifests is waived by --allow alone")
 
 
 def test_two_configurations_are_one_too_many(tmp_path: Path) -> None:
@@ -225,9 +229,9 @@ def test_two_configurations_are_one_too_many(tmp_path: Path) -> None:
     assert settings_of(tmp_path).config_file == tmp_path / "pyproject.toml"
     with pytest.raises(DiagnosedError) as raised:
         settings_of(tmp_path, "")
-    span = raised.value.diagnostics[0].span
-    assert span is not None
-    assert (span.line, span.column) == (4, 1)
+    location = raised.value.diagnostics[0].location
+    assert location is not None
+    assert (location.line, location.column) == (4, 1)
 
 
 def test_a_table_that_is_none(tmp_path: Path) -> None:
@@ -313,11 +317,11 @@ def test_a_caret_stands_under_what_is_wrong(tmp_path: Path, text: str, place: st
     with pytest.raises(DiagnosedError) as caught:
         settings_of(tmp_path, text)
     (diagnostic,) = caught.value.diagnostics
-    span = diagnostic.span
-    assert span is not None
-    assert span.text is not None or span.line == 1
-    assert f"{span.line}:{span.column}" == place
-    assert (span.text or "[")[span.column - 1 : span.end_column - 1] == caret
+    location = diagnostic.location
+    assert location is not None
+    assert location.text is not None or location.line == 1
+    assert f"{location.line}:{location.column}" == place
+    assert (location.text or "[")[location.column - 1 : location.end_column - 1] == caret
 
 
 def test_one_mistake_in_a_target_is_told_once(tmp_path: Path) -> None:
@@ -364,8 +368,8 @@ def test_small_configurations_that_would_cost_much(
     finally:
         sys.set_int_max_str_digits(digits)
     (diagnostic,) = caught.value.diagnostics
-    assert diagnostic.span is not None
-    assert (diagnostic.code, diagnostic.span.line, diagnostic.summary) == (code, line, summary)
+    assert diagnostic.location is not None
+    assert (diagnostic.code, diagnostic.location.line, diagnostic.summary) == (code, line, summary)
 
 
 def test_long_numbers_and_keys_that_are_fine(tmp_path: Path) -> None:
@@ -389,8 +393,8 @@ def test_of_many_mistakes_the_first_are_told_and_the_rest_counted(
     found = caught.value.diagnostics
     assert (len(found), len(asked)) == (1_001, 1_000)
     assert found[-1].summary == "4,000 more mistakes are not shown"
-    assert found[999].span is not None
-    assert found[999].span.line == 1_000
+    assert found[999].location is not None
+    assert found[999].location.line == 1_000
     with pytest.raises(DiagnosedError) as caught:
         settings_of(tmp_path, "".join(f"k{number} = 1\n" for number in range(1_001)))
     assert caught.value.diagnostics[-1].summary == "1 more mistake is not shown"

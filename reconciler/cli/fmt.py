@@ -37,7 +37,9 @@ def command(paths: tuple[str, ...], check: bool) -> int:
         console.say_diagnostics(done.errors)
         runner.annotate(done.errors)
     console.tell(
-        _summary(len(done.changed), done.kept, len({each.span.file for each in done.errors if each.span}), check)
+        _summary(
+            len(done.changed), done.kept, len({each.location.file for each in done.errors if each.location}), check
+        )
     )
     if done.errors:
         return 1

@@ -203,11 +203,11 @@ def _placed(diagnostics: Iterable[Diagnostic], source: Source | None) -> Iterato
     """Those that name no place, at the project's."""
     from dataclasses import replace
 
-    from reconciler.diagnostics import Span
+    from reconciler.diagnostics import Location
 
     for diagnostic in diagnostics:
-        if diagnostic.span is None and source is not None:
-            diagnostic = replace(diagnostic, span=Span(source.file, source.line, 1, 2))
+        if diagnostic.location is None and source is not None:
+            diagnostic = replace(diagnostic, location=Location(source.file, source.line, 1, 2))
         yield diagnostic
 
 

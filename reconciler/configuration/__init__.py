@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from reconciler.diagnostics import Span, error
+from reconciler.diagnostics import Location, error
 from reconciler.endpoint import SCALE_ENDPOINT
 from reconciler.errors import DiagnosedError, FileRefusedError, UsageError
 from reconciler.files import LARGEST_CONFIGURATION, Refusal, read_file
@@ -107,19 +107,19 @@ class Configuration:
             elif match := _KEY_AT_START.match(stripped):
                 self._keys.setdefault(match[1], []).append(number)
 
-    def find_key(self, key: str, *, after: int = 0) -> Span | None:
+    def find_key(self, key: str, *, after: int = 0) -> Location | None:
         """The first line of a key, below line `after` and in that line's table if it is given."""
         lines = self._keys.get(key, [])
         at = bisect_right(lines, after)
         if at == len(lines) or (after and lines[at] > self._end_of_table(after)):
             return None
-        return self.span(lines[at], key)
+        return self.location(lines[at], key)
 
-    def find_header(self, start: str) -> Span | None:
+    def find_header(self, start: str) -> Location | None:
         """The first line of a table that starts with `start`."""
         for number, text in zip(self._headers, self._header_texts, strict=True):
             if text.startswith(start):
-                return self.span(number, start)
+                return self.location(number, start)
         return None
 
     def find_table(self, name: str, number: int) -> int:
@@ -131,11 +131,11 @@ class Configuration:
         found = self._tables[name]
         return found[number] if number < len(found) else 0
 
-    def span(self, line: int, start: str) -> Span:
+    def location(self, line: int, start: str) -> Location:
         """Where `start` is at the beginning of a line."""
         text = self._lines[line - 1]
         column = len(text) - len(text.lstrip()) + 1
-        return Span(self.file.as_posix(), line, column, column + len(start), text.rstrip("\r"))
+        return Location(self.file.as_posix(), line, column, column + len(start), text.rstrip("\r"))
 
     def _end_of_table(self, line: int) -> int:
         at = bisect_right(self._headers, line)
@@ -157,7 +157,7 @@ def find_configuration(folder: Path, top: Path | None) -> Configuration | None:
                         "two-configurations",
                         "both reconciler.toml and [tool.reconciler] in pyproject.toml are there",
                         detail="Keep one of them.",
-                        span=found[1].find_header("[tool.reconciler") or first_line(found[1].file),
+                        location=found[1].find_header("[tool.reconciler") or first_line(found[1].file),
                     )
                 ],
             )
@@ -192,7 +192,9 @@ def _load(file: Path) -> Configuration | None:
 
 def _parse(file: Path, text: str, lines: Sequence[str]) -> dict[str, Any]:
     if (long := _LONG_KEY.search(text)) is not None:
-        raise _refuse("too-deep", f"a key has more than {_MOST_KEY_PARTS} parts", _span_at(file, text, long.start()))
+        raise _refuse(
+            "too-deep", f"a key has more than {_MOST_KEY_PARTS} parts", _location_at(file, text, long.start())
+        )
     longest = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(_LONGEST_NUMBER)
     try:
@@ -201,32 +203,32 @@ def _parse(file: Path, text: str, lines: Sequence[str]) -> dict[str, Any]:
         words = re.sub(r"\s*\(at .*\)$", "", str(problem))
         at = re.search(r"at line (\d+), column (\d+)", str(problem))
         line, column = (int(at[1]), int(at[2])) if at else (len(lines), len(lines[-1]) + 1)
-        span = Span(file.as_posix(), line, column, column + 1, lines[line - 1])
+        location = Location(file.as_posix(), line, column, column + 1, lines[line - 1])
         bare = words == "Invalid value" and lines[line - 1][column - 1 : column].isalpha()
-        raise _refuse("syntax", f"this is not TOML: {words}", span, label="quote it" if bare else "") from None
+        raise _refuse("syntax", f"this is not TOML: {words}", location, label="quote it" if bare else "") from None
     except RecursionError:
         raise _refuse("too-deep", f"{file.name} is nested too deeply", first_line(file)) from None
     except ValueError:
         # The one mistake that tomllib leaves to the reader of numbers, and so gives no place.
         digits = _DIGITS.search(text)
-        span = first_line(file) if digits is None else _span_at(file, text, digits.start())
-        raise _refuse("too-large", f"a number has more than {_LONGEST_NUMBER:,} digits", span) from None
+        location = first_line(file) if digits is None else _location_at(file, text, digits.start())
+        raise _refuse("too-large", f"a number has more than {_LONGEST_NUMBER:,} digits", location) from None
     finally:
         sys.set_int_max_str_digits(longest)
 
 
-def _refuse(code: str, summary: str, span: Span, detail: str = "", *, label: str = "") -> DiagnosedError:
-    return DiagnosedError(summary, [error(code, summary, detail=detail, span=span, label=label)])
+def _refuse(code: str, summary: str, location: Location, detail: str = "", *, label: str = "") -> DiagnosedError:
+    return DiagnosedError(summary, [error(code, summary, detail=detail, location=location, label=label)])
 
 
-def first_line(file: Path) -> Span:
-    return Span(file.as_posix(), 1, 1, 2)
+def first_line(file: Path) -> Location:
+    return Location(file.as_posix(), 1, 1, 2)
 
 
-def _span_at(file: Path, text: str, index: int) -> Span:
+def _location_at(file: Path, text: str, index: int) -> Location:
     start = text.rfind("\n", 0, index) + 1
     line, _, _ = text[start:].partition("\n")
-    return Span(file.as_posix(), text.count("\n", 0, index) + 1, index - start + 1, index - start + 2, line)
+    return Location(file.as_posix(), text.count("\n", 0, index) + 1, index - start + 1, index - start + 2, line)
 
 
 def read_day(value: Any) -> date | None:
@@ -241,7 +243,7 @@ def read_day(value: Any) -> date | None:
     return None
 
 
-def find_value(place: Span, text: str = "") -> Span:
+def find_value(place: Location, text: str = "") -> Location:
     """The value of the key at `place`, or the string `text` in it, as nearly as can be told; else the key."""
     match = _VALUE.match(place.text or "", place.end_column - 1)
     if match is None:

@@ -21,7 +21,7 @@ from reconciler.configuration import (
     first_line,
     read_day,
 )
-from reconciler.diagnostics import Diagnostic, Span, did_you_mean, error, few_suggestions, nearest
+from reconciler.diagnostics import Diagnostic, Location, did_you_mean, error, few_suggestions, nearest
 from reconciler.endpoint import check_endpoint
 from reconciler.errors import UsageError
 from reconciler.fieldpath import parse_pattern
@@ -89,7 +89,7 @@ def check_configuration(configuration: Configuration) -> list[Diagnostic]:
         reader.read(configuration.tables)
     if (more := reader.number - MOST_MESSAGES) > 0:
         summary = f"{more:,} more {'mistake is' if more == 1 else 'mistakes are'} not shown"
-        reader.diagnostics.append(error("more-mistakes", summary, span=first_line(configuration.file)))
+        reader.diagnostics.append(error("more-mistakes", summary, location=first_line(configuration.file)))
     return reader.diagnostics
 
 
@@ -275,14 +275,14 @@ class _Reader:
         place = self._find(key)
         if code not in _OF_THE_KEY:
             place = find_value(place, text)
-        self.diagnostics.append(error(code, summary, detail=detail, label=label, span=place))
+        self.diagnostics.append(error(code, summary, detail=detail, label=label, location=place))
 
-    def _find(self, key: str) -> Span:
+    def _find(self, key: str) -> Location:
         """Where `key` stands: in the table that is being checked, else that table's own line, else anywhere."""
         found = None
         if self._table_line:
             found = self._configuration.find_key(key, after=self._table_line)
-            found = found or self._configuration.span(self._table_line, "[")
+            found = found or self._configuration.location(self._table_line, "[")
         elif self._table:
             found = self._configuration.find_key(self._table)
         elif not key.startswith("["):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from reconciler.diagnostics import Diagnostic, Severity, Span
+from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.errors import ResultFileError
 from reconciler.files import read_named
 from reconciler.model.plan import Commit, TargetInfo
@@ -102,10 +102,10 @@ class SavedDiagnostic(_Model):
     column: int | None
 
     def read(self, base: str) -> Diagnostic:
-        span = None
+        location = None
         if self.file is not None and self.line is not None and self.column is not None:
-            span = Span(_absolute(self.file, base), self.line, self.column, self.column + 1)
-        return Diagnostic(self.severity, self.code, self.summary, self.detail, span)
+            location = Location(_absolute(self.file, base), self.line, self.column, self.column + 1)
+        return Diagnostic(self.severity, self.code, self.summary, self.detail, location)
 
 
 class SavedTarget(_Model):

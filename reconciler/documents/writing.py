@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from reconciler import __version__
-from reconciler.diagnostics import Diagnostic, Severity, Span, limited
+from reconciler.diagnostics import Diagnostic, Location, Severity, limited
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, format_path, parse_path
 from reconciler.model.drift import Drift, ProjectDrift, Unit
 from reconciler.model.outcome import Outcome, ProjectOutcome
@@ -149,16 +149,16 @@ def _diagnostics(diagnostics: Iterable[Diagnostic], base: str) -> list[Json]:
 
 
 def diagnostic_document(diagnostic: Diagnostic, base: str) -> dict[str, Json]:
-    span = diagnostic.span
+    location = diagnostic.location
     detail = "\n".join(part for part in (diagnostic.label, diagnostic.detail) if part)
     return {
         "severity": diagnostic.severity.value,
         "code": diagnostic.code,
         "summary": diagnostic.summary,
         "detail": detail,
-        "file": relative(span.file, base) if span else None,
-        "line": span.line if span else None,
-        "column": span.column if span else None,
+        "file": relative(location.file, base) if location else None,
+        "line": location.line if location else None,
+        "column": location.column if location else None,
         **({"used_by": [_source(user, base) for user in diagnostic.used_by]} if diagnostic.used_by else {}),
     }
 
@@ -331,5 +331,5 @@ def _commit(commit: Commit) -> dict[str, Json]:
     return {"commit": commit.commit, "dirty": commit.dirty}
 
 
-def _source(source: Source | Span, base: str) -> dict[str, Json]:
+def _source(source: Source | Location, base: str) -> dict[str, Json]:
     return {"file": relative(source.file, base), "line": source.line}

@@ -96,8 +96,8 @@ class LayerFiles:
     def _laid(self, file: str, above: Inherited) -> Inherited:
         documents = self.read(file, DEFAULTS_SHAPE)
         if len(documents) > 1:
-            span = self.locator.span(At(()), documents[1].origin)
-            told = error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml holds one YAML document", span=span)
+            location = self.locator.location(At(()), documents[1].origin)
+            told = error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml holds one YAML document", location=location)
             return Inherited(above.layers, above.limits, (*above.told, told))
         if not documents:
             return above
@@ -113,7 +113,7 @@ class LayerFiles:
         """The documents of a file. What ends the whole file is told with a document of its own."""
         data = read_found(self.locator.root, file)
         if isinstance(data, TextRefusal):
-            told = error(data.code, data.summary, detail=data.detail, span=first_line(file, 1))
+            told = error(data.code, data.summary, detail=data.detail, location=first_line(file, 1))
             return [Layer(Origin(file, 1), {}, (told,))]
         found = self._yaml_files.read(file, data, like_project=True)
         if found.broken:

@@ -23,7 +23,7 @@ from reconciler.manifest.layerfiles import Inherited, LayerFiles
 from reconciler.manifest.locating import Locator, diagnostics_of, display, first_at, first_line, in_reading_order
 from reconciler.manifest.overlays import Overlay, OverlayEntry, open_overlay
 from reconciler.manifest.parsing import Parser, best_parser
-from reconciler.manifest.places import spans_of_names
+from reconciler.manifest.places import locations_of_names
 from reconciler.manifest.reading import Reading, read, read_located
 from reconciler.manifest.references import References
 from reconciler.manifest.scalars import Words
@@ -247,8 +247,8 @@ class _Loader:
     def _failure(self, file: str, reading: Reading) -> Entry:
         assert reading.located is not None
         diagnostics = diagnostics_of(reading.failure, Document(None, 1), reading.located, self._root)
-        span = diagnostics[0].span
-        return Entry(file, span.line if span is not None else 1, None, None, diagnostics)
+        location = diagnostics[0].location
+        return Entry(file, location.line if location is not None else 1, None, None, diagnostics)
 
 
 def _refusals(found: Found) -> list[Entry]:
@@ -274,21 +274,21 @@ def _near_defaults(file: str) -> Entry:
         Code.NEAR_DEFAULTS,
         summary,
         detail="What manifests below inherit stands in _defaults.yaml. Rename this file, or give it another name.",
-        span=first_line(file, 1),
+        location=first_line(file, 1),
         label='did you mean "_defaults.yaml"?',
     )
     return Entry(file, 1, None, None, (told,), is_manifest=False)
 
 
 def _whole(diagnostic: Diagnostic) -> Entry:
-    assert diagnostic.span is not None
-    return Entry(diagnostic.span.file, diagnostic.span.line, None, None, (diagnostic,), is_manifest=False)
+    assert diagnostic.location is not None
+    return Entry(diagnostic.location.file, diagnostic.location.line, None, None, (diagnostic,), is_manifest=False)
 
 
 def _whole_file(file: str, code: Code, summary: str, detail: str = "") -> Entry:
     """An entry for what cannot be read at all."""
     file = file.encode(errors="backslashreplace").decode()
-    return Entry(file, 1, None, None, (error(code, summary, detail=detail, span=first_line(file, 1)),))
+    return Entry(file, 1, None, None, (error(code, summary, detail=detail, location=first_line(file, 1)),))
 
 
 def _is_utf8(text: str) -> bool:
@@ -301,14 +301,14 @@ def _is_utf8(text: str) -> bool:
 
 def _unexplained(diagnostics: Sequence[Diagnostic], own: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Without those that only say that a value is missing or odd where the YAML itself was found wrong."""
-    wrong = {(d.span.file, d.span.line, d.span.column) for d in own if d.span is not None}
+    wrong = {(d.location.file, d.location.line, d.location.column) for d in own if d.location is not None}
 
     def explained(diagnostic: Diagnostic) -> bool:
-        span = diagnostic.span
+        location = diagnostic.location
         return (
             diagnostic.code in (Code.NULL_PART, Code.WRONG_TYPE)
-            and span is not None
-            and (span.file, span.line, span.column) in wrong
+            and location is not None
+            and (location.file, location.line, location.column) in wrong
         )
 
     return [diagnostic for diagnostic in diagnostics if not explained(diagnostic)]
@@ -324,7 +324,7 @@ def _duplicates(entries: Sequence[Entry], root: str) -> list[tuple[Entry, Diagno
             repeated.append((first[entry.name], entry))
         else:
             first[entry.name] = entry
-    spans = spans_of_names({(entry.file, entry.line) for pair in repeated for entry in pair}, root)
+    locations = locations_of_names({(entry.file, entry.line) for pair in repeated for entry in pair}, root)
     return [
         (
             again,
@@ -333,8 +333,8 @@ def _duplicates(entries: Sequence[Entry], root: str) -> list[tuple[Entry, Diagno
                 Code.DUPLICATE_NAME,
                 f'two manifests are named "{again.name}"',
                 "A name is a project's identity, here and on Scale's side. Nothing is sent while it stands twice.",
-                spans[again.file, again.line],
-                first_at(spans[earlier.file, earlier.line], root),
+                locations[again.file, again.line],
+                first_at(locations[earlier.file, earlier.line], root),
             ),
         )
         for earlier, again in repeated

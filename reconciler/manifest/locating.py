@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Span
+from reconciler.diagnostics import Diagnostic, Location
 from reconciler.errors import FileRefusedError
 from reconciler.files import read_file
 from reconciler.manifest.compose import Document
@@ -23,12 +23,12 @@ def display(file: str, root: str) -> str:
     return file[len(root) + 1 :] if file.startswith(f"{root}/") else file
 
 
-def first_at(span: Span, root: str) -> str:
-    return f"first at {display(span.file, root)}:{span.line}:{span.column}"
+def first_at(location: Location, root: str) -> str:
+    return f"first at {display(location.file, root)}:{location.line}:{location.column}"
 
 
-def first_line(file: str, line: int) -> Span:
-    return Span(file, line, 1, 2)
+def first_line(file: str, line: int) -> Location:
+    return Location(file, line, 1, 2)
 
 
 def diagnostics_of(
@@ -39,9 +39,9 @@ def diagnostics_of(
     for problem in problems:
         label = problem.label
         if problem.first is not None:
-            label = first_at(located.span(document, problem.first), root)
-        span = located.span(document, problem.where)
-        found.append(Diagnostic(problem.severity, problem.code, problem.summary, problem.detail, span, label))
+            label = first_at(located.location(document, problem.first), root)
+        location = located.location(document, problem.where)
+        found.append(Diagnostic(problem.severity, problem.code, problem.summary, problem.detail, location, label))
     return in_reading_order(found)
 
 
@@ -49,9 +49,11 @@ def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...
     """Those of one document: its own before those of files that it uses; what an alias repeats is said once."""
     found: dict[tuple[str, int, int, str, str], Diagnostic] = {}
     for diagnostic in diagnostics:
-        span = diagnostic.span
-        assert span is not None
-        found.setdefault((span.file, span.line, span.column, diagnostic.code, diagnostic.summary), diagnostic)
+        location = diagnostic.location
+        assert location is not None
+        found.setdefault(
+            (location.file, location.line, location.column, diagnostic.code, diagnostic.summary), diagnostic
+        )
     ordered = sorted(found.items(), key=lambda item: (bool(item[1].used_by), *item[0][:3]))
     return tuple(diagnostic for _, diagnostic in ordered)
 
@@ -82,19 +84,19 @@ class Locator:
     def diagnostic(self, problem: Problem, root: Origin) -> Diagnostic:
         """For a problem whose places are paths in the value that has the origin `root`."""
         assert isinstance(problem.where, At)
-        span = self.span(problem.where, root)
+        location = self.location(problem.where, root)
         label = problem.label
         if problem.first is not None:
             assert isinstance(problem.first, At)
-            label = first_at(self.span(problem.first, root), self.root)
-        used_by = () if span.file == root.file else (self.user(problem.where.path, root),)
-        return Diagnostic(problem.severity, problem.code, problem.summary, problem.detail, span, label, used_by)
+            label = first_at(self.location(problem.first, root), self.root)
+        used_by = () if location.file == root.file else (self.user(problem.where.path, root),)
+        return Diagnostic(problem.severity, problem.code, problem.summary, problem.detail, location, label, used_by)
 
     def used(self, told: Iterable[Diagnostic], path: RawPath, root: Origin) -> list[Diagnostic]:
         """What is wrong with a file that is used at `path`, with the place of that use."""
         return self.used_at(told, self.user(path, root))
 
-    def used_at(self, told: Iterable[Diagnostic], user: Span) -> list[Diagnostic]:
+    def used_at(self, told: Iterable[Diagnostic], user: Location) -> list[Diagnostic]:
         """The same, if the place is known. After very many, one error is enough to show that the user is broken."""
         found = [*told]
         if len(found) > self._room:
@@ -102,19 +104,19 @@ class Locator:
         self._room = max(0, self._room - len(found))
         return [replace(diagnostic, used_by=(user,)) for diagnostic in found]
 
-    def span(self, where: At, root: Origin) -> Span:
+    def location(self, where: At, root: Origin) -> Location:
         """The place of a value or key. For the whole of a text file, that of its directive."""
         origin = root.at_path(where.path)
         if where.path and (where.key or origin.text):
             origin = root.written(where.path)
-        return self._span(origin.file, origin.line, At(origin.at, where.key))
+        return self._location(origin.file, origin.line, At(origin.at, where.key))
 
-    def user(self, path: RawPath, root: Origin) -> Span:
+    def user(self, path: RawPath, root: Origin) -> Location:
         """Where the document itself brings in what stands at `path`; its first line for what it inherits."""
         length = next((length for length in range(len(path), -1, -1) if path[:length] in root.inner), None)
         if length is not None and root.inner[path[:length]].keyed:
             return first_line(root.file, root.line)
-        return self._span(root.file, root.line, At((*root.at, *path)))
+        return self._location(root.file, root.line, At((*root.at, *path)))
 
     def document(self, root: Origin) -> Mapping[str, Json]:
         """The document at the origin as it stands in the file; empty where there is none any more."""
@@ -122,12 +124,12 @@ class Locator:
         document = reading.document_at(root.line) if reading is not None else None
         return document.value if document is not None and isinstance(document.value, dict) else {}
 
-    def _span(self, file: str, line: int, where: At) -> Span:
+    def _location(self, file: str, line: int, where: At) -> Location:
         reading = self._reading(file)
         if reading is not None and reading.located is not None:
             document = reading.document_at(line)
             if document is not None:
-                return reading.located.span(document, where)
+                return reading.located.location(document, where)
         return first_line(file, line)
 
     def _reading(self, file: str) -> Reading | None:

@@ -49,8 +49,8 @@ class Overlay:
                 f"{display(manifest, self._root)} is laid over one document after the other: write one for each, {{}} "
                 "for one that has nothing to change."
             )
-            span = self._layer_files.locator.span(At(()), layers[0].origin if layers else Origin(file, 1))
-            return OverlayEntry((), (*told, error(Code.OVERLAY_DOCUMENTS, summary, detail=detail, span=span)))
+            location = self._layer_files.locator.location(At(()), layers[0].origin if layers else Origin(file, 1))
+            return OverlayEntry((), (*told, error(Code.OVERLAY_DOCUMENTS, summary, detail=detail, location=location)))
         unused = [
             self._layer_files.locator.diagnostic(_unused(key), layer.origin)
             for layer, document in zip(layers, documents, strict=True)
@@ -67,11 +67,11 @@ def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_fil
     known = {os.path.relpath(file, manifests): file for file in (*found.manifests, *refused)}
     files: dict[str, str] = {}
     told = [
-        error(refusal.code, refusal.summary, detail=refusal.detail, span=first_line(path, 1))
+        error(refusal.code, refusal.summary, detail=refusal.detail, location=first_line(path, 1))
         for path, refusal in own.refused
     ]
     told += [
-        error(Code.UNREADABLE, f"this folder cannot be read: {reason}", span=first_line(path, 1))
+        error(Code.UNREADABLE, f"this folder cannot be read: {reason}", location=first_line(path, 1))
         for path, reason in own.unreadable
     ]
     for file in (*own.manifests, *own.defaults, *own.near_defaults):
@@ -84,7 +84,7 @@ def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_fil
                 Code.OVERLAY_WITHOUT_MANIFEST,
                 f"there is no manifest {display(os.path.join(manifests, relative), root)}",
                 detail="A file of an overlay is laid over the manifest that has its path below the manifest folder.",
-                span=first_line(file, 1),
+                location=first_line(file, 1),
                 label=did_you_mean(relative, known),
             )
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler import fieldpath
-from reconciler.diagnostics import Span
+from reconciler.diagnostics import Location
 from reconciler.fieldpath import Attribute
 from reconciler.manifest.locating import Locator
 from reconciler.manifest.ontology import walk_choices, written_choices
@@ -21,7 +21,7 @@ from reconciler.model.values import Json
 class Place:
     """Where a field stands. `text` is the text file that the whole value comes from, None for most."""
 
-    span: Span
+    location: Location
     text: str | None = None
 
 
@@ -54,7 +54,7 @@ def locate_all(
                 where = _ontology_place(document, choices, path)
             else:
                 where = _nearest(document, path)
-            places[path] = Place(locator.span(where, root), _text(where.path, root))
+            places[path] = Place(locator.location(where, root), _text(where.path, root))
         found.append(places)
     return found
 
@@ -64,14 +64,14 @@ def _text(path: RawPath, root: Origin) -> str | None:
     return origin.file if origin.text else None
 
 
-def spans_of_names(documents: Collection[tuple[str, int]], root: str) -> dict[tuple[str, int], Span]:
+def locations_of_names(documents: Collection[tuple[str, int]], root: str) -> dict[tuple[str, int], Location]:
     """Where the names of documents stand, by file and first line."""
     locator = Locator(root, best_parser())
-    spans: dict[tuple[str, int], Span] = {}
+    locations: dict[tuple[str, int], Location] = {}
     for file, line in sorted(documents):
         locator.enter(file)
-        spans[file, line] = locator.span(At(("name",)), Source(file, line).origin)
-    return spans
+        locations[file, line] = locator.location(At(("name",)), Source(file, line).origin)
+    return locations
 
 
 def files_of(project: DesiredProject) -> set[str]:

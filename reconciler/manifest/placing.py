@@ -1,4 +1,4 @@
-"""Where things stand: what the second pass notes, and the source lines that spans are cut from."""
+"""Where things stand: what the second pass notes, and the source lines that locations are cut from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from yaml.events import CollectionStartEvent
 
-from reconciler.diagnostics import Span
+from reconciler.diagnostics import Location
 from reconciler.manifest.problems import At, RawPath, Stretch, Where
 from reconciler.model.values import Json
 
@@ -24,7 +24,7 @@ class SourceText:
     """The text of one file, without byte order mark.
 
     `joined` holds where, in the text that was parsed, an escaped surrogate pair of 12 characters stands as one escape
-    of 10. A text that is not `showable` gives spans without their line.
+    of 10. A text that is not `showable` gives locations without their line.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class SourceText:
         self._starts = [0, *(end.end() for end in ends)]
         self._ends = [*(end.start() for end in ends), len(text)]
 
-    def span(self, stretch: Stretch) -> Span:
+    def location(self, stretch: Stretch) -> Location:
         """The part of a stretch that lies on its first line; at least one column wide."""
         start = min(self._original(stretch.start), len(self.text))
         line = bisect_right(self._starts, start) - 1
@@ -48,10 +48,10 @@ class SourceText:
         column = start - line_start + 1
         shown = self.text[start : min(self._original(stretch.end), line_end)].rstrip()
         text = self._line(line) if self._showable else None
-        return Span(self.file, line + 1, column, column + max(1, len(shown)), text)
+        return Location(self.file, line + 1, column, column + max(1, len(shown)), text)
 
     def _line(self, number: int) -> str:
-        """A line, counted from 0. All spans on it share one text."""
+        """A line, counted from 0. All locations on it share one text."""
         line = self._lines.get(number)
         if line is None:
             line = self._lines[number] = self.text[self._starts[number] : self._ends[number]]

@@ -13,7 +13,7 @@ from typing import Final
 
 import yaml
 
-from reconciler.diagnostics import Span
+from reconciler.diagnostics import Location
 from reconciler.manifest.codes import Code
 from reconciler.manifest.compose import Composer, Document
 from reconciler.manifest.findings import LimitError, NeedsPlacesError, too_deep
@@ -41,9 +41,9 @@ class Located:
     source: SourceText
     places: Places
 
-    def span(self, document: Document, where: Where) -> Span:
-        """The span of a place in one of the documents that were read with it."""
-        return self.source.span(self.places.find(document.value, document.stretch, where))
+    def location(self, document: Document, where: Where) -> Location:
+        """The location of a place in one of the documents that were read with it."""
+        return self.source.location(self.places.find(document.value, document.stretch, where))
 
 
 @dataclass(slots=True)

@@ -25,8 +25,8 @@ def resolved_sources(projects: Iterable[DesiredProject]) -> list[dict[fieldpath.
         sources: dict[fieldpath.FieldPath, Source] = {}
         for path, raw in _leaves(project.document):
             origin = root.at_path(raw)
-            span = locator.span(At(raw), root)
-            sources[path] = Source(origin.file, 1) if origin.text else Source(span.file, span.line)
+            location = locator.location(At(raw), root)
+            sources[path] = Source(origin.file, 1) if origin.text else Source(location.file, location.line)
         found.append(sources)
     return found
 

@@ -182,12 +182,12 @@ def _unrecorded(problem: ReconcilerError) -> Diagnostic:
 
 
 def _with_place(diagnostic: Diagnostic, change: ProjectChange) -> Diagnostic:
-    if diagnostic.span is not None or diagnostic.code != "rejected":
+    if diagnostic.location is not None or diagnostic.code != "rejected":
         return diagnostic
     words = f"{diagnostic.summary} {diagnostic.detail}"
     named = [field.path for field in change.fields if _is_named(field.path, words)]
     path: FieldPath = max(named, key=len) if named else ("name",)
-    return replace(diagnostic, span=locate(change.desired, [path])[path].span)
+    return replace(diagnostic, location=locate(change.desired, [path])[path].location)
 
 
 def _is_named(path: FieldPath, words: str) -> bool:

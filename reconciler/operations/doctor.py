@@ -68,7 +68,7 @@ def read_setup(folder: Path, *, name: str | None, endpoint: str | None, environm
         target = choose_target(settings, name=name, endpoint=endpoint, environment=environment)
     except DiagnosedError as problem:
         first = problem.diagnostics[0]
-        place = f" ({Path(first.span.file).name}:{first.span.line})" if first.span else ""
+        place = f" ({Path(first.location.file).name}:{first.location.line})" if first.location else ""
         found = f"The configuration has {count(len(problem.diagnostics), 'mistake')}, first: {first.summary}{place}."
         remedy = first.label or first.detail or "Correct it."
         if len(problem.diagnostics) > 1:

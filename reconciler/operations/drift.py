@@ -83,14 +83,14 @@ def _with_sources(projects: list[ProjectDrift], desired: Mapping[str, DesiredPro
     places = locate_all(
         (desired[project.name], {parse_path(unit.path) for unit in project.units}) for project in in_files
     )
-    spans = {project.name: found for project, found in zip(in_files, places, strict=True)}
+    locations = {project.name: found for project, found in zip(in_files, places, strict=True)}
     return tuple(
         replace(
             project,
             units=tuple(
-                replace(unit, source=Source(span.file, span.line))
+                replace(unit, source=Source(location.file, location.line))
                 for unit in project.units
-                for span in (spans[project.name][parse_path(unit.path)].span,)
+                for location in (locations[project.name][parse_path(unit.path)].location,)
             ),
         )
         for project in projects

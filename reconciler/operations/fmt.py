@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diagnostics import Diagnostic, Span, error, merged, nearest
+from reconciler.diagnostics import Diagnostic, Location, error, merged, nearest
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files import Refusal, check_below, is_below, read_file, resolve, write_below
 from reconciler.manifest.discovery import DEFAULTS, path_order
@@ -43,8 +43,8 @@ def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Fo
     manifests = load_manifests(settings.manifests, root=settings.root, checked=overlays)
     told: dict[str, list[Diagnostic]] = {}
     for diagnostic in merged(each for entry in (*manifests.entries, *manifests.variants) for each in entry.diagnostics):
-        if diagnostic.is_error and diagnostic.span is not None:
-            told.setdefault(diagnostic.span.file, []).append(diagnostic)
+        if diagnostic.is_error and diagnostic.location is not None:
+            told.setdefault(diagnostic.location.file, []).append(diagnostic)
     known = {entry.file for entry in manifests.entries if entry.is_manifest}
     files = sorted(known | set(manifests.shared) | set(told), key=path_order)
     if paths:
@@ -160,4 +160,4 @@ def _through_link(file: str, problem: FileRefusedError, root: str) -> Diagnostic
 
 
 def _whole(file: str, code: str, summary: str, detail: str) -> Diagnostic:
-    return error(code, summary, detail=detail, span=Span(file, 1, 1, 2))
+    return error(code, summary, detail=detail, location=Location(file, 1, 1, 2))

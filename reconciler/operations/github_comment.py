@@ -147,7 +147,7 @@ def has_something_to_say(plan: Plan) -> bool:
         return True
     found = [*plan.diagnostics, *(diagnostic for change in plan.changes for diagnostic in change.diagnostics)]
     return any(
-        diagnostic.is_error or (diagnostic.severity is Severity.WARNING and diagnostic.span is not None)
+        diagnostic.is_error or (diagnostic.severity is Severity.WARNING and diagnostic.location is not None)
         for diagnostic in found
     )
 

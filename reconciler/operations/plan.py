@@ -314,8 +314,8 @@ def with_sources(plan: Plan) -> Plan:
     changes = plan.changes
     in_files = sorted((change for change in changes if change.fields), key=lambda change: change.source.file)
     places = locate_all((change.desired, {field.path for field in change.fields}) for change in in_files)
-    spans = {change.name: found for change, found in zip(in_files, places, strict=True)}
-    located = (_with_source(change, spans[change.name]) if change.fields else change for change in changes)
+    locations = {change.name: found for change, found in zip(in_files, places, strict=True)}
+    located = (_with_source(change, locations[change.name]) if change.fields else change for change in changes)
     return replace(plan, changes=tuple(located))
 
 
@@ -324,7 +324,7 @@ def _with_source(change: ProjectChange, places: Mapping[FieldPath, Place]) -> Pr
         place = places[field.path]
         if place.text is not None:
             return Source(place.text, _first_difference(field))
-        return Source(place.span.file, place.span.line)
+        return Source(place.location.file, place.location.line)
 
     return replace(change, fields=tuple(replace(field, source=source(field)) for field in change.fields))
 

@@ -47,7 +47,7 @@ def validate(settings: Settings, names: Sequence[str], *, today: date | None = N
     variants = [entry for entry in manifests.variants if (entry.file, entry.line) in chosen]
     own = merged(diagnostic for entry in (*selection.entries, *variants) for diagnostic in entry.diagnostics)
     selected = {entry.file for entry in selection.entries}
-    beside = {told.span.file for told in manifests.duplicates if told.span is not None} - selected
+    beside = {told.location.file for told in manifests.duplicates if told.location is not None} - selected
     documents = sum(entry.is_manifest for entry in selection.entries)
     projects = tuple(entry.project for entry in selection.entries if entry.project is not None)
     return Validation((*own, *manifests.duplicates), documents + len(beside), projects)

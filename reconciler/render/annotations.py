@@ -48,11 +48,11 @@ def _command(diagnostic: Diagnostic, base: str) -> str:
 
 
 def _properties(diagnostic: Diagnostic, base: str) -> Iterator[tuple[str, str]]:
-    span = diagnostic.span
-    if span is not None:
-        yield "file", plain(relative(span.file, base))
-        yield "line", str(span.line)
-        yield "col", str(span.column)
+    location = diagnostic.location
+    if location is not None:
+        yield "file", plain(relative(location.file, base))
+        yield "line", str(location.line)
+        yield "col", str(location.column)
     yield "title", plain(diagnostic.code)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity, Span, limited
+from reconciler.diagnostics import Diagnostic, Location, Severity, limited
 from reconciler.render.counting import count
 from reconciler.render.escape import plain
 from reconciler.render.paint import Ink, Paint
@@ -41,23 +41,23 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """By file, line and column; those without a place first. Equal ones keep their order."""
 
     def place(diagnostic: Diagnostic) -> tuple[str, int, int]:
-        span = diagnostic.span
-        return (span.file, span.line, span.column) if span else ("", 0, 0)
+        location = diagnostic.location
+        return (location.file, location.line, location.column) if location else ("", 0, 0)
 
     return sorted(diagnostics, key=place)
 
 
 def _lines(diagnostic: Diagnostic, base: str, paint: Paint) -> Iterator[str]:
-    span = diagnostic.span
+    location = diagnostic.location
     ink = _INK[diagnostic.severity]
-    where = f"{paint(_place(span, base), Ink.BOLD)}: " if span else ""
+    where = f"{paint(_place(location, base), Ink.BOLD)}: " if location else ""
     kind = paint(f"{diagnostic.severity}[{plain(diagnostic.code)}]", ink)
     yield f"{where}{kind}: {_clipped(diagnostic.summary)}"
     label = _clipped(diagnostic.label)
-    if span and span.text is not None:
-        shown, before, carets = snippet(span.text, span)
-        gutter = " " * len(str(span.line))
-        yield f"  {paint(f'{span.line} |', Ink.DIM)} {shown}".rstrip()
+    if location and location.text is not None:
+        shown, before, carets = snippet(location.text, location)
+        gutter = " " * len(str(location.line))
+        yield f"  {paint(f'{location.line} |', Ink.DIM)} {shown}".rstrip()
         marks = paint(f"{'^' * carets} {label}".rstrip(), ink)
         yield f"  {paint(f'{gutter} |', Ink.DIM)} {' ' * before}{marks}"
         indent = f"  {gutter} "
@@ -71,8 +71,8 @@ def _lines(diagnostic: Diagnostic, base: str, paint: Paint) -> Iterator[str]:
         yield f"{indent}{paint(_users(diagnostic.used_by, base), Ink.DIM)}"
 
 
-def _place(span: Span, base: str) -> str:
-    return f"{shown_file(span.file, base)}:{span.line}:{span.column}"
+def _place(location: Location, base: str) -> str:
+    return f"{shown_file(location.file, base)}:{location.line}:{location.column}"
 
 
 def _detail(detail: str) -> Iterator[str]:
@@ -90,9 +90,9 @@ def _clipped(words: str) -> str:
     return f"{plain(words[:_LONGEST])}… ({len(words):,} characters)"
 
 
-def _users(used_by: Sequence[Span], base: str) -> str:
+def _users(used_by: Sequence[Location], base: str) -> str:
     shown = used_by if len(used_by) <= _MOST_USERS else used_by[: _MOST_USERS - 1]
-    places = ", ".join(f"{shown_file(span.file, base)}:{span.line}" for span in shown)
+    places = ", ".join(f"{shown_file(location.file, base)}:{location.line}" for location in shown)
     more = f" and {len(used_by) - len(shown):,} more" if len(shown) < len(used_by) else ""
     return f"used by {places}{more}"
 
@@ -118,6 +118,6 @@ def _reached(diagnostics: Iterable[Diagnostic]) -> int:
     files: set[str] = set()
     for diagnostic in diagnostics:
         if diagnostic.severity is not Severity.NOTE:
-            spans = diagnostic.used_by or ((diagnostic.span,) if diagnostic.span else ())
-            files.update(span.file for span in spans)
+            locations = diagnostic.used_by or ((diagnostic.location,) if diagnostic.location else ())
+            files.update(location.file for location in locations)
     return len(files)

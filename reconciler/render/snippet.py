@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reconciler.diagnostics import Span
+from reconciler.diagnostics import Location
 from reconciler.render.escape import plain
 from reconciler.render.layout import width
 
@@ -17,10 +17,10 @@ _AFTER: Final = 100
 _TAB: Final = 4
 
 
-def snippet(text: str, span: Span) -> tuple[str, int, int]:
+def snippet(text: str, location: Location) -> tuple[str, int, int]:
     """The line as shown, how many cells stand before the carets, and how many carets there are."""
-    first = min(max(span.column - 1, 0), len(text))
-    last = min(max(span.end_column - 1, first), len(text))
+    first = min(max(location.column - 1, 0), len(text))
+    last = min(max(location.end_column - 1, first), len(text))
     start = max(0, first - _BEFORE) if len(text) > _BEFORE + _AFTER else 0
     end = min(len(text), start + _BEFORE + _AFTER)
     lead = "…" if start else ""

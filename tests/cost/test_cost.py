@@ -165,7 +165,7 @@ def _validated(root: Path, files: inputs.Files) -> Validation:
 
 def test_spans_of_one_line_share_its_text(tmp_path: Path) -> None:
     found = _validated(tmp_path, inputs.one_line_of_duplicates(2_000))
-    texts = {id(each.span.text) for each in found.diagnostics if each.span is not None}
+    texts = {id(each.location.text) for each in found.diagnostics if each.location is not None}
     assert len(found.diagnostics) == 1_999
     assert len(texts) == 1
 

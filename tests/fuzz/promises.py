@@ -100,15 +100,15 @@ def check_repository(root: Path, *, overlay: Path | None, laid: bool = False) ->
 
 
 def _check_place(diagnostic: Diagnostic) -> None:
-    span = diagnostic.span
+    location = diagnostic.location
     assert diagnostic.code in MEANINGS
-    assert span is not None
-    assert span.line >= 1
-    assert 1 <= span.column < span.end_column
+    assert location is not None
+    assert location.line >= 1
+    assert 1 <= location.column < location.end_column
     for user in diagnostic.used_by:
         assert user.line >= 1
-    if span.text is not None and os.path.isfile(span.file):
-        assert span.column <= len(span.text) + 1
+    if location.text is not None and os.path.isfile(location.file):
+        assert location.column <= len(location.text) + 1
 
 
 def run(seeds: range) -> tuple[int, float]:

@@ -41,9 +41,9 @@ def load_one(root: Path, text: str | bytes, parser: Parser | None = None) -> Des
 def told(diagnostics: Iterable[Diagnostic]) -> list[str]:
     """`code:line:column` each, warnings with a question mark behind."""
     return [
-        f"{diagnostic.code}:{diagnostic.span.line}:{diagnostic.span.column}{'' if diagnostic.is_error else '?'}"
+        f"{diagnostic.code}:{diagnostic.location.line}:{diagnostic.location.column}{'' if diagnostic.is_error else '?'}"
         for diagnostic in diagnostics
-        if diagnostic.span is not None
+        if diagnostic.location is not None
     ]
 
 

@@ -44,9 +44,9 @@ MADE: dict[Code, Callable[[Path], str]] = {Code.UNREADABLE: _unreadable, Code.FI
 
 def _told(root: Path) -> list[str]:
     def line(diagnostic: Diagnostic) -> str:
-        span = diagnostic.span
-        assert span is not None
-        place = f"{os.path.relpath(span.file, root)}:{span.line}:{span.column}"
+        location = diagnostic.location
+        assert location is not None
+        place = f"{os.path.relpath(location.file, root)}:{location.line}:{location.column}"
         return f"{place} {diagnostic.severity} {diagnostic.code}"
 
     return [line(diagnostic) for diagnostic in validate(read_settings(root), (), today=TODAY).diagnostics]

@@ -114,7 +114,7 @@ def test_dates_of_an_ignore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unt
     (entry,) = load(tmp_path, {"p.yaml": text}).entries
     if code is not None:
         (diagnostic,) = entry.diagnostics
-        assert (diagnostic.code, diagnostic.span and diagnostic.span.line) == (code, 4)
+        assert (diagnostic.code, diagnostic.location and diagnostic.location.line) == (code, 4)
         return
     assert entry.project is not None
     (ignore,) = entry.project.mask.ignore

@@ -38,10 +38,10 @@ def told(root: Path, manifests: Manifests) -> list[str]:
     """`FILE:LINE:COL code`, with a question mark behind warnings, and the places that use the file."""
 
     def line(diagnostic: Diagnostic) -> str:
-        span = diagnostic.span
-        assert span is not None
+        location = diagnostic.location
+        assert location is not None
         users = ", ".join(f"{os.path.relpath(user.file, root)}:{user.line}" for user in diagnostic.used_by)
-        place = f"{os.path.relpath(span.file, root)}:{span.line}:{span.column}"
+        place = f"{os.path.relpath(location.file, root)}:{location.line}:{location.column}"
         mark = "" if diagnostic.is_error else "?"
         return f"{place} {diagnostic.code}{mark}" + (f" < {users}" if users else "")
 
@@ -448,9 +448,9 @@ def test_where_inherited_keys_and_their_values_stand(tmp_path: Path) -> None:
     places = locate(desired, wanted)
     assert {
         path: (
-            os.path.relpath(place.span.file, tmp_path),
-            place.span.line,
-            place.span.column,
+            os.path.relpath(place.location.file, tmp_path),
+            place.location.line,
+            place.location.column,
             place.text and os.path.relpath(place.text, tmp_path),
         )
         for path, place in places.items()
@@ -490,7 +490,7 @@ def test_an_overlay_lies_over_the_manifest(tmp_path: Path) -> None:
         ("ontology", Attribute("name")),
     ]
     places = locate(desired, paths)
-    assert [(os.path.relpath(places[path].span.file, tmp_path), places[path].span.line) for path in paths] == [
+    assert [(os.path.relpath(places[path].location.file, tmp_path), places[path].location.line) for path in paths] == [
         ("projects/_over/t/s/p.yaml", 1),
         ("projects/_over/t/s/p.yaml", 2),
         ("projects/s/p.yaml", 2),

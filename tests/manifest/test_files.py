@@ -254,8 +254,8 @@ def test_labels_tell_the_first_place(tmp_path: Path) -> None:
     manifests = load(tmp_path, {"p.yaml": HEAD + "ontology:\n  - {display: x, choice: Dog}\n  - Dog\n"})
     (diagnostic,) = manifests.entries[0].diagnostics
     assert diagnostic.label == "first at projects/p.yaml:4:26"
-    assert diagnostic.span is not None
-    assert (diagnostic.span.text, diagnostic.span.end_column) == ("  - Dog", 8)
+    assert diagnostic.location is not None
+    assert (diagnostic.location.text, diagnostic.location.end_column) == ("  - Dog", 8)
 
 
 @pytest.mark.parametrize(

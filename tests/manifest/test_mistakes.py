@@ -310,8 +310,8 @@ def test_mistakes_are_told_where_they_stand(tmp_path: Path, name: str, parser: P
     for entry in manifests.entries:
         assert (entry.project is None) == any(diagnostic.is_error for diagnostic in entry.diagnostics)
         for diagnostic in entry.diagnostics:
-            assert diagnostic.span is not None
-            assert diagnostic.span.end_column > diagnostic.span.column
+            assert diagnostic.location is not None
+            assert diagnostic.location.end_column > diagnostic.location.column
             assert diagnostic.summary
             assert not diagnostic.summary.endswith(".")
 

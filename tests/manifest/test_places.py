@@ -80,33 +80,33 @@ def test_fields_are_found(tmp_path: Path, path: FieldPath, line: int, column: in
     write(tmp_path, {"projects/t.md": "text"})
     project = load(tmp_path, {"p.yaml": TEXT}).entries[1].project
     assert project is not None
-    span = locate(project, [path])[path].span
-    assert (span.line, span.column, span.end_column) == (line, column, end)
-    assert span.file == project.source.file
-    assert span.text == TEXT.split("\n")[line - 1]
+    location = locate(project, [path])[path].location
+    assert (location.line, location.column, location.end_column) == (line, column, end)
+    assert location.file == project.source.file
+    assert location.text == TEXT.split("\n")[line - 1]
 
 
 def test_ontologies_in_every_spelling(tmp_path: Path) -> None:
     for text in ("[a, b]", "{$literal: [a, b]}", "{choices: {$literal: [a, b]}}"):
         project = load_one(tmp_path, f"{HEAD}ontology: {text}\n")
         path = ("ontology", "b")
-        assert locate(project, [path])[path].span.column == 11 + text.index("b]")
+        assert locate(project, [path])[path].location.column == 11 + text.index("b]")
 
 
 def test_an_ontology_that_is_not_there(tmp_path: Path) -> None:
     project = load_one(tmp_path, HEAD)
-    span = locate(project, [("ontology", "a")])[("ontology", "a")].span
-    assert (span.line, span.column) == (1, 1)
+    location = locate(project, [("ontology", "a")])[("ontology", "a")].location
+    assert (location.line, location.column) == (1, 1)
 
 
 def test_a_file_that_changed_or_is_gone(tmp_path: Path) -> None:
     project = load_one(tmp_path, "\n" + HEAD)
     path: FieldPath = ("type",)
     moved = dataclasses.replace(project, source=dataclasses.replace(project.source, line=7))
-    assert locate(moved, [path])[path].span.line == 7
+    assert locate(moved, [path])[path].location.line == 7
     Path(project.source.file).unlink()
-    span = locate(project, [path])[path].span
-    assert (span.line, span.column, span.text) == (2, 1, None)
+    location = locate(project, [path])[path].location
+    assert (location.line, location.column, location.text) == (2, 1, None)
 
 
 def test_many_projects_of_one_file(tmp_path: Path) -> None:
@@ -114,4 +114,4 @@ def test_many_projects_of_one_file(tmp_path: Path) -> None:
     projects = [entry.project for entry in load(tmp_path, {"p.yaml": text}).entries]
     path = ("params", "a")
     found = locate_all([(project, [path]) for project in projects if project is not None])
-    assert [places[path].span.line for places in found] == [3, 7, 11, 15, 19]
+    assert [places[path].location.line for places in found] == [3, 7, 11, 15, 19]

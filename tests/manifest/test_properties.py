@@ -169,6 +169,6 @@ def test_garbage_ends_in_diagnostics(garbage: str | bytes) -> None:
         assert [document.line for document in reading.documents] == [document.line for document in located.documents]
         for document in located.documents:
             for problem in document.problems:
-                located.located.span(document, problem.where)
+                located.located.location(document, problem.where)
         for problem in located.failure:
-            located.located.source.span(problem.where)  # type: ignore[arg-type]
+            located.located.source.location(problem.where)  # type: ignore[arg-type]

@@ -103,9 +103,9 @@ CASES = {
 def test_what_is_no_yaml_is_explained(tmp_path: Path, name: str) -> None:
     text, place, summary, label = CASES[name]
     (diagnostic,) = [each for entry in load(tmp_path, {"p.yaml": text}).entries for each in entry.diagnostics]
-    span = diagnostic.span
-    assert span is not None
-    assert f"{span.line}:{span.column}" == place
+    location = diagnostic.location
+    assert location is not None
+    assert f"{location.line}:{location.column}" == place
     assert diagnostic.summary.startswith(f"this is not YAML: {summary}")
     assert diagnostic.label.startswith(label)
 

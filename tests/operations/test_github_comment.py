@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.diagnostics import Diagnostic, Severity, Span, error, warning
+from reconciler.diagnostics import Diagnostic, Location, Severity, error, warning
 from reconciler.forge.github.client import GithubClient
 from reconciler.model.outcome import CallOutcome, CallResult, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind, Plan, Summary
@@ -19,7 +19,7 @@ from tests.forge.github.double import Github, served
 from tests.render.plans import BASE, NOW, kitten, outcome, plan, unchanged
 
 WRITER = Writer(BASE, NOW)
-SPAN = Span("/repo/projects/p.yaml", 1, 1, 2)
+LOCATION = Location("/repo/projects/p.yaml", 1, 1, 2)
 
 
 @pytest.fixture
@@ -37,9 +37,9 @@ def github() -> Iterator[Github]:
         (plan(summary=Summary(protected=1)), True),
         (plan(diagnostics=(error("e", "s"),)), True),
         (plan(diagnostics=(warning("local-record", "s"),)), False),
-        (plan(diagnostics=(warning("w", "s", span=SPAN),)), True),
-        (plan(diagnostics=(Diagnostic(Severity.NOTE, "n", "s", span=SPAN),)), False),
-        (plan(replace(unchanged("p"), diagnostics=(warning("w", "s", span=SPAN),))), True),
+        (plan(diagnostics=(warning("w", "s", location=LOCATION),)), True),
+        (plan(diagnostics=(Diagnostic(Severity.NOTE, "n", "s", location=LOCATION),)), False),
+        (plan(replace(unchanged("p"), diagnostics=(warning("w", "s", location=LOCATION),))), True),
     ],
 )
 def test_when_a_plan_is_worth_a_comment(made: Plan, worth: bool) -> None:

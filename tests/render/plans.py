@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler.diagnostics import Diagnostic, Severity, Span
+from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.fieldpath import Attribute, FieldPath, format_path
 from reconciler.model.outcome import CallOutcome, CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import (
@@ -246,19 +246,19 @@ def picture() -> Plan:
     return plan(birds(), fish(), kitten(), owls(), puppy(), unchanged("zebra"), unmanaged=("old_demo",))
 
 
-def span(file: str, line: int, column: int, end: int, text: str | None) -> Span:
-    return Span(f"{BASE}/{file}", line, column, end, text)
+def location(file: str, line: int, column: int, end: int, text: str | None) -> Location:
+    return Location(f"{BASE}/{file}", line, column, end, text)
 
 
 def diagnosed() -> list[Diagnostic]:
     """Diagnostics with something of everything."""
-    users = tuple(span(f"projects/{n}.yaml", n, 1, 2, None) for n in range(1, 17))
+    users = tuple(location(f"projects/{n}.yaml", n, 1, 2, None) for n in range(1, 17))
     return [
         Diagnostic(
             Severity.ERROR,
             "duplicate-choice",
             '"Dog" appears twice in this ontology',
-            span=span("shared/animals.yaml", 4, 7, 10, "    - Dog"),
+            location=location("shared/animals.yaml", 4, 7, 10, "    - Dog"),
             label="first at shared/animals.yaml:2:5",
             used_by=users,
         ),
@@ -266,7 +266,7 @@ def diagnosed() -> list[Diagnostic]:
             Severity.ERROR,
             "unknown-key",
             'a project has no key "parms"',
-            span=span("projects/kitten.yaml", 3, 1, 6, "parms:"),
+            location=location("projects/kitten.yaml", 3, 1, 6, "parms:"),
             label='did you mean "params"?',
         ),
         Diagnostic(Severity.WARNING, "no-git", "git refuses this folder", detail="Run git status.\nThen go on."),
@@ -283,7 +283,7 @@ def happened() -> Outcome:
         Severity.ERROR,
         "rejected",
         "Scale refused setParams for project.cats (400): frame_rate must be positive",
-        span=span("projects/cats.yaml", 9, 3, 17, "  frame_rate: -1"),
+        location=location("projects/cats.yaml", 9, 3, 17, "  frame_rate: -1"),
     )
     done = ProjectOutcome(
         "kitten_labeling",

@@ -7,12 +7,12 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diagnostics import Diagnostic, Severity, Span, error, warning
+from reconciler.diagnostics import Diagnostic, Location, Severity, error, warning
 from reconciler.render.annotations import render_annotations
 
 
-def at(file: str, line: int = 3) -> Span:
-    return Span(file, line, 5, 9, "text")
+def at(file: str, line: int = 3) -> Location:
+    return Location(file, line, 5, 9, "text")
 
 
 def unescaped(text: str) -> str:
@@ -24,12 +24,12 @@ def unescaped(text: str) -> str:
 def test_a_line_a_diagnostic_errors_first() -> None:
     told = [
         Diagnostic(Severity.NOTE, "fork", "it comes from a fork"),
-        warning("quote-it", "quote it", span=at("/r/projects/a.yaml")),
+        warning("quote-it", "quote it", location=at("/r/projects/a.yaml")),
         error(
             "unknown-key",
             'no key "parms"',
             detail="100% sure\nreally",
-            span=at("/r/projects/a b.yaml"),
+            location=at("/r/projects/a b.yaml"),
             label="did you mean it?",
         ),
     ]
@@ -43,7 +43,7 @@ def test_a_line_a_diagnostic_errors_first() -> None:
 
 
 def test_ten_of_a_kind_and_a_line_for_the_rest() -> None:
-    errors = [error("e", f"e{number:02}", span=at("/r/a", number)) for number in range(1, 13)]
+    errors = [error("e", f"e{number:02}", location=at("/r/a", number)) for number in range(1, 13)]
     warnings = [warning("w", f"w{number}") for number in range(10)]
     notes = [Diagnostic(Severity.NOTE, "n", f"n{number}") for number in range(11)]
     lines = render_annotations([*notes, *warnings, *errors], base="/r").splitlines()
@@ -63,7 +63,7 @@ def test_a_long_message_is_cut() -> None:
 
 @given(text=st.text(max_size=40) | st.sampled_from(["::error::x", "a##[error]x", "%0A::x", "a,line=1::b", "\r\n::x"]))
 def test_no_text_gets_out_of_its_place(text: str) -> None:
-    line = render_annotations([error(text, text, detail=text, span=at(f"/r/{text}"))], base="/r")
+    line = render_annotations([error(text, text, detail=text, location=at(f"/r/{text}"))], base="/r")
     assert line.endswith("\n")
     assert not re.search("[\r\n]", line[:-1])
     assert "##[" not in line

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diagnostics import Diagnostic, Severity, Span, error, warning
+from reconciler.diagnostics import Diagnostic, Location, Severity, error, warning
 from reconciler.model.printed import relative
 from reconciler.render.diagnostics import render_diagnostics, render_validation
 from reconciler.render.layout import width
 from reconciler.render.places import command
 from reconciler.render.snippet import snippet
-from tests.render.plans import BASE, EVIL, span
+from tests.render.plans import BASE, EVIL, location
 
 
 def shown(*diagnostics: Diagnostic) -> str:
@@ -35,34 +35,34 @@ def shown(*diagnostics: Diagnostic) -> str:
     ],
 )
 def test_snippet(text: str, column: int, end: int, line: str, carets: str) -> None:
-    source, before, number = snippet(text, Span("/f", 1, column, end, text))
+    source, before, number = snippet(text, Location("/f", 1, column, end, text))
     assert (source, " " * before + "^" * number) == (line, carets)
 
 
 def test_a_long_line_is_shown_around_the_place() -> None:
     text = "x" * 500_000 + "BAD" + "y" * 500_000
-    source, before, number = snippet(text, Span("/f", 1, 500_001, 500_004, text))
+    source, before, number = snippet(text, Location("/f", 1, 500_001, 500_004, text))
     assert source[before : before + number] == "BAD"
     assert source.startswith("…x")
     assert source.endswith("y…")
     assert len(source) == 162
-    source, before, number = snippet(text, Span("/f", 1, 1, 1_000_000, text))
+    source, before, number = snippet(text, Location("/f", 1, 1, 1_000_000, text))
     assert number == 160
 
 
 @given(st.text(st.characters(), max_size=300), st.integers(1, 400), st.integers(1, 400))
 def test_any_line_can_be_shown(text: str, column: int, end: int) -> None:
-    source, before, number = snippet(text, Span("/f", 1, column, end, text))
+    source, before, number = snippet(text, Location("/f", 1, column, end, text))
     assert number >= 1
     assert before <= width(source) + len(text) + 4
     assert source == "" or source.isprintable() or "\u0301" in source
 
 
 def test_without_a_source_line_the_label_stands_alone() -> None:
-    assert shown(error("x", "gone", span=span("a.yaml", 2, 1, 2, None), label="here")) == (
+    assert shown(error("x", "gone", location=location("a.yaml", 2, 1, 2, None), label="here")) == (
         "a.yaml:2:1: error[x]: gone\n  here\n"
     )
-    assert shown(error("x", "gone", span=span("a.yaml", 2, 1, 2, None))) == "a.yaml:2:1: error[x]: gone\n"
+    assert shown(error("x", "gone", location=location("a.yaml", 2, 1, 2, None))) == "a.yaml:2:1: error[x]: gone\n"
 
 
 def test_foreign_words_are_escaped_and_bounded() -> None:
@@ -77,7 +77,7 @@ ALL_KINDS = "1 error, 1 warning and 1 note in 1 manifest."
 
 
 def test_users() -> None:
-    one = Diagnostic(Severity.NOTE, "x", "y", used_by=(span("a.yaml", 1, 1, 1, None),))
+    one = Diagnostic(Severity.NOTE, "x", "y", used_by=(location("a.yaml", 1, 1, 1, None),))
     assert shown(one) == "note[x]: y\n  used by a.yaml:1\n"
 
 
@@ -88,7 +88,7 @@ def test_users() -> None:
         ([], 1, "1 manifest is valid."),
         ([warning("x", "y")], 41, "41 manifests are valid, with 1 warning."),
         ([error("x", "y")], 41, "1 error in 41 manifests."),
-        ([error("x", "y", span=span("a.yaml", 1, 1, 1, None))] * 2, 41, "2 errors in 1 of 41 manifests."),
+        ([error("x", "y", location=location("a.yaml", 1, 1, 1, None))] * 2, 41, "2 errors in 1 of 41 manifests."),
         ([Diagnostic(Severity.NOTE, "x", "y"), error("x", "y")], 1, "1 error and 1 note in 1 manifest."),
         ([Diagnostic(Severity.NOTE, "x", "y")] * 2, 2, "2 manifests are valid, with 2 notes."),
         (

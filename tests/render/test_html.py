@@ -177,7 +177,7 @@ def test_nothing_foreign_is_ever_markup(first: str, second: str, third: str) -> 
         created(second, f"{second}.yaml", fields=[choice(third)], ontology=[third]),
         plans.blocked(third, "p.yaml", None, error("x", first, detail=second)),
         unmanaged=(first,),
-        diagnostics=(replace(told, span=plans.span(first, 2, 1, 4, second), label=third),),
+        diagnostics=(replace(told, location=plans.location(first, 2, 1, 4, second), label=third),),
         target=replace(plans.TARGET, name=first, endpoint=second),
         manifests=f"/{third}",
     )

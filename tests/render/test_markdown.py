@@ -202,7 +202,7 @@ def test_one_of_everything_at_risk() -> None:
             summary=Summary(change=1, held=2, forget=1, blocked=1), hash="9c1e4f2a77", complete=False,
             pending_only=True, commit=Commit("1a2b3c4d5e", dirty=True), diagnostics=(
             error("no", "it is wrong", detail="Mend it."),
-            Diagnostic(Severity.WARNING, "far", "x" * 2000, span=plans.span("projects/a.yaml", 3, 1, 2, None))),
+            Diagnostic(Severity.WARNING, "far", "x" * 2000, location=plans.location("projects/a.yaml", 3, 1, 2, None))),
         ),
         now=plans.NOW + timedelta(hours=3),
     )  # fmt: skip
@@ -487,7 +487,9 @@ def hostile_plans(draw: st.DrawFn) -> Plan:
             changed(("ontology", one, Attribute("display")), one, other),
         ]
 
-    told = Diagnostic(Severity.WARNING, "odd", draw(foreign), draw(foreign), plans.span(draw(foreign), 1, 1, 2, None))
+    told = Diagnostic(
+        Severity.WARNING, "odd", draw(foreign), draw(foreign), plans.location(draw(foreign), 1, 1, 2, None)
+    )
     name = draw(foreign)
     one = updated(name, draw(foreign), fields(), diagnostics=(told,), patch=draw(st.booleans()))
     held = replace(

@@ -114,8 +114,8 @@ def tell(diagnostics: Sequence[Diagnostic], *, base: str, links: Links | None) -
 def _told(diagnostics: Iterable[Diagnostic], base: str, links: Links | None) -> Iterator[Told]:
     for diagnostic in diagnostics:
         lines = tuple(render_diagnostics([diagnostic], base=base).rstrip("\n").split("\n"))
-        span = diagnostic.span
-        place = where(Source(span.file, span.line), base, links) if span and links else None
+        location = diagnostic.location
+        place = where(Source(location.file, location.line), base, links) if location and links else None
         yield Told(diagnostic.severity, lines, place if place and place.address else None)
 
 

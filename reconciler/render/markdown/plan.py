@@ -67,8 +67,8 @@ def alert(kind: str, items: Sequence[str]) -> Iterator[str]:
 def told(diagnostics: Sequence[Diagnostic], base: str) -> Iterator[str]:
     """Diagnostics, one an item; those after the first few are counted."""
     for diagnostic in diagnostics[:_MOST]:
-        span = diagnostic.span
-        where = f" ({code(f'{shown_file(span.file, base)}:{span.line}')})" if span else ""
+        location = diagnostic.location
+        where = f" ({code(f'{shown_file(location.file, base)}:{location.line}')})" if location else ""
         detail = f" {said(diagnostic.detail)}" if diagnostic.detail.strip() else ""
         yield f"{diagnostic.severity.capitalize()}{where}: {said(diagnostic.summary)}.{detail}"
     if len(diagnostics) > _MOST:

@@ -38,11 +38,11 @@ def told(root: Path, task_type: str, params: str, ontology: str = "", **switches
     switches = {code.replace("_", "-"): switch for code, switch in switches.items()}
 
     def line(diagnostic: Diagnostic) -> str:
-        span = diagnostic.span
-        assert span is not None
-        assert span.text is not None
+        location = diagnostic.location
+        assert location is not None
+        assert location.text is not None
         assert diagnostic.severity is not Severity.ERROR
-        shown = span.text[span.column - 1 : span.end_column - 1]
+        shown = location.text[location.column - 1 : location.end_column - 1]
         return f"{diagnostic.code}@{shown}{'.' if diagnostic.severity is Severity.NOTE else ''}"
 
     return [line(each) for each in found(root, text, switches=switches)]
@@ -374,7 +374,9 @@ def test_a_mistake_in_a_shared_file_is_told_there(tmp_path: Path) -> None:
     write(tmp_path, {"o.yaml": "[a, A]\n", "projects/_defaults.yaml": "type: chatt\nparams: {priority: 3}\n"})
     diagnostics = found(tmp_path, "name: p\nparams: {}\nontology: {$ref: ../o.yaml}\n")
     places = [
-        (os.path.relpath(each.span.file, tmp_path), each.span.line, each.code) for each in diagnostics if each.span
+        (os.path.relpath(each.location.file, tmp_path), each.location.line, each.code)
+        for each in diagnostics
+        if each.location
     ]
     assert places == [
         ("o.yaml", 1, "like-choices"),
