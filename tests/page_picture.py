@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from reconciler.render.html import render_page
 from tests.picture import NOW, example
 from tests.render.browser import browser
+from tests.render.shown import render_page
 
 FILE: Final = Path(__file__).parents[1] / "docs" / "page.png"
 

@@ -22,9 +22,9 @@ from reconciler.model.plan import Plan
 from reconciler.model.record import Record, RecordedProject, Section
 from reconciler.operations.plan import plan, prepare
 from reconciler.operations.targets import open_target
-from reconciler.render.text import render_plan
 from reconciler.sandbox.store import Store
 from reconciler.settings import choose_target, read_settings
+from tests.render.shown import render_plan
 
 FILE = Path(__file__).parents[1] / "docs" / "plan.svg"
 NOW = datetime(2026, 11, 24, 10, 2, 11, tzinfo=UTC)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import console, runner
+from reconciler.cli import console, formats, runner
 from reconciler.cli.plan import has_changes, show_plan
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
+    from reconciler.fieldpath import Pattern
     from reconciler.model.outcome import Outcome
     from reconciler.model.plan import Plan
     from reconciler.operations.plan import Prepared
@@ -42,7 +43,7 @@ Do you want to perform these actions on the target "{name}"?
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--parallelism", type=click.IntRange(1, 100), help="How many requests may be in flight.")
 @click.option("--result", metavar="FILE", help="Write what became of it, as JSON.")
-@console.format_option("text", "json", "markdown")
+@formats.format_option("outcome")
 def command(
     names: tuple[str, ...],
     target: str | None,
@@ -135,7 +136,7 @@ class _Run:
         recorder, notes = open_recorder(self.settings, self.target, os.environ, waiting=console.tell_line)
         source: Plan | Prepared
         if self.planfile is not None:
-            source = read_plan_file(Path(self.planfile), base=self.settings.git_root)
+            source = read_plan_file(Path(self.planfile), base=self.settings.base)
         else:
             source = prepare(
                 self.settings,
@@ -184,7 +185,7 @@ class _Run:
             made = replace(made, diagnostics=(*new, *made.diagnostics))
             self.made = made
             if self.output == "text":
-                show_plan(made, "text", base=self.settings.git_root.as_posix(), sensitive=sensitive)
+                show_plan(made, "text", base=self.settings.base.as_posix(), sensitive=sensitive)
             if made.applyable and not self.auto_approve and not self._approved(made):
                 declined = not_applied(made, "declined", now())
                 self._keep(declined)
@@ -218,7 +219,7 @@ class _Run:
         from reconciler.files import write_whole
         from reconciler.model.values import to_json
 
-        text = to_json(outcome_document(outcome, base=self.settings.git_root.as_posix())) + "\n"
+        text = to_json(outcome_document(outcome, base=self.settings.base.as_posix())) + "\n"
         try:
             write_whole(text.encode("utf-8", "surrogatepass"), Path(self.result))
         except OSError as problem:
@@ -240,52 +241,44 @@ class _Run:
 
     def _tell(self, plan: Plan) -> None:
         import os
-        from datetime import UTC, datetime
 
-        from reconciler.render.text import render_plan
+        from reconciler.render.text.plan import lay_out_plan
+        from reconciler.render.view.plan import view_plan
 
-        colour = console.in_colour(sys.stderr)
-        now, sensitive = datetime.now(UTC), self.settings.sensitive
-        console.tell(render_plan(plan, base=os.getcwd(), now=now, colour=colour, sensitive=sensitive))
+        view = view_plan(plan, formats.reader(os.getcwd(), self.settings.sensitive))
+        console.tell(lay_out_plan(view, colour=console.in_colour(sys.stderr)))
+
+
+def _show_text(outcome: Outcome, sensitive: tuple[Pattern, ...]) -> None:
+    """Failures to stderr, what was done to stdout."""
+    import os
+
+    from reconciler.render.text.outcome import lay_out_failures, lay_out_outcome
+    from reconciler.render.view.outcome import view_outcome
+
+    view = view_outcome(outcome, formats.reader(os.getcwd(), sensitive))
+    console.tell(lay_out_failures(view, colour=console.in_colour(sys.stderr)))
+    console.say_diagnostics(outcome.diagnostics)
+    console.say(f"\n{lay_out_outcome(view, colour=console.in_colour(sys.stdout))}")
 
 
 def _report(outcome: Outcome, settings: Settings, run: _Run, *, cancelled: bool) -> int:
-    """Print what became of it; the exit code."""
-    import os
-    from datetime import UTC, datetime
-
-    from reconciler.documents.writing import outcome_document
-    from reconciler.render.outcome import render_outcome
-
-    output, unkept = run.output, run.unkept
-    if output == "json":
-        console.say_json(outcome_document(outcome, base=settings.git_root.as_posix()))
-    elif output == "markdown":
-        from reconciler.render.markdown.outcome import render_outcome_markdown
-
-        console.say_diagnostics(outcome.diagnostics)
-        base = settings.git_root.as_posix()
-        console.say(render_outcome_markdown(outcome, base=base, now=datetime.now(UTC), sensitive=settings.sensitive))
-    elif cancelled:
+    """Print the outcome; returns the exit code."""
+    output, unkept, sensitive = run.output, run.unkept, settings.sensitive
+    base = settings.base.as_posix()
+    if output == "text" and cancelled:
         console.say("\nApply cancelled.\n")
+    elif output == "text":
+        _show_text(outcome, sensitive)
     else:
-        done, failed = render_outcome(
-            outcome,
-            base=os.getcwd(),
-            now=datetime.now(UTC),
-            colour=console.in_colour(sys.stdout),
-            sensitive=settings.sensitive,
-        )
-        console.tell(failed)
-        console.say_diagnostics(outcome.diagnostics)
-        console.say(f"\n{done}")
+        formats.show("outcome", outcome, output, base=base, sensitive=sensitive, commit=None)
     if unkept is not None:
         console.say_diagnostics([unkept])
     assert run.made is not None
     runner.applied(
         outcome,
         run.made,
-        base=settings.git_root.as_posix(),
+        base=settings.base.as_posix(),
         sensitive=settings.sensitive,
         changes=has_changes(run.made),
         unkept=unkept,

@@ -65,12 +65,6 @@ def check_guards(allowed: tuple[str, ...]) -> None:
             raise click.UsageError(f'there is no guard "{name}"{hint} Known: {", ".join(known)}')
 
 
-def format_option(*formats: str) -> Callable[[_Function], _Function]:
-    return click.option(
-        "--format", "output", type=click.Choice(formats), default="text", show_default=True, help="The output's format."
-    )
-
-
 def in_colour(stream: TextIO) -> bool:
     """Colour only on a terminal, never with NO_COLOR."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -126,9 +120,10 @@ def say_json(document: Json) -> None:
 
 def say_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     """Located diagnostics, to stderr; files relative to the working folder."""
-    from reconciler.render.diagnostics import render_diagnostics
+    from reconciler.render.text.diagnostics import lay_out_diagnostics
+    from reconciler.render.view.diagnostics import view_diagnostics
 
-    tell(render_diagnostics(diagnostics, base=os.getcwd(), colour=in_colour(sys.stderr)))
+    tell(lay_out_diagnostics(view_diagnostics(diagnostics, os.getcwd()), colour=in_colour(sys.stderr)))
 
 
 def say_error(problem: ReconcilerError) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import console
+from reconciler.cli import console, formats
 
 if TYPE_CHECKING:
     from reconciler.model.doctor import Check, Finding
@@ -35,7 +35,7 @@ Do you want to make it on the target "{name}"?
 @click.option("--assumptions", is_flag=True, help="Say which assumptions about the API this account bears out.")
 @click.option("--write", is_flag=True, help="With --assumptions and a test key: make one project for the rest.")
 @click.option("--auto-approve", is_flag=True, help="With --write: do not ask.")
-@console.format_option("text", "json")
+@formats.format_option("doctor")
 def command(
     target: str | None, endpoint: str | None, assumptions: bool, write: bool, auto_approve: bool, output: str
 ) -> int:
@@ -51,7 +51,6 @@ def command(
     from reconciler.operations.assumptions import judge, undecided
     from reconciler.operations.doctor import examine, read_setup
     from reconciler.operations.probing import check_may_write
-    from reconciler.render.doctor import doctor_document, render_doctor
 
     if write and not assumptions:
         raise click.UsageError("--write goes with --assumptions")
@@ -88,10 +87,11 @@ def command(
         findings=findings,
         hint="" if write else _hint(len(undecided(findings))),
     )
-    if output == "json":
-        console.say_json(doctor_document(report))
+    form = formats.named(output)
+    if form.document:
+        console.say_json(form.layout("doctor")(report))
     else:
-        console.say(render_doctor(report, colour=console.in_colour(sys.stdout)))
+        console.say(form.layout("doctor")(report, colour=console.in_colour(sys.stdout)))
     return int(report.count(CheckStatus.ERROR) > 0)
 
 
@@ -115,7 +115,7 @@ def _make(target: Target, seen: Seen, *, auto_approve: bool) -> tuple[Check, Mad
     from reconciler.operations.probing import Attempt, make_project, project_name
     from reconciler.operations.targets import open_target
     from reconciler.render.escape import plain
-    from reconciler.render.sentences import FOREVER
+    from reconciler.render.view.plan import FOREVER
 
     async def attempt() -> Attempt:
         async with open_target(target, os.environ, waiting=console.tell_waiting) as client:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import console, runner
+from reconciler.cli import console, formats, runner
 
 if TYPE_CHECKING:
-    from reconciler.fieldpath import Pattern
     from reconciler.model.drift import Drift
 
 EXIT_DRIFT = 2
@@ -28,7 +26,7 @@ Examples:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @console.target_options
 @console.live_option
-@console.format_option("text", "json", "markdown", "html")
+@formats.format_option("drift")
 def command(names: tuple[str, ...], target: str | None, endpoint: str | None, live: str | None, output: str) -> int:
     """Show what changed on Scale's side behind git's back. Writes nothing, ever.
 
@@ -70,7 +68,7 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
     info = TargetInfo(target or "", endpoint or "")
     try:
         settings = read_settings(Path.cwd())
-        base = settings.git_root.as_posix()
+        base = settings.base.as_posix()
         chosen = choose_target(
             settings, name=target, endpoint=endpoint, environment=os.environ, offline=live is not None
         )
@@ -85,35 +83,9 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
         console.say_json(drift_document(failed, base=base))
         runner.annotate_error(problem)
         return 1
-    if output == "json":
-        console.say_json(drift_document(found, base=base, sensitive=settings.sensitive))
-    else:
-        _show(found, output, base=base, sensitive=settings.sensitive)
+    commit = os.environ.get("GITHUB_SHA")
+    formats.show("drift", found, output, base=base, sensitive=settings.sensitive, commit=commit)
     runner.drift_found(found, base=base, sensitive=settings.sensitive)
     if found.errored:
         return 1
     return EXIT_DRIFT if found.has_drifted else 0
-
-
-def _show(found: Drift, output: str, *, base: str, sensitive: tuple[Pattern, ...]) -> None:
-    import os
-    from datetime import UTC, datetime
-
-    if found.diagnostics:
-        console.say_diagnostics(found.diagnostics)
-    here, now = os.getcwd(), datetime.now(UTC)
-    if output == "text":
-        from reconciler.render.drift import render_drift
-
-        colour = console.in_colour(sys.stdout)
-        console.say(render_drift(found, base=here, now=now, colour=colour, sensitive=sensitive))
-        return
-    from reconciler.render.html import render_drift_page
-    from reconciler.render.markdown.drift import render_drift_markdown
-    from reconciler.render.markdown.links import github_links
-
-    links = github_links(os.environ, commit=os.environ.get("GITHUB_SHA"), base=base)
-    if output == "markdown":
-        console.say(render_drift_markdown(found, base=base, now=now, links=links, sensitive=sensitive))
-    else:
-        console.say(render_drift_page(found, base=here, now=now, links=links, sensitive=sensitive))

@@ -33,7 +33,7 @@ def command(folder: str) -> int:
     """
     from reconciler.operations.init import lay_out_repository
     from reconciler.render.escape import plain
-    from reconciler.render.places import word
+    from reconciler.render.phrases import word
 
     done = lay_out_repository(Path(folder))
     lines = [f"  + {plain(name)}\n" for name in done.written]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import console, runner
+from reconciler.cli import console, formats, runner
 
 if TYPE_CHECKING:
     from reconciler.fieldpath import Pattern
@@ -35,7 +34,7 @@ Examples:
 @console.plan_options
 @console.live_option
 @click.option("--out", metavar="FILE", help="Save the plan, whole, for show and apply --plan.")
-@console.format_option("text", "json", "markdown", "html")
+@formats.format_option("plan")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
 def command(
     names: tuple[str, ...],
@@ -89,7 +88,7 @@ def command(
     info = TargetInfo(target or "", endpoint or "")
     try:
         settings = read_settings(Path.cwd())
-        base = settings.git_root.as_posix()
+        base = settings.base.as_posix()
         if out is not None:
             check_place(Path(out), settings.manifests)
         chosen = choose_target(
@@ -127,29 +126,4 @@ def has_changes(plan: Plan) -> bool:
 
 def show_plan(plan: Plan, output: str, *, base: str, sensitive: tuple[Pattern, ...]) -> None:
     """Print a plan to stdout, its own diagnostics to stderr."""
-    import os
-    from datetime import UTC, datetime
-
-    if output == "json":
-        from reconciler.documents.writing import plan_document
-
-        console.say_json(plan_document(plan, base=base, sensitive=sensitive))
-        return
-    if plan.diagnostics:
-        console.say_diagnostics(plan.diagnostics)
-    here, now = os.getcwd(), datetime.now(UTC)
-    if output == "text":
-        from reconciler.render.text import render_plan
-
-        colour = console.in_colour(sys.stdout)
-        console.say(render_plan(plan, base=here, now=now, colour=colour, sensitive=sensitive))
-        return
-    from reconciler.render.html import render_page
-    from reconciler.render.markdown.links import github_links
-    from reconciler.render.markdown.plan import render_plan_markdown
-
-    links = github_links(os.environ, commit=plan.commit.commit, base=base)
-    if output == "markdown":
-        console.say(render_plan_markdown(plan, base=base, now=now, links=links, sensitive=sensitive))
-    else:
-        console.say(render_page(plan, base=here, now=now, links=links, sensitive=sensitive))
+    formats.show("plan", plan, output, base=base, sensitive=sensitive, commit=plan.commit.commit)

@@ -8,14 +8,15 @@ from contextlib import contextmanager, suppress
 
 from reconciler.cli import console
 from reconciler.model.outcome import Event
-from reconciler.render.outcome import render_event
+from reconciler.render.text.outcome import lay_out_progress
+from reconciler.render.view.outcome import view_event
 
 _MOST_LINES = 12
 
 
 def _tell(event: Event) -> None:
     with suppress(OSError):
-        console.tell(render_event(event))
+        console.tell(lay_out_progress(view_event(event), colour=False))
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def progress() -> Iterator[Callable[[Event], None]]:
 
         def emit(event: Event) -> None:
             nonlocal finished
-            running[event.name] = render_event(event, colour=True).rstrip("\n")
+            running[event.name] = lay_out_progress(view_event(event), colour=True).rstrip("\n")
             if event.outcome is not None:
                 del running[event.name]
                 finished += 1

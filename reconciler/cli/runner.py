@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli import console
+from reconciler.cli import console, formats
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
@@ -38,9 +38,10 @@ def annotate(diagnostics: Iterable[Diagnostic], *, base: str | None = None) -> N
     """Annotations, to stderr. `base` is the git top level, looked for where it is not given."""
     if not is_there():
         return
-    from reconciler.render.annotations import render_annotations
+    from reconciler.render.annotations import lay_out_annotations
+    from reconciler.render.view.diagnostics import relative_to
 
-    console.tell_runner(render_annotations(diagnostics, base=base or find_base()))
+    console.tell_runner(lay_out_annotations(relative_to(diagnostics, base or find_base())))
 
 
 def annotate_error(problem: ReconcilerError) -> None:
@@ -68,6 +69,19 @@ def summarize(render: Callable[[int], str]) -> bool:
     return True
 
 
+def _summarize_found(
+    subject: formats.Subject,
+    found: Plan | Drift | Outcome,
+    *,
+    base: str,
+    sensitive: tuple[Pattern, ...],
+    commit: str | None,
+) -> None:
+    view = formats.view_of(subject, found, formats.reader(base, sensitive, formats.links_to(commit, base)))
+    lay_out = formats.named("markdown").layout(subject)
+    summarize(lambda limit: lay_out(view, limit=limit))
+
+
 def put_out(outputs: Mapping[str, str]) -> None:
     """Append to the step's outputs."""
     file = os.environ.get("GITHUB_OUTPUT")
@@ -83,17 +97,8 @@ def plan_made(plan: Plan, *, base: str, sensitive: tuple[Pattern, ...], out: str
     """Tell the runner of a plan. `out` is the file that it was saved in."""
     if not is_there():
         return
-    from datetime import UTC, datetime
-
-    from reconciler.render.markdown.links import github_links
-    from reconciler.render.markdown.plan import render_plan_markdown
-
     annotate(_of_plan(plan), base=base)
-    links = github_links(os.environ, commit=plan.commit.commit, base=base)
-    now = datetime.now(UTC)
-    summarize(
-        lambda limit: render_plan_markdown(plan, base=base, now=now, links=links, sensitive=sensitive, limit=limit)
-    )
+    _summarize_found("plan", plan, base=base, sensitive=sensitive, commit=plan.commit.commit)
     put_out({**_of_the_plan(plan, changes), "plan_path": os.path.abspath(out) if out is not None else ""})
 
 
@@ -109,20 +114,9 @@ def applied(
     """Tell the runner of an apply. `unkept` says why its result could not be written."""
     if not is_there():
         return
-    from datetime import UTC, datetime
-
-    from reconciler.render.markdown.links import github_links
-    from reconciler.render.markdown.outcome import render_outcome_markdown
-
     others = [*plan.diagnostics, *([unkept] if unkept is not None else [])]
     annotate([*others, *_of_outcome(outcome)], base=base)
-    links = github_links(os.environ, commit=outcome.commit.commit, base=base)
-    now = datetime.now(UTC)
-    summarize(
-        lambda limit: render_outcome_markdown(
-            outcome, base=base, now=now, links=links, sensitive=sensitive, limit=limit
-        )
-    )
+    _summarize_found("outcome", outcome, base=base, sensitive=sensitive, commit=outcome.commit.commit)
     put_out(_of_the_plan(plan, changes))
 
 
@@ -143,17 +137,8 @@ def drift_found(drift: Drift, *, base: str, sensitive: tuple[Pattern, ...]) -> N
     """Tell the runner of drift."""
     if not is_there():
         return
-    from datetime import UTC, datetime
-
-    from reconciler.render.markdown.drift import render_drift_markdown
-    from reconciler.render.markdown.links import github_links
-
     annotate(_of_drift(drift), base=base)
-    links = github_links(os.environ, commit=os.environ.get("GITHUB_SHA"), base=base)
-    now = datetime.now(UTC)
-    summarize(
-        lambda limit: render_drift_markdown(drift, base=base, now=now, links=links, sensitive=sensitive, limit=limit)
-    )
+    _summarize_found("drift", drift, base=base, sensitive=sensitive, commit=os.environ.get("GITHUB_SHA"))
     put_out({"drift": _truth(drift.has_drifted)})
 
 

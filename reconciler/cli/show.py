@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import console
+from reconciler.cli import formats
 from reconciler.cli.plan import show_plan
 
 _EPILOG = """\b
@@ -18,13 +18,13 @@ Examples:
 
 @click.command("show", epilog=_EPILOG)
 @click.argument("planfile", metavar="PLANFILE")
-@console.format_option("text", "json", "markdown", "html")
+@formats.format_option("plan")
 def command(planfile: str, output: str) -> int:
     """Show a plan that plan --out saved."""
     from reconciler.documents.plan import read_plan_file
     from reconciler.settings import read_settings
 
     settings = read_settings(Path.cwd())
-    plan = read_plan_file(Path(planfile), base=settings.git_root)
-    show_plan(plan, output, base=settings.git_root.as_posix(), sensitive=settings.sensitive)
+    plan = read_plan_file(Path(planfile), base=settings.base)
+    show_plan(plan, output, base=settings.base.as_posix(), sensitive=settings.sensitive)
     return 0

@@ -39,7 +39,7 @@ def command(target: str | None, endpoint: str | None, out: str | None, publish: 
     from reconciler.operations.recording import read_record
     from reconciler.operations.snapshot import take
     from reconciler.operations.targets import open_target
-    from reconciler.render.snapshot import render_snapshot
+    from reconciler.render.text.snapshot import lay_out_snapshot
     from reconciler.settings import choose_target, read_settings
     from reconciler.snapshot import stores
 
@@ -57,7 +57,7 @@ def command(target: str | None, endpoint: str | None, out: str | None, publish: 
     if out is not None:
         check_place(Path(out), settings.manifests, what="snapshot", sign=SIGN, kind=SnapshotError)
     else:
-        stores.check_publishable(settings.git_root, chosen.name, chosen.record)
+        stores.check_publishable(settings.base, chosen.name, chosen.record)
     record, notes = read_record(settings, chosen, os.environ)
     snapshot = asyncio.run(look())
     kept = False
@@ -65,10 +65,10 @@ def command(target: str | None, endpoint: str | None, out: str | None, publish: 
         stores.write_file(snapshot, Path(out))
         place = out
     else:
-        kept = not stores.publish(settings.git_root, chosen.name, chosen.record, snapshot, now=now)
+        kept = not stores.publish(settings.base, chosen.name, chosen.record, snapshot, now=now)
         on = "" if chosen.record == stores.LOCAL else f" on {chosen.record}"
         place = stores.ref_name(chosen.name) + on
     if notes:
         console.say_diagnostics(notes)
-    console.say(render_snapshot(snapshot, place=place, now=now(), kept=kept))
+    console.say(lay_out_snapshot(snapshot, place=place, now=now(), kept=kept))
     return 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import console, runner
+from reconciler.cli import console, formats, runner
 
 if TYPE_CHECKING:
     from reconciler.fieldpath import Pattern
@@ -27,7 +27,7 @@ Examples:
 
 @click.command("validate", epilog=_EPILOG)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@console.format_option("text", "json", "github")
+@formats.format_option("validation")
 @click.option("--resolved", is_flag=True, help="With json: each project as composed, and where each value was written.")
 def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     """Check the manifests. Needs no key and no network.
@@ -40,8 +40,7 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     from reconciler.manifest.resolved import resolved_sources
     from reconciler.operations.reporting import as_diagnostics
     from reconciler.operations.validate import validate
-    from reconciler.render.annotations import render_annotations
-    from reconciler.render.diagnostics import render_validation
+    from reconciler.render.view.diagnostics import relative_to, view_validation
     from reconciler.settings import read_settings
 
     if resolved and output != "json":
@@ -54,7 +53,7 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
         sensitive: tuple[Pattern, ...] = ()
         try:
             settings = read_settings(folder)
-            base = settings.git_root.as_posix()
+            base = settings.base.as_posix()
             found = validate(settings, names, today=today)
             diagnostics = found.diagnostics
             if resolved:
@@ -65,15 +64,12 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
         if output == "json":
             console.say_json(validation_document(diagnostics, base=base, resolved=projects, sensitive=sensitive))
         else:
-            console.say_runner(render_annotations(diagnostics, base=base))
+            console.say_runner(formats.named(output).layout("validation")(relative_to(diagnostics, base)))
     else:
         found = validate(read_settings(folder), names, today=today)
         diagnostics = found.diagnostics
-        console.say(
-            render_validation(
-                diagnostics, manifests=found.manifests, base=os.getcwd(), colour=console.in_colour(sys.stdout)
-            )
-        )
+        view = view_validation(diagnostics, manifests=found.manifests, base=os.getcwd())
+        console.say(formats.named(output).layout("validation")(view, colour=console.in_colour(sys.stdout)))
     if output != "github":
         runner.annotate(diagnostics)
     return int(any(diagnostic.is_error for diagnostic in diagnostics))

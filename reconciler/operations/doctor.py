@@ -28,8 +28,7 @@ from reconciler.operations.recording import read_record
 from reconciler.operations.targets import check_sandbox, open_target
 from reconciler.operations.validate import validate
 from reconciler.planning.blocking import unreadable_advice
-from reconciler.render.counting import count
-from reconciler.render.moments import age, duration
+from reconciler.render.phrases import age, count, duration
 from reconciler.settings import Settings, Target, choose_target, read_settings
 
 OLDEST_PYTHON = (3, 11)
@@ -261,7 +260,7 @@ def check_permissions(settings: Settings, target: Target) -> Check:
     try:
         if target.sandbox is not None:
             check_sandbox(target.sandbox)
-        place = git.common_folder(settings.git_root) or settings.git_root / _FOLDER
+        place = git.common_folder(settings.base) or settings.base / _FOLDER
         if (problem := _unwritable(place)) is not None:
             summary = f"the record cannot be written: {problem}"
             raise UsageError(summary, f"Take away what is at {place}, or change its permissions.")
@@ -327,7 +326,7 @@ def _one_target(names: Sequence[str]) -> str:
 def _shares(settings: Settings, name: str, target: Target, environment: Mapping[str, str]) -> bool:
     table = settings.targets[name]
     if "sandbox" in table:
-        file = os.path.realpath(settings.repo_root / table["sandbox"])
+        file = os.path.realpath(settings.root / table["sandbox"])
         return target.sandbox is not None and file == os.path.realpath(target.sandbox)
     variable = table.get("api_key_env", "SCALE_API_KEY")
     if target.key_variable is None or table["endpoint"].rstrip("/") != target.endpoint:

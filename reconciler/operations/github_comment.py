@@ -15,6 +15,7 @@ from reconciler.fieldpath import Pattern
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.comments import Kept, keep_comment
 from reconciler.forge.github.event import Event
+from reconciler.forge.github.links import github_links
 from reconciler.forge.github.marker import Body, short_hash
 from reconciler.forge.github.pulls import MOST_COMMITS, Merged, merged_pulls
 from reconciler.forge.github.shown import MORE, PROJECTS, compare_shown, remember
@@ -24,10 +25,11 @@ from reconciler.model.plan import Plan
 from reconciler.model.values import Json, canonical_json
 from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
-from reconciler.render.markdown.links import github_links
-from reconciler.render.markdown.outcome import render_outcome_markdown
-from reconciler.render.markdown.plan import render_plan_markdown
+from reconciler.render.markdown.page import lay_out_outcome, lay_out_plan
 from reconciler.render.markdown.talk import shown_words
+from reconciler.render.view.outcome import view_outcome
+from reconciler.render.view.parts import Reader
+from reconciler.render.view.plan import view_plan
 
 KIND = "plan"
 CONTENT = "content"
@@ -64,16 +66,17 @@ class Writer:
     sensitive: tuple[Pattern, ...] = ()
 
     def plan(self, plan: Plan, event: Event, limit: int = LIMIT - _MARKER) -> str:
-        links = github_links(_variables(event), commit=event.sha, base=self.base)
-        return render_plan_markdown(
-            plan, base=self.base, now=self.now, links=links, sensitive=self.sensitive, limit=limit
-        )
+        return lay_out_plan(view_plan(plan, self.reader(event, event.sha)), limit=limit)
 
     def outcome(self, outcome: Outcome, event: Event, limit: int = LIMIT - _MARKER - _WORDS) -> str:
-        links = github_links(_variables(event), commit=outcome.commit.commit or event.sha, base=self.base)
-        return render_outcome_markdown(
-            outcome, base=self.base, now=self.now, links=links, sensitive=self.sensitive, limit=limit
-        )
+        view = view_outcome(outcome, self.reader(event, outcome.commit.commit or event.sha))
+        return lay_out_outcome(view, limit=limit)
+
+    def reader(self, event: Event, commit: str | None) -> Reader:
+        """Who reads on GitHub, with links to a commit."""
+        addresses = {"GITHUB_SERVER_URL": event.server, "GITHUB_REPOSITORY": event.repository}
+        links = github_links(addresses, commit=commit, base=self.base)
+        return Reader(self.base, self.now, links, self.sensitive)
 
 
 def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer) -> Report:
@@ -256,10 +259,6 @@ def _shallow(commit: str) -> Diagnostic:
         f"the last applied commit {commit[:7]} is not in this clone: only the pull requests of this push are told",
         detail="Check out with fetch-depth: 0.",
     )
-
-
-def _variables(event: Event) -> dict[str, str]:
-    return {"GITHUB_SERVER_URL": event.server, "GITHUB_REPOSITORY": event.repository}
 
 
 def _digest(content: Json) -> str:

@@ -17,10 +17,10 @@ from reconciler.model.values import canonical_json
 from reconciler.operations.github_comment import CONTENT, Writer
 from reconciler.planning.drift import shown_fields
 from reconciler.render.escape import plain
-from reconciler.render.markdown.drift import render_drift_markdown
 from reconciler.render.markdown.fitting import LIMIT
-from reconciler.render.markdown.links import github_links
+from reconciler.render.markdown.page import lay_out_drift
 from reconciler.render.markdown.talk import drift_changed, drift_over, drift_title
+from reconciler.render.view.drift import view_drift
 
 _DRIFTED = (FieldClass.DRIFT, FieldClass.CONFLICT, FieldClass.UNKNOWN)
 _MARKER = 8_000
@@ -67,15 +67,8 @@ def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str
         replace(project, units=tuple(replace(unit, fields=shown_fields(unit)) for unit in project.units))
         for project in drift.projects
     )
-    addresses = {"GITHUB_SERVER_URL": event.server, "GITHUB_REPOSITORY": event.repository}
-    return render_drift_markdown(
-        replace(drift, projects=projects),
-        base=writer.base,
-        now=writer.now,
-        links=github_links(addresses, commit=event.sha, base=writer.base),
-        sensitive=writer.sensitive,
-        limit=limit,
-    )
+    view = view_drift(replace(drift, projects=projects), writer.reader(event, event.sha))
+    return lay_out_drift(view, limit=limit)
 
 
 def _identities(drift: Drift) -> tuple[str, ...]:

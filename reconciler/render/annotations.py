@@ -1,7 +1,7 @@
-"""Diagnostics as commands of GitHub Actions, which shows them at the lines that they name.
+"""Diagnostics as commands of GitHub Actions, which shows them at their lines.
 
-GitHub's rules (github.md, section 6 [S], [D]): properties and data are escaped, `%` first; ten of a kind are kept a
-step; `file` is relative to the workspace, which is the git top level.
+GitHub's rules (github.md, section 6 [S], [D]): properties and data are escaped, `%` first; ten of a kind are kept for
+a step; `file` is relative to the workspace, which is the git top level.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model.printed import relative
-from reconciler.render.counting import count
-from reconciler.render.diagnostics import in_order
 from reconciler.render.escape import plain
+from reconciler.render.phrases import count
+from reconciler.render.view.diagnostics import in_order
 
 MOST: Final = 10
-"""Annotations of one kind that GitHub keeps a step [S]."""
+"""Annotations of one kind that GitHub keeps for a step [S]."""
 
 _LONGEST: Final = 3_000
 """Characters of one message; GitHub cuts the escaped text at 4,096 [S]."""
@@ -24,8 +23,8 @@ _LONGEST: Final = 3_000
 _COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-def render_annotations(diagnostics: Iterable[Diagnostic], *, base: str) -> str:
-    """A line a diagnostic, errors first; of each kind at most ten, and then a notice that counts the rest."""
+def lay_out_annotations(diagnostics: Iterable[Diagnostic]) -> str:
+    """A line for each diagnostic, errors first; at most ten of each kind, and then a notice that counts the rest."""
     every = dict.fromkeys(in_order(diagnostics))
     lines: list[str] = []
     rest: list[str] = []
@@ -33,24 +32,24 @@ def render_annotations(diagnostics: Iterable[Diagnostic], *, base: str) -> str:
         of_kind = [diagnostic for diagnostic in every if diagnostic.severity is severity]
         # Those that count the rest are notices too.
         room = MOST if severity is not Severity.NOTE else MOST - len(rest) - (len(of_kind) > MOST - len(rest))
-        lines += [_command(diagnostic, base) for diagnostic in of_kind[:room]]
+        lines += [_command(diagnostic) for diagnostic in of_kind[:room]]
         if len(of_kind) > room:
             noun = f"more {_COMMANDS[severity]}"
             rest.append(f"::notice title=more::{count(len(of_kind) - room, noun)}, not shown as annotations")
     return "".join(f"{line}\n" for line in (*lines, *rest))
 
 
-def _command(diagnostic: Diagnostic, base: str) -> str:
-    properties = ",".join(f"{name}={_property(value)}" for name, value in _properties(diagnostic, base))
+def _command(diagnostic: Diagnostic) -> str:
+    properties = ",".join(f"{name}={_property(value)}" for name, value in _properties(diagnostic))
     words = [diagnostic.summary, diagnostic.label, *diagnostic.detail.split("\n")]
     text = "\n".join(plain(line) for line in words if line)
     return f"::{_COMMANDS[diagnostic.severity]} {properties}::{_data(_within(text))}"
 
 
-def _properties(diagnostic: Diagnostic, base: str) -> Iterator[tuple[str, str]]:
+def _properties(diagnostic: Diagnostic) -> Iterator[tuple[str, str]]:
     location = diagnostic.location
     if location is not None:
-        yield "file", plain(relative(location.file, base))
+        yield "file", plain(location.file)
         yield "line", str(location.line)
         yield "col", str(location.column)
     yield "title", plain(diagnostic.code)

@@ -1,27 +1,67 @@
-"""Lines with a sign, a body and a remark at the side: indented, aligned and drawn. Nothing is folded or cut here."""
+"""Lines with a sign, a body and a remark at the side: indented, aligned and painted. Nothing is folded or cut here."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
-from reconciler.render.paint import Ink, Paint
-from reconciler.render.signs import INK, Sign
+from reconciler.render.signs import Sign
 
 _FIRST_COLUMN: Final = 50
 _LAST_COLUMN: Final = 74
-"""Between these columns all remarks of a block stand below one another; longer lines have theirs right behind."""
+"""The remarks of a block are aligned between these columns; after a longer line, the remark follows at once."""
 
 _GAP: Final = 3
 
 
+class Ink(Enum):
+    """The codes of ECMA-48. A color only repeats what a sign or a word already says."""
+
+    GREEN = "32"
+    RED = "31"
+    YELLOW = "33"
+    CYAN = "36"
+    MAGENTA = "35"
+    BOLD = "1"
+    DIM = "2"
+    BOLD_RED = "1;31"
+    BOLD_YELLOW = "1;33"
+    BOLD_GREEN = "1;32"
+    BOLD_CYAN = "1;36"
+
+
+INK: Final = {
+    Sign.ADD: Ink.GREEN,
+    Sign.CHANGE: Ink.YELLOW,
+    Sign.REMOVE: Ink.RED,
+    Sign.MOVE: Ink.CYAN,
+    Sign.FORGET: Ink.MAGENTA,
+    Sign.DRIFTED: Ink.MAGENTA,
+    Sign.HELD: Ink.MAGENTA,
+    Sign.BLOCKED: Ink.RED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Paints text if `colour` is true, and returns it unchanged otherwise."""
+
+    colour: bool
+
+    def __call__(self, text: str, ink: Ink | None) -> str:
+        if not (self.colour and ink and text):
+            return text
+        return f"\x1b[{ink.value}m{text}\x1b[0m"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `body` and `remark` are escaped already. `depth` counts steps of four blanks, -1 is half a step out.
+    """One line. `body` and `remark` are escaped already. `depth` counts steps of four spaces, -1 is half a step out.
 
-    `ink` draws the body; without it, the lines of what is removed are drawn whole, all others have only the sign drawn.
+    `ink` paints the body; without it, the whole body of a removal is painted, and only the sign of anything else.
     """
 
     body: str = ""
@@ -37,28 +77,27 @@ class Line:
 
     @property
     def margin(self) -> str:
-        """The blanks before the sign, or before the body where there is none."""
+        """The spaces before the sign, or before the body if there is no sign."""
         if not self.sign:
             return " " * max(4 * self.depth + 4, 2) if self.body else ""
         return " " * (4 * self.depth + 2)
 
 
-def lay_out(lines: Iterable[Line], *, colour: bool) -> Iterator[str]:
-    """The lines of one block as text, their remarks below one another."""
-    paint = Paint(colour)
+def lay_out(lines: Iterable[Line], paint: Paint) -> Iterator[str]:
+    """The lines of one block as text, their remarks aligned."""
     every = list(lines)
     widths = [width(line.left) for line in every if line.remark]
     column = max((wide + _GAP for wide in widths if wide + _GAP <= _LAST_COLUMN), default=0)
     column = max(column, _FIRST_COLUMN)
     for line in every:
-        drawn = _draw(line, paint)
+        painted = _paint(line, paint)
         if line.remark:
             gap = max(_GAP, column - width(line.left))
-            drawn += " " * gap + paint(line.remark, Ink.DIM)
-        yield drawn
+            painted += " " * gap + paint(line.remark, Ink.DIM)
+        yield painted
 
 
-def _draw(line: Line, paint: Paint) -> str:
+def _paint(line: Line, paint: Paint) -> str:
     if line.sign is None:
         return f"{line.margin}{paint(line.body, line.ink)}".rstrip()
     sign_ink = INK[line.sign]
@@ -68,14 +107,13 @@ def _draw(line: Line, paint: Paint) -> str:
 
 
 def width(text: str) -> int:
-    """How many cells of a terminal `text` takes: two for a wide character of East Asia, none for a mark above one."""
+    """How many cells of a terminal `text` takes: two for a wide East Asian character, none for a combining mark."""
     if text.isascii():
         return len(text)
-    return sum(map(cells, text))
+    return sum(map(_cells, text))
 
 
-def cells(character: str) -> int:
-    """The same for one character."""
+def _cells(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1

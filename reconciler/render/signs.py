@@ -1,4 +1,4 @@
-"""The signs: one meaning each, the same in every format."""
+"""The signs: each has one meaning, the same in every format."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Final
 
 from reconciler.model.plan import Kind
-from reconciler.render.paint import Ink
 
 
 class Sign(StrEnum):
@@ -31,17 +30,6 @@ MEANING: Final = {
     Sign.DRIFTED: "drifted",
     Sign.HELD: "held",
     Sign.BLOCKED: "blocked",
-}
-
-INK: Final = {
-    Sign.ADD: Ink.GREEN,
-    Sign.CHANGE: Ink.YELLOW,
-    Sign.REMOVE: Ink.RED,
-    Sign.MOVE: Ink.CYAN,
-    Sign.FORGET: Ink.MAGENTA,
-    Sign.DRIFTED: Ink.MAGENTA,
-    Sign.HELD: Ink.MAGENTA,
-    Sign.BLOCKED: Ink.RED,
 }
 
 OF_KIND: Final = {

@@ -13,10 +13,10 @@ from enum import Enum
 from typing import Final
 
 from reconciler.render.alignment import align, numbered
-from reconciler.render.counting import count
 from reconciler.render.escape import exact, look_alike, plain
+from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
-from reconciler.render.values import common_edges, shared_start
+from reconciler.render.spelling import common_edges, shared_start
 
 MOST_LINES: Final = 60
 LONGEST_LINE: Final = 400

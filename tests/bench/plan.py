@@ -44,9 +44,9 @@ def plan(folder: Path) -> dict[str, float]:
     from reconciler.model.record import Record
     from reconciler.operations.plan import plan, prepare
     from reconciler.planning import planner
-    from reconciler.render.text import render_plan
     from reconciler.scale.client import ScaleClient
     from reconciler.settings import Target, read_settings
+    from tests.render.shown import render_plan
 
     spent: dict[str, float] = {}
     target = Target("production", "http://localhost/v1")

@@ -31,8 +31,8 @@ def floor(folder: Path) -> None:
 
 def validation(folder: Path) -> None:
     from reconciler.operations.validate import validate
-    from reconciler.render.diagnostics import render_validation
     from reconciler.settings import read_settings
+    from tests.render.shown import render_validation
 
     found = validate(read_settings(folder), ())
     assert found.valid

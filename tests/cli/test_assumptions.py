@@ -262,7 +262,7 @@ def _is_told_of(account: Account, unit: str, *, cut: bool) -> None:
             assert unit in told
     else:
         assert "1 change made on Scale is kept" in merging.last
-        assert f"1 edit of others would be reverted (p: {unit})" in whole.out
+        assert f"1 change made on Scale would be reverted (p: {unit})" in whole.out
 
 
 @pytest.mark.parametrize("call", ["create", "setParams", "setOntology"])

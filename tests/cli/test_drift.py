@@ -22,7 +22,7 @@ def test_the_story_of_a_drift(cli: Cli, served: Served, write: Write) -> None:
     write("q.yaml", "name: quiet_one\ntype: imageannotation\n")
     cli("apply", "--auto-approve")
     clean = cli("drift")
-    assert (clean.code, clean.last) == (0, "No drift. Your projects are as the manifests say.")
+    assert (clean.code, clean.last) == (0, "No drift. Your projects match the manifests.")
     assert len(clean.out.splitlines()) == 3
 
     served.store.edit_params("p", {"a": 2, "t": 5})
@@ -89,7 +89,7 @@ def test_a_rename_in_the_dashboard(cli: Cli, served: Served, write: Write) -> No
     served.store.seed([{**before, "name": "puppies"}, live("unrelated")])
     found = cli("drift")
     assert found.code == 2
-    assert "Gone from Scale: kitten_labels." in found.out
+    assert "kitten_labels has vanished:" in found.out
     assert "2 live projects have no manifest (puppies, unrelated)." in found.out
     assert 'project.kitten_labels is probably "puppies" on Scale now' in found.err
     document = cli("drift", "--format", "json").json()

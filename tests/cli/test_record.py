@@ -56,7 +56,7 @@ def test_a_merge_leaves_an_edit_in_the_dashboard_alone(repository: Path, cli: Cl
     planned = cli("plan", "--format", "json").json()
     classes = {field["path"]: field["class"] for field in planned["resource_changes"][0]["fields"]}
     assert classes == {"params.a": "pending", "params.b": "drift"}
-    assert "1 edit of others would be reverted (p: params.b)" in cli("plan").out
+    assert "1 change made on Scale would be reverted (p: params.b)" in cli("plan").out
     assert cli("apply", "--pending", "--auto-approve").code == 0
     live = json.loads(store(repository).get("p"))["param_history"]
     assert [{key: entry[key] for key in "ab"} for entry in live] == [

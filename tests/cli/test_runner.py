@@ -90,7 +90,7 @@ def test_an_apply(cli: Cli, files: Path, served: Served, write: Write) -> None:
     found = outputs(files)
     assert len(found.pop("plan_hash")) == 64
     assert found == {"changes": "true", "to_add": "1", "to_change": "0", "held": "1", "blocked": "0"}
-    assert "### `production`: not wholly applied, 1 added" in (files / "summary").read_text()
+    assert "### `production`: not fully applied, 1 added" in (files / "summary").read_text()
 
 
 def test_drift(cli: Cli, files: Path, served: Served, write: Write) -> None:

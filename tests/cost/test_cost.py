@@ -32,11 +32,10 @@ from reconciler.operations.selection import select, usable
 from reconciler.operations.validate import Validation, validate
 from reconciler.planning import nearness
 from reconciler.planning.planner import Live
-from reconciler.render.annotations import render_annotations
-from reconciler.render.diagnostics import render_validation
 from reconciler.settings import read_settings
 from tests.cost import inputs
 from tests.cost.inputs import INPUTS, Input, write
+from tests.render.shown import render_annotations, render_validation
 
 _GROWTH: float = 2.3
 """More than twice: a sort, and dictionaries that grow by steps."""
@@ -134,7 +133,7 @@ def _live(manifests: Manifests) -> Live:
 def _plan(root: Path, live: Live) -> None:
     from datetime import UTC, datetime
 
-    from reconciler.render.text import render_plan
+    from tests.render.shown import render_plan
 
     manifests = _load(root)
     try:

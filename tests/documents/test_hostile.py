@@ -24,12 +24,8 @@ from reconciler.model.plan import Held, Plan
 from reconciler.model.values import canonical_json, to_json
 from reconciler.operations.github_comment import Writer
 from reconciler.operations.github_drift import drift_text
-from reconciler.render.drift import render_drift
-from reconciler.render.html import render_page
-from reconciler.render.markdown.outcome import render_outcome_markdown
-from reconciler.render.markdown.plan import render_plan_markdown
-from reconciler.render.text import render_plan
 from tests.render import plans, test_drift
+from tests.render.shown import render_drift, render_outcome_markdown, render_page, render_plan, render_plan_markdown
 
 JUNK: Final[list[Any]] = [
     None, True, 0, -1, 3, 1.5, 10**40, float("inf"), "", "x", "params", "params.", "[0]", "ontology", "no-op", "create",

@@ -20,9 +20,8 @@ from reconciler.manifest.loading import load_manifests
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.resolved import resolved_sources
 from reconciler.model.values import Json, equal
-from reconciler.render.annotations import render_annotations
-from reconciler.render.diagnostics import render_validation
 from tests.fuzz.inputs import write_repository
+from tests.render.shown import render_annotations, render_validation
 
 SECONDS: Final = 2.0
 MEGABYTES: Final = 500

@@ -19,9 +19,9 @@ import pytest
 from reconciler.diagnostics import Diagnostic
 from reconciler.manifest.codes import MEANINGS, Code
 from reconciler.operations.validate import validate
-from reconciler.render.diagnostics import render_validation
 from reconciler.settings import read_settings
 from tests.manifest.rooms import HEAD
+from tests.render.shown import render_validation
 
 BAD = Path(__file__).parent / "bad"
 TODAY = date(2027, 1, 20)

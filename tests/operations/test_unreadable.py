@@ -28,14 +28,17 @@ from reconciler.operations.drift import drift
 from reconciler.operations.plan import Prepared, plan, prepare
 from reconciler.operations.snapshot import drift_from, plan_from, take
 from reconciler.planning.classes import ontology_hash
-from reconciler.render.drift import render_drift
-from reconciler.render.html import render_drift_page, render_page
-from reconciler.render.markdown.drift import render_drift_markdown
-from reconciler.render.markdown.plan import render_plan_markdown
-from reconciler.render.snapshot import render_snapshot
-from reconciler.render.text import render_plan
+from reconciler.render.text.snapshot import lay_out_snapshot
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target, choose_target, read_settings
+from tests.render.shown import (
+    render_drift,
+    render_drift_markdown,
+    render_drift_page,
+    render_page,
+    render_plan,
+    render_plan_markdown,
+)
 
 NOW: Final = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ENDPOINT: Final = "https://api.scale.com/v1"
@@ -296,4 +299,4 @@ def _render(seen: Seen) -> None:
         render_drift(found, base="/", now=NOW).encode()
         render_drift_markdown(found, base="/", now=NOW).encode()
         render_drift_page(found, base="/", now=NOW).encode()
-    render_snapshot(seen.snapshot, place="s", now=NOW).encode()
+    lay_out_snapshot(seen.snapshot, place="s", now=NOW).encode()

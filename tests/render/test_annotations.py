@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, error, warning
-from reconciler.render.annotations import render_annotations
+from tests.render.shown import render_annotations
 
 
 def at(file: str, line: int = 3) -> Location:

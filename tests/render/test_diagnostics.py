@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, error, warning
 from reconciler.model.printed import relative
-from reconciler.render.diagnostics import render_diagnostics, render_validation
 from reconciler.render.layout import width
-from reconciler.render.places import command
-from reconciler.render.snippet import snippet
+from reconciler.render.phrases import command
+from reconciler.render.text.diagnostics import snippet
 from tests.render.plans import BASE, EVIL, location
+from tests.render.shown import render_diagnostics, render_validation
 
 
 def shown(*diagnostics: Diagnostic) -> str:

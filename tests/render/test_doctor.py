@@ -8,7 +8,7 @@ import pytest
 
 from reconciler import __version__
 from reconciler.model.doctor import Check, CheckStatus, Finding, Report, Verdict
-from reconciler.render.doctor import doctor_document, render_doctor
+from reconciler.render.text.doctor import doctor_document, lay_out_doctor
 
 REPORT = Report(
     target="production",
@@ -49,25 +49,28 @@ Doctor: 1 ok, 1 warning, 1 error, 1 skipped.
 
 
 def test_text() -> None:
-    assert render_doctor(REPORT) == TEXT
+    assert lay_out_doctor(REPORT, colour=False) == TEXT
 
 
 def test_a_hint_stands_below_the_assumptions() -> None:
-    text = render_doctor(replace(REPORT, hint="Look further."))
+    text = lay_out_doctor(replace(REPORT, hint="Look further."), colour=False)
     assert text == TEXT.replace("\n\nDoctor:", "\n\nLook further.\n\nDoctor:")
 
 
 def test_without_assumptions_and_without_a_target() -> None:
     report = replace(REPORT, target="", endpoint="", checks=REPORT.checks[:1], findings=())
-    assert render_doctor(report) == "ok       python         Python 3.12.1.\n\nDoctor: 1 ok, 0 warnings, 0 errors.\n"
+    assert (
+        lay_out_doctor(report, colour=False)
+        == "ok       python         Python 3.12.1.\n\nDoctor: 1 ok, 0 warnings, 0 errors.\n"
+    )
 
 
 def test_a_target_that_could_not_be_chosen() -> None:
-    assert render_doctor(replace(REPORT, endpoint="")).startswith("Target: production\n\n")
+    assert lay_out_doctor(replace(REPORT, endpoint=""), colour=False).startswith("Target: production\n\n")
 
 
 def test_colour_adds_nothing_but_colour() -> None:
-    coloured = render_doctor(REPORT, colour=True)
+    coloured = lay_out_doctor(REPORT, colour=True)
     assert "\x1b[1;31merror  \x1b[0m  key " in coloured
     assert coloured.endswith("\x1b[1;31mDoctor: 1 ok, 1 warning, 1 error, 1 skipped.\x1b[0m\n")
     for code in ("0", "1;31", "1;33", "32", "2"):
@@ -77,7 +80,7 @@ def test_colour_adds_nothing_but_colour() -> None:
 
 def test_a_last_line_without_errors_is_green() -> None:
     report = replace(REPORT, checks=REPORT.checks[:2])
-    last = render_doctor(report, colour=True).splitlines()[-1]
+    last = lay_out_doctor(report, colour=True).splitlines()[-1]
     assert last == "\x1b[1;32mDoctor: 1 ok, 1 warning, 0 errors.\x1b[0m"
 
 
@@ -90,7 +93,7 @@ def test_foreign_text_is_escaped(evil: str) -> None:
         (Finding("null", Verdict.NOT_SEEN, f"f{evil}"),),
         hint=f"h{evil}",
     )
-    text = render_doctor(report)
+    text = lay_out_doctor(report, colour=False)
     assert evil not in text
     assert len(text.splitlines()) == 12
 
@@ -98,8 +101,8 @@ def test_foreign_text_is_escaped(evil: str) -> None:
 @pytest.mark.parametrize("evil", ["\x1b[2J", "\u202e", "\r::error::"])
 def test_a_remedy_has_lines_of_its_own_alone(evil: str) -> None:
     report = Report("", "", (Check("key", CheckStatus.ERROR, "m", f"one{evil}\ntwo"),))
-    assert evil not in render_doctor(report)
-    assert render_doctor(report).count("\n") == 5
+    assert evil not in lay_out_doctor(report, colour=False)
+    assert lay_out_doctor(report, colour=False).count("\n") == 5
 
 
 def test_document() -> None:

@@ -14,9 +14,9 @@ from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift
 from reconciler.model.plan import Field, FieldClass, Kind, TargetInfo
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.render.drift import last_line, render_drift
-from reconciler.render.text import render_plan
+from reconciler.render.view.drift import last_line
 from tests.render import plans
+from tests.render.shown import render_drift, render_plan
 
 AT = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
 NOW = AT + timedelta(hours=25)
@@ -90,7 +90,7 @@ Compared with the last apply: 1a2b3c4, 2 days ago
   ! params.min = 10 -> 12                         version 7, 2026-11-24 09:12 UTC, 25 h ago
   ! params.mine = [1]                             added, version 7, 2026-11-24 09:12 UTC, 25 h ago
   ! params.gone = 1                               removed
-  ! params.both = 1 -> 2                          conflict: git moved, too, version 7, 2026-11-24 09:12 UTC, 25 h ago
+  ! params.both = 1 -> 2                          conflict: git changed too, version 7, 2026-11-24 09:12 UTC, 25 h ago
   ! params.who = 1 -> 2                           unknown: no record of it, version 3, 2026-11-25 10:12 UTC
   ~ params.next = 1 -> 2                          pending: changed in git, not yet applied
   ! ontology.Animal.Fox added                     version 7, 2026-11-24 09:12 UTC, 25 h ago
@@ -106,8 +106,8 @@ Compared with the last apply: 1a2b3c4, 2 days ago
         Fix that value.
 
 To keep it, write it into the manifest. To undo it: reconciler apply kittens
-Gone from Scale: lost. An apply has written it, and Scale no longer shows it.
-1 live project has no manifest (old).
+lost has vanished: an apply wrote it, and Scale no longer shows it.
+1 live project has no manifest (old). To manage it, write a manifest for it.
 
 Drift: 5 in 1 of 2 projects; 2 pending, 1 conflict, 1 unknown, 2 transient, 1 vanished, 1 blocked.
 """
@@ -128,8 +128,8 @@ def test_several_projects_and_nothing_known() -> None:
     )
     text = shown(found)
     assert text.startswith("Target: production  https://api.scale.com/v1  (read 10:12:00 UTC)\nThere is no record")
-    assert "To keep it, write it into the manifests. To undo it: reconciler apply\n" in text
-    assert "Gone from Scale: c, d. An apply has written them, and Scale no longer shows them." in text
+    assert "To keep them, write them into the manifests. To undo them: reconciler apply\n" in text
+    assert "c, d have vanished: an apply wrote them, and Scale no longer shows them." in text
     assert "2 live projects have no manifest (a, b)." in text
     assert "quiet" not in text
     unknown = ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.UNKNOWN),))
@@ -139,7 +139,7 @@ def test_several_projects_and_nothing_known() -> None:
 @pytest.mark.parametrize(
     ("baseline", "words"),
     [
-        (Baseline(None, "2026-11-25T10:11:59Z"), "of manifests in no commit\n"),
+        (Baseline(None, "2026-11-25T10:11:59Z"), "manifests in no commit\n"),
         (Baseline("abc", "long ago"), "abc\n"),
     ],
 )
@@ -150,8 +150,8 @@ def test_the_baseline(baseline: Baseline, words: str) -> None:
 @pytest.mark.parametrize(
     ("found", "line"),
     [
-        (drift(), "No drift. Your projects are as the manifests of 1a2b3c4 say."),
-        (drift(baseline=None), "No drift. Your projects are as the manifests say."),
+        (drift(), "No drift. Your projects match the manifests of 1a2b3c4."),
+        (drift(baseline=None), "No drift. Your projects match the manifests."),
         (
             drift(ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.PENDING),))),
             "No drift. 1 unit is pending: changed in git, not yet applied.",
@@ -181,7 +181,7 @@ def test_the_last_line(found: Drift, line: str) -> None:
 
 def test_a_pending_project_alone() -> None:
     text = shown(drift(ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.PENDING),))))
-    assert "# project.p is not yet as git says" in text
+    assert "# project.p has changes in git that are not yet applied" in text
 
 
 def test_sensitive_values() -> None:

@@ -14,16 +14,19 @@ import pytest
 from reconciler.documents.writing import drift_document, outcome_document, plan_document
 from reconciler.model.project import Source
 from reconciler.model.values import Json
-from reconciler.render.diagnostics import render_validation
-from reconciler.render.drift import render_drift
 from reconciler.render.escape import shield
-from reconciler.render.html import render_drift_page, render_page
-from reconciler.render.markdown.drift import render_drift_markdown
-from reconciler.render.markdown.outcome import render_outcome_markdown
-from reconciler.render.markdown.plan import render_plan_markdown
-from reconciler.render.outcome import render_outcome
-from reconciler.render.text import render_plan
 from tests.render import plans, test_drift
+from tests.render.shown import (
+    render_drift,
+    render_drift_markdown,
+    render_drift_page,
+    render_outcome,
+    render_outcome_markdown,
+    render_page,
+    render_plan,
+    render_plan_markdown,
+    render_validation,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 

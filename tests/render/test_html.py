@@ -20,11 +20,12 @@ from reconciler.model.plan import Action, Field, FieldClass, Held, Kind, Plan, P
 from reconciler.model.project import Source
 from reconciler.model.values import Json
 from reconciler.render.escape import plain, quoted, shield
-from reconciler.render.html import frame, render_drift_page, render_page
+from reconciler.render.html import page as html_page
 from tests.render import plans
 from tests.render import test_drift as drifts
 from tests.render.pages import Page
 from tests.render.plans import added, changed, choice, created, moved, updated
+from tests.render.shown import render_drift_page, render_page
 
 NASTY = st.sampled_from(
     [
@@ -300,9 +301,9 @@ def test_orders_and_odd_fields() -> None:
 def test_an_edit_that_is_reverted_is_marked() -> None:
     drifted = replace(changed(("params", "a"), 1, 2), field_class=FieldClass.DRIFT, moved_by=(8, plans.READ_AT))
     shown = of(drifted)
-    assert shown.count("reverts edits of others") == 2
+    assert shown.count("reverts changes made on Scale") == 2
     assert "drift: version 8, 2026-11-25 10:02 UTC" in shown
-    assert "1 edit of others would be reverted (p: params.a)." in shown
+    assert "1 change made on Scale would be reverted (p: params.a)." in shown
 
 
 @pytest.mark.parametrize("count", [1, 60])
@@ -314,15 +315,15 @@ def test_diagnostics_are_counted(count: int) -> None:
 
 
 def test_what_does_not_fit_is_told_in_brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frame, "MOST_BYTES", 9_000)
+    monkeypatch.setattr(html_page, "MOST_BYTES", 9_000)
     small = [updated(f"p{number}", "p.yaml", [changed(("params", "a"), 1, 2)]) for number in range(4)]
     page = read(plans.plan(*small, plans.puppy()))
-    assert "Too much for this page. To see it: reconciler plan puppy_labeling" in page.text
+    assert "Too long for this page. To see it: reconciler plan puppy_labeling" in page.text
     assert "A puppy is a young dog" not in page.text
-    assert page.text.count("Too much") == 1
+    assert page.text.count("Too long") == 1
     assert len(page.of("article")) == 5
-    monkeypatch.setattr(frame, "MOST_BYTES", 10)
-    assert read(plans.plan(*small, plans.puppy())).text.count("Too much") == 5
+    monkeypatch.setattr(html_page, "MOST_BYTES", 10)
+    assert read(plans.plan(*small, plans.puppy())).text.count("Too long") == 5
 
 
 @pytest.mark.parametrize(
@@ -344,14 +345,14 @@ def test_the_size_is_bounded(fields: Sequence[Field]) -> None:
 
 
 def test_very_many_projects_stay_below_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frame, "MOST_BYTES", 600_000)
+    monkeypatch.setattr(html_page, "MOST_BYTES", 600_000)
     text = "\n".join(f"{number} a rule of some words" for number in range(60))
     fields = [changed(("params", "k"), text, text.replace("rule", "\x00rule"))]
     many = [updated(f"project_{number:04}", "p.yaml", fields) for number in range(150)]
     page = draw(plans.plan(*many))
     assert len(page.encode()) < 750_000
     assert page.count("<article") == 150
-    assert 0 < page.count("Too much for this page") < 150
+    assert 0 < page.count("Too long for this page") < 150
 
 
 def test_drift() -> None:
@@ -359,15 +360,15 @@ def test_drift() -> None:
     assert page.problems() == []
     for words in (
         "has changed outside of git", "params.min", "added, version 7, 2026-11-24 09:12 UTC, 25 h ago",
-        "conflict: git moved, too", "unknown: no record of it", "pending: changed in git, not yet applied",
+        "conflict: git changed too", "unknown: no record of it", "pending: changed in git, not yet applied",
         "changed and changed back: params.rate (versions 5, 6)", "two writers take turns", "Agree.",
-        "Gone from Scale: lost.", "1 live project has no manifest (old).",
+        "lost has vanished: an apply wrote it", "1 live project has no manifest (old).",
         "Compared with the last apply: 1a2b3c4, 2 days ago",
         "Drift: 5 in 1 of 1 project; 2 pending, 1 conflict, 1 unknown, 2 transient, 1 vanished.", "reordered",
     ):  # fmt: skip
         assert words in page.text, words
     quiet = Page(_drift())
-    assert "No drift. Your projects are as the manifests of 1a2b3c4 say." in quiet.text
+    assert "No drift. Your projects match the manifests of 1a2b3c4." in quiet.text
     assert not quiet.of("article")
 
 
@@ -384,8 +385,8 @@ def test_drift_has_errors_and_its_bounds() -> None:
     assert page.problems() == []
     assert "… 50 more" in page.text
     assert "error[bad]: it broke" in page.text
-    assert "is not yet as git says" in page.text
-    assert "the live state of project.broken cannot be read." in page.text
+    assert "has changes in git that are not yet applied" in page.text
+    assert "the live state of project.broken cannot be read" in page.text
     assert len(page.of("article")) == 3
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Severity, error, warning
 from reconciler.fieldpath import Attribute, parse_pattern
+from reconciler.forge.github.links import github_links
 from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient
 from reconciler.model.outcome import Outcome, ProjectOutcome, Status
 from reconciler.model.plan import (
@@ -33,14 +34,12 @@ from reconciler.model.plan import (
 )
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT
-from reconciler.render.markdown.drift import MOST_BLOCKED, render_drift_markdown
+from reconciler.render.markdown.code import cell, code, fence, prose
 from reconciler.render.markdown.fitting import LIMIT
-from reconciler.render.markdown.links import github_links
-from reconciler.render.markdown.outcome import render_outcome_markdown
-from reconciler.render.markdown.plan import render_plan_markdown
-from reconciler.render.markdown.spelling import cell, code, fence, prose
+from reconciler.render.view.drift import MOST_BLOCKED
 from tests.render import plans
 from tests.render.plans import added, changed, choice, created, updated
+from tests.render.shown import render_drift_markdown, render_outcome_markdown, render_plan_markdown
 from tests.render.test_drift import BLOCKED, drift, unit
 from tests.render.test_drift import NOW as DRIFT_NOW
 
@@ -211,7 +210,7 @@ def test_one_of_everything_at_risk() -> None:
         "### `production`: 0 to add, 1 to change, 0 to destroy, 1 to forget, 2 held, 1 blocked\n",
         "> - `fish` is **held** by `takeover` and `conflict`: 3 of them would go.\n",
         "> - `kept` is **held** by `max-forgets`: Too many.\n",
-        "> - **1 edit of others would be reverted** (`owls`: `params.a`).\n",
+        "> - **1 change made on Scale would be reverted** (`owls`: `params.a`).\n",
         "> - Error: it is wrong. Mend it.\n",
         "> - Warning (`projects/a.yaml:3`): `xxx",
         "| `=` | `fish` | `~1`, version 3 → 4 |  | `projects/fish.yaml:1` |\n",
@@ -222,8 +221,8 @@ def test_one_of_everything_at_risk() -> None:
         "Warning: it is odd. Look.",
         "2 changes made on Scale are kept (`alone`: `params.b`, `alone`: `params.c`).",
         "<sub>Plan `9c1e4f2a` of `1a2b3c4` with uncommitted changes, live state read 2026-11-25 10:02 UTC, 3 h ago. "
-        "It was narrowed to 7 of 41 projects. Merging writes the changes shown here; edits made on Scale's side are "
-        "left alone.</sub>",
+        "It was narrowed to 7 of 41 projects. Merging writes the changes shown here. Changes made on Scale are "
+        "kept.</sub>",
     ):
         assert words in whole
     assert "<code>. gone</code>" not in whole
@@ -373,14 +372,14 @@ def test_an_outcome() -> None:
     whole = outcome_text(plans.happened())
     Page(whole).check()
     for words in (
-        "### `production`: not wholly applied, 1 added, 1 changed, 0 destroyed, 2 failed, 2 skipped, 1 not started\n",
-        "> - `mice` is **unclear**: it could not be read back.\n> - `cats` is **failed**",
+        "### `production`: not fully applied, 1 added, 1 changed, 0 destroyed, 2 failed, 2 skipped, 1 not started\n",
+        "> - `mice` is **unclear**: it could not be read back.\n> - `cats` **failed**",
         "> - Interrupted by `SIGINT`: no further write was started.\n",
-        "> - 1 project **not started**: the next apply goes on with it.\n",
+        "> - 1 project **not started**: the next apply continues with it.\n",
         "| `~` | `kitten_labeling` | changed | params version 4, ontology version 2 |\n",
         "|  | `owls` | protected, not written | params version 3 |\n",
         "<details><summary><code>failed cats</code></summary>\n\n```text\nprojects/cats.yaml:9:3: error[rejected]:",
-        "    reconciler apply cats\n",
+        "    reconciler apply cats --target production\n",
         "<sub>Plan `9c1e` of `3f2c1ab`, carried out 2026-11-25 10:02 UTC.</sub>",
     ):
         assert words in whole, words
@@ -396,7 +395,7 @@ def test_outcomes_of_other_kinds() -> None:
     assert "of `1a2b3c4` with uncommitted changes" in whole
     started = [ProjectOutcome(f"p{n}", Action.UPDATE, Status.NOT_STARTED) for n in range(2)]
     whole = outcome_text(replace(plans.outcome(*started), commit=Commit(), diagnostics=(error("record", "not kept"),)))
-    assert "> - 2 projects **not started**: the next apply goes on with them.\n> - Error: not kept.\n" in whole
+    assert "> - 2 projects **not started**: the next apply continues with them.\n> - Error: not kept.\n" in whole
     assert "<sub>Plan `9c1e`, carried out" in whole
     twice = ProjectOutcome("p", Action.UPDATE, Status.DONE, diagnostics=(warning("sent-twice", "written 2 times"),))
     assert "> - Warning: written 2 times.\n" in outcome_text(plans.outcome(twice))
@@ -431,7 +430,7 @@ def test_drift() -> None:
     for words in (
         "### `production`: drift in 1 of 4 projects, 1 blocked\n",
         "> - `broken` is **blocked**: the live state of `project.broken` cannot be read. Fix that value.\n",
-        "> - `lost` has **vanished**: an apply has written it, and Scale no longer shows it.\n",
+        "> - `lost` has **vanished**: an apply wrote it, and Scale no longer shows it.\n",
         "> - Error: it cannot be read.\n",
         "| `!` | `kittens` | `params.min`, `params.both` (1 conflict) | 2026-11-24 09:12 UTC, 25 h ago | 1 |",
         "| `~` | `puppies` |  |  | 1 |",
@@ -439,7 +438,7 @@ def test_drift() -> None:
         "! params.min = 10 -> 12   # version 7, 2026-11-24 09:12 UTC, 25 h ago\n",
         "To keep it, write it into the manifest. To undo it: `reconciler apply kittens`\n",
         "2 live projects have no manifest (`old`, `b`).",
-        "<sub>Compared with the last apply: `1a2b3c4,` 2 days ago. Live state read 2026-11-25 10:12 UTC.</sub>",
+        "<sub>Compared with the last apply: `1a2b3c4`, 2 days ago. Live state read 2026-11-25 10:12 UTC.</sub>",
     ):
         assert words in whole, words
 
@@ -453,7 +452,7 @@ def test_drift_of_other_kinds() -> None:
     both = [ProjectDrift(name, source, (unit("params.a", at=DRIFT_NOW),)) for name in "ab"]
     found = drift(*both, vanished=("c", "d"), unmanaged=("e",), baseline=Baseline(None, "2026-11-25T10:11:59Z"))
     whole = drift_text(replace(found, made_at=DRIFT_NOW - timedelta(hours=2)))
-    assert "`c`, `d` have **vanished**: an apply has written them, and Scale no longer shows them." in whole
+    assert "`c`, `d` have **vanished**: an apply wrote them, and Scale no longer shows them." in whole
     assert "To keep them, write them into the manifests. To undo them: `reconciler apply`\n" in whole
     assert "1 live project has no manifest (`e`)." in whole
     assert "Live state read 2026-11-25 08:12 UTC, 2 h ago.</sub>" in whole

@@ -13,9 +13,10 @@ from reconciler.diagnostics import error, warning
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.outcome import CallOutcome, CallResult, Event, OutcomeSummary, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind
-from reconciler.render.outcome import last_line, render_event, render_outcome
+from reconciler.render.view.outcome import last_line
 from tests.render import plans
 from tests.render.plans import BASE, EVIL, NOW, changed, outcome
+from tests.render.shown import render_event, render_outcome
 
 DONE = ProjectOutcome("p", Action.UPDATE, Status.DONE, params_version=4, ontology_version=2, seconds=0.2)
 
@@ -97,7 +98,7 @@ def test_what_is_true_after_half_a_write() -> None:
     assert failures == (
         "error[failed]: project.p: the run was interrupted before it was finished\n"
         "  Written to project.p: create. Not written: setOntology. It is now at params version 4.\n"
-        "  Mend the cause and apply again; what is written already is not written twice:\n"
+        "  Fix the cause and apply again; what is already written is not written twice:\n"
         "    reconciler apply p --target production\n"
         "\n"
         "Interrupted by signal 9: no further write was started.\n"
@@ -129,8 +130,8 @@ def test_a_write_of_which_nothing_is_known() -> None:
     assert "    p         unclear " in done
     assert failures == (
         "error[unavailable]: no answer\n"
-        "  Whether setParams landed is not known.\n"
-        "  A plan reads what is there now:\n"
+        "  It is not known whether setParams landed.\n"
+        "  A plan shows what is on Scale now:\n"
         "    reconciler plan p --target production\n"
     )
 

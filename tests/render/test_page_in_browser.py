@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from reconciler.model.plan import Held, Plan
-from reconciler.render.html import render_page
 from tests.render import plans
 from tests.render.browser import CHROMIUM, PATIENCE, browser
+from tests.render.shown import render_page
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed")
 

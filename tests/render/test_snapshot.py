@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from reconciler.model.plan import TargetInfo
 from reconciler.model.project import LiveProject
 from reconciler.model.snapshot import Snapshot, SnapshotProject
-from reconciler.render.snapshot import render_snapshot
+from reconciler.render.text.snapshot import lay_out_snapshot
 
 AT = datetime(2026, 11, 25, 10, 2, 11, tzinfo=UTC)
 TARGET = TargetInfo("production", "https://api.scale.com/v1")
@@ -18,17 +18,17 @@ def test_what_was_saved_and_what_was_left_out() -> None:
     projects = tuple(
         SnapshotProject(LiveProject(name, "x"), ("params.key", f"params.{name}")) for name in ("a", "b\x1b")
     )
-    said = render_snapshot(Snapshot(TARGET, AT, None, projects), place="s.json", now=AT)
+    said = lay_out_snapshot(Snapshot(TARGET, AT, None, projects), place="s.json", now=AT)
     assert said.splitlines() == [
         f"{HEAD}  (2 live projects, read 10:02:11 UTC)",
-        "Left out, since it is sensitive: params.a, params.b\\u001b, params.key.",
+        "Left out because it is sensitive: params.a, params.b\\u001b, params.key.",
         "Snapshot saved: s.json",
     ]
 
 
 def test_a_later_one_is_kept() -> None:
-    said = render_snapshot(Snapshot(TARGET, AT), place="a ref", now=AT + timedelta(hours=2), kept=True)
+    said = lay_out_snapshot(Snapshot(TARGET, AT), place="a ref", now=AT + timedelta(hours=2), kept=True)
     assert said.splitlines() == [
         f"{HEAD}  (0 live projects, read 10:02:11 UTC, 2 h ago)",
-        "A later snapshot is there already, and is kept: a ref",
+        "A later snapshot already exists and is kept: a ref",
     ]

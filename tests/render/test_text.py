@@ -17,10 +17,11 @@ from reconciler.fieldpath import Attribute, parse_pattern
 from reconciler.model.plan import Commit, Field, FieldClass, Kind, Plan, Reason, State, Summary
 from reconciler.model.printed import mask
 from reconciler.model.values import Json
-from reconciler.render.text import last_line, render_plan
+from reconciler.render.view.plan import last_line
 from tests import strategies
 from tests.render import plans
 from tests.render.plans import added, changed, choice, created, moved, updated
+from tests.render.shown import render_plan
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\ud800-\udfff]")
 

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.model.values import ABSENT, MASKED, Json, equal
-from reconciler.render.values import compact, contrast
+from reconciler.render.spelling import compact, contrast
 from tests import strategies
 
 LONG = "x" * 1_000
@@ -111,7 +111,7 @@ def test_values_that_part_late() -> None:
     assert left != right
     assert left.endswith("999]")
     left, right = contrast([*range(100_000), 1], [*range(100_000), 2])
-    assert right.endswith("(another one)")
+    assert right.endswith("(another value)")
 
 
 @given(strategies.values, strategies.values)

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.plan import Kind
-from reconciler.render.html import words
+from reconciler.render import worddiff as words
 from reconciler.render.html.prose import marked, prose
-from reconciler.render.html.sides import Room, sides
-from reconciler.render.html.words import Effort, Fate, Piece, compare_words, is_close
-from reconciler.render.signs import Sign
+from reconciler.render.html.sides import Room, Sides, sides
+from reconciler.render.signs import OF_KIND, Sign
+from reconciler.render.view.parts import Row
+from reconciler.render.worddiff import Effort, Fate, Piece, compare_words, is_close
 
 LINES = st.one_of(
     st.lists(st.sampled_from(["a", "b", "cat", " ", "  ", ".", "</p>", "é", "e\u0301", "\u0301", "\t", "a\u0301b"]))
@@ -24,6 +25,10 @@ LINES = st.one_of(
 
 def joined(pieces: list[Piece], *fates: Fate) -> str:
     return "".join(piece.text for piece in pieces if piece.fate in fates)
+
+
+def of(kind: Kind, before: str | None, after: str | None, room: Room) -> Sides:
+    return sides(Row(kind, OF_KIND[kind], "a", before, after), room)
 
 
 def drawn(before: str, after: str, effort: Effort | None = None) -> list[str]:
@@ -144,16 +149,16 @@ def test_marked() -> None:
 
 def test_a_project_has_only_so_much_room() -> None:
     room = Room(Effort(), lines=2)
-    assert sides(Kind.CHANGE, "a\nb\nc", "a\nb\nd", room).lines
+    assert of(Kind.CHANGE, "a\nb\nc", "a\nb\nd", room).lines
     assert room.lines <= 0
-    assert not sides(Kind.CHANGE, "a\nb\nc", "a\nb\nd", room).lines
-    assert not sides(Kind.ADD, None, "a\nb\nd", room).lines
+    assert not of(Kind.CHANGE, "a\nb\nc", "a\nb\nd", room).lines
+    assert not of(Kind.ADD, None, "a\nb\nd", room).lines
 
 
 def test_a_long_text_that_goes() -> None:
-    gone = sides(Kind.REMOVE, "\n".join("abcdefghijklmnopqrst"), None, Room(Effort()))
+    gone = of(Kind.REMOVE, "\n".join("abcdefghijklmnopqrst"), None, Room(Effort()))
     assert (len(gone.lines), len(gone.folded), gone.total) == (8, 12, "20 lines")
     assert {line.sign for line in (*gone.lines, *gone.folded)} == {Sign.REMOVE}
-    ended = sides(Kind.REMOVE, "a\nb\n", None, Room(Effort())).lines[-1]
+    ended = of(Kind.REMOVE, "a\nb\n", None, Room(Effort())).lines[-1]
     assert ended.remark
     assert ended.sign is None

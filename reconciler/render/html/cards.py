@@ -1,61 +1,76 @@
-"""One project as the page shows it: a heading with marks of risk, verdicts, values side by side, the tree."""
+"""One project as a page shows it: its values side by side, and its ontology as a tree."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
-from reconciler.diagnostics import Diagnostic
-from reconciler.model.plan import Action, ProjectChange
-from reconciler.render import sentences
-from reconciler.render.counting import count
-from reconciler.render.escape import plain
-from reconciler.render.html.branches import Branch, Change, branches, change_of
-from reconciler.render.html.places import Links, Where, where
+from reconciler.model.plan import Kind
 from reconciler.render.html.sides import Room, Sides, sides
-from reconciler.render.rows import MOST_CHOICES, MOST_CREATED, name_text, path_text, shown_choices
+from reconciler.render.lines import MOST_CHOICES, MOST_CREATED, shown_choices
 from reconciler.render.signs import Sign
-from reconciler.render.view import OntologyView, ParamsView, ProjectView, Row
+from reconciler.render.spelling import choice_text, moved_words
+from reconciler.render.view.parts import Choice, ProjectView, Row, Section, SourceLine
 
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A word about what is risky or stands in the way. `tone` is one of the style sheet's classes."""
-
-    text: str
-    tone: str
+_DEEPEST: Final = 60
+"""A browser's parser stops nesting at some hundred elements; a deeper choice shows its level."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One row of a table. `note` says which edit of others it reverts, or which version brought it."""
+    """A row, both sides escaped."""
+
+    row: Row
+    sides: Sides
+
+    @property
+    def name(self) -> str:
+        return "order" if self.row.kind is Kind.REORDER else self.row.name
+
+    @property
+    def removes(self) -> bool:
+        return self.row.kind is Kind.REMOVE
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A choice. `opens` a list of choices below it; `closes` so many lists behind it, `to_top` all of them.
+
+    `removes` is true if it is removed, loses something, or is above a choice that does.
+    """
 
     sign: Sign
     name: str
-    sides: Sides
-    where: Where | None = None
-    note: str = ""
-    removes: bool = False
+    level: int
+    changes: tuple[Value, ...]
+    moved: str
+    location: SourceLine | None
+    opens: bool
+    closes: int
+    to_top: bool
+    removes: bool
+
+    @property
+    def too_deep(self) -> bool:
+        return self.level > _DEEPEST
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`params`, `ontology`, or what belongs to neither (no title). `told` is about the call, `left_out` ends it."""
+    """A section. `folded` if its tree would push everything else out of sight."""
 
-    title: str
-    sign: Sign
-    told: str = ""
-    values: tuple[Value, ...] = ()
-    order: tuple[Change, ...] = ()
-    branches: tuple[Branch, ...] = ()
-    left_out: tuple[str, ...] = ()
-    hidden: str = ""
-    new: bool = False
-    folded: bool = False
-    column: str = "Parameter"
-    before: str = "Before"
-    after: str = "After"
-    last: str = "Where in git"
+    section: Section
+    call: str
+    values: tuple[Value, ...]
+    order: tuple[Value, ...]
+    branches: tuple[Branch, ...]
+    left_out: tuple[str, ...]
+    folded: bool
+
+    @property
+    def column(self) -> str:
+        return {"params": "Parameter", "ontology": "Attribute"}.get(self.section.title, "Field")
 
     @property
     def removes(self) -> bool:
@@ -63,167 +78,72 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Why a project, or part of it, is not written: what holds it, why, and what a person can do."""
-
-    sign: Sign
-    headline: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
-    """All of one project. `notes` and `warnings` are sentences, a warning's further lines behind it."""
+    """All of one project. A `brief` one has no values, for a page that is full."""
 
+    project: ProjectView
     anchor: str
-    sign: Sign
-    name: str
-    fate: str
-    where: Where
-    marks: tuple[Mark, ...] = ()
-    verdicts: tuple[Verdict, ...] = ()
-    notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
-    warnings: tuple[tuple[str, ...], ...] = ()
-    asides: tuple[str, ...] = ()
     removes: bool = False
-    instead: str = ""
+    is_brief: bool = False
 
-    def brief(self, instead: str) -> Card:
-        """The same without its values, for a page that is full; `instead` is the command that shows them."""
-        return replace(self, parts=(), asides=(), instead=instead)
+    def brief(self) -> Card:
+        return replace(self, parts=(), is_brief=True)
 
 
-def card(
-    project: ProjectView, number: int, *, base: str, links: Links | None, room: Room, reverts: bool, alone: bool
-) -> Card:
-    """`reverts` tells that an edit of others would be undone by it, `alone` that it is the plan's only create."""
-    change = project.change
-    blank = Card(
-        anchor=f"project-{number}",
-        sign=project.sign,
-        name=name_text(change.name),
-        fate=sentences.fate(change),
-        where=where(change.source, base, links),
-        warnings=told(project.warnings),
-    )
-    if project.sign is Sign.BLOCKED:
-        why, to_do = sentences.blocked(change)
-        verdict = Verdict(Sign.BLOCKED, why, tuple(to_do))
-        return replace(blank, fate="", marks=(Mark("blocked", "danger"),), verdicts=(verdict,))
-    notes = [sentences.PROTECTED] if change.protected else []
-    notes += [sentences.waived(waived) for waived in change.waived_by]
-    if project.sign is Sign.FORGET:
-        notes.append(sentences.forgotten(change))
-    if project.sign is Sign.ADD and change.writes and alone:
-        notes.append(f"{sentences.FOREVER} Check the name once more.")
-    parts = tuple(_parts(project, base, links, room))
-    return replace(
-        blank,
-        marks=tuple(_marks(project, reverts)),
-        verdicts=tuple(_verdicts(change)),
-        notes=tuple(notes),
-        parts=parts,
-        removes=any(part.removes for part in parts),
+def card(project: ProjectView, number: int, room: Room) -> Card:
+    parts = tuple(_part(section, room) for section in project.sections)
+    return Card(project, f"project-{number}", parts, any(part.removes for part in parts))
+
+
+def _part(section: Section, room: Room) -> Part:
+    shown, left_out = shown_choices(section.choices, most=MOST_CHOICES)
+    call = section.total_words if section.created else ", ".join(filter(None, (section.call, section.note)))
+    return Part(
+        section,
+        call.replace("->", "→") if section.title else "",
+        values=_values(section.rows, room),
+        order=_values(section.order, room),
+        branches=tuple(_branches(shown, room)),
+        left_out=tuple(filter(None, (section.left_out_words, left_out))),
+        folded=section.created and len(shown) > MOST_CREATED,
     )
 
 
-def told(diagnostics: Sequence[Diagnostic]) -> tuple[tuple[str, ...], ...]:
-    """Warnings, escaped: the sentence, then the lines that explain it."""
-    return tuple(
-        (
-            f"{diagnostic.severity.capitalize()}: {plain(diagnostic.summary)}",
-            *(plain(line) for line in diagnostic.detail.split("\n") if line),
+def _values(rows: Sequence[Row], room: Room) -> tuple[Value, ...]:
+    return tuple(Value(row, sides(row, room)) for row in rows)
+
+
+def _branches(choices: Sequence[Choice], room: Room) -> Iterator[Branch]:
+    """Choices in reading order, each no more than one level below the one before it."""
+    removes = _removing(choices)
+    for position, choice in enumerate(choices):
+        depth = min(choice.depth, _DEEPEST)
+        following = min(choices[position + 1].depth, _DEEPEST) if position + 1 < len(choices) else 0
+        yield Branch(
+            sign=choice.sign,
+            name=choice_text(choice.name, loose=choice.loose),
+            level=choice.depth + 1,
+            changes=_values(choice.details, room),
+            moved="" if choice.moved_from is None else moved_words(choice.moved_from),
+            location=choice.location,
+            opens=following > depth,
+            closes=max(0, depth - following),
+            to_top=following == 0,
+            removes=removes[position],
         )
-        for diagnostic in diagnostics
-    )
 
 
-def _marks(project: ProjectView, reverts: bool) -> list[Mark]:
-    change = project.change
-    marks = [Mark(f"held by {held.guard}", "held") for held in change.held_by]
-    if change.protected:
-        marks.append(Mark("protected", "held"))
-    if change.action is Action.CREATE:
-        marks.append(Mark("created" if change.writes else "would be created", "add"))
-    if project.sign is Sign.FORGET:
-        marks.append(Mark("forgotten", "held"))
-    if project.ontology and project.ontology.removed:
-        marks.append(Mark(f"removes {count(len(project.ontology.removed), 'choice')}", "danger"))
-    if project.params and project.params.removed:
-        marks.append(Mark(f"removes {count(project.params.removed, 'parameter')}", "danger"))
-    if reverts:
-        marks.append(Mark("reverts edits of others", "danger"))
-    return marks
-
-
-def _verdicts(change: ProjectChange) -> list[Verdict]:
-    return [
-        Verdict(
-            Sign.HELD,
-            f"held by {held.guard}: {plain(held.why)}",
-            (*([plain(held.remedy)] if held.remedy else []), sentences.to_allow(held)),
-        )
-        for held in change.held_by
+def _removing(choices: Sequence[Choice]) -> list[bool]:
+    found = [
+        choice.sign is Sign.REMOVE or any(detail.sign is Sign.REMOVE for detail in choice.details) for choice in choices
     ]
-
-
-def _parts(project: ProjectView, base: str, links: Links | None, room: Room) -> list[Part]:
-    new = project.sign is Sign.ADD
-    parts: list[Part] = []
-    if project.own:
-        parts.append(Part("", project.sign, values=_values(project.own, base, links, room), new=new, column="Setting"))
-    if project.params:
-        parts.append(_params(project.params, base, links, room, new))
-    if project.ontology:
-        parts.append(_ontology(project.ontology, base, links, room, new))
-    return parts
-
-
-def _params(params: ParamsView, base: str, links: Links | None, room: Room, new: bool) -> Part:
-    return Part(
-        title="params",
-        sign=params.sign,
-        told=count(params.total, "parameter") if new else _call(sentences.params_call(params)),
-        values=_values(params.rows, base, links, room),
-        left_out=(f"… {params.left_out:,} more",) if params.left_out else (),
-        hidden=f"{count(params.hidden, 'unchanged parameter')} hidden" if params.hidden and not new else "",
-        new=new,
-    )
-
-
-def _ontology(ontology: OntologyView, base: str, links: Links | None, room: Room, new: bool) -> Part:
-    tree = ontology.tree
-    shown, left_out = shown_choices(tree, most=MOST_CHOICES)
-    call = [_call(sentences.ontology_call(ontology)), ontology.note]
-    return Part(
-        title="ontology",
-        sign=ontology.sign,
-        told=count(tree.total, "choice") if new else ", ".join(filter(None, call)),
-        values=_values(ontology.own, base, links, room),
-        order=tuple(change_of(detail, room) for detail in tree.order),
-        branches=tuple(branches(shown, room, lambda source: where(source, base, links))),
-        left_out=(left_out,) if left_out else (),
-        hidden=f"{count(tree.hidden, 'unchanged choice')} hidden" if tree.hidden and not new else "",
-        new=new,
-        folded=new and len(shown) > MOST_CREATED,
-        column="Attribute",
-    )
-
-
-def _values(rows: Sequence[Row], base: str, links: Links | None, room: Room) -> tuple[Value, ...]:
-    return tuple(
-        Value(
-            sign=row.sign,
-            name=path_text(row.path),
-            sides=sides(row.kind, row.before, row.after, room),
-            where=where(row.source, base, links) if row.source else None,
-            note=row.note,
-            removes=row.sign is Sign.REMOVE,
-        )
-        for row in rows
-    )
-
-
-def _call(words: str) -> str:
-    return words.strip("()").replace("->", "→")
+    below: list[int] = []
+    for position, choice in enumerate(choices):
+        while below and choices[below[-1]].depth >= choice.depth:
+            below.pop()
+        below.append(position)
+        if found[position]:
+            for above in below:
+                found[above] = True
+    return found

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.render.escape import exact, look_alike
-from reconciler.render.html.words import Effort, Fate, Piece, compare_words, is_close
 from reconciler.render.signs import Sign
+from reconciler.render.spelling import common_edges
 from reconciler.render.textdiff import LONGEST_LINE, MOST_LINES, DiffLine, Role, Spelling, compare, head_of, shortened
-from reconciler.render.values import common_edges
+from reconciler.render.worddiff import Effort, Fate, Piece, compare_words, is_close
 
 _MOST_PIECES: Final = 121
 _LONGEST_KEPT: Final = 240

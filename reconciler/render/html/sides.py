@@ -7,13 +7,13 @@ from typing import Final, TypeGuard
 
 from reconciler.model.plan import Kind
 from reconciler.model.values import Absent, Json, Masked
-from reconciler.render.counting import count
 from reconciler.render.html.prose import ProseLine, marked, prose, text_lines
-from reconciler.render.html.words import Effort, Fate, Piece
-from reconciler.render.rows import CHANGED_UNSEEN, both_sides
+from reconciler.render.phrases import count
 from reconciler.render.signs import OF_KIND
+from reconciler.render.spelling import CHANGED_UNSEEN, LINE, both_sides, compact
 from reconciler.render.textdiff import is_long
-from reconciler.render.values import LINE, compact
+from reconciler.render.view.parts import Row
+from reconciler.render.worddiff import Effort, Fate, Piece
 
 _ROOM: Final = 2 * LINE
 _MOST_LINES: Final = 60
@@ -22,10 +22,10 @@ _UNFOLDED: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """`before` and `after` are empty where there is nothing on that side, or where `lines` tell both.
+    """`before` and `after` are empty if there is nothing on that side, or if `lines` show both.
 
-    `said` stands in place of values that are hidden. `total` tells how long a text that comes or goes is; `folded` are
-    those of its lines that would push everything else out of sight.
+    `said` replaces the values. `total` says how long a text is that is added or removed; `folded` are those of its
+    lines that would push everything else out of sight.
     """
 
     before: tuple[Piece, ...] = ()
@@ -44,8 +44,11 @@ class Room:
     lines: int = 600
 
 
-def sides(kind: Kind, before: Json | Absent, after: Json | Absent, room: Room) -> Sides:
-    """Both sides of one change. They look different wherever the values are; what is masked is never compared."""
+def sides(row: Row, room: Room) -> Sides:
+    """Both sides of one change. They look different if the values do; masked values are never compared."""
+    kind, before, after = row.kind, row.before, row.after
+    if row.said:
+        return Sides(said=row.said)
     if kind in (Kind.ADD, Kind.REMOVE):
         return _one_side(kind, after if kind is Kind.ADD else before, room)
     texts = kind is Kind.CHANGE and room.lines > 0

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.render.counting import count
-from reconciler.render.markdown.spelling import fence, markup
+from reconciler.render.markdown.code import fence, markup
+from reconciler.render.phrases import count
 
 LIMIT: Final = 60_000
 """Characters that a comment always takes (github.md, section 5 [P])."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.outcome import Shown
-from reconciler.render.counting import count, listed
 from reconciler.render.escape import plain
-from reconciler.render.markdown.spelling import code
+from reconciler.render.markdown.code import code
+from reconciler.render.phrases import count, listed
 
 
 def shown_words(shown: Shown | None) -> str:

@@ -1,23 +1,87 @@
-"""JSON values in one line: whole while they are short, else with head and tail; two different ones never look alike.
+"""JSON values and names in one line: whole if they are short, else with head and tail. Different values look different.
 
-The length of what comes out is bounded whatever goes in, and the work with it: a million keys are not walked.
+The length of the result is bounded, and so is the work: a million keys are not walked.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
-from reconciler.model.values import OVERFLOW_TEXT, Absent, Json, Masked, equal
-from reconciler.render.escape import exact, look_alike, quoted
+from reconciler.model.plan import Kind
+from reconciler.model.values import MASKED, OVERFLOW_TEXT, Absent, Json, Masked, equal
+from reconciler.render.escape import exact, label, look_alike, plain, quoted
+
+CHANGED_UNSEEN: Final = "(sensitive value, changed)"
 
 LINE: Final = 120
-"""How long a value may be in one line before it is cut in the middle."""
+"""How long a value in one line may be before its middle is left out."""
 
 _EDGE: Final = 16
 _CONTEXT: Final = 24
 _DEEPEST: Final = 40
 _FULLER: Final = 20_000
+_LONGEST_NAME: Final = 200
+_MOST_IN_ORDER: Final = 6
+
+
+def name_text(name: str) -> str:
+    """A name or a path as a label, with its middle left out if it is longer than a line."""
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[: _LONGEST_NAME // 2]}…{name[-_LONGEST_NAME // 4 :]} ({len(name):,} characters)"
+    return plain(name)
+
+
+def choice_text(name: str, *, loose: bool) -> str:
+    """A choice's name as it appears in a tree; of a loose one, its path."""
+    if isinstance(name, Masked):
+        return str(name)
+    if loose:
+        return name_text(name)
+    return label(name) if len(name) <= _LONGEST_NAME else compact(name)
+
+
+def moved_words(parent: str) -> str:
+    """Where a choice came from."""
+    if parent == MASKED:
+        return f"moved here from {MASKED}"
+    return f"moved here from {name_text(parent) if parent else 'the top level'}"
+
+
+def arrow(kind: Kind, before: Json | Absent, after: Json | Absent) -> str:
+    """`10 -> 12`; if both sides are hidden, that something changed."""
+    both = both_sides(kind, before, after)
+    return CHANGED_UNSEEN if both is None else " -> ".join(both)
+
+
+def both_sides(kind: Kind, before: Json | Absent, after: Json | Absent, *, room: int = LINE) -> tuple[str, str] | None:
+    """The two sides of an arrow, None if both are hidden. Of a new order, only the part that differs."""
+    if isinstance(before, Masked) and isinstance(after, Masked):
+        return None
+    if kind is Kind.REORDER and isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        return _order(before, after, room)
+    return contrast(before, after, room=room)
+
+
+def _order(before: Sequence[Json], after: Sequence[Json], room: int) -> tuple[str, str]:
+    shortest = min(len(before), len(after))
+    head = 0
+    while head < shortest and before[head] == after[head]:
+        head += 1
+    tail = 0
+    while tail < shortest - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    left, right = (_items(side, head, len(side) - tail) for side in (before, after))
+    return contrast(list(before), list(after), room=room) if left == right or look_alike(left, right) else (left, right)
+
+
+def _items(items: Sequence[Json], first: int, last: int) -> str:
+    shown = [compact(item, room=LINE // 3) for item in items[first : min(last, first + _MOST_IN_ORDER)]]
+    left_out = last - first - len(shown)
+    before = ["…"] if first else []
+    after = [f"… {left_out:,} more"] if left_out else ["…"] if last < len(items) else []
+    return ", ".join([*before, *shown, *after])
 
 
 def compact(value: Json | Absent, *, room: int = LINE) -> str:
@@ -26,7 +90,7 @@ def compact(value: Json | Absent, *, room: int = LINE) -> str:
 
 
 def contrast(before: Json | Absent, after: Json | Absent, *, room: int = LINE) -> tuple[str, str]:
-    """Both sides of an arrow, each in one line. They look different wherever the values are."""
+    """Both sides of an arrow, each in one line. They look different if the values are different."""
     if equal(before, after):
         return compact(before, room=room), compact(after, room=room)
     if isinstance(before, Masked) or isinstance(after, Masked):
@@ -38,7 +102,7 @@ def contrast(before: Json | Absent, after: Json | Absent, *, room: int = LINE) -
         if left == right or look_alike(left, right):
             left, right = _contrast_spellings(before, after, room)
     if left == right:
-        return left, f"{right} (another one)"
+        return left, f"{right} (another value)"
     return left, right
 
 
@@ -124,7 +188,7 @@ def _with_length(spelled: str, text: str, shown: str) -> str:
 
 
 def _contrast_spellings(before: Json | Absent, after: Json | Absent, room: int) -> tuple[str, str]:
-    """For values whose short spellings are alike: where their fuller ones part."""
+    """For values whose short spellings look alike: the part where their longer ones differ."""
     left, right = compact(before, room=_FULLER), compact(after, room=_FULLER)
     if look_alike(left, right):
         left, right = _ascii(left), _ascii(right)
@@ -137,7 +201,7 @@ def _ascii(text: str) -> str:
 
 
 def _window(text: str, first: int, last: int, room: int) -> str:
-    """`text` with head, tail and what stands from `first` to `last`; the rest is left out where it is long."""
+    """`text` with its head, its tail and the part from `first` to `last`; the rest is left out if it is long."""
     if len(text) <= room:
         return text
     low = max(0, first - _CONTEXT)

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Final
 
 from reconciler.render.alignment import align, numbered
-from reconciler.render.values import common_edges
+from reconciler.render.spelling import common_edges
 
 _TOKEN: Final = re.compile(r"\s+|\w+|[^\w\s]+")
 _LONGEST: Final = 200_000

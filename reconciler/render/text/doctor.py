@@ -1,4 +1,4 @@
-"""What doctor found, as lines for people and as the document for scripts."""
+"""What doctor found, as text and as a document."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from reconciler import __version__
 from reconciler.documents.writing import FORMAT_VERSION
 from reconciler.model.doctor import CheckStatus, Report, Verdict
 from reconciler.model.values import Json
-from reconciler.render.counting import count
 from reconciler.render.escape import plain
-from reconciler.render.paint import Ink, Paint
+from reconciler.render.layout import Ink, Paint
+from reconciler.render.phrases import count
 
 _INK: Final = {
     CheckStatus.OK: Ink.GREEN,
@@ -26,7 +26,7 @@ _CHECK_WIDTH: Final = 13
 _FINDING_WIDTH: Final = 17
 
 
-def render_doctor(report: Report, *, colour: bool = False) -> str:
+def lay_out_doctor(report: Report, *, colour: bool) -> str:
     """Every check with its remedy, every assumption with its evidence, and a last line that counts."""
     paint = Paint(colour)
     return "".join(f"{line}\n" for line in _lines(report, paint))

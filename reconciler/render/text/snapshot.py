@@ -1,26 +1,25 @@
-"""What a run that saved live state says of it."""
+"""What `snapshot` prints."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from reconciler.model.snapshot import Snapshot
-from reconciler.render.counting import count, listed
 from reconciler.render.escape import plain, quoted
-from reconciler.render.moments import read_at
+from reconciler.render.phrases import count, listed, read_at
 
 
-def render_snapshot(snapshot: Snapshot, *, place: str, now: datetime, kept: bool = False) -> str:
-    """What was saved and where; with `kept`, that a later one is there already."""
+def lay_out_snapshot(snapshot: Snapshot, *, place: str, now: datetime, kept: bool = False) -> str:
+    """What was saved and where; with `kept`, that a later one already exists."""
     target = f"Target: {plain(snapshot.target.name)}  {plain(snapshot.target.endpoint)}"
     lines = [f"{target}  ({count(snapshot.live_count, 'live project')}, read {read_at(snapshot.taken_at, now)})"]
     if paths := sorted({path for project in snapshot.projects for path in project.left_out}):
-        lines.append(f"Left out, since it is sensitive: {listed([plain(path) for path in paths])}.")
+        lines.append(f"Left out because it is sensitive: {listed([plain(path) for path in paths])}.")
     for project in snapshot.unreadable:
         name = quoted(project.name) if project.name is not None else "a live project"
         lines.append(f"Saved without its content, because it cannot be read: {name} ({plain(project.why)})")
     if kept:
-        lines.append(f"A later snapshot is there already, and is kept: {plain(place)}")
+        lines.append(f"A later snapshot already exists and is kept: {plain(place)}")
     else:
         lines.append(f"Snapshot saved: {plain(place)}")
     return "\n".join(lines) + "\n"

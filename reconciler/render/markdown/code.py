@@ -1,18 +1,17 @@
-"""Foreign text as Markdown that shows it letter by letter and lets none of it act."""
+"""Someone else's text as Markdown that shows it letter by letter, so that none of it acts."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from reconciler.model.project import Source
 from reconciler.render.escape import plain
-from reconciler.render.places import place, shown_file
+from reconciler.render.view.parts import Name, Quoted, Sentence, SourceLine, Strong
 
-Links = Callable[[Source], str | None]
-"""The https address of a line in git, None where it has none."""
+_LONGEST: Final = 600
+"""Characters of one message."""
 
 _BACKTICKS: Final = re.compile("`+")
 _WORD: Final = re.compile(r"""[("']?(?:[A-Za-z]+(?:['’-][A-Za-z]+)*|[0-9]+(?:[,.][0-9]+)*)[)"']?[.,;:?!]?""", re.ASCII)
@@ -21,7 +20,7 @@ _COMMIT: Final = re.compile(r"\W*[0-9a-f]{7,}\W*", re.ASCII | re.IGNORECASE)
 
 
 def code(text: str) -> str:
-    """A code span. `text` is spelled without controls and line ends first."""
+    """A code span, without control characters and line ends."""
     text = plain(text)
     ticks = "`" * (max(map(len, _BACKTICKS.findall(text)), default=0) + 1)
     edge = " " if not text or text[0] in "` " or text[-1] in "` " else ""
@@ -29,7 +28,7 @@ def code(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """A code span in a table. A pipe is escaped there, in code too; a backslash before one would undo that."""
+    """A code span in a table. A pipe is escaped there, even in code; a backslash before it would undo that."""
     return code(text.replace("\\|", "\\u005c|")).replace("|", "\\|")
 
 
@@ -39,7 +38,7 @@ def markup(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence of ours that may quote foreign words: everything but plain words and numbers stands in code spans."""
+    """A sentence that may quote other people: everything except plain words and numbers is in code spans."""
     pieces: list[str] = []
     odd: list[str] = []
     for word in plain(text).split(" "):
@@ -63,9 +62,31 @@ def fence(lines: Sequence[str], language: str = "diff") -> list[str]:
     return [f"{ticks}{language}", *lines, ticks]
 
 
-def located(source: Source, base: str, links: Links | None) -> str:
-    """A manifest's file, linked to its line where there is an address; else `FILE:LINE`."""
-    address = links(source) if links else None
-    if address is None:
-        return cell(place(source, base))
-    return f"[{cell(shown_file(source.file, base).rsplit('/', 1)[-1])}]({address})"
+def said(text: str) -> str:
+    """A message in one line, its end left out if it is long."""
+    text = " ".join(word for word in re.split("[ \n]+", text[: 2 * _LONGEST]) if word)
+    return prose(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+def sentence(pieces: Sentence, *, in_table: bool = False) -> str:
+    """A sentence of ours; names in it are code, and other people's words are shown letter by letter."""
+    return "".join(_piece(piece, in_table) for piece in pieces)
+
+
+def _piece(piece: str, in_table: bool) -> str:
+    match piece:
+        case Name():
+            return cell(piece) if in_table else code(piece)
+        case Strong():
+            return f"**{piece}**"
+        case Quoted():
+            return said(piece)
+        case _:
+            return piece
+
+
+def located(location: SourceLine) -> str:
+    """A manifest's file, linked to its line if there is an address; else `FILE:LINE`."""
+    if location.address is None:
+        return cell(str(location))
+    return f"[{cell(location.file.rsplit('/', 1)[-1])}]({location.address})"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from reconciler.model.printed import relative
 from reconciler.model.project import Source
-from reconciler.render.markdown.spelling import Links
 
 
-def github_links(environment: Mapping[str, str], *, commit: str | None, base: str) -> Links | None:
+def github_links(
+    environment: Mapping[str, str], *, commit: str | None, base: str
+) -> Callable[[Source], str | None] | None:
     """Links into the repository that GitHub's variables name, at `commit`; None without these.
 
     `base` is the git top level. Files outside of it have no address.

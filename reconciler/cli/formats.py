@@ -1,0 +1,154 @@
+"""The table of output formats. A format is a row here and a module that lays out views, imported when it is used."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+import click
+
+from reconciler.cli import console
+
+if TYPE_CHECKING:
+    from reconciler.fieldpath import Pattern
+    from reconciler.model.drift import Drift
+    from reconciler.model.outcome import Outcome
+    from reconciler.model.plan import Plan
+    from reconciler.render.view.parts import Links, Reader
+
+Subject = Literal["plan", "drift", "outcome", "validation", "doctor"]
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format, and the function that lays out each subject that it can show.
+
+    A `document` is made of the subject itself, every other format of its view. `coloured`: it takes colors. `here`:
+    file names are relative to the working folder, else to the git top level. `linked`: a line of a file is a link.
+    """
+
+    name: str
+    layouts: dict[Subject, str]
+    document: bool = False
+    coloured: bool = False
+    here: bool = False
+    linked: bool = False
+
+    def layout(self, subject: Subject) -> Callable[..., Any]:
+        return _load(self.layouts[subject])
+
+
+FORMATS: Final = (
+    Format(
+        "text",
+        {
+            "plan": "reconciler.render.text.plan:lay_out_plan",
+            "drift": "reconciler.render.text.plan:lay_out_drift",
+            "outcome": "reconciler.render.text.outcome:lay_out_outcome",
+            "validation": "reconciler.render.text.diagnostics:lay_out_validation",
+            "doctor": "reconciler.render.text.doctor:lay_out_doctor",
+        },
+        coloured=True,
+        here=True,
+    ),
+    Format(
+        "json",
+        {
+            "plan": "reconciler.documents.writing:plan_document",
+            "drift": "reconciler.documents.writing:drift_document",
+            "outcome": "reconciler.documents.writing:outcome_document",
+            "validation": "reconciler.documents.writing:validation_document",
+            "doctor": "reconciler.render.text.doctor:doctor_document",
+        },
+        document=True,
+    ),
+    Format(
+        "markdown",
+        {
+            "plan": "reconciler.render.markdown.page:lay_out_plan",
+            "drift": "reconciler.render.markdown.page:lay_out_drift",
+            "outcome": "reconciler.render.markdown.page:lay_out_outcome",
+        },
+        linked=True,
+    ),
+    Format(
+        "html",
+        {
+            "plan": "reconciler.render.html.page:lay_out_page",
+            "drift": "reconciler.render.html.page:lay_out_page",
+        },
+        here=True,
+        linked=True,
+    ),
+    Format("github", {"validation": "reconciler.render.annotations:lay_out_annotations"}),
+)
+_VIEWS: Final[dict[Subject, str]] = {
+    "plan": "reconciler.render.view.plan:view_plan",
+    "drift": "reconciler.render.view.drift:view_drift",
+    "outcome": "reconciler.render.view.outcome:view_outcome",
+}
+
+
+def format_option(subject: Subject) -> Callable[[_Function], _Function]:
+    """`--format`, with the formats that can show the subject."""
+    names = [one.name for one in FORMATS if subject in one.layouts]
+    return click.option(
+        "--format", "output", type=click.Choice(names), default="text", show_default=True, help="The output's format."
+    )
+
+
+def named(name: str) -> Format:
+    return next(one for one in FORMATS if one.name == name)
+
+
+def show(
+    subject: Literal["plan", "drift", "outcome"],
+    found: Plan | Drift | Outcome,
+    output: str,
+    *,
+    base: str,
+    sensitive: tuple[Pattern, ...],
+    commit: str | None,
+) -> None:
+    """Print to stdout; what is wrong with the whole goes to stderr. `commit` is the one that links lead to."""
+    form = named(output)
+    if form.document:
+        masks = {} if subject == "outcome" else {"sensitive": sensitive}
+        console.say_json(form.layout(subject)(found, base=base, **masks))
+        return
+    console.say_diagnostics(found.diagnostics)
+    links = links_to(commit, base) if form.linked else None
+    view = view_of(subject, found, reader(os.getcwd() if form.here else base, sensitive, links))
+    colours = {"colour": console.in_colour(sys.stdout)} if form.coloured else {}
+    console.say(form.layout(subject)(view, **colours))
+
+
+def view_of(subject: Subject, found: Plan | Drift | Outcome, reader: Reader) -> Any:
+    return _load(_VIEWS[subject])(found, reader)
+
+
+def reader(base: str, sensitive: tuple[Pattern, ...], links: Links | None = None) -> Reader:
+    """Someone who reads now."""
+    from datetime import UTC, datetime
+
+    from reconciler.render.view.parts import Reader
+
+    return Reader(base, datetime.now(UTC), links, sensitive)
+
+
+def links_to(commit: str | None, base: str) -> Links | None:
+    """Links to GitHub's pages in one of its jobs."""
+    from reconciler.forge.github.links import github_links
+
+    return github_links(os.environ, commit=commit, base=base)
+
+
+def _load(name: str) -> Callable[..., Any]:
+    module, _, function = name.partition(":")
+    loaded: Callable[..., Any] = getattr(import_module(module), function)
+    return loaded

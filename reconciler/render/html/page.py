@@ -1,0 +1,118 @@
+"""A plan or a drift as one HTML file that needs no other, with a policy that lets nothing else in."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from heapq import heappop, heappush
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reconciler.render.escape import plain, quoted
+from reconciler.render.html.cards import Card, card
+from reconciler.render.html.sides import Room
+from reconciler.render.phrases import count
+from reconciler.render.signs import MEANING
+from reconciler.render.spelling import name_text
+from reconciler.render.text.diagnostics import lay_out_diagnostics
+from reconciler.render.text.plan import text_of
+from reconciler.render.view.parts import Message, View
+from reconciler.render.worddiff import Effort
+
+MOST_BYTES: Final = 4_000_000
+"""How much all cards may take together; beyond it, the largest of them are brief."""
+
+_MOST_MESSAGES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Inline:
+    text: str
+    digest: str
+
+
+def lay_out_page(view: View) -> str:
+    """The file. No line of it begins with `::`, and none holds `##[`: see `escape.shield`.
+
+    A plan of any size gives a page of some megabytes at most.
+    """
+    entries: list[Card] = []
+    left_out = len(view.messages) - _MOST_MESSAGES
+    text = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            view=view,
+            cards=_drawn(_cards(view, entries), entries),
+            entries=entries,
+            messages=view.messages[:_MOST_MESSAGES],
+            more_messages=f"… {count(left_out, 'more message')}" if left_out > 0 else "",
+            style=_inline("page.css"),
+            script=_inline("page.js"),
+        )
+    )
+    return text.replace("##[", "#&#35;[")
+
+
+def _cards(view: View, entries: list[Card]) -> Iterator[Card]:
+    """Each project's card; its brief form goes to `entries`."""
+    effort = Effort()
+    for number, project in enumerate(view.projects, start=1):
+        made = card(project, number, Room(effort))
+        entries.append(made.brief())
+        yield made
+
+
+def _drawn(cards: Iterable[Card], brief: list[Card]) -> list[str]:
+    """Each card as HTML, in their order."""
+    macro = _environment().get_template("card.html").module.card  # type: ignore[attr-defined]
+    drawn: list[str] = []
+    largest: list[tuple[int, int]] = []
+    total = 0
+    for position, made in enumerate(cards):
+        drawn.append(macro(made))
+        size = len(drawn[-1].encode())
+        total += size
+        heappush(largest, (-size, position))
+        while total > MOST_BYTES and largest:
+            size, at = heappop(largest)
+            drawn[at] = macro(brief[at])
+            total += size + len(drawn[at].encode())
+    return drawn
+
+
+def _message_lines(message: Message) -> list[str]:
+    return lay_out_diagnostics([message.diagnostic], colour=False).rstrip("\n").split("\n")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reconciler.render.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["meaning"] = MEANING
+    environment.filters |= {
+        "lines_of": _message_lines,
+        "name_text": name_text,
+        "plain": plain,
+        "quoted": quoted,
+        "text_of": text_of,
+    }
+    return environment
+
+
+@cache
+def _inline(name: str) -> _Inline:
+    """A file that is part of the page, and the digest that the page's policy lets it in by."""
+    environment = _environment()
+    assert environment.loader is not None
+    text, _, _ = environment.loader.get_source(environment, name)
+    return _Inline(text, f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}")

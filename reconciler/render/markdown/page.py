@@ -1,0 +1,142 @@
+"""A plan, a drift or an outcome as Markdown: a heading, the risks, a table, the details of each project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Final
+
+from reconciler.render.layout import Line
+from reconciler.render.lines import bare_lines, block, tree_lines
+from reconciler.render.markdown.code import cell, code, located, said, sentence
+from reconciler.render.markdown.fitting import LIMIT, Piece, details, fit
+from reconciler.render.phrases import count
+from reconciler.render.signs import Sign
+from reconciler.render.text.outcome import failure_text
+from reconciler.render.view.outcome import OutcomeView, ResultView
+from reconciler.render.view.parts import Message, ProjectView, Sentence, Verdict, View
+
+_MOST: Final = 8
+"""Messages that are shown."""
+
+
+def lay_out_plan(view: View, *, limit: int = LIMIT) -> str:
+    """A plan in fewer than `limit` characters, which must be at least 20,000."""
+    return _page(view, _changes, limit)
+
+
+def lay_out_drift(view: View, *, limit: int = LIMIT) -> str:
+    """A drift, likewise."""
+    return _page(view, _differences, limit)
+
+
+def lay_out_outcome(view: OutcomeView, *, limit: int = LIMIT) -> str:
+    """An outcome, likewise."""
+    messages = [*(message for result in view.results for message in result.messages), *view.messages]
+    return fit(
+        head=_head(view.target, view.headline, view.alerts, messages),
+        columns=_columns(view.columns),
+        pieces=[Piece(_result_row(result), partial(_failure, result), result.rank) for result in view.results],
+        tail=[f"<sub>{sentence(view.colophon)}</sub>"],
+        limit=limit,
+    )
+
+
+def _page(view: View, lines: Callable[[ProjectView], Iterator[str]], limit: int) -> str:
+    return fit(
+        head=_head(view.target, view.headline, view.alerts, view.messages),
+        columns=_columns(view.columns),
+        pieces=[
+            Piece(_row(project), partial(_details, project, lines), project.rank)
+            for project in view.projects
+            if project.cells
+        ],
+        tail=[*map(sentence, view.footnotes), f"<sub>{sentence(view.colophon)}</sub>"],
+        limit=limit,
+    )
+
+
+def _head(target: str, headline: str, alerts: Sequence[Sentence], messages: Sequence[Message]) -> list[str]:
+    items = [*map(sentence, alerts), *_messages(messages)]
+    alert = ["\n".join(["> [!WARNING]", *(f"> - {item}" for item in items)])] if items else []
+    return [f"### {code(target)}: {headline}", *alert]
+
+
+def _messages(messages: Sequence[Message]) -> Iterator[str]:
+    """One message an item; those after the first few are counted."""
+    for message in messages[:_MOST]:
+        found = message.diagnostic
+        where = f" ({code(str(message.location))})" if message.location else ""
+        detail = f" {said(found.detail)}" if found.detail.strip() else ""
+        yield f"{message.severity.capitalize()}{where}: {said(found.summary)}.{detail}"
+    if len(messages) > _MOST:
+        yield f"{count(len(messages) - _MOST, 'more message')}."
+
+
+def _columns(heads: Sequence[str]) -> str:
+    return f"| | {' | '.join(heads)} |\n|:-:|{'---|' * len(heads)}"
+
+
+def _row(project: ProjectView) -> str:
+    sign = Sign.HELD if project.held else project.sign
+    cells = [sentence(pieces, in_table=True) for pieces in project.cells]
+    return f"| `{sign}` | {' | '.join([cell(project.name), *cells, located(project.location)])} |"
+
+
+def _details(project: ProjectView, lines: Callable[[ProjectView], Iterator[str]]) -> str:
+    """What changes in the project; empty if its row and the alerts say everything."""
+    brief = project.sign in (Sign.BLOCKED, Sign.FORGET)
+    if brief and not project.warnings and not project.held:
+        return ""
+    sign = f"{Sign.HELD} {project.sign}" if project.held else project.sign
+    above = [_verdict(verdict) for verdict in project.verdicts if verdict.sign in (Sign.HELD, None)]
+    return details(
+        f"{sign} {project.name}", [*above, *_messages(project.warnings)], list(lines(project)), project.command
+    )
+
+
+def _verdict(verdict: Verdict) -> str:
+    text = " ".join(map(sentence, (verdict.headline, *verdict.lines)))
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _changes(project: ProjectView) -> Iterator[str]:
+    for section in project.sections:
+        if section.title:
+            yield f"@@ {section.title}{f' ({section.call})' if section.call else ''} @@"
+        if section.note:
+            yield f"  # {section.note}"
+        yield from _signed(block(section.rows, depth=0, split=True))
+        if section.left_out:
+            yield f"  {section.left_out_words}"
+        yield from _signed(tree_lines(section, depth=0, split=True))
+        if section.hidden:
+            yield f"  # ({section.hidden_words})"
+
+
+def _differences(project: ProjectView) -> Iterator[str]:
+    for section in project.sections:
+        for row in section.rows:
+            yield from _signed(bare_lines(row))
+        if section.left_out:
+            yield f"  {section.left_out_words}"
+    yield from (f"  {aside}" for aside in project.asides)
+
+
+def _signed(lines: Iterable[Line]) -> Iterator[str]:
+    """The sign is the first character: GitHub colors a line of a `diff` fence by it."""
+    for line in lines:
+        remark = f"   # {line.remark.removeprefix('# ')}" if line.remark else ""
+        yield f"{line.sign or ' '} {'    ' * line.depth}{line.body}{remark}".rstrip()
+
+
+def _result_row(result: ResultView) -> str:
+    sign = f"`{result.sign}`" if result.sign else ""
+    return f"| {sign} | {cell(result.name)} | {result.result} | {result.versions} |"
+
+
+def _failure(result: ResultView) -> str:
+    if result.failure is None:
+        return ""
+    lines = failure_text(result.failure).rstrip("\n").split("\n")
+    return details(f"{result.status} {result.name}", [], lines, result.command, language="text")

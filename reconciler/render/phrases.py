@@ -1,0 +1,93 @@
+"""Numbers, times, lists and commands as people read them. The current time is passed in, never asked for."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from reconciler.render.escape import exact, plain
+
+_STEPS: Final = ((86_400 * 2, 86_400, "days"), (3_600, 3_600, "h"), (60, 60, "min"))
+_Item = TypeVar("_Item")
+_SAFE_WORD: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,:+@%/=-]*", re.ASCII)
+
+
+def count(number: int, noun: str, *, plural: str = "") -> str:
+    """`1 project`, `1,204 projects`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def few(items: Sequence[_Item], *, most: int = 5) -> tuple[Sequence[_Item], str]:
+    """All items if there are at most `most`, else one less; and how many others there are, in words."""
+    if len(items) <= most:
+        return items, ""
+    return items[: most - 1], f" and {len(items) - most + 1:,} more"
+
+
+def listed(items: Sequence[str], *, most: int = 5) -> str:
+    """`a, b and 14 more`."""
+    shown, rest = few(items, most=most)
+    return f"{', '.join(shown)}{rest}"
+
+
+def in_utc(moment: datetime) -> datetime:
+    """A time without a zone is in UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def minute(moment: datetime) -> str:
+    """`2026-11-25 10:02 UTC`."""
+    return f"{in_utc(moment):%Y-%m-%d %H:%M} UTC"
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """`50 min ago`, `3 h ago`, `2 days ago`; empty below a minute."""
+    seconds = int((in_utc(now) - in_utc(moment)).total_seconds())
+    for least, unit, name in _STEPS:
+        if seconds >= least:
+            return f"{seconds // unit} {name} ago"
+    return ""
+
+
+def aged(words: str, moment: datetime, now: datetime) -> str:
+    """`words` with the age of `moment` behind them, if it has one."""
+    passed = age(moment, now)
+    return f"{words}, {passed}" if passed else words
+
+
+def read_at(moment: datetime, now: datetime) -> str:
+    """`10:02:11 UTC` for something just read; with the day and the age if it was read earlier."""
+    at = in_utc(moment)
+    form = "%H:%M:%S" if at.date() == in_utc(now).date() else "%Y-%m-%d %H:%M:%S"
+    return aged(f"{at:{form}} UTC", at, now)
+
+
+def snapshot_of(moment: datetime, now: datetime) -> str:
+    """`snapshot of 2026-11-25 10:02 UTC, 3 h ago`."""
+    return aged(f"snapshot of {minute(moment)}", moment, now)
+
+
+def duration(seconds: float) -> str:
+    """`1s`, `2m 5s`: whole seconds, at least one of them."""
+    whole = max(1, round(seconds))
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes}m {rest}s" if minutes else f"{rest}s"
+
+
+def command(verb: str, name: str, *options: str) -> str:
+    """A command for one project, which works when it is pasted into a shell."""
+    words = (*options, "--", word(name)) if name.startswith("-") else (word(name), *options)
+    return " ".join(("reconciler", verb, *words))
+
+
+def word(text: str) -> str:
+    """Any text as one word of a shell."""
+    if _SAFE_WORD.fullmatch(text):
+        return text
+    if plain(text) == text:
+        return shlex.quote(text)
+    # Characters that cannot be shown: the shell's own spelling for them.
+    return "$'" + exact(text)[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"

@@ -1,0 +1,111 @@
+"""Diagnostics as text: where, what is wrong, the line with carets, why and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.render.escape import plain
+from reconciler.render.layout import Ink, Paint, width
+from reconciler.render.view.diagnostics import Validation
+
+_INK: Final = {
+    Severity.ERROR: Ink.BOLD_RED,
+    Severity.WARNING: Ink.BOLD_YELLOW,
+    Severity.NOTE: Ink.BOLD_CYAN,
+}
+_MOST_DETAIL: Final = 60
+_LONGEST: Final = 2_000
+_MOST_USERS: Final = 3
+_BEFORE: Final = 60
+_AFTER: Final = 100
+"""Of a line too long to read (a minified file), so many characters around the location are shown."""
+
+_TAB: Final = 4
+
+
+def lay_out_diagnostics(diagnostics: Iterable[Diagnostic], *, colour: bool) -> str:
+    """Diagnostics below one another, in the order given."""
+    paint = Paint(colour)
+    return "".join(f"{line}\n" for diagnostic in diagnostics for line in _lines(diagnostic, paint))
+
+
+def lay_out_validation(view: Validation, *, colour: bool) -> str:
+    """Diagnostics, and the line that counts them."""
+    text = lay_out_diagnostics(view.diagnostics, colour=colour)
+    last = Paint(colour)(view.last, Ink.BOLD_GREEN if view.clean else Ink.BOLD_RED)
+    return f"{text}\n{last}\n" if text else f"{last}\n"
+
+
+def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
+    location = diagnostic.location
+    ink = _INK[diagnostic.severity]
+    where = f"{paint(f'{plain(location.file)}:{location.line}:{location.column}', Ink.BOLD)}: " if location else ""
+    kind = paint(f"{diagnostic.severity}[{plain(diagnostic.code)}]", ink)
+    yield f"{where}{kind}: {_clipped(diagnostic.summary)}"
+    label = _clipped(diagnostic.label)
+    if location and location.text is not None:
+        shown, before, carets = snippet(location.text, location)
+        gutter = " " * len(str(location.line))
+        yield f"  {paint(f'{location.line} |', Ink.DIM)} {shown}".rstrip()
+        marks = paint(f"{'^' * carets} {label}".rstrip(), ink)
+        yield f"  {paint(f'{gutter} |', Ink.DIM)} {' ' * before}{marks}"
+        indent = f"  {gutter} "
+    else:
+        indent = "  "
+        if label:
+            yield f"{indent}{label}"
+    for line in _detail(diagnostic.detail):
+        yield f"{indent}{line}".rstrip()
+    if diagnostic.used_by:
+        yield f"{indent}{paint(_users(diagnostic.used_by), Ink.DIM)}"
+
+
+def snippet(text: str, location: Location) -> tuple[str, int, int]:
+    """The line as shown, the cells before the carets, and the number of carets.
+
+    Carets are right below the location: tabs, wide and escaped characters count by the cells that they take.
+    """
+    first = min(max(location.column - 1, 0), len(text))
+    last = min(max(location.end_column - 1, first), len(text))
+    start = max(0, first - _BEFORE) if len(text) > _BEFORE + _AFTER else 0
+    end = min(len(text), start + _BEFORE + _AFTER)
+    lead = "…" if start else ""
+    before, at = _shown(text[start:first], width(lead))
+    marked, behind = _shown(text[first : min(last, end)], at)
+    rest, _ = _shown(text[min(last, end) : end], behind)
+    shown = lead + before + marked + rest + ("…" if end < len(text) else "")
+    return shown.rstrip(), at, max(1, behind - at)
+
+
+def _shown(text: str, at: int) -> tuple[str, int]:
+    """`text` as it appears from the cell `at` on, and the cell after it."""
+    pieces: list[str] = []
+    for character in text:
+        piece = " " * (_TAB - at % _TAB) if character == "\t" else plain(f"x{character}")[1:]
+        pieces.append(piece)
+        at += width(piece)
+    return "".join(pieces), at
+
+
+def _detail(detail: str) -> Iterator[str]:
+    lines = detail.rstrip("\n").split("\n") if detail else []
+    for line in lines[:_MOST_DETAIL]:
+        yield _clipped(line)
+    if len(lines) > _MOST_DETAIL:
+        yield f"… {len(lines) - _MOST_DETAIL:,} more lines"
+
+
+def _clipped(words: str) -> str:
+    """Words for one line: a server's answer may have any length."""
+    if len(words) <= _LONGEST:
+        return plain(words)
+    return f"{plain(words[:_LONGEST])}… ({len(words):,} characters)"
+
+
+def _users(used_by: Sequence[Location]) -> str:
+    shown = used_by if len(used_by) <= _MOST_USERS else used_by[: _MOST_USERS - 1]
+    locations = ", ".join(f"{plain(location.file)}:{location.line}" for location in shown)
+    more = f" and {len(used_by) - len(shown):,} more" if len(shown) < len(used_by) else ""
+    return f"used by {locations}{more}"

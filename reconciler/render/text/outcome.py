@@ -1,0 +1,86 @@
+"""An apply as text. The table and the last line are results; failures are printed apart from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from reconciler.render.escape import plain
+from reconciler.render.layout import INK, Ink, Line, Paint, lay_out, width
+from reconciler.render.lines import block, tree_lines
+from reconciler.render.text.diagnostics import lay_out_diagnostics
+from reconciler.render.text.plan import text_of
+from reconciler.render.view.outcome import Failure, Mood, OutcomeView, Progress
+from reconciler.render.view.parts import Message
+
+_INK: Final = {Mood.GOOD: Ink.GREEN, Mood.NEUTRAL: Ink.YELLOW, Mood.BAD: Ink.RED}
+
+
+def lay_out_progress(progress: Progress, *, colour: bool) -> str:
+    """One line of progress."""
+    paint = Paint(colour)
+    ink = _INK[progress.mood] if progress.mood else None
+    name = paint(f"project.{plain(progress.name)}:", Ink.BOLD)
+    return f"{name} {paint(progress.words, ink)}{plain(progress.rest)}\n"
+
+
+def lay_out_outcome(view: OutcomeView, *, colour: bool) -> str:
+    """What was done, for stdout."""
+    paint = Paint(colour)
+    table = [*_table(view, paint), ""] if view.results else []
+    last = paint(view.last, Ink.BOLD_GREEN if view.complete else Ink.BOLD_RED)
+    return "\n".join([*table, last]) + "\n"
+
+
+def lay_out_failures(view: OutcomeView, *, colour: bool) -> str:
+    """What was not done and why, for stderr; empty if there is nothing to say."""
+    blocks: list[str] = []
+    for result in view.results:
+        if result.failure:
+            blocks.append(failure_text(result.failure, colour=colour))
+        elif result.messages:
+            blocks.append(_messages(result.messages, colour))
+    if view.interrupted:
+        blocks.append(f"{text_of(view.interrupted)}\n")
+    if view.unstarted:
+        blocks.append(f"{text_of(view.unstarted)}\n    {view.resume}\n")
+    return "\n".join(blocks)
+
+
+def failure_text(failure: Failure, *, colour: bool = False) -> str:
+    """A line for each of its statements."""
+    lines = [f"  {plain(truth)}" for truth in failure.truth]
+    if failure.differences:
+        lines += ["  The plan and Scale now differ in:", *lay_out(_differences(failure), Paint(colour))]
+    if failure.advice:
+        lines += [f"  {failure.advice}", f"    {failure.command}"]
+    return _messages(failure.messages, colour) + "".join(f"{line}\n" for line in lines)
+
+
+def _messages(messages: Sequence[Message], colour: bool) -> str:
+    return lay_out_diagnostics((message.diagnostic for message in messages), colour=colour)
+
+
+def _differences(failure: Failure) -> Iterator[Line]:
+    for section in failure.differences:
+        if section.title:
+            yield Line(section.title, section.sign)
+        yield from block(section.rows, depth=0)
+        yield from tree_lines(section, depth=1)
+    if failure.left_out:
+        yield Line(f"… {failure.left_out:,} more")
+
+
+def _table(view: OutcomeView, paint: Paint) -> Iterator[str]:
+    cells = [(plain(result.name), result.result, result.versions) for result in view.results]
+    widths = [max(width(row[column]) for row in (view.columns, *cells)) for column in range(3)]
+
+    def padded(text: str, column: int) -> str:
+        return text + " " * (widths[column] - width(text))
+
+    head = "   ".join(padded(text, column) for column, text in enumerate(view.columns))
+    yield paint(f"    {head}   time", Ink.DIM)
+    for result, row in zip(view.results, cells, strict=True):
+        sign = paint(result.sign, INK[result.sign]) if result.sign else " "
+        done = paint(row[1], _INK[result.mood]) + " " * (widths[1] - width(row[1]))
+        yield f"  {sign} {padded(row[0], 0)}   {done}   {padded(row[2], 2)}   {result.time}".rstrip()

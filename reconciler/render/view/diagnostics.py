@@ -1,0 +1,80 @@
+"""What is shown of diagnostics: their order and number, file names as the reader sees them, and a last line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.diagnostics import Diagnostic, Location, Severity, limited
+from reconciler.model.printed import relative
+from reconciler.render.phrases import count
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Diagnostics in the order of files and lines, and the line that counts them."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    last: str
+    clean: bool
+
+
+def view_validation(diagnostics: Iterable[Diagnostic], *, manifests: int, base: str) -> Validation:
+    """What is shown of a check of so many manifests."""
+    ordered = in_order(diagnostics)
+    clean = not any(diagnostic.is_error for diagnostic in ordered)
+    return Validation(tuple(view_diagnostics(ordered, base)), _last_line(ordered, manifests), clean)
+
+
+def view_diagnostics(diagnostics: Iterable[Diagnostic], base: str) -> Iterator[Diagnostic]:
+    """Diagnostics with relative files; not too many of one file."""
+    return relative_to(limited(diagnostics), base)
+
+
+def relative_to(diagnostics: Iterable[Diagnostic], base: str) -> Iterator[Diagnostic]:
+    """Diagnostics with their files as seen from the folder `base`."""
+
+    def seen(location: Location) -> Location:
+        return replace(location, file=relative(location.file, base))
+
+    for diagnostic in diagnostics:
+        if diagnostic.location or diagnostic.used_by:
+            location = diagnostic.location and seen(diagnostic.location)
+            diagnostic = replace(diagnostic, location=location, used_by=tuple(map(seen, diagnostic.used_by)))
+        yield diagnostic
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """By file, line and column; those without a location first. Equal ones keep their order."""
+
+    def location(diagnostic: Diagnostic) -> tuple[str, int, int]:
+        location = diagnostic.location
+        return (location.file, location.line, location.column) if location else ("", 0, 0)
+
+    return sorted(diagnostics, key=location)
+
+
+def _last_line(diagnostics: Sequence[Diagnostic], manifests: int) -> str:
+    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+    warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
+    notes = len(diagnostics) - errors - warnings
+    kinds = [
+        count(number, noun) for number, noun in ((errors, "error"), (warnings, "warning"), (notes, "note")) if number
+    ]
+    counted = " and ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
+    if not errors:
+        verdict = f"{count(manifests, 'manifest')} {'is' if manifests == 1 else 'are'} valid"
+        return f"{verdict}, with {counted}." if counted else f"{verdict}."
+    reached = min(_reached(diagnostics), manifests)
+    among = f"{reached:,} of " if reached else ""
+    return f"{counted} in {among}{count(manifests, 'manifest')}."
+
+
+def _reached(diagnostics: Iterable[Diagnostic]) -> int:
+    """How many files the errors and warnings reach: of a shared file's, those that use it."""
+    files: set[str] = set()
+    for diagnostic in diagnostics:
+        if diagnostic.severity is not Severity.NOTE:
+            locations = diagnostic.used_by or ((diagnostic.location,) if diagnostic.location else ())
+            files.update(location.file for location in locations)
+    return len(files)

@@ -1,0 +1,252 @@
+"""What is shown of a drift: what changed on Scale, with which version, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from reconciler.fieldpath import Attribute, format_path
+from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
+from reconciler.model.plan import Field, FieldClass, Kind
+from reconciler.model.values import MASKED
+from reconciler.render.phrases import age, aged, command, count, in_utc, listed, minute
+from reconciler.render.signs import MEANING, OF_KIND, Sign
+from reconciler.render.spelling import name_text
+from reconciler.render.view.fields import MOST_ROWS
+from reconciler.render.view.parts import (
+    Mark,
+    Name,
+    Number,
+    ProjectView,
+    Quoted,
+    Reader,
+    Row,
+    Section,
+    Sentence,
+    Strong,
+    Tone,
+    Verdict,
+    View,
+    names,
+    words,
+)
+from reconciler.render.view.plan import live_words, seen_words, signs_of, unmanaged
+
+MOST_BLOCKED: Final = 20
+"""How many blocked projects get an alert of their own."""
+
+_WORDS: Final = {Kind.ADD: "added", Kind.REMOVE: "removed", Kind.MOVE: "moved", Kind.REORDER: "reordered"}
+_EDITED: Final = (FieldClass.DRIFT, FieldClass.CONFLICT)
+_DRIFTED: Final = (*_EDITED, FieldClass.UNKNOWN)
+_SHOWN: Final = (*_DRIFTED, FieldClass.PENDING)
+
+
+def view_drift(drift: Drift, reader: Reader) -> View:
+    """What is shown of a drift: projects that differ in the order of their names, then those that are blocked."""
+    shown = [project for project in drift.projects if _is_shown(project)]
+    projects = (
+        *(_project(project, reader) for project in shown),
+        *(_blocked(project, reader) for project in drift.blocked),
+    )
+    advice, others = tuple(_advice(shown)), tuple(unmanaged(drift.unmanaged))
+    vanished = tuple(_vanished(drift.vanished))
+    live = live_words(drift, reader)
+    blocked = f", {len(drift.blocked):,} blocked" if drift.blocked else ""
+    return View(
+        title="Drift of",
+        target=drift.target.name,
+        endpoint=drift.target.endpoint,
+        seen=seen_words(drift, reader),
+        origin=words(_compared_with(drift, reader)),
+        headline=(f"drift in {_in_projects(drift)}" if drift.has_drifted else "no drift") + blocked,
+        last=last_line(drift),
+        columns=("project", "drifted", "since", "pending", "manifest"),
+        projects=projects,
+        legend=tuple((sign, MEANING[sign]) for sign in signs_of(projects)),
+        numbers=tuple(_numbers(drift)),
+        messages=reader.messages(drift.diagnostics),
+        alerts=(*vanished, *_blocked_alerts(drift.blocked)),
+        closing=(*advice, *vanished, *others),
+        footnotes=(*advice, *others),
+        colophon=(*_compared_with(drift, reader), f"{'.' if drift.baseline else ''} {live[0].upper()}{live[1:]}."),
+    )
+
+
+def last_line(drift: Drift) -> str:
+    """`No drift. …`, or `Drift: 2 in 1 of 41 projects; …`."""
+    summary = drift.summary
+    if not drift.has_drifted:
+        more = []
+        if summary.pending:
+            are = "is" if summary.pending == 1 else "are"
+            more.append(f"{count(summary.pending, 'unit')} {are} pending: changed in git, not yet applied.")
+        if summary.blocked:
+            are = "is" if summary.blocked == 1 else "are"
+            more.append(f"{count(summary.blocked, 'project')} {are} blocked and cannot be compared.")
+        commit = drift.baseline.commit if drift.baseline else None
+        of = f" of {commit[:7]}" if commit else ""
+        return " ".join(("No drift.", *(more or [f"Your projects match the manifests{of}."])))
+    numbers = (
+        f"{summary.pending:,} pending",
+        count(summary.conflict, "conflict"),
+        f"{summary.unknown:,} unknown",
+        f"{summary.transient:,} transient",
+        *([f"{len(drift.vanished):,} vanished"] if drift.vanished else ()),
+        *([f"{summary.blocked:,} blocked"] if summary.blocked else ()),
+    )
+    return f"Drift: {summary.drift:,} in {_in_projects(drift)}; {', '.join(numbers)}."
+
+
+def _in_projects(drift: Drift) -> str:
+    """`2 of 41 projects`: those that a person should look at."""
+    return f"{sum(map(bool, map(_drifted, drift.projects))):,} of {count(drift.project_count, 'project')}"
+
+
+def _is_shown(project: ProjectDrift) -> bool:
+    noted = bool(project.diagnostics or project.transient)
+    return noted or any(unit.field_class in _SHOWN for unit in project.units)
+
+
+def _drifted(project: ProjectDrift) -> list[Unit]:
+    return [unit for unit in project.units if unit.field_class in _DRIFTED]
+
+
+def _compared_with(drift: Drift, reader: Reader) -> Sentence:
+    if drift.baseline is None:
+        return ("There is no record of an apply, so the cause of each difference is unknown.",)
+    commit = Name(drift.baseline.commit[:7]) if drift.baseline.commit else "manifests in no commit"
+    try:
+        passed = age(datetime.fromisoformat(drift.baseline.recorded_at), reader.now)
+    except ValueError:
+        passed = ""
+    return ("Compared with the last apply: ", commit, f", {passed}" if passed else "")
+
+
+def _project(project: ProjectDrift, reader: Reader) -> ProjectView:
+    drifted = _drifted(project)
+    classes = {unit.field_class for unit in project.units}
+    moved = bool(classes - {FieldClass.PENDING}) or bool(project.transient)
+    differences = [(unit, field) for unit in project.units if unit.field_class in _SHOWN for field in unit.fields]
+    rows = tuple(_row(unit, field, reader) for unit, field in differences[:MOST_ROWS])
+    sign = Sign.DRIFTED if drifted or project.transient else Sign.CHANGE
+    section = Section("", sign, rows, left_out=len(differences) - len(rows))
+    marks = [Mark("conflict", Tone.DANGER)] if FieldClass.CONFLICT in classes else []
+    marks += [Mark("pending", Tone.HELD)] if FieldClass.PENDING in classes else []
+    return ProjectView(
+        name=project.name,
+        sign=sign,
+        location=reader.location(project.source),
+        command=command("drift", project.name),
+        fate="has changed outside of git" if moved else "has changes in git that are not yet applied",
+        marks=tuple(marks),
+        sections=(section,) if rows else (),
+        warnings=reader.messages(project.diagnostics),
+        asides=tuple(_changed_back(project)),
+        cells=tuple(_cells(project, drifted, reader)),
+        rank=0 if drifted else 1,
+    )
+
+
+def _row(unit: Unit, field: Field, reader: Reader) -> Row:
+    """A difference. Of a choice that is added, removed or moved, the name says everything."""
+    choice = field.path[0] == "ontology" and field.kind in _WORDS and not isinstance(field.path[-1], Attribute)
+    pending = unit.field_class is FieldClass.PENDING
+    masked = reader.masked(field)
+    return Row(
+        kind=field.kind,
+        sign=Sign.DRIFTED if not pending else Sign.CHANGE if choice else OF_KIND[field.kind],
+        name=f"ontology {MASKED}" if choice and reader.hides(field.path) else format_path(field.path),
+        before=masked.before,
+        after=masked.after,
+        location=reader.location(unit.source) if unit.source else None,
+        note=_note(unit, field, reader),
+        said=_WORDS[field.kind] if choice else "",
+    )
+
+
+def _note(unit: Unit, field: Field, reader: Reader) -> str:
+    """Which version made the change, and when; the cause, unless it is plain drift."""
+    if unit.field_class is FieldClass.PENDING:
+        return "pending: changed in git, not yet applied"
+    pieces = []
+    if unit.field_class is FieldClass.CONFLICT:
+        pieces.append("conflict: git changed too")
+    if unit.field_class is FieldClass.UNKNOWN:
+        pieces.append("unknown: no record of it")
+    if field.path[0] == "params" and field.kind in (Kind.ADD, Kind.REMOVE):
+        pieces.append(_WORDS[field.kind])
+    if unit.version is not None:
+        pieces.append(f"version {unit.version}")
+    if unit.at is not None:
+        pieces.append(aged(minute(unit.at), unit.at, reader.now))
+    return ", ".join(pieces)
+
+
+def _changed_back(project: ProjectDrift) -> Iterator[str]:
+    """The units that were changed on Scale and changed back, a line each."""
+    for transient in project.transient:
+        versions = "version" if len(transient.versions) == 1 else "versions"
+        numbers = listed([str(version) for version in transient.versions])
+        yield f"changed and changed back: {name_text(transient.path)} ({versions} {numbers})"
+
+
+def _cells(project: ProjectDrift, drifted: Sequence[Unit], reader: Reader) -> Iterator[Sentence]:
+    """The columns `drifted`, `since` (when the first unit drifted) and `pending`."""
+    conflicts = sum(unit.field_class is FieldClass.CONFLICT for unit in drifted)
+    more = f" ({count(conflicts, 'conflict')})" if conflicts else ""
+    yield (*names([unit.path for unit in drifted]), more)
+    first = min((in_utc(unit.at) for unit in drifted if unit.at is not None), default=None)
+    yield (aged(minute(first), first, reader.now),) if first else ()
+    pending = sum(unit.field_class is FieldClass.PENDING for unit in project.units)
+    yield (f"{pending:,}",) if pending else ()
+
+
+def _blocked(project: BlockedProject, reader: Reader) -> ProjectView:
+    why = project.diagnostic
+    return ProjectView(
+        name=project.name,
+        sign=Sign.BLOCKED,
+        location=reader.location(project.source),
+        command=command("drift", project.name),
+        fate="is blocked",
+        marks=(Mark("blocked", Tone.DANGER),),
+        verdicts=(Verdict((Quoted(why.summary),), ((Quoted(why.detail),),), Sign.BLOCKED),),
+    )
+
+
+def _blocked_alerts(blocked: Sequence[BlockedProject]) -> Iterator[Sentence]:
+    for project in blocked[:MOST_BLOCKED]:
+        why = project.diagnostic
+        summary, detail = Quoted(f"{why.summary}."), Quoted(why.detail)
+        yield (Name(project.name), " is ", Strong("blocked"), ": ", summary, " ", detail)
+    if len(blocked) > MOST_BLOCKED:
+        yield (f"… and {count(len(blocked) - MOST_BLOCKED, 'more blocked project')}.",)
+
+
+def _advice(shown: Sequence[ProjectDrift]) -> Iterator[Sentence]:
+    edited = [project.name for project in shown if any(unit.field_class in _EDITED for unit in project.units)]
+    if len(edited) == 1:
+        yield ("To keep it, write it into the manifest. To undo it: ", Name(command("apply", edited[0])))
+    elif edited:
+        yield ("To keep them, write them into the manifests. To undo them: ", Name("reconciler apply"))
+
+
+def _vanished(vanished: Sequence[str]) -> Iterator[Sentence]:
+    if vanished:
+        have, it = ("has", "it") if len(vanished) == 1 else ("have", "them")
+        reason = f": an apply wrote {it}, and Scale no longer shows {it}."
+        yield (*names(vanished), f" {have} ", Strong("vanished"), reason)
+
+
+def _numbers(drift: Drift) -> Iterator[Number]:
+    summary = drift.summary
+    yield Number(summary.drift, "drifted", Sign.DRIFTED)
+    rest = (
+        (summary.pending, "pending", Sign.CHANGE),
+        (summary.conflict, "in conflict", Sign.DRIFTED),
+        (summary.unknown, "unknown", Sign.DRIFTED),
+        (summary.transient, "changed back", None),
+        (summary.blocked, "blocked", Sign.BLOCKED),
+    )
+    yield from (Number(number, words, sign) for number, words, sign in rest if number)

@@ -1,0 +1,192 @@
+"""Fields of a plan as the rows and sections of a view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from reconciler.fieldpath import Attribute, FieldPath, format_path
+from reconciler.model.plan import CallKind, Field, FieldClass, Kind, ProjectChange
+from reconciler.model.values import MASKED
+from reconciler.render.phrases import minute
+from reconciler.render.signs import OF_KIND, Sign
+from reconciler.render.view.ontology import Tree, tree
+from reconciler.render.view.parts import Reader, Row, Section
+
+MOST_ROWS: Final = 200
+"""How many changed values of one project are shown; the others are counted."""
+
+_MOST_LEAVES: Final = 60
+_COUNTED: Final = (Sign.ADD, Sign.REMOVE, Sign.MOVE, Sign.CHANGE)
+
+
+def sections(change: ProjectChange, sign: Sign, reader: Reader) -> Iterator[Section]:
+    """What is shown of a create or an update: the project's own values, then params, then the ontology."""
+    fields = list(_without_locations(change)) if sign is Sign.ADD else change.fields
+    own = [field for field in fields if field.path[0] not in ("params", "ontology")]
+    params = [field for field in fields if field.path[0] == "params"]
+    ontology = [field for field in fields if field.path[0] == "ontology"]
+    if own:
+        yield Section("", sign, tuple(rows(own, reader)), created=sign is Sign.ADD)
+    if params:
+        yield _params(change, params, sign, reader)
+    if ontology:
+        yield _ontology(change, ontology, sign, reader)
+
+
+def _without_locations(change: ProjectChange) -> Iterator[Field]:
+    """Everything in a new project is new, so only fields from another file say where they come from."""
+    for field in change.fields:
+        same = field.source is not None and field.source.file == change.source.file
+        yield replace(field, source=None) if same else field
+
+
+def rows(fields: Iterable[Field], reader: Reader, *, below: int = 0) -> Iterator[Row]:
+    """Fields as rows, masked, and named without the first `below` parts. An added object is a row for each leaf."""
+    for field in fields:
+        masked = reader.masked(field)
+        location = reader.location(field.source) if field.source else None
+        path = field.path[below:]
+        row = Row(
+            field.kind, OF_KIND[field.kind], format_path(path), masked.before, masked.after, location, note_of(field)
+        )
+        if field.kind is Kind.ADD:
+            yield from _leaves(row, path)
+        else:
+            yield row
+
+
+def note_of(field: Field) -> str:
+    """`drift: version 8, 2026-11-24 09:12 UTC` if the value was changed on Scale; else nothing."""
+    if field.field_class not in (FieldClass.DRIFT, FieldClass.CONFLICT):
+        return ""
+    if field.moved_by is None:
+        return field.field_class.value
+    version, at = field.moved_by
+    return f"{field.field_class.value}: version {version}" + (f", {minute(at)}" if at else "")
+
+
+def _leaves(row: Row, path: FieldPath) -> Iterator[Row]:
+    """An added object as its innermost values, unless an object in it is empty or it has too many.
+
+    All of them come from the object's own location in git, so only the first one shows it.
+    """
+    found: list[Row] = []
+    waiting = [(row, path)]
+    while waiting:
+        current, here = waiting.pop()
+        value = current.after
+        if not isinstance(value, dict):
+            found.append(current)
+        elif not value or len(found) + len(waiting) + len(value) > _MOST_LEAVES:
+            yield row
+            return
+        else:
+            for key in reversed(value):
+                inner = (*here, key)
+                waiting.append((replace(current, name=format_path(inner), after=value[key]), inner))
+    yield from (leaf if leaf is found[0] else replace(leaf, location=None, note="") for leaf in found)
+
+
+def most_telling(every: Sequence[Row]) -> Sequence[Row]:
+    """All rows unless there are too many; then removals before anything else, in their old order."""
+    if len(every) <= MOST_ROWS:
+        return every
+    ranked = sorted(range(len(every)), key=lambda position: every[position].kind is not Kind.REMOVE)
+    return [every[position] for position in sorted(ranked[:MOST_ROWS])]
+
+
+def _params(change: ProjectChange, fields: Sequence[Field], sign: Sign, reader: Reader) -> Section:
+    every = list(rows(fields, reader, below=1))
+    shown = most_telling(every)
+    touched = {field.path[1] for field in fields if len(field.path) > 1}
+    after = change.after.params if change.after else {}
+    removed = tuple(str(field.path[1]) for field in fields if field.kind is Kind.REMOVE and len(field.path) == 2)
+    write = _write(change, CallKind.SET_PARAMS, change.expected.params_version)
+    created = sign is Sign.ADD
+    return Section(
+        "params",
+        sign,
+        tuple(shown),
+        created=created,
+        call="" if created or write is None else _params_call(write, len(removed)),
+        tally=_tally(fields),
+        versions=write.versions if write else "",
+        total=len(after),
+        hidden=0 if created else sum(key not in touched for key in after),
+        left_out=len(every) - len(shown),
+        removed=removed,
+    )
+
+
+def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign, reader: Reader) -> Section:
+    own = [field for field in fields if len(field.path) == 2 and isinstance(field.path[1], Attribute)]
+    merged = tree(
+        before=(change.before.ontology if change.before else None) or (),
+        after=(change.after.ontology if change.after else None) or (),
+        fields=[field for field in fields if field not in own],  # the ontology's own attributes are not choices
+        reader=reader,
+    )
+    write = _write(change, CallKind.SET_ONTOLOGY, change.expected.ontology_version)
+    created = sign is Sign.ADD
+    return Section(
+        "ontology",
+        sign,
+        tuple(rows(own, reader, below=1)),
+        merged.order,
+        merged.choices,
+        created=created,
+        call="" if created or write is None else f"{write.versions}; reaches work in flight",
+        note="" if created else next(filter(None, map(note_of, fields)), ""),
+        tally=_tally(fields),
+        versions=write.versions if write else "",
+        total=merged.total,
+        hidden=0 if created else merged.hidden,
+        removed=tuple(
+            MASKED if reader.hides(field.path) else str(field.path[-1])
+            for field in fields
+            if field.kind is Kind.REMOVE and isinstance(field.path[-1], str)
+        ),
+    )
+
+
+def changes_alone(fields: Sequence[Field], reader: Reader) -> Tree:
+    """Fields of an ontology without the trees that they belong to, each named by its path."""
+    return tree(before=(), after=(), fields=fields, reader=reader)
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """The call that changes a section, and the version that it starts from (None: there is none yet)."""
+
+    version: int | None
+    patch: bool
+
+    @property
+    def versions(self) -> str:
+        return "first version" if self.version is None else f"version {self.version} -> {self.version + 1}"
+
+
+def _write(change: ProjectChange, kind: CallKind, version: int | None) -> _Write | None:
+    for call in change.calls:
+        if call.kind is kind:
+            return _Write(version, call.body.get("patch") is True)
+    return None
+
+
+def _params_call(write: _Write, removed: int) -> str:
+    """`version 3 -> 4, patch`: what will be sent, and why all parameters if it is all."""
+    how = "patch" if write.patch else "all parameters sent"
+    if removed and not write.patch:
+        how += f": {'a parameter is' if removed == 1 else f'{removed:,} parameters are'} removed"
+    return f"{write.versions}, {how}"
+
+
+def _tally(fields: Sequence[Field]) -> str:
+    """`+1 −2 ~1`: the fields by sign. An attribute of a choice that is added or removed changes the choice."""
+    counted = dict.fromkeys(_COUNTED, 0)
+    for field in fields:
+        within = field.path[0] == "ontology" and isinstance(field.path[-1], Attribute)
+        counted[Sign.CHANGE if within and field.kind is not Kind.REORDER else OF_KIND[field.kind]] += 1
+    return " ".join(f"{'−' if sign is Sign.REMOVE else sign}{number:,}" for sign, number in counted.items() if number)

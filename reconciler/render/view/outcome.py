@@ -1,0 +1,333 @@
+"""What is shown of an apply: a line as each thing happens, a table at the end, and every failure after it.
+
+A failure says why a project was not written, what is true of it now, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model.outcome import CallResult, Event, Outcome, OutcomeSummary, ProjectOutcome, Status
+from reconciler.model.plan import Action
+from reconciler.render.phrases import command, count, duration, listed, minute, word
+from reconciler.render.signs import Sign
+from reconciler.render.view.fields import changes_alone, rows
+from reconciler.render.view.parts import Message, Name, Quoted, Reader, Section, Sentence, Strong, names
+
+DEFAULT_TARGET: Final = "sandbox"
+
+_GERUND: Final = {Action.CREATE: "Creating", Action.UPDATE: "Modifying", Action.NO_OP: "Reading"}
+_FINISHED: Final = {Action.CREATE: "Creation", Action.UPDATE: "Modifications", Action.NO_OP: "Reading"}
+_DONE: Final = {Action.CREATE: "created", Action.UPDATE: "changed", Action.NO_OP: "nothing to do"}
+_NOT_DONE: Final = {
+    Status.FAILED: "failed",
+    Status.UNCLEAR: "unclear",
+    Status.FORGOTTEN: "forgotten, it stays on Scale",
+    Status.HELD: "held, not written",
+    Status.BLOCKED: "blocked",
+    Status.PROTECTED: "protected, not written",
+    Status.STALE: "stale, not written",
+    Status.NOT_STARTED: "not started",
+}
+_SIGN: Final = {Action.CREATE: Sign.ADD, Action.UPDATE: Sign.CHANGE}
+_SIGN_OF_STATUS: Final = {Status.BLOCKED: Sign.BLOCKED, Status.HELD: Sign.HELD, Status.FORGOTTEN: Sign.FORGET}
+_FAILURES: Final = (Status.UNCLEAR, Status.FAILED, Status.STALE, Status.HELD, Status.BLOCKED)
+"""What should have been written and was not, the gravest first."""
+
+_SIGNALS: Final = {1: "SIGHUP", 2: "SIGINT", 15: "SIGTERM"}
+_LONGEST_REASON: Final = 300
+_MOST_STALE: Final = 30
+_MOST_ALERTS: Final = 8
+
+
+class Mood(Enum):
+    """How a result is meant."""
+
+    GOOD = "good"
+    NEUTRAL = "neutral"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One event: what happens, and more about it. Without a mood nothing has come of it."""
+
+    name: str
+    words: str
+    rest: str = ""
+    mood: Mood | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a project was not written, what is true of it now, and what to do."""
+
+    messages: tuple[Message, ...]
+    truth: tuple[str, ...] = ()
+    differences: tuple[Section, ...] = ()
+    left_out: int = 0
+    advice: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """What was done with one project. `versions` are those that were read last."""
+
+    name: str
+    status: Status
+    result: str
+    mood: Mood
+    versions: str
+    time: str = ""
+    sign: Sign | None = None
+    failure: Failure | None = None
+    messages: tuple[Message, ...] = ()
+    command: str = ""
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """The whole. `interrupted` and `unstarted` are empty if the run ended by itself and started every project."""
+
+    target: str
+    headline: str
+    last: str
+    complete: bool
+    columns: tuple[str, ...]
+    results: tuple[ResultView, ...] = ()
+    interrupted: Sentence = ()
+    unstarted: Sentence = ()
+    resume: str = ""
+    alerts: tuple[Sentence, ...] = ()
+    messages: tuple[Message, ...] = ()
+    colophon: Sentence = ()
+
+
+def view_event(event: Event) -> Progress:
+    """What begins, what is sent, or how it ended."""
+    if event.outcome is None:
+        sent = event.detail or event.call
+        return Progress(event.name, f"{_GERUND[event.action]}...", f" [{sent}]" if sent else "")
+    outcome = event.outcome
+    now = _versions(outcome)
+    if outcome.status is Status.DONE:
+        finished = f"{_FINISHED[outcome.action]} complete after {duration(outcome.seconds)}"
+        return Progress(event.name, finished, f" [{', '.join([*now, 'read back'])}]", Mood.GOOD)
+    if outcome.status is Status.UNCHANGED:
+        return Progress(event.name, "Nothing to do", f" [{listed(now)}]" if now else "")
+    reason = _reason(outcome)
+    shown = f"{reason[:_LONGEST_REASON]}…" if len(reason) > _LONGEST_REASON else reason
+    failed = _NOT_DONE[outcome.status].capitalize()
+    return Progress(event.name, failed, f": {shown}" if shown else "", _mood(outcome.status))
+
+
+def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
+    """What is shown of an outcome: all projects that were not found unchanged, in the plan's order."""
+    summary = outcome.summary
+    options = _options(outcome)
+    shown = [project for project in outcome.projects if project.status is not Status.UNCHANGED]
+    interrupted = tuple(_interrupted(outcome))
+    word = "applied" if summary.complete else "not fully applied"
+    return OutcomeView(
+        target=outcome.target.name,
+        headline=f"{word}, {_counts(summary) if shown else 'nothing to do'}",
+        last=last_line(summary),
+        complete=summary.complete,
+        columns=("project", "what was done", "versions now"),
+        results=tuple(_result(project, reader, options) for project in shown),
+        interrupted=interrupted,
+        unstarted=tuple(_unstarted(outcome)),
+        resume=" ".join(("reconciler", "apply", *options)),
+        alerts=tuple(_alerts(shown, interrupted, summary)),
+        messages=reader.messages(outcome.diagnostics),
+        colophon=tuple(_colophon(outcome)),
+    )
+
+
+def last_line(summary: OutcomeSummary) -> str:
+    """The line that scripts look for."""
+    return f"Apply {'complete' if summary.complete else 'incomplete'}! Projects: {_counts(summary)}."
+
+
+def _counts(summary: OutcomeSummary) -> str:
+    """`1 added, 2 changed, 0 destroyed`, and unless it is complete, what was not done."""
+    forgotten = f", {summary.forgotten} forgotten" if summary.forgotten else ""
+    done = f"{summary.added} added, {summary.changed} changed, {summary.destroyed} destroyed{forgotten}"
+    if summary.complete:
+        return done
+    return f"{done}, {summary.failed} failed, {summary.skipped} skipped, {summary.not_started} not started"
+
+
+def _result(project: ProjectOutcome, reader: Reader, options: Sequence[str]) -> ResultView:
+    failed = project.status in _FAILURES
+    done = _SIGN.get(project.action) if project.status is Status.DONE else None
+    return ResultView(
+        name=project.name,
+        status=project.status,
+        result=_what_was_done(project),
+        mood=_mood(project.status),
+        versions=", ".join(_versions(project)),
+        time=duration(project.seconds) if project.seconds else "",
+        sign=_SIGN_OF_STATUS.get(project.status, done),
+        failure=_failure(project, reader, options) if failed else None,
+        messages=() if failed else reader.messages(project.diagnostics),
+        command=command("plan", project.name, *options),
+        rank=_rank(project),
+    )
+
+
+def _rank(project: ProjectOutcome) -> int:
+    gravest = (*_FAILURES, Status.NOT_STARTED)
+    return gravest.index(project.status) if project.status in gravest else len(gravest)
+
+
+def _mood(status: Status) -> Mood:
+    if status is Status.DONE:
+        return Mood.GOOD
+    return Mood.NEUTRAL if status in (Status.FORGOTTEN, Status.PROTECTED, Status.NOT_STARTED) else Mood.BAD
+
+
+def _versions(project: ProjectOutcome) -> list[str]:
+    """`params version 4`, `ontology version 2`."""
+    parts = (("params", project.params_version), ("ontology", project.ontology_version))
+    return [f"{part} version {version}" for part, version in parts if version is not None]
+
+
+def _what_was_done(project: ProjectOutcome) -> str:
+    """`changed`, or `failed after setParams`."""
+    if project.status is Status.DONE:
+        return _DONE[project.action]
+    landed = _calls(project, CallResult.LANDED)
+    failed = _NOT_DONE[project.status]
+    return f"{failed} after {' and '.join(landed)}" if landed else failed
+
+
+def _calls(project: ProjectOutcome, *results: CallResult) -> list[str]:
+    return [call.call.value for call in project.calls if call.result in results]
+
+
+def _reason(project: ProjectOutcome) -> str:
+    """What the applier says, else the first of its diagnostics."""
+    return project.reason or next((diagnostic.summary for diagnostic in project.diagnostics), "")
+
+
+def _failure(project: ProjectOutcome, reader: Reader, options: Sequence[str]) -> Failure:
+    """`options` are those that the run was started with, for the commands that it suggests."""
+    fields = project.stale_fields[:_MOST_STALE]
+    choices = [field for field in fields if field.path[0] == "ontology"]
+    others = tuple(rows([field for field in fields if field not in choices], reader))
+    differences = [Section("", Sign.CHANGE, others)] if others else []
+    if choices:
+        tree = changes_alone(choices, reader)
+        differences.append(Section("ontology", Sign.CHANGE, order=tree.order, choices=tree.choices))
+    advice, verb = _next_step(project)
+    return Failure(
+        messages=reader.messages(_diagnostics(project)),
+        truth=tuple(_truth(project)),
+        differences=tuple(differences),
+        left_out=len(project.stale_fields) - len(fields),
+        advice=advice,
+        command=command(verb, project.name, *options) if verb else "",
+    )
+
+
+def _diagnostics(project: ProjectOutcome) -> tuple[Diagnostic, ...]:
+    """Its own diagnostics, after an error that says what happened unless one of them does."""
+    name = f"project.{project.name}"
+    if project.status is Status.STALE:
+        moved = f": {project.reason}" if project.reason else ""
+        summary = f"{name} moved since the plan{moved}"
+    elif any(diagnostic.is_error for diagnostic in project.diagnostics):
+        return project.diagnostics
+    else:
+        summary = f"{name}: {project.reason}" if project.reason else f"{name} is {_NOT_DONE[project.status]}"
+    return (Diagnostic(Severity.ERROR, project.status.value, summary), *project.diagnostics)
+
+
+def _truth(project: ProjectOutcome) -> Iterator[str]:
+    """What is true of the project now."""
+    if project.status is Status.BLOCKED:
+        return
+    name = f"project.{project.name}"
+    landed = _calls(project, CallResult.LANDED)
+    unclear = _calls(project, CallResult.UNCLEAR)
+    rest = _calls(project, CallResult.REFUSED, CallResult.NOT_SENT)
+    if unclear:
+        yield f"It is not known whether {' and '.join(unclear)} landed."
+    read = ", ".join(_versions(project))
+    if landed:
+        left = f" Not written: {', '.join(rest)}." if rest else ""
+        now = f" It is now at {read}." if read else ""
+        yield f"Written to {name}: {', '.join(landed)}.{left}{now}"
+    elif not unclear:
+        still = f" It is {'' if project.status is Status.STALE else 'still '}at {read}." if read else ""
+        yield f"Nothing was written to {name}.{still}"
+
+
+def _next_step(project: ProjectOutcome) -> tuple[str, str]:
+    """What to do, and the command's verb."""
+    match project.status:
+        case Status.STALE:
+            return "What was approved is no longer what would be written. See the new plan:", "plan"
+        case Status.HELD:
+            return "The plan says why, and how to allow it:", "plan"
+        case Status.UNCLEAR:
+            return "A plan shows what is on Scale now:", "plan"
+        case Status.FAILED:
+            landed = _calls(project, CallResult.LANDED)
+            once = "; what is already written is not written twice" if landed else ""
+            return f"Fix the cause and apply again{once}:", "apply"
+        case _:
+            return "", ""
+
+
+def _options(outcome: Outcome) -> list[str]:
+    """Without `--pending`, an apply would revert what this one kept; without the target, it could read another one."""
+    target = outcome.target.name
+    options = [] if target == DEFAULT_TARGET else ["--target", word(target)]
+    return [*options, "--pending"] if outcome.pending_only else options
+
+
+def _interrupted(outcome: Outcome) -> Iterator[str]:
+    if outcome.interrupted_by is not None:
+        signal = _SIGNALS.get(outcome.interrupted_by, f"signal {outcome.interrupted_by}")
+        yield from ("Interrupted by ", Name(signal), ": no further write was started.")
+
+
+def _unstarted(outcome: Outcome) -> Iterator[str]:
+    waiting = [project.name for project in outcome.projects if project.status is Status.NOT_STARTED]
+    if waiting:
+        yield f"{count(len(waiting), 'project')} not started ("
+        yield from names(waiting)
+        yield "). Nothing was written there. To continue:"
+
+
+def _alerts(shown: Sequence[ProjectOutcome], interrupted: Sentence, summary: OutcomeSummary) -> Iterator[Sentence]:
+    failures = [project for project in sorted(shown, key=_rank) if project.status in _FAILURES]
+    for project in failures[:_MOST_ALERTS]:
+        reason = _reason(project)
+        why = (": ", Quoted(reason)) if reason else ()
+        is_ = " " if project.status is Status.FAILED else " is "
+        yield (Name(project.name), is_, Strong(project.status), *why, ".")
+    if len(failures) > _MOST_ALERTS:
+        yield (f"{count(len(failures) - _MOST_ALERTS, 'more project')} not written.",)
+    if interrupted:
+        yield interrupted
+    if summary.not_started:
+        it = "it" if summary.not_started == 1 else "them"
+        waiting = count(summary.not_started, "project")
+        yield (f"{waiting} ", Strong("not started"), f": the next apply continues with {it}.")
+
+
+def _colophon(outcome: Outcome) -> Iterator[str]:
+    yield from ("Plan ", Name(outcome.plan_hash[:8]))
+    if outcome.commit.commit:
+        yield from (" of ", Name(outcome.commit.commit[:7]))
+        yield " with uncommitted changes" if outcome.commit.dirty else ""
+    yield f", carried out {minute(outcome.finished_at)}."

@@ -1,0 +1,299 @@
+"""What views are made of. A format lays these out and decides nothing else.
+
+Text is raw here: a format escapes what it prints. Values are masked, file names relative, ages counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.fieldpath import FieldPath, Pattern, as_patterns, covered
+from reconciler.model.plan import Field, Kind
+from reconciler.model.printed import mask_field, relative
+from reconciler.model.project import Source
+from reconciler.model.values import ABSENT, Absent, Json
+from reconciler.render.phrases import count, few
+from reconciler.render.signs import Sign
+from reconciler.render.view.diagnostics import relative_to
+
+Links = Callable[[Source], str | None]
+"""The address of a line on the web, None if it has none."""
+
+
+class Name(str):
+    """Someone else's word in a sentence of ours, or a command: Markdown shows it as code."""
+
+    __slots__ = ()
+
+
+class Strong(str):
+    """Words to emphasize, if a format can."""
+
+    __slots__ = ()
+
+
+class Quoted(str):
+    """Someone else's words: a server's answer, a reason from a manifest. May be long."""
+
+    __slots__ = ()
+
+
+Sentence = tuple[str, ...]
+"""Pieces in reading order: ours, or one of the kinds above."""
+
+
+def words(sentence: Sentence) -> str:
+    """A sentence as one text."""
+    return "".join(sentence)
+
+
+def names(items: Sequence[str]) -> Sentence:
+    """`a, b and 14 more`."""
+    shown, rest = few(items)
+    pieces: list[str] = []
+    for item in shown:
+        pieces += [", ", Name(item)] if pieces else [Name(item)]
+    return (*pieces, rest)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of a file, as the reader sees the file. `address` goes to http or https, or is None."""
+
+    file: str
+    line: int
+    address: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who a view is for: the folder that file names are relative to, the time, the links, and what is hidden."""
+
+    base: str
+    now: datetime
+    links: Links | None = None
+    sensitive: Sequence[Pattern] = ()
+
+    def relative(self, file: str) -> str:
+        return relative(file, self.base)
+
+    def location(self, source: Source | Location) -> SourceLine:
+        address = self.links(Source(source.file, source.line)) if self.links else None
+        safe = address is not None and address.startswith(("https://", "http://"))
+        return SourceLine(self.relative(source.file), source.line, address if safe else None)
+
+    def hides(self, path: FieldPath) -> bool:
+        """Whether the value at a path, or a choice's name, is sensitive."""
+        return bool(self.sensitive) and covered(path, as_patterns(self.sensitive))
+
+    def masked(self, field: Field) -> Field:
+        return mask_field(field, self.sensitive)
+
+    def messages(self, diagnostics: Iterable[Diagnostic]) -> tuple[Message, ...]:
+        every = list(diagnostics)
+        return tuple(
+            Message(seen, self.location(diagnostic.location) if diagnostic.location else None)
+            for diagnostic, seen in zip(every, relative_to(every, self.base), strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A diagnostic with relative files, and where it is."""
+
+    diagnostic: Diagnostic
+    location: SourceLine | None = None
+
+    @property
+    def severity(self) -> Severity:
+        return self.diagnostic.severity
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """`Warning: what is wrong`, then the lines of its detail."""
+        yield f"{self.severity.capitalize()}: {self.diagnostic.summary}"
+        yield from filter(None, self.diagnostic.detail.split("\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value that is added, removed, changed or reordered. `name` is its path below the section.
+
+    `note` says who changed it on Scale, and when; `said` replaces the values.
+    """
+
+    kind: Kind
+    sign: Sign
+    name: str
+    before: Json | Absent = ABSENT
+    after: Json | Absent = ABSENT
+    location: SourceLine | None = None
+    note: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice of an ontology at its depth below the root. `moved_from` is the path of its old parent.
+
+    The name of a `loose` one, which belongs to no tree, is its path below the ontology.
+    """
+
+    depth: int
+    name: str
+    sign: Sign
+    details: tuple[Row, ...] = ()
+    moved_from: str | None = None
+    location: SourceLine | None = None
+    loose: bool = False
+
+    @property
+    def signs(self) -> Iterator[Sign]:
+        yield self.sign
+        if self.sign is not Sign.ADD:
+            yield from (detail.sign for detail in self.details)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`params`, `ontology`, or what belongs to neither (no title).
+
+    `call` says what will be sent, `total` counts the parameters or choices after the change, and `hidden` those among
+    them that do not change. `left_out` rows are not shown. `tally` is `+1 −2 ~1`. `order` is that of the top level.
+    """
+
+    title: str
+    sign: Sign
+    rows: tuple[Row, ...] = ()
+    order: tuple[Row, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    created: bool = False
+    call: str = ""
+    note: str = ""
+    tally: str = ""
+    versions: str = ""
+    total: int = 0
+    hidden: int = 0
+    left_out: int = 0
+    removed: tuple[str, ...] = ()
+
+    @property
+    def noun(self) -> str:
+        return "choice" if self.title == "ontology" else "parameter"
+
+    @property
+    def total_words(self) -> str:
+        return count(self.total, self.noun)
+
+    @property
+    def hidden_words(self) -> str:
+        """`4 unchanged parameters hidden`, or nothing."""
+        return f"{count(self.hidden, f'unchanged {self.noun}')} hidden" if self.hidden else ""
+
+    @property
+    def left_out_words(self) -> str:
+        return f"… {self.left_out:,} more" if self.left_out else ""
+
+    @property
+    def signs(self) -> Iterator[Sign]:
+        yield from (row.sign for row in (*self.rows, *self.order))
+        for choice in self.choices:
+            yield from choice.signs
+
+
+class Tone(StrEnum):
+    """How a mark is meant."""
+
+    ADD = "add"
+    HELD = "held"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A few words on what is risky about a project, or what stops it."""
+
+    text: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a project is not written, or written all the same; then what a person can do. No sign: it is a remark."""
+
+    headline: Sentence
+    lines: tuple[Sentence, ...] = ()
+    sign: Sign | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectView:
+    """One project that a person should look at. Of equal formats the lowest `rank` is shown first.
+
+    `fate` is what will happen to it or has happened; empty if it is blocked. `caution` ends it. `cells` are its columns
+    of the table. `command` shows it whole.
+    """
+
+    name: str
+    sign: Sign
+    location: SourceLine
+    command: str
+    fate: str = ""
+    held: bool = False
+    marks: tuple[Mark, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    sections: tuple[Section, ...] = ()
+    caution: str = ""
+    warnings: tuple[Message, ...] = ()
+    asides: tuple[str, ...] = ()
+    cells: tuple[Sentence, ...] = ()
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One of the counts of the whole."""
+
+    number: int
+    words: str
+    sign: Sign | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A plan or a drift as it is shown.
+
+    `seen` says what was read and when, `origin` what it was compared with. `alerts` are for a format that puts the
+    risks first; it ends with `footnotes`, any other with `closing`. `columns` are the heads of the table of projects.
+    `last` is the line that scripts look for.
+    """
+
+    title: str
+    target: str
+    endpoint: str
+    seen: str
+    origin: str
+    headline: str
+    last: str
+    columns: tuple[str, ...]
+    projects: tuple[ProjectView, ...] = ()
+    intro: str = ""
+    legend: tuple[tuple[Sign, str], ...] = ()
+    numbers: tuple[Number, ...] = ()
+    messages: tuple[Message, ...] = ()
+    alerts: tuple[Sentence, ...] = ()
+    closing: tuple[Sentence, ...] = ()
+    footnotes: tuple[Sentence, ...] = ()
+    colophon: Sentence = ()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether there is nothing to do."""
+        return self.last.startswith("No ")

@@ -1,0 +1,418 @@
+"""What is shown of a plan: the projects that differ, what is risky about them, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from typing import Final
+
+from reconciler.model.drift import Drift
+from reconciler.model.plan import Action, FieldClass, Plan, ProjectChange, Reason, Summary
+from reconciler.render.escape import quoted
+from reconciler.render.phrases import aged, command, count, few, minute, read_at, snapshot_of
+from reconciler.render.signs import MEANING, Sign
+from reconciler.render.spelling import compact
+from reconciler.render.view.fields import sections
+from reconciler.render.view.parts import (
+    Mark,
+    Name,
+    Number,
+    ProjectView,
+    Quoted,
+    Reader,
+    Section,
+    Sentence,
+    Strong,
+    Tone,
+    Verdict,
+    View,
+    names,
+)
+
+FOREVER: Final = "A project on Scale can never be deleted or renamed."
+
+_NO_CHANGES: Final = "No changes. Your projects match the manifests."
+_MOST: Final = 8
+"""How many projects with the same risk get a sentence each."""
+
+
+class Risk(StrEnum):
+    """What a reader has to know of a project, the gravest first."""
+
+    BLOCKED = "blocked"
+    HELD = "held"
+    CHOICES_REMOVED = "with choices removed"
+    PARAMS_DROPPED = "with parameters removed"
+    """All parameters are sent, and one that Scale has is not among them."""
+    REVERTS = "reverting"
+    """A change made on Scale would be undone."""
+    CREATED = "created"
+    """A project on Scale is permanent."""
+    REACHES_WORK = "reaching work in flight"
+    """Work in flight sees a change of the ontology at once."""
+
+
+_RANK: Final = {risk: rank for rank, risk in enumerate(Risk)}
+_Seen = tuple[ProjectChange, ProjectView]
+
+
+def view_plan(plan: Plan, reader: Reader) -> View:
+    """What is shown of a plan. Projects keep the plan's order, which is by name."""
+    created = tuple(change.name for change in plan.changes if change.action is Action.CREATE and change.writes)
+    reverting = {name for name, _ in plan.reverted}
+    seen = [
+        (change, _project(change, reader, reverts=change.name in reverting, alone=len(created) == 1))
+        for change in plan.changes
+        if change.blocked or change.action is not Action.NO_OP
+    ]
+    projects = tuple(project for _, project in seen)
+    meaning = MEANING | ({Sign.ADD: "create"} if any(project.sign is Sign.ADD for project in projects) else {})
+    writes = any(change.writes and not change.blocked for change, _ in seen)
+    counted = _counts(plan.summary)
+    footnotes = (*_kept(plan), *unmanaged(plan.unmanaged))
+    return View(
+        title="Plan for",
+        target=plan.target.name,
+        endpoint=plan.target.endpoint,
+        seen=seen_words(plan, reader),
+        origin=_manifests(plan, reader) if projects or not plan.complete else "",
+        headline=counted or "no changes",
+        last=last_line(plan.summary, pending=plan.pending_only, kept=len(plan.kept)),
+        columns=("project", "params", "ontology", "manifest"),
+        projects=projects,
+        intro="Reconciler will perform the following actions:" if writes else "Reconciler will write nothing:",
+        legend=tuple((sign, meaning[sign]) for sign in signs_of(projects)),
+        numbers=tuple(_numbers(plan.summary)),
+        messages=reader.messages(plan.diagnostics),
+        alerts=tuple(_alerts(plan, seen)),
+        closing=(*_creates(created), *_reverted(plan), *footnotes),
+        footnotes=footnotes,
+        colophon=tuple(_colophon(plan, reader)),
+    )
+
+
+def signs_of(projects: Sequence[ProjectView]) -> list[Sign]:
+    """The signs in use, in the legend's order."""
+    used: set[Sign] = set()
+    for project in projects:
+        used.update((project.sign, *([Sign.HELD] if project.held else [])))
+        used.update(sign for section in project.sections for sign in section.signs)
+    return [sign for sign in Sign if sign in used]
+
+
+def seen_words(found: Plan | Drift, reader: Reader) -> str:
+    """`42 live projects, read 10:02:11 UTC`, or `…, snapshot of 2026-11-25 10:02 UTC, 3 h ago`."""
+    live = "" if found.live_count is None else f"{count(found.live_count, 'live project')}, "
+    if found.snapshot_at is not None:
+        return live + snapshot_of(found.snapshot_at, reader.now)
+    return f"{live}read {read_at(found.made_at, reader.now)}"
+
+
+def live_words(found: Plan | Drift, reader: Reader) -> str:
+    """The same for a text that is read later: `live state read 2026-11-25 10:02 UTC`."""
+    if found.snapshot_at is not None:
+        return f"live state as in the {snapshot_of(found.snapshot_at, reader.now)}"
+    return f"live state read {aged(minute(found.made_at), found.made_at, reader.now)}"
+
+
+def last_line(summary: Summary, *, pending: bool = False, kept: int = 0) -> str:
+    """The line that scripts look for. `kept` counts the changes made on Scale that a plan of pending changes keeps."""
+    if counted := _counts(summary):
+        return f"Plan: {counted}."
+    if not pending:
+        return _NO_CHANGES
+    are = "is" if kept == 1 else "are"
+    return "No pending changes." + (f" {count(kept, 'change')} made on Scale {are} kept." if kept else "")
+
+
+def unmanaged(live: Sequence[str]) -> Iterator[Sentence]:
+    """Live projects without a manifest, and what to do about them."""
+    if live:
+        have, it = ("has", "it") if len(live) == 1 else ("have", "one")
+        advice = f"To manage {it}, write a manifest for it."
+        yield (f"{count(len(live), 'live project')} {have} no manifest (", *names(live), f"). {advice}")
+
+
+def _project(change: ProjectChange, reader: Reader, *, reverts: bool, alone: bool) -> ProjectView:
+    """`reverts`: a change made on Scale would be undone by it. `alone`: it is the only project that is created."""
+    shown: list[Section] = []
+    sign = Sign.ADD if change.action is Action.CREATE else Sign.CHANGE
+    if change.blocked:
+        sign = Sign.BLOCKED
+    elif change.action is Action.FORGET:
+        sign = Sign.FORGET
+    else:
+        shown = list(sections(change, sign, reader))
+    risks = _risks(change, sign, shown)
+    held = bool(change.held_by) and not change.blocked
+    return ProjectView(
+        name=change.name,
+        sign=sign,
+        location=reader.location(change.source),
+        command=command("plan", change.name),
+        fate="" if change.blocked else _fate(change),
+        held=held,
+        marks=tuple(_marks(change, sign, shown, reverts=reverts)),
+        verdicts=tuple(_verdicts(change)),
+        sections=tuple(shown),
+        caution=f"{FOREVER} Check the name once more." if sign is Sign.ADD and change.writes and alone else "",
+        warnings=reader.messages(diagnostic for diagnostic in change.diagnostics if not diagnostic.is_error),
+        cells=tuple(_cells(change, sign, shown)),
+        rank=min((_RANK[risk] for risk in risks), default=len(_RANK)),
+    )
+
+
+def _fate(change: ProjectChange) -> str:
+    """`will be created`; `would` if it is shown and not done."""
+    if change.action is Action.FORGET:
+        return "will no longer be managed"
+    would = "would" if change.protected or change.held_by else "will"
+    return f"{would} be {'created' if change.action is Action.CREATE else 'updated in-place'}"
+
+
+def _verdicts(change: ProjectChange) -> Iterator[Verdict]:
+    if change.blocked:
+        why, to_do = _blocked(change)
+        yield Verdict(why, tuple(to_do), Sign.BLOCKED)
+        return
+    if change.protected:
+        yield Verdict(("Protected by its manifest: shown, and never written.",))
+    for held in change.held_by:
+        allow: Sentence = ("To allow it: ", Name(f"--allow {held.guard}"), ", or a waiver in reconciler.toml.")
+        remedy: tuple[Sentence, ...] = ((Quoted(held.remedy),),) if held.remedy else ()
+        yield Verdict(("held by ", Name(held.guard), ": ", Quoted(held.why)), (*remedy, allow), Sign.HELD)
+    for waived in change.waived_by:
+        yield Verdict(("The guard ", Name(waived.guard), " is waived by ", Quoted(waived.by), "."))
+    if change.action is Action.FORGET:
+        gone = f"project {quoted(change.name)}: its manifest is gone. Nothing is sent: it stays on Scale."
+        yield Verdict((Quoted(gone),), sign=Sign.FORGET)
+
+
+def _blocked(change: ProjectChange) -> tuple[Sentence, list[Sentence]]:
+    """Why nothing is written to a project, and what a person can do."""
+    to_do = _planner_words(change)
+    match change.reason:
+        case Reason.TYPE_DIFFERS:
+            live = compact(change.before.type) if change.before else "another"
+            here = compact(change.desired.type)
+            why = f"type is {live} on Scale, {here} here; a type cannot be changed."
+            to_do = [(Quoted(f"Give the manifest a new name, or set its type to {live}."),)]
+        case Reason.PIPELINE_DIFFERS:
+            desired = compact(change.desired.create_only.get("pipeline"))
+            why = f"pipeline is not {desired} on Scale; a pipeline cannot be changed."
+        case Reason.ARCHIVED:
+            why = "a project of this name is archived on Scale; an archived project keeps its name."
+            to_do = [("Restore it in Scale's dashboard, or give the manifest a new name.",)]
+        case Reason.ONTOLOGY_UNREADABLE:
+            why = "its ontology on Scale cannot be read, so no change to it can be planned."
+            to_do += [(Quoted("Look at it in Scale's dashboard, or leave `ontology` out of the manifest."),)]
+        case Reason.NOT_SENDABLE:
+            why = "what would be sent holds a value that no request can carry."
+            to_do += [("Fix the value, in the manifest or on Scale.",)]
+        case Reason.UNREADABLE:
+            why = "its live state cannot be read, so no change to it can be planned."
+        case _:
+            why = "nothing can be written to it."
+    return (Quoted(why),), to_do
+
+
+def _planner_words(change: ProjectChange) -> list[Sentence]:
+    """What the planner says itself, for reasons whose cause only it knows."""
+    return [
+        (Quoted(line),)
+        for diagnostic in change.diagnostics
+        if diagnostic.is_error
+        for line in (diagnostic.summary, *diagnostic.detail.split("\n"))
+        if line
+    ]
+
+
+def _marks(change: ProjectChange, sign: Sign, shown: Sequence[Section], *, reverts: bool) -> Iterator[Mark]:
+    if sign is Sign.BLOCKED:
+        yield Mark("blocked", Tone.DANGER)
+        return
+    yield from (Mark(f"held by {held.guard}", Tone.HELD) for held in change.held_by)
+    if change.protected:
+        yield Mark("protected", Tone.HELD)
+    if sign is Sign.ADD:
+        yield Mark("created" if change.writes else "would be created", Tone.ADD)
+    if sign is Sign.FORGET:
+        yield Mark("forgotten", Tone.HELD)
+    for section in reversed(shown):
+        if section.removed:
+            yield Mark(f"removes {count(len(section.removed), section.noun)}", Tone.DANGER)
+    if reverts:
+        yield Mark("reverts changes made on Scale", Tone.DANGER)
+
+
+def _cells(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> Iterator[Sentence]:
+    """The columns `params` and `ontology`."""
+    cells: dict[str, Sentence] = {"params": (), "ontology": ()}
+    for section in shown:
+        if section.title and sign is Sign.ADD:
+            cells[section.title] = (f"{section.total:,} set" if section.title == "params" else section.total_words,)
+        elif section.title:
+            versions = f", {section.versions.replace('->', '→')}" if section.versions else ""
+            cells[section.title] = (Name(section.tally), versions)
+    if sign is Sign.BLOCKED:
+        cells["params"] = ("blocked",)
+    elif sign is Sign.FORGET:
+        cells["params"] = ("no longer managed, nothing is sent",)
+    elif change.protected:
+        cells["params"] = (*cells["params"], ", protected") if cells["params"] else ("protected",)
+    yield from cells.values()
+
+
+def _risks(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> tuple[Risk, ...]:
+    """What a reader has to know, the gravest first; nothing of a project that is never written."""
+    if sign is Sign.BLOCKED:
+        return (Risk.BLOCKED,)
+    found = [Risk.HELD] if change.held_by else []
+    if change.protected:
+        return tuple(found)
+    of = {section.title: section for section in shown}
+    params, ontology = of.get("params"), of.get("ontology")
+    if ontology and ontology.removed:
+        found.append(Risk.CHOICES_REMOVED)
+    if params and params.removed and params.versions:
+        found.append(Risk.PARAMS_DROPPED)
+    if any(field.field_class in (FieldClass.DRIFT, FieldClass.CONFLICT) for field in change.fields):
+        found.append(Risk.REVERTS)
+    if sign is Sign.ADD:
+        found.append(Risk.CREATED)
+    elif ontology and ontology.versions:
+        found.append(Risk.REACHES_WORK)
+    return tuple(found)
+
+
+def _alerts(plan: Plan, seen: Sequence[_Seen]) -> Iterator[Sentence]:
+    """The risks, the gravest first, a sentence for each project or for all of them."""
+    risky: dict[Risk, list[_Seen]] = {risk: [] for risk in Risk}
+    for change, project in seen:
+        for risk in _risks(change, project.sign, project.sections):
+            risky[risk].append((change, project))
+    say: dict[Risk, Callable[[ProjectChange, ProjectView], Sentence]] = {
+        Risk.BLOCKED: _blocked_alert,
+        Risk.HELD: _held_alert,
+        Risk.CHOICES_REMOVED: _choices_alert,
+        Risk.PARAMS_DROPPED: _params_alert,
+    }
+    for risk, sentence in say.items():
+        yield from (sentence(*one) for one in risky[risk][:_MOST])
+        if len(risky[risk]) > _MOST:
+            yield (f"{count(len(risky[risk]) - _MOST, 'more project')} {risk}.",)
+    if edits := plan.reverted:
+        yield (Strong(f"{_changes_on_scale(len(edits))} would be reverted"), " (", *_units(edits), ").")
+    created, reached = ([project.name for _, project in risky[risk]] for risk in (Risk.CREATED, Risk.REACHES_WORK))
+    if created:
+        are = "is" if len(created) == 1 else "are"
+        yield (*names(created), f" {are} ", Strong("created"), f": {FOREVER[0].lower()}{FOREVER[1:]}")
+    if reached:
+        yield ("The ontology of ", *names(reached), " changes. ", Strong("Work in flight"), " sees that at once.")
+
+
+def _blocked_alert(change: ProjectChange, project: ProjectView) -> Sentence:
+    [verdict] = project.verdicts
+    to_do = [piece for line in verdict.lines for piece in (" ", *line)]
+    return (Name(change.name), " is ", Strong("blocked"), ": ", *verdict.headline, *to_do)
+
+
+def _held_alert(change: ProjectChange, _: ProjectView) -> Sentence:
+    guards: list[str] = []
+    for held in change.held_by:
+        guards += [" and ", Name(held.guard)] if guards else [Name(held.guard)]
+    return (Name(change.name), " is ", Strong("held"), " by ", *guards, ": ", Quoted(change.held_by[0].why))
+
+
+def _choices_alert(change: ProjectChange, project: ProjectView) -> Sentence:
+    removed = project.sections[-1].removed
+    what = "the choice" if len(removed) == 1 else f"{len(removed):,} choices"
+    return (Name(change.name), " ", Strong(f"loses {what}"), " ", *names(removed), ".")
+
+
+def _params_alert(change: ProjectChange, project: ProjectView) -> Sentence:
+    removed = next(section.removed for section in project.sections if section.title == "params")
+    what = "a parameter" if len(removed) == 1 else f"{len(removed):,} parameters"
+    return (Name(change.name), " ", Strong(f"loses {what}"), ": all its parameters are sent again.")
+
+
+def _creates(created: Sequence[str]) -> Iterator[Sentence]:
+    """What several creates mean, once for all of them."""
+    if len(created) > 1:
+        yield (
+            f"{len(created):,} projects would be created (",
+            *names(created),
+            f"). {FOREVER} Check the names once more.",
+        )
+
+
+def _reverted(plan: Plan) -> Iterator[Sentence]:
+    if edits := plan.reverted:
+        it = "it" if len(edits) == 1 else "them"
+        advice = f"To keep {it}, write {it} into the manifests, or apply with --pending."
+        yield (f"{_changes_on_scale(len(edits))} would be reverted (", *_units(edits), f"). {advice}")
+
+
+def _kept(plan: Plan) -> Iterator[Sentence]:
+    if edits := plan.kept:
+        are = "is" if len(edits) == 1 else "are"
+        yield (f"{_changes_on_scale(len(edits))} {are} kept (", *_units(edits), ").")
+
+
+def _changes_on_scale(number: int) -> str:
+    return f"{count(number, 'change')} made on Scale"
+
+
+def _units(edits: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """`a: params.x, b: ontology and 3 more`."""
+    shown, rest = few(edits)
+    for position, (name, unit) in enumerate(shown):
+        yield from (", " if position else "", Name(name), ": ", Name(unit))
+    yield rest
+
+
+def _counts(summary: Summary) -> str:
+    """`1 to add, 2 to change, 0 to destroy, 1 held`; empty if all of them are zero."""
+    if not any(number.number for number in _numbers(summary)):
+        return ""
+    return ", ".join(f"{number.number} {number.words}" for number in _numbers(summary))
+
+
+def _numbers(summary: Summary) -> Iterator[Number]:
+    """The first three always, the others if they are not zero."""
+    yield Number(summary.add, "to add", Sign.ADD)
+    yield Number(summary.change, "to change", Sign.CHANGE)
+    yield Number(summary.destroy, "to destroy", Sign.REMOVE)
+    rest = (
+        (summary.forget, "to forget", Sign.FORGET),
+        (summary.held, "held", Sign.HELD),
+        (summary.blocked, "blocked", Sign.BLOCKED),
+        (summary.protected, "protected", None),
+    )
+    yield from (Number(number, words, sign) for number, words, sign in rest if number)
+
+
+def _manifests(plan: Plan, reader: Reader) -> str:
+    """`Manifests: projects/ at 3f2c1ab, 41 projects`."""
+    folder = reader.relative(plan.manifests) if plan.manifests else ""
+    where = f"{folder.rstrip('/')}/ " if folder else ""
+    commit = f"at {plan.commit.commit[:7]} " if plan.commit.commit else ""
+    dirty = "with uncommitted changes " if plan.commit.commit and plan.commit.dirty else ""
+    line = f"Manifests: {where}{commit}{dirty}".rstrip()
+    line += f"{',' if where or commit else ''} {count(plan.manifest_count, 'project')}"
+    return line if plan.complete else f"{line}, narrowed to {len(plan.changes):,} of them"
+
+
+def _colophon(plan: Plan, reader: Reader) -> Iterator[str]:
+    """Which plan it is, and of what."""
+    yield "Plan"
+    if plan.hash:
+        yield from (" ", Name(plan.hash[:8]))
+    if plan.commit.commit:
+        yield from (" of ", Name(plan.commit.commit[:7]))
+        yield " with uncommitted changes" if plan.commit.dirty else ""
+    yield f", {live_words(plan, reader)}."
+    if not plan.complete:
+        yield f" It was narrowed to {len(plan.changes):,} of {count(plan.manifest_count, 'project')}."
+    if plan.pending_only:
+        yield " Merging writes the changes shown here. Changes made on Scale are kept."
