@@ -60,14 +60,14 @@ def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     found: dict[object, Diagnostic] = {}
     users: dict[object, dict[Location, None]] = {}
     for diagnostic in diagnostics:
-        same = (diagnostic.severity, diagnostic.code, diagnostic.summary, diagnostic.location)
-        key: object = same if diagnostic.location is not None else object()
-        found.setdefault(key, diagnostic)
-        users.setdefault(key, {}).update(dict.fromkeys(diagnostic.used_by))
-    return [
-        each if len(users[key]) == len(each.used_by) else replace(each, used_by=tuple(users[key]))
-        for key, each in found.items()
-    ]
+        location = diagnostic.location
+        same = (diagnostic.severity, diagnostic.code, diagnostic.summary, location)
+        first = found.setdefault(same if location is not None else object(), diagnostic)
+        if first is not diagnostic and diagnostic.used_by != first.used_by:
+            users.setdefault(same, dict.fromkeys(first.used_by)).update(dict.fromkeys(diagnostic.used_by))
+    for key, locations in users.items():
+        found[key] = replace(found[key], used_by=tuple(locations))
+    return [*found.values()]
 
 
 def limited(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -66,15 +66,17 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`root` is the repository root: the folder of the configuration file, else the git top level, else `folder`.
+    """What the configuration says, and where the run is.
 
-    `base` is what file names in machine output are relative to. `targets` are the raw tables, by name.
-    `checks` switches checks that know the field, by code, to off, note or warn.
+    `cwd` is the working folder. `repo_root` is the folder of the configuration file, else the git top level, else
+    `cwd`; paths in the configuration start there. `git_root` is the git top level, else `repo_root`; file names in
+    machine output and the record are relative to it. `targets` are the raw tables, by name. `checks` switches checks
+    of params and ontologies, by code, to "off", "note", or "warn".
     """
 
-    folder: Path
-    root: Path
-    base: Path
+    cwd: Path
+    repo_root: Path
+    git_root: Path
     manifests: Path
     config_file: Path | None = None
     default_target: str | None = None
@@ -102,9 +104,9 @@ def read_settings(folder: Path) -> Settings:
         raise DiagnosedError(f"{found.file.name} has mistakes", diagnostics)
     tables = found.tables
     return Settings(
-        folder=folder,
-        root=root,
-        base=base,
+        cwd=folder,
+        repo_root=root,
+        git_root=base,
         manifests=root / tables.get("manifests", "projects"),
         config_file=found.file,
         default_target=tables.get("target"),
@@ -160,7 +162,7 @@ def choose_target(
         "parallelism": parallelism or table.get("parallelism", 8),
         "writes": table.get("writes", True),
         "record": table.get("record", "local"),
-        "overlay": settings.root / table["overlay"] if "overlay" in table else None,
+        "overlay": settings.repo_root / table["overlay"] if "overlay" in table else None,
     }
     if endpoint is not None:
         url = check_endpoint(endpoint)
@@ -185,10 +187,10 @@ def sandbox_file(settings: Settings, table: Mapping[str, Any]) -> Path:
         FileRefusedError: it would be reached through a link, or a file that SQLite keeps beside it is a link or device.
     """
     path = str(table["sandbox"])
-    exists_below(settings.root, path, link=False)
+    exists_below(settings.repo_root, path, link=False)
     for ending in _BESIDE_A_DATABASE:
-        check_below(settings.root, f"{path}{ending}")
-    return settings.root / path
+        check_below(settings.repo_root, f"{path}{ending}")
+    return settings.repo_root / path
 
 
 _BESIDE_A_DATABASE = ("-journal", "-wal", "-shm")

@@ -26,7 +26,7 @@ def target_of(settings: Settings, name: str | None = None, **environment: str) -
 
 def test_without_a_file_all_is_built_in(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
-    assert (settings.root, settings.base, settings.manifests) == (tmp_path, tmp_path, tmp_path / "projects")
+    assert (settings.repo_root, settings.git_root, settings.manifests) == (tmp_path, tmp_path, tmp_path / "projects")
     assert target_of(settings) == Target("sandbox", ".reconciler/sandbox.db", tmp_path / ".reconciler" / "sandbox.db")
     assert (settings.guards, settings.waivers) == (GuardSettings(20, 0.5, 5, "warn", "hold"), ())
     production = target_of(settings, "production")
@@ -102,16 +102,16 @@ def test_the_file_is_found_in_parents_up_to_the_top_level(tmp_path: Path) -> Non
     inner = top / "a" / "b"
     inner.mkdir(parents=True)
     (tmp_path / "reconciler.toml").write_text('manifests = "outside"\n')
-    assert read_settings(inner).root == inner  # outside git parents are not looked at
+    assert read_settings(inner).repo_root == inner  # outside git parents are not looked at
     (top / ".git").mkdir()
-    assert read_settings(inner).root == top
+    assert read_settings(inner).repo_root == top
     (top / "pyproject.toml").write_text('[tool.reconciler]\nmanifests = "here"\n')
     found = read_settings(inner)
-    assert (found.root, found.manifests, found.folder) == (top, top / "here", inner)
+    assert (found.repo_root, found.manifests, found.cwd) == (top, top / "here", inner)
     (top / "a" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
     (top / "a" / "reconciler.toml").write_text("")
     found = read_settings(inner)
-    assert (found.root, found.base) == (top / "a", top)
+    assert (found.repo_root, found.git_root) == (top / "a", top)
 
 
 def waiver(**changed: str) -> str:

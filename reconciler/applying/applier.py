@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from reconciler.applying.project import Clock, Emit, Permit, ProjectApply, Projects
+from reconciler.applying.project import Emit, Permit, ProjectApply, Projects
 from reconciler.applying.words import INTERRUPTED, UNAVAILABLE
+from reconciler.clock import Clock
 from reconciler.model.outcome import Event, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Plan, ProjectChange
 

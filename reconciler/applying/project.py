@@ -16,6 +16,7 @@ from typing import Protocol
 from reconciler.applying import words
 from reconciler.applying.attempt import FAILURE_SECONDS, LAG_SECONDS, Attempt, Wait
 from reconciler.applying.landing import PARTS, Landing, is_older, judge, later, new_versions
+from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import NameTakenError, ScaleError, UnavailableError
 from reconciler.model.outcome import CallOutcome, CallResult, Event, ProjectOutcome, Status
@@ -47,14 +48,6 @@ class Projects(Protocol):
     async def get_project(self, name: str) -> LiveProject | None: ...
 
     async def send(self, call: Call) -> object: ...
-
-
-class Clock(Protocol):
-    """Seconds. `scale.transport.SYSTEM_CLOCK` is one."""
-
-    def monotonic(self) -> float: ...
-
-    async def sleep(self, seconds: float) -> None: ...
 
 
 class _LostSightError(Exception):

@@ -136,7 +136,7 @@ class _Run:
         recorder, notes = open_recorder(self.settings, self.target, os.environ, waiting=console.tell_line)
         source: Plan | Prepared
         if self.planfile is not None:
-            source = read_plan_file(Path(self.planfile), base=self.settings.base)
+            source = read_plan_file(Path(self.planfile), base=self.settings.git_root)
         else:
             source = prepare(
                 self.settings,
@@ -185,7 +185,7 @@ class _Run:
             made = replace(made, diagnostics=(*new, *made.diagnostics))
             self.made = made
             if self.output == "text":
-                show_plan(made, "text", base=self.settings.base.as_posix(), sensitive=sensitive)
+                show_plan(made, "text", base=self.settings.git_root.as_posix(), sensitive=sensitive)
             if made.applyable and not self.auto_approve and not self._approved(made):
                 declined = not_applied(made, "declined", now())
                 self._keep(declined)
@@ -219,7 +219,7 @@ class _Run:
         from reconciler.files import write_whole
         from reconciler.model.values import to_json
 
-        text = to_json(outcome_document(outcome, base=self.settings.base.as_posix())) + "\n"
+        text = to_json(outcome_document(outcome, base=self.settings.git_root.as_posix())) + "\n"
         try:
             write_whole(text.encode("utf-8", "surrogatepass"), Path(self.result))
         except OSError as problem:
@@ -265,7 +265,7 @@ def _show_text(outcome: Outcome, sensitive: tuple[Pattern, ...]) -> None:
 def _report(outcome: Outcome, settings: Settings, run: _Run, *, cancelled: bool) -> int:
     """Print the outcome; returns the exit code."""
     output, unkept, sensitive = run.output, run.unkept, settings.sensitive
-    base = settings.base.as_posix()
+    base = settings.git_root.as_posix()
     if output == "text" and cancelled:
         console.say("\nApply cancelled.\n")
     elif output == "text":
@@ -278,7 +278,7 @@ def _report(outcome: Outcome, settings: Settings, run: _Run, *, cancelled: bool)
     runner.applied(
         outcome,
         run.made,
-        base=settings.base.as_posix(),
+        base=settings.git_root.as_posix(),
         sensitive=settings.sensitive,
         changes=has_changes(run.made),
         unkept=unkept,

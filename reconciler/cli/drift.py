@@ -68,7 +68,7 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
     info = TargetInfo(target or "", endpoint or "")
     try:
         settings = read_settings(Path.cwd())
-        base = settings.base.as_posix()
+        base = settings.git_root.as_posix()
         chosen = choose_target(
             settings, name=target, endpoint=endpoint, environment=os.environ, offline=live is not None
         )

@@ -43,13 +43,13 @@ def comment(planfile: str | None, result: str | None) -> int:
 
     settings, event, writer = _set_up()
     if planfile is not None and result is None:
-        plan = read_plan_file(Path(planfile), base=settings.base)
+        plan = read_plan_file(Path(planfile), base=settings.git_root)
         with _connected(event) as client:
             report = comment_plan(client, event, plan, writer)
     elif result is not None and planfile is None:
-        outcome = read_result_file(Path(result), base=settings.base)
+        outcome = read_result_file(Path(result), base=settings.git_root)
         with _connected(event) as client:
-            report = comment_outcome(client, event, outcome, writer, root=settings.base)
+            report = comment_outcome(client, event, outcome, writer, root=settings.git_root)
     else:
         raise click.UsageError("say either --plan FILE or --result FILE")
     return _tell(report, settings)
@@ -66,7 +66,7 @@ def drift_issue(driftfile: str) -> int:
     from reconciler.operations.github_drift import keep_drift_issue
 
     settings, event, writer = _set_up()
-    drift = read_drift_file(Path(driftfile), base=settings.base)
+    drift = read_drift_file(Path(driftfile), base=settings.git_root)
     with _connected(event) as client:
         console.say(f"{keep_drift_issue(client, event, drift, writer)}\n")
     return 0
@@ -81,7 +81,7 @@ def _set_up() -> tuple[Settings, Event, Writer]:
     from reconciler.settings import read_settings
 
     settings = read_settings(Path.cwd())
-    writer = Writer(settings.base.as_posix(), datetime.now(UTC), settings.sensitive)
+    writer = Writer(settings.git_root.as_posix(), datetime.now(UTC), settings.sensitive)
     return settings, read_event(os.environ), writer
 
 
@@ -99,7 +99,7 @@ def _tell(report: Report, settings: Settings) -> int:
     for line in report.done:
         console.say(f"{line}\n")
     console.say_diagnostics(report.notes)
-    runner.annotate(report.notes, base=settings.base.as_posix())
+    runner.annotate(report.notes, base=settings.git_root.as_posix())
     if report.instead is not None and not runner.summarize(report.instead):
         console.say(report.instead(LIMIT))
     if report.problem is not None:

@@ -88,7 +88,7 @@ def command(
     info = TargetInfo(target or "", endpoint or "")
     try:
         settings = read_settings(Path.cwd())
-        base = settings.base.as_posix()
+        base = settings.git_root.as_posix()
         if out is not None:
             check_place(Path(out), settings.manifests)
         chosen = choose_target(

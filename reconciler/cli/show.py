@@ -25,6 +25,6 @@ def command(planfile: str, output: str) -> int:
     from reconciler.settings import read_settings
 
     settings = read_settings(Path.cwd())
-    plan = read_plan_file(Path(planfile), base=settings.base)
-    show_plan(plan, output, base=settings.base.as_posix(), sensitive=settings.sensitive)
+    plan = read_plan_file(Path(planfile), base=settings.git_root)
+    show_plan(plan, output, base=settings.git_root.as_posix(), sensitive=settings.sensitive)
     return 0

@@ -57,7 +57,7 @@ def command(target: str | None, endpoint: str | None, out: str | None, publish: 
     if out is not None:
         check_place(Path(out), settings.manifests, what="snapshot", sign=SIGN, kind=SnapshotError)
     else:
-        stores.check_publishable(settings.base, chosen.name, chosen.record)
+        stores.check_publishable(settings.git_root, chosen.name, chosen.record)
     record, notes = read_record(settings, chosen, os.environ)
     snapshot = asyncio.run(look())
     kept = False
@@ -65,7 +65,7 @@ def command(target: str | None, endpoint: str | None, out: str | None, publish: 
         stores.write_file(snapshot, Path(out))
         place = out
     else:
-        kept = not stores.publish(settings.base, chosen.name, chosen.record, snapshot, now=now)
+        kept = not stores.publish(settings.git_root, chosen.name, chosen.record, snapshot, now=now)
         on = "" if chosen.record == stores.LOCAL else f" on {chosen.record}"
         place = stores.ref_name(chosen.name) + on
     if notes:

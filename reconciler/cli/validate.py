@@ -53,7 +53,7 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
         sensitive: tuple[Pattern, ...] = ()
         try:
             settings = read_settings(folder)
-            base = settings.base.as_posix()
+            base = settings.git_root.as_posix()
             found = validate(settings, names, today=today)
             diagnostics = found.diagnostics
             if resolved:

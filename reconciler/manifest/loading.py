@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reconciler.collection import collector_paused
 from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions, warning
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files import Refusal, resolve
@@ -101,7 +102,7 @@ def load_manifests(
         _check_folder(
             path, root_path, "the overlay", "Make it, or take `overlay` out of the target in the configuration."
         )
-    with few_suggestions():
+    with few_suggestions(), collector_paused():
         return _load(folder_path, root_path, overlays, bool(overlay), checks, parser or best_parser())
 
 
@@ -246,7 +247,7 @@ class _Loader:
 
     def _failure(self, file: str, reading: Reading) -> Entry:
         assert reading.located is not None
-        diagnostics = diagnostics_of(reading.failure, Document(None, 1), reading.located, self._root)
+        diagnostics = in_reading_order(diagnostics_of(reading.failure, Document(None, 1), reading.located, self._root))
         location = diagnostics[0].location
         return Entry(file, location.line if location is not None else 1, None, None, diagnostics)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -31,10 +31,8 @@ def first_line(file: str, line: int) -> Location:
     return Location(file, line, 1, 2)
 
 
-def diagnostics_of(
-    problems: Sequence[Problem], document: Document, located: Located, root: str
-) -> tuple[Diagnostic, ...]:
-    """Problems of one document of one file, in reading order."""
+def diagnostics_of(problems: Iterable[Problem], document: Document, located: Located, root: str) -> list[Diagnostic]:
+    """Problems of one document of one file."""
     found: list[Diagnostic] = []
     for problem in problems:
         label = problem.label
@@ -42,7 +40,7 @@ def diagnostics_of(
             label = first_at(located.location(document, problem.first), root)
         location = located.location(document, problem.where)
         found.append(Diagnostic(problem.severity, problem.code, problem.summary, problem.detail, location, label))
-    return in_reading_order(found)
+    return found
 
 
 def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -106,6 +104,10 @@ class Locator:
 
     def location(self, where: At, root: Origin) -> Location:
         """The place of a value or key. For the whole of a text file, that of its directive."""
+        if not root.inner:
+            return self._location(
+                root.file, root.line, where if not root.at else At((*root.at, *where.path), where.key)
+            )
         origin = root.at_path(where.path)
         if where.path and (where.key or origin.text):
             origin = root.written(where.path)

@@ -62,7 +62,7 @@ class SourceText:
         return self.text[self._original(start) : self._original(end)]
 
     def _original(self, index: int) -> int:
-        return index + 2 * bisect_right(self._joined, index - 1)
+        return index + 2 * bisect_right(self._joined, index - 1) if self._joined else index
 
 
 class Places:

@@ -89,6 +89,8 @@ def check(
 
     `stand_ins` are places that hold null for what was reported already.
     """
+    if shape is PROJECT_SHAPE and document and _is_strange(document):
+        return None, [_no_project(next(iter(document)))]
     problems: list[Problem] = []
     project: Model | None = None
     extra: AbstractSet[str] = frozenset()
@@ -100,8 +102,6 @@ def check(
     else:
         extra = (project.__pydantic_extra__ or {}).keys()
     unknown = [key for key in document if key in extra and not key.startswith("x-")] if extra else []
-    if shape is PROJECT_SHAPE and document and _is_strange(document):
-        return None, [_no_project(next(iter(document)))]
     problems += [_unknown(key, shape) for key in unknown]
     for key in shape.keys:
         if key in document and document[key] is None and (key,) not in stand_ins:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reconciler.diagnostics import Diagnostic
 from reconciler.manifest.comments import comment_problems
 from reconciler.manifest.compose import Document
-from reconciler.manifest.locating import diagnostics_of
+from reconciler.manifest.locating import diagnostics_of, in_reading_order
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
@@ -52,7 +52,7 @@ class YamlFiles:
         told: list[Diagnostic] = []
         for document in reading.documents:
             problems = [*document.problems, *comment_problems(document, reading.located, everywhere=not like_project)]
-            told += diagnostics_of(problems, document, reading.located, self._root)
+            told += in_reading_order(diagnostics_of(problems, document, reading.located, self._root))
         if reading.failure:
-            told += diagnostics_of(reading.failure, Document(None, 1), reading.located, self._root)
+            told += in_reading_order(diagnostics_of(reading.failure, Document(None, 1), reading.located, self._root))
         return YamlFile(file, reading.documents, tuple(told))

@@ -55,7 +55,21 @@ _NUMBERS = frozenset({int, float})
 
 def canonical_json(value: Json) -> str:
     """The one text of a value: equal values, and only those, have equal texts. For hashing and for identity."""
+    if not _has_float(value):
+        return _CANONICAL.encode(value)
     return _dump(_integral(value, {}), sort_keys=True)
+
+
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
+def _has_float(value: Json) -> bool:
+    kind = type(value)
+    if kind is dict:
+        value = value.values()
+    elif kind is not list and kind is not tuple:
+        return kind is float
+    return any(type(inner) is not str and _has_float(inner) for inner in value)
 
 
 def to_json(value: Json, *, indent: int | None = None) -> str:

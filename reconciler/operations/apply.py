@@ -11,8 +11,9 @@ from random import Random
 from types import FrameType
 
 from reconciler.applying.applier import Stop, apply_plan, not_applied
-from reconciler.applying.project import Clock, Emit
+from reconciler.applying.project import Emit
 from reconciler.applying.words import INTERRUPTED
+from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError, UsageError
 from reconciler.fieldpath import FieldPath, Pattern
@@ -28,7 +29,6 @@ from reconciler.operations.targets import check_sandbox, sandbox_account
 from reconciler.planning.drift import baseline_of
 from reconciler.planning.planner import Live
 from reconciler.scale.client import ScaleClient
-from reconciler.scale.transport import SYSTEM_CLOCK
 from reconciler.settings import Target
 
 _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)

@@ -260,7 +260,7 @@ def check_permissions(settings: Settings, target: Target) -> Check:
     try:
         if target.sandbox is not None:
             check_sandbox(target.sandbox)
-        place = git.common_folder(settings.base) or settings.base / _FOLDER
+        place = git.common_folder(settings.git_root) or settings.git_root / _FOLDER
         if (problem := _unwritable(place)) is not None:
             summary = f"the record cannot be written: {problem}"
             raise UsageError(summary, f"Take away what is at {place}, or change its permissions.")
@@ -326,7 +326,7 @@ def _one_target(names: Sequence[str]) -> str:
 def _shares(settings: Settings, name: str, target: Target, environment: Mapping[str, str]) -> bool:
     table = settings.targets[name]
     if "sandbox" in table:
-        file = os.path.realpath(settings.root / table["sandbox"])
+        file = os.path.realpath(settings.repo_root / table["sandbox"])
         return target.sandbox is not None and file == os.path.realpath(target.sandbox)
     variable = table.get("api_key_env", "SCALE_API_KEY")
     if target.key_variable is None or table["endpoint"].rstrip("/") != target.endpoint:

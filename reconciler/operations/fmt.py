@@ -39,8 +39,10 @@ def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Fo
     Raises:
         UsageError: a path names no such file, or one outside the repository; the manifest folder is missing.
     """
-    overlays = sorted({settings.root / table["overlay"] for table in settings.targets.values() if "overlay" in table})
-    manifests = load_manifests(settings.manifests, root=settings.root, checked=overlays)
+    overlays = sorted(
+        {settings.repo_root / table["overlay"] for table in settings.targets.values() if "overlay" in table}
+    )
+    manifests = load_manifests(settings.manifests, root=settings.repo_root, checked=overlays)
     told: dict[str, list[Diagnostic]] = {}
     for diagnostic in merged(each for entry in (*manifests.entries, *manifests.variants) for each in entry.diagnostics):
         if diagnostic.is_error and diagnostic.location is not None:
@@ -75,9 +77,9 @@ class _Kinds:
 def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> list[str]:
     named: set[str] = set()
     for path in paths:
-        file = os.path.normpath(settings.folder / path)
-        if not is_below(os.path.realpath(file), os.path.realpath(settings.root)):
-            raise UsageError(f'"{path}" lies outside the repository', f"Its root is {settings.root}.")
+        file = os.path.normpath(settings.cwd / path)
+        if not is_below(os.path.realpath(file), os.path.realpath(settings.repo_root)):
+            raise UsageError(f'"{path}" lies outside the repository', f"Its root is {settings.repo_root}.")
         if os.path.isdir(file):
             found = {each for each in files if is_below(each, file)}
             if not found:
@@ -93,8 +95,8 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
 
 
 def _nearest(file: str, files: Iterable[str], settings: Settings) -> str:
-    shown = [os.path.relpath(each, settings.folder) for each in files]
-    near = nearest(os.path.relpath(file, settings.folder), shown)
+    shown = [os.path.relpath(each, settings.cwd) for each in files]
+    near = nearest(os.path.relpath(file, settings.cwd), shown)
     return f', did you mean "{near}"?' if near is not None else ""
 
 

@@ -69,9 +69,9 @@ def prepare(
         DiagnosedError: an error is left in what a selected project uses, or there is no manifest at all.
         UsageError: the folder is missing, or a name matches nothing.
     """
-    manifests = load_manifests(settings.manifests, root=settings.root, overlay=target.overlay)
+    manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=target.overlay)
     recorded = _recorded(settings, manifests, target, record)
-    selection = select(manifests, names, folder=settings.folder, recorded=recorded)
+    selection = select(manifests, names, folder=settings.cwd, recorded=recorded)
     desired, diagnostics = usable(manifests, selection)
     if not any(entry.is_manifest for entry in manifests.entries) and "no-manifests" not in allowed:
         raise DiagnosedError("no manifests", [_no_manifests(settings)])
@@ -83,7 +83,7 @@ def prepare(
             raise
         diagnostics = (*diagnostics, warning(problem.code, problem.summary, detail=problem.detail))
     if sources.ignored:
-        diagnostics = (*diagnostics, _ignored(sources.ignored, settings.base.as_posix()))
+        diagnostics = (*diagnostics, _ignored(sources.ignored, settings.git_root.as_posix()))
     unheld = (project.name for project in desired if sources.unheld and sources.unheld & files_of(project))
     return Prepared(
         manifests,
@@ -101,7 +101,7 @@ def _recorded(settings: Settings, manifests: Manifests, target: Target, record: 
     folder = settings.manifests.as_posix() + "/"
     declared = {entry.name for entry in manifests.entries}
     files = {
-        name: (settings.base / project.file).as_posix()
+        name: (settings.git_root / project.file).as_posix()
         for _, section in record.at(target.endpoint)
         for name, project in section.projects.items()
         if name not in declared
@@ -169,7 +169,7 @@ def planned_with(
         managed_names=frozenset(entry.name for entry in prepared.manifests.entries if entry.name is not None),
         own_names=prepared.manifests.names,
         complete=not prepared.narrowed,
-        manifests=Path(os.path.relpath(settings.manifests, settings.root)).as_posix(),
+        manifests=Path(os.path.relpath(settings.manifests, settings.repo_root)).as_posix(),
         manifest_count=sum(entry.is_manifest for entry in prepared.manifests.entries),
         diagnostics=prepared.diagnostics,
         known=known,
@@ -297,7 +297,7 @@ def with_warnings(plan: Plan, settings: Settings) -> Plan:
     changing = [change.desired for change in plan.changes if change.action in (Action.CREATE, Action.UPDATE)]
     told = merged(
         diagnostic
-        for diagnostic in check_projects(changing, checks, root=settings.root.as_posix())
+        for diagnostic in check_projects(changing, checks, root=settings.repo_root.as_posix())
         if diagnostic.severity is Severity.WARNING
     )
     changes = plan.changes
@@ -345,7 +345,7 @@ def _read_sources(settings: Settings, overlay: Path | None, desired: Sequence[De
     folder = settings.manifests.as_posix() + "/"
     elsewhere = (Path(file) for file in sorted(files) if not file.startswith(folder))
     paths = [settings.manifests, *([overlay] if overlay else []), *config, *elsewhere]
-    return read_sources(settings.root, paths, [*files, *(file.as_posix() for file in config)])
+    return read_sources(settings.repo_root, paths, [*files, *(file.as_posix() for file in config)])
 
 
 def _ignored(files: Sequence[str], base: str) -> Diagnostic:

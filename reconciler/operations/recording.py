@@ -19,6 +19,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, warning
 from reconciler.errors import GitRefusedError, RecordError
 from reconciler.fieldpath import format_path
@@ -29,7 +30,6 @@ from reconciler.planning.classes import base_hash, base_of, intended_by, left_dr
 from reconciler.planning.guards import value_hash
 from reconciler.record.merging import Changes, conclude, follows, intend
 from reconciler.record.stores import LOCAL, RecordStore, open_record
-from reconciler.scale.transport import SYSTEM_CLOCK, Clock
 from reconciler.settings import Settings, Target
 
 LEASE: Final = timedelta(minutes=2)
@@ -66,7 +66,7 @@ def read_record(
     RecordError or GitRefusedError.
     """
     try:
-        store = open_record(settings.base, target.name, target.record)
+        store = open_record(settings.git_root, target.name, target.record)
         return store.read().record, _notes(store, target, environment)
     except (RecordError, GitRefusedError) as problem:
         if required:
@@ -86,8 +86,8 @@ def open_recorder(
     Raises:
         RecordError, GitRefusedError: it is unavailable. Then nothing may be written.
     """
-    store = open_record(settings.base, target.name, target.record)
-    return Recorder(settings.base, target, store, waiting=waiting), _notes(store, target, environment)
+    store = open_record(settings.git_root, target.name, target.record)
+    return Recorder(settings.git_root, target, store, waiting=waiting), _notes(store, target, environment)
 
 
 def _notes(store: RecordStore, target: Target, environment: Mapping[str, str]) -> tuple[Diagnostic, ...]:

@@ -64,7 +64,7 @@ async def take(
     live = replace(live, projects={**live.projects, **await get_projects(client, hidden)})
     commit = None
     try:
-        found = read_commit(settings.root, [settings.manifests])
+        found = read_commit(settings.repo_root, [settings.manifests])
         commit = None if found.dirty else found.commit
     except GitRefusedError:
         pass  # it is told where git is needed
@@ -95,7 +95,7 @@ def open_snapshot(settings: Settings, target: Target, file: str) -> tuple[Snapsh
         UsageError: it is of another target.
         GitRefusedError: git refuses this repository.
     """
-    snapshot = read_ref(settings.base, target.name, target.record) if file == PUBLISHED else read_file(Path(file))
+    snapshot = read_ref(settings.git_root, target.name, target.record) if file == PUBLISHED else read_file(Path(file))
     if snapshot.target.name != target.name:
         raise UsageError(
             f'the snapshot is of the target "{snapshot.target.name}", not of "{target.name}"',

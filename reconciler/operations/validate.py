@@ -38,11 +38,11 @@ def validate(settings: Settings, names: Sequence[str], *, today: date | None = N
     Raises:
         UsageError: the folder is missing, or a name matches nothing.
     """
-    overlays = {settings.root / table["overlay"] for table in settings.targets.values() if "overlay" in table}
+    overlays = {settings.repo_root / table["overlay"] for table in settings.targets.values() if "overlay" in table}
     manifests = load_manifests(
-        settings.manifests, root=settings.root, checked=sorted(overlays), checks=Checks(settings.checks, today)
+        settings.manifests, root=settings.repo_root, checked=sorted(overlays), checks=Checks(settings.checks, today)
     )
-    selection = select(manifests, names, folder=settings.folder)
+    selection = select(manifests, names, folder=settings.cwd)
     chosen = {(entry.file, entry.line) for entry in selection.entries}
     variants = [entry for entry in manifests.variants if (entry.file, entry.line) in chosen]
     own = merged(diagnostic for entry in (*selection.entries, *variants) for diagnostic in entry.diagnostics)

@@ -207,8 +207,8 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         noted = situation.known[change.name].not_kept if change.name in situation.known else {}
         again = [
             situation.path(field)
-            for field in change.fields
-            if noted.get(format_path(field.path)) == value_hash(field.after)
+            for field in (change.fields if noted else ())
+            if (path := format_path(field.path)) in noted and noted[path] == value_hash(field.after)
         ]
         if again:
             yield Finding(

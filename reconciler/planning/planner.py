@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -263,7 +263,7 @@ def _planned(
     unsendable = next((call for call in intent.calls if has_overflow(call.body)), None)
     if unsendable is not None and live is not None:
         return blocked_change(desired, live, not_sendable(desired, unsendable.kind))
-    fields = tuple(_classed(field, found, live) for field in intent.fields)
+    fields = tuple(_classed(intent.fields, found, live))
     return ProjectChange(
         name=desired.name,
         action=_action(intent, live),
@@ -283,12 +283,19 @@ def _planned(
     )
 
 
-def _classed(field: Field, found: Mapping[str, FieldClass], live: LiveProject | None) -> Field:
-    unit = unit_of(field.path)
-    if unit is None or unit not in found or live is None:
-        return field
-    theirs = found[unit] in (FieldClass.DRIFT, FieldClass.CONFLICT)
-    return replace(field, field_class=found[unit], moved_by=mover(live, unit) if theirs else None)
+def _classed(fields: Iterable[Field], found: Mapping[str, FieldClass], live: LiveProject | None) -> Iterator[Field]:
+    """The fields of units that were classified, each with its unit's class; all others as they are."""
+    if live is None or not found:
+        yield from fields
+        return
+    theirs = (unit for unit, moved in found.items() if moved in (FieldClass.DRIFT, FieldClass.CONFLICT))
+    movers = {unit: mover(live, unit) for unit in theirs}
+    for one in fields:
+        unit = unit_of(one.path)
+        if unit is None or unit not in found:
+            yield one
+        else:
+            yield Field(one.path, one.kind, one.before, one.after, found[unit], None, movers.get(unit))
 
 
 def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:

@@ -1,7 +1,6 @@
 """The Projects API: client, retries, wire → LiveProject. The only home of httpx."""
 
 from reconciler.scale.client import ScaleClient
-from reconciler.scale.transport import SYSTEM_CLOCK, Clock
 from reconciler.scale.wire import read_project, read_projects
 
-__all__ = ["SYSTEM_CLOCK", "Clock", "ScaleClient", "read_project", "read_projects"]
+__all__ = ["ScaleClient", "read_project", "read_projects"]

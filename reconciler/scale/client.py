@@ -19,6 +19,7 @@ from typing import Self
 
 import httpx
 
+from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.errors import CredentialsError, RejectedError, UnreadableAnswerError
 from reconciler.http import proxy_for
 from reconciler.model.plan import Call, project_path
@@ -34,9 +35,7 @@ from reconciler.scale.connection import (
 )
 from reconciler.scale.transport import (
     READ,
-    SYSTEM_CLOCK,
     Answer,
-    Clock,
     Lost,
     Outcome,
     Retries,

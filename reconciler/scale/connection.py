@@ -15,9 +15,10 @@ from typing import Any
 import httpx
 
 from reconciler import __version__
+from reconciler.clock import Clock
 from reconciler.errors import ConnectionSetupError
 from reconciler.http import UnreachableError, build
-from reconciler.scale.transport import Answer, Clock, Lost
+from reconciler.scale.transport import Answer, Lost
 
 CONNECT_SECONDS = 10.0
 WRITE_SECONDS = 15.0

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import Random
-from typing import Protocol
 
 import httpx
+
+from reconciler.clock import Clock
 
 LONGEST_WAIT = 300.0
 """Seconds. A `Retry-After` above it is an error at once."""
@@ -36,32 +36,6 @@ MOST_TRIES = 50
 FIRST_BACKOFF = 0.5
 LARGEST_BACKOFF = 30.0
 """Seconds; a wait is drawn evenly from zero to the ceiling ("full jitter"), and the ceiling doubles with each wait."""
-
-
-class Clock(Protocol):
-    """Time as a parameter. `monotonic` and `sleep` are in seconds; `now` is aware."""
-
-    def monotonic(self) -> float: ...
-
-    def now(self) -> datetime: ...
-
-    async def sleep(self, seconds: float) -> None: ...
-
-
-class SystemClock:
-    """The real one."""
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-SYSTEM_CLOCK: Clock = SystemClock()
 
 
 @dataclass(frozen=True, slots=True)

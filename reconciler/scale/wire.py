@@ -11,15 +11,14 @@ much time again for projects with one version.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic_core import from_json
 
+from reconciler.collection import collector_paused
 from reconciler.errors import UnreadableAnswerError
 from reconciler.fieldpath import format_path
 from reconciler.model.project import LiveProject, Shown, UnreadableProject, Version
@@ -42,7 +41,7 @@ def read_projects(body: bytes) -> list[Shown]:
     Projects that have the same name and are not archived cannot be distinguished: together they are one
     UnreadableProject.
     """
-    with _collector_paused():
+    with collector_paused():
         return _distinct([_project(item, (_LIST, position)) for position, item in enumerate(_items(body))])
 
 
@@ -106,18 +105,6 @@ def _parsed(body: bytes) -> Json | Flawed:
 
 def _no_json(problem: str) -> UnreadableAnswerError:
     return UnreadableAnswerError("The answer is not JSON", f"The JSON parser reports: {problem}.")
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Without cyclic garbage collection: JSON has no cycles, and looking for them costs more than the reading."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _distinct(projects: list[Shown]) -> list[Shown]:

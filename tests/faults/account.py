@@ -209,8 +209,8 @@ class Account:
         pending: bool,
         allowed: Collection[str],
     ) -> tuple[Plan | None, Outcome | None, ScaleError | None]:
-        record = open_record(self.settings.base, self.target.name, self.target.record)
-        recorder = Recorder(self.settings.base, self.target, record, clock=clock, random=Random(1), aside=_inline)
+        record = open_record(self.settings.git_root, self.target.name, self.target.record)
+        recorder = Recorder(self.settings.git_root, self.target, record, clock=clock, random=Random(1), aside=_inline)
         prepared = prepare(self.settings, (), target=self.target, record=recorder.record, allowed=allowed)
         store = Store(self.file, now=clock.now)
         app: ASGIApp = create_app(self.file, now=clock.now)

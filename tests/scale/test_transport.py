@@ -7,7 +7,8 @@ from random import Random
 import httpx
 import pytest
 
-from reconciler.scale.transport import READ, SYSTEM_CLOCK, Answer, Lost, Outcome, Retries, retry_after
+from reconciler.clock import SYSTEM_CLOCK
+from reconciler.scale.transport import READ, Answer, Lost, Outcome, Retries, retry_after
 from tests.scale.loopback import FakeClock, Highest, Lowest, run
 
 LOST = Lost("cut", sent=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from reconciler.clock import Clock
 from reconciler.documents.record import decode, encode
 from reconciler.errors import RecordError
 from reconciler.model.outcome import Outcome, Status
@@ -26,13 +27,12 @@ from reconciler.operations.recording import Recorder
 from reconciler.planning.planner import account_of
 from reconciler.record.liveness import Liveness
 from reconciler.record.stores import Seen
-from reconciler.scale.transport import Clock
 from reconciler.settings import Settings, Target
 from tests.simulation.ownership import Entered, Turn
 
 ENDPOINT = "http://simulated/v1"
 FOLDER = Path("/repository")
-SETTINGS = Settings(folder=FOLDER, root=FOLDER, base=FOLDER, manifests=FOLDER / "projects")
+SETTINGS = Settings(cwd=FOLDER, repo_root=FOLDER, git_root=FOLDER, manifests=FOLDER / "projects")
 TARGET = Target("simulated", ENDPOINT)
 
 _SECONDS = 0.3

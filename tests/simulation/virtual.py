@@ -58,7 +58,7 @@ class VirtualLoop(base_events.BaseEventLoop):
 
 
 class VirtualClock:
-    """A `reconciler.scale.transport.Clock` on the loop's time."""
+    """A `reconciler.clock.Clock` on the loop's time."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop

@@ -19,6 +19,7 @@ from random import Random
 from typing import Any
 
 from reconciler.applying.applier import Stop, apply_plan
+from reconciler.clock import Clock
 from reconciler.errors import RecordError, ScaleError
 from reconciler.model.outcome import Event, Outcome
 from reconciler.model.plan import Commit, Plan, TargetInfo
@@ -29,7 +30,6 @@ from reconciler.operations.plan import plan
 from reconciler.planning.guards import GUARDS
 from reconciler.planning.planner import Live, by_name, make_plan
 from reconciler.scale.client import ScaleClient
-from reconciler.scale.transport import Clock
 from reconciler.scale.wire import read_projects
 from tests.simulation.checker import check, check_converged, check_named
 from tests.simulation.commits import EDITED, TYPE, Commits, spelled
