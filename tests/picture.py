@@ -20,7 +20,8 @@ from rich.text import Text
 
 from reconciler.model.plan import Plan
 from reconciler.model.record import Record, RecordedProject, Section
-from reconciler.operations.plan import plan, prepare
+from reconciler.operations.plan import plan_live
+from reconciler.operations.preparing import prepare
 from reconciler.operations.targets import open_target
 from reconciler.sandbox.store import Store
 from reconciler.settings import choose_target, read_settings
@@ -140,7 +141,7 @@ async def _plan(folder: Path) -> Plan:
     record = Record({(target.endpoint, None): Section(known)})
     prepared = prepare(settings, (), target=target, record=record)
     async with open_target(target, {}) as client:
-        return await plan(settings, target, client, prepared, record=record, now=lambda: NOW)
+        return await plan_live(settings, target, client, prepared, record=record, now=lambda: NOW)
 
 
 if __name__ == "__main__":

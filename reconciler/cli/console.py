@@ -13,7 +13,9 @@ import click
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
     from reconciler.errors import ReconcilerError
+    from reconciler.model.plan import TargetInfo
     from reconciler.model.values import Json
+    from reconciler.operations.session import Session
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
@@ -50,6 +52,15 @@ def check_live(live: str | None, endpoint: str | None) -> None:
     """Raises click.UsageError for an endpoint beside a snapshot, which opens none."""
     if live is not None and endpoint is not None:
         raise click.UsageError("--live opens no endpoint: leave out --endpoint")
+
+
+def target_info(session: Session | None, target: str | None, endpoint: str | None) -> TargetInfo:
+    """The target of a session, or without one, what was asked for."""
+    from reconciler.model.plan import TargetInfo
+
+    if session is None:
+        return TargetInfo(target or "", endpoint or "")
+    return TargetInfo(session.target.name, session.target.endpoint)
 
 
 def check_guards(allowed: tuple[str, ...]) -> None:

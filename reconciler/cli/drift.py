@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import console, formats, runner
-
-if TYPE_CHECKING:
-    from reconciler.model.drift import Drift
 
 EXIT_DRIFT = 2
 
@@ -32,55 +29,25 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with 2 where something drifted.
     """
-    import asyncio
-    import os
-    from dataclasses import replace
-    from datetime import UTC, datetime
-
     from reconciler.documents.writing import drift_document
     from reconciler.errors import ReconcilerError
-    from reconciler.model.drift import Drift
-    from reconciler.model.plan import TargetInfo
     from reconciler.operations.drift import drift
-    from reconciler.operations.plan import prepare
-    from reconciler.operations.recording import read_record
-    from reconciler.operations.reporting import as_diagnostics
-    from reconciler.operations.snapshot import drift_from, open_snapshot
-    from reconciler.operations.targets import open_target
-    from reconciler.settings import choose_target, read_settings
-
-    def now() -> datetime:
-        return datetime.now(UTC)
-
-    async def look() -> Drift:
-        record, notes = read_record(settings, chosen, os.environ, required=True)
-        prepared = prepare(settings, names, target=chosen, record=record, needs_git=True)
-        if snapshot is not None:
-            found = drift_from(settings, snapshot, prepared, record=record, now=now)
-        else:
-            async with open_target(chosen, os.environ, waiting=console.tell_waiting) as client:
-                found = await drift(settings, chosen, client, prepared, record=record, now=now)
-        return replace(found, diagnostics=(*notes, *found.diagnostics))
+    from reconciler.operations.reporting import failed_drift
+    from reconciler.operations.session import open_session
+    from reconciler.settings import read_settings
 
     console.check_live(live, endpoint)
-    snapshot = None
-    base = os.getcwd()
-    info = TargetInfo(target or "", endpoint or "")
+    base, session = os.getcwd(), None
     try:
         settings = read_settings(Path.cwd())
         base = settings.git_root.as_posix()
-        chosen = choose_target(
-            settings, name=target, endpoint=endpoint, environment=os.environ, offline=live is not None
-        )
-        if live is not None:
-            snapshot, chosen = open_snapshot(settings, chosen, live)
-        info = TargetInfo(chosen.name, chosen.endpoint)
-        found = asyncio.run(look())
+        session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
+        found = drift(session, names)
     except ReconcilerError as problem:
         if output != "json":
             raise
-        failed = Drift(target=info, made_at=now(), diagnostics=as_diagnostics(problem), complete=False)
-        console.say_json(drift_document(failed, base=base))
+        info = console.target_info(session, target, endpoint)
+        console.say_json(drift_document(failed_drift(problem, info), base=base))
         runner.annotate_error(problem)
         return 1
     commit = os.environ.get("GITHUB_SHA")

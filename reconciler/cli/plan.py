@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,6 @@ from reconciler.cli import console, formats, runner
 if TYPE_CHECKING:
     from reconciler.fieldpath import Pattern
     from reconciler.model.plan import Plan
-    from reconciler.model.record import Record
-    from reconciler.operations.plan import Prepared
 
 EXIT_CHANGES = 2
 
@@ -51,62 +50,29 @@ def command(
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder.
     """
-    import asyncio
-    import os
-    from dataclasses import replace
-    from datetime import UTC, datetime
-
     from reconciler.documents.plan import check_place, write_plan_file
     from reconciler.documents.writing import plan_document
     from reconciler.errors import ReconcilerError
-    from reconciler.model.plan import TargetInfo
-    from reconciler.operations.plan import plan, prepare
-    from reconciler.operations.recording import read_record
+    from reconciler.operations.plan import plan
     from reconciler.operations.reporting import failed_plan
-    from reconciler.operations.snapshot import open_snapshot, plan_from
-    from reconciler.operations.targets import open_target
-    from reconciler.settings import choose_target, read_settings
-
-    def now() -> datetime:
-        return datetime.now(UTC)
-
-    def make_plan(record: Record, prepared: Prepared) -> Plan:
-        if snapshot is None:
-            return asyncio.run(make(record, prepared))
-        return plan_from(settings, snapshot, prepared, record=record, pending=pending, allowed=allowed, now=now)
-
-    async def make(record: Record, prepared: Prepared) -> Plan:
-        async with open_target(chosen, os.environ, waiting=console.tell_waiting) as client:
-            return await plan(
-                settings, chosen, client, prepared, record=record, pending=pending, allowed=allowed, now=now
-            )
+    from reconciler.operations.session import open_session
+    from reconciler.settings import read_settings
 
     console.check_guards(allowed)
     console.check_live(live, endpoint)
-    snapshot = None
-    base = os.getcwd()
-    info = TargetInfo(target or "", endpoint or "")
+    base, session = os.getcwd(), None
     try:
         settings = read_settings(Path.cwd())
         base = settings.git_root.as_posix()
         if out is not None:
             check_place(Path(out), settings.manifests)
-        chosen = choose_target(
-            settings, name=target, endpoint=endpoint, environment=os.environ, offline=live is not None
-        )
-        if live is not None:
-            snapshot, chosen = open_snapshot(settings, chosen, live)
-        info = TargetInfo(chosen.name, chosen.endpoint)
-        # Outside the event loop, where a signal ends it at once.
-        record, notes = read_record(settings, chosen, os.environ)
-        prepared = prepare(settings, names, target=chosen, record=record, allowed=allowed)
-        made = make_plan(record, prepared)
-        new = [note for note in notes if note not in made.diagnostics]
-        made = replace(made, diagnostics=(*new, *made.diagnostics))
+        session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
+        made = plan(session, names, pending=pending, allowed=allowed)
     except ReconcilerError as problem:
         if output != "json":
             raise
-        console.say_json(plan_document(failed_plan(problem, target=info, now=now()), base=base))
+        info = console.target_info(session, target, endpoint)
+        console.say_json(plan_document(failed_plan(problem, info), base=base))
         runner.annotate_error(problem)
         return 1
     if out is not None:

@@ -1,31 +1,39 @@
-"""Apply a plan: stop on a signal, tell each step to whoever listens, say where in git a refusal comes from."""
+"""Apply: plan, ask, record the intent, write, verify, and record the outcome. A signal stops it between calls."""
 
 from __future__ import annotations
 
+import asyncio
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from random import Random
 from types import FrameType
+from typing import Protocol
 
-from reconciler.applying.applier import Stop, apply_plan, not_applied
+from reconciler.applying.applier import Stop, not_applied
+from reconciler.applying.applier import apply_plan as write_plan
 from reconciler.applying.project import Emit
 from reconciler.applying.words import INTERRUPTED
 from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, error
-from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError, UsageError
+from reconciler.documents.plan import read_plan_file
+from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError
 from reconciler.fieldpath import FieldPath, Pattern
 from reconciler.manifest.places import locate
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
 from reconciler.model.project import UnreadableProject
 from reconciler.model.record import EMPTY_ACCOUNT, Record
+from reconciler.operations.live import list_account, recognize
 from reconciler.operations.masking import masked
-from reconciler.operations.plan import list_account, recognize
-from reconciler.operations.recording import Recorder
-from reconciler.operations.targets import check_sandbox, sandbox_account
+from reconciler.operations.plan import plan_live, with_notes
+from reconciler.operations.preparing import Prepared, prepare
+from reconciler.operations.recording import Recorder, open_recorder
+from reconciler.operations.session import Session
+from reconciler.operations.targets import sandbox_account
 from reconciler.planning.drift import baseline_of
 from reconciler.planning.planner import Live
 from reconciler.scale.client import ScaleClient
@@ -34,26 +42,127 @@ from reconciler.settings import Target
 _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
+class Operator(Protocol):
+    """Who runs an apply: a person at a terminal, a job, or a script."""
+
+    def approves(self, plan: Plan) -> bool:
+        """Whether the plan may be carried out. Called once, also for a plan that changes nothing."""
+
+    def listening(self) -> AbstractContextManager[Emit]:
+        """A listener for the events of the apply."""
+
+    def keep(self, outcome: Outcome) -> None:
+        """Called with the outcome as soon as there is one, before anything is shown."""
+
+
+class Unattended:
+    """Approves every plan, and hears nothing."""
+
+    def approves(self, plan: Plan) -> bool:
+        return True
+
+    def listening(self) -> AbstractContextManager[Emit]:
+        return nullcontext(lambda event: None)
+
+    def keep(self, outcome: Outcome) -> None:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The plan, and its outcome. `declined` is whether the operator did not approve; then nothing was written."""
+
+    plan: Plan
+    outcome: Outcome
+    declined: bool = False
+
+
+def apply(
+    session: Session,
+    names: Sequence[str] = (),
+    *,
+    planfile: Path | None = None,
+    pending: bool = False,
+    allowed: Collection[str] = (),
+    operator: Operator,
+) -> Applied:
+    """Plan the projects that `names` select, or read the saved plan of `planfile`; ask the operator; carry it out.
+
+    Raises:
+        RecordError, GitRefusedError: the record or the commit is unavailable. Nothing was written.
+        PlanFileError: the saved plan cannot be used here. Nothing was written.
+        DiagnosedError, UsageError, ScaleError: as for `plan`. Nothing was written.
+    """
+    settings = session.settings
+    # Files and git are read outside the event loop, where a signal ends it at once.
+    recorder, notes = open_recorder(settings, session.target, session.environment, waiting=session.progress)
+    source: Plan | Prepared
+    if planfile is not None:
+        source = read_plan_file(planfile, base=settings.git_root)
+    else:
+        source = prepare(
+            settings, names, target=session.target, record=recorder.record, allowed=allowed, needs_git=True
+        )
+    return asyncio.run(_apply(session, source, recorder, notes, pending=pending, allowed=allowed, operator=operator))
+
+
+def apply_plan(session: Session, plan: Plan, *, operator: Operator | None = None) -> Outcome:
+    """Carry out a plan that was made before, exactly as approved. Raises as `apply` does."""
+    recorder, notes = open_recorder(session.settings, session.target, session.environment, waiting=session.progress)
+    return asyncio.run(_apply(session, plan, recorder, notes, operator=operator or Unattended())).outcome
+
+
+async def _apply(
+    session: Session,
+    source: Plan | Prepared,
+    recorder: Recorder,
+    notes: Sequence[Diagnostic],
+    *,
+    pending: bool = False,
+    allowed: Collection[str] = (),
+    operator: Operator,
+) -> Applied:
+    settings, target, now = session.settings, session.target, session.now
+    async with session.client() as client:
+        if isinstance(source, Plan):
+            plan = await check_saved(source, target, client, recorder.record)
+        else:
+            plan = await plan_live(
+                settings, target, client, source, record=recorder.record, pending=pending, allowed=allowed, now=now
+            )
+        plan = with_notes(plan, notes)
+        if not operator.approves(plan):
+            declined = not_applied(plan, "declined", now())
+            operator.keep(declined)
+            return Applied(plan, declined, declined=True)
+        stop = Stop()
+        with heeding_signals(stop):
+            try:
+                with operator.listening() as emit:
+                    outcome = await carry_out(
+                        plan,
+                        target,
+                        client,
+                        recorder=recorder,
+                        emit=emit,
+                        stop=stop,
+                        now=now,
+                        sensitive=settings.sensitive,
+                    )
+            except ReconcilerError as problem:
+                operator.keep(not_applied(plan, problem.summary, now()))
+                raise
+            operator.keep(outcome)
+        return Applied(plan, outcome)
+
+
 def _heeded() -> list[signal.Signals]:
     return [one for one in _SIGNALS if one != signal.SIGHUP or signal.getsignal(one) is not signal.SIG_IGN]
 
 
-def check_writable(target: Target) -> None:
-    """Raises:
-    UsageError: the target's configuration lets nothing be written, or the sandbox's file cannot be written.
-    """
-    if not target.writes:
-        raise UsageError(
-            f'target "{target.name}" has writes = false: nothing was written',
-            "To apply, set writes = true under the target in reconciler.toml.",
-        )
-    if target.sandbox is not None:
-        check_sandbox(target.sandbox)
-
-
 @contextmanager
 def heeding_signals(stop: Stop) -> Iterator[None]:
-    """SIGINT, SIGTERM and SIGHUP set `stop` and do nothing else, however often they come. For the main thread.
+    """SIGINT, SIGTERM and SIGHUP set `stop` and do nothing else, even if they come again. For the main thread.
 
     A SIGHUP that is ignored, as under nohup, stays ignored.
     """
@@ -104,7 +213,7 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
     return replace(plan, target=account.target, section=account.section)
 
 
-async def apply(
+async def carry_out(
     plan: Plan,
     target: Target,
     client: ScaleClient,
@@ -119,8 +228,8 @@ async def apply(
 ) -> Outcome:
     """Record the intent, carry out the plan, record the outcome.
 
-    Once `stop` is set, calls under way end and no new one starts. What `sensitive` covers is masked in a server's
-    words, too. `clock` and `random` are for the waits before a write is sent again.
+    Once `stop` is set, calls under way end and no new one starts. `sensitive` values are masked in a server's words,
+    too. `clock` and `random` are for the waits before a write is sent again.
 
     Raises:
         RecordError, GitRefusedError: the intent cannot be recorded. Nothing was written.
@@ -132,7 +241,7 @@ async def apply(
     if not await recorder.announce(plan, stop.requested):
         return replace(not_applied(plan, INTERRUPTED, now()), interrupted_by=stop.signal)
     try:
-        outcome = await apply_plan(
+        outcome = await write_plan(
             plan,
             client,
             parallelism=target.parallelism,
@@ -164,7 +273,7 @@ async def apply(
             replace(
                 project,
                 diagnostics=tuple(
-                    masked(_with_place(diagnostic, changes[project.name]), changes[project.name], sensitive)
+                    masked(_located(diagnostic, changes[project.name]), changes[project.name], sensitive)
                     for diagnostic in project.diagnostics
                 ),
             )
@@ -174,14 +283,12 @@ async def apply(
 
 
 def _unrecorded(problem: ReconcilerError) -> Diagnostic:
-    return error(
-        problem.code,
-        f"what was done could not be recorded: {problem.summary}",
-        detail=f"{problem.detail}\nThe next run knows the writes as ours by what was recorded before them.".strip(),
-    )
+    why = "The next run recognizes these writes by the intent that was recorded before them."
+    summary = f"what was done could not be recorded: {problem.summary}"
+    return error(problem.code, summary, detail=f"{problem.detail}\n{why}".strip())
 
 
-def _with_place(diagnostic: Diagnostic, change: ProjectChange) -> Diagnostic:
+def _located(diagnostic: Diagnostic, change: ProjectChange) -> Diagnostic:
     if diagnostic.location is not None or diagnostic.code != "rejected":
         return diagnostic
     words = f"{diagnostic.summary} {diagnostic.detail}"

@@ -1,8 +1,9 @@
-"""Look for drift: read the record and live state, compare, say where in git each unit stands. Writes nothing."""
+"""Drift: read the record, prepare the manifests, read live state, and compare. Writes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,34 +12,65 @@ from reconciler.manifest.places import locate_all
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import Record
-from reconciler.operations.plan import Account, Prepared, read_live, recognize
+from reconciler.model.snapshot import Snapshot
+from reconciler.operations.live import Account, read_live, recognize
+from reconciler.operations.preparing import Prepared, prepare
+from reconciler.operations.recording import read_record
+from reconciler.operations.session import Session
+from reconciler.operations.snapshot import read_saved
 from reconciler.planning.drift import baseline_of, project_drift, renames
 from reconciler.planning.planner import Live, is_unmanaged, unmanaged_in
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target
 
 
-async def drift(
-    settings: Settings,
-    target: Target,
-    client: ScaleClient,
-    prepared: Prepared,
-    *,
-    record: Record,
-    now: Callable[[], datetime],
+def drift(session: Session, names: Sequence[str] = ()) -> Drift:
+    """The drift of the projects that `names` select, or of all.
+
+    Raises:
+        RecordError, GitRefusedError: the record or the commit is unavailable.
+        DiagnosedError: a selected manifest has an error, or there is no manifest.
+        UsageError: a name matches nothing.
+        ScaleError: live state cannot be read.
+    """
+    settings, target, now = session.settings, session.target, session.now
+    record, notes = read_record(settings, target, session.environment, required=True)
+    prepared = prepare(settings, names, target=target, record=record, needs_git=True)
+
+    async def with_client() -> Drift:
+        async with session.client() as client:
+            return await drift_live(target, client, prepared, record=record, now=now)
+
+    if session.snapshot is None:
+        found = asyncio.run(with_client())
+    else:
+        found = drift_saved(settings, session.snapshot, prepared, record=record, now=now)
+    return replace(found, diagnostics=(*notes, *found.diagnostics))
+
+
+async def drift_live(
+    target: Target, client: ScaleClient, prepared: Prepared, *, record: Record, now: Callable[[], datetime]
 ) -> Drift:
-    """What drifted of what was prepared. Sends reads alone: one list, or a get for each of a few selected projects.
+    """The drift of live state. Sends only reads: one list, or one get for each of a few selected projects.
 
     Raises:
         ScaleError: live state cannot be read.
     """
     live = await read_live(client, [project.name for project in prepared.desired], few=prepared.narrowed)
     account = await recognize(target, client, live, record)
-    return drift_in(account, live, prepared, record=record, made_at=now())
+    return _drift_in(account, live, prepared, record=record, made_at=now())
 
 
-def drift_in(account: Account, live: Live, prepared: Prepared, *, record: Record, made_at: datetime) -> Drift:
-    """What drifted, by live state that was read. `made_at` is aware: ages are counted from it."""
+def drift_saved(
+    settings: Settings, snapshot: Snapshot, prepared: Prepared, *, record: Record, now: Callable[[], datetime]
+) -> Drift:
+    """The drift of a snapshot. It says nothing about values that are sensitive or were left out."""
+    account, live, prepared = read_saved(settings, snapshot, prepared, record)
+    return _drift_in(account, live, prepared, record=record, made_at=now())
+
+
+def _drift_in(account: Account, live: Live, prepared: Prepared, *, record: Record, made_at: datetime) -> Drift:
+    """The drift of live state that was read. `made_at` is aware: ages are counted from it."""
     known = account.entries(record)
     vanished = [
         (project, known[project.name])
@@ -78,7 +110,7 @@ def drift_in(account: Account, live: Live, prepared: Prepared, *, record: Record
 
 
 def _with_sources(projects: list[ProjectDrift], desired: Mapping[str, DesiredProject]) -> tuple[ProjectDrift, ...]:
-    """The projects with the line in git of each unit; that of the project where the manifest does not have it."""
+    """The projects with the line in git of each unit, or of the project if the manifest does not have the unit."""
     in_files = sorted((project for project in projects if project.units), key=lambda project: project.source.file)
     places = locate_all(
         (desired[project.name], {parse_path(unit.path) for unit in project.units}) for project in in_files

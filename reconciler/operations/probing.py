@@ -15,9 +15,9 @@ from datetime import datetime
 from reconciler.errors import ScaleError, UnreadableAnswerError, UsageError
 from reconciler.model.plan import Call, CallKind
 from reconciler.model.values import Json
-from reconciler.operations.apply import check_writable
 from reconciler.operations.assumptions import NULL_PARAM, PADDED_PARAM
 from reconciler.operations.evidence import Made, OtherCase, Project, Seen, first_number, last_number
+from reconciler.operations.targets import check_writable
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Target
 

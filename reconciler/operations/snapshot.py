@@ -1,52 +1,78 @@
-"""Snapshots: live state saved without what is sensitive, and plans and drift from one. Nothing is written to Scale.
+"""Snapshots: live state saved without sensitive values, and read again for plans and drift without a key.
 
-A plan from a snapshot is made with no key and no request, and shows what whoever wrote the snapshot says is live. What
-it leads to is compared with live all the same, right before a write.
+A snapshot shows what its writer says is live. A plan from it is compared with live state before any write.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
-from reconciler.errors import GitRefusedError, UsageError
+from reconciler.documents.plan import check_place
+from reconciler.documents.snapshot import SIGN
+from reconciler.errors import GitRefusedError, SnapshotError
 from reconciler.git.sources import read_commit
-from reconciler.model.drift import Drift
-from reconciler.model.plan import Plan
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject
 from reconciler.model.record import Entries, Record
 from reconciler.model.snapshot import Snapshot, SnapshotProject
-from reconciler.operations.drift import drift_in
-from reconciler.operations.plan import (
-    Account,
-    Prepared,
-    account_from,
-    get_projects,
-    planned_with,
-    read_live,
-    recognize,
-    with_sources,
-    with_warnings,
-)
+from reconciler.operations.live import Account, account_from, get_projects, read_live, recognize
+from reconciler.operations.preparing import Prepared
+from reconciler.operations.recording import read_record
+from reconciler.operations.session import Session
 from reconciler.planning.cutting import cut, shows_base
 from reconciler.planning.planner import Live, by_name, nameless
 from reconciler.planning.sensitive import comparable, leave_out
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target
-from reconciler.snapshot.stores import read_file, read_ref
+from reconciler.snapshot import stores
 
-PUBLISHED = "@"
-"""The FILE of `--live FILE` that means the published snapshot."""
+
+@dataclass(frozen=True, slots=True)
+class SavedSnapshot:
+    """A snapshot that was saved, and where. `newer` is whether a newer published one was kept instead."""
+
+    snapshot: Snapshot
+    place: str
+    newer: bool
+    notes: tuple[Diagnostic, ...]
+
+
+def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
+    """Save the account's live state as a file of its owner, or, without one, publish it in the target's git ref.
+
+    Raises:
+        SnapshotError: the file or the ref cannot be written.
+        ScaleError: live state cannot be read.
+    """
+    settings, target = session.settings, session.target
+    if out is not None:
+        check_place(Path(out), settings.manifests, what="snapshot", sign=SIGN, kind=SnapshotError)
+    else:
+        stores.check_publishable(settings.git_root, target.name, target.record)
+    record, notes = read_record(settings, target, session.environment)
+
+    async def with_client() -> Snapshot:
+        async with session.client() as client:
+            return await take(settings, target, client, record=record, now=session.now)
+
+    snapshot = asyncio.run(with_client())
+    if out is not None:
+        stores.write_file(snapshot, Path(out))
+        return SavedSnapshot(snapshot, out, newer=False, notes=notes)
+    published = stores.publish(settings.git_root, target.name, target.record, snapshot, now=session.now)
+    remote = "" if target.record == stores.LOCAL else f" on {target.record}"
+    return SavedSnapshot(snapshot, stores.ref_name(target.name) + remote, newer=not published, notes=notes)
 
 
 async def take(
     settings: Settings, target: Target, client: ScaleClient, *, record: Record, now: Callable[[], datetime]
 ) -> Snapshot:
-    """Every project of the account as it is now. Sends one list; gets, where it leaves out what the record names.
+    """Every project of the account as it is now. Sends one list, and gets if it leaves out what the record names.
 
     Raises:
         ScaleError: live state cannot be read.
@@ -67,7 +93,7 @@ async def take(
         found = read_commit(settings.repo_root, [settings.manifests])
         commit = None if found.dirty else found.commit
     except GitRefusedError:
-        pass  # it is told where git is needed
+        pass  # commands that need git report it
     return Snapshot(
         target=account.target,
         taken_at=taken_at,
@@ -87,71 +113,17 @@ def _kept(project: LiveProject, settings: Settings, known: Entries) -> SnapshotP
     return SnapshotProject(cut(rest, entry), left_out)
 
 
-def open_snapshot(settings: Settings, target: Target, file: str) -> tuple[Snapshot, Target]:
-    """The snapshot of `--live FILE`, and the target as that one has it: its endpoint, which is never opened.
-
-    Raises:
-        SnapshotError: there is none, or it is damaged.
-        UsageError: it is of another target.
-        GitRefusedError: git refuses this repository.
-    """
-    snapshot = read_ref(settings.git_root, target.name, target.record) if file == PUBLISHED else read_file(Path(file))
-    if snapshot.target.name != target.name:
-        raise UsageError(
-            f'the snapshot is of the target "{snapshot.target.name}", not of "{target.name}"',
-            f"Name its target: --target {snapshot.target.name}",
-        )
-    return snapshot, replace(target, endpoint=snapshot.target.endpoint, sandbox=None)
-
-
-def plan_from(
-    settings: Settings,
-    snapshot: Snapshot,
-    prepared: Prepared,
-    *,
-    record: Record,
-    pending: bool = False,
-    allowed: Collection[str] = (),
-    now: Callable[[], datetime],
-) -> Plan:
-    """The plan for what was prepared, by the snapshot. Says nothing of what is sensitive or was left out."""
-    sides = _sides(settings, snapshot, prepared, record)
-    made = planned_with(
-        settings,
-        sides.account,
-        sides.live,
-        sides.prepared,
-        record=record,
-        pending=pending,
-        allowed=allowed,
-        made_at=now(),
-    )
-    return with_sources(with_warnings(made, settings))
-
-
-def drift_from(
-    settings: Settings, snapshot: Snapshot, prepared: Prepared, *, record: Record, now: Callable[[], datetime]
-) -> Drift:
-    """What drifted of what was prepared, by the snapshot. Says nothing of what is sensitive or was left out."""
-    sides = _sides(settings, snapshot, prepared, record)
-    return drift_in(sides.account, sides.live, sides.prepared, record=record, made_at=now())
-
-
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    account: Account
-    live: Live
-    prepared: Prepared
-
-
-def _sides(settings: Settings, snapshot: Snapshot, prepared: Prepared, record: Record) -> _Sides:
+def read_saved(
+    settings: Settings, snapshot: Snapshot, prepared: Prepared, record: Record
+) -> tuple[Account, Live, Prepared]:
+    """The account and live state of a snapshot, and what was prepared, both without what the snapshot cannot show."""
     whole = Live(by_name(saved.live for saved in snapshot.projects), whole=True)
     account = account_from(snapshot.target, whole, record)
     known = account.entries(record)
     left_out: dict[str, set[str]] = defaultdict(set)
     shown: list[Shown] = [*snapshot.unreadable]
     for saved in snapshot.projects:
-        # What is sensitive by now may not have been when it was taken.
+        # The configuration may call more sensitive now than when the snapshot was taken.
         rest, more = leave_out(saved.live, settings.sensitive, known=known.get(saved.live.name))
         left_out[rest.name].update(saved.left_out, more)
         shown.append(rest)
@@ -166,7 +138,7 @@ def _sides(settings: Settings, snapshot: Snapshot, prepared: Prepared, record: R
             uncompared += bool(both.uncompared)
         desired.append(project)
     notes = (*_not_compared(uncompared), *_outdated(snapshot, known))
-    return _Sides(
+    return (
         account,
         Live(projects, whole=True, snapshot_at=snapshot.taken_at, nameless=nameless(shown)),
         replace(prepared, desired=tuple(desired), diagnostics=(*prepared.diagnostics, *notes)),
@@ -196,7 +168,7 @@ def _outdated(snapshot: Snapshot, known: Entries) -> list[Diagnostic]:
         warning(
             "snapshot-outdated",
             f"the snapshot is older than the last apply ({newest})",
-            detail="What that one wrote is not in it, and shows as a difference. "
-            "Take a new one where the key is: reconciler snapshot --publish",
+            detail="What that apply wrote is not in the snapshot, and appears as a difference. "
+            "Take a new snapshot where the key is: reconciler snapshot --publish",
         )
     ]

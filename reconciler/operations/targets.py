@@ -16,17 +16,17 @@ SANDBOX_ENDPOINT = "http://sandbox.invalid/v1"
 
 
 def sandbox_account(file: Path) -> str | None:
-    """The id that was made with the sandbox's file; None without a file. UsageError where it cannot be read."""
+    """The ID that was made with the sandbox's file; None without a file. UsageError if it cannot be read."""
     from reconciler.sandbox.store import Store, StoreError
 
     try:
         return Store(file).account_id()
     except StoreError as problem:
-        raise UsageError(str(problem).rstrip("."), "Name another file, or take this one away.") from None
+        raise UsageError(str(problem).rstrip("."), "Name another file, or remove this one.") from None
 
 
 def check_sandbox(file: Path) -> None:
-    """UsageError where the sandbox's file surely cannot be written."""
+    """UsageError if the sandbox's file certainly cannot be written."""
     from reconciler.sandbox.store import Store, StoreError
 
     try:
@@ -35,10 +35,23 @@ def check_sandbox(file: Path) -> None:
         raise UsageError(str(problem).rstrip("."), "Nothing was written.") from None
 
 
+def check_writable(target: Target) -> None:
+    """Raises:
+    UsageError: the target's configuration allows no writes, or the sandbox's file cannot be written.
+    """
+    if not target.writes:
+        raise UsageError(
+            f'target "{target.name}" has writes = false: nothing was written',
+            "To apply, set writes = true under the target in reconciler.toml.",
+        )
+    if target.sandbox is not None:
+        check_sandbox(target.sandbox)
+
+
 def open_target(
     target: Target, environment: Mapping[str, str], *, waiting: Callable[[float], None] = lambda seconds: None
 ) -> ScaleClient:
-    """A client, to be used as an asynchronous context manager. `waiting` is told (seconds) where it has to wait long.
+    """A client, to be used as an asynchronous context manager. `waiting` is called with the seconds of a long wait.
 
     Raises:
         CredentialsError: the variable that should hold the key is not set.

@@ -42,7 +42,8 @@ def plan(folder: Path) -> dict[str, float]:
     import httpx
 
     from reconciler.model.record import Record
-    from reconciler.operations.plan import plan, prepare
+    from reconciler.operations.plan import plan_live
+    from reconciler.operations.preparing import prepare
     from reconciler.planning import planner
     from reconciler.scale.client import ScaleClient
     from reconciler.settings import Target, read_settings
@@ -63,7 +64,7 @@ def plan(folder: Path) -> dict[str, float]:
             endpoint=target.endpoint, key="key", key_variable=None, transport=httpx.MockTransport(answer)
         )
         async with client:
-            made = await plan(settings, target, client, prepared, record=Record(), now=lambda: datetime.now(UTC))
+            made = await plan_live(settings, target, client, prepared, record=Record(), now=lambda: datetime.now(UTC))
         assert made.summary.unchanged == made.manifest_count, made.summary
         return render_plan(made, base=os.getcwd(), now=datetime.now(UTC))
 

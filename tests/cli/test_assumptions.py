@@ -152,7 +152,7 @@ def account(request: pytest.FixtureRequest, cli: Cli, repository: Path, monkeypa
     monkeypatch.setattr(app, "create_app", partial(app.create_app, assumptions=assumptions))
     monkeypatch.setattr(targets, "in_process", line)
     monkeypatch.setattr(targets, "ScaleClient", partial(ScaleClient, clock=clock, random=Random(0)))
-    monkeypatch.setattr(apply, "apply", partial(apply.apply, clock=clock, random=Random(0)))
+    monkeypatch.setattr(apply, "carry_out", partial(apply.carry_out, clock=clock, random=Random(0)))
     return made
 
 

@@ -27,7 +27,9 @@ from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.model.plan import Commit, TargetInfo
 from reconciler.model.project import LiveProject
 from reconciler.model.record import Record
-from reconciler.operations.plan import Account, Prepared, planned_with
+from reconciler.operations.live import Account
+from reconciler.operations.plan import planned_with
+from reconciler.operations.preparing import Prepared
 from reconciler.operations.selection import select, usable
 from reconciler.operations.validate import Validation, validate
 from reconciler.planning import nearness

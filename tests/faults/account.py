@@ -21,8 +21,9 @@ from reconciler.applying.applier import Stop
 from reconciler.errors import ScaleError
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Plan, ProjectChange
-from reconciler.operations.apply import apply
-from reconciler.operations.plan import plan, prepare
+from reconciler.operations.apply import carry_out
+from reconciler.operations.plan import plan_live
+from reconciler.operations.preparing import prepare
 from reconciler.operations.recording import Recorder
 from reconciler.operations.targets import SANDBOX_ENDPOINT
 from reconciler.record.stores import open_record
@@ -228,7 +229,7 @@ class Account:
             random=random,
         ) as client:
             try:
-                made = await plan(
+                made = await plan_live(
                     self.settings,
                     self.target,
                     client,
@@ -240,7 +241,7 @@ class Account:
                 )
             except ScaleError as problem:
                 return None, None, problem
-            outcome = await apply(
+            outcome = await carry_out(
                 made,
                 self.target,
                 client,

@@ -24,9 +24,10 @@ from reconciler.model.plan import Plan
 from reconciler.model.record import Record, RecordedProject, Section
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import to_json
-from reconciler.operations.drift import drift
-from reconciler.operations.plan import Prepared, plan, prepare
-from reconciler.operations.snapshot import drift_from, plan_from, take
+from reconciler.operations.drift import drift_live, drift_saved
+from reconciler.operations.plan import plan_live, plan_saved
+from reconciler.operations.preparing import Prepared, prepare
+from reconciler.operations.snapshot import take
 from reconciler.planning.classes import ontology_hash
 from reconciler.render.text.snapshot import lay_out_snapshot
 from reconciler.scale.client import ScaleClient
@@ -158,12 +159,12 @@ class Repository:
             return NOW
 
         async with account.client() as client:
-            made = await plan(self.settings, self.target, client, self.prepared, record=RECORD, now=now)
-            found = await drift(self.settings, self.target, client, self.prepared, record=RECORD, now=now)
+            made = await plan_live(self.settings, self.target, client, self.prepared, record=RECORD, now=now)
+            found = await drift_live(self.target, client, self.prepared, record=RECORD, now=now)
             taken = await take(self.settings, self.target, client, record=RECORD, now=now)
         snapshot = decode(encode(taken), place="s")
-        later = plan_from(self.settings, snapshot, self.prepared, record=RECORD, now=now)
-        drifted = drift_from(self.settings, snapshot, self.prepared, record=RECORD, now=now)
+        later = plan_saved(self.settings, snapshot, self.prepared, record=RECORD, now=now)
+        drifted = drift_saved(self.settings, snapshot, self.prepared, record=RECORD, now=now)
         return Seen(made, found, snapshot, later, drifted)
 
 

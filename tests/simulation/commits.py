@@ -15,7 +15,7 @@ from reconciler.fieldpath import parse_pattern
 from reconciler.manifest.loading import Entry, Manifests
 from reconciler.model.plan import Commit
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode, Source
-from reconciler.operations.plan import Prepared
+from reconciler.operations.preparing import Prepared
 
 TYPE = "imageannotation"
 FOLDER = Path("/repository/projects")

@@ -25,8 +25,8 @@ from reconciler.model.outcome import Event, Outcome
 from reconciler.model.plan import Commit, Plan, TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject, Shown
 from reconciler.model.record import Entries
-from reconciler.operations.apply import apply
-from reconciler.operations.plan import plan
+from reconciler.operations.apply import carry_out
+from reconciler.operations.plan import plan_live
 from reconciler.planning.guards import GUARDS
 from reconciler.planning.planner import Live, by_name, make_plan
 from reconciler.scale.client import ScaleClient
@@ -336,7 +336,7 @@ class _World:
         ) as client:
             try:
                 recorder = await self.house.open(run)
-                run.plan = await plan(
+                run.plan = await plan_live(
                     SETTINGS,
                     TARGET,
                     client,
@@ -353,7 +353,7 @@ class _World:
                         await asyncio.sleep(draw.uniform(0.0, 60.0))
                         self.tell(run.name, "applies the plan as it was saved")
                         recorder = await self.house.open(run)
-                outcome = await apply(
+                outcome = await carry_out(
                     run.plan,
                     replace(TARGET, parallelism=parallelism),
                     client,

@@ -1,0 +1,108 @@
+"""Reading live state, and recognizing the account that it is of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from reconciler.model.plan import TargetInfo
+from reconciler.model.project import LiveProject, Shown
+from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, Section, SectionKey
+from reconciler.operations.targets import sandbox_account
+from reconciler.planning.planner import Live, account_of, by_name, nameless
+from reconciler.scale.client import ScaleClient
+from reconciler.settings import Target
+
+_FEW: Final = 8
+"""Up to so many selected projects are got one by one; for more one list of the account is cheaper."""
+
+
+async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:
+    """Live state: of the named projects alone where they are few, else of the whole account in one list.
+
+    Should the list leave earlier versions out, the named projects are got one by one beside it: a base is looked for in
+    them. And if a project in the list has no readable name, it may be any project that the list does not show; so the
+    named projects that it does not show are got, too.
+    """
+    if few and len(names) <= _FEW:
+        return Live(await get_projects(client, names), whole=False)
+    listed = await list_account(client)
+    projects, unnamed = dict(listed.projects), listed.nameless
+    is_cut = any(
+        isinstance(one, LiveProject) and one.params_history and one.params_history[0].number for one in listed.listed
+    )
+    wanted = [name for name in names if (is_cut if projects.get(name) is not None else unnamed)]
+    if wanted:
+        got = await get_projects(client, wanted)
+        if sum(project is not None and projects.get(name) is None for name, project in got.items()) >= len(unnamed):
+            unnamed = ()
+        projects |= got
+    return Live(projects, whole=True, nameless=unnamed)
+
+
+async def list_account(client: ScaleClient) -> Live:
+    """The whole account, in one list."""
+    shown = await client.list_projects()
+    return Live(by_name(shown), whole=True, nameless=nameless(shown))
+
+
+async def get_projects(client: ScaleClient, names: Sequence[str]) -> dict[str, Shown | None]:
+    """The projects of these names, each got by itself; None for one that is not there."""
+    found = await asyncio.gather(*map(client.find_project, names))
+    return dict(zip(names, found, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The target as it answered, and the section of the record that belongs to its account, None without one.
+
+    `created` has the `created_at` of the projects that were read, by name.
+    """
+
+    target: TargetInfo
+    section: SectionKey | None
+    created: Mapping[str, str | None] = field(default_factory=dict)
+
+    def entries(self, record: Record) -> Entries:
+        """The recorded projects of this account."""
+        return self.of(record).projects
+
+    def of(self, record: Record) -> Section:
+        """The section of this account; an empty one without a section."""
+        return record.sections[self.section] if self.section is not None else Section()
+
+
+async def recognize(
+    target: Target, client: ScaleClient, live: Live, record: Record, *, must_know: bool = False
+) -> Account:
+    """The account that was read. If only some of its projects were, and the record recognizes none, it is listed.
+
+    With `must_know`, it is listed too if there is nothing in the record to recognize.
+    """
+    account = account_in(target, live)
+    section = record.find(target.endpoint, account, _created(live))
+    if account is None and section is None and (must_know or any(record.at(target.endpoint))):
+        live = await list_account(client)
+        account = account_in(target, live)
+        section = record.find(target.endpoint, account, _created(live))
+    return Account(TargetInfo(target.name, target.endpoint, account), section, _created(live))
+
+
+def account_from(target: TargetInfo, live: Live, record: Record) -> Account:
+    """The account of a snapshot."""
+    return Account(target, record.find(target.endpoint, target.account, _created(live)))
+
+
+def _created(live: Live) -> dict[str, str | None]:
+    return {name: project.created_at for name, project in live.projects.items() if project is not None}
+
+
+def account_in(target: Target, live: Live) -> str | None:
+    """What identifies this account: a sandbox's own ID, else its oldest project; None if it was not listed."""
+    if target.sandbox is not None:
+        return sandbox_account(target.sandbox) or EMPTY_ACCOUNT
+    if not live.whole:
+        return None
+    return account_of(live.listed) if live.listed else EMPTY_ACCOUNT

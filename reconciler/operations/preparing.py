@@ -1,0 +1,126 @@
+"""What is known before anything is sent: the selected manifests, checked, and the commit that they are at."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.errors import DiagnosedError, GitRefusedError
+from reconciler.git.sources import Sources, read_sources
+from reconciler.manifest.loading import Manifests, load_manifests
+from reconciler.manifest.places import files_of
+from reconciler.model.plan import Commit
+from reconciler.model.project import DesiredProject
+from reconciler.model.record import Record
+from reconciler.operations.selection import Recorded, select, usable
+from reconciler.settings import Settings, Target
+
+_EXAMPLES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a plan needs of this side: known before anything is sent."""
+
+    manifests: Manifests
+    desired: tuple[DesiredProject, ...]
+    narrowed: bool
+    commit: Commit
+    diagnostics: tuple[Diagnostic, ...]
+    gone: tuple[str, ...]
+    """Selected projects that the record knows and no manifest has any more."""
+    unheld: frozenset[str] = frozenset()
+    """Projects that were read from a file that the commit does not hold as it was read."""
+
+
+def prepare(
+    settings: Settings,
+    names: Sequence[str],
+    *,
+    target: Target,
+    record: Record,
+    allowed: Collection[str] = (),
+    needs_git: bool = False,
+) -> Prepared:
+    """Load and check the manifests, and ask git for the commit. Names that only `record` knows count, too.
+
+    A git that refuses, fails or is missing is a warning; with `needs_git` it is an error.
+
+    Raises:
+        GitRefusedError: git does not answer, and `needs_git` is set.
+        DiagnosedError: an error is left in what a selected project uses, or there is no manifest at all.
+        UsageError: the folder is missing, or a name matches nothing.
+    """
+    manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=target.overlay)
+    recorded = _recorded(settings, manifests, target, record)
+    selection = select(manifests, names, folder=settings.cwd, recorded=recorded)
+    desired, diagnostics = usable(manifests, selection)
+    if not any(entry.is_manifest for entry in manifests.entries) and "no-manifests" not in allowed:
+        raise DiagnosedError("no manifests", [_no_manifests(settings)])
+    sources = Sources(Commit())
+    try:
+        sources = _read_sources(settings, target.overlay, desired)
+    except GitRefusedError as problem:
+        if needs_git:
+            raise
+        diagnostics = (*diagnostics, warning(problem.code, problem.summary, detail=problem.detail))
+    if sources.ignored:
+        diagnostics = (*diagnostics, _ignored(sources.ignored, settings.git_root.as_posix()))
+    unheld = (project.name for project in desired if sources.unheld and sources.unheld & files_of(project))
+    return Prepared(
+        manifests,
+        tuple(desired),
+        selection.narrowed,
+        sources.commit,
+        diagnostics,
+        selection.recorded,
+        frozenset(unheld),
+    )
+
+
+def _recorded(settings: Settings, manifests: Manifests, target: Target, record: Record) -> list[Recorded]:
+    """The projects that the record knows at this endpoint, from this manifest folder, and no manifest has any more."""
+    folder = settings.manifests.as_posix() + "/"
+    declared = {entry.name for entry in manifests.entries}
+    files = {
+        name: (settings.git_root / project.file).as_posix()
+        for _, section in record.at(target.endpoint)
+        for name, project in section.projects.items()
+        if name not in declared
+    }
+    return [Recorded(name, file) for name, file in sorted(files.items()) if file.startswith(folder)]
+
+
+def _read_sources(settings: Settings, overlay: Path | None, desired: Sequence[DesiredProject]) -> Sources:
+    """What git reports about everything that the plan reads."""
+    config = [settings.config_file] if settings.config_file else []
+    files = {file for project in desired for file in files_of(project)}
+    folder = settings.manifests.as_posix() + "/"
+    elsewhere = (Path(file) for file in sorted(files) if not file.startswith(folder))
+    paths = [settings.manifests, *([overlay] if overlay else []), *config, *elsewhere]
+    return read_sources(settings.repo_root, paths, [*files, *(file.as_posix() for file in config)])
+
+
+def _ignored(files: Sequence[str], base: str) -> Diagnostic:
+    """One warning for all files that git ignores."""
+    names = [Path(os.path.relpath(file, base)).as_posix() for file in files]
+    more = f" and {len(names) - _EXAMPLES:,} more" if len(names) > _EXAMPLES else ""
+    return warning(
+        "git-ignored",
+        f"git ignores {names[0] if len(names) == 1 else f'{len(names):,} files'}, which this plan reads",
+        detail=f"Other clones do not have {'it' if len(names) == 1 else 'them'}, so their plans differ: "
+        f"{', '.join(names[:_EXAMPLES])}{more}.\nIf the manifests need these files, add them with git add --force.",
+    )
+
+
+def _no_manifests(settings: Settings) -> Diagnostic:
+    return error(
+        "no-manifests",
+        f"there is no manifest in {settings.manifests}",
+        detail="A plan without manifests is refused: an empty checkout looks the same. Manifests are files that end "
+        "in .yaml or .yml, and whose names do not start with _ or a dot.",
+    )
