@@ -133,7 +133,11 @@ def warning(
 
 def quoted(text: str) -> str:
     """A name as messages quote it. A long one is shortened: it may be repeated in very many of them."""
-    return f'"{text}"' if len(text) <= _LONGEST_QUOTED else f'"{text[:_LONGEST_QUOTED]}…"'
+    return f'"{shortened(text)}"'
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_QUOTED else f"{text[:_LONGEST_QUOTED]}…"
 
 
 _LONGEST_QUOTED: Final = 200

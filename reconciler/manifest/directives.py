@@ -7,8 +7,8 @@ Inside `$literal` nothing is looked into. The document itself is never changed: 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from reconciler.diagnostics import Severity, nearest, quoted
@@ -25,20 +25,55 @@ from reconciler.manifest.references import (
     Resolved,
     Target,
 )
+from reconciler.manifest.schema import PROJECT
 from reconciler.manifest.textfiles import Text, TextFiles, TextRefusal
 from reconciler.manifest.yamlfiles import YamlFile
-from reconciler.model.project import CREATE_ONLY, Origin
+from reconciler.model.project import Origin
 from reconciler.model.values import Json
 
 FILE: Final = "$file"
 UNSET_KEY: Final = "$unset"
-DIRECTIVES: Final = (FILE, REF, LITERAL, UNSET_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A key that stands for something else, and the JSON Schema of its value."""
+
+    name: str
+    schema: Mapping[str, Any]
+
+
+DIRECTIVES: Final = (
+    Directive(
+        FILE,
+        {
+            "type": "string",
+            "minLength": 1,
+            "description": "A text file, relative to this file. Its content is the value.",
+        },
+    ),
+    Directive(
+        REF,
+        {
+            "type": "string",
+            "minLength": 1,
+            "description": "A YAML file, relative to this file, and after # a JSON pointer into it.",
+            "examples": ["../shared/animals.yaml#/animals"],
+        },
+    ),
+    Directive(LITERAL, {"description": "The value itself, not searched: for data that looks like a directive."}),
+    Directive(UNSET_KEY, {"const": True, "description": "Drops what a _defaults.yaml above supplies."}),
+)
+_NAMES: Final = tuple(directive.name for directive in DIRECTIVES)
 
 UNSET: Final[Any] = object()
 """What stands for `{$unset: true}` until the layers are laid over one another."""
 
-FIELDS: Final = ("type", *CREATE_ONLY)
+FIELDS: Final = tuple(key.name for key in PROJECT.keys if key.inherited)
+"""Keys whose whole values can be inherited."""
+
 HOLDERS: Final = ("params", "reconcile")
+"""Keys whose values are inherited key by key."""
 
 
 def is_slot(path: RawPath) -> bool:
@@ -105,7 +140,7 @@ class _Walk:
         return copied
 
     def _dollar(self, mapping: dict[str, Json], path: RawPath) -> Json:
-        directive = next((key for key in mapping if key in DIRECTIVES), None)
+        directive = next((key for key in mapping if key in _NAMES), None)
         if directive is None:
             for key in mapping:
                 self._note_near(key, mapping, path)
@@ -206,7 +241,7 @@ class _Walk:
 
     def _note_near(self, key: str, mapping: dict[str, Json], path: RawPath) -> None:
         """A lone key that is nearly a directive would be sent as data."""
-        near = nearest(key, DIRECTIVES) if len(mapping) == 1 and key.startswith("$") else None
+        near = nearest(key, _NAMES) if len(mapping) == 1 and key.startswith("$") else None
         if near is not None:
             self._resolved.problems.append(
                 Problem(

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, error
+from reconciler.keys import Table
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.layering import Layers, idle_unset, without_unset
 from reconciler.manifest.locating import Locator, first_line, in_reading_order
-from reconciler.manifest.ontology import OntologyCheck, wrong_type
 from reconciler.manifest.problems import At, Problem
+from reconciler.manifest.schema import DEFAULTS
 from reconciler.manifest.textfiles import TextRefusal, read_found
-from reconciler.manifest.verdict import DEFAULTS_SHAPE, OVERLAY_SHAPE, Shape, check
+from reconciler.manifest.verdict import check
 from reconciler.manifest.yamlfiles import YamlFiles
 from reconciler.model.project import Origin
 
@@ -94,7 +95,7 @@ class LayerFiles:
         return found
 
     def _laid(self, file: str, above: Inherited) -> Inherited:
-        documents = self.read(file, DEFAULTS_SHAPE)
+        documents = self.read(file, DEFAULTS)
         if len(documents) > 1:
             location = self.locator.location(At(()), documents[1].origin)
             told = error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml holds one YAML document", location=location)
@@ -109,7 +110,7 @@ class LayerFiles:
             limits = (*limits, Limits(tuple(patterns), layer.origin))
         return Inherited(layers, limits, (*above.told, *idly))
 
-    def read(self, file: str, shape: Shape) -> list[Layer]:
+    def read(self, file: str, table: Table) -> list[Layer]:
         """The documents of a file. What ends the whole file is told with a document of its own."""
         data = read_found(self.locator.root, file)
         if isinstance(data, TextRefusal):
@@ -118,23 +119,19 @@ class LayerFiles:
         found = self._yaml_files.read(file, data, like_project=True)
         if found.broken:
             return [Layer(Origin(file, 1), {}, found.told)]
-        layers = [self._layer(Origin(file, document.line), document.value, shape) for document in found.documents]
+        layers = [self._layer(Origin(file, document.line), document.value, table) for document in found.documents]
         if found.told and layers:
             layers[0] = Layer(layers[0].origin, layers[0].values, (*found.told, *layers[0].told))
         return layers
 
-    def _layer(self, origin: Origin, value: Any, shape: Shape) -> Layer:
+    def _layer(self, origin: Origin, value: Any, table: Table) -> Layer:
         if not isinstance(value, dict):
-            problems = [wrong_type(value, At(()), f"{shape.thing} is a mapping", text_wanted=False)]
+            _, problems = check(value, table=table)
             return Layer(origin, {}, self._located(problems, [], origin))
         resolved = self._directives.resolve(value, origin.file)
         values: dict[str, Any] = resolved.value
         origin = Origin(origin.file, origin.line, (), resolved.origins)
-        _, problems = check(without_unset(values), resolved.stand_ins, shape=shape)
-        if shape is OVERLAY_SHAPE and values.get("ontology") is not None:
-            ontology_check = OntologyCheck(resolved.stand_ins)
-            ontology_check.check(values["ontology"], ("ontology",))
-            problems += ontology_check.problems
+        _, problems = check(without_unset(values), resolved.stand_ins, table=table)
         told = [
             diagnostic for path, of_file in resolved.told for diagnostic in self.locator.used(of_file, path, origin)
         ]

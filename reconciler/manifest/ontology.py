@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from reconciler.diagnostics import did_you_mean, quoted
+from reconciler.keys import Fault, Faults, Table
 from reconciler.manifest.codes import Code
 from reconciler.manifest.placing import LITERAL
-from reconciler.manifest.problems import At, Problem, RawPath
+from reconciler.manifest.problems import RawPath
+from reconciler.manifest.schema import CHOICE, CHOICES, ONTOLOGY
 from reconciler.model.values import Json
-
-CHOICE_KEYS: Final = ("choice", "display", "description", "subchoices")
-ONTOLOGY_KEYS: Final = ("name", "choices")
 
 
 def written_choices(document: Mapping[str, Json]) -> tuple[Json, RawPath]:
-    """What stands for the list of choices in a composed document, in either spelling of an ontology, and where."""
+    """The list of choices in a composed document, in either spelling of an ontology, and its path."""
     ontology = document.get("ontology")
     if isinstance(ontology, dict):
         return ontology.get("choices"), ("ontology", "choices")
@@ -41,185 +40,109 @@ def walk_choices(
             yield from walk_choices(subchoices, (*path, "subchoices"), (*names, name))
 
 
-Checked: TypeAlias = dict[tuple[int, RawPath], tuple[Json, list[Problem]]]
-"""What was found in lists of choices, by their identity and place; the list is kept so that its identity stays its."""
+Checked: TypeAlias = dict[tuple[int, RawPath], tuple[Json, list[Fault]]]
+"""What was found in lists of choices, by identity and path. The list is kept, so that its identity stays its own."""
 
 
 class OntologyCheck:
-    """Checks one ontology; `stand_ins` are places that hold null for what was reported already.
+    """Checks one ontology. With `checked`, a list of choices that many projects share is checked once."""
 
-    With `checked`, a list of choices that many projects share is checked once.
-    """
-
-    def __init__(self, stand_ins: Collection[RawPath] = (), checked: Checked | None = None) -> None:
-        self.problems: list[Problem] = []
-        self._stand_ins = stand_ins
+    def __init__(self, faults: Faults, checked: Checked | None = None) -> None:
+        self._faults = faults
         self._checked = checked
         self._seen: dict[str, tuple[RawPath, int, bool]] = {}
 
     def check(self, ontology: Json, path: RawPath) -> tuple[list[Json] | None, str | None]:
-        """The list of choices and the ontology's name, both only to be used where no problem is an error."""
-        if path in self._stand_ins:
+        """The list of choices and the ontology's name, both only to be used if there is no fault."""
+        reported = self._faults.reported
+        if path in reported:
             return None, None
         name = None
         if isinstance(ontology, dict):
-            self._check_keys(ontology, path, ONTOLOGY_KEYS, needed="choices", thing="an ontology")
-            if "name" in ontology:
-                name = self._check_name(ontology["name"], (*path, "name"))
+            self._check_keys(ontology, path, ONTOLOGY)
+            if "name" in ontology and (*path, "name") not in reported:
+                name = ONTOLOGY.by_name["name"].kind.read(ontology["name"], (*path, "name"), self._faults)
             if "choices" not in ontology:
                 return None, name
             path = (*path, "choices")
             ontology = ontology["choices"]
-            if path in self._stand_ins:
+            if path in reported:
                 return None, name
         if not isinstance(ontology, list):
-            wanted = "an ontology is a list of choices, or {name: …, choices: […]}"
-            self._wrong_type(ontology, path, wanted, text_wanted=False)
+            (CHOICES if path[-1] == "choices" else ONTOLOGY).refuse(ontology, path, self._faults)
             return None, name
         known = self._checked.get((id(ontology), path)) if self._checked is not None else None
         if known is not None:
-            self.problems += known[1]
+            self._faults += known[1]
             return ontology, name
-        before = len(self.problems)
+        before = len(self._faults)
         if not ontology:
-            self.problems.append(
-                Problem(
-                    Code.EMPTY_ONTOLOGY,
-                    "an ontology needs at least one choice",
-                    At(path),
-                    "The API cannot clear an ontology. Leave the key out where the ontology is not managed here.",
-                )
-            )
+            detail = "The API cannot clear an ontology. Leave the key out if the ontology is not managed here."
+            self._faults.add(Code.EMPTY_ONTOLOGY, "an ontology needs at least one choice", path, detail)
         self._check_choices(ontology, path)
         if self._checked is not None:
-            self._checked[id(ontology), path] = (ontology, self.problems[before:])
+            self._checked[id(ontology), path] = (ontology, self._faults[before:])
         return ontology, name
-
-    def _check_name(self, name: Json, path: RawPath) -> str | None:
-        if path in self._stand_ins:
-            return None
-        if not isinstance(name, str):
-            self._wrong_type(name, path, "an ontology's name is a string")
-            return None
-        if not name:
-            self.problems.append(
-                Problem(
-                    Code.BAD_NAME, "an ontology's name is not empty", At(path), "Leave the key out to have no name."
-                )
-            )
-        return name
 
     def _check_choices(self, choices: list[Json], path: RawPath) -> None:
         seen = self._seen
         for index, choice in enumerate(choices):
             if isinstance(choice, str):
                 if choice in seen:
-                    self._duplicate(choice, At((*path, index)))
+                    self._duplicate(choice, (*path, index))
                 else:
                     seen[choice] = (path, index, False)
             elif isinstance(choice, dict):
                 self._check_object(choice, path, index)
-            elif (*path, index) not in self._stand_ins:
-                self._wrong_type(choice, (*path, index), "a choice is a string or an object")
+            elif (*path, index) not in self._faults.reported:
+                CHOICES.item.refuse(choice, (*path, index), self._faults)
 
     def _check_object(self, choice: dict[str, Json], parent: RawPath, index: int) -> None:
         path = (*parent, index)
         name = choice.get("choice")
         if isinstance(name, str):
             if name in self._seen:
-                self._duplicate(name, At((*path, "choice")))
+                self._duplicate(name, (*path, "choice"))
             else:
                 self._seen[name] = (parent, index, True)
-        elif "choice" in choice:
-            self._wrong_type(name, (*path, "choice"), "a choice is a string")
-        if "choice" not in choice or not choice.keys() <= _CHOICE_KEY_SET:
-            self._check_keys(choice, path, CHOICE_KEYS, needed="choice", thing="a choice")
-        for key in ("display", "description"):
-            text = choice.get(key)
-            if text is not None and not isinstance(text, str):
-                self._wrong_type(text, (*path, key), f"{key} is a string")
-        subchoices = choice.get("subchoices")
-        if isinstance(subchoices, list):
-            self._check_choices(subchoices, (*path, "subchoices"))
-        elif subchoices is not None:
-            self._wrong_type(subchoices, (*path, "subchoices"), "subchoices is a list of choices", text_wanted=False)
+        if "choice" not in choice or not choice.keys() <= CHOICE.by_name.keys():
+            self._check_keys(choice, path, CHOICE)
+        for key, value in choice.items():
+            if value.__class__ is str and key in _TEXTS:
+                continue
+            below = (*path, key)
+            if key == "subchoices" and isinstance(value, list):
+                self._check_choices(value, below)
+            elif key in CHOICE.by_name and below not in self._faults.reported:
+                CHOICE.by_name[key].kind.read(value, below, self._faults)
 
-    def _check_keys(
-        self, mapping: dict[str, Json], path: RawPath, known: tuple[str, ...], *, needed: str, thing: str
-    ) -> None:
-        """Unknown keys, and the needed one where none of the unknown ones explains why it is missing."""
+    def _check_keys(self, mapping: dict[str, Json], path: RawPath, table: Table) -> None:
+        """Unknown keys, and the needed one if none of the unknown ones explains why it is missing."""
         explained = False
         for key in mapping:
-            if key in known:
+            if key in table.by_name:
                 continue
-            label = did_you_mean(key, known)
+            label = did_you_mean(key, table.names)
             if isinstance(mapping[key], list) and ("choice" in mapping or not label):
                 label = "a choice with others below it is {choice: …, subchoices: […]}"
-            elif key in _OTHER_NAMES and thing == "a choice" and "choice" not in mapping:
+            elif key in _OTHER_NAMES and table is CHOICE and "choice" not in mapping:
                 label = 'did you mean "choice"?'
-            elif not label and len(mapping) == 1 and thing == "a choice" and not isinstance(mapping[key], dict):
+            elif not label and len(mapping) == 1 and table is CHOICE and not isinstance(mapping[key], dict):
                 label = "quote it if all of this is one choice"
             explained = True
-            self.problems.append(unknown_key(key, path, thing, known, label))
+            self._faults.append(table.unknown(key, path, label))
+        (needed,) = (key.name for key in table.keys if key.required)
         if needed not in mapping and not explained:
-            self.problems.append(Problem(Code.MISSING_KEY, f'{thing} needs the key "{needed}"', At(path)))
+            self._faults.add(Code.MISSING_KEY, f'{table.thing} needs the key "{needed}"', path)
 
-    def _duplicate(self, name: str, where: At) -> None:
+    def _duplicate(self, name: str, path: RawPath) -> None:
         parent, index, is_object = self._seen[name]
         first = (*parent, index, "choice") if is_object else (*parent, index)
-        self.problems.append(
-            Problem(
-                Code.DUPLICATE_CHOICE,
-                f"{quoted(name)} appears twice in this ontology",
-                where,
-                "A choice is unique in the whole tree, also below different parents.",
-                first=At(first),
-            )
-        )
-
-    def _wrong_type(self, value: Json, path: RawPath, wanted: str, *, text_wanted: bool = True) -> None:
-        if path not in self._stand_ins:
-            self.problems.append(wrong_type(value, At(path), wanted, text_wanted=text_wanted))
+        summary = f"{quoted(name)} appears twice in this ontology"
+        detail = "A choice is unique in the whole tree, also below different parents."
+        self._faults.append(Fault(Code.DUPLICATE_CHOICE, summary, path, detail, first=first))
 
 
+_TEXTS: Final = ("choice", "display", "description")
 _OTHER_NAMES: Final = ("name", "label", "title", "value", "id")
-"""What the name of a choice is called in other tools."""
-
-_CHOICE_KEY_SET: Final = frozenset(CHOICE_KEYS)
-
-
-def wrong_type(value: Json, where: At, wanted: str, *, text_wanted: bool = True) -> Problem:
-    """`wanted` says what belongs there; the label how to write a number or truth value as a text.
-
-    Nothing at all has no place of its own: that is told at its key.
-    """
-    if value is None and isinstance(where, At) and where.path and isinstance(where.path[-1], str):
-        return Problem(Code.NULL_PART, f"{wanted}; there is no value", At(where.path, key=True))
-    label = "quote it" if text_wanted and isinstance(value, bool | int | float) else ""
-    return Problem(Code.WRONG_TYPE, f"{wanted}; this is {kind_of(value)}", where, label=label)
-
-
-def kind_of(value: Json) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return f"the truth value {str(value).lower()}"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a string"
-        case dict():
-            return "a mapping"
-        case _:
-            return "a list"
-
-
-def unknown_key(key: str, path: RawPath, thing: str, known: tuple[str, ...], label: str = "") -> Problem:
-    return Problem(
-        Code.UNKNOWN_KEY,
-        f"{thing} has no key {quoted(key)}",
-        At((*path, key), key=True),
-        f"It may have {', '.join(known[:-1])} and {known[-1]}.",
-        label or did_you_mean(key, known),
-    )
+"""What other tools call the name of a choice."""

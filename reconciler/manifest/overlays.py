@@ -13,7 +13,7 @@ from reconciler.manifest.discovery import Found, discover
 from reconciler.manifest.layerfiles import Layer, LayerFiles
 from reconciler.manifest.locating import display, first_line
 from reconciler.manifest.problems import At, Problem
-from reconciler.manifest.verdict import OVERLAY_SHAPE
+from reconciler.manifest.schema import OVERLAY
 from reconciler.model.project import Origin
 
 
@@ -39,7 +39,7 @@ class Overlay:
         file = self.files.get(manifest)
         if file is None:
             return None
-        layers = self._layer_files.read(file, OVERLAY_SHAPE)
+        layers = self._layer_files.read(file, OVERLAY)
         told = tuple(diagnostic for layer in layers for diagnostic in layer.told)
         if any(diagnostic.is_error for diagnostic in told):
             return OverlayEntry((), told)

@@ -1,156 +1,325 @@
-"""The shape of a project document, as models that stand at the border only: `verdict.py` asks them and translates what
-they refuse; what they take becomes a `DesiredProject`."""
+"""Every key of a manifest, a `_defaults.yaml`, and an overlay: what it is called, what it means, and what it takes.
+
+What a task accepts below `params` is an open set, so nothing in there is checked except the names that the API keeps
+for itself. The choices of an ontology are checked in `ontology.py`, by the keys that are defined here.
+"""
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Any, Final, Literal
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from typing import Any, Final, Literal
 
 from reconciler.fieldpath import Attribute, Pattern, parse_pattern
+from reconciler.keys import (
+    Day,
+    Faults,
+    Key,
+    Kind,
+    ListOf,
+    Maybe,
+    Number,
+    OneOf,
+    Path,
+    RefusedError,
+    Schema,
+    Slots,
+    Table,
+    Text,
+    Truth,
+)
 from reconciler.manifest.codes import Code
-
-IGNORABLE: Final = ("ontology", "ontology.**.@description", "ontology.**.@display")
-"""What can be ignored beside anything below `params`."""
+from reconciler.model.project import CREATE_ONLY, RESERVED_PARAMS, Ignore, Mask, ParamsMode
+from reconciler.model.values import Json
+from reconciler.tasktypes.facts import open_schemas
+from reconciler.tasktypes.parameters import COMMON, PREFERRED, TASK_TYPES
 
 LONGEST_NAME: Final = 1_000
 """Characters of a project's name."""
 
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _refuse(code: Code, summary: str, detail: str = "", label: str = "") -> PydanticCustomError:
-    return PydanticCustomError(
-        "reconciler", "{summary}", {"code": code, "summary": summary, "detail": detail, "label": label}
-    )
+IGNORABLE: Final = ("ontology", "ontology.**.@description", "ontology.**.@display")
+"""What can be ignored besides anything below `params`."""
 
 
 def _name(name: str) -> str:
     if name in ("", ".", ".."):
         what = f'"{name}"' if name else "empty"
-        raise _refuse(Code.BAD_NAME, f"a project's name cannot be {what}", "The API's addresses cannot carry it.")
-    if len(name) > LONGEST_NAME:
-        raise _refuse(
-            Code.BAD_NAME, f"a project's name has at most {LONGEST_NAME:,} characters; this one has {len(name):,}"
+        raise RefusedError(
+            Code.BAD_NAME, f"a project's name cannot be {what}", "The API cannot address such a project."
         )
+    if len(name) > LONGEST_NAME:
+        summary = f"a project's name has at most {LONGEST_NAME:,} characters; this one has {len(name):,}"
+        raise RefusedError(Code.BAD_NAME, summary)
     if not name.isprintable():
         control = next((character for character in name if unicodedata.category(character) == "Cc"), None)
         if control is not None:
-            raise _refuse(Code.BAD_NAME, f"a project's name holds the control character U+{ord(control):04X}")
+            raise RefusedError(Code.BAD_NAME, f"a project's name contains the control character U+{ord(control):04X}")
     return name
 
 
-def _type(task_type: str) -> str:
-    if not task_type:
-        raise _refuse(Code.BAD_VALUE, "a project's type is not empty")
-    return task_type
+def _not_empty(text: str) -> str:
+    if not text:
+        raise RefusedError(Code.BAD_VALUE, "{name} cannot be empty")
+    return text
+
+
+def _ontology_name(name: str) -> str:
+    if not name:
+        raise RefusedError(Code.BAD_NAME, "an ontology's name cannot be empty", "Leave the key out to have no name.")
+    return name
 
 
 def _pattern(text: str) -> Pattern:
     try:
         pattern = parse_pattern(text)
     except ValueError as problem:
-        raise _refuse(Code.BAD_IGNORE, f"this path cannot be read: {problem}") from None
+        raise RefusedError(Code.BAD_IGNORE, f"this path cannot be read: {problem}") from None
     if text in IGNORABLE:
         return pattern
     if pattern.parts[0] != "params" or len(pattern.parts) == 1:
-        raise _refuse(
+        raise RefusedError(
             Code.BAD_IGNORE,
-            f'nothing can be ignored at "{text}"',
-            "What can be ignored is anything below params, or ontology, ontology.**.@description, "
-            "ontology.**.@display. A part that a manifest leaves out is not managed at all.",
+            f'"{text}" cannot be ignored',
+            "You can ignore anything below params, or ontology, ontology.**.@description, or ontology.**.@display. "
+            "A part that a manifest leaves out is not managed at all.",
         )
     if any(isinstance(part, Attribute) for part in pattern.parts):
-        raise _refuse(
-            Code.BAD_IGNORE, "parameters have no @ attributes", 'A key that starts with @ is quoted: params."@key".'
-        )
+        detail = 'Put a key that starts with @ in quotes: params."@key".'
+        raise RefusedError(Code.BAD_IGNORE, "parameters have no @ attributes", detail)
     return pattern
 
 
-def _until(text: str) -> date:
-    if _DAY.fullmatch(text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise _refuse(Code.BAD_DATE, f"there is no day {text}") from None
-    raise _refuse(Code.BAD_DATE, f'"{text}" is no day', "A day is written YYYY-MM-DD, as in 2027-03-01.")
+@dataclass(frozen=True, kw_only=True)
+class _Params(Kind):
+    words: str = "a mapping of parameters"
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        if not isinstance(value, dict):
+            return self.refuse(value, path, faults)
+        if not value.keys().isdisjoint(RESERVED_PARAMS):
+            detail = "The API uses this name beside the parameters, so the value would be lost, or taken as a command."
+            for key in value:
+                if key in RESERVED_PARAMS:
+                    summary = f'a parameter cannot be named "{key}"'
+                    faults.add(Code.RESERVED_PARAM, summary, (*path, key), detail, at_key=True)
+        return value
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        reserved = [{"required": [key]} for key in ("patch", "version", "created_at")]
+        return [{"type": "object", "properties": open_schemas(COMMON), "not": {"anyOf": reserved}}]
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True)
+@dataclass(frozen=True, kw_only=True)
+class _Defined(Kind):
+    """What `ontology.py` checks: its schema is a definition of its own. With `is_text` it may be a string."""
+
+    words: str
+    definition: str
+    is_text: bool = False
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        return value
+
+    def remedy(self, value: Any) -> str:
+        return "quote it" if self.is_text and isinstance(value, bool | int | float) else ""
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        return [{"$ref": f"#/$defs/{self.definition}"}]
 
 
-class IgnoreDocument(_Document):
-    """An `ignore` as an object; a bare string is its path."""
-
-    path: Annotated[str, AfterValidator(_pattern)]
-    reason: str | None = None
-    until: Annotated[str, AfterValidator(_until)] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_string(cls, value: Any) -> Any:
-        return {"path": value} if isinstance(value, str) else value
-
-
-class ReconcileDocument(_Document):
-    params: Literal["exact", "merge"] = "exact"
-    ignore: Annotated[list[IgnoreDocument], Field(default_factory=list)]
-    protect: bool = False
-
-
-class _Values(_Document):
-    """What a project, its defaults and its overlays share. `params` is checked beside the model, by `check`."""
-
-    model_config = ConfigDict(extra="allow")
-
-    rapid: bool | None = None
-    studio: bool | None = None
-    pipeline: Literal["standard_task", "consensus_task"] | None = None
-    consensus_attempts: Annotated[int, Field(gt=0)] | None = None
-    params: Any = None
-    reconcile: Annotated[ReconcileDocument, Field(default_factory=ReconcileDocument)]
-
-
-class ProjectDocument(_Values):
-    """One YAML document. `ontology` is checked by `OntologyCheck`."""
-
-    name: Annotated[str, AfterValidator(_name)]
-    type: Annotated[str, AfterValidator(_type)]
-    ontology: Any = None
-
-
-class DefaultsDocument(_Values):
-    """A `_defaults.yaml`: values for what manifests below it leave out."""
-
-    type: Annotated[str, AfterValidator(_type)] | None = None
-    names: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] | None = None
-
-
-class OverlayDocument(_Values):
-    """What a target lays over a manifest."""
-
-    type: Annotated[str, AfterValidator(_type)] | None = None
-    ontology: Any = None
-
-
-PROJECT_KEYS: Final = (
-    "name",
-    "type",
-    "rapid",
-    "studio",
-    "pipeline",
-    "consensus_attempts",
-    "params",
-    "ontology",
-    "reconcile",
+CHOICES: Final = ListOf(
+    item=_Defined(words="a string or a mapping", definition="choice", is_text=True),
+    at_least=1,
+    words="a list of choices",
 )
-"""In the order in which they are written."""
-DEFAULTS_KEYS: Final = ("names", *(key for key in PROJECT_KEYS if key not in ("name", "ontology")))
-OVERLAY_KEYS: Final = PROJECT_KEYS[1:]
-RECONCILE_KEYS: Final = tuple(ReconcileDocument.model_fields)
-IGNORE_KEYS: Final = tuple(IgnoreDocument.model_fields)
+CHOICE: Final = Table(
+    thing="a choice",
+    keys=(
+        Key("choice", Text(), "The choice's identity, unique in the whole tree.", required=True),
+        Key("display", Maybe(kind=Text()), "What labelers see instead of the choice."),
+        Key("description", Maybe(kind=Text()), "Guidance for labelers."),
+        Key("subchoices", Maybe(kind=replace(CHOICES, at_least=0)), "Choices below it."),
+    ),
+)
+ONTOLOGY: Final = Table(
+    thing="an ontology",
+    words="a list of choices, or {name: …, choices: […]}",
+    keys=(
+        Key(
+            "name",
+            Text(rule=_ontology_name, schema={"minLength": 1}),
+            "The ontology's name. If it is left out, a name on Scale is not a difference.",
+        ),
+        Key("choices", CHOICES, "The choices.", required=True),
+    ),
+)
+
+
+def _ignore(path: Pattern, reason: str | None = None, until: date | None = None) -> Ignore:
+    return Ignore(path, reason, until)
+
+
+IGNORE: Final = Table(
+    thing="an ignore",
+    words="a path, or {path: …, reason: …, until: …}",
+    short="path",
+    keys=(
+        Key(
+            "path",
+            Text(rule=_pattern, schema={"minLength": 1}),
+            "A path, with * for one part and ** for any number of parts.",
+            required=True,
+            examples=["params.can_*", "ontology.**.@description"],
+        ),
+        Key("reason", Maybe(kind=Text()), "Why it is ignored."),
+        Key("until", Maybe(kind=Day()), "The last day (UTC) of the ignore, YYYY-MM-DD. After it, the project is held."),
+    ),
+    make=_ignore,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """How a project is reconciled."""
+
+    mask: Mask
+    protect: bool
+
+
+def _reconcile(
+    params: Literal["exact", "merge"] = "exact", ignore: tuple[Ignore, ...] = (), protect: bool = False
+) -> Reconcile:
+    return Reconcile(Mask(ParamsMode(params), ignore), protect)
+
+
+RECONCILE: Final = Table(
+    thing="reconcile",
+    keys=(
+        Key(
+            "params",
+            OneOf(values=("exact", "merge")),
+            "exact (the default): these params are the whole truth. merge: parameters that are not named here are "
+            "not managed.",
+            inherited=True,
+        ),
+        Key(
+            "ignore",
+            ListOf(item=IGNORE, words="a list of paths", items={"$ref": "#/$defs/ignore"}),
+            "Live values that are kept as they are: paths, or {path, reason, until}.",
+            inherited=True,
+        ),
+        Key("protect", Truth(), "true: the project is planned and shown, but never written.", inherited=True),
+    ),
+    make=_reconcile,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectValues:
+    """The values of a manifest."""
+
+    name: str
+    type: str
+    create_only: Mapping[str, Json]
+    params: Mapping[str, Json] | None
+    reconcile: Reconcile
+    ontology: list[Json] | None = None
+    ontology_name: str | None = None
+
+
+def _project(
+    *,
+    name: str,
+    type: str,
+    params: Mapping[str, Json] | None = None,
+    reconcile: Reconcile | None = None,
+    ontology: Json = None,
+    **create_only: Json,
+) -> ProjectValues:
+    named = {key: create_only[key] for key in CREATE_ONLY if key in create_only}
+    return ProjectValues(name, type, named, params, reconcile or _reconcile())
+
+
+PROJECT: Final = Table(
+    thing="a project",
+    keys=(
+        Key(
+            "name",
+            Text(
+                rule=_name,
+                schema={
+                    "minLength": 1,
+                    "not": {"enum": [".", ".."]},
+                    "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+                },
+            ),
+            "The project's identity, here and on Scale. It can never be changed there.",
+            required=True,
+            if_null="",
+        ),
+        Key(
+            "type",
+            Text(rule=_not_empty, schema={"minLength": 1}, proposals=tuple(sorted(TASK_TYPES))),
+            "The project's task type. It can never be changed. Types other than those proposed are sent unchanged. "
+            f"Scale's documentation prefers other types to: {', '.join(sorted(PREFERRED))}.",
+            required=True,
+            inherited=True,
+            if_null="",
+            if_missing="It is neither here nor in a _defaults.yaml above.",
+        ),
+        Key("rapid", Truth(), "A Rapid project. Set when the project is created, never after.", inherited=True),
+        Key("studio", Truth(), "A Studio project. Set when the project is created, never after.", inherited=True),
+        Key(
+            "pipeline",
+            OneOf(values=("standard_task", "consensus_task")),
+            "How tasks are worked on. Set when the project is created, never after.",
+            inherited=True,
+        ),
+        Key(
+            "consensus_attempts",
+            Number(words="a whole number above 0", whole=True, minimum=1),
+            "How many labelers answer each task of a consensus_task. Set when the project is created, never after.",
+            inherited=True,
+        ),
+        Key(
+            "params",
+            _Params(),
+            "Defaults for every task of the project: any key that a task accepts. If params is left out, parameters "
+            "are not managed. {} means that the project has only the parameters that defaults supply.",
+            if_null="Leave the key out if parameters are not managed here. Write {} for no parameters.",
+        ),
+        Key(
+            "ontology",
+            _Defined(words=ONTOLOGY.words, definition="ontology"),
+            "A list of choices, or {name: …, choices: […]}. If ontology is left out, it is not managed.",
+            if_null="Leave the key out if the ontology is not managed here.",
+        ),
+        Key("reconcile", RECONCILE, "How this project is reconciled."),
+    ),
+    own_keys=True,
+    make=_project,
+)
+DEFAULTS: Final = Table(
+    thing="a _defaults.yaml",
+    keys=(
+        Key(
+            "names",
+            ListOf(
+                item=Text(words="a pattern for project names", rule=_not_empty, schema={"minLength": 1}),
+                at_least=1,
+                words="a list of patterns for project names",
+            ),
+            "Patterns. The name of every project below this folder must match one of them.",
+            examples=[["team-a_*"]],
+        ),
+        *(replace(key, required=False) for key in PROJECT.keys if key.name not in ("name", "ontology")),
+    ),
+    own_keys=True,
+)
+OVERLAY: Final = Table(
+    thing="an overlay",
+    keys=tuple(replace(key, required=False) for key in PROJECT.keys if key.name != "name"),
+    own_keys=True,
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.manifest.checks import Checks
@@ -14,16 +14,13 @@ from reconciler.manifest.directives import Directives
 from reconciler.manifest.layerfiles import NOTHING, Inherited, Layer, Limits
 from reconciler.manifest.layering import Layers, idle_unset
 from reconciler.manifest.locating import display
-from reconciler.manifest.ontology import Checked, OntologyCheck, wrong_type
+from reconciler.manifest.ontology import Checked
 from reconciler.manifest.problems import At, Problem, RawPath
 from reconciler.manifest.references import Resolved
-from reconciler.manifest.schema import ProjectDocument
+from reconciler.manifest.schema import ProjectValues
 from reconciler.manifest.verdict import check
-from reconciler.model.project import CREATE_ONLY, DesiredProject, Ignore, Mask, Origin, ParamsMode, Source
+from reconciler.model.project import DesiredProject, Origin, Source
 from reconciler.model.values import Json
-
-_FOR_WANT_OF_DEFAULTS: Final = (Code.MISSING_KEY, Code.UNSET_NOTHING)
-"""What may be said only because defaults could not be used."""
 
 
 @dataclass(slots=True)
@@ -70,23 +67,18 @@ class Understanding:
         """
         root = Origin(source.file, source.line)
         if not isinstance(value, dict):
-            return Understood(root, problems=[wrong_type(value, At(()), "a project is a mapping", text_wanted=False)])
+            return Understood(root, problems=check(value)[1])
         resolved = self._directives.resolve(value, source.file) if has_directives else Resolved(value)
         document: dict[str, Any] = resolved.value
         root = Origin(source.file, source.line, (), resolved.origins)
         problems: list[Problem] = []
         if inherited.layers.slots or inherited.layers.ignore or overlay is not None or resolved.unsets:
             document, root, problems = _composed(document, root, inherited.layers, overlay)
-        model, found = check(document, resolved.stand_ins)
+        is_shared = any(path[0] == "ontology" and len(path) < 3 for path in root.inner)
+        values, found = check(document, resolved.stand_ins, checked=self._ontologies if is_shared else None)
         problems += found
         if inherited.is_broken:
-            problems = [problem for problem in problems if problem.code not in _FOR_WANT_OF_DEFAULTS]
-        ontology, ontology_name = None, None
-        if document.get("ontology") is not None:
-            is_shared = any(path[0] == "ontology" and len(path) < 3 for path in root.inner)
-            ontology_check = OntologyCheck(resolved.stand_ins, self._ontologies if is_shared else None)
-            ontology, ontology_name = ontology_check.check(document["ontology"], ("ontology",))
-            problems += ontology_check.problems
+            problems = [problem for problem in problems if not _may_be_inherited(problem)]
         problems += resolved.problems
         name = document.get("name")
         if isinstance(name, str) and inherited.limits:
@@ -95,8 +87,8 @@ class Understanding:
         errors = any(problem.severity is Severity.ERROR for problem in problems) or any(
             diagnostic.is_error for _, told in resolved.told for diagnostic in told
         )
-        if isinstance(model, ProjectDocument) and not errors:
-            understood.project = _project(model, source, ontology, ontology_name, document, root)
+        if isinstance(values, ProjectValues) and not errors:
+            understood.project = _project(values, source, document, root)
             if self._checks is not None and checked:
                 problems += _not_told(self._checks.run(understood.project), problems)
         return understood
@@ -154,35 +146,26 @@ def _composed(
     return filled, Origin(root.file, root.line, (), origins), problems
 
 
-def _project(
-    model: ProjectDocument,
-    source: Source,
-    ontology: list[Json] | None,
-    ontology_name: str | None,
-    document: Mapping[str, Json],
-    root: Origin,
-) -> DesiredProject:
-    reconcile = model.reconcile
-    create_only: dict[str, Any] = {
-        key: getattr(model, key) for key in CREATE_ONLY if getattr(model, key, None) is not None
-    }
+def _may_be_inherited(problem: Problem) -> bool:
+    """Whether a problem may be there only because the defaults could not be used."""
+    if problem.code is Code.UNSET_NOTHING:
+        return True
+    return (
+        problem.code is Code.MISSING_KEY and isinstance(problem.where, At) and problem.where.path[:1] != ("ontology",)
+    )
+
+
+def _project(values: ProjectValues, source: Source, document: Mapping[str, Json], root: Origin) -> DesiredProject:
     return DesiredProject(
-        name=model.name,
-        type=model.type,
+        name=values.name,
+        type=values.type,
         source=source,
-        create_only=create_only,
-        params=model.params,
-        ontology=ontology,
-        ontology_name=ontology_name,
-        mask=Mask(
-            ParamsMode(reconcile.params),
-            tuple(
-                # The validators made the texts into a pattern and a day.
-                Ignore(ignore.path, ignore.reason, ignore.until)  # type: ignore[arg-type]
-                for ignore in reconcile.ignore
-            ),
-        ),
-        protect=reconcile.protect,
+        create_only=values.create_only,
+        params=values.params,
+        ontology=values.ontology,
+        ontology_name=values.ontology_name,
+        mask=values.reconcile.mask,
+        protect=values.reconcile.protect,
         document=document,
         origins=root.inner,
     )

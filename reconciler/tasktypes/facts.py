@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 Fact: TypeAlias = dict[str, Any]
@@ -61,3 +62,49 @@ def keyed(values: str, text: str, source: str = "D") -> Fact:
 def is_sure(written: Fact) -> bool:
     """Whether it is worth more than a note when a value contradicts it."""
     return written.get("$comment") in (SOURCES["D"], SOURCES["S"])
+
+
+def open_schema(written: Fact) -> dict[str, Any]:
+    """A fact for an editor: its description and its proposals, which refuse nothing."""
+    if "$ref" in written:
+        return {"$ref": written["$ref"]}
+    opened: dict[str, Any] = {}
+    words = _words(written)
+    if words:
+        opened["description"] = words
+    if "enum" in written:
+        opened["anyOf"] = [{"enum": written["enum"]}, {}]
+    elif written.get("type") == "boolean":
+        opened["anyOf"] = [{"enum": [True, False]}, {}]
+    if "properties" in written:
+        opened["properties"] = open_schemas(written["properties"])
+    for word in ("items", "additionalProperties"):
+        if isinstance(written.get(word), dict):
+            inner = open_schema(written[word])
+            if inner:
+                opened[word] = inner
+    return opened
+
+
+def open_schemas(facts: Mapping[str, Fact]) -> dict[str, Any]:
+    """The facts of some parameters for an editor, by name."""
+    return {name: {"title": name, **open_schema(written)} for name, written in facts.items()}
+
+
+def _words(written: Fact) -> str:
+    """What the parameter is, what it takes, and how well that is known."""
+    if "description" not in written:
+        return ""
+    kinds = [written["type"]] if isinstance(written.get("type"), str) else written.get("type", [])
+    kind = " or ".join(_TYPE_WORDS[each] for each in kinds if each in _TYPE_WORDS)
+    return f"{written['description']} ({', '.join(filter(None, (kind, written['$comment'])))})"
+
+
+_TYPE_WORDS: Final = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "array": "list",
+    "object": "mapping",
+}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from reconciler.diagnostics import nearest, quoted
+from reconciler.keys import kind_of
 from reconciler.manifest.checks.rule import Finding
 from reconciler.manifest.checks.subject import Subject, entries, is_object, items
-from reconciler.manifest.ontology import kind_of
 from reconciler.manifest.problems import RawPath
 from reconciler.model.values import Json
 from reconciler.tasktypes.facts import Fact, is_sure
@@ -63,7 +63,7 @@ def _kinds(value: Json, told: Fact, path: RawPath, name: str) -> Iterator[Findin
     if kinds and not _is_one_of(value, kinds):
         yield Finding(
             path,
-            f"{name} is {' or '.join(_WORDS[kind] for kind in kinds if kind in _WORDS)}; this is {kind_of(value)}",
+            f"{name} must be {' or '.join(_WORDS[kind] for kind in kinds if kind in _WORDS)}, not {kind_of(value)}",
             told.get("description", ""),
             _remedy(value, kinds),
             doubtful=not (is_sure(told) or "$comment" not in told),

@@ -9,16 +9,15 @@ from enum import Enum
 from typing import Final
 
 from reconciler.manifest.formatting.tree import Child, Document, Kind, Node
-from reconciler.manifest.ontology import CHOICE_KEYS, ONTOLOGY_KEYS
-from reconciler.manifest.schema import DEFAULTS_KEYS, IGNORE_KEYS, OVERLAY_KEYS, PROJECT_KEYS, RECONCILE_KEYS
+from reconciler.manifest.schema import CHOICE, DEFAULTS, IGNORE, ONTOLOGY, OVERLAY, PROJECT, RECONCILE
 
 
 class FileKind(Enum):
     """What a file holds, by the order of its keys; OTHER is YAML that others refer to."""
 
-    MANIFEST = PROJECT_KEYS
-    DEFAULTS = DEFAULTS_KEYS
-    OVERLAY = OVERLAY_KEYS
+    MANIFEST = PROJECT.names
+    DEFAULTS = DEFAULTS.names
+    OVERLAY = OVERLAY.names
     OTHER = ()
 
 
@@ -87,15 +86,15 @@ class _Order:
         was_first.blank_above, is_first.blank_above = is_first.blank_above, was_first.blank_above
 
     def reconcile(self, node: Node) -> None:
-        self.sort(node, RECONCILE_KEYS)
+        self.sort(node, RECONCILE.names)
         for child in node.children:
             if child.name == "ignore":
                 for item in child.value.children:
-                    self.sort(item.value, IGNORE_KEYS)
+                    self.sort(item.value, IGNORE.names)
 
     def ontology(self, node: Node) -> None:
         if node.kind is Kind.MAPPING:
-            self.sort(node, ONTOLOGY_KEYS)
+            self.sort(node, ONTOLOGY.names)
             node.opened = any(child.name == "choices" for child in node.children)
             for child in node.children:
                 if child.name == "choices":
@@ -107,7 +106,7 @@ class _Order:
         if node.kind is not Kind.SEQUENCE:
             return
         for item in node.children:
-            self.sort(item.value, CHOICE_KEYS)
+            self.sort(item.value, CHOICE.names)
             if item.value.kind is Kind.MAPPING:
                 node.opened = True
                 for child in item.value.children:

@@ -1,0 +1,431 @@
+"""The keys of a document, each defined once: its name, its meaning, and the values that it takes.
+
+What a reader reports, the JSON Schema for editors, the order of `fmt`, and the tables in the docs all come from these
+definitions: `manifest/schema.py` has those of manifests, `configuration/keys.py` those of the configuration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, Final, TypeAlias
+
+from reconciler.diagnostics import did_you_mean, quoted, shortened
+from reconciler.fieldpath import format_path
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Keys and indexes from the root of a document to a value."""
+
+Schema: TypeAlias = dict[str, Any]
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TRUTH_WORDS: Final = {
+    **dict.fromkeys(("yes", "on", "y", "true", "1"), "true"),
+    **dict.fromkeys(("no", "off", "n", "false", "0"), "false"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a document, at a value of it or, with `at_key`, at the value's key."""
+
+    code: str
+    summary: str
+    path: Path
+    detail: str = ""
+    label: str = ""
+    at_key: bool = False
+    first: Path | None = None
+    """The path of what it repeats."""
+
+
+class Faults(list[Fault]):
+    """The faults found so far. `reported` are the paths of values that were replaced because of an earlier message.
+
+    If there are more than `most`, nothing is looked up for the others, since they are not shown.
+    """
+
+    def __init__(self, reported: Collection[Path] = (), *, most: int | None = None) -> None:
+        super().__init__()
+        self.reported = reported
+        self._most = most
+
+    @property
+    def is_full(self) -> bool:
+        return self._most is not None and len(self) >= self._most
+
+    def add(
+        self, code: str, summary: str, path: Path, detail: str = "", label: str = "", *, at_key: bool = False
+    ) -> None:
+        self.append(Fault(code, summary, path, detail, label, at_key))
+
+
+class RefusedError(Exception):
+    """What a rule raises for a value that it does not accept. `{name}` in the summary is where the value is."""
+
+    def __init__(self, code: str, summary: str, detail: str = "", label: str = "") -> None:
+        super().__init__(summary)
+        self.code = code
+        self.summary = summary
+        self.detail = detail
+        self.label = label
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What a key takes. `words` completes the sentence "KEY must be …"."""
+
+    words: str
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        """The value as the tool uses it. Only to be used if nothing was added to `faults`."""
+        raise NotImplementedError
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        """The JSON Schemas of what it takes."""
+        raise NotImplementedError
+
+    def refuse(self, value: Any, path: Path, faults: Faults, *, code: str = "wrong-type") -> None:
+        """Report a value of another type."""
+        name = name_of(path)
+        if value is None and path and isinstance(path[-1], str):
+            faults.add("null-part", f"{name} has no value", path, f"It must be {self.words}.", at_key=True)
+            return
+        summary = f"{name} must be {self.words}, not {kind_of(value)}"
+        faults.add(code, summary, path, self.advice(value), self.remedy(value))
+
+    def advice(self, value: Any) -> str:
+        return ""
+
+    def remedy(self, value: Any) -> str:
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Kind):
+    """A string. `rule` raises RefusedError, or gives the value that the string stands for."""
+
+    words: str = "a string"
+    rule: Callable[[str], Any] | None = None
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    proposals: tuple[str, ...] = ()
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        if not isinstance(value, str):
+            return self.refuse(value, path, faults)
+        if self.rule is None:
+            return value
+        try:
+            return self.rule(value)
+        except RefusedError as refused:
+            summary = refused.summary.replace("{name}", name_of(path))
+            faults.add(refused.code, summary, path, refused.detail, refused.label)
+
+    def remedy(self, value: Any) -> str:
+        return "quote it" if isinstance(value, bool | int | float) else ""
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        proposed = [{"enum": list(self.proposals)}] if self.proposals else []
+        return [*proposed, {"type": "string", **self.schema}]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth(Kind):
+    words: str = "true or false"
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        return value if isinstance(value, bool) else self.refuse(value, path, faults)
+
+    def advice(self, value: Any) -> str:
+        if self.remedy(value):
+            return "In YAML 1.2, yes, no, on, and off are strings, and so is everything in quotes."
+        return ""
+
+    def remedy(self, value: Any) -> str:
+        word = _TRUTH_WORDS.get(value.lower()) if isinstance(value, str) else None
+        return f"write {word}" if word else ""
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        return [{"type": "boolean"}]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Kind):
+    """A number, or with `whole` a whole one, within limits; `code` is that of a value out of them."""
+
+    words: str
+    whole: bool = False
+    minimum: float
+    maximum: float | None = None
+    code: str = "bad-value"
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        if type(value) is not int and (self.whole or type(value) is not float):
+            return self.refuse(value, path, faults)
+        if not self.minimum <= value or not (self.maximum is None or value <= self.maximum):
+            faults.add(self.code, f"{name_of(path)} must be {self.words}", path)
+        return value
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        schema: Schema = {"type": "integer" if self.whole else "number", "minimum": self.minimum}
+        return [schema if self.maximum is None else {**schema, "maximum": self.maximum}]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneOf(Kind):
+    """One of some strings; `code` is that of another string."""
+
+    values: tuple[str, ...]
+    words: str = ""
+    code: str = "bad-value"
+
+    def __post_init__(self) -> None:
+        words = ", ".join(self.values[:-1]) + f" or {self.values[-1]}"
+        object.__setattr__(self, "words", self.words or words)
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        if value in self.values:
+            return value
+        if not isinstance(value, str):
+            return self.refuse(value, path, faults)
+        summary = f"{name_of(path)} must be {self.words}"
+        faults.add(self.code, summary, path, label=did_you_mean(value, self.values))
+        return None
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        return [{"enum": list(self.values)}]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day(Kind):
+    """A day as a date, or as a string; `code` is that of a value of another type."""
+
+    words: str = "a day, written YYYY-MM-DD"
+    code: str = "wrong-type"
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        if type(value) is date:
+            return value
+        if not isinstance(value, str):
+            return self.refuse(value, path, faults, code=self.code)
+        if not _DAY.fullmatch(value):
+            faults.add(
+                "bad-date", f"{quoted(value)} is not a day", path, "Write a day as YYYY-MM-DD, such as 2027-03-01."
+            )
+            return None
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            faults.add("bad-date", f"there is no day {value}", path)
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        return [{"type": "string", "pattern": f"^{_DAY.pattern}$"}]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maybe(Kind):
+    """A value of another kind, or null."""
+
+    kind: Kind
+    words: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", self.kind.words)
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        return None if value is None else self.kind.read(value, path, faults)
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        return [*self.kind.alternatives(slots), {"type": "null"}]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListOf(Kind):
+    """A list; `at_least` items of it are needed. `items` is the schema of an item if it is not that of its kind."""
+
+    item: Kind
+    at_least: int = 0
+    items: Mapping[str, Any] | None = None
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        if not isinstance(value, list):
+            return self.refuse(value, path, faults)
+        if len(value) < self.at_least:
+            faults.add("bad-value", f"{name_of(path)} must be {self.words}; this one is empty", path)
+        read = []
+        for index, item in enumerate(value):
+            below = (*path, index)
+            if below not in faults.reported:
+                read.append(self.item.read(item, below, faults))
+        return tuple(read)
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        (items,) = [self.items] if self.items is not None else self.item.alternatives(slots)
+        least = {"minItems": self.at_least} if self.at_least else {}
+        return [{"type": "array", **least, "items": items}]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Each(Kind):
+    """A mapping from free names to values of one kind."""
+
+    kind: Kind
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        if not isinstance(value, dict):
+            return self.refuse(value, path, faults)
+        return {name: self.kind.read(inner, (*path, name), faults) for name, inner in value.items()}
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        (values,) = self.kind.alternatives(slots)
+        return [{"type": "object", "additionalProperties": values}]
+
+
+@dataclass(frozen=True)
+class Key:
+    """`inherited` is whether a `_defaults.yaml` or an overlay can give its value, or drop it with `$unset`.
+
+    `if_null` and `if_missing` are the details of the messages about a key that has no value, and one that is missing.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    _: KW_ONLY
+    required: bool = False
+    inherited: bool = False
+    examples: Sequence[Any] = ()
+    if_null: str = "Leave the key out, or give it a value."
+    if_missing: str = ""
+
+    def schema(self, slots: Slots) -> Schema:
+        """The JSON Schema of the key. `slots` gives what else may be in the place of its value."""
+        examples = {"examples": list(self.examples)} if self.examples else {}
+        anything = [*self.kind.alternatives(slots), *slots(self)]
+        return {"title": self.name, "description": self.description, **examples, "anyOf": anything}
+
+
+Slots: TypeAlias = Callable[[Key], list[Schema]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Kind):
+    """A mapping with known keys, listed in the order in which they are written; `make` is called with their values.
+
+    `thing` is what messages call it. `own_keys` are those that start with `x-`, and are never read. A string is taken
+    as the value of the key `short`.
+    """
+
+    thing: str
+    keys: tuple[Key, ...]
+    words: str = "a mapping"
+    make: Callable[..., Any] = dict
+    own_keys: bool = False
+    short: str = ""
+    unknown_code: str = "unknown-key"
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(key.name for key in self.keys)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Key]:
+        return {key.name: key for key in self.keys}
+
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        return frozenset(key.name for key in self.keys if key.required)
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        if not isinstance(value, dict):
+            if not (self.short and isinstance(value, str)):
+                return self.refuse(value, path, faults)
+            value = {self.short: value}
+        before = len(faults)
+        values: dict[str, Any] = {}
+        unknown: list[str] = []
+        for name, inner in value.items():
+            key = self.by_name.get(name)
+            if key is None:
+                if not (self.own_keys and name.startswith("x-")):
+                    unknown.append(name)
+                continue
+            below = (*path, name)
+            if below in faults.reported:
+                continue
+            if inner is None and not isinstance(key.kind, Maybe):
+                faults.add("null-part", f"{quoted(name)} has no value", below, key.if_null, at_key=True)
+                continue
+            values[name] = key.kind.read(inner, below, faults)
+        if unknown:
+            self._report_unknown(unknown, path, faults)
+        if not self._required <= value.keys():
+            near = {did_you_mean(name, self.names) for name in unknown}
+            for name in self.names:
+                if name in self._required and name not in value and f'did you mean "{name}"?' not in near:
+                    detail = self.by_name[name].if_missing
+                    faults.add("missing-key", f"{self.thing} needs the key {quoted(name)}", path, detail)
+        is_whole = len(faults) == before and self._required <= values.keys()
+        return self.make(**values) if is_whole else None
+
+    def _report_unknown(self, unknown: Sequence[str], path: Path, faults: Faults) -> None:
+        for name in unknown:
+            label = "" if faults.is_full else did_you_mean(name, self.names)
+            faults.append(self.unknown(name, path, label))
+
+    def unknown(self, name: str, path: Path, label: str) -> Fault:
+        """The fault of a key that is not one of the table's."""
+        detail = f"Known keys: {', '.join(self.names)}."
+        summary = f"{self.thing} has no key {quoted(name)}"
+        return Fault(self.unknown_code, summary, (*path, name), detail, label, at_key=True)
+
+    def refuse(self, value: Any, path: Path, faults: Faults, *, code: str = "wrong-type") -> None:
+        if path:
+            super().refuse(value, path, faults, code=code)
+        else:
+            faults.add(code, f"{self.thing} must be {self.words}, not {kind_of(value)}", path)
+
+    def remedy(self, value: Any) -> str:
+        return "quote it" if self.short and isinstance(value, bool | int | float) else ""
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        required = [key.name for key in self.keys if key.required and not key.inherited]
+        table: Schema = {
+            "type": "object",
+            "properties": {key.name: key.schema(slots) for key in self.keys},
+            **({"required": required} if required else {}),
+            "additionalProperties": False,
+        }
+        if not self.short:
+            return [table]
+        key = self.by_name[self.short]
+        (short,) = key.kind.alternatives(slots)
+        examples = {"examples": list(key.examples)} if key.examples else {}
+        return [{**short, "description": key.description, **examples}, table]
+
+
+def name_of(path: Path) -> str:
+    """A path as messages show it. A long part is shortened: it may be repeated in very many of them."""
+    return format_path(tuple(part if isinstance(part, int) else shortened(part) for part in path))
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, for a message."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return f"the boolean {str(value).lower()}"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a string"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            return "a date"
