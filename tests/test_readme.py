@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.app import create_app
-from tests.cli.conftest import serve
 from tests.picture import FILE, picture
+from tests.serving import serve
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -5,11 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.scale.client import ScaleClient
-from reconciler.scale.connection import in_process
+from reconciler.scale.connection import InProcess
 from reconciler.settings import Target
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.exchange import Handler
 
 SANDBOX_ENDPOINT = "http://sandbox.invalid/v1"
 """Never looked up: requests to it end in this process."""
@@ -83,3 +87,16 @@ def open_target(
         parallelism=target.parallelism,
         waiting=waiting,
     )
+
+
+def in_process(app: Handler) -> InProcess:
+    """A transport that ends in the sandbox."""
+    from reconciler.sandbox.exchange import Request
+
+    async def answer(
+        method: str, target: bytes, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        answered = await app(Request(method, target, headers, body))
+        return answered.status, answered.headers, answered.body
+
+    return InProcess(answer)

@@ -1,20 +1,18 @@
-"""What goes wrong between a client and the API, on demand: a wrapper of the application.
+"""What goes wrong between a client and the API, on demand: a handler around another one.
 
-Promises: a call is counted by every fault that it matches; the first one in the plan that is due takes it, all others
-let it through untouched. What is committed is committed as by any call; the answer alone is what the fault makes of it.
+Every fault counts each call that it matches. The first fault in the plan that is due takes the call; all other calls
+pass through untouched. What is committed is committed as by any call; a fault changes only the answer.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from reconciler.sandbox.app import ROOT, error_response
+from reconciler.sandbox.app import ROOT
+from reconciler.sandbox.exchange import Answer, ConnectionCutError, Handler, Request, error_answer
 from reconciler.sandbox.faultplan import STATUSES, Fault
 from reconciler.sandbox.jsontext import parse
 from reconciler.sandbox.names import split_path
@@ -22,46 +20,40 @@ from reconciler.sandbox.refusals import Refusal
 from reconciler.sandbox.store import Store, StoreError
 
 _COMMITTED = frozenset({"no-answer-after", "garbage", *(f"{status}-after" for status in STATUSES)})
-"""Those that let the call happen and spoil its answer."""
+"""The faults that let the call happen and replace its answer."""
 
-_PAGE = "<!DOCTYPE html>\n<html><body><h1>Something went wrong</h1></body></html>\n"
-
-
-class ConnectionCutError(ConnectionError):
-    """The connection ends without an answer."""
+_PAGE = b"<!DOCTYPE html>\n<html><body><h1>Something went wrong</h1></body></html>\n"
 
 
 class FaultyApp:
-    """An ASGI application: `app` with the faults of `plan`.
+    """`app` with the faults of `plan`. A handler; a connection that is cut is raised as ConnectionCutError.
 
-    `store` is where other writers write: the account of `app`. `sleep` gets the seconds of a slow answer. A cut
-    connection is raised as ConnectionCutError, before anything is sent; a server has to close the connection then.
+    `store` is where the other writer writes: the account of `app`. `sleep` gets the seconds of a slow answer. `aside`
+    calls a function where it does not hold up the event loop.
     """
 
     def __init__(
-        self, app: ASGIApp, plan: Sequence[Fault], store: Store, *, sleep: Callable[[float], Awaitable[object]]
+        self,
+        app: Handler,
+        plan: Sequence[Fault],
+        store: Store,
+        *,
+        sleep: Callable[[float], Awaitable[object]],
+        aside: Callable[..., Awaitable[object]] = asyncio.to_thread,
     ) -> None:
         self._app = app
         self._plan = [_Counted(fault) for fault in plan]
         self._store = store
         self._sleep = sleep
+        self._aside = aside
         self._others = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        body = await _whole_body(receive)
-        if body is None:
-            return
-        replay = _replaying(body, receive)
-        call, project = _call_of(scope, body)
+    async def __call__(self, request: Request) -> Answer:
+        call, project = _call_of(request)
         fault = self._due(call, project) if call is not None else None
-        if fault is None:
-            await self._app(scope, replay, send)
-        else:
-            assert call is not None
-            await self._fail(fault, call, project, scope, replay, send)
+        if call is None or fault is None:
+            return await self._app(request)
+        return await self._fail(fault, call, project, request)
 
     def _due(self, call: str, project: str | None) -> Fault | None:
         """The fault that takes this call; every one that matches counts it."""
@@ -74,40 +66,26 @@ class FaultyApp:
         due[0].taken += 1
         return due[0].fault
 
-    async def _fail(
-        self, fault: Fault, call: str, project: str | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _fail(self, fault: Fault, call: str, project: str | None, request: Request) -> Answer:
         what = fault.what
         if what == "slow":
             await self._sleep(fault.seconds)
-            await self._app(scope, receive, send)
         elif what == "other-before":
-            await run_in_threadpool(self._write_as_another, call, project)
-            await self._app(scope, receive, send)
+            await self._aside(self._write_as_another, call, project)
         elif what == "other-after":
-            answer = await self._commit(scope, receive)
-            await run_in_threadpool(self._write_as_another, call, project)
-            for message in answer:
-                await send(message)
+            answer = await self._app(request)
+            await self._aside(self._write_as_another, call, project)
+            return answer
         else:
             if what in _COMMITTED:
-                await self._commit(scope, receive)
+                await self._app(request)
             if what.startswith("no-answer"):
                 raise ConnectionCutError(f"The connection of a {call} was cut by a fault ({what}).")
-            await _wrong_answer(fault)(scope, receive, send)
-
-    async def _commit(self, scope: Scope, receive: Receive) -> list[Message]:
-        """Lets the call happen. Its answer is kept here."""
-        answer: list[Message] = []
-
-        async def keep(message: Message) -> None:
-            answer.append(message)
-
-        await self._app(scope, receive, keep)
-        return answer
+            return _wrong_answer(fault)
+        return await self._app(request)
 
     def _write_as_another(self, call: str, project: str | None) -> None:
-        """A setOntology around a setOntology, a setParams around all others; nothing where there is no such project."""
+        """A setOntology around a setOntology, a setParams around any other call. Nothing without the project."""
         if project is None:
             return
         try:
@@ -130,7 +108,7 @@ class FaultyApp:
         self._store.edit_ontology(project, [*choices, _other_choice(self._others)])
 
     def _count(self, is_free: Callable[[int], bool]) -> None:
-        """A number that no earlier write here has had, nor, after another start, the project still shows."""
+        """Count to a number that no earlier write had, and that the project does not show from before a restart."""
         self._others += 1
         while not is_free(self._others):
             self._others += 1
@@ -149,19 +127,19 @@ class _Counted:
         return left and self.seen >= self.fault.after
 
 
-def _call_of(scope: Scope, body: bytes) -> tuple[str | None, str | None]:
-    """Which call of the API this is, None for none, and the project that it is about."""
+def _call_of(request: Request) -> tuple[str | None, str | None]:
+    """Which call of the API a request is, None if it is none, and the project that it is about."""
     try:
-        root, *segments = split_path(scope["raw_path"])
+        root, *segments = split_path(request.target)
     except Refusal:
         return None, None
     if root != ROOT:
         return None, None
-    match scope["method"], segments:
+    match request.method, segments:
         case "GET", ["projects"]:
             return "list", None
         case "POST", ["projects"]:
-            return "create", _name_in(body)
+            return "create", _name_in(request.body)
         case "GET", ["projects", name]:
             return "get", name
         case "POST", ["projects", name, ("setParams" | "setOntology") as call]:
@@ -179,46 +157,18 @@ def _name_in(body: bytes) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _wrong_answer(fault: Fault) -> Response:
+def _wrong_answer(fault: Fault) -> Answer:
     if fault.what.startswith("garbage"):
-        return Response(_PAGE, media_type="text/html")
+        return Answer(200, _PAGE, {"content-type": "text/html; charset=utf-8"})
     if fault.what.startswith("429"):
-        response = error_response(429, "Too many requests (a fault).")
-        if fault.what == "429-retry-after":
-            response.headers["Retry-After"] = fault.retry_after
-        return response
+        headers = {"retry_after": fault.retry_after} if fault.what == "429-retry-after" else {}
+        return error_answer(429, "Too many requests (a fault).", **headers)
     status = int(fault.what.partition("-")[0])
-    return error_response(status, f"The server failed (a fault: {fault.what}).")
-
-
-async def _whole_body(receive: Receive) -> bytes | None:
-    """None where the client goes away before its end."""
-    chunks = []
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(chunks)
-
-
-def _replaying(body: bytes, receive: Receive) -> Receive:
-    """Gives the body once more, and after it whatever comes."""
-    given = False
-
-    async def replay() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay
+    return error_answer(status, f"The server failed (a fault: {fault.what}).")
 
 
 def _latest_choices(shown: Mapping[str, Any]) -> list[Any]:
-    """Those of the last ontology; none where there is none, or none that can be read."""
+    """The choices of the last ontology; none if there is no ontology, or if it cannot be read."""
     history = shown.get("ontologyHistory") or []
     latest = history[-1].get("ontology") if history and isinstance(history[-1], dict) else None
     return latest if isinstance(latest, list) else []

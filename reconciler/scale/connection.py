@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
@@ -71,9 +71,22 @@ def build_client(
     raise error
 
 
-def in_process(application: Any) -> httpx.AsyncBaseTransport:
-    """A transport whose requests end in an ASGI application in this process: no port, no thread, no environment."""
-    return httpx.ASGITransport(application)
+class InProcess(httpx.AsyncBaseTransport):
+    """A transport whose requests are answered by a function of this process: no port and no environment.
+
+    `answer` takes the method, the target as it would be sent, the headers with names in lower case, and the body. It
+    returns the status, the headers and the body.
+    """
+
+    def __init__(
+        self, answer: Callable[[str, bytes, Mapping[str, str], bytes], Awaitable[tuple[int, Mapping[str, str], bytes]]]
+    ) -> None:
+        self._answer = answer
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = await request.aread()
+        status, headers, content = await self._answer(request.method, request.url.raw_path, dict(request.headers), body)
+        return httpx.Response(status, headers=headers, content=content)
 
 
 async def exchange(

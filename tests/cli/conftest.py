@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.cli import run
 from reconciler.sandbox.app import create_app
+from reconciler.sandbox.exchange import Answer, Handler, Request
 from reconciler.sandbox.store import Store
+from tests.serving import serve
 
 
 @dataclass(frozen=True)
@@ -127,26 +125,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
         yield Served(url, Store(file), requests)
 
 
-@contextlib.contextmanager
-def serve(app: ASGIApp) -> Iterator[int]:
-    """An application on a free port of loopback."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-        assert thread.is_alive()
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
-
-
-def _logged(app: ASGIApp, requests: list[str]) -> ASGIApp:
-    async def logged(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            requests.append(f"{scope['method']} {scope['raw_path'].decode()}")
-        await app(scope, receive, send)
+def _logged(app: Handler, requests: list[str]) -> Handler:
+    async def logged(request: Request) -> Answer:
+        requests.append(f"{request.method} {request.target.decode().partition('?')[0]}")
+        return await app(request)
 
     return logged

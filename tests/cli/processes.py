@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import subprocess
@@ -11,11 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from reconciler.sandbox.app import create_app
+from reconciler.sandbox.exchange import Answer, Request
 from reconciler.sandbox.store import Store
-from tests.cli.conftest import serve
+from tests.serving import serve
 
 LIMIT = 120
 """Seconds after which a process or a request that a test waits for is given up."""
@@ -26,7 +26,7 @@ class Gate:
 
     def __init__(self, file: Path, method: str) -> None:
         self.store = Store(file)
-        self._inner: ASGIApp = create_app(file)
+        self._inner = create_app(file)
         self._method = method
         self._change = threading.Condition()
         self._open = threading.Event()
@@ -40,15 +40,13 @@ class Gate:
     def open(self) -> None:
         self._open.set()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == self._method:
-            import asyncio
-
+    async def __call__(self, request: Request) -> Answer:
+        if request.method == self._method:
             with self._change:
                 self.arrived += 1
                 self._change.notify_all()
             await asyncio.to_thread(self._open.wait, LIMIT)
-        await self._inner(scope, receive, send)
+        return await self._inner(request)
 
 
 @contextlib.contextmanager

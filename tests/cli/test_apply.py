@@ -7,15 +7,17 @@ import json
 import os
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.cli import console
 from reconciler.sandbox.app import create_app
+from reconciler.sandbox.exchange import Answer, Handler, Request
 from reconciler.sandbox.store import Store
-from tests.cli.conftest import Cli, Served, live, serve
+from tests.cli.conftest import Cli, Served, live
+from tests.serving import path_of, serve
 
 Write = Callable[[str, str], Path]
 ONE = "name: p\ntype: imageannotation\nparams: {a: 1}\n"
@@ -145,17 +147,14 @@ def test_a_server_that_keeps_something_else_is_no_success(
     assert "params.min_width" not in applied.err
 
 
-def _storing(app: ASGIApp, stored: dict[str, object]) -> ASGIApp:
+def _storing(app: Handler, stored: dict[str, object]) -> Handler:
     """Stores `stored` as a new project's parameters, whatever was sent."""
 
-    async def changing(scope: Scope, receive: Receive, send: Send) -> None:
-        async def changed() -> Message:
-            message = await receive()
-            body = json.loads(message["body"])
-            return {**message, "body": json.dumps({**body, "params": stored}).encode()}
-
-        creates = scope["type"] == "http" and scope["method"] == "POST"
-        await app(scope, changed if creates else receive, send)
+    async def changing(request: Request) -> Answer:
+        if request.method == "POST":
+            body = json.dumps({**json.loads(request.body), "params": stored}).encode()
+            request = replace(request, body=body)
+        return await app(request)
 
     return changing
 
@@ -167,12 +166,11 @@ def interrupting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
     inner = create_app(file)
     requests: list[str] = []
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            requests.append(f"{scope['method']} {scope['path']}")
-            if requests[-1] == "POST /v1/projects":
-                os.kill(os.getpid(), signal.SIGINT)
-        await inner(scope, receive, send)
+    async def app(request: Request) -> Answer:
+        requests.append(f"{request.method} {path_of(request)}")
+        if requests[-1] == "POST /v1/projects":
+            os.kill(os.getpid(), signal.SIGINT)
+        return await inner(request)
 
     with serve(app) as port:
         monkeypatch.setenv("RECONCILER_ENDPOINT", f"http://127.0.0.1:{port}/v1")
@@ -230,11 +228,11 @@ def test_at_most_so_many_requests_are_in_flight(
     under_way = [0]
     most = [0]
 
-    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+    async def counted(request: Request) -> Answer:
         under_way[0] += 1
         most[0] = max(most[0], under_way[0])
         try:
-            await inner(scope, receive, send)
+            return await inner(request)
         finally:
             under_way[0] -= 1
 

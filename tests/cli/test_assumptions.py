@@ -23,7 +23,7 @@ from reconciler.sandbox.faults import FaultyApp
 from reconciler.sandbox.store import Store
 from reconciler.scale.client import ScaleClient
 from tests.cli.conftest import Cli, Result
-from tests.faults.line import Line, without_threads
+from tests.faults.line import Line, at_once
 from tests.scale.loopback import FakeClock
 
 Params = dict[str, Any]
@@ -145,11 +145,10 @@ def account(request: pytest.FixtureRequest, cli: Cli, repository: Path, monkeypa
         raise AssertionError("no fault here is slow")
 
     def line(application: Any) -> Line:
-        return Line(FaultyApp(application, made.faults, made.store, sleep=sleep))
+        return Line(FaultyApp(application, made.faults, made.store, sleep=sleep, aside=at_once))
 
     clock = FakeClock()
-    without_threads(monkeypatch)
-    monkeypatch.setattr(app, "create_app", partial(app.create_app, assumptions=assumptions))
+    monkeypatch.setattr(app, "create_app", partial(app.create_app, assumptions=assumptions, aside=at_once))
     monkeypatch.setattr(targets, "in_process", line)
     monkeypatch.setattr(targets, "ScaleClient", partial(ScaleClient, clock=clock, random=Random(0)))
     monkeypatch.setattr(apply, "carry_out", partial(apply.carry_out, clock=clock, random=Random(0)))

@@ -6,14 +6,12 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
-from tests.cli.conftest import Cli, live, serve
+from reconciler.sandbox.exchange import Answer, Request, error_answer, json_answer
+from tests.cli.conftest import Cli, live
+from tests.serving import path_of, serve
 
 Write = Callable[[str, str], Path]
 HALF = "\\ud800"
@@ -31,21 +29,16 @@ class Account:
     def put(self, name: str, *, instead: tuple[str, str] = ("", ""), **fields: Any) -> None:
         self.texts[name] = json.dumps(live(name, **fields)).replace(*instead)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        path = unquote(scope["raw_path"].decode().removeprefix("/v1/projects"))
+    async def __call__(self, request: Request) -> Answer:
+        path = path_of(request).removeprefix("/v1/projects")
         self.requests.append(f"{request.method} {path}")
-        await self._answer(request, path[1:])(scope, receive, send)
-
-    def _answer(self, request: Request, name: str) -> Response:
+        name = path[1:]
         if request.method == "POST":
-            return Response('{"status_code": 400, "error": "no writes here"}', 400, media_type="application/json")
+            return error_answer(400, "no writes here")
         if not name:
-            return Response(f"[{','.join(self.texts.values())}]", media_type="application/json")
+            return json_answer(f"[{','.join(self.texts.values())}]")
         text = self.got.get(name) or self.texts.get(name)
-        if text is None:
-            return Response('{"status_code": 404, "error": "none"}', 404, media_type="application/json")
-        return Response(text, media_type="application/json")
+        return error_answer(404, "none") if text is None else json_answer(text)
 
 
 @pytest.fixture

@@ -22,16 +22,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.cli import console
 from reconciler.operations.doctor import check_python
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.assumptions import DEFAULT, Assumptions, switches
+from reconciler.sandbox.exchange import Answer, Handler, Request, error_answer
 from reconciler.sandbox.faultplan import Fault
 from reconciler.sandbox.faults import FaultyApp
 from reconciler.sandbox.store import Store
-from tests.cli.conftest import Cli, Result, live, serve
+from tests.cli.conftest import Cli, Result, live
+from tests.serving import serve
 
 KEY = "test_key-that-nobody-must-see"
 ORDER = [
@@ -96,7 +97,7 @@ def account(
     @contextlib.contextmanager
     def open_account(assumptions: Assumptions = DEFAULT, *faults: Fault) -> Iterator[Account]:
         store = Store(file, assumptions=assumptions)
-        app: ASGIApp = create_app(file, assumptions=assumptions)
+        app = create_app(file, assumptions=assumptions)
         if faults:
             app = FaultyApp(app, list(faults), store, sleep=asyncio.sleep)
         with _answering(app, at) as requests:
@@ -106,13 +107,12 @@ def account(
 
 
 @contextlib.contextmanager
-def _answering(app: ASGIApp, at: Callable[[str], None]) -> Iterator[list[str]]:
+def _answering(app: Handler, at: Callable[[str], None]) -> Iterator[list[str]]:
     requests: list[str] = []
 
-    async def logged(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            requests.append(f"{scope['method']} {scope['raw_path'].decode()}")
-        await app(scope, receive, send)
+    async def logged(request: Request) -> Answer:
+        requests.append(f"{request.method} {request.target.decode().partition('?')[0]}")
+        return await app(request)
 
     with serve(logged) as port:
         at(f"http://127.0.0.1:{port}/v1")
@@ -465,13 +465,11 @@ def test_a_key_that_http_cannot_carry(
 
 
 def test_a_key_that_is_not_accepted(doctor: Doctor, at: Callable[[str], None]) -> None:
-    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    async def refuse(request: Request) -> Answer:
         """Says the key back, as no server should."""
-        header = dict(scope["headers"])[b"authorization"].decode()
+        header = request.headers["authorization"]
         key = base64.b64decode(header.split()[1]).decode()
-        body = json.dumps({"status_code": 401, "error": f"bad key {key} {header}"}).encode()
-        await send({"type": "http.response.start", "status": 401, "headers": [(b"content-type", b"application/json")]})
-        await send({"type": "http.response.body", "body": body})
+        return error_answer(401, f"bad key {key} {header}")
 
     with _answering(refuse, at) as requests:
         done = doctor("--format=json")

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.sandbox.app import create_app
+from reconciler.sandbox.exchange import Answer, Handler, Request
 from reconciler.sandbox.store import Store
-from tests.cli.conftest import Cli, live, serve
+from tests.cli.conftest import Cli, live
+from tests.serving import path_of, serve
 
 REF = "refs/reconciler/record/production"
 KEY = "live_key-that-goes-nowhere-else"
@@ -28,16 +29,16 @@ Write = Callable[[str, str], Path]
 class Watching:
     """Notes each request and what key it came with, and lets somebody else write right before one of them."""
 
-    def __init__(self, inner: ASGIApp) -> None:
+    def __init__(self, inner: Handler) -> None:
         self._inner = inner
         self.requests: list[str] = []
         self.before: dict[str, Callable[[], None]] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = f"{scope['method']} {scope['path'].removeprefix('/v1')}"
-        self.requests.append(request)
-        self.before.pop(request, lambda: None)()
-        await self._inner(scope, receive, send)
+    async def __call__(self, request: Request) -> Answer:
+        asked = f"{request.method} {path_of(request).removeprefix('/v1')}"
+        self.requests.append(asked)
+        self.before.pop(asked, lambda: None)()
+        return await self._inner(request)
 
 
 class Scale:

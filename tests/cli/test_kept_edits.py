@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.record.stores import open_record
 from reconciler.sandbox.app import create_app
+from reconciler.sandbox.exchange import Answer, Request, error_answer
 from reconciler.sandbox.store import Store
-from tests.cli.conftest import live, serve
+from tests.cli.conftest import live
 from tests.cli.processes import LIMIT, environment, finished, started
+from tests.serving import path_of, serve
 
 Write = Callable[[str, str], Path]
 M = "name: p\ntype: imageannotation\n"
@@ -34,18 +34,16 @@ class Account:
 
     def __init__(self, file: Path) -> None:
         self.store = Store(file)
-        self._inner: ASGIApp = create_app(file)
+        self._inner = create_app(file)
         self.refused: set[str] = set()
         self.at: dict[str, Callable[[], None]] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = scope["path"].rsplit("/", 1)[-1] if scope["type"] == "http" and scope["method"] == "POST" else ""
+    async def __call__(self, request: Request) -> Answer:
+        kind = path_of(request).rsplit("/", 1)[-1] if request.method == "POST" else ""
         self.at.pop(kind, lambda: None)()
         if kind in self.refused:
-            refusal = {"status_code": 400, "error": "not today"}
-            await JSONResponse(refusal, status_code=400)(scope, receive, send)
-            return
-        await self._inner(scope, receive, send)
+            return error_answer(400, "not today")
+        return await self._inner(request)
 
     def params(self) -> dict[str, Any]:
         latest = json.loads(self.store.get("p"))["param_history"][-1]
@@ -270,10 +268,9 @@ def test_a_narrowed_run_of_another_account_leaves_the_record_alone(
 def _by_key(accounts: dict[str, Account]) -> Iterator[int]:
     import base64
 
-    async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        login = base64.b64decode(headers[b"authorization"].split()[1]).decode()
-        await accounts[login.removesuffix(":")](scope, receive, send)
+    async def chosen(request: Request) -> Answer:
+        login = base64.b64decode(request.headers["authorization"].split()[1]).decode()
+        return await accounts[login.removesuffix(":")](request)
 
     with serve(chosen) as port:
         yield port

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from starlette.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
 
 from reconciler.sandbox.app import create_app
+from reconciler.sandbox.exchange import Answer, Request, error_answer
 from reconciler.sandbox.store import Store
-from tests.cli.conftest import Cli, Served, live, serve
+from tests.cli.conftest import Cli, Served, live
+from tests.serving import path_of, serve
 
 Write = Callable[[str, str], Path]
 
@@ -234,12 +234,10 @@ def refusing(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     file = tmp_path_factory.mktemp("refusing") / "sandbox.db"
     inner = create_app(file)
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].endswith("/setParams"):
-            answer = JSONResponse({"status_code": 400, "error": "frame_rate must be positive"}, status_code=400)
-            await answer(scope, receive, send)
-        else:
-            await inner(scope, receive, send)
+    async def app(request: Request) -> Answer:
+        if path_of(request).endswith("/setParams"):
+            return error_answer(400, "frame_rate must be positive")
+        return await inner(request)
 
     with serve(app) as port:
         monkeypatch.setenv("RECONCILER_ENDPOINT", f"http://127.0.0.1:{port}/v1")

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.sandbox.app import create_app
+from reconciler.sandbox.exchange import Answer, Handler, Request
 from reconciler.sandbox.store import Store
 from reconciler.scale.transport import Policy
-from tests.cli.conftest import Cli, live, serve
+from tests.cli.conftest import Cli, live
+from tests.serving import path_of, serve
 
 UPDATES = 30
 _LIMIT = 60.0
@@ -25,7 +26,7 @@ class Counting:
     The first gets wait until `parallelism` are in flight, so that a count below it is no matter of speed.
     """
 
-    def __init__(self, inner: ASGIApp, parallelism: int) -> None:
+    def __init__(self, inner: Handler, parallelism: int) -> None:
         self._inner = inner
         self._parallelism = parallelism
         self._full = asyncio.Event()
@@ -33,10 +34,10 @@ class Counting:
         self.most = 0
         self.requests: Counter[str] = Counter()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, request: Request) -> Answer:
         self._in_flight += 1
         self.most = max(self.most, self._in_flight)
-        parts = scope["path"].removeprefix("/v1/projects").split("/")
+        parts = path_of(request).removeprefix("/v1/projects").split("/")
         kind = "list" if len(parts) == 1 else "get" if len(parts) == 2 else parts[2]
         self.requests[kind] += 1
         if self._in_flight >= self._parallelism:
@@ -44,7 +45,7 @@ class Counting:
         try:
             if kind == "get":
                 await asyncio.wait_for(self._full.wait(), _LIMIT)
-            await self._inner(scope, receive, send)
+            return await self._inner(request)
         finally:
             self._in_flight -= 1
 

@@ -15,8 +15,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from starlette.types import ASGIApp
-
 from reconciler.applying.applier import Stop
 from reconciler.errors import ScaleError
 from reconciler.model.outcome import Outcome, ProjectOutcome
@@ -28,19 +26,20 @@ from reconciler.operations.recording import Recorder
 from reconciler.operations.targets import SANDBOX_ENDPOINT
 from reconciler.record.stores import open_record
 from reconciler.sandbox.app import create_app
+from reconciler.sandbox.exchange import Handler
 from reconciler.sandbox.faultplan import Fault
 from reconciler.sandbox.faults import FaultyApp
 from reconciler.sandbox.store import Store
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target, choose_target, read_settings
-from tests.faults.line import Line
+from tests.faults.line import Line, at_once
 from tests.simulation.virtual import START, VirtualLoop, run_on
 
 NAME = "p"
 OTHER_PARAM = "other_writer"
 OTHER_CHOICE = "Other "
 
-Between = Callable[[ASGIApp, Store], ASGIApp]
+Between = Callable[[Handler, Store], Handler]
 """Puts something more between the faults and the sandbox."""
 
 
@@ -211,13 +210,13 @@ class Account:
         allowed: Collection[str],
     ) -> tuple[Plan | None, Outcome | None, ScaleError | None]:
         record = open_record(self.settings.git_root, self.target.name, self.target.record)
-        recorder = Recorder(self.settings.git_root, self.target, record, clock=clock, random=Random(1), aside=_inline)
+        recorder = Recorder(self.settings.git_root, self.target, record, clock=clock, random=Random(1), aside=at_once)
         prepared = prepare(self.settings, (), target=self.target, record=recorder.record, allowed=allowed)
         store = Store(self.file, now=clock.now)
-        app: ASGIApp = create_app(self.file, now=clock.now)
+        app = create_app(self.file, now=clock.now, aside=at_once)
         if between is not None:
             app = between(app, store)
-        app = FaultyApp(app, faults, store, sleep=clock.sleep)
+        app = FaultyApp(app, faults, store, sleep=clock.sleep, aside=at_once)
         random = Random(0)
         async with ScaleClient(
             endpoint=SANDBOX_ENDPOINT,
@@ -263,8 +262,3 @@ def _names(choices: list[Any]) -> tuple[str, ...]:
         if isinstance(choice, dict):
             found += _names(choice.get("subchoices", []))
     return tuple(found)
-
-
-async def _inline(call: Callable[..., Any], *arguments: Any) -> Any:
-    """Instead of a thread, which a virtual loop would not wait for."""
-    return call(*arguments)

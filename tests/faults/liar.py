@@ -7,26 +7,22 @@ there `lag` seconds ago.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from reconciler.sandbox.faults import ConnectionCutError
+from reconciler.sandbox.exchange import Answer, ConnectionCutError, Handler, Request, error_answer, json_answer
 from reconciler.sandbox.refusals import Refusal
 from reconciler.sandbox.store import Store
 from tests.faults.account import NAME
+from tests.serving import path_of
 
 CUT = "cut"
-ANSWERS: Mapping[str, Response] = {
-    **{str(status): Response("failed", status) for status in (408, 500, 502, 503, 504)},
-    "503-retry-after": Response("failed", 503, {"retry-after": "1"}),
-    "429": Response("too many", 429),
-    "429-retry-after": Response("too many", 429, {"retry-after": "1"}),
-    "garbage": Response("<html>", 200, media_type="text/html"),
+ANSWERS: Mapping[str, Answer] = {
+    **{str(status): Answer(status, b"failed", {}) for status in (408, 500, 502, 503, 504)},
+    "503-retry-after": Answer(503, b"failed", {"retry-after": "1"}),
+    "429": Answer(429, b"too many", {}),
+    "429-retry-after": Answer(429, b"too many", {"retry-after": "1"}),
+    "garbage": Answer(200, b"<html>", {"content-type": "text/html"}),
 }
 
 
@@ -34,7 +30,7 @@ ANSWERS: Mapping[str, Response] = {
 class Liar:
     """The first write by `call` is answered by `answer` (a key of ANSWERS, or CUT), and lands all the same."""
 
-    app: ASGIApp
+    app: Handler
     store: Store
     call: str
     answer: str
@@ -47,34 +43,26 @@ class Liar:
     def __post_init__(self) -> None:
         self._states.append((float("-inf"), self._state()))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "GET":
-            await self._shown(scope)(scope, receive, send)
-            return
-        path = scope["path"].rsplit("/", 1)[-1]
+    async def __call__(self, request: Request) -> Answer:
+        if request.method == "GET":
+            return self._shown(request)
+        path = path_of(request).rsplit("/", 1)[-1]
         if self._told or path != {"create": "projects"}.get(self.call, self.call):
-            await self.app(scope, receive, send)
+            answer = await self.app(request)
             self._remember()
-            return
+            return answer
         self._told = True
-        message = await receive()
-        task = asyncio.get_running_loop().create_task(self._commit(scope, message))
+        task = asyncio.get_running_loop().create_task(self._commit(request))
         self._late.add(task)
         await asyncio.sleep(0)  # what lands at once lands before its answer
         if self.answer == CUT:
             raise ConnectionCutError("cut")
-        await ANSWERS[self.answer](scope, receive, send)
+        return ANSWERS[self.answer]
 
-    async def _commit(self, scope: Scope, message: Any) -> None:
-        async def replay() -> Any:
-            return message
-
-        async def nobody(message: Any) -> None:
-            pass
-
+    async def _commit(self, request: Request) -> None:
         if self.late:
             await asyncio.sleep(self.late)
-        await self.app(scope, replay, nobody)
+        await self.app(request)
         self._remember()
 
     def _state(self) -> str | None:
@@ -86,11 +74,9 @@ class Liar:
     def _remember(self) -> None:
         self._states.append((asyncio.get_running_loop().time(), self._state()))
 
-    def _shown(self, scope: Scope) -> Response:
+    def _shown(self, request: Request) -> Answer:
         seen = asyncio.get_running_loop().time() - self.lag
         state = next(state for at, state in reversed(self._states) if at <= seen)
-        if scope["path"].endswith("/projects"):
-            return Response(f"[{state or ''}]", media_type="application/json")
-        if state is None:
-            return Response(json.dumps({"status_code": 404, "error": "none"}), 404, media_type="application/json")
-        return Response(state, media_type="application/json")
+        if path_of(request).endswith("/projects"):
+            return json_answer(f"[{state or ''}]")
+        return error_answer(404, "none") if state is None else json_answer(state)

@@ -6,15 +6,13 @@ Promises: no thread, no socket, no real waiting; what the client no longer waits
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import httpx
-import pytest
-from starlette.types import ASGIApp
 
-from reconciler.sandbox.faults import ConnectionCutError
+from reconciler.sandbox.exchange import ConnectionCutError, Handler
+from tests.sandbox.calling import Line as DirectLine
 
 T = TypeVar("T")
 
@@ -25,8 +23,8 @@ class Line(httpx.AsyncBaseTransport):
     Closing it waits for what is still under way.
     """
 
-    def __init__(self, application: ASGIApp) -> None:
-        self._inner = httpx.ASGITransport(application)
+    def __init__(self, application: Handler) -> None:
+        self._inner = DirectLine(application)
         self._under_way: set[asyncio.Task[httpx.Response]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -46,12 +44,6 @@ class Line(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-def without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sandbox answers in the event loop: a virtual one knows no threads."""
-
-    async def at_once(function: Callable[..., T], *arguments: Any, **named: Any) -> T:
-        return function(*arguments, **named)
-
-    for name, module in list(sys.modules.items()):
-        if name.startswith("reconciler.sandbox.") and hasattr(module, "run_in_threadpool"):
-            monkeypatch.setattr(module, "run_in_threadpool", at_once)
+async def at_once(function: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    """Calls a function in the event loop, as the sandbox must on a virtual one, which does not wait for threads."""
+    return function(*arguments, **named)

@@ -18,7 +18,6 @@ from reconciler.model.plan import FieldClass
 from reconciler.sandbox.faultplan import Fault
 from tests.faults.account import Account, History, Run
 from tests.faults.liar import ANSWERS, CUT, Liar
-from tests.faults.line import without_threads
 from tests.faults.visitor import Visitor
 
 FIRST = """\
@@ -283,11 +282,7 @@ def repositories() -> Iterator[dict[str, Path]]:
     """One of each story, right before the run that meets a fault. In memory where the system has a folder there."""
     made = {}
     memory = Path("/dev/shm")
-    with (
-        tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder,
-        pytest.MonkeyPatch.context() as monkeypatch,
-    ):
-        without_threads(monkeypatch)
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         for story, manifest in STORIES.items():
             account = Account(Path(folder) / story)
             if story != "create":

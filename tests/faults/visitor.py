@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from reconciler.sandbox.bodies import NewProject
+from reconciler.sandbox.exchange import Answer, Handler, Request
 from reconciler.sandbox.refusals import Refusal
 from reconciler.sandbox.store import Store
 from tests.faults.account import NAME, OTHER_CHOICE, OTHER_PARAM
+from tests.serving import path_of
 
 FIRST = 101
 """The number of a visitor's first write: those of the sandbox's faults count from 1."""
@@ -20,13 +20,13 @@ FIRST = 101
 
 @dataclass
 class Visitor:
-    """An application that lets somebody write around the calls of one kind.
+    """A handler that lets somebody write around the calls of one kind.
 
     `before` or after a call, `times` in all (None: always), once `skip` such calls passed. `part` is what is written:
     "params" (a parameter of theirs, and our `a`), "ontology" (a choice more), or "project", a create.
     """
 
-    app: ASGIApp
+    app: Handler
     store: Store
     call: str
     part: str
@@ -36,23 +36,14 @@ class Visitor:
     seen: int = 0
     written: int = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _call_of(scope) != self.call or not self._is_due():
-            await self.app(scope, receive, send)
-            return
-        if self.before:
+    async def __call__(self, request: Request) -> Answer:
+        is_due = _call_of(request) == self.call and self._is_due()
+        if is_due and self.before:
             self._write()
-            await self.app(scope, receive, send)
-            return
-        answer: list[Message] = []
-
-        async def keep(message: Message) -> None:
-            answer.append(message)
-
-        await self.app(scope, receive, keep)
-        self._write()
-        for message in answer:
-            await send(message)
+        answer = await self.app(request)
+        if is_due and not self.before:
+            self._write()
+        return answer
 
     def _is_due(self) -> bool:
         self.seen += 1
@@ -86,8 +77,8 @@ def _project(params: dict[str, Any]) -> NewProject:
     )
 
 
-def _call_of(scope: Scope) -> str:
-    last = scope["path"].rsplit("/", 1)[-1]
-    if scope["method"] == "GET":
+def _call_of(request: Request) -> str:
+    last = path_of(request).rsplit("/", 1)[-1]
+    if request.method == "GET":
         return "list" if last == "projects" else "get"
     return "create" if last == "projects" else str(last)

@@ -8,11 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from reconciler.sandbox.exchange import Answer, Request
 from reconciler.sandbox.store import Store
-from tests.sandbox.calling import KEY, Caller
+from tests.sandbox.calling import Caller
 
 DEEP = '{"a":' + "[" * 100_000 + "]" * 100_000 + "}"
 QUITE_DEEP = '{"a":' + "[" * 200 + "]" * 200 + "}"
@@ -244,47 +244,10 @@ def test_a_file_that_cannot_be_used_is_a_500_that_says_so(caller: Caller, file: 
     assert "not a SQLite database" in answer.body["error"]
 
 
-def test_a_bug_is_a_500_that_says_so(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object, **__: object) -> str:
-        raise KeyError("oops")
-
-    monkeypatch.setattr(Store, "get", fail)
-
-    async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app=caller.app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as client:
-            return await client.get("/v1/projects/kittens", auth=KEY)
-
-    assert asyncio.run(ask()).json() == {"status_code": 500, "error": "The sandbox has a bug: KeyError: 'oops'"}
-
-
-def send_raw(caller: Caller, authorization: bytes, event: dict[str, Any]) -> list[Any]:
-    """What the application answers to a create that no client would send."""
-    sent: list[Any] = []
-
-    async def receive() -> dict[str, Any]:
-        return event
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/v1/projects",
-        "raw_path": b"/v1/projects",
-        "query_string": b"",
-        "headers": [(b"authorization", authorization)],
-    }
-    asyncio.run(caller.app(scope, receive, send))
-    return sent
-
-
-def test_a_client_that_hangs_up_is_not_answered(caller: Caller) -> None:
-    key = b"Basic " + base64.b64encode(b"key:")
-    assert send_raw(caller, key, {"type": "http.disconnect"}) == []
-
-
 def test_a_key_that_http_cannot_carry(caller: Caller) -> None:
-    answer = send_raw(caller, b"Basic \xe9", {"type": "http.request", "body": b"{}"})
-    assert answer[0]["status"] == 401
+    request = Request("POST", b"/v1/projects", {"authorization": "Basic \xe9"}, b"{}")
+
+    async def ask() -> Answer:
+        return await caller.app(request)
+
+    assert asyncio.run(ask()).status == 401

@@ -12,8 +12,9 @@ import pytest
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.store import Store
-from tests.cli.conftest import live, serve
+from tests.cli.conftest import live
 from tests.forge.github.double import Github, served
+from tests.serving import serve
 from tests.workflows.hub import KEY, Hub
 from tests.workflows.runner import JobRun, git
 

@@ -10,17 +10,14 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
-
-from tests.cli.conftest import serve
+from reconciler.sandbox.exchange import Answer, ConnectionCutError, Request
+from tests.serving import as_json, path_of, serve
 
 REPOSITORY = "octo/farm"
 TOKEN = "ghs_token-that-nobody-must-see"
@@ -40,13 +37,6 @@ class Fault:
     landed: bool = False
     dropped: bool = False
     times: int = 1
-
-
-class Dropped(Response):
-    """The connection closes in the middle of the answer."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"99")]})
 
 
 @dataclass
@@ -77,20 +67,25 @@ class Github:
     server: str = ""
     _next: int = 0
 
-    def app(self) -> Starlette:
-        here = f"{self.base}/repos/{REPOSITORY}"
-        graphql = f"{self.base.removesuffix('/v3')}/graphql"
-        routes = [
-            (f"{here}/issues/{{number:int}}/comments", ("GET", "POST"), self._thread),
-            (f"{here}/issues/comments/{{id:int}}", ("PATCH", "DELETE"), self._comment),
-            (f"{here}/issues", ("GET", "POST"), self._issues),
-            (f"{here}/issues/{{number:int}}", ("PATCH",), self._issue),
-            (f"{here}/labels", ("POST",), self._labels),
-            (f"{here}/commits/{{sha}}/pulls", ("GET",), self._pulls),
-            (graphql, ("POST",), self._graphql),
-            (f"{self.base}/user", ("GET",), self._user),
-        ]
-        return Starlette(routes=[Route(path, self._faulty(end), methods=list(ways)) for path, ways, end in routes])
+    async def __call__(self, request: Request) -> Answer:
+        path = path_of(request)
+        here = re.escape(f"{self.base}/repos/{REPOSITORY}")
+        ends: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
+            (f"{here}/issues/([0-9]+)/comments", "GET POST", self._thread),
+            (f"{here}/issues/comments/([0-9]+)", "PATCH DELETE", self._comment),
+            (f"{here}/issues", "GET POST", self._issues),
+            (f"{here}/issues/([0-9]+)", "PATCH", self._issue),
+            (f"{here}/labels", "POST", self._labels),
+            (f"{here}/commits/([^/]+)/pulls", "GET", self._pulls),
+            (re.escape(f"{self.base.removesuffix('/v3')}/graphql"), "POST", self._graphql),
+            (re.escape(f"{self.base}/user"), "GET", self._user),
+        )
+        for pattern, methods, end in ends:
+            if found := re.fullmatch(pattern, path):
+                if request.method not in methods.split():
+                    return Answer(405, b"Method Not Allowed", {})
+                return self._faulty(request, path, partial(end, request, *found.groups()))
+        return Answer(404, b"Not Found", {})
 
     @property
     def counts(self) -> dict[str, int]:
@@ -150,79 +145,79 @@ class Github:
     def _author(self, login: str) -> dict[str, str]:
         return {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"}
 
-    def _faulty(self, end: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        async def faulty(request: Request) -> Response:
-            path = request.url.path.removeprefix(self.base).removeprefix(f"/repos/{REPOSITORY}")
-            said = f"{request.method} {path}"
-            self.log.append(said)
-            self.headers.append(dict(request.headers))
-            self.bodies.append(await request.json() if request.method in ("POST", "PATCH") else None)
-            self.meanwhile(said)
-            if self.plain:
-                return Response(self.plain)
-            if request.headers.get("authorization") != f"Bearer {TOKEN}":
-                return _refuse(401, "Bad credentials")
-            for fault in self.faults:
-                if fault.times and fault.method == request.method and re.search(fault.path, path):
-                    fault.times -= 1
-                    if fault.landed:
-                        await end(request)
-                    return Dropped() if fault.dropped else JSONResponse(fault.body, fault.status, fault.headers)
-            if not self.may_read and request.method == "GET":
-                return _refuse(403, "Resource not accessible by integration")
-            return await end(request)
+    def _faulty(self, request: Request, path: str, end: Callable[[], Answer]) -> Answer:
+        path = path.removeprefix(self.base).removeprefix(f"/repos/{REPOSITORY}")
+        said = f"{request.method} {path}"
+        self.log.append(said)
+        self.headers.append(dict(request.headers))
+        self.bodies.append(json.loads(request.body) if request.method in ("POST", "PATCH") else None)
+        self.meanwhile(said)
+        if self.plain:
+            return Answer(200, self.plain.encode(), {})
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return _refuse(401, "Bad credentials")
+        for fault in self.faults:
+            if fault.times and fault.method == request.method and re.search(fault.path, path):
+                fault.times -= 1
+                if fault.landed:
+                    end()
+                if fault.dropped:
+                    raise ConnectionCutError
+                return as_json(fault.body, fault.status, fault.headers)
+        if not self.may_read and request.method == "GET":
+            return _refuse(403, "Resource not accessible by integration")
+        return end()
 
-        return faulty
-
-    def _refused(self, *permissions: str) -> Response | None:
+    def _refused(self, *permissions: str) -> Answer | None:
         if self.may_write.intersection(permissions):
             return None
         return _refuse(403, "Resource not accessible by integration")
 
-    def _paged(self, request: Request, items: list[dict[str, Any]]) -> Response:
-        size = min(self.page, int(request.query_params.get("per_page", "30")), 100)
-        number = int(request.query_params.get("page", "1"))
+    def _paged(self, request: Request, items: list[dict[str, Any]]) -> Answer:
+        query = _query(request)
+        size = min(self.page, int(query.get("per_page", "30")), 100)
+        number = int(query.get("page", "1"))
         shown = items[(number - 1) * size : number * size]
         headers = {}
         if number * size < len(items):
-            url = request.url.include_query_params(page=number + 1)
+            url = f"{self.server}{path_of(request)}?{urlencode({**query, 'page': number + 1})}"
             headers["link"] = f'<{url}>; rel="next", <{url}>; rel="last"'
-        return JSONResponse(shown, headers=headers)
+        return as_json(shown, headers=headers)
 
-    async def _thread(self, request: Request) -> Response:
-        number = request.path_params["number"]
+    def _thread(self, request: Request, issue: str) -> Answer:
+        number = int(issue)
         if request.method == "GET":
             return self._paged(request, self.thread(number))
         if (refused := self._refused("pull-requests", "issues")) is not None:
             return refused
         if number in self.locked:
             return _refuse(403, "Unable to create comment because issue is locked.")
-        body = (await request.json())["body"]
+        body = (json.loads(request.body))["body"]
         if (refused := _too_long(body)) is not None:
             return refused
-        return JSONResponse(self.add_comment(number, body, login=self.login), 201)
+        return as_json(self.add_comment(number, body, login=self.login), 201)
 
-    async def _comment(self, request: Request) -> Response:
-        comment = self.comments.get(request.path_params["id"])
+    def _comment(self, request: Request, number: str) -> Answer:
+        comment = self.comments.get(int(number))
         if comment is None:
             return _refuse(404, "Not Found")
         if (refused := self._refused("pull-requests", "issues")) is not None:
             return refused
         if request.method == "DELETE":
             del self.comments[comment["id"]]
-            return Response(status_code=204)
-        body = (await request.json())["body"]
+            return Answer(204, b"", {})
+        body = (json.loads(request.body))["body"]
         if (refused := _too_long(body)) is not None:
             return refused
         comment["body"] = body
-        return JSONResponse(comment)
+        return as_json(comment)
 
-    async def _issues(self, request: Request) -> Response:
+    def _issues(self, request: Request) -> Answer:
         if not self.issues_on:
             return _refuse(410, "Issues has been disabled in this repository.")
         if request.method == "GET":
-            wanted = request.query_params.get("labels")
-            state = request.query_params.get("state", "open")
+            wanted = _query(request).get("labels")
+            state = _query(request).get("state", "open")
             found = [
                 issue
                 for issue in self.issues.values()
@@ -232,62 +227,66 @@ class Github:
             return self._paged(request, found)
         if (refused := self._refused("issues")) is not None:
             return refused
-        new = await request.json()
+        new = json.loads(request.body)
         if (refused := _too_long(new["body"])) is not None:
             return refused
         known = tuple(label for label in new.get("labels", ()) if label in self.labels)
-        return JSONResponse(self.add_issue(new["body"], login=self.login, labels=known, title=new["title"]), 201)
+        return as_json(self.add_issue(new["body"], login=self.login, labels=known, title=new["title"]), 201)
 
-    async def _issue(self, request: Request) -> Response:
-        issue = self.issues[request.path_params["number"]]
+    def _issue(self, request: Request, number: str) -> Answer:
+        issue = self.issues[int(number)]
         if (refused := self._refused("issues")) is not None:
             return refused
-        change = await request.json()
+        change = json.loads(request.body)
         if len(change.get("body", "").encode()) > MOST_BYTES:
             del change["body"]
         issue.update(change)
-        return JSONResponse(issue)
+        return as_json(issue)
 
-    async def _labels(self, request: Request) -> Response:
+    def _labels(self, request: Request) -> Answer:
         if (refused := self._refused("issues")) is not None:
             return refused
-        label = await request.json()
+        label = json.loads(request.body)
         if label["name"] in self.labels:
             errors = [{"resource": "Label", "code": "already_exists", "field": "name"}]
-            return JSONResponse({"message": "Validation Failed", "errors": errors}, 422)
+            return as_json({"message": "Validation Failed", "errors": errors}, 422)
         self.labels.add(label["name"])
-        return JSONResponse(label, 201)
+        return as_json(label, 201)
 
-    async def _pulls(self, request: Request) -> Response:
-        return self._paged(request, self.pulls.get(request.path_params["sha"], []))
+    def _pulls(self, request: Request, sha: str) -> Answer:
+        return self._paged(request, self.pulls.get(sha, []))
 
-    async def _graphql(self, request: Request) -> Response:
-        assert "viewer" in (await request.json())["query"]
+    def _graphql(self, request: Request) -> Answer:
+        assert "viewer" in (json.loads(request.body))["query"]
         if self.viewer is None:
-            return JSONResponse({"data": None, "errors": [{"type": "FORBIDDEN", "message": "no viewer"}]})
-        return JSONResponse({"data": {"viewer": {"login": self.viewer}}})
+            return as_json({"data": None, "errors": [{"type": "FORBIDDEN", "message": "no viewer"}]})
+        return as_json({"data": {"viewer": {"login": self.viewer}}})
 
-    async def _user(self, request: Request) -> Response:
+    def _user(self, request: Request) -> Answer:
         if self.user is None:
             return _refuse(403, "Resource not accessible by integration")
-        return JSONResponse({"login": self.user})
+        return as_json({"login": self.user})
 
 
-def _refuse(status: int, message: str) -> Response:
-    return JSONResponse({"message": message, "documentation_url": "https://docs.github.com/rest"}, status)
+def _query(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(request.target.partition(b"?")[2].decode()))
 
 
-def _too_long(body: str) -> Response | None:
+def _refuse(status: int, message: str) -> Answer:
+    return as_json({"message": message, "documentation_url": "https://docs.github.com/rest"}, status)
+
+
+def _too_long(body: str) -> Answer | None:
     if len(body.encode()) <= MOST_BYTES:
         return None
     errors = [{"resource": "IssueComment", "code": "unprocessable", "message": "body is too long (maximum is 65536)"}]
-    return JSONResponse({"message": "Validation Failed", "errors": errors}, 422)
+    return as_json({"message": "Validation Failed", "errors": errors}, 422)
 
 
 @contextlib.contextmanager
 def served(github: Github) -> Iterator[Github]:
     """The double on loopback; `url` and `server` then say where."""
-    with serve(github.app()) as port:
+    with serve(github) as port:
         github.server = f"http://127.0.0.1:{port}"
         github.url = f"{github.server}{github.base}"
         yield github

@@ -1,0 +1,167 @@
+"""HTTP/1.1 for a handler, on one listening socket: as much of it as a client of an API needs.
+
+Connections are kept, and served at the same time. A request that has arrived is answered even if its client has gone.
+A request that is not HTTP gets a 400, a failure of the handler a 500. It must not know the API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+from collections.abc import Callable, Mapping
+from email.utils import formatdate
+from http import HTTPStatus
+
+from reconciler.sandbox.exchange import Answer, ConnectionCutError, Handler, Request, error_answer
+
+_LONGEST_HEAD = 1 << 16
+"""Bytes of a request line and its headers, or of a chunk's first line."""
+
+_SECONDS_TO_FINISH = 3.0
+"""How long, at the end, requests that have arrived may still take."""
+
+_REQUEST_LINE = re.compile(rb"([!-~]+) ([!-~]+) HTTP/1\.([01])")
+
+
+class _NotHttpError(Exception):
+    """What arrived is not a request."""
+
+
+class Server:
+    """Answers on `listener` until `stop` is called. `announce` is called as soon as connections are accepted."""
+
+    def __init__(
+        self, handler: Handler, listener: socket.socket, *, announce: Callable[[], None] = lambda: None
+    ) -> None:
+        self._handler = handler
+        self._listener = listener
+        self._announce = announce
+        self._stopped = False
+        self._wake: Callable[[], object] = lambda: None
+        self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._busy: set[asyncio.Task[None]] = set()
+
+    def run(self) -> None:
+        """Serve; the requests that have arrived by the end are answered before it returns."""
+        asyncio.run(self._serve())
+
+    def stop(self) -> None:
+        """End `run`, now or before it has begun. Safe in a signal handler and in another thread."""
+        self._stopped = True
+        self._wake()
+
+    async def _serve(self) -> None:
+        loop, end = asyncio.get_running_loop(), asyncio.Event()
+        self._wake = lambda: loop.call_soon_threadsafe(end.set)
+        server = await asyncio.start_server(self._converse, sock=self._listener, limit=_LONGEST_HEAD)
+        try:
+            self._announce()
+            if not self._stopped:
+                await end.wait()
+        finally:
+            self._stopped = True
+            self._wake = lambda: None
+            server.close()
+            await self._finish()
+
+    async def _finish(self) -> None:
+        for conversation, writer in self._conversations.items():
+            if conversation not in self._busy:
+                writer.close()
+        if self._conversations:
+            _, late = await asyncio.wait(self._conversations, timeout=_SECONDS_TO_FINISH)
+            for conversation in late:
+                conversation.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from its first request to its last."""
+        conversation = asyncio.current_task()
+        assert conversation is not None
+        self._conversations[conversation] = writer
+        try:
+            while not self._stopped:
+                request, is_last = await _receive(reader, writer)
+                self._busy.add(conversation)
+                try:
+                    _send(writer, request.method, await self._answer(request), is_last=is_last or self._stopped)
+                    await writer.drain()
+                finally:
+                    self._busy.discard(conversation)
+                if is_last:
+                    break
+        except _NotHttpError as problem:
+            _send(writer, "", error_answer(400, f"This is not an HTTP request: {problem}."), is_last=True)
+        except (EOFError, OSError):
+            pass  # the client has gone, or the connection is to be cut
+        finally:
+            del self._conversations[conversation]
+            writer.close()
+
+    async def _answer(self, request: Request) -> Answer:
+        try:
+            return await self._handler(request)
+        except ConnectionCutError:
+            raise
+        except Exception as error:
+            return error_answer(500, f"The sandbox has a bug: {type(error).__name__}: {error}")
+
+
+async def _receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[Request, bool]:
+    """The next request, and whether the connection ends after it; EOFError if there is none."""
+    line, *fields = (await _until(reader, b"\r\n\r\n")).removesuffix(b"\r\n\r\n").split(b"\r\n")
+    if (found := _REQUEST_LINE.fullmatch(line)) is None:
+        raise _NotHttpError("its first line is wrong")
+    headers: dict[str, str] = {}
+    for name, colon, value in (field.decode("latin-1").partition(":") for field in fields):
+        if not colon or not name.strip() or name.strip() != name:
+            raise _NotHttpError("a header is wrong")
+        known = headers.get(name.lower())
+        headers[name.lower()] = value.strip() if known is None else f"{known}, {value.strip()}"
+    if headers.get("expect", "").lower() == "100-continue":
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    body = await _receive_body(reader, headers)
+    is_last = found[3] == b"0" or headers.get("connection", "").lower() == "close"
+    return Request(found[1].decode("ascii"), found[2], headers, body), is_last
+
+
+async def _receive_body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
+    if "transfer-encoding" not in headers:
+        return await reader.readexactly(_number(headers.get("content-length", "0"), 10))
+    if headers["transfer-encoding"].lower() != "chunked" or "content-length" in headers:
+        raise _NotHttpError("its length is unclear")
+    chunks: list[bytes] = []
+    while size := _number((await _until(reader, b"\r\n")).partition(b";")[0].decode("latin-1").strip(), 16):
+        chunks.append((await reader.readexactly(size + 2))[:size])
+    while await _until(reader, b"\r\n") != b"\r\n":
+        pass  # the fields after the last chunk say nothing about the request
+    return b"".join(chunks)
+
+
+async def _until(reader: asyncio.StreamReader, end: bytes) -> bytes:
+    try:
+        return await reader.readuntil(end)
+    except asyncio.LimitOverrunError:
+        raise _NotHttpError("its head is too long") from None
+
+
+def _number(text: str, base: int) -> int:
+    if re.fullmatch("[0-9]{1,18}" if base == 10 else "[0-9A-Fa-f]{1,15}", text) is None:
+        raise _NotHttpError("its length is not a number")
+    return int(text, base)
+
+
+def _send(writer: asyncio.StreamWriter, method: str, answer: Answer, *, is_last: bool) -> None:
+    """A HEAD gets the head alone, and a 204 has no body."""
+    status = HTTPStatus(answer.status)
+    headers = {"date": formatdate(usegmt=True), **answer.headers}
+    if status is not HTTPStatus.NO_CONTENT:
+        headers["content-length"] = str(len(answer.body))
+    if is_last:
+        headers["connection"] = "close"
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+    with contextlib.suppress(OSError):
+        writer.write(head if method == "HEAD" else head + answer.body)
