@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.fieldpath import Pattern, Patterns, parse_pattern
 from reconciler.files import check_below, exists_below
+from reconciler.model.guards import GuardSettings, Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +41,6 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class GuardSettings:
-    """How many changes are too many, and whether the two guards that can do either hold ("hold") or "warn"."""
-
-    max_creates: int = 20
-    max_change_ratio: float = 0.5
-    max_forgets: int = 5
-    choice_removal: str = "warn"
-    near_name: str = "hold"
-
-
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """A guard that does not hold the projects whose names match the shell-style pattern `project`.
-
-    `until` is the last day (UTC) on which it counts.
-    """
-
-    guard: str
-    project: str
-    reason: str
-    until: date
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """What the configuration says, and where the run is.
 
@@ -82,7 +58,7 @@ class Settings:
     default_target: str | None = None
     sensitive: tuple[Pattern, ...] = ()
     targets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    guards: GuardSettings = GuardSettings()
+    guards: GuardSettings = field(default_factory=GuardSettings)
     waivers: tuple[Waiver, ...] = ()
     checks: Mapping[str, str] = field(default_factory=dict)
 

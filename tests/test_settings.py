@@ -11,7 +11,8 @@ import pytest
 from reconciler.configuration import checking
 from reconciler.endpoint import check_endpoint
 from reconciler.errors import DiagnosedError, UsageError
-from reconciler.settings import GuardSettings, Settings, Target, Waiver, choose_target, read_settings
+from reconciler.model.guards import GuardSettings, Waiver
+from reconciler.settings import Settings, Target, choose_target, read_settings
 
 
 def settings_of(folder: Path, text: str | None = None, *, file: str = "reconciler.toml") -> Settings:

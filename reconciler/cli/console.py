@@ -65,10 +65,10 @@ def target_info(session: Session | None, target: str | None, endpoint: str | Non
 
 def check_guards(allowed: tuple[str, ...]) -> None:
     """Raises click.UsageError for a guard that does not exist."""
-    from reconciler.configuration import GUARD_NAMES
     from reconciler.diagnostics import nearest
+    from reconciler.model.guards import GUARD_NAMES, NO_MANIFESTS
 
-    known = (*GUARD_NAMES, "no-manifests")
+    known = (*GUARD_NAMES, NO_MANIFESTS)
     for name in allowed:
         if name not in known:
             near = nearest(name, known)

@@ -26,23 +26,6 @@ BUILT_IN: Mapping[str, Mapping[str, Any]] = {
     "production": {"endpoint": SCALE_ENDPOINT, "api_key_env": "SCALE_API_KEY"},
 }
 
-GUARD_NAMES = (
-    "near-name",
-    "vanished",
-    "takeover",
-    "not-kept",
-    "choice-removal",
-    "conflict",
-    "expired-ignore",
-    "max-creates",
-    "max-change-ratio",
-    "max-forgets",
-)
-"""The guards that a waiver can name."""
-
-NO_MANIFESTS = "no-manifests"
-"""The guard that `--allow` alone waives."""
-
 CHECKS = (
     "project-key-in-params",
     "misspelt-parameter",

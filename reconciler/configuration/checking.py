@@ -13,8 +13,6 @@ from typing import Any
 from reconciler.configuration import (
     BUILT_IN,
     CHECKS,
-    GUARD_NAMES,
-    NO_MANIFESTS,
     SWITCHES,
     Configuration,
     find_value,
@@ -26,6 +24,7 @@ from reconciler.endpoint import check_endpoint
 from reconciler.errors import UsageError
 from reconciler.fieldpath import parse_pattern
 from reconciler.files import is_below
+from reconciler.model.guards import GUARD_NAMES, NO_MANIFESTS
 
 _KEY_VARIABLE = re.compile(r"SCALE_[A-Z0-9_]+", re.ASCII)
 _REMOTE = re.compile(r"(?![-./])(?!.*(?:\.\.|//|@\{|[./]$))[^\s\x00-\x20\x7f~^:?*\[\\]+")

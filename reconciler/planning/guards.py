@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Final
 
 from reconciler.fieldpath import Attribute, Pattern, covered, format_path
+from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.ontology import walk
 from reconciler.model.plan import Action, Field, FieldClass, Kind, ProjectChange, unit_of
 from reconciler.model.project import LiveProject, Shown
@@ -24,7 +25,6 @@ from reconciler.model.values import ABSENT, MASKED, Absent, Json, canonical_json
 from reconciler.planning.classes import unseen
 from reconciler.planning.nearness import neighbours, normal_form, twins
 from reconciler.planning.normalize import read_choices
-from reconciler.settings import GuardSettings, Waiver
 
 _FOREVER = "A project on Scale can never be deleted or renamed."
 _FEWEST_SELECTED: Final = 10

@@ -8,9 +8,9 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from reconciler.diagnostics import Diagnostic, warning
+from reconciler.model.guards import Waiver
 from reconciler.model.plan import Action, Held, ProjectChange, Waived
 from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation
-from reconciler.settings import Waiver
 
 
 def judge(

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
 from reconciler.fieldpath import Pattern, format_path
+from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.plan import (
     Action,
     CallKind,
@@ -42,7 +43,6 @@ from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
 from reconciler.planning.judging import judge
 from reconciler.planning.mask import Ignored
 from reconciler.planning.normalize import UnreadableOntologyError
-from reconciler.settings import GuardSettings, Waiver
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.configuration import GUARD_NAMES
 from reconciler.diagnostics import Severity, warning
 from reconciler.fieldpath import parse_path, parse_pattern
+from reconciler.model.guards import GUARD_NAMES, GuardSettings, Waiver
 from reconciler.model.plan import (
     Action,
     Field,
@@ -29,7 +29,6 @@ from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation, value_hash
 from reconciler.planning.judging import judge
 from reconciler.planning.nearness import normal_form
 from reconciler.planning.planner import plan_project
-from reconciler.settings import GuardSettings, Waiver
 
 TODAY = date(2027, 3, 1)
 KIND = "imageannotation"
