@@ -2,8 +2,6 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Tests of very many steps, which are too slow when traced.
-LONG := tests/simulation tests/faults tests/campaign tests/cost tests/cli/test_assumptions.py tests/cli/test_kept_edits.py
 READY := $(VENV)/.ready
 
 .PHONY: demo test check chaos campaign fuzz bench picture lock wheel clean
@@ -13,10 +11,9 @@ demo: $(READY)  ## the main job on projects/, against the sandbox: plan, apply, 
 
 test: check  ## every check: tests with coverage, lint, types, import contracts
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n 2 --dist worksteal $(addprefix --ignore=,$(LONG)) $(PYTEST)
+	$(BIN)/coverage run -m pytest -q -n 2 --dist worksteal $(PYTEST)
 	$(BIN)/coverage combine -q
 	$(BIN)/python tests/coverage_floor.py
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(LONG) $(PYTEST)
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -1,8 +1,11 @@
-"""What all tests share: a clean environment, and no skipped test where none is allowed."""
+"""What all tests share: a clean environment, which tests coverage traces, and no skipped test where none is allowed."""
 
 from __future__ import annotations
 
 import os
+import sys
+import threading
+from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
@@ -11,6 +14,7 @@ settings.register_profile("reconciler", deadline=None, max_examples=60, derandom
 settings.load_profile("reconciler")
 
 _FOREIGN = ("CI", "GITHUB_", "RECONCILER_TARGET", "RECONCILER_ENDPOINT", "SCALE_", "NO_COLOR", "RUNNER_")
+_COVERAGE_OF_CHILDREN = "COVERAGE_PROCESS_CONFIG"
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +23,30 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(_FOREIGN) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The untraced tests are the longest. They run first, so that no worker is left with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("untraced") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Coverage does not trace a test that is marked `untraced`, its threads or its child processes."""
+    tracer = sys.gettrace()
+    if tracer is None or item.get_closest_marker("untraced") is None:
+        return (yield)
+    tracer_of_threads = threading.gettrace()
+    config = os.environ.pop(_COVERAGE_OF_CHILDREN, None)
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        threading.settrace(tracer_of_threads)
+        sys.settrace(tracer)
+        if config is not None:
+            os.environ[_COVERAGE_OF_CHILDREN] = config
 
 
 @pytest.hookimpl(trylast=True)

@@ -16,6 +16,8 @@ from reconciler.sandbox.app import create_app
 from tests.picture import FILE, picture
 from tests.serving import serve
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")

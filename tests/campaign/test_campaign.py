@@ -6,9 +6,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from tests.campaign.manifests import Manifests
 from tests.campaign.meetings import meetings
 from tests.campaign.story import AFTER, BEFORE, BETWEEN, campaign
+
+pytestmark = pytest.mark.untraced
 
 KILLS = 12
 SEED = 5

@@ -26,6 +26,8 @@ from tests.cli.conftest import Cli, Result
 from tests.faults.line import Line, at_once
 from tests.scale.loopback import FakeClock
 
+pytestmark = pytest.mark.untraced
+
 Params = dict[str, Any]
 Ontology = list[Any]
 

@@ -266,6 +266,7 @@ def test_a_git_that_refuses_is_a_warning_of_plan(
     assert cli("plan").code == 0
 
 
+@pytest.mark.untraced
 def test_requests_for_a_plan_of_a_thousand_projects(cli: Cli, served: Served, write: Write) -> None:
     names = [f"p{number:04}" for number in range(1_000)]
     for name in names:
@@ -350,6 +351,7 @@ def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, cli: Cli) -> None:
     assert cli("validate").code == 130
 
 
+@pytest.mark.untraced
 def test_output_through_a_pipe_is_neither_folded_nor_cut(write: Write, repository: Path) -> None:
     name = "n" * 90
     write("p.yaml", f"name: {name}\ntype: imageannotation\nparams: {{a: {'x' * 300}}}\n")
@@ -366,6 +368,7 @@ def test_output_through_a_pipe_is_neither_folded_nor_cut(write: Write, repositor
         assert "\x1b" not in done.stdout
 
 
+@pytest.mark.untraced
 def test_whole_numbers_are_exact_up_to_4300_digits(write: Write, repository: Path) -> None:
     digits = "7" * 4_300
     write("p.yaml", f"name: p\ntype: imageannotation\nparams: {{a: {digits}}}\n")
@@ -382,8 +385,9 @@ def test_whole_numbers_are_exact_up_to_4300_digits(write: Write, repository: Pat
     assert "projects/p.yaml:3:13: error[not-a-number]: a whole number has at most 4,300 digits" in refused.stderr
 
 
+@pytest.mark.untraced
 def test_a_closed_pipe_and_a_full_disk(write: Write, repository: Path) -> None:
-    for number in range(40):
+    for number in range(5):
         write(f"{number}.yaml", f"name: p{number}\ntype: imageannotation\nparams: {{a: [{'x, ' * 2000}]}}\n")
     command = f"{sys.executable} -m reconciler"
     done = subprocess.run(

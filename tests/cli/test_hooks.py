@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parents[2]
 BINARIES = Path(sys.executable).parent
 WHEELS = BINARIES.parent / "wheels"

@@ -25,6 +25,8 @@ from tests.cli.conftest import live
 from tests.cli.processes import LIMIT, environment, finished, started
 from tests.serving import path_of, serve
 
+pytestmark = pytest.mark.untraced
+
 Write = Callable[[str, str], Path]
 M = "name: p\ntype: imageannotation\n"
 

@@ -106,6 +106,7 @@ KINDS: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("kind", ["environment", "device", "pipe", "endless"])
 @pytest.mark.parametrize("place", ["reconciler.toml", "pyproject.toml"])
 def test_special_files_in_place_of_a_configuration(repository: Path, place: str, kind: str) -> None:

@@ -39,6 +39,8 @@ from tests.cost import inputs
 from tests.cost.inputs import INPUTS, Input, write
 from tests.render.shown import render_annotations, render_validation
 
+pytestmark = pytest.mark.untraced
+
 _GROWTH: float = 2.3
 """More than twice: a sort, and dictionaries that grow by steps."""
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.editor.server import Server, language_server
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parents[2]
 MODELINE = "# yaml-language-server: $schema=../docs/schemas/manifest.json"
 

@@ -20,6 +20,8 @@ from tests.faults.account import Account, History, Run
 from tests.faults.liar import ANSWERS, CUT, Liar
 from tests.faults.visitor import Visitor
 
+pytestmark = pytest.mark.untraced
+
 FIRST = """\
 name: p
 type: imageannotation

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.fuzz.promises import run
+
+pytestmark = pytest.mark.untraced
 
 
 def test_the_loader_keeps_its_promises() -> None:

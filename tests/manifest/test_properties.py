@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,8 @@ from reconciler.manifest.parsing import Parser
 from reconciler.manifest.reading import Reading, read, read_located
 from reconciler.manifest.scalars import Words
 from reconciler.model.values import equal
+
+pytestmark = pytest.mark.untraced
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x85\u2028\u2029"), max_size=12)
 WORDS = st.sampled_from(

@@ -242,6 +242,7 @@ def changed(random: Random, document: Any) -> Any:
     return put(document, path, change)
 
 
+@pytest.mark.untraced
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**64))
 def test_one_damaged_project_is_read_or_named_and_hides_no_other(

@@ -155,6 +155,7 @@ def test_a_quiet_plan_is_a_quiet_page() -> None:
     assert "narrowed to 1 of them" in read(plans.plan(plans.unchanged("a"), complete=False)).text
 
 
+@pytest.mark.untraced
 @given(TEXTS, TEXTS, TEXTS)
 def test_nothing_foreign_is_ever_markup(first: str, second: str, third: str) -> None:
     fields = [
@@ -326,6 +327,7 @@ def test_what_does_not_fit_is_told_in_brief(monkeypatch: pytest.MonkeyPatch) -> 
     assert read(plans.plan(*small, plans.puppy())).text.count("Too long") == 5
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     "fields",
     [
@@ -344,6 +346,7 @@ def test_the_size_is_bounded(fields: Sequence[Field]) -> None:
     assert len(draw(plans.plan(updated("p", "p.yaml", fields))).encode()) < 1_500_000
 
 
+@pytest.mark.untraced
 def test_very_many_projects_stay_below_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(html_page, "MOST_BYTES", 600_000)
     text = "\n".join(f"{number} a rule of some words" for number in range(60))

@@ -506,6 +506,7 @@ def hostile_plans(draw: st.DrawFn) -> Plan:
     )
 
 
+@pytest.mark.untraced
 @given(hostile_plans())
 def test_no_content_gets_out(plan: Plan) -> None:
     shown = text(plan, links=links())

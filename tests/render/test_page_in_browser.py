@@ -15,7 +15,7 @@ from tests.render import plans
 from tests.render.browser import CHROMIUM, PATIENCE, browser
 from tests.render.shown import render_page
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed")
+pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed"), pytest.mark.untraced]
 
 # For each text that is seen, how its colour stands out from what is drawn behind it, as WCAG 2 counts it.
 _CONTRASTS = """() => {

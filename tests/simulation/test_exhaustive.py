@@ -26,6 +26,8 @@ from tests.simulation.exhaustive import NAME, Scene, explore, walk
 from tests.simulation.server import Json, Server
 from tests.simulation.virtual import START
 
+pytestmark = pytest.mark.untraced
+
 
 def wish(params: dict[str, Json] | None = None, ontology: list[Json] | None = None) -> DesiredProject:
     return DesiredProject(NAME, "chat", Source("/p.yaml", 1), params=params, ontology=ontology)

@@ -13,6 +13,8 @@ from tests.simulation.recordhouse import Mistake
 from tests.simulation.totals import Totals
 from tests.simulation.world import play
 
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).parents[2]
 SEEDS = 500
 AT_ONCE = 100

@@ -7,6 +7,8 @@ import pytest
 from reconciler.applying import attempt
 from tests.simulation.world import play
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.mark.parametrize("name", ["FAILURE_SECONDS", "SILENCE_SECONDS"])
 def test_a_look_that_is_too_short_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ MODULES = ("argparse", "venv", "ensurepip", "pip", "os", "logging", "subprocess"
 BACKEND = """\
 import zipfile
 
+pytestmark = pytest.mark.untraced
+
 def build_wheel(folder, config_settings=None, metadata_directory=None):
     name = "scale_reconciler-{version}"
     with zipfile.ZipFile(f"{{folder}}/{{name}}-py3-none-any.whl", "w") as wheel:

@@ -18,6 +18,8 @@ from tests.serving import serve
 from tests.workflows.hub import KEY, Hub
 from tests.workflows.runner import JobRun, git
 
+pytestmark = pytest.mark.untraced
+
 CATS = "projects/cats.yaml"
 DOGS = "projects/dogs.yaml"
 TEXT = """\

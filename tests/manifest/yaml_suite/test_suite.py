@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import pytest
+
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.reading import read_located
 from reconciler.manifest.scalars import Words
 from reconciler.model.values import Json, equal
 from tests.manifest.rooms import BOTH_PARSERS
 from tests.npm import module
+
+pytestmark = pytest.mark.untraced
 
 OUTSIDE = {"tag", "bad-key"}
 """What the suite allows and manifests do not."""
