@@ -63,7 +63,7 @@ FORMATS: Final = (
             "drift": "reconciler.documents.writing:drift_document",
             "outcome": "reconciler.documents.writing:outcome_document",
             "validation": "reconciler.documents.writing:validation_document",
-            "doctor": "reconciler.render.text.doctor:doctor_document",
+            "doctor": "reconciler.documents.doctor:doctor_document",
         },
         document=True,
     ),

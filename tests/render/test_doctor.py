@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from reconciler import __version__
+from reconciler.documents.doctor import doctor_document
 from reconciler.model.doctor import Check, CheckStatus, Finding, Report, Verdict
-from reconciler.render.text.doctor import doctor_document, lay_out_doctor
+from reconciler.render.text.doctor import lay_out_doctor
 
 REPORT = Report(
     target="production",

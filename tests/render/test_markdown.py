@@ -459,6 +459,11 @@ def test_drift_of_other_kinds() -> None:
     assert "| `!` | `a` | `params.a` | 2026-11-25 10:12 UTC |  |" in whole
 
 
+def test_very_many_differences_are_counted() -> None:
+    units = tuple(unit(f"params.k{number}") for number in range(250))
+    assert "  … 50 more\n" in drift_text(drift(ProjectDrift("p", Source("/r/p.yaml", 1), units)))
+
+
 pieces = st.one_of(
     st.text(max_size=12),
     st.sampled_from(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import error, warning
 from reconciler.fieldpath import Attribute, parse_pattern
-from reconciler.model.plan import Commit, Field, FieldClass, Kind, Plan, Reason, State, Summary
+from reconciler.model.plan import Action, Commit, Field, FieldClass, Kind, Plan, Reason, State, Summary
 from reconciler.model.printed import mask
 from reconciler.model.values import Json
 from reconciler.render.view.plan import last_line
@@ -56,6 +56,20 @@ def test_last_line(summary: Summary, line: str) -> None:
     assert last_line(summary) == line
 
 
+def test_the_last_line_of_pending_changes() -> None:
+    assert last_line(Summary(), pending=True) == "No pending changes."
+    assert last_line(Summary(), pending=True, kept=1) == "No pending changes. 1 change made on Scale is kept."
+    assert last_line(Summary(), pending=True, kept=2) == "No pending changes. 2 changes made on Scale are kept."
+
+
+def test_a_project_that_is_forgotten() -> None:
+    gone = replace(plans.unchanged("gone"), action=Action.FORGET)
+    lines = text(plans.plan(gone)).split("\n")
+    assert "  # project.gone will no longer be managed        projects/gone.yaml:1" in lines
+    assert '  . project "gone": its manifest is gone. Nothing is sent: it stays on Scale.' in lines
+    assert '  ~ project "gone" {' not in lines
+
+
 @pytest.mark.parametrize(
     ("moved_by", "note"),
     [(None, "drift"), ((8, None), "drift: version 8"), ((8, plans.READ_AT), "drift: version 8, 2026-11-25 10:02 UTC")],
@@ -94,6 +108,7 @@ def test_header() -> None:
         (Reason.PIPELINE_DIFFERS, 'pipeline is not "standard_task" on Scale; a pipeline cannot be changed.'),
         (Reason.ARCHIVED, "a project of this name is archived on Scale; an archived project keeps its name."),
         (Reason.ONTOLOGY_UNREADABLE, "its ontology on Scale cannot be read, so no change to it can be planned."),
+        (Reason.UNREADABLE, "its live state cannot be read, so no change to it can be planned."),
         (Reason.NOT_SENDABLE, "what would be sent holds a value that no request can carry."),
         (None, "nothing can be written to it."),
     ],

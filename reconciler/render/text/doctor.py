@@ -1,14 +1,11 @@
-"""What doctor found, as text and as a document."""
+"""What doctor found, as text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler import __version__
-from reconciler.documents.writing import FORMAT_VERSION
 from reconciler.model.doctor import CheckStatus, Report, Verdict
-from reconciler.model.values import Json
 from reconciler.render.escape import plain
 from reconciler.render.layout import Ink, Paint
 from reconciler.render.phrases import count
@@ -30,29 +27,6 @@ def lay_out_doctor(report: Report, *, colour: bool) -> str:
     """Every check with its remedy, every assumption with its evidence, and a last line that counts."""
     paint = Paint(colour)
     return "".join(f"{line}\n" for line in _lines(report, paint))
-
-
-def doctor_document(report: Report) -> dict[str, Json]:
-    """The same as values."""
-    return {
-        "format_version": FORMAT_VERSION,
-        "tool_version": __version__,
-        "target": {"name": report.target, "endpoint": report.endpoint},
-        "checks": [
-            {"check": one.check, "status": one.status.value, "message": one.message, "remedy": one.remedy}
-            for one in report.checks
-        ],
-        "assumptions": [
-            {"assumption": one.assumption, "status": one.verdict.value, "message": one.message}
-            for one in report.findings
-        ],
-        "summary": {
-            "ok": report.count(CheckStatus.OK),
-            "warnings": report.count(CheckStatus.WARNING),
-            "errors": report.count(CheckStatus.ERROR),
-            "skipped": report.count(CheckStatus.SKIPPED),
-        },
-    }
 
 
 def _lines(report: Report, paint: Paint) -> Iterator[str]:

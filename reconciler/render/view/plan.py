@@ -53,23 +53,27 @@ class Risk(StrEnum):
 
 
 _RANK: Final = {risk: rank for rank, risk in enumerate(Risk)}
-_Seen = tuple[ProjectChange, ProjectView]
+_Edits = Sequence[tuple[str, str]]
+"""Changes made on Scale, each the name of a project and a unit."""
+
+_Seen = tuple[ProjectChange, ProjectView, tuple[Risk, ...]]
 
 
 def view_plan(plan: Plan, reader: Reader) -> View:
     """What is shown of a plan. Projects keep the plan's order, which is by name."""
     created = tuple(change.name for change in plan.changes if change.action is Action.CREATE and change.writes)
-    reverting = {name for name, _ in plan.reverted}
+    reverted, kept = plan.reverted, plan.kept
+    reverting = {name for name, _ in reverted}
     seen = [
-        (change, _project(change, reader, reverts=change.name in reverting, alone=len(created) == 1))
+        (change, *_project(change, reader, reverts=change.name in reverting, alone=len(created) == 1))
         for change in plan.changes
         if change.blocked or change.action is not Action.NO_OP
     ]
-    projects = tuple(project for _, project in seen)
+    projects = tuple(project for _, project, _ in seen)
     meaning = MEANING | ({Sign.ADD: "create"} if any(project.sign is Sign.ADD for project in projects) else {})
-    writes = any(change.writes and not change.blocked for change, _ in seen)
+    writes = any(change.writes and not change.blocked for change, _, _ in seen)
     counted = _counts(plan.summary)
-    footnotes = (*_kept(plan), *unmanaged(plan.unmanaged))
+    footnotes = (*_kept(kept), *unmanaged(plan.unmanaged))
     return View(
         title="Plan for",
         target=plan.target.name,
@@ -77,15 +81,15 @@ def view_plan(plan: Plan, reader: Reader) -> View:
         seen=seen_words(plan, reader),
         origin=_manifests(plan, reader) if projects or not plan.complete else "",
         headline=counted or "no changes",
-        last=last_line(plan.summary, pending=plan.pending_only, kept=len(plan.kept)),
+        last=last_line(plan.summary, pending=plan.pending_only, kept=len(kept)),
         columns=("project", "params", "ontology", "manifest"),
         projects=projects,
         intro="Reconciler will perform the following actions:" if writes else "Reconciler will write nothing:",
         legend=tuple((sign, meaning[sign]) for sign in signs_of(projects)),
         numbers=tuple(_numbers(plan.summary)),
         messages=reader.messages(plan.diagnostics),
-        alerts=tuple(_alerts(plan, seen)),
-        closing=(*_creates(created), *_reverted(plan), *footnotes),
+        alerts=tuple(_alerts(seen, reverted)),
+        closing=(*_creates(created), *_reverted(reverted), *footnotes),
         footnotes=footnotes,
         colophon=tuple(_colophon(plan, reader)),
     )
@@ -133,8 +137,13 @@ def unmanaged(live: Sequence[str]) -> Iterator[Sentence]:
         yield (f"{count(len(live), 'live project')} {have} no manifest (", *names(live), f"). {advice}")
 
 
-def _project(change: ProjectChange, reader: Reader, *, reverts: bool, alone: bool) -> ProjectView:
-    """`reverts`: a change made on Scale would be undone by it. `alone`: it is the only project that is created."""
+def _project(
+    change: ProjectChange, reader: Reader, *, reverts: bool, alone: bool
+) -> tuple[ProjectView, tuple[Risk, ...]]:
+    """The project, and its risks.
+
+    `reverts`: a change made on Scale would be undone by it. `alone`: it is the only project that is created.
+    """
     shown: list[Section] = []
     sign = Sign.ADD if change.action is Action.CREATE else Sign.CHANGE
     if change.blocked:
@@ -145,7 +154,7 @@ def _project(change: ProjectChange, reader: Reader, *, reverts: bool, alone: boo
         shown = list(sections(change, sign, reader))
     risks = _risks(change, sign, shown)
     held = bool(change.held_by) and not change.blocked
-    return ProjectView(
+    project = ProjectView(
         name=change.name,
         sign=sign,
         location=reader.location(change.source),
@@ -158,8 +167,9 @@ def _project(change: ProjectChange, reader: Reader, *, reverts: bool, alone: boo
         caution=f"{FOREVER} Check the name once more." if sign is Sign.ADD and change.writes and alone else "",
         warnings=reader.messages(diagnostic for diagnostic in change.diagnostics if not diagnostic.is_error),
         cells=tuple(_cells(change, sign, shown)),
-        rank=min((_RANK[risk] for risk in risks), default=len(_RANK)),
+        rank=_RANK[risks[0]] if risks else len(_RANK),
     )
+    return project, risks
 
 
 def _fate(change: ProjectChange) -> str:
@@ -285,11 +295,11 @@ def _risks(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> tuple
     return tuple(found)
 
 
-def _alerts(plan: Plan, seen: Sequence[_Seen]) -> Iterator[Sentence]:
+def _alerts(seen: Sequence[_Seen], reverted: _Edits) -> Iterator[Sentence]:
     """The risks, the gravest first, a sentence for each project or for all of them."""
-    risky: dict[Risk, list[_Seen]] = {risk: [] for risk in Risk}
-    for change, project in seen:
-        for risk in _risks(change, project.sign, project.sections):
+    risky: dict[Risk, list[tuple[ProjectChange, ProjectView]]] = {risk: [] for risk in Risk}
+    for change, project, risks in seen:
+        for risk in risks:
             risky[risk].append((change, project))
     say: dict[Risk, Callable[[ProjectChange, ProjectView], Sentence]] = {
         Risk.BLOCKED: _blocked_alert,
@@ -301,8 +311,8 @@ def _alerts(plan: Plan, seen: Sequence[_Seen]) -> Iterator[Sentence]:
         yield from (sentence(*one) for one in risky[risk][:_MOST])
         if len(risky[risk]) > _MOST:
             yield (f"{count(len(risky[risk]) - _MOST, 'more project')} {risk}.",)
-    if edits := plan.reverted:
-        yield (Strong(f"{_changes_on_scale(len(edits))} would be reverted"), " (", *_units(edits), ").")
+    if reverted:
+        yield (Strong(f"{_changes_on_scale(len(reverted))} would be reverted"), " (", *_units(reverted), ").")
     created, reached = ([project.name for _, project in risky[risk]] for risk in (Risk.CREATED, Risk.REACHES_WORK))
     if created:
         are = "is" if len(created) == 1 else "are"
@@ -346,15 +356,15 @@ def _creates(created: Sequence[str]) -> Iterator[Sentence]:
         )
 
 
-def _reverted(plan: Plan) -> Iterator[Sentence]:
-    if edits := plan.reverted:
+def _reverted(edits: _Edits) -> Iterator[Sentence]:
+    if edits:
         it = "it" if len(edits) == 1 else "them"
         advice = f"To keep {it}, write {it} into the manifests, or apply with --pending."
         yield (f"{_changes_on_scale(len(edits))} would be reverted (", *_units(edits), f"). {advice}")
 
 
-def _kept(plan: Plan) -> Iterator[Sentence]:
-    if edits := plan.kept:
+def _kept(edits: _Edits) -> Iterator[Sentence]:
+    if edits:
         are = "is" if len(edits) == 1 else "are"
         yield (f"{_changes_on_scale(len(edits))} {are} kept (", *_units(edits), ").")
 
@@ -363,7 +373,7 @@ def _changes_on_scale(number: int) -> str:
     return f"{count(number, 'change')} made on Scale"
 
 
-def _units(edits: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _units(edits: _Edits) -> Iterator[str]:
     """`a: params.x, b: ontology and 3 more`."""
     shown, rest = few(edits)
     for position, (name, unit) in enumerate(shown):
