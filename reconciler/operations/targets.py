@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import CredentialsError, UsageError
+from reconciler.http.connection import InProcess
 from reconciler.scale.client import ScaleClient
-from reconciler.scale.connection import InProcess
 from reconciler.settings import Target
 
 if TYPE_CHECKING:

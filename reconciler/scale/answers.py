@@ -6,7 +6,6 @@ as they are (renderers escape them), cut at MOST_WORDS. Must not send anything.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,34 +22,21 @@ from reconciler.errors import (
     UnavailableError,
     UnreadableAnswerError,
 )
-from reconciler.scale.transport import LONGEST_WAIT, Answer, Lost, Outcome, is_failure
+from reconciler.http.answer import Answer, Lost
+from reconciler.http.mask import Mask
+from reconciler.scale.transport import LONGEST_WAIT, Outcome, is_failure
 
 MOST_WORDS = 500
 """Characters that are shown of a server's words."""
+
+_LONGEST_DATE = 40
+"""Characters; a date of HTTP has 29."""
 
 WRONG_ENDPOINT = "The endpoint may be wrong: that of Scale's Projects API ends in /v1."
 
 
 _GATEWAY = frozenset({407, 502, 503, 504})
 """The statuses by which a proxy speaks for itself."""
-
-
-class Redaction:
-    """Takes the key, and the form in which HTTP Basic carries it, out of any text."""
-
-    def __init__(self, key: str) -> None:
-        pair = base64.b64encode(f"{key}:".encode("latin-1")).decode("ascii")
-        bare = base64.b64encode(key.encode("latin-1")).decode("ascii")
-        forms = {key, json.dumps(key)[1:-1], pair, pair.rstrip("="), bare, bare.rstrip("=")}
-        self._forms = sorted((form for form in forms if form), key=len, reverse=True)
-
-    def __repr__(self) -> str:
-        return "Redaction(***)"
-
-    def __call__(self, text: str) -> str:
-        for form in self._forms:
-            text = text.replace(form, "***")
-        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +50,7 @@ class Asked:
     request: str
     write: bool
     key_variable: str | None
-    redact: Redaction
+    mask: Mask
     proxy: str | None = None
 
     @property
@@ -97,8 +83,8 @@ def unreadable(answer: Answer, problem: UnreadableAnswerError, asked: Asked) -> 
     if asked.write:
         lines.append("The write may have landed: look at the project before it is sent again.")
     return UnreadableAnswerError(
-        asked.redact(f"{asked.what}: {problem.summary[0].lower()}{problem.summary[1:]}"),
-        asked.redact(_joined(lines)),
+        asked.mask(f"{asked.what}: {problem.summary[0].lower()}{problem.summary[1:]}"),
+        asked.mask(_joined(lines)),
         status=answer.status,
         may_have_landed=asked.write,
     )
@@ -127,7 +113,7 @@ def _words(answer: Answer, asked: Asked) -> str:
     error = body.get("error") or body.get("message")
     if not error:
         return "The server gives no reason."
-    text = asked.redact(error if isinstance(error, str) else json.dumps(error, ensure_ascii=False))
+    text = asked.mask(error if isinstance(error, str) else json.dumps(error, ensure_ascii=False))
     return f"The server says: {_cut(text)}"
 
 
@@ -156,7 +142,7 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
         )
     default = (RejectedError, f"was refused with status {answer.status}", "If the reason is not clear, ask Scale.")
     if 300 <= answer.status < 400:
-        target = _cut(asked.redact(answer.headers.get("location", "")))
+        target = _cut(asked.mask(answer.headers.get("location", "")))
         default = (
             RejectedError,
             f"was answered with a redirect (status {answer.status}), and none is followed",
@@ -166,8 +152,8 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
     proxy = _proxy_advice(asked) if answer.status in _GATEWAY else ""
     lines = [_words(answer, asked) if answer.status >= 400 else "", advice, proxy]
     return kind(
-        asked.redact(f"{asked.what} {problem}"),
-        asked.redact(_joined(lines)),
+        asked.mask(f"{asked.what} {problem}"),
+        asked.mask(_joined(lines)),
         status=answer.status,
         in_doubt=asked.write and not is_documented_error(answer),
     )
@@ -184,15 +170,16 @@ def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableE
     problem = "too many requests" if answer.status == 429 else f"the server failed with status {answer.status}"
     lines = [_words(answer, asked), _effort(outcome, asked), _proxy_advice(asked) if answer.status in _GATEWAY else ""]
     if outcome.wait is not None and outcome.wait > LONGEST_WAIT:
-        asks = _cut(answer.headers.get("retry-after", ""))
+        asks = answer.headers.get("retry-after", "")
+        asks = asks if len(asks) <= _LONGEST_DATE else f"{asks[:_LONGEST_DATE]}…"
         problem += f", and it asks to wait for longer than {LONGEST_WAIT:.0f} seconds (Retry-After: {asks})"
         lines.append("Run this again after that time.")
     elif answer.status == 429:
         lines.append("Run this again later, or with a lower parallelism.")
     lines.append(_landing(landed, asked))
     return UnavailableError(
-        asked.redact(f"{asked.what}: {problem}"),
-        asked.redact(_joined(lines)),
+        asked.mask(f"{asked.what}: {problem}"),
+        asked.mask(_joined(lines)),
         status=answer.status,
         may_have_landed=landed,
         worth_repeating=True,
@@ -208,8 +195,8 @@ def _lost(lost: Lost, outcome: Outcome, asked: Asked) -> UnavailableError:
         lines.append(_proxy_advice(asked))
     lines.append(_landing(landed, asked))
     return UnavailableError(
-        asked.redact(f"{asked.what}: {lost.reason}"),
-        asked.redact(_joined(lines)),
+        asked.mask(f"{asked.what}: {lost.reason}"),
+        asked.mask(_joined(lines)),
         may_have_landed=landed,
         worth_repeating=not lost.final,
         sent_ago=outcome.seconds,

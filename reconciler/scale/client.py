@@ -10,38 +10,32 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from random import Random
 from types import TracebackType
 from typing import Self
 
-import httpx
-
 from reconciler.clock import SYSTEM_CLOCK, Clock
-from reconciler.errors import CredentialsError, RejectedError, UnreadableAnswerError
-from reconciler.http import proxy_for
+from reconciler.errors import ConnectionSetupError, CredentialsError, RejectedError, UnreadableAnswerError
+from reconciler.http.answer import Answer, Lost, http_date
+from reconciler.http.connection import Connection, Limits, Transport, is_url
+from reconciler.http.mask import Mask
+from reconciler.http.route import UnreachableError
 from reconciler.model.plan import Call, project_path
 from reconciler.model.project import LiveProject, Shown, UnreadableProject
 from reconciler.model.values import Json
-from reconciler.scale.answers import Asked, Redaction, error_of, is_documented_error, unreadable
-from reconciler.scale.connection import (
-    CONNECT_SECONDS,
-    WRITE_SECONDS,
-    build_client,
-    checked_endpoint,
-    exchange,
-)
-from reconciler.scale.transport import (
-    READ,
-    Answer,
-    Lost,
-    Outcome,
-    Retries,
-    http_date,
-)
+from reconciler.scale.answers import Asked, error_of, is_documented_error, unreadable
+from reconciler.scale.transport import READ, Outcome, Retries
 from reconciler.scale.wire import parse_json, read_project, read_projects, read_raw_projects
+
+CONNECT_SECONDS = 10.0
+WRITE_SECONDS = 15.0
+"""How long a connection may take; how long a write's request and its answer may stand still."""
+
+LARGEST_ANSWER = 2_000_000_000
+"""Bytes. The list of 10,000 large projects has some 100 MB."""
 
 
 class ScaleClient:
@@ -63,35 +57,27 @@ class ScaleClient:
         key: str,
         key_variable: str | None,
         parallelism: int = 8,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
         clock: Clock = SYSTEM_CLOCK,
         random: Random | None = None,
         waiting: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         key = _checked_key(key, key_variable)
-        self._endpoint = checked_endpoint(endpoint)
         self._key_variable = key_variable
-        self._redact = Redaction(key)
+        self._mask = Mask(key, user=True)
         self._clock = clock
         self._retries = Retries(clock=clock, random=random or Random(), parallelism=parallelism, waiting=waiting)
-        # Those that wait for their turn keep their place here, so that few wake up at once.
+        # Requests that wait for their turn keep their place here, so that few wake up at once.
         self._slots = asyncio.Semaphore(parallelism)
-        self._in_process = transport is not None
         # Latin-1 as in the official SDK's HTTP library; Scale's own keys are ASCII, by assumption.
         token = base64.b64encode(f"{key}:".encode("latin-1")).decode("ascii")
-        self._client = build_client(
-            self._endpoint,
-            headers={"authorization": f"Basic {token}"},
-            parallelism=parallelism,
-            transport=transport,
-        )
-        proxy = None if self._in_process else proxy_for(self._endpoint)
-        self._proxy = proxy.variable if proxy is not None else None
+        headers = {"authorization": f"Basic {token}"}
+        self._connection = _connect(endpoint, headers=headers, connections=parallelism, transport=transport)
         self.last_date: datetime | None = None
         """The `Date` of the last answer; None where it had none."""
 
     def __repr__(self) -> str:
-        return f"ScaleClient({self._endpoint})"
+        return f"ScaleClient({self._connection.address})"
 
     async def __aenter__(self) -> Self:
         return self
@@ -99,7 +85,7 @@ class ScaleClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.aclose()
+        await self._connection.close()
 
     async def list_projects(self) -> list[Shown]:
         """Every project, archived ones included: `GET /projects` without a query means all ([S]), in one array."""
@@ -147,7 +133,7 @@ class ScaleClient:
     def _redacted(self, project: Shown) -> Shown:
         if isinstance(project, LiveProject):
             return project
-        return replace(project, path=self._redact(project.path), problem=self._redact(project.problem))
+        return replace(project, path=self._mask(project.path), problem=self._mask(project.problem))
 
     async def send(self, call: Call) -> Json:
         """Sends one write, once, and returns what a 2xx with JSON says, which is not reliable ([D]).
@@ -205,37 +191,31 @@ class ScaleClient:
             request=f"{method} {path}",
             write=method != "GET",
             key_variable=self._key_variable,
-            redact=self._redact,
-            proxy=self._proxy,
+            mask=self._mask,
+            proxy=self._connection.proxy,
         )
 
     async def _exchange(self, asked: Asked, path: str, content: bytes | None = None, *, once: bool = False) -> Outcome:
         """A read by its policy, which is its whole time limit, or `once`; a write once. In one of the slots."""
-        try:
-            url = httpx.URL(f"{self._endpoint}{path}")
-        except httpx.InvalidURL:
-            url = None
-        if url is None:
+        url = f"{self._connection.address}{path}"
+        if not is_url(url):
             raise RejectedError(f"{asked.what}: the name is too long for a URL")
 
         sent_at: float | None = None
 
-        async def trace(event: str, _: object) -> None:
-            # Names of events: https://www.encode.io/httpcore/extensions/#trace
+        def sending() -> None:
             nonlocal sent_at
-            if event.endswith(".send_request_headers.started"):
-                sent_at = self._clock.monotonic()
+            sent_at = self._clock.monotonic()
 
         async def attempt(seconds: float) -> Answer | Lost:
-            request = self._client.build_request(
+            result = await self._connection.send(
                 "POST" if asked.write else "GET",
                 url,
                 content=content,
-                headers={"content-type": "application/json"} if asked.write else None,
-                timeout=httpx.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds, write=seconds, pool=None),
-                extensions={"trace": trace} if asked.write else None,
+                clock=self._clock,
+                limits=Limits(connect=min(CONNECT_SECONDS, seconds), idle=seconds, bytes=LARGEST_ANSWER),
+                sending=sending if asked.write else None,
             )
-            result = await exchange(self._client, request, clock=self._clock, in_process=self._in_process)
             if isinstance(result, Answer):
                 self.last_date = http_date(result.headers.get("date", ""))
             return result
@@ -246,6 +226,14 @@ class ScaleClient:
             outcome = await self._retries.once(attempt, WRITE_SECONDS if asked.write else READ.seconds)
             # Making the connection is not sending.
             return outcome if sent_at is None else replace(outcome, seconds=self._clock.monotonic() - sent_at)
+
+
+def _connect(endpoint: str, *, headers: Mapping[str, str], connections: int, transport: Transport | None) -> Connection:
+    try:
+        return Connection(endpoint, headers=headers, connections=connections, transport=transport)
+    except UnreachableError as problem:
+        error = ConnectionSetupError(problem.summary, problem.detail)
+    raise error
 
 
 def _succeeded(outcome: Outcome, asked: Asked) -> Answer:

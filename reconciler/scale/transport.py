@@ -7,16 +7,12 @@ randomness are parameters. Must not know what a request means, nor turn an answe
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from random import Random
 
-import httpx
-
 from reconciler.clock import Clock
+from reconciler.http.answer import Answer, Lost, retry_after
 
 LONGEST_WAIT = 300.0
 """Seconds. A `Retry-After` above it is an error at once."""
@@ -36,30 +32,6 @@ MOST_TRIES = 50
 FIRST_BACKOFF = 0.5
 LARGEST_BACKOFF = 30.0
 """Seconds; a wait is drawn evenly from zero to the ceiling ("full jitter"), and the ceiling doubles with each wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer, of any status. `repr` leaves out what a server could echo."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-
-    def __repr__(self) -> str:
-        return f"Answer({self.status})"
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """No whole answer came. `sent` is false where no connection was established, so that nothing can have landed.
-
-    `final` is true where another try would end alike. `reason` is a clause for people.
-    """
-
-    reason: str
-    sent: bool
-    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +62,6 @@ class Outcome:
 def is_failure(status: int) -> bool:
     """Whether a status says nothing about the request itself: 5xx, and 408, by which the server gave up waiting."""
     return status >= 500 or status == 408
-
-
-def retry_after(answer: Answer, now: datetime) -> float | None:
-    """The seconds that `Retry-After` asks for, in either of its forms (RFC 9110, 10.2.3); None where it says nothing.
-
-    A date is measured from the answer's own `Date`, so that a wrong local clock does no harm, else from `now`.
-    """
-    text = answer.headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
-        return float(text)
-    until = http_date(text)
-    if until is None:
-        return None
-    since = http_date(answer.headers.get("date", "")) or now
-    return max(0.0, (until - since).total_seconds())
-
-
-def http_date(text: str) -> datetime | None:
-    """A date as HTTP headers have it, aware; None for anything else."""
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return date.replace(tzinfo=UTC) if date.tzinfo is None else date
 
 
 class Pace:

@@ -177,6 +177,11 @@ def test_a_retry_after_that_is_too_long_is_named_at_once(steps: Callable[[ScaleC
     assert (len(server.requests), clock.slept) == (1, [])
 
 
+def test_a_retry_after_that_is_absurd_is_not_printed_whole() -> None:
+    error, _ = seen(refusal(429, retry_after="9" * 400), steps=listing)
+    assert f"Retry-After: {'9' * 40}…)" in error.summary
+
+
 def test_too_many_requests_for_too_long() -> None:
     clock = FakeClock()
     error, _ = seen(refusal(429, retry_after="200"), steps=listing, clock=clock)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from reconciler.errors import ConnectionSetupError, UnavailableError
-from reconciler.http import Proxy, proxy_for
+from reconciler.http.route import Proxy, proxy_for
 from tests.scale.loopback import FakeClock, answer, client_of, run, serving
 
 FAR = "http://api.example/v1"

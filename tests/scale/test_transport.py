@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from reconciler.clock import SYSTEM_CLOCK
-from reconciler.scale.transport import READ, Answer, Lost, Outcome, Retries, retry_after
+from reconciler.http.answer import Answer, Lost, retry_after
+from reconciler.scale.transport import READ, Outcome, Retries
 from tests.scale.loopback import FakeClock, Highest, Lowest, run
 
 LOST = Lost("cut", sent=True)

@@ -16,7 +16,7 @@ from random import Random
 
 import httpx
 
-from reconciler.scale.connection import WRITE_SECONDS
+from reconciler.scale.client import WRITE_SECONDS
 from tests.simulation.server import Read, Server
 from tests.simulation.virtual import VirtualClock, VirtualLoop
 

@@ -1,20 +1,21 @@
-"""GitHub's REST API and the one GraphQL question, each request tried as often as is safe and no longer than is useful.
+"""GitHub's REST API and the one GraphQL query. Each request is tried as often as is safe and no longer than is useful.
 
-Promises: the token goes to the API's own origin alone, no redirect and no page link leads elsewhere; a rate limit is
-waited for within bounds; reads and writes that say the same twice are repeated after 5xx and lost answers, a create is
-not: it raises with `may_have_landed`, and whoever asked looks first. Facts: github.md, section 5.
+The token goes to the API's own origin alone: no redirect and no page link leads elsewhere. A rate limit is waited for,
+within bounds. Reads and idempotent writes are repeated after a 5xx and after a lost answer. A create is not: it raises
+with `may_have_landed`, and the caller checks first. Facts: github.md, section 5.
 """
 
 from __future__ import annotations
 
-import logging
+import asyncio
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol, Self
+from urllib.parse import urlencode, urlsplit
 
-import httpx
-
-from reconciler import __version__
+from reconciler.clock import SYSTEM_CLOCK
 from reconciler.errors import (
     GithubError,
     GithubForbiddenError,
@@ -23,7 +24,10 @@ from reconciler.errors import (
     GithubUnavailableError,
 )
 from reconciler.forge.github.event import Event
-from reconciler.http import UnreachableError, build
+from reconciler.http.answer import Answer, retry_after
+from reconciler.http.connection import Connection, Limits, join, next_page, origin
+from reconciler.http.mask import Mask
+from reconciler.http.route import UnreachableError
 
 API_VERSION: Final = "2022-11-28"
 """Sent with every request: GitHub Enterprise knows this one too [D]."""
@@ -43,10 +47,10 @@ ASSUMED_AUTHOR: Final = "github-actions[bot]"
 _MOST_PAGES: Final = 100
 _MOST_REDIRECTS: Final = 3
 _LONGEST_WORDS: Final = 300
-_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
-
-for _logger in ("httpx", "httpcore"):
-    logging.getLogger(_logger).setLevel(logging.WARNING)
+_LONGEST_SHOWN: Final = 1e9
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+_LIMITS: Final = Limits(connect=10.0, idle=30.0, bytes=64_000_000)
+"""A page has at most 100 items of 262,144 bytes."""
 
 
 class Clock(Protocol):
@@ -69,24 +73,24 @@ class GithubClient:
     ) -> None:
         self.clock = clock
         self._waiting = waiting
-        self._token = event.token
-        self._api = httpx.URL(event.api)
-        self._graphql = httpx.URL(event.graphql)
+        self._mask = Mask(event.token)
+        self._api = event.api
+        self._graphql = event.graphql
         self._below = f"{event.api}/repos/{event.repository}"
-        if _origin(self._graphql) != _origin(self._api):
+        if origin(self._graphql) != origin(self._api):
             raise GithubSetupError(
                 "GITHUB_GRAPHQL_URL and GITHUB_API_URL name different hosts", "The token is sent to one of them alone."
             )
         headers = {
             "authorization": f"Bearer {event.token}",
             "accept": "application/vnd.github+json",
-            "user-agent": f"reconciler/{__version__}",
             "x-github-api-version": API_VERSION,
         }
         try:
-            self._http = build(httpx.Client, self._api, headers=headers, timeout=_TIMEOUT)
+            self._connection = Connection(self._api, headers=headers, connections=1)
         except UnreachableError as problem:
             raise GithubSetupError(problem.summary, problem.detail) from None
+        self._loop = asyncio.Runner()
 
     def __enter__(self) -> Self:
         return self
@@ -95,21 +99,22 @@ class GithubClient:
         self.close()
 
     def close(self) -> None:
-        self._http.close()
+        with self._loop:
+            self._loop.run(self._connection.close())
 
     def list(self, path: str, parameters: Mapping[str, str] | None = None, *, needs: str) -> Iterator[dict[str, Any]]:
         """Every item of a list of the repository, page by page, as the `Link` header leads.
 
         `needs` is the permission that a refusal names, such as `issues: read`.
         """
-        url = httpx.URL(f"{self._below}{path}", params={**(parameters or {}), "per_page": "100"})
+        url = f"{self._below}{path}?{urlencode({**(parameters or {}), 'per_page': '100'})}"
         for _ in range(_MOST_PAGES):
-            response = self._ask("GET", url, needs=needs, repeatable=True)
-            items = self._json(response)
+            answer = self._ask("GET", url, needs=needs, repeatable=True)
+            items = _json(answer, url)
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise GithubError(f"GitHub's answer for {path} is no list")
+                raise GithubError(f"GitHub's answer for {path} is not a list")
             yield from items
-            following = response.links.get("next", {}).get("url")
+            following = next_page(answer)
             if following is None:
                 return
             url = self._same_origin(following, url)
@@ -121,17 +126,19 @@ class GithubClient:
         Raises:
             GithubUnavailableError: `may_have_landed` says whether to look before it is sent again.
         """
-        return self._object(
-            self._ask("POST", self._url(path), body=body, needs=needs, repeatable=exists, fine=(422,) if exists else ())
+        url = f"{self._below}{path}"
+        return _object(
+            self._ask("POST", url, body=body, needs=needs, repeatable=exists, fine=(422,) if exists else ()), url
         )
 
     def update(self, path: str, body: Mapping[str, Any], *, needs: str) -> dict[str, Any]:
         """PATCH, which says the same when repeated."""
-        return self._object(self._ask("PATCH", self._url(path), body=body, needs=needs, repeatable=True))
+        url = f"{self._below}{path}"
+        return _object(self._ask("PATCH", url, body=body, needs=needs, repeatable=True), url)
 
     def delete(self, path: str, *, needs: str) -> None:
         """DELETE; nothing is wrong where it is gone already."""
-        self._ask("DELETE", self._url(path), needs=needs, repeatable=True, fine=(404, 410))
+        self._ask("DELETE", f"{self._below}{path}", needs=needs, repeatable=True, fine=(404, 410))
 
     def author(self) -> str:
         """The login that this token writes as.
@@ -142,153 +149,148 @@ class GithubClient:
         login: Any = None
         try:
             query = {"query": "{viewer{login}}"}
-            answer = self._object(self._ask("POST", self._graphql, body=query, needs="", repeatable=True))
-            login = answer["data"]["viewer"]["login"]
+            answer = self._ask("POST", self._graphql, body=query, needs="", repeatable=True)
+            login = _object(answer, self._graphql)["data"]["viewer"]["login"]
         except (GithubSetupError, GithubUnavailableError):
             raise
         except (GithubError, KeyError, TypeError):
             pass
         if not isinstance(login, str):
             try:
-                user = httpx.URL(f"{self._api}/user")
-                login = self._object(self._ask("GET", user, needs="", repeatable=True)).get("login")
+                user = f"{self._api}/user"
+                login = _object(self._ask("GET", user, needs="", repeatable=True), user).get("login")
             except GithubForbiddenError:
                 pass
         return login if isinstance(login, str) else ASSUMED_AUTHOR
 
-    def _url(self, path: str) -> httpx.URL:
-        return httpx.URL(f"{self._below}{path}")
-
     def _ask(
         self,
         method: str,
-        url: httpx.URL,
+        url: str,
         *,
         needs: str,
         repeatable: bool,
         body: Mapping[str, Any] | None = None,
         fine: Sequence[int] = (),
-    ) -> httpx.Response:
+    ) -> Answer:
         for _ in range(_MOST_REDIRECTS):
-            response = self._send(method, url, body, repeatable=repeatable)
-            if not response.has_redirect_location:
+            answer = self._send(method, url, body, repeatable=repeatable)
+            if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 break
-            if method != "GET" and response.status_code not in (307, 308):
+            if method != "GET" and answer.status not in (307, 308):
                 break
-            url = self._same_origin(response.headers["location"], url)
-        if response.is_success or response.status_code in fine:
-            return response
-        raise self._refusal(method, url, response, needs)
+            url = self._same_origin(answer.headers["location"], url)
+        if 200 <= answer.status < 300 or answer.status in fine:
+            return answer
+        raise self._refusal(method, url, answer, needs)
 
-    def _send(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None, *, repeatable: bool) -> httpx.Response:
+    def _send(self, method: str, url: str, body: Mapping[str, Any] | None, *, repeatable: bool) -> Answer:
+        content = json.dumps(body).encode() if body is not None else None
         tries, waited, secondary = 0, 0.0, SECONDARY_WAIT
         while True:
-            lost, response, sent = "", None, True
-            try:
-                response = self._http.request(method, url, json=body)
-            except httpx.HTTPError as problem:
-                sent = not isinstance(problem, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-                lost = f"no answer ({type(problem).__name__})"
-            if response is not None:
-                pause = self._limited(response, secondary)
+            result = self._loop.run(
+                self._connection.send(method, url, content=content, clock=SYSTEM_CLOCK, limits=_LIMITS)
+            )
+            if isinstance(result, Answer):
+                pause = self._limited(result, secondary)
                 if pause is not None:
                     if pause > LONGEST_WAIT or waited + pause > PATIENCE:
                         raise GithubUnavailableError(
-                            f"GitHub's rate limit lasts another {pause:.0f} seconds",
-                            "That is longer than is waited for. Run the job again later.",
+                            f"GitHub's rate limit lasts another {min(pause, _LONGEST_SHOWN):.0f} seconds",
+                            "That is longer than this run waits. Run the job again later.",
                         )
                     self._waiting(pause)
                     self.clock.sleep(pause)
                     waited, secondary = waited + pause, secondary * 2
                     continue
-                if response.status_code < 500:
-                    return response
-                lost = f"the answer was {response.status_code}"
-            if tries == len(PAUSES) or (sent and not repeatable):
+                if result.status < 500:
+                    return result
+                problem, sent, final = f"the answer was {result.status}", True, False
+            else:
+                problem, sent, final = result.reason, result.sent, result.final
+            if final or tries == len(PAUSES) or (sent and not repeatable):
                 raise GithubUnavailableError(
-                    f"GitHub does not answer {method} {url.path}: {lost}",
+                    f"GitHub does not answer {method} {_path(url)}: {problem}",
                     "Run the job again later.",
                     may_have_landed=sent,
                 )
             self.clock.sleep(PAUSES[tries])
             tries += 1
 
-    def _limited(self, response: httpx.Response, secondary: float) -> float | None:
-        """The seconds that a rate limit asks to wait; None where the answer is of no rate limit."""
-        if response.status_code not in (403, 429):
+    def _limited(self, answer: Answer, secondary: float) -> float | None:
+        """The seconds that a rate limit asks to wait; None if the answer is not about a rate limit."""
+        if answer.status not in (403, 429):
             return None
-        headers = response.headers
-        if (after := _number(headers.get("retry-after"))) is not None:
+        if (after := retry_after(answer, datetime.fromtimestamp(self.clock.time(), UTC))) is not None:
             return max(after, 1.0)
-        if headers.get("x-ratelimit-remaining") == "0":
-            reset = _number(headers.get("x-ratelimit-reset"))
-            return secondary if reset is None else max(reset - self.clock.time(), 1.0)
-        if response.status_code == 429 or "rate limit" in self._words(response).lower():
+        if answer.headers.get("x-ratelimit-remaining") == "0":
+            reset = answer.headers.get("x-ratelimit-reset", "")
+            return max(int(reset) - self.clock.time(), 1.0) if re.fullmatch("[0-9]{1,12}", reset) else secondary
+        if answer.status == 429 or "rate limit" in self._words(answer).lower():
             return secondary
         return None
 
-    def _refusal(self, method: str, url: httpx.URL, response: httpx.Response, needs: str) -> GithubError:
-        status, said = response.status_code, self._words(response)
-        what = f"GitHub refuses {method} {url.path} ({status})"
-        summary = f"{what}: {said}" if said else what
+    def _refusal(self, method: str, url: str, answer: Answer, needs: str) -> GithubError:
+        status, words = answer.status, self._words(answer)
+        what = f"GitHub refuses {method} {_path(url)} ({status})"
+        summary = f"{what}: {words}" if words else what
         if 300 <= status < 400:
-            return GithubError(f"{what}: it leads elsewhere", "The repository may have moved. Look at its address.")
+            return GithubError(f"{what}: it leads elsewhere", "The repository may have moved. Check its address.")
         if status == 401:
             return GithubSetupError(summary, "GITHUB_TOKEN is not valid: it ends with its job.")
-        if status == 403 and "locked" in said.lower():
+        if status == 403 and "locked" in words.lower():
             return GithubLockedError(summary, "The conversation is locked. Unlock it, and run the job again.")
         permission = f"The job needs the permission `{needs}`." if needs else ""
         if status == 403:
             return GithubForbiddenError(summary, permission)
         if status == 404 and permission:
-            return GithubError(summary, f"It is not there, or the token may not see it. {permission}")
+            return GithubError(summary, f"It does not exist, or the token may not read it. {permission}")
         if status == 410:
             return GithubError(summary, "Issues are switched off in this repository. Switch them on in its settings.")
         return GithubError(summary)
 
-    def _words(self, response: httpx.Response) -> str:
-        """What GitHub says is wrong, in one line."""
+    def _words(self, answer: Answer) -> str:
+        """GitHub's own description of what is wrong, in one line."""
         try:
-            answer = response.json()
+            body = json.loads(answer.body)
         except (ValueError, RecursionError):
             return ""
-        if not isinstance(answer, dict):
+        if not isinstance(body, dict):
             return ""
-        said = [answer.get("message")]
-        errors = answer.get("errors")
+        found = [body.get("message")]
+        errors = body.get("errors")
         for error in errors if isinstance(errors, list) else ():
-            said += [error.get("message"), error.get("code")] if isinstance(error, dict) else [error]
-        words = "; ".join(re.sub(r"\s+", " ", word) for word in said if isinstance(word, str) and word)
-        return words.replace(self._token, "***")[:_LONGEST_WORDS]
+            found += [error.get("message"), error.get("code")] if isinstance(error, dict) else [error]
+        words = "; ".join(re.sub(r"\s+", " ", word) for word in found if isinstance(word, str) and word)
+        return self._mask(words)[:_LONGEST_WORDS]
 
-    def _json(self, response: httpx.Response) -> Any:
+    def _same_origin(self, address: str, here: str) -> str:
+        """Where a link or redirect leads, seen from `here`."""
         try:
-            return response.json()
-        except (ValueError, RecursionError):
-            raise GithubError(
-                f"GitHub's answer for {response.url.path} is not JSON", "Is GITHUB_API_URL the address of its API?"
-            ) from None
-
-    def _object(self, response: httpx.Response) -> dict[str, Any]:
-        answer = self._json(response)
-        if not isinstance(answer, dict):
-            raise GithubError(f"GitHub's answer for {response.url.path} is no object")
-        return answer
-
-    def _same_origin(self, address: str, here: httpx.URL) -> httpx.URL:
-        """Where a link or redirect leads to, seen from `here`."""
-        try:
-            url = here.join(address)
-        except (httpx.InvalidURL, ValueError):
-            url = httpx.URL()
-        if _origin(url) != _origin(self._api) or url.userinfo:
+            url = join(here, address)
+            leads_home = origin(url) == origin(self._api)
+        except ValueError:
+            leads_home = False
+        if not leads_home:
             raise GithubError("GitHub's API leads to another host; the token is not sent there")
         return url
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
+def _json(answer: Answer, url: str) -> Any:
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        raise GithubError(
+            f"GitHub's answer for {_path(url)} is not JSON", "Is GITHUB_API_URL the address of its API?"
+        ) from None
 
 
-def _number(text: str | None) -> float | None:
-    return float(text) if text is not None and re.fullmatch(r"\d{1,12}", text) else None
+def _object(answer: Answer, url: str) -> dict[str, Any]:
+    body = _json(answer, url)
+    if not isinstance(body, dict):
+        raise GithubError(f"GitHub's answer for {_path(url)} is not an object")
+    return body
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path

@@ -15,6 +15,7 @@ from reconciler.errors import (
 )
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.creating import create_once
+from reconciler.http.connection import Limits
 from tests.forge.github.conftest import Clock, event_of
 from tests.forge.github.double import BOT, REPOSITORY, TOKEN, Fault, Github, served
 
@@ -137,7 +138,7 @@ def test_a_create_after_a_rate_limit_is(client: GithubClient, github: Github) ->
 def test_a_create_that_never_left_is_tried_again(github: Github, clock: Clock) -> None:
     gone = Github(url="http://127.0.0.1:1")
     client = GithubClient(event_of(gone), clock=clock)
-    with pytest.raises(GithubUnavailableError, match="ConnectError") as caught:
+    with pytest.raises(GithubUnavailableError, match="no connection") as caught:
         client.create(THREAD, {"body": "x"}, needs=NEEDS)
     client.close()
     assert not caught.value.may_have_landed
@@ -179,8 +180,8 @@ def test_a_locked_conversation(client: GithubClient, github: Github) -> None:
         (410, {"message": "gone"}, GithubError, "gone"),
         (422, {"message": "no", "errors": [{"code": "c"}, "text", 3]}, GithubError, "no; c; text"),
         (400, "<html>", GithubError, r"\(400\)$"),
-        (200, {"no": "list"}, GithubError, "is no list"),
-        (200, [1], GithubError, "is no list"),
+        (200, {"no": "list"}, GithubError, "is not a list"),
+        (200, [1], GithubError, "is not a list"),
     ],
 )
 def test_other_answers(
@@ -194,7 +195,7 @@ def test_other_answers(
 
 def test_an_answer_that_is_no_object(client: GithubClient, github: Github) -> None:
     github.faults.append(Fault("POST", THREAD, 201, body=[]))
-    with pytest.raises(GithubError, match="is no object"):
+    with pytest.raises(GithubError, match="is not an object"):
         client.create(THREAD, {"body": "x"}, needs=NEEDS)
 
 
@@ -278,4 +279,18 @@ def test_a_create_that_was_not_sent_is_an_error_at_once(clock: Clock) -> None:
 def test_an_answer_that_is_not_json(client: GithubClient, github: Github) -> None:
     github.plain = "<html>"
     with pytest.raises(GithubError, match="is not JSON"):
+        list(client.list(THREAD, needs=NEEDS))
+
+
+def test_an_answer_without_end(client: GithubClient, github: Github, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.forge.github.client._LIMITS", Limits(connect=10, idle=30, bytes=2_000_000))
+    github.plain = " " * 2_000_001
+    with pytest.raises(GithubUnavailableError, match="the answer is larger than 2 MB"):
+        list(client.list(THREAD, needs=NEEDS))
+    assert len(github.log) == 1
+
+
+def test_a_wait_that_is_absurd_is_not_printed_whole(client: GithubClient, github: Github) -> None:
+    github.faults.append(Fault("GET", THREAD, 429, {"retry-after": "9" * 400}))
+    with pytest.raises(GithubUnavailableError, match="lasts another 1000000000 seconds"):
         list(client.list(THREAD, needs=NEEDS))

@@ -12,7 +12,6 @@ import os
 import re
 import ssl
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -55,23 +54,17 @@ def proxy_for(url: httpx.URL) -> Proxy | None:
     return Proxy(names[0] if names else f"{scheme}_proxy", address if "://" in address else f"http://{address}")
 
 
-def build(kind: Callable[..., _Client], url: httpx.URL, **options: Any) -> _Client:
-    """A client of `kind` for requests to this host alone. Follows no redirect.
+def open_client(url: httpx.URL, proxy: Proxy | None, **options: Any) -> httpx.AsyncClient:
+    """A client for requests to this host alone, through its proxy.
 
     Raises:
         UnreachableError: a proxy or certificate variable does not work.
     """
-    proxy = proxy_for(url)
     secure = url.scheme == "https" or (proxy is not None and proxy.address.startswith("https:"))
+    # The bare context trusts nobody.
+    context = _certificates() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        return kind(
-            # The bare context trusts nobody.
-            verify=_certificates() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            proxy=proxy.address if proxy is not None else None,
-            trust_env=False,
-            follow_redirects=False,
-            **options,
-        )
+        return httpx.AsyncClient(verify=context, proxy=proxy.address if proxy is not None else None, **options)
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         problem = error
     if proxy is None:

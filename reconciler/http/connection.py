@@ -1,0 +1,241 @@
+"""Requests to one host: each is sent once, and gives an Answer or a Lost.
+
+TLS is verified, and no redirect is followed. Every step has a time limit, and an answer has a size limit. Connections
+are kept, and their number is bounded. With a transport given, no variable is read. This module must not repeat a
+request or judge a status.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import httpx
+
+from reconciler import __version__
+from reconciler.clock import Clock
+from reconciler.http.answer import Answer, Lost
+from reconciler.http.route import UnreachableError, open_client, proxy_for
+
+Transport: TypeAlias = httpx.AsyncBaseTransport
+
+BODY_SECONDS = 600.0
+"""How long an answer that has begun may take in all."""
+
+# Both log requests, statuses and, for debugging, the headers of answers, where a server can echo a key.
+for _logger in ("httpx", "httpcore"):
+    logging.getLogger(_logger).setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """In seconds: `connect` is for making a connection, `idle` for every step of a request without progress.
+
+    `bytes` is the size of the largest answer that is read.
+    """
+
+    connect: float
+    idle: float
+    bytes: int
+
+
+class Connection:
+    """For `address` and what is below it, in one event loop. Owns `transport`.
+
+    `proxy` is the environment variable that names the proxy, None without one.
+
+    Raises:
+        UnreachableError: the address is not a URL of an API, or a proxy or certificate variable does not work.
+    """
+
+    def __init__(
+        self, address: str, *, headers: Mapping[str, str], connections: int, transport: Transport | None = None
+    ) -> None:
+        url = _checked(address)
+        self.address = str(url)
+        self._in_process = transport is not None
+        proxy = None if self._in_process else proxy_for(url)
+        self.proxy = proxy.variable if proxy is not None else None
+        options: dict[str, Any] = {
+            "headers": {"user-agent": f"reconciler/{__version__}", "accept": "application/json", **headers},
+            "limits": httpx.Limits(
+                max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30.0
+            ),
+            "trust_env": False,
+            "follow_redirects": False,
+        }
+        if transport is not None:
+            # The bare context trusts nobody, and costs nothing.
+            bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self._client = httpx.AsyncClient(transport=transport, verify=bare, **options)
+        else:
+            self._client = open_client(url, proxy, **options)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        clock: Clock,
+        limits: Limits,
+        content: bytes | None = None,
+        sending: Callable[[], None] | None = None,
+    ) -> Answer | Lost:
+        """Send one request, with `content` as JSON. `sending` is called when a connection is there and it goes out.
+
+        Every failure of a real transport is a Lost. What an in-process one raises goes through.
+        """
+
+        async def trace(event: str, _: object) -> None:
+            # Names of events: https://www.encode.io/httpcore/extensions/#trace
+            if sending is not None and event.endswith(".send_request_headers.started"):
+                sending()
+
+        request = self._client.build_request(
+            method,
+            url,
+            content=content,
+            headers={"content-type": "application/json"} if content is not None else None,
+            timeout=httpx.Timeout(connect=limits.connect, read=limits.idle, write=limits.idle, pool=None),
+            extensions={"trace": trace} if sending is not None else None,
+        )
+        try:
+            response = await self._client.send(request, stream=True)
+            try:
+                return await _read(response, clock, limits.bytes)
+            finally:
+                await response.aclose()
+        except httpx.HTTPError as error:
+            return _lost(error)
+        except (UnicodeError, OverflowError, OSError) as error:
+            # What httpcore lets through for a host name or a port that cannot be, such as those of a proxy.
+            if self._in_process:
+                raise
+            return Lost(f"the connection cannot be made ({type(error).__name__})", sent=False, final=True)
+
+
+class InProcess(httpx.AsyncBaseTransport):
+    """A transport whose requests are answered by a function of this process: no port and no environment.
+
+    `answer` takes the method, the target as it would be sent, the headers with names in lower case, and the body. It
+    returns the status, the headers and the body.
+    """
+
+    def __init__(
+        self, answer: Callable[[str, bytes, Mapping[str, str], bytes], Awaitable[tuple[int, Mapping[str, str], bytes]]]
+    ) -> None:
+        self._answer = answer
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = await request.aread()
+        status, headers, content = await self._answer(request.method, request.url.raw_path, dict(request.headers), body)
+        return httpx.Response(status, headers=headers, content=content)
+
+
+def is_url(text: str) -> bool:
+    """Whether a request can have this URL; not if it is too long."""
+    try:
+        httpx.URL(text)
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return True
+
+
+def origin(text: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of a URL; ValueError if it is not one, or has a user name."""
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise ValueError(str(error)) from None
+    if url.userinfo:
+        raise ValueError("the URL has a user name")
+    return url.scheme, url.host, url.port
+
+
+def join(here: str, address: str) -> str:
+    """Where a link or a redirect leads, seen from `here`; ValueError if it is not a URL."""
+    try:
+        return str(httpx.URL(here).join(address))
+    except httpx.InvalidURL as error:
+        raise ValueError(str(error)) from None
+
+
+def next_page(answer: Answer) -> str | None:
+    """The address of a list's next page, from the `Link` header."""
+    return (
+        httpx.Response(answer.status, headers={"link": answer.headers.get("link", "")}).links.get("next", {}).get("url")
+    )
+
+
+def _checked(address: str) -> httpx.URL:
+    """An address without a slash at its end."""
+    try:
+        url = httpx.URL(address.strip().rstrip("/"))
+        plain = url.scheme in ("http", "https") and url.host and not (url.userinfo or url.query or url.fragment)
+    except (httpx.InvalidURL, ValueError):
+        plain = False
+    if not plain:
+        raise UnreachableError(
+            "The endpoint is not the URL of an API",
+            "It must start with http:// or https:// and name a host, without user name, password, `?` and `#`.",
+        )
+    return url
+
+
+async def _read(response: httpx.Response, clock: Clock, most: int) -> Answer | Lost:
+    chunks: list[bytes] = []
+    size, begun = 0, clock.monotonic()
+    async for chunk in response.aiter_bytes():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > most:
+            return Lost(f"the answer is larger than {most // 1_000_000} MB", sent=True, final=True)
+        if clock.monotonic() - begun > BODY_SECONDS:
+            return Lost(f"the answer took longer than {BODY_SECONDS:.0f} seconds", sent=True, final=True)
+    return Answer(status=response.status_code, headers=response.headers, body=b"".join(chunks))
+
+
+def _lost(error: httpx.HTTPError) -> Lost:
+    """Only what is raised before a connection stands surely did not land."""
+    if _is_untrusted(error):
+        return Lost(f"the server's certificate is not trusted{_certificate_advice()}", sent=False, final=True)
+    match error:
+        case httpx.ConnectTimeout():
+            return Lost("no connection within the time limit", sent=False)
+        case httpx.ConnectError():
+            return Lost(f"no connection ({error})" if str(error) else "no connection", sent=False)
+        case httpx.PoolTimeout():
+            return Lost("no connection was free within the time limit", sent=False)
+        case httpx.ProxyError():
+            # The proxy's status comes first; of those 4xx will not change by themselves.
+            return Lost(f"the proxy refuses ({error})", sent=False, final=str(error).startswith("4"))
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
+            return Lost(f"the request cannot be sent ({error})", sent=False, final=True)
+        case httpx.TimeoutException():
+            return Lost("no answer within the time limit", sent=True)
+        case httpx.DecodingError():
+            return Lost("the answer's compression is broken", sent=True)
+        case _:
+            return Lost(f"the connection broke off ({error})" if str(error) else "the connection broke off", sent=True)
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _certificate_advice() -> str:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if os.environ.get(name):
+            return f" by the certificates in {name}"
+    return " (behind a company's proxy, set SSL_CERT_FILE to a file with its certificate)"
