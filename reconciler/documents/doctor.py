@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from reconciler import __version__
 from reconciler.documents.writing import FORMAT_VERSION
-from reconciler.model.doctor import CheckStatus, Report
+from reconciler.model.doctor import CheckStatus, DoctorReport
 from reconciler.model.values import Json
 
 
-def doctor_document(report: Report) -> dict[str, Json]:
+def doctor_document(report: DoctorReport) -> dict[str, Json]:
     """Every check with its remedy, and every assumption with its evidence."""
     return {
         "format_version": FORMAT_VERSION,
@@ -20,7 +20,7 @@ def doctor_document(report: Report) -> dict[str, Json]:
         ],
         "assumptions": [
             {"assumption": one.assumption, "status": one.verdict.value, "message": one.message}
-            for one in report.findings
+            for one in report.assumptions
         ],
         "summary": {
             "ok": report.count(CheckStatus.OK),

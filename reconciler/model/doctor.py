@@ -15,8 +15,8 @@ class CheckStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One check of the set-up. `message` is a sentence; `remedy` says what to do, and is empty where all is well."""
+class CheckResult:
+    """The result of one check of the setup. `message` is a sentence; `remedy` is empty if all is well."""
 
     check: str
     status: CheckStatus
@@ -25,7 +25,7 @@ class Check:
 
 
 class Verdict(StrEnum):
-    """Whether an account bears an assumption about the API out."""
+    """Whether an account confirms an assumption about the API."""
 
     HOLDS = "holds"
     DOES_NOT_HOLD = "does not hold"
@@ -33,8 +33,8 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A verdict on one assumption. `message` holds the evidence and, where it does not hold, what that means."""
+class AssumptionResult:
+    """The verdict on one assumption. `message` is the evidence and, if it does not hold, what that means."""
 
     assumption: str
     verdict: Verdict
@@ -42,17 +42,17 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """All of a run. `findings` is empty where the assumptions were not asked for, or could not be looked at.
+class DoctorReport:
+    """The results of one run. `assumptions` is empty if they were not asked for, or could not be looked at.
 
-    The target's name and endpoint are those that were asked for where none could be chosen, maybe empty. `hint` is a
-    sentence on how to learn more, empty where there is nothing to say.
+    Without a target, its name and endpoint are those that were asked for, or empty. `hint` is a sentence on how to
+    learn more, or empty.
     """
 
     target: str
     endpoint: str
-    checks: Sequence[Check]
-    findings: Sequence[Finding] = ()
+    checks: Sequence[CheckResult]
+    assumptions: Sequence[AssumptionResult] = ()
     hint: str = ""
 
     def count(self, status: CheckStatus) -> int:

@@ -12,6 +12,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +25,6 @@ from typing import Any
 import pytest
 
 from reconciler.cli import console
-from reconciler.operations.doctor import check_python
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.assumptions import DEFAULT, Assumptions, switches
 from reconciler.sandbox.exchange import Answer, Handler, Request, error_answer
@@ -205,8 +205,8 @@ def test_the_type_is_one_that_the_account_has(doctor: Doctor, account: Callable[
         ("create", "504-before", 1, 0, "The write may have landed"),
         ("create", "429-retry-after", 1, 0, "Nothing was written"),
         ("create", "garbage", 1, 1, "The write may have landed"),
-        ("setParams", "503-after", 2, 1, "was made, and stays"),
-        ("setOntology", "429", 3, 1, "was made, and stays"),
+        ("setParams", "503-after", 2, 1, "was made, and is permanent"),
+        ("setOntology", "429", 3, 1, "was made, and is permanent"),
     ],
 )
 def test_an_unclear_answer_stops_it(
@@ -244,10 +244,10 @@ def test_it_asks_at_a_terminal(
 def test_no_project_is_made_where_nothing_is_left_to_learn(
     doctor: Doctor, account: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.operations.assumptions.undecided", lambda findings: ())
+    monkeypatch.setattr("reconciler.operations.doctor.undecided", lambda results: ())
     with account() as served:
         done = doctor(*WRITING, "--format=json")
-    assert check(done, "project")[1] == "No project was made: reads decide all that it could."
+    assert check(done, "project")[1] == "No project was made: reads decide everything that it could."
     assert served.sent("POST") == []
 
 
@@ -261,14 +261,14 @@ def test_a_key_of_the_live_world_is_refused(
         monkeypatch.setenv("SCALE_API_KEY", "live_key-that-nobody-must-see")
         done = doctor(*WRITING)
     assert (done.code, done.out, served.requests) == (1, "", [])
-    assert "--write needs a test key, one that starts with test_" in done.err
+    assert "does not start with test_" in done.err
 
 
 def test_without_a_terminal_it_does_not_write(doctor: Doctor, account: Callable[..., Any]) -> None:
     with account() as served:
         done = doctor("--assumptions", "--write")
     assert (done.code, done.out, served.requests) == (1, "", [])
-    assert "say --auto-approve" in done.err
+    assert "add --auto-approve" in done.err
 
 
 def test_a_target_that_is_not_written(doctor: Doctor, account: Callable[..., Any], repository: Path) -> None:
@@ -294,7 +294,7 @@ READ_FAILURES: Mapping[str, tuple[str, dict[str, Any], str]] = {
     "ontology-versions": (
         "absent",
         {"ontologyHistory": [{"ontology": [], "name": "v", "version": 4, "created_at": "2026-01-02T03:04:05Z"}]},
-        'Ontology version 4 of "p" carries version and created_at.',
+        'Ontology version 4 of "p" has version and created_at.',
     ),
     "list-histories": ("last", {}, 'List shows "p" from version 2 on.'),
     "get-case": ("ignored", {}, 'A get of "P" finds "p".'),
@@ -422,7 +422,7 @@ def test_it_writes_no_file(doctor: Doctor, repository: Path) -> None:
 def test_the_record_has_an_age(doctor: Doctor, cli: Cli, write: Callable[[str, str], Path]) -> None:
     write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 1}\n")
     assert check(doctor("--format=json"), "record")[1] == (
-        "There is no record of sandbox yet: the first apply makes it."
+        "There is no record of sandbox yet: the first apply creates it."
     )
     assert cli("apply", "--auto-approve").code == 0
     found = check(doctor("--format=json"), "record")[1]
@@ -449,8 +449,8 @@ def test_white_space_around_the_key(
         done = doctor("--format=json")
     status, found, remedy = check(done, "key")
     assert (done.code, status, check(done, "endpoint")[0]) == (0, "warning", "ok")
-    assert found == ("SCALE_API_KEY has white space around its key, which is dropped; the key starts with test_.")
-    assert remedy.startswith("Take the white space off")
+    assert found == ("SCALE_API_KEY has whitespace around its key, which is dropped; the key starts with test_.")
+    assert remedy.startswith("Remove the whitespace")
     assert KEY not in done.out
 
 
@@ -557,7 +557,7 @@ def test_no_git_repository(
     done = doctor("--format=json")
     status, found, remedy = check(done, "git")
     assert (done.code, status) == (0, "warning")
-    assert "is in no repository" in found
+    assert "is not in a repository" in found
     assert remedy.endswith("git init")
     assert str(folder / ".reconciler") in check(done, "permissions")[1]
 
@@ -802,10 +802,11 @@ def test_two_targets_with_a_variable_each(
     assert found[2] == ("Keep one target for each account." if status == "warning" else "")
 
 
-def test_a_python_that_is_too_old() -> None:
-    old = check_python((3, 10))
-    assert (old.status, old.message, old.remedy) == (
+def test_a_python_that_is_too_old(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.doctor.checks.OLDEST_PYTHON", (4, 0))
+    here = ".".join(map(str, sys.version_info[:2]))
+    assert check(doctor("--format=json"), "python") == (
         "error",
-        "Python 3.10 is too old.",
-        "Install Python 3.11 or newer.",
+        f"Python {here} is too old.",
+        "Install Python 4.0 or newer.",
     )

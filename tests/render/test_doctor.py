@@ -8,22 +8,22 @@ import pytest
 
 from reconciler import __version__
 from reconciler.documents.doctor import doctor_document
-from reconciler.model.doctor import Check, CheckStatus, Finding, Report, Verdict
+from reconciler.model.doctor import AssumptionResult, CheckResult, CheckStatus, DoctorReport, Verdict
 from reconciler.render.text.doctor import lay_out_doctor
 
-REPORT = Report(
+REPORT = DoctorReport(
     target="production",
     endpoint="https://api.scale.com/v1",
     checks=(
-        Check("python", CheckStatus.OK, "Python 3.12.1."),
-        Check("git", CheckStatus.WARNING, "There is no git.", "Install git."),
-        Check("key", CheckStatus.ERROR, "There is no key.", "Set it.\nOr say --target sandbox."),
-        Check("clock", CheckStatus.SKIPPED, "Nothing was asked.", "Correct what stands above first."),
+        CheckResult("python", CheckStatus.OK, "Python 3.12.1."),
+        CheckResult("git", CheckStatus.WARNING, "There is no git.", "Install git."),
+        CheckResult("key", CheckStatus.ERROR, "There is no key.", "Set it.\nOr say --target sandbox."),
+        CheckResult("clock", CheckStatus.SKIPPED, "Nothing was asked.", "Correct what stands above first."),
     ),
-    findings=(
-        Finding("choices", Verdict.HOLDS, "They read as objects."),
-        Finding("null", Verdict.DOES_NOT_HOLD, "It was dropped."),
-        Finding("histories", Verdict.NOT_SEEN, "No project."),
+    assumptions=(
+        AssumptionResult("choices", Verdict.HOLDS, "They read as objects."),
+        AssumptionResult("null", Verdict.DOES_NOT_HOLD, "It was dropped."),
+        AssumptionResult("histories", Verdict.NOT_SEEN, "No project."),
     ),
 )
 
@@ -59,7 +59,7 @@ def test_a_hint_stands_below_the_assumptions() -> None:
 
 
 def test_without_assumptions_and_without_a_target() -> None:
-    report = replace(REPORT, target="", endpoint="", checks=REPORT.checks[:1], findings=())
+    report = replace(REPORT, target="", endpoint="", checks=REPORT.checks[:1], assumptions=())
     assert (
         lay_out_doctor(report, colour=False)
         == "ok       python         Python 3.12.1.\n\nDoctor: 1 ok, 0 warnings, 0 errors.\n"
@@ -87,11 +87,11 @@ def test_a_last_line_without_errors_is_green() -> None:
 
 @pytest.mark.parametrize("evil", ["\x1b[2J", "\u202e", "\r::error::", "\x07", "\nerror  key"])
 def test_foreign_text_is_escaped(evil: str) -> None:
-    report = Report(
+    report = DoctorReport(
         f"t{evil}",
         f"e{evil}",
-        (Check("key", CheckStatus.ERROR, f"m{evil}", "r"),),
-        (Finding("null", Verdict.NOT_SEEN, f"f{evil}"),),
+        (CheckResult("key", CheckStatus.ERROR, f"m{evil}", "r"),),
+        (AssumptionResult("null", Verdict.NOT_SEEN, f"f{evil}"),),
         hint=f"h{evil}",
     )
     text = lay_out_doctor(report, colour=False)
@@ -101,7 +101,7 @@ def test_foreign_text_is_escaped(evil: str) -> None:
 
 @pytest.mark.parametrize("evil", ["\x1b[2J", "\u202e", "\r::error::"])
 def test_a_remedy_has_lines_of_its_own_alone(evil: str) -> None:
-    report = Report("", "", (Check("key", CheckStatus.ERROR, "m", f"one{evil}\ntwo"),))
+    report = DoctorReport("", "", (CheckResult("key", CheckStatus.ERROR, "m", f"one{evil}\ntwo"),))
     assert evil not in lay_out_doctor(report, colour=False)
     assert lay_out_doctor(report, colour=False).count("\n") == 5
 

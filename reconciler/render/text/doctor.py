@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.model.doctor import CheckStatus, Report, Verdict
+from reconciler.model.doctor import CheckStatus, DoctorReport, Verdict
 from reconciler.render.escape import plain
 from reconciler.render.layout import Ink, Paint
 from reconciler.render.phrases import count
@@ -20,28 +20,28 @@ _INK: Final = {
     Verdict.NOT_SEEN: Ink.DIM,
 }
 _CHECK_WIDTH: Final = 13
-_FINDING_WIDTH: Final = 17
+_ASSUMPTION_WIDTH: Final = 17
 
 
-def lay_out_doctor(report: Report, *, colour: bool) -> str:
+def lay_out_doctor(report: DoctorReport, *, colour: bool) -> str:
     """Every check with its remedy, every assumption with its evidence, and a last line that counts."""
     paint = Paint(colour)
     return "".join(f"{line}\n" for line in _lines(report, paint))
 
 
-def _lines(report: Report, paint: Paint) -> Iterator[str]:
+def _lines(report: DoctorReport, paint: Paint) -> Iterator[str]:
     if report.target:
         endpoint = f" ({plain(report.endpoint)})" if report.endpoint else ""
         yield f"Target: {plain(report.target)}{endpoint}"
         yield ""
     for check in report.checks:
         yield from _entry(check.status, 7, check.check, _CHECK_WIDTH, check.message, check.remedy, paint)
-    if report.findings:
+    if report.assumptions:
         yield ""
         yield "Assumptions about the API, on this account:"
         yield ""
-    for finding in report.findings:
-        yield from _entry(finding.verdict, 13, finding.assumption, _FINDING_WIDTH, finding.message, "", paint)
+    for one in report.assumptions:
+        yield from _entry(one.verdict, 13, one.assumption, _ASSUMPTION_WIDTH, one.message, "", paint)
     if report.hint:
         yield ""
         yield plain(report.hint)
@@ -59,7 +59,7 @@ def _entry(
         yield f"{margin}{plain(line)}"
 
 
-def _last_line(report: Report, paint: Paint) -> str:
+def _last_line(report: DoctorReport, paint: Paint) -> str:
     warnings, errors = report.count(CheckStatus.WARNING), report.count(CheckStatus.ERROR)
     skipped = report.count(CheckStatus.SKIPPED)
     more = f", {skipped} skipped" if skipped else ""

@@ -1,7 +1,7 @@
 """Gathers evidence about the API: by a few gets, and by one project that is made for it.
 
-Promises: reads alone but for `make_project`, which sends each write once and stops at the first that is not answered
-with success.
+Promises: it only reads, except for `make_project`, which sends each write once and stops at the first one that is not
+answered with success.
 """
 
 from __future__ import annotations
@@ -12,36 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.errors import ScaleError, UnreadableAnswerError, UsageError
+from reconciler.doctor.assumptions import NULL_PARAM, PADDED_PARAM
+from reconciler.doctor.evidence import Made, OtherCase, Project, Seen, first_number, last_number
+from reconciler.errors import ScaleError, UnreadableAnswerError
 from reconciler.model.plan import Call, CallKind
 from reconciler.model.values import Json
-from reconciler.operations.assumptions import NULL_PARAM, PADDED_PARAM
-from reconciler.operations.evidence import Made, OtherCase, Project, Seen, first_number, last_number
-from reconciler.operations.targets import check_writable
 from reconciler.scale.client import ScaleClient
-from reconciler.settings import Target
-
-TEST_KEY = "test_"
-"""How a key of Scale's test world starts."""
 
 MOST_GETS = 20
 _UNADDRESSABLE = ("", ".", "..")
 _USUAL_TYPE = "imageannotation"
 _VERSIONS_WANTED = 3
-"""Enough to tell a whole history from one that is cut."""
-
-
-def check_may_write(target: Target, environment: Mapping[str, str]) -> None:
-    """Raises:
-    UsageError: the target lets nothing be written, or its key is none of the test world.
-    """
-    check_writable(target)
-    key = environment.get(target.key_variable or "", "").strip()
-    if target.sandbox is None and key and not key.startswith(TEST_KEY):
-        raise UsageError(
-            f"--write needs a test key, one that starts with {TEST_KEY}, and that in {target.key_variable} is none",
-            "Nothing was sent. A project on Scale can never be deleted or renamed, so none is made in the live world.",
-        )
+"""Enough to distinguish a whole history from one that is cut."""
 
 
 def project_name(now: datetime) -> str:
@@ -50,7 +32,7 @@ def project_name(now: datetime) -> str:
 
 
 async def look(client: ScaleClient, listed: Sequence[Project]) -> Seen:
-    """What reads show of an account that was `listed`. At most MOST_GETS gets.
+    """What reads show of an account that was `listed`. Sends at most MOST_GETS gets.
 
     Raises:
         ScaleError: one of them failed.
@@ -77,7 +59,7 @@ async def _ask_in_other_case(client: ScaleClient, listed: Sequence[Project]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`made` is what was learnt, None for nothing; `problem` is why it stopped; `exists` is whether it surely does."""
+    """`made` is what was learned, or None; `problem` is why it stopped; `exists` is whether the project was made."""
 
     made: Made | None
     problem: ScaleError | None
@@ -85,7 +67,7 @@ class Attempt:
 
 
 async def make_project(client: ScaleClient, name: str, listed: Sequence[Project]) -> Attempt:
-    """Makes the one project and learns from it, until a call fails."""
+    """Make the one project and learn from it, until a call fails."""
     trial = _Trial(client, name, _task_type(listed))
     problem = None
     try:
@@ -96,13 +78,13 @@ async def make_project(client: ScaleClient, name: str, listed: Sequence[Project]
 
 
 def _task_type(listed: Sequence[Project]) -> str:
-    """One that is surely enabled for the account, where it has projects: the usual one, else the most frequent."""
+    """A type that is enabled for the account, if it has projects: the usual one, else the most frequent."""
     types = Counter(project["type"] for project in listed)
     return _USUAL_TYPE if not types or _USUAL_TYPE in types else types.most_common(1)[0][0]
 
 
 class _Trial:
-    """The writes, and what reads show after each."""
+    """The writes, and what reads show after each of them."""
 
     def __init__(self, client: ScaleClient, name: str, task_type: str) -> None:
         self._client = client
@@ -123,7 +105,7 @@ class _Trial:
         self._other_case: OtherCase | None = None
 
     def made(self) -> Made | None:
-        """None where the project was not read back once."""
+        """None if the project was never read back."""
         if self._created is None:
             return None
         seen = Seen(self._listed, {self._name: self._last}, self._other_case)
@@ -154,6 +136,6 @@ class _Trial:
     async def _read(self) -> Project:
         project = await self._client.get_raw(self._name)
         if project is None:
-            raise UnreadableAnswerError(f'Project "{self._name}" was written, and a get says that there is none')
+            raise UnreadableAnswerError(f'project "{self._name}" was written, but a get does not find it')
         self._last = project
         return project

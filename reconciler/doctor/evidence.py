@@ -1,6 +1,6 @@
-"""Raw projects, as the API shows them, read for what they tell about the API itself.
+"""Raw projects as the API shows them, read for what they show about the API itself.
 
-Values are looked at and never told: a parameter may be a secret.
+No value is ever part of the evidence: a parameter may be a secret.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from reconciler.model.values import Json
 
 Project = Mapping[str, Json]
 
-Told = tuple[Verdict, str]
-"""A verdict and a sentence of evidence, without a capital and a full stop."""
+Evidence = tuple[Verdict, str]
+"""A verdict and why, as a clause without a capital and a full stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherCase:
-    """A get of `asked`, which is `name` in other upper and lower case; `found` is the name of what came, or None."""
+    """A get of `asked`, which is `name` in other upper and lower case; `found` is the name of the answer, or None."""
 
     name: str
     asked: str
@@ -29,7 +29,7 @@ class OtherCase:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What reads showed. `got` has, by name, what a get shows of some of those that are `listed`."""
+    """What reads showed. `got` has, by name, what a get shows of some of the `listed` projects."""
 
     listed: Sequence[Project] = ()
     got: Mapping[str, Project] = field(default_factory=dict)
@@ -45,9 +45,9 @@ class Seen:
 class Made:
     """The project that was made to learn from.
 
-    `sent` are the params of its create, `answer` is what that call answered, `created` what a get showed then.
-    `repeated` is what a get showed after a setParams of the very same params, None where it did not come to that.
-    `seen` is the project alone, as it was shown last.
+    `sent` are the params of its create, `answer` is the answer to that call, `created` is what a get showed then.
+    `repeated` is what a get showed after a setParams of the same params, None if that was not sent. `seen` is the
+    project alone, as it was shown last.
     """
 
     sent: Mapping[str, Json]
@@ -57,20 +57,20 @@ class Made:
     seen: Seen
 
 
-def holds(evidence: str) -> Told:
+def holds(evidence: str) -> Evidence:
     return Verdict.HOLDS, evidence
 
 
-def fails(evidence: str) -> Told:
+def fails(evidence: str) -> Evidence:
     return Verdict.DOES_NOT_HOLD, evidence
 
 
-def unseen(evidence: str) -> Told:
+def unseen(evidence: str) -> Evidence:
     return Verdict.NOT_SEEN, evidence
 
 
 def params_versions(projects: Iterable[Project]) -> Iterator[tuple[str, Mapping[str, Json]]]:
-    """The params of every version that can be read, each after the words for it."""
+    """The params of every version that can be read, each after its name in messages."""
     for project in projects:
         for position, entry in enumerate(entries(project, "param_history")):
             params = {key: value for key, value in entry.items() if key not in RESERVED_PARAMS}
@@ -78,7 +78,7 @@ def params_versions(projects: Iterable[Project]) -> Iterator[tuple[str, Mapping[
 
 
 def ontology_versions(projects: Iterable[Project]) -> Iterator[tuple[str, Mapping[str, Json]]]:
-    """The entries of every `ontologyHistory` that can be read, each after the words for it."""
+    """The entries of every `ontologyHistory` that can be read, each after its name in messages."""
     for project in projects:
         for position, entry in enumerate(entries(project, "ontologyHistory")):
             yield _words("ontology version", entry, position, project), entry
@@ -91,18 +91,18 @@ def entries(project: Project, history: str) -> list[Mapping[str, Json]]:
 
 
 def latest_params(project: Project) -> Mapping[str, Json] | None:
-    """The params that are current; None where none were ever set."""
+    """The current params; None if none were ever set."""
     versions = [params for _, params in params_versions((project,))]
     return versions[-1] if versions else None
 
 
 def first_number(project: Project) -> int | None:
-    """The number of the oldest version of the params that is shown; None where there is none."""
+    """The number of the oldest version of the params that is shown; None if there is none."""
     return _number(project, 0)
 
 
 def last_number(project: Project) -> int | None:
-    """The number of the current version of the params; None where there is none."""
+    """The number of the current version of the params; None if there is none."""
     return _number(project, -1)
 
 
@@ -115,7 +115,7 @@ def choices_in(choices: Json) -> Iterator[Json]:
 
 
 def has_padding(value: Json) -> bool:
-    """Whether a string anywhere in a value has white space at one of its ends."""
+    """Whether a string anywhere in a value has whitespace at one of its ends."""
     if isinstance(value, str):
         return value != value.strip()
     if isinstance(value, list):

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.operations.assumptions import ASSUMPTIONS, judge
-from reconciler.operations.evidence import Made, Seen
+from reconciler.doctor.assumptions import ASSUMPTIONS, assess
+from reconciler.doctor.evidence import Made, Seen
 
 NO_ONTOLOGY_PROJECT = {"name": "p", "type": "t", "param_history": []}
 HOLDS, FAILS, UNSEEN = "holds", "does not hold", "not seen"
@@ -52,7 +52,7 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 def _finding(name: str, *projects: dict[str, Any], made: Made | None = None) -> tuple[str, str]:
-    (found,) = [finding for finding in judge(Seen(projects), made) if finding.assumption == name]
+    (found,) = [finding for finding in assess(Seen(projects), made) if finding.assumption == name]
     return found.verdict.value, found.message
 
 

@@ -1,0 +1,1 @@
+"""Checks of the setup, and which assumptions about the API an account confirms."""

@@ -1,0 +1,364 @@
+"""The checks of the setup, one function each. No message contains the key."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from reconciler import git
+from reconciler.configuration import BUILT_IN
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.doctor.evidence import Project
+from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError
+from reconciler.model.doctor import CheckResult, CheckStatus
+from reconciler.model.project import UnreadableProject
+from reconciler.model.record import Record
+from reconciler.planning.blocking import unreadable_advice
+from reconciler.render.phrases import age, count, duration
+from reconciler.settings import Settings, Target
+
+OLDEST_PYTHON: Final = (3, 11)
+SAFE_GIT: Final = (2, 38)
+"""The first git that knows safe.bareRepository."""
+
+WORST_CLOCK: Final = 60
+"""Seconds that the clock may differ from the server's."""
+
+TEST_KEY: Final = "test_"
+"""How a key of Scale's test world starts."""
+
+_FOLDER: Final = ".reconciler"
+_FIX: Final = "Fix this, and run again."
+
+Result = tuple[CheckStatus, str, str]
+"""The status, a sentence, and what to do; the last is empty if all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What the target answered. `opened` is false if no request could be sent; `problem` is why there is no list.
+
+    `ahead` are the seconds by which the clock is ahead of the server's, None if no answer had the time.
+    """
+
+    opened: bool
+    problem: ReconcilerError | None = None
+    listed: Sequence[Project] = ()
+    unreadable: Sequence[UnreadableProject] = ()
+    ahead: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the checks look at. `problem` is why there are no settings, or no target.
+
+    `manifests` are how many there are, and their diagnostics. `sandbox_problem` is why the sandbox's file cannot be
+    written. `record` is the record with the notes of reading it. All of these are None, or an error, if they are
+    unavailable.
+    """
+
+    cwd: Path
+    environment: Mapping[str, str]
+    now: Callable[[], datetime]
+    settings: Settings | None = None
+    target: Target | None = None
+    problem: ReconcilerError | None = None
+    manifests: tuple[int, Sequence[Diagnostic]] | ReconcilerError | None = None
+    contact: Contact | None = None
+    sandbox_problem: ReconcilerError | None = None
+    record: tuple[Record, Sequence[Diagnostic]] | None = None
+    asked: tuple[str, str] = ("", "")
+    """The target and endpoint that were asked for."""
+
+    @property
+    def chosen(self) -> Target:
+        assert self.target is not None
+        return self.target
+
+    @property
+    def configured(self) -> Settings:
+        assert self.settings is not None
+        return self.settings
+
+    @property
+    def answer(self) -> Contact:
+        assert self.contact is not None
+        return self.contact
+
+
+def examine(setup: Setup) -> tuple[CheckResult, ...]:
+    """The result of every check, in the order of the table."""
+    return tuple(_examined(check, setup) for check in CHECKS)
+
+
+def _examined(check: Check, setup: Setup) -> CheckResult:
+    if check.needs is not None and getattr(setup, check.needs) is None:
+        return skipped(check.name)
+    try:
+        return CheckResult(check.name, *check.look(setup))
+    except ReconcilerError as problem:
+        return failed(check.name, problem)
+
+
+def failed(check: str, problem: ReconcilerError) -> CheckResult:
+    """An error as the result of a check."""
+    return CheckResult(check, CheckStatus.ERROR, _sentence(problem.summary), problem.detail or _FIX)
+
+
+def skipped(check: str) -> CheckResult:
+    """The result of a check that needs a configuration."""
+    return CheckResult(check, CheckStatus.SKIPPED, "Not checked.", "Fix the configuration first.")
+
+
+def unasked(check: str) -> CheckResult:
+    """The result of a check that needs an answer."""
+    return CheckResult(check, *_UNASKED)
+
+
+def _ok(message: str) -> Result:
+    return CheckStatus.OK, message, ""
+
+
+def _warning(message: str, remedy: str) -> Result:
+    return CheckStatus.WARNING, message, remedy
+
+
+def _error(message: str, remedy: str) -> Result:
+    return CheckStatus.ERROR, message, remedy
+
+
+_UNASKED: Final[Result] = (CheckStatus.SKIPPED, "Nothing was sent.", "Fix the errors above first.")
+
+
+def check_python(setup: Setup) -> Result:
+    version = sys.version_info[:2]
+    if version >= OLDEST_PYTHON:
+        return _ok(f"Python {platform.python_version()}.")
+    return _error(f"Python {_dotted(version)} is too old.", f"Install Python {_dotted(OLDEST_PYTHON)} or newer.")
+
+
+def check_git(setup: Setup) -> Result:
+    version = git.version(setup.cwd)
+    repository = git.is_repository(setup.cwd)
+    if version is None:
+        return _warning(
+            "Git is missing: plans and records do not show which commit a change came from.",
+            "Install git, and keep the manifests in a repository.",
+        )
+    if not repository:
+        return _warning(
+            f"git {version}, but {setup.cwd} is not in a repository: plans show no commit, and the record is a file.",
+            "Keep the manifests in a repository: git init",
+        )
+    if (numbers := re.match(r"(\d+)\.(\d+)", version)) and tuple(map(int, numbers.groups())) < SAFE_GIT:
+        return _warning(
+            f"git {version} ignores safe.bareRepository. In a folder that looks like a bare repository, it runs the "
+            "commands that the folder's config file names. reconciler refuses such folders, but other tools may not.",
+            f"Install git {_dotted(SAFE_GIT)} or newer.",
+        )
+    return _ok(f"git {version}, in a repository.")
+
+
+def check_configuration(setup: Setup) -> Result:
+    if isinstance(setup.problem, DiagnosedError):
+        mistakes = setup.problem.diagnostics
+        first = mistakes[0]
+        place = f" ({Path(first.location.file).name}:{first.location.line})" if first.location else ""
+        remedy = _capital(first.label or first.detail or "Fix it.")
+        if len(mistakes) > 1:
+            remedy += "\nTo see all mistakes: reconciler validate"
+        return _error(
+            f"The configuration has {count(len(mistakes), 'mistake')}, first: {first.summary}{place}.", remedy
+        )
+    if setup.problem is not None:
+        raise setup.problem
+    file = setup.configured.config_file
+    where = str(file) if file else "There is no configuration file, and none is needed"
+    return _ok(f"{where}; targets: {', '.join(sorted(setup.configured.targets))}; chosen: {setup.chosen.name}.")
+
+
+def check_manifests(setup: Setup) -> Result:
+    assert setup.manifests is not None
+    if isinstance(setup.manifests, ReconcilerError):
+        raise setup.manifests
+    number, diagnostics = setup.manifests
+    errors = sum(diagnostic.is_error for diagnostic in diagnostics)
+    warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
+    found = f"{count(number, 'manifest')} in {setup.configured.manifests}"
+    if errors:
+        return _error(f"{found}, with {count(errors, 'error')}.", "Run reconciler validate")
+    if warnings:
+        return _warning(f"{found}, with {count(warnings, 'warning')}.", "Run reconciler validate")
+    if not number:
+        return _warning(f"{found}.", "Write one; README shows how.")
+    return _ok(f"{found}, all valid.")
+
+
+def check_key(setup: Setup) -> Result:
+    if isinstance(setup.answer.problem, CredentialsError):
+        raise setup.answer.problem
+    variable = setup.chosen.key_variable
+    if variable is None:
+        return _ok("The sandbox in this process needs no key.")
+    held = setup.environment.get(variable, "")
+    key = held.strip()
+    kind = f"starts with {TEST_KEY}" if key.startswith(TEST_KEY) else f"does not start with {TEST_KEY}"
+    if key != held:
+        return _warning(
+            f"{variable} has whitespace around its key, which is dropped; the key {kind}.",
+            "Remove the whitespace: other tools may send it.",
+        )
+    return _ok(f"{variable} is set; its key {kind}.")
+
+
+def check_endpoint(setup: Setup) -> Result:
+    target, answer = setup.chosen, setup.answer
+    if isinstance(answer.problem, CredentialsError):
+        return _ok(f"{target.endpoint} answers.") if answer.opened else _UNASKED
+    if answer.problem is not None:
+        raise answer.problem
+    who = f"The sandbox {target.endpoint}, in this process," if target.sandbox else target.endpoint
+    found = f"{who} answers; the account has {count(len(answer.listed) + len(answer.unreadable), 'project')}"
+    if answer.unreadable:
+        cannot = f"{found}, of which {len(answer.unreadable):,} cannot be read."
+        return _warning(cannot, unreadable_advice(answer.unreadable))
+    return _ok(f"{found}.")
+
+
+def check_clock(setup: Setup) -> Result:
+    if not setup.answer.opened:
+        return _UNASKED
+    if setup.chosen.sandbox is not None:
+        return _ok("The sandbox in this process uses the same clock.")
+    off = setup.answer.ahead
+    if off is None:
+        return CheckStatus.SKIPPED, "No answer has the server's time.", "To be sure, set the clock by NTP."
+    if abs(off) <= WORST_CLOCK:
+        return _ok(f"The clock differs from the server's by {abs(off):.0f} s.")
+    way = "ahead of" if off > 0 else "behind"
+    return _warning(
+        f"The clock is {duration(abs(off))} {way} the server's: times and ages in plans are wrong by that much.",
+        "Set this machine's clock, for example by NTP.",
+    )
+
+
+def check_permissions(setup: Setup) -> Result:
+    """Whether the sandbox's file and the record can be written, as far as this is visible without writing."""
+    if setup.sandbox_problem is not None:
+        raise setup.sandbox_problem
+    try:
+        place = git.common_folder(setup.configured.git_root) or setup.configured.git_root / _FOLDER
+    except GitRefusedError:
+        unknown = "It is unknown where the record is written, because git does not say."
+        return CheckStatus.SKIPPED, unknown, "Fix the error of the check git first."
+    if (problem := _unwritable(place)) is not None:
+        remedy = f"Remove what is at {place}, or change its permissions."
+        return _error(f"The record cannot be written: {problem}.", remedy)
+    sandbox = setup.chosen.sandbox
+    return _ok(f"{sandbox} and {place} can be written." if sandbox is not None else f"{place} can be written.")
+
+
+def check_record(setup: Setup) -> Result:
+    assert setup.record is not None
+    record, notes = setup.record
+    if notes:
+        first = notes[0]
+        remedy = "\n".join(note.detail for note in notes if note.detail) or _FIX
+        minor = first.code in ("local-record", "no-record")
+        return (_warning if minor else _error)(_sentence(first.summary), remedy)
+    moments = sorted(
+        project.recorded_at for _, section in record.at(setup.chosen.endpoint) for project in section.projects.values()
+    )
+    if not moments:
+        return _ok(f"There is no record of {setup.chosen.name} yet: the first apply creates it.")
+    latest = _moment(moments[-1])
+    when = f", last written {age(latest, setup.now()) or 'just now'}" if latest else ""
+    return _ok(f"The record has {count(len(moments), 'project')}{when}.")
+
+
+def check_targets(setup: Setup) -> Result:
+    """Whether another target leads to the same account."""
+    target = setup.chosen
+    others = (name for name in sorted(setup.configured.targets) if name != target.name)
+    same = (target.name, *(name for name in others if _shares_account(setup, name)))
+    if len(same) == 1:
+        return _ok("No other target appears to lead to the same account.")
+    built_in = next((name for name in same if name in BUILT_IN), None)
+    more = f" {built_in} is built in: what is to be set for it goes under [targets.{built_in}]." if built_in else ""
+    return _warning(
+        f"{', '.join(same)}: two targets on one account keep a record each, and see each other's applies as drift.",
+        f"Keep one target for each account.{more}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`needs` is the attribute of the setup without which the check is skipped."""
+
+    name: str
+    look: Callable[[Setup], Result]
+    needs: str | None = None
+
+
+CHECKS: Final = (
+    Check("python", check_python),
+    Check("git", check_git),
+    Check("configuration", check_configuration),
+    Check("manifests", check_manifests, needs="settings"),
+    Check("key", check_key, needs="target"),
+    Check("endpoint", check_endpoint, needs="target"),
+    Check("clock", check_clock, needs="target"),
+    Check("permissions", check_permissions, needs="target"),
+    Check("record", check_record, needs="target"),
+    Check("targets", check_targets, needs="target"),
+)
+
+
+def _unwritable(folder: Path) -> str | None:
+    """Why no file can be made in a folder, which may not exist yet; None if one can."""
+    try:
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        if not folder.is_dir():
+            return f"{folder} is not a folder"
+    except OSError as problem:
+        return f"{folder}: {problem.strerror}"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} is read-only"
+
+
+def _shares_account(setup: Setup, name: str) -> bool:
+    target, table = setup.chosen, setup.configured.targets[name]
+    if "sandbox" in table:
+        file = os.path.realpath(setup.configured.repo_root / table["sandbox"])
+        return target.sandbox is not None and file == os.path.realpath(target.sandbox)
+    if target.key_variable is None or table["endpoint"].rstrip("/") != target.endpoint:
+        return False
+    variable = table.get("api_key_env", "SCALE_API_KEY")
+    theirs, ours = (setup.environment.get(one, "").strip() for one in (variable, target.key_variable))
+    return variable == target.key_variable or (theirs != "" and theirs == ours)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def _sentence(summary: str) -> str:
+    return f"{_capital(summary)}."
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
