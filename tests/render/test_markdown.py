@@ -460,7 +460,7 @@ def test_drift_of_other_kinds() -> None:
 
 
 def test_very_many_differences_are_counted() -> None:
-    units = tuple(unit(f"params.k{number}") for number in range(250))
+    units = tuple(unit(f"params.k{number}", at=None, version=None) for number in range(250))
     assert "  … 50 more\n" in drift_text(drift(ProjectDrift("p", Source("/r/p.yaml", 1), units)))
 
 
