@@ -352,6 +352,8 @@ class Table(Kind):
             if key is None:
                 if not (self.own_keys and name.startswith("x-")):
                     unknown.append(name)
+                    label = "" if faults.is_full else did_you_mean(name, self.names)
+                    faults.append(self.unknown(name, path, label))
                 continue
             below = (*path, name)
             if below in faults.reported:
@@ -360,8 +362,6 @@ class Table(Kind):
                 faults.add("null-part", f"{quoted(name)} has no value", below, key.if_null, at_key=True)
                 continue
             values[name] = key.kind.read(inner, below, faults)
-        if unknown:
-            self._report_unknown(unknown, path, faults)
         if not self._required <= value.keys():
             near = {did_you_mean(name, self.names) for name in unknown}
             for name in self.names:
@@ -370,11 +370,6 @@ class Table(Kind):
                     faults.add("missing-key", f"{self.thing} needs the key {quoted(name)}", path, detail)
         is_whole = len(faults) == before and self._required <= values.keys()
         return self.make(**values) if is_whole else None
-
-    def _report_unknown(self, unknown: Sequence[str], path: Path, faults: Faults) -> None:
-        for name in unknown:
-            label = "" if faults.is_full else did_you_mean(name, self.names)
-            faults.append(self.unknown(name, path, label))
 
     def unknown(self, name: str, path: Path, label: str) -> Fault:
         """The fault of a key that is not one of the table's."""

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from reconciler.configuration import BUILT_IN, find_configuration, read_day
-from reconciler.configuration.checking import check_configuration
+from reconciler.configuration import find_configuration
+from reconciler.configuration.checking import read_tables
+from reconciler.configuration.keys import BUILT_IN
 from reconciler.diagnostics import nearest
 from reconciler.endpoint import check_endpoint, is_loopback
-from reconciler.errors import DiagnosedError, UsageError
-from reconciler.fieldpath import Pattern, Patterns, parse_pattern
+from reconciler.errors import UsageError
+from reconciler.fieldpath import Pattern, Patterns
 from reconciler.files import check_below, exists_below
 from reconciler.model.guards import GuardSettings, Waiver
 
@@ -76,28 +77,20 @@ def read_settings(folder: Path) -> Settings:
     base = top or root
     if found is None:
         return Settings(folder, root, base, root / "projects", targets=BUILT_IN)
-    if diagnostics := check_configuration(found):
-        raise DiagnosedError(f"{found.file.name} has mistakes", diagnostics)
-    tables = found.tables
+    values = read_tables(found)
     return Settings(
         cwd=folder,
         repo_root=root,
         git_root=base,
-        manifests=root / tables.get("manifests", "projects"),
+        manifests=root / values.get("manifests", "projects"),
         config_file=found.file,
-        default_target=tables.get("target"),
-        sensitive=Patterns(parse_pattern(text) for text in tables.get("sensitive", ())),
-        targets=_with_built_in(tables.get("targets", {})),
-        guards=GuardSettings(**tables.get("guards", {})),
-        waivers=tuple(_waiver(table) for table in tables.get("waivers", ())),
-        checks=tables.get("checks", {}),
+        default_target=values.get("target"),
+        sensitive=Patterns(values.get("sensitive", ())),
+        targets=_with_built_in(values.get("targets", {})),
+        guards=values.get("guards", GuardSettings()),
+        waivers=values.get("waivers", ()),
+        checks=values.get("checks", {}),
     )
-
-
-def _waiver(table: Mapping[str, Any]) -> Waiver:
-    until = read_day(table["until"])
-    assert until is not None  # it was checked
-    return Waiver(table["guard"], table["project"], table["reason"], until)
 
 
 def choose_target(

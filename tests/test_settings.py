@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.configuration import checking
+from reconciler import keys
 from reconciler.endpoint import check_endpoint
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.model.guards import GuardSettings, Waiver
@@ -311,7 +311,7 @@ def test_endpoints_that_get_no_key(url: str) -> None:
         ('[checks]\nlike-choices = "quiet"', "2:16", '"quiet"'),
         ('[checks]\nrenamed-choice = "note"', "2:18", '"note"'),
         ('[checks]\nlike-choise = "off"', "2:1", "like-choise"),
-        ("[targets]\nx.endpoint = 5", "1:1", "["),
+        ("[targets]\nx.endpoint = 5", "2:14", "5"),
     ],
 )
 def test_a_caret_stands_under_what_is_wrong(tmp_path: Path, text: str, place: str, caret: str) -> None:
@@ -334,7 +334,7 @@ def test_one_mistake_in_a_target_is_told_once(tmp_path: Path) -> None:
 def test_a_word_like_none_is_told_which_there_are(tmp_path: Path) -> None:
     with pytest.raises(DiagnosedError) as caught:
         settings_of(tmp_path, "zzz = 1")
-    assert caught.value.diagnostics[0].detail.startswith("Known: manifests, target, ")
+    assert caught.value.diagnostics[0].detail.startswith("Known keys: manifests, target, ")
 
 
 def test_a_bare_word_is_to_be_quoted(tmp_path: Path) -> None:
@@ -388,7 +388,7 @@ def test_of_many_mistakes_the_first_are_told_and_the_rest_counted(
         asked.append(word)
         return ""
 
-    monkeypatch.setattr(checking, "did_you_mean", ask)
+    monkeypatch.setattr(keys, "did_you_mean", ask)
     with pytest.raises(DiagnosedError) as caught:
         settings_of(tmp_path, "".join(f"k{number} = 1\n" for number in range(5_000)))
     found = caught.value.diagnostics

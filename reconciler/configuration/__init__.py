@@ -1,6 +1,6 @@
-"""The configuration file, found and read; `checking.py` says what is wrong with it.
+"""The configuration file, found and parsed: `reconciler.toml`, or `[tool.reconciler]` in `pyproject.toml`.
 
-`reconciler.toml`, or `[tool.reconciler]` of `pyproject.toml` with the same keys. Knows nothing of flags or environment.
+`keys.py` defines its keys, and `checking.py` reads them. Flags and environment are not known here.
 """
 
 from __future__ import annotations
@@ -10,49 +10,15 @@ import re
 import sys
 import tomllib
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from reconciler.diagnostics import Location, error
-from reconciler.endpoint import SCALE_ENDPOINT
 from reconciler.errors import DiagnosedError, FileRefusedError, UsageError
 from reconciler.files import LARGEST_CONFIGURATION, Refusal, read_file
 
-BUILT_IN: Mapping[str, Mapping[str, Any]] = {
-    "sandbox": {"sandbox": ".reconciler/sandbox.db"},
-    "production": {"endpoint": SCALE_ENDPOINT, "api_key_env": "SCALE_API_KEY"},
-}
-
-CHECKS = (
-    "project-key-in-params",
-    "misspelt-parameter",
-    "parameter-kind",
-    "parameter-of-other-type",
-    "parameter-of-task",
-    "left-to-tasks",
-    "legacy-type",
-    "unknown-type",
-    "unknown-reference",
-    "over-limit",
-    "no-effect",
-    "empty-instruction",
-    "private-link",
-    "like-choices",
-    "ignore-ends-soon",
-    "label-not-in-ontology",
-    "choice-without-label",
-    "heading-and-leaf",
-    "duplicate-label",
-    "renamed-choice",
-)
-"""The checks that know the field; each can be switched."""
-
-SWITCHES = ("off", "note", "warn")
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FILES = ("reconciler.toml", "pyproject.toml")
 
 _LONGEST_NUMBER = 4_300
@@ -68,54 +34,87 @@ _LONG_KEY = re.compile(rf"(?m)(?:^[ \t]*+\[?\[?|[{{,])[ \t]*+{_KEY}(?:[ \t]*+\.[
 
 
 class Configuration:
-    """A configuration file that was read: its tables, and where things are in its text. Its folder is the repository
-    root.
+    """A parsed configuration file: its tables, and where they are in its text. Its folder is the repository root.
 
-    TOML's reader gives no places, so a place is an estimate: it is found by what a line starts with.
+    TOML's reader gives no locations, so a location is an estimate, found by what a line starts with.
     """
 
     def __init__(self, file: Path, lines: Sequence[str], tables: Any) -> None:
         self.file = file
         self.tables = tables
         self._lines = lines
+        self._base = ("tool", "reconciler") if file.name == "pyproject.toml" else ()
         self._keys: dict[str, list[int]] = {}
         self._headers: list[int] = []
-        self._header_texts: list[str] = []
-        self._tables: dict[str, list[int]] = {}
+        self._tables: dict[tuple[str, ...], list[int]] = {}
         for number, line in enumerate(lines, 1):
             stripped = line.strip()
             if stripped.startswith("["):
                 self._headers.append(number)
-                self._header_texts.append(stripped)
+                self._tables.setdefault(_parts(stripped), []).append(number)
             elif match := _KEY_AT_START.match(stripped):
                 self._keys.setdefault(match[1], []).append(number)
 
-    def find_key(self, key: str, *, after: int = 0) -> Location | None:
-        """The first line of a key, below line `after` and in that line's table if it is given."""
-        lines = self._keys.get(key, [])
-        at = bisect_right(lines, after)
-        if at == len(lines) or (after and lines[at] > self._end_of_table(after)):
-            return None
-        return self.location(lines[at], key)
+    def locate(self, path: tuple[str | int, ...], *, at_key: bool) -> Location:
+        """Where a value is, or its key. If it cannot be found, the nearest table around it, else the first line."""
+        part = path[-1] if path else ""
+        if isinstance(part, int) and not self._table(path):
+            return self._within(self.locate(path[:-1], at_key=False), self._value(path))
+        found = self._find(path)
+        return found if at_key else find_value(found)
 
-    def find_header(self, start: str) -> Location | None:
-        """The first line of a table that starts with `start`."""
-        for number, text in zip(self._headers, self._header_texts, strict=True):
-            if text.startswith(start):
-                return self.location(number, start)
+    def header(self, *parts: str) -> Location | None:
+        """The first line of a table whose name starts with these parts."""
+        for names, lines in self._tables.items():
+            if names[: len(parts)] == parts:
+                return self._location(lines[0], f"[{'.'.join(parts)}")
         return None
 
-    def find_table(self, name: str, number: int) -> int:
-        """The line of the `number`th (from 0) `[name]` or `[[name]]`; 0 if it is not written so."""
-        if name not in self._tables:
-            header = re.compile(rf"\[\[?\s*(?:tool\s*\.\s*reconciler\s*\.\s*)?{re.escape(name)}\s*\]")
-            headers = zip(self._headers, self._header_texts, strict=True)
-            self._tables[name] = [line for line, text in headers if header.match(text)]
-        found = self._tables[name]
-        return found[number] if number < len(found) else 0
+    def _find(self, path: tuple[str | int, ...]) -> Location:
+        if line := self._table(path):
+            return self._location(line, "[")
+        for length in range(len(path) - 1, 0, -1):
+            if line := self._table(path[:length]):
+                below = [str(part) for part in path[length:]]
+                return self._key(below[0], line) or self._key(".".join(below), line) or self._location(line, "[")
+        names = [part for part in path if isinstance(part, str)]
+        start = self._tables.get(self._base, [0])[0] if self._base else 0
+        keys = [".".join(names), names[0]] if names else []
+        found = next((place for key in keys if (place := self._key(key, start)) is not None), None)
+        return found or self.header(*self._base, *names[:1]) or first_line(self.file)
 
-    def location(self, line: int, start: str) -> Location:
-        """Where `start` is at the beginning of a line."""
+    def _table(self, path: tuple[str | int, ...]) -> int:
+        """The line of the header of a table; 0 if the table has none."""
+        if not path:
+            return 0
+        number = path[-1] if isinstance(path[-1], int) else 0
+        names = tuple(part for part in path if isinstance(part, str))
+        lines = self._tables.get((*self._base, *names), [])
+        return lines[number] if number < len(lines) else 0
+
+    def _key(self, key: str, after: int) -> Location | None:
+        """The first line of a key in the table whose header is on line `after`; 0 is the top of the file."""
+        lines = self._keys.get(key, [])
+        at = bisect_right(lines, after)
+        if at == len(lines) or lines[at] > self._end_of_table(after):
+            return None
+        return self._location(lines[at], key)
+
+    def _value(self, path: tuple[str | int, ...]) -> Any:
+        value = self.tables
+        for part in path:
+            value = value[part]
+        return value
+
+    def _within(self, place: Location, value: Any) -> Location:
+        """A string in the value at `place`, as nearly as it can be found; else `place`."""
+        for quoted in (f'"{value}"', f"'{value}'") if isinstance(value, str) else ():
+            if place.text is not None and (at := place.text.find(quoted, place.column - 1)) >= 0:
+                return replace(place, column=at + 1, end_column=at + 1 + len(quoted))
+        return place
+
+    def _location(self, line: int, start: str) -> Location:
+        """`start` at the beginning of a line."""
         text = self._lines[line - 1]
         column = len(text) - len(text.lstrip()) + 1
         return Location(self.file.as_posix(), line, column, column + len(start), text.rstrip("\r"))
@@ -125,6 +124,12 @@ class Configuration:
         return self._headers[at] if at < len(self._headers) else len(self._lines)
 
 
+def _parts(header: str) -> tuple[str, ...]:
+    """The name of a table, from the line that starts it."""
+    return tuple(part.strip("\"'") for part in _PART.findall(header.split("]")[0]))
+
+
+_PART = re.compile(r"""[^\s.\[\]"']+|"[^"]*"|'[^']*'""")
 _KEY_AT_START = re.compile(r"([^\s=]+)\s*=")
 
 
@@ -138,9 +143,9 @@ def find_configuration(folder: Path, top: Path | None) -> Configuration | None:
                 [
                     error(
                         "two-configurations",
-                        "both reconciler.toml and [tool.reconciler] in pyproject.toml are there",
+                        "reconciler.toml and [tool.reconciler] in pyproject.toml both exist",
                         detail="Keep one of them.",
-                        location=found[1].find_header("[tool.reconciler") or first_line(found[1].file),
+                        location=found[1].header("tool", "reconciler") or first_line(found[1].file),
                     )
                 ],
             )
@@ -214,28 +219,12 @@ def _location_at(file: Path, text: str, index: int) -> Location:
     return Location(file.as_posix(), text.count("\n", 0, index) + 1, index - start + 1, index - start + 2, line)
 
 
-def read_day(value: Any) -> date | None:
-    """A TOML date, or a string that is exactly YYYY-MM-DD; None for anything else, a date with a time too."""
-    if type(value) is date:
-        return value
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return None
-    return None
-
-
-def find_value(place: Location, text: str = "") -> Location:
-    """The value of the key at `place`, or the string `text` in it, as nearly as can be told; else the key."""
+def find_value(place: Location) -> Location:
+    """The value of the key at `place`, as nearly as it can be found; else the key."""
     match = _VALUE.match(place.text or "", place.end_column - 1)
     if match is None:
         return place
-    column, end = match.start(1), match.end(1)
-    for quoted in (f'"{text}"', f"'{text}'") if text else ():
-        if (at := match.string.find(quoted, column)) >= 0:
-            column, end = at, at + len(quoted)
-    return replace(place, column=column + 1, end_column=end + 1)
+    return replace(place, column=match.start(1) + 1, end_column=match.end(1) + 1)
 
 
 _VALUE = re.compile(r"""\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|[\[{].*|[^\s#]+)""")

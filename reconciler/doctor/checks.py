@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler import git
-from reconciler.configuration import BUILT_IN
+from reconciler.configuration.keys import BUILT_IN
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.doctor.evidence import Project
 from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError

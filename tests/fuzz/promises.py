@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from reconciler.diagnostics import Diagnostic, merged
 from reconciler.manifest.checks import Checks
-from reconciler.manifest.codes import MEANINGS
+from reconciler.manifest.codes import Code
 from reconciler.manifest.loading import load_manifests
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.resolved import resolved_sources
@@ -100,7 +100,7 @@ def check_repository(root: Path, *, overlay: Path | None, laid: bool = False) ->
 
 def _check_place(diagnostic: Diagnostic) -> None:
     location = diagnostic.location
-    assert diagnostic.code in MEANINGS
+    assert diagnostic.code in set(Code)
     assert location is not None
     assert location.line >= 1
     assert 1 <= location.column < location.end_column

@@ -1,0 +1,193 @@
+"""Every key of the configuration: what it is called, what it means, and what it takes."""
+
+from __future__ import annotations
+
+import os.path
+import re
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from reconciler.diagnostics import did_you_mean, quoted
+from reconciler.endpoint import SCALE_ENDPOINT, check_endpoint
+from reconciler.errors import UsageError
+from reconciler.fieldpath import Pattern, parse_pattern
+from reconciler.files import is_below
+from reconciler.keys import Day, Each, Key, ListOf, Number, OneOf, RefusedError, Schema, Table, Text, Truth
+from reconciler.manifest.codes import CHECKS
+from reconciler.model.guards import GUARD_NAMES, NO_MANIFESTS, GuardSettings, Waiver
+
+BUILT_IN: Final[Mapping[str, Mapping[str, Any]]] = {
+    "sandbox": {"sandbox": ".reconciler/sandbox.db"},
+    "production": {"endpoint": SCALE_ENDPOINT, "api_key_env": "SCALE_API_KEY"},
+}
+"""The targets that are there without a configuration."""
+
+RENAMED_CHOICE: Final = "renamed-choice"
+"""A check that only a plan can make. A plan shows no notes, so it cannot be one."""
+
+_KEY_VARIABLE: Final = re.compile(r"SCALE_[A-Z0-9_]+", re.ASCII)
+_REMOTE: Final = re.compile(r"(?![-./])(?!.*(?:\.\.|//|@\{|[./]$))[^\s\x00-\x20\x7f~^:?*\[\\]+")
+_WARN_OR_HOLD: Final = OneOf(values=("warn", "hold"), code="bad-choice")
+
+
+def configuration_keys(root: Path) -> Table:
+    """The keys of a configuration file whose folder is `root`."""
+
+    def below_root(text: str) -> str:
+        try:
+            is_inside = bool(text) and is_below(os.path.realpath(root / text), str(root))
+        except ValueError:
+            is_inside = False
+        if not is_inside:
+            summary = f"{{name}} leads outside the repository: {quoted(text)}"
+            raise RefusedError("path-outside", summary, f"Paths start at {root} and stay below it.")
+        if ".git" in PurePosixPath(text.lower()).parts:
+            raise RefusedError("path-in-git", f"{{name}} leads into git's own folder: {quoted(text)}")
+        return text
+
+    path = Text(words="a path", rule=below_root)
+    target = Table(
+        thing="a target",
+        words="a table",
+        keys=(
+            Key("sandbox", path, "The file of a sandbox: Scale's API emulated in the process. Instead of endpoint."),
+            Key("endpoint", Text(words="a URL", rule=_endpoint), "The URL of Scale's API. Instead of sandbox."),
+            Key(
+                "api_key_env",
+                Text(words="the name of a variable", rule=_key_variable),
+                "The name of the environment variable that holds the API key, never the key. It starts with SCALE_.",
+            ),
+            Key(
+                "parallelism",
+                Number(words="a whole number from 1 to 100", whole=True, minimum=1, maximum=100, code="out-of-range"),
+                "How many requests are in flight at once. 8 if it is left out.",
+            ),
+            Key("writes", Truth(), "false: plan and drift work, and apply refuses. true if it is left out."),
+            Key(
+                "record",
+                Text(words='"local" or the name of a git remote', rule=_remote),
+                'The git remote that the record is fetched from and pushed to, or "local" (the default).',
+            ),
+            Key("overlay", path, "The folder whose files are laid over the manifests."),
+        ),
+    )
+    guards = Table(
+        thing="[guards]",
+        words="a table",
+        keys=(
+            Key("max_creates", _count(), "If a plan creates more projects, all creates are held."),
+            Key(
+                "max_change_ratio",
+                Number(words="a number from 0 to 1", minimum=0, maximum=1, code="out-of-range"),
+                "If a plan updates a larger part of the selected projects (of 10 or more), all updates are held.",
+            ),
+            Key("max_forgets", _count(), "If more manifests are gone at once, their projects are held."),
+            Key("choice_removal", _WARN_OR_HOLD, "What happens to an ontology change that removes choices."),
+            Key("near_name", _WARN_OR_HOLD, "What happens to a new project whose name is nearly that of a live one."),
+        ),
+        make=GuardSettings,
+    )
+    waiver = Table(
+        thing="a waiver",
+        words="a table",
+        keys=(
+            Key("guard", Text(words="the name of a guard", rule=_guard), "The guard that is waived.", required=True),
+            Key("project", Text(rule=_not_blank), "A pattern for the names of projects.", required=True),
+            Key("reason", Text(rule=_not_blank), "Why it is waived.", required=True),
+            Key("until", Day(code="bad-date"), "The last day (UTC) on which the waiver counts.", required=True),
+        ),
+        make=Waiver,
+    )
+    checks = Table(
+        thing="[checks]",
+        words="a table",
+        keys=(
+            *(Key(code, OneOf(values=("off", "note", "warn"), code="bad-choice"), "A check.") for code in CHECKS),
+            Key(RENAMED_CHOICE, OneOf(values=("off", "warn"), code="bad-choice"), "A check of plans."),
+        ),
+        unknown_code="unknown-check",
+    )
+    return Table(
+        thing="the configuration",
+        words="a table",
+        keys=(
+            Key("manifests", path, "The folder of the manifests, projects if it is left out."),
+            Key("target", Text(), "The target of a run that names none. In CI, one must be named."),
+            Key(
+                "sensitive",
+                ListOf(item=Text(words="a path", rule=_sensitive), words="a list of paths"),
+                "Paths whose values are masked wherever they would be shown.",
+                examples=[["params.callback_url"]],
+            ),
+            Key("targets", Each(kind=target, words="a table of targets"), "The targets by name."),
+            Key("guards", guards, "When guards hold a change."),
+            Key("checks", checks, "Checks of params and ontologies, each by its code: off, note, or warn."),
+            Key("waivers", ListOf(item=waiver, words="a list of [[waivers]]"), "What lets a guard pass."),
+        ),
+    )
+
+
+def _count() -> Number:
+    return Number(words="a whole number of at least 0", whole=True, minimum=0, code="out-of-range")
+
+
+def _endpoint(url: str) -> str:
+    try:
+        check_endpoint(url)
+    except UsageError as problem:
+        raise RefusedError("bad-endpoint", problem.summary, problem.detail) from None
+    return url
+
+
+def _key_variable(name: str) -> str:
+    if not _KEY_VARIABLE.fullmatch(name):
+        raise RefusedError(
+            "bad-variable",
+            "{name} must be the name of a variable that starts with SCALE_",
+            "It names the variable that holds the key, such as SCALE_API_KEY. It is never the key itself.",
+        )
+    return name
+
+
+def _remote(name: str) -> str:
+    if not _REMOTE.fullmatch(name):
+        raise RefusedError(
+            "bad-remote",
+            f"{quoted(name)} is not the name of a git remote",
+            'Set it to "local", or to a name that `git remote` lists, such as "origin".',
+        )
+    return name
+
+
+def _sensitive(text: str) -> Pattern:
+    try:
+        return parse_pattern(text)
+    except ValueError as problem:
+        raise RefusedError("bad-pattern", f"{quoted(text)} is not a path: {problem}") from None
+
+
+def _guard(name: str) -> str:
+    if name == NO_MANIFESTS:
+        detail = f"Run with --allow {NO_MANIFESTS} if a run is meant to have no manifests."
+        raise RefusedError("unknown-guard", f"{NO_MANIFESTS} is waived by --allow alone", detail)
+    if name not in GUARD_NAMES:
+        detail, label = f"Known guards: {', '.join(GUARD_NAMES)}.", did_you_mean(name, GUARD_NAMES)
+        raise RefusedError("unknown-guard", f"there is no guard {quoted(name)}", detail, label)
+    return name
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise RefusedError("empty", "{name} is empty")
+    return text
+
+
+def configuration_schema() -> Schema:
+    """JSON Schema 2020-12 of the configuration, for editors."""
+    (schema,) = configuration_keys(Path()).alternatives(lambda key: [])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Configuration of reconciler (reconciler.toml)",
+        **schema,
+    }
