@@ -1,5 +1,6 @@
-"""What people read: plans, diagnostics and outcomes laid out as text. Pure: values in, text out.
+"""What people read of plans, drifts, outcomes and diagnostics. Pure: values in, text out.
 
-One view orders, counts and masks; each format only lays it out. Foreign text (live values, manifests, answers, names)
-never acts as markup or control: it leaves this room escaped, whatever it holds.
+`view/` decides once what is shown, in which order, with which words. `text/`, `markdown/`, `html/` and `annotations`
+only lay out a view. Text by other people (live values, manifests, answers, names) never acts as markup or as a control
+character: a format escapes all of it.
 """

@@ -1,6 +1,6 @@
 """Two sequences aligned: which items stay, found by Myers' greedy search over edit scripts of growing length.
 
-The work has an end, given by the caller: in edits, and in steps along what both share.
+The caller limits the work: in edits, and in steps along what both share.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """`pairs` are the positions of what stays, on both sides, up to (`left`, `right`): the end where it is complete."""
+    """`pairs` are the positions of what stays on both sides, up to (`left`, `right`), which is the end if complete."""
 
     pairs: list[tuple[int, int]]
     left: int
@@ -20,14 +20,14 @@ class Alignment:
 
 
 def numbered(old: Sequence[Hashable], new: Sequence[Hashable]) -> tuple[list[int], list[int]]:
-    """Both sequences as small numbers, equal where the items are."""
+    """Both sequences as small numbers; equal items have equal numbers."""
     numbers: dict[Hashable, int] = {}
     return ([numbers.setdefault(item, len(numbers)) for item in old],
             [numbers.setdefault(item, len(numbers)) for item in new])  # fmt: skip
 
 
 def align(left: Sequence[int], right: Sequence[int], *, most_edits: int, most_steps: int) -> Alignment:
-    """The longest common subsequence; where that takes too much, the path that has come furthest by then."""
+    """The longest common subsequence; if that takes too much work, the path that came furthest."""
     old_length, new_length = len(left), len(right)
     furthest = {1: 0}
     trail: list[dict[int, int]] = []

@@ -1,7 +1,7 @@
-"""Foreign text made harmless and exact: what leaves here has no control, bidirectional or invisible character.
+"""Other people's text made harmless and exact: the result has no control, bidirectional or invisible characters.
 
-Everything else that a terminal can show stays as it is, so that people read their own language. No function here knows
-of colours or layout.
+Everything else that a terminal can show stays as it is, so that people read their own language. Colors and layout are
+not known here.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Final
 
 _SHORT: Final = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
-# Characters that Python calls printable and no screen shows: fillers, the blank Braille cell, variation selectors and
-# other marks without a glyph.
+# Characters that Python calls printable and that no screen shows: fillers, the empty Braille cell, variation selectors
+# and other marks without a glyph.
 _UNSEEN: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
-# Letters of other scripts and dashes, each with the ASCII character that it is drawn like.
+# Letters of other scripts and dashes, each with the ASCII character that it looks like.
 _DRAWN_LIKE: Final = str.maketrans(
     "\u0410\u0412\u0415\u0405\u0406\u0408\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425"
     "\u0430\u0435\u0455\u0456\u0458\u043e\u0440\u0441\u0445\u0443"
@@ -34,22 +34,22 @@ _COMMAND_AT_START: Final = re.compile(r"(^|\r)([^\S\r\n]*)::", re.MULTILINE)
 
 
 def quoted(text: str) -> str:
-    """`text` as a JSON string in one line, with everything escaped that could act, hide or look like a blank."""
+    """`text` as a JSON string in one line. Everything is escaped that could act, hide, or look like a space."""
     return f'"{_escaped(text, strict=True)}"'
 
 
 def plain(text: str) -> str:
-    """The same in one line without quotes, for names and a server's words. Backslashes and quotes stay as they are."""
+    """The same without quotes, for names and a server's words. Backslashes and quotes stay as they are."""
     return _escaped(text, strict=False)
 
 
 def exact(text: str) -> str:
-    """`text` as a JSON string of nothing but ASCII, for texts that would else look the same."""
+    """`text` as a JSON string in ASCII, for texts that would otherwise look the same."""
     return json.dumps(text).replace("\x7f", "\\u007f")
 
 
 def label(name: str) -> str:
-    """A choice's name as it stands in a tree: bare where nothing in it can be misread, else quoted."""
+    """A choice's name as it appears in a tree: bare if it cannot be misread, else quoted."""
     if not unicodedata.is_normalized("NFC", name):
         return exact(name)
     bare = _EASY_LABEL.fullmatch(name) and "  " not in name and plain(name) == name
@@ -57,15 +57,15 @@ def label(name: str) -> str:
 
 
 def look_alike(left: str, right: str) -> bool:
-    """Whether two different texts are drawn alike: other composition, width or script of the same letters."""
+    """Whether two different texts look alike: the same letters in another composition, width or script."""
     return left != right and _drawing(left) == _drawing(right)
 
 
 def shield(text: str) -> str:
-    """A finished output of which a runner of GitHub Actions obeys no line (github.md, section 6 [S]).
+    """A finished output in which a runner of GitHub Actions finds no command (github.md, section 6 [S]).
 
-    The runner obeys `::` at a line's start after any blanks, and `##[` anywhere; one character of each is spelled as
-    its code. Not for output that is meant to be annotations.
+    The runner obeys `::` at a line's start after any whitespace, and `##[` anywhere; one character of each is spelled
+    as its code. Not for output that is meant to be annotations.
     """
     return _COMMAND_AT_START.sub(r"\1\2\\u003a:", text).replace("##[", "#\\u0023[")
 
@@ -75,7 +75,7 @@ def _drawing(text: str) -> str:
 
 
 def _escaped(text: str, *, strict: bool) -> str:
-    """With `strict`, backslash and quote are escaped too, so that different texts never get one spelling."""
+    """With `strict`, backslash and quote are escaped too, so that different texts never get the same spelling."""
     if strict:
         text = text.replace("\\", "\\\\").replace('"', '\\"')
     if text.isprintable() and not _UNSEEN.search(text) and not _is_mark(text[:1]):
@@ -93,7 +93,7 @@ def _stands_alone(character: str) -> bool:
 
 
 def _is_mark(character: str) -> bool:
-    """Whether it is drawn over the character before it; at the start that would be one of ours."""
+    """Whether it is drawn over the character before it, which at the start would be one of ours."""
     return character != "" and unicodedata.category(character).startswith("M")
 
 

@@ -1,8 +1,8 @@
 """Two texts of several lines, compared line by line; only LF ends a line.
 
-What comes out is escaped and bounded in lines and in their length, and so is the work: texts too different to be worth
-aligning are told as so many lines replaced by so many. White space that decides is made visible: trailing blanks, CR,
-a final newline that comes or goes.
+The result is escaped, and bounded in lines and in their length. So is the work: for texts too different to be aligned,
+it says how many lines are replaced by how many. Whitespace that matters is made visible: trailing spaces, CR, a final
+newline that is added or removed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _HEAD_OF_REPLACED: Final = 10
 
 
 class Role(Enum):
-    """What a line of the result is: one of the text, or a remark about it."""
+    """What a line of the result is: part of the text, or a remark about it."""
 
     TEXT = "text"
     REMARK = "remark"
@@ -44,7 +44,7 @@ class DiffLine:
 
 
 def is_long(text: str) -> bool:
-    """Whether a text is shown line by line: a line end stands before its last character."""
+    """Whether a text is shown line by line: it has a line end before its last character."""
     return "\n" in text[:-1]
 
 
@@ -72,7 +72,7 @@ def diff(before: str, after: str, *, most: int = MOST_LINES) -> list[DiffLine]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line as it is, of any length, or a remark in its place."""
+    """A line as it is, of any length, or a remark instead of it."""
 
     line: str
     sign: Sign | None = None
@@ -81,14 +81,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The rows to show, and what is to be said behind them: what is left out, a final newline that comes or goes."""
+    """The rows to show, and remarks after them: what is left out, a final newline that is added or removed."""
 
     rows: list[Row]
     remarks: list[str]
 
 
 def compare(before: str, after: str, *, most: int) -> Comparison:
-    """Two texts line by line, `most` lines or so of them; nothing is escaped or shortened yet."""
+    """Two texts line by line, about `most` lines of them; nothing is escaped or shortened yet."""
     old_ended, new_ended = before.endswith("\n"), after.endswith("\n")
     rows = _rows(before if old_ended else f"{before}\n", after if new_ended else f"{after}\n")
     changed = [row for row in rows if row.sign]
@@ -107,9 +107,9 @@ def compare(before: str, after: str, *, most: int) -> Comparison:
 
 
 class Spelling:
-    """How the lines of one comparison are spelled, so that no two different ones come out the same.
+    """How the lines of one comparison are spelled, so that different lines never look the same.
 
-    A backslash is doubled only where some line holds both kinds: real ones and escapes.
+    A backslash is doubled only if the lines have both real backslashes and escapes.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
@@ -124,7 +124,7 @@ class Spelling:
         return self.within(body) + trailing
 
     def within(self, piece: str) -> str:
-        """A piece of a line, at whose end another one follows."""
+        """A piece of a line that another one follows."""
         return plain(piece.replace("\\", "\\\\") if self._double else piece)
 
 
@@ -133,7 +133,7 @@ def _trails(line: str) -> bool:
 
 
 def _spelled(rows: list[Row], spell: Spelling) -> Iterator[DiffLine]:
-    """Lines that were replaced are shortened together with the line that stands in their place."""
+    """A replaced line and the line that replaces it are shortened together."""
     position = 0
     while position < len(rows):
         removed = _run(rows, position, Sign.REMOVE)
@@ -176,7 +176,7 @@ def _replacement(removed: list[str], added: list[str], spell: Spelling) -> Itera
 
 
 def shortened(spell: Callable[[str], str], line: str, edges: tuple[int, int]) -> str:
-    """A line of at most LONGEST_LINE characters or so: its head, where it differs, and its length."""
+    """A line of about LONGEST_LINE characters at most: the part where it differs, and its length."""
     if len(line) <= LONGEST_LINE:
         return spell(line)
     first = max(0, min(edges[0] - LONGEST_LINE // 4, len(line) - LONGEST_LINE))
@@ -190,7 +190,7 @@ def _cut(rows: list[Row], most: int) -> list[Row]:
 
 
 def _rows(before: str, after: str) -> list[Row]:
-    """Both texts, every line of them ended, as the rows to show: what both begin and end with is cut off unsplit."""
+    """Both texts as the rows to show. Every line ends with LF; what both begin and end with is not split into lines."""
     shared = shared_start(before, after)
     start = before.rfind("\n", 0, shared) + 1
     old, new = before[start:], after[start:]
@@ -216,7 +216,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _unchanged(text: str, *, from_end: bool, context: int) -> Iterator[Row]:
-    """What stands before or behind all changes: a line next to them, and how many are hidden."""
+    """What is before or after all changes: a line next to them, and how many are hidden."""
     number = text.count("\n")
     if number <= context + 1:
         yield from map(Row, _lines(text))
@@ -231,7 +231,7 @@ def _unchanged(text: str, *, from_end: bool, context: int) -> Iterator[Row]:
 
 
 def _collapse(rows: list[Row]) -> Iterator[Row]:
-    """The rows, what did not change and is far from any change hidden and counted. Changes begin and end them."""
+    """The rows; unchanged ones far from any change are hidden and counted. The first and the last row are changes."""
     position = 0
     while position < len(rows):
         end = position
@@ -273,7 +273,7 @@ def _replaced(old: list[str], new: list[str]) -> list[Row]:
 
 
 def _common(old: list[str], new: list[str]) -> list[tuple[int, int]] | None:
-    """The longest common subsequence as pairs of positions, or None where it would cost too much to find."""
+    """The longest common subsequence as pairs of positions, or None if finding it would cost too much."""
     if max(len(old), len(new)) > _MOST_TO_ALIGN or abs(len(old) - len(new)) > _MOST_EDITS:
         return None
     found = align(*numbered(old, new), most_edits=_MOST_EDITS, most_steps=_MOST_STEPS)

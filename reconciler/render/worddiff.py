@@ -1,6 +1,6 @@
 """Two lines compared word by word, for insertions and deletions inside a line. Raw text in, raw text out.
 
-The work is paid for from an `Effort`, the same one for a whole page; where that is used up there is no comparison.
+The work is limited by an `Effort` for a whole page; when that is used up, lines are not compared.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _LONGEST: Final = 200_000
 _MOST_EDITS: Final = 400
 _MOST_STEPS: Final = 1_000_000
 _REACH: Final = 60
-"""How many edits a stretch may take where the whole takes too many: the path that is best by then is gone on from."""
+"""How many edits a stretch may take if the whole takes too many. The next stretch starts at the best path's end."""
 
 _LEAST_KEPT: Final = 0.3
 
 
 class Fate(Enum):
-    """What becomes of a piece of a line; the values name the elements of HTML for it."""
+    """What happens to a piece of a line; the values name the elements of HTML for it."""
 
     KEPT = ""
     DELETED = "del"
@@ -35,7 +35,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a line. Those kept and deleted make the line before, those kept and inserted the line after."""
+    """A piece of a line. Kept and deleted pieces make up the line before; kept and inserted ones, the line after."""
 
     fate: Fate
     text: str
@@ -43,12 +43,12 @@ class Piece:
 
 @dataclass(slots=True)
 class Effort:
-    """What may still be spent on comparing words, in steps of the search that the worst of them takes."""
+    """The work left for comparing words, in steps of the search in the worst case."""
 
     left: int = 2_000_000
 
     def take(self, words: int) -> bool:
-        """Whether so many words may be compared; then it is paid for."""
+        """Whether so many words may be compared; if so, the work is deducted."""
         cost = words + min(words, _MOST_EDITS) ** 2 // 8 + (words * _REACH // 8 if words > _MOST_EDITS else 0)
         if cost > self.left:
             return False
@@ -57,7 +57,7 @@ class Effort:
 
 
 def compare_words(before: str, after: str, effort: Effort) -> list[Piece] | None:
-    """The pieces of both lines in reading order, or None where finding them would cost too much."""
+    """The pieces of both lines in reading order, or None if finding them would cost too much."""
     start, end = _edges(before, after)
     old, new = before[start : len(before) - end], after[start : len(after) - end]
     if max(len(old), len(new)) > _LONGEST:
@@ -70,7 +70,7 @@ def compare_words(before: str, after: str, effort: Effort) -> list[Piece] | None
 
 
 def is_close(pieces: Sequence[Piece]) -> bool:
-    """Whether enough stays for the two lines to be read as one."""
+    """Whether enough is kept to read the two lines as one."""
     kept = _ink(pieces, Fate.KEPT)
     return kept > 0 and kept >= _LEAST_KEPT * (kept + max(_ink(pieces, Fate.DELETED), _ink(pieces, Fate.INSERTED)))
 
@@ -90,7 +90,7 @@ def _edges(before: str, after: str) -> tuple[int, int]:
 
 
 def _tokens(line: str) -> list[str]:
-    """Words, blanks and punctuation; a mark stays with what it is drawn over."""
+    """Words, spaces and punctuation; a combining mark stays with its character."""
     tokens: list[str] = []
     for token in _TOKEN.findall(line):
         if tokens and not token.isascii() and unicodedata.category(token[0]).startswith("M"):
@@ -111,7 +111,7 @@ def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
 
 
 def _kept(old: list[str], new: list[str]) -> list[tuple[int, int]]:
-    """The positions of the words that stay: the best there is, or the best of one stretch after the other."""
+    """The positions of the words that are kept: the best alignment, or the best of one stretch after another."""
     shared = set(old).intersection(new)
     olds = [position for position, word in enumerate(old) if word in shared]
     news = [position for position, word in enumerate(new) if word in shared]
@@ -134,7 +134,7 @@ def _aligned(left: list[int], right: list[int]) -> list[tuple[int, int]]:
 
 
 def _without_gaps(pieces: list[Piece]) -> Iterator[Piece]:
-    """Blanks alone between two changes are part of the change: a phrase is replaced, not word after word."""
+    """Spaces alone between two changes are part of the change: a phrase is replaced, not word after word."""
     for position, piece in enumerate(pieces):
         between = 0 < position < len(pieces) - 1 and piece.text.isspace()
         around = between and Fate.KEPT not in (pieces[position - 1].fate, pieces[position + 1].fate)
@@ -146,7 +146,7 @@ def _without_gaps(pieces: list[Piece]) -> Iterator[Piece]:
 
 
 def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    """One deletion and one insertion, in this order, between two pieces that stay."""
+    """One deletion and one insertion, in this order, between two kept pieces."""
     texts: dict[Fate, list[str]] = {fate: [] for fate in Fate}
     for piece in pieces:
         others = (Fate.DELETED, Fate.INSERTED) if piece.fate is Fate.KEPT else (Fate.KEPT,)

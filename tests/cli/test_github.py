@@ -419,7 +419,7 @@ def test_the_life_of_a_drift(
     served.store.edit_params("p", {"a": {"b": 3, "c": 1}})
     assert drift_and_issue(cli).out.startswith("Drift issue of production edited.")
     assert [comment["body"].partition("\n")[2] for comment in github.thread(issue["number"])] == [
-        "The drift of `production` changed: 1 new, 1 gone. The description above says what is there now."
+        "The drift of `production` has changed: 1 new, 1 gone. The description above is current."
     ]
     issue["state"] = "closed"
     assert drift_and_issue(cli).out.startswith("Drift issue of production reopened.")

@@ -52,7 +52,7 @@ def prose(before: str, after: str, effort: Effort) -> tuple[ProseLine, ...]:
 
 
 def text_lines(text: str, sign: Sign, *, most: int) -> tuple[tuple[ProseLine, ...], int]:
-    """The first lines of a text that comes or goes, and how many lines it has in all."""
+    """The first lines of a text that is added or removed, and how many lines it has in all."""
     goes = sign is Sign.REMOVE
     lines, total = head_of(text, most=most)
     return tuple(_line_of(line, goes=goes) for line in lines), total
@@ -65,7 +65,7 @@ def _line_of(line: DiffLine, *, goes: bool) -> ProseLine:
 
 
 def marked(left: str, right: str, effort: Effort) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Two short escaped spellings with the words that differ marked on each side, where some of them stay."""
+    """Two short escaped spellings; if they share words, the words that differ are marked on each side."""
     pieces = compare_words(left, right, effort)
     if (
         pieces is None
@@ -84,7 +84,7 @@ def _whole(text: str, sign: Sign | None, fate: Fate, *, remark: bool = False) ->
 
 
 def _replaced(olds: Sequence[str], news: Sequence[str], spell: Spelling, effort: Effort) -> Iterator[ProseLine]:
-    """Lines that went and lines that came in their place: those that are close to one another as one line."""
+    """Removed lines and the lines that replace them: two that are close to each other become one line."""
     done = 0
     bags = [_words(new) for new in news]
     for old in olds:
@@ -108,7 +108,7 @@ def _added(lines: Sequence[str], spell: Spelling) -> Iterator[ProseLine]:
 
 
 def _apart(old: str, new: str, spell: Spelling) -> Iterator[ProseLine]:
-    """Two lines too costly to compare: each where it begins to differ."""
+    """Two lines too costly to compare: each from where they begin to differ."""
     edges = common_edges(old, new)
     left, right = shortened(spell, old, edges), shortened(spell, new, edges)
     yield _whole(left, Sign.REMOVE, Fate.DELETED)
@@ -133,7 +133,7 @@ def _words(line: str) -> set[str]:
 
 
 def _spelled(pieces: Sequence[Piece], spell: Spelling) -> Iterator[Piece]:
-    """The pieces of one line escaped, no more of them and none longer than a person reads."""
+    """The pieces of one line escaped, no more and no longer than a person reads."""
     shown = pieces if len(pieces) <= _MOST_PIECES + 1 else pieces[:_MOST_PIECES]
     if sum(len(piece.text) for piece in shown) > LONGEST_LINE:
         spell = Spelling([piece.text for piece in shown])
@@ -153,13 +153,13 @@ def _spelled(pieces: Sequence[Piece], spell: Spelling) -> Iterator[Piece]:
 
 
 def _counterpart(pieces: Sequence[Piece], position: int) -> str:
-    """What stands in the place of a deleted piece, or what an inserted one stands in the place of."""
+    """What replaces a deleted piece, or what an inserted one replaces."""
     at = position + (1 if pieces[position].fate is Fate.DELETED else -1)
     return "" if not 0 <= at < len(pieces) or pieces[at].fate is Fate.KEPT else pieces[at].text
 
 
 def _cut(text: str, begins: bool, ends: bool) -> str:
-    """What stays keeps what stands next to the changes before and behind it."""
+    """A kept piece: if it is long, only what is next to the changes before and after it."""
     if len(text) <= _LONGEST_KEPT:
         return text
     head = text[:_EDGE_KEPT] if begins else ""

@@ -1,4 +1,4 @@
-"""One changed value as a page shows it: two sides next to one another, or a text as prose. Escaped and cut."""
+"""One changed value as a page shows it: two sides next to each other, or a text as prose. Escaped and cut."""
 
 from __future__ import annotations
 

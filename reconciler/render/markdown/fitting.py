@@ -1,4 +1,4 @@
-"""A document that stays below a limit: cut between projects, the riskiest kept, and never within a fence."""
+"""A document that stays below a limit: cut between projects, with the riskiest kept, and never within a fence."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from reconciler.render.markdown.code import fence, markup
 from reconciler.render.phrases import count
 
 LIMIT: Final = 60_000
-"""Characters that a comment always takes (github.md, section 5 [P])."""
+"""Characters that always fit in a comment (github.md, section 5 [P])."""
 
 _LARGEST: Final = 12_000
-"""Characters of one project's lines. A project that has more is cut between two of them."""
+"""Characters of one project's lines. If there are more, they are cut between two lines."""
 
 _NOTES: Final = 400
-"""Characters kept for what is said of what is left out."""
+"""Characters kept for the notes on what is left out."""
 
 _SHARE: Final = 0.4
-"""How much of the room behind the head the table of projects may take."""
+"""How much of the space after the head the table of projects may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One project: its row of the table, and what makes its details (may be empty). The lowest `rank` comes first."""
+    """One project: its row of the table, and a function for its details (may be empty). The lowest `rank` is first."""
 
     row: str
     details: Callable[[], str]
@@ -32,9 +32,9 @@ class Piece:
 
 
 def details(summary: str, above: Sequence[str], lines: Sequence[str], more: str, *, language: str = "diff") -> str:
-    """A `<details>` block. `above` is Markdown, a paragraph each; `lines` stand in a fence.
+    """A `<details>` block. `above` are paragraphs of Markdown; `lines` go into a fence.
 
-    `more` is the command that shows what is left out of them.
+    `more` is the command that shows the lines that are left out.
     """
     shown = _within(lines, _LARGEST)
     body = [f"<details><summary><code>{markup(summary)}</code></summary>", ""]
@@ -50,8 +50,8 @@ def details(summary: str, above: Sequence[str], lines: Sequence[str], more: str,
 def fit(*, head: Sequence[str], columns: str, pieces: Sequence[Piece], tail: Sequence[str], limit: int) -> str:
     """Paragraphs, a table, the details of its rows, and more paragraphs, below `limit` characters.
 
-    Where all of it fits, it stands in the order of `pieces`; otherwise the riskiest come first, and what is left out is
-    counted. `head` and `tail` are bounded by whoever made them. No details are made once some did not fit.
+    If all of it fits, it keeps the order of `pieces`; otherwise the riskiest come first, and what is left out is
+    counted. The caller bounds `head` and `tail`. No more details are made after the first that do not fit.
     """
     room = limit - sum(len(paragraph) + 2 for paragraph in (*head, columns, *tail)) - _NOTES
     ranked = sorted(pieces, key=lambda piece: piece.rank)
@@ -74,7 +74,7 @@ def fit(*, head: Sequence[str], columns: str, pieces: Sequence[Piece], tail: Seq
 
 
 def _within(texts: Iterable[str], room: int) -> list[str]:
-    """The first of them that take no more than `room` characters, with two for what stands between."""
+    """The first of them that fit in `room` characters, with two between each."""
     shown: list[str] = []
     for text in texts:
         room -= len(text) + 2

@@ -52,7 +52,7 @@ def _lines(report: DoctorReport, paint: Paint) -> Iterator[str]:
 def _entry(
     status: CheckStatus | Verdict, width: int, name: str, name_width: int, message: str, remedy: str, paint: Paint
 ) -> Iterator[str]:
-    """A status, a name and a message in one line, whatever the message holds; the lines of the remedy below it."""
+    """A status, a name and a message in one line; the lines of the remedy below it."""
     margin = " " * (width + 2 + name_width + 2)
     yield f"{paint(status.value.ljust(width), _INK[status])}  {plain(name).ljust(name_width)}  {plain(message)}"
     for line in filter(None, remedy.split("\n")):

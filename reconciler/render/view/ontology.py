@@ -1,6 +1,6 @@
 """Two ontologies as one tree: what changes, and the choices above it. The rest is hidden and counted.
 
-Every field of the ontology is in the result, whatever the two trees look like: one that belongs nowhere in them is
+Every field of the ontology is in the result, even if the two trees do not show it: one that belongs nowhere in them is
 `loose`, so that every planned change is shown.
 """
 
