@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,7 +148,7 @@ def test_a_linked_folder_is_not_written_through(cli: Cli, repository: Path) -> N
 
 def test_what_cannot_be_proven_is_not_written(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write("p.yaml", LOOSE.format(name="p"))
-    monkeypatch.setattr(formatting, "lay_out", lambda documents: ["name: other", "type: chat"])
+    monkeypatch.setattr(formatting, "lay_out", lambda *tree: ["name: other", "type: chat"])
     wrong = cli("fmt")
     assert wrong.code == 1
     assert "error[not-formatted]: this file cannot be put into form: its values would change" in wrong.err
@@ -177,9 +178,9 @@ def test_a_file_that_changes_meanwhile_is_left_alone(cli: Cli, write: Write, mon
     file = write("p.yaml", LOOSE.format(name="p"))
     lay_out = formatting.lay_out
 
-    def slow(documents: object) -> list[str]:
+    def slow(*tree: Any) -> list[str]:
         file.write_text("name: p\ntype: other\n")
-        return lay_out(documents)  # type: ignore[arg-type]
+        return lay_out(*tree)
 
     monkeypatch.setattr(formatting, "lay_out", slow)
     assert "it changed in the meantime; run fmt again" in cli("fmt").err

@@ -1,23 +1,23 @@
-"""From the tree to lines: two blanks a level, one entry a line, brackets where they fit on it."""
+"""Lays a tree out as lines: two spaces per level, one entry per line, brackets if they fit on one line."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
 from reconciler.manifest.formatting.texts import LONGEST_KEY, WIDTH, block_of, in_one_line, key_text, spelling
-from reconciler.manifest.formatting.tree import Comment, Document, Kind, Node
+from reconciler.manifest.sourcetree import Comment, Document, Kind, Node
 
 _STEP: Final = 2
 _BEFORE_COMMENT: Final = 2
-"""Blanks in front of a comment at the end of a line, at least."""
+"""The least number of spaces before a comment at the end of a line."""
 
 
-def lay_out(documents: Sequence[Document]) -> list[str]:
-    """The lines of a file."""
-    layout = _Layout()
+def lay_out(documents: Sequence[Document], opened: Collection[int]) -> list[str]:
+    """The lines of a file. `opened` are the identities of collections that are not written in brackets."""
+    layout = _Layout(opened)
     for index, document in enumerate(documents):
         layout.document(document, is_first=index == 0)
     return layout.finished()
@@ -25,7 +25,7 @@ def lay_out(documents: Sequence[Document]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _LineEnd:
-    """A comment at the end of a line; `column` is where it stood, 0 where that tells nothing any more."""
+    """A comment at the end of a line. `column` is where it was, or 0 if the line has changed."""
 
     line: int
     column: int
@@ -33,9 +33,10 @@ class _LineEnd:
 
 
 class _Layout:
-    """`_fresh`: nothing stands yet in the block that was begun. `_kept`: an empty line would belong to a text."""
+    """`_fresh` is whether the current block is still empty; `_kept`, whether an empty line would belong to a text."""
 
-    def __init__(self) -> None:
+    def __init__(self, opened: Collection[int]) -> None:
+        self._opened = opened
         self.lines: list[str] = []
         self._line_ends: list[_LineEnd] = []
         self._fresh = True
@@ -84,8 +85,10 @@ class _Layout:
         self._put(line)
 
     def finished(self) -> list[str]:
-        """The lines with the comments at their ends: those stay in their columns where their lines say what they said,
-        and such as stood in one column do so again."""
+        """The lines with the comments at their ends.
+
+        A comment stays in its column if its line has not changed. Comments that were in one column are again.
+        """
 
         def aligned(position: tuple[int, _LineEnd]) -> tuple[int, int]:
             index, end = position
@@ -99,7 +102,7 @@ class _Layout:
         return self.lines
 
     def _children(self, node: Node, indent: int, dash: str = "") -> None:
-        """What a block holds; `dash` takes the place of the first line's indentation."""
+        """The children of a block. `dash` replaces the indentation of the first line."""
         margin = " " * indent
         for index, child in enumerate(node.children):
             start = dash if dash and index == 0 else margin
@@ -130,7 +133,7 @@ class _Layout:
         self._value(f"{start}{text}:", value, indent + _STEP)
 
     def _value(self, prefix: str, node: Node, below: int) -> None:
-        """One value behind `prefix`; what does not fit on that line stands `below` columns to the right."""
+        """One value after `prefix`. What does not fit on that line is indented by `below` columns."""
         head = f"{prefix} " if prefix else ""
         line = head + (f"&{node.anchor} " if node.anchor is not None else "")
         if node.is_collection:
@@ -156,7 +159,7 @@ class _Layout:
         self._put_with_comment(lines[-1], node)
 
     def _hoisted(self, node: Node, indent: int) -> list[Comment]:
-        """Comments between a dash and what follows it go above the dash."""
+        """The comments between a dash and what follows it, which go above the dash."""
         if not node.is_collection or node.anchor is not None or not self._is_block(node, indent + _STEP):
             return []
         first = node.children[0]
@@ -167,10 +170,10 @@ class _Layout:
         return comments
 
     def _is_block(self, node: Node, column: int) -> bool:
-        """Whether a collection that would start at a column has its children on lines of their own."""
+        """Whether the children of a collection that would start at a column are on lines of their own."""
         if not node.children:
             return False
-        if not node.flow or node.opened:
+        if not node.flow or id(node) in self._opened:
             return True
         text = self._in_brackets(node)
         if text is None:
@@ -178,7 +181,7 @@ class _Layout:
         return column + len(text) > WIDTH and not _holds_one_scalar(node)
 
     def _in_brackets(self, node: Node) -> str | None:
-        """A value on one line, without its own anchor; None where something in it needs lines of its own."""
+        """A value on one line, without its own anchor; None if something in it needs lines of its own."""
         if not node.is_collection:
             return in_one_line(node)
         if id(node) not in self._inline:

@@ -1,4 +1,4 @@
-"""The order of keys where the tool knows them: a project's own, `reconcile`, choices. Parameters stay as they stand."""
+"""The order of the keys that `schema.py` defines. Parameters keep their order."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Final
 
-from reconciler.manifest.formatting.tree import Child, Document, Kind, Node
 from reconciler.manifest.schema import CHOICE, DEFAULTS, IGNORE, ONTOLOGY, OVERLAY, PROJECT, RECONCILE
+from reconciler.manifest.sourcetree import Child, Document, Kind, Node
 
 
 class FileKind(Enum):
-    """What a file holds, by the order of its keys; OTHER is YAML that others refer to."""
+    """What a file holds, with the order of its keys. OTHER is YAML that other files refer to."""
 
     MANIFEST = PROJECT.names
     DEFAULTS = DEFAULTS.names
@@ -24,40 +24,42 @@ class FileKind(Enum):
 _MERGE: Final = "<<"
 
 
-def arrange(document: Document, kind: FileKind) -> None:
-    """Put keys in order, and mark the brackets that are to be opened."""
+def arrange(document: Document, kind: FileKind) -> set[int]:
+    """Put keys in order. Returns the identities of the collections that are not to be in brackets."""
     root = document.root
-    root.opened = True
+    order = _Order(document)
+    order.opened.add(id(root))
     if root.kind is not Kind.MAPPING or not root.children:
-        return
+        return order.opened
     first = root.children[0]
     document.head += first.leading
     first.leading = []
     if kind is FileKind.OTHER:
-        return
-    order = _Order(document)
+        return order.opened
     order.sort(root, kind.value)
     for child in root.children:
         match child.name:
             case "params":
-                child.value.opened = True
+                order.opened.add(id(child.value))
             case "reconcile":
-                child.value.opened = True
+                order.opened.add(id(child.value))
                 order.reconcile(child.value)
             case "ontology":
                 order.ontology(child.value)
+    return order.opened
 
 
 class _Order:
     def __init__(self, document: Document) -> None:
+        self.opened: set[int] = set()
         anchors = Counter(node.anchor for node in _nodes(document.root) if node.anchor is not None)
         self._is_ambiguous = any(count > 1 for count in anchors.values())
 
     def sort(self, node: Node, keys: Sequence[str]) -> None:
-        """Known keys in their order, `<<` behind the first of them, then the others as they stood.
+        """Known keys in their order, `<<` after the first of them, then the other keys in their old order.
 
-        What an anchor names stays in front of the alias that refers to it; an anchor that is defined twice, so that the
-        place of an alias matters, leaves everything where it stands.
+        An anchor stays before the aliases that refer to it. If an anchor is defined twice, the order decides what an
+        alias means, so nothing is moved.
         """
         if node.kind is not Kind.MAPPING or not node.children or self._is_ambiguous:
             return
@@ -95,9 +97,9 @@ class _Order:
     def ontology(self, node: Node) -> None:
         if node.kind is Kind.MAPPING:
             self.sort(node, ONTOLOGY.names)
-            node.opened = any(child.name == "choices" for child in node.children)
             for child in node.children:
                 if child.name == "choices":
+                    self.opened.add(id(node))
                     self._choices(child.value)
         else:
             self._choices(node)
@@ -108,7 +110,7 @@ class _Order:
         for item in node.children:
             self.sort(item.value, CHOICE.names)
             if item.value.kind is Kind.MAPPING:
-                node.opened = True
+                self.opened.add(id(node))
                 for child in item.value.children:
                     if child.name == "subchoices":
                         self._choices(child.value)

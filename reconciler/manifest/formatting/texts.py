@@ -1,4 +1,4 @@
-"""How one scalar is spelled: as its author did, but for text that reads better as a `|` block."""
+"""How one scalar is spelled: as its author did, except for text that reads better as a `|` block."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.manifest.formatting.tree import Kind, Node
+from reconciler.manifest.sourcetree import Kind, Node
 
 WIDTH: Final = 100
-"""Columns up to which brackets stay on one line. No text is ever folded at a width."""
+"""Columns that a line with brackets may have. Text is never folded."""
 
 LONGEST_KEY: Final = 1_000
-"""Characters; YAML takes up to 1,024 of a key before its colon, anchors included."""
+"""Characters. YAML allows 1,024 before the colon of a key, anchors included."""
 
 _ONLY_IN_BRACKETS: Final = re.compile(r"[-?:]|[-?:] .*|.*:")
-"""What parsers take for a text in brackets, and for something else without."""
+"""What is a string in brackets, and something else outside of them."""
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
@@ -25,7 +25,7 @@ _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 class Block:
     """A `|` or `>` scalar: its first line (`|-`) and its lines, without indentation.
 
-    `keeps` is whether empty lines at its end belong to the value.
+    `keeps` is whether empty lines at the end belong to the value.
     """
 
     header: str
@@ -34,7 +34,7 @@ class Block:
 
 
 def block_of(node: Node) -> Block | None:
-    """The block that a scalar is to be written as, if any."""
+    """The block that a scalar is written as, if any."""
     if node.kind is not Kind.SCALAR:
         return None
     if node.style in ("|", ">"):
@@ -49,7 +49,7 @@ def block_of(node: Node) -> Block | None:
 
 
 def _reads_as_block(value: str) -> bool:
-    """Whether every character shows in a block, and none is lost to an editor that strips blanks at line ends."""
+    """Whether every character is visible in a block, and survives an editor that strips trailing whitespace."""
     if value[:1] in ("", " ", "\n") or value.endswith("\n\n"):
         return False
     lines = value.split("\n")
@@ -57,7 +57,7 @@ def _reads_as_block(value: str) -> bool:
 
 
 def _rewritten(node: Node) -> Block | None:
-    """A block as it was, for a new indentation; None for one that holds nothing to see."""
+    """A block as it was, for a new indentation; None if it holds only whitespace."""
     value = node.value
     if not value.strip():
         return None
@@ -80,7 +80,7 @@ def _rewritten(node: Node) -> Block | None:
 
 
 def spelling(node: Node) -> list[str]:
-    """A scalar or alias that is no block, line for line, without indentation."""
+    """The lines of a scalar or alias that is not a block, without indentation."""
     only_in_brackets = node.kind is Kind.SCALAR and not node.style and _ONLY_IN_BRACKETS.fullmatch(node.value)
     if node.style in ("|", ">") or only_in_brackets:
         return [double_quoted(node.value)]
@@ -95,7 +95,7 @@ def _without_end(line: str) -> str:
 
 
 def in_one_line(node: Node) -> str | None:
-    """A scalar or alias on one line, as it may stand in brackets; None where it needs more."""
+    """A scalar or alias on one line, for use in brackets; None if it needs more than one."""
     if block_of(node) is not None:
         return None
     lines = spelling(node)
@@ -109,7 +109,7 @@ def in_one_line(node: Node) -> str | None:
 
 
 def key_text(key: Node) -> str:
-    """A key on one line; an alias with the blank that keeps the colon from being a part of its name."""
+    """A key on one line. An alias needs a space, or the colon would be part of its name."""
     if key.kind is Kind.ALIAS:
         return f"{key.text} "
     lines = spelling(key)
@@ -118,7 +118,7 @@ def key_text(key: Node) -> str:
 
 
 def double_quoted(value: str) -> str:
-    r"""A string in double quotes: JSON's escapes, and \UXXXXXXXX beyond its reach."""
+    r"""A string in double quotes, with JSON's escapes, and \UXXXXXXXX for other invisible characters."""
     text = json.dumps(value, ensure_ascii=False)
     return "".join(character if character.isprintable() else _escape(character) for character in text)
 

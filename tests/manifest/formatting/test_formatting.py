@@ -247,8 +247,8 @@ def test_files_with_comments_and_mistakes_anywhere_keep_their_meaning(parser: Pa
 def test_what_is_not_proven_is_not_given_out(monkeypatch: pytest.MonkeyPatch, line: str, other: str, why: str) -> None:
     lay_out = formatting.lay_out
 
-    def wrong(documents: Any) -> list[str]:
-        return [other if each == line else each for each in lay_out(documents)]
+    def wrong(*tree: Any) -> list[str]:
+        return [other if each == line else each for each in lay_out(*tree)]
 
     monkeypatch.setattr(formatting, "lay_out", wrong)
     with pytest.raises(NotProvenError, match=why):

@@ -1,4 +1,4 @@
-"""One YAML file as its author wrote it: values in their spelling, anchors, comments, blank lines."""
+"""The nodes of a source tree."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """`text` begins with its `#`. `column` counts from 0; `before` is what stands in front of it on its line."""
+    """`text` begins with its `#`. `column` counts from 0; `before` is what precedes it on its line."""
 
     text: str
     start: int
@@ -25,18 +25,17 @@ class Comment:
 
     @property
     def is_alone(self) -> bool:
-        """Whether it has its line for itself."""
+        """Whether nothing else is on its line."""
         return not self.before
 
 
 @dataclass(slots=True)
 class Node:
-    """`text` is a scalar's or an alias's spelling, without its anchor; `value` what a scalar's spelling means.
+    """A value. `text` is the spelling of a scalar or an alias, without its anchor; `value` is what the spelling means.
 
-    `style` is one of `"`, `'`, `|`, `>` and, for a plain scalar, empty. `flow` is whether a collection was written in
-    brackets; `opened` that it is not to stay so. `trailing` is the comment at the end of its line, if any: of a block,
-    the line above its children. `tail` are those behind the last child. `header` are those between a key, or a bracket,
-    and what follows, as long as the tree is being built.
+    `style` is `"`, `'`, `|`, or `>`, and empty for a plain scalar. `flow` is whether a collection is written in
+    brackets. `trailing` is the comment at the end of the node's line, if any; for a block, the line above its children.
+    `tail` are the comments after the last child.
     """
 
     kind: Kind
@@ -45,9 +44,7 @@ class Node:
     style: str = ""
     anchor: str | None = None
     flow: bool = False
-    opened: bool = False
     children: list[Child] = field(default_factory=list)
-    header: list[Comment] = field(default_factory=list)
     trailing: list[Comment] = field(default_factory=list)
     tail: list[Comment] = field(default_factory=list)
 
@@ -57,13 +54,13 @@ class Node:
 
     @property
     def is_left_out(self) -> bool:
-        """Whether it is a null that nobody wrote."""
+        """Whether it is a null that is not written."""
         return self.kind is Kind.SCALAR and not self.text and not self.style
 
 
 @dataclass(slots=True)
 class Child:
-    """An entry of a mapping, or an item of a sequence, which has no key. `leading` are the comments above it."""
+    """An entry of a mapping, or an item of a sequence (without a key). `leading` are the comments above it."""
 
     value: Node
     key: Node | None = None
@@ -72,7 +69,7 @@ class Child:
 
     @property
     def name(self) -> str | None:
-        """The key as it is compared with known ones; `<<` for a merge key alone."""
+        """The key as text. A quoted `<<` keeps its quotes: only an unquoted one merges."""
         if self.key is None or self.key.kind is not Kind.SCALAR:
             return None
         return f'"{self.key.value}"' if self.key.value == "<<" and self.key.style else self.key.value
@@ -80,7 +77,7 @@ class Child:
 
 @dataclass(slots=True)
 class Document:
-    """`before` are comments above its `---`, `head` those between that and the first value, `tail` those at its end.
+    """`before` are the comments above its `---`, `head` those between it and the first value, `tail` those at the end.
 
     `directives` are its lines that begin with `%`.
     """

@@ -1,13 +1,14 @@
-"""From the events of a parser, and the text between them, to the tree: every comment finds the one place it belongs to.
+"""Builds the tree from the events of a parser and the text between them. Every comment gets exactly one owner.
 
-A comment alone on its line belongs to what follows it. At the end of a block it belongs to the innermost one that it is
-indented into; one that is not, to what follows the block. A comment behind a value belongs to that value.
+A comment alone on its line belongs to what follows it. At the end of a block, it belongs to the innermost block that it
+is indented into, or if there is none, to what follows the block. A comment after a value belongs to that value.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,8 +24,8 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from reconciler.manifest.formatting.tree import Child, Comment, Document, Kind, Node
 from reconciler.manifest.placing import AnyEvent, SourceText
+from reconciler.manifest.sourcetree.tree import Child, Comment, Document, Kind, Node
 
 _BLOCKS: Final = ("|", ">")
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
@@ -36,7 +37,10 @@ _OUTSIDE: Final = re.compile(r"#[^\r\n]*|^%[^\r\n]*", re.MULTILINE)
 
 
 class Builder:
-    """For the events of one whole stream. `comments` has all, in order, also after they were given away."""
+    """Builds the documents of one stream. `comments` are all comments, in order, whether or not they have an owner yet.
+
+    `_above` holds, by the identity of a node, the comments between its key or bracket and what follows.
+    """
 
     def __init__(self, events: Sequence[AnyEvent], source: SourceText) -> None:
         self._events = iter(events)
@@ -49,6 +53,7 @@ class Builder:
         self.comments: list[Comment] = []
         self._look_between(events)
         self._given = 0
+        self._above: defaultdict[int, list[Comment]] = defaultdict(list)
 
     def documents(self) -> list[Document]:
         documents = [self._document(event) for event in self._events if _is(event, DocumentStartEvent)]
@@ -57,7 +62,7 @@ class Builder:
         return documents
 
     def _look_between(self, events: Sequence[AnyEvent]) -> None:
-        """Find comments and directives: they stand outside of all scalars."""
+        """Find the comments and directives: they are outside of all scalars."""
         reached = 0
         for start, end in [*self._scalars(events), (len(self._text), len(self._text))]:
             for match in _OUTSIDE.finditer(self._text, reached, start):
@@ -81,7 +86,7 @@ class Builder:
         return found
 
     def _header_end(self, start: int) -> int:
-        """Where the line of a `|` or `>` has its comment, or ends."""
+        """Where the comment on the line of a `|` or `>` starts, or where the line ends."""
         end = self._ends[self._line(start)]
         comment = self._text.find("#", start, end)
         return end if comment < 0 else comment
@@ -102,7 +107,7 @@ class Builder:
         return index - self._starts[self._line(index)]
 
     def _body(self, event: AnyEvent) -> int:
-        """Where a value starts behind its anchor: the event starts at the anchor."""
+        """Where a value starts after its anchor. The event starts at the anchor."""
         start: int = event.start_mark.index
         if event.anchor is None:
             return start
@@ -111,14 +116,14 @@ class Builder:
         return min(match.end(), event.end_mark.index) if _is(event, ScalarEvent) else match.end()
 
     def _take(self, until: int) -> list[Comment]:
-        """The comments in front of `until` that are not given away yet."""
+        """The comments before `until` that have no owner yet."""
         first = self._given
         while self._given < len(self.comments) and self.comments[self._given].start < until:
             self._given += 1
         return self.comments[first : self._given]
 
     def _take_behind(self, index: int, gap: re.Pattern[str] = _BEHIND_VALUE) -> list[Comment]:
-        """The next comment, where nothing but a `gap` stands between `index` and it."""
+        """The next comment, if nothing but a `gap` is between `index` and it."""
         if self._given < len(self.comments):
             comment = self.comments[self._given]
             if gap.fullmatch(self._text, index, comment.start):
@@ -137,14 +142,14 @@ class Builder:
         if not _is_left_out(root):
             document.head = self._take(root.start_mark.index)
         document.root = self._node(root, -1)
-        document.head += _settled(document.root)
+        document.head += self._settled(document.root)
         end = next(self._events)
         assert _is(end, DocumentEndEvent)
         document.tail = self._take(end.start_mark.index)
         return document
 
     def _node(self, event: AnyEvent, parent_column: int) -> Node:
-        """The value that starts with `event`, in a block that starts at a column; -1 for a document's own value."""
+        """The value that starts with `event`, in a block that starts at a column; -1 for the document itself."""
         if _is(event, AliasEvent):
             return Node(
                 Kind.ALIAS, f"*{event.anchor}", value=event.anchor, trailing=self._take_behind(event.end_mark.index)
@@ -164,7 +169,7 @@ class Builder:
         node = Node(Kind.SCALAR, value=event.value, style=event.style or "", anchor=event.anchor)
         node.text = self._source.written(start, end)
         if node.style in _BLOCKS:
-            node.header = self._take(self._ends[self._line(start)])
+            self._above[id(node)] = self._take(self._ends[self._line(start)])
         return node
 
     def _mapping(self, start: AnyEvent, parent_column: int) -> Node:
@@ -175,7 +180,7 @@ class Builder:
             child.blank_above = self._is_blank(self._line(event.start_mark.index) - 1)
             child.key = self._key(event)
             child.value = self._value(next(self._events), column, key_end=event.end_mark.index)
-            child.leading += _settled(child.value)
+            child.leading += self._settled(child.value)
             node.children.append(child)
         self._close(node, event, parent_column)
         return node
@@ -189,7 +194,7 @@ class Builder:
                 child.leading = self._leading(node, event)
             child.blank_above = self._is_blank(self._line(event.start_mark.index) - 1)
             child.value = self._value(event, column)
-            child.leading += _settled(child.value)
+            child.leading += self._settled(child.value)
             node.children.append(child)
         self._close(node, event, parent_column)
         return node
@@ -198,7 +203,7 @@ class Builder:
         comments = self._take(event.start_mark.index)
         if not node.children:
             above = [each for each in comments if not each.is_alone and not _BEHIND_DASH.fullmatch(each.before)]
-            node.header += above
+            self._above[id(node)] += above
             comments = [comment for comment in comments if comment not in above]
         return comments
 
@@ -210,7 +215,7 @@ class Builder:
 
     def _value(self, event: AnyEvent, column: int, *, key_end: int | None = None) -> Node:
         if _is_left_out(event):
-            # The parsers differ in where a value that was left out stands, not in where its key ends.
+            # The parsers disagree on where a value that is not written is, but not on where its key ends.
             node = self._scalar(event)
             node.trailing = (
                 self._take_behind(event.end_mark.index)
@@ -221,10 +226,10 @@ class Builder:
         before = self._take(event.start_mark.index)
         node = self._node(event, column)
         if node.is_collection and not node.flow:
-            node.header[:0] = [comment for comment in before if not comment.is_alone]
+            self._above[id(node)][:0] = [comment for comment in before if not comment.is_alone]
             node.children[0].leading[:0] = [comment for comment in before if comment.is_alone]
         else:
-            node.header[:0] = before
+            self._above[id(node)][:0] = before
         return node
 
     def _close(self, node: Node, end: AnyEvent, parent_column: int) -> None:
@@ -239,19 +244,19 @@ class Builder:
             node.tail.append(comment)
             self._given += 1
 
-
-def _settled(node: Node) -> list[Comment]:
-    """The comments of a value that go above its line; one that stood behind something is left, for the line's end."""
-    comments = [*node.header, *(node.tail if not node.children else ()), *node.trailing]
-    if not node.children:
-        node.tail = []
-    behind = [comment for comment in comments if not comment.is_alone][-1:]
-    node.header, node.trailing = [], behind
-    return [comment for comment in comments if comment not in behind]
+    def _settled(self, node: Node) -> list[Comment]:
+        """The comments of a value that go above its line. The last one behind something stays at the line's end."""
+        above = self._above.pop(id(node), [])
+        comments = [*above, *(node.tail if not node.children else ()), *node.trailing]
+        if not node.children:
+            node.tail = []
+        behind = [comment for comment in comments if not comment.is_alone][-1:]
+        node.trailing = behind
+        return [comment for comment in comments if comment not in behind]
 
 
 def _is_left_out(event: AnyEvent) -> bool:
-    """Whether an event is a null that nobody wrote, or an empty document."""
+    """Whether an event is a null that is not written, or an empty document."""
     return _is(event, ScalarEvent) and not (event.value or event.style)
 
 
