@@ -9,7 +9,6 @@ sends what that store holds; the clone keeps none of it, not even a remote-track
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 import tempfile
 import weakref
@@ -65,13 +64,6 @@ class Held:
 
     commit: str
     files: Mapping[str, bytes]
-
-
-def deletion(ref: str, remote: str | None) -> str:
-    """The command that deletes a ref, for a shell."""
-    if remote is None:
-        return f"git update-ref -d {shlex.quote(ref)}"
-    return f"git push {shlex.quote(remote)} --delete {shlex.quote(ref)}"
 
 
 class Refs:

@@ -52,8 +52,9 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
     settings, target = session.settings, session.target
     if out is not None:
         check_place(Path(out), settings.manifests, what="snapshot", sign=SIGN, kind=SnapshotError)
+        kept = None
     else:
-        stores.check_publishable(settings.git_root, target.name, target.record)
+        kept = stores.open_snapshot(settings.git_root, target.name, target.record)
     record, notes = read_record(settings, target, session.environment)
 
     async def with_client() -> Snapshot:
@@ -61,12 +62,12 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
             return await take(settings, target, client, record=record, now=session.now)
 
     snapshot = asyncio.run(with_client())
-    if out is not None:
-        stores.write_file(snapshot, Path(out))
-        return SavedSnapshot(snapshot, out, newer=False, notes=notes)
-    published = stores.publish(settings.git_root, target.name, target.record, snapshot, now=session.now)
-    remote = "" if target.record == stores.LOCAL else f" on {target.record}"
-    return SavedSnapshot(snapshot, stores.ref_name(target.name) + remote, newer=not published, notes=notes)
+    if kept is not None:
+        published = stores.publish(kept, snapshot, now=session.now)
+        return SavedSnapshot(snapshot, f"{kept.name}{kept.where}", newer=not published, notes=notes)
+    assert out is not None
+    stores.write_file(snapshot, Path(out))
+    return SavedSnapshot(snapshot, out, newer=False, notes=notes)
 
 
 async def take(

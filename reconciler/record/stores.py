@@ -21,12 +21,10 @@ from reconciler import git
 from reconciler.documents.record import FORMAT_VERSION, HEAD, decode, encode
 from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
 from reconciler.files import LARGEST_SAVED, open_lock_below, read_below, write_below
-from reconciler.git.refs import NotACommitError, Refs, TooLargeError, deletion
+from reconciler.git.keptref import LOCAL, KeptRef, ref_name
+from reconciler.git.refs import NotACommitError, TooLargeError
 from reconciler.model.record import Record, Run
 from reconciler.record.liveness import Liveness
-
-LOCAL = "local"
-"""The name of the place that is not a remote: this clone, or this folder."""
 
 _FOLDER = ".reconciler"
 _LARGEST_RENEWAL = 10_000
@@ -89,15 +87,8 @@ def open_record(root: Path, target: str, remote: str) -> RecordStore:
     """
     common = git.common_folder(root)
     if common is not None:
-        liveness = Liveness(common, "reconciler")
-        if remote == LOCAL:
-            return _GitRecord(root, target, None, liveness)
-        if remote in git.remotes(root):
-            return _GitRecord(root, target, remote, liveness)
-        raise RecordError(
-            f"the record of {target} is kept on the git remote {remote}, and this repository has no such remote",
-            f"Add it: git remote add {shlex.quote(remote)} URL",
-        )
+        kept = KeptRef(root, "record", target, remote, error=RecordError)
+        return _GitRecord(root, kept, Liveness(common, "reconciler"))
     if remote != LOCAL:
         raise RecordError(
             f"the record of {target} is kept on the git remote {remote}, and this is not a git repository",
@@ -106,36 +97,29 @@ def open_record(root: Path, target: str, remote: str) -> RecordStore:
     return _FileRecord(root, target)
 
 
-def ref_name(target: str) -> str:
-    """The ref of a target's record."""
-    return f"refs/reconciler/record/{git.ref_part(target)}"
-
-
 def run_ref(run: str) -> str:
     """The ref in which a run renews its intent."""
-    return f"refs/reconciler/run/{git.ref_part(run)}"
+    return ref_name("run", run)
 
 
 class _GitRecord:
     """Kept in a git ref; with a remote, only in the remote's."""
 
-    def __init__(self, root: Path, target: str, remote: str | None, liveness: Liveness) -> None:
+    def __init__(self, root: Path, kept: KeptRef, liveness: Liveness) -> None:
         self.liveness = liveness
         self._root = root
-        self._target = target
-        self._remote = remote
-        self._ref = ref_name(target)
-        self._refs = Refs(root, remote)
-        self._where = f" on {remote}" if remote else ""
+        self._kept = kept
+        self._refs = kept.refs
 
     def read(self) -> Seen:
-        with self._told("read" if self._remote is None else f"fetched from {self._remote}"):
-            held = self._refs.read(self._ref, most=LARGEST_SAVED)
+        try:
+            held = self._kept.read(LARGEST_SAVED)
+        except (NotACommitError, TooLargeError) as problem:
+            raise RecordError(f"{problem.summary}{self._kept.where}", self._repair()) from None
         if held is None:
             return Seen(Record(), None, {})
-        place = f"the record of {self._target} ({self._ref}{self._where}, commit {held.commit[:12]})"
         try:
-            return Seen(decode(held.files, place=place), held.commit, held.files)
+            return Seen(decode(held.files, place=self._kept.place(held.commit)), held.commit, held.files)
         except RecordError as problem:
             raise RecordError(problem.summary, f"{problem.detail}\n{self._repair()}".lstrip()) from None
 
@@ -148,33 +132,19 @@ class _GitRecord:
         changes |= dict.fromkeys(path for path in known if path not in files)
         if not changes:
             return seen
-        with self._told("written" if self._remote is None else f"pushed to {self._remote}"):
-            commit = self._refs.commit(seen.token, changes, message)
-            try:
-                swapped = self._refs.swap(self._ref, commit, seen.token)
-            except GitRefusedError:
-                swapped = self._remote is not None and self._landed(commit)
-                if not swapped:
-                    raise
-        return Seen(record, commit, files) if swapped else None
-
-    def _landed(self, commit: str) -> bool:
-        """Whether a push without an answer is on the remote."""
-        try:
-            return self._refs.holds(self._ref, commit)
-        except GitRefusedError:
-            return False
+        commit = self._kept.commit(seen.token, changes, message)
+        return Seen(record, commit, files) if self._kept.replace(commit, seen.token) else None
 
     def renew(self, run: Run) -> None:
         ref = run_ref(run.id)
         content = json.dumps({"run": run.id, "until": run.until}).encode("ascii")
-        with self._told("renewed", "the intent of this run"):
+        with self._kept.reported("the intent of this run cannot be renewed"):
             commit = self._refs.commit(None, {"run.json": content}, f"run {run.id} until {run.until}\n")
             if not self._refs.swap(ref, commit, self._refs.tip(ref)):
                 raise GitRefusedError(f"{ref} was changed by something else")
 
     def renewed(self, run: Run) -> str:
-        with self._told("read", f"the intent of {run.id}"):
+        with self._kept.reported(f"the intent of {run.id} cannot be read"):
             try:
                 held = self._refs.read(run_ref(run.id), most=_LARGEST_RENEWAL)
             except (NotACommitError, TooLargeError):
@@ -182,46 +152,33 @@ class _GitRecord:
         return _later(run.until, held.files.get("run.json", b"") if held else b"")
 
     def end(self, run: Run) -> None:
-        with self._told("ended", f"the intent of {run.id}"):
+        with self._kept.reported(f"the intent of {run.id} cannot be ended"):
             ref = run_ref(run.id)
             tip = self._refs.tip(ref)
             if tip is not None:
                 self._refs.swap(ref, None, tip)
 
     def missing_hint(self) -> str | None:
-        if self._remote is not None or self._refs.tip(self._ref):
+        if self._kept.remote is not None or self._refs.tip(self._kept.name):
             return None
         remotes = git.remotes(self._root)
         if not remotes:
             return None
         remote = "origin" if "origin" in remotes else remotes[0]
-        command = f"git fetch {shlex.quote(remote)} {shlex.quote(f'{self._ref}:{self._ref}')}"
+        command = f"git fetch {shlex.quote(remote)} {shlex.quote(f'{self._kept.name}:{self._kept.name}')}"
         return f"If one was pushed to {remote}, fetch it:\n{command}"
 
-    @contextmanager
-    def _told(self, what: str, whose: str = "") -> Iterator[None]:
-        """An error of a remote gets a summary of what could not be done there; one of the clone itself is kept."""
-        try:
-            yield
-        except (NotACommitError, TooLargeError) as problem:
-            raise RecordError(f"{problem.summary}{self._where}", self._repair()) from None
-        except GitRefusedError as problem:
-            if self._remote is None:
-                raise
-            subject = whose or f"the record of {self._target}"
-            raise RecordError(f"{subject} cannot be {what}: {problem.summary}", problem.detail) from None
-
     def _repair(self) -> str:
-        ref = shlex.quote(self._ref)
-        if self._remote is None:
+        ref = shlex.quote(self._kept.name)
+        if self._kept.remote is None:
             point = f"git update-ref {ref} COMMIT"
         else:
-            point = f"git push --force {shlex.quote(self._remote)} COMMIT:{ref}"
+            point = f"git push --force {shlex.quote(self._kept.remote)} COMMIT:{ref}"
         return (
             "Point it to the last good commit of its log:\n"
             f"{point}\n"
             "Without such a commit, delete it. Every difference is then unknown until the next apply:\n"
-            f"{deletion(self._ref, self._remote)}"
+            f"{self._kept.deletion()}"
         )
 
 
@@ -235,7 +192,7 @@ class _FileRecord:
         self._file = f"{_FOLDER}/record-{git.ref_part(target)}.json"
 
     def read(self) -> Seen:
-        with self._told("read"):
+        with self._reported("read"):
             return self._read()
 
     def _read(self) -> Seen:
@@ -253,7 +210,7 @@ class _FileRecord:
         files = encode(record)
         content = _packed(files)
         token = content.decode("utf-8", "surrogateescape")
-        with self._told("written"), self._locked():
+        with self._reported("written"), self._locked():
             there = self._read()
             if there.token != seen.token:
                 return None
@@ -262,7 +219,7 @@ class _FileRecord:
         return Seen(record, token, files)
 
     def renew(self, run: Run) -> None:
-        with self._told("renewed"), self._locked():
+        with self._reported("renewed"), self._locked():
             there = self._read().record
             sections = {
                 key: replace(section, runs={**section.runs, run.id: run}) if run.id in section.runs else section
@@ -289,7 +246,7 @@ class _FileRecord:
             os.close(handle)
 
     @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
+    def _reported(self, what: str) -> Iterator[None]:
         try:
             yield
         except (OSError, FileRefusedError) as problem:

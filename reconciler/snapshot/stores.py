@@ -9,21 +9,18 @@ from __future__ import annotations
 import random
 import shlex
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from reconciler import git
 from reconciler.documents.snapshot import MOST_BYTES, decode, encode, too_large
-from reconciler.errors import GitRefusedError, SnapshotError
+from reconciler.errors import SnapshotError
 from reconciler.files import read_named, write_whole
-from reconciler.git.refs import NotACommitError, Refs, TooLargeError, UnreadableRefError, deletion
+from reconciler.git.keptref import KeptRef
+from reconciler.git.refs import NotACommitError, TooLargeError, UnreadableRefError
 from reconciler.model.snapshot import Snapshot
-
-LOCAL: Final = "local"
-"""The name of the place that is no remote: this clone."""
 
 _FILE: Final = "snapshot.json"
 _PUBLISHING: Final = 60.0
@@ -34,11 +31,6 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 
 _AHEAD: Final = timedelta(minutes=5)
 """So much may clocks differ. What claims to be later still is no reason to keep it."""
-
-
-def ref_name(target: str) -> str:
-    """The ref of a target's snapshot."""
-    return f"refs/reconciler/snapshot/{git.ref_part(target)}"
 
 
 def write_file(snapshot: Snapshot, file: Path) -> None:
@@ -70,29 +62,23 @@ def read_file(file: Path) -> Snapshot:
     return decode(content, place=f"the snapshot {file}")
 
 
-def check_publishable(root: Path, target: str, remote: str) -> None:
-    """See that there is a repository, and the remote that the target's record is kept on.
+def open_snapshot(root: Path, target: str, remote: str) -> KeptRef:
+    """The ref of the target's snapshot. `remote` is `local` or the git remote that holds it.
 
     Raises:
-        SnapshotError: there is not.
+        SnapshotError: there is no git repository, or none with that remote.
         GitRefusedError: git refuses this repository.
     """
     if not git.is_repository(root):
         raise SnapshotError(
-            f"the snapshot of {target} is kept in a git ref, and this is no git repository",
+            f"the snapshot of {target} is kept in a git ref, and this is not a git repository",
             "Work in a clone, with git installed, or use a file: reconciler snapshot --out FILE, --live FILE",
         )
-    if remote != LOCAL and remote not in git.remotes(root):
-        raise SnapshotError(
-            f"the snapshot of {target} is kept on the git remote {remote}, and this repository has no such remote",
-            f"Add it: git remote add {shlex.quote(remote)} URL",
-        )
+    return KeptRef(root, "snapshot", target, remote, error=SnapshotError)
 
 
 def publish(
-    root: Path,
-    target: str,
-    remote: str,
+    kept: KeptRef,
     snapshot: Snapshot,
     *,
     now: Callable[[], datetime],
@@ -100,45 +86,39 @@ def publish(
     sleep: Callable[[float], None] = time.sleep,
     draw: Callable[[], float] = random.random,
 ) -> bool:
-    """Put it in the target's ref, in place of what is there; False if a later one is there, which is kept.
+    """Put it in the target's ref, in place of the published one; False if that is a later one, which is kept.
 
-    `remote` is `local` or the git remote that the ref is pushed to. A snapshot that claims a time to come is replaced,
-    and so is one that cannot be read.
+    A snapshot that claims to be from the future is replaced, and so is one that cannot be read.
 
     Raises:
         SnapshotError: it is too large, or cannot be published.
         GitRefusedError: git refuses this repository.
     """
-    check_publishable(root, target, remote)
-    refs = _refs(root, remote)
-    ref, content = ref_name(target), encode(snapshot)
+    content = encode(snapshot)
     message = f"snapshot: {snapshot.live_count} projects at {snapshot.taken_at:%Y-%m-%dT%H:%M:%SZ}\n"
     commit: str | None = None
     begun, pause = monotonic(), _FIRST_PAUSE
     while True:
-        with _reported(remote, f"the snapshot of {target} cannot be published"):
-            old, there = _published(refs, ref)
-        if there is not None and snapshot.taken_at < there <= now() + _AHEAD:
+        old, taken_at = _published(kept)
+        if taken_at is not None and snapshot.taken_at < taken_at <= now() + _AHEAD:
             return False
-        with _reported(remote, f"the snapshot cannot be pushed to {remote}", named=True):
-            commit = commit or refs.commit(None, {_FILE: content}, message)
-            if refs.swap(ref, commit, old):
-                return True
+        commit = commit or kept.commit(None, {_FILE: content}, message)
+        if kept.replace(commit, old):
+            return True
         if monotonic() - begun >= _PUBLISHING:
             break
         sleep(0.05 + (pause - 0.05) * draw())
         pause = min(pause * 2, _LONGEST_PAUSE)
-    where = "in this clone" if remote == LOCAL else f"on {remote}"
     raise SnapshotError(
-        f"the snapshot of {target} cannot be published: other runs were faster",
-        f"This run tried for {_PUBLISHING:.0f} seconds. Run it again when fewer runs write {ref} {where}.",
+        f"{kept.what} cannot be published: other runs were faster",
+        f"This run tried for {_PUBLISHING:.0f} seconds. Run it again when fewer runs write {kept.name}{_where(kept)}.",
     )
 
 
-def _published(refs: Refs, ref: str) -> tuple[str | None, datetime | None]:
-    """What a ref points to, and when the snapshot there was taken, if there is one that can be read."""
+def _published(kept: KeptRef) -> tuple[str | None, datetime | None]:
+    """The commit that the ref points to, and when the snapshot there was taken, if it can be read."""
     try:
-        held = refs.read(ref, most=MOST_BYTES)
+        held = kept.read(MOST_BYTES)
     except UnreadableRefError as problem:
         return problem.tip, None
     if held is None:
@@ -156,60 +136,39 @@ def read_ref(root: Path, target: str, remote: str) -> Snapshot:
         SnapshotError: there is none, it cannot be fetched, or is damaged.
         GitRefusedError: git refuses this repository.
     """
-    check_publishable(root, target, remote)
-    ref = ref_name(target)
-    with _reported(remote, f"the snapshot of {target} cannot be fetched"):
-        try:
-            held = _refs(root, remote).read(ref, most=MOST_BYTES)
-        except NotACommitError as problem:
-            on = "" if remote == LOCAL else f" on {remote}"
-            raise SnapshotError(f"{problem.summary}{on}", _repair(target, remote)) from None
-        except TooLargeError as problem:
-            raise too_large(problem.size, place=_place(target, problem.tip)) from None
+    kept = open_snapshot(root, target, remote)
+    try:
+        held = kept.read(MOST_BYTES)
+    except NotACommitError as problem:
+        raise SnapshotError(f"{problem.summary}{kept.where}", _repair(kept, target)) from None
+    except TooLargeError as problem:
+        raise too_large(problem.size, place=kept.place(problem.tip)) from None
     if held is None:
-        raise _missing(root, target, remote)
-    place = _place(target, held.commit)
+        raise _missing(root, kept, target)
+    place = kept.place(held.commit)
     if _FILE not in held.files:
-        raise SnapshotError(f"{place} has no {_FILE}", _repair(target, remote))
+        raise SnapshotError(f"{place} has no {_FILE}", _repair(kept, target))
     return decode(held.files[_FILE], place=place)
 
 
-def _refs(root: Path, remote: str) -> Refs:
-    return Refs(root, None if remote == LOCAL else remote)
+def _where(kept: KeptRef) -> str:
+    return kept.where or " in this clone"
 
 
-def _place(target: str, commit: str) -> str:
-    return f"the snapshot of {target} ({ref_name(target)}, commit {commit[:12]})"
-
-
-def _missing(root: Path, target: str, remote: str) -> SnapshotError:
-    where = "in this clone" if remote == LOCAL else f"on {remote}"
+def _missing(root: Path, kept: KeptRef, target: str) -> SnapshotError:
     detail = f"Publish one where the key is: {_command(target)}"
-    if remote == LOCAL and git.remotes(root):
+    if kept.remote is None and git.remotes(root):
         detail += (
-            '\nWhere it is pushed to a remote, name that one for the target in reconciler.toml: record = "origin".'
+            '\nIf it is pushed to a remote, name that remote for the target in reconciler.toml: record = "origin".'
         )
-    return SnapshotError(f"there is no snapshot of {target} {where} ({ref_name(target)})", detail)
+    return SnapshotError(f"there is no snapshot of {target}{_where(kept)} ({kept.name})", detail)
 
 
-def _repair(target: str, remote: str) -> str:
-    command = deletion(ref_name(target), None if remote == LOCAL else remote)
-    return f"Replace it where the key is:\n{_command(target)}\nOr delete it:\n{command}"
+def _repair(kept: KeptRef, target: str) -> str:
+    return f"Replace it where the key is:\n{_command(target)}\nOr delete it:\n{kept.deletion()}"
 
 
 def _command(target: str) -> str:
     """The command that publishes a target's snapshot."""
     option = "" if target == "sandbox" else f" --target {shlex.quote(target)}"
     return f"reconciler snapshot --publish{option}"
-
-
-@contextmanager
-def _reported(remote: str, failure: str, *, named: bool = False) -> Iterator[None]:
-    """Errors of a remote say what failed; those of the clone itself stay as they are."""
-    try:
-        yield
-    except GitRefusedError as problem:
-        if remote == LOCAL:
-            raise
-        on = "" if named else f" (remote {remote})"
-        raise SnapshotError(f"{failure}: {problem.summary}{on}", problem.detail) from None

@@ -21,13 +21,14 @@ from random import Random
 from typing import Any
 
 from reconciler.cli import run as run_here
-from reconciler.record.stores import open_record, ref_name
+from reconciler.git.keptref import ref_name
+from reconciler.record.stores import open_record
 from tests.campaign.manifests import Manifests, is_somebodys
 from tests.campaign.server import LATENCY, Account, served
 
 BEFORE, BETWEEN, AFTER = "before the first write", "between", "after the last"
 _TARGET = "production"
-_REF = ref_name(_TARGET)
+_REF = ref_name("record", _TARGET)
 _MOST_KILLS = 4
 """Of one round."""
 

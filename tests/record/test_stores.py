@@ -13,9 +13,10 @@ import pytest
 
 from reconciler.documents.record import HEAD, encode
 from reconciler.errors import GitRefusedError, RecordError
+from reconciler.git.keptref import ref_name
 from reconciler.git.refs import Refs
 from reconciler.model.record import Record, RecordedProject, Run, Section
-from reconciler.record.stores import RecordStore, Seen, open_record, ref_name, run_ref
+from reconciler.record.stores import RecordStore, Seen, open_record, run_ref
 
 END = "https://api.scale.com/v1"
 NOON, LATE = "2026-03-01T12:00:00Z", "2026-03-01T20:00:00Z"
@@ -143,7 +144,7 @@ def test_a_local_ref_that_stays_locked_is_not_swapped(clone: Path) -> None:
     "target", ["a b", "x..y", "p.lock", ".a", "a.", "...", "a/b", "@", "@{", "a~^:?*[\\", "%20", "ä\x7f\n", "-x"]
 )
 def test_every_target_name_has_a_ref_and_a_file(clone: Path, tmp_path: Path, target: str) -> None:
-    run(clone, "check-ref-format", ref_name(target))
+    run(clone, "check-ref-format", ref_name("record", target))
     for root in (clone, tmp_path):
         write(opened(root, "local", target), record("a"))
         assert opened(root, "local", target).read().record == record("a")
@@ -152,8 +153,8 @@ def test_every_target_name_has_a_ref_and_a_file(clone: Path, tmp_path: Path, tar
 
 def test_target_names_stay_apart() -> None:
     names = ["a b", "a%20b", "a.", "a%2E", "a/b", "a%2Fb", "x..y", "x.y", "p.lock", "p%2Elock"]
-    assert len({ref_name(name) for name in names}) == len(names)
-    assert ref_name("my-prod_2.eu") == "refs/reconciler/record/my-prod_2.eu"
+    assert len({ref_name("record", name) for name in names}) == len(names)
+    assert ref_name("record", "my-prod_2.eu") == "refs/reconciler/record/my-prod_2.eu"
 
 
 def test_every_project_name_has_a_file(clone: Path) -> None:

@@ -13,11 +13,11 @@ import pytest
 
 from reconciler.documents.snapshot import encode
 from reconciler.errors import GitRefusedError, SnapshotError
+from reconciler.git.keptref import ref_name
 from reconciler.git.refs import Refs
 from reconciler.model.plan import TargetInfo
 from reconciler.model.snapshot import Snapshot
-from reconciler.snapshot import stores
-from reconciler.snapshot.stores import publish, read_file, read_ref, ref_name, write_file
+from reconciler.snapshot.stores import open_snapshot, publish, read_file, read_ref, write_file
 
 AT = datetime(2026, 11, 25, 10, 2, 11, tzinfo=UTC)
 REF = "refs/reconciler/snapshot/production"
@@ -60,7 +60,8 @@ def forge(clone: Path, files: dict[str, bytes], remote: str = "local") -> None:
 
 
 def put(root: Path, at: Snapshot, remote: str = "origin", between: Callable[[], None] = lambda: None) -> bool:
-    return publish(root, "production", remote, at, now=now, sleep=lambda seconds: between(), draw=lambda: 0.5)
+    kept = open_snapshot(root, "production", remote)
+    return publish(kept, at, now=now, sleep=lambda seconds: between(), draw=lambda: 0.5)
 
 
 def test_a_file_is_private_and_comes_back(tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ def test_a_huge_one_is_not_even_read(clone: Path, where: str, monkeypatch: pytes
 
 
 def test_one_of_endless_files_is_not_even_listed(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "MOST_BYTES", 1000)
+    monkeypatch.setattr("reconciler.snapshot.stores.MOST_BYTES", 1000)
     monkeypatch.setattr("reconciler.git.refs._LEAST_LISTING", 1000)
     forge(clone, {f"{number}.json": b"" for number in range(100)})
     with pytest.raises(
@@ -230,9 +231,7 @@ def test_one_that_is_always_overtaken_tries_for_a_minute_in_growing_pauses(
     clock = Clock()
     with pytest.raises(SnapshotError, match="cannot be published: other runs were faster") as caught:
         publish(
-            clone,
-            "production",
-            where,
+            open_snapshot(clone, "production", where),
             snapshot(),
             now=now,
             monotonic=clock.monotonic,
@@ -250,7 +249,9 @@ def test_one_that_is_overtaken_many_times_is_published_in_the_end(clone: Path, m
     swap, lost = Refs.swap, iter(range(12))
     monkeypatch.setattr(Refs, "swap", lambda *arguments: next(lost, None) is None and swap(*arguments))
     clock = Clock()
-    assert publish(clone, "production", "origin", snapshot(), now=now, monotonic=clock.monotonic, sleep=clock.sleep)
+    assert publish(
+        open_snapshot(clone, "production", "origin"), snapshot(), now=now, monotonic=clock.monotonic, sleep=clock.sleep
+    )
     assert len(clock.pauses) == 12
     assert read_ref(clone, "production", "origin") == snapshot()
 
@@ -269,7 +270,7 @@ def test_what_is_missing_is_told_with_what_to_do(clone: Path, tmp_path: Path) ->
         (clone, "origin", "there is no snapshot of production on origin"),
         (clone, "local", "there is no snapshot of production in this clone"),
         (clone, "nowhere", "has no such remote"),
-        (tmp_path, "local", "this is no git repository"),
+        (tmp_path, "local", "this is not a git repository"),
     ):
         with pytest.raises(SnapshotError, match=words) as problem:
             read_ref(root, "production", remote)
@@ -288,7 +289,7 @@ def test_a_remote_that_does_not_answer(clone: Path, remote: Path, monkeypatch: p
     os.rename(remote, remote.with_name("gone.git"))
     with pytest.raises(SnapshotError, match="cannot be fetched"):
         read_ref(clone, "production", "origin")
-    with pytest.raises(SnapshotError, match="cannot be published"):
+    with pytest.raises(SnapshotError, match="cannot be fetched from origin"):
         put(clone, snapshot())
     os.rename(remote.with_name("gone.git"), remote)
 
@@ -303,5 +304,24 @@ def test_a_remote_that_does_not_answer(clone: Path, remote: Path, monkeypatch: p
 
 
 def test_names_of_targets_in_refs() -> None:
-    assert ref_name("a b/ü") == "refs/reconciler/snapshot/a%20b%2F%C3%BC"
-    assert stores.LOCAL == "local"
+    assert ref_name("snapshot", "a b/ü") == "refs/reconciler/snapshot/a%20b%2F%C3%BC"
+
+
+@pytest.mark.parametrize("where", ["local", "origin"])
+def test_the_command_that_is_named_deletes_it(clone: Path, where: str) -> None:
+    assert put(clone, snapshot(), where)
+    kept = open_snapshot(clone, "production", where)
+    run(clone, *kept.deletion().split()[1:])
+    assert kept.read(1000) is None
+
+
+def test_a_push_without_an_answer_may_have_landed(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swap = Refs.swap
+
+    def swap_and_fail(self: Refs, ref: str, new: str | None, old: str | None) -> bool:
+        assert swap(self, ref, new, old)
+        raise GitRefusedError("git push failed: the connection was lost")
+
+    monkeypatch.setattr(Refs, "swap", swap_and_fail)
+    assert put(clone, snapshot())
+    assert read_ref(clone, "production", "origin") == snapshot()

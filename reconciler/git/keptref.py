@@ -1,0 +1,99 @@
+"""One ref of a target, in this clone or on a git remote: what a record and a snapshot have in common."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from reconciler import git
+from reconciler.errors import GitRefusedError
+from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError
+
+LOCAL: Final = "local"
+"""The name of the place that is not a remote: this clone."""
+
+
+def ref_name(kind: str, name: str) -> str:
+    """`refs/reconciler/KIND/NAME`; no two names share a ref."""
+    return f"refs/reconciler/{kind}/{git.ref_part(name)}"
+
+
+class KeptRef:
+    """`refs/reconciler/KIND/TARGET`. `remote` is LOCAL or a git remote, which must exist.
+
+    A failure of a remote is raised as `error`, which gets a summary and a detail. A failure of the clone itself is a
+    GitRefusedError, and so is a ref that does not point to a commit or holds too much.
+    """
+
+    def __init__(
+        self, root: Path, kind: str, target: str, remote: str, *, error: Callable[[str, str], Exception]
+    ) -> None:
+        self.what = f"the {kind} of {target}"
+        self.name = ref_name(kind, target)
+        self.remote = None if remote == LOCAL else remote
+        self.where = f" on {self.remote}" if self.remote else ""
+        self.refs = Refs(root, self.remote)
+        self._error = error
+        if self.remote is not None and self.remote not in git.remotes(root):
+            raise error(
+                f"{self.what} is kept on the git remote {remote}, and this repository has no such remote",
+                f"Add it: git remote add {shlex.quote(remote)} URL",
+            )
+
+    def read(self, most: int) -> Held | None:
+        """The files of the ref, of `most` bytes at most; None if there is no ref.
+
+        Raises:
+            NotACommitError, TooLargeError: it holds something else, or more.
+        """
+        with self.reported(f"{self.what} cannot be fetched from {self.remote}"):
+            return self.refs.read(self.name, most=most)
+
+    def commit(self, parent: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
+        """A new commit, as `Refs.commit` makes it."""
+        with self.reported(f"{self.what} cannot be pushed to {self.remote}"):
+            return self.refs.commit(parent, changes, message)
+
+    def replace(self, new: str, old: str | None) -> bool:
+        """Point the ref from `old` to the commit `new`; False if it does not point to `old`.
+
+        A push without an answer is looked up on the remote.
+        """
+        with self.reported(f"{self.what} cannot be pushed to {self.remote}"):
+            try:
+                return self.refs.swap(self.name, new, old)
+            except GitRefusedError:
+                if self.remote is None or not self._holds(new):
+                    raise
+                return True
+
+    def _holds(self, commit: str) -> bool:
+        try:
+            return self.refs.holds(self.name, commit)
+        except GitRefusedError:
+            return False
+
+    def place(self, commit: str) -> str:
+        """The ref at a commit, for messages."""
+        return f"{self.what} ({self.name}{self.where}, commit {commit[:12]})"
+
+    def deletion(self) -> str:
+        """The command that deletes the ref, for a shell."""
+        if self.remote is None:
+            return f"git update-ref -d {shlex.quote(self.name)}"
+        return f"git push {shlex.quote(self.remote)} --delete {shlex.quote(self.name)}"
+
+    @contextmanager
+    def reported(self, failure: str) -> Iterator[None]:
+        """Puts `failure` in front of what went wrong on a remote."""
+        try:
+            yield
+        except (NotACommitError, TooLargeError):
+            raise
+        except GitRefusedError as problem:
+            if self.remote is None:
+                raise
+            raise self._error(f"{failure}: {problem.summary}", problem.detail) from None
