@@ -25,7 +25,7 @@ _HOMES = {
     "drift": "operations.drift",
     "open_session": "operations.session",
     "plan": "operations.plan",
-    "read_plan_file": "documents.plan",
+    "read_plan_file": "documents.savedplan",
     "read_settings": "settings",
     "save_snapshot": "operations.snapshot",
     "validate": "operations.validate",

@@ -1,5 +1,5 @@
 from reconciler.diagnostics import Diagnostic as Diagnostic
-from reconciler.documents.plan import read_plan_file as read_plan_file
+from reconciler.documents.savedplan import read_plan_file as read_plan_file
 from reconciler.errors import ReconcilerError as ReconcilerError
 from reconciler.model.drift import Drift as Drift
 from reconciler.model.outcome import Outcome as Outcome

@@ -62,7 +62,7 @@ def command(
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Asks on a terminal before it writes.
     """
-    from reconciler.documents.plan import check_result
+    from reconciler.documents.saving import check_result
     from reconciler.operations.apply import apply
     from reconciler.operations.session import open_session
     from reconciler.settings import read_settings
@@ -145,13 +145,11 @@ class _Operator:
         if self._result is None:
             return
         from reconciler.diagnostics import error
-        from reconciler.documents.writing import outcome_document
-        from reconciler.files import write_whole
-        from reconciler.model.values import to_json
+        from reconciler.documents.result import write_result_file
+        from reconciler.model.printed import printed
 
-        text = to_json(outcome_document(outcome, base=self._settings.git_root.as_posix())) + "\n"
         try:
-            write_whole(text.encode("utf-8", "surrogatepass"), Path(self._result))
+            write_result_file(printed(outcome, base=self._settings.git_root.as_posix()), Path(self._result))
         except OSError as problem:
             self.unkept = error("usage", f"the result cannot be written to {self._result}: {problem.strerror}")
 

@@ -29,8 +29,9 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with 2 where something drifted.
     """
-    from reconciler.documents.writing import drift_document
+    from reconciler.documents.drift import drift_document
     from reconciler.errors import ReconcilerError
+    from reconciler.model.printed import printed
     from reconciler.operations.drift import drift
     from reconciler.operations.reporting import failed_drift
     from reconciler.operations.session import open_session
@@ -47,7 +48,7 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
         if output != "json":
             raise
         info = console.target_info(session, target, endpoint)
-        console.say_json(drift_document(failed_drift(problem, info), base=base))
+        console.say_json(drift_document(printed(failed_drift(problem, info), base=base)))
         runner.annotate_error(problem)
         return 1
     commit = os.environ.get("GITHUB_SHA")

@@ -59,10 +59,10 @@ FORMATS: Final = (
     Format(
         "json",
         {
-            "plan": "reconciler.documents.writing:plan_document",
-            "drift": "reconciler.documents.writing:drift_document",
-            "outcome": "reconciler.documents.writing:outcome_document",
-            "validation": "reconciler.documents.writing:validation_document",
+            "plan": "reconciler.documents.plan:plan_document",
+            "drift": "reconciler.documents.drift:drift_document",
+            "outcome": "reconciler.documents.result:outcome_document",
+            "validation": "reconciler.documents.validation:validation_document",
             "doctor": "reconciler.documents.doctor:doctor_document",
         },
         document=True,
@@ -118,8 +118,9 @@ def show(
     """Print to stdout; what is wrong with the whole goes to stderr. `commit` is the one that links lead to."""
     form = named(output)
     if form.document:
-        masks = {} if subject == "outcome" else {"sensitive": sensitive}
-        console.say_json(form.layout(subject)(found, base=base, **masks))
+        from reconciler.model.printed import printed
+
+        console.say_json(form.layout(subject)(printed(found, base=base, sensitive=sensitive)))
         return
     console.say_diagnostics(found.diagnostics)
     links = links_to(commit, base) if form.linked else None

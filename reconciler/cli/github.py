@@ -37,8 +37,8 @@ def comment(planfile: str | None, result: str | None) -> int:
     There is one comment a pull request and target. It is edited in place, and none is made for a plan that has nothing
     to say. Repository, pull request and token are taken from GitHub's variables and event file.
     """
-    from reconciler.documents.plan import read_plan_file
     from reconciler.documents.result import read_result_file
+    from reconciler.documents.savedplan import read_plan_file
     from reconciler.operations.github_comment import comment_outcome, comment_plan
 
     settings, event, writer = _set_up()

@@ -50,12 +50,15 @@ def command(
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder.
     """
-    from reconciler.documents.plan import check_place, write_plan_file
-    from reconciler.documents.writing import plan_document
+    from reconciler.documents.plan import plan_document
+    from reconciler.documents.savedplan import write_plan_file
+    from reconciler.documents.saving import check_place
     from reconciler.errors import ReconcilerError
+    from reconciler.model.printed import printed
     from reconciler.operations.plan import plan
     from reconciler.operations.reporting import failed_plan
     from reconciler.operations.session import open_session
+    from reconciler.planning.classes import with_ontology_hashes
     from reconciler.settings import read_settings
 
     console.check_guards(allowed)
@@ -72,11 +75,11 @@ def command(
         if output != "json":
             raise
         info = console.target_info(session, target, endpoint)
-        console.say_json(plan_document(failed_plan(problem, info), base=base))
+        console.say_json(plan_document(printed(failed_plan(problem, info), base=base)))
         runner.annotate_error(problem)
         return 1
     if out is not None:
-        write_plan_file(plan_document(made, base=base, whole=True), Path(out))
+        write_plan_file(printed(with_ontology_hashes(made), base=base), Path(out))
     show_plan(made, output, base=base, sensitive=settings.sensitive)
     runner.plan_made(made, base=base, sensitive=settings.sensitive, out=out, changes=has_changes(made))
     if made.summary.blocked or made.summary.held:

@@ -21,7 +21,7 @@ Examples:
 @formats.format_option("plan")
 def command(planfile: str, output: str) -> int:
     """Show a plan that plan --out saved."""
-    from reconciler.documents.plan import read_plan_file
+    from reconciler.documents.savedplan import read_plan_file
     from reconciler.settings import read_settings
 
     settings = read_settings(Path.cwd())

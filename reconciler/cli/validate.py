@@ -35,7 +35,7 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Names narrow what is reported, never
     what is checked across files.
     """
-    from reconciler.documents.writing import validation_document
+    from reconciler.documents.validation import validation_document
     from reconciler.errors import ReconcilerError, UsageError
     from reconciler.manifest.resolved import resolved_sources
     from reconciler.operations.reporting import as_diagnostics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler import __version__
-from reconciler.documents.writing import FORMAT_VERSION
+from reconciler.documents.parts import FORMAT_VERSION
 from reconciler.model.doctor import CheckStatus, DoctorReport
 from reconciler.model.values import Json
 

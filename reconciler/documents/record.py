@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
+from pydantic import Field as Key
 
+from reconciler.documents.parts import Shape, Text, as_json
+from reconciler.documents.text import UnfitError, parsed, place_of
 from reconciler.errors import RecordError
 from reconciler.git import ref_part
 from reconciler.model.record import Intended, Record, RecordedProject, Run, Section, SectionKey
+from reconciler.model.values import Json
 
 FORMAT_VERSION = "2.0"
 HEAD = "record.json"
@@ -33,12 +38,15 @@ def encode(record: Record) -> dict[str, bytes]:
     files = {HEAD: _spelled({"format_version": FORMAT_VERSION})}
     for key, section in record.sections.items():
         folder = _folder(key)
-        head = {"endpoint": key[0], "account": key[1], "commit": section.commit, "completed_at": section.completed_at}
-        files[f"{folder}/section.json"] = _spelled(head)
+        endpoint, account = key
+        head = SectionShape(
+            endpoint=endpoint, account=account, commit=section.commit, completed_at=section.completed_at
+        )
+        files[f"{folder}/section.json"] = _spelled(as_json(head))
         for name, project in section.projects.items():
-            files[f"{folder}/projects/{_file_name(name)}.json"] = _spelled({"name": name, **_project(project)})
+            files[f"{folder}/projects/{_file_name(name)}.json"] = _spelled(as_json(ProjectShape.of(name, project)))
         for run in section.runs.values():
-            files[f"{folder}/runs/{_file_name(run.id)}.json"] = _spelled(_values(run, _Run.model_fields))
+            files[f"{folder}/runs/{_file_name(run.id)}.json"] = _spelled(as_json(RunShape(**_values(run))))
     return files
 
 
@@ -52,27 +60,27 @@ def decode(files: Files, *, place: str = "the record") -> Record:
     """
     if HEAD not in files:
         raise RecordError(f"{place} is damaged: it has no {HEAD}")
-    version = _read(_Head, files[HEAD], f"{place}, {HEAD}").format_version
+    version = _read(HeadShape, files[HEAD], f"{place}, {HEAD}").format_version
     if version == "1.0":
-        return _read(_OldRecord, files[HEAD], f"{place}, {HEAD}").read(place)
+        return _read(OldRecordShape, files[HEAD], f"{place}, {HEAD}").read(place)
     if version != FORMAT_VERSION:
         raise RecordError(
             f"{place} has the format version {version}; this reconciler reads {FORMAT_VERSION}",
             "Use the version of reconciler that wrote it, or a later one.",
         )
-    heads: dict[str, _Section] = {}
+    heads: dict[str, SectionShape] = {}
     projects: dict[str, dict[str, RecordedProject]] = {}
     runs: dict[str, dict[str, Run]] = {}
     for path, content in files.items():
         at = f"{place}, {path}"
         match path.split("/"):
             case [folder, "section.json"]:
-                heads[folder] = _read(_Section, content, at)
+                heads[folder] = _read(SectionShape, content, at)
             case [folder, "projects", _]:
-                entry = _read(_Project, content, at)
+                entry = _read(ProjectShape, content, at)
                 projects.setdefault(folder, {})[entry.name] = entry.read()
             case [folder, "runs", _]:
-                run = _read(_Run, content, at).read()
+                run = Run(**vars(_read(RunShape, content, at)))
                 runs.setdefault(folder, {})[run.id] = run
     if projects.keys() - heads.keys():
         raise RecordError(f"{place} is damaged: {min(projects.keys() - heads.keys())} has no section.json")
@@ -98,137 +106,114 @@ def _file_name(name: str) -> str:
     return f"{spelled[: _LONGEST_NAME - 33]}~{digest}"
 
 
-def _spelled(document: Mapping[str, object]) -> bytes:
+def _spelled(document: Json) -> bytes:
     text = json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
     return text.encode("utf-8", "surrogatepass")
 
 
-def _project(project: RecordedProject) -> dict[str, object]:
-    """The content of a project's file beside its name, without what is empty."""
-    values = _values(project, _Project.model_fields.keys() - {"name", "intents", "written"})
-    entry = {key: value for key, value in values.items() if value or key in _ALWAYS}
-    if not project.written:
-        entry["written"] = False
-    if project.intents:
-        intents = (_values(intent, _Intended.model_fields) for intent in project.intents)
-        entry["intents"] = [
-            {key: value for key, value in intent.items() if value not in (None, {}) or key in _ALWAYS}
-            for intent in intents
-        ]
-    return entry
+_Read = TypeVar("_Read", bound=Shape)
 
 
-_ALWAYS = frozenset({"file", "commit", "params_version", "ontology_version", "recorded_at", "run"})
-
-
-def _values(value: object, names: Iterable[str]) -> dict[str, object]:
-    return {name: getattr(value, name) for name in names}
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-
-_Document = TypeVar("_Document", bound=_Model)
-
-
-def _read(model: type[_Document], content: bytes, at: str) -> _Document:
+def _read(shape: type[_Read], content: bytes, at: str) -> _Read:
     try:
-        document: Any = json.loads(content.decode("utf-8", "surrogatepass"))
-    except UnicodeDecodeError:
-        raise RecordError(f"{at} is damaged: it is not UTF-8") from None
-    except (ValueError, RecursionError):
-        raise RecordError(f"{at} is damaged: it is not JSON") from None
-    try:
-        return model.model_validate(document)
+        return shape.model_validate(parsed(content))
+    except UnfitError as problem:
+        raise RecordError(f"{at} is damaged: it {problem}") from None
     except ValidationError as problem:
-        where = ".".join(map(str, problem.errors()[0]["loc"]))
-        raise RecordError(f"{at} is damaged: its content is not that of a record", f"First at {where}.") from None
+        raise RecordError(
+            f"{at} is damaged: its content is not that of a record", f"First at {place_of(problem)}."
+        ) from None
 
 
-class _Head(_Model):
+class _Shape(Shape):
+    model_config = ConfigDict(strict=True)
+
+
+class HeadShape(_Shape):
     format_version: str
 
 
-class _Section(_Model):
-    endpoint: str
-    account: str | None
-    commit: str | None = None
-    completed_at: str | None = None
+class SectionShape(_Shape):
+    endpoint: Text
+    account: Text | None
+    commit: Text | None = None
+    completed_at: Text | None = None
 
 
-class _Run(_Model):
-    id: str
-    host: str
-    clone: str | None
-    started_at: str
-    until: str
-
-    def read(self) -> Run:
-        return Run(**self.model_dump())
+class RunShape(_Shape):
+    id: Text
+    host: Text
+    clone: Text | None
+    started_at: Text
+    until: Text
 
 
-class _Intended(_Model):
-    run: str
-    params_version: int | None = None
-    ontology_version: int | None = None
-    params_hash: str | None = None
-    ontology_hash: str | None = None
-    older: dict[str, int | None] = {}
-
-    def read(self) -> Intended:
-        return Intended(**self.model_dump())
-
-
-class _Entry(_Model):
-    """What both formats have of a project."""
-
-    file: str
+class IntendedShape(_Shape):
+    run: Text
     params_version: int | None
     ontology_version: int | None
-    commit: str | None
-    recorded_at: str
-    older: dict[str, int | None] = {}
-    not_kept: dict[str, str] = {}
+    params_hash: Text | None = None
+    ontology_hash: Text | None = None
+    older: dict[str, int | None] = Key(default={})
+
+
+class _EntryShape(_Shape):
+    """What both formats have of a project."""
+
+    file: Text
+    params_version: int | None
+    ontology_version: int | None
+    commit: Text | None
+    recorded_at: Text
+    older: dict[str, int | None] = Key(default={})
+    not_kept: dict[str, str] = Key(default={})
     written: bool = True
-    ontology_hash: str | None = None
+    ontology_hash: Text | None = None
 
 
-class _Project(_Entry):
-    name: str
-    created_at: str | None = None
-    intents: list[_Intended] = []
+class ProjectShape(_EntryShape):
+    name: Text
+    created_at: Text | None = None
+    intents: list[IntendedShape] = Key(default=[])
+
+    @classmethod
+    def of(cls, name: str, project: RecordedProject) -> ProjectShape:
+        return cls(name=name, **{**_values(project), "intents": [_values(intent) for intent in project.intents]})
 
     def read(self) -> RecordedProject:
-        intents = tuple(intent.read() for intent in self.intents)
-        return RecordedProject(**{**self.model_dump(exclude={"name"}), "intents": intents})
+        values = {name: value for name, value in vars(self).items() if name != "name"}
+        return RecordedProject(**{**values, "intents": tuple(Intended(**vars(intent)) for intent in self.intents)})
 
 
-class _OldIntended(_Intended):
-    run: str = ""
+def _values(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
-class _OldProject(_Entry):
-    intended: _OldIntended | None = None
+class OldIntendedShape(IntendedShape):
+    run: Text = ""
+    params_version: int | None = None
+    ontology_version: int | None = None
+
+
+class OldProjectShape(_EntryShape):
+    intended: OldIntendedShape | None = None
 
     def read(self) -> RecordedProject:
         """Its intent does not name what the run left drifting, so that is what was drifting before it."""
-        values = self.model_dump(exclude={"intended"})
-        if self.intended is None:
-            return RecordedProject(**values)
-        intent = Intended(**{**self.intended.model_dump(), "older": self.older})
-        return RecordedProject(**values, intents=(intent,))
+        values = {name: value for name, value in vars(self).items() if name != "intended"}
+        intended = () if self.intended is None else (Intended(**{**vars(self.intended), "older": self.older}),)
+        return RecordedProject(**values, intents=intended)
 
 
-class _OldSection(_Model):
-    endpoint: str
-    account: str | None
-    projects: dict[str, _OldProject]
+class OldSectionShape(_Shape):
+    endpoint: Text
+    account: Text | None
+    projects: dict[str, OldProjectShape]
 
 
-class _OldRecord(_Model):
+class OldRecordShape(_Shape):
     format_version: Literal["1.0"]
-    sections: list[_OldSection]
+    sections: list[OldSectionShape]
 
     def read(self, place: str) -> Record:
         record = Record(

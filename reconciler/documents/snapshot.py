@@ -1,96 +1,58 @@
-"""The one text of a snapshot: what is written of it, and read again with nothing taken on trust."""
+"""The snapshot document: the live state of an account, sealed. What is read of one is checked, whoever sealed it."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from datetime import UTC
-from typing import Final
+from dataclasses import asdict
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, Discriminator, StrictBool, Tag
+from pydantic import Field as Key
 
 from reconciler import __version__
-from reconciler.documents.reading import DEEPEST, is_deep
-from reconciler.documents.snapshotshape import Document, place_of, project_document, unreadable_document
+from reconciler.documents.parts import FORMAT_VERSION, Moment, Shape, TargetShape, as_json, whole_second
+from reconciler.documents.text import Kind
 from reconciler.errors import SnapshotError
-from reconciler.model.snapshot import Snapshot
-from reconciler.model.values import Json, canonical_json, to_json
+from reconciler.fieldpath import parse_pattern
+from reconciler.model.plan import TargetInfo
+from reconciler.model.project import LiveProject, UnreadableProject, Version
+from reconciler.model.snapshot import Snapshot, SnapshotProject
 
-FORMAT_VERSION: Final = "1.0"
+REMEDY: Final = "Take a new one where the key is: reconciler snapshot --publish, or --out FILE."
 SIGN: Final = b'"kind":"snapshot"'
-"""What stands in the first bytes of every snapshot, and of nothing else that is saved."""
+"""What is in the first bytes of every snapshot, and of no other document."""
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """A larger snapshot is neither written nor read."""
 
-REMEDY: Final = "Take a new one where the key is: reconciler snapshot --publish, or --out FILE."
-_MOST_DIGITS: Final = 10_000
-_MOST_VALUES: Final = 5_000_000
+KIND: Final = Kind(
+    "a snapshot",
+    key="kind",
+    value="snapshot",
+    error=SnapshotError,
+    remedy=REMEDY,
+    sealed=True,
+    most_bytes=MOST_BYTES,
+    most_values=5_000_000,
+)
+_MOST_PATTERNS: Final = 10_000
 
 
 def encode(snapshot: Snapshot) -> bytes:
-    """The snapshot as UTF-8 JSON on one line, with a `digest` over everything else.
+    """The snapshot as a text.
 
     Raises:
         SnapshotError: it is larger than one may be.
     """
-    document: dict[str, Json] = {
-        "format_version": FORMAT_VERSION,
-        "kind": "snapshot",
-        "tool_version": __version__,
-        "timestamp": snapshot.taken_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "target": {
-            "name": snapshot.target.name,
-            "endpoint": snapshot.target.endpoint,
-            "account": snapshot.target.account,
-        },
-        "commit": snapshot.commit,
-        "projects": [
-            *(project_document(project) for project in snapshot.projects),
-            *(unreadable_document(project) for project in snapshot.unreadable),
-        ],
-    }
-    text = to_json({**document, "digest": _digest(document)}) + "\n"
-    content = text.encode("utf-8", "surrogatepass")
-    if len(content) > MOST_BYTES:
-        raise SnapshotError(f"the snapshot has {len(content):,} bytes, more than the {MOST_BYTES:,} that one may have")
-    return content
+    return KIND.write(as_json(SnapshotShape.of(snapshot)))
 
 
 def decode(content: bytes, *, place: str) -> Snapshot:
-    """The snapshot of a text; keys that are not known are passed over. `place` names it in an error.
+    """The snapshot of a text. Unknown keys are ignored. `place` names the text in an error.
 
     Raises:
-        SnapshotError: it is too large, damaged, of another format version, or not what a snapshot is.
+        SnapshotError: it is too large, damaged, of another format version, or not a snapshot.
     """
-    if len(content) > MOST_BYTES:
-        raise too_large(len(content), place=place)
-    if sum(map(content.count, (b"[", b"{", b","))) > _MOST_VALUES:  # no fewer than there are values
-        raise SnapshotError(f"{place} is no snapshot: it may hold more than {_MOST_VALUES:,} values", REMEDY)
-    try:
-        document = json.loads(content.decode("utf-8", "surrogatepass"), parse_int=_number, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise SnapshotError(f"{place} is damaged: it is not JSON that a snapshot may hold", REMEDY) from None
-    if not isinstance(document, dict) or document.get("kind") != "snapshot":
-        raise SnapshotError(f"{place} is no snapshot", REMEDY)
-    version = document.get("format_version")
-    if isinstance(version, str) and version != FORMAT_VERSION:
-        raise SnapshotError(
-            f"{place} has the format version {version[:20]}; this reconciler reads {FORMAT_VERSION}",
-            "Use the version of reconciler that wrote it, or a later one. Else: " + REMEDY,
-        )
-    if is_deep(document):
-        raise SnapshotError(f"{place} is damaged: it has more than {DEEPEST} levels of nesting", REMEDY)
-    digest = document.pop("digest", None)
-    if digest != _digest(document):
-        raise SnapshotError(f"{place} was changed or cut short after it was written", REMEDY)
-    try:
-        return Document.model_validate(document).read()
-    except ValidationError as problem:
-        where = place_of(problem.errors()[0]["loc"])
-        raise SnapshotError(
-            f"{place} is damaged: it does not hold what a snapshot holds", f"First at {where[:200]}. {REMEDY}"
-        ) from None
+    return KIND.read(content, lambda document: SnapshotShape.model_validate(document).read(), place=place)
 
 
 def too_large(size: int | None, *, place: str) -> SnapshotError:
@@ -100,15 +62,184 @@ def too_large(size: int | None, *, place: str) -> SnapshotError:
     return SnapshotError(f"{place} has {size:,} bytes, more than the {MOST_BYTES:,} that a snapshot may have", REMEDY)
 
 
-def _digest(document: dict[str, Json]) -> str:
-    return hashlib.sha256(canonical_json(document).encode("utf-8", "surrogatepass")).hexdigest()
+def _is_pattern(text: str) -> str:
+    parse_pattern(text)
+    return text
 
 
-def _number(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:
-        raise ValueError("a number of too many digits")
-    return int(digits)
+def _ends_readable(versions: tuple[ParamsShape, ...]) -> tuple[ParamsShape, ...]:
+    if versions and versions[-1].content is None:
+        raise ValueError("the latest version has no content")
+    return versions
 
 
-def _no_constant(text: str) -> Json:
-    raise ValueError(f"{text} is no JSON")
+_Number = Annotated[int, Key(ge=0, strict=True)]
+_Hash = Annotated[str, Key(pattern=r"^[0-9a-f]{64}$")]
+
+
+class OriginShape(Shape):
+    """The version that brought a value that is older than the history in the snapshot."""
+
+    version: _Number
+    created_at: Moment | None
+
+
+class ParamsShape(Shape):
+    """A version of the parameters. `digest` is that of the whole content, if some of it is left out."""
+
+    version: _Number
+    created_at: Moment | None
+    content: dict[str, Any] | None
+    digest: _Hash | None = None
+
+    @classmethod
+    def of(cls, version: Version) -> ParamsShape:
+        return cls(version=version.number, created_at=version.at, content=version.content, digest=version.digest)
+
+    def read(self) -> Version:
+        return Version(self.version, self.created_at, self.content, digest=self.digest)
+
+
+class OntologyShape(Shape):
+    """A version of the ontology."""
+
+    version: _Number
+    created_at: Moment | None
+    content: list[Any] | None
+    name: str | None
+    digest: _Hash | None = None
+
+    @classmethod
+    def of(cls, version: Version) -> OntologyShape:
+        number, at, content, name, whole = version.number, version.at, version.content, version.name, version.digest
+        return cls(version=number, created_at=at, content=content, name=name, digest=whole)
+
+    def read(self) -> Version:
+        return Version(self.version, self.created_at, self.content, self.name, self.digest)
+
+
+class ProjectShape(Shape):
+    """A project. Its last versions are its state."""
+
+    name: Annotated[str, Key(min_length=1)]
+    type: str
+    pipeline: str | None
+    archived: StrictBool
+    created_at: str | None
+    params: Annotated[tuple[ParamsShape, ...], AfterValidator(_ends_readable)]
+    ontology: tuple[OntologyShape, ...]
+    ontology_problem: str | None = None
+    origins: dict[str, OriginShape] | None = None
+    left_out: Annotated[tuple[Annotated[str, AfterValidator(_is_pattern)], ...], Key(max_length=_MOST_PATTERNS)] = ()
+
+    @classmethod
+    def of(cls, project: SnapshotProject) -> ProjectShape:
+        live = project.live
+        origins = {
+            unit: OriginShape(version=number, created_at=at) for unit, (number, at) in (live.origins or {}).items()
+        }
+        return cls(
+            name=live.name,
+            type=live.type,
+            pipeline=live.pipeline,
+            archived=live.archived,
+            created_at=live.created_at,
+            params=tuple(map(ParamsShape.of, live.params_history)),
+            ontology=tuple(map(OntologyShape.of, live.ontology_history)),
+            ontology_problem=live.ontology_problem,
+            origins=origins or None,
+            left_out=project.left_out,
+        )
+
+    def read(self) -> SnapshotProject:
+        params = tuple(version.read() for version in self.params)
+        ontologies = tuple(version.read() for version in self.ontology)
+        now = params[-1] if params else None
+        ontology = ontologies[-1] if ontologies else None
+        live = LiveProject(
+            name=self.name,
+            type=self.type,
+            params=(now.content if now else None) or {},
+            params_version=now.number if now else None,
+            params_at=now.at if now else None,
+            ontology=ontology.content if ontology else None,
+            ontology_name=ontology.name if ontology else None,
+            ontology_version=ontology.number if ontology else None,
+            ontology_at=ontology.at if ontology else None,
+            ontology_problem=self.ontology_problem,
+            pipeline=self.pipeline,
+            archived=self.archived,
+            created_at=self.created_at,
+            params_history=params,
+            ontology_history=ontologies,
+            origins={unit: (origin.version, origin.created_at) for unit, origin in (self.origins or {}).items()},
+        )
+        return SnapshotProject(live, self.left_out)
+
+
+class ProblemShape(Shape):
+    path: str
+    problem: str
+
+
+class UnreadableShape(Shape):
+    """A project that could not be read: its error in place of its content.
+
+    It is one of `projects`, so that an older reconciler does not take the snapshot for one without it.
+    """
+
+    name: Annotated[str, Key(min_length=1)] | None
+    archived: StrictBool
+    created_at: str | None
+    unreadable: ProblemShape
+
+    @classmethod
+    def of(cls, project: UnreadableProject) -> UnreadableShape:
+        problem = ProblemShape(path=project.path, problem=project.problem)
+        return cls(name=project.name, archived=project.archived, created_at=project.created_at, unreadable=problem)
+
+    def read(self) -> UnreadableProject:
+        return UnreadableProject(
+            self.name, self.unreadable.path, self.unreadable.problem, self.created_at, self.archived
+        )
+
+
+def _sort_of(entry: object) -> str:
+    is_unreadable = "unreadable" in entry if isinstance(entry, dict) else isinstance(entry, UnreadableShape)
+    return "unreadable" if is_unreadable else "project"
+
+
+_Project = Annotated[
+    Annotated[ProjectShape, Tag("project")] | Annotated[UnreadableShape, Tag("unreadable")], Discriminator(_sort_of)
+]
+
+
+class SnapshotShape(Shape):
+    format_version: Literal["1.0"]
+    kind: Literal["snapshot"]
+    tool_version: str = ""
+    timestamp: Moment
+    target: TargetShape
+    commit: Annotated[str, Key(pattern=r"^[0-9a-f]{40,64}$")] | None
+    projects: tuple[_Project, ...]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> SnapshotShape:
+        return cls(
+            format_version=FORMAT_VERSION,
+            kind="snapshot",
+            tool_version=__version__,
+            timestamp=whole_second(snapshot.taken_at),
+            target=TargetShape(**asdict(snapshot.target)),
+            commit=snapshot.commit,
+            projects=(*map(ProjectShape.of, snapshot.projects), *map(UnreadableShape.of, snapshot.unreadable)),
+        )
+
+    def read(self) -> Snapshot:
+        return Snapshot(
+            target=TargetInfo(**vars(self.target)),
+            taken_at=self.timestamp,
+            commit=self.commit,
+            projects=tuple(project.read() for project in self.projects if isinstance(project, ProjectShape)),
+            unreadable=tuple(project.read() for project in self.projects if isinstance(project, UnreadableShape)),
+        )

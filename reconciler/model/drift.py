@@ -94,7 +94,7 @@ class Drift:
     `unmanaged` are live projects without a manifest, `vanished` those that an apply has written and Scale no longer
     shows. `live_count` is None where no list was read, `complete` false where names narrowed it. `snapshot_at` is when
     live was read where that is from a snapshot. `unlisted` counts clean projects that are not in `projects`: a document
-    that is read back has their number alone.
+    that is read back has their number alone. `masked` is whether sensitive values are masked.
     """
 
     target: TargetInfo
@@ -109,6 +109,7 @@ class Drift:
     complete: bool = True
     snapshot_at: datetime | None = None
     unlisted: int = 0
+    masked: bool = False
 
     @property
     def project_count(self) -> int:

@@ -128,11 +128,15 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The versions that the plan was made against; None where there was none. `created_at` is the project's."""
+    """The versions that the plan was made against; None where there was none. `created_at` is the project's.
+
+    `ontology_hash` is the SHA-256 of the live choices; None if there are none, or if `before` of the change has them.
+    """
 
     params_version: int | None = None
     ontology_version: int | None = None
     created_at: str | None = None
+    ontology_hash: str | None = None
 
     @classmethod
     def of(cls, live: LiveProject | None) -> Expected:
@@ -162,10 +166,12 @@ class ProjectChange:
     """What the plan says of one project.
 
     `before` is None for a create. `after` is `before` where nothing changes. `desired` is what apply derives its
-    calls from. `blocked` is set where no write will be made and no option helps; its diagnostics hold the error.
-    `kept` are the units that drifted and that a plan of pending changes leaves as they are, each with the version that
-    is its base, None if there was none. `outside` are those that changed on Scale and that the manifest does not own,
-    likewise. `base` is its entry in the record, moved on by the writes of an interrupted run that the history shows.
+    calls from. A project that is equal to its manifest comes back from a saved plan without `before` and `after`, and
+    with a `desired` that has only a name. `blocked` is set where no write will be made and no option helps; its
+    diagnostics hold the error. `kept` are the units that drifted and that a plan of pending changes leaves as they
+    are, each with the version that is its base, None if there was none. `outside` are those that changed on Scale and
+    that the manifest does not own, likewise. `base` is its entry in the record, moved on by the writes of an
+    interrupted run that the history shows; None in a saved plan.
     """
 
     name: str
@@ -243,6 +249,7 @@ class Plan:
 
     `made_at` is when it was made, `snapshot_at` when live was read where that is from a snapshot; both aware.
     `section` is the section of the record that it was compared with, None without one and in a saved plan.
+    `masked` is whether sensitive values are masked: such a plan is only for printing.
     Its `repr` is short: asyncio spells out a task's result when it ends, however large that is.
     """
 
@@ -261,6 +268,7 @@ class Plan:
     pending_only: bool = False
     snapshot_at: datetime | None = None
     section: SectionKey | None = None
+    masked: bool = False
 
     def __repr__(self) -> str:
         return f"Plan({self.target.name}, {len(self.changes)} changes)"

@@ -2,12 +2,144 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
+from typing import Any, Final, TypeVar
 
+from reconciler.diagnostics import Diagnostic, Location
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, covered, parse_path
-from reconciler.model.plan import Field, Kind
-from reconciler.model.values import ABSENT, MASKED, Json
+from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
+from reconciler.model.outcome import Outcome, ProjectOutcome
+from reconciler.model.plan import Call, CallKind, Field, Kind, Plan, ProjectChange, State
+from reconciler.model.project import DesiredProject, Source
+from reconciler.model.values import ABSENT, MASKED, Absent, Json
+
+_Printable = TypeVar("_Printable", bound=Plan | Drift | Outcome)
+_Value = TypeVar("_Value")
+
+ONTOLOGY_NAME: Final[FieldPath] = ("ontology", Attribute("name"))
+
+
+def printed(value: _Printable, *, base: str, sensitive: Sequence[Pattern] = ()) -> _Printable:
+    """The value with every file relative to the folder `base`, and with what `sensitive` covers masked.
+
+    An outcome has no values that are printed, only words, which are masked when they come in.
+    """
+    masked: Any = value
+    if isinstance(value, Plan) and sensitive:
+        masked = _masked_plan(value, sensitive)
+    elif isinstance(value, Drift) and sensitive:
+        masked = _masked_drift(value, sensitive)
+    shown: _Printable = with_files(masked, partial(relative, base=base))
+    return shown
+
+
+def with_files(value: _Value, rename: Callable[[str], str]) -> _Value:
+    """The value, one of those in `_WITH_FILES` or a tuple of them, with the name of each file changed."""
+    renamed: _Value = _renamed(value, cache(rename))
+    return renamed
+
+
+_WITH_FILES: Final[Mapping[type, tuple[str, ...]]] = {
+    Plan: ("changes", "diagnostics"),
+    ProjectChange: ("source", "desired", "fields", "diagnostics"),
+    DesiredProject: ("source",),
+    Drift: ("projects", "blocked", "diagnostics"),
+    ProjectDrift: ("source", "units", "diagnostics"),
+    BlockedProject: ("source", "diagnostic"),
+    Unit: ("source", "fields"),
+    Outcome: ("projects", "diagnostics"),
+    ProjectOutcome: ("source", "diagnostics", "stale_fields", "not_kept"),
+    Field: ("source",),
+    Diagnostic: ("location", "used_by"),
+}
+"""The attributes that name files, or that hold values which do."""
+
+
+def _renamed(value: Any, rename: Callable[[str], str]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_renamed(item, rename) for item in value)
+    if isinstance(value, Source | Location):
+        return replace(value, file=rename(value.file))
+    if value is None:
+        return None
+    return replace(value, **{name: _renamed(getattr(value, name), rename) for name in _WITH_FILES[type(value)]})
+
+
+def _masked_plan(plan: Plan, sensitive: Sequence[Pattern]) -> Plan:
+    masks = _Masks(sensitive)
+    changes = tuple(
+        replace(
+            change,
+            before=masks.state(change.before),
+            after=masks.state(change.after),
+            fields=tuple(masks.field(field) for field in change.fields),
+            calls=tuple(masks.call(call) for call in change.calls),
+        )
+        for change in plan.changes
+    )
+    return replace(plan, changes=changes, masked=masks.used) if masks.used else plan
+
+
+def _masked_drift(drift: Drift, sensitive: Sequence[Pattern]) -> Drift:
+    masks = _Masks(sensitive)
+    projects = tuple(
+        replace(project, units=tuple(masks.unit(unit) for unit in project.units)) for project in drift.projects
+    )
+    return replace(drift, projects=projects, masked=masks.used) if masks.used else drift
+
+
+class _Masks:
+    """Masks values, and notes whether any value was masked."""
+
+    def __init__(self, sensitive: Sequence[Pattern]) -> None:
+        self.sensitive = as_patterns(sensitive)
+        self.used = False
+
+    def value(self, value: Json | Absent, path: FieldPath) -> Json:
+        masked = value if value is ABSENT else mask(value, path, self.sensitive)
+        self.used = self.used or masked is not value
+        return masked
+
+    def state(self, state: State | None) -> State | None:
+        return state and State(
+            state.type,
+            self.value(state.params, ("params",)),
+            self.value(state.ontology, ("ontology",)),
+            state.ontology_name and self.value(state.ontology_name, ONTOLOGY_NAME),
+        )
+
+    def field(self, field: Field) -> Field:
+        masked = mask_field(field, self.sensitive)
+        self.used = self.used or masked is not field
+        return masked
+
+    def call(self, call: Call) -> Call:
+        """setParams has the parameters at the top level; the other two have them, or the ontology, under its name."""
+        prefix: FieldPath = ("params",) if call.kind is CallKind.SET_PARAMS else ()
+        paths = {key: (*prefix, key) for key in call.body}
+        if call.kind is CallKind.SET_ONTOLOGY:
+            paths["name"] = ONTOLOGY_NAME
+        return replace(call, body={key: self.value(value, paths[key]) for key, value in call.body.items()})
+
+    def unit(self, unit: Unit) -> Unit:
+        path = parse_path(unit.path)
+        base, desired, live = (self.value(side, path) for side in (unit.base, unit.desired, unit.live))
+        fields = tuple(self.field(field) for field in unit.fields)
+        return replace(unit, base=base, desired=desired, live=live, fields=fields)
+
+
+def masked_document(document: Mapping[str, Json], sensitive: Sequence[Pattern]) -> dict[str, Json]:
+    """A composed manifest with what is sensitive masked."""
+
+    def masked(key: str, value: Json) -> Json:
+        if key == "ontology" and isinstance(value, dict):
+            paths: dict[str, FieldPath] = {"name": ONTOLOGY_NAME, "choices": ("ontology",)}
+            return {inner: mask(below, paths[inner], sensitive) for inner, below in value.items()}
+        return mask(value, (key,), sensitive)
+
+    return {key: masked(key, value) for key, value in document.items()}
 
 
 def relative(file: str, base: str) -> str:
@@ -52,7 +184,8 @@ def mask_field(field: Field, sensitive: Sequence[Pattern]) -> Field:
     if identities and as_patterns(sensitive).reaches_below(below):
         # The items are told apart by a value of theirs, which may be what a pattern covers.
         before = after = MASKED
-    return replace(field, before=before, after=after)
+    unchanged = before is field.before and after is field.after
+    return field if unchanged else replace(field, before=before, after=after)
 
 
 def _mask_below(value: Json, path: FieldPath, sensitive: Sequence[Pattern]) -> Json:

@@ -6,6 +6,7 @@ A value is None, bool, int (exact at any length), float, str, list or dict with 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from enum import Enum
 from typing import Any, Final, Literal, TypeAlias
@@ -70,6 +71,11 @@ def _has_float(value: Json) -> bool:
     elif kind is not list and kind is not tuple:
         return kind is float
     return any(type(inner) is not str and _has_float(inner) for inner in value)
+
+
+def digest(value: Json) -> str:
+    """SHA-256 of a value, the same for equal values."""
+    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def to_json(value: Json, *, indent: int | None = None) -> str:

@@ -19,7 +19,7 @@ from reconciler.applying.project import Emit
 from reconciler.applying.words import INTERRUPTED
 from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, error
-from reconciler.documents.plan import read_plan_file
+from reconciler.documents.savedplan import read_plan_file
 from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError
 from reconciler.fieldpath import FieldPath, Pattern
 from reconciler.manifest.places import locate

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
-from reconciler.documents.writing import outcome_document, plan_document
+from reconciler.documents.plan import plan_document
+from reconciler.documents.result import outcome_document
 from reconciler.errors import GithubError, GithubForbiddenError, GithubLockedError, GitRefusedError
 from reconciler.fieldpath import Pattern
 from reconciler.forge.github.client import GithubClient
@@ -22,6 +23,7 @@ from reconciler.forge.github.shown import MORE, PROJECTS, compare_shown, remembe
 from reconciler.git import first_parents
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
+from reconciler.model.printed import printed
 from reconciler.model.values import Json, canonical_json
 from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
@@ -87,7 +89,7 @@ def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer)
     """
     if event.number is None:
         return Report(notes=(_no_pull_request(event),), instead=partial(writer.plan, plan, event))
-    document = plan_document(plan, base=writer.base, sensitive=writer.sensitive)
+    document = plan_document(printed(plan, base=writer.base, sensitive=writer.sensitive))
     data = {
         "plan_hash": plan.hash,
         "commit": event.sha,
@@ -159,7 +161,7 @@ def _outcome_writer(
     event: Event, outcome: Outcome, writer: Writer, *, alone: bool, fork: bool, fresh: bool
 ) -> Callable[[Body | None], Body | None]:
     """`alone`: no other pull request came in. `fresh`: no earlier run can have told this one."""
-    document = outcome_document(outcome, base=writer.base)
+    document = outcome_document(printed(outcome, base=writer.base))
     content = {key: value for key, value in document.items() if key not in _TIMES}
     quiet = outcome.summary.complete and all(project.status is Status.UNCHANGED for project in outcome.projects)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from reconciler.documents.writing import drift_document
+from reconciler.documents.drift import drift_document
 from reconciler.errors import GithubError
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.event import Event
@@ -13,6 +13,7 @@ from reconciler.forge.github.issues import Finding, Kept, keep_issue
 from reconciler.forge.github.marker import short_hash
 from reconciler.model.drift import Drift
 from reconciler.model.plan import FieldClass
+from reconciler.model.printed import printed
 from reconciler.model.values import canonical_json
 from reconciler.operations.github_comment import CONTENT, Writer
 from reconciler.planning.drift import shown_fields
@@ -85,7 +86,7 @@ def _identities(drift: Drift) -> tuple[str, ...]:
 
 def _content(drift: Drift, writer: Writer) -> str:
     """A hash of what the description says, the times in it aside."""
-    document = drift_document(drift, base=writer.base, sensitive=writer.sensitive)
+    document = drift_document(printed(drift, base=writer.base, sensitive=writer.sensitive))
     del document["timestamp"], document["snapshot"]
     for project in document["projects"]:
         for unit in project["units"]:

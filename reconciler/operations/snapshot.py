@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
-from reconciler.documents.plan import check_place
+from reconciler.documents.saving import check_place
 from reconciler.documents.snapshot import SIGN
 from reconciler.errors import GitRefusedError, SnapshotError
 from reconciler.git.sources import read_commit

@@ -5,17 +5,16 @@ The base of a unit is what the recorded version holds; Scale's own history has i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.fieldpath import format_path, parse_path
 from reconciler.model.ontology import spell
-from reconciler.model.plan import CallKind, Field, FieldClass, ProjectChange, unit_of
+from reconciler.model.plan import Action, CallKind, Field, FieldClass, Plan, ProjectChange, unit_of
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version
 from reconciler.model.record import Intended, RecordedProject
-from reconciler.model.values import ABSENT, Absent, Json, canonical_json, equal
+from reconciler.model.values import ABSENT, Absent, Json, digest, equal
 from reconciler.planning.intent import compare
 from reconciler.planning.mask import Ignored, wanted_ontology
 from reconciler.planning.normalize import UnreadableOntologyError, read_choices
@@ -25,7 +24,7 @@ ONTOLOGY = "ontology"
 
 def content_hash(content: Json) -> str:
     """SHA-256 of parameters or choices, equal for those that JSON calls equal."""
-    return hashlib.sha256(canonical_json(content).encode("utf-8", "surrogatepass")).hexdigest()
+    return digest(content)
 
 
 def ontology_hash(choices: Json) -> str:
@@ -300,9 +299,25 @@ def base_hash(
             return earlier.ontology_hash
         if left[ONTOLOGY] != change.expected.ontology_version:
             return None
-    ontology: Sequence[Json] | None = live.ontology if live is not None else None
-    if live is None or ONTOLOGY in left:
-        ontology = change.before.ontology if change.before is not None else None
+    if live is not None and ONTOLOGY not in left:
+        return _hash_of(live.ontology)
+    return _hash_of(change.before.ontology) if change.before is not None else change.expected.ontology_hash
+
+
+def with_ontology_hashes(plan: Plan) -> Plan:
+    """The plan with the hashes of all live ontologies: a saved plan has them in place of what is equal."""
+    return replace(
+        plan,
+        changes=tuple(
+            replace(change, expected=replace(change.expected, ontology_hash=_hash_of(change.before.ontology)))
+            if change.action is Action.NO_OP and change.before is not None
+            else change
+            for change in plan.changes
+        ),
+    )
+
+
+def _hash_of(ontology: Sequence[Json] | None) -> str | None:
     try:
         return ontology_hash(list(ontology)) if ontology is not None else None
     except UnreadableOntologyError:

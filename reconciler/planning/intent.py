@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -13,7 +12,7 @@ from reconciler.fieldpath import format_path
 from reconciler.model.ontology import Choice, spell
 from reconciler.model.plan import Call, CallKind, Field, FieldClass, Kind, State
 from reconciler.model.project import DesiredProject, LiveProject
-from reconciler.model.values import ABSENT, Json, canonical_json, equal
+from reconciler.model.values import ABSENT, Json, canonical_json, digest, equal
 from reconciler.planning.mask import wanted_ontology, wanted_params
 from reconciler.planning.normalize import read_choices
 from reconciler.planning.ontology import attribute_field, ontology_fields
@@ -83,7 +82,7 @@ def plan_hash(intents: Mapping[str, str], empty: str) -> str:
 
 
 def _digest(items: Iterable[Json]) -> str:
-    return hashlib.sha256(canonical_json(list(items)).encode("utf-8", "surrogatepass")).hexdigest()
+    return digest(list(items))
 
 
 EMPTY_HASH = _digest([])

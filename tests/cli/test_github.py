@@ -492,14 +492,16 @@ def test_a_vanished_project_opens_an_issue(
 
 DOCUMENT: dict[str, Any] = {
     "format_version": "1.0",
+    "tool_version": "0.1.0",
     "timestamp": "2026-11-24T12:00:00Z",
     "target": {"name": "production", "endpoint": "x", "account": None},
     "snapshot": None,
     "complete": True,
     "live_count": 0,
     "record": None,
-    "summary": {"clean": 0},
+    "summary": dict.fromkeys(("drift", "pending", "same", "conflict", "unknown", "transient", "blocked", "clean"), 0),
     "projects": [],
+    "blocked": [],
     "unmanaged": [],
     "vanished": [],
     "diagnostics": [],

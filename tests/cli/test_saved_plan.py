@@ -69,11 +69,11 @@ def _change(file: Path, **changes: object) -> None:
     ("spoil", "words"),
     [
         (lambda file: _change(file, format_version="9.0"), "format version 9.0"),
-        (lambda file: _change(file, complete=False), "changed after it was written"),
+        (lambda file: _change(file, complete=False), "was changed or cut short"),
         (lambda file: _change(file, masked=True), "for reading"),
         (lambda file: file.write_text("{"), "not JSON"),
         (lambda file: file.write_text("[" * 100_000), "not JSON"),
-        (lambda file: file.write_text("[]"), "no plan file"),
+        (lambda file: file.write_text("[]"), "not a plan file"),
         (lambda file: file.write_bytes(b"\xff\xfe"), "not JSON"),
         (lambda file: file.unlink(), "cannot be read"),
     ],
@@ -114,7 +114,8 @@ def test_names_do_not_go_with_a_saved_plan(cli: Cli, saved: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("out", "why"), [("no/such/folder/x.plan", "cannot be saved"), ("projects", "is not saved among the manifests")]
+    ("out", "why"),
+    [("no/such/folder/x.plan", "cannot be saved"), ("projects", "cannot be saved in the manifest folder")],
 )
 def test_a_place_that_takes_no_file_is_an_error(cli: Cli, saved: Path, out: str, why: str) -> None:
     refused = cli("plan", "--out", out)

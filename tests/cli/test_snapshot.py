@@ -377,13 +377,13 @@ def test_what_is_not_there_or_not_right(
         (["plan", "--live", "@"], "there is no snapshot of production in this clone"),
         (["drift", "--live", "@"], "reconciler snapshot --publish --target production"),
         (["plan", "--live", "none.json"], "none.json cannot be read"),
-        (["plan", "--live", "projects/p.yaml"], "is damaged: it is not JSON"),
+        (["plan", "--live", "projects/p.yaml"], "is not JSON"),
         (["plan", "--live", "@", "--endpoint", served.url], "--live opens no endpoint"),
         (["drift", "--live", "@", "--endpoint", served.url], "--live opens no endpoint"),
         (["snapshot"], "say either --out FILE or --publish"),
         (["snapshot", "--out", "s.json", "--publish"], "say either --out FILE or --publish"),
-        (["snapshot", "--out", "projects/s.json"], "is not saved among the manifests"),
-        (["snapshot", "--out", ".gitignore"], "is there already and is no snapshot"),
+        (["snapshot", "--out", "projects/s.json"], "cannot be saved in the manifest folder"),
+        (["snapshot", "--out", ".gitignore"], "already exists and is not a snapshot"),
     ):
         said = cli(*arguments)
         assert said.code == 1
@@ -398,7 +398,7 @@ def test_what_is_not_there_or_not_right(
     assert 'the snapshot is of the target "production", not of "sandbox"' in other.err
     assert cli("plan", "--out", "s.json").code == 1
     cli("plan", "--out", "x.plan")
-    assert "is there already and is no snapshot" in cli("snapshot", "--out", "x.plan").err
+    assert "already exists and is not a snapshot" in cli("snapshot", "--out", "x.plan").err
     assert cli("snapshot", "--out", "s.json").code == 0
 
 

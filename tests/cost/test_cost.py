@@ -20,7 +20,7 @@ import pytest
 
 from reconciler import diagnostics
 from reconciler.diagnostics import MOST_OF_A_FILE
-from reconciler.documents.writing import validation_document
+from reconciler.documents.validation import validation_document
 from reconciler.errors import DiagnosedError
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.loading import Manifests, load_manifests

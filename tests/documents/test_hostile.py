@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.documents.drift import read_drift_file
-from reconciler.documents.plan import read_plan_file, write_plan_file
-from reconciler.documents.result import read_result_file
-from reconciler.documents.writing import drift_document, outcome_document, plan_document
+from reconciler.documents.drift import drift_document, read_drift_file
+from reconciler.documents.result import outcome_document, read_result_file
+from reconciler.documents.savedplan import KIND, read_plan_file, saved_plan_document
 from reconciler.errors import PlanFileError, ResultFileError
 from reconciler.forge.github.event import Event
 from reconciler.model.plan import Held, Plan
+from reconciler.model.printed import printed
 from reconciler.model.values import canonical_json, to_json
 from reconciler.operations.github_comment import Writer
 from reconciler.operations.github_drift import drift_text
@@ -68,12 +68,14 @@ def whole_plan() -> Plan:
     return replace(made, changes=(*made.changes, held))
 
 
-PLAN: Final = plan_document(whole_plan(), base=plans.BASE, whole=True)
+PLAN: Final = saved_plan_document(printed(whole_plan(), base=plans.BASE))
 DRIFT: Final = drift_document(
-    test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,), vanished=("lost",), unmanaged=("old",)),
-    base="/r",
+    printed(
+        test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,), vanished=("lost",), unmanaged=("old",)),
+        base="/r",
+    )
 )
-RESULT: Final = outcome_document(plans.happened(), base=plans.BASE)
+RESULT: Final = outcome_document(printed(plans.happened(), base=plans.BASE))
 EVENT: Final = Event(
     "schedule", "o/r", "token", "https://api", "https://api/graphql", "https://github.example", "b" * 40
 )
@@ -83,12 +85,12 @@ HELD: Final = {"guard": "takeover", "why": "why", "remedy": ""}
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**64))
 def test_a_plan_with_a_valid_digest_and_a_nonsense_body(tmp_path: Path, seed: int) -> None:
-    write_plan_file(spoiled(PLAN, seed), tmp_path / "plan.json")
+    (tmp_path / "plan.json").write_bytes(KIND.write(spoiled(PLAN, seed)))
     try:
         plan = read_plan_file(tmp_path / "plan.json", base=Path(plans.BASE))
     except PlanFileError:
         return
-    to_json(plan_document(plan, base=plans.BASE, whole=True)).encode("utf-8", "surrogatepass")
+    to_json(saved_plan_document(printed(plan, base=plans.BASE))).encode("utf-8", "surrogatepass")
     render_plan(plan, base=plans.BASE, now=plans.NOW)
     render_plan_markdown(plan, base=plans.BASE, now=plans.NOW)
     render_page(plan, base=plans.BASE, now=plans.NOW)
@@ -102,7 +104,7 @@ def test_a_drift_document_with_a_nonsense_body(tmp_path: Path, seed: int) -> Non
         drift = read_drift_file(tmp_path / "drift.json", base=Path("/r"))
     except ResultFileError:
         return
-    to_json(drift_document(drift, base="/r")).encode("utf-8", "surrogatepass")
+    to_json(drift_document(printed(drift, base="/r"))).encode("utf-8", "surrogatepass")
     render_drift(drift, base="/r", now=test_drift.NOW)
     drift_text(drift, EVENT, Writer("/r", test_drift.NOW), limit=50_000)
 
@@ -115,7 +117,7 @@ def test_a_result_with_a_nonsense_body(tmp_path: Path, seed: int) -> None:
         outcome = read_result_file(tmp_path / "result.json", base=Path(plans.BASE))
     except ResultFileError:
         return
-    to_json(outcome_document(outcome, base=plans.BASE)).encode("utf-8", "surrogatepass")
+    to_json(outcome_document(printed(outcome, base=plans.BASE))).encode("utf-8", "surrogatepass")
     render_outcome_markdown(outcome, base=plans.BASE, now=plans.NOW)
 
 
@@ -137,7 +139,7 @@ def test_a_result_with_a_nonsense_body(tmp_path: Path, seed: int) -> None:
 )
 def test_each_kind_of_nonsense_in_a_plan(tmp_path: Path, spoil: Callable[[Any], None]) -> None:
     document = json.loads(json.dumps(PLAN))
-    write_plan_file(document, tmp_path / "plan.json")
+    (tmp_path / "plan.json").write_bytes(KIND.write(document))
     assert read_plan_file(tmp_path / "plan.json", base=Path(plans.BASE)).changes
     spoil(document)
     sealed = {**document, "digest": digest(document) if "more" not in document else "of no use"}
@@ -155,7 +157,7 @@ def test_a_change_that_is_not_written_needs_no_states(tmp_path: Path, change: di
     first["change"]["before"] = None
     first.update(change)
     first["desired"]["protect"] = not change
-    write_plan_file(document, tmp_path / "plan.json")
+    (tmp_path / "plan.json").write_bytes(KIND.write(document))
     assert read_plan_file(tmp_path / "plan.json", base=Path(plans.BASE)).changes[0].before is None
 
 
@@ -166,7 +168,7 @@ def test_a_live_ontology_that_is_not_managed_may_be_anything(tmp_path: Path) -> 
     first["calls"] = []
     for side in ("before", "after"):
         first["change"][side]["ontology"] = [{"no": "choice"}]
-    write_plan_file(document, tmp_path / "plan.json")
+    (tmp_path / "plan.json").write_bytes(KIND.write(document))
     assert read_plan_file(tmp_path / "plan.json", base=Path(plans.BASE)).changes[0].desired.ontology is None
 
 

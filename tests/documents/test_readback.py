@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from reconciler.diagnostics import error, warning
-from reconciler.documents.drift import read_drift_file
-from reconciler.documents.result import read_result_file
-from reconciler.documents.writing import drift_document, outcome_document
+from reconciler.documents.drift import drift_document, read_drift_file
+from reconciler.documents.result import outcome_document, read_result_file
 from reconciler.errors import ResultFileError
 from reconciler.model.drift import ProjectDrift, Unit
 from reconciler.model.plan import FieldClass
+from reconciler.model.printed import printed
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT
 from tests.render.plans import BASE, happened, source
@@ -33,9 +33,9 @@ def test_a_result(tmp_path: Path) -> None:
     outcome = replace(happened(), previous_commit="a" * 40, diagnostics=(warning("w", "s", detail="d"),))
     first, *others = outcome.projects
     outcome = replace(outcome, projects=(replace(first, hash="abc", source=source("projects/cats.yaml")), *others))
-    document = outcome_document(outcome, base=BASE)
+    document = outcome_document(printed(outcome, base=BASE))
     read = read_result_file(written(tmp_path, document), base=Path(BASE))
-    assert outcome_document(read, base=BASE) == document
+    assert outcome_document(printed(read, base=BASE)) == document
     assert read.projects[0].source == source("projects/cats.yaml")
     assert (read.summary, read.interrupted_by, read.previous_commit) == (outcome.summary, 2, "a" * 40)
     assert read.projects[1].stale_fields == ()
@@ -50,15 +50,15 @@ def test_a_drift(tmp_path: Path) -> None:
     told = ProjectDrift("told", Source("/r/projects/t.yaml", 1), diagnostics=(error("e", "s"),))
     clean = ProjectDrift("clean", Source("/r/projects/c.yaml", 1))
     found = drift(replace(PROJECT, units=units), told, clean, vanished=("lost",), unmanaged=("old",))
-    document = drift_document(found, base="/r")
+    document = drift_document(printed(found, base="/r"))
     read = read_drift_file(written(tmp_path, document), base=Path("/r"))
-    assert drift_document(read, base="/r") == document
+    assert drift_document(printed(read, base="/r")) == document
     assert (read.summary, read.project_count, read.unlisted) == (found.summary, 3, 1)
     assert [(unit.base, unit.live) for unit in read.projects[0].units] == [(None, ABSENT), (ABSENT, None)]
-    bare = drift(baseline=None)
-    assert read_drift_file(written(tmp_path, drift_document(bare, base="/r")), base=Path("/r")).baseline is None
+    bare = written(tmp_path, drift_document(printed(drift(baseline=None), base="/r")))
+    assert read_drift_file(bare, base=Path("/r")).baseline is None
     old = drift(PROJECT, snapshot_at=datetime(2026, 11, 24, 9, tzinfo=UTC))
-    document = drift_document(old, base="/r")
+    document = drift_document(printed(old, base="/r"))
     assert read_drift_file(written(tmp_path, document), base=Path("/r")).snapshot_at == old.snapshot_at
 
 
@@ -66,8 +66,8 @@ def test_a_drift(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{", "it is not JSON"),
-        ("[" * 100_000, "it is not JSON"),
+        ("{", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ("[]", "is not a"),
         ("{}", "is not a"),
         ('{"projects": [], "vanished": [], "format_version": "2.0"}', "has the format version 2.0"),
@@ -77,7 +77,7 @@ def test_a_drift(tmp_path: Path) -> None:
 def test_what_is_none_is_not_taken(tmp_path: Path, read: Any, text: str, told: str) -> None:
     with pytest.raises(ResultFileError, match=told) as caught:
         read(written(tmp_path, text), base=tmp_path)
-    assert caught.value.detail.startswith("Make it anew: reconciler ")
+    assert "Make a new one: reconciler " in caught.value.detail
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_path_that_is_none(tmp_path: Path) -> None:
-    document: Any = drift_document(drift(PROJECT), base="/r")
+    document: Any = drift_document(printed(drift(PROJECT), base="/r"))
     document["projects"][0]["units"][0]["path"] = "params..a"
     with pytest.raises(ResultFileError):
         read_drift_file(written(tmp_path, document), base=tmp_path)

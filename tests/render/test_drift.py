@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.diagnostics import error, warning
-from reconciler.documents.writing import drift_document
+from reconciler.documents.drift import drift_document
 from reconciler.fieldpath import parse_path, parse_pattern
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.plan import Field, FieldClass, Kind, TargetInfo
+from reconciler.model.printed import printed
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
 from reconciler.render.view.drift import last_line
@@ -218,9 +219,9 @@ def test_a_text_line_by_line() -> None:
 def test_the_document() -> None:
     quiet = ProjectDrift("quiet", SOURCE)
     found = drift(PROJECT, quiet, blocked=(BLOCKED,), unmanaged=("old",), vanished=("lost",))
-    document = drift_document(found, base="/r")
+    document = drift_document(printed(found, base="/r"))
     assert document["record"] == {"commit": "1a2b3c4d5e", "recorded_at": "2026-11-23T09:00:00Z"}
-    assert drift_document(drift(baseline=None), base="/r")["record"] is None
+    assert drift_document(printed(drift(baseline=None), base="/r"))["record"] is None
     assert document["blocked"] == [
         {
             "name": "broken",
@@ -256,7 +257,7 @@ def test_the_document() -> None:
     gone = project["units"][2]
     assert (gone["live"], gone["version"], gone["created_at"], gone["age_seconds"]) == (None, None, None, None)
     bare = replace(drift(ProjectDrift("p", SOURCE, (replace(unit("params.x"), source=None),))))
-    listed = drift_document(bare, base="/r")["projects"]
+    listed = drift_document(printed(bare, base="/r"))["projects"]
     assert isinstance(listed, list)
     assert listed[0]["units"][0]["source"] is None
 
@@ -266,7 +267,7 @@ def test_the_head_tells_how_old_a_snapshot_is() -> None:
     where = "Target: production  https://api.scale.com/v1"
     head = f"{where}  (42 live projects, snapshot of 2026-11-25 07:12 UTC, 3 h ago)"
     assert shown(found).splitlines()[0] == head
-    assert drift_document(found, base="/r")["snapshot"] == {"timestamp": "2026-11-25T07:12:00Z"}
+    assert drift_document(printed(found, base="/r"))["snapshot"] == {"timestamp": "2026-11-25T07:12:00Z"}
     planned = plans.plan(snapshot_at=plans.NOW, live_count=1)
     told = render_plan(planned, base=plans.BASE, now=plans.NOW).splitlines()[0]
     assert told == f"{where}  (1 live project, snapshot of 2026-11-25 10:02 UTC)"

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.documents.writing import drift_document, outcome_document, plan_document
+from reconciler.documents.drift import drift_document
+from reconciler.documents.plan import plan_document
+from reconciler.documents.result import outcome_document
+from reconciler.model.printed import printed
 from reconciler.model.project import Source
 from reconciler.model.values import Json
 from reconciler.render.escape import shield
@@ -61,11 +64,11 @@ CASES: dict[str, Callable[[], str]] = {
     ),
     "validation": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE),
     "validation-in-colour": lambda: render_validation(plans.diagnosed(), manifests=41, base=plans.BASE, colour=True),
-    "picture.json": lambda: _document(plan_document(plans.picture(), base=plans.BASE)),
-    "hostile.json": lambda: _document(plan_document(plans.hostile(), base=plans.BASE)),
-    "outcome.json": lambda: _document(outcome_document(plans.happened(), base=plans.BASE)),
+    "picture.json": lambda: _document(plan_document(printed(plans.picture(), base=plans.BASE))),
+    "hostile.json": lambda: _document(plan_document(printed(plans.hostile(), base=plans.BASE))),
+    "outcome.json": lambda: _document(outcome_document(printed(plans.happened(), base=plans.BASE))),
     "drift.json": lambda: _document(
-        drift_document(test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,)), base="/r")
+        drift_document(printed(test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,)), base="/r"))
     ),
     "drift": lambda: render_drift(
         test_drift.drift(test_drift.PROJECT, blocked=(test_drift.BLOCKED,)), base="/r", now=test_drift.NOW

@@ -1,0 +1,144 @@
+"""The text of a document: JSON, written in one way, and read with nothing taken on trust.
+
+A document can be sealed: it then has a `digest` over everything else in it. The seal shows that a document was edited
+or cut short. It does not show who wrote it, so what is read is checked all the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from pydantic import ValidationError
+
+from reconciler.errors import ReconcilerError
+from reconciler.files import LARGEST_SAVED, read_named
+from reconciler.model.values import Json, digest, to_json
+
+DEEPEST: Final = 220
+"""Levels of nesting: the 200 that an answer of the API may have, and those around them."""
+
+MOST_VALUES: Final = 20_000_000
+"""Values in a document. Each takes about 100 bytes of memory."""
+
+_Read = TypeVar("_Read")
+
+
+class UnfitError(ValueError):
+    """Why a text is not a document, as the end of a sentence, and what to do about it."""
+
+    def __init__(self, why: str, advice: str = "") -> None:
+        super().__init__(why)
+        self.advice = advice
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of document.
+
+    `name` has its article. `key` is one that this kind has; if `value` is given, the key has this value. `remedy` says
+    how to get another one. `unsealed` says what a sealed kind without its seal is. What is larger than `most_bytes`, or
+    may have more than `most_values`, is neither written nor read.
+    """
+
+    name: str
+    key: str
+    error: type[ReconcilerError]
+    remedy: str
+    value: str | None = None
+    sealed: bool = False
+    unsealed: str = "was changed or cut short after it was written"
+    most_bytes: int = LARGEST_SAVED
+    most_values: int = MOST_VALUES
+    format_version: str = "1.0"
+
+    def write(self, document: Mapping[str, Json]) -> bytes:
+        """The document as UTF-8 JSON on one line. Raises the kind's error if it is too large."""
+        sealed = {**document, "digest": digest(document)} if self.sealed else document
+        content = (to_json(sealed) + "\n").encode("utf-8", "surrogatepass")
+        try:
+            self._check_size(content)
+        except UnfitError as problem:
+            raise self.error(f"{self.name} cannot be written: {problem}") from None
+        return content
+
+    def read_file(self, file: Path, take: Callable[[Json], _Read]) -> _Read:
+        """What `take` makes of the document in a file that a user names. Raises the kind's error."""
+        try:
+            content = read_named(file, self.most_bytes)
+        except OSError as problem:
+            raise self.error(f"{file} cannot be read: {problem.strerror}", self.remedy) from None
+        return self.read(content, take, place=str(file))
+
+    def read(self, content: bytes, take: Callable[[Json], _Read], *, place: str) -> _Read:
+        """What `take` makes of the document; it may raise ValueError. `place` names the text in the kind's error."""
+        try:
+            self._check_size(content)
+            document = self._checked(parsed(content))
+        except UnfitError as problem:
+            raise self.error(f"{place} {problem}", f"{problem.advice} {self.remedy}".strip()) from None
+        try:
+            return take(document)
+        except ValueError as problem:
+            where = f"First at {place_of(problem)}. " if isinstance(problem, ValidationError) else ""
+            raise self.error(f"{place} does not hold what {self.name} holds", where + self.remedy) from None
+
+    def _check_size(self, content: bytes) -> None:
+        if len(content) > self.most_bytes:
+            raise UnfitError(f"has {len(content):,} bytes, more than the {self.most_bytes:,} that {self.name} may have")
+        if sum(map(content.count, (b"[", b"{", b","))) > self.most_values:  # no fewer than there are values
+            raise UnfitError(f"may hold more than {self.most_values:,} values, too many for {self.name}")
+
+    def _checked(self, document: Json) -> Json:
+        if not isinstance(document, dict) or self.key not in document:
+            raise UnfitError(f"is not {self.name}")
+        if self.value is not None and document[self.key] != self.value:
+            raise UnfitError(f"is not {self.name}")
+        version = document.get("format_version")
+        if version != self.format_version:
+            raise UnfitError(
+                f"has the format version {str(version)[:20]}; this reconciler reads {self.format_version}",
+                "Use the version of reconciler that wrote it, or a later one.",
+            )
+        if self.sealed:
+            if document.get("masked") or "digest" not in document:
+                raise UnfitError(self.unsealed)
+            if document.pop("digest") != digest(document):
+                raise UnfitError("was changed or cut short after it was written")
+        return document
+
+
+def parsed(content: bytes) -> Json:
+    """The value of a JSON text. UnfitError if it is something else, or is nested too deep."""
+    try:
+        value = json.loads(content.decode("utf-8", "surrogatepass"), parse_constant=_refuse)
+    except UnicodeDecodeError:
+        raise UnfitError("is not JSON: it is not UTF-8") from None
+    except (ValueError, RecursionError):
+        raise UnfitError("is not JSON") from None
+    # Level by level, because recursion would overflow.
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return value
+    raise UnfitError(f"has more than {DEEPEST} levels of nesting")
+
+
+def place_of(problem: ValidationError) -> str:
+    """Where the first mistake is, shortened, and without the tag that pydantic adds to a project of a snapshot."""
+    path = problem.errors()[0]["loc"]
+    tagged = path[:1] == ("projects",) and path[2:3] in (("project",), ("unreadable",))
+    return ".".join(map(str, (*path[:2], *path[3:]) if tagged else path))[:200]
+
+
+def _refuse(constant: str) -> Json:
+    raise ValueError(constant)

@@ -1,0 +1,121 @@
+"""The validation document: what validate prints. It is not read back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any, Final
+
+from pydantic import WithJsonSchema
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.documents.parts import (
+    FORMAT_VERSION,
+    Count,
+    DiagnosticShape,
+    PlaceShape,
+    Shape,
+    Text,
+    Version,
+    as_json,
+    diagnostics_of,
+)
+from reconciler.fieldpath import FieldPath, Pattern, format_path
+from reconciler.model.printed import masked_document, relative, with_files
+from reconciler.model.project import DesiredProject, Source
+from reconciler.model.values import Json
+
+Resolved = tuple[DesiredProject, Mapping[FieldPath, Source]]
+"""A project as composed, and where each leaf of it was written."""
+
+
+def validation_document(
+    diagnostics: Sequence[Diagnostic],
+    *,
+    base: str,
+    resolved: Sequence[Resolved] | None = None,
+    sensitive: Sequence[Pattern] = (),
+) -> dict[str, Json]:
+    """What `validate` found, and with `resolved` each project. Files become relative to `base`."""
+    document: dict[str, Json] = as_json(ValidationShape.of(diagnostics, base, resolved, sensitive))
+    return document
+
+
+_COMPOSED: Final = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "type": {"type": "string"},
+        "params": {"type": "object"},
+        "ontology": {"type": ["array", "object"]},
+    },
+    "required": ["name", "type"],
+}
+
+
+class ResolvedShape(Shape):
+    """A project after composition."""
+
+    name: Text
+    """The project's name."""
+    source: PlaceShape
+    project: Annotated[dict[str, Any], WithJsonSchema(_COMPOSED)]
+    """The manifest with what it inherits and refers to."""
+    sources: Annotated[
+        dict[str, Text],
+        WithJsonSchema({"type": "object", "additionalProperties": {"type": "string", "pattern": ":[0-9]+$"}}),
+    ]
+    """The path of each leaf (a single value, or an empty list or mapping), and FILE:LINE where it was written."""
+
+
+class ValidationSummaryShape(Shape):
+    """How many diagnostics of each severity."""
+
+    errors: Count
+    warnings: Count
+    notes: Count
+
+
+class ValidationShape(Shape):
+    """The output of reconciler validate --format json."""
+
+    format_version: Version
+    """The format's version: 1.x only adds to 1.0."""
+    summary: ValidationSummaryShape
+    diagnostics: tuple[DiagnosticShape, ...]
+    """In the order of files and lines."""
+    masked: bool | None = None
+    """With --resolved: whether sensitive values are masked."""
+    projects: tuple[ResolvedShape, ...] | None = None
+    """With --resolved: the projects without errors, as composed."""
+
+    @classmethod
+    def of(
+        cls,
+        diagnostics: Sequence[Diagnostic],
+        base: str,
+        resolved: Sequence[Resolved] | None,
+        sensitive: Sequence[Pattern],
+    ) -> ValidationShape:
+        count = Counter(diagnostic.severity for diagnostic in diagnostics)
+        composed = [{key: value for key, value in one.document.items() if key[:2] != "x-"} for one, _ in resolved or ()]
+        shown = [masked_document(each, sensitive) for each in composed]
+        projects = tuple(
+            ResolvedShape(
+                name=project.name,
+                source=PlaceShape(file=relative(project.source.file, base), line=project.source.line),
+                project=each,
+                sources={format_path(path): f"{relative(one.file, base)}:{one.line}" for path, one in sources.items()},
+            )
+            for (project, sources), each in zip(resolved or (), shown, strict=True)
+        )
+        return cls(
+            format_version=FORMAT_VERSION,
+            summary=ValidationSummaryShape(
+                errors=count[Severity.ERROR], warnings=count[Severity.WARNING], notes=count[Severity.NOTE]
+            ),
+            diagnostics=diagnostics_of(with_files(tuple(diagnostics), partial(relative, base=base))),
+            masked=None if resolved is None else shown != composed,
+            projects=None if resolved is None else projects,
+        )
