@@ -121,9 +121,10 @@ class GithubUnavailableError(GithubError):
 
 
 class ScaleError(ReconcilerError):
-    """`status` is the HTTP status where there was an answer, else None.
+    """`status` is the HTTP status if there was an answer, else None.
 
-    The rest is about a write. `may_have_landed`: it was sent, and no answer says whether it took effect.
+    The rest is about a write. `landing` is what to know about whether it took effect; it ends `detail`, and
+    `explanation` is the rest of that. `may_have_landed`: it was sent, and no answer says whether it took effect.
     `worth_repeating`: it was refused for now (429, no connection), and the same request may succeed later.
     `retry_after` is how long (seconds) the answer asked to wait, None if it did not ask. `sent_ago` is how long before
     this error the request was sent, in seconds. `held_back`: it was not sent, because it had to wait too long for its
@@ -137,6 +138,7 @@ class ScaleError(ReconcilerError):
         summary: str,
         detail: str = "",
         *,
+        landing: str = "",
         status: int | None = None,
         may_have_landed: bool = False,
         worth_repeating: bool = False,
@@ -145,7 +147,8 @@ class ScaleError(ReconcilerError):
         held_back: bool = False,
         in_doubt: bool = False,
     ) -> None:
-        super().__init__(summary, detail)
+        super().__init__(summary, "\n".join(filter(None, (detail, landing))))
+        self.explanation = detail
         self.status = status
         self.may_have_landed = may_have_landed
         self.worth_repeating = worth_repeating

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from random import Random
 
-from reconciler.applying.project import Emit, Permit, ProjectApply, Projects
+from reconciler.applying.project import Emit, Permit, ProjectApply
+from reconciler.applying.watching import Projects, Watched
 from reconciler.applying.words import INTERRUPTED, UNAVAILABLE
 from reconciler.clock import Clock
 from reconciler.model.outcome import Event, Outcome, ProjectOutcome, Status
@@ -66,7 +67,8 @@ async def apply_plan(
                 outcomes[change.name] = _not_written(change, Status.NOT_STARTED, reason)
                 continue
             begun = now()
-            project = ProjectApply(change, projects, emit, permitted, stop.requested, clock, random)
+            watched = Watched(change.name, projects, clock, stop.requested)
+            project = ProjectApply(change, watched, emit, permitted, clock, random)
             outcome = await project.run()
             if project.gave_up:
                 given_up += 1

@@ -37,7 +37,9 @@ class Landing:
         return self.created or bool(self.own)
 
 
-def judge(sent: Sequence[Call], before: LiveProject | None, after: LiveProject | None, *, answered: bool) -> Landing:
+def landing_of(
+    sent: Sequence[Call], before: LiveProject | None, after: LiveProject | None, *, answered: bool
+) -> Landing:
     """Whether a write landed, by the histories. `sent` are its sendings, `before` is the project before the first one.
 
     `answered` is whether the API confirmed the last sending. With an answer, the only new version is ours even if
@@ -77,8 +79,8 @@ def new_versions(part: str, before: LiveProject | None, after: LiveProject) -> S
     """The versions of "params" or "ontology" that came between two reads.
 
     Those of params are numbered ([D]). That an ontology's are is an assumption; without numbers they are positions,
-    which say nothing should the history show only its end. Where the same number stands for another ontology than
-    before, what both reads show is told by its content: the longest end of the one that the other begins with.
+    which mean nothing if the history shows only its end. If the same number has another ontology than before,
+    what both reads show is found by content: the longest end of the one that the other begins with.
     """
     if part == "params":
         last = before.params_version if before is not None else None

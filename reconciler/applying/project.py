@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Protocol
 
 from reconciler.applying import words
-from reconciler.applying.attempt import FAILURE_SECONDS, LAG_SECONDS, Attempt, Wait
-from reconciler.applying.landing import PARTS, Landing, is_older, judge, later, new_versions
+from reconciler.applying.attempt import FAILURE_SECONDS, Attempt, Wait
+from reconciler.applying.landing import PARTS, Landing, later, new_versions
+from reconciler.applying.watching import LostSightError, Watched
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import NameTakenError, ScaleError, UnavailableError
@@ -24,38 +24,12 @@ from reconciler.model.plan import Call, CallKind, Field, ProjectChange
 from reconciler.model.project import LiveProject, Version
 from reconciler.planning.intent import identity_of
 from reconciler.planning.planner import plan_project
-from reconciler.scale.transport import READ
 
 PROJECT_SECONDS = 1200.0
 """After that no further write of the project is started."""
 
-FIRST_PAUSE = 0.5
-"""Seconds between the first two reads that look for a write; each further pause is twice as long."""
-
-LONGEST_SLEEP = 1.0
-"""Seconds. How soon a signal ends a wait that the server asked for."""
-
-_INSTANT = 1e-6
-"""Seconds. Clocks add with an error, so a time counts as reached a little before it."""
-
 Emit = Callable[[Event], None]
 Permit = Callable[[], Awaitable[str | None]]
-
-
-class Projects(Protocol):
-    """What an apply needs of the Projects API. `scale.client.ScaleClient` is one. `send` sends once."""
-
-    async def get_project(self, name: str) -> LiveProject | None: ...
-
-    async def send(self, call: Call) -> object: ...
-
-
-class _LostSightError(Exception):
-    """The project could not be read after a write."""
-
-    def __init__(self, problem: ScaleError) -> None:
-        super().__init__(problem.summary)
-        self.problem = problem
 
 
 @dataclass(slots=True)
@@ -73,30 +47,32 @@ class ProjectApply:
     """The apply of one project's change.
 
     `permit` is awaited right before each sending: None allows it, a text is the reason why no write may start.
-    `stopping` is whether a signal came, which ends waits. `random` draws the back-off. `live` is the project as last
-    read.
+    `random` draws the back-off.
     `gave_up` is set once no answer proved whether a write landed; `answered` once a write landed or was refused.
     """
 
     change: ProjectChange
-    projects: Projects
+    watched: Watched
     emit: Emit
     permit: Permit
-    stopping: Callable[[], bool]
     clock: Clock
     random: Random
     calls: list[CallOutcome] = field(default_factory=list)
     done: dict[str, _Done] = field(default_factory=dict)
-    live: LiveProject | None = None
     attempt: Attempt | None = None
     gave_up: bool = False
     answered: bool = False
+
+    @property
+    def live(self) -> LiveProject | None:
+        """The project as last read."""
+        return self.watched.live
 
     async def run(self) -> ProjectOutcome:
         """Never raises because of what the API or a person did; the outcome reports it."""
         begun = self.clock.monotonic()
         try:
-            self.live = await self.projects.get_project(self.change.name)
+            self.watched.live = await self.watched.projects.get_project(self.change.name)
         except ScaleError as problem:
             self.gave_up = isinstance(problem, UnavailableError)
             return self._outcome(Status.FAILED, "it could not be read", diagnostics=(words.diagnosed(problem),))
@@ -124,7 +100,7 @@ class ProjectApply:
                 return self._ended(Status.FAILED, words.halfway(forbidden), to_send)
             try:
                 ended = await self._send(to_send[0], to_send[1:], open_fields)
-            except _LostSightError as lost:
+            except LostSightError as lost:
                 ended = self._unproven(to_send, None, words.diagnosed(lost.problem))
             if ended is not None:
                 return ended
@@ -139,7 +115,7 @@ class ProjectApply:
         """Sends a call once and checks whether it landed. An outcome ends the project; None asks for the fence again.
 
         Raises:
-            _LostSightError: the project cannot be read any more, so that nothing is known of the write.
+            LostSightError: the project cannot be read any more, so that nothing is known of the write.
         """
         if self.attempt is None:
             part = PARTS[call.kind]
@@ -150,7 +126,7 @@ class ProjectApply:
         problem: ScaleError | None = None
         begun = self.clock.monotonic()
         try:
-            await self.projects.send(call)
+            await self.watched.projects.send(call)
         except ScaleError as raised:
             problem = raised
         now = self.clock.monotonic()
@@ -173,8 +149,8 @@ class ProjectApply:
                 attempt.sent.append(call)  # even after a refusal only the history counts
         again = wait.again is not None
         try:
-            landing = await self._look(attempt, wait)
-        except _LostSightError:
+            landing = await self.watched.look(attempt, wait)
+        except LostSightError:
             if doubt:
                 raise
             landing, again = Landing(), False
@@ -193,62 +169,11 @@ class ProjectApply:
             return self._refused((call, *rest), words.gave_up(problem, attempt.times, proven=True))
         return self._unproven((call, *rest), self.live, words.gave_up(problem, attempt.times, proven=False))
 
-    async def _look(self, attempt: Attempt, wait: Wait) -> Landing:
-        """Reads until the write is seen, or until the time to wait for has passed; the last read is sent after that.
-
-        Raises:
-            _LostSightError: the last read failed.
-        """
-        answered = attempt.problem is None
-        end = wait.proof if wait.again is None else wait.again
-        pause = FIRST_PAUSE
-        while True:
-            now = self.clock.monotonic()
-            is_last = now >= end - _INSTANT
-            if is_last or (wait.reads and now <= wait.proof + _INSTANT):
-                landing = await self._read(attempt, answered=answered, is_last=is_last)
-                # A single version with other content may be someone else's, with ours not shown yet.
-                sure = landing.exact or landing.created or now >= wait.proof - LAG_SECONDS
-                if is_last or (landing.landed and sure):
-                    return landing
-            now = self.clock.monotonic()
-            if now >= wait.proof - _INSTANT:
-                until = min(now + LONGEST_SLEEP, end)
-            elif wait.reads:
-                until, pause = min(now + pause, wait.proof), pause * 2
-            else:
-                until = wait.proof
-            await self.clock.sleep(max(0.0, until - now))
-            if self.stopping():
-                end = max(wait.proof, min(end, self.clock.monotonic()))
-
-    async def _read(self, attempt: Attempt, *, answered: bool, is_last: bool) -> Landing:
-        begun = self.clock.monotonic()
-        try:
-            read = await self.projects.get_project(self.change.name)
-        except ScaleError as problem:
-            if is_last:
-                raise _LostSightError(problem) from None
-            return Landing()
-        finally:
-            # A read is tried for READ.seconds. The rest was a wait that the server asked for.
-            attempt.excuse(max(0.0, self.clock.monotonic() - begun - READ.seconds))
-        if not self._is_outdated(read):
-            self.live = read
-        return judge(attempt.sent, attempt.before, self.live, answered=answered)
-
-    def _is_outdated(self, read: LiveProject | None) -> bool:
-        """Whether a read lags behind an earlier one. A project that this run did not create may really be gone."""
-        if self.live is None:
-            return False
-        if read is None:
-            return any(call.call is CallKind.CREATE for call in self.calls)
-        return is_older(read, self.live)
-
     def _landed(self, call: Call, rest: Sequence[Call], attempt: Attempt, landing: Landing) -> ProjectOutcome | None:
         assert self.live is not None
         self.answered = True
         self.attempt = None
+        self.watched.created = self.watched.created or call.kind is CallKind.CREATE
         self.calls.append(CallOutcome(call.kind, CallResult.LANDED))
         self.done[attempt.part] = _Done(attempt.sent, landing.own, self.live)
         known: Sequence[Version] = ()
@@ -271,7 +196,7 @@ class ProjectApply:
     def _unproven(self, calls: Sequence[Call], live: LiveProject | None, told: Diagnostic) -> ProjectOutcome:
         """It is not known whether the first call landed. `live` is None if the project could not be read."""
         self.gave_up = self.gave_up or live is None
-        self.live = live
+        self.watched.live = live
         self.calls.append(CallOutcome(calls[0].kind, CallResult.UNCLEAR))
         self._leave(calls[1:])
         reason = words.truth(self.calls, live) if live is not None else "it could not be read back"

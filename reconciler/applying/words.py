@@ -152,10 +152,10 @@ def not_there(name: str, kind: CallKind) -> Diagnostic:
 
 def gave_up(problem: ScaleError, sends: int, *, proven: bool) -> Diagnostic:
     """A write that neither an answer nor a read has shown. `proven`: the history was read until it could not land."""
-    lines = [line for line in problem.detail.split("\n") if line and "may have landed" not in line]
+    known = problem.explanation if problem.may_have_landed else problem.detail
     times = f"It was sent {sends} times." if sends > 1 else "It was sent once." if sends else "It was not sent."
     shows = "The project's history shows that it did not land." if proven else "It is not known whether it landed."
-    return error(problem.code, problem.summary, detail="\n".join([*lines, f"{times} {shows}"]))
+    return error(problem.code, problem.summary, detail="\n".join(filter(None, (known, f"{times} {shows}"))))
 
 
 def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:

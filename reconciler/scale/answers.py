@@ -80,11 +80,10 @@ def unreadable(answer: Answer, problem: UnreadableAnswerError, asked: Asked) -> 
     lines = [problem.detail, f"{asked.request} was answered with status {answer.status} and {_named(content_type)}."]
     if "json" not in content_type.lower():
         lines.append(WRONG_ENDPOINT)
-    if asked.write:
-        lines.append("The write may have landed: look at the project before it is sent again.")
     return UnreadableAnswerError(
         asked.mask(f"{asked.what}: {problem.summary[0].lower()}{problem.summary[1:]}"),
         asked.mask(_joined(lines)),
+        landing=_landing(asked.write, asked),
         status=answer.status,
         may_have_landed=asked.write,
     )
@@ -176,10 +175,10 @@ def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableE
         lines.append("Run this again after that time.")
     elif answer.status == 429:
         lines.append("Run this again later, or with a lower parallelism.")
-    lines.append(_landing(landed, asked))
     return UnavailableError(
         asked.mask(f"{asked.what}: {problem}"),
         asked.mask(_joined(lines)),
+        landing=_landing(landed, asked),
         status=answer.status,
         may_have_landed=landed,
         worth_repeating=True,
@@ -193,10 +192,10 @@ def _lost(lost: Lost, outcome: Outcome, asked: Asked) -> UnavailableError:
     lines = [_effort(outcome, asked)]
     if not lost.sent:
         lines.append(_proxy_advice(asked))
-    lines.append(_landing(landed, asked))
     return UnavailableError(
         asked.mask(f"{asked.what}: {lost.reason}"),
         asked.mask(_joined(lines)),
+        landing=_landing(landed, asked),
         may_have_landed=landed,
         worth_repeating=not lost.final,
         sent_ago=outcome.seconds,
@@ -219,7 +218,7 @@ def _effort(outcome: Outcome, asked: Asked) -> str:
 
 def _landing(landed: bool, asked: Asked) -> str:
     if landed:
-        return "The write may have landed: look at the project before it is sent again."
+        return "The write may have landed: check the project before you send it again."
     return "Nothing was written." if asked.write else ""
 
 
