@@ -21,6 +21,9 @@ Path: TypeAlias = tuple[str | int, ...]
 
 Schema: TypeAlias = dict[str, Any]
 
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+"""The JSON Schema that the schemas for editors are written in."""
+
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TRUTH_WORDS: Final = {
     **dict.fromkeys(("yes", "on", "y", "true", "1"), "true"),

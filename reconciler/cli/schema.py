@@ -20,14 +20,15 @@ An editor that speaks YAML takes it from a manifest's first line:
 @click.option(
     "--for",
     "kind",
-    type=click.Choice(["manifest", "defaults", "overlay"]),
+    type=click.Choice(["manifest", "defaults", "overlay", "configuration"]),
     default="manifest",
     show_default=True,
-    help="What the schema is for: a manifest, a _defaults.yaml, or a file of a target's overlay.",
+    help="What the schema is for: a manifest, a _defaults.yaml, a file of a target's overlay, or reconciler.toml.",
 )
 def command(kind: str) -> int:
-    """Print the JSON Schema of manifests, for editors."""
-    from reconciler.manifest.editorschema import schema_text
+    """Print the JSON Schema of manifests, or of the configuration, for editors."""
+    from reconciler.configuration.keys import configuration_schema
+    from reconciler.manifest.editorschema import editor_schema, schema_text
 
-    console.say(schema_text(kind))
+    console.say(schema_text(configuration_schema() if kind == "configuration" else editor_schema(kind)))
     return 0

@@ -13,7 +13,7 @@ from reconciler.endpoint import SCALE_ENDPOINT, check_endpoint
 from reconciler.errors import UsageError
 from reconciler.fieldpath import Pattern, parse_pattern
 from reconciler.files import is_below
-from reconciler.keys import Day, Each, Key, ListOf, Number, OneOf, RefusedError, Schema, Table, Text, Truth
+from reconciler.keys import DIALECT, Day, Each, Key, ListOf, Number, OneOf, RefusedError, Schema, Table, Text, Truth
 from reconciler.manifest.codes import CHECKS
 from reconciler.model.guards import GUARD_NAMES, NO_MANIFESTS, GuardSettings, Waiver
 
@@ -103,7 +103,14 @@ def configuration_keys(root: Path) -> Table:
         thing="[checks]",
         words="a table",
         keys=(
-            *(Key(code, OneOf(values=("off", "note", "warn"), code="bad-choice"), "A check.") for code in CHECKS),
+            *(
+                Key(
+                    code,
+                    OneOf(values=("off", "note", "warn"), code="bad-choice"),
+                    "A check, explained in docs/diagnostics.md.",
+                )
+                for code in CHECKS
+            ),
             Key(RENAMED_CHOICE, OneOf(values=("off", "warn"), code="bad-choice"), "A check of plans."),
         ),
         unknown_code="unknown-check",
@@ -185,9 +192,5 @@ def _not_blank(text: str) -> str:
 
 def configuration_schema() -> Schema:
     """JSON Schema 2020-12 of the configuration, for editors."""
-    (schema,) = configuration_keys(Path()).alternatives(lambda key: [])
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Configuration of reconciler (reconciler.toml)",
-        **schema,
-    }
+    (schema,) = configuration_keys(Path()).alternatives(lambda _: [])
+    return {"$schema": DIALECT, "title": "Configuration of reconciler (reconciler.toml)", **schema}

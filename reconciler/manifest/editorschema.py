@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from reconciler.keys import Key, Schema
+from reconciler.keys import DIALECT, Key, Schema
 from reconciler.manifest.directives import DIRECTIVES, UNSET_KEY
 from reconciler.manifest.schema import CHOICE, CHOICES, DEFAULTS, IGNORE, ONTOLOGY, OVERLAY, PROJECT
 from reconciler.tasktypes.facts import open_schema, open_schemas
@@ -37,7 +37,7 @@ def editor_schema(kind: str) -> Schema:
         if own:
             alike.setdefault(id(own), []).append(task_type)
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DIALECT,
         "title": _TITLES[kind],
         "description": "Read by reconciler. Scale's task parameters are an open set: others than those named are fine.",
         **schema,
@@ -66,9 +66,9 @@ def editor_schema(kind: str) -> Schema:
     }
 
 
-def schema_text(kind: str) -> str:
-    """That schema as a file holds it."""
-    return json.dumps(editor_schema(kind), indent=2, ensure_ascii=False) + "\n"
+def schema_text(schema: Schema) -> str:
+    """A schema as a file holds it."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _slots(key: Key) -> list[Schema]:

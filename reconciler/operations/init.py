@@ -10,7 +10,7 @@ from typing import Final
 from reconciler import __version__
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files import exists_below, read_below, write_below
-from reconciler.manifest.editorschema import schema_text
+from reconciler.manifest.editorschema import editor_schema, schema_text
 
 SCHEMA: Final = "schema"
 """A source that is no template: the JSON Schema of manifests, for editors."""
@@ -57,7 +57,7 @@ def lay_out_repository(folder: Path) -> LaidOut:
         if name in there:
             kept.append(name)
         else:
-            _write(folder, name, schema_text("manifest") if source == SCHEMA else template(source))
+            _write(folder, name, schema_text(editor_schema("manifest")) if source == SCHEMA else template(source))
             written.append(name)
     if ignored is None:
         kept.append(_IGNORE)
