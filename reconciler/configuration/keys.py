@@ -104,14 +104,10 @@ def configuration_keys(root: Path) -> Table:
         words="a table",
         keys=(
             *(
-                Key(
-                    code,
-                    OneOf(values=("off", "note", "warn"), code="bad-choice"),
-                    "A check, explained in docs/diagnostics.md.",
-                )
+                Key(code, _switch("off", "note", "warn"), "A check, explained in docs/diagnostics.md.")
                 for code in CHECKS
             ),
-            Key(RENAMED_CHOICE, OneOf(values=("off", "warn"), code="bad-choice"), "A check of plans."),
+            Key(RENAMED_CHOICE, _switch("off", "warn"), "A check of plans, explained in docs/diagnostics.md."),
         ),
         unknown_code="unknown-check",
     )
@@ -133,6 +129,10 @@ def configuration_keys(root: Path) -> Table:
             Key("waivers", ListOf(item=waiver, words="a list of [[waivers]]"), "What lets a guard pass."),
         ),
     )
+
+
+def _switch(*values: str) -> OneOf:
+    return OneOf(values=values, code="bad-choice")
 
 
 def _count() -> Number:
