@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.project import RESERVED_PARAMS, DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source
 from reconciler.model.values import Json
+from tests.ontologies import live_ontology, ontology
 
 WORDS = st.sampled_from(["a", "b", "c", "choice", "name", "label", "a.b", "", "*", "@x", "__v", "é", "[0]"])
 TEXTS = st.one_of(WORDS, st.text(max_size=8))
@@ -77,8 +78,7 @@ def desired_projects(draw: st.DrawFn) -> DesiredProject:
         type="imageannotation",
         source=Source("/repo/projects/p.yaml", 1),
         params=draw(st.none() | params),
-        ontology=draw(st.none() | ontologies()),
-        ontology_name=None,
+        ontology=ontology(draw(st.none() | ontologies())),
         mask=draw(masks),
     )
 
@@ -86,13 +86,12 @@ def desired_projects(draw: st.DrawFn) -> DesiredProject:
 @st.composite
 def live_projects(draw: st.DrawFn) -> LiveProject:
     has_params = draw(st.booleans())
-    ontology = draw(st.none() | ontologies())
+    choices = draw(st.none() | ontologies())
     return LiveProject(
         name="p",
         type="imageannotation",
         params=draw(params) if has_params else {},
         params_version=draw(st.integers(0, 5)) if has_params else None,
-        ontology=ontology,
-        ontology_name=draw(st.sampled_from([None, "n"])) if ontology else None,
-        ontology_version=0 if ontology else None,
+        ontology=live_ontology(choices, draw(st.sampled_from([None, "n"])) if choices else None),
+        ontology_version=0 if choices else None,
     )

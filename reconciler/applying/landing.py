@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.model.ontology import Ontology, read_ontology
 from reconciler.model.plan import Call, CallKind
 from reconciler.model.project import LiveProject, Version
 from reconciler.model.values import Json, equal
-from reconciler.planning.normalize import UnreadableOntologyError, read_choices
 
 PARTS: Final = {CallKind.CREATE: "params", CallKind.SET_PARAMS: "params", CallKind.SET_ONTOLOGY: "ontology"}
 """The part of a project whose history a call adds a version to."""
@@ -96,7 +96,7 @@ def new_versions(part: str, before: LiveProject | None, after: LiveProject) -> S
 
 
 def _same(one: Version, other: Version) -> bool:
-    return one.name == other.name and equal(one.content, other.content)
+    return equal(one.content, other.content)
 
 
 def _is_sent(call: Call, version: Version, previous: Json) -> bool:
@@ -112,12 +112,10 @@ def _is_sent(call: Call, version: Version, previous: Json) -> bool:
 
 
 def _is_ontology(call: Call, version: Version) -> bool:
-    if "name" in call.body and call.body["name"] != version.name:
+    sent, landed = read_ontology(call.body["ontology"], call.body.get("name")), version.content
+    if not isinstance(sent, Ontology) or not isinstance(landed, Ontology):
         return False
-    try:
-        return read_choices(version.content) == read_choices(call.body["ontology"])
-    except UnreadableOntologyError:
-        return False
+    return sent.choices == landed.choices and sent.name in (None, landed.name)
 
 
 def _created(call: Call, after: LiveProject, *, answered: bool) -> Landing:

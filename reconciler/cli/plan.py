@@ -58,7 +58,7 @@ def command(
     from reconciler.operations.plan import plan
     from reconciler.operations.reporting import failed_plan
     from reconciler.operations.session import open_session
-    from reconciler.planning.classes import with_ontology_hashes
+    from reconciler.planning.bases import with_ontology_hashes
     from reconciler.settings import read_settings
 
     console.check_guards(allowed)

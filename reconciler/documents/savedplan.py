@@ -20,6 +20,7 @@ from reconciler.documents.text import Kind
 from reconciler.errors import PlanFileError
 from reconciler.fieldpath import parse_pattern
 from reconciler.files import write_whole
+from reconciler.model.ontology import Unreadable, read_ontology
 from reconciler.model.plan import (
     Action,
     Call,
@@ -119,8 +120,8 @@ class DesiredShape(Shape):
             create_only=create_only,
             managed=tuple(part for part in _PARTS if getattr(desired, part) is not None),
             params=params,
-            ontology=desired.ontology,
-            ontology_name=desired.ontology_name,
+            ontology=desired.ontology.spelled if desired.ontology is not None else None,
+            ontology_name=desired.ontology.name if desired.ontology is not None else None,
             params_mode=mask.params,
             ignore=tuple(
                 IgnoreShape(path=ignore.pattern.text, reason=ignore.reason, until=ignore.until)
@@ -131,16 +132,16 @@ class DesiredShape(Shape):
         )
 
     def read(self, entry: ChangeShape) -> DesiredProject:
-        if self.ontology is not None:
-            _CHOICES.validate_python(self.ontology)
+        ontology = read_ontology(self.ontology, self.ontology_name) if self.ontology is not None else None
+        if isinstance(ontology, Unreadable):
+            raise ValueError(ontology.why)
         return DesiredProject(
             name=entry.name,
             type=self.type,
             source=entry.source.read(),
             create_only=self.create_only,
             params=self.params if "params" in self.managed else None,
-            ontology=self.ontology if "ontology" in self.managed else None,
-            ontology_name=self.ontology_name,
+            ontology=ontology if "ontology" in self.managed else None,
             mask=Mask(
                 self.params_mode,
                 tuple(ignore.read() for ignore in self.ignore),

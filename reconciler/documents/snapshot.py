@@ -13,9 +13,11 @@ from reconciler.documents.parts import FORMAT_VERSION, Moment, Shape, TargetShap
 from reconciler.documents.text import Kind
 from reconciler.errors import SnapshotError
 from reconciler.fieldpath import parse_pattern
+from reconciler.model.ontology import Choice, Ontology, Unreadable, read_ontology, spell, spell_alone
 from reconciler.model.plan import TargetInfo
 from reconciler.model.project import LiveProject, UnreadableProject, Version
 from reconciler.model.snapshot import Snapshot, SnapshotProject
+from reconciler.model.values import Json
 
 REMEDY: Final = "Take a new one where the key is: reconciler snapshot --publish, or --out FILE."
 SIGN: Final = b'"kind":"snapshot"'
@@ -111,11 +113,24 @@ class OntologyShape(Shape):
 
     @classmethod
     def of(cls, version: Version) -> OntologyShape:
-        number, at, content, name, whole = version.number, version.at, version.content, version.name, version.digest
-        return cls(version=number, created_at=at, content=content, name=name, digest=whole)
+        known = version.content if isinstance(version.content, Ontology) else None
+        content = [_choice(choice) for choice in known.choices] if known is not None else None
+        name = known.name if known is not None else None
+        return cls(version=version.number, created_at=version.at, content=content, name=name, digest=version.digest)
 
     def read(self) -> Version:
-        return Version(self.version, self.created_at, self.content, self.name, self.digest)
+        read = read_ontology(self.content, self.name) if self.content is not None else None
+        content = read if isinstance(read, Ontology) else None
+        return Version(self.version, self.created_at, content, digest=self.digest)
+
+
+def _choice(choice: Choice) -> Json:
+    """Keys that a manifest cannot have are there without their value: a plan only warns of them."""
+    if not choice.subchoices and not choice.dropped:
+        return spell(choice)
+    spelled = spell_alone(choice)
+    whole = dict.fromkeys(choice.dropped, True) | ({"choice": spelled} if isinstance(spelled, str) else spelled)
+    return {**whole, "subchoices": [_choice(below) for below in choice.subchoices]} if choice.subchoices else whole
 
 
 class ProjectShape(Shape):
@@ -146,7 +161,7 @@ class ProjectShape(Shape):
             created_at=live.created_at,
             params=tuple(map(ParamsShape.of, live.params_history)),
             ontology=tuple(map(OntologyShape.of, live.ontology_history)),
-            ontology_problem=live.ontology_problem,
+            ontology_problem=live.ontology.why if isinstance(live.ontology, Unreadable) else None,
             origins=origins or None,
             left_out=project.left_out,
         )
@@ -156,17 +171,19 @@ class ProjectShape(Shape):
         ontologies = tuple(version.read() for version in self.ontology)
         now = params[-1] if params else None
         ontology = ontologies[-1] if ontologies else None
+        unreadable = None
+        if self.ontology_problem is not None:
+            path, _, problem = self.ontology_problem.partition(" ")
+            unreadable = Unreadable(path.strip("`"), problem)
         live = LiveProject(
             name=self.name,
             type=self.type,
             params=(now.content if now else None) or {},
             params_version=now.number if now else None,
             params_at=now.at if now else None,
-            ontology=ontology.content if ontology else None,
-            ontology_name=ontology.name if ontology else None,
+            ontology=unreadable or (ontology.content if ontology else None),
             ontology_version=ontology.number if ontology else None,
             ontology_at=ontology.at if ontology else None,
-            ontology_problem=self.ontology_problem,
             pipeline=self.pipeline,
             archived=self.archived,
             created_at=self.created_at,

@@ -19,6 +19,7 @@ from reconciler.manifest.problems import At, Problem, RawPath
 from reconciler.manifest.references import Resolved
 from reconciler.manifest.schema import ProjectValues
 from reconciler.manifest.verdict import check
+from reconciler.model.ontology import Ontology, read_ontology
 from reconciler.model.project import DesiredProject, Origin, Source
 from reconciler.model.values import Json
 
@@ -50,6 +51,7 @@ class Understanding:
         self._checks = checks
         self._root = root
         self._ontologies: Checked = {}
+        self._read: dict[tuple[int, str | None], tuple[list[Json], Ontology]] = {}
 
     def understand(
         self,
@@ -88,10 +90,21 @@ class Understanding:
             diagnostic.is_error for _, told in resolved.told for diagnostic in told
         )
         if isinstance(values, ProjectValues) and not errors:
-            understood.project = _project(values, source, document, root)
+            choices = values.ontology
+            ontology = self._ontology(choices, values.ontology_name) if choices is not None else None
+            understood.project = _project(values, source, ontology, document, root)
             if self._checks is not None and checked:
                 problems += _not_told(self._checks.run(understood.project), problems)
         return understood
+
+    def _ontology(self, choices: list[Json], name: str | None) -> Ontology:
+        """The ontology of choices without errors. A list that projects share is read once, and its identity kept."""
+        known = self._read.get((id(choices), name))
+        if known is None:
+            ontology = read_ontology(choices, name)
+            assert isinstance(ontology, Ontology)
+            known = self._read[id(choices), name] = (choices, ontology)
+        return known[1]
 
     def _check_name(self, name: str, limits: Limits) -> list[Problem]:
         if any(fnmatchcase(name, pattern) for pattern in limits.patterns):
@@ -155,15 +168,16 @@ def _may_be_inherited(problem: Problem) -> bool:
     )
 
 
-def _project(values: ProjectValues, source: Source, document: Mapping[str, Json], root: Origin) -> DesiredProject:
+def _project(
+    values: ProjectValues, source: Source, ontology: Ontology | None, document: Mapping[str, Json], root: Origin
+) -> DesiredProject:
     return DesiredProject(
         name=values.name,
         type=values.type,
         source=source,
         create_only=values.create_only,
         params=values.params,
-        ontology=values.ontology,
-        ontology_name=values.ontology_name,
+        ontology=ontology,
         mask=values.reconcile.mask,
         protect=values.reconcile.protect,
         document=document,

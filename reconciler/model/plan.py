@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.fieldpath import FieldPath, format_path
+from reconciler.model.ontology import Ontology, Unreadable
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.record import RecordedProject, SectionKey
 from reconciler.model.values import ABSENT, Absent, Json
@@ -118,12 +119,24 @@ def project_path(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The three parts of a project that a plan speaks of. `ontology` is in the shortest spelling, None without one."""
+    """The three parts of a project that a plan is about. `ontology` is in the shortest spelling, None without one."""
 
     type: str
     params: Mapping[str, Json]
     ontology: Sequence[Json] | None
     ontology_name: str | None = None
+
+    @classmethod
+    def of(cls, live: LiveProject) -> State:
+        """What was seen; an ontology that cannot be read is not shown."""
+        return cls.spelled(live.type, live.params, live.ontology)
+
+    @classmethod
+    def spelled(cls, kind: str, params: Mapping[str, Json], ontology: Ontology | Unreadable | None) -> State:
+        """The state with this ontology, which counts as none if it cannot be read."""
+        if not isinstance(ontology, Ontology):
+            return cls(kind, params, None)
+        return cls(kind, params, ontology.spelled, ontology.name)
 
 
 @dataclass(frozen=True, slots=True)

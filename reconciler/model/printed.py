@@ -208,7 +208,7 @@ def _step(path: FieldPath, key: str) -> FieldPath:
     """The path of a member. In an ontology, an object is a choice: its members are attributes, or its subchoices."""
     if path[:1] != ("ontology",):
         return (*path, key)
-    return path if key == "subchoices" else (*path, Attribute(key))
+    return path if key in ("subchoices", "choices") else (*path, Attribute(key))
 
 
 def _item(path: FieldPath, position: int, item: Json) -> FieldPath:

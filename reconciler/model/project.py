@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from reconciler.fieldpath import Pattern
+from reconciler.model.ontology import Ontology, Unreadable
 from reconciler.model.values import Json
 
 CREATE_ONLY = ("rapid", "studio", "pipeline", "consensus_attempts")
@@ -134,7 +135,7 @@ class DesiredProject:
     """What a manifest says, composed.
 
     `create_only` holds those of CREATE_ONLY that the manifest names. `params` and `ontology` are None where that part
-    is not managed; `ontology` is the list of choices (strings and objects, as written), never empty.
+    is not managed; the ontology has at least one choice, and its name is None if the manifest gives none.
     `document` is all of it as composed, and `origins` the places in it that were written elsewhere than in the
     manifest's own document; both are empty where the project does not come from a manifest.
     """
@@ -144,8 +145,7 @@ class DesiredProject:
     source: Source
     create_only: Mapping[str, Json] = field(default_factory=dict)
     params: Mapping[str, Json] | None = None
-    ontology: list[Json] | None = None
-    ontology_name: str | None = None
+    ontology: Ontology | None = None
     mask: Mask = Mask()
     protect: bool = False
     document: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
@@ -159,16 +159,15 @@ class DesiredProject:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One entry of a history. `content` is the parameters or the choices, None where the entry cannot be read.
+    """One entry of a history. `content` is the parameters or an `Ontology`, None if the entry cannot be read.
 
-    `number` is the API's, or the position. `at` is aware, in UTC. `name` is an ontology's. `digest` is the SHA-256 of
-    the whole content where a snapshot leaves some of it out and the record has the same one; else None.
+    `number` is the API's, or the position. `at` is aware, in UTC. `digest` is the SHA-256 of the whole content if a
+    snapshot leaves some of it out and the record has the same one; else None.
     """
 
     number: int
     at: datetime | None
     content: Json
-    name: str | None = None
     digest: str | None = None
 
 
@@ -177,8 +176,7 @@ class LiveProject:
     """What the API last answered about a project, as far as this tool uses it.
 
     `params` is the last entry of `param_history` without `version` and `created_at`; empty, with `params_version`
-    None, where no parameters were ever set. `ontology` is the last entry's list of choices, or None where none was
-    ever set; where the entry cannot be read, `ontology_problem` says why and `ontology` is None.
+    None, where no parameters were ever set. `ontology` is the last entry's, or None if none was ever set.
     Times are aware, in UTC, None where the API gives none or one that cannot be read. The histories are those that
     the API showed, oldest first, the last entry included.
     `origins` is None but in a snapshot, which keeps the end of a history alone: there it has, for units whose value is
@@ -190,11 +188,9 @@ class LiveProject:
     params: Mapping[str, Json] = field(default_factory=dict)
     params_version: int | None = None
     params_at: datetime | None = None
-    ontology: list[Json] | None = None
-    ontology_name: str | None = None
+    ontology: Ontology | Unreadable | None = None
     ontology_version: int | None = None
     ontology_at: datetime | None = None
-    ontology_problem: str | None = None
     pipeline: str | None = None
     archived: bool = False
     created_at: str | None = None

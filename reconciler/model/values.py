@@ -171,6 +171,15 @@ class NodeCount:
             found = self._known[id(value)] = 1 + sum(map(self.of, inner))
         return found
 
+    def of_choices(self, choices: tuple[Any, ...]) -> int:
+        """How many choices there are, the tree counted as `of` counts collections."""
+        found = self._known.get(id(choices))
+        if found is None:
+            self.distinct += 1 + len(choices)
+            below = (self.of_choices(choice.subchoices) for choice in choices if choice.subchoices)
+            found = self._known[id(choices)] = 1 + len(choices) + sum(below)
+        return found
+
 
 class Masked(str):
     """What stands in place of a sensitive value: a JSON string in documents, words without quotes in text."""

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, covered
-from reconciler.model.ontology import Choice, walk
+from reconciler.model.ontology import Choice, Ontology, read_ontology, walk
 from reconciler.model.plan import ProjectChange
 from reconciler.model.values import MASKED, Json
-from reconciler.planning.normalize import UnreadableOntologyError, read_choices
 
 
 def masked(diagnostic: Diagnostic, change: ProjectChange, sensitive: Sequence[Pattern]) -> Diagnostic:
@@ -18,7 +17,8 @@ def masked(diagnostic: Diagnostic, change: ProjectChange, sensitive: Sequence[Pa
     if not sensitive:
         return diagnostic
     texts = set(_texts_of_params(change.desired.params or {}, ("params",), sensitive))
-    texts.update(_texts_of_choices(_readable(change.desired.ontology), sensitive))
+    if change.desired.ontology is not None:
+        texts.update(_texts_of_choices(change.desired.ontology.choices, sensitive))
     if change.before is not None:
         texts.update(_texts_of_params(dict(change.before.params), ("params",), sensitive))
         texts.update(_texts_of_choices(_readable(change.before.ontology), sensitive))
@@ -54,7 +54,5 @@ def _texts_of_choices(choices: tuple[Choice, ...], sensitive: Sequence[Pattern])
 
 
 def _readable(ontology: Sequence[Json] | None) -> tuple[Choice, ...]:
-    try:
-        return read_choices(list(ontology or ()))
-    except UnreadableOntologyError:
-        return ()
+    read = read_ontology(list(ontology or ()))
+    return read.choices if isinstance(read, Ontology) else ()

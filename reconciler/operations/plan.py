@@ -29,7 +29,7 @@ from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
 from reconciler.operations.snapshot import read_saved
-from reconciler.planning.classes import unseen
+from reconciler.planning.bases import unseen
 from reconciler.planning.planner import Live, Rules, make_plan
 from reconciler.planning.renaming import CODE as RENAMED_CHOICE
 from reconciler.planning.renaming import renamed_choices
@@ -173,9 +173,10 @@ def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
     for project in desired:
         found = live.projects.get(project.name)
         now = found if isinstance(found, LiveProject) else None
-        for declared, there in ((project.params, now and now.params), (project.ontology, now and now.ontology)):
-            if declared is not None and not (there is not None and equal(declared, there)):
-                total += nodes.of(declared)
+        if project.params is not None and not (now is not None and equal(project.params, now.params)):
+            total += nodes.of(project.params)
+        if project.ontology is not None and not (now is not None and project.ontology == now.ontology):
+            total += nodes.of_choices(project.ontology.choices)
     repeated = total - nodes.distinct
     if repeated > _MOST_REPEATED:
         summary = f"the changes repeat {repeated:,} values that aliases and references share"

@@ -27,7 +27,7 @@ from reconciler.git.keptref import LOCAL
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Plan, ProjectChange, unit_of
 from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, RecordedProject, Run, Section, SectionKey
-from reconciler.planning.classes import base_hash, base_of, intended_by, left_drifting, outside
+from reconciler.planning.bases import base_hash, base_of, intended_by, left_drifting, outside
 from reconciler.planning.guards import value_hash
 from reconciler.record.merging import Changes, conclude, follows, intend
 from reconciler.record.stores import RecordStore, open_record

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.model.ontology import Unreadable
 from reconciler.model.plan import Action, CallKind, Expected, ProjectChange, Reason, State
 from reconciler.model.project import DesiredProject, LiveProject, UnreadableProject
 from reconciler.planning.intent import EMPTY_HASH
-from reconciler.planning.normalize import UnreadableOntologyError
 
 _EXAMPLES = 3
 
@@ -40,8 +40,8 @@ def blocked(desired: DesiredProject, live: LiveProject) -> Block | None:
     if pipeline is not None and live.pipeline is not None and pipeline != live.pipeline:
         told = _differs(name, "pipeline", live.pipeline, pipeline)
         return Block(Reason.PIPELINE_DIFFERS, "pipelineName", told)
-    if desired.ontology is not None and live.ontology_problem is not None:
-        return _ontology_unreadable(name, "ontologyHistory", live.ontology_problem)
+    if desired.ontology is not None and isinstance(live.ontology, Unreadable):
+        return _ontology_unreadable(name, live.ontology)
     return None
 
 
@@ -53,11 +53,6 @@ def unreadable(name: str, live: UnreadableProject) -> Block:
         detail="It is neither compared nor written. Fix that value in Scale's dashboard.",
     )
     return Block(Reason.UNREADABLE, live.path, told)
-
-
-def ontology_unreadable(desired: DesiredProject, problem: UnreadableOntologyError) -> Block:
-    """That of a project with live choices that cannot be read."""
-    return _ontology_unreadable(desired.name, problem.where, str(problem))
 
 
 def not_sendable(desired: DesiredProject, call: CallKind) -> Block:
@@ -72,7 +67,7 @@ def not_sendable(desired: DesiredProject, call: CallKind) -> Block:
 
 def blocked_change(desired: DesiredProject, live: LiveProject | None, block: Block) -> ProjectChange:
     """The plan of a blocked project; `live` is None if it cannot be read."""
-    state = State(live.type, live.params, live.ontology, live.ontology_name) if live is not None else None
+    state = State.of(live) if live is not None else None
     return ProjectChange(
         name=desired.name,
         action=Action.NO_OP,
@@ -116,11 +111,11 @@ def _differs(name: str, what: str, live: str, here: str) -> Diagnostic:
     )
 
 
-def _ontology_unreadable(name: str, path: str, what: str) -> Block:
+def _ontology_unreadable(name: str, ontology: Unreadable) -> Block:
     told = error(
         "ontology-unreadable",
-        f"the ontology of project.{name} cannot be read: {what}",
+        f"the ontology of project.{name} cannot be read: {ontology.why}",
         detail="reconciler never overwrites what it cannot read. Fix the ontology in Scale's dashboard, or leave it "
         "out of the manifest, so that it is not managed here.",
     )
-    return Block(Reason.ONTOLOGY_UNREADABLE, path, told)
+    return Block(Reason.ONTOLOGY_UNREADABLE, ontology.path, told)

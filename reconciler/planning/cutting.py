@@ -13,7 +13,7 @@ from typing import Final
 from reconciler.fieldpath import format_path
 from reconciler.model.project import LiveProject, Version
 from reconciler.model.record import RecordedProject
-from reconciler.planning.classes import ONTOLOGY, base_of, base_version, mover
+from reconciler.planning.bases import ONTOLOGY, base_of, base_version, mover
 
 _LAST: Final = 4
 

@@ -8,18 +8,17 @@ from dataclasses import replace
 from reconciler.diagnostics import Diagnostic, warning
 from reconciler.fieldpath import format_path, parse_path
 from reconciler.model.drift import Baseline, BlockedProject, ProjectDrift, Transient, Unit
-from reconciler.model.ontology import Choice, spell
+from reconciler.model.ontology import Ontology, Unreadable, read_written
 from reconciler.model.plan import Field, FieldClass, Kind
-from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Shown, UnreadableProject, Version
+from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject, Version
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
-from reconciler.planning.blocking import Block, blocked, ontology_unreadable, unreadable
-from reconciler.planning.classes import ONTOLOGY, base_of, base_version, mover, parameter_in, parameter_of
-from reconciler.planning.mask import Ignored, wanted_ontology, wanted_params
+from reconciler.planning.bases import ONTOLOGY, base_of, mover, parameter_in
+from reconciler.planning.blocking import Block, blocked, unreadable
 from reconciler.planning.nearness import neighbours, normal_form
-from reconciler.planning.normalize import UnreadableOntologyError, read_choices
 from reconciler.planning.ontology import ontology_fields
 from reconciler.planning.params import params_fields
+from reconciler.planning.threeway import Compared, ThreeWay, Value
 
 _TURNS = 4
 """So many values in turn (A, B, A, B) are two writers at odds, and no longer somebody who changed their mind."""
@@ -35,10 +34,7 @@ def project_drift(
         return _blocked(desired, unreadable(desired.name, live))
     if (block := blocked(desired, live)) is not None:
         return _blocked(desired, block)
-    try:
-        return _compared(desired, live, known)
-    except UnreadableOntologyError as problem:
-        return _blocked(desired, ontology_unreadable(desired, problem))
+    return _compared(desired, live, known)
 
 
 def _blocked(desired: DesiredProject, block: Block) -> BlockedProject:
@@ -46,22 +42,46 @@ def _blocked(desired: DesiredProject, block: Block) -> BlockedProject:
 
 
 def _compared(desired: DesiredProject, live: LiveProject, known: RecordedProject | None) -> ProjectDrift:
-    """Raises:
-    UnreadableOntologyError: the live choices cannot be read.
-    """
-    base = base_of(known, live).known
-    if base is not None and not base.written:
-        base = None
-    units = [*_parameters(desired, live, base), *_ontology(desired, live, base)]
-    drifted = [unit for unit in units if isinstance(unit, Unit)]
-    transient = [unit for unit in units if isinstance(unit, Transient)]
-    taking_turns = [_turns(desired.name, unit.path, live) for unit in drifted]
+    three = ThreeWay(desired, live, base_of(known, live).known)
+    units: list[Unit] = []
+    transient: list[Transient] = []
+    for compared in three.units():
+        if compared.cause is not None:
+            units.append(_unit(compared, compared.cause, live))
+        elif versions := _others(three, compared, live):
+            transient.append(Transient(compared.unit, versions))
+    turns = [_turns(desired.name, unit.path, live) for unit in units]
     return ProjectDrift(
-        desired.name,
-        desired.source,
-        tuple(drifted),
-        tuple(transient),
-        tuple(told for told in taking_turns if told is not None),
+        desired.name, desired.source, tuple(units), tuple(transient), tuple(told for told in turns if told is not None)
+    )
+
+
+def _unit(compared: Compared, cause: FieldClass, live: LiveProject) -> Unit:
+    version, at = mover(live, compared.unit) or (None, None)
+    base, desired, now = _shown_sides(compared)
+    return _shown(Unit(compared.unit, cause, base, desired, now, version=version, at=at))
+
+
+def _shown_sides(compared: Compared) -> tuple[Value, ...]:
+    """Base, desired, and live. Ontologies are spelled, with their names if they differ in them."""
+    sides = (compared.base, compared.desired, compared.live)
+    if compared.unit != ONTOLOGY:
+        return sides
+    names = {side.name for side in sides if side is not ABSENT}
+    return tuple(side if side is ABSENT else side.spelled if len(names) == 1 else side.written for side in sides)
+
+
+def _others(three: ThreeWay, compared: Compared, live: LiveProject) -> tuple[int, ...]:
+    """The versions since the base, the live one left out, in which a unit was another."""
+    if compared.since is None:
+        return ()
+    history = live.ontology_history if compared.unit == ONTOLOGY else live.params_history
+    later = (version for version in history[:-1] if version.number > compared.since.number)
+    return tuple(
+        version.number
+        for version in later
+        if (compared.unit != ONTOLOGY or (isinstance(version.content, Ontology) and version.content.choices))
+        and not equal(three.at(version, compared.unit), compared.base)
     )
 
 
@@ -75,10 +95,12 @@ def shown_fields(unit: Unit) -> tuple[Field, ...]:
     else:
         start, end = (unit.desired if unit.field_class is FieldClass.UNKNOWN else unit.base), unit.live
     if unit.path == ONTOLOGY:
-        before, after = (_seen(None if side is ABSENT else side) for side in (start, end))
-        return () if before is None or after is None else tuple(ontology_fields(before, after))
+        before, after = (Ontology(()) if side is ABSENT else read_written(side) for side in (start, end))
+        if isinstance(before, Unreadable) or isinstance(after, Unreadable):
+            return ()
+        return tuple(ontology_fields(before, after))
     path = parse_path(unit.path)
-    if _same(start, end):  # as where both sides are masked
+    if equal(start, end):  # as where both sides are masked
         return (Field(path, Kind.CHANGE, start, end),)
     key = str(path[1])
     return tuple(params_fields(_only(key, start), _only(key, end)))
@@ -131,98 +153,12 @@ def _to_be_made(desired: DesiredProject, known: RecordedProject | None) -> Itera
     params = dict(desired.params or {})
     for key, value in params.items():
         yield _shown(Unit(format_path(("params", key)), FieldClass.PENDING, ABSENT, value, ABSENT))
-    if desired.ontology:
-        yield _shown(Unit(ONTOLOGY, FieldClass.PENDING, ABSENT, list(desired.ontology), ABSENT))
-
-
-def _parameters(desired: DesiredProject, live: LiveProject, base: RecordedProject | None) -> Iterator[Unit | Transient]:
-    if desired.params is None:
-        return
-    wanted = wanted_params(desired, live)
-    keys = dict.fromkeys([*wanted, *live.params])
-    if base is not None:
-        # A key that came or went since the oldest base of a unit.
-        oldest = min(
-            (number for number in (base.params_version, *base.older.values()) if number is not None), default=0
-        )
-        for version in live.params_history:
-            if version.number >= oldest and isinstance(version.content, Mapping):
-                keys |= dict.fromkeys(version.content)
-    ignored = Ignored.of(desired)
-    for key in keys:
-        foreign = desired.mask.params is ParamsMode.MERGE and key not in desired.params
-        if not foreign and not ignored.patterns.covers(("params", key)):
-            yield from _parameter(key, desired, wanted, live, base)
-
-
-def _parameter(
-    key: str, desired: DesiredProject, wanted: Mapping[str, Json], live: LiveProject, base: RecordedProject | None
-) -> Iterator[Unit | Transient]:
-    path = format_path(("params", key))
-    now, want = live.params.get(key, ABSENT), wanted.get(key, ABSENT)
-    version = base_version(path, live, base) if base is not None else None
-    before = parameter_of(version, key, desired, now) if version is not None else ABSENT
-    field_class = _class(before, now, want) if version is not None else _unknown(now, want)
-    if field_class is not None:
-        yield _unit(path, field_class, (before, want, now), live)
-    elif version is not None:
-        numbers = [
-            later.number
-            for later in _since(live.params_history, version.number)
-            if not _same(parameter_of(later, key, desired, now), before)
-        ]
-        if numbers:
-            yield Transient(path, tuple(numbers))
-
-
-def _ontology(desired: DesiredProject, live: LiveProject, base: RecordedProject | None) -> Iterator[Unit | Transient]:
-    if desired.ontology is None or any(ignore.pattern.text == ONTOLOGY for ignore in desired.mask.ignore):
-        return
-    now = read_choices(live.ontology) if live.ontology is not None else ()
-    want = wanted_ontology(desired, read_choices(desired.ontology), now)
-    version = base_version(ONTOLOGY, live, base) if base is not None else None
-    seen = _seen(version.content or None) if version is not None else None
-    if version is None or seen is None:
-        if now != want:
-            yield _unit(ONTOLOGY, FieldClass.UNKNOWN, (ABSENT, _spelled(want), _spelled(now)), live)
-        return
-    before = wanted_ontology(desired, seen, now) if seen else seen
-    field_class = _class(_spelled(before), _spelled(now), _spelled(want))
-    if field_class is not None:
-        yield _unit(ONTOLOGY, field_class, (_spelled(before), _spelled(want), _spelled(now)), live)
-        return
-    later = ((one.number, _seen(one.content)) for one in _since(live.ontology_history, version.number))
-    numbers = [number for number, choices in later if choices and wanted_ontology(desired, choices, now) != before]
-    if numbers:
-        yield Transient(ONTOLOGY, tuple(numbers))
-
-
-def _unit(
-    path: str,
-    field_class: FieldClass,
-    sides: tuple[Json | Absent, Json | Absent, Json | Absent],
-    live: LiveProject,
-) -> Unit:
-    moved = mover(live, path)
-    version, at = moved if moved is not None else (None, None)
-    return _shown(Unit(path, field_class, *sides, version=version, at=at))
+    if desired.ontology is not None:
+        yield _shown(Unit(ONTOLOGY, FieldClass.PENDING, ABSENT, desired.ontology.spelled, ABSENT))
 
 
 def _shown(unit: Unit) -> Unit:
     return replace(unit, fields=shown_fields(unit))
-
-
-def _class(before: Json | Absent, now: Json | Absent, want: Json | Absent) -> FieldClass | None:
-    """None where nobody moved."""
-    if _same(now, want):
-        return None if _same(before, now) else FieldClass.SAME
-    if _same(before, now):
-        return FieldClass.PENDING
-    return FieldClass.DRIFT if _same(before, want) else FieldClass.CONFLICT
-
-
-def _unknown(now: Json | Absent, want: Json | Absent) -> FieldClass | None:
-    return None if _same(now, want) else FieldClass.UNKNOWN
 
 
 def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
@@ -230,10 +166,10 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
     turns: list[tuple[int, Json | Absent]] = []
     for version in live.ontology_history if unit == ONTOLOGY else live.params_history:
         value = _value_in(version, unit)
-        if not turns or not _same(turns[-1][1], value):
+        if not turns or not equal(turns[-1][1], value):
             turns.append((version.number, value))
     last = turns[-_TURNS:]
-    if len(last) < _TURNS or not (_same(last[0][1], last[2][1]) and _same(last[1][1], last[3][1])):
+    if len(last) < _TURNS or not (equal(last[0][1], last[2][1]) and equal(last[1][1], last[3][1])):
         return None
     versions = ", ".join(str(number) for number, _ in last)
     return warning(
@@ -246,34 +182,10 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
 
 def _value_in(version: Version, unit: str) -> Json | Absent:
     if unit == ONTOLOGY:
-        choices = _seen(version.content)
-        return version.content if choices is None else _spelled(choices)
+        return version.content and version.content.choices
     content = version.content if isinstance(version.content, Mapping) else {}
     return content.get(parameter_in(unit), ABSENT)
 
 
-def _since(history: tuple[Version, ...], number: int | None) -> Iterator[Version]:
-    """The versions after that one, the last one, which is live, not among them."""
-    return (version for version in history[:-1] if version.number > (-1 if number is None else number))
-
-
 def _only(key: str, value: Json | Absent) -> dict[str, Json]:
     return {} if value is ABSENT else {key: value}
-
-
-def _seen(content: Json) -> tuple[Choice, ...] | None:
-    """The choices of a version; None where they cannot be read."""
-    try:
-        return read_choices(content) if content is not None else ()
-    except UnreadableOntologyError:
-        return None
-
-
-def _spelled(choices: tuple[Choice, ...]) -> Json:
-    return [spell(choice) for choice in choices]
-
-
-def _same(left: Json | Absent, right: Json | Absent) -> bool:
-    if left is ABSENT or right is ABSENT:
-        return left is right
-    return equal(left, right)

@@ -17,14 +17,13 @@ from typing import Final
 
 from reconciler.fieldpath import Attribute, Pattern, covered, format_path
 from reconciler.model.guards import GuardSettings, Waiver
-from reconciler.model.ontology import walk
+from reconciler.model.ontology import Ontology, read_ontology, walk
 from reconciler.model.plan import Action, Field, FieldClass, Kind, ProjectChange, unit_of
 from reconciler.model.project import LiveProject, Shown
 from reconciler.model.record import Entries
 from reconciler.model.values import ABSENT, MASKED, Absent, Json, canonical_json
-from reconciler.planning.classes import unseen
+from reconciler.planning.bases import unseen
 from reconciler.planning.nearness import neighbours, normal_form, twins
-from reconciler.planning.normalize import read_choices
 
 _FOREVER = "A project on Scale can never be deleted or renamed."
 _FEWEST_SELECTED: Final = 10
@@ -186,7 +185,9 @@ def _taken(change: ProjectChange, situation: Situation) -> Iterator[tuple[str, s
     if params := [str(field.path[1]) for field in change.fields if _removes_parameter(field)]:
         yield _lost(_count(len(change.before.params), "parameter"), params)
     if choices := situation.choices_gone(change):
-        yield _lost(_count(sum(1 for _ in walk(read_choices(list(change.before.ontology or ())))), "choice"), choices)
+        before = read_ontology(list(change.before.ontology or ()))
+        assert isinstance(before, Ontology)
+        yield _lost(_count(sum(1 for _ in walk(before.choices)), "choice"), choices)
     if situation.pending:
         changed = [
             situation.path(field)

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.fieldpath import format_path
-from reconciler.model.ontology import Choice, spell
+from reconciler.model.ontology import Choice, Ontology
 from reconciler.model.plan import Call, CallKind, Field, FieldClass, Kind, State
 from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.model.values import ABSENT, Json, canonical_json, digest, equal
-from reconciler.planning.mask import wanted_ontology, wanted_params
-from reconciler.planning.normalize import read_choices
-from reconciler.planning.ontology import attribute_field, ontology_fields
+from reconciler.planning.mask import readable, wanted_ontology, wanted_params
+from reconciler.planning.ontology import ontology_fields
 from reconciler.planning.params import params_fields
 
 
@@ -40,11 +39,7 @@ class Intent:
 
 
 def compare(desired: DesiredProject, live: LiveProject | None) -> Intent:
-    """Look at live through the desired project's mask.
-
-    Raises:
-        UnreadableOntologyError: live choices that must be compared cannot be read.
-    """
+    """Look at live through the desired project's mask. A live ontology that cannot be read counts as none."""
     if live is None:
         return _creation(desired)
     params = wanted_params(desired, live)
@@ -53,27 +48,19 @@ def compare(desired: DesiredProject, live: LiveProject | None) -> Intent:
     if not equal(live.params, params):
         fields += params_fields(live.params, params)
         calls.append(_set_params(desired.name, live.params, params))
-    ontology, dropped = live.ontology, tuple[str, ...]()
-    name = desired.ontology_name if desired.ontology_name is not None else live.ontology_name
-    if desired.ontology is not None and not (equal(desired.ontology, live.ontology) and name == live.ontology_name):
-        before = read_choices(live.ontology) if live.ontology is not None else ()
-        after = wanted_ontology(desired, read_choices(desired.ontology), before)
-        if after is before:
-            name = live.ontology_name
-        found = [
-            *attribute_field(("ontology",), "name", live.ontology_name, name),
-            *ontology_fields(before, after),
-        ]
-        if found:
+    before, after = readable(live.ontology), readable(wanted_ontology(desired, live.ontology))
+    dropped: tuple[str, ...] = ()
+    if after is not None and after != before:
+        now = before or Ontology(())
+        if found := list(ontology_fields(now, after)):
             fields += found
             calls.append(_set_ontology(desired, after))
-            dropped = tuple(sorted(set(_dropped(before))))
-        ontology = [spell(choice) for choice in after] or live.ontology
-        live = replace(live, ontology=[spell(choice) for choice in before] if live.ontology is not None else None)
-    state = State(live.type, live.params, live.ontology, live.ontology_name)
+            dropped = tuple(sorted(set(_dropped(now.choices))))
+    state = State.of(live)
     if not fields:
         return Intent(state, state)
-    return Intent(state, State(live.type, params, ontology, name), tuple(fields), tuple(calls), dropped)
+    wanted = State.spelled(live.type, params, after)
+    return Intent(state, wanted, tuple(fields), tuple(calls), dropped)
 
 
 def plan_hash(intents: Mapping[str, str], empty: str) -> str:
@@ -96,7 +83,6 @@ def identity_of(field: Field) -> str:
 
 def _creation(desired: DesiredProject) -> Intent:
     params = wanted_params(desired, None)
-    choices = read_choices(desired.ontology or [])
     body: dict[str, Json] = {"type": desired.type, "name": desired.name, **desired.create_only}
     fields = [
         Field((key,), Kind.ADD, after=value) for key, value in {"type": desired.type, **desired.create_only}.items()
@@ -106,14 +92,13 @@ def _creation(desired: DesiredProject) -> Intent:
         body["params"] = dict(params)
         fields += params_fields({}, params)
     calls.append(Call(CallKind.CREATE, desired.name, body))
-    if choices:
-        fields += attribute_field(("ontology",), "name", None, desired.ontology_name)
-        fields += ontology_fields((), choices)
-        calls.append(_set_ontology(desired, choices))
-    ontology = [spell(choice) for choice in choices] or None
+    ontology = desired.ontology
+    if ontology is not None:
+        fields += ontology_fields(Ontology(()), ontology)
+        calls.append(_set_ontology(desired, ontology))
     return Intent(
         None,
-        State(desired.type, params, ontology, desired.ontology_name),
+        State.spelled(desired.type, params, ontology),
         tuple(replace(field, field_class=FieldClass.PENDING) for field in fields),
         tuple(calls),
     )
@@ -126,10 +111,10 @@ def _set_params(name: str, live: Mapping[str, Json], params: Mapping[str, Json])
     return Call(CallKind.SET_PARAMS, name, {**sent, "patch": patch})
 
 
-def _set_ontology(desired: DesiredProject, choices: tuple[Choice, ...]) -> Call:
-    body: dict[str, Json] = {"ontology": [spell(choice) for choice in choices]}
-    if desired.ontology_name is not None:
-        body["name"] = desired.ontology_name
+def _set_ontology(desired: DesiredProject, ontology: Ontology) -> Call:
+    body: dict[str, Json] = {"ontology": ontology.spelled}
+    if desired.ontology is not None and desired.ontology.name is not None:
+        body["name"] = ontology.name
     return Call(CallKind.SET_ONTOLOGY, desired.name, body)
 
 

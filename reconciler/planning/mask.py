@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from reconciler.fieldpath import FieldPath, Pattern, Patterns, format_path
-from reconciler.model.ontology import Choice, walk
+from reconciler.model.ontology import Choice, Ontology, Unreadable, walk
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
 from reconciler.model.values import ABSENT, Absent, Json
 from reconciler.planning.alignment import align
@@ -50,22 +50,34 @@ def _wanted(desired: DesiredProject, declared: Mapping[str, Json], live: LivePro
     return wanted
 
 
-def wanted_ontology(
-    desired: DesiredProject, choices: tuple[Choice, ...], live: tuple[Choice, ...]
-) -> tuple[Choice, ...]:
-    """The choices that the project should have, given those declared and those live (none: never set)."""
-    if desired.mask.units is not None and "ontology" not in desired.mask.units:
+def wanted_ontology(desired: DesiredProject, live: Ontology | Unreadable | None) -> Ontology | Unreadable | None:
+    """The ontology that the project should have: what is live if git does not own it."""
+    if desired.ontology is None or (desired.mask.units is not None and "ontology" not in desired.mask.units):
         return live
-    if not live:
-        return choices
+    return seen_through(desired, desired.ontology, live)
+
+
+def seen_through(desired: DesiredProject, ontology: Ontology, live: Ontology | Unreadable | None) -> Ontology:
+    """An ontology, declared or earlier, with what the manifest does not own as it is live: nobody changed that."""
+    is_named = desired.ontology is not None and desired.ontology.name is not None
+    if not isinstance(live, Ontology):
+        return ontology if is_named else Ontology(ontology.choices)
+    name = ontology.name if is_named else live.name
     ignored = {ignore.pattern.text for ignore in desired.mask.ignore}
+    if not live.choices or not ontology.choices:
+        return Ontology(ontology.choices, name)
     if "ontology" in ignored:
         return live
     ignored &= {"ontology.**.@description", "ontology.**.@display"}
-    if not ignored:
-        return choices
-    known = {choice.choice: choice for _, _, choice in walk(live)}
-    return tuple(_with_live_attributes(choice, known, ignored) for choice in choices)
+    choices = ontology.choices
+    if ignored:
+        known = {choice.choice: choice for _, _, choice in walk(live.choices)}
+        choices = tuple(_with_live_attributes(choice, known, ignored) for choice in choices)
+    return Ontology(choices, name)
+
+
+def readable(ontology: Ontology | Unreadable | None) -> Ontology | None:
+    return ontology if isinstance(ontology, Ontology) else None
 
 
 def _with_live_attributes(choice: Choice, known: Mapping[str, Choice], ignored: set[str]) -> Choice:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from reconciler.model.ontology import spell
+from reconciler.model.ontology import Unreadable
 from reconciler.model.plan import ProjectChange
 from reconciler.model.project import LiveProject, Shown
 from reconciler.model.values import Json, equal
-from reconciler.planning.normalize import UnreadableOntologyError, read_choices
 
 _Project = TypeVar("_Project", bound=Shown)
 
@@ -133,21 +132,22 @@ def twins(creates: Iterable[ProjectChange], others: Iterable[LiveProject]) -> di
     wanted: dict[str, _Content] = {}
     for change in creates:
         assert change.after is not None
-        content = _content(change.after.type, change.after.params, change.after.ontology)
-        if content is not None and (content.params or content.ontology):
+        after = change.after
+        content = _Content(after.type, dict(after.params), list(after.ontology or ()))
+        if content.params or content.ontology:
             wanted[change.name] = content
     shapes = {content.shape for content in wanted.values()}
     shared: dict[int, int] = {}
     digests = {_digest(content.params, shared) for content in wanted.values()}
     groups: dict[int, list[tuple[_Content, list[LiveProject]]]] = defaultdict(list)
     for project in others:
-        if project.ontology_problem is not None or (project.type, frozenset(project.params)) not in shapes:
+        if isinstance(project.ontology, Unreadable) or (project.type, frozenset(project.params)) not in shapes:
             continue
         if _digest(dict(project.params), {}) not in digests:
             continue
-        content = _content(project.type, project.params, project.ontology)
-        if content is not None:
-            _group(groups[content.digest], content).append(project)
+        choices = project.ontology.spelled if project.ontology is not None else []
+        content = _Content(project.type, dict(project.params), choices)
+        _group(groups[content.digest], content).append(project)
     return {name: _group(groups[content.digest], content) for name, content in wanted.items()}
 
 
@@ -156,14 +156,6 @@ def _group(groups: list[tuple[_Content, list[LiveProject]]], content: _Content) 
     if group is None:
         groups.append((content, group := []))
     return group
-
-
-def _content(kind: str, params: Mapping[str, Json], ontology: Sequence[Json] | None) -> _Content | None:
-    """None where the choices cannot be read."""
-    try:
-        return _Content(kind, dict(params), [spell(choice) for choice in read_choices(list(ontology or ()))])
-    except UnreadableOntologyError:
-        return None
 
 
 def _digest(value: Json, known: dict[int, int]) -> int:

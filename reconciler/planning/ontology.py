@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path
-from reconciler.model.ontology import Choice, spell_alone, walk
+from reconciler.model.ontology import Choice, Ontology, spell_alone, walk
 from reconciler.model.plan import Field, Kind
 from reconciler.model.values import Json
 
@@ -40,11 +40,14 @@ class _Node:
         return {"choice": self.choice.choice, "index": self.index, **(spelled if isinstance(spelled, dict) else {})}
 
 
-def ontology_fields(before: tuple[Choice, ...], after: tuple[Choice, ...]) -> Iterator[Field]:
-    """The differences, in the order of the new tree; then removed choices in that of the old one, then reorderings."""
-    old_nodes = _nodes(before)
+def ontology_fields(before: Ontology, after: Ontology) -> Iterator[Field]:
+    """The differences: the name, then those in the order of the new tree, removed choices in that of the old one, and
+    reorderings.
+    """
+    yield from _attribute(("ontology",), "name", before.name, after.name)
+    old_nodes = _nodes(before.choices)
     old = {node.choice.choice: node for node in reversed(old_nodes)}
-    new = {node.choice.choice: node for node in _nodes(after)}
+    new = {node.choice.choice: node for node in _nodes(after.choices)}
     for name, node in new.items():
         if name in old:
             yield from _changed(old[name], node)
@@ -57,7 +60,7 @@ def ontology_fields(before: tuple[Choice, ...], after: tuple[Choice, ...]) -> It
     yield from _reordered(old, new)
 
 
-def attribute_field(path: FieldPath, name: str, before: str | None, after: str | None) -> Iterator[Field]:
+def _attribute(path: FieldPath, name: str, before: str | None, after: str | None) -> Iterator[Field]:
     """The difference of one attribute, None being the same as none; nothing where there is none."""
     if before == after:
         return
@@ -82,8 +85,8 @@ def _changed(old: _Node, new: _Node) -> Iterator[Field]:
             {"path": format_path(old.path)},
             {"path": format_path(new.path), "index": new.index},
         )
-    yield from attribute_field(new.path, "display", old.choice.display, new.choice.display)
-    yield from attribute_field(new.path, "description", old.choice.description, new.choice.description)
+    yield from _attribute(new.path, "display", old.choice.display, new.choice.display)
+    yield from _attribute(new.path, "description", old.choice.description, new.choice.description)
 
 
 def _reordered(old: dict[str, _Node], new: dict[str, _Node]) -> Iterator[Field]:

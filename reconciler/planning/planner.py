@@ -29,20 +29,19 @@ from reconciler.model.plan import (
 from reconciler.model.project import DesiredProject, LiveProject, Shown, Source, UnreadableProject
 from reconciler.model.record import Entries, RecordedProject
 from reconciler.model.values import has_overflow
+from reconciler.planning.bases import Base, base_of, kept_base, mover, outside, unseen
 from reconciler.planning.blocking import (
     blocked,
     blocked_change,
     not_sendable,
-    ontology_unreadable,
     unreadable,
     unreadable_warning,
 )
-from reconciler.planning.classes import Base, base_of, classes, kept_base, mover, outside, unseen
 from reconciler.planning.guards import LIVE_HISTORY, SNAPSHOT_HISTORY, Situation
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
 from reconciler.planning.judging import judge
 from reconciler.planning.mask import Ignored
-from reconciler.planning.normalize import UnreadableOntologyError
+from reconciler.planning.threeway import ThreeWay
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +209,7 @@ def _forgotten(name: str, known: RecordedProject, found: Shown | None) -> Projec
     live = found if isinstance(found, LiveProject) else None
     source = Source(known.file, 1)
     desired = DesiredProject(name, live.type if live is not None else "", source)
-    state = State(live.type, live.params, live.ontology, live.ontology_name) if live is not None else None
+    state = State.of(live) if live is not None else None
     return ProjectChange(
         name=name,
         action=Action.FORGET,
@@ -247,19 +246,17 @@ def _planned(
         return blocked_change(desired, live, block)
     kept: dict[str, int | None] = {}
     found: Mapping[str, FieldClass] = {}
-    try:
-        intent = compare(desired, live)
-        if live is not None and desired.mask.units is None:
-            units = {unit for field in intent.fields if (unit := unit_of(field.path)) is not None}
-            found = classes(desired, live, intent.after.params, base.known, units)
-            if pending:
-                drifting = sorted(unit for unit in units if found[unit] is FieldClass.DRIFT)
-                kept = {unit: kept_base(base.known, unit) for unit in drifting} if base.known is not None else {}
-                mask = replace(desired.mask, units=frozenset(units.difference(kept)))
-                desired = replace(desired, mask=mask)
-                intent = compare(desired, live)
-    except UnreadableOntologyError as problem:
-        return blocked_change(desired, live, ontology_unreadable(desired, problem))
+    intent = compare(desired, live)
+    if live is not None and desired.mask.units is None:
+        units = {unit for field in intent.fields if (unit := unit_of(field.path)) is not None}
+        three = ThreeWay(desired, live, base.known)
+        found = {unit: cause for unit in units if (cause := three.unit(unit).cause) is not None}
+        if pending:
+            drifting = sorted(unit for unit in units if found.get(unit) is FieldClass.DRIFT)
+            kept = {unit: kept_base(base.known, unit) for unit in drifting} if base.known is not None else {}
+            mask = replace(desired.mask, units=frozenset(units.difference(kept)))
+            desired = replace(desired, mask=mask)
+            intent = compare(desired, live)
     unsendable = next((call for call in intent.calls if has_overflow(call.body)), None)
     if unsendable is not None and live is not None:
         return blocked_change(desired, live, not_sendable(desired, unsendable.kind))

@@ -21,18 +21,16 @@ from reconciler.fieldpath import (
     format_path,
     parse_pattern,
 )
-from reconciler.model.ontology import Choice, walk
+from reconciler.model.ontology import Choice, Ontology, Unreadable, walk
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Version
 from reconciler.model.record import RecordedProject
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.planning.classes import content_hash, ontology_hash
-from reconciler.planning.normalize import UnreadableOntologyError, read_choices
+from reconciler.planning.bases import content_hash, ontology_hash
 
 PARAMS: Final = "params"
 ONTOLOGY: Final = "ontology"
 ONTOLOGY_NAME: Final = "ontology.@name"
 _ATTRIBUTES: Final = ("description", "display")
-_KNOWN_KEYS: Final = frozenset({"choice", "subchoices", *_ATTRIBUTES})
 _REASON: Final = "sensitive, and not in a snapshot"
 
 
@@ -41,7 +39,6 @@ def leave_out(
 ) -> tuple[LiveProject, tuple[str, ...]]:
     """The project, its histories included, without what the patterns cover; and what was left out, in order.
 
-    Keys of choices that a manifest cannot say are left out without being named.
     A version that is no longer whole keeps its content's hash where `known`, the record, has the same one: only so can
     it still be told whose it is.
     """
@@ -59,8 +56,7 @@ def leave_out(
         live,
         params=params[-1].content if params else {},
         params_history=params,
-        ontology=now.content if now is not None else None,
-        ontology_name=now.name if now is not None else None,
+        ontology=live.ontology if now is None or isinstance(live.ontology, Unreadable) else now.content,
         ontology_history=ontologies,
     ), tuple(sorted(found))
 
@@ -87,23 +83,27 @@ def comparable(
     if desired.params is not None:
         _without({PARAMS: dict(desired.params)}, (), sensitive, found)
     if desired.ontology is not None:
-        found |= dict.fromkeys(_of_choices(read_choices(desired.ontology), sensitive))
-        if desired.ontology_name is not None and covered(("ontology", Attribute("name")), sensitive):
-            found[ONTOLOGY_NAME] = None
+        found |= dict.fromkeys(_in_ontology(desired.ontology, sensitive))
     if not found:
         return Comparable(desired, live)
     uncompared = tuple(sorted(found))
-    name = desired.ontology_name
+    name = desired.ontology.name if desired.ontology is not None else None
     if ONTOLOGY_NAME in found and name is not None and live.ontology_version is not None:
-        named = tuple(replace(version, name=name) for version in live.ontology_history)
-        live = replace(live, ontology_name=name, ontology_history=named)
+        history = tuple(replace(version, content=_named(version.content, name)) for version in live.ontology_history)
+        if isinstance(live.ontology, Ontology):
+            live = replace(live, ontology=history[-1].content)
+        live = replace(live, ontology_history=history)
     if PARAMS in found:
         desired = replace(desired, params=None)
     if ONTOLOGY in found:
-        desired = replace(desired, ontology=None, ontology_name=None)
+        desired = replace(desired, ontology=None)
     ignored = (Ignore(parse_pattern(text), _REASON) for text in uncompared if text not in (PARAMS, ONTOLOGY))
     mask = replace(desired.mask, ignore=(*desired.mask.ignore, *ignored))
     return Comparable(replace(desired, mask=mask), live, uncompared)
+
+
+def _named(ontology: Ontology | None, name: str) -> Ontology | None:
+    return Ontology(ontology.choices, name) if ontology is not None else None
 
 
 def _hashes(known: RecordedProject | None) -> frozenset[str]:
@@ -165,28 +165,21 @@ def _ontologies(
     root: FieldPath = ("ontology",)
     if not sensitive.reaches_below(root):
         return history
-    here: dict[str, None] = {}
-    for version in history:
-        if version.name is not None and covered(("ontology", Attribute("name")), sensitive):
-            here[ONTOLOGY_NAME] = None
-        if version.content is not None:
-            here |= dict.fromkeys(_in_ontology(version.content, sensitive))
+    here = dict.fromkeys(
+        pattern for version in history if version.content for pattern in _in_ontology(version.content, sensitive)
+    )
     found |= here
     if ONTOLOGY in here:
-        return tuple(replace(version, content=None, name=None) for version in history)
+        return tuple(replace(version, content=None) for version in history)
     attributes = frozenset(name for name in _ATTRIBUTES if _everywhere(name) in here)
-    return tuple(
-        _ontology_version(version, attributes, sensitive, hashes, named=ONTOLOGY_NAME not in here)
-        for version in history
-    )
+    named = ONTOLOGY_NAME not in here
+    return tuple(_ontology_version(version, attributes, hashes, named=named) for version in history)
 
 
-def _in_ontology(content: Json, sensitive: Patterns) -> Iterator[str]:
-    """Of choices that cannot be read nobody can tell what in them is covered."""
-    try:
-        yield from _of_choices(read_choices(content), sensitive)
-    except UnreadableOntologyError:
-        yield ONTOLOGY
+def _in_ontology(ontology: Ontology, sensitive: Patterns) -> Iterator[str]:
+    if ontology.name is not None and covered(("ontology", Attribute("name")), sensitive):
+        yield ONTOLOGY_NAME
+    yield from _of_choices(ontology.choices, sensitive)
 
 
 def _of_choices(choices: tuple[Choice, ...], sensitive: Patterns) -> Iterator[str]:
@@ -205,29 +198,25 @@ def _everywhere(attribute: str) -> str:
 
 
 def _ontology_version(
-    version: Version, attributes: Collection[str], sensitive: Patterns, hashes: Collection[str], *, named: bool
+    version: Version, attributes: Collection[str], hashes: Collection[str], *, named: bool
 ) -> Version:
-    name = version.name if named else None
-    content = version.content
-    if content is not None:
-        content = _stripped(content, ("ontology",), attributes, sensitive)
-    if content == version.content:
-        return version if named else replace(version, name=name)
-    digest = version.digest or _shared(ontology_hash(version.content), hashes)
-    return replace(version, content=content, name=name, digest=digest)
+    ontology = version.content
+    if not isinstance(ontology, Ontology):
+        return version
+    choices = _without_attributes(ontology.choices, attributes) if attributes else ontology.choices
+    kept = Ontology(choices, ontology.name if named else None)
+    if choices == ontology.choices:
+        return replace(version, content=kept)
+    return replace(version, content=kept, digest=version.digest or _shared(ontology_hash(ontology), hashes))
 
 
-def _stripped(raw: Json, path: FieldPath, attributes: Collection[str], sensitive: Patterns) -> Json:
-    """Readable choices without these attributes, and without other keys that hold what is covered."""
-    if isinstance(raw, list):
-        return [_stripped(item, path, attributes, sensitive) for item in raw]
-    if not isinstance(raw, dict):
-        return raw
-    path = (*path, raw["choice"])
-    rest: dict[str, Json] = {}
-    for key, value in raw.items():
-        at = (*path, Attribute(key))
-        hidden = key not in _KNOWN_KEYS and sensitive.reaches_below(at)
-        if key not in attributes and not hidden:
-            rest[key] = _stripped(value, path, attributes, sensitive) if key == "subchoices" else value
-    return rest
+def _without_attributes(choices: tuple[Choice, ...], attributes: Collection[str]) -> tuple[Choice, ...]:
+    return tuple(
+        replace(
+            choice,
+            display=None if "display" in attributes else choice.display,
+            description=None if "description" in attributes else choice.description,
+            subchoices=_without_attributes(choice.subchoices, attributes),
+        )
+        for choice in choices
+    )

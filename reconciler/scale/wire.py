@@ -21,6 +21,7 @@ from pydantic_core import from_json
 from reconciler.collection import collector_paused
 from reconciler.errors import UnreadableAnswerError
 from reconciler.fieldpath import format_path
+from reconciler.model.ontology import Ontology, Unreadable, read_ontology
 from reconciler.model.project import LiveProject, Shown, UnreadableProject, Version
 from reconciler.model.values import Json
 from reconciler.scale.salvage import Flawed, Steps, salvage, salvage_items
@@ -182,20 +183,18 @@ def _live(item: Json) -> LiveProject:
     if created_at is not None and _time(created_at) is None:
         raise _UnreadableError("is not a date and time", "created_at")
     params = _params(item.get("param_history"))
-    ontologies, problem = _ontologies(item.get("ontologyHistory"))
+    ontologies, unreadable = _ontologies(item.get("ontologyHistory"))
     current = params[-1] if params else None
-    ontology = ontologies[-1] if ontologies else None
+    latest = ontologies[-1] if ontologies else None
     return LiveProject(
         name=name,
         type=kind,
         params=current.content if current else {},
         params_version=current.number if current else None,
         params_at=current.at if current else None,
-        ontology=ontology.content if ontology and problem is None else None,
-        ontology_name=ontology.name if ontology else None,
-        ontology_version=ontology.number if ontology else None,
-        ontology_at=ontology.at if ontology else None,
-        ontology_problem=problem,
+        ontology=unreadable or (latest.content if latest else None),
+        ontology_version=latest.number if latest else None,
+        ontology_at=latest.at if latest else None,
         pipeline=pipeline,
         archived=archived is True,
         created_at=created_at,
@@ -241,7 +240,7 @@ def _order_problem(versions: tuple[Version, ...], place: int) -> str:
     return f"is {versions[place].number}, after {versions[place - 1].number}"
 
 
-def _ontologies(history: Json) -> tuple[tuple[Version, ...], str | None]:
+def _ontologies(history: Json) -> tuple[tuple[Version, ...], Unreadable | None]:
     """The entries, and why the last one, or its number, cannot be used.
 
     [S]: oldest first, an entry holds `ontology` and `name`. That `version` and `created_at` may be there, that the
@@ -250,26 +249,34 @@ def _ontologies(history: Json) -> tuple[tuple[Version, ...], str | None]:
     if history is None or history == []:
         return (), None
     if type(history) is not list:
-        return (), f"`ontologyHistory` is not an array but {_kind(history)}"
-    versions = tuple(_ontology_version(entry, position) for position, entry in enumerate(history))
-    last, place = history[-1], f"`ontologyHistory[{len(history) - 1}]"
-    if type(last) is not dict:
-        return versions, f"{place}` is not an object but {_kind(last)}"
-    if versions[-1].content is None:
-        return versions, f"{place}.ontology` is not an array but {_kind(last.get('ontology'))}"
-    if last.get("name") is not None and versions[-1].name is None:
-        return versions, f"{place}.name` is not a string but {_kind(last['name'])}"
+        return (), Unreadable("ontologyHistory", f"is not an array but {_kind(history)}")
+    read = [_ontology(entry) for entry in history]
+    versions = tuple(map(_ontology_version, history, read, range(len(history))))
+    if isinstance(read[-1], Unreadable):
+        below = f".{read[-1].path}" if read[-1].path else ""
+        return versions, Unreadable(f"ontologyHistory[{len(history) - 1}]{below}", read[-1].problem)
     if (found := _out_of_order(versions)) is not None:
-        return versions, f"`ontologyHistory[{found}].version` {_order_problem(versions, found)}"
+        return versions, Unreadable(f"ontologyHistory[{found}].version", _order_problem(versions, found))
     return versions, None
 
 
-def _ontology_version(entry: Json, position: int) -> Version:
+def _ontology(entry: Json) -> Ontology | Unreadable:
+    """The path of an unreadable one is below the entry."""
+    if type(entry) is not dict:
+        return Unreadable("", f"is not an object but {_kind(entry)}")
+    choices, name = entry.get("ontology"), entry.get("name")
+    if type(choices) is not list:
+        return Unreadable("ontology", f"is not an array but {_kind(choices)}")
+    if name is not None and type(name) is not str:
+        return Unreadable("name", f"is not a string but {_kind(name)}")
+    return read_ontology(choices, name)
+
+
+def _ontology_version(entry: Json, read: Ontology | Unreadable, position: int) -> Version:
     if type(entry) is not dict:
         return Version(position, None, None)
-    choices = entry.get("ontology")
-    number, at = _version(entry.get("version"), position), _time(entry.get("created_at"))
-    return Version(number, at, choices if type(choices) is list else None, _text(entry.get("name")))
+    content = read if isinstance(read, Ontology) else None
+    return Version(_version(entry.get("version"), position), _time(entry.get("created_at")), content)
 
 
 def _version(value: Json, position: int) -> int:

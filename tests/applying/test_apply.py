@@ -25,6 +25,7 @@ from reconciler.model.plan import Call, CallKind, Commit, Plan, TargetInfo
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source, Version
 from reconciler.planning.planner import Live, make_plan
 from reconciler.scale.client import ScaleClient
+from tests.ontologies import live_ontology, ontology
 from tests.planning.api_model import carry_out
 from tests.scale.loopback import FakeClock
 from tests.simulation.virtual import VirtualClock, VirtualLoop, run_on
@@ -122,20 +123,22 @@ class Lagging(Api):
 
 
 def desired(name: str = "p", **more: object) -> DesiredProject:
-    project = DesiredProject(name, "imageannotation", Source("/repo/p.yaml", 1), params={"a": 1}, ontology=["X"])
+    declared = ontology(more.pop("ontology", ["X"]))
+    project = DesiredProject(name, "imageannotation", Source("/repo/p.yaml", 1), params={"a": 1}, ontology=declared)
     return replace(project, **more)  # type: ignore[arg-type]
 
 
 def live(name: str = "p", **more: object) -> LiveProject:
     """A project whose histories end with what it shows."""
-    project = LiveProject(name, "imageannotation", params={"a": 0}, params_version=3, params_at=NOW, ontology=["X"])
+    shown = ontology(more.pop("ontology", ["X"]))
+    project = LiveProject(name, "imageannotation", params={"a": 0}, params_version=3, params_at=NOW, ontology=shown)
     project = replace(project, ontology_version=0, **more)  # type: ignore[arg-type]
     number = project.params_version or 0
     earlier = tuple(Version(earlier, None, {"old": earlier}) for earlier in range(number))
     return replace(
         project,
         params_history=(*earlier, Version(number, project.params_at, dict(project.params))),
-        ontology_history=(Version(0, None, project.ontology, project.ontology_name),),
+        ontology_history=(Version(0, None, project.ontology),),
     )
 
 
@@ -631,8 +634,8 @@ def test_someone_elses_version_is_fenced_before_it_is_sent_again() -> None:
 
 def test_what_someone_else_wrote_alike_is_not_sent_again() -> None:
     """Not exactly what was sent, but as the manifest says."""
-    for ontology, status, sent in ((["X"], Status.UNCHANGED, 1), (["Y"], Status.DONE, 2)):
-        api = Api(live(params={"a": 0, "theirs": 1}, ontology=ontology))
+    for choices, status, sent in ((["X"], Status.UNCHANGED, 1), (["Y"], Status.DONE, 2)):
+        api = Api(live(params={"a": 0, "theirs": 1}, ontology=choices))
 
         def refuse(api: Api) -> None:
             if len(api.sent) == 1 and api.reads == 2:
@@ -889,7 +892,9 @@ def test_an_ontology_that_cannot_be_read_back() -> None:
         now = api.projects["p"]
         assert now is not None
         api.projects["p"] = replace(
-            now, ontology=[1], ontology_history=(Version(0, None, ["Y"]), Version(1, None, [1]))
+            now,
+            ontology=live_ontology([1]),
+            ontology_history=(Version(0, None, ontology(["Y"])), Version(1, None, None)),
         )
 
     api.later[CallKind.SET_ONTOLOGY] = spoil
@@ -1194,7 +1199,7 @@ def test_what_this_run_wrote_is_not_called_somebody_elses() -> None:
 def versions(*contents: str, numbers: tuple[int, ...] = ()) -> LiveProject:
     """A project whose history of ontologies shows these, one choice each; without numbers they are positions."""
     history = tuple(
-        Version(number, None, [content])
+        Version(number, None, ontology([content]))
         for number, content in zip(numbers or range(len(contents)), contents, strict=True)
     )
     return LiveProject("p", "imageannotation", ontology_history=history)
@@ -1217,4 +1222,4 @@ def versions(*contents: str, numbers: tuple[int, ...] = ()) -> LiveProject:
 )
 def test_new_ontologies(before: LiveProject, after: LiveProject, new: str) -> None:
     found = new_versions("ontology", before, after)
-    assert "".join(version.content[0] for version in found) == new
+    assert "".join(version.content.choices[0].choice for version in found) == new

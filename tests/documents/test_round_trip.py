@@ -16,6 +16,7 @@ from reconciler.documents.result import read_result_file, write_result_file
 from reconciler.documents.savedplan import read_plan_file, write_plan_file
 from reconciler.fieldpath import Attribute, parse_pattern
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
+from reconciler.model.ontology import Unreadable
 from reconciler.model.outcome import CallOutcome, CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import (
     Action,
@@ -41,6 +42,7 @@ from reconciler.model.project import Version as LiveVersion
 from reconciler.model.record import Intended, Record, RecordedProject, Run, Section
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.model.values import ABSENT, to_json
+from tests.ontologies import ontology
 from tests.strategies import TEXTS, ontologies, params, values
 
 BASE = "/r"
@@ -134,8 +136,7 @@ def changes(draw: st.DrawFn, name: str) -> ProjectChange:
         source,
         draw(st.dictionaries(st.just("studio"), values, max_size=1)),
         draw(st.none() | params),
-        draw(st.none() | ontologies()),
-        draw(st.none() | texts),
+        draw(st.none() | st.builds(ontology, ontologies(), st.none() | texts)),
         draw(masks),
         draw(st.booleans()),
     )
@@ -229,16 +230,17 @@ def snapshot_projects(draw: st.DrawFn) -> SnapshotProject:
         versions = versions[:-1]
         versions = versions if versions and versions[-1].content is not None else ()
     choices = draw(several(st.builds(
-        LiveVersion, st.integers(0, 9), st.none() | moments, st.none() | ontologies(), st.none() | TEXTS,
-        st.none() | hashes,
+        LiveVersion, st.integers(0, 9), st.none() | moments,
+        st.none() | st.builds(ontology, ontologies(), st.none() | TEXTS), digest=st.none() | hashes,
     )))  # fmt: skip
-    now, ontology = (versions or (None,))[-1], (choices or (None,))[-1]
+    now, latest = (versions or (None,))[-1], (choices or (None,))[-1]
+    problem = draw(st.none() | st.builds(Unreadable, st.just("ontologyHistory[0].name"), TEXTS))
     live = LiveProject(
         name=draw(names), type=draw(TEXTS), params=now.content if now else {},
         params_version=now.number if now else None, params_at=now.at if now else None,
-        ontology=ontology.content if ontology else None, ontology_name=ontology.name if ontology else None,
-        ontology_version=ontology.number if ontology else None, ontology_at=ontology.at if ontology else None,
-        ontology_problem=draw(st.none() | TEXTS), pipeline=draw(st.none() | TEXTS), archived=draw(st.booleans()),
+        ontology=problem or (latest.content if latest else None),
+        ontology_version=latest.number if latest else None, ontology_at=latest.at if latest else None,
+        pipeline=draw(st.none() | TEXTS), archived=draw(st.booleans()),
         created_at=draw(st.none() | TEXTS), params_history=versions, ontology_history=choices,
         origins=draw(st.dictionaries(units, st.tuples(st.integers(0, 9), st.none() | moments), max_size=2)),
     )  # fmt: skip

@@ -14,10 +14,12 @@ import pytest
 from reconciler.documents import snapshot as text
 from reconciler.documents.snapshot import SIGN, decode, encode
 from reconciler.errors import SnapshotError
+from reconciler.model.ontology import Unreadable
 from reconciler.model.plan import TargetInfo
 from reconciler.model.project import LiveProject, Version
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.model.values import canonical_json
+from tests.ontologies import ontology
 
 AT = datetime(2026, 11, 25, 10, 2, 11, tzinfo=UTC)
 HASH = "ab" * 32
@@ -25,26 +27,25 @@ HASH = "ab" * 32
 
 def project(**more: Any) -> LiveProject:
     params = (Version(3, AT, None), Version(4, AT + timedelta(milliseconds=5), {"a": [1.5, None, 10**30]}, digest=HASH))
-    ontology = (Version(0, None, ["A", {"choice": "B", "links": [1]}], "n", HASH),)
+    ontologies = (Version(0, None, ontology(["A", {"choice": "B", "links": [1]}], "n"), HASH),)
     values: dict[str, Any] = {
         "name": "käse \U0001f9c0\x1b[31m",
         "type": "imageannotation",
         "params": params[-1].content,
         "params_version": 4,
         "params_at": params[-1].at,
-        "ontology": ontology[0].content,
-        "ontology_name": "n",
+        "ontology": ontologies[0].content,
         "ontology_version": 0,
         "pipeline": "standard_task",
         "created_at": "2026-01-01T00:00:00Z",
         "params_history": params,
-        "ontology_history": ontology,
+        "ontology_history": ontologies,
         "origins": {"params.a": (1, AT), "ontology": (0, None)},
     }
     return LiveProject(**{**values, **more})
 
 
-BARE = LiveProject("b", "x", archived=True, ontology_problem="`ontologyHistory` is no array", origins={})
+BARE = LiveProject("b", "x", archived=True, ontology=Unreadable("ontologyHistory", "is not an array"), origins={})
 WHOLE = Snapshot(
     TargetInfo("production", "https://api.scale.com/v1", "2026-01-01T00:00:00Z"),
     AT,

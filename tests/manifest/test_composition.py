@@ -15,6 +15,7 @@ from reconciler.manifest.places import files_of, locate
 from reconciler.manifest.resolved import resolved_sources
 from reconciler.model.project import DesiredProject
 from tests.manifest.rooms import BOTH_PARSERS, HEAD, write
+from tests.ontologies import ontology
 
 Files = dict[str, str | bytes]
 CHAT = "type: chat\n"
@@ -68,7 +69,9 @@ def test_a_reference_is_the_value_it_names(tmp_path: Path) -> None:
         },
     )
     assert desired.params == {"whole": {"a": [1, {"b": None}]}, "list": ["a", 2], "deep": {"k": 2}}
-    assert desired.ontology == ["A", {"choice": "B", "subchoices": ["C", {"choice": "D", "description": "text"}]}]
+    assert desired.ontology == ontology(
+        ["A", {"choice": "B", "subchoices": ["C", {"choice": "D", "description": "text"}]}], "N"
+    )
     assert [ignore.pattern.text for ignore in desired.mask.ignore] == ["params.x"]
     (sources,) = resolved_sources([desired])
     assert {format_path(path): f"{os.path.relpath(s.file, tmp_path)}:{s.line}" for path, s in sources.items()} == {
@@ -479,7 +482,7 @@ LAID: Files = {
 def test_an_overlay_lies_over_the_manifest(tmp_path: Path) -> None:
     desired = project(tmp_path, LAID, overlay="projects/_over/t")
     assert desired.params == {"b": 2, "c": {"m": 1}, "e": 3}
-    assert (desired.ontology, desired.ontology_name, desired.create_only) == (["C"], "N", {"studio": True})
+    assert (desired.ontology, desired.create_only) == (ontology(["C"], "N"), {"studio": True})
     assert [ignore.pattern.text for ignore in desired.mask.ignore] == ["params.z", "params.y", "params.x"]
     assert desired.protect is True
     paths: list[Any] = [

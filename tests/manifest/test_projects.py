@@ -12,6 +12,7 @@ from reconciler.manifest.parsing import Parser
 from reconciler.manifest.places import locate
 from reconciler.model.project import Ignore, Origin, ParamsMode, Source
 from tests.manifest.rooms import BOTH_PARSERS, HEAD, all_told, load, load_one, write
+from tests.ontologies import ontology
 
 WHOLE = """\
 name: kitten_labeling
@@ -52,11 +53,12 @@ def test_a_whole_manifest(tmp_path: Path, parser: Parser) -> None:
         "instruction": "Label\nall\n",
         "geometries": {"box": {"objects_to_annotate": ["Cat", "Kitten"], "min_width": 10}},
     }
-    assert project.ontology == [
-        "Background",
-        {"choice": "Animal", "description": "Anything alive", "display": None, "subchoices": ["Cat", "Kitten"]},
-    ]
-    assert project.ontology_name is None
+    assert project.ontology == ontology(
+        [
+            "Background",
+            {"choice": "Animal", "description": "Anything alive", "display": None, "subchoices": ["Cat", "Kitten"]},
+        ]
+    )
     assert project.mask.params is ParamsMode.MERGE
     assert [ignore.pattern.text for ignore in project.mask.ignore] == [
         "params.can_*",
@@ -85,7 +87,7 @@ def test_empty_parts_that_are_meant(tmp_path: Path) -> None:
 
 def test_a_named_ontology(tmp_path: Path) -> None:
     project = load_one(tmp_path, HEAD + "ontology: {name: Pets, choices: [{choice: Cat, subchoices: []}]}\n")
-    assert (project.ontology_name, project.ontology) == ("Pets", [{"choice": "Cat", "subchoices": []}])
+    assert project.ontology == ontology([{"choice": "Cat", "subchoices": []}], "Pets")
 
 
 @pytest.mark.parametrize("name", ["a/b", "x ", "..a", "é", "e\u0301", "C#", "n" * 300, "a\u200bb", "__init__"])
@@ -129,7 +131,7 @@ def test_literals_are_themselves(tmp_path: Path) -> None:
         "y": {"$literal": 1},
         "u": {"$unset": True, "a": 1},
     }
-    assert project.ontology == ["a", {"choice": "b"}]
+    assert project.ontology == ontology(["a", {"choice": "b"}])
 
 
 def test_texts_anywhere(tmp_path: Path) -> None:
@@ -144,7 +146,8 @@ def test_texts_anywhere(tmp_path: Path) -> None:
     project = load_one(tmp_path, text)
     assert project.name == "text"
     assert project.params == {"l": ["text", "a"], "o": {"k": "text"}}
-    assert project.ontology_name == "text"
+    assert project.ontology is not None
+    assert project.ontology.name == "text"
     assert project.mask.ignore[0].reason == "text"
     from_texts: set[FieldPath] = {
         ("name",),
@@ -164,6 +167,6 @@ def test_texts_anywhere(tmp_path: Path) -> None:
 def test_a_choice_named_by_a_text(tmp_path: Path) -> None:
     write(tmp_path, {"projects/t.md": "Cat"})
     project = load_one(tmp_path, HEAD + "ontology:\n  - {choice: {$file: t.md}, description: x}\n")
-    assert project.ontology == [{"choice": "Cat", "description": "x"}]
+    assert project.ontology == ontology([{"choice": "Cat", "description": "x"}])
     path: FieldPath = ("ontology", "Cat")
     assert locate(project, [path])[path].text == f"{tmp_path}/projects/t.md"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -12,20 +11,21 @@ from reconciler.fieldpath import parse_pattern
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.operations.masking import masked
 from reconciler.planning.planner import plan_project
+from tests.ontologies import live_ontology, ontology
 
 WANTED = DesiredProject(
     "p",
     "imageannotation",
     Source("/p.yaml", 1),
     params={"url": "https://new", "deep": {"list": ["one-1", "two-2"]}, "x": "y", "n": 1},
-    ontology=["Cat", {"choice": "Open", "description": "hidden words", "subchoices": ["Secret"]}],
+    ontology=ontology(["Cat", {"choice": "Open", "description": "hidden words", "subchoices": ["Secret"]}]),
 )
 LIVE = LiveProject(
     "p",
     "imageannotation",
     params={"url": "https://old"},
     params_version=0,
-    ontology=[{"choice": "Open", "display": "Old display"}],
+    ontology=ontology([{"choice": "Open", "display": "Old display"}]),
     ontology_version=0,
 )
 
@@ -56,5 +56,5 @@ def test_what_is_covered_is_masked(patterns: tuple[str, ...], text: str, shown: 
 
 def test_a_create_and_an_ontology_that_cannot_be_read() -> None:
     assert told("https://new, https://old", "params.url", live=None) == "(sensitive value), https://old"
-    broken: Any = replace(LIVE, ontology=[{"no": "choice"}], ontology_problem="it is none")
+    broken = replace(LIVE, ontology=live_ontology([{"no": "choice"}]))
     assert told("Open", "ontology.Open", live=broken) == "(sensitive value)"

@@ -30,10 +30,10 @@ from reconciler.operations.drift import drift_live, drift_saved
 from reconciler.operations.plan import plan_live, plan_saved
 from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.snapshot import take
-from reconciler.planning.classes import ontology_hash
 from reconciler.render.text.snapshot import lay_out_snapshot
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target, choose_target, read_settings
+from tests.ontologies import hash_of
 from tests.render.shown import (
     render_drift,
     render_drift_markdown,
@@ -127,7 +127,7 @@ RECORD: Final = Record(
                     commit="c" * 40,
                     recorded_at="2026-02-01T00:00:00Z",
                     created_at=DOCUMENTS[name]["created_at"],
-                    ontology_hash=ontology_hash(DOCUMENTS[name]["ontologyHistory"][0]["ontology"]),
+                    ontology_hash=hash_of(DOCUMENTS[name]["ontologyHistory"][0]["ontology"]),
                 )
                 for name in NAMES
             }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.model.ontology import Ontology, read_ontology
 from reconciler.model.plan import Call, CallKind
 from reconciler.model.project import LiveProject, Version
-from reconciler.model.values import Json
 
 
 def carry_out(call: Call, live: LiveProject | None) -> LiveProject:
@@ -36,14 +36,13 @@ def carry_out(call: Call, live: LiveProject | None) -> LiveProject:
             return replace(live, params=params, params_version=number, params_history=history)
         case CallKind.SET_ONTOLOGY:
             assert live is not None
-            ontology: list[Json] = body["ontology"]
-            number, name = _next(live.ontology_version), body.get("name", live.ontology_name)
+            known = live.ontology.name if isinstance(live.ontology, Ontology) else None
+            number, content = _next(live.ontology_version), read_ontology(body["ontology"], body.get("name", known))
             return replace(
                 live,
-                ontology=ontology,
-                ontology_name=name,
+                ontology=content,
                 ontology_version=number,
-                ontology_history=(*live.ontology_history, Version(number, None, ontology, name)),
+                ontology_history=(*live.ontology_history, Version(number, None, content)),
             )
 
 

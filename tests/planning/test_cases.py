@@ -15,6 +15,7 @@ from reconciler.model.plan import Action, Call, Field, ProjectChange
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source
 from reconciler.model.values import ABSENT, equal
 from reconciler.planning.planner import plan_project
+from tests.ontologies import live_ontology, ontology
 from tests.planning.api_model import carry_out
 
 CASES = Path(__file__).parents[1] / "cases" / "planning"
@@ -27,7 +28,8 @@ def _cases() -> Iterator[Any]:
 
 
 def desired_of(manifest: dict[str, Any]) -> DesiredProject:
-    ontology = manifest.get("ontology")
+    written = manifest.get("ontology")
+    declared = ontology(written["choices"], written["name"]) if isinstance(written, dict) else ontology(written)
     reconcile = manifest.get("reconcile", {})
     return DesiredProject(
         name=manifest.get("name", "p"),
@@ -35,8 +37,7 @@ def desired_of(manifest: dict[str, Any]) -> DesiredProject:
         source=Source("/repo/projects/p.yaml", 1),
         create_only={key: manifest[key] for key in ("studio", "pipeline") if key in manifest},
         params=manifest.get("params"),
-        ontology=ontology["choices"] if isinstance(ontology, dict) else ontology,
-        ontology_name=ontology["name"] if isinstance(ontology, dict) else None,
+        ontology=declared,
         mask=Mask(
             ParamsMode(reconcile.get("params", "exact")),
             tuple(Ignore(parse_pattern(text)) for text in reconcile.get("ignore", ())),
@@ -51,7 +52,9 @@ def live_of(live: dict[str, Any]) -> LiveProject:
         defaults |= {"params_version": 3, "params_at": datetime(2026, 11, 24, tzinfo=UTC)}
     if "ontology" in live:
         defaults |= {"ontology_version": 1}
-    return LiveProject(**{**defaults, **live})
+    shown = dict(live)
+    choices, name = shown.pop("ontology", None), shown.pop("ontology_name", None)
+    return LiveProject(**{**defaults, **shown}, ontology=live_ontology(choices, name))
 
 
 def written(field: Field) -> dict[str, Any]:

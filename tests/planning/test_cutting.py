@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from reconciler.model.drift import BlockedProject, ProjectDrift, Unit
 from reconciler.model.project import DesiredProject, LiveProject, Source, Version
 from reconciler.model.record import Intended, RecordedProject
-from reconciler.planning.classes import content_hash, mover, ontology_hash
+from reconciler.planning.bases import content_hash, mover
 from reconciler.planning.cutting import cut, shows_base
 from reconciler.planning.drift import project_drift
 from reconciler.planning.planner import plan_project
+from tests.ontologies import hash_of, live_ontology, ontology
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -24,13 +25,13 @@ def live(contents: list[Any], ontologies: list[Any] | None = None, first: int = 
     history = tuple(
         Version(number, AT + timedelta(hours=number), content) for number, content in enumerate(contents, first)
     )
-    shown = tuple(Version(number, None, content) for number, content in enumerate(ontologies or []))
+    shown = tuple(Version(number, None, ontology(content)) for number, content in enumerate(ontologies or []))
     return LiveProject(
         "p",
         "imageannotation",
         params=contents[-1] if contents else {},
         params_version=history[-1].number if history else None,
-        ontology=ontologies[-1] if ontologies else None,
+        ontology=live_ontology(ontologies[-1]) if ontologies else None,
         ontology_version=len(shown) - 1 if shown else None,
         params_history=history,
         ontology_history=shown,
@@ -72,7 +73,7 @@ def test_somebody_wrote_after_it() -> None:
 
 
 def test_an_ontology_is_found_by_its_hash() -> None:
-    kept = cut(TEN, known(9, 5, ontology_hash=ontology_hash(["B"])))
+    kept = cut(TEN, known(9, 5, ontology_hash=hash_of(["B"])))
     assert numbers(kept.ontology_history) == [1, 2, 3, 4, 5]
 
 
@@ -120,7 +121,7 @@ def recorded(draw: st.DrawFn, params: list[Any], ontologies: list[Any]) -> Recor
         later = draw(st.integers(number or 0, len(params)))
         wanted = content_hash(params[later]) if later < len(params) else "none"
         intents = (Intended("r", number, shown, wanted, None),)
-    hashed = ontology_hash(draw(st.sampled_from(ontologies))) if ontologies and hashing else None
+    hashed = hash_of(draw(st.sampled_from(ontologies))) if ontologies and hashing else None
     return RecordedProject(
         "projects/p.yaml",
         number,
@@ -150,7 +151,7 @@ def test_the_same_is_told_of_both(
 ) -> None:
     project = live(params, ontologies)
     record = data.draw(recorded(params, ontologies))
-    desired = DesiredProject("p", "imageannotation", Source("/p.yaml", 1), params=ours, ontology=our_choices)
+    desired = DesiredProject("p", "imageannotation", Source("/p.yaml", 1), params=ours, ontology=ontology(our_choices))
     kept = cut(project, record)
     assert plan_project(desired, kept, known=record, pending=pending) == plan_project(
         desired, project, known=record, pending=pending

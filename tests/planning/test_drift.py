@@ -11,6 +11,7 @@ import pytest
 from reconciler.diagnostics import error
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
+from reconciler.model.ontology import Unreadable
 from reconciler.model.plan import FieldClass, Kind, TargetInfo
 from reconciler.model.project import (
     DesiredProject,
@@ -26,7 +27,7 @@ from reconciler.model.project import (
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT
 from reconciler.planning.drift import baseline_of, project_drift, renames, shown_fields
-from tests.planning.test_classes import KNOWN, desired, live
+from tests.planning.test_bases import KNOWN, desired, live
 
 AT = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
 
@@ -71,7 +72,7 @@ def test_parameters(history: list[Any], wanted: Any, expected: dict[str, str]) -
     ],
 )
 def test_ontologies(history: tuple[Any, ...], wanted: Any, expected: dict[str, str]) -> None:
-    assert classes_of(drift_of(desired(ontology=wanted), live(ontologies=history), KNOWN)) == expected
+    assert classes_of(drift_of(desired(choices=wanted), live(ontologies=history), KNOWN)) == expected
 
 
 def test_without_a_record_what_differs_is_unknown() -> None:
@@ -97,7 +98,7 @@ def test_a_unit_says_what_it_was_is_and_should_be_and_who_brought_it() -> None:
 def test_pending_fields_lead_from_live_to_git() -> None:
     [unit] = drift_of(desired({"a": 2}), live({"a": 1}), KNOWN).units
     assert [(field.before, field.after) for field in unit.fields] == [(1, 2)]
-    [unit] = drift_of(desired(ontology=["B"]), live(ontologies=(["A"],)), KNOWN).units
+    [unit] = drift_of(desired(choices=["B"]), live(ontologies=(["A"],)), KNOWN).units
     assert [field.kind for field in unit.fields] == [Kind.ADD, Kind.REMOVE]
 
 
@@ -140,10 +141,10 @@ def test_two_writers_taking_turns(values: list[int], turns: bool) -> None:
 
 def test_two_writers_taking_turns_with_an_ontology() -> None:
     now = live([1], ontologies=(["A"], ["B"], ["A"], [{"choice": "B"}]))
-    [told] = drift_of(desired(ontology=["A"]), now, KNOWN).diagnostics
+    [told] = drift_of(desired(choices=["A"]), now, KNOWN).diagnostics
     assert "ontology (versions 0, 1, 2, 3)" in told.summary
     unreadable = live(ontologies=([1], [2], ["A"], ["B"]))
-    assert drift_of(desired(ontology=["A"]), unreadable, replace(KNOWN, ontology_version=2)).diagnostics == ()
+    assert drift_of(desired(choices=["A"]), unreadable, replace(KNOWN, ontology_version=2)).diagnostics == ()
 
 
 def test_a_blocked_project_is_an_error() -> None:
@@ -162,12 +163,16 @@ def test_a_blocked_project_is_an_error() -> None:
             "ontology[0].subchoices[1]",
             "ontology-unreadable",
         ),
-        (replace(live(), ontology_problem="is no list"), "ontologyHistory", "ontology-unreadable"),
+        (
+            replace(live(), ontology=Unreadable("ontologyHistory", "is not a list")),
+            "ontologyHistory",
+            "ontology-unreadable",
+        ),
         (replace(live(), type="other"), "type", "type-differs"),
     ],
 )
 def test_what_cannot_be_compared_is_named_with_its_path(shown: Shown, path: str, code: str) -> None:
-    drift = project_drift(desired(ontology=["A"]), shown, KNOWN)
+    drift = project_drift(desired(choices=["A"]), shown, KNOWN)
     assert isinstance(drift, BlockedProject)
     assert (drift.path, drift.diagnostic.code, drift.diagnostic.is_error) == (path, code, True)
     unmanaged = project_drift(desired({"a": 1}), live({"a": 1}, ontologies=([{"no": "choice"}],)), KNOWN)

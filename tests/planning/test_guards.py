@@ -29,17 +29,22 @@ from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation, value_hash
 from reconciler.planning.judging import judge
 from reconciler.planning.nearness import normal_form
 from reconciler.planning.planner import plan_project
+from tests.ontologies import live_ontology, ontology
 
 TODAY = date(2027, 3, 1)
 KIND = "imageannotation"
 
 
 def desired(name: str, **more: object) -> DesiredProject:
-    return replace(DesiredProject(name, KIND, Source(f"/repo/projects/{name}.yaml", 1)), **more)  # type: ignore[arg-type]
+    declared = ontology(more.pop("ontology", None))
+    project = DesiredProject(name, KIND, Source(f"/repo/projects/{name}.yaml", 1), ontology=declared)
+    return replace(project, **more)  # type: ignore[arg-type]
 
 
 def live(name: str, params: dict[str, Json] | None = None, **more: object) -> LiveProject:
-    return replace(LiveProject(name, KIND, params or {}, params_version=0), **more)  # type: ignore[arg-type]
+    choices = more.pop("ontology", None)
+    shown = LiveProject(name, KIND, params or {}, params_version=0, ontology=live_ontology(choices))
+    return replace(shown, **more)  # type: ignore[arg-type]
 
 
 def recorded(**more: object) -> RecordedProject:
@@ -385,7 +390,7 @@ PASSING = {
         situation(
             live("older", {"a": 1}, ontology=["y"]),
             live("oldest", {"a": 1}, ontology=["x", 3]),
-            live("problem", {"a": 1}, ontology_problem="no list"),
+            live("problem", {"a": 1}, ontology={}),
         ),
     ),
     "asked for, not there": ([create("p")], situation(live={"p": None})),

@@ -9,11 +9,12 @@ from reconciler.model.plan import ProjectChange
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.planning.planner import plan_project
 from reconciler.planning.renaming import renamed_choices
+from tests.ontologies import live_ontology, ontology
 
 
 def change(before: list[object], after: list[object]) -> ProjectChange:
-    desired = DesiredProject("p", "chat", Source("/p.yaml", 1), ontology=after)
-    return plan_project(desired, LiveProject("p", "chat", ontology=before, ontology_version=0))
+    desired = DesiredProject("p", "chat", Source("/p.yaml", 1), ontology=ontology(after))
+    return plan_project(desired, LiveProject("p", "chat", ontology=live_ontology(before), ontology_version=0))
 
 
 CASES: dict[str, tuple[list[object], list[object], list[tuple[str, str]]]] = {
@@ -43,7 +44,7 @@ def test_renamings(case: str) -> None:
 
 
 def test_a_create_renames_nothing() -> None:
-    created = plan_project(DesiredProject("p", "chat", Source("/p.yaml", 1), ontology=["a"]), None)
+    created = plan_project(DesiredProject("p", "chat", Source("/p.yaml", 1), ontology=ontology(["a"])), None)
     assert renamed_choices(created, ()) == []
 
 

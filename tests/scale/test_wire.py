@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.errors import UnreadableAnswerError
+from reconciler.model.ontology import Choice, Ontology, Unreadable
 from reconciler.model.project import LiveProject, UnreadableProject
 from reconciler.scale.wire import parse_json, read_project, read_projects, read_raw_projects
 
@@ -56,9 +57,8 @@ def test_a_whole_project() -> None:
         True,
     )
     assert (project.params, project.params_version, project.params_at) == ({"a": 1, "b": []}, 7, THEN)
-    assert project.ontology == ["A", {"choice": "B"}]
-    assert (project.ontology_name, project.ontology_version, project.ontology_at) == ("n", 1, THEN)
-    assert project.ontology_problem is None
+    assert project.ontology == Ontology((Choice("A"), Choice("B")), "n")
+    assert (project.ontology_version, project.ontology_at) == (1, THEN)
     assert project.created_at == AT
 
 
@@ -68,7 +68,7 @@ def test_a_whole_project() -> None:
 def test_nothing_ever_set(fields: dict[str, Any]) -> None:
     project = one(project_bytes(**fields))
     assert (project.params, project.params_version, project.params_at) == ({}, None, None)
-    assert (project.ontology, project.ontology_version, project.ontology_problem) == (None, None, None)
+    assert (project.ontology, project.ontology_version) == (None, None)
     assert project.archived is False
     assert project.pipeline is None
 
@@ -103,30 +103,29 @@ def test_times(text: object, time: datetime | None) -> None:
 @pytest.mark.parametrize(
     ("history", "version", "words"),
     [
-        ({}, None, "`ontologyHistory` is not an array but an object"),
-        ("x", None, "`ontologyHistory` is not an array but a string"),
-        ([{"ontology": ["A"]}, 3], 1, "`ontologyHistory[1]` is not an object but a number"),
-        ([["A"]], 0, "`ontologyHistory[0]` is not an object but an array"),
+        ({}, None, "ontologyHistory is not an array but an object"),
+        ("x", None, "ontologyHistory is not an array but a string"),
+        ([{"ontology": ["A"]}, 3], 1, "ontologyHistory[1] is not an object but a number"),
+        ([["A"]], 0, "ontologyHistory[0] is not an object but an array"),
         (
             [{"ontology": {"choice": "A"}, "version": 4}],
             4,
-            "`ontologyHistory[0].ontology` is not an array but an object",
+            "ontologyHistory[0].ontology is not an array but an object",
         ),
-        ([{"version": 4}], 4, "`ontologyHistory[0].ontology` is not an array but null"),
-        ([{"ontology": ["A"], "name": 5}], 0, "`ontologyHistory[0].name` is not a string but a number"),
+        ([{"version": 4}], 4, "ontologyHistory[0].ontology is not an array but null"),
+        ([{"ontology": ["A"], "name": 5}], 0, "ontologyHistory[0].name is not a string but a number"),
         (
             [{"ontology": ["A"], "version": 4}, {"ontology": ["A"], "version": 4}],
             4,
-            "`ontologyHistory[1].version` is 4",
+            "ontologyHistory[1].version is 4",
         ),
     ],
 )
 def test_an_ontology_that_cannot_be_read_is_unknown(history: object, version: int | None, words: str) -> None:
     project = one(project_bytes(ontologyHistory=history))
-    assert project.ontology is None
     assert project.ontology_version == version
-    assert project.ontology_problem is not None
-    assert words in project.ontology_problem
+    assert isinstance(project.ontology, Unreadable)
+    assert words in project.ontology.why
 
 
 @pytest.mark.parametrize(

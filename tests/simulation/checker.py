@@ -82,7 +82,10 @@ def check_converged(server: Server, desired: Mapping[str, DesiredProject], plan:
             continue
         if project.archived:
             continue
-        for kind, content in (("setParams", wanted.params), (SET_ONTOLOGY, wanted.ontology)):
+        for kind, content in (
+            ("setParams", wanted.params),
+            (SET_ONTOLOGY, _choices(wanted)),
+        ):
             if content is None:
                 continue
             history = project.history(kind)
@@ -156,7 +159,7 @@ def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
         same_time = run.started_at - MOST_LAG <= write.at <= run.ended_at
         if write.project != name or write.kind != kind or write.actor == run.name or not same_time:
             continue
-        content = wanted.ontology if kind == SET_ONTOLOGY else wanted.params
+        content = _choices(wanted) if kind == SET_ONTOLOGY else wanted.params
         if write.version is None:
             return kind == CREATE and not content
         history = server.projects[name].history(kind)
@@ -259,3 +262,7 @@ def _owned(wanted: DesiredProject, kind: str, units: Units) -> Units:
 
 def _holds(content: Units, wanted: Units) -> bool:
     return all(content.get(unit, ABSENT) == value for unit, value in wanted.items())
+
+
+def _choices(wanted: DesiredProject) -> Json:
+    return wanted.ontology.spelled if wanted.ontology is not None else None

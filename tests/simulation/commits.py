@@ -16,6 +16,7 @@ from reconciler.manifest.loading import Entry, Manifests
 from reconciler.model.plan import Commit
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode, Source
 from reconciler.operations.preparing import Prepared
+from tests.ontologies import ontology as declared
 
 TYPE = "imageannotation"
 FOLDER = Path("/repository/projects")
@@ -84,7 +85,8 @@ class Commits:
         draw = self._random
         self._count += 1
         kind = draw.choice(("set", "set", "ontology", "both", "both", "add", "remove", "adopt"))
-        params, ontology = dict(project.params or {}), project.ontology
+        params = dict(project.params or {})
+        ontology = project.ontology.spelled if project.ontology is not None else None
         said = []
         if kind == "adopt" and (found := adopted(project.name)) is not None:
             params[found[0]] = found[1]
@@ -114,12 +116,12 @@ def _project(
     name: str, source: Source, params: dict[str, Any], ontology: list[Any] | None, mask: Mask
 ) -> DesiredProject:
     document = {"name": name, "type": TYPE, "params": params} | ({"ontology": ontology} if ontology else {})
-    return DesiredProject(name, TYPE, source, params=params, ontology=ontology, mask=mask, document=document)
+    return DesiredProject(name, TYPE, source, params=params, ontology=declared(ontology), mask=mask, document=document)
 
 
 def spelled(content: Content) -> str:
     return "; ".join(
-        f"{name} {dict(wanted.params or {})} {wanted.ontology} {wanted.mask.params.value}"
+        f"{name} {dict(wanted.params or {})} {wanted.ontology and wanted.ontology.spelled} {wanted.mask.params.value}"
         + (" ignoring theirs" if wanted.mask.ignore else "")
         for name, wanted in content.items()
     )

@@ -342,7 +342,7 @@ def _units(project: Project, desired: DesiredProject) -> list[str]:
 
 
 def _wanted(desired: DesiredProject, unit: str) -> object:
-    return _value(unit, desired.ontology if unit == ONTOLOGY else desired.params)
+    return _value(unit, (desired.ontology and desired.ontology.spelled) if unit == ONTOLOGY else desired.params)
 
 
 def _value(unit: str, content: Json) -> object:

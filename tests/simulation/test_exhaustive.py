@@ -21,6 +21,7 @@ import pytest
 
 from reconciler.model.outcome import Status
 from reconciler.model.project import DesiredProject, Source
+from tests.ontologies import ontology
 from tests.simulation.blind import BlindClient
 from tests.simulation.exhaustive import NAME, Scene, explore, walk
 from tests.simulation.server import Json, Server
@@ -29,8 +30,8 @@ from tests.simulation.virtual import START
 pytestmark = pytest.mark.untraced
 
 
-def wish(params: dict[str, Json] | None = None, ontology: list[Json] | None = None) -> DesiredProject:
-    return DesiredProject(NAME, "chat", Source("/p.yaml", 1), params=params, ontology=ontology)
+def wish(params: dict[str, Json] | None = None, choices: list[Json] | None = None) -> DesiredProject:
+    return DesiredProject(NAME, "chat", Source("/p.yaml", 1), params=params, ontology=ontology(choices))
 
 
 def save_a(server: Server, at: float) -> None:

@@ -244,7 +244,9 @@ class _World:
                 del body["params"]
             server.create(body, "before", 0.0, 0.0, made_at)
             if draw.random() < 0.5:
-                choices = draw.choice((wanted.ontology or ["Cat"], ["Cat"], ["Dog", "Cow"]))
+                choices = draw.choice(
+                    ((wanted.ontology and wanted.ontology.spelled) or ["Cat"], ["Cat"], ["Dog", "Cow"])
+                )
                 server.set_ontology(name, {"ontology": choices}, "before", 0.0, 0.0, made_at)
         self.tell("before", f"{account} has {self.described(account)}")
 

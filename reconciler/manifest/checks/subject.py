@@ -86,7 +86,8 @@ class Subject:
         """None where the ontology is not managed here."""
         if self.project.ontology is None:
             return None
-        found: Choices = self.once(self.project.ontology, _choices)
+        written, _ = written_choices(self.project.document)
+        found: Choices = self.once(written, _choices)
         return found
 
     def once(self, shared: Json, compute: Any) -> Any:

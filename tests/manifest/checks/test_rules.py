@@ -17,6 +17,7 @@ from reconciler.manifest.codes import CHECKS, Code
 from reconciler.manifest.loading import load_manifests
 from reconciler.model.project import DesiredProject, Ignore, Mask, Source
 from tests.manifest.rooms import write
+from tests.ontologies import ontology
 
 GOOD = sorted((Path(__file__).parent / "good").iterdir())
 BOX = "geometries: {box: {objects_to_annotate: [Cat, {choice: Dog, subchoices: [Poodle, Pug]}]}}"
@@ -407,16 +408,16 @@ ODD = st.recursive(
 
 
 @given(TYPES, st.dictionaries(KEYS, ODD, max_size=6), st.lists(st.sampled_from("abcABC"), min_size=1, unique=True))
-def test_no_parameters_are_an_error(task_type: str, params: dict[str, object], ontology: list[object]) -> None:
+def test_no_parameters_are_an_error(task_type: str, params: dict[str, object], choices: list[object]) -> None:
     ignore = Ignore(parse_pattern("params.x"), None, date(2027, 1, 25))
     project = DesiredProject(
         "p",
         task_type,
         Source("/p.yaml", 1),
         params=params,
-        ontology=ontology,
+        ontology=ontology(choices),
         mask=Mask(ignore=(ignore,)),
-        document={"ontology": ontology, "reconcile": {"ignore": [{"path": "params.x"}]}},
+        document={"ontology": choices, "reconcile": {"ignore": [{"path": "params.x"}]}},
     )
     problems = Checks({code: "note" for code in CHECKS if code != "over-limit"}, date(2027, 1, 20)).run(project)
     assert all(problem.severity is not Severity.ERROR for problem in problems)

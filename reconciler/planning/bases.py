@@ -1,7 +1,4 @@
-"""Who moved since the record: the class of each unit that the API writes whole (a parameter; the ontology).
-
-The base of a unit is what the recorded version holds; Scale's own history has it. Pure.
-"""
+"""The base of each unit: the version in Scale's history that the record names. And what an apply records of bases."""
 
 from __future__ import annotations
 
@@ -10,14 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.fieldpath import format_path, parse_path
-from reconciler.model.ontology import spell
+from reconciler.model.ontology import Choice, Ontology, Unreadable
 from reconciler.model.plan import Action, CallKind, Field, FieldClass, Plan, ProjectChange, unit_of
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.model.values import ABSENT, Absent, Json, digest, equal
 from reconciler.planning.intent import compare
-from reconciler.planning.mask import Ignored, wanted_ontology
-from reconciler.planning.normalize import UnreadableOntologyError, read_choices
+from reconciler.planning.mask import Ignored
 
 ONTOLOGY = "ontology"
 
@@ -27,9 +23,9 @@ def content_hash(content: Json) -> str:
     return digest(content)
 
 
-def ontology_hash(choices: Json) -> str:
-    """SHA-256 of choices, whichever of their equal spellings is used. UnreadableOntologyError where they are none."""
-    return content_hash([spell(choice) for choice in read_choices(choices)])
+def ontology_hash(ontology: Ontology) -> str:
+    """SHA-256 of its choices. The name does not count."""
+    return content_hash(ontology.spelled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +110,7 @@ def _params_hash(version: Version) -> str:
 def _version_hash(version: Version) -> str:
     if version.digest is not None:
         return version.digest
-    try:
-        return ontology_hash(version.content)
-    except UnreadableOntologyError:
-        return ""
+    return ontology_hash(version.content) if isinstance(version.content, Ontology) else ""
 
 
 def intended_by(change: ProjectChange, run: str) -> Intended:
@@ -129,41 +122,14 @@ def intended_by(change: ProjectChange, run: str) -> Intended:
         params_version=change.expected.params_version,
         ontology_version=change.expected.ontology_version,
         params_hash=content_hash(dict(change.after.params)) if kinds & {CallKind.CREATE, CallKind.SET_PARAMS} else None,
-        ontology_hash=ontology_hash(change.after.ontology) if CallKind.SET_ONTOLOGY in kinds else None,
+        ontology_hash=_hash_of(change.after.ontology) if CallKind.SET_ONTOLOGY in kinds else None,
         older={**change.outside, **change.kept},
     )
-
-
-def classes(
-    desired: DesiredProject,
-    live: LiveProject,
-    params: Mapping[str, Json],
-    base: RecordedProject | None,
-    units: set[str],
-) -> dict[str, FieldClass]:
-    """The class of each of `units`, all of which differ. `params` are the parameters that the project should have."""
-    if base is None or not base.written:
-        return dict.fromkeys(units, FieldClass.UNKNOWN)
-    return {unit: _class(unit, desired, live, params, base) for unit in units}
 
 
 def parameter_in(unit: str) -> str:
     """The name of the parameter that a unit `params.KEY` is."""
     return str(parse_path(unit)[1])
-
-
-def _class(
-    unit: str, desired: DesiredProject, live: LiveProject, params: Mapping[str, Json], base: RecordedProject
-) -> FieldClass:
-    version = base_version(unit, live, base)
-    if version is None:
-        return FieldClass.UNKNOWN
-    if unit == ONTOLOGY:
-        return _ontology_class(desired, live, version)
-    key = parameter_in(unit)
-    now = live.params.get(key, ABSENT)
-    before = parameter_of(version, key, desired, now)
-    return _moved(_same(before, now), _same(before, params.get(key, ABSENT)))
 
 
 def base_version(unit: str, live: LiveProject, base: RecordedProject) -> Version | None:
@@ -179,33 +145,12 @@ def _base_ontology(live: LiveProject, base: RecordedProject) -> Version | None:
 
     Numbers of ontologies may be positions (an assumption), and positions move in a history that shows only its end.
     """
-    version = _find(live.ontology_history, base.older.get(ONTOLOGY, base.ontology_version))
+    number = base.older.get(ONTOLOGY, base.ontology_version)
+    version = _find(live.ontology_history, number) if number is not None else Version(-1, None, Ontology(()))
     if base.ontology_hash is None:
         return version
     alike = [version for version in live.ontology_history if _version_hash(version) == base.ontology_hash]
     return version if version in alike else next(reversed(alike), None)
-
-
-def parameter_of(version: Version, key: str, desired: DesiredProject, now: Json | Absent) -> Json | Absent:
-    """What a version holds of a parameter, with what is ignored in it as it is `now`: that is nobody's move."""
-    value = version.content.get(key, ABSENT) if isinstance(version.content, Mapping) else ABSENT
-    if value is ABSENT or now is ABSENT:
-        return value
-    return Ignored.of(desired).overlay({key: value}, {key: now}, ("params",)).get(key, ABSENT)
-
-
-def _ontology_class(desired: DesiredProject, live: LiveProject, version: Version) -> FieldClass:
-    try:
-        before = read_choices(version.content or [])
-        now = read_choices(live.ontology) if live.ontology is not None else ()
-        base = wanted_ontology(desired, before, now) if before else before
-        wanted = wanted_ontology(desired, read_choices(desired.ontology or []), now)
-    except UnreadableOntologyError:
-        return FieldClass.UNKNOWN
-    name = desired.ontology_name
-    names = name is None or version.name == live.ontology_name
-    wants = name is None or version.name == name
-    return _moved(base == now and names, base == wanted and wants)
 
 
 def unseen(known: RecordedProject | None, fields: Iterable[Field]) -> tuple[str, ...]:
@@ -261,20 +206,17 @@ def outside(desired: DesiredProject, live: LiveProject | None, known: RecordedPr
             if (owned or not foreign) and not ignored.patterns.reaches_below(("params", key)):
                 continue
             base = base_version(unit, live, known)
-            if base is None or not _same(_part(base, unit), live.params.get(key, ABSENT)):
+            if base is None or not equal(_part(base, unit), live.params.get(key, ABSENT)):
                 found[unit] = kept_base(known, unit)
     if desired.ontology is None or any(ignore.pattern.parts[0] == ONTOLOGY for ignore in desired.mask.ignore):
         base = base_version(ONTOLOGY, live, known)
-        if base is None or not _same_choices(base.content, live.ontology):
+        if base is None or isinstance(live.ontology, Unreadable) or _choices(base.content) != _choices(live.ontology):
             found[ONTOLOGY] = kept_base(known, ONTOLOGY)
     return {unit: base for unit, base in found.items() if base != _NO_BASE}
 
 
-def _same_choices(one: Json, other: Json) -> bool:
-    try:
-        return read_choices(one or []) == read_choices(other or [])
-    except UnreadableOntologyError:
-        return False
+def _choices(ontology: Ontology | None) -> tuple[Choice, ...]:
+    return ontology.choices if ontology is not None else ()
 
 
 def kept_base(earlier: RecordedProject, unit: str) -> int | None:
@@ -300,7 +242,7 @@ def base_hash(
         if left[ONTOLOGY] != change.expected.ontology_version:
             return None
     if live is not None and ONTOLOGY not in left:
-        return _hash_of(live.ontology)
+        return ontology_hash(live.ontology) if isinstance(live.ontology, Ontology) else None
     return _hash_of(change.before.ontology) if change.before is not None else change.expected.ontology_hash
 
 
@@ -318,26 +260,12 @@ def with_ontology_hashes(plan: Plan) -> Plan:
 
 
 def _hash_of(ontology: Sequence[Json] | None) -> str | None:
-    try:
-        return ontology_hash(list(ontology)) if ontology is not None else None
-    except UnreadableOntologyError:
-        return None
-
-
-def _moved(base_is_live: bool, base_is_desired: bool) -> FieldClass:
-    if base_is_live:
-        return FieldClass.PENDING
-    return FieldClass.DRIFT if base_is_desired else FieldClass.CONFLICT
-
-
-def _same(left: Json | Absent, right: Json | Absent) -> bool:
-    if left is ABSENT or right is ABSENT:
-        return left is right
-    return equal(left, right)
+    """Of choices in the shortest spelling."""
+    return content_hash(list(ontology)) if ontology is not None else None
 
 
 def _find(history: tuple[Version, ...], number: int | None) -> Version | None:
-    """The recorded version; one without content where the record says that there was none."""
+    """The recorded version; one without content if the record says that there was none."""
     if number is None:
         return Version(-1, None, {})
     return next((version for version in history if version.number == number), None)
@@ -353,7 +281,7 @@ def mover(live: LiveProject, unit: str) -> tuple[int, datetime | None] | None:
     history = live.ontology_history if unit == ONTOLOGY else live.params_history
     found: Version | None = None
     for version in reversed(history):
-        if found is not None and not _same(_part(version, unit), _part(history[-1], unit)):
+        if found is not None and not equal(_part(version, unit), _part(history[-1], unit)):
             break
         found = version
     if found is None or (found is history[0] and _part(found, unit) is ABSENT):
@@ -364,6 +292,8 @@ def mover(live: LiveProject, unit: str) -> tuple[int, datetime | None] | None:
 
 
 def _part(version: Version, unit: str) -> Json | Absent:
-    if unit == ONTOLOGY or not isinstance(version.content, Mapping):
+    if isinstance(version.content, Ontology):
+        return version.content.choices
+    if not isinstance(version.content, Mapping):
         return version.content
     return version.content.get(parameter_in(unit), ABSENT)

@@ -12,40 +12,38 @@ from reconciler.fieldpath import format_path, parse_pattern
 from reconciler.model.plan import Action, CallKind, Commit, FieldClass, TargetInfo
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source, Version
 from reconciler.model.record import Intended, RecordedProject
-from reconciler.planning.classes import (
+from reconciler.planning.bases import (
     base_hash,
     base_of,
     content_hash,
     intended_by,
     left_drifting,
     mover,
-    ontology_hash,
     outside,
     unseen,
 )
 from reconciler.planning.planner import Live, make_plan, plan_project
+from tests.ontologies import hash_of, live_ontology, ontology
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 KNOWN = RecordedProject("projects/p.yaml", params_version=0, ontology_version=0)
 
 
-def desired(params: Any = None, ontology: Any = None, **more: Any) -> DesiredProject:
-    return DesiredProject(
-        "p", "imageannotation", Source("/r/projects/p.yaml", 1), params=params, ontology=ontology, **more
-    )
+def desired(params: Any = None, choices: Any = None, name: str | None = None, **more: Any) -> DesiredProject:
+    source = Source("/r/projects/p.yaml", 1)
+    return DesiredProject("p", "imageannotation", source, params=params, ontology=ontology(choices, name), **more)
 
 
 def live(*params: Any, ontologies: tuple[Any, ...] = (), names: tuple[str | None, ...] = ()) -> LiveProject:
     history = tuple(Version(number, AT, content) for number, content in enumerate(params))
     names = names or (None,) * len(ontologies)
-    shown = tuple(Version(number, AT, content, names[number]) for number, content in enumerate(ontologies))
+    shown = tuple(Version(number, AT, ontology(content, names[number])) for number, content in enumerate(ontologies))
     return LiveProject(
         "p",
         "imageannotation",
         params=params[-1] if params else {},
         params_version=len(params) - 1 if params else None,
-        ontology=ontologies[-1] if ontologies else None,
-        ontology_name=names[-1] if names else None,
+        ontology=live_ontology(ontologies[-1], names[-1]) if ontologies else None,
         ontology_version=len(ontologies) - 1 if ontologies else None,
         params_history=history,
         ontology_history=shown,
@@ -89,14 +87,14 @@ def test_every_field_of_a_unit_has_its_class() -> None:
     ],
 )
 def test_an_ontology(ontologies: tuple[Any, ...], wanted: Any, expected: str) -> None:
-    found = classes_of(desired(ontology=wanted), live(ontologies=ontologies), KNOWN)
+    found = classes_of(desired(choices=wanted), live(ontologies=ontologies), KNOWN)
     assert set(found.values()) == {expected}
 
 
 def test_a_named_ontology() -> None:
     moved = live(ontologies=(["A"], ["A"]), names=("one", "two"))
-    assert classes_of(desired(ontology=["A"], ontology_name="one"), moved, KNOWN) == {"ontology.@name": "drift"}
-    assert classes_of(desired(ontology=["A"], ontology_name="new"), moved, KNOWN) == {"ontology.@name": "conflict"}
+    assert classes_of(desired(choices=["A"], name="one"), moved, KNOWN) == {"ontology.@name": "drift"}
+    assert classes_of(desired(choices=["A"], name="new"), moved, KNOWN) == {"ontology.@name": "conflict"}
 
 
 def test_without_a_base_it_is_unknown() -> None:
@@ -106,7 +104,7 @@ def test_without_a_base_it_is_unknown() -> None:
     for known in nobody_knows:
         assert set(classes_of(both, now, known).values()) == {"unknown"}
     unreadable = live(ontologies=([1], ["A"]))
-    assert set(classes_of(desired(ontology=["B"]), unreadable, KNOWN).values()) == {"unknown"}
+    assert set(classes_of(desired(choices=["B"]), unreadable, KNOWN).values()) == {"unknown"}
     broken = replace(live({"a": 1}), params_history=(Version(0, None, None), Version(1, None, {"a": 1})))
     assert classes_of(desired({"a": 2}), broken, KNOWN) == {"params.a": "unknown"}
 
@@ -114,8 +112,8 @@ def test_without_a_base_it_is_unknown() -> None:
 def test_where_there_was_none() -> None:
     known = replace(KNOWN, params_version=None, ontology_version=None)
     assert classes_of(desired({"a": 2}), live({"a": 1}), known) == {"params.a": "conflict"}
-    assert set(classes_of(desired(ontology=["B"]), live(ontologies=(["A"],)), known).values()) == {"conflict"}
-    assert set(classes_of(desired(ontology=["B"]), live(), known).values()) == {"pending"}
+    assert set(classes_of(desired(choices=["B"]), live(ontologies=(["A"],)), known).values()) == {"conflict"}
+    assert set(classes_of(desired(choices=["B"]), live(), known).values()) == {"pending"}
 
 
 @pytest.mark.parametrize(
@@ -129,8 +127,8 @@ def test_where_there_was_none() -> None:
 )
 def test_an_ontology_is_known_by_its_content(ontologies: Any, number: int, expected: str) -> None:
     """Where the API gives no numbers, they are positions in what it shows."""
-    known = replace(KNOWN, ontology_version=number, ontology_hash=ontology_hash(["A"]))
-    wanted = desired(ontology=["A"] if expected == "drift" else ["E"])
+    known = replace(KNOWN, ontology_version=number, ontology_hash=hash_of(["A"]))
+    wanted = desired(choices=["A"] if expected == "drift" else ["E"])
     assert set(classes_of(wanted, live(ontologies=ontologies), known).values()) == {expected}
 
 
@@ -152,7 +150,7 @@ def test_what_moved_while_pending_changes_were_applied_keeps_its_base() -> None:
     """The plan saw it as declared in version 0: that is its base, not the version that the apply made over it."""
     wanted = desired({"a": 2, "b": 1}, ["A"])
     change = plan_project(wanted, live({"a": 1, "b": 1}, ontologies=(["A"],)), known=KNOWN, pending=True)
-    hashed = ontology_hash(["A"])
+    hashed = hash_of(["A"])
     after = live({"a": 1, "b": 1}, {"a": 1, "b": 9}, {"a": 2, "b": 9}, ontologies=(["A"], ["B"]))
     left = left_drifting(change, after)
     assert left == {"params.b": 0, "ontology": 0}
@@ -166,7 +164,7 @@ def test_what_moved_while_pending_changes_were_applied_keeps_its_base() -> None:
 
 def test_what_drifts_keeps_its_older_base() -> None:
     now = live({"a": 1}, {"a": 2}, ontologies=(["A"], ["B"]))
-    known = replace(KNOWN, older={"params.a": 0}, params_version=1, ontology_hash=ontology_hash(["A"]))
+    known = replace(KNOWN, older={"params.a": 0}, params_version=1, ontology_hash=hash_of(["A"]))
     change = plan_project(desired({"a": 1}, ["A"]), now, known=known, pending=True)
     left = left_drifting(change, None)
     assert left == {"params.a": 0, "ontology": 0}
@@ -177,10 +175,10 @@ def test_what_drifts_keeps_its_older_base() -> None:
 
 
 def test_the_base_of_an_ontology() -> None:
-    wanted = desired(ontology=["A"])
+    wanted = desired(choices=["A"])
     unchanged = plan_project(wanted, live(ontologies=(["A"],)), known=KNOWN)
-    assert base_hash(unchanged, None, KNOWN, {}) == ontology_hash([{"choice": "A"}])
-    assert base_hash(unchanged, live(ontologies=(["A"], ["B"])), KNOWN, {}) == ontology_hash(["B"])
+    assert base_hash(unchanged, None, KNOWN, {}) == hash_of([{"choice": "A"}])
+    assert base_hash(unchanged, live(ontologies=(["A"], ["B"])), KNOWN, {}) == hash_of(["B"])
     assert base_hash(plan_project(desired(), live()), None, None, {}) is None
     assert base_hash(plan_project(desired(), live(ontologies=([1],))), None, None, {}) is None
     assert base_hash(plan_project(wanted, None), None, None, {}) is None
@@ -270,15 +268,15 @@ def test_an_intent_that_is_older_than_the_entry_moves_no_base_back() -> None:
 def test_a_killed_create() -> None:
     wanted = desired({"a": 2}, ["B"])
     intended = intended_by(plan_project(wanted, None), "r")
-    assert intended == Intended("r", None, None, content_hash({"a": 2}), ontology_hash([{"choice": "B"}]))
+    assert intended == Intended("r", None, None, content_hash({"a": 2}), hash_of([{"choice": "B"}]))
     known = RecordedProject("projects/p.yaml", written=False, intents=(intended,))
     base = base_of(known, live({"a": 2})).known
     assert base is not None
     assert (base.written, base.params_version, base.ontology_version) == (True, 0, None)
     base = base_of(known, live({"a": 2}, ontologies=(["B"],))).known
     assert base is not None
-    assert (base.ontology_version, base.ontology_hash) == (0, ontology_hash(["B"]))
-    only = intended_by(plan_project(desired(ontology=["B"]), live({"a": 2})), "r")
+    assert (base.ontology_version, base.ontology_hash) == (0, hash_of(["B"]))
+    only = intended_by(plan_project(desired(choices=["B"]), live({"a": 2})), "r")
     assert only.params_hash is None
     landed = base_of(replace(known, intents=(only,)), live({"a": 2}, {"a": 3}, ontologies=(["B"],))).landed
     assert landed == ((CallKind.SET_ONTOLOGY, 0),)
@@ -321,12 +319,12 @@ def test_an_edit_that_unfinished_runs_kept_keeps_its_own_base() -> None:
 def test_an_ontology_that_landed_is_a_base_of_its_own() -> None:
     """What an earlier run left drifting in the ontology ends there, and in the parameters it stays."""
     known = replace(KNOWN, params_version=1, older={"ontology": 0, "params.b": 0})
-    intent = Intended("r", 1, 1, None, ontology_hash(["C"]), {"params.b": 0})
+    intent = Intended("r", 1, 1, None, hash_of(["C"]), {"params.b": 0})
     found = base_of(replace(known, intents=(intent,)), live(*EDITED, ontologies=(["A"], ["B"], ["C"]))).known
     assert found is not None
     assert (found.ontology_version, found.ontology_hash, dict(found.older)) == (
         2,
-        ontology_hash(["C"]),
+        hash_of(["C"]),
         {"params.b": 0},
     )
 
