@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
+from reconciler.forge.github.job import is_job
+
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
     from reconciler.errors import ReconcilerError
@@ -124,7 +126,7 @@ def say_json(document: Json) -> None:
     from reconciler.model.values import to_json
 
     text = to_json(document)
-    if _on_github():
+    if is_job(os.environ):
         text = text.replace("##[", "#\\u0023[")
     sys.stdout.write(text + "\n")
 
@@ -174,13 +176,9 @@ def has_person() -> bool:
 
 
 def _write(text: str, stream: TextIO) -> None:
-    if _on_github():
-        from reconciler.render.escape import shield
+    if is_job(os.environ):
+        from reconciler.forge.github.commands import shield
 
         text = shield(text)
     stream.write(text)
     stream.flush()
-
-
-def _on_github() -> bool:
-    return bool(os.environ.get("GITHUB_ACTIONS"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import console, formats, runner
+from reconciler.forge.github.job import job_commit
 
 EXIT_DRIFT = 2
 
@@ -51,7 +52,7 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
         console.say_json(drift_document(printed(failed_drift(problem, info), base=base)))
         runner.annotate_error(problem)
         return 1
-    commit = os.environ.get("GITHUB_SHA")
+    commit = job_commit(os.environ)
     formats.show("drift", found, output, base=base, sensitive=settings.sensitive, commit=commit)
     runner.drift_found(found, base=base, sensitive=settings.sensitive)
     if found.errored:

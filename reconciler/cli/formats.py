@@ -85,7 +85,7 @@ FORMATS: Final = (
         here=True,
         linked=True,
     ),
-    Format("github", {"validation": "reconciler.render.annotations:lay_out_annotations"}),
+    Format("github", {"validation": "reconciler.forge.github.commands:lay_out_annotations"}),
 )
 _VIEWS: Final[dict[Subject, str]] = {
     "plan": "reconciler.render.view.plan:view_plan",
@@ -144,9 +144,9 @@ def reader(base: str, sensitive: tuple[Pattern, ...], links: Links | None = None
 
 def links_to(commit: str | None, base: str) -> Links | None:
     """Links to GitHub's pages in one of its jobs."""
-    from reconciler.forge.github.links import github_links
+    from reconciler.forge.github.links import job_links
 
-    return github_links(os.environ, commit=commit, base=base)
+    return job_links(os.environ, commit=commit, base=base)
 
 
 def _load(name: str) -> Callable[..., Any]:

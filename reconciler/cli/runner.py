@@ -1,6 +1,6 @@
 """What a job of GitHub Actions gets beside the output: annotations, a summary, outputs. Nothing happens elsewhere.
 
-The files are GitHub's own, named by its variables; one that cannot be written is a warning and no more.
+A file that cannot be written is a warning and no more.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import console, formats
+from reconciler.forge.github.job import JobFileError, append_outputs, append_summary, is_job, job_commit
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
@@ -21,24 +22,12 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.model.project import Source
 
-_SUMMARY_BYTES = 1_000_000
-"""Over 1,048,576 bytes a step GitHub drops the summary ([S], github.md, section 6)."""
-
-_SUMMARY = 200_000
-_LEAST_SUMMARY = 20_000
-"""Characters of a summary; a character has at most 4 bytes."""
-
-
-def is_there() -> bool:
-    """Whether this is a job of GitHub Actions."""
-    return bool(os.environ.get("GITHUB_ACTIONS"))
-
 
 def annotate(diagnostics: Iterable[Diagnostic], *, base: str | None = None) -> None:
     """Annotations, to stderr. `base` is the git top level, looked for where it is not given."""
-    if not is_there():
+    if not is_job(os.environ):
         return
-    from reconciler.render.annotations import lay_out_annotations
+    from reconciler.forge.github.commands import lay_out_annotations
     from reconciler.render.view.diagnostics import relative_to
 
     console.tell_runner(lay_out_annotations(relative_to(diagnostics, base or find_base())))
@@ -46,7 +35,7 @@ def annotate(diagnostics: Iterable[Diagnostic], *, base: str | None = None) -> N
 
 def annotate_error(problem: ReconcilerError) -> None:
     """The annotations of what ends a command."""
-    if is_there():
+    if is_job(os.environ):
         from reconciler.operations.reporting import as_diagnostics
 
         annotate(as_diagnostics(problem))
@@ -54,19 +43,11 @@ def annotate_error(problem: ReconcilerError) -> None:
 
 def summarize(render: Callable[[int], str]) -> bool:
     """Append to the job's summary what `render` makes of a limit in characters; whether it is there now."""
-    file = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not is_there() or not file:
-        return False
     try:
-        room = (_SUMMARY_BYTES - (os.path.getsize(file) if os.path.exists(file) else 0)) // 4
-        if room < _LEAST_SUMMARY:
-            _warn("the job's summary has no room left: it is not written")
-            return False
-        _append(file, f"{render(min(_SUMMARY, room - 2))}\n")
-    except OSError as problem:
-        _warn(f"the job's summary cannot be written: {problem.strerror}")
+        return append_summary(os.environ, render)
+    except JobFileError as problem:
+        _warn(str(problem))
         return False
-    return True
 
 
 def _summarize_found(
@@ -84,18 +65,15 @@ def _summarize_found(
 
 def put_out(outputs: Mapping[str, str]) -> None:
     """Append to the step's outputs."""
-    file = os.environ.get("GITHUB_OUTPUT")
-    if not is_there() or not file:
-        return
     try:
-        _append(file, "".join(_output(name, value) for name, value in outputs.items()))
-    except OSError as problem:
-        _warn(f"the step's outputs cannot be written: {problem.strerror}")
+        append_outputs(os.environ, outputs)
+    except JobFileError as problem:
+        _warn(str(problem))
 
 
 def plan_made(plan: Plan, *, base: str, sensitive: tuple[Pattern, ...], out: str | None, changes: bool) -> None:
     """Tell the runner of a plan. `out` is the file that it was saved in."""
-    if not is_there():
+    if not is_job(os.environ):
         return
     annotate(_of_plan(plan), base=base)
     _summarize_found("plan", plan, base=base, sensitive=sensitive, commit=plan.commit.commit)
@@ -112,7 +90,7 @@ def applied(
     unkept: Diagnostic | None,
 ) -> None:
     """Tell the runner of an apply. `unkept` says why its result could not be written."""
-    if not is_there():
+    if not is_job(os.environ):
         return
     others = [*plan.diagnostics, *([unkept] if unkept is not None else [])]
     annotate([*others, *_of_outcome(outcome)], base=base)
@@ -135,10 +113,10 @@ def _of_the_plan(plan: Plan, changes: bool) -> dict[str, str]:
 
 def drift_found(drift: Drift, *, base: str, sensitive: tuple[Pattern, ...]) -> None:
     """Tell the runner of drift."""
-    if not is_there():
+    if not is_job(os.environ):
         return
     annotate(_of_drift(drift), base=base)
-    _summarize_found("drift", drift, base=base, sensitive=sensitive, commit=os.environ.get("GITHUB_SHA"))
+    _summarize_found("drift", drift, base=base, sensitive=sensitive, commit=job_commit(os.environ))
     put_out({"drift": _truth(drift.has_drifted)})
 
 
@@ -194,22 +172,6 @@ def _placed(diagnostics: Iterable[Diagnostic], source: Source | None) -> Iterato
         if diagnostic.location is None and source is not None:
             diagnostic = replace(diagnostic, location=Location(source.file, source.line, 1, 2))
         yield diagnostic
-
-
-def _output(name: str, value: str) -> str:
-    """`name=value`, or the form with a delimiter that is in no value ([S], github.md, section 6)."""
-    import re
-    import secrets
-
-    if re.fullmatch(r"[A-Za-z0-9_./+-]*", value):
-        return f"{name}={value}\n"
-    delimiter = f"end-{secrets.token_hex(16)}"
-    return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
-
-
-def _append(file: str, text: str) -> None:
-    with open(file, "ab") as stream:
-        stream.write(text.encode("utf-8", "backslashreplace"))
 
 
 def _warn(words: str) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from reconciler import git
 from reconciler.errors import GitRefusedError
+from reconciler.git.process import Settings
 from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError
 
 LOCAL: Final = "local"
@@ -22,20 +23,27 @@ def ref_name(kind: str, name: str) -> str:
 
 
 class KeptRef:
-    """`refs/reconciler/KIND/TARGET`. `remote` is LOCAL or a git remote, which must exist.
+    """`refs/reconciler/KIND/TARGET`. `remote` is LOCAL or a git remote, which must exist. For `settings`, see Refs.
 
     A failure of a remote is raised as `error`, which gets a summary and a detail. A failure of the clone itself is a
     GitRefusedError, and so is a ref that does not point to a commit or holds too much.
     """
 
     def __init__(
-        self, root: Path, kind: str, target: str, remote: str, *, error: Callable[[str, str], Exception]
+        self,
+        root: Path,
+        kind: str,
+        target: str,
+        remote: str,
+        *,
+        error: Callable[[str, str], Exception],
+        settings: Settings = (),
     ) -> None:
         self.what = f"the {kind} of {target}"
         self.name = ref_name(kind, target)
         self.remote = None if remote == LOCAL else remote
         self.where = f" on {self.remote}" if self.remote else ""
-        self.refs = Refs(root, self.remote)
+        self.refs = Refs(root, self.remote, settings)
         self._error = error
         if self.remote is not None and self.remote not in git.remotes(root):
             raise error(

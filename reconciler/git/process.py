@@ -7,7 +7,6 @@ git that moves a ref or is fed data is local and short, and is left to finish.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
 import re
@@ -53,6 +52,9 @@ _REACH = ("url", "pushurl", "proxy", "proxyauthmethod", "receivepack", "uploadpa
 _STREAMING = (("core.bigFileThreshold", "1m"), ("fetch.unpackLimit", "1"))
 """By these git passes on a large file piece by piece, so that what a remote sends costs no memory."""
 
+Settings: TypeAlias = Sequence[tuple[str, str]]
+"""Keys and values of git's configuration."""
+
 Done: TypeAlias = "subprocess.CompletedProcess[bytes]"
 """A git that has ended."""
 
@@ -67,8 +69,8 @@ def run_to_its_end(root: Path, *arguments: str, environment: Mapping[str, str] |
         return need(apart.submit(run, root, *arguments, environment=environment).result())
 
 
-def connection(root: Path, remote: str) -> tuple[str, dict[str, str]]:
-    """A remote by another name, and what a git that talks to it gets: a job's token, and an ssh that does not prompt.
+def connection(root: Path, remote: str, more: Settings) -> tuple[str, dict[str, str]]:
+    """A remote by another name, and what a git that talks to it gets: `more` settings, and an ssh that does not prompt.
 
     By that name git knows how to reach the remote and nothing else: no refspec and no option by which a fetch or a push
     would write other refs of the clone. A command for ssh that someone has set is kept.
@@ -81,25 +83,11 @@ def connection(root: Path, remote: str) -> tuple[str, dict[str, str]]:
         settings.append(("url", remote))
     other = f"{remote}~"  # no ref can have that name, and so no remote that `git remote` made
     settings = [(f"remote.{other}.{key}", value) for key, value in (*settings, ("followRemoteHEAD", "never"))]
-    environment = _with_settings([*settings, *_STREAMING, *_job_token()])
+    environment = _with_settings([*settings, *_STREAMING, *more])
     chosen = dict(found).get("core.sshcommand", "").strip()
     if not (chosen or any(os.environ.get(name) for name in ("GIT_SSH_COMMAND", "GIT_SSH"))):
         environment["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes"
     return other, environment
-
-
-def _job_token() -> list[tuple[str, str]]:
-    """The token of a job of GitHub Actions, sent to GitHub's server alone and known to that one git.
-
-    So a checkout needs to keep no credentials. The empty value takes the place of a header that it kept all the same:
-    two of them are refused (github.md, section 3 [T] and [P]).
-    """
-    token, server = os.environ.get("GITHUB_TOKEN"), os.environ.get("GITHUB_SERVER_URL")
-    if not (os.environ.get("GITHUB_ACTIONS") and token and server):
-        return []
-    login = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    key = f"http.{server.rstrip('/')}/.extraheader"
-    return [(key, ""), (key, f"AUTHORIZATION: basic {login}")]
 
 
 def _with_settings(settings: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -20,7 +20,18 @@ from time import time
 from typing import Final, NoReturn
 
 from reconciler.errors import GitRefusedError
-from reconciler.git.process import Done, TooLongError, connection, need, output, refusal, run, run_to_its_end, words
+from reconciler.git.process import (
+    Done,
+    Settings,
+    TooLongError,
+    connection,
+    need,
+    output,
+    refusal,
+    run,
+    run_to_its_end,
+    words,
+)
 
 _FETCH = (
     *("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-prune", "--no-filter"),
@@ -69,12 +80,15 @@ class Held:
 class Refs:
     """The refs of the repository at `root`, or those of its `remote`. Objects are named by their full ids.
 
+    `settings` are for a git that talks to the remote, and for no other.
+
     Every method raises GitRefusedError if git, or the remote, does not answer or refuses.
     """
 
-    def __init__(self, root: Path, remote: str | None) -> None:
+    def __init__(self, root: Path, remote: str | None, settings: Settings = ()) -> None:
         self._root = root
         self._remote = remote
+        self._settings = settings
         self._complete: set[str] = set()
         """Commits whose objects are all at hand, so that they are not fetched again."""
 
@@ -248,7 +262,7 @@ class Refs:
     @cached_property
     def _connection(self) -> tuple[str, dict[str, str]]:
         assert self._remote is not None
-        return connection(self._root, self._remote)
+        return connection(self._root, self._remote, self._settings)
 
     @cached_property
     def _repository(self) -> tuple[Path, int]:

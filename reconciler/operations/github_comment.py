@@ -16,7 +16,7 @@ from reconciler.fieldpath import Pattern
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.comments import Kept, keep_comment
 from reconciler.forge.github.event import Event
-from reconciler.forge.github.links import github_links
+from reconciler.forge.github.links import links
 from reconciler.forge.github.marker import Body, short_hash
 from reconciler.forge.github.pulls import MOST_COMMITS, Merged, merged_pulls
 from reconciler.forge.github.shown import MORE, PROJECTS, compare_shown, remember
@@ -76,9 +76,8 @@ class Writer:
 
     def reader(self, event: Event, commit: str | None) -> Reader:
         """Who reads on GitHub, with links to a commit."""
-        addresses = {"GITHUB_SERVER_URL": event.server, "GITHUB_REPOSITORY": event.repository}
-        links = github_links(addresses, commit=commit, base=self.base)
-        return Reader(self.base, self.now, links, self.sensitive)
+        there = links(event.server, event.repository, commit=commit, base=self.base)
+        return Reader(self.base, self.now, there, self.sensitive)
 
 
 def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer) -> Report:

@@ -23,6 +23,7 @@ from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, warning
 from reconciler.errors import GitRefusedError, RecordError
 from reconciler.fieldpath import format_path
+from reconciler.forge.github.job import git_settings
 from reconciler.git.keptref import LOCAL
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Plan, ProjectChange, unit_of
@@ -67,7 +68,7 @@ def read_record(
     RecordError or GitRefusedError.
     """
     try:
-        store = open_record(settings.git_root, target.name, target.record)
+        store = _open(settings, target, environment)
         return store.read().record, _notes(store, target, environment)
     except (RecordError, GitRefusedError) as problem:
         if required:
@@ -87,8 +88,12 @@ def open_recorder(
     Raises:
         RecordError, GitRefusedError: it is unavailable. Then nothing may be written.
     """
-    store = open_record(settings.git_root, target.name, target.record)
+    store = _open(settings, target, environment)
     return Recorder(settings.git_root, target, store, waiting=waiting), _notes(store, target, environment)
+
+
+def _open(settings: Settings, target: Target, environment: Mapping[str, str]) -> RecordStore:
+    return open_record(settings.git_root, target.name, target.record, settings=git_settings(environment))
 
 
 def _notes(store: RecordStore, target: Target, environment: Mapping[str, str]) -> tuple[Diagnostic, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.errors import UsageError
+from reconciler.forge.github.job import git_settings
 from reconciler.model.snapshot import Snapshot
 from reconciler.operations.targets import check_writable, open_target
 from reconciler.scale.client import ScaleClient
@@ -80,14 +81,17 @@ def open_session(
         check_writable(chosen)
     snapshot = None
     if live is not None:
-        snapshot = _read_snapshot(settings, chosen, live)
+        snapshot = _read_snapshot(settings, chosen, live, environment)
         chosen = replace(chosen, endpoint=snapshot.target.endpoint, sandbox=None)
     return Session(settings, chosen, environment, snapshot, waiting=waiting, progress=progress)
 
 
-def _read_snapshot(settings: Settings, target: Target, file: str) -> Snapshot:
-    published = file == PUBLISHED
-    snapshot = read_ref(settings.git_root, target.name, target.record) if published else read_file(Path(file))
+def _read_snapshot(settings: Settings, target: Target, file: str, environment: Mapping[str, str]) -> Snapshot:
+    if file == PUBLISHED:
+        more = git_settings(environment)
+        snapshot = read_ref(settings.git_root, target.name, target.record, settings=more)
+    else:
+        snapshot = read_file(Path(file))
     if snapshot.target.name != target.name:
         raise UsageError(
             f'the snapshot is of the target "{snapshot.target.name}", not of "{target.name}"',

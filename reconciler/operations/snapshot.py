@@ -16,6 +16,7 @@ from reconciler.diagnostics import Diagnostic, Severity, warning
 from reconciler.documents.saving import check_place
 from reconciler.documents.snapshot import SIGN
 from reconciler.errors import GitRefusedError, SnapshotError
+from reconciler.forge.github.job import git_settings
 from reconciler.git.sources import read_commit
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject
 from reconciler.model.record import Entries, Record
@@ -54,7 +55,9 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
         check_place(Path(out), settings.manifests, what="snapshot", sign=SIGN, kind=SnapshotError)
         kept = None
     else:
-        kept = stores.open_snapshot(settings.git_root, target.name, target.record)
+        kept = stores.open_snapshot(
+            settings.git_root, target.name, target.record, settings=git_settings(session.environment)
+        )
     record, notes = read_record(settings, target, session.environment)
 
     async def with_client() -> Snapshot:

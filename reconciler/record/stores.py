@@ -22,6 +22,7 @@ from reconciler.documents.record import FORMAT_VERSION, HEAD, decode, encode
 from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
 from reconciler.files import LARGEST_SAVED, open_lock_below, read_below, write_below
 from reconciler.git.keptref import LOCAL, KeptRef, ref_name
+from reconciler.git.process import Settings
 from reconciler.git.refs import NotACommitError, TooLargeError
 from reconciler.model.record import Record, Run
 from reconciler.record.liveness import Liveness
@@ -78,8 +79,10 @@ class RecordStore(Protocol):
         """If this clone has no record and another may have one: how to get it."""
 
 
-def open_record(root: Path, target: str, remote: str) -> RecordStore:
+def open_record(root: Path, target: str, remote: str, *, settings: Settings = ()) -> RecordStore:
     """The record of a target, for the project at `root`. `remote` is `local` or the name of a git remote.
+
+    `settings` are for a git that talks to the remote.
 
     Raises:
         RecordError: a remote is asked for and there is no git repository, or none with that remote.
@@ -87,7 +90,7 @@ def open_record(root: Path, target: str, remote: str) -> RecordStore:
     """
     common = git.common_folder(root)
     if common is not None:
-        kept = KeptRef(root, "record", target, remote, error=RecordError)
+        kept = KeptRef(root, "record", target, remote, error=RecordError, settings=settings)
         return _GitRecord(root, kept, Liveness(common, "reconciler"))
     if remote != LOCAL:
         raise RecordError(

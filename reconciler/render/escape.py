@@ -30,8 +30,6 @@ _DRAWN_LIKE: Final = str.maketrans(
 
 _EASY_LABEL: Final = re.compile(r"\w(?:[\w ./()&+'-]*[\w)])?")
 
-_COMMAND_AT_START: Final = re.compile(r"(^|\r)([^\S\r\n]*)::", re.MULTILINE)
-
 
 def quoted(text: str) -> str:
     """`text` as a JSON string in one line. Everything is escaped that could act, hide, or look like a space."""
@@ -59,15 +57,6 @@ def label(name: str) -> str:
 def look_alike(left: str, right: str) -> bool:
     """Whether two different texts look alike: the same letters in another composition, width or script."""
     return left != right and _drawing(left) == _drawing(right)
-
-
-def shield(text: str) -> str:
-    """A finished output in which a runner of GitHub Actions finds no command (github.md, section 6 [S]).
-
-    The runner obeys `::` at a line's start after any whitespace, and `##[` anywhere; one character of each is spelled
-    as its code. Not for output that is meant to be annotations.
-    """
-    return _COMMAND_AT_START.sub(r"\1\2\\u003a:", text).replace("##[", "#\\u0023[")
 
 
 def _drawing(text: str) -> str:

@@ -19,6 +19,7 @@ from reconciler.documents.snapshot import MOST_BYTES, decode, encode, too_large
 from reconciler.errors import SnapshotError
 from reconciler.files import read_named, write_whole
 from reconciler.git.keptref import KeptRef
+from reconciler.git.process import Settings
 from reconciler.git.refs import NotACommitError, TooLargeError, UnreadableRefError
 from reconciler.model.snapshot import Snapshot
 
@@ -62,8 +63,10 @@ def read_file(file: Path) -> Snapshot:
     return decode(content, place=f"the snapshot {file}")
 
 
-def open_snapshot(root: Path, target: str, remote: str) -> KeptRef:
+def open_snapshot(root: Path, target: str, remote: str, *, settings: Settings = ()) -> KeptRef:
     """The ref of the target's snapshot. `remote` is `local` or the git remote that holds it.
+
+    `settings` are for a git that talks to the remote.
 
     Raises:
         SnapshotError: there is no git repository, or none with that remote.
@@ -74,7 +77,7 @@ def open_snapshot(root: Path, target: str, remote: str) -> KeptRef:
             f"the snapshot of {target} is kept in a git ref, and this is not a git repository",
             "Work in a clone, with git installed, or use a file: reconciler snapshot --out FILE, --live FILE",
         )
-    return KeptRef(root, "snapshot", target, remote, error=SnapshotError)
+    return KeptRef(root, "snapshot", target, remote, error=SnapshotError, settings=settings)
 
 
 def publish(
@@ -129,14 +132,14 @@ def _published(kept: KeptRef) -> tuple[str | None, datetime | None]:
         return held.commit, None
 
 
-def read_ref(root: Path, target: str, remote: str) -> Snapshot:
-    """The target's published snapshot.
+def read_ref(root: Path, target: str, remote: str, *, settings: Settings = ()) -> Snapshot:
+    """The target's published snapshot. For the arguments, see `open_snapshot`.
 
     Raises:
         SnapshotError: there is none, it cannot be fetched, or is damaged.
         GitRefusedError: git refuses this repository.
     """
-    kept = open_snapshot(root, target, remote)
+    kept = open_snapshot(root, target, remote, settings=settings)
     try:
         held = kept.read(MOST_BYTES)
     except NotACommitError as problem:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.render.escape import shield
+from reconciler.forge.github.commands import shield
 from tests.cli.conftest import Cli, Served, live
 
 Write = Callable[[str, str], Path]

@@ -21,6 +21,7 @@ import pytest
 
 from reconciler import git
 from reconciler.errors import GitRefusedError
+from reconciler.forge.github.job import git_settings
 from reconciler.git.environment import SETTINGS
 from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError, UnreadableRefError
 from reconciler.record.stores import open_record
@@ -326,7 +327,7 @@ def test_a_jobs_token_goes_to_its_server_alone(clone: Path, monkeypatch: pytest.
             for name, value in environment.items():
                 monkeypatch.setenv(name, value)
             with pytest.raises(GitRefusedError) as refused:
-                read(clone, "hub")
+                Refs(clone, "hub", git_settings(os.environ)).read(REF, most=MOST)
             assert "t0ken" not in f"{refused.value} {refused.value.detail}"
             assert login not in f"{refused.value} {refused.value.detail}"
         server.shutdown()

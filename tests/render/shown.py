@@ -8,10 +8,10 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.fieldpath import Pattern
+from reconciler.forge.github.commands import lay_out_annotations
 from reconciler.model.drift import Drift
 from reconciler.model.outcome import Event, Outcome
 from reconciler.model.plan import Plan
-from reconciler.render.annotations import lay_out_annotations
 from reconciler.render.html.page import lay_out_page
 from reconciler.render.markdown import page as markdown
 from reconciler.render.markdown.fitting import LIMIT

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.render.escape import exact, label, look_alike, plain, quoted, shield
+from reconciler.render.escape import exact, label, look_alike, plain, quoted
 
 TEXTS = st.text(st.characters(), max_size=20)
 
@@ -83,14 +83,3 @@ def test_label(name: str, shown: str) -> None:
 )
 def test_look_alike(left: str, right: str, alike: bool) -> None:
     assert look_alike(left, right) is alike
-
-
-@given(st.lists(st.sampled_from(["::", "##[", "error", " ", "\u3000", "\r", "\n", "#", "[", ":"]), max_size=12))
-def test_a_runner_obeys_nothing_that_is_shielded(pieces: list[str]) -> None:
-    shown = shield("".join(pieces))
-    assert "##[" not in shown
-    assert not [line for line in shown.replace("\r", "\n").split("\n") if line.lstrip().startswith("::")]
-
-
-def test_shield_leaves_other_text_alone() -> None:
-    assert shield("a::b\n## [x]\n  c") == "a::b\n## [x]\n  c"

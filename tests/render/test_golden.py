@@ -14,10 +14,10 @@ import pytest
 from reconciler.documents.drift import drift_document
 from reconciler.documents.plan import plan_document
 from reconciler.documents.result import outcome_document
+from reconciler.forge.github.commands import shield
 from reconciler.model.printed import printed
 from reconciler.model.project import Source
 from reconciler.model.values import Json
-from reconciler.render.escape import shield
 from tests.render import plans, test_drift
 from tests.render.shown import (
     render_drift,

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Severity, error, warning
 from reconciler.fieldpath import Attribute, parse_pattern
+from reconciler.forge.github.commands import shield
 from reconciler.model.plan import Action, Field, FieldClass, Held, Kind, Plan, ProjectChange, State, Waived
 from reconciler.model.project import Source
 from reconciler.model.values import Json
-from reconciler.render.escape import plain, quoted, shield
+from reconciler.render.escape import plain, quoted
 from reconciler.render.html import page as html_page
 from tests.render import plans
 from tests.render import test_drift as drifts

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Severity, error, warning
 from reconciler.fieldpath import Attribute, parse_pattern
-from reconciler.forge.github.links import github_links
+from reconciler.forge.github.links import job_links
 from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient
 from reconciler.model.outcome import Outcome, ProjectOutcome, Status
 from reconciler.model.plan import (
@@ -166,7 +166,7 @@ def test_prose(sentence: str, markdown: str) -> None:
 
 
 def links(commit: str | None = "3f2c1ab", **more: str) -> Any:
-    return github_links({**VARIABLES, **more}, commit=commit, base="/repo")
+    return job_links({**VARIABLES, **more}, commit=commit, base="/repo")
 
 
 def test_links() -> None:
@@ -177,7 +177,7 @@ def test_links() -> None:
     assert link(Source("/elsewhere/a.yaml", 3)) is None
     assert links(None) is None
     assert links(GITHUB_SERVER_URL="http://x") is None
-    assert github_links({}, commit="a", base="/") is None
+    assert job_links({}, commit="a", base="/") is None
 
 
 def test_one_of_everything_at_risk() -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 from urllib.parse import quote
 
 from reconciler.model.printed import relative
 from reconciler.model.project import Source
 
+Links: TypeAlias = Callable[[Source], str | None]
 
-def github_links(
-    environment: Mapping[str, str], *, commit: str | None, base: str
-) -> Callable[[Source], str | None] | None:
-    """Links into the repository that GitHub's variables name, at `commit`; None without these.
+
+def job_links(environment: Mapping[str, str], *, commit: str | None, base: str) -> Links | None:
+    """Links into the repository of a job of GitHub Actions. For the rest, see `links`."""
+    server, repository = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
+    return links(server, repository, commit=commit, base=base)
+
+
+def links(server: str, repository: str, *, commit: str | None, base: str) -> Links | None:
+    """Links into a repository (OWNER/NAME) at `commit`; None if one of these is not known.
 
     `base` is the git top level. Files outside of it have no address.
     """
-    server, repository = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
     if not server.startswith("https://") or not repository or not commit:
         return None
     root = f"{quote(server.rstrip('/'), safe='/:')}/{quote(repository)}/blob/{quote(commit)}"

@@ -36,7 +36,7 @@ class _Inline:
 
 
 def lay_out_page(view: View) -> str:
-    """The file. No line of it begins with `::`, and none holds `##[`: see `escape.shield`.
+    """The file. No line of it begins with `::`, and none holds `##[`: see `forge.github.commands.shield`.
 
     A plan of any size gives a page of some megabytes at most.
     """

@@ -1,4 +1,4 @@
-"""Diagnostics as commands of GitHub Actions, which shows them at their lines.
+"""Workflow commands: diagnostics as annotations, and output in which GitHub finds no command.
 
 GitHub's rules (github.md, section 6 [S], [D]): properties and data are escaped, `%` first; ten of a kind are kept for
 a step; `file` is relative to the workspace, which is the git top level.
@@ -6,6 +6,7 @@ a step; `file` is relative to the workspace, which is the git top level.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -20,6 +21,7 @@ MOST: Final = 10
 _LONGEST: Final = 3_000
 """Characters of one message; GitHub cuts the escaped text at 4,096 [S]."""
 
+_COMMAND_AT_START: Final = re.compile(r"(^|\r)([^\S\r\n]*)::", re.MULTILINE)
 _COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
@@ -37,6 +39,15 @@ def lay_out_annotations(diagnostics: Iterable[Diagnostic]) -> str:
             noun = f"more {_COMMANDS[severity]}"
             rest.append(f"::notice title=more::{count(len(of_kind) - room, noun)}, not shown as annotations")
     return "".join(f"{line}\n" for line in (*lines, *rest))
+
+
+def shield(text: str) -> str:
+    """A finished output in which a runner of GitHub Actions finds no command.
+
+    The runner obeys `::` at the start of a line, after any whitespace, and `##[` anywhere. One character of each is
+    spelled as its code. Not for output that is meant to be annotations.
+    """
+    return _COMMAND_AT_START.sub(r"\1\2\\u003a:", text).replace("##[", "#\\u0023[")
 
 
 def _command(diagnostic: Diagnostic) -> str:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, error, warning
+from reconciler.forge.github.commands import shield
 from tests.render.shown import render_annotations
 
 
@@ -70,3 +71,14 @@ def test_no_text_gets_out_of_its_place(text: str) -> None:
     found = re.fullmatch(r"::error file=([^,:]*),line=3,col=5,title=([^,:]*)::(.*)", line[:-1])
     assert found is not None
     assert "\n" not in unescaped(found[2])
+
+
+@given(st.lists(st.sampled_from(["::", "##[", "error", " ", "\u3000", "\r", "\n", "#", "[", ":"]), max_size=12))
+def test_a_runner_obeys_nothing_that_is_shielded(pieces: list[str]) -> None:
+    shown = shield("".join(pieces))
+    assert "##[" not in shown
+    assert not [line for line in shown.replace("\r", "\n").split("\n") if line.lstrip().startswith("::")]
+
+
+def test_shield_leaves_other_text_alone() -> None:
+    assert shield("a::b\n## [x]\n  c") == "a::b\n## [x]\n  c"

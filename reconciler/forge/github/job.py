@@ -1,0 +1,95 @@
+"""What a job of GitHub Actions offers: its summary, its outputs, its commit, and a token for git.
+
+The files are GitHub's own, named by its variables (github.md, section 6).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Final
+
+_SUMMARY_BYTES: Final = 1_000_000
+"""GitHub drops the summary of a step if it has more than 1,048,576 bytes [S]."""
+
+_SUMMARY: Final = 200_000
+_LEAST_SUMMARY: Final = 20_000
+"""Characters of a summary; a character has at most 4 bytes."""
+
+
+class JobFileError(Exception):
+    """A summary or an output was not written, and why."""
+
+
+def is_job(environment: Mapping[str, str]) -> bool:
+    """Whether this is a job of GitHub Actions."""
+    return bool(environment.get("GITHUB_ACTIONS"))
+
+
+def job_commit(environment: Mapping[str, str]) -> str | None:
+    """The commit that the job is for; None if it is not known."""
+    return environment.get("GITHUB_SHA") or None
+
+
+def git_settings(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Settings for a git that talks to GitHub: the job's token, for GitHub's server alone.
+
+    With them, a checkout need not keep credentials. The empty value replaces a header that it kept all the same: GitHub
+    refuses two of them (github.md, section 3 [T] and [P]).
+    """
+    token, server = environment.get("GITHUB_TOKEN"), environment.get("GITHUB_SERVER_URL")
+    if not (is_job(environment) and token and server):
+        return ()
+    login = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    key = f"http.{server.rstrip('/')}/.extraheader"
+    return (key, ""), (key, f"AUTHORIZATION: basic {login}")
+
+
+def append_summary(environment: Mapping[str, str], render: Callable[[int], str]) -> bool:
+    """Append to the job's summary the text that `render` makes within a limit in characters; False without a summary.
+
+    Raises:
+        JobFileError: it has no room left, or cannot be written.
+    """
+    file = environment.get("GITHUB_STEP_SUMMARY")
+    if not is_job(environment) or not file:
+        return False
+    try:
+        room = (_SUMMARY_BYTES - (os.path.getsize(file) if os.path.exists(file) else 0)) // 4
+        if room < _LEAST_SUMMARY:
+            raise JobFileError("the job's summary has no room left: it is not written")
+        _append(file, f"{render(min(_SUMMARY, room - 2))}\n")
+    except OSError as problem:
+        raise JobFileError(f"the job's summary cannot be written: {problem.strerror}") from None
+    return True
+
+
+def append_outputs(environment: Mapping[str, str], outputs: Mapping[str, str]) -> None:
+    """Append to the step's outputs, if this is a step.
+
+    Raises:
+        JobFileError: they cannot be written.
+    """
+    file = environment.get("GITHUB_OUTPUT")
+    if not is_job(environment) or not file:
+        return
+    try:
+        _append(file, "".join(_output(name, value) for name, value in outputs.items()))
+    except OSError as problem:
+        raise JobFileError(f"the step's outputs cannot be written: {problem.strerror}") from None
+
+
+def _output(name: str, value: str) -> str:
+    """`name=value`, or the form with a delimiter that is in no value [S]."""
+    if re.fullmatch(r"[A-Za-z0-9_./+-]*", value):
+        return f"{name}={value}\n"
+    delimiter = f"end-{secrets.token_hex(16)}"
+    return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
+
+
+def _append(file: str, text: str) -> None:
+    with open(file, "ab") as stream:
+        stream.write(text.encode("utf-8", "backslashreplace"))
