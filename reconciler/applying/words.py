@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from reconciler.diagnostics import Diagnostic, error, warning
 from reconciler.errors import ReconcilerError, ScaleError
 from reconciler.fieldpath import format_path
+from reconciler.instants import readable
 from reconciler.model.outcome import CallOutcome, CallResult
 from reconciler.model.plan import Action, Call, CallKind, Field, ProjectChange
 from reconciler.model.project import LiveProject, Version
@@ -37,8 +38,7 @@ def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str,
     if change.action is Action.CREATE and not own:
         return f"the project was created meanwhile, at {live.created_at}"
     moved = [
-        f"{part} went from version {version(before)} to {version(now)}"
-        + (f" at {at:%Y-%m-%d %H:%M:%S} UTC" if at else "")
+        f"{part} went from version {version(before)} to {version(now)}" + (f" at {readable(at)}" if at else "")
         for part, before, now, at in (
             (
                 "params",
@@ -181,6 +181,5 @@ def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
 
 def _versions(versions: Sequence[Version]) -> str:
     return ", ".join(
-        f"version {version.number}" + (f" at {version.at:%Y-%m-%d %H:%M:%S} UTC" if version.at else "")
-        for version in versions
+        f"version {version.number}" + (f" at {readable(version.at)}" if version.at else "") for version in versions
     )

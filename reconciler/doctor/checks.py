@@ -17,6 +17,7 @@ from reconciler.configuration.keys import BUILT_IN
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.doctor.evidence import Project
 from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError
+from reconciler.instants import read_instant
 from reconciler.model.doctor import CheckResult, CheckStatus
 from reconciler.model.project import UnreadableProject
 from reconciler.model.record import Record
@@ -278,7 +279,7 @@ def check_record(setup: Setup) -> Result:
     )
     if not moments:
         return _ok(f"There is no record of {setup.chosen.name} yet: the first apply creates it.")
-    latest = _moment(moments[-1])
+    latest = read_instant(moments[-1])
     when = f", last written {age(latest, setup.now()) or 'just now'}" if latest else ""
     return _ok(f"The record has {count(len(moments), 'project')}{when}.")
 
@@ -343,13 +344,6 @@ def _shares_account(setup: Setup, name: str) -> bool:
     variable = table.get("api_key_env", "SCALE_API_KEY")
     theirs, ours = (setup.environment.get(one, "").strip() for one in (variable, target.key_variable))
     return variable == target.key_variable or (theirs != "" and theirs == ours)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _dotted(version: tuple[int, ...]) -> str:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, InstanceOf, WithJsonSchema
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, limited
+from reconciler.instants import timestamp
 from reconciler.model.project import Source
 from reconciler.model.values import Json, Masked
 
@@ -54,11 +55,6 @@ def _keys(shape: type[Shape]) -> list[tuple[str, str, Any]]:
         (name, key.serialization_alias or name, _NO_DEFAULT if key.is_required() else key.default)
         for name, key in shape.model_fields.items()
     ]
-
-
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, with a fraction of a second if there is one."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def whole_second(moment: datetime) -> datetime:

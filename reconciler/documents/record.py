@@ -7,7 +7,6 @@ the log of a file is the history of a project. Equal records have equal files.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import fields
@@ -21,7 +20,7 @@ from reconciler.documents.text import UnfitError, parsed, place_of
 from reconciler.errors import RecordError
 from reconciler.git import ref_part
 from reconciler.model.record import Intended, Record, RecordedProject, Run, Section, SectionKey
-from reconciler.model.values import Json
+from reconciler.model.values import Json, text_digest
 
 FORMAT_VERSION = "2.0"
 HEAD = "record.json"
@@ -95,14 +94,14 @@ def decode(files: Files, *, place: str = "the record") -> Record:
 
 
 def _folder(key: SectionKey) -> str:
-    return hashlib.sha256(json.dumps(key).encode("ascii")).hexdigest()[:16]
+    return text_digest(json.dumps(key))[:16]
 
 
 def _file_name(name: str) -> str:
     spelled = ref_part(name)
     if len(spelled) <= _LONGEST_NAME:
         return spelled
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    digest = text_digest(name)[:32]
     return f"{spelled[: _LONGEST_NAME - 33]}~{digest}"
 
 

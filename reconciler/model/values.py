@@ -75,7 +75,12 @@ def _has_float(value: Json) -> bool:
 
 def digest(value: Json) -> str:
     """SHA-256 of a value, the same for equal values."""
-    return hashlib.sha256(canonical_json(value).encode("utf-8", "surrogatepass")).hexdigest()
+    return text_digest(canonical_json(value))
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 of a text, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def to_json(value: Json, *, indent: int | None = None) -> str:

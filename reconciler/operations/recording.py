@@ -25,6 +25,7 @@ from reconciler.errors import GitRefusedError, RecordError
 from reconciler.fieldpath import format_path
 from reconciler.forge.github.job import git_settings
 from reconciler.git.keptref import LOCAL
+from reconciler.instants import LONG_AGO, read_instant, to_the_second
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Plan, ProjectChange, unit_of
 from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, RecordedProject, Run, Section, SectionKey
@@ -207,13 +208,16 @@ class Recorder:
         if self._run is None:
             name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
             host = socket.gethostname()
-            words = f"reconciler apply on {host}, process {os.getpid()}, since {_stamp(now)}\n"
+            words = f"reconciler apply on {host}, process {os.getpid()}, since {to_the_second(now)}\n"
             clone = await self._aside(self._store.liveness.hold, name, words)
-            self._run = Run(name, host, clone, started_at=_stamp(now), until="")
-        run = self._run = replace(self._run, until=_stamp(now + LEASE))
+            self._run = Run(name, host, clone, started_at=to_the_second(now), until="")
+        run = self._run = replace(self._run, until=to_the_second(now + LEASE))
         intents = {
             change.name: RecordedProject(
-                self._file(change), recorded_at=_stamp(now), intents=(intended_by(change, run.id),), written=False
+                self._file(change),
+                recorded_at=to_the_second(now),
+                intents=(intended_by(change, run.id),),
+                written=False,
             )
             for change in writing
         }
@@ -275,7 +279,7 @@ class Recorder:
             if now >= until:
                 self._problem = self._problem or "it had expired"
                 return False
-            renewed = replace(self._run, until=_stamp(now + LEASE))
+            renewed = replace(self._run, until=to_the_second(now + LEASE))
             self._is_renewed = True
             try:
                 await self._aside(self._store.renew, renewed)
@@ -323,7 +327,7 @@ class Recorder:
 
     def _changes(self, plan: Plan, outcome: Outcome, known: Entries, current: Entries) -> Changes:
         """What to record. `known` are the entries that the run started from, `current` those that are there now."""
-        now = _stamp(self._clock.now())
+        now = to_the_second(self._clock.now())
         entries: dict[str, RecordedProject] = {}
         forgotten: set[str] = set()
         unsent: set[str] = set()
@@ -500,14 +504,6 @@ def _lines(outcome: Outcome) -> Iterator[str]:
             yield f"{project.name}: {project.status.value}" + (f" ({project.reason})" if project.reason else "")
 
 
-def _stamp(now: datetime) -> str:
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _moment(text: str) -> datetime:
     """A text that is not a time counts as past."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return read_instant(text) or LONG_AGO

@@ -18,6 +18,7 @@ from reconciler.documents.snapshot import SIGN
 from reconciler.errors import GitRefusedError, SnapshotError
 from reconciler.forge.github.job import git_settings
 from reconciler.git.sources import read_commit
+from reconciler.instants import to_the_second
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject
 from reconciler.model.record import Entries, Record
 from reconciler.model.snapshot import Snapshot, SnapshotProject
@@ -165,7 +166,7 @@ def _not_compared(projects: int) -> list[Diagnostic]:
 
 def _outdated(snapshot: Snapshot, known: Entries) -> list[Diagnostic]:
     newest = max((entry.recorded_at for entry in known.values()), default="")
-    taken = snapshot.taken_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    taken = to_the_second(snapshot.taken_at)
     if newest <= taken:
         return []
     return [

@@ -7,7 +7,6 @@ anyway.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from reconciler.model.ontology import Ontology, read_ontology, walk
 from reconciler.model.plan import Action, Field, FieldClass, Kind, ProjectChange, unit_of
 from reconciler.model.project import LiveProject, Shown
 from reconciler.model.record import Entries
-from reconciler.model.values import ABSENT, MASKED, Absent, Json, canonical_json
+from reconciler.model.values import ABSENT, MASKED, Absent, Json, canonical_json, text_digest
 from reconciler.planning.bases import unseen
 from reconciler.planning.nearness import neighbours, normal_form, twins
 
@@ -91,7 +90,7 @@ Found = Iterator[Finding]
 def value_hash(value: Json | Absent) -> str:
     """SHA-256, in hexadecimal, of a value's one text; that of no value at all is of the text `absent`."""
     text = "absent" if value is ABSENT else canonical_json(value)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return text_digest(text)
 
 
 def _judged(changes: Iterable[ProjectChange], *actions: Action) -> list[ProjectChange]:

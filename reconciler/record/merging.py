@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import compress
 from typing import Final
 
+from reconciler.instants import LONG_AGO, read_instant
 from reconciler.model.record import Entries, Intended, RecordedProject, Run, Section
 
 ONTOLOGY: Final = "ontology"
@@ -160,8 +161,4 @@ def _of_ontology(paths: Mapping[str, str]) -> dict[str, str]:
 
 def _moment(text: str) -> datetime:
     """A text that is not a time is earlier than every time."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return read_instant(text) or LONG_AGO

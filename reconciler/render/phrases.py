@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, TypeVar
 
+from reconciler.instants import in_utc
 from reconciler.render.escape import exact, plain
 
 _STEPS: Final = ((86_400 * 2, 86_400, "days"), (3_600, 3_600, "h"), (60, 60, "min"))
@@ -31,11 +32,6 @@ def listed(items: Sequence[str], *, most: int = 5) -> str:
     """`a, b and 14 more`."""
     shown, rest = few(items, most=most)
     return f"{', '.join(shown)}{rest}"
-
-
-def in_utc(moment: datetime) -> datetime:
-    """A time without a zone is in UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def minute(moment: datetime) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -21,6 +21,7 @@ from pydantic_core import from_json
 from reconciler.collection import collector_paused
 from reconciler.errors import UnreadableAnswerError
 from reconciler.fieldpath import format_path
+from reconciler.instants import read_instant
 from reconciler.model.ontology import Ontology, Unreadable, read_ontology
 from reconciler.model.project import LiveProject, Shown, UnreadableProject, Version
 from reconciler.model.values import Json
@@ -288,16 +289,10 @@ def _text(value: Json) -> str | None:
 
 
 def _time(value: Json) -> datetime | None:
-    """ISO 8601 → aware, in UTC; None for what is none. A time without an offset is taken as UTC: an assumption."""
+    """ISO 8601 → aware, in UTC; None for any other value. A time without an offset is taken as UTC: an assumption."""
     if type(value) is not str:
         return None
-    try:
-        time = datetime.fromisoformat(value)
-        if time.tzinfo is UTC:
-            return time
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return read_instant(value)
 
 
 def _kind(value: Any) -> str:

@@ -21,6 +21,7 @@ from reconciler.files import read_named, write_whole
 from reconciler.git.keptref import KeptRef
 from reconciler.git.process import Settings
 from reconciler.git.refs import NotACommitError, TooLargeError, UnreadableRefError
+from reconciler.instants import to_the_second
 from reconciler.model.snapshot import Snapshot
 
 _FILE: Final = "snapshot.json"
@@ -98,7 +99,7 @@ def publish(
         GitRefusedError: git refuses this repository.
     """
     content = encode(snapshot)
-    message = f"snapshot: {snapshot.live_count} projects at {snapshot.taken_at:%Y-%m-%dT%H:%M:%SZ}\n"
+    message = f"snapshot: {snapshot.live_count} projects at {to_the_second(snapshot.taken_at)}\n"
     commit: str | None = None
     begun, pause = monotonic(), _FIRST_PAUSE
     while True:

@@ -7,7 +7,6 @@ only where we wrote the body: anybody can copy one.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from reconciler.model.values import Json
+from reconciler.model.values import Json, text_digest
 
 VERSION: Final = 1
 
@@ -63,7 +62,7 @@ def read_body(kind: str, target: str, whole: str) -> Body | None:
 
 def short_hash(text: str) -> str:
     """Twelve hex digits that tell texts apart, for markers."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return text_digest(text)[:12]
 
 
 def _digest(text: str) -> str:

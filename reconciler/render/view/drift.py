@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Final
 
 from reconciler.fieldpath import Attribute, format_path
+from reconciler.instants import in_utc, read_instant
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
 from reconciler.model.plan import Field, FieldClass, Kind
 from reconciler.model.values import MASKED
-from reconciler.render.phrases import age, aged, command, count, in_utc, listed, minute
+from reconciler.render.phrases import age, aged, command, count, listed, minute
 from reconciler.render.signs import MEANING, OF_KIND, Sign
 from reconciler.render.spelling import name_text
 from reconciler.render.view.fields import MOST_ROWS
@@ -116,10 +116,8 @@ def _compared_with(drift: Drift, reader: Reader) -> Sentence:
     if drift.baseline is None:
         return ("There is no record of an apply, so the cause of each difference is unknown.",)
     commit = Name(drift.baseline.commit[:7]) if drift.baseline.commit else "manifests in no commit"
-    try:
-        passed = age(datetime.fromisoformat(drift.baseline.recorded_at), reader.now)
-    except ValueError:
-        passed = ""
+    recorded_at = read_instant(drift.baseline.recorded_at)
+    passed = age(recorded_at, reader.now) if recorded_at else ""
     return ("Compared with the last apply: ", commit, f", {passed}" if passed else "")
 
 
