@@ -1,4 +1,4 @@
-"""What is wrong, where, and what to do: collected, never thrown one at a time."""
+"""What is wrong, where, and what to do. Diagnostics are collected, never raised one at a time."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Location:
 class Diagnostic:
     """One mistake, one message.
 
-    `summary` is terse, without a final full stop. `label` stands at the caret ("did you mean …?"). `detail` says why
-    and what to do. `used_by` names manifests that a shared file's mistake reaches.
+    `summary` is short, without a final period. `label` is shown at the caret ("did you mean …?"). `detail` explains why
+    it matters and what to do. `used_by` are the manifests that use the file of the mistake.
     """
 
     severity: Severity
@@ -56,7 +56,7 @@ class Diagnostic:
 
 
 def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Each mistake once, where its message first stood, with all that use what it stands in."""
+    """Each mistake once, in the position of its first message, with all files that use the file it is in."""
     found: dict[object, Diagnostic] = {}
     users: dict[object, dict[Location, None]] = {}
     for diagnostic in diagnostics:
@@ -71,7 +71,7 @@ def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def limited(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """At most 1,000 messages for each file, and one more that counts those that are left out.
+    """At most 1,000 messages for each file, and one more that counts the others.
 
     If a file has more, its errors come first, then warnings, then notes, each by position. Others keep their order.
     """
@@ -132,7 +132,7 @@ def warning(
 
 
 def quoted(text: str) -> str:
-    """A name as messages quote it. A long one is shortened: it may be repeated in very many of them."""
+    """A name as messages quote it. A long one is shortened, because it may be in very many messages."""
     return f'"{shortened(text)}"'
 
 
@@ -147,16 +147,16 @@ _CUTOFF: Final = 0.6
 
 
 def did_you_mean(word: str, known: Collection[str]) -> str:
-    """The label that names the nearest known word; empty where none is near."""
+    """The label with the nearest known word; empty if there is none."""
     near = nearest(word, known)
     return f'did you mean "{near}"?' if near is not None else ""
 
 
 def nearest(word: str, known: Collection[str], *, cutoff: float = _CUTOFF) -> str | None:
-    """The known word that is most like `word`, or the only one that begins with it; None if there is none.
+    """The known word most similar to `word`, or the only one that starts with it; None if there is none.
 
-    `cutoff` is the least similarity of two words; beginnings count only with the usual one. Within `few_suggestions`,
-    only the first words get a suggestion.
+    `cutoff` is the least similarity of two words; a start counts only with the default. Inside `few_suggestions`, only
+    the first words get a suggestion.
     """
     if len(word) > _LONGEST_WORD:
         return None
@@ -172,7 +172,7 @@ def nearest(word: str, known: Collection[str], *, cutoff: float = _CUTOFF) -> st
 
 @contextmanager
 def few_suggestions() -> Iterator[None]:
-    """Limits the work for all suggestions: the first ones are searched for with care, the next ones quickly."""
+    """Limits the work for all suggestions. The first ones are searched for carefully, the next ones quickly."""
     token = _EFFORT.set(_Effort())
     try:
         yield
@@ -210,7 +210,7 @@ class _Words:
 
 
 class _Effort:
-    """The work that is still allowed. A comparison is of one word with one other."""
+    """The work that is still allowed. A comparison is between two words."""
 
     def __init__(self) -> None:
         self.comparisons = _MOST_COMPARISONS

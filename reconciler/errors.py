@@ -1,19 +1,19 @@
-"""The tree of errors that a user can cause or meet. Each says what to do; each ends as exit code 1, never a traceback.
+"""The tree of errors that a user can run into. Each says what to do, and ends in exit code 1, never in a traceback.
 
 ReconcilerError
-├── UsageError                   the command line asks for something that cannot be
+├── UsageError                   the command line asks for something impossible
 ├── DiagnosedError               one or more located diagnostics (manifests, configuration)
-├── FileRefusedError             a file of the repository that may not be read or written, or cannot be
-├── PlanFileError                a saved plan that is not taken, and why
-├── GitRefusedError              git is there and refuses or fails
-├── RecordError                  a record that cannot be read, fetched, written or pushed
-├── SnapshotError                a snapshot that cannot be read, fetched, saved or published
-├── ResultFileError              a saved apply result or drift document that is not taken, and why
-├── GithubError                  GitHub's API: every refusal that has no name of its own below
-│   ├── GithubSetupError         a variable or the event file of GitHub Actions is missing or of no use
-│   ├── GithubForbiddenError     403 that is no rate limit: the token may not do that
+├── FileRefusedError             a file of the repository that must not, or cannot, be read or written
+├── PlanFileError                a saved plan that is not accepted
+├── GitRefusedError              git refuses or fails
+├── RecordError                  a record that cannot be read, fetched, written, or pushed
+├── SnapshotError                a snapshot that cannot be read, fetched, saved, or published
+├── ResultFileError              a saved apply result or drift document that is not accepted
+├── GithubError                  GitHub's API: every refusal without a class of its own below
+│   ├── GithubSetupError         a variable or the event file of GitHub Actions is missing or unusable
+│   ├── GithubForbiddenError     403 that is not a rate limit: the token may not do this
 │   │   └── GithubLockedError    the conversation is locked
-│   └── GithubUnavailableError   no answer, 5xx, or a rate limit that lasts longer than is waited for
+│   └── GithubUnavailableError   no answer, 5xx, or a rate limit that lasts too long
 └── ScaleError                   the Projects API
     ├── CredentialsError         no key, a key that HTTP cannot carry, or 401
     ├── ConnectionSetupError     a proxy or certificate variable that does not work
@@ -21,8 +21,8 @@ ReconcilerError
     │   ├── NotEnabledError      402: the task type is not enabled for the account
     │   ├── NotFoundError        404
     │   └── NameTakenError       409
-    ├── UnavailableError         no answer, 5xx, or too many 429s: nothing is known to be wrong with the request
-    └── UnreadableAnswerError    an answer that is not what the API is known to give
+    ├── UnavailableError         no answer, 5xx, or too many 429s; the request itself may be fine
+    └── UnreadableAnswerError    an answer in a form that the API is not known to use
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class DiagnosedError(ReconcilerError):
 
 
 class FileRefusedError(ReconcilerError):
-    """`reason` is one of `files.Refusal`; `why` is the summary's clause that gives it, for a sentence of the caller."""
+    """`reason` is one of `files.Refusal`. `why` is a clause that gives it, for a sentence of the caller."""
 
     code = "file"
 
@@ -111,7 +111,7 @@ class GithubLockedError(GithubForbiddenError):
 
 
 class GithubUnavailableError(GithubError):
-    """`may_have_landed` is true where a request was sent and no answer says whether it took effect."""
+    """`may_have_landed` is true if a request was sent and no answer says whether it took effect."""
 
     code = "github-unavailable"
 
@@ -128,7 +128,7 @@ class ScaleError(ReconcilerError):
     `worth_repeating`: it was refused for now (429, no connection), and the same request may succeed later.
     `retry_after` is how long (seconds) the answer asked to wait, None if it did not ask. `sent_ago` is how long before
     this error the request was sent, in seconds. `held_back`: it was not sent, because it had to wait too long for its
-    turn. `in_doubt`: it was refused, but not in the API's own form; something on the way may have spoken.
+    turn. `in_doubt`: it was refused, but not in the form of the API, so something in between may have answered.
     """
 
     code = "scale"

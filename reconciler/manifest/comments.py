@@ -1,6 +1,6 @@
-"""Values that are lost behind a hash sign: `color: #ff0000` is null with a comment, `Car #1` is `Car` with one.
+"""Finds values that are lost after a hash sign: `color: #ff0000` is null with a comment, and `Car #1` is `Car`.
 
-Looks at a document that was read with places. What is the user's own (x-) is left alone.
+Keys that start with x- are not searched.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ _NOT_PLAIN: Final = ('"', "'", "|", ">", "*", "&", "!")
 
 
 def comment_problems(document: Document, located: Located, *, everywhere: bool = False) -> list[Problem]:
-    """A warning for each place; null is a legal parameter, so none is an error.
+    """A warning for each. None is an error, because null is a valid parameter.
 
-    In a project only parameters may be null, and what begins with x- is the user's own; `everywhere` is for files that
-    are no projects.
+    In a project, only parameters may be null. `everywhere` is for files that are not projects.
     """
     if not isinstance(document.value, dict) and not (everywhere and isinstance(document.value, list)):
         return []
@@ -62,20 +61,20 @@ class _Look:
             return
         stretch = self._places.value_stretch(parent, part)
         if stretch.start == stretch.end:
-            # The parsers differ in where an empty value of a key stands, not in where the key ends.
+            # The parsers disagree on where an empty value is, but not on where its key ends.
             match = (
                 _BEHIND_KEY.match(self._text, self._places.key_stretch(parent, part).end)
                 if isinstance(part, str)
                 else _BEHIND_NOTHING.match(self._text, stretch.end)
             )
             if in_params and match is not None:
-                self._add(match, "this is a comment, and the value in front of it is null", "write null")
+                self._add(match, "this is a comment, so the value is null", "write null")
         elif (
             isinstance(value, str)
             and not self._text.startswith(_NOT_PLAIN, stretch.start)
             and (match := _BEHIND_TEXT.match(self._text, stretch.end))
         ):
-            self._add(match, "this is a comment, not a part of the value", "put a blank after the #")
+            self._add(match, "this is a comment, not part of the value", "put a space after the #")
 
     def _add(self, match: re.Match[str], summary: str, otherwise: str) -> None:
         self.problems.append(
@@ -83,8 +82,8 @@ class _Look:
                 Code.COMMENT_VALUE,
                 summary,
                 Stretch(match.start(1), match.end(1)),
-                "A # behind a blank begins a comment. To have it in the value, quote the value; where the comment is "
-                f"meant, {otherwise}, or put the comment on a line of its own.",
+                "A # after a space starts a comment. To have it in the value, quote the value. If a comment is "
+                f"intended, {otherwise}, or put the comment on its own line.",
                 "quote it",
                 severity=Severity.WARNING,
             )

@@ -1,7 +1,7 @@
-"""`{$file: PATH}`, `{$ref: PATH}`, `{$literal: VALUE}` and `{$unset: true}` put in their places.
+"""Replaces `{$file: PATH}`, `{$ref: PATH}`, `{$literal: VALUE}`, and `{$unset: true}` with their values.
 
-A directive stands alone in its mapping, anywhere below the keys of a project but those that are the user's own (x-).
-Inside `$literal` nothing is looked into. The document itself is never changed: what holds a directive is copied.
+A directive is the only key of its mapping, anywhere in a project except below keys that start with x-. The value of
+`$literal` is not searched. The document itself is never changed: what contains a directive is copied.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ DIRECTIVES: Final = (
 _NAMES: Final = tuple(directive.name for directive in DIRECTIVES)
 
 UNSET: Final[Any] = object()
-"""What stands for `{$unset: true}` until the layers are laid over one another."""
+"""Replaces `{$unset: true}` until the layers are laid over one another."""
 
 FIELDS: Final = tuple(key.name for key in PROJECT.keys if key.inherited)
 """Keys whose whole values can be inherited."""
@@ -77,25 +77,25 @@ HOLDERS: Final = ("params", "reconcile")
 
 
 def is_slot(path: RawPath) -> bool:
-    """Whether a whole value that can be inherited stands there: one of FIELDS, or a key of one of HOLDERS."""
+    """Whether the path is that of a whole value that can be inherited: one of FIELDS, or a key of one of HOLDERS."""
     return (len(path) == 1 and path[0] in FIELDS) or (len(path) == 2 and path[0] in HOLDERS)
 
 
 class Directives:
-    """Resolves the directives of documents, and of what they refer to."""
+    """Resolves the directives in documents, and in what they refer to."""
 
     def __init__(self, text_files: TextFiles, references: References) -> None:
         self._text_files = text_files
         self._references = references
 
     def resolve(self, document: dict[str, Json], file: str) -> Resolved:
-        """Those of a document of `file` (absolute), where `$unset` may stand."""
+        """The document of `file` (absolute) without its directives. `$unset` is allowed in it."""
         walk = _Walk(self._text_files, self._references, file, depth=0, chain=())
         return walk.document(document)
 
 
 class _Walk:
-    """Goes through one value of one file."""
+    """Walks through one value of one file."""
 
     def __init__(
         self, text_files: TextFiles, references: References, file: str, *, depth: int, chain: tuple[Target, ...]
@@ -143,17 +143,16 @@ class _Walk:
         directive = next((key for key in mapping if key in _NAMES), None)
         if directive is None:
             for key in mapping:
-                self._note_near(key, mapping, path)
+                self._warn_of_near(key, mapping, path)
             return {key: self._walk(inner, (*path, key)) for key, inner in mapping.items()}
         if len(mapping) > 1:
             return self._reported(
                 path,
                 Problem(
                     Code.DIRECTIVE_NOT_ALONE,
-                    f"{directive} stands beside other keys",
+                    f"{directive} must be the only key of its mapping",
                     At((*path, directive), key=True),
-                    "A directive stands alone in its mapping. A value that only looks like one is written "
-                    "{$literal: …}.",
+                    "If the value only looks like a directive, write {$literal: …} around it.",
                 ),
             )
         inner = mapping[directive]
@@ -162,7 +161,7 @@ class _Walk:
         if directive == UNSET_KEY:
             return self._unset(inner, path)
         if not isinstance(inner, str):
-            wanted = f"{directive} takes the path of a file"
+            wanted = f"{directive} must be the path of a file"
             problem = Problem(Code.WRONG_TYPE, wanted, At((*path, directive)), label="quote it")
             if inner is None or isinstance(inner, dict | list):
                 problem = Problem(Code.WRONG_TYPE, wanted, At((*path, directive), key=inner is None))
@@ -215,7 +214,7 @@ class _Walk:
         if inner is not True:
             return self._reported(
                 path,
-                Problem(Code.BAD_VALUE, "$unset takes true", At((*path, UNSET_KEY)), label="write {$unset: true}"),
+                Problem(Code.BAD_VALUE, "$unset must be true", At((*path, UNSET_KEY)), label="write {$unset: true}"),
             )
         if self._is_document and is_slot(path):
             self._resolved.unsets = True
@@ -226,8 +225,8 @@ class _Walk:
                 Code.MISPLACED_UNSET,
                 "there is nothing to unset here",
                 At((*path, UNSET_KEY), key=True),
-                "{$unset: true} drops what a _defaults.yaml gives: a parameter, a key of reconcile, type or another "
-                "key beside params. Parameters are inherited whole, so it cannot stand deeper.",
+                "{$unset: true} drops what a _defaults.yaml supplies: a parameter, a key of reconcile, type, or a "
+                "create-only key. Parameters are inherited whole, so it cannot be used deeper.",
             ),
         )
 
@@ -239,8 +238,8 @@ class _Walk:
         self._resolved.problems.append(problem)
         self._resolved.stand_ins.add(path)
 
-    def _note_near(self, key: str, mapping: dict[str, Json], path: RawPath) -> None:
-        """A lone key that is nearly a directive would be sent as data."""
+    def _warn_of_near(self, key: str, mapping: dict[str, Json], path: RawPath) -> None:
+        """Warn about an only key that is almost a directive: it would be sent as data."""
         near = nearest(key, _NAMES) if len(mapping) == 1 and key.startswith("$") else None
         if near is not None:
             self._resolved.problems.append(
@@ -248,7 +247,7 @@ class _Walk:
                     Code.NEAR_DIRECTIVE,
                     f"{quoted(key)} is not a directive and is sent as it is",
                     At((*path, key), key=True),
-                    "Where that is meant, write {$literal: …} around it.",
+                    "If that is intended, write {$literal: …} around it.",
                     f'did you mean "{near}"?',
                     severity=Severity.WARNING,
                 )

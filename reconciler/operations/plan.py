@@ -16,8 +16,7 @@ from typing import Final
 from reconciler.diagnostics import Diagnostic, Severity, error, merged
 from reconciler.errors import DiagnosedError
 from reconciler.fieldpath import FieldPath
-from reconciler.manifest.checking import check_projects
-from reconciler.manifest.checks import Checks
+from reconciler.manifest.checks import Checks, check_projects
 from reconciler.manifest.places import Place, locate_all
 from reconciler.model.plan import Action, Field, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, LiveProject, Source

@@ -1,25 +1,37 @@
-"""Checks that know the field: what Scale's documentation tells of parameters and ontologies, held against a project.
+"""Checks of params and ontologies, against what Scale documents about them.
 
-The set of parameters is open, so nothing here is an error: a warning where Scale's documentation or code says so, a
-note elsewhere. Each rule is one function; docs/diagnostics.md has each with a wrong and a right example.
+The set of parameters is open, so nothing here is an error: a warning if Scale's documentation or code says so, else a
+note. Each rule is one function. docs/diagnostics.md shows a wrong and a right example of each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from reconciler.diagnostics import Severity
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.manifest.checks import labels, limits, parameters, references, texts
-from reconciler.manifest.checks.rule import Rule
-from reconciler.manifest.checks.subject import ANSWERS, Subject
+from reconciler.manifest.checks.subject import ANSWERS, Finding, Subject
 from reconciler.manifest.codes import Code
-from reconciler.manifest.problems import Problem
+from reconciler.manifest.locating import Locator
+from reconciler.manifest.parsing import best_parser
+from reconciler.manifest.problems import At, Problem
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import Json
 
 _WARN, _NOTE = Severity.WARNING, Severity.NOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`severity` is WARNING for what Scale's documentation or code says, else NOTE."""
+
+    code: Code
+    severity: Severity
+    find: Callable[[Subject], Iterator[Finding]]
+
 
 RULES: Final = (
     Rule(Code.PROJECT_KEY_IN_PARAMS, _WARN, parameters.project_key_in_params),
@@ -43,7 +55,7 @@ RULES: Final = (
     Rule(Code.DUPLICATE_LABEL, _NOTE, labels.duplicate_label),
 )
 _UNLESS_ASKED: Final = (Code.LEFT_TO_TASKS,)
-"""That a project leaves a parameter to its tasks is a way that Scale documents, and mostly meant."""
+"""Scale documents that a project may leave a parameter to its tasks, and it is mostly intended."""
 
 _ABOUT_LABELS: Final = (Code.LABEL_NOT_IN_ONTOLOGY, Code.CHOICE_WITHOUT_LABEL, Code.HEADING_AND_LEAF)
 
@@ -54,9 +66,9 @@ def _is_off(code: Code, subject: Subject) -> bool:
 
 
 class Checks:
-    """The rules for one load. `switches` are those of the configuration: a code to off, note or warn.
+    """The rules for one load. `switches` are those of the configuration: "off", "note", or "warn" by code.
 
-    `today` is for days that come near; None where no day is known.
+    `today` is None if the day is not known.
     """
 
     def __init__(self, switches: Mapping[str, str], today: date | None) -> None:
@@ -65,7 +77,7 @@ class Checks:
         self._remembered: dict[tuple[int, Any], tuple[Json, Any]] = {}
 
     def run(self, project: DesiredProject) -> list[Problem]:
-        """What the rules find, with places in the composed document. One place is told once, by the first rule."""
+        """What the rules find, with paths in the composed document. A path has one problem, that of the first rule."""
         subject = Subject(project, self._today, self._remembered)
         problems: dict[object, Problem] = {}
         for rule in RULES:
@@ -77,7 +89,24 @@ class Checks:
                 if switch is not None:
                     severity = _WARN if switch == "warn" else _NOTE
                 problem = Problem(
-                    rule.code, finding.summary, finding.where, finding.detail, finding.label, severity=severity
+                    rule.code,
+                    finding.summary,
+                    At(finding.path, finding.key),
+                    finding.detail,
+                    finding.label,
+                    severity=severity,
                 )
                 problems.setdefault(finding.path, problem)
         return list(problems.values())
+
+
+def check_projects(projects: Iterable[DesiredProject], checks: Checks, *, root: str) -> list[Diagnostic]:
+    """What the checks find in projects that were loaded without them. Their manifests are below `root` (absolute)."""
+    locator = Locator(root, best_parser())
+    diagnostics: list[Diagnostic] = []
+    for project in projects:
+        problems = checks.run(project)
+        if problems:
+            locator.enter(project.source.file)
+            diagnostics += [locator.diagnostic(problem, project.origin) for problem in problems]
+    return diagnostics

@@ -1,4 +1,4 @@
-"""Labels in the parameters against the ontology. Scale does not tie them together [D], so all of these are notes."""
+"""Labels in the parameters, compared with the ontology. Scale does not connect the two [D], so these are all notes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.diagnostics import did_you_mean, quoted
-from reconciler.manifest.checks.rule import Finding
-from reconciler.manifest.checks.subject import Subject, entries, get, labels_in, named
+from reconciler.manifest.checks.subject import Finding, Subject, entries, get, labels_in, named
 
-_NOBODYS: Final = frozenset({"background"})
-"""What an ontology often has and nobody is asked to annotate (an assumption)."""
+_NOT_ANNOTATED: Final = frozenset({"background"})
+"""What an ontology often has although nobody is asked to annotate it (an assumption)."""
 
 
 def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
-    """A label that is no choice of the ontology, so that labelers find no guidance for it."""
+    """A label that is not a choice of the ontology: labelers find no guidance for it."""
     choices = subject.choices
     if choices is None:
         return
@@ -23,7 +22,7 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
         return
     first = missing[0]
     others = [label.name for label in missing[1:]]
-    also = f" Neither {'is' if len(others) == 1 else 'are'} {named(others)}." if others else ""
+    also = f" {named(others)} {'is' if len(others) == 1 else 'are'} missing too." if others else ""
     yield Finding(
         first.path,
         f"{quoted(first.name)} is not a choice in the ontology",
@@ -33,41 +32,41 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
 
 
 def choice_without_label(subject: Subject) -> Iterator[Finding]:
-    """A leaf of the ontology that no label names, so that nobody is asked for it."""
+    """A leaf of the ontology that no label names: nobody is asked for it."""
     choices = subject.choices
     if choices is None or not subject.labels:
         return
     asked = {label.name for label in subject.labels} | subject.events
-    idle = {name for name in choices.names - asked - choices.headings if name.casefold() not in _NOBODYS}
+    idle = {name for name in choices.names - asked - choices.headings if name.casefold() not in _NOT_ANNOTATED}
     if idle:
         idle -= _answers(subject)
     if idle:
         names = [name for name in choices.paths if name in idle]
-        are = "is no label" if len(names) == 1 else "are no labels"
+        are = "is not a label" if len(names) == 1 else "are not labels"
         yield Finding(
-            subject.place_of(names[0]),
+            subject.path_of(names[0]),
             f"{named(names)} {are} in params",
-            "The ontology describes what nobody is asked to annotate here.",
+            "The ontology describes it, but nobody is asked to annotate it here.",
         )
 
 
 def heading_and_leaf(subject: Subject) -> Iterator[Finding]:
-    """A heading in the ontology that is a leaf in the labels, or the other way round."""
+    """A heading in the ontology that is a leaf in the labels, or the reverse."""
     choices = subject.choices
     if choices is None or subject.type == "namedentityrecognition":
-        return  # there, a parent is a label like others
+        return  # there, a parent is a label like any other
     for label in subject.labels:
         if label.name in choices.names and label.heading != (label.name in choices.headings):
             here, there = ("a heading", "a leaf") if label.heading else ("a leaf", "a heading")
             yield Finding(
                 label.path,
                 f"{quoted(label.name)} is {here} here and {there} in the ontology",
-                "A heading cannot be selected, and never comes back in an answer.",
+                "A heading cannot be selected, and is never in an answer.",
             )
 
 
 def duplicate_label(subject: Subject) -> Iterator[Finding]:
-    """A name that stands twice in one list of labels, where answers cannot tell which was meant."""
+    """A name that appears twice in one list of labels: an answer does not show which one is meant."""
     seen: dict[tuple[object, ...], set[str]] = {}
     for label in subject.labels:
         group = seen.setdefault(label.path[:4] if label.path[1] == "geometries" else label.path[:2], set())
@@ -75,13 +74,13 @@ def duplicate_label(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 label.path,
                 f"the label {quoted(label.name)} appears twice",
-                "Answers name a label alone, so they cannot tell which of the two was meant.",
+                "An answer has only the name, so it does not show which of the two is meant.",
             )
         group.add(label.name)
 
 
 def _answers(subject: Subject) -> set[str]:
-    """What attributes offer as answers: an ontology may describe these, too (an assumption)."""
+    """What attributes offer as answers. An ontology may describe these too (an assumption)."""
     return {
         label.name
         for _, attribute in entries(subject.params.get("annotation_attributes"))

@@ -1,4 +1,4 @@
-"""Limits that are documented, and settings that have no effect [D, S unless said otherwise]."""
+"""Documented limits, and settings that have no effect [D, S unless marked otherwise]."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 
 from reconciler.diagnostics import quoted
-from reconciler.manifest.checks.rule import Finding
 from reconciler.manifest.checks.subject import (
     IMAGE,
     LIDAR,
     VIDEO,
+    Finding,
     Subject,
     entries,
     fields_in,
@@ -37,7 +37,7 @@ def over_limit(subject: Subject) -> Iterator[Finding]:
     if subject.type == "segmentannotation":
         labels = [label for label in labels_in(params.get("labels"), ()) if not label.heading]
         if len(labels) > _MOST_LABELS:
-            summary = f"segmentannotation takes {_MOST_LABELS} labels; these are {len(labels)}"
+            summary = f"segmentannotation takes at most {_MOST_LABELS} labels; there are {len(labels)}"
             yield Finding(("params", "labels"), summary)
     for shape, geometry in entries(params.get("geometries")):
         path: RawPath = ("params", "geometries", shape)
@@ -53,19 +53,19 @@ def over_limit(subject: Subject) -> Iterator[Finding]:
             kind = get(attribute, "type")
             if kind not in (None, "category", "text", "number"):
                 where = ("params", "global_attributes", key, "type")
-                yield Finding(where, "a global attribute is of type category, text or number")
+                yield Finding(where, "the type of a global attribute must be category, text, or number")
 
 
 def _common(params: Json) -> Iterator[Finding]:
     tags, metadata, priority = params.get("tags"), params.get("metadata"), params.get("priority")
     if isinstance(tags, list) and len(tags) > _MOST_TAGS:
-        yield Finding(("params", "tags"), f"a task has {_MOST_TAGS} tags at most; these are {len(tags)}")
+        yield Finding(("params", "tags"), f"a task has at most {_MOST_TAGS} tags; there are {len(tags)}")
     if is_object(metadata):
         size = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
         if size > _MOST_METADATA:
-            yield Finding(("params", "metadata"), f"metadata has 10 KB at most; this is {size:,} bytes")
+            yield Finding(("params", "metadata"), f"metadata must be at most 10 KB; this is {size:,} bytes")
     if type(priority) is int and priority not in _PRIORITIES:
-        yield Finding(("params", "priority"), f"a priority is 10, 20 or 30; this is {priority}")
+        yield Finding(("params", "priority"), f"priority must be 10, 20, or 30; this is {priority}")
 
 
 def _field(field: Json, path: RawPath) -> Iterator[Finding]:
@@ -74,18 +74,18 @@ def _field(field: Json, path: RawPath) -> Iterator[Finding]:
     yield from _above(get(field, "max_responses_required"), _MOST_RESPONSES, (*path, "max_responses_required"))
     least = get(field, "min_responses_required")
     if type(least) is int and least < 1:
-        yield Finding((*path, "min_responses_required"), f"min_responses_required is 1 at least; this is {least}")
+        yield Finding((*path, "min_responses_required"), f"min_responses_required must be at least 1; this is {least}")
     if get(field, "title") == "":
-        yield Finding((*path, "title"), "a field's title is not empty")
+        yield Finding((*path, "title"), "the title of a field cannot be empty")
     if get(field, "type") == "field_set":
         inner = field.get("fields")
         count = len(inner) if isinstance(inner, list) else 0
         if isinstance(inner, list) and count < 2:
-            yield Finding((*path, "fields"), f"a field_set has 2 fields at least; this has {count}")
+            yield Finding((*path, "fields"), f"a field_set needs at least 2 fields; this one has {count}")
         if field.get("inline") is True:
             kinds = {get(each, "type") for _, each in items(inner)}
             if count > 2 or not kinds <= {"text", "number"}:
-                yield Finding((*path, "inline"), "an inline field_set has 2 fields at most, text or number alone")
+                yield Finding((*path, "inline"), "an inline field_set takes at most 2 fields, of type text or number")
 
 
 def _twice(fields: Json) -> Iterator[Finding]:
@@ -97,7 +97,7 @@ def _twice(fields: Json) -> Iterator[Finding]:
                 yield Finding(
                     (*path, "field_id"),
                     f"the field_id {quoted(field_id)} appears twice",
-                    "It is the key of the answer, unique in the project.",
+                    "It is the key of the answer, so it must be unique in the project.",
                 )
             seen.add(field_id)
 
@@ -108,27 +108,27 @@ def _relationships(relationships: Json) -> Iterator[Finding]:
     if named and unnamed:
         yield Finding(
             ("params", "relationships", max(min(named), min(unnamed))),
-            "some relationships have a name and some have none",
-            "Give all of them name and display_name, or none.",
+            "some relationships have a name, and some do not",
+            "Give all of them a name and a display_name, or none of them.",
         )
 
 
 def _order(value: Json, low: str, high: str, path: RawPath, *, doubtful: bool = False) -> Iterator[Finding]:
     least, most = get(value, low), get(value, high)
     if type(least) in (int, float) and type(most) in (int, float) and most < least:
-        yield Finding((*path, high), f"{high} is {most}, below {low}, which is {least}", doubtful=doubtful)
+        yield Finding((*path, high), f"{high} is {most}, which is less than {low} ({least})", doubtful=doubtful)
 
 
 def _above(value: Json, most: int, path: RawPath) -> Iterator[Finding]:
     if type(value) is int and value > most:
-        yield Finding(path, f"{path[-1]} is {most} at most; this is {value}")
+        yield Finding(path, f"{path[-1]} must be at most {most}; this is {value}")
 
 
 def no_effect(subject: Subject) -> Iterator[Finding]:
-    """A setting that does nothing where it stands."""
+    """A setting that has no effect here."""
     params, kind = subject.params, subject.type
     if "padding" in params and "paddingX" in params and "paddingY" in params:
-        yield Finding(("params", "padding"), "paddingX and paddingY win over padding", key=True)
+        yield Finding(("params", "padding"), "padding has no effect beside paddingX and paddingY", key=True)
     box = get(params.get("geometries"), "box")
     if get(box, "integer_pixels") is True and get(box, "can_rotate") is True:
         where = ("params", "geometries", "box", "integer_pixels")
@@ -136,11 +136,11 @@ def no_effect(subject: Subject) -> Iterator[Finding]:
     if kind == "lidartopdown":
         for shape, _ in entries(params.get("geometries")):
             if shape not in ("polygon", "line", "point"):
-                summary = f"lidartopdown has polygon, line and point; {shape} does nothing"
+                summary = f"{shape} has no effect: lidartopdown takes polygon, line, and point"
                 yield Finding(("params", "geometries", shape), summary, key=True)
     has_instances = "instance_labels" in params or _has_instances(params.get("labels"))
     if kind == "segmentannotation" and subject.attributes and not has_instances:
-        summary = "no label has instance_label, so no attribute is ever asked for"
+        summary = "no label has instance_label, so attributes are never asked for"
         yield Finding(("params", "annotation_attributes"), summary, key=True)
     shapes = {shape for shape, _ in entries(params.get("geometries"))}
     for key, attribute in subject.attributes.items():
@@ -152,14 +152,14 @@ def _attribute(kind: str, shapes: set[str], attribute: Json, path: RawPath) -> I
     is_global, labels = get(conditions, "is_global"), get(conditions, "label_condition")
     if kind in _SCENES and is_global is True and labels is not None:
         where = (*path, "conditions", "label_condition")
-        yield Finding(where, "with is_global, a label_condition has no effect", key=True)
+        yield Finding(where, "label_condition has no effect with is_global", key=True)
     if attribute.get("global") is True and kind in _SCENES:
-        detail = "One value for a whole track is for video and lidar types. For one of the whole scene: is_global."
+        detail = "One value for a whole track is for video and lidar types. For the whole scene, use is_global."
         yield Finding((*path, "global"), f"global has no effect in {kind}", detail, key=True)
     if attribute.get("required") is True and attribute.get("type") == "linked" and kind in LIDAR:
         yield Finding((*path, "required"), f"required has no effect in {kind}", key=True)
     if attribute.get("type") in ("x_line", "y_line") and kind in IMAGE | VIDEO and not shapes & {"box", "cuboid"}:
-        yield Finding((*path, "type"), f"{attribute['type']} is for boxes and cuboids, and there are none")
+        yield Finding((*path, "type"), f"{attribute['type']} is for boxes and cuboids, but there are none")
 
 
 def _has_instances(labels: Json) -> bool:

@@ -1,4 +1,4 @@
-"""Names and kinds of parameters, against what is known of the task type."""
+"""Names and types of parameters, compared with what is known about the task type."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from reconciler.diagnostics import nearest, quoted
 from reconciler.keys import kind_of
-from reconciler.manifest.checks.rule import Finding
-from reconciler.manifest.checks.subject import Subject, entries, is_object, items
+from reconciler.manifest.checks.subject import Finding, Subject, entries, is_object, items
 from reconciler.manifest.problems import RawPath
 from reconciler.model.values import Json
 from reconciler.tasktypes.facts import Fact, is_sure
@@ -41,7 +40,7 @@ _WORDS: Final = {
     "object": "a mapping",
 }
 _DEEPEST: Final = 12
-_TOLD_OTHERWISE: Final = PER_TASK | WITHOUT_SHAPE | SERVER_ADDED | set(BESIDE_PARAMS)
+_KNOWN_OTHERWISE: Final = PER_TASK | WITHOUT_SHAPE | SERVER_ADDED | set(BESIDE_PARAMS)
 _SORTED_TYPES: Final = tuple(sorted(TASK_TYPES))
 _ANYWHERE: Final = COMMON.keys() | {key for own in OWN.values() for key in own}
 
@@ -54,31 +53,31 @@ def parameter_kind(subject: Subject) -> Iterator[Finding]:
             yield from _kinds(value, known[key], ("params", key), key)
 
 
-def _kinds(value: Json, told: Fact, path: RawPath, name: str) -> Iterator[Finding]:
-    if "$ref" in told:
-        told = SHAPES[told["$ref"].rpartition("/")[2]]
-    kinds = [told["type"]] if isinstance(told.get("type"), str) else told.get("type", [])
+def _kinds(value: Json, fact: Fact, path: RawPath, name: str) -> Iterator[Finding]:
+    if "$ref" in fact:
+        fact = SHAPES[fact["$ref"].rpartition("/")[2]]
+    kinds = [fact["type"]] if isinstance(fact.get("type"), str) else fact.get("type", [])
     if value is None or len(path) > _DEEPEST:
         return
     if kinds and not _is_one_of(value, kinds):
         yield Finding(
             path,
             f"{name} must be {' or '.join(_WORDS[kind] for kind in kinds if kind in _WORDS)}, not {kind_of(value)}",
-            told.get("description", ""),
+            fact.get("description", ""),
             _remedy(value, kinds),
-            doubtful=not (is_sure(told) or "$comment" not in told),
+            doubtful=not (is_sure(fact) or "$comment" not in fact),
         )
         return
-    properties = told.get("properties", {})
-    others = told.get("additionalProperties")
+    properties = fact.get("properties", {})
+    others = fact.get("additionalProperties")
     for key, inner in entries(value):
         if key in properties:
             yield from _kinds(inner, properties[key], (*path, key), key)
         elif others is not None:
             yield from _kinds(inner, others, (*path, key), key)
-    if "items" in told and isinstance(value, list):
+    if "items" in fact and isinstance(value, list):
         for index, inner in items(value):
-            yield from _kinds(inner, told["items"], (*path, index), f"an item of {name}")
+            yield from _kinds(inner, fact["items"], (*path, index), f"an item of {name}")
 
 
 def _is_one_of(value: Json, kinds: list[str]) -> bool:
@@ -110,14 +109,14 @@ def _remedy(value: Json, kinds: list[str]) -> str:
 
 
 def project_key_in_params(subject: Subject) -> Iterator[Finding]:
-    """A key of the project that stands among its parameters, where it does nothing."""
+    """A key of the project among its parameters, where it has no effect."""
     known = parameters_of(subject.type)
     for key in subject.params:
         if key in BESIDE_PARAMS and key not in known:
             yield Finding(
                 ("params", key),
                 f'"{key}" belongs beside params, not in it',
-                "As a parameter it is sent to Scale with the others, and does nothing for the project.",
+                "As a parameter, it is sent to Scale with the others, and has no effect on the project.",
                 key=True,
             )
 
@@ -127,12 +126,12 @@ def parameter_of_task(subject: Subject) -> Iterator[Finding]:
     known = parameters_of(subject.type)
     for key in subject.params:
         if key in PER_TASK and key not in known:
-            detail = "As a project's parameter it would hold for every task."
+            detail = "As a parameter of the project, it would apply to every task."
             yield Finding(("params", key), f'"{key}" belongs to a single task', detail, key=True)
 
 
 def parameter_of_other_type(subject: Subject) -> Iterator[Finding]:
-    """A parameter that is known for other task types alone."""
+    """A parameter that is known only for other task types."""
     for key in _strange(subject) if subject.type in OWN else ():
         others = sorted(kind for kind, own in OWN.items() if key in own)
         if others:
@@ -140,13 +139,13 @@ def parameter_of_other_type(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 ("params", key),
                 f'"{key}" is known for {others[0]}{more}, not for {subject.type}',
-                "It is sent as it stands.",
+                "It is sent unchanged.",
                 key=True,
             )
 
 
 def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
-    """A key that samples in Scale's documentation misspell, or that is nearly one that is known."""
+    """A key that samples in Scale's documentation misspell, or that is almost a known one."""
     known = parameters_of(subject.type)
     for key in _strange(subject):
         if key in _ANYWHERE:
@@ -155,16 +154,18 @@ def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
         if meant is None:
             meant = nearest(key, known, cutoff=0.8)
         if meant is not None and (meant in known or meant.split(".")[0] in known):
-            detail = "It is sent as it stands: Scale adds parameters that are not known here."
-            summary, label = f'"{key}" is no parameter that is known', f'did you mean "{meant}"?'
+            detail = "It is sent unchanged, because Scale adds parameters that are not known here."
+            summary, label = f'"{key}" is not a known parameter', f'did you mean "{meant}"?'
             yield Finding(("params", key), summary, detail, label, key=True, doubtful=True)
     for path, key in _slips(subject.params, ("params",)):
         meant = SLIPS_OF_THE_DOCUMENTATION[key]
-        detail = "A sample in Scale's documentation misspells it."
+        detail = "Samples in Scale's documentation misspell this parameter."
         yield Finding(path, f'"{key}" is not taken', detail, f'did you mean "{meant}"?', key=True)
     for path in _label_keys(subject):
-        detail = "A label is named by choice, and shown as display."
-        yield Finding(path, '"label" names no label', detail, 'did you mean "choice"?', key=True, doubtful=True)
+        detail = "The name of a label is its choice, and what labelers see is its display."
+        yield Finding(
+            path, '"label" is not a key of a label', detail, 'did you mean "choice"?', key=True, doubtful=True
+        )
 
 
 def _slips(value: Json, path: RawPath) -> Iterator[tuple[RawPath, str]]:
@@ -191,7 +192,7 @@ def _label_keys(subject: Subject) -> Iterator[RawPath]:
 
 
 def left_to_tasks(subject: Subject) -> Iterator[Finding]:
-    """A parameter that every task needs and the project does not give."""
+    """A parameter that every task needs and the project does not have."""
     if subject.project.params is None:
         return
     missing = [key for key in NEEDED.get(subject.type, ()) if key not in subject.params]
@@ -199,32 +200,32 @@ def left_to_tasks(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             ("params",),
             f"every task must bring {', '.join(missing[:-1]) + ' and ' if missing[:-1] else ''}{missing[-1]}",
-            f"A task of type {subject.type} needs it, and the project does not give it. That may be meant.",
+            f"A task of type {subject.type} needs it, and the project does not have it. This may be intended.",
             key=True,
         )
 
 
 def unknown_type(subject: Subject) -> Iterator[Finding]:
-    """A task type that is not known here, told with the nearest that is."""
+    """A task type that is not known here, with the nearest known one."""
     if subject.type not in TASK_TYPES:
         near = nearest(subject.type, _SORTED_TYPES, cutoff=0.0)
         yield Finding(
             ("type",),
             f"{quoted(subject.type)} is not a known task type",
-            "It is sent as it stands: Scale's list of types grows.",
+            "It is sent unchanged, because Scale adds types.",
             f'the nearest known one is "{near}"' if near is not None else "",
         )
 
 
 def legacy_type(subject: Subject) -> Iterator[Finding]:
-    """A task type that Scale's documentation replaces by another."""
+    """A task type that Scale's documentation replaces with another."""
     if subject.type in PREFERRED:
         preferred = PREFERRED[subject.type]
-        detail = "A project's type can never be changed, so a new project is the time to choose."
+        detail = "A project's type can never be changed, so choose before the project is created."
         yield Finding(("type",), f"Scale's documentation prefers {preferred} to {subject.type}", detail)
 
 
 def _strange(subject: Subject) -> list[str]:
-    """The parameters that are not known for the type, and that nothing else is known of."""
+    """The parameters that are not known for the type, nor in any other way."""
     known = parameters_of(subject.type)
-    return [key for key in subject.params if key not in known and key not in _TOLD_OTHERWISE]
+    return [key for key in subject.params if key not in known and key not in _KNOWN_OTHERWISE]

@@ -1,4 +1,4 @@
-"""Names inside the parameters that must be those of a label, an attribute or a field [D]."""
+"""Names in the parameters that must name a label, an attribute, or a field [D]."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from reconciler.diagnostics import did_you_mean, quoted
-from reconciler.manifest.checks.rule import Finding
 from reconciler.manifest.checks.subject import (
     VIDEO,
+    Finding,
     Known,
     Subject,
     entries,
@@ -26,7 +26,7 @@ _ATTRIBUTES: RawPath = ("params", "annotation_attributes")
 
 
 def unknown_reference(subject: Subject) -> Iterator[Finding]:
-    """A condition, link or rule that names no label, attribute or field: it never holds."""
+    """A condition, link, or rule whose name is not that of a label, attribute, or field: it never applies."""
     yield from _conditions(subject)
     yield from _allowed(subject)
     yield from _links(subject)
@@ -131,7 +131,7 @@ def _field_conditions(subject: Subject) -> Iterator[Finding]:
 
 
 def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
-    """A label that can come back in an answer is due."""
+    """A name that must be a label that can be in an answer."""
     if not subject.labels or not isinstance(name, str) or name in subject.leaves.names:
         return
     heading = subject.headings.get(name)
@@ -140,8 +140,8 @@ def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
     else:
         yield Finding(
             path,
-            f"{quoted(name)} has labels below it, so no answer ever contains it",
-            f"Name those that do: {named(list(heading.below))}.",
+            f"{quoted(name)} has labels below it, so it is never in an answer",
+            f"Name the labels below it instead: {named(list(heading.below))}.",
         )
 
 
@@ -153,7 +153,7 @@ def _unless(
     others = f"{there_are} {known.listed}" if known.names else "there is none"
     yield Finding(
         path,
-        f"no {what} is called {quoted(name)}",
+        f"there is no {what} {quoted(name)}",
         f"{others[0].upper()}{others[1:]}.",
         did_you_mean(name, known.names),
         key=key,

@@ -1,4 +1,4 @@
-"""What the rules look at: a composed project without errors, and the labels in it."""
+"""What the rules look at: a composed project without errors, the labels in it, and what a rule found."""
 
 from __future__ import annotations
 
@@ -26,12 +26,24 @@ _OLDER: Final = frozenset(
     "annotation polygonannotation lineannotation pointannotation cuboidannotation".split()  # noqa: SIM905
 )
 ANSWERS: Final = frozenset({"textcollection", "comparison"})
-"""Types whose labels are answers rather than objects (an assumption): not held against the ontology unless asked."""
+"""Types whose labels are answers, not objects (an assumption). They are compared with the ontology only on request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found, and at which path of the composed document. `doubtful` turns a warning into a note."""
+
+    path: RawPath
+    summary: str
+    detail: str = ""
+    label: str = ""
+    key: bool = False
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """`path` is where its name stands. A heading has labels below it and never comes back in an answer."""
+    """`path` is the location of its name. A heading has labels below it, and is never in an answer."""
 
     name: str
     path: RawPath
@@ -49,7 +61,7 @@ class Choices:
 
 
 class Known:
-    """Names that others may use. They are sorted only once, even if many others are not among them."""
+    """Names that may be referred to. They are sorted once, even if many references are wrong."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = dict.fromkeys(names)
@@ -62,7 +74,7 @@ class Known:
 
 @dataclass
 class Subject:
-    """`today` is None where no day is known. `choices_of` remembers what many projects share."""
+    """`today` is None if the day is not known. `remembered` holds what was computed from values that projects share."""
 
     project: DesiredProject
     today: date | None
@@ -83,7 +95,7 @@ class Subject:
 
     @cached_property
     def choices(self) -> Choices | None:
-        """None where the ontology is not managed here."""
+        """None if the ontology is not managed here."""
         if self.project.ontology is None:
             return None
         written, _ = written_choices(self.project.document)
@@ -91,22 +103,22 @@ class Subject:
         return found
 
     def once(self, shared: Json, compute: Any) -> Any:
-        """What `compute` makes of a value that many projects may share."""
+        """The result of `compute` for a value that many projects may share."""
         key = id(shared), compute
         known = self.remembered.get(key)
         if known is None:
             known = self.remembered[key] = (shared, compute(shared))
         return known[1]
 
-    def place_of(self, choice: str) -> RawPath:
-        """Where a choice of the ontology stands in the composed document."""
+    def path_of(self, choice: str) -> RawPath:
+        """The path of a choice of the ontology in the composed document."""
         assert self.choices is not None
         _, holder = written_choices(self.project.document)
         return (*holder, *self.choices.paths[choice])
 
     @cached_property
     def labels(self) -> tuple[Label, ...]:
-        """All labels in the parameters, by the places that task-types.md lists."""
+        """All labels in the parameters."""
         return tuple(self._labels())
 
     @cached_property
@@ -162,7 +174,7 @@ def _choices(ontology: list[Json]) -> Choices:
 
 
 def labels_in(value: Json, path: RawPath, name: str = "choice", below: str = "subchoices") -> Iterator[Label]:
-    """A list of labels, strings and objects mixed, with those below."""
+    """The labels in a list of strings and objects, including those below others."""
     for index, label in items(value):
         if isinstance(label, str):
             yield Label(label, (*path, index))
@@ -188,17 +200,17 @@ def is_object(value: Json) -> bool:
 
 
 def get(value: Json, key: str) -> Json:
-    """The value at `key`; None also for what is no object."""
+    """The value at `key`; None if there is none, or if `value` is not an object."""
     return value.get(key) if isinstance(value, dict) else None
 
 
 def entries(value: Json) -> Iterable[tuple[str, Json]]:
-    """What stands in an object; nothing for what is none."""
+    """The entries of an object; none if it is not an object."""
     return value.items() if isinstance(value, dict) else ()
 
 
 def items(value: Json) -> Iterable[tuple[int, Json]]:
-    """What stands in a list; nothing for what is none."""
+    """The items of a list; none if it is not a list."""
     return enumerate(value) if isinstance(value, list) else ()
 
 

@@ -1,4 +1,4 @@
-"""The instruction, the ontology's spelling, and days that come near."""
+"""The instruction, choices that look alike, and ignores that end soon."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from reconciler.diagnostics import quoted
-from reconciler.manifest.checks.rule import Finding
-from reconciler.manifest.checks.subject import Choices, Subject
+from reconciler.manifest.checks.subject import Choices, Finding, Subject
 from reconciler.model.values import Json
 
 SOON: Final = timedelta(days=14)
@@ -21,15 +20,15 @@ _PRIVATE_NAMES: Final = (".local", ".internal", ".lan", ".corp", ".home.arpa", "
 
 
 def empty_instruction(subject: Subject) -> Iterator[Finding]:
-    """An instruction without a word."""
+    """An instruction that is empty or only whitespace."""
     instruction = subject.params.get("instruction")
     if isinstance(instruction, str) and not instruction.strip():
-        detail = "Labelers see no guidance. Leave the key out, or write it."
+        detail = "Labelers see no guidance. Write an instruction, or leave the key out."
         yield Finding(("params", "instruction"), "the instruction is empty", detail)
 
 
 def private_link(subject: Subject) -> Iterator[Finding]:
-    """A link in an instruction that labelers cannot open, since it leads to a private address."""
+    """A link in an instruction that labelers cannot open, because it leads to a private address."""
     instruction = subject.params.get("instruction")
     if not isinstance(instruction, str) or "://" not in instruction:
         return
@@ -39,13 +38,13 @@ def private_link(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 ("params", "instruction"),
                 f"the instruction links to {host}, which labelers cannot open",
-                f"The link is {link[:200]}",
+                f"The link: {link[:200]}",
             )
             return
 
 
 def _private_host(link: str) -> str | None:
-    """The host of a link, where it is nobody else's."""
+    """The host of a link that leads to a private address."""
     if link.lower().startswith("file:"):
         return "a file"
     if "[" not in link:
@@ -65,15 +64,15 @@ def _private_host(link: str) -> str | None:
 
 
 def like_choices(subject: Subject) -> Iterator[Finding]:
-    """Choices that differ by case, white space or Unicode form alone."""
+    """Choices that differ only in case, whitespace, or Unicode form."""
     choices = subject.choices
     if choices is None:
         return
     for first, second in subject.once(choices, _alike):
         yield Finding(
-            subject.place_of(second),
+            subject.path_of(second),
             f"{quoted(second)} and {quoted(first)} differ only in case, whitespace, or Unicode form",
-            "Answers keep them apart, and people do not.",
+            "Answers treat them as different, but people do not see the difference.",
         )
 
 
@@ -90,7 +89,7 @@ def _alike(choices: Choices) -> list[tuple[str, str]]:
 
 
 def ignore_ends_soon(subject: Subject) -> Iterator[Finding]:
-    """An `ignore` whose last day is near: after it the project is held."""
+    """An `ignore` whose last day is near. After it, the project is held."""
     if subject.today is None:
         return
     for index, ignore in enumerate(subject.project.mask.ignore):
@@ -101,5 +100,5 @@ def ignore_ends_soon(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 ("reconcile", "ignore", index, *(("until",) if isinstance(written, dict) else ())),
                 f"this ignore ends {when}",
-                "After that day the guard expired-ignore holds the project. Settle it, or give it a later day.",
+                "After that day, the guard expired-ignore holds the project. Remove the ignore, or extend it.",
             )

@@ -113,8 +113,8 @@ def test_references(tmp_path: Path, case: str) -> None:
 def test_a_heading_is_told_with_what_to_name_instead(tmp_path: Path) -> None:
     text = f"name: p\ntype: imageannotation\nparams:\n  {BOX}\n  links: {{l: {{to_allowed_labels: [Dog]}}}}\n"
     (diagnostic,) = found(tmp_path, text)
-    assert diagnostic.summary == '"Dog" has labels below it, so no answer ever contains it'
-    assert diagnostic.detail == 'Name those that do: "Poodle", "Pug".'
+    assert diagnostic.summary == '"Dog" has labels below it, so it is never in an answer'
+    assert diagnostic.detail == 'Name the labels below it instead: "Poodle", "Pug".'
 
 
 MANY = f"[{', '.join(f'l{n}' for n in range(51))}]"
