@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -28,6 +29,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The untraced tests are the longest. They run first, so that no worker is left with one at the end."""
     items.sort(key=lambda item: item.get_closest_marker("untraced") is None)
+
+
+def pytest_collection_finish() -> None:
+    """The garbage collector need not look again and again at everything that collecting the tests has made."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,28 +1,31 @@
 """An edit made on Scale that `--pending` keeps stays kept, however many runs do not finish; two accounts stay apart.
 
-The requests go over loopback to a sandbox that refuses, stops or kills as told. Processes are real.
+The requests go over loopback to a sandbox that refuses, stops or kills as instructed. A run that is interrupted or that
+starts together with others, is a process of its own.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.cli import run
 from reconciler.record.stores import open_record
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Request, error_answer
 from reconciler.sandbox.store import Store
 from tests.cli.conftest import live
-from tests.cli.processes import LIMIT, environment, finished, started
+from tests.cli.processes import LIMIT, environment, started
 from tests.serving import path_of, serve
 
 pytestmark = pytest.mark.untraced
@@ -65,6 +68,23 @@ def accounts(*files: Path) -> Iterator[list[tuple[Account, dict[str, str]]]]:
             account = Account(file)
             found.append((account, environment(f"http://127.0.0.1:{stack.enter_context(serve(account))}/v1")))
         yield found
+
+
+def finished(*arguments: str, env: dict[str, str], cwd: Path | None = None) -> tuple[int, str, str]:
+    """The exit code, stdout and stderr of a run in this process, in an environment and a folder of its own."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name in os.environ.keys() - env.keys():
+            patch.delenv(name)
+        for name, value in env.items():
+            patch.setenv(name, value)
+        patch.chdir(cwd or Path.cwd())
+        code = run(list(arguments))
+    written = []
+    for stream in (out, err):
+        stream.seek(0)
+        written.append(stream.read())
+    return code, written[0], written[1]
 
 
 def drifted(env: dict[str, str]) -> list[str]:
@@ -199,8 +219,8 @@ def test_a_second_run_from_another_clone_keeps_it_too(repository: Path, write: W
         other = tmp_path / "other"
         shutil.copytree(repository / "projects", other / "projects", dirs_exist_ok=True)
         store = open_record(repository, "production", "origin")
-        [run] = [run for section in store.read().record.sections.values() for run in section.runs.values()]
-        store.end(run)
+        [killed] = [one for section in store.read().record.sections.values() for one in section.runs.values()]
+        store.end(killed)
         _expire(store)
         assert finished("apply", "--pending", "--auto-approve", env=env, cwd=other)[0] == 0
         assert account.params() == {"a": 5, "b": 2}
@@ -226,7 +246,7 @@ def test_runs_started_together_write_each_change_once(repository: Path, write: W
                     stack.enter_context(started("apply", "--auto-approve", env=env, cwd=folder))
                     for folder in (repository, repository, other)
                 ]
-                ends = [run.communicate(timeout=LIMIT) for run in runs]
+                ends = [one.communicate(timeout=LIMIT) for one in runs]
             assert any("Projects: 0 added, 1 changed" in out for out, _ in ends), ends
             assert all("Traceback" not in err for _, err in ends)
             assert account.versions() == (1 + number, 1 + number)
@@ -301,7 +321,7 @@ def _expire(store: Any) -> None:
     sections = {
         key: replace(
             section,
-            runs={name: replace(run, until="2020-01-01T00:00:00Z", clone=None) for name, run in section.runs.items()},
+            runs={name: replace(one, until="2020-01-01T00:00:00Z", clone=None) for name, one in section.runs.items()},
         )
         for key, section in seen.record.sections.items()
     }

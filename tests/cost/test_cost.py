@@ -6,11 +6,11 @@ work that grows with its square would be four times as much.
 
 from __future__ import annotations
 
+import cProfile
 import difflib
 import gc
 import io
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -95,18 +95,13 @@ def _counted(each: Input, root: Path, live: Live) -> int:
 
 @contextmanager
 def _calls_counted() -> Iterator[Callable[[], int]]:
-    count = 0
-
-    def counted(frame: Any, event: str, argument: Any) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(counted)
+    """Counts every call of a function, in Python or in C. The profiler itself is in C, and so is cheap."""
+    profile = cProfile.Profile()
+    profile.enable()
     try:
-        yield lambda: count
+        yield lambda: sum(entry.callcount for entry in profile.getstats())
     finally:
-        sys.setprofile(before)
+        profile.disable()
 
 
 def _load(root: Path) -> Manifests:

@@ -179,6 +179,7 @@ def test_an_escape_out_of_range(tmp_path: Path) -> None:
     assert all_told(load(tmp_path, {"p.yaml": text}, Parser.PURE)) == ["syntax:3:11"]
 
 
+@pytest.mark.untraced
 def test_a_large_broken_file_is_not_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import ruamel.yaml
 
@@ -192,6 +193,7 @@ def test_a_large_broken_file_is_not_read_twice(tmp_path: Path, monkeypatch: pyte
     assert all_told(load(tmp_path, {"p.yaml": control}, Parser.C)) == ["syntax:10003:4"]
 
 
+@pytest.mark.untraced
 @BOTH_PARSERS
 def test_a_flood_of_brackets_is_not_read_twice(tmp_path: Path, parser: Parser) -> None:
     manifests = load(tmp_path, {"p.yaml": HEAD + "params: {a: " + "[" * 20_000 + "\n"}, parser)

@@ -46,6 +46,7 @@ def test_when_a_plan_is_worth_a_comment(made: Plan, worth: bool) -> None:
     assert has_something_to_say(made) is worth
 
 
+@pytest.mark.untraced
 def test_the_largest_plan_and_outcome_fit(github: Github) -> None:
     names = [f"project {number:05} \U0001f600{'x' * 60}" for number in range(3_000)]
     made = plan(*(replace(kitten(), name=name, hash="a" * 64) for name in names))

@@ -118,6 +118,7 @@ def test_a_commit_without_the_file(clone: Path, where: str) -> None:
     assert read_ref(clone, "production", where) == snapshot()
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("where", ["local", "origin"])
 def test_a_huge_one_is_not_even_read(clone: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     forge(clone, {"snapshot.json": b" " * 64 * 1024 * 1024 + b" "}, where)
