@@ -52,10 +52,11 @@ def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
         return Base(None)
     landed: list[tuple[CallKind, int]] = []
     for intent in known.intents:
-        params = _made(live.params_history, intent.params_version, intent.params_hash, _params_hash)
-        ontology = _made(live.ontology_history, intent.ontology_version, intent.ontology_hash, _version_hash)
-        if known.written:
-            params, ontology = _later(params, known.params_version), _later(ontology, known.ontology_version)
+        recorded = (known.params_version, known.ontology_version) if known.written else (None, None)
+        params = _made(live.params_history, (intent.params_version, recorded[0]), intent.params_hash, _params_hash)
+        ontology = _made(
+            live.ontology_history, (intent.ontology_version, recorded[1]), intent.ontology_hash, _version_hash
+        )
         if params is None and ontology is None:
             continue
         if not known.written:
@@ -77,10 +78,6 @@ _NO_BASE = -1
 """The number of a version that no history has."""
 
 
-def _later(made: int | None, recorded: int | None) -> int | None:
-    return made if made is not None and (recorded is None or made > recorded) else None
-
-
 def _moved_on(known: RecordedProject, intent: Intended, params: int | None, ontology: int | None) -> RecordedProject:
     older = dict(known.older)
     if params is not None:
@@ -94,12 +91,19 @@ def _moved_on(known: RecordedProject, intent: Intended, params: int | None, onto
 
 
 def _made(
-    history: tuple[Version, ...], before: int | None, wanted: str | None, hashed: Callable[[Version], str]
+    history: tuple[Version, ...],
+    before: tuple[int | None, int | None],
+    wanted: str | None,
+    hashed: Callable[[Version], str],
 ) -> int | None:
-    """The first version after `before` that holds what was intended."""
+    """The first version that holds what was intended, after both that the run started from and the recorded one.
+
+    An intent can start from an older version than the recorded one: its plan was made before another apply.
+    """
     if wanted is None:
         return None
-    following = (version for version in history if before is None or version.number > before)
+    latest = max((version for version in before if version is not None), default=None)
+    following = (version for version in history if latest is None or version.number > latest)
     return next((version.number for version in following if hashed(version) == wanted), None)
 
 

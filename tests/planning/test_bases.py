@@ -265,6 +265,15 @@ def test_an_intent_that_is_older_than_the_entry_moves_no_base_back() -> None:
     assert (base.known.params_version, base.landed) == (2, ())
 
 
+def test_an_intent_of_an_old_plan_is_found_after_the_recorded_version() -> None:
+    """Its content was live once before, and another apply has entered the project since then."""
+    known = replace(KNOWN, params_version=1, intents=(Intended("late", None, None, content_hash({"a": 1})),))
+    base = base_of(known, live({"a": 1}, {"a": 2}, {"a": 1}))
+    assert base.known is not None
+    assert base.known.params_version == 2
+    assert base.landed == ((CallKind.SET_PARAMS, 2),)
+
+
 def test_a_killed_create() -> None:
     wanted = desired({"a": 2}, ["B"])
     intended = intended_by(plan_project(wanted, None), "r")

@@ -28,7 +28,6 @@ from reconciler.model.record import Entries
 from reconciler.planning.drift import project_drift
 from tests.simulation.checker import Run
 from tests.simulation.commits import Content
-from tests.simulation.network import MOST_LAG
 from tests.simulation.server import ARCHIVE, CREATE, SET_ONTOLOGY, SET_PARAMS, Json, Project, Server, Write
 
 ABSENT = object()
@@ -126,7 +125,8 @@ class Ownership:
                     continue
                 key = (run.account, change.name, unit, origin.version)
                 if origin.is_edit and theirs:
-                    self._known.setdefault(key, now)
+                    if self._is_touched(run.account, change.name):
+                        self._known.setdefault(key, now)
                     self.kept += unit in change.kept
                 elif theirs and not (self._is_mixed(run.account, project, unit, origin) or self._is_late(run, origin)):
                     yield (
@@ -202,9 +202,27 @@ class Ownership:
                 continue
             earlier, later = (self._write(account, name, kind, each) for each in (number - 1, number))
             alive = all(each.at <= (runs[each.actor].ended_at or float("inf")) for each in (earlier, later))
-            hidden = account in self._lagging and later.sent_at - earlier.at < MOST_LAG
+            hidden = self._is_hidden(account, runs[after.actor], earlier, later)
             if alive and not hidden and _spelled(kind, before.content) == _spelled(kind, after.content):
                 yield f"{after.actor}: version {number} of {kind} of {name} says what {before.actor} had just written"
+
+    def _is_hidden(self, account: str, run: Turn, earlier: Write, later: Write) -> bool:
+        """Whether the run's last read under its intent lagged, so that it did not show the earlier write.
+
+        The later write may be sent a while after that read, since all requests share one pace.
+        """
+        reads = [
+            read
+            for read in self._servers[account].reads
+            if read.actor == later.actor
+            and later.project in read.seen
+            and read.delivered_at is not None
+            and run.announced_at <= read.delivered_at <= later.sent_at
+        ]
+        if account not in self._lagging or not reads or earlier.version is None:
+            return False
+        params, ontologies = max(reads, key=lambda read: read.delivered_at or 0.0).seen[later.project]
+        return (ontologies if later.kind == SET_ONTOLOGY else params) <= earlier.version
 
     def _check_write(self, account: str, project: Project, write: Write, run: Turn) -> Iterator[str]:
         assert run.plan is not None
@@ -245,7 +263,17 @@ class Ownership:
         if version == 0 and value is ABSENT:
             return None
         write = self._write(account, project.name, _kind(unit), version)
+        run = next((run for run in self.runs if run.name == write.actor and run.plan is not None), None)
+        planned = self._kept_from(run, project.name, unit) if run is not None else None
+        if planned is not None and planned < version and _value(unit, history[planned].content) == value:
+            return self._origin(account, project, unit, planned)  # the run put back the edit that it kept
         return Origin(version, write, write.actor in self._people)
+
+    def _kept_from(self, run: Turn, name: str, unit: str) -> int | None:
+        """The version in which the run's plan saw an edit of the unit that it keeps."""
+        assert run.plan is not None
+        change = next((change for change in run.plan.changes if change.name == name), None)
+        return _version(change, unit) if change is not None and unit in change.kept else None
 
     def _write(self, account: str, name: str, kind: str, version: int) -> Write:
         ontology = kind == SET_ONTOLOGY
@@ -263,6 +291,17 @@ class Ownership:
         if any(entry.at <= min(origin.write.at, read_at) for entry in entered):
             return True
         return key in self._known and self._known[key] <= read_at
+
+    def _is_touched(self, account: str, name: str) -> bool:
+        """Whether a run has written to the project or entered it. Otherwise only an intent can say that it drifted.
+
+        Such an intent names content that a person saved before it, which no history tells from the run's own write. It
+        goes with its run.
+        """
+        actors = {run.name for run in self.runs}
+        return any(write.project == name and write.actor in actors for write in self._servers[account].writes) or any(
+            run.account == account and name in run.entered for run in self.runs
+        )
 
     def _is_behind(self, run: Turn, change: ProjectChange, unit: str) -> bool:
         """Whether the plan's reads lagged: the record that it read knows a later version."""

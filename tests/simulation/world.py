@@ -20,12 +20,12 @@ from typing import Any
 
 from reconciler.applying.applier import Stop, apply_plan
 from reconciler.clock import Clock
-from reconciler.errors import RecordError, ScaleError
+from reconciler.errors import PlanFileError, RecordError, ScaleError
 from reconciler.model.outcome import Event, Outcome
 from reconciler.model.plan import Commit, Plan, TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject, Shown
 from reconciler.model.record import Entries
-from reconciler.operations.apply import carry_out
+from reconciler.operations.apply import carry_out, check_saved
 from reconciler.operations.plan import plan_live
 from reconciler.planning.guards import GUARDS
 from reconciler.planning.planner import Live, by_name, make_plan
@@ -355,6 +355,7 @@ class _World:
                         await asyncio.sleep(draw.uniform(0.0, 60.0))
                         self.tell(run.name, "applies the plan as it was saved")
                         recorder = await self.house.open(run)
+                        run.plan = await check_saved(run.plan, TARGET, client, recorder.record)
                 outcome = await carry_out(
                     run.plan,
                     replace(TARGET, parallelism=parallelism),
@@ -366,7 +367,7 @@ class _World:
                     clock=self.clock,
                     random=self.random(f"{run.name}/applier"),
                 )
-            except (ScaleError, RecordError) as problem:
+            except (PlanFileError, ScaleError, RecordError) as problem:
                 run.end = problem.code
                 self.tell(run.name, f"ends: {problem.summary}")
                 return None
