@@ -7,6 +7,7 @@ definitions: `manifest/schema.py` has those of manifests, `configuration/keys.py
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
@@ -78,18 +79,18 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class Kind(ABC):
     """What a key takes. `words` completes the sentence "KEY must be …"."""
 
     words: str
 
+    @abstractmethod
     def read(self, value: Any, path: Path, faults: Faults) -> Any:
         """The value as the tool uses it. Only to be used if nothing was added to `faults`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def alternatives(self, slots: Slots) -> list[Schema]:
         """The JSON Schemas of what it takes."""
-        raise NotImplementedError
 
     def refuse(self, value: Any, path: Path, faults: Faults, *, code: str = "wrong-type") -> None:
         """Report a value of another type."""
@@ -101,9 +102,11 @@ class Kind:
         faults.add(code, summary, path, self.advice(value), self.remedy(value))
 
     def advice(self, value: Any) -> str:
+        """The detail of a message about a value of another type."""
         return ""
 
     def remedy(self, value: Any) -> str:
+        """Its label."""
         return ""
 
 
@@ -318,8 +321,8 @@ Slots: TypeAlias = Callable[[Key], list[Schema]]
 class Table(Kind):
     """A mapping with known keys, listed in the order in which they are written; `make` is called with their values.
 
-    `thing` is what messages call it. `own_keys` are those that start with `x-`, and are never read. A string is taken
-    as the value of the key `short`.
+    `thing` is what messages call it. With `own_keys`, keys that start with `x-` are allowed, and never read. With
+    `hyphens`, a key may have hyphens instead of underscores. A string is taken as the value of the key `short`.
     """
 
     thing: str
@@ -327,6 +330,7 @@ class Table(Kind):
     words: str = "a mapping"
     make: Callable[..., Any] = dict
     own_keys: bool = False
+    hyphens: bool = False
     short: str = ""
     unknown_code: str = "unknown-key"
 
@@ -351,7 +355,7 @@ class Table(Kind):
         values: dict[str, Any] = {}
         unknown: list[str] = []
         for name, inner in value.items():
-            key = self.by_name.get(name)
+            key = self.by_name.get(name.replace("-", "_") if self.hyphens else name)
             if key is None:
                 if not (self.own_keys and name.startswith("x-")):
                     unknown.append(name)
@@ -364,7 +368,9 @@ class Table(Kind):
             if inner is None and not isinstance(key.kind, Maybe):
                 faults.add("null-part", f"{quoted(name)} has no value", below, key.if_null, at_key=True)
                 continue
-            values[name] = key.kind.read(inner, below, faults)
+            if key.name in values:
+                faults.add("duplicate-key", f"{self.thing} has {key.name} twice, in two spellings", below, at_key=True)
+            values[key.name] = key.kind.read(inner, below, faults)
         if not self._required <= value.keys():
             near = {did_you_mean(name, self.names) for name in unknown}
             for name in self.names:
@@ -391,9 +397,12 @@ class Table(Kind):
 
     def alternatives(self, slots: Slots) -> list[Schema]:
         required = [key.name for key in self.keys if key.required and not key.inherited]
+        properties = {key.name: key.schema(slots) for key in self.keys}
+        if self.hyphens:
+            properties |= {name.replace("_", "-"): schema for name, schema in properties.items()}
         table: Schema = {
             "type": "object",
-            "properties": {key.name: key.schema(slots) for key in self.keys},
+            "properties": properties,
             **({"required": required} if required else {}),
             "additionalProperties": False,
         }

@@ -1,7 +1,6 @@
-"""Configuration, environment and flags made one value.
+"""The settings and the target of a run, from configuration, environment, and flags.
 
-Reads `reconciler.toml`, or `[tool.reconciler]` of `pyproject.toml`. Collects every mistake before it raises. Opens no
-network and writes nothing.
+Opens no network connection and writes nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class Target:
     """Where a run reads and writes. `sandbox` is the emulated API's file, None for a real endpoint.
 
     `key_variable` names the variable that holds the key, None for a sandbox. `record` is the git remote that the record
-    is fetched from and pushed to, or "local". `overlay` is the folder that is laid over the manifests.
+    is fetched from and pushed to, or "local". `overlay` is the folder whose files are laid over the manifests.
     """
 
     name: str
@@ -65,7 +64,7 @@ class Settings:
 
 
 def read_settings(folder: Path) -> Settings:
-    """The settings that hold for a run in `folder`, an existing one.
+    """The settings of a run in `folder`, which exists.
 
     Raises:
         DiagnosedError: with every mistake in the configuration file.
@@ -102,22 +101,22 @@ def choose_target(
     parallelism: int | None = None,
     offline: bool = False,
 ) -> Target:
-    """The target that flags, environment and configuration name, in this order.
+    """The target that flags, environment, or configuration name, in this order.
 
-    For a run that is `offline` no key is sent anywhere: the configured endpoint is taken as it stands.
+    A run that is `offline` sends no key anywhere, so the configured endpoint is not checked.
 
     Raises:
-        UsageError: none is named in CI, it is not known, or its endpoint may not be sent a key.
-        FileRefusedError: it is a sandbox whose file would be reached through a link.
+        UsageError: none is named in CI, it is not known, or the key must not be sent to its endpoint.
+        FileRefusedError: it is a sandbox, and its file is behind a link.
     """
     name = name or environment.get("RECONCILER_TARGET") or settings.default_target
     endpoint = None if offline else endpoint or environment.get("RECONCILER_ENDPOINT") or None
     if name is None:
         if environment.get("CI"):
             raise UsageError(
-                "in CI a target must be named",
-                'Say --target NAME, set RECONCILER_TARGET, or put target = "NAME" into reconciler.toml. '
-                f"Known: {', '.join(sorted(settings.targets))}.",
+                "in CI, a target must be named",
+                'Use --target NAME, set RECONCILER_TARGET, or put target = "NAME" into reconciler.toml. '
+                f"Known targets: {', '.join(sorted(settings.targets))}.",
             )
         name = "sandbox"
     table = settings.targets.get(name)
@@ -125,7 +124,7 @@ def choose_target(
         near = nearest(name, settings.targets)
         raise UsageError(
             f'there is no target "{name}"' + (f', did you mean "{near}"?' if near is not None else ""),
-            f"Known: {', '.join(sorted(settings.targets))}. Define others in reconciler.toml, [targets.NAME].",
+            f"Known targets: {', '.join(sorted(settings.targets))}. Define others under [targets.NAME].",
         )
     limits = {
         "parallelism": parallelism or table.get("parallelism", 8),
@@ -143,17 +142,17 @@ def choose_target(
     url = check_endpoint(table["endpoint"])
     if not (_is_scale(url) or is_loopback(url)):
         raise UsageError(
-            f'the endpoint of target "{name}", {url}, stands in a file alone, and a pull request can change files',
-            f"A key is sent there only when a flag or the environment says so too: --endpoint {url}",
+            f'only a file names the endpoint of target "{name}", {url}, and a pull request can change files',
+            f"To send a key there, name the endpoint in a flag or the environment too: --endpoint {url}",
         )
     return Target(name, url, key_variable=table.get("api_key_env", "SCALE_API_KEY"), **limits)
 
 
 def sandbox_file(settings: Settings, table: Mapping[str, Any]) -> Path:
-    """The file of a target that is a sandbox.
+    """The file of a sandbox.
 
     Raises:
-        FileRefusedError: it would be reached through a link, or a file that SQLite keeps beside it is a link or device.
+        FileRefusedError: it is behind a link, or a file that SQLite keeps beside it is a link or a device.
     """
     path = str(table["sandbox"])
     exists_below(settings.repo_root, path, link=False)
@@ -163,7 +162,7 @@ def sandbox_file(settings: Settings, table: Mapping[str, Any]) -> Path:
 
 
 _BESIDE_A_DATABASE = ("-journal", "-wal", "-shm")
-"""What SQLite adds to the name of a database for its other files (https://www.sqlite.org/tempfiles.html)."""
+"""The endings of the files that SQLite keeps beside a database (https://www.sqlite.org/tempfiles.html)."""
 
 
 def _is_scale(url: str) -> bool:
@@ -172,7 +171,7 @@ def _is_scale(url: str) -> bool:
 
 
 def _with_built_in(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The built-in targets keep what a file does not say of them; saying the other kind replaces the kind."""
+    """The configured targets, and the built-in ones. A built-in target keeps what the file does not set."""
     merged = dict(BUILT_IN)
     for name, table in tables.items():
         built_in = dict(BUILT_IN.get(name, {}))
@@ -185,5 +184,5 @@ def _with_built_in(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping
 
 
 def git_top(folder: Path) -> Path | None:
-    """The nearest folder from there up that git looks after; None outside of it."""
+    """The nearest folder, from `folder` up, that is the top of a git repository; None outside of git."""
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)

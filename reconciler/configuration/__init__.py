@@ -139,7 +139,7 @@ def find_configuration(folder: Path, top: Path | None) -> Configuration | None:
         found = [read for name in _FILES if (read := _load(parent / name)) is not None]
         if len(found) > 1:
             raise DiagnosedError(
-                "two configurations",
+                "there are two configurations",
                 [
                     error(
                         "two-configurations",
@@ -157,7 +157,7 @@ def find_configuration(folder: Path, top: Path | None) -> Configuration | None:
 
 
 def _load(file: Path) -> Configuration | None:
-    """The configuration in a file; None if there is no file, or nothing in it that is ours."""
+    """The configuration in a file; None if there is no file, or no configuration in it."""
     if not os.path.lexists(file):
         return None
     try:
@@ -197,7 +197,7 @@ def _parse(file: Path, text: str, lines: Sequence[str]) -> dict[str, Any]:
     except RecursionError:
         raise _refuse("too-deep", f"{file.name} is nested too deeply", first_line(file)) from None
     except ValueError:
-        # The one mistake that tomllib leaves to the reader of numbers, and so gives no place.
+        # The only mistake without a location: tomllib leaves it to the parser of numbers.
         digits = _DIGITS.search(text)
         location = first_line(file) if digits is None else _location_at(file, text, digits.start())
         raise _refuse("too-large", f"a number has more than {_LONGEST_NUMBER:,} digits", location) from None

@@ -87,6 +87,7 @@ def configuration_keys(root: Path) -> Table:
             Key("near_name", _WARN_OR_HOLD, "What happens to a new project whose name is nearly that of a live one."),
         ),
         make=GuardSettings,
+        hyphens=True,
     )
     waiver = Table(
         thing="a waiver",

@@ -1,6 +1,6 @@
 """How a fact is written: a fragment of JSON Schema with a description and, in `$comment`, its source.
 
-`type` is what a value is known to be. `minItems`, `maximum` and the like stand only where a limit is documented.
+`type` is what a value is known to be. `minItems`, `maximum`, and other limits are there only if they are documented.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ SOURCES: Final = {
     "P": "in third-party code",
     "A": "assumed",
 }
-"""Facts from the last two are never worth more than a note."""
+"""A value that contradicts a fact from the last two is only a note."""
 
 
 def fact(kind: str | list[str] | None, text: str, source: str = "D", **more: Any) -> Fact:
-    """A value of that JSON type (None where it is not known); `source` is the best of SOURCES' letters for it."""
+    """A value of that JSON type (None if it is not known). `source` is the best source, a key of SOURCES."""
     written: Fact = {"description": text, "$comment": SOURCES[source], **more}
     return written if kind is None else {"type": kind, **written}
 
@@ -60,7 +60,7 @@ def keyed(values: str, text: str, source: str = "D") -> Fact:
 
 
 def is_sure(written: Fact) -> bool:
-    """Whether it is worth more than a note when a value contradicts it."""
+    """Whether a value that contradicts it is more than a note."""
     return written.get("$comment") in (SOURCES["D"], SOURCES["S"])
 
 

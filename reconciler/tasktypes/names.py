@@ -1,4 +1,4 @@
-"""Names of parameters that tell something by themselves."""
+"""Names of parameters that mean something by themselves."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ PER_TASK: Final = frozenset(
     layers lidar_task lidar_task_frames template_variables initial_response expected_response
     """.split()  # noqa: SIM905
 )
-"""What belongs to a single task (an assumption, from what they are)."""
-
-BESIDE_PARAMS: Final = ("name", "type", "rapid", "studio", "pipeline", "consensus_attempts", "ontology", "params")
-"""What a project has beside its parameters [D]."""
+"""Parameters of a single task (an assumption, from their names)."""
 
 WITHOUT_SHAPE: Final = frozenset(
     """
@@ -24,7 +21,7 @@ WITHOUT_SHAPE: Final = frozenset(
     sticky_attachments merge_newlines read_only_field_ids preserve_trailing_punctuation allow_overlapping_annotations
     """.split()  # noqa: SIM905
 )
-"""Names that are known without what they hold [P]: no typos."""
+"""Names that are known, but not what they hold [P]. They are not typos."""
 
 SERVER_ADDED: Final = frozenset(
     """
@@ -32,14 +29,14 @@ SERVER_ADDED: Final = frozenset(
     allow_parent_labels
     """.split()  # noqa: SIM905
 )
-"""What the server has been seen to add by itself [S, P]: nobody's typo."""
+"""Names that the server was seen to add itself [S, P]. They are not typos."""
 
 SLIPS_OF_THE_DOCUMENTATION: Final[Mapping[str, str]] = {
     "max_vertives": "max_vertices",
     "scale_factor": "scalefactor",
     "field_Set": "field_set",
 }
-"""What samples in Scale's own pages write, and what is meant."""
+"""Misspellings in the samples of Scale's documentation, and what is meant."""
 
 LIKELY_SLIPS: Final[Mapping[str, str]] = {
     "padding_x": "paddingX",
@@ -52,4 +49,4 @@ LIKELY_SLIPS: Final[Mapping[str, str]] = {
     "events": "events_to_annotate",
     "response_required": "responses_required",
 }
-"""What people are likely to write at the top of params (assumptions; the last is in third-party code)."""
+"""Likely mistakes at the top of params (assumptions; the last is in third-party code)."""

@@ -150,7 +150,7 @@ OWN: Final[Mapping[str, Parameters]] = {
     "lineannotation": {**_OLDER, "splines": truth("Draw splines.", "S")},
     **{key: {} for key in ("chat", "chatlite", "chatexperimental", "multichat", "multistage")},
 }
-"""By task type, what it takes beside COMMON; [S] for the list of types, which grows."""
+"""What each task type takes besides COMMON. The list of types is [S], and grows."""
 
 TASK_TYPES: Final = frozenset(OWN)
 
@@ -162,7 +162,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "sensorfusion": ("annotation_definition", "scene_format", "is_frameless"),
     "categorization": ("taxonomies",),
 }
-"""What every task needs from somewhere: from the project, or from whoever makes the task."""
+"""What every task needs, from the project or from the task itself."""
 
 PREFERRED: Final[Mapping[str, str]] = {
     **dict.fromkeys(
@@ -170,10 +170,10 @@ PREFERRED: Final[Mapping[str, str]] = {
     ),
     "categorization": "textcollection",
 }
-"""Types that Scale's documentation replaces by others [D]."""
+"""Types that Scale's documentation replaces with others [D]."""
 
 
 @cache
 def parameters_of(task_type: str) -> Parameters:
-    """All that is known for a type; the common ones for a type that is not known."""
+    """The known parameters of a type; only the common ones if the type is not known."""
     return {**COMMON, **OWN.get(task_type, {})}

@@ -78,3 +78,12 @@ def test_a_mistake_in_an_inline_table_is_found_at_its_key(tmp_path: Path) -> Non
 def test_targets_that_are_not_tables(tmp_path: Path) -> None:
     assert found(tmp_path, 'targets = ["x"]\n') == [("wrong-type", "1:11")]
     assert found(tmp_path, "waivers = [1]\n") == [("wrong-type", "1:11")]
+
+
+def test_guards_have_underscores_or_hyphens(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.toml").write_text('[guards]\nmax-creates = 3\nnear_name = "warn"\n')
+    guards = read_settings(tmp_path).guards
+    assert (guards.max_creates, guards.near_name) == (3, "warn")
+    text = "[guards]\nmax_creates = 3\nmax-creates = 3\n"
+    assert found(tmp_path, text) == [("duplicate-key", "3:1")]
+    assert mistakes(configuration_schema(), tomllib.loads(text)) == []

@@ -9,10 +9,10 @@ from reconciler.diagnostics import nearest, quoted
 from reconciler.keys import kind_of
 from reconciler.manifest.checks.subject import Finding, Subject, entries, is_object, items
 from reconciler.manifest.problems import RawPath
+from reconciler.manifest.schema import PROJECT
 from reconciler.model.values import Json
 from reconciler.tasktypes.facts import Fact, is_sure
 from reconciler.tasktypes.names import (
-    BESIDE_PARAMS,
     LIKELY_SLIPS,
     PER_TASK,
     SERVER_ADDED,
@@ -39,8 +39,11 @@ _WORDS: Final = {
     "array": "a list",
     "object": "a mapping",
 }
+_BESIDE_PARAMS: Final = frozenset(PROJECT.names) - {"reconcile"}
+"""What a project on Scale has besides its parameters [D]."""
+
 _DEEPEST: Final = 12
-_KNOWN_OTHERWISE: Final = PER_TASK | WITHOUT_SHAPE | SERVER_ADDED | set(BESIDE_PARAMS)
+_KNOWN_OTHERWISE: Final = PER_TASK | WITHOUT_SHAPE | SERVER_ADDED | _BESIDE_PARAMS
 _SORTED_TYPES: Final = tuple(sorted(TASK_TYPES))
 _ANYWHERE: Final = COMMON.keys() | {key for own in OWN.values() for key in own}
 
@@ -112,7 +115,7 @@ def project_key_in_params(subject: Subject) -> Iterator[Finding]:
     """A key of the project among its parameters, where it has no effect."""
     known = parameters_of(subject.type)
     for key in subject.params:
-        if key in BESIDE_PARAMS and key not in known:
+        if key in _BESIDE_PARAMS and key not in known:
             yield Finding(
                 ("params", key),
                 f'"{key}" belongs beside params, not in it',
