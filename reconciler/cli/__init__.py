@@ -100,7 +100,7 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 def main() -> NoReturn:
     """The console script."""
-    sys.stdout, sys.stderr = _output(sys.stdout), _output(sys.stderr)
+    sys.stdout, sys.stderr = _output(sys.stdout, os.O_RDONLY), _output(sys.stderr, os.O_WRONLY)
     signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
         signal.signal(signal.SIGHUP, _terminate)
@@ -114,14 +114,15 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def _output(stream: TextIO | None) -> TextIO:
+def _output(stream: TextIO | None, closed: int) -> TextIO:
     """The stream, writing UTF-8.
 
-    A descriptor that is closed leaves None. PYTHONUNBUFFERED leaves out the buffer, and without one a write that ends
-    halfway is no error.
+    A descriptor that is closed leaves None. It is opened again in the mode `closed`: with O_RDONLY, every write fails,
+    as it must where a result is lost. PYTHONUNBUFFERED leaves out the buffer, and without one a write that ends halfway
+    is not an error.
     """
     if stream is None:
-        stream = open(os.devnull, "w")  # noqa: SIM115
+        stream = open(os.open(os.devnull, closed), "w")  # noqa: SIM115
     elif isinstance(stream.buffer, io.RawIOBase):
         stream = open(stream.fileno(), "w", buffering=1, closefd=False)  # noqa: SIM115
     assert isinstance(stream, io.TextIOWrapper)
@@ -168,6 +169,9 @@ def _run(arguments: list[str]) -> int:
         if (lack := _lack(problem)) is not None:
             click.echo(f"error[resources]: {lack}", err=True)
             return EXIT_ERROR
+        if isinstance(problem, FileNotFoundError) and not _has_cwd():
+            click.echo("error[usage]: the current directory no longer exists\n  Change to another one.", err=True)
+            return EXIT_ERROR
         if isinstance(problem, OSError):
             raise
         import traceback
@@ -175,6 +179,14 @@ def _run(arguments: list[str]) -> int:
         click.echo(traceback.format_exc(), err=True)
         click.echo("This is a bug in reconciler. Please report it with the text above.", err=True)
         return EXIT_BUG
+
+
+def _has_cwd() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _lack(problem: BaseException) -> str | None:

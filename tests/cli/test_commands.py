@@ -402,12 +402,34 @@ def test_a_closed_pipe_and_a_full_disk(write: Write, repository: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_closed_output_is_no_bug(write: Write, repository: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ("plan >&-", 1, "error[output]: the output cannot be written: Bad file descriptor\n"),
+        ("apply --auto-approve >&-", 1, "error[output]: the output cannot be written: Bad file descriptor\n"),
+        ("plan 2>&-", 0, ""),
+        ("validate >&- 2>&-", 1, ""),
+    ],
+)
+def test_an_output_that_is_closed_from_the_start(
+    write: Write, repository: Path, arguments: str, code: int, words: str
+) -> None:
+    """A result that is lost is an error, and an apply whose plan cannot be shown writes nothing."""
     write("p.yaml", ONE)
     done = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m reconciler plan >&-"], capture_output=True, text=True, check=False
+        ["sh", "-c", f"{sys.executable} -m reconciler {arguments}"], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (code, words)
+    assert not (repository / ".reconciler" / "sandbox.db").exists()
+
+
+def test_a_current_directory_that_is_gone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    refused = cli("plan")
+    assert refused.code == 1
+    assert refused.err == "error[usage]: the current directory no longer exists\n  Change to another one.\n"
 
 
 def test_a_configuration_that_is_a_folder_is_an_error(cli: Cli, write: Write, repository: Path) -> None:
