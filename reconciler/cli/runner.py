@@ -147,17 +147,17 @@ def _of_outcome(outcome: Outcome) -> Iterator[Diagnostic]:
 
 def _of_drift(drift: Drift) -> Iterator[Diagnostic]:
     from reconciler.diagnostics import warning
-    from reconciler.model.plan import FieldClass
+    from reconciler.model.plan import Cause
 
-    drifted = (FieldClass.DRIFT, FieldClass.CONFLICT, FieldClass.UNKNOWN)
+    drifted = (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN)
     yield from drift.diagnostics
     for project in drift.projects:
         yield from _placed(project.diagnostics, project.source)
         for unit in project.units:
-            if unit.field_class in drifted:
+            if unit.cause in drifted:
                 version = f" (version {unit.version})" if unit.version is not None else ""
                 words = f"project.{project.name}: {unit.path} has changed outside of git{version}"
-                yield from _placed([warning(unit.field_class.value, words)], unit.source or project.source)
+                yield from _placed([warning(unit.cause.value, words)], unit.source or project.source)
     for blocked in drift.blocked:
         yield from _placed([blocked.diagnostic], blocked.source)
 

@@ -30,7 +30,7 @@ from reconciler.documents.text import Kind
 from reconciler.errors import ResultFileError
 from reconciler.fieldpath import parse_path
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
-from reconciler.model.plan import FieldClass, TargetInfo
+from reconciler.model.plan import Cause, TargetInfo
 from reconciler.model.printed import with_files
 from reconciler.model.values import ABSENT, Absent, Json
 
@@ -69,7 +69,7 @@ class UnitShape(Shape):
 
     path: Text
     """`params.KEY` or `ontology`."""
-    cause: Annotated[FieldClass, Key(alias="class")]
+    cause: Annotated[Cause, Key(alias="class")]
     """What changed since the record: git (pending), Scale (drift), both differently (conflict), both alike (same);
     unknown without a record."""
     base: Any
@@ -93,7 +93,7 @@ class UnitShape(Shape):
         sides = {side: getattr(unit, side) for side in _SIDES}
         return cls(
             path=unit.path,
-            cause=unit.field_class,
+            cause=unit.cause,
             **{side: None if value is ABSENT else value for side, value in sides.items()},
             absent=tuple(side for side in _SIDES if sides[side] is ABSENT),
             version=unit.version,

@@ -51,7 +51,7 @@ class FieldShape(Shape):
     """The live value; null if there is none."""
     after: Any
     """The declared value; null if there is none."""
-    cause: Annotated[model.FieldClass, Key(alias="class")]
+    cause: Annotated[model.Cause, Key(alias="class")]
     """What changed since the record: git (pending), Scale (drift), both differently (conflict), both alike (same);
     unknown without a record."""
     source: PlaceShape | None
@@ -68,7 +68,7 @@ class FieldShape(Shape):
             kind=field.kind,
             before=None if field.before is ABSENT else field.before,
             after=None if field.after is ABSENT else field.after,
-            cause=field.field_class,
+            cause=field.cause,
             source=PlaceShape.of(field.source) if field.source else None,
             version=version,
             created_at=at,

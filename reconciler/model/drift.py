@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.model.plan import Field, FieldClass, TargetInfo
+from reconciler.model.plan import Cause, Field, TargetInfo
 from reconciler.model.project import Source
 from reconciler.model.values import Absent, Json
 
@@ -22,7 +22,7 @@ class Unit:
     """
 
     path: str
-    field_class: FieldClass
+    cause: Cause
     base: Json | Absent
     desired: Json | Absent
     live: Json | Absent
@@ -118,15 +118,15 @@ class Drift:
 
     @property
     def summary(self) -> DriftSummary:
-        def count(wanted: FieldClass) -> int:
-            return sum(unit.field_class is wanted for project in self.projects for unit in project.units)
+        def count(wanted: Cause) -> int:
+            return sum(unit.cause is wanted for project in self.projects for unit in project.units)
 
         return DriftSummary(
-            drift=count(FieldClass.DRIFT),
-            pending=count(FieldClass.PENDING),
-            same=count(FieldClass.SAME),
-            conflict=count(FieldClass.CONFLICT),
-            unknown=count(FieldClass.UNKNOWN),
+            drift=count(Cause.DRIFT),
+            pending=count(Cause.PENDING),
+            same=count(Cause.SAME),
+            conflict=count(Cause.CONFLICT),
+            unknown=count(Cause.UNKNOWN),
             transient=sum(len(project.transient) for project in self.projects),
             blocked=len(self.blocked),
             clean=sum(project.is_clean for project in self.projects) + self.unlisted,

@@ -28,17 +28,17 @@ class Kind(StrEnum):
     """Items that stay change their order: `before` and `after` are lists of what identifies them."""
 
 
-class FieldClass(StrEnum):
-    """Who moved since the record. A create's fields are pending; without a record every other one is unknown."""
+class Cause(StrEnum):
+    """What changed since the record. A create's fields are pending; without a record every other one is unknown."""
 
     PENDING = "pending"
-    """Git moved."""
+    """Git changed."""
     DRIFT = "drift"
-    """Scale's side moved."""
+    """Scale changed."""
     CONFLICT = "conflict"
-    """Both moved, differently."""
+    """Both changed, differently."""
     SAME = "same"
-    """Both moved alike: nothing to do, and no field of a plan."""
+    """Both changed alike: nothing to do, and not a field of a plan."""
     UNKNOWN = "unknown"
 
 
@@ -77,7 +77,7 @@ class Field:
     kind: Kind
     before: Json | Absent = ABSENT
     after: Json | Absent = ABSENT
-    field_class: FieldClass = FieldClass.UNKNOWN
+    cause: Cause = Cause.UNKNOWN
     source: Source | None = None
     moved_by: tuple[int, datetime | None] | None = None
 
@@ -298,7 +298,7 @@ class Plan:
             for change in self.changes
             if change.writes
             for field in change.fields
-            if field.field_class in (FieldClass.DRIFT, FieldClass.CONFLICT)
+            if field.cause in (Cause.DRIFT, Cause.CONFLICT)
         }
         return tuple(edits)
 

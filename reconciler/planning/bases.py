@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reconciler.fieldpath import format_path, parse_path
 from reconciler.model.ontology import Choice, Ontology, Unreadable
-from reconciler.model.plan import Action, CallKind, Field, FieldClass, Plan, ProjectChange, unit_of
+from reconciler.model.plan import Action, CallKind, Cause, Field, Plan, ProjectChange, unit_of
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.model.values import ABSENT, Absent, Json, digest, equal
@@ -161,7 +161,7 @@ def unseen(known: RecordedProject | None, fields: Iterable[Field]) -> tuple[str,
     """The units whose base is recorded, and is not in the history that the API shows: nobody can tell who moved."""
     if known is None or not known.written:
         return ()
-    unknown = (unit_of(field.path) for field in fields if field.field_class is FieldClass.UNKNOWN)
+    unknown = (unit_of(field.path) for field in fields if field.cause is Cause.UNKNOWN)
     return tuple(sorted({unit for unit in unknown if unit is not None}))
 
 

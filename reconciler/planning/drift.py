@@ -9,7 +9,7 @@ from reconciler.diagnostics import Diagnostic, warning
 from reconciler.fieldpath import format_path, parse_path
 from reconciler.model.drift import Baseline, BlockedProject, ProjectDrift, Transient, Unit
 from reconciler.model.ontology import Ontology, Unreadable, read_written
-from reconciler.model.plan import Field, FieldClass, Kind
+from reconciler.model.plan import Cause, Field, Kind
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject, Version
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
@@ -56,7 +56,7 @@ def _compared(desired: DesiredProject, live: LiveProject, known: RecordedProject
     )
 
 
-def _unit(compared: Compared, cause: FieldClass, live: LiveProject) -> Unit:
+def _unit(compared: Compared, cause: Cause, live: LiveProject) -> Unit:
     version, at = mover(live, compared.unit) or (None, None)
     base, desired, now = _shown_sides(compared)
     return _shown(Unit(compared.unit, cause, base, desired, now, version=version, at=at))
@@ -90,10 +90,10 @@ def shown_fields(unit: Unit) -> tuple[Field, ...]:
 
     Of a pending unit from what is live to what git says. Empty where choices cannot be read.
     """
-    if unit.field_class is FieldClass.PENDING:
+    if unit.cause is Cause.PENDING:
         start, end = unit.live, unit.desired
     else:
-        start, end = (unit.desired if unit.field_class is FieldClass.UNKNOWN else unit.base), unit.live
+        start, end = (unit.desired if unit.cause is Cause.UNKNOWN else unit.base), unit.live
     if unit.path == ONTOLOGY:
         before, after = (Ontology(()) if side is ABSENT else read_written(side) for side in (start, end))
         if isinstance(before, Unreadable) or isinstance(after, Unreadable):
@@ -152,9 +152,9 @@ def _to_be_made(desired: DesiredProject, known: RecordedProject | None) -> Itera
         return
     params = dict(desired.params or {})
     for key, value in params.items():
-        yield _shown(Unit(format_path(("params", key)), FieldClass.PENDING, ABSENT, value, ABSENT))
+        yield _shown(Unit(format_path(("params", key)), Cause.PENDING, ABSENT, value, ABSENT))
     if desired.ontology is not None:
-        yield _shown(Unit(ONTOLOGY, FieldClass.PENDING, ABSENT, desired.ontology.spelled, ABSENT))
+        yield _shown(Unit(ONTOLOGY, Cause.PENDING, ABSENT, desired.ontology.spelled, ABSENT))
 
 
 def _shown(unit: Unit) -> Unit:

@@ -17,7 +17,7 @@ from typing import Final
 from reconciler.fieldpath import Attribute, Pattern, covered, format_path
 from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.ontology import Ontology, read_ontology, walk
-from reconciler.model.plan import Action, Field, FieldClass, Kind, ProjectChange, unit_of
+from reconciler.model.plan import Action, Cause, Field, Kind, ProjectChange, unit_of
 from reconciler.model.project import LiveProject, Shown
 from reconciler.model.record import Entries
 from reconciler.model.values import ABSENT, MASKED, Absent, Json, canonical_json, text_digest
@@ -241,7 +241,7 @@ def _removes_parameter(field: Field) -> bool:
 def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """With `--pending`, an update of a unit that both sides moved, or may have moved: its base is no longer shown."""
     for change in _judged(changes, Action.UPDATE) if situation.pending else ():
-        fields = [field for field in change.fields if field.field_class is FieldClass.CONFLICT]
+        fields = [field for field in change.fields if field.cause is Cause.CONFLICT]
         both = list(dict.fromkeys(unit_of(field.path) or "" for field in fields))
         hidden = unseen(situation.known.get(change.name), change.fields)
         whats = []

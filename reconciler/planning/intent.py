@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.fieldpath import format_path
 from reconciler.model.ontology import Choice, Ontology
-from reconciler.model.plan import Call, CallKind, Field, FieldClass, Kind, State
+from reconciler.model.plan import Call, CallKind, Cause, Field, Kind, State
 from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.model.values import ABSENT, Json, canonical_json, digest, equal
 from reconciler.planning.mask import readable, wanted_ontology, wanted_params
@@ -99,7 +99,7 @@ def _creation(desired: DesiredProject) -> Intent:
     return Intent(
         None,
         State.spelled(desired.type, params, ontology),
-        tuple(replace(field, field_class=FieldClass.PENDING) for field in fields),
+        tuple(replace(field, cause=Cause.PENDING) for field in fields),
         tuple(calls),
     )
 

@@ -13,10 +13,10 @@ from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.plan import (
     Action,
     CallKind,
+    Cause,
     Commit,
     Expected,
     Field,
-    FieldClass,
     Kind,
     Plan,
     ProjectChange,
@@ -245,14 +245,14 @@ def _planned(
     if live is not None and (block := blocked(desired, live)):
         return blocked_change(desired, live, block)
     kept: dict[str, int | None] = {}
-    found: Mapping[str, FieldClass] = {}
+    found: Mapping[str, Cause] = {}
     intent = compare(desired, live)
     if live is not None and desired.mask.units is None:
         units = {unit for field in intent.fields if (unit := unit_of(field.path)) is not None}
         three = ThreeWay(desired, live, base.known)
         found = {unit: cause for unit in units if (cause := three.unit(unit).cause) is not None}
         if pending:
-            drifting = sorted(unit for unit in units if found.get(unit) is FieldClass.DRIFT)
+            drifting = sorted(unit for unit in units if found.get(unit) is Cause.DRIFT)
             kept = {unit: kept_base(base.known, unit) for unit in drifting} if base.known is not None else {}
             mask = replace(desired.mask, units=frozenset(units.difference(kept)))
             desired = replace(desired, mask=mask)
@@ -280,12 +280,12 @@ def _planned(
     )
 
 
-def _classed(fields: Iterable[Field], found: Mapping[str, FieldClass], live: LiveProject | None) -> Iterator[Field]:
+def _classed(fields: Iterable[Field], found: Mapping[str, Cause], live: LiveProject | None) -> Iterator[Field]:
     """The fields of units that were classified, each with its unit's class; all others as they are."""
     if live is None or not found:
         yield from fields
         return
-    theirs = (unit for unit, moved in found.items() if moved in (FieldClass.DRIFT, FieldClass.CONFLICT))
+    theirs = (unit for unit, moved in found.items() if moved in (Cause.DRIFT, Cause.CONFLICT))
     movers = {unit: mover(live, unit) for unit in theirs}
     for one in fields:
         unit = unit_of(one.path)

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from reconciler.fieldpath import format_path
 from reconciler.model.ontology import Ontology
-from reconciler.model.plan import FieldClass
+from reconciler.model.plan import Cause
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version
 from reconciler.model.record import RecordedProject
 from reconciler.model.values import ABSENT, Absent, Json, equal
@@ -34,7 +34,7 @@ class Compared:
     base: Value
     live: Value
     desired: Value
-    cause: FieldClass | None
+    cause: Cause | None
     since: Version | None
 
 
@@ -53,7 +53,7 @@ class ThreeWay:
         live, desired = self._current(unit), self._declared(unit)
         since = base_version(unit, self._live, self._known) if self._known is not None else None
         if since is None or (unit == ONTOLOGY and not isinstance(since.content, Ontology)):
-            return Compared(unit, ABSENT, live, desired, None if equal(live, desired) else FieldClass.UNKNOWN, None)
+            return Compared(unit, ABSENT, live, desired, None if equal(live, desired) else Cause.UNKNOWN, None)
         base = self.at(since, unit)
         return Compared(unit, base, live, desired, _cause(base, live, desired), since)
 
@@ -110,9 +110,9 @@ def _value(params: Json, key: str) -> Value:
     return params.get(key, ABSENT) if isinstance(params, Mapping) else ABSENT
 
 
-def _cause(base: Value, live: Value, desired: Value) -> FieldClass | None:
+def _cause(base: Value, live: Value, desired: Value) -> Cause | None:
     if equal(live, desired):
-        return None if equal(base, live) else FieldClass.SAME
+        return None if equal(base, live) else Cause.SAME
     if equal(base, live):
-        return FieldClass.PENDING
-    return FieldClass.DRIFT if equal(base, desired) else FieldClass.CONFLICT
+        return Cause.PENDING
+    return Cause.DRIFT if equal(base, desired) else Cause.CONFLICT

@@ -15,7 +15,7 @@ from reconciler.documents.drift import drift_document, read_drift_file
 from reconciler.documents.result import outcome_document, read_result_file
 from reconciler.errors import ResultFileError
 from reconciler.model.drift import ProjectDrift, Unit
-from reconciler.model.plan import FieldClass
+from reconciler.model.plan import Cause
 from reconciler.model.printed import printed
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT
@@ -44,8 +44,8 @@ def test_a_result(tmp_path: Path) -> None:
 def test_a_drift(tmp_path: Path) -> None:
     here = Source("/r/projects/p.yaml", 4)
     units = (
-        Unit("params.a", FieldClass.DRIFT, None, None, ABSENT, version=3, source=here),
-        Unit("params.b", FieldClass.DRIFT, ABSENT, ABSENT, None),
+        Unit("params.a", Cause.DRIFT, None, None, ABSENT, version=3, source=here),
+        Unit("params.b", Cause.DRIFT, ABSENT, ABSENT, None),
     )
     told = ProjectDrift("told", Source("/r/projects/t.yaml", 1), diagnostics=(error("e", "s"),))
     clean = ProjectDrift("clean", Source("/r/projects/c.yaml", 1))

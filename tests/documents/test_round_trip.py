@@ -22,10 +22,10 @@ from reconciler.model.plan import (
     Action,
     Call,
     CallKind,
+    Cause,
     Commit,
     Expected,
     Field,
-    FieldClass,
     Held,
     Kind,
     Plan,
@@ -89,7 +89,7 @@ paths = st.one_of(
     st.tuples(st.just("params"), TEXTS), st.tuples(st.just("params"), TEXTS, st.integers(0, 9)),
     st.tuples(st.just("ontology"), TEXTS, st.builds(Attribute, st.just("description"))),
 )  # fmt: skip
-causes = st.sampled_from([cause for cause in FieldClass if cause is not FieldClass.SAME])
+causes = st.sampled_from([cause for cause in Cause if cause is not Cause.SAME])
 
 
 @st.composite
@@ -201,7 +201,7 @@ def test_a_result(tmp_path: Path, outcome: Outcome) -> None:
 
 sides = st.just(ABSENT) | values
 drifting = st.builds(
-    Unit, units, st.sampled_from(FieldClass), sides, sides, sides, numbers, st.none() | moments,
+    Unit, units, st.sampled_from(Cause), sides, sides, sides, numbers, st.none() | moments,
     source=st.none() | sources,
 )  # fmt: skip
 transients = st.builds(Transient, units, several(st.integers(0, 9)))

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.applying.landing import PARTS
 from reconciler.model.outcome import CallResult, Status
-from reconciler.model.plan import FieldClass
+from reconciler.model.plan import Cause
 from reconciler.sandbox.faultplan import Fault
 from tests.faults.account import Account, History, Run
 from tests.faults.liar import ANSWERS, CUT, Liar
@@ -195,7 +195,7 @@ def loses_nothing_in_silence(run: Run) -> None:
     theirs = {place for history in (run.before, *history_during(run)) for place in history.theirs}
     lost = theirs - run.after.theirs.keys()
     if run.plan is not None:
-        lost -= {field.path[:2] for field in run.change.fields if field.field_class is not FieldClass.PENDING}
+        lost -= {field.path[:2] for field in run.change.fields if field.cause is not Cause.PENDING}
     if lost:
         assert {"lost-race", "someone-else"} & set(run.codes), lost
         assert not run.complete

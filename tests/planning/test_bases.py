@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.fieldpath import format_path, parse_pattern
-from reconciler.model.plan import Action, CallKind, Commit, FieldClass, TargetInfo
+from reconciler.model.plan import Action, CallKind, Cause, Commit, TargetInfo
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.planning.bases import (
@@ -51,7 +51,7 @@ def live(*params: Any, ontologies: tuple[Any, ...] = (), names: tuple[str | None
 
 
 def classes_of(wanted: DesiredProject, now: LiveProject, known: RecordedProject | None) -> dict[str, str]:
-    return {format_path(f.path): f.field_class.value for f in plan_project(wanted, now, known=known).fields}
+    return {format_path(f.path): f.cause.value for f in plan_project(wanted, now, known=known).fields}
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_base_that_is_no_longer_shown() -> None:
     assert unseen(None, change.fields) == ()
     assert unseen(replace(KNOWN, written=False), change.fields) == ()
     created = plan_project(desired({"a": 1}), None, known=KNOWN)
-    assert unseen(KNOWN, (replace(created.fields[0], field_class=FieldClass.UNKNOWN),)) == ()
+    assert unseen(KNOWN, (replace(created.fields[0], cause=Cause.UNKNOWN),)) == ()
 
 
 def test_what_moved_while_pending_changes_were_applied_keeps_its_base() -> None:
@@ -218,7 +218,7 @@ def test_who_brought_the_live_value() -> None:
     assert mover(now, "ontology") == (1, AT)
     assert mover(live(), "ontology") is None
     field = plan_project(desired({"a": 1, "b": 1}), now, known=KNOWN).fields[0]
-    assert (field.field_class, field.moved_by) == (FieldClass.DRIFT, (1, AT))
+    assert (field.cause, field.moved_by) == (Cause.DRIFT, (1, AT))
 
 
 def test_what_a_killed_run_had_written_is_ours() -> None:
@@ -228,7 +228,7 @@ def test_what_a_killed_run_had_written_is_ours() -> None:
     known = replace(KNOWN, intents=(intended,))
     landed = live({"a": 1}, {"a": 2}, ontologies=(["A"], ["B"]))
     change = plan_project(desired({"a": 3}, ["B"]), landed, known=known)
-    assert [field.field_class for field in change.fields] == [FieldClass.PENDING]
+    assert [field.cause for field in change.fields] == [Cause.PENDING]
     assert [diagnostic.code for diagnostic in change.diagnostics] == ["interrupted-run"]
     assert "setParams (version 1) and setOntology (version 1)" in change.diagnostics[0].summary
     archived = plan_project(wanted, replace(landed, archived=True), known=known)
@@ -247,15 +247,15 @@ def test_what_a_killed_first_run_did_not_write_has_no_base() -> None:
     known = RecordedProject("projects/p.yaml", written=False, intents=(intended,))
     assert base_of(known, before).known == known
 
-    def found(*ontologies: list[str]) -> list[FieldClass]:
+    def found(*ontologies: list[str]) -> list[Cause]:
         now = live({"a": 1}, {"a": 2}, ontologies=ontologies)
-        return [field.field_class for field in plan_project(desired({"a": 2}, ["B"]), now, known=known).fields]
+        return [field.cause for field in plan_project(desired({"a": 2}, ["B"]), now, known=known).fields]
 
-    assert set(found(["A"])) == {FieldClass.UNKNOWN}
-    assert set(found(["A"], ["C"])) == {FieldClass.UNKNOWN}
+    assert set(found(["A"])) == {Cause.UNKNOWN}
+    assert set(found(["A"], ["C"])) == {Cause.UNKNOWN}
     created = replace(known, intents=(replace(intended, params_version=None, ontology_version=None),))
     half = plan_project(desired({"a": 2}, ["B"]), live({"a": 2}), known=created)
-    assert {field.field_class for field in half.fields} == {FieldClass.PENDING}
+    assert {field.cause for field in half.fields} == {Cause.PENDING}
 
 
 def test_an_intent_that_is_older_than_the_entry_moves_no_base_back() -> None:
@@ -320,9 +320,9 @@ def test_an_edit_that_unfinished_runs_kept_keeps_its_own_base() -> None:
     assert base.known is not None
     assert (base.known.params_version, dict(base.known.older)) == (3, {"params.b": 0})
     change = plan_project(desired({"a": 7, "b": 1}, ["B"]), third, known=known)
-    found = {field.path: field.field_class for field in change.fields}
-    assert found[("params", "a")] is FieldClass.PENDING
-    assert found[("params", "b")] is FieldClass.DRIFT
+    found = {field.path: field.cause for field in change.fields}
+    assert found[("params", "a")] is Cause.PENDING
+    assert found[("params", "b")] is Cause.DRIFT
 
 
 def test_an_ontology_that_landed_is_a_base_of_its_own() -> None:

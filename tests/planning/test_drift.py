@@ -12,7 +12,7 @@ from reconciler.diagnostics import error
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
 from reconciler.model.ontology import Unreadable
-from reconciler.model.plan import FieldClass, Kind, TargetInfo
+from reconciler.model.plan import Cause, Kind, TargetInfo
 from reconciler.model.project import (
     DesiredProject,
     Ignore,
@@ -39,7 +39,7 @@ def drift_of(wanted: DesiredProject, shown: Shown | None, known: RecordedProject
 
 
 def classes_of(drift: ProjectDrift) -> dict[str, str]:
-    return {unit.path: unit.field_class.value for unit in drift.units}
+    return {unit.path: unit.cause.value for unit in drift.units}
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_the_summary() -> None:
     assert blocked.errored
     assert (blocked.summary.blocked, blocked.summary.clean, blocked.project_count) == (1, 1, 3)
     assert replace(drift, diagnostics=(error("e", "s"),)).errored
-    assert {unit.field_class for unit in drifted.units} == {FieldClass.DRIFT, FieldClass.PENDING}
+    assert {unit.cause for unit in drifted.units} == {Cause.DRIFT, Cause.PENDING}
 
 
 def test_a_version_that_holds_no_parameters_is_passed_over() -> None:
@@ -257,15 +257,15 @@ def test_a_version_that_holds_no_parameters_is_passed_over() -> None:
 @pytest.mark.parametrize(
     ("unit", "expected"),
     [
-        (Unit("params.a", FieldClass.DRIFT, {"b": 1}, 9, {"b": 2}), [("change", 1, 2)]),
-        (Unit("params.a", FieldClass.UNKNOWN, ABSENT, 1, 2), [("change", 1, 2)]),
-        (Unit("params.a", FieldClass.PENDING, 1, 2, 1), [("change", 1, 2)]),
-        (Unit('params."a b"', FieldClass.DRIFT, ABSENT, ABSENT, None), [("add", ABSENT, None)]),
-        (Unit("params.a", FieldClass.DRIFT, "(masked)", 1, "(masked)"), [("change", "(masked)", "(masked)")]),
-        (Unit("ontology", FieldClass.DRIFT, ["A"], ["A"], ["A", "B"]), [("add", ABSENT, {"choice": "B", "index": 1})]),
-        (Unit("ontology", FieldClass.DRIFT, ABSENT, ["A"], ["B"]), [("add", ABSENT, {"choice": "B", "index": 0})]),
-        (Unit("ontology", FieldClass.DRIFT, "(masked)", ["A"], ["B"]), []),
-        (Unit("ontology", FieldClass.DRIFT, ["A"], ["A"], "(masked)"), []),
+        (Unit("params.a", Cause.DRIFT, {"b": 1}, 9, {"b": 2}), [("change", 1, 2)]),
+        (Unit("params.a", Cause.UNKNOWN, ABSENT, 1, 2), [("change", 1, 2)]),
+        (Unit("params.a", Cause.PENDING, 1, 2, 1), [("change", 1, 2)]),
+        (Unit('params."a b"', Cause.DRIFT, ABSENT, ABSENT, None), [("add", ABSENT, None)]),
+        (Unit("params.a", Cause.DRIFT, "(masked)", 1, "(masked)"), [("change", "(masked)", "(masked)")]),
+        (Unit("ontology", Cause.DRIFT, ["A"], ["A"], ["A", "B"]), [("add", ABSENT, {"choice": "B", "index": 1})]),
+        (Unit("ontology", Cause.DRIFT, ABSENT, ["A"], ["B"]), [("add", ABSENT, {"choice": "B", "index": 0})]),
+        (Unit("ontology", Cause.DRIFT, "(masked)", ["A"], ["B"]), []),
+        (Unit("ontology", Cause.DRIFT, ["A"], ["A"], "(masked)"), []),
     ],
 )
 def test_a_unit_alone_tells_its_differences(unit: Unit, expected: list[tuple[str, Any, Any]]) -> None:

@@ -14,8 +14,8 @@ from reconciler.fieldpath import parse_path, parse_pattern
 from reconciler.model.guards import GUARD_NAMES, GuardSettings, Waiver
 from reconciler.model.plan import (
     Action,
+    Cause,
     Field,
-    FieldClass,
     Held,
     Kind,
     ProjectChange,
@@ -78,8 +78,8 @@ def with_field(path: str, kind: Kind, before: Json = ABSENT, after: Json = ABSEN
     return replace(update(), fields=(Field(parse_path(path), kind, before, after),))
 
 
-def classed(change: ProjectChange, field_class: FieldClass) -> ProjectChange:
-    return replace(change, fields=tuple(replace(field, field_class=field_class) for field in change.fields))
+def classed(change: ProjectChange, cause: Cause) -> ProjectChange:
+    return replace(change, fields=tuple(replace(field, cause=cause) for field in change.fields))
 
 
 def ignoring(until: date | None) -> Mask:
@@ -241,7 +241,7 @@ CASES = [
     ),
     Case(
         "conflict",
-        [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), FieldClass.CONFLICT)],
+        [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), Cause.CONFLICT)],
         situation(known=RECORDED, pending=True),
         "Git and Scale's side both changed params.a, params.b since the last apply, differently.",
         "To keep Scale's side, write it into the manifest.",
@@ -399,7 +399,7 @@ PASSING = {
     "changes without pending": ([update(), choices([{"choice": "A", "display": "a"}], ["A"])], situation()),
     "removes what is inside": ([with_field("params.a.b", Kind.REMOVE, 1)], situation()),
     "removes an attribute": ([with_field("ontology.A.@display", Kind.REMOVE, "a")], situation(settings=HOLDING)),
-    "known": ([classed(update(old={"b": 1}), FieldClass.PENDING)], situation(known=RECORDED, pending=True)),
+    "known": ([classed(update(old={"b": 1}), Cause.PENDING)], situation(known=RECORDED, pending=True)),
     "another value than was not kept": (
         [update()],
         situation(known={"p": recorded(not_kept={"params.a": value_hash(True), "params.b": value_hash(1)})}),
@@ -408,8 +408,8 @@ PASSING = {
         [choices(["A", {"choice": "C", "subchoices": ["B"]}], ["A", "B"])],
         situation(settings=HOLDING),
     ),
-    "conflict without pending": ([classed(update(), FieldClass.CONFLICT)], situation()),
-    "pending alone": ([classed(update(), FieldClass.PENDING)], situation(known=RECORDED, pending=True)),
+    "conflict without pending": ([classed(update(), Cause.CONFLICT)], situation()),
+    "pending alone": ([classed(update(), Cause.PENDING)], situation(known=RECORDED, pending=True)),
     "an ignore on its day": ([update(mask=ignoring(TODAY))], situation()),
     "an ignore without a day": ([update(mask=ignoring(None)), unchanged("q", mask=ignoring(None))], situation()),
     "an expired ignore of a protected one": (
@@ -606,7 +606,7 @@ def test_a_base_that_is_no_longer_shown() -> None:
     [[held]] = [judged.held_by for judged in judge([change], situation(pending=True, known=RECORDED))[0]]
     assert held.guard == "conflict"
     assert hidden in held.why
-    both = replace(change, fields=(*classed(change, FieldClass.CONFLICT).fields, change.fields[0]))
+    both = replace(change, fields=(*classed(change, Cause.CONFLICT).fields, change.fields[0]))
     [[held]] = [judged.held_by for judged in judge([both], situation(pending=True, known=RECORDED))[0]]
     assert "both changed params.a since the last apply, differently. Scale's history" in held.why
     assert hidden in held.why

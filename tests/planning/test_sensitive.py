@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.fieldpath import Pattern, covered, format_path, parse_pattern
 from reconciler.model.ontology import Ontology, Unreadable
-from reconciler.model.plan import Action, FieldClass
+from reconciler.model.plan import Action, Cause
 from reconciler.model.printed import mask
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, Source, Version
 from reconciler.model.record import Intended, RecordedProject
@@ -164,7 +164,7 @@ def test_what_an_interrupted_run_wrote_is_still_known_as_ours() -> None:
     rest, left_out = leave_out(now, sensitive, known=known)
     sides = comparable(desired({"a": 3, "key": "x"}, ["A"]), rest, left_out, sensitive)
     change = plan_project(sides.desired, sides.live, known=known)
-    assert {field.field_class for field in change.fields} == {FieldClass.PENDING}
+    assert {field.cause for field in change.fields} == {Cause.PENDING}
     assert [told.code for told in change.diagnostics] == ["interrupted-run"]
     assert change.base is not None
     assert (change.base.params_version, change.base.ontology_version) == (1, 1)

@@ -11,7 +11,7 @@ from reconciler.diagnostics import error, warning
 from reconciler.documents.drift import drift_document
 from reconciler.fieldpath import parse_path, parse_pattern
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
-from reconciler.model.plan import Field, FieldClass, Kind, TargetInfo
+from reconciler.model.plan import Cause, Field, Kind, TargetInfo
 from reconciler.model.printed import printed
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
@@ -26,7 +26,7 @@ SOURCE = Source("/r/projects/p.yaml", 1)
 
 def unit(
     path: str,
-    field_class: FieldClass = FieldClass.DRIFT,
+    cause: Cause = Cause.DRIFT,
     kind: Kind = Kind.CHANGE,
     before: Json | Absent = 1,
     after: Json | Absent = 2,
@@ -36,7 +36,7 @@ def unit(
     within: str | None = None,
 ) -> Unit:
     field = Field(parse_path(within or path), kind, before, after)
-    return Unit(path, field_class, before, before, after, version=version, at=at, fields=(field,), source=SOURCE)
+    return Unit(path, cause, before, before, after, version=version, at=at, fields=(field,), source=SOURCE)
 
 
 def drift(*projects: ProjectDrift, **more: object) -> Drift:
@@ -61,13 +61,13 @@ PROJECT = ProjectDrift(
         unit("params.min", before=10, after=12),
         unit("params.mine", kind=Kind.ADD, before=ABSENT, after=[1]),
         unit("params.gone", kind=Kind.REMOVE, after=ABSENT, at=None, version=None),
-        unit("params.both", FieldClass.CONFLICT),
-        unit("params.who", FieldClass.UNKNOWN, at=NOW, version=3),
-        unit("params.next", FieldClass.PENDING),
-        unit("params.alike", FieldClass.SAME),
+        unit("params.both", Cause.CONFLICT),
+        unit("params.who", Cause.UNKNOWN, at=NOW, version=3),
+        unit("params.next", Cause.PENDING),
+        unit("params.alike", Cause.SAME),
         unit("ontology", kind=Kind.ADD, before=ABSENT, after="Fox", within="ontology.Animal.Fox"),
         unit("ontology", kind=Kind.CHANGE, before="a", after="b", within="ontology.Animal.@description"),
-        unit("ontology", FieldClass.PENDING, Kind.REORDER, ["a"], ["b"], within="ontology.Animal"),
+        unit("ontology", Cause.PENDING, Kind.REORDER, ["a"], ["b"], within="ontology.Animal"),
     ),
     (Transient("params.rate", (5, 6)), Transient("params.one", (5,))),
     (warning("taking-turns", "project.kittens: two writers take turns", detail="Agree."),),
@@ -133,7 +133,7 @@ def test_several_projects_and_nothing_known() -> None:
     assert "c, d have vanished: an apply wrote them, and Scale no longer shows them." in text
     assert "2 live projects have no manifest (a, b)." in text
     assert "quiet" not in text
-    unknown = ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.UNKNOWN),))
+    unknown = ProjectDrift("p", SOURCE, (unit("params.x", Cause.UNKNOWN),))
     assert "To keep it" not in shown(drift(unknown))
 
 
@@ -154,18 +154,16 @@ def test_the_baseline(baseline: Baseline, words: str) -> None:
         (drift(), "No drift. Your projects match the manifests of 1a2b3c4."),
         (drift(baseline=None), "No drift. Your projects match the manifests."),
         (
-            drift(ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.PENDING),))),
+            drift(ProjectDrift("p", SOURCE, (unit("params.x", Cause.PENDING),))),
             "No drift. 1 unit is pending: changed in git, not yet applied.",
         ),
         (
-            drift(
-                ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.PENDING), unit("params.y", FieldClass.PENDING)))
-            ),
+            drift(ProjectDrift("p", SOURCE, (unit("params.x", Cause.PENDING), unit("params.y", Cause.PENDING)))),
             "No drift. 2 units are pending: changed in git, not yet applied.",
         ),
         (drift(blocked=(BLOCKED,)), "No drift. 1 project is blocked and cannot be compared."),
         (
-            drift(ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.PENDING),)), blocked=(BLOCKED, BLOCKED)),
+            drift(ProjectDrift("p", SOURCE, (unit("params.x", Cause.PENDING),)), blocked=(BLOCKED, BLOCKED)),
             "No drift. 1 unit is pending: changed in git, not yet applied. 2 projects are blocked and cannot be "
             "compared.",
         ),
@@ -181,7 +179,7 @@ def test_the_last_line(found: Drift, line: str) -> None:
 
 
 def test_a_pending_project_alone() -> None:
-    text = shown(drift(ProjectDrift("p", SOURCE, (unit("params.x", FieldClass.PENDING),))))
+    text = shown(drift(ProjectDrift("p", SOURCE, (unit("params.x", Cause.PENDING),))))
     assert "# project.p has changes in git that are not yet applied" in text
 
 

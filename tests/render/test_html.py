@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reconciler.diagnostics import Diagnostic, Severity, error, warning
 from reconciler.fieldpath import Attribute, parse_pattern
 from reconciler.forge.github.commands import shield
-from reconciler.model.plan import Action, Field, FieldClass, Held, Kind, Plan, ProjectChange, State, Waived
+from reconciler.model.plan import Action, Cause, Field, Held, Kind, Plan, ProjectChange, State, Waived
 from reconciler.model.project import Source
 from reconciler.model.values import Json
 from reconciler.render.escape import plain, quoted
@@ -301,7 +301,7 @@ def test_orders_and_odd_fields() -> None:
 
 
 def test_an_edit_that_is_reverted_is_marked() -> None:
-    drifted = replace(changed(("params", "a"), 1, 2), field_class=FieldClass.DRIFT, moved_by=(8, plans.READ_AT))
+    drifted = replace(changed(("params", "a"), 1, 2), cause=Cause.DRIFT, moved_by=(8, plans.READ_AT))
     shown = of(drifted)
     assert shown.count("reverts changes made on Scale") == 2
     assert "drift: version 8, 2026-11-25 10:02 UTC" in shown
@@ -382,7 +382,7 @@ def _drift(*projects: Any, **more: Any) -> str:
 
 def test_drift_has_errors_and_its_bounds() -> None:
     many = tuple(drifts.unit(f"params.k{number}") for number in range(250))
-    pending = drifts.unit("ontology", FieldClass.PENDING, Kind.ADD, within="ontology.Fox")
+    pending = drifts.unit("ontology", Cause.PENDING, Kind.ADD, within="ontology.Fox")
     project = replace(drifts.PROJECT, units=many, transient=(), diagnostics=())
     alone = replace(project, name="next", units=(replace(pending, source=None),))
     page = Page(_drift(project, alone, blocked=(drifts.BLOCKED,), diagnostics=(error("bad", "it broke"),)))

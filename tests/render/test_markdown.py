@@ -21,9 +21,9 @@ from reconciler.model.drift import Baseline, Drift, ProjectDrift, Transient
 from reconciler.model.outcome import Outcome, ProjectOutcome, Status
 from reconciler.model.plan import (
     Action,
+    Cause,
     Commit,
     Field,
-    FieldClass,
     Held,
     Kind,
     Plan,
@@ -191,7 +191,7 @@ def test_one_of_everything_at_risk() -> None:
         waived_by=(Waived("near-name", "--allow near-name"),),
         diagnostics=(warning("odd", "it is odd", detail="Look."),),
     )
-    reverted = updated("owls", "owls.yaml", [replace(changed(("params", "a"), 1, 2), field_class=FieldClass.DRIFT)])
+    reverted = updated("owls", "owls.yaml", [replace(changed(("params", "a"), 1, 2), cause=Cause.DRIFT)])
     gone = replace(plans.unchanged("gone"), action=Action.FORGET)
     kept = replace(gone, name="kept", held_by=(Held("max-forgets", "Too many."),))
     alone = replace(plans.unchanged("alone"), kept={"params.b": 0, "params.c": 0})
@@ -251,7 +251,7 @@ def test_texts_as_prose() -> None:
                     changed(("params", "kind"), "a", None),
                     Field(("params", "gone"), Kind.REMOVE, before="one\ntwo\n"),
                     Field(("params", "order"), Kind.REORDER, ["a", "b"], ["b", "a"], source=Source("/repo/a", 2)),
-                    replace(changed(("params", "theirs"), 1, 2), field_class=FieldClass.DRIFT, moved_by=(8, None)),
+                    replace(changed(("params", "theirs"), 1, 2), cause=Cause.DRIFT, moved_by=(8, None)),
                     *(changed(("params", f"k{n:03}"), n, -n) for n in range(210)),
                 ],
             )
@@ -304,7 +304,7 @@ def test_choices_of_all_kinds() -> None:
     assert "  … 20 more, 20 of them removed\n" in text(plans.plan(updated("p", "p.yaml", gone)))
     new = created("new", "n.yaml", ontology=["A"], fields=[choice("A")])
     assert "@@ ontology @@\n+ A\n" in text(plans.plan(new))
-    noted = replace(choice("x"), field_class=FieldClass.CONFLICT, moved_by=(2, None))
+    noted = replace(choice("x"), cause=Cause.CONFLICT, moved_by=(2, None))
     assert "  # conflict: version 2\n" in text(plans.plan(updated("p", "p.yaml", [noted])))
 
 
@@ -409,13 +409,13 @@ def test_drift() -> None:
         source,
         (
             unit("params.min", before=10, after=12),
-            unit("params.both", FieldClass.CONFLICT, at=None),
-            unit("params.next", FieldClass.PENDING),
+            unit("params.both", Cause.CONFLICT, at=None),
+            unit("params.next", Cause.PENDING),
         ),
         (Transient("params.rate", (5, 6)),),
         (warning("taking-turns", "two writers take turns", detail="Agree."),),
     )
-    pending = ProjectDrift("puppies", source, (unit("params.x", FieldClass.PENDING),))
+    pending = ProjectDrift("puppies", source, (unit("params.x", Cause.PENDING),))
     whole = drift_text(
         drift(
             moved,

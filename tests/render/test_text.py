@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import error, warning
 from reconciler.fieldpath import Attribute, parse_pattern
-from reconciler.model.plan import Action, Commit, Field, FieldClass, Kind, Plan, Reason, State, Summary
+from reconciler.model.plan import Action, Cause, Commit, Field, Kind, Plan, Reason, State, Summary
 from reconciler.model.printed import mask
 from reconciler.model.values import Json
 from reconciler.render.view.plan import last_line
@@ -75,7 +75,7 @@ def test_a_project_that_is_forgotten() -> None:
     [(None, "drift"), ((8, None), "drift: version 8"), ((8, plans.READ_AT), "drift: version 8, 2026-11-25 10:02 UTC")],
 )
 def test_who_moved_a_value(moved_by: tuple[int, datetime | None] | None, note: str) -> None:
-    field = replace(changed(("params", "a"), 1, 2), field_class=FieldClass.DRIFT, moved_by=moved_by)
+    field = replace(changed(("params", "a"), 1, 2), cause=Cause.DRIFT, moved_by=moved_by)
     assert of(field).split("\n")[2].endswith(f"# {note}")
 
 

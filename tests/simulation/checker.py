@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
-from reconciler.model.plan import FieldClass, Plan, ProjectChange
+from reconciler.model.plan import Cause, Plan, ProjectChange
 from reconciler.model.project import DesiredProject
 from tests.simulation.network import MOST_LAG
 from tests.simulation.server import ARCHIVE, CREATE, SET_ONTOLOGY, Json, Server, Write
@@ -124,8 +124,8 @@ def check_named(server: Server, runs: Iterable[Run], *, with_people: bool) -> li
         assert run.plan is not None
         for change in run.plan.changes:
             for moved in change.fields:
-                if moved.field_class in (FieldClass.DRIFT, FieldClass.CONFLICT):
-                    violations.append(f"{run.name}: {moved.path} of {change.name} is {moved.field_class.value}")
+                if moved.cause in (Cause.DRIFT, Cause.CONFLICT):
+                    violations.append(f"{run.name}: {moved.path} of {change.name} is {moved.cause.value}")
     return violations
 
 

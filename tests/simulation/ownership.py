@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from reconciler.fieldpath import format_path
 from reconciler.model.drift import ProjectDrift
 from reconciler.model.outcome import Status
-from reconciler.model.plan import FieldClass, ProjectChange, unit_of
+from reconciler.model.plan import Cause, ProjectChange, unit_of
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
 from reconciler.model.record import Entries
 from reconciler.planning.drift import project_drift
@@ -32,7 +32,7 @@ from tests.simulation.server import ARCHIVE, CREATE, SET_ONTOLOGY, SET_PARAMS, J
 
 ABSENT = object()
 ONTOLOGY = "ontology"
-THEIRS = (FieldClass.DRIFT, FieldClass.CONFLICT)
+THEIRS = (Cause.DRIFT, Cause.CONFLICT)
 
 
 @dataclass(slots=True)
@@ -153,7 +153,7 @@ class Ownership:
                 continue
             drift = project_drift(desired, shown[name], entries.get(name))
             assert isinstance(drift, ProjectDrift)
-            told = {unit.path: unit.field_class for unit in drift.units}
+            told = {unit.path: unit.cause for unit in drift.units}
             for unit in _units(project, desired):
                 last = len(project.history(_kind(unit))) - 1
                 origin = self._origin(account, project, unit, last)
@@ -245,7 +245,7 @@ class Ownership:
             if origin is None or not origin.is_edit or planned is None or origin.version > planned:
                 continue
             found = _classes(change).get(unit)
-            reverts = run.pending and found is not FieldClass.UNKNOWN
+            reverts = run.pending and found is not Cause.UNKNOWN
             key = (account, write.project, unit, origin.version)
             if (reverts or found is None) and not self._is_accepted(project, unit, key):
                 yield (
@@ -360,9 +360,9 @@ def _meetings(project: str, runs: Sequence[Turn]) -> Iterator[str]:
                 )
 
 
-def _classes(change: ProjectChange) -> dict[str, FieldClass]:
-    found = {unit: each.field_class for each in change.fields if (unit := unit_of(each.path)) is not None}
-    return found | dict.fromkeys(change.kept, FieldClass.DRIFT)
+def _classes(change: ProjectChange) -> dict[str, Cause]:
+    found = {unit: each.cause for each in change.fields if (unit := unit_of(each.path)) is not None}
+    return found | dict.fromkeys(change.kept, Cause.DRIFT)
 
 
 def _units(project: Project, desired: DesiredProject) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Final
 from reconciler.fieldpath import Attribute, format_path
 from reconciler.instants import in_utc, read_instant
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
-from reconciler.model.plan import Field, FieldClass, Kind
+from reconciler.model.plan import Cause, Field, Kind
 from reconciler.model.values import MASKED
 from reconciler.render.phrases import age, aged, command, count, listed, minute
 from reconciler.render.signs import MEANING, OF_KIND, Sign
@@ -37,9 +37,9 @@ MOST_BLOCKED: Final = 20
 """How many blocked projects get an alert of their own."""
 
 _WORDS: Final = {Kind.ADD: "added", Kind.REMOVE: "removed", Kind.MOVE: "moved", Kind.REORDER: "reordered"}
-_EDITED: Final = (FieldClass.DRIFT, FieldClass.CONFLICT)
-_DRIFTED: Final = (*_EDITED, FieldClass.UNKNOWN)
-_SHOWN: Final = (*_DRIFTED, FieldClass.PENDING)
+_EDITED: Final = (Cause.DRIFT, Cause.CONFLICT)
+_DRIFTED: Final = (*_EDITED, Cause.UNKNOWN)
+_SHOWN: Final = (*_DRIFTED, Cause.PENDING)
 
 
 def view_drift(drift: Drift, reader: Reader) -> View:
@@ -105,11 +105,11 @@ def _in_projects(drift: Drift) -> str:
 
 def _is_shown(project: ProjectDrift) -> bool:
     noted = bool(project.diagnostics or project.transient)
-    return noted or any(unit.field_class in _SHOWN for unit in project.units)
+    return noted or any(unit.cause in _SHOWN for unit in project.units)
 
 
 def _drifted(project: ProjectDrift) -> list[Unit]:
-    return [unit for unit in project.units if unit.field_class in _DRIFTED]
+    return [unit for unit in project.units if unit.cause in _DRIFTED]
 
 
 def _compared_with(drift: Drift, reader: Reader) -> Sentence:
@@ -123,14 +123,14 @@ def _compared_with(drift: Drift, reader: Reader) -> Sentence:
 
 def _project(project: ProjectDrift, reader: Reader) -> ProjectView:
     drifted = _drifted(project)
-    classes = {unit.field_class for unit in project.units}
-    moved = bool(classes - {FieldClass.PENDING}) or bool(project.transient)
-    differences = [(unit, field) for unit in project.units if unit.field_class in _SHOWN for field in unit.fields]
+    classes = {unit.cause for unit in project.units}
+    moved = bool(classes - {Cause.PENDING}) or bool(project.transient)
+    differences = [(unit, field) for unit in project.units if unit.cause in _SHOWN for field in unit.fields]
     rows = tuple(_row(unit, field, reader) for unit, field in differences[:MOST_ROWS])
     sign = Sign.DRIFTED if drifted or project.transient else Sign.CHANGE
     section = Section("", sign, rows, left_out=len(differences) - len(rows))
-    marks = [Mark("conflict", Tone.DANGER)] if FieldClass.CONFLICT in classes else []
-    marks += [Mark("pending", Tone.HELD)] if FieldClass.PENDING in classes else []
+    marks = [Mark("conflict", Tone.DANGER)] if Cause.CONFLICT in classes else []
+    marks += [Mark("pending", Tone.HELD)] if Cause.PENDING in classes else []
     return ProjectView(
         name=project.name,
         sign=sign,
@@ -149,7 +149,7 @@ def _project(project: ProjectDrift, reader: Reader) -> ProjectView:
 def _row(unit: Unit, field: Field, reader: Reader) -> Row:
     """A difference. Of a choice that is added, removed or moved, the name says everything."""
     choice = field.path[0] == "ontology" and field.kind in _WORDS and not isinstance(field.path[-1], Attribute)
-    pending = unit.field_class is FieldClass.PENDING
+    pending = unit.cause is Cause.PENDING
     masked = reader.masked(field)
     return Row(
         kind=field.kind,
@@ -165,12 +165,12 @@ def _row(unit: Unit, field: Field, reader: Reader) -> Row:
 
 def _note(unit: Unit, field: Field, reader: Reader) -> str:
     """Which version made the change, and when; the cause, unless it is plain drift."""
-    if unit.field_class is FieldClass.PENDING:
+    if unit.cause is Cause.PENDING:
         return "pending: changed in git, not yet applied"
     pieces = []
-    if unit.field_class is FieldClass.CONFLICT:
+    if unit.cause is Cause.CONFLICT:
         pieces.append("conflict: git changed too")
-    if unit.field_class is FieldClass.UNKNOWN:
+    if unit.cause is Cause.UNKNOWN:
         pieces.append("unknown: no record of it")
     if field.path[0] == "params" and field.kind in (Kind.ADD, Kind.REMOVE):
         pieces.append(_WORDS[field.kind])
@@ -191,12 +191,12 @@ def _changed_back(project: ProjectDrift) -> Iterator[str]:
 
 def _cells(project: ProjectDrift, drifted: Sequence[Unit], reader: Reader) -> Iterator[Sentence]:
     """The columns `drifted`, `since` (when the first unit drifted) and `pending`."""
-    conflicts = sum(unit.field_class is FieldClass.CONFLICT for unit in drifted)
+    conflicts = sum(unit.cause is Cause.CONFLICT for unit in drifted)
     more = f" ({count(conflicts, 'conflict')})" if conflicts else ""
     yield (*names([unit.path for unit in drifted]), more)
     first = min((in_utc(unit.at) for unit in drifted if unit.at is not None), default=None)
     yield (aged(minute(first), first, reader.now),) if first else ()
-    pending = sum(unit.field_class is FieldClass.PENDING for unit in project.units)
+    pending = sum(unit.cause is Cause.PENDING for unit in project.units)
     yield (f"{pending:,}",) if pending else ()
 
 
@@ -223,7 +223,7 @@ def _blocked_alerts(blocked: Sequence[BlockedProject]) -> Iterator[Sentence]:
 
 
 def _advice(shown: Sequence[ProjectDrift]) -> Iterator[Sentence]:
-    edited = [project.name for project in shown if any(unit.field_class in _EDITED for unit in project.units)]
+    edited = [project.name for project in shown if any(unit.cause in _EDITED for unit in project.units)]
     if len(edited) == 1:
         yield ("To keep it, write it into the manifest. To undo it: ", Name(command("apply", edited[0])))
     elif edited:

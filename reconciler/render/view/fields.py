@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path
-from reconciler.model.plan import CallKind, Field, FieldClass, Kind, ProjectChange
+from reconciler.model.plan import CallKind, Cause, Field, Kind, ProjectChange
 from reconciler.model.values import MASKED
 from reconciler.render.phrases import minute
 from reconciler.render.signs import OF_KIND, Sign
@@ -59,12 +59,12 @@ def rows(fields: Iterable[Field], reader: Reader, *, below: int = 0) -> Iterator
 
 def note_of(field: Field) -> str:
     """`drift: version 8, 2026-11-24 09:12 UTC` if the value was changed on Scale; else nothing."""
-    if field.field_class not in (FieldClass.DRIFT, FieldClass.CONFLICT):
+    if field.cause not in (Cause.DRIFT, Cause.CONFLICT):
         return ""
     if field.moved_by is None:
-        return field.field_class.value
+        return field.cause.value
     version, at = field.moved_by
-    return f"{field.field_class.value}: version {version}" + (f", {minute(at)}" if at else "")
+    return f"{field.cause.value}: version {version}" + (f", {minute(at)}" if at else "")
 
 
 def _leaves(row: Row, path: FieldPath) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from reconciler.model.drift import Drift
-from reconciler.model.plan import Action, FieldClass, Plan, ProjectChange, Reason, Summary
+from reconciler.model.plan import Action, Cause, Plan, ProjectChange, Reason, Summary
 from reconciler.render.escape import quoted
 from reconciler.render.phrases import aged, command, count, few, minute, read_at, snapshot_of
 from reconciler.render.signs import MEANING, Sign
@@ -286,7 +286,7 @@ def _risks(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> tuple
         found.append(Risk.CHOICES_REMOVED)
     if params and params.removed and params.versions:
         found.append(Risk.PARAMS_DROPPED)
-    if any(field.field_class in (FieldClass.DRIFT, FieldClass.CONFLICT) for field in change.fields):
+    if any(field.cause in (Cause.DRIFT, Cause.CONFLICT) for field in change.fields):
         found.append(Risk.REVERTS)
     if sign is Sign.ADD:
         found.append(Risk.CREATED)
