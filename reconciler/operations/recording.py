@@ -7,13 +7,8 @@ ends, the next one recognizes its writes.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import secrets
-import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -22,33 +17,18 @@ from typing import Any, Final
 from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, warning
 from reconciler.errors import GitRefusedError, RecordError
-from reconciler.fieldpath import format_path
 from reconciler.forge.github.job import git_settings
 from reconciler.git.keptref import LOCAL
-from reconciler.instants import LONG_AGO, read_instant, to_the_second
-from reconciler.model.outcome import CallResult, Outcome, ProjectOutcome, Status
-from reconciler.model.plan import Plan, ProjectChange, unit_of
-from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, RecordedProject, Run, Section, SectionKey
-from reconciler.planning.bases import base_hash, base_of, intended_by, left_drifting, outside
-from reconciler.planning.guards import value_hash
-from reconciler.record.merging import Changes, conclude, follows, intend
+from reconciler.instants import to_the_second
+from reconciler.model.outcome import Outcome
+from reconciler.model.plan import Plan, ProjectChange
+from reconciler.model.record import EMPTY_ACCOUNT, Record, RecordedProject, Run, Section, SectionKey
+from reconciler.operations.entering import changes_of, message_of
+from reconciler.operations.leases import Lease
+from reconciler.planning.bases import intended_by
+from reconciler.record.merging import conclude, intend
 from reconciler.record.stores import RecordStore, open_record
 from reconciler.settings import Settings, Target
-
-LEASE: Final = timedelta(minutes=2)
-"""How long an intent holds without a renewal."""
-
-LAST_SECONDS: Final = timedelta(seconds=30)
-"""In this last part of a lease no write is started, so that none lands after it."""
-
-RENEWED_BEFORE: Final = timedelta(seconds=60)
-"""A run starts to renew its lease this long before the end."""
-
-CLOCKS_DIFFER: Final = timedelta(minutes=1)
-"""How far the clocks of two runs may differ: an intent of another clone counts as expired only this much later."""
-
-LONGEST_LEASE: Final = timedelta(hours=1)
-"""A lease that ends later than this from now does not count: it is forged, or a clock is far off."""
 
 PATIENCE: Final = 300.0
 """Seconds for which a run waits for others that write the same projects."""
@@ -140,19 +120,17 @@ class Recorder:
         self.record = self._seen.record
         """As it was when this was made."""
         self.created: Mapping[str, str | None] = {}
-        """The `created_at` of projects of the account that the plan does not say, by name."""
-        self._run: Run | None = None
-        self._renewal: asyncio.Task[None] | None = None
-        self._renewing = asyncio.Lock()
-        self._is_renewed = False
-        self._problem = ""
-
-    # ---- Before the first write
+        """The `created_at` of projects of the account that the plan does not have, by name."""
+        self._lease = Lease(store, clock, aside)
+        self.permit = self._lease.permit
+        """Awaited right before a write: None if it may start, else the reason why not."""
+        self.end = self._lease.end
+        """Ends the run in this clone, even after a failure."""
 
     async def announce(self, plan: Plan, stopped: Callable[[], bool] = lambda: False) -> bool:
         """Record what is intended, once no other live run intends to write one of its projects.
 
-        False if the run was `stopped` while it waited: then nothing was recorded.
+        False if the run was `stopped` while it waited; then nothing was recorded.
 
         Raises:
             RecordError, GitRefusedError: it cannot be recorded, or another run takes too long. Then nothing may be
@@ -175,11 +153,11 @@ class Recorder:
         while not stopped():
             self._seen = await self._aside(self._store.read)
             section = self._section(self._seen.record, plan)
-            alive = await self._alive(section)
+            alive = await self._lease.others(section)
             other = next((run for run in alive.values() if _names(section, run, writing)), None)
             if other is None:
                 if await self._intend(plan, writing, frozenset(alive)):
-                    self._renewal = asyncio.get_running_loop().create_task(self._keep_renewing())
+                    self._lease.keep()
                     return True
                 if not await lost.pause():
                     raise self._too_many()
@@ -204,20 +182,11 @@ class Recorder:
 
     async def _intend(self, plan: Plan, writing: list[ProjectChange], alive: frozenset[str]) -> bool:
         """Push the intent onto the record that was seen; False if another run was faster."""
-        now = self._clock.now()
-        if self._run is None:
-            name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-            host = socket.gethostname()
-            words = f"reconciler apply on {host}, process {os.getpid()}, since {to_the_second(now)}\n"
-            clone = await self._aside(self._store.liveness.hold, name, words)
-            self._run = Run(name, host, clone, started_at=to_the_second(now), until="")
-        run = self._run = replace(self._run, until=to_the_second(now + LEASE))
+        now = to_the_second(self._clock.now())
+        run = await self._lease.begin()
         intents = {
             change.name: RecordedProject(
-                self._file(change),
-                recorded_at=to_the_second(now),
-                intents=(intended_by(change, run.id),),
-                written=False,
+                self._file(change), recorded_at=now, intents=(intended_by(change, run.id),), written=False
             )
             for change in writing
         }
@@ -226,73 +195,6 @@ class Recorder:
         return await self._swap(
             plan, lambda section: intend(section, run, intents, alive), f"intend: {names}{more}", plan.target.account
         )
-
-    async def _alive(self, section: Section) -> dict[str, Run]:
-        """The other runs whose intents are live. A run of this clone is asked by its lock, others by their lease."""
-        alive = {}
-        for run in section.runs.values():
-            if self._run is not None and run.id == self._run.id:
-                continue
-            if await self._aside(self._store.liveness.is_alive, run) is False:
-                await self._clean_up(run)
-                continue
-            if self._holds(run.until) or self._holds(await self._aside(self._store.renewed, run)):
-                alive[run.id] = run
-            else:
-                await self._clean_up(run)
-        return alive
-
-    def _holds(self, until: str) -> bool:
-        now = self._clock.now()
-        return now - CLOCKS_DIFFER <= _moment(until) <= now + LONGEST_LEASE
-
-    async def _clean_up(self, run: Run) -> None:
-        """Remove what a dead run left beside the record."""
-        with contextlib.suppress(RecordError, GitRefusedError):
-            await self._aside(self._store.liveness.release, run.id)
-            await self._aside(self._store.end, run)
-
-    # ---- While it writes
-
-    async def permit(self) -> str | None:
-        """Asked right before a write: None if it may be started, else why it may not."""
-        assert self._run is not None
-        if self._clock.now() < _moment(self._run.until) - LAST_SECONDS or await self._renew():
-            return None
-        return f"the intent of this run could not be renewed: {self._problem}"
-
-    async def _keep_renewing(self) -> None:
-        while True:
-            assert self._run is not None
-            left = _moment(self._run.until) - RENEWED_BEFORE - self._clock.now()
-            await self._clock.sleep(max(left.total_seconds(), 5.0))
-            if not await self._renew() and self._clock.now() >= _moment(self._run.until):
-                return
-
-    async def _renew(self) -> bool:
-        """Hold the intent for another lease. Never once it has expired: another run may have taken its place."""
-        async with self._renewing:
-            assert self._run is not None
-            now, until = self._clock.now(), _moment(self._run.until)
-            if now < until - RENEWED_BEFORE:
-                return True
-            if now >= until:
-                self._problem = self._problem or "it had expired"
-                return False
-            renewed = replace(self._run, until=to_the_second(now + LEASE))
-            self._is_renewed = True
-            try:
-                await self._aside(self._store.renew, renewed)
-            except (RecordError, GitRefusedError) as problem:
-                self._problem = problem.summary
-                return False
-            if self._clock.now() >= until:
-                self._problem = "the renewal took longer than the intent held"
-                return False
-            self._run = renewed
-            return True
-
-    # ---- After the last write
 
     async def conclude(self, plan: Plan, outcome: Outcome) -> None:
         """Record the outcome; the run then has no live intent.
@@ -313,92 +215,40 @@ class Recorder:
         lost = _Pauses(self._clock, self._random)
         while True:
             section = self._section(self._seen.record, plan)
-            changes = self._changes(plan, outcome, known, section.projects)
+            run = self._lease.run
+            changes = changes_of(
+                plan,
+                outcome,
+                known,
+                section.projects,
+                run=run.id if run is not None else "",
+                at=to_the_second(self._clock.now()),
+                file=self._file,
+            )
             new_commit = changes.commit is not None and changes.commit != section.commit
-            if self._run is None and not (changes.entries or changes.forgotten or new_commit):
+            if run is None and not (changes.entries or changes.forgotten or new_commit):
                 return
-            alive = frozenset(await self._alive(section))
+            alive = frozenset(await self._lease.others(section))
             change = partial(conclude, changes=changes, alive=alive, seen=known)
-            if await self._swap(plan, change, _message(outcome), account):
+            if await self._swap(plan, change, message_of(outcome), account):
                 return
             if not await lost.pause():
                 raise self._too_many()
             self._seen = await self._aside(self._store.read)
-
-    def _changes(self, plan: Plan, outcome: Outcome, known: Entries, current: Entries) -> Changes:
-        """What to record. `known` are the entries that the run started from, `current` those that are there now."""
-        now = to_the_second(self._clock.now())
-        entries: dict[str, RecordedProject] = {}
-        forgotten: set[str] = set()
-        unsent: set[str] = set()
-        for change, project in zip(plan.changes, outcome.projects, strict=True):
-            before = current.get(change.name)
-            if project.status is Status.FORGOTTEN:
-                forgotten.add(change.name)
-            elif project.live is None and project.status is Status.UNCHANGED and before != known.get(change.name):
-                continue  # it was not read again, and another run has written or entered it since
-            elif project.status in (Status.DONE, Status.UNCHANGED) or project.not_kept:
-                entry = self._entry(change, project, before, now)
-                if change.writes or before is None or not _same(before, entry):
-                    entries[change.name] = entry
-            elif all(call.result is CallResult.NOT_SENT for call in project.calls):
-                unsent.add(change.name)
-        complete = outcome.summary.complete and outcome.interrupted_by is None
-        return Changes(
-            run=self._run.id if self._run is not None else "",
-            at=now,
-            entries=entries,
-            forgotten=frozenset(forgotten),
-            unsent=frozenset(unsent),
-            commit=plan.commit.commit if complete and not plan.commit.dirty else None,
-        )
-
-    def _entry(
-        self, change: ProjectChange, project: ProjectOutcome, before: RecordedProject | None, now: str
-    ) -> RecordedProject:
-        """The entry of a project to which nothing is left to write, or only what Scale did not keep."""
-        known = base_of(before, project.live).known if project.live is not None else None
-        left = left_drifting(change, project.live, known)
-        beyond = outside(change.desired, project.live, known) if known is not None else change.outside
-        older = {**{unit: base for unit, base in beyond.items() if unit not in _written(change)}, **left}
-        return RecordedProject(
-            file=self._file(change),
-            params_version=project.params_version,
-            ontology_version=project.ontology_version,
-            commit=change.commit,
-            recorded_at=now,
-            created_at=project.live.created_at if project.live is not None else change.expected.created_at,
-            older=older,
-            not_kept={format_path(field.path): value_hash(field.after) for field in project.not_kept},
-            ontology_hash=base_hash(change, project.live, known or change.base or before, older),
-        )
-
-    async def end(self) -> None:
-        """End the run in this clone, also one that broke off: its intent no longer counts as live here."""
-        async with self._renewing:  # a renewal under way would land after the end
-            if self._renewal is not None:
-                self._renewal.cancel()
-        if self._run is not None:
-            with contextlib.suppress(RecordError, GitRefusedError):
-                if self._is_renewed:
-                    await self._aside(self._store.end, self._run)
-            await self._aside(self._store.liveness.release, self._run.id)
-
-    # ---- The section of this run
 
     def _section(self, record: Record, plan: Plan) -> Section:
         key = self._key(record, plan, plan.target.account)
         return record.sections[key] if key is not None else Section()
 
     def _key(self, record: Record, plan: Plan, account: str | None) -> SectionKey | None:
-        """The section of this run as it is named now.
+        """The key of this run's section in a record.
 
-        One that was made while the account was empty gets another name as soon as a run knows the account: it is found
-        by this run, by a project of the plan, or as the only new one of the endpoint.
+        A section that was made while the account was empty is renamed once a run knows the account. Then it is found by
+        this run, by a project of the plan, or as the only new section of the endpoint.
         """
-        if self._run is not None:
+        if (run := self._lease.run) is not None:
             for key, section in record.at(self._endpoint):
-                if self._run.id in section.runs:
+                if run.id in section.runs:
                     return key
         named = (plan.section, *((self._endpoint, one) for one in (account, plan.target.account) if one is not None))
         if (known := next((key for key in named if key in record.sections), None)) is not None:
@@ -440,7 +290,7 @@ class Recorder:
 
 
 class _Pauses:
-    """The growing pauses of a run that loses to others, until a time is over."""
+    """The growing pauses of a run that loses to others, until it gives up."""
 
     def __init__(self, clock: Clock, random: Random) -> None:
         self._clock = clock
@@ -449,7 +299,7 @@ class _Pauses:
         self._longest = 0.2
 
     async def pause(self) -> bool:
-        """Pause, and say whether to try again."""
+        """Pause, and return whether to try again."""
         if self._clock.monotonic() - self._begun >= PUSHING:
             return False
         await self._clock.sleep(self._random.uniform(0.05, self._longest))
@@ -466,44 +316,5 @@ def _names(section: Section, run: Run, writing: list[ProjectChange]) -> bool:
     )
 
 
-def _same(before: RecordedProject, after: RecordedProject) -> bool:
-    """Whether entering `after` changes nothing but time and commit: a newer commit alone changes no entry."""
-    after = replace(after, recorded_at=before.recorded_at, commit=before.commit)
-    return before == replace(after, intents=tuple(intent for intent in before.intents if follows(intent, after)))
-
-
-def _written(change: ProjectChange) -> set[str | None]:
-    """The units that a run writes."""
-    return {unit_of(field.path) for field in change.fields}
-
-
 def _calls(change: ProjectChange) -> str:
     return " and ".join(call.kind.value for call in change.calls)
-
-
-def _message(outcome: Outcome) -> str:
-    summary = outcome.summary
-    said = f"apply: {summary.added} added, {summary.changed} changed"
-    more = "".join(
-        f", {number} {word}"
-        for number, word in (
-            (summary.forgotten, "forgotten"),
-            (summary.failed, "failed"),
-            (summary.skipped, "skipped"),
-            (summary.not_started, "not started"),
-        )
-        if number
-    )
-    lines = list(_lines(outcome))
-    return said + more + ("\n\n" + "\n".join(lines) if lines else "")
-
-
-def _lines(outcome: Outcome) -> Iterator[str]:
-    for project in outcome.projects:
-        if project.status not in (Status.UNCHANGED, Status.PROTECTED):
-            yield f"{project.name}: {project.status.value}" + (f" ({project.reason})" if project.reason else "")
-
-
-def _moment(text: str) -> datetime:
-    """A text that is not a time counts as past."""
-    return read_instant(text) or LONG_AGO

@@ -367,8 +367,8 @@ def test_who_is_overtaken_lays_its_entries_over_those_of_others(place: Place) ->
         store: Any = Overtaken(place, 7)
         recorder = place.recorder(store)
         assert await recorder.announce(made)
-        assert recorder._renewal is not None
-        recorder._renewal.cancel()  # on this clock, its sleep would be everyone's
+        assert recorder._lease._renewal is not None
+        recorder._lease._renewal.cancel()  # on this clock, its sleep would be everyone's
         store._left = 8
         await recorder.conclude(made, outcome(made, Status.DONE))
         section = place.section()
@@ -428,8 +428,8 @@ async def leased(place: Place, test: Callable[[Recorder, Any], Awaitable[None]])
     store: Any = Renewing(place)
     recorder = place.recorder(store)
     assert await recorder.announce(plan(live({"a": 1})))
-    assert recorder._renewal is not None
-    recorder._renewal.cancel()
+    assert recorder._lease._renewal is not None
+    recorder._lease._renewal.cancel()
     await test(recorder, store)
 
 
@@ -503,8 +503,8 @@ def test_a_run_that_cannot_renew_stops_trying_when_it_has_expired(place: Place) 
         store.problem = "the remote is away"
         recorder = place.recorder(store)
         assert await recorder.announce(plan(live({"a": 1})))
-        assert recorder._renewal is not None
-        await recorder._renewal
+        assert recorder._lease._renewal is not None
+        await recorder._lease._renewal
         assert 120 <= place.clock.seconds < 130
 
     run(test)

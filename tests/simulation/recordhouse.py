@@ -98,8 +98,8 @@ class RecordHouse:
     def died(self, turn: Turn) -> None:
         """A killed process holds nothing in its clone any more, and renews nothing."""
         self._holders.get(turn.clone, set()).difference_update(turn.ids)
-        if (recorder := self._recorders.get(turn.name)) is not None and recorder._renewal is not None:
-            recorder._renewal.cancel()
+        if (recorder := self._recorders.get(turn.name)) is not None and recorder._lease._renewal is not None:
+            recorder._lease._renewal.cancel()
 
     def change(self, after: Record, turn: Turn) -> None:
         """The remote takes a record that was pushed."""
