@@ -18,7 +18,7 @@ from reconciler.diagnostics import nearest
 from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import UsageError
 from reconciler.fieldpath import Pattern, Patterns
-from reconciler.files import check_below, exists_below
+from reconciler.files.writing import check_below, exists_below
 from reconciler.model.guards import GuardSettings, Waiver
 
 

@@ -11,21 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import files
 from reconciler.errors import FileRefusedError
-from reconciler.files import (
-    MOST_PARTS,
-    Refusal,
-    check_below,
-    check_named,
-    open_lock_below,
-    read_below,
-    read_file,
-    read_named,
-    resolve,
-    write_below,
-    write_whole,
-)
+from reconciler.files import walking
+from reconciler.files.reading import read_below, read_file, read_named, resolve
+from reconciler.files.walking import MOST_PARTS, Refusal
+from reconciler.files.writing import check_below, check_named, open_lock_below, write_below, write_whole
 
 
 @pytest.fixture
@@ -165,23 +155,23 @@ def test_sizes(root: Path) -> None:
 
 
 def test_a_file_that_grows(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files._Walk, "_check", lambda *_: None)
+    monkeypatch.setattr(walking._Walk, "_check", lambda *_: None)
     assert refused(lambda: read_file(root, "file", limit=3)).reason == Refusal.SIZE
 
 
 def test_a_file_that_becomes_a_pipe(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is opened is looked at once more: between the two looks, it may have been replaced."""
-    check = files._Walk._check
+    check = walking._Walk._check
     looked: list[os.stat_result] = []
 
-    def replacing(walk: files._Walk, status: os.stat_result, limit: int) -> None:
+    def replacing(walk: walking._Walk, status: os.stat_result, limit: int) -> None:
         check(walk, status, limit)
         if not looked:
             os.unlink(root / "file")
             os.mkfifo(root / "file")
         looked.append(status)
 
-    monkeypatch.setattr(files._Walk, "_check", replacing)
+    monkeypatch.setattr(walking._Walk, "_check", replacing)
     assert refused(lambda: read_file(root, "file")).reason == Refusal.KIND
 
 

@@ -118,7 +118,7 @@ def seed(target: str | None, file: str) -> int:
 
 
 def _read(file: str) -> bytes:
-    from reconciler.files import read_named
+    from reconciler.files.reading import read_named
 
     try:
         return read_named(file)

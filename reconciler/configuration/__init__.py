@@ -17,7 +17,8 @@ from typing import Any
 
 from reconciler.diagnostics import Location, error
 from reconciler.errors import DiagnosedError, FileRefusedError, UsageError
-from reconciler.files import LARGEST_CONFIGURATION, Refusal, read_file
+from reconciler.files.reading import LARGEST_CONFIGURATION, read_file
+from reconciler.files.walking import Refusal
 
 _FILES = ("reconciler.toml", "pyproject.toml")
 

@@ -26,7 +26,7 @@ from reconciler.documents.parts import (
 )
 from reconciler.documents.text import Kind
 from reconciler.errors import ResultFileError
-from reconciler.files import write_whole
+from reconciler.files.writing import write_whole
 from reconciler.model.outcome import CallOutcome, CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind, Commit, TargetInfo
 from reconciler.model.printed import with_files

@@ -19,7 +19,7 @@ from reconciler.documents.plan import ChangeShape, KeptShape, PlanShape, is_equa
 from reconciler.documents.text import Kind
 from reconciler.errors import PlanFileError
 from reconciler.fieldpath import parse_pattern
-from reconciler.files import write_whole
+from reconciler.files.writing import write_whole
 from reconciler.model.ontology import Unreadable, read_ontology
 from reconciler.model.plan import (
     Action,

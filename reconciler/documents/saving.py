@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from reconciler.errors import PlanFileError, ReconcilerError, UsageError
-from reconciler.files import check_named, is_below
+from reconciler.files.walking import is_below
+from reconciler.files.writing import check_named
 
 
 def check_place(

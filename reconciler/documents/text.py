@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from pydantic import ValidationError
 
 from reconciler.errors import ReconcilerError
-from reconciler.files import LARGEST_SAVED, read_named
+from reconciler.files.reading import LARGEST_SAVED, read_named
 from reconciler.model.values import Json, digest, to_json
 
 DEEPEST: Final = 220

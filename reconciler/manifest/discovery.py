@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.errors import FileRefusedError
-from reconciler.files import Refusal, resolve
+from reconciler.files.reading import resolve
+from reconciler.files.walking import Refusal
 from reconciler.manifest.textfiles import TextRefusal, refuse
 
 DEFAULTS: Final = "_defaults.yaml"

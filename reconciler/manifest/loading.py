@@ -13,7 +13,8 @@ from pathlib import Path
 from reconciler.collection import collector_paused
 from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions, warning
 from reconciler.errors import FileRefusedError, UsageError
-from reconciler.files import Refusal, resolve
+from reconciler.files.reading import resolve
+from reconciler.files.walking import Refusal
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import comment_problems

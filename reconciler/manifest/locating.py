@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.errors import FileRefusedError
-from reconciler.files import read_file
+from reconciler.files.reading import read_file
 from reconciler.manifest.compose import Document
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.problems import At, Problem, RawPath

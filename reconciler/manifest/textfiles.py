@@ -8,7 +8,8 @@ from typing import Final
 
 from reconciler.diagnostics import nearest
 from reconciler.errors import FileRefusedError
-from reconciler.files import Refusal, read_file, resolve
+from reconciler.files.reading import read_file, resolve
+from reconciler.files.walking import Refusal
 from reconciler.manifest.codes import Code
 
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 from reconciler.diagnostics import Diagnostic, Location, error, merged, nearest
 from reconciler.errors import FileRefusedError, UsageError
-from reconciler.files import Refusal, check_below, is_below, read_file, resolve, write_below
+from reconciler.files.reading import read_file, resolve
+from reconciler.files.walking import Refusal, is_below
+from reconciler.files.writing import check_below, write_below
 from reconciler.manifest.discovery import DEFAULTS, path_order
 from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
 from reconciler.manifest.loading import Manifests, load_manifests

@@ -9,7 +9,8 @@ from typing import Final
 
 from reconciler import __version__
 from reconciler.errors import FileRefusedError, UsageError
-from reconciler.files import exists_below, read_below, write_below
+from reconciler.files.reading import read_below
+from reconciler.files.writing import exists_below, write_below
 from reconciler.manifest.editorschema import editor_schema, schema_text
 
 SCHEMA: Final = "schema"

@@ -16,7 +16,8 @@ import socket
 from pathlib import Path
 
 from reconciler.errors import FileRefusedError
-from reconciler.files import check_below, open_lock_below, read_below, write_below
+from reconciler.files.reading import read_below
+from reconciler.files.writing import check_below, open_lock_below, write_below
 from reconciler.model.record import Run
 
 

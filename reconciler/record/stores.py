@@ -20,7 +20,8 @@ from typing import Protocol
 from reconciler import git
 from reconciler.documents.record import FORMAT_VERSION, HEAD, decode, encode
 from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
-from reconciler.files import LARGEST_SAVED, open_lock_below, read_below, write_below
+from reconciler.files.reading import LARGEST_SAVED, read_below
+from reconciler.files.writing import open_lock_below, write_below
 from reconciler.git.keptref import LOCAL, KeptRef, ref_name
 from reconciler.git.process import Settings
 from reconciler.git.refs import NotACommitError, TooLargeError

@@ -17,7 +17,8 @@ from typing import Final
 from reconciler import git
 from reconciler.documents.snapshot import MOST_BYTES, decode, encode, too_large
 from reconciler.errors import SnapshotError
-from reconciler.files import read_named, write_whole
+from reconciler.files.reading import read_named
+from reconciler.files.writing import write_whole
 from reconciler.git.keptref import KeptRef
 from reconciler.git.process import Settings
 from reconciler.git.refs import NotACommitError, TooLargeError, UnreadableRefError

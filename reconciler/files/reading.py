@@ -1,0 +1,86 @@
+"""The gate for files that are read.
+
+A link is followed if everything on the way stays below the root. When a run reads back what a run wrote, no link is.
+Only regular files are opened, so no pipe or device is ever waited for, and no more bytes are read than a file may have.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from reconciler.errors import FileRefusedError
+from reconciler.files.walking import NOT_REGULAR, Refusal, read_at_most, reported, too_large, walked
+
+LARGEST_CONFIGURATION: Final = 1_000_000
+LARGEST_FILE: Final = 10_000_000
+"""Bytes of a configuration, and of every other file of the repository that is read."""
+
+LARGEST_SAVED: Final = 256_000_000
+"""Bytes of a file that a run saved and that is named on the command line: a plan, a result."""
+
+
+def read_file(root: str | Path, path: str, *, limit: int = LARGEST_FILE, folder: str = "", dots: bool = True) -> bytes:
+    """The bytes of a file that comes with the repository. Links are followed below `root`.
+
+    `path` is relative to `folder`, which is relative to `root`; both may be absolute if they lie below it. Without
+    `dots`, no part of `path` or of a link's target may start with a dot.
+
+    Raises:
+        FileRefusedError: there is no such file, it may not be read, or it cannot be.
+    """
+    with reported(root, path, "read"), walked(root, path, folder=folder, dots=dots) as walk:
+        return walk.read(limit)
+
+
+def resolve(root: str | Path, path: str, *, folder: str = "", dots: bool = True) -> str:
+    """The absolute path of an existing file or folder, without links; for the arguments, see `read_file`.
+
+    Raises:
+        FileRefusedError: there is nothing, or it may not be read.
+    """
+    with reported(root, path, "read"), walked(root, path, folder=folder, dots=dots) as walk:
+        return os.path.join(os.path.realpath(root), *walk.parts)
+
+
+def read_below(root: str | Path, path: str, limit: int = LARGEST_FILE) -> bytes | None:
+    """The bytes of a file that a run wrote, reached through no link below `root`; None if there is none.
+
+    Raises:
+        FileRefusedError: it is reached through a link, is not a regular file, or cannot be read.
+    """
+    try:
+        with reported(root, path, "read"), walked(root, path, links=False) as walk:
+            return walk.read(limit)
+    except FileRefusedError as problem:
+        if problem.reason == Refusal.MISSING:
+            return None
+        raise
+
+
+def read_named(file: str | Path, limit: int = LARGEST_SAVED) -> bytes:
+    """The bytes of a file that a user names on the command line, wherever it is.
+
+    Links are followed. Only a path below /dev may name anything but a regular file: `/dev/stdin`, or `/dev/fd/63`, as a
+    shell passes the output of a command.
+
+    Raises:
+        OSError: it cannot be read, is not a regular file, or has more than `limit` bytes.
+    """
+    is_stream = os.fspath(file).startswith("/dev/")
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | (0 if is_stream else os.O_NONBLOCK | os.O_NOCTTY))
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not is_stream and not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, NOT_REGULAR)
+        content = read_at_most(descriptor, limit + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, too_large(limit))
+    return content

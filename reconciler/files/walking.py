@@ -1,0 +1,259 @@
+"""The way to a file: walked from the repository root, one part at a time.
+
+Each part is opened relative to the one before it, without following a link. So what was checked is what is opened, even
+if the tree changes meanwhile.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from reconciler.errors import FileRefusedError
+
+MOST_PARTS: Final = 250
+"""Parts of a path, those of the links on the way included."""
+
+_MOST_LINKS: Final = 40
+"""The most that Linux follows (path_resolution(7))."""
+
+# O_PATH opens a folder that may be passed through but not listed. Only Linux has it.
+_FOLDER: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+REGULAR: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+_LINK_MET: Final = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)
+
+
+class Refusal(StrEnum):
+    """Why a path was not opened."""
+
+    MISSING = "missing"
+    OUTSIDE = "outside"
+    HIDDEN = "hidden"
+    LINK = "link"
+    KIND = "kind"
+    SIZE = "size"
+    FAILED = "failed"
+
+
+class RefusedError(Exception):
+    def __init__(self, reason: Refusal, why: str) -> None:
+        super().__init__(why)
+        self.reason = reason
+        self.why = why
+
+
+_REMEDIES: Final = {
+    Refusal.OUTSIDE: "Nothing outside the repository is read or written. Put the file below {root}.",
+    Refusal.HIDDEN: "Files and folders whose names start with a dot (.git, .env) are not read, even through links. "
+    "Give it another name.",
+    Refusal.LINK: "Replace the link with a regular file or folder.",
+    Refusal.KIND: "Put a regular file there.",
+}
+
+
+def is_below(path: str, root: str) -> bool:
+    """Whether a path is a folder or lies in it; neither is looked up."""
+    return path == root or path.startswith(root if root.endswith("/") else f"{root}/")
+
+
+class _Walk:
+    """Goes down from the root. At the end, `descriptor` is a folder, and `name` is a name in it, not that of a link, or
+    `.` for the folder itself. `status` is None if there is nothing of that name. `parts` is the way from the root."""
+
+    def __init__(self, root: str, *, links: bool, dots: bool, create: bool) -> None:
+        self.root = root
+        self.descriptor = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
+        self.name = "."
+        self.parts: list[str] = []
+        self.status: os.stat_result | None = None
+        self._links = links
+        self._dots = dots
+        self._create = create
+        self._followed = 0
+        self._walked = 0
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+    def go(self, folder: str, path: str) -> None:
+        """Go to `path` from `folder`."""
+        # The folder was reached before, so the rule on dots is only for the path itself.
+        before = [] if path.startswith("/") else self._below(folder)
+        waiting = [(part, not self._dots) for part in reversed(self._below(path))]
+        waiting += [(part, False) for part in reversed(before)]
+        while waiting:
+            part, checked = waiting.pop()
+            self._walked += 1
+            if self._walked > MOST_PARTS:
+                raise RefusedError(
+                    Refusal.FAILED, f"its path has more than {MOST_PARTS} parts, counting those of links"
+                )
+            if part == "..":
+                self._go_up()
+                continue
+            if checked and part.startswith("."):
+                raise RefusedError(Refusal.HIDDEN, "it leads through a name that starts with a dot")
+            if (target := self._go_down(part, last=not waiting)) is not None:
+                waiting += [(rest, not self._dots) for rest in reversed(target)]
+        if self.status is None and self.name == ".":
+            self.status = os.fstat(self.descriptor)
+
+    def _go_up(self) -> None:
+        if not self.parts:
+            raise RefusedError(Refusal.OUTSIDE, "it leads outside the repository")
+        self._enter("..")
+        self.parts.pop()
+
+    def _go_down(self, part: str, *, last: bool) -> list[str] | None:
+        """Enter a folder, or stay above the last part of the way. For a link, the parts to go on with."""
+        if not last:
+            try:
+                self._enter(part)
+            except OSError as problem:
+                if isinstance(problem, FileNotFoundError) and self._create:
+                    with suppress(FileExistsError):
+                        os.mkdir(part, dir_fd=self.descriptor)
+                    self._enter(part)
+                elif problem.errno not in _LINK_MET or (target := self._follow(part)) is None:
+                    raise
+                else:
+                    return target
+            self.parts.append(part)
+            return None
+        try:
+            status = os.stat(part, dir_fd=self.descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            self.name = part
+            self.parts.append(part)
+            return None
+        if stat.S_ISLNK(status.st_mode):
+            return self._follow(part)
+        self.name, self.status = part, status
+        self.parts.append(part)
+        return None
+
+    def _enter(self, part: str) -> None:
+        entered = os.open(part, _FOLDER, dir_fd=self.descriptor)
+        os.close(self.descriptor)
+        self.descriptor = entered
+
+    def _follow(self, part: str) -> list[str] | None:
+        """The parts of a link's target; None if it is not a link."""
+        try:
+            target = os.readlink(part, dir_fd=self.descriptor)
+        except OSError:
+            return None
+        if not self._links:
+            raise RefusedError(Refusal.LINK, f'"{"/".join((*self.parts, part))}" is a link')
+        self._followed += 1
+        if self._followed > _MOST_LINKS:
+            raise RefusedError(Refusal.FAILED, f"it leads through more than {_MOST_LINKS} links")
+        if not target.startswith("/"):
+            return _parts(target)
+        below = self._below(target)
+        self._enter_root()
+        return below
+
+    def _enter_root(self) -> None:
+        entered = os.open(self.root, _FOLDER & ~os.O_NOFOLLOW)
+        os.close(self.descriptor)
+        self.descriptor = entered
+        self.parts = []
+
+    def _below(self, path: str) -> list[str]:
+        """The parts of a path from the root down."""
+        if not path.startswith("/"):
+            return _parts(path)
+        root = self.root if is_below(path, self.root) else os.path.realpath(self.root)
+        if is_below(path, root):
+            return _parts(path[len(root) :])
+        raise RefusedError(Refusal.OUTSIDE, "it leads outside the repository")
+
+    def read(self, limit: int) -> bytes:
+        """The bytes of the file at the end of the way; no more than `limit` are read."""
+        if self.status is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        self._check(self.status, limit)
+        descriptor = os.open(self.name, os.O_RDONLY | REGULAR, dir_fd=self.descriptor)
+        try:
+            self._check(os.fstat(descriptor), limit)
+            content = read_at_most(descriptor, limit + 1)
+        finally:
+            os.close(descriptor)
+        if len(content) > limit:
+            raise RefusedError(Refusal.SIZE, too_large(limit))
+        return content
+
+    def _check(self, status: os.stat_result, limit: int) -> None:
+        if not stat.S_ISREG(status.st_mode):
+            raise not_regular()
+        if status.st_size > limit:
+            raise RefusedError(Refusal.SIZE, too_large(limit))
+
+
+@contextmanager
+def walked(
+    root: str | Path,
+    path: str,
+    *,
+    folder: str = "",
+    links: bool = True,
+    dots: bool = True,
+    create: bool = False,
+) -> Iterator[_Walk]:
+    if not path or "\0" in path:
+        raise RefusedError(Refusal.MISSING, _NO_PATH)
+    walk = _Walk(os.path.abspath(root), links=links, dots=dots, create=create)
+    try:
+        walk.go(folder, path)
+        yield walk
+    finally:
+        walk.close()
+
+
+@contextmanager
+def reported(root: str | Path, path: str, verb: str) -> Iterator[None]:
+    try:
+        yield
+    except RefusedError as problem:
+        reason, why = problem.reason, problem.why
+    except (FileNotFoundError, NotADirectoryError) as problem:
+        reason, why = Refusal.MISSING, problem.strerror or str(problem)
+    except UnicodeEncodeError:
+        reason, why = Refusal.MISSING, _NO_PATH
+    except OSError as problem:
+        reason, why = Refusal.FAILED, problem.strerror or str(problem)
+    else:
+        return
+    remedy = _REMEDIES.get(reason, "").format(root=os.fspath(root))
+    raise FileRefusedError(f'"{path}" cannot be {verb}: {why}', remedy, reason=reason, why=why) from None
+
+
+NOT_REGULAR: Final = "it is not a regular file"
+_NO_PATH: Final = "it is not the path of a file"
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part not in ("", ".")]
+
+
+def not_regular() -> RefusedError:
+    return RefusedError(Refusal.KIND, NOT_REGULAR)
+
+
+def too_large(limit: int) -> str:
+    return f"it is larger than {limit // 1_000_000} MB"
+
+
+def read_at_most(descriptor: int, most: int) -> bytes:
+    pieces: list[bytes] = []
+    while most > 0 and (piece := os.read(descriptor, min(most, 1 << 20))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)

@@ -1,0 +1,151 @@
+"""The gate for files that are written, whole or not at all.
+
+No link is followed below the root, and nothing is replaced that is not a regular file.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from reconciler.errors import FileRefusedError
+from reconciler.files.walking import REGULAR, Refusal, RefusedError, is_below, not_regular, reported, walked
+
+
+def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
+    """Whether anything has that path. No folder on the way is reached through a link; what is there may be one, unless
+    `link` says no.
+
+    Raises:
+        FileRefusedError: a folder on the way is a link, or cannot be looked into.
+    """
+    folder, name = os.path.split(path)
+    try:
+        with reported(root, path, "written"), walked(root, folder or ".", links=False) as walk:
+            status = os.stat(f"{walk.name}/{name}", dir_fd=walk.descriptor, follow_symlinks=False)
+            if not link and stat.S_ISLNK(status.st_mode):
+                raise RefusedError(Refusal.LINK, f'"{path}" is a link')
+    except FileRefusedError as problem:
+        if problem.reason == Refusal.MISSING:
+            return False
+        raise
+    return True
+
+
+def check_below(root: str | Path, path: str) -> bool:
+    """Whether there is a file at a path that is to be written. No folder on the way may be a link.
+
+    Raises:
+        FileRefusedError: a part of it, or the file itself, is a link, or the file is not a regular one.
+    """
+    try:
+        with reported(root, path, "written"), walked(root, path, links=False) as walk:
+            if walk.status is not None and not stat.S_ISREG(walk.status.st_mode):
+                raise not_regular()
+            return walk.status is not None
+    except FileRefusedError as problem:
+        if problem.reason == Refusal.MISSING:
+            return False
+        raise
+
+
+def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None = 0o600, folders: bool = True) -> None:
+    """Write a file whole or not at all, through no link below `root`. With `folders`, missing ones are created.
+
+    It replaces a file that is there. `mode` None leaves the permissions to the umask.
+
+    Raises:
+        FileRefusedError: a part of the path is a link, the file is not a regular one, or it cannot be written. Nothing
+            of the content is then left behind.
+    """
+    with reported(root, path, "written"), walked(root, path, links=False, create=folders) as walk:
+        if walk.status is not None and not stat.S_ISREG(walk.status.st_mode):
+            raise not_regular()
+        _write_in(walk.descriptor, walk.name, content, mode)
+
+
+def open_lock_below(root: str | Path, path: str) -> int:
+    """A descriptor of a lock file, for `flock`; the file and its folders are created, through no link below `root`.
+
+    Raises:
+        FileRefusedError: a part of the path is a link, the file is not a regular one, or it cannot be opened.
+    """
+    with reported(root, path, "written"), walked(root, path, links=False, create=True) as walk:
+        descriptor = os.open(walk.name, os.O_RDWR | os.O_CREAT | REGULAR, 0o600, dir_fd=walk.descriptor)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise not_regular()
+        return descriptor
+
+
+def write_whole(content: bytes, file: Path, *, mode: int = 0o600) -> None:
+    """Write a file that a user names, whole or not at all; it replaces one that is there.
+
+    Below the working folder, it is written through no link, since a checkout may have brought one. Elsewhere, what is
+    there and is not a regular file (a device, a pipe) is written to as it is.
+
+    Raises:
+        OSError: it cannot be written. Nothing of the content is then left behind.
+    """
+    if (place := _place_here(file)) is not None:
+        with _as_os_error():
+            write_below(*place, content, mode=mode, folders=False)
+        return
+    if file.exists() and not file.is_file():
+        with file.open("wb") as stream:
+            stream.write(content)
+        return
+    folder = os.open(file.parent, getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _write_in(folder, file.name, content, mode)
+    finally:
+        os.close(folder)
+
+
+def check_named(file: Path) -> None:
+    """Check that `write_whole` would not refuse a place.
+
+    Raises:
+        OSError: it would, because of a link, or because what is there is not a regular file.
+    """
+    if (place := _place_here(file)) is not None:
+        with _as_os_error():
+            check_below(*place)
+
+
+def _place_here(file: Path) -> tuple[str, str] | None:
+    """The working folder, and the path of a file below it; None if it is elsewhere."""
+    here, path = os.getcwd(), os.path.abspath(file)
+    return (here, path[len(here) + 1 :]) if here != "/" and path != here and is_below(path, here) else None
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    try:
+        yield
+    except FileRefusedError as problem:
+        raise OSError(errno.EACCES, problem.why) from None
+
+
+def _write_in(folder: int, name: str, content: bytes, mode: int | None) -> None:
+    """Write a file of a folder that is open."""
+    temporary = f".reconciler-{secrets.token_hex(8)}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | REGULAR
+    descriptor = os.open(temporary, flags, 0o666 if mode is None else 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            if mode is not None:
+                os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
