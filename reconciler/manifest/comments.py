@@ -6,14 +6,12 @@ Keys that start with x- are not searched.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Final
 
 from reconciler.diagnostics import Severity
 from reconciler.manifest.codes import Code
-from reconciler.manifest.compose import Document
+from reconciler.manifest.located import Document, LocatedFile, Part
 from reconciler.manifest.problems import Problem, Stretch
-from reconciler.manifest.reading import Located
 from reconciler.model.values import Json
 
 _BEHIND_NOTHING: Final = re.compile(r"[ \t]+(#[^\r\n]*)")
@@ -22,49 +20,45 @@ _BEHIND_TEXT: Final = re.compile(r"[ \t]+(#[^\s#][^\r\n]*)")
 _NOT_PLAIN: Final = ('"', "'", "|", ">", "*", "&", "!")
 
 
-def comment_problems(document: Document, located: Located, *, everywhere: bool = False) -> list[Problem]:
+def comment_problems(file: LocatedFile, document: Document, *, everywhere: bool = False) -> list[Problem]:
     """A warning for each. None is an error, because null is a valid parameter.
 
     In a project, only parameters may be null. `everywhere` is for files that are not projects.
     """
+    if not file.hides_values:
+        return []
     if not isinstance(document.value, dict) and not (everywhere and isinstance(document.value, list)):
         return []
-    look = _Look(located)
-    if everywhere:
-        root = document.value
-        parts: Iterable[tuple[str | int, Json]] = root.items() if isinstance(root, dict) else enumerate(root)
-        for part, value in parts:
-            look.into(root, part, value, in_params=True)
-        return look.problems
-    assert isinstance(document.value, dict)
-    for key, value in document.value.items():
-        if not key.startswith("x-"):
-            in_params = key == "params" and isinstance(value, dict | list)
-            look.into(document.value, key, value, in_params=in_params)
+    look = _Look(file.source.parsed, document)
+    for key, value, part in document.parts(document.value, document.block):
+        if everywhere:
+            look.at(key, value, part, in_params=True)
+        elif not str(key).startswith("x-"):
+            look.at(key, value, part, in_params=key == "params" and isinstance(value, dict | list))
     return look.problems
 
 
 class _Look:
-    def __init__(self, located: Located) -> None:
+    def __init__(self, text: str, document: Document) -> None:
         self.problems: list[Problem] = []
-        self._text = located.source.parsed
-        self._places = located.places
+        self._text = text
+        self._document = document
         self._visited: set[int] = set()
 
-    def into(self, parent: Json, part: str | int, value: Json, *, in_params: bool) -> None:
+    def at(self, key: str | int, value: Json, part: Part, *, in_params: bool) -> None:
         if isinstance(value, dict | list):
             if id(value) in self._visited:
                 return
             self._visited.add(id(value))
-            for inner_part, inner in value.items() if isinstance(value, dict) else enumerate(value):
-                self.into(value, inner_part, inner, in_params=in_params)
+            for inner_key, inner, inner_part in self._document.parts(value, part.block):
+                self.at(inner_key, inner, inner_part, in_params=in_params)
             return
-        stretch = self._places.value_stretch(parent, part)
+        stretch = part.value
         if stretch.start == stretch.end:
             # The parsers disagree on where an empty value is, but not on where its key ends.
             match = (
-                _BEHIND_KEY.match(self._text, self._places.key_stretch(parent, part).end)
-                if isinstance(part, str)
+                _BEHIND_KEY.match(self._text, part.key.end)
+                if isinstance(key, str)
                 else _BEHIND_NOTHING.match(self._text, stretch.end)
             )
             if in_params and match is not None:

@@ -1,15 +1,13 @@
-"""From a parser's events to plain values. One composer for both passes and both parsers.
+"""From a parser's events to plain values, and where each of them is in the text. One composer for both parsers.
 
-Without `places` it touches no mark and stops at the first thing that is wrong (`NeedsPlacesError`); with `places` it
-notes where everything stands, collects what is wrong, and goes on. Depth and size are bounded while composing, so no
-document can make a later walk over its value endless: values are trees, or share branches through aliases, never
-circles.
+What is wrong is collected, and composing goes on. Depth and size are bounded while composing, so no document can make a
+later walk over its value endless: values are trees, or share branches through aliases, never circles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from yaml.events import (
@@ -23,9 +21,9 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES, Findings, NeedsPlacesError
-from reconciler.manifest.placing import AnyEvent, Places
-from reconciler.manifest.problems import NOWHERE, Problem, Stretch
+from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES, Findings
+from reconciler.manifest.located import AnyEvent, Document, Entries
+from reconciler.manifest.problems import Problem, Stretch
 from reconciler.manifest.scalars import NotJsonError, Words, unseen_edge
 from reconciler.model.values import Json
 
@@ -33,24 +31,12 @@ MERGE: Final = "<<"
 
 
 @dataclass(slots=True)
-class Document:
-    """One YAML document. `line` (from 1) and `stretch` are those of its root; `stretch` is known in the second pass.
-
-    `directives` tells whether a key that starts with `$` stands anywhere in it.
-    """
-
-    value: Json
-    line: int
-    directives: bool = False
-    problems: list[Problem] = field(default_factory=list)
-    stretch: Stretch = NOWHERE
-
-
-@dataclass(slots=True)
 class _Anchored:
-    """`nodes` and `height` count what lies below the value; `open` while the value is still being composed."""
+    """`entries` is the block of a collection. `nodes` and `height` count what lies below the value; `open` while the
+    value is still being composed."""
 
     value: Json = None
+    entries: int = 0
     nodes: int = 0
     height: int = 0
     open: bool = True
@@ -59,17 +45,16 @@ class _Anchored:
 class Composer:
     """Composes the documents of one file.
 
-    `next_event` gives the parser's events, as PyYAML's classes. `wary` may be False where the text holds neither `&`
+    `next_event` gives the parser's events, as PyYAML's classes. `wary` may be False if the text contains neither `&`
     nor `!`: scalars are then not asked for anchors and tags.
     """
 
-    def __init__(
-        self, next_event: Callable[[], AnyEvent], words: Words, *, places: Places | None = None, wary: bool = True
-    ) -> None:
+    def __init__(self, next_event: Callable[[], AnyEvent], words: Words, *, wary: bool = True) -> None:
         self._next_event = next_event
         self._words = words
-        self._places = places
         self._wary = wary
+        self._entries = Entries()
+        self._end = self._block = 0  # where the last value ends, and its block of entries
         self._start_document()
 
     def _start_document(self) -> None:
@@ -77,14 +62,13 @@ class Composer:
         self._nodes = 0
         self._deepest = 0
         self._directives = False
-        self._findings = Findings(self._places)
+        self._findings = Findings()
 
     def documents(self) -> Iterator[Document]:
         """The documents in order, without empty ones.
 
         Raises:
-            NeedsPlacesError: in the first pass, where anything is to be reported.
-            LimitError: in the second.
+            LimitError: a document is over a limit.
         """
         while not isinstance(event := self._next_event(), StreamEndEvent):
             if not isinstance(event, DocumentStartEvent):
@@ -95,12 +79,16 @@ class Composer:
             root = self._next_event()
             if isinstance(root, ScalarEvent) and not (root.value or root.style or root.anchor or root.tag):
                 continue
-            document = Document(
-                self._value(root, 1), root.start_mark.line + 1, self._directives, self._findings.problems
+            value = self._value(root, 1)
+            yield Document(
+                value,
+                root.start_mark.line + 1,
+                self._directives,
+                self._findings.problems,
+                Stretch(root.start_mark.index, self._end),
+                self._entries,
+                self._block,
             )
-            if self._places is not None:
-                document.stretch = self._places.stretch(root, document.value)
-            yield document
 
     @property
     def unfinished(self) -> list[Problem]:
@@ -119,6 +107,7 @@ class Composer:
         return self._alias(event, depth)
 
     def _scalar(self, event: AnyEvent) -> Json:
+        self._block, self._end = 0, event.end_mark.index
         if event.tag is not None:
             self._findings.tag(event)
         value = event.value if event.style else self._plain(event)
@@ -135,66 +124,69 @@ class Composer:
 
     def _mapping(self, start: AnyEvent, depth: int) -> dict[str, Json]:
         anchored, deepest, nodes = self._enter(start, depth)
-        next_event, words, places, wary = self._next_event, self._words, self._places, self._wary
+        next_event, words, wary = self._next_event, self._words, self._wary
         keys_seen = words.keys_seen
         mapping: dict[str, Json] = {}
-        merges: list[Json] | None = None
-        if places is not None:
-            places.open(mapping)
-        while (key_event := next_event()).__class__ is not MappingEndEvent:
+        noted: list[int] = []
+        merges: list[tuple[Json, int]] | None = None
+        order: dict[str, int] | None = None
+        while (kind := (key_event := next_event()).__class__) is not MappingEndEvent:
             key: Any = None
-            if key_event.__class__ is ScalarEvent and not key_event.style and not wary:
+            if kind is ScalarEvent and not key_event.style and not wary:
                 key = keys_seen.get(key_event.value)
             if key is None:
                 key = self._key(key_event, depth)
             event = next_event()
             kind = event.__class__
-            if kind is ScalarEvent and not wary and places is None:
+            if kind is ScalarEvent and not wary:
                 try:
                     value = event.value if event.style else words[event.value]
                 except NotJsonError:
-                    raise NeedsPlacesError from None
+                    value = self._plain(event)
+                block, end = 0, event.end_mark.index
             else:
                 value = self._value(event, depth + 1)
+                block, end = self._block, self._end
             if key.__class__ is not str:
                 if key is _MERGE_KEY:
-                    merges = self._merge(key_event, event, value, merges)
+                    merges = self._merge(key_event, event, value, block, merges)
                 continue
             if key in mapping:
-                self._findings.duplicate_key(mapping, key, key_event)
+                if order is None:
+                    order = {known: index for index, known in enumerate(mapping)}
+                at = 5 * order[key]
+                self._findings.duplicate_key(key, key_event, Stretch(noted[at], noted[at + 1]))
                 continue
+            if order is not None:
+                order[key] = len(mapping)
             mapping[key] = value
-            if places is not None:
-                places.note_entry(mapping, key, key_event, event, value)
+            noted += (key_event.start_mark.index, key_event.end_mark.index, event.start_mark.index, end, block)
         if merges:
-            self._lay_under(mapping, merges)
-        if places is not None:
-            places.close(mapping, key_event)
+            self._lay_under(mapping, noted, merges)
         self._nodes += 2 * len(mapping)
-        self._leave(start, mapping, depth, anchored, deepest, nodes)
+        self._leave(start, mapping, noted, depth, anchored, deepest, nodes)
+        self._end = key_event.end_mark.index
         return mapping
 
     def _sequence(self, start: AnyEvent, depth: int) -> list[Json]:
         anchored, deepest, nodes = self._enter(start, depth)
-        next_event, words, places, wary = self._next_event, self._words, self._places, self._wary
+        next_event, words, wary = self._next_event, self._words, self._wary
         sequence: list[Json] = []
-        if places is not None:
-            places.open(sequence)
-        while (event := next_event()).__class__ is not SequenceEndEvent:
-            if event.__class__ is ScalarEvent and not wary and places is None:
+        noted: list[int] = []
+        while (kind := (event := next_event()).__class__) is not SequenceEndEvent:
+            if kind is ScalarEvent and not wary:
                 try:
-                    sequence.append(event.value if event.style else words[event.value])
+                    value = event.value if event.style else words[event.value]
                 except NotJsonError:
-                    raise NeedsPlacesError from None
-                continue
-            value = self._value(event, depth + 1)
-            if places is not None:
-                places.note_item(sequence, event, value)
-            sequence.append(value)
-        if places is not None:
-            places.close(sequence, event)
+                    value = self._plain(event)
+                sequence.append(value)
+                noted += (event.start_mark.index, event.end_mark.index, 0)
+            else:
+                sequence.append(self._value(event, depth + 1))
+                noted += (event.start_mark.index, self._end, self._block)
         self._nodes += len(sequence)
-        self._leave(start, sequence, depth, anchored, deepest, nodes)
+        self._leave(start, sequence, noted, depth, anchored, deepest, nodes)
+        self._end = event.end_mark.index
         return sequence
 
     def _enter(self, start: AnyEvent, depth: int) -> tuple[_Anchored | None, int, int]:
@@ -210,17 +202,26 @@ class Composer:
         return anchored, deepest, nodes
 
     def _leave(
-        self, start: AnyEvent, value: Json, depth: int, anchored: _Anchored | None, deepest: int, nodes: int
+        self,
+        start: AnyEvent,
+        value: Json,
+        noted: list[int],
+        depth: int,
+        anchored: _Anchored | None,
+        deepest: int,
+        nodes: int,
     ) -> None:
+        self._block = self._entries.add(noted)
         if self._nodes > MAX_NODES:
             self._findings.too_large(start)
         if anchored is not None:
-            anchored.value, anchored.open = value, False
+            anchored.value, anchored.entries, anchored.open = value, self._block, False
             anchored.nodes, anchored.height = self._nodes - nodes, self._deepest - depth + 1
         if deepest > self._deepest:
             self._deepest = deepest
 
     def _alias(self, event: AnyEvent, depth: int) -> Json:
+        self._block, self._end = 0, event.end_mark.index
         anchored = self._anchors.get(event.anchor)
         if anchored is None:
             self._findings.unknown_alias(event)
@@ -235,6 +236,7 @@ class Composer:
         if reached > MAX_DEPTH:
             self._findings.too_deep(event)
         self._deepest = max(self._deepest, reached)
+        self._block = anchored.entries
         return anchored.value
 
     def _key(self, event: AnyEvent, depth: int) -> Any:
@@ -275,25 +277,30 @@ class Composer:
         except NotJsonError:
             return False
 
-    def _merge(self, key_event: AnyEvent, event: AnyEvent, value: Json, merges: list[Json] | None) -> list[Json]:
+    def _merge(
+        self, key_event: AnyEvent, event: AnyEvent, value: Json, block: int, merges: list[tuple[Json, int]] | None
+    ) -> list[tuple[Json, int]]:
+        """The mappings to merge, each with the block of its entries."""
         if merges is not None:
             self._findings.second_merge(key_event)
             return merges
-        sources = value if isinstance(value, list) else [value]
-        if all(isinstance(source, dict) for source in sources):
+        sources = [(value, block)]
+        if isinstance(value, list):
+            sources = [(item, self._entries.item(block, index)[2]) for index, item in enumerate(value)]
+        if all(isinstance(source, dict) for source, _ in sources):
             return sources
         if not self._findings.was_reported(event):
             self._findings.bad_merge(event)
         return []
 
-    def _lay_under(self, mapping: dict[str, Json], merges: list[Json]) -> None:
+    def _lay_under(self, mapping: dict[str, Json], noted: list[int], merges: list[tuple[Json, int]]) -> None:
         """Take what `mapping` does not have from the merged ones; the earlier of these wins."""
-        for source in merges:
-            for key, value in source.items():
+        for source, block in merges:
+            assert isinstance(source, dict)
+            for index, (key, value) in enumerate(source.items()):
                 if key not in mapping:
                     mapping[key] = value
-                    if self._places is not None:
-                        self._places.copy_entry(source, mapping, key)
+                    noted += self._entries.entry(block, index)
                 if key.startswith("$"):
                     self._directives = True
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from reconciler.diagnostics import Severity, nearest, quoted
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
-from reconciler.manifest.placing import LITERAL
+from reconciler.manifest.located import LITERAL
 from reconciler.manifest.problems import At, Problem, RawPath
 from reconciler.manifest.references import (
     REF,

@@ -1,4 +1,4 @@
-"""What a composer finds wrong, in words. Nothing can be said without places: then the quick pass ends."""
+"""What a composer finds wrong, in words."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ from typing import Final, NoReturn
 from yaml.events import ScalarEvent
 
 from reconciler.manifest.codes import Code
-from reconciler.manifest.placing import AnyEvent, Places
+from reconciler.manifest.located import AnyEvent
 from reconciler.manifest.problems import Problem, Stretch
 from reconciler.manifest.scalars import MOST_DIGITS, code_point
-from reconciler.model.values import Json
 
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 1_000_000
-
-
-class NeedsPlacesError(Exception):
-    """The quick pass met something to report: read again with places."""
 
 
 class LimitError(Exception):
@@ -29,15 +24,14 @@ class LimitError(Exception):
 
 
 class Findings:
-    """The problems of one document. Every method raises NeedsPlacesError where `places` is None."""
+    """The problems of one document."""
 
-    def __init__(self, places: Places | None) -> None:
+    def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self._places = places
         self._reported: set[int] = set()
 
     def report(self, code: Code, summary: str, event: AnyEvent, *, detail: str = "", label: str = "") -> None:
-        stretch = self._stretch(event)
+        stretch = _stretch(event)
         self.problems.append(Problem(code, summary, stretch, detail, label))
         self._reported.add(stretch.start)
 
@@ -116,25 +110,22 @@ class Findings:
             label="merge several with one list: <<: [*a, *b]",
         )
 
-    def duplicate_key(self, mapping: dict[str, Json], key: str, event: AnyEvent) -> None:
-        stretch = self._stretch(event)
-        assert self._places is not None
-        first = self._places.key_stretch(mapping, key)
+    def duplicate_key(self, key: str, event: AnyEvent, first: Stretch) -> None:
+        stretch = _stretch(event)
         summary = f'the key "{_shortened(key)}" stands twice in this mapping'
         self.problems.append(Problem(Code.DUPLICATE_KEY, summary, stretch, first=first))
         self._reported.add(stretch.start)
 
     def too_deep(self, event: AnyEvent) -> NoReturn:
-        raise LimitError(too_deep(self._stretch(event)))
+        raise LimitError(too_deep(_stretch(event)))
 
     def too_large(self, event: AnyEvent) -> NoReturn:
         summary = f"more than {MAX_NODES:,} values, with aliases counted out"
-        raise LimitError(Problem(Code.TOO_LARGE, summary, self._stretch(event), _NOT_READ))
+        raise LimitError(Problem(Code.TOO_LARGE, summary, _stretch(event), _NOT_READ))
 
-    def _stretch(self, event: AnyEvent) -> Stretch:
-        if self._places is None:
-            raise NeedsPlacesError
-        return self._places.stretch(event)
+
+def _stretch(event: AnyEvent) -> Stretch:
+    return Stretch(event.start_mark.index, event.end_mark.index)
 
 
 _NOT_READ: Final = "The rest of this file is not read."

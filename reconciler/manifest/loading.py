@@ -1,32 +1,40 @@
 """All manifests below a folder, as desired projects with everything that is wrong with them.
 
-Nothing that a file holds makes this raise. Texts are not kept: what needs a place later is read again (`places.py`).
+Nothing that a file contains makes this raise. Each file is read once, and its text is kept for locations.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.collection import collector_paused
-from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions, warning
+from reconciler.diagnostics import Diagnostic, Location, Severity, error, few_suggestions, warning
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import resolve
 from reconciler.files.walking import Refusal
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import comment_problems
-from reconciler.manifest.compose import Document
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.discovery import Found, discover, path_order
-from reconciler.manifest.layerfiles import Inherited, LayerFiles
-from reconciler.manifest.locating import Locator, diagnostics_of, display, first_at, first_line, in_reading_order
-from reconciler.manifest.overlays import Overlay, OverlayEntry, open_overlay
+from reconciler.manifest.layerfiles import Inherited, Layer, LayerFiles
+from reconciler.manifest.located import Document, LocatedFile
+from reconciler.manifest.locating import (
+    Locator,
+    diagnostics_of,
+    display,
+    failure_of,
+    first_at,
+    first_line,
+    in_reading_order,
+)
+from reconciler.manifest.overlays import Overlay, open_overlay
 from reconciler.manifest.parsing import Parser, best_parser
-from reconciler.manifest.places import locations_of_names
-from reconciler.manifest.reading import Reading, read, read_located
+from reconciler.manifest.problems import At
+from reconciler.manifest.reading import read
 from reconciler.manifest.references import References
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.textfiles import TextFiles, TextRefusal, near_path, read_found
@@ -127,7 +135,7 @@ def _load(
         if file in each.files
         for entry in loader.load(file, each)
     ]
-    duplicates = _duplicates(entries, root)
+    duplicates = _duplicates(entries, loader.locator)
     names = frozenset(entry.name for entry, _ in duplicates if entry.name is not None)
     return Manifests(
         folder,
@@ -162,12 +170,12 @@ class _Loader:
         self._root = root
         self._parser = parser
         self._words = Words()
-        self._locator = Locator(root, parser)
+        self.locator = Locator(root)
         text_files = TextFiles(root)
-        self.yaml_files = YamlFiles(root, self._words, parser)
+        self.yaml_files = YamlFiles(self.locator, self._words, parser)
         directives = Directives(text_files, References(root, text_files, self.yaml_files))
-        self._layers = LayerFiles(folder, found.defaults, self.yaml_files, directives, self._locator)
-        self._understanding = Understanding(directives, checks, root)
+        self._layers = LayerFiles(folder, found.defaults, self.yaml_files, directives, self.locator)
+        self._understanding = Understanding(directives, checks, self.locator)
         self._folder = folder
 
     def open_overlay(self, path: str, found: Found) -> Overlay:
@@ -185,72 +193,53 @@ class _Loader:
         data = read_found(self._root, file)
         if isinstance(data, TextRefusal):
             return [_whole_file(file, data.code, data.summary, data.detail)]
-        reading = read(file, data, self._words, self._parser)
+        found = read(file, data, self._words, self._parser)
+        self.locator.add(found)
         inherited = self._layers.inherited(os.path.dirname(file))
-        laid = overlay.over(file, reading.documents) if overlay is not None else None
-        understood = [
-            self._understand(file, document, reading, inherited, laid, index)
-            for index, document in enumerate(reading.documents)
-        ]
+        laid = overlay.over(file, found.documents) if overlay is not None else None
         told = [*inherited.told, *(laid.told if laid is not None else ())]
-        if reading.located is None and not told and all(each.is_clean for each in understood):
-            return [
-                Entry(file, document.line, each.name, each.project, ())
-                for document, each in zip(reading.documents, understood, strict=True)
-            ]
-        if reading.located is None:
-            reading = replace(read_located(file, data, self._words, self._parser), failure=reading.failure)
-        self._locator.enter(file, reading)
-        entries = [
-            self._entry(file, document, each, reading, told)
-            for document, each in zip(reading.documents, understood, strict=True)
-        ]
-        if reading.failure:
-            entries.append(self._failure(file, reading))
+        entries = []
+        for index, document in enumerate(found.documents):
+            layer = laid.layers[index] if laid is not None and laid.layers else None
+            understood = self._understand(found, document, inherited, layer)
+            entries.append(self._entry(found, document, understood, told))
+        if found.failure:
+            diagnostics = failure_of(found, self._root)
+            location = diagnostics[0].location
+            assert location is not None
+            entries.append(Entry(file, location.line, None, None, diagnostics))
         return entries
 
     def _understand(
-        self,
-        file: str,
-        document: Document,
-        reading: Reading,
-        inherited: Inherited,
-        laid: OverlayEntry | None,
-        index: int,
+        self, file: LocatedFile, document: Document, inherited: Inherited, overlay: Layer | None
     ) -> Understood:
-        if reading.broken_lines:
-            return Understood(Source(file, document.line).origin)
+        source = Source(file.source.file, document.line)
+        if file.broken_lines:
+            return Understood(source.origin)
         return self._understanding.understand(
             document.value,
-            Source(file, document.line),
+            source,
             has_directives=document.directives,
             inherited=inherited,
-            overlay=laid.layers[index] if laid is not None and laid.layers else None,
+            overlay=overlay,
             checked=not document.problems,
         )
 
     def _entry(
-        self, file: str, document: Document, understood: Understood, reading: Reading, told: Sequence[Diagnostic]
+        self, file: LocatedFile, document: Document, understood: Understood, told: Sequence[Diagnostic]
     ) -> Entry:
-        located = reading.located
-        assert located is not None
-        problems = [*document.problems, *comment_problems(document, located)]
-        own = diagnostics_of(problems, document, located, self._root)
+        problems = [*document.problems, *comment_problems(file, document)]
         root = understood.root
-        found = _unexplained([self._locator.diagnostic(each, root) for each in understood.problems], own)
+        if understood.is_clean and not problems and not told:
+            return Entry(root.file, root.line, understood.name, understood.project, ())
+        own = diagnostics_of(file, document, problems, self._root)
+        found = _unexplained([self.locator.diagnostic(each, root) for each in understood.problems], own)
         for path, diagnostics in understood.told:
-            found += self._locator.used(diagnostics, path, root)
-        user = first_line(file, document.line)
-        found += self._locator.used_at(told, user)
+            found += self.locator.used(diagnostics, path, root)
+        found += self.locator.used_at(told, first_line(root.file, root.line))
         diagnostics = in_reading_order([*own, *found])
         failed = any(diagnostic.is_error for diagnostic in diagnostics)
-        return Entry(file, document.line, understood.name, None if failed else understood.project, diagnostics)
-
-    def _failure(self, file: str, reading: Reading) -> Entry:
-        assert reading.located is not None
-        diagnostics = in_reading_order(diagnostics_of(reading.failure, Document(None, 1), reading.located, self._root))
-        location = diagnostics[0].location
-        return Entry(file, location.line if location is not None else 1, None, None, diagnostics)
+        return Entry(root.file, root.line, understood.name, None if failed else understood.project, diagnostics)
 
 
 def _refusals(found: Found) -> list[Entry]:
@@ -316,7 +305,7 @@ def _unexplained(diagnostics: Sequence[Diagnostic], own: Sequence[Diagnostic]) -
     return [diagnostic for diagnostic in diagnostics if not explained(diagnostic)]
 
 
-def _duplicates(entries: Sequence[Entry], root: str) -> list[tuple[Entry, Diagnostic]]:
+def _duplicates(entries: Sequence[Entry], locator: Locator) -> list[tuple[Entry, Diagnostic]]:
     first: dict[str, Entry] = {}
     repeated: list[tuple[Entry, Entry]] = []
     for entry in entries:
@@ -326,7 +315,10 @@ def _duplicates(entries: Sequence[Entry], root: str) -> list[tuple[Entry, Diagno
             repeated.append((first[entry.name], entry))
         else:
             first[entry.name] = entry
-    locations = locations_of_names({(entry.file, entry.line) for pair in repeated for entry in pair}, root)
+
+    def location(entry: Entry) -> Location:
+        return locator.location(At(("name",)), Source(entry.file, entry.line).origin)
+
     return [
         (
             again,
@@ -335,8 +327,8 @@ def _duplicates(entries: Sequence[Entry], root: str) -> list[tuple[Entry, Diagno
                 Code.DUPLICATE_NAME,
                 f'two manifests are named "{again.name}"',
                 "A name is a project's identity, here and on Scale's side. Nothing is sent while it stands twice.",
-                locations[again.file, again.line],
-                first_at(locations[earlier.file, earlier.line], root),
+                location(again),
+                first_at(location(earlier), locator.root),
             ),
         )
         for earlier, again in repeated

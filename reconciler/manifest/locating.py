@@ -1,20 +1,21 @@
-"""From problems to diagnostics: where things stand that were composed from several files."""
+"""From problems to diagnostics: the locations of values that are composed from several files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_file
-from reconciler.manifest.compose import Document
-from reconciler.manifest.parsing import Parser
+from reconciler.manifest.located import Document, LocatedFile
+from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.problems import At, Problem, RawPath
-from reconciler.manifest.reading import Located, Reading, read_located
+from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
-from reconciler.model.project import Origin
+from reconciler.model.project import DesiredProject, Origin
 from reconciler.model.values import Json
 
 
@@ -31,16 +32,21 @@ def first_line(file: str, line: int) -> Location:
     return Location(file, line, 1, 2)
 
 
-def diagnostics_of(problems: Iterable[Problem], document: Document, located: Located, root: str) -> list[Diagnostic]:
+def diagnostics_of(file: LocatedFile, document: Document, problems: Iterable[Problem], root: str) -> list[Diagnostic]:
     """Problems of one document of one file."""
     found: list[Diagnostic] = []
     for problem in problems:
         label = problem.label
         if problem.first is not None:
-            label = first_at(located.location(document, problem.first), root)
-        location = located.location(document, problem.where)
+            label = first_at(file.location(document, problem.first), root)
+        location = file.location(document, problem.where)
         found.append(Diagnostic(problem.severity, problem.code, problem.summary, problem.detail, location, label))
     return found
+
+
+def failure_of(file: LocatedFile, root: str) -> tuple[Diagnostic, ...]:
+    """What ended a file, in reading order."""
+    return in_reading_order(diagnostics_of(file, Document(None, 1), file.failure, root))
 
 
 def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -61,23 +67,15 @@ _MOST_USES: Final = 100_000
 
 
 class Locator:
-    """Finds the places of values by their origins. Files are read again, with places, when first asked for.
+    """Finds the locations of values by their origins, in files as they were read. `root` is the repository root."""
 
-    `root` is the repository root; empty if the caller does not know it and the files were all read before.
-    """
-
-    def __init__(self, root: str, parser: Parser) -> None:
+    def __init__(self, root: str) -> None:
         self.root = root
-        self._parser = parser
-        self._words = Words()
-        self._shared: dict[str, Reading | None] = {}
-        self._current: tuple[str, Reading | None] = ("", None)
+        self._files: dict[str, LocatedFile] = {}
         self._room = _MOST_USES
 
-    def enter(self, file: str, reading: Reading | None = None) -> None:
-        """Turn to a manifest; the one before is forgotten. `reading` may be given where it was read with places."""
-        if self._current[0] != file or reading is not None:
-            self._current = (file, reading or self._read(file))
+    def add(self, file: LocatedFile) -> None:
+        self._files[file.source.file] = file
 
     def diagnostic(self, problem: Problem, root: Origin) -> Diagnostic:
         """For a problem whose places are paths in the value that has the origin `root`."""
@@ -121,28 +119,25 @@ class Locator:
         return self._location(root.file, root.line, At((*root.at, *path)))
 
     def document(self, root: Origin) -> Mapping[str, Json]:
-        """The document at the origin as it stands in the file; empty where there is none any more."""
-        reading = self._reading(root.file)
-        document = reading.document_at(root.line) if reading is not None else None
+        """The document at the origin as it is written; empty if there is none."""
+        document = self._document(root.file, root.line)
         return document.value if document is not None and isinstance(document.value, dict) else {}
 
     def _location(self, file: str, line: int, where: At) -> Location:
-        reading = self._reading(file)
-        if reading is not None and reading.located is not None:
-            document = reading.document_at(line)
-            if document is not None:
-                return reading.located.location(document, where)
-        return first_line(file, line)
+        document = self._document(file, line)
+        return first_line(file, line) if document is None else self._files[file].location(document, where)
 
-    def _reading(self, file: str) -> Reading | None:
-        if self._current[0] == file:
-            return self._current[1]
-        if file not in self._shared:
-            self._shared[file] = self._read(file)
-        return self._shared[file]
+    def _document(self, file: str, line: int) -> Document | None:
+        found = self._files.get(file)
+        return None if found is None else found.document_at(line)
 
-    def _read(self, file: str) -> Reading | None:
-        try:
-            return read_located(file, read_file(self.root or "/", file), self._words, self._parser)
-        except FileRefusedError:
-            return None
+
+def locator_of(project: DesiredProject) -> Locator:
+    """The one of the load; for a project of a saved plan, one that reads its manifest as it is now."""
+    if isinstance(project.locator, Locator):
+        return project.locator
+    locator = Locator("")
+    file = project.source.file
+    with suppress(FileRefusedError):
+        locator.add(read(file, read_file("/", file), Words(), best_parser()))
+    return locator

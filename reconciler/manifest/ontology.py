@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from reconciler.diagnostics import did_you_mean, quoted
 from reconciler.keys import Fault, Faults, Table
 from reconciler.manifest.codes import Code
-from reconciler.manifest.placing import LITERAL
+from reconciler.manifest.located import LITERAL
 from reconciler.manifest.problems import RawPath
 from reconciler.manifest.schema import CHOICE, CHOICES, ONTOLOGY
 from reconciler.model.values import Json

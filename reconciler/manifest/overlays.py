@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic, Severity, did_you_mean, error
 from reconciler.manifest.codes import Code
-from reconciler.manifest.compose import Document
 from reconciler.manifest.discovery import Found, discover
 from reconciler.manifest.layerfiles import Layer, LayerFiles
+from reconciler.manifest.located import Document
 from reconciler.manifest.locating import display, first_line
 from reconciler.manifest.problems import At, Problem
 from reconciler.manifest.schema import OVERLAY

@@ -1,19 +1,18 @@
-"""Where the fields of a loaded project stand in git: a second pass over its files, made when somebody asks."""
+"""Where the fields of a loaded project are in git."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler import fieldpath
 from reconciler.diagnostics import Location
 from reconciler.fieldpath import Attribute
-from reconciler.manifest.locating import Locator
+from reconciler.manifest.locating import locator_of
 from reconciler.manifest.ontology import walk_choices, written_choices
-from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.problems import At, RawPath
-from reconciler.model.project import DesiredProject, Origin, Source
+from reconciler.model.project import DesiredProject, Origin
 from reconciler.model.values import Json
 
 
@@ -36,14 +35,13 @@ def locate_all(
     """For each project the place of the key, list item or choice that each path names, in whatever file it stands.
 
     A path that the manifest does not hold (a removed key, what lies inside a text from a file) gets the place of the
-    nearest thing above it. A file is read once. One that is gone or was changed meanwhile gives the first line of the
-    project as it was loaded.
+    nearest thing above it. Files are not read again, except the manifest of a project of a saved plan: if that is gone,
+    every path gets the project's first line.
     """
-    locator = Locator("", best_parser())
     found: list[dict[fieldpath.FieldPath, Place]] = []
     for project, paths in wanted:
         root = project.origin
-        locator.enter(root.file)
+        locator = locator_of(project)
         document = project.document or locator.document(root)
         places: dict[fieldpath.FieldPath, Place] = {}
         choices: dict[tuple[str, ...], At] | None = None
@@ -62,16 +60,6 @@ def locate_all(
 def _text(path: RawPath, root: Origin) -> str | None:
     origin = root.at_path(path)
     return origin.file if origin.text else None
-
-
-def locations_of_names(documents: Collection[tuple[str, int]], root: str) -> dict[tuple[str, int], Location]:
-    """Where the names of documents stand, by file and first line."""
-    locator = Locator(root, best_parser())
-    locations: dict[tuple[str, int], Location] = {}
-    for file, line in sorted(documents):
-        locator.enter(file)
-        locations[file, line] = locator.location(At(("name",)), Source(file, line).origin)
-    return locations
 
 
 def files_of(project: DesiredProject) -> set[str]:

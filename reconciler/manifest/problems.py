@@ -1,7 +1,6 @@
-"""What is wrong with a document, before it is known on which line: places are paths into its value, or stretches.
+"""What is wrong with a document, before its line is known: at paths into its value, or at stretches of the text.
 
-A path is *raw*: the keys and indexes as they stand in the document, directives included. Turning a problem into a
-diagnostic takes the second pass over the file (`places.py`), which files without problems never pay for.
+A path is *raw*: the keys and indexes as they are written in the document, directives included.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ Where: TypeAlias = At | Stretch
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`first` is the place of what this repeats; it is told at the caret."""
+    """`first` is where the thing that this repeats is; it is shown at the caret."""
 
     code: Code
     summary: str

@@ -16,8 +16,8 @@ import yaml
 from yaml.events import ScalarEvent, StreamEndEvent
 
 from reconciler.manifest.codes import Code
+from reconciler.manifest.located import AnyEvent
 from reconciler.manifest.parsing import Parser, RefusedError, open_events
-from reconciler.manifest.placing import AnyEvent
 from reconciler.manifest.problems import Problem, Stretch
 
 _SEPARATORS: Final = {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from reconciler.diagnostics import Diagnostic, Severity, did_you_mean, quoted
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
-from reconciler.manifest.placing import LITERAL
+from reconciler.manifest.located import LITERAL
 from reconciler.manifest.problems import Problem, RawPath
 from reconciler.manifest.textfiles import TextFiles, TextRefusal
 from reconciler.manifest.yamlfiles import YamlFile, YamlFiles

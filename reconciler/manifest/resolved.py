@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler import fieldpath
 from reconciler.fieldpath import Attribute
-from reconciler.manifest.locating import Locator
+from reconciler.manifest.locating import locator_of
 from reconciler.manifest.ontology import walk_choices, written_choices
-from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.problems import At, RawPath
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import Json
@@ -17,11 +16,10 @@ from reconciler.model.values import Json
 def resolved_sources(projects: Iterable[DesiredProject]) -> list[dict[fieldpath.FieldPath, Source]]:
     """For each project the line of each of its leaves; a text's is the first of its file. The user's own (x-) are left
     out."""
-    locator = Locator("", best_parser())
     found: list[dict[fieldpath.FieldPath, Source]] = []
     for project in projects:
         root = project.origin
-        locator.enter(root.file)
+        locator = locator_of(project)
         sources: dict[fieldpath.FieldPath, Source] = {}
         for path, raw in _leaves(project.document):
             origin = root.at_path(raw)

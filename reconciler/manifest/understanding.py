@@ -13,7 +13,7 @@ from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.layerfiles import NOTHING, Inherited, Layer, Limits
 from reconciler.manifest.layering import Layers, idle_unset
-from reconciler.manifest.locating import display
+from reconciler.manifest.locating import Locator, display
 from reconciler.manifest.ontology import Checked
 from reconciler.manifest.problems import At, Problem, RawPath
 from reconciler.manifest.references import Resolved
@@ -44,12 +44,12 @@ class Understood:
 
 
 class Understanding:
-    """Understands documents. `checks` are made of each project; `root` is the repository's."""
+    """Understands documents. `checks` are made of each project, which gets the `locator`."""
 
-    def __init__(self, directives: Directives, checks: Checks | None, root: str) -> None:
+    def __init__(self, directives: Directives, checks: Checks | None, locator: Locator) -> None:
         self._directives = directives
         self._checks = checks
-        self._root = root
+        self._locator = locator
         self._ontologies: Checked = {}
         self._read: dict[tuple[int, str | None], tuple[list[Json], Ontology]] = {}
 
@@ -92,7 +92,7 @@ class Understanding:
         if isinstance(values, ProjectValues) and not errors:
             choices = values.ontology
             ontology = self._ontology(choices, values.ontology_name) if choices is not None else None
-            understood.project = _project(values, source, ontology, document, root)
+            understood.project = _project(values, source, ontology, document, root, self._locator)
             if self._checks is not None and checked:
                 problems += _not_told(self._checks.run(understood.project), problems)
         return understood
@@ -113,7 +113,7 @@ class Understanding:
         return [
             Problem(
                 Code.NAME_NOT_ALLOWED,
-                f'the name "{name}" does not belong below {display(limits.origin.file, self._root)}',
+                f'the name "{name}" does not belong below {display(limits.origin.file, self._locator.root)}',
                 At(("name",)),
                 "Its names keep apart what belongs to whom. Give the project such a name, or move its manifest.",
                 f"a name here matches {taken}",
@@ -169,7 +169,12 @@ def _may_be_inherited(problem: Problem) -> bool:
 
 
 def _project(
-    values: ProjectValues, source: Source, ontology: Ontology | None, document: Mapping[str, Json], root: Origin
+    values: ProjectValues,
+    source: Source,
+    ontology: Ontology | None,
+    document: Mapping[str, Json],
+    root: Origin,
+    locator: Locator,
 ) -> DesiredProject:
     return DesiredProject(
         name=values.name,
@@ -182,4 +187,5 @@ def _project(
         protect=values.reconcile.protect,
         document=document,
         origins=root.inner,
+        locator=locator,
     )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.manifest.comments import comment_problems
-from reconciler.manifest.compose import Document
-from reconciler.manifest.locating import diagnostics_of, in_reading_order
+from reconciler.manifest.located import Document
+from reconciler.manifest.locating import Locator, diagnostics_of, failure_of, in_reading_order
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
@@ -29,8 +29,8 @@ class YamlFile:
 class YamlFiles:
     """Files by their absolute path, symbolic links not followed."""
 
-    def __init__(self, root: str, words: Words, parser: Parser) -> None:
-        self._root = root
+    def __init__(self, locator: Locator, words: Words, parser: Parser) -> None:
+        self._locator = locator
         self._words = words
         self._parser = parser
         self._files: dict[str, YamlFile] = {}
@@ -46,13 +46,10 @@ class YamlFiles:
         return tuple(self._files)
 
     def _read_new(self, file: str, data: bytes, like_project: bool) -> YamlFile:
-        reading = read(file, data, self._words, self._parser)
-        if reading.located is None:
-            return YamlFile(file, reading.documents, ())
+        found = read(file, data, self._words, self._parser)
+        self._locator.add(found)
         told: list[Diagnostic] = []
-        for document in reading.documents:
-            problems = [*document.problems, *comment_problems(document, reading.located, everywhere=not like_project)]
-            told += in_reading_order(diagnostics_of(problems, document, reading.located, self._root))
-        if reading.failure:
-            told += in_reading_order(diagnostics_of(reading.failure, Document(None, 1), reading.located, self._root))
-        return YamlFile(file, reading.documents, tuple(told))
+        for document in found.documents:
+            problems = [*document.problems, *comment_problems(found, document, everywhere=not like_project)]
+            told += in_reading_order(diagnostics_of(found, document, problems, self._locator.root))
+        return YamlFile(file, found.documents, (*told, *failure_of(found, self._locator.root)))

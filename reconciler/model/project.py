@@ -137,7 +137,8 @@ class DesiredProject:
     `create_only` holds those of CREATE_ONLY that the manifest names. `params` and `ontology` are None where that part
     is not managed; the ontology has at least one choice, and its name is None if the manifest gives none.
     `document` is all of it as composed, and `origins` the places in it that were written elsewhere than in the
-    manifest's own document; both are empty where the project does not come from a manifest.
+    manifest's own document; both are empty where the project does not come from a manifest. `locator` knows the files
+    that they were read from; only manifest/ uses it.
     """
 
     name: str
@@ -150,6 +151,7 @@ class DesiredProject:
     protect: bool = False
     document: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
     origins: Mapping[RawPath, Origin] = field(default_factory=dict, compare=False, repr=False)
+    locator: object = field(default=None, compare=False, repr=False)
 
     @property
     def origin(self) -> Origin:

@@ -15,6 +15,7 @@ from reconciler.files.writing import check_below, write_below
 from reconciler.manifest.discovery import DEFAULTS, path_order
 from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
 from reconciler.manifest.loading import Manifests, load_manifests
+from reconciler.manifest.locating import Locator
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.yamlfiles import YamlFiles
@@ -108,7 +109,7 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
         data = read_file(root, file)
     except FileRefusedError as problem:
         return [_whole(file, "unreadable", f"this file cannot be read: {problem.why}", problem.detail)]
-    found = [each for each in YamlFiles(root, Words(), best_parser()).read(file, data).told if each.is_error]
+    found = [each for each in YamlFiles(Locator(root), Words(), best_parser()).read(file, data).told if each.is_error]
     if found:
         return found
     try:

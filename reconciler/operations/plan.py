@@ -188,9 +188,7 @@ def with_warnings(plan: Plan, settings: Settings) -> Plan:
     checks = Checks(settings.checks, plan.made_at.date())
     changing = [change.desired for change in plan.changes if change.action in (Action.CREATE, Action.UPDATE)]
     warnings = merged(
-        diagnostic
-        for diagnostic in check_projects(changing, checks, root=settings.repo_root.as_posix())
-        if diagnostic.severity is Severity.WARNING
+        diagnostic for diagnostic in check_projects(changing, checks) if diagnostic.severity is Severity.WARNING
     )
     changes = plan.changes
     if settings.checks.get(RENAMED_CHOICE, "warn") == "warn":

@@ -99,9 +99,21 @@ def test_an_ontology_that_is_not_there(tmp_path: Path) -> None:
     assert (location.line, location.column) == (1, 1)
 
 
-def test_a_file_that_changed_or_is_gone(tmp_path: Path) -> None:
+def test_a_file_that_changed_after_it_was_read(tmp_path: Path) -> None:
     project = load_one(tmp_path, "\n" + HEAD)
     path: FieldPath = ("type",)
+    Path(project.source.file).write_text("\n\n\n" + HEAD)
+    location = locate(project, [path])[path].location
+    assert (location.line, location.column, location.text) == (3, 1, "type: imageannotation")
+
+
+def test_a_project_of_a_saved_plan(tmp_path: Path) -> None:
+    """Its manifest is read as it is now."""
+    loaded = load_one(tmp_path, "\n" + HEAD)
+    project = dataclasses.replace(loaded, document={}, origins={}, locator=None)
+    path: FieldPath = ("type",)
+    location = locate(project, [path])[path].location
+    assert (location.line, location.column, location.text) == (3, 1, "type: imageannotation")
     moved = dataclasses.replace(project, source=dataclasses.replace(project.source, line=7))
     assert locate(moved, [path])[path].location.line == 7
     Path(project.source.file).unlink()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.manifest.compose import Document
 from reconciler.manifest.editorschema import TABLES, editor_schema
+from reconciler.manifest.located import Document
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words

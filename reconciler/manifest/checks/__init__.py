@@ -15,8 +15,7 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.manifest.checks import labels, limits, parameters, references, texts
 from reconciler.manifest.checks.subject import ANSWERS, Finding, Subject
 from reconciler.manifest.codes import Code
-from reconciler.manifest.locating import Locator
-from reconciler.manifest.parsing import best_parser
+from reconciler.manifest.locating import locator_of
 from reconciler.manifest.problems import At, Problem
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import Json
@@ -100,13 +99,12 @@ class Checks:
         return list(problems.values())
 
 
-def check_projects(projects: Iterable[DesiredProject], checks: Checks, *, root: str) -> list[Diagnostic]:
-    """What the checks find in projects that were loaded without them. Their manifests are below `root` (absolute)."""
-    locator = Locator(root, best_parser())
+def check_projects(projects: Iterable[DesiredProject], checks: Checks) -> list[Diagnostic]:
+    """What the checks find in projects that were loaded without them."""
     diagnostics: list[Diagnostic] = []
     for project in projects:
         problems = checks.run(project)
         if problems:
-            locator.enter(project.source.file)
+            locator = locator_of(project)
             diagnostics += [locator.diagnostic(problem, project.origin) for problem in problems]
     return diagnostics

@@ -13,8 +13,9 @@ from reconciler.diagnostics import Severity
 from reconciler.manifest.formatting.layout import lay_out as lay_out
 from reconciler.manifest.formatting.ordering import FileKind as FileKind
 from reconciler.manifest.formatting.ordering import arrange
+from reconciler.manifest.located import LocatedFile
 from reconciler.manifest.parsing import Parser, best_parser
-from reconciler.manifest.reading import Reading, read
+from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.sourcetree import SourceTree, parse_source
 from reconciler.model.values import equal
@@ -43,7 +44,7 @@ def formatted(data: bytes, kind: FileKind, *, parser: Parser | None = None) -> b
     return new
 
 
-def has_error(reading: Reading) -> bool:
+def has_error(reading: LocatedFile) -> bool:
     """Whether the values of a file cannot be relied on."""
     problems = [*reading.failure, *(problem for document in reading.documents for problem in document.problems)]
     return reading.broken_lines or any(problem.severity is Severity.ERROR for problem in problems)
@@ -57,7 +58,7 @@ def _encoded(lines: Sequence[str], data: bytes) -> bytes:
     return BOM_UTF8 + text if data.startswith(BOM_UTF8) else text
 
 
-def _prove(before: Reading, tree: SourceTree, new: bytes, parser: Parser) -> None:
+def _prove(before: LocatedFile, tree: SourceTree, new: bytes, parser: Parser) -> None:
     after = read("", new, Words(), parser)
     if has_error(after):
         raise NotProvenError("it could not be read again")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import yaml
 from yaml.events import AliasEvent, StreamEndEvent
 
+from reconciler.manifest.located import AnyEvent, SourceText
 from reconciler.manifest.parsing import Parser, RefusedError, open_events
-from reconciler.manifest.placing import AnyEvent, SourceText
 from reconciler.manifest.rawtext import prepare
 from reconciler.manifest.sourcetree.building import Builder
 from reconciler.manifest.sourcetree.tree import Child as Child

@@ -24,7 +24,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from reconciler.manifest.placing import AnyEvent, SourceText
+from reconciler.manifest.located import AnyEvent, SourceText
 from reconciler.manifest.sourcetree.tree import Child, Comment, Document, Kind, Node
 
 _BLOCKS: Final = ("|", ">")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from reconciler.manifest.parsing import Parser
-from reconciler.manifest.reading import read_located
+from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
 from reconciler.model.values import Json, equal
 from tests.manifest.rooms import BOTH_PARSERS
@@ -83,7 +83,7 @@ def _values(text: str) -> Iterator[Json]:
 def test_the_suite(parser: Parser) -> None:
     lenient, strict, different, loaded = set(), set(), set(), 0
     for name, case in _cases():
-        reading = read_located("/p.yaml", case["yaml"].encode(), Words(), parser)
+        reading = read("/p.yaml", case["yaml"].encode(), Words(), parser)
         codes = {problem.code.value for document in reading.documents for problem in document.problems}
         codes |= {problem.code.value for problem in reading.failure}
         if case.get("fail"):
