@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import keys
 from reconciler.endpoint import check_endpoint
 from reconciler.errors import DiagnosedError, UsageError
+from reconciler.keys import table
 from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.settings import Settings, Target, choose_target, read_settings
 
@@ -388,7 +388,7 @@ def test_of_many_mistakes_the_first_are_told_and_the_rest_counted(
         asked.append(word)
         return ""
 
-    monkeypatch.setattr(keys, "did_you_mean", ask)
+    monkeypatch.setattr(table, "did_you_mean", ask)
     with pytest.raises(DiagnosedError) as caught:
         settings_of(tmp_path, "".join(f"k{number} = 1\n" for number in range(5_000)))
     found = caught.value.diagnostics

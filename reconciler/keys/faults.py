@@ -1,0 +1,83 @@
+"""What is wrong with a document, by paths: a reader of the document knows their locations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from reconciler.diagnostics import shortened
+from reconciler.fieldpath import format_path
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Keys and indexes from the root of a document to a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a document, at a value of it or, with `at_key`, at the value's key."""
+
+    code: str
+    summary: str
+    path: Path
+    detail: str = ""
+    label: str = ""
+    at_key: bool = False
+    first: Path | None = None
+    """The path of what it repeats."""
+
+
+class Faults(list[Fault]):
+    """The faults found so far. `reported` are the paths of values that were replaced because of an earlier message.
+
+    If there are more than `most`, nothing is looked up for the others, since they are not shown.
+    """
+
+    def __init__(self, reported: Collection[Path] = (), *, most: int | None = None) -> None:
+        super().__init__()
+        self.reported = reported
+        self._most = most
+
+    @property
+    def is_full(self) -> bool:
+        return self._most is not None and len(self) >= self._most
+
+    def add(
+        self, code: str, summary: str, path: Path, detail: str = "", label: str = "", *, at_key: bool = False
+    ) -> None:
+        self.append(Fault(code, summary, path, detail, label, at_key))
+
+
+class RefusedError(Exception):
+    """What a rule raises for a value that it does not accept. `{name}` in the summary is where the value is."""
+
+    def __init__(self, code: str, summary: str, detail: str = "", label: str = "") -> None:
+        super().__init__(summary)
+        self.code = code
+        self.summary = summary
+        self.detail = detail
+        self.label = label
+
+
+def name_of(path: Path) -> str:
+    """A path as messages show it. A long part is shortened: it may be repeated in very many of them."""
+    return format_path(tuple(part if isinstance(part, int) else shortened(part) for part in path))
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, for a message."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return f"the boolean {str(value).lower()}"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a string"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            return "a date"

@@ -1,0 +1,107 @@
+"""What each kind of value takes, and what it reports about other values."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from reconciler.keys import Day, Each, Faults, Kind, ListOf, Maybe, Number, OneOf, RefusedError, Text, Truth
+
+
+def upper(text: str) -> str:
+    if text == "no":
+        raise RefusedError("bad-value", "{name} cannot be no", "Why.", "write yes")
+    return text.upper()
+
+
+COUNT = Number(words="a whole number from 1 to 3", whole=True, minimum=1, maximum=3)
+RATIO = Number(words="a number of at least 0", minimum=0)
+WORDS = OneOf(values=("warn", "hold"))
+LIST = ListOf(item=Text(), at_least=1, words="a list of texts")
+
+
+def read(kind: Kind, value: Any) -> tuple[Any, list[str]]:
+    faults = Faults()
+    made = kind.read(value, ("a", "b"), faults)
+    return made, [f"{fault.code}: {fault.summary}" for fault in faults]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "made"),
+    [
+        (Text(), "x", "x"),
+        (Text(rule=upper), "x", "X"),
+        (Truth(), False, False),
+        (COUNT, 3, 3),
+        (RATIO, 0.5, 0.5),
+        (WORDS, "hold", "hold"),
+        (Day(), "2027-03-01", date(2027, 3, 1)),
+        (Day(), date(2027, 3, 1), date(2027, 3, 1)),
+        (Maybe(kind=Text()), None, None),
+        (Maybe(kind=Text()), "x", "x"),
+        (LIST, ["x", "y"], ("x", "y")),
+        (Each(kind=Truth(), words="a mapping"), {"x": True}, {"x": True}),
+    ],
+)
+def test_values_that_are_taken(kind: Kind, value: Any, made: Any) -> None:
+    assert read(kind, value) == (made, [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        (Text(), 1, "wrong-type: a.b must be a string, not a number"),
+        (Text(), None, "null-part: a.b has no value"),
+        (Text(rule=upper), "no", "bad-value: a.b cannot be no"),
+        (Truth(), "yes", "wrong-type: a.b must be true or false, not a string"),
+        (COUNT, True, "wrong-type: a.b must be a whole number from 1 to 3, not the boolean true"),
+        (COUNT, 1.0, "wrong-type: a.b must be a whole number from 1 to 3, not a number"),
+        (COUNT, 0, "bad-value: a.b must be a whole number from 1 to 3"),
+        (COUNT, 4, "bad-value: a.b must be a whole number from 1 to 3"),
+        (RATIO, float("nan"), "bad-value: a.b must be a number of at least 0"),
+        (WORDS, [], "wrong-type: a.b must be warn or hold, not a list"),
+        (WORDS, "wran", "bad-value: a.b must be warn or hold"),
+        (Day(), {}, "wrong-type: a.b must be a day, written YYYY-MM-DD, not a mapping"),
+        (Day(code="bad-date"), datetime(2027, 3, 1), "bad-date: a.b must be a day, written YYYY-MM-DD, not a date"),
+        (Day(), "never", 'bad-date: "never" is not a day'),
+        (Day(), "2027-02-30", "bad-date: there is no day 2027-02-30"),
+        (LIST, "x", "wrong-type: a.b must be a list of texts, not a string"),
+        (LIST, [], "bad-value: a.b must be a list of texts; this one is empty"),
+        (LIST, [None], "wrong-type: a.b[0] must be a string, not null"),
+        (Each(kind=Truth(), words="a mapping"), [], "wrong-type: a.b must be a mapping, not a list"),
+    ],
+)
+def test_values_that_are_not_taken(kind: Kind, value: Any, message: str) -> None:
+    assert read(kind, value)[1] == [message]
+
+
+def test_a_message_says_what_to_write() -> None:
+    faults = Faults()
+    Truth().read("Yes", ("a",), faults)
+    Truth().read("maybe", ("a",), faults)
+    Text().read(1, ("a",), faults)
+    WORDS.read("wran", ("a",), faults)
+    Text(rule=upper).read("no", ("a",), faults)
+    assert [fault.label for fault in faults] == ["write true", "", "quote it", 'did you mean "warn"?', "write yes"]
+    assert [bool(fault.detail) for fault in faults] == [True, False, False, False, True]
+
+
+def test_what_was_reported_before_is_not_read_again() -> None:
+    faults = Faults([("a", 0)])
+    assert LIST.read([None, "x"], ("a",), faults) == ("x",)
+    assert faults == []
+
+
+def test_schemas() -> None:
+    def schemas(kind: Kind) -> list[dict[str, Any]]:
+        return kind.alternatives(lambda _: [])
+
+    assert schemas(Maybe(kind=Truth())) == [{"type": "boolean"}, {"type": "null"}]
+    assert schemas(COUNT) == [{"type": "integer", "minimum": 1, "maximum": 3}]
+    assert schemas(LIST) == [{"type": "array", "minItems": 1, "items": {"type": "string"}}]
+    assert schemas(Each(kind=RATIO, words="")) == [
+        {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
+    ]
+    assert schemas(Text(proposals=("x",))) == [{"enum": ["x"]}, {"type": "string"}]
