@@ -49,33 +49,42 @@ class _Merger:
     reader: Reader
     total: int = 0
     _at: dict[FieldPath, list[int]] = field(default_factory=dict)
+    _touched: set[FieldPath] = field(default_factory=set)
+    """The paths of the fields, and of everything above them."""
+
     _shown: set[int] = field(default_factory=set)
-    _befores: dict[FieldPath, Json] = field(default_factory=dict)
+    _befores: dict[FieldPath, Json] | None = None
 
     def __post_init__(self) -> None:
         for number, (real, _) in enumerate(self.fields):
             path = real.path[:-1] if isinstance(real.path[-1], Attribute) else real.path
             self._at.setdefault(path, []).append(number)
-        self._befores = dict(_paths(self.before, ("ontology",)))
+            self._touched.update(path[:length] for length in range(2, len(path) + 1))
 
     def walk(
         self, befores: Sequence[Json], afters: Sequence[Json], path: FieldPath, old_path: FieldPath, depth: int
     ) -> Iterator[Choice]:
         """The rows below one parent: the new order, with each removed choice after the one that it followed."""
-        stays = {_name(item) for item in afters}
+        old = {_name(item): item for item in befores}
+        new = [(_name(item), item) for item in afters]
+        stays = {name for name, _ in new}
         gone: dict[str | None, list[Json]] = {None: []}
         anchor: str | None = None
         for item in befores:
-            if _name(item) in stays:
-                anchor = _name(item)
+            name = _name(item)
+            if name in stays:
+                anchor = name
             else:
                 gone.setdefault(anchor, []).append(item)
         for item in gone[None]:
             yield from self._removed(item, old_path, depth)
-        old = {_name(item): item for item in befores}
-        for item in afters:
-            yield from self._kept(item, old.get(_name(item)), path, old_path, depth)
-            for lost in gone.pop(_name(item), ()):
+        for name, item in new:
+            here, there = (*path, name), (*old_path, name)
+            if here in self._touched or there in self._touched:
+                yield from self._kept(item, old.get(name), here, there, depth)
+            else:
+                self.total += _size(item)
+            for lost in gone.pop(name, ()):
                 yield from self._removed(lost, old_path, depth)
 
     def details(self, path: FieldPath) -> tuple[Row, ...]:
@@ -107,14 +116,14 @@ class _Merger:
             location = None if sign is Sign.REMOVE else self._location(shown)
             yield Choice(0, name, sign, details, moved, location, loose=True)
 
-    def _kept(self, item: Json, old: Json, path: FieldPath, old_path: FieldPath, depth: int) -> Iterator[Choice]:
+    def _kept(self, item: Json, old: Json, here: FieldPath, there: FieldPath, depth: int) -> Iterator[Choice]:
         self.total += 1
-        here = (*path, _name(item))
-        there = (*old_path, _name(item))
         number = self._take(here, Kind.ADD, Kind.MOVE)
         shown = None if number is None else self.fields[number][1]
         if number is not None and self.fields[number][0].kind is Kind.MOVE:
             there = _old_path(self.fields[number][0]) or there
+            if self._befores is None:
+                self._befores = dict(_paths(self.before, ("ontology",)))
             old = self._befores.get(there)
         details = self.details(here)
         below = list(self.walk(_subchoices(old), _subchoices(item), here, there, depth + 1))
@@ -162,6 +171,11 @@ def _name(item: Json) -> str:
 def _subchoices(item: Json) -> Sequence[Json]:
     below = item.get("subchoices") if isinstance(item, dict) else None
     return below if isinstance(below, list | tuple) else ()
+
+
+def _size(item: Json) -> int:
+    """How many choices it is, with those below it."""
+    return 1 + sum(map(_size, _subchoices(item)))
 
 
 def _paths(items: Iterable[Json], path: FieldPath) -> Iterator[tuple[FieldPath, Json]]:
