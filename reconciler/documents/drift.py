@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -24,6 +23,7 @@ from reconciler.documents.parts import (
     absolute,
     as_json,
     diagnostics_of,
+    values_of,
     whole_second,
 )
 from reconciler.documents.text import Kind
@@ -142,7 +142,7 @@ class ProjectDriftShape(Shape):
             name=project.name,
             source=PlaceShape.of(project.source),
             units=tuple(UnitShape.of(unit, drift) for unit in project.units),
-            transient=tuple(TransientShape(**asdict(transient)) for transient in project.transient),
+            transient=tuple(TransientShape(**values_of(transient)) for transient in project.transient),
             diagnostics=diagnostics_of(project.diagnostics),
         )
 
@@ -238,12 +238,12 @@ class DriftShape(Shape):
             tool_version=__version__,
             timestamp=whole_second(drift.made_at),
             masked=drift.masked,
-            target=TargetShape(**asdict(drift.target)),
+            target=TargetShape(**values_of(drift.target)),
             snapshot=TakenShape.of(drift.snapshot_at),
             complete=drift.complete,
             live_count=drift.live_count,
-            record=BaselineShape(**asdict(drift.baseline)) if drift.baseline else None,
-            summary=DriftSummaryShape(**asdict(drift.summary)),
+            record=BaselineShape(**values_of(drift.baseline)) if drift.baseline else None,
+            summary=DriftSummaryShape(**values_of(drift.summary)),
             projects=tuple(
                 ProjectDriftShape.of(project, drift)
                 for project in drift.projects

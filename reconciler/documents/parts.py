@@ -32,19 +32,20 @@ def as_json(shape: Json) -> Json:
     """The JSON value that a shape is written as."""
     if isinstance(shape, Shape):
         return {
-            key: as_json(value)
+            key: value if type(value) in _AS_THEY_ARE else as_json(value)
             for name, key, default in _keys(type(shape))
             if (value := getattr(shape, name)) is not default and (default is None or value != default)
         }
-    if isinstance(shape, tuple) or (type(shape) is list and shape and isinstance(shape[0], Shape)):
+    if isinstance(shape, tuple):
         return [as_json(item) for item in shape]
-    if isinstance(shape, dict) and any(isinstance(value, Shape) for value in shape.values()):
+    if isinstance(shape, dict) and isinstance(next(iter(shape.values()), None), Shape):
         return {key: as_json(value) for key, value in shape.items()}
     if isinstance(shape, date):
         return timestamp(shape) if isinstance(shape, datetime) else shape.isoformat()
     return shape
 
 
+_AS_THEY_ARE: Final = frozenset({str, int, float, bool, type(None), list})
 _NO_DEFAULT: Final = object()
 
 
@@ -55,6 +56,11 @@ def _keys(shape: type[Shape]) -> list[tuple[str, str, Any]]:
         (name, key.serialization_alias or name, _NO_DEFAULT if key.is_required() else key.default)
         for name, key in shape.model_fields.items()
     ]
+
+
+def values_of(value: Any) -> dict[str, Any]:
+    """The attributes of a dataclass, for a shape with the same names."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def whole_second(moment: datetime) -> datetime:

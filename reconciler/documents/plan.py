@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import Field as Key
@@ -27,6 +26,7 @@ from reconciler.documents.parts import (
     Version,
     as_json,
     diagnostics_of,
+    values_of,
     whole_second,
 )
 from reconciler.fieldpath import format_path, parse_path
@@ -207,9 +207,9 @@ class ChangeShape(Shape):
             source=EntrySourceShape(file=change.source.file, line=change.source.line, commit=change.commit),
             fields=tuple(FieldShape.of(field) for field in change.fields),
             calls=tuple(CallShape.of(call) for call in change.calls),
-            expected=ExpectedShape(**asdict(change.expected)),
+            expected=ExpectedShape(**values_of(change.expected)),
             held_by=tuple(held.guard for held in change.held_by),
-            waived_by=tuple(WaivedShape(**asdict(waived)) for waived in change.waived_by),
+            waived_by=tuple(WaivedShape(**values_of(waived)) for waived in change.waived_by),
             kept=kept_shapes(change.kept),
             hash=change.hash,
             diagnostics=diagnostics_of(change.diagnostics),
@@ -288,13 +288,13 @@ class PlanShape(Shape):
             errored=plan.errored,
             masked=plan.masked,
             pending_only=plan.pending_only,
-            target=TargetShape(**asdict(plan.target)),
+            target=TargetShape(**values_of(plan.target)),
             snapshot=TakenShape.of(plan.snapshot_at),
-            source=CommitShape(**asdict(plan.commit)),
+            source=CommitShape(**values_of(plan.commit)),
             manifests=plan.manifests,
             manifest_count=plan.manifest_count,
             live_count=plan.live_count,
-            summary=SummaryShape(**asdict(plan.summary)),
+            summary=SummaryShape(**values_of(plan.summary)),
             resource_changes=tuple(changes),
             unmanaged=plan.unmanaged,
             diagnostics=diagnostics_of(plan.diagnostics, whole=whole),

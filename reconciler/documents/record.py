@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import ConfigDict, ValidationError
 from pydantic import Field as Key
 
-from reconciler.documents.parts import Shape, Text, as_json
+from reconciler.documents.parts import Shape, Text, as_json, values_of
 from reconciler.documents.text import UnfitError, parsed, place_of
 from reconciler.errors import RecordError
 from reconciler.git import ref_part
@@ -45,7 +44,7 @@ def encode(record: Record) -> dict[str, bytes]:
         for name, project in section.projects.items():
             files[f"{folder}/projects/{_file_name(name)}.json"] = _spelled(as_json(ProjectShape.of(name, project)))
         for run in section.runs.values():
-            files[f"{folder}/runs/{_file_name(run.id)}.json"] = _spelled(as_json(RunShape(**_values(run))))
+            files[f"{folder}/runs/{_file_name(run.id)}.json"] = _spelled(as_json(RunShape(**values_of(run))))
     return files
 
 
@@ -173,19 +172,15 @@ class _EntryShape(_Shape):
 class ProjectShape(_EntryShape):
     name: Text
     created_at: Text | None = None
-    intents: list[IntendedShape] = Key(default=[])
+    intents: Annotated[tuple[IntendedShape, ...], Key(strict=False)] = ()
 
     @classmethod
     def of(cls, name: str, project: RecordedProject) -> ProjectShape:
-        return cls(name=name, **{**_values(project), "intents": [_values(intent) for intent in project.intents]})
+        return cls(name=name, **{**values_of(project), "intents": [values_of(intent) for intent in project.intents]})
 
     def read(self) -> RecordedProject:
         values = {name: value for name, value in vars(self).items() if name != "name"}
         return RecordedProject(**{**values, "intents": tuple(Intended(**vars(intent)) for intent in self.intents)})
-
-
-def _values(value: Any) -> dict[str, Any]:
-    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 class OldIntendedShape(IntendedShape):

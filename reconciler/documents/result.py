@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from reconciler.documents.parts import (
     absolute,
     as_json,
     diagnostics_of,
+    values_of,
     whole_second,
 )
 from reconciler.documents.text import Kind
@@ -99,7 +99,7 @@ class ProjectOutcomeShape(Shape):
             reason=project.reason,
             params_version=project.params_version,
             ontology_version=project.ontology_version,
-            calls=tuple(CallOutcomeShape(**asdict(call)) for call in project.calls),
+            calls=tuple(CallOutcomeShape(**values_of(call)) for call in project.calls),
             hash=project.hash,
             source=PlaceShape.of(project.source) if project.source else None,
             diagnostics=diagnostics_of(project.diagnostics),
@@ -166,13 +166,13 @@ class ResultShape(Shape):
             tool_version=__version__,
             started_at=whole_second(outcome.started_at),
             finished_at=whole_second(outcome.finished_at),
-            target=TargetShape(**asdict(outcome.target)),
-            source=CommitShape(**asdict(outcome.commit)),
+            target=TargetShape(**values_of(outcome.target)),
+            source=CommitShape(**values_of(outcome.commit)),
             plan_hash=outcome.plan_hash,
             pending_only=outcome.pending_only,
             previous_commit=outcome.previous_commit,
             interrupted_by=outcome.interrupted_by,
-            summary=OutcomeSummaryShape(**asdict(outcome.summary)),
+            summary=OutcomeSummaryShape(**values_of(outcome.summary)),
             projects=tuple(map(ProjectOutcomeShape.of, outcome.projects)),
             diagnostics=diagnostics_of(outcome.diagnostics),
         )

@@ -5,7 +5,6 @@ What is carried out is derived from `desired` and from live state. The calls in 
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import TypeAdapter
 
 from reconciler.diagnostics import Severity
-from reconciler.documents.parts import Hash, Shape, Text, absolute, as_json, diagnostics_of
+from reconciler.documents.parts import Hash, Shape, Text, absolute, as_json, diagnostics_of, values_of
 from reconciler.documents.plan import ChangeShape, KeptShape, PlanShape, is_equal, kept_shapes
 from reconciler.documents.text import Kind
 from reconciler.errors import PlanFileError
@@ -181,7 +180,7 @@ class SavedChangeShape(ChangeShape):
         is_short = is_equal(change)
         return cls(
             **{**vars(ChangeShape.of(change)), "diagnostics": diagnostics_of(change.diagnostics, whole=True)},
-            holds=tuple(HeldShape(**asdict(held)) for held in change.held_by),
+            holds=tuple(HeldShape(**values_of(held)) for held in change.held_by),
             outside=kept_shapes(change.outside),
             ontology_hash=change.expected.ontology_hash if is_short else None,
             desired=None if is_short else DesiredShape.of(change.desired),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Discriminator, StrictBool, Tag
 from pydantic import Field as Key
 
 from reconciler import __version__
-from reconciler.documents.parts import FORMAT_VERSION, Moment, Shape, TargetShape, as_json, whole_second
+from reconciler.documents.parts import FORMAT_VERSION, Moment, Shape, TargetShape, as_json, values_of, whole_second
 from reconciler.documents.text import Kind
 from reconciler.errors import SnapshotError
 from reconciler.fieldpath import parse_pattern
@@ -247,7 +246,7 @@ class SnapshotShape(Shape):
             kind="snapshot",
             tool_version=__version__,
             timestamp=whole_second(snapshot.taken_at),
-            target=TargetShape(**asdict(snapshot.target)),
+            target=TargetShape(**values_of(snapshot.target)),
             commit=snapshot.commit,
             projects=(*map(ProjectShape.of, snapshot.projects), *map(UnreadableShape.of, snapshot.unreadable)),
         )

@@ -62,7 +62,7 @@ class Kind:
         try:
             self._check_size(content)
         except UnfitError as problem:
-            raise self.error(f"{self.name} cannot be written: {problem}") from None
+            raise self.error(f"{self.name} cannot be written: it {problem}") from None
         return content
 
     def read_file(self, file: Path, take: Callable[[Json], _Read]) -> _Read:

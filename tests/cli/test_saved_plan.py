@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.record import RecordedProject
+from reconciler.record.stores import open_record
 from tests.cli.conftest import Cli, Served, live
 
 Write = Callable[[str, str], Path]
@@ -40,6 +42,44 @@ def test_it_is_private_whole_and_shows_the_same(cli: Cli, saved: Path) -> None:
     for of in (document, fresh):
         del of["timestamp"]
     assert document == fresh
+
+
+def test_show_prints_what_plan_printed(cli: Cli, served: Served, write: Write) -> None:
+    """Also what others changed since an apply, and warnings with the line that they are about."""
+    write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 1, b: 1}\n")
+    write("same.yaml", "name: same\ntype: imageannotation\nontology: [A]\n")
+    assert cli("apply", "--auto-approve").code == 0
+    served.store.edit_params("p", {"a": 5})
+    write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 1, b: 2, objects_to_anotate: [A]}\n")
+    for options in ((), ("--pending",)):
+        for output in ("text", "markdown"):
+            planned = cli("plan", *options, "--out", "x.plan", "--format", output)
+            shown = cli("show", "x.plan", "--format", output)
+            assert (shown.out, shown.err) == (planned.out, planned.err)
+
+
+def test_the_entry_of_an_equal_project_is_short_and_is_all_that_an_apply_needs(
+    cli: Cli, served: Served, write: Write, repository: Path
+) -> None:
+    text = "name: same\ntype: imageannotation\nparams: {a: 1}\nontology: [A]\n"
+    write("same.yaml", text)
+    served.store.seed([live("same", {"a": 1}, [{"choice": "A"}])])
+    cli("plan", "--out", "x.plan")
+    [entry] = json.loads(Path("x.plan").read_text())["resource_changes"]
+    assert (entry["change"]["before"], entry["change"]["after"], entry["desired"]) == (None, None, None)
+    assert (entry["fields"], entry["calls"]) == ([], [])
+    served.requests.clear()
+    assert cli("apply", "--plan", "x.plan", "--auto-approve").code == 0
+    assert [request for request in served.requests if "same" in request] == []
+    saved = _entry(repository)
+    assert saved.ontology_hash is not None
+    cli("apply", "--auto-approve")  # which reads the project itself
+    assert _entry(repository) == saved
+
+
+def _entry(repository: Path) -> RecordedProject:
+    [section] = open_record(repository, "production", "local").read().record.sections.values()
+    return section.projects["same"]
 
 
 def test_it_is_applied_and_nothing_else(cli: Cli, saved: Path, served: Served, write: Write) -> None:
