@@ -1,4 +1,4 @@
-"""All projects of a plan, side by side; the calls of one project in order; a failing one stops no other."""
+"""All projects of a plan at the same time, each with its calls in order. One that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_GIVEN_UP = 5
 
 
 class Stop:
-    """Set once a signal came: no new call starts, calls under way are waited for and looked at."""
+    """Set by a signal: no new call starts, and calls under way are finished and checked."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -100,7 +100,7 @@ def _outcome_of(change: ProjectChange, outcomes: dict[str, ProjectOutcome], stop
 
 
 def not_applied(plan: Plan, reason: str, now: datetime) -> Outcome:
-    """What became of a plan of which nothing was carried out."""
+    """The outcome of a plan that was not carried out."""
     return Outcome(
         target=plan.target,
         commit=plan.commit,

@@ -58,7 +58,7 @@ def landing_of(
 
 
 def later(sent: Sequence[Call], before: LiveProject | None, after: LiveProject, *, most: int) -> Landing:
-    """The versions that came between two reads. Up to `most` of those that one of the calls would make are ours."""
+    """The versions that came between two reads. Up to `most` versions that one of the calls would make are ours."""
     kind = sent[-1].kind
     previous = before.params if before is not None and PARTS[kind] == "params" else None
     own: list[Version] = []

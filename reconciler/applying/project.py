@@ -203,7 +203,7 @@ class ProjectApply:
         return self._outcome(Status.UNCLEAR, reason, diagnostics=(told,))
 
     def _recognize(self) -> None:
-        """Which versions came after those of a part that was written: an earlier sending may land late."""
+        """Note the versions that came after a part was written: an earlier sending may land late."""
         for done in self.done.values():
             if self.live is not None:
                 most = len(done.sent) - len(done.own)

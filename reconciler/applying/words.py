@@ -1,4 +1,4 @@
-"""What an apply says: reasons, and diagnostics that end with what to do."""
+"""The messages of an apply: reasons, and diagnostics that end with what to do."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str,
 
 
 def truth(calls: Sequence[CallOutcome], live: LiveProject | None) -> str:
-    """What is true now, for a project whose calls did not all land."""
+    """What is true now, for a project some of whose calls did not land."""
     if live is None:
         return "nothing was written: there is no such project on Scale"
     landed = [call.call.value for call in calls if call.result is CallResult.LANDED]
@@ -97,7 +97,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequence[Version]) -> Diagnostic:
-    """Somebody else wrote between the last look and this write, or right after it."""
+    """Someone else wrote between the last read and this write, or right after it."""
     ours = _versions(own) if own else "the create"
     return error(
         "lost-race",
@@ -108,7 +108,7 @@ def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequenc
 
 
 def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
-    """Somebody else wrote after this run's write of that part, before the run had ended."""
+    """Someone else wrote after this run's write of that part, before the run ended."""
     came = "; ".join(f"{part} {_versions(versions)}" for part, versions in others.items())
     return error(
         "lost-race",
@@ -127,7 +127,7 @@ def someone_else(name: str, kind: CallKind, others: Sequence[Version], live: Liv
     return error(
         "someone-else",
         f"{kind.value} of project.{name} had no clear answer, and {seen}",
-        detail="So somebody else wrote, or Scale changed what it was sent. It is not sent again. Plan again to see "
+        detail="Someone else wrote, or Scale changed what it was sent. It is not sent again. Plan again to see "
         "what is there now.",
     )
 
@@ -151,7 +151,7 @@ def not_there(name: str, kind: CallKind) -> Diagnostic:
 
 
 def gave_up(problem: ScaleError, sends: int, *, proven: bool) -> Diagnostic:
-    """A write that neither an answer nor a read has shown. `proven`: the history was read until it could not land."""
+    """A write that no answer and no read confirmed. `proven`: the history was read until it could no longer land."""
     known = problem.explanation if problem.may_have_landed else problem.detail
     times = f"It was sent {sends} times." if sends > 1 else "It was sent once." if sends else "It was not sent."
     shows = "The project's history shows that it did not land." if proven else "It is not known whether it landed."
@@ -159,10 +159,10 @@ def gave_up(problem: ScaleError, sends: int, *, proven: bool) -> Diagnostic:
 
 
 def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
-    """Scale took a write, and shows another value."""
+    """Scale accepted a write, and shows another value."""
     paths = ", ".join(format_path(field.path) for field in fields[:10])
     more = f" and {len(fields) - 10} more" if len(fields) > 10 else ""
-    only_blanks = all(
+    only_whitespace = all(
         isinstance(field.before, str) and isinstance(field.after, str) and field.before.strip() == field.after.strip()
         for field in fields
     )
@@ -170,12 +170,11 @@ def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
         "not-kept",
         f"Scale took the write to project.{name}, but read back it is not as written: {paths}{more}",
         detail=(
-            "Only leading or trailing white space differs: leave it out of the manifest."
-            if only_blanks
-            else "Scale keeps another value than was sent. Declare the value that it keeps, or put the path under "
-            "reconcile.ignore."
+            "Only leading or trailing whitespace differs: remove it from the manifest."
+            if only_whitespace
+            else "Scale keeps a different value. Declare the value that it keeps, or add the path to reconcile.ignore."
         )
-        + " Until then the guard not-kept holds the project, so that no run writes it again and again.",
+        + " Until then, the guard not-kept holds the project, so that runs do not keep writing it.",
     )
 
 

@@ -1,6 +1,6 @@
 """The command line: options in, exit code out. The only home of click.
 
-Command modules import the rooms inside their functions, so that `--version` and `--help` load click and nothing else.
+Command modules import other packages inside their functions, so that `--version` and `--help` load only click.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _EPILOG = """\b
 Examples:
   reconciler validate                      check the manifests, offline
   reconciler plan                          what would change on the sandbox, in this process
-  reconciler apply                         make it so, after asking
+  reconciler apply                         carry it out, after asking
   reconciler plan --target production      the same against https://api.scale.com, with SCALE_API_KEY
 """
 
@@ -73,8 +73,8 @@ class _Commands(click.Group):
 def reconciler(folder: str | None) -> None:
     """Keep Scale AI annotation projects in git.
 
-    YAML manifests say what each project's type, params and ontology should be; plan shows how Scale's side differs;
-    apply makes it so.
+    YAML manifests declare each project's type, params and ontology; plan shows what differs on Scale; apply changes
+    Scale to match.
     """
     if folder is not None:
         try:
@@ -104,7 +104,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
         signal.signal(signal.SIGHUP, _terminate)
-    sys.set_int_max_str_digits(4_300)  # so many digits are exact, whatever PYTHONINTMAXSTRDIGITS says
+    sys.set_int_max_str_digits(4_300)  # exact up to this many digits, even if PYTHONINTMAXSTRDIGITS says otherwise
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

@@ -27,7 +27,7 @@ Examples:
   reconciler apply
   reconciler apply kitten_labeling --target production
   reconciler apply --plan changes.plan
-  reconciler apply --auto-approve --result result.json      where nobody can be asked
+  reconciler apply --auto-approve --result result.json      without being asked
 """
 
 _QUESTION = """
@@ -44,7 +44,7 @@ Do you want to perform these actions on the target "{name}"?
 @click.option("--plan", "planfile", metavar="FILE", help="Apply this saved plan and nothing else.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--parallelism", type=click.IntRange(1, 100), help="How many requests may be in flight.")
-@click.option("--result", metavar="FILE", help="Write what became of it, as JSON.")
+@click.option("--result", metavar="FILE", help="Write the outcome, as JSON.")
 @formats.format_option("outcome")
 def command(
     names: tuple[str, ...],
@@ -58,7 +58,7 @@ def command(
     result: str | None,
     output: str,
 ) -> int:
-    """Make Scale's side as the manifests say.
+    """Change the projects on Scale to match the manifests.
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Asks on a terminal before it writes.
     """

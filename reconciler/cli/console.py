@@ -1,4 +1,4 @@
-"""What is printed and where: results to stdout, progress, prompts and errors to stderr."""
+"""Printing: results to stdout; progress, prompts, and errors to stderr."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def plan_options(function: _Function) -> _Function:
     function = click.option(
         "--allow", "allowed", metavar="GUARD", multiple=True, help="Waive this guard for all projects (repeatable)."
     )(function)
-    return click.option("--pending", is_flag=True, help="Only what git changed; edits on Scale's side are left alone.")(
+    return click.option("--pending", is_flag=True, help="Only what git changed; edits made on Scale are kept.")(
         function
     )
 
@@ -51,7 +51,7 @@ def live_option(function: _Function) -> _Function:
 
 
 def check_live(live: str | None, endpoint: str | None) -> None:
-    """Raises click.UsageError for an endpoint beside a snapshot, which opens none."""
+    """Raises click.UsageError for an endpoint together with a snapshot, which opens none."""
     if live is not None and endpoint is not None:
         raise click.UsageError("--live opens no endpoint: leave out --endpoint")
 
@@ -107,12 +107,12 @@ def say_runner(commands: str) -> None:
 
 
 def tell_rate_limit(seconds: float) -> None:
-    """GitHub has a run wait."""
+    """GitHub makes a run wait."""
     tell(f"GitHub's rate limit: waiting {seconds:.0f} seconds.\n")
 
 
 def tell_waiting(seconds: float) -> None:
-    """Scale has a run wait: nobody should wonder why nothing happens."""
+    """Scale makes a run wait."""
     tell(f"Too many requests (429): waiting {seconds:.0f} seconds.\n")
 
 
@@ -152,7 +152,7 @@ def say_usage(problem: click.ClickException) -> None:
     context = getattr(problem, "ctx", None)
     hint = f"See: {context.command_path} --help" if context is not None else ""
     if context is not None and isinstance(problem, click.NoSuchOption) and problem.option_name == "-C":
-        hint = f"-C DIR stands in front of the command: reconciler -C DIR {context.info_name}"
+        hint = f"-C DIR comes before the command: reconciler -C DIR {context.info_name}"
     say_diagnostics([error("usage", problem.format_message().rstrip("."), detail=hint)])
 
 
@@ -171,7 +171,7 @@ def confirm(question: str) -> bool:
 
 
 def has_person() -> bool:
-    """Whether somebody can answer a prompt."""
+    """Whether a person can answer a prompt."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 

@@ -26,9 +26,9 @@ Examples:
 @console.live_option
 @formats.format_option("drift")
 def command(names: tuple[str, ...], target: str | None, endpoint: str | None, live: str | None, output: str) -> int:
-    """Show what changed on Scale's side behind git's back. Writes nothing, ever.
+    """Show what changed on Scale outside git. Writes nothing, ever.
 
-    NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with 2 where something drifted.
+    NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with 2 if something drifted.
     """
     from reconciler.documents.drift import drift_document
     from reconciler.errors import ReconcilerError

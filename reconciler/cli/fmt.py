@@ -12,19 +12,19 @@ from reconciler.cli import console, runner
 _EPILOG = """\b
 Examples:
   reconciler fmt                            all manifests, and the YAML files that they use
-  reconciler fmt projects/birds             those of one folder
+  reconciler fmt projects/birds             the files in one folder
   reconciler fmt --check                    lists files that are not in form, exit code 2; writes nothing
 """
 
 
 @click.command("fmt", epilog=_EPILOG)
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
-@click.option("--check", is_flag=True, help="Write nothing; exit with 2 where a file is not in form.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 2 if a file is not in form.")
 def command(paths: tuple[str, ...], check: bool) -> int:
     """Put manifests into one form: key order, indentation, block style. Comments and meaning stay.
 
     PATH is a YAML file or a folder. Without one, all manifests, defaults, overlays and the files that they refer to. A
-    file with an error is left alone.
+    file with an error is not changed.
     """
     from reconciler.operations.fmt import format_files
     from reconciler.render.escape import plain

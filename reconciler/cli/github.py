@@ -32,7 +32,7 @@ def command() -> None:
 @click.option("--plan", "planfile", metavar="FILE", help="What plan --out saved.")
 @click.option("--result", metavar="FILE", help="What apply --result wrote.")
 def comment(planfile: str | None, result: str | None) -> int:
-    """Say in the pull request's comment what the plan would do, or what became of it.
+    """Show in the pull request's comment what the plan would do, or the outcome of its apply.
 
     There is one comment a pull request and target. It is edited in place, and none is made for a plan that has nothing
     to say. Repository, pull request and token are taken from GitHub's variables and event file.

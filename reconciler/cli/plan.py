@@ -34,7 +34,7 @@ Examples:
 @console.live_option
 @click.option("--out", metavar="FILE", help="Save the plan, whole, for show and apply --plan.")
 @formats.format_option("plan")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 def command(
     names: tuple[str, ...],
     target: str | None,

@@ -1,4 +1,4 @@
-"""What a job of GitHub Actions gets beside the output: annotations, a summary, outputs. Nothing happens elsewhere.
+"""What a job of GitHub Actions gets besides the output: annotations, a summary, outputs. Nothing happens elsewhere.
 
 A file that cannot be written is a warning and no more.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def annotate(diagnostics: Iterable[Diagnostic], *, base: str | None = None) -> None:
-    """Annotations, to stderr. `base` is the git top level, looked for where it is not given."""
+    """Annotations, to stderr. `base` is the git top level, found if it is not given."""
     if not is_job(os.environ):
         return
     from reconciler.forge.github.commands import lay_out_annotations

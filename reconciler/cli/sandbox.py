@@ -48,9 +48,7 @@ class _Serve(click.Command):
 @command.command("serve", cls=_Serve, epilog=_SERVE_EPILOG)
 @_target
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
-@click.option(
-    "--assume", metavar="NAME=VALUE", multiple=True, help="Another answer to what nobody knows of the API. Repeatable."
-)
+@click.option("--assume", metavar="NAME=VALUE", multiple=True, help="Change an assumption about the API. Repeatable.")
 @click.option("--faults", metavar="FILE", help="A JSON file of what goes wrong, and when: see docs/sandbox.md.")
 def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | None) -> int:
     """Serve it on this machine. The first line on stdout is its base URL. Any key that is not empty is taken."""

@@ -23,7 +23,7 @@ Examples:
 def command(target: str | None, endpoint: str | None, out: str | None, publish: bool) -> int:
     """Save live state for plan and drift with --live, which need no key.
 
-    Of every project the latest versions are saved, and those that the record names; nothing that `sensitive` covers.
+    Saves the latest versions of every project and the versions that the record names, without `sensitive` values.
     """
     from datetime import UTC, datetime
 

@@ -1,1 +1,1 @@
-"""One module a use case: each wires the rooms together in the order that README tells, and decides nothing itself."""
+"""One module per use case: it connects the packages in the order that README describes, and decides nothing itself."""

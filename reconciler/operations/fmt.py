@@ -1,4 +1,4 @@
-"""Put YAML files into one form. A file with an error is left alone, and what would be written is proven first."""
+"""Format YAML files. A file with an error is not changed, and each result is proven to mean the same first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from reconciler.settings import Settings
 class Formatting:
     """Absolute files. `changed` are in form now, or would be; `kept` counts those that were in form already.
 
-    `errors` are those of the files that were left alone.
+    `errors` are those of the files that were not formatted.
     """
 
     changed: list[str] = field(default_factory=list)
@@ -35,9 +35,9 @@ class Formatting:
 
 
 def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Formatting:
-    """Format manifests, defaults, overlays and the YAML files that they refer to, or those of them that paths name.
+    """Format manifests, defaults, overlays and the YAML files that they refer to, or only the files that paths name.
 
-    A path that is a YAML file is formatted whoever uses it. With `check` nothing is written.
+    A path that is a YAML file is formatted even if no manifest uses it. With `check` nothing is written.
 
     Raises:
         UsageError: a path names no such file, or one outside the repository; the manifest folder is missing.
@@ -104,7 +104,7 @@ def _nearest(file: str, files: Iterable[str], settings: Settings) -> str:
 
 
 def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: bool) -> list[Diagnostic]:
-    """Format one file; what is wrong where it is left alone."""
+    """Format one file; returns why it was not formatted."""
     try:
         data = read_file(root, file)
     except FileRefusedError as problem:

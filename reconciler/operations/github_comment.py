@@ -1,4 +1,4 @@
-"""Keep the comments on pull requests: the plan while it is open, what became of it once it is merged."""
+"""Keep the comments on pull requests: the plan while one is open, the outcome of the apply once it is merged."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ _WORDS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was done, a line each; what the run should say beside it; and what went wrong.
+    """What was done, one line each; what else the run should report; and what went wrong.
 
-    `instead` makes the text, below a limit in characters, where no comment could carry it.
+    `instead` makes the text, below a limit in characters, if no comment could be written.
     """
 
     done: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ class Writer:
 
 
 def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer) -> Report:
-    """See that the event's pull request has the plan in its comment, or none where the plan has nothing to say.
+    """Show the plan in the comment of the event's pull request; no comment is made for a plan with nothing to show.
 
     Raises:
         GithubError: the comment cannot be read or written, except for a fork's token, which may not.
@@ -111,23 +111,23 @@ def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer)
 
 
 def comment_outcome(client: GithubClient, event: Event, outcome: Outcome, writer: Writer, *, root: Path) -> Report:
-    """Tell the pull requests that came in what became of them: the event's own, else those of a push.
+    """Show the outcome in the comments of the merged pull requests: the event's own, else those of a push.
 
-    A push's are those of its commits, and of the commits since the record's last one, so that those of a run that was
-    dropped are told too. One that cannot be told stops no other: the first error stands in the report.
+    A push has the pull requests of its commits and of the commits since the record's last one, so that a run that was
+    dropped is made up for. If one comment fails, the others are still written; the report has the first error.
 
     Raises:
         GithubError: the pull requests cannot be found.
     """
-    told, notes = _pull_requests(client, event, outcome, root)
+    pulls, notes = _pull_requests(client, event, outcome, root)
     text = partial(writer.outcome, outcome, event)
-    if not told:
+    if not pulls:
         return Report(notes=(*notes, _no_pull_request(event)), instead=text)
     author, done = client.author(), list[str]()
     instead: Callable[[int], str] | None = None
     problem: GithubError | None = None
-    for merged, fresh in told:
-        write = _outcome_writer(event, outcome, writer, alone=len(told) == 1, fork=merged.fork, fresh=fresh)
+    for merged, fresh in pulls:
+        write = _outcome_writer(event, outcome, writer, alone=len(pulls) == 1, fork=merged.fork, fresh=fresh)
         try:
             done.append(_keep(client, merged.number, outcome.target.name, event.run, write, author))
         except GithubLockedError as locked:
@@ -159,14 +159,14 @@ def has_something_to_say(plan: Plan) -> bool:
 def _outcome_writer(
     event: Event, outcome: Outcome, writer: Writer, *, alone: bool, fork: bool, fresh: bool
 ) -> Callable[[Body | None], Body | None]:
-    """`alone`: no other pull request came in. `fresh`: no earlier run can have told this one."""
+    """`alone`: no other pull request was merged. `fresh`: no earlier run can have commented on this one."""
     document = outcome_document(printed(outcome, base=writer.base))
     content = {key: value for key, value in document.items() if key not in _TIMES}
     quiet = outcome.summary.complete and all(project.status is Status.UNCHANGED for project in outcome.projects)
 
     def write(old: Body | None) -> Body | None:
-        # Without a comment its plan had nothing to say; what is written now is its doing where it came in alone. A
-        # fork's plan had no comment whatever it said.
+        # Without a comment, its plan had nothing to show, so what was written comes from it only if it was merged
+        # alone. A fork's plan had no comment in any case.
         if old is None and (quiet or not (alone or fork)):
             return None
         if old is not None and quiet and not fresh and _APPLIED in old.data:
@@ -189,7 +189,7 @@ def _outcome_writer(
 def _pull_requests(
     client: GithubClient, event: Event, outcome: Outcome, root: Path
 ) -> tuple[list[tuple[Merged, bool]], list[Diagnostic]]:
-    """The pull requests, each with whether it came in since the record's last commit; and what to say of the search."""
+    """The pull requests, each with whether it was merged since the record's last commit; and notes on the search."""
     if event.number is not None:
         return [(Merged(event.number, event.fork), True)], []
     notes: list[Diagnostic] = []
@@ -205,17 +205,17 @@ def _pull_requests(
         pushed = _between(root, event.before, event.after) or pushed
     others = [commit for commit in dict.fromkeys(pushed) if commit not in set(since)]
     if len(since) + len(others) > MOST_COMMITS:
-        words = f"more than {MOST_COMMITS} commits came in; the pull requests of the newest ones are told"
+        words = f"more than {MOST_COMMITS} commits were merged; only the pull requests of the newest ones get a comment"
         notes.append(warning("many-commits", words))
-    told: dict[int, tuple[Merged, bool]] = {}
+    pulls: dict[int, tuple[Merged, bool]] = {}
     for commits, fresh in ((since, True), (others[: max(0, MOST_COMMITS - len(since))], False)):
         for pull in merged_pulls(client, commits, branch=event.branch, fresh=pushed):
-            told.setdefault(pull.number, (pull, fresh))
-    return [told[number] for number in sorted(told)], notes
+            pulls.setdefault(pull.number, (pull, fresh))
+    return [pulls[number] for number in sorted(pulls)], notes
 
 
 def _between(root: Path, since: str, until: str) -> Sequence[str] | None:
-    """The newest commits of the first-parent line; None where this clone does not tell."""
+    """The newest commits of the first-parent line; None if this clone does not have them."""
     try:
         return first_parents(root, since, until, most=MOST_COMMITS + 1)
     except GitRefusedError:
@@ -235,7 +235,7 @@ def _keep(
     if kept is Kept.NOT_MADE:
         return f"Pull request #{number}: nothing to say, no comment made."
     if kept is Kept.NEWER:
-        return f"Pull request #{number}: a later run has written the comment, it is left alone.{where}"
+        return f"Pull request #{number}: a later run has written the comment, so it is unchanged.{where}"
     return f"Pull request #{number}: comment {kept}.{where}"
 
 
@@ -257,7 +257,7 @@ def _no_pull_request(event: Event) -> Diagnostic:
 def _shallow(commit: str) -> Diagnostic:
     return warning(
         "shallow-clone",
-        f"the last applied commit {commit[:7]} is not in this clone: only the pull requests of this push are told",
+        f"the last applied commit {commit[:7]} is not in this clone: only the pull requests of this push get a comment",
         detail="Check out with fetch-depth: 0.",
     )
 

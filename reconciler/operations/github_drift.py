@@ -1,4 +1,4 @@
-"""Keep the issue that tells a target's drift."""
+"""Keep the issue that shows a target's drift."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
     """
     drifts = _identities(drift)
     if told := next((told for told in drift.diagnostics if told.is_error), None):
-        raise GithubError(f"the drift check failed, so its issue is left alone: {told.summary}", told.detail)
+        raise GithubError(f"the drift check failed, so its issue is unchanged: {told.summary}", told.detail)
     if not drift.complete:
         raise GithubError(
             "the drift check was narrowed by names, so it does not say whether drift is over",
@@ -58,7 +58,7 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
     if kept is Kept.NONE:
         return f"No drift on {shown}, and no issue."
     if kept is Kept.NEWER:
-        return f"A later run has written the drift issue of {shown}, it is left alone.{where}"
+        return f"A later run has written the drift issue of {shown}, so it is unchanged.{where}"
     return f"Drift issue of {shown} {kept}.{where}"
 
 
@@ -73,7 +73,7 @@ def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str
 
 
 def _identities(drift: Drift) -> tuple[str, ...]:
-    """One text a drift. The version stands for the live value: another edit of the same unit is another drift."""
+    """One text per drift. The version represents the live value: another edit of the same unit is another drift."""
     units = [
         canonical_json([project.name, unit.path, unit.version])
         for project in drift.projects

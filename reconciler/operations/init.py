@@ -1,4 +1,4 @@
-"""Lay out a repository: configuration, an example, workflows. What is there already stays as it is."""
+"""Lay out a repository: configuration, an example, workflows. Existing files are not changed."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _is_there(folder: Path, name: str) -> bool:
 def template(source: str, *, action: str = "./.github/actions/reconciler", install: str = "", paths: str = "") -> str:
     """One of the files in `reconciler/initial`, filled in.
 
-    `action` is what the workflows use, `install` the lines that install reconciler, `paths` those that start a job.
+    `action` is what the workflows use, `install` the lines that install reconciler, `paths` the paths that start a job.
     """
     text = files("reconciler").joinpath("initial", *source.split("/")).read_text("utf-8")
     return (

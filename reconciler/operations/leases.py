@@ -86,7 +86,7 @@ class Lease:
         return now - CLOCKS_DIFFER <= _moment(until) <= now + LONGEST_LEASE
 
     async def _clean_up(self, run: Run) -> None:
-        """Remove what a dead run left beside the record."""
+        """Remove what a dead run left outside the record."""
         with contextlib.suppress(RecordError, GitRefusedError):
             await self._aside(self._store.liveness.release, run.id)
             await self._aside(self._store.end, run)

@@ -16,15 +16,15 @@ from reconciler.scale.client import ScaleClient
 from reconciler.settings import Target
 
 _FEW: Final = 8
-"""Up to so many selected projects are got one by one; for more one list of the account is cheaper."""
+"""Up to this many selected projects are got one by one; for more, one list of the account is cheaper."""
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:
-    """Live state: of the named projects alone where they are few, else of the whole account in one list.
+    """Live state: of only the named projects if they are few, else of the whole account in one list.
 
-    Should the list leave earlier versions out, the named projects are got one by one beside it: a base is looked for in
-    them. And if a project in the list has no readable name, it may be any project that the list does not show; so the
-    named projects that it does not show are got, too.
+    If the list leaves out earlier versions, the named projects are also got one by one, because a base may be among
+    them. If a project in the list has no readable name, it may be any project that the list does not show, so the named
+    projects that it does not show are got too.
     """
     if few and len(names) <= _FEW:
         return Live(await get_projects(client, names), whole=False)
@@ -49,7 +49,7 @@ async def list_account(client: ScaleClient) -> Live:
 
 
 async def get_projects(client: ScaleClient, names: Sequence[str]) -> dict[str, Shown | None]:
-    """The projects of these names, each got by itself; None for one that is not there."""
+    """The projects of these names, each got by itself; None for one that does not exist."""
     found = await asyncio.gather(*map(client.find_project, names))
     return dict(zip(names, found, strict=True))
 

@@ -24,7 +24,7 @@ _EXAMPLES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a plan needs of this side: known before anything is sent."""
+    """Everything that a plan needs from the repository and the record."""
 
     manifests: Manifests
     desired: tuple[DesiredProject, ...]
@@ -32,9 +32,9 @@ class Prepared:
     commit: Commit
     diagnostics: tuple[Diagnostic, ...]
     gone: tuple[str, ...]
-    """Selected projects that the record knows and no manifest has any more."""
+    """Selected projects that are in the record but no longer have a manifest."""
     unheld: frozenset[str] = frozenset()
-    """Projects that were read from a file that the commit does not hold as it was read."""
+    """Projects with a file that the commit does not hold as it was read."""
 
 
 def prepare(
@@ -46,13 +46,13 @@ def prepare(
     allowed: Collection[str] = (),
     needs_git: bool = False,
 ) -> Prepared:
-    """Load and check the manifests, and ask git for the commit. Names that only `record` knows count, too.
+    """Load and check the manifests, and ask git for the commit. `names` may be only in `record`.
 
-    A git that refuses, fails or is missing is a warning; with `needs_git` it is an error.
+    If git refuses, fails or is missing, that is a warning, or with `needs_git` an error.
 
     Raises:
         GitRefusedError: git does not answer, and `needs_git` is set.
-        DiagnosedError: an error is left in what a selected project uses, or there is no manifest at all.
+        DiagnosedError: something that a selected project uses has an error, or there is no manifest at all.
         UsageError: the folder is missing, or a name matches nothing.
     """
     manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=target.overlay)
@@ -83,7 +83,7 @@ def prepare(
 
 
 def _recorded(settings: Settings, manifests: Manifests, target: Target, record: Record) -> list[Recorded]:
-    """The projects that the record knows at this endpoint, from this manifest folder, and no manifest has any more."""
+    """The recorded projects of this endpoint and manifest folder that no longer have a manifest."""
     folder = settings.manifests.as_posix() + "/"
     declared = {entry.name for entry in manifests.entries}
     files = {

@@ -20,7 +20,7 @@ from reconciler.model.project import DesiredProject
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A project that only the record knows. `file` is where its manifest was, absolute."""
+    """A project that is only in the record. `file` is the absolute path that its manifest had."""
 
     name: str
     file: str
@@ -30,7 +30,7 @@ class Recorded:
 class Selection:
     """`narrowed` is whether anything was named. `elsewhere` are the documents that are not selected.
 
-    `recorded` are the selected names that only the record knows.
+    `recorded` are the selected names that are only in the record.
     """
 
     entries: tuple[Entry, ...]
@@ -43,7 +43,7 @@ def select(manifests: Manifests, names: Sequence[str], *, folder: Path, recorded
     """The documents that `names` pick: an exact project name first, a path below `folder`, a shell-style pattern.
 
     Raises:
-        UsageError: one matches nothing; it names the nearest.
+        UsageError: a name matches nothing; the message names the nearest.
     """
     if not names:
         return Selection(manifests.entries, (), narrowed=False, recorded=tuple(project.name for project in recorded))
@@ -63,10 +63,10 @@ def select(manifests: Manifests, names: Sequence[str], *, folder: Path, recorded
 
 
 def usable(manifests: Manifests, selection: Selection) -> tuple[list[DesiredProject], tuple[Diagnostic, ...]]:
-    """The selected projects, and warnings: those of their own, and one for all errors elsewhere. Notes are left out.
+    """The selected projects with their warnings, and one warning for all errors elsewhere. Notes are left out.
 
     Raises:
-        DiagnosedError: a selected document has an error, or a name stands twice anywhere.
+        DiagnosedError: a selected document has an error, or a name appears twice anywhere.
     """
     own = merged(
         diagnostic
@@ -116,7 +116,7 @@ def _nothing(manifests: Manifests, name: str) -> tuple[str, str]:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    """A pattern, or a folder, is nobody's misspelt name."""
+    """A hint, but not for a pattern or a folder, which is not a misspelled name."""
     if name.endswith("/") or any(wildcard in name for wildcard in "*?["):
         return ""
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
@@ -126,6 +126,6 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 def _broken(entries: Sequence[Entry]) -> str:
     unreadable = sum(entry.name is None and entry.is_manifest for entry in entries)
     if not unreadable:
-        return "Names are those in the manifests, or patterns such as 'kitten_*'."
+        return "A name is that of a manifest, or a pattern such as 'kitten_*'."
     files = "One manifest cannot" if unreadable == 1 else f"{unreadable} manifests cannot"
     return f"{files} be read, and may hold it. See: reconciler validate"

@@ -16,9 +16,9 @@ from reconciler.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """`manifests` counts the documents that were looked at, those beside the selected where a name stands twice too.
+    """`manifests` counts the selected documents, and unselected ones that share a name with another.
 
-    `projects` are those of the selected that have no error, as composed without an overlay.
+    `projects` are the selected projects without an error, as composed without an overlay.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -31,9 +31,9 @@ class Validation:
 
 
 def validate(settings: Settings, names: Sequence[str], *, today: date | None = None) -> Validation:
-    """Everything that is wrong with the selected manifests; a name that stands twice is told whatever was selected.
+    """Everything that is wrong with the selected manifests. A name that appears twice is reported in any case.
 
-    `today` (UTC) is for days that come near.
+    `today` (UTC) is for checks of dates.
 
     Raises:
         UsageError: the folder is missing, or a name matches nothing.
@@ -47,7 +47,7 @@ def validate(settings: Settings, names: Sequence[str], *, today: date | None = N
     variants = [entry for entry in manifests.variants if (entry.file, entry.line) in chosen]
     own = merged(diagnostic for entry in (*selection.entries, *variants) for diagnostic in entry.diagnostics)
     selected = {entry.file for entry in selection.entries}
-    beside = {told.location.file for told in manifests.duplicates if told.location is not None} - selected
+    beside = {each.location.file for each in manifests.duplicates if each.location is not None} - selected
     documents = sum(entry.is_manifest for entry in selection.entries)
     projects = tuple(entry.project for entry in selection.entries if entry.project is not None)
     return Validation((*own, *manifests.duplicates), documents + len(beside), projects)

@@ -903,7 +903,8 @@ def test_an_ontology_that_cannot_be_read_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "kept", "words"), [("x\n", "x", "white space"), ("x", "y", "another value"), ("x", 1, "another value")]
+    ("wanted", "kept", "words"),
+    [("x\n", "x", "whitespace"), ("x", "y", "a different value"), ("x", 1, "a different value")],
 )
 def test_what_is_not_kept_is_no_success(wanted: str, kept: object, words: str) -> None:
     api = Api(live())

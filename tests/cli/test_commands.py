@@ -448,7 +448,7 @@ def test_the_exit_code_of_a_run_is_that_of_the_process(repository: Path) -> None
     [
         (["validte"], "No such command 'validte', did you mean 'validate'?"),
         (["-C", "project", "plan"], '-C project: No such file or directory, did you mean "projects"?'),
-        (["validate", "-C", "projects"], "-C DIR stands in front of the command: reconciler -C DIR validate"),
+        (["validate", "-C", "projects"], "-C DIR comes before the command: reconciler -C DIR validate"),
         (["plan", "--allow", "near"], 'there is no guard "near", did you mean "near-name"?'),
         (["nothing"], "No such command 'nothing'\n"),
     ],

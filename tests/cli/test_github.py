@@ -331,7 +331,7 @@ def test_very_many_commits(cli: Cli, github: Github, job: Job, pushes: Pushes) -
     job("push", push(base, last), GITHUB_SHA=last)
     cli("apply", "--auto-approve", "--result", "result.json")
     told = cli("github", "comment", "--result", "result.json")
-    assert "::warning title=many-commits::more than 100 commits came in" in told.err
+    assert "::warning title=many-commits::more than 100 commits were merged" in told.err
     assert github.counts["GET"] <= 100 + 3 * 10
 
 
@@ -527,7 +527,7 @@ def test_a_check_that_failed_opens_nothing(cli: Cli, github: Github, job: Job) -
     Path(".git/drift.json").write_text(json.dumps(failed))
     told = cli("github", "drift-issue", "--drift", ".git/drift.json")
     assert told.code == 1
-    assert "the drift check failed, so its issue is left alone: no answer" in told.err
+    assert "the drift check failed, so its issue is unchanged: no answer" in told.err
     narrowed = {**failed, "diagnostics": [], "complete": False}
     Path(".git/drift.json").write_text(json.dumps(narrowed))
     assert "narrowed by names" in cli("github", "drift-issue", "--drift", ".git/drift.json").err
