@@ -81,6 +81,10 @@ class Field:
     source: Source | None = None
     moved_by: tuple[int, datetime | None] | None = None
 
+    def at(self, source: Source) -> Field:
+        """The same, declared there."""
+        return Field(self.path, self.kind, self.before, self.after, self.cause, source, self.moved_by)
+
 
 def unit_of(path: FieldPath) -> str | None:
     """The unit, written whole by the API, that a field lies in: `params.KEY` or `ontology`; None for what creates."""

@@ -35,7 +35,7 @@ from reconciler.operations.recording import Recorder, open_recorder
 from reconciler.operations.session import Session
 from reconciler.operations.targets import sandbox_account
 from reconciler.planning.drift import baseline_of
-from reconciler.planning.planner import Live
+from reconciler.planning.live import Live
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Target
 

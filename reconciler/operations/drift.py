@@ -19,7 +19,7 @@ from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
 from reconciler.operations.snapshot import read_saved
 from reconciler.planning.drift import baseline_of, project_drift, renames
-from reconciler.planning.planner import Live, is_unmanaged, unmanaged_in
+from reconciler.planning.live import Live, is_unmanaged, unmanaged_in
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target
 

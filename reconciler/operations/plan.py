@@ -29,7 +29,8 @@ from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
 from reconciler.operations.snapshot import read_saved
 from reconciler.planning.bases import unseen
-from reconciler.planning.planner import Live, Rules, make_plan
+from reconciler.planning.live import Live
+from reconciler.planning.planner import Declared, Rules, Terms, make_plan
 from reconciler.planning.renaming import CODE as RENAMED_CHOICE
 from reconciler.planning.renaming import renamed_choices
 from reconciler.scale.client import ScaleClient
@@ -142,24 +143,20 @@ def planned_with(
         DiagnosedError: the changes are too large to be compared and written out.
     """
     _check_size(prepared.desired, live)
-    known = account.entries(record)
-    made = make_plan(
+    entries = prepared.manifests.entries
+    declared = Declared(
         prepared.desired,
-        live,
-        target=account.target,
+        managed_names=frozenset(entry.name for entry in entries if entry.name is not None),
+        folder=Path(os.path.relpath(settings.manifests, settings.repo_root)).as_posix(),
+        manifest_count=sum(entry.is_manifest for entry in entries),
         commit=prepared.commit,
-        made_at=made_at,
-        managed_names=frozenset(entry.name for entry in prepared.manifests.entries if entry.name is not None),
         own_names=prepared.manifests.names,
         complete=not prepared.narrowed,
-        manifests=Path(os.path.relpath(settings.manifests, settings.repo_root)).as_posix(),
-        manifest_count=sum(entry.is_manifest for entry in prepared.manifests.entries),
+        gone=prepared.gone,
         diagnostics=prepared.diagnostics,
-        known=known,
-        gone=[name for name in prepared.gone if name in known],
-        pending=pending,
-        rules=Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive),
     )
+    rules = Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive)
+    made = make_plan(declared, live, account.entries(record), Terms(account.target, made_at, pending, rules))
     commit = prepared.commit.commit
     changes = (replace(change, commit=None if change.name in prepared.unheld else commit) for change in made.changes)
     return replace(made, changes=tuple(changes), section=account.section)
@@ -216,7 +213,7 @@ def _with_source(change: ProjectChange, places: Mapping[FieldPath, Place]) -> Pr
             return Source(place.text, _first_difference(field))
         return Source(place.location.file, place.location.line)
 
-    return replace(change, fields=tuple(replace(field, source=source(field)) for field in change.fields))
+    return replace(change, fields=tuple(field.at(source(field)) for field in change.fields))
 
 
 def _first_difference(field: Field) -> int:

@@ -27,7 +27,7 @@ from reconciler.operations.preparing import Prepared
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
 from reconciler.planning.cutting import cut, shows_base
-from reconciler.planning.planner import Live, by_name, nameless
+from reconciler.planning.live import Live, by_name, nameless
 from reconciler.planning.sensitive import comparable, leave_out
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target

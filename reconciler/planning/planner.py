@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
 from reconciler.fieldpath import Pattern, format_path
@@ -35,11 +34,11 @@ from reconciler.planning.blocking import (
     blocked_change,
     not_sendable,
     unreadable,
-    unreadable_warning,
 )
 from reconciler.planning.guards import LIVE_HISTORY, SNAPSHOT_HISTORY, Situation
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
 from reconciler.planning.judging import judge
+from reconciler.planning.live import Live, unmanaged_in
 from reconciler.planning.mask import Ignored
 from reconciler.planning.threeway import ThreeWay
 
@@ -55,151 +54,89 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """Live state as read. `projects` is by name, with None for one that was asked for and is not there.
+class Declared:
+    """What git says. `projects` are the selected ones; `complete` is false if names narrowed them.
 
-    `nameless` are projects of which not even the name can be read. None of them is one that was asked for by its name.
-
-    `whole` is true where the whole account was listed: only then are unmanaged projects and the account known.
-    `snapshot_at` is when it was read where that is from a snapshot.
+    `managed_names` are the names in all manifests, selected or not: other live projects are unmanaged. `own_names` are
+    patterns, None for all names: live projects with other names belong to others, and are not called unmanaged. `gone`
+    are selected names that the record may know and no manifest has any more. `folder` is that of the manifests, of
+    which there are `manifest_count`.
     """
 
-    projects: Mapping[str, Shown | None]
-    whole: bool
-    snapshot_at: datetime | None = None
-    nameless: tuple[UnreadableProject, ...] = ()
+    projects: Sequence[DesiredProject]
+    managed_names: frozenset[str]
+    folder: str
+    manifest_count: int
+    commit: Commit = field(default_factory=Commit)
+    own_names: Sequence[str] | None = None
+    complete: bool = True
+    gone: Sequence[str] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
-    @property
-    def listed(self) -> tuple[Shown, ...]:
-        """Every project that is there."""
-        return (*(project for project in self.projects.values() if project is not None), *self.nameless)
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a plan is asked for. `made_at` is aware. With `pending`, the units that drifted are kept as they are.
 
-def by_name(projects: Iterable[Shown]) -> dict[str, Shown | None]:
-    """Live projects by name. Should an archived name be free for another project, the other one counts.
-
-    That an archived project keeps its name is an assumption ([A] in scale-api.md).
+    `rules` are what the guards go by; without them no guard is asked.
     """
-    found: dict[str, Shown | None] = {}
-    for project in projects:
-        if project.name is None:
-            continue
-        known = found.get(project.name)
-        if known is None or known.archived:
-            found[project.name] = project
-    return found
+
+    target: TargetInfo
+    made_at: datetime
+    pending: bool = False
+    rules: Rules | None = None
 
 
-def nameless(projects: Iterable[Shown]) -> tuple[UnreadableProject, ...]:
-    """The projects that `by_name` leaves out."""
-    return tuple(project for project in projects if isinstance(project, UnreadableProject) and project.name is None)
-
-
-def account_of(projects: Iterable[Shown]) -> str | None:
-    """What identifies an account: when its oldest project was made.
-
-    None without one, and if it is not known which is the oldest, because a project's time cannot be read.
-    """
-    found = list(projects)
-    if any(isinstance(project, UnreadableProject) and project.created_at is None for project in found):
-        return None
-    return min((project.created_at for project in found if project.created_at), default=None)
-
-
-def is_unmanaged(project: Shown, managed: Collection[str], own_names: Sequence[str] | None) -> bool:
-    """Whether a live project that should have a manifest has none; `own_names` are patterns, None for all names."""
-    name = project.name
-    if name is None or name in managed or project.archived:
-        return False
-    return own_names is None or any(fnmatchcase(name, pattern) for pattern in own_names)
-
-
-def unmanaged_in(
-    live: Live, managed: Collection[str], own_names: Sequence[str] | None
-) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
-    """The live projects without a manifest, by name, and the warning about those that cannot be read.
-
-    They block nothing: no manifest is compared with them.
-    """
-    found = [project for project in live.listed if is_unmanaged(project, managed, own_names)]
-    unread = [project for project in (*found, *live.nameless) if isinstance(project, UnreadableProject)]
-    names = sorted(project.name for project in found if project.name is not None)
-    return tuple(names), unreadable_warning(unread) if unread else ()
-
-
-def make_plan(
-    desired: Iterable[DesiredProject],
-    live: Live,
-    *,
-    target: TargetInfo,
-    commit: Commit,
-    made_at: datetime,
-    managed_names: frozenset[str],
-    own_names: Sequence[str] | None = None,
-    complete: bool,
-    manifests: str,
-    manifest_count: int,
-    diagnostics: tuple[Diagnostic, ...] = (),
-    known: Entries | None = None,
-    gone: Iterable[str] = (),
-    pending: bool = False,
-    rules: Rules | None = None,
-) -> Plan:
-    """The plan for the desired projects.
-
-    `managed_names` are all names that stand in a manifest, selected or not: what is live beside them is unmanaged.
-    `own_names` are patterns: other live projects belong to others, and are not called unmanaged.
-    `made_at` is aware. `known` is the record, None without one; `gone` are the names in it that are to be forgotten.
-    With `pending`, what drifted is left alone. `rules` are what the guards go by; without them none is asked.
-    Projects are ordered by name.
-    """
-    section: Entries = known or {}
+def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> Plan:
+    """The plan, its projects ordered by name. `known` are the projects that the record knows."""
     history = LIVE_HISTORY if live.snapshot_at is None else SNAPSHOT_HISTORY
     planned = [
         plan_project(
             project,
             live.projects.get(project.name),
-            known=section.get(project.name),
-            pending=pending,
+            known=known.get(project.name),
+            pending=terms.pending,
             history=history,
         )
-        for project in desired
+        for project in declared.projects
     ]
-    planned += [_forgotten(name, section[name], live.projects.get(name)) for name in gone]
+    planned += [_forgotten(name, known[name], live.projects.get(name)) for name in declared.gone if name in known]
     changes = tuple(sorted(planned, key=lambda change: change.name))
-    if rules is not None:
+    diagnostics = declared.diagnostics
+    if terms.rules is not None:
         changes, verdicts = judge(
             changes,
             Situation(
                 live=live.projects,
                 listed=live.whole,
-                managed_names=managed_names,
-                known={**section, **{change.name: change.base for change in changes if change.base is not None}},
-                settings=rules.settings,
-                waivers=rules.waivers,
-                allowed=rules.allowed,
-                today=made_at.astimezone(UTC).date(),
-                pending=pending,
-                sensitive=rules.sensitive,
+                managed_names=declared.managed_names,
+                known={**known, **{change.name: change.base for change in changes if change.base is not None}},
+                settings=terms.rules.settings,
+                waivers=terms.rules.waivers,
+                allowed=terms.rules.allowed,
+                today=terms.made_at.astimezone(UTC).date(),
+                pending=terms.pending,
+                sensitive=terms.rules.sensitive,
                 history=history,
             ),
         )
         diagnostics += verdicts
-    unmanaged, warnings = unmanaged_in(live, managed_names, own_names) if live.whole and complete else ((), ())
+    is_whole = live.whole and declared.complete
+    unmanaged, warnings = unmanaged_in(live, declared.managed_names, declared.own_names) if is_whole else ((), ())
     return Plan(
-        target=target,
-        commit=commit,
-        made_at=made_at,
+        target=terms.target,
+        commit=declared.commit,
+        made_at=terms.made_at,
         changes=changes,
         unmanaged=unmanaged,
         diagnostics=(*diagnostics, *warnings),
-        complete=complete,
+        complete=declared.complete,
         live_count=len(live.listed) if live.whole else None,
-        manifests=manifests,
-        manifest_count=manifest_count,
+        manifests=declared.folder,
+        manifest_count=declared.manifest_count,
         hash=plan_hash({change.name: change.hash for change in changes}, EMPTY_HASH),
         summary=_summary(changes, unmanaged),
-        pending_only=pending,
+        pending_only=terms.pending,
         snapshot_at=live.snapshot_at,
     )
 

@@ -21,9 +21,10 @@ from reconciler.diagnostics import Severity
 from reconciler.errors import NameTakenError, RejectedError, ScaleError, UnavailableError, UnreadableAnswerError
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.outcome import CallResult, Event, Outcome, ProjectOutcome, Status
-from reconciler.model.plan import Call, CallKind, Commit, Plan, TargetInfo
+from reconciler.model.plan import Call, CallKind, Plan, TargetInfo
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source, Version
-from reconciler.planning.planner import Live, make_plan
+from reconciler.planning.live import Live
+from reconciler.planning.planner import Declared, Terms, make_plan
 from reconciler.scale.client import ScaleClient
 from tests.ontologies import live_ontology, ontology
 from tests.planning.api_model import carry_out
@@ -148,17 +149,8 @@ def edited(api: Api, params: dict[str, object], name: str = "p") -> None:
 
 
 def plan_of(api: Api, *wanted: DesiredProject) -> Plan:
-    return make_plan(
-        wanted,
-        Live(dict(api.projects), whole=True),
-        target=TargetInfo("t", "e"),
-        commit=Commit(),
-        made_at=NOW,
-        managed_names=frozenset(project.name for project in wanted),
-        complete=True,
-        manifests="projects",
-        manifest_count=len(wanted),
-    )
+    declared = Declared(wanted, frozenset(project.name for project in wanted), "projects", len(wanted))
+    return make_plan(declared, Live(dict(api.projects), whole=True), {}, Terms(TargetInfo("t", "e"), NOW))
 
 
 def applied(

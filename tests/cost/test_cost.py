@@ -33,7 +33,7 @@ from reconciler.operations.preparing import Prepared
 from reconciler.operations.selection import select, usable
 from reconciler.operations.validate import Validation, validate
 from reconciler.planning import nearness
-from reconciler.planning.planner import Live
+from reconciler.planning.live import Live
 from reconciler.settings import read_settings
 from tests.cost import inputs
 from tests.cost.inputs import INPUTS, Input, write

@@ -19,7 +19,8 @@ from reconciler.model.plan import CallKind, Commit, Plan, TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject, Source, Version
 from reconciler.model.record import EMPTY_ACCOUNT, Intended, Record, RecordedProject, Run, Section
 from reconciler.operations.recording import Recorder
-from reconciler.planning.planner import Live, make_plan
+from reconciler.planning.live import Live
+from reconciler.planning.planner import Declared, Terms, make_plan
 from reconciler.record.stores import RecordStore, Seen, open_record
 from reconciler.settings import Target
 
@@ -132,17 +133,10 @@ def plan(
     commit: str = COMMIT,
 ) -> Plan:
     """A plan that makes `a` 2 in each of the projects."""
-    made = make_plan(
-        [DesiredProject(name, "t", Source(f"/{name}.yaml", 1), params={"a": 2}) for name in names],
-        Live({"p": found}, whole=True),
-        target=TargetInfo("production", END, account),
-        commit=Commit(commit),
-        made_at=START,
-        managed_names=frozenset(names),
-        complete=True,
-        manifests="projects",
-        manifest_count=len(names),
-    )
+    wanted = [DesiredProject(name, "t", Source(f"/{name}.yaml", 1), params={"a": 2}) for name in names]
+    declared = Declared(wanted, frozenset(names), "projects", len(names), Commit(commit))
+    terms = Terms(TargetInfo("production", END, account), START)
+    made = make_plan(declared, Live({"p": found}, whole=True), {}, terms)
     changes = tuple(replace(change, commit=commit) for change in made.changes)
     return replace(made, changes=changes, section=(END, account))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.fieldpath import format_path, parse_pattern
-from reconciler.model.plan import Action, CallKind, Cause, Commit, TargetInfo
+from reconciler.model.plan import Action, CallKind, Cause, TargetInfo
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.planning.bases import (
@@ -22,7 +22,8 @@ from reconciler.planning.bases import (
     outside,
     unseen,
 )
-from reconciler.planning.planner import Live, make_plan, plan_project
+from reconciler.planning.live import Live
+from reconciler.planning.planner import Declared, Terms, make_plan, plan_project
 from tests.ontologies import hash_of, live_ontology, ontology
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -383,19 +384,9 @@ def test_a_base_that_the_history_does_not_show_stays_the_base_of_what_is_not_own
 
 
 def plan_with(known: dict[str, RecordedProject], now: LiveProject | None, *wanted: DesiredProject) -> Any:
-    return make_plan(
-        wanted,
-        Live({"p": now}, whole=True),
-        target=TargetInfo("t", "e"),
-        commit=Commit(),
-        made_at=AT,
-        managed_names=frozenset(project.name for project in wanted),
-        complete=True,
-        manifests="projects",
-        manifest_count=len(wanted),
-        known=known,
-        gone=[name for name in known if name not in {project.name for project in wanted}],
-    )
+    names = frozenset(project.name for project in wanted)
+    declared = Declared(wanted, names, "projects", len(wanted), gone=[name for name in known if name not in names])
+    return make_plan(declared, Live({"p": now}, whole=True), known, Terms(TargetInfo("t", "e"), AT))
 
 
 @pytest.mark.parametrize("now", [live({"a": 1}), None])

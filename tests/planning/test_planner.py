@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.model.plan import Action, Commit, Plan, TargetInfo
+from reconciler.model.plan import Action, Plan, TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject, Source
-from reconciler.planning.planner import Live, account_of, by_name, make_plan
+from reconciler.planning.live import Live, account_of, by_name
+from reconciler.planning.planner import Declared, Terms, make_plan
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -23,17 +24,10 @@ def live(name: str, **more: object) -> LiveProject:
 def plan_of(
     wanted: list[DesiredProject], projects: list[LiveProject], *, whole: bool = True, complete: bool = True
 ) -> Plan:
-    return make_plan(
-        wanted,
-        Live(by_name(projects), whole=whole),
-        target=TargetInfo("sandbox", "sandbox:x"),
-        commit=Commit(),
-        made_at=NOW,
-        managed_names=frozenset(project.name for project in wanted),
-        complete=complete,
-        manifests="projects",
-        manifest_count=len(wanted),
-    )
+    names = frozenset(project.name for project in wanted)
+    declared = Declared(wanted, names, "projects", len(wanted), complete=complete)
+    live = Live(by_name(projects), whole=whole)
+    return make_plan(declared, live, {}, Terms(TargetInfo("sandbox", "sandbox:x"), NOW))
 
 
 def test_a_plan_is_ordered_counted_and_hashed() -> None:

@@ -24,7 +24,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.project import LiveProject
 from reconciler.model.record import Entries, Record, Run, SectionKey
 from reconciler.operations.recording import Recorder
-from reconciler.planning.planner import account_of
+from reconciler.planning.live import account_of
 from reconciler.record.liveness import Liveness
 from reconciler.record.stores import Seen
 from reconciler.settings import Settings, Target

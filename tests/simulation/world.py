@@ -22,13 +22,14 @@ from reconciler.applying.applier import Stop, apply_plan
 from reconciler.clock import Clock
 from reconciler.errors import PlanFileError, RecordError, ScaleError
 from reconciler.model.outcome import Event, Outcome
-from reconciler.model.plan import Commit, Plan, TargetInfo
+from reconciler.model.plan import Plan, TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject, Shown
 from reconciler.model.record import Entries
 from reconciler.operations.apply import carry_out, check_saved
 from reconciler.operations.plan import plan_live
 from reconciler.planning.guards import GUARDS
-from reconciler.planning.planner import Live, by_name, make_plan
+from reconciler.planning.live import Live, by_name
+from reconciler.planning.planner import Declared, Terms, make_plan
 from reconciler.scale.client import ScaleClient
 from reconciler.scale.wire import read_projects
 from tests.simulation.checker import check, check_converged, check_named
@@ -79,18 +80,9 @@ def plan_from(
     live: Iterable[Shown], desired: Mapping[str, DesiredProject], clock: Clock, known: Entries | None = None
 ) -> Plan:
     """The plan of all changes from a list of the account, without guards."""
-    return make_plan(
-        desired.values(),
-        Live(by_name(live), whole=True),
-        target=TargetInfo("simulated", ENDPOINT),
-        commit=Commit(),
-        made_at=clock.now(),
-        managed_names=frozenset(desired),
-        complete=True,
-        manifests="projects",
-        manifest_count=len(desired),
-        known=known,
-    )
+    declared = Declared(list(desired.values()), frozenset(desired), "projects", len(desired))
+    terms = Terms(TargetInfo("simulated", ENDPOINT), clock.now())
+    return make_plan(declared, Live(by_name(live), whole=True), known or {}, terms)
 
 
 async def apply_with(
