@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.manifest.checks import labels, limits, parameters, references, texts
-from reconciler.manifest.checks.subject import ANSWERS, Finding, Subject
+from reconciler.manifest.checks.subject import Finding, Subject
 from reconciler.manifest.codes import Code
 from reconciler.manifest.locating import locator_of
 from reconciler.manifest.problems import At, Problem
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import Json
+from reconciler.tasktypes.labels import ANSWERS
 
 _WARN, _NOTE = Severity.WARNING, Severity.NOTE
 

@@ -7,9 +7,6 @@ from collections.abc import Iterator
 
 from reconciler.diagnostics import quoted
 from reconciler.manifest.checks.subject import (
-    IMAGE,
-    LIDAR,
-    VIDEO,
     Finding,
     Subject,
     entries,
@@ -21,6 +18,7 @@ from reconciler.manifest.checks.subject import (
 )
 from reconciler.manifest.problems import RawPath
 from reconciler.model.values import Json
+from reconciler.tasktypes.labels import IMAGE, LIDAR, VIDEO
 
 _MOST_LABELS = 50
 _MOST_TAGS = 5

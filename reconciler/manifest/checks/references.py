@@ -7,7 +7,6 @@ from functools import cache
 
 from reconciler.diagnostics import did_you_mean, quoted
 from reconciler.manifest.checks.subject import (
-    VIDEO,
     Finding,
     Known,
     Subject,
@@ -21,6 +20,7 @@ from reconciler.manifest.checks.subject import (
 )
 from reconciler.manifest.problems import RawPath
 from reconciler.model.values import Json
+from reconciler.tasktypes.labels import VIDEO
 
 _ATTRIBUTES: RawPath = ("params", "annotation_attributes")
 

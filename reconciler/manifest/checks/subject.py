@@ -6,27 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from reconciler.diagnostics import quoted
 from reconciler.manifest.ontology import walk_choices, written_choices
 from reconciler.manifest.problems import RawPath
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import Json
-
-VIDEO: Final = frozenset(
-    """
-    videoannotation videoplaybackannotation videoboxannotation videocuboidannotation laneannotation
-    federal2dvideoannotation
-    """.split()  # noqa: SIM905
-)
-IMAGE: Final = frozenset({"imageannotation"})
-LIDAR: Final = frozenset({"lidarannotation", "lidarsegmentation", "lidartopdown"})
-_OLDER: Final = frozenset(
-    "annotation polygonannotation lineannotation pointannotation cuboidannotation".split()  # noqa: SIM905
-)
-ANSWERS: Final = frozenset({"textcollection", "comparison"})
-"""Types whose labels are answers, not objects (an assumption). They are compared with the ontology only on request."""
+from reconciler.tasktypes.labels import EACH_ITEM, EACH_KEY, LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,32 +122,20 @@ class Subject:
         return frozenset(text for _, text in items(self.params.get("events_to_annotate")) if isinstance(text, str))
 
     def _labels(self) -> Iterator[Label]:
-        params = self.params
-        if self.type in IMAGE | VIDEO | {"lidartopdown"}:
-            for shape, value in entries(params.get("geometries")):
-                yield from labels_in(
-                    get(value, "objects_to_annotate"), ("params", "geometries", shape, "objects_to_annotate")
-                )
-        elif self.type in ("segmentannotation", "lidarannotation", "lidarsegmentation"):
-            yield from labels_in(params.get("labels"), ("params", "labels"))
-        elif self.type == "namedentityrecognition":
-            yield from labels_in(params.get("labels"), ("params", "labels"), "name", "children")
-        elif self.type == "documenttranscription":
-            for index, feature in items(params.get("features")):
-                if isinstance(get(feature, "label"), str):
-                    yield Label(feature["label"], ("params", "features", index, "label"))
-        elif self.type == "categorization":
-            for key, taxonomy in entries(params.get("taxonomies")):
-                yield from labels_in(get(taxonomy, "choices"), ("params", "taxonomies", key, "choices"))
-            yield from labels_in(params.get("categories"), ("params", "categories"))
-        elif self.type == "textcollection":
-            for index, field_ in items(params.get("fields")):
-                choices = get(field_, "choices")
-                yield from labels_in(choices, ("params", "fields", index, "choices"), "value", "subchoices")
-        elif self.type == "comparison":
-            yield from labels_in(params.get("choices"), ("params", "choices"))
-        elif self.type in _OLDER:
-            yield from labels_in(params.get("objects_to_annotate"), ("params", "objects_to_annotate"))
+        for place in LABELS.get(self.type, ()):
+            for path, labels in _at(self.params, place.path, ("params",)):
+                yield from labels_in(labels, path, place.name, place.below, texts=place.texts)
+
+
+def _at(value: Any, parts: tuple[str, ...], path: RawPath) -> Iterator[tuple[RawPath, Json]]:
+    """The values at a path of a `LabelList`, each with its own path."""
+    if not parts:
+        yield path, value
+    elif parts[0] in (EACH_KEY, EACH_ITEM):
+        for part, inner in entries(value) if parts[0] == EACH_KEY else items(value):
+            yield from _at(inner, parts[1:], (*path, part))
+    else:
+        yield from _at(get(value, parts[0]), parts[1:], (*path, parts[0]))
 
 
 def _choices(ontology: list[Json]) -> Choices:
@@ -173,10 +148,12 @@ def _choices(ontology: list[Json]) -> Choices:
     return Choices(paths, frozenset(headings), frozenset(paths))
 
 
-def labels_in(value: Json, path: RawPath, name: str = "choice", below: str = "subchoices") -> Iterator[Label]:
-    """The labels in a list of strings and objects, including those below others."""
+def labels_in(
+    value: Json, path: RawPath, name: str = "choice", below: str = "subchoices", *, texts: bool = True
+) -> Iterator[Label]:
+    """The labels in a list of objects, and of strings with `texts`, including those below others."""
     for index, label in items(value):
-        if isinstance(label, str):
+        if isinstance(label, str) and texts:
             yield Label(label, (*path, index))
         elif is_object(label):
             inner = tuple(labels_in(label.get(below), (*path, index, below), name, below))
