@@ -62,7 +62,7 @@ def command(
 
     def approve(name: str, rest: Sequence[str]) -> bool:
         from reconciler.render.escape import plain
-        from reconciler.render.view.plan import FOREVER
+        from reconciler.render.view.risks import FOREVER
 
         console.tell(f"Reads do not decide {', '.join(rest)}. That takes one project, {name}.\n{FOREVER}\n")
         return auto_approve or console.confirm(_QUESTION.format(name=plain(setup.chosen.name)))

@@ -149,6 +149,8 @@ def relative(file: str, base: str) -> str:
     """
     if not file.startswith("/"):
         return file
+    if file.startswith(f"{base}/") and "//" not in file and not file.endswith("/"):
+        return file[len(base) + 1 :]
     wanted, here = _parts(file), _parts(base)
     shared = 0
     while shared < min(len(wanted), len(here)) and wanted[shared] == here[shared]:

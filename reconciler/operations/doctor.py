@@ -20,7 +20,7 @@ from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport
 from reconciler.operations.recording import read_record
 from reconciler.operations.targets import check_sandbox, check_writable, open_target
 from reconciler.operations.validate import validate
-from reconciler.render.view.plan import FOREVER
+from reconciler.render.view.risks import FOREVER
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import choose_target, read_settings
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.model.drift import Drift
-from reconciler.model.plan import Action, Cause, Plan, ProjectChange, Reason, Summary
+from reconciler.model.plan import Action, Plan, ProjectChange, Reason, Summary
 from reconciler.render.escape import quoted
-from reconciler.render.phrases import aged, command, count, few, minute, read_at, snapshot_of
+from reconciler.render.phrases import aged, command, count, minute, read_at, snapshot_of
 from reconciler.render.signs import MEANING, Sign
 from reconciler.render.spelling import compact
 from reconciler.render.view.fields import sections
@@ -22,41 +21,14 @@ from reconciler.render.view.parts import (
     Reader,
     Section,
     Sentence,
-    Strong,
     Tone,
     Verdict,
     View,
     names,
 )
-
-FOREVER: Final = "A project on Scale can never be deleted or renamed."
+from reconciler.render.view.risks import FOREVER, RANK, Edits, Risk, alerts_of, changes_on_scale, risks_of, units_of
 
 _NO_CHANGES: Final = "No changes. Your projects match the manifests."
-_MOST: Final = 8
-"""How many projects with the same risk get a sentence each."""
-
-
-class Risk(StrEnum):
-    """What a reader has to know of a project, the gravest first."""
-
-    BLOCKED = "blocked"
-    HELD = "held"
-    CHOICES_REMOVED = "with choices removed"
-    PARAMS_DROPPED = "with parameters removed"
-    """All parameters are sent, and one that Scale has is not among them."""
-    REVERTS = "reverting"
-    """A change made on Scale would be undone."""
-    CREATED = "created"
-    """A project on Scale is permanent."""
-    REACHES_WORK = "reaching work in flight"
-    """Work in flight sees a change of the ontology at once."""
-
-
-_RANK: Final = {risk: rank for rank, risk in enumerate(Risk)}
-_Edits = Sequence[tuple[str, str]]
-"""Changes made on Scale, each the name of a project and a unit."""
-
-_Seen = tuple[ProjectChange, ProjectView, tuple[Risk, ...]]
 
 
 def view_plan(plan: Plan, reader: Reader) -> View:
@@ -88,7 +60,7 @@ def view_plan(plan: Plan, reader: Reader) -> View:
         legend=tuple((sign, meaning[sign]) for sign in signs_of(projects)),
         numbers=tuple(_numbers(plan.summary)),
         messages=reader.messages(plan.diagnostics),
-        alerts=tuple(_alerts(seen, reverted)),
+        alerts=tuple(alerts_of(seen, reverted)),
         closing=(*_creates(created), *_reverted(reverted), *footnotes),
         footnotes=footnotes,
         colophon=tuple(_colophon(plan, reader)),
@@ -152,7 +124,7 @@ def _project(
         sign = Sign.FORGET
     else:
         shown = list(sections(change, sign, reader))
-    risks = _risks(change, sign, shown)
+    risks = risks_of(change, sign, shown)
     held = bool(change.held_by) and not change.blocked
     project = ProjectView(
         name=change.name,
@@ -167,7 +139,7 @@ def _project(
         caution=f"{FOREVER} Check the name once more." if sign is Sign.ADD and change.writes and alone else "",
         warnings=reader.messages(diagnostic for diagnostic in change.diagnostics if not diagnostic.is_error),
         cells=tuple(_cells(change, sign, shown)),
-        rank=_RANK[risks[0]] if risks else len(_RANK),
+        rank=RANK[risks[0]] if risks else len(RANK),
     )
     return project, risks
 
@@ -273,79 +245,6 @@ def _cells(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> Itera
     yield from cells.values()
 
 
-def _risks(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> tuple[Risk, ...]:
-    """What a reader has to know, the gravest first; nothing of a project that is never written."""
-    if sign is Sign.BLOCKED:
-        return (Risk.BLOCKED,)
-    found = [Risk.HELD] if change.held_by else []
-    if change.protected:
-        return tuple(found)
-    of = {section.title: section for section in shown}
-    params, ontology = of.get("params"), of.get("ontology")
-    if ontology and ontology.removed:
-        found.append(Risk.CHOICES_REMOVED)
-    if params and params.removed and params.versions:
-        found.append(Risk.PARAMS_DROPPED)
-    if any(field.cause in (Cause.DRIFT, Cause.CONFLICT) for field in change.fields):
-        found.append(Risk.REVERTS)
-    if sign is Sign.ADD:
-        found.append(Risk.CREATED)
-    elif ontology and ontology.versions:
-        found.append(Risk.REACHES_WORK)
-    return tuple(found)
-
-
-def _alerts(seen: Sequence[_Seen], reverted: _Edits) -> Iterator[Sentence]:
-    """The risks, the gravest first, a sentence for each project or for all of them."""
-    risky: dict[Risk, list[tuple[ProjectChange, ProjectView]]] = {risk: [] for risk in Risk}
-    for change, project, risks in seen:
-        for risk in risks:
-            risky[risk].append((change, project))
-    say: dict[Risk, Callable[[ProjectChange, ProjectView], Sentence]] = {
-        Risk.BLOCKED: _blocked_alert,
-        Risk.HELD: _held_alert,
-        Risk.CHOICES_REMOVED: _choices_alert,
-        Risk.PARAMS_DROPPED: _params_alert,
-    }
-    for risk, sentence in say.items():
-        yield from (sentence(*one) for one in risky[risk][:_MOST])
-        if len(risky[risk]) > _MOST:
-            yield (f"{count(len(risky[risk]) - _MOST, 'more project')} {risk}.",)
-    if reverted:
-        yield (Strong(f"{_changes_on_scale(len(reverted))} would be reverted"), " (", *_units(reverted), ").")
-    created, reached = ([project.name for _, project in risky[risk]] for risk in (Risk.CREATED, Risk.REACHES_WORK))
-    if created:
-        are = "is" if len(created) == 1 else "are"
-        yield (*names(created), f" {are} ", Strong("created"), f": {FOREVER[0].lower()}{FOREVER[1:]}")
-    if reached:
-        yield ("The ontology of ", *names(reached), " changes. ", Strong("Work in flight"), " sees that at once.")
-
-
-def _blocked_alert(change: ProjectChange, project: ProjectView) -> Sentence:
-    [verdict] = project.verdicts
-    to_do = [piece for line in verdict.lines for piece in (" ", *line)]
-    return (Name(change.name), " is ", Strong("blocked"), ": ", *verdict.headline, *to_do)
-
-
-def _held_alert(change: ProjectChange, _: ProjectView) -> Sentence:
-    guards: list[str] = []
-    for held in change.held_by:
-        guards += [" and ", Name(held.guard)] if guards else [Name(held.guard)]
-    return (Name(change.name), " is ", Strong("held"), " by ", *guards, ": ", Quoted(change.held_by[0].why))
-
-
-def _choices_alert(change: ProjectChange, project: ProjectView) -> Sentence:
-    removed = project.sections[-1].removed
-    what = "the choice" if len(removed) == 1 else f"{len(removed):,} choices"
-    return (Name(change.name), " ", Strong(f"loses {what}"), " ", *names(removed), ".")
-
-
-def _params_alert(change: ProjectChange, project: ProjectView) -> Sentence:
-    removed = next(section.removed for section in project.sections if section.title == "params")
-    what = "a parameter" if len(removed) == 1 else f"{len(removed):,} parameters"
-    return (Name(change.name), " ", Strong(f"loses {what}"), ": all its parameters are sent again.")
-
-
 def _creates(created: Sequence[str]) -> Iterator[Sentence]:
     """What several creates mean, once for all of them."""
     if len(created) > 1:
@@ -356,29 +255,17 @@ def _creates(created: Sequence[str]) -> Iterator[Sentence]:
         )
 
 
-def _reverted(edits: _Edits) -> Iterator[Sentence]:
+def _reverted(edits: Edits) -> Iterator[Sentence]:
     if edits:
         it = "it" if len(edits) == 1 else "them"
         advice = f"To keep {it}, write {it} into the manifests, or apply with --pending."
-        yield (f"{_changes_on_scale(len(edits))} would be reverted (", *_units(edits), f"). {advice}")
+        yield (f"{changes_on_scale(len(edits))} would be reverted (", *units_of(edits), f"). {advice}")
 
 
-def _kept(edits: _Edits) -> Iterator[Sentence]:
+def _kept(edits: Edits) -> Iterator[Sentence]:
     if edits:
         are = "is" if len(edits) == 1 else "are"
-        yield (f"{_changes_on_scale(len(edits))} {are} kept (", *_units(edits), ").")
-
-
-def _changes_on_scale(number: int) -> str:
-    return f"{count(number, 'change')} made on Scale"
-
-
-def _units(edits: _Edits) -> Iterator[str]:
-    """`a: params.x, b: ontology and 3 more`."""
-    shown, rest = few(edits)
-    for position, (name, unit) in enumerate(shown):
-        yield from (", " if position else "", Name(name), ": ", Name(unit))
-    yield rest
+        yield (f"{changes_on_scale(len(edits))} {are} kept (", *units_of(edits), ").")
 
 
 def _counts(summary: Summary) -> str:

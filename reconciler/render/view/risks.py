@@ -1,0 +1,125 @@
+"""What is risky about a plan: the risks of each project, and the sentences that put them first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from typing import Final
+
+from reconciler.model.plan import Cause, ProjectChange
+from reconciler.render.phrases import count, few
+from reconciler.render.signs import Sign
+from reconciler.render.view.parts import Name, ProjectView, Quoted, Section, Sentence, Strong, names
+
+FOREVER: Final = "A project on Scale can never be deleted or renamed."
+
+_MOST: Final = 8
+"""How many projects with the same risk get a sentence each."""
+
+
+class Risk(StrEnum):
+    """What a reader has to know of a project, the gravest first."""
+
+    BLOCKED = "blocked"
+    HELD = "held"
+    CHOICES_REMOVED = "with choices removed"
+    PARAMS_DROPPED = "with parameters removed"
+    """All parameters are sent, and one that Scale has is not among them."""
+    REVERTS = "reverting"
+    """A change made on Scale would be undone."""
+    CREATED = "created"
+    """A project on Scale is permanent."""
+    REACHES_WORK = "reaching work in flight"
+    """Work in flight sees a change of the ontology at once."""
+
+
+RANK: Final = {risk: rank for rank, risk in enumerate(Risk)}
+Edits = Sequence[tuple[str, str]]
+"""Changes made on Scale, each the name of a project and a unit."""
+
+Seen = tuple[ProjectChange, ProjectView, tuple[Risk, ...]]
+
+
+def risks_of(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> tuple[Risk, ...]:
+    """What a reader has to know, the gravest first; nothing of a project that is never written."""
+    if sign is Sign.BLOCKED:
+        return (Risk.BLOCKED,)
+    found = [Risk.HELD] if change.held_by else []
+    if change.protected:
+        return tuple(found)
+    of = {section.title: section for section in shown}
+    params, ontology = of.get("params"), of.get("ontology")
+    if ontology and ontology.removed:
+        found.append(Risk.CHOICES_REMOVED)
+    if params and params.removed and params.versions:
+        found.append(Risk.PARAMS_DROPPED)
+    if any(field.cause in (Cause.DRIFT, Cause.CONFLICT) for field in change.fields):
+        found.append(Risk.REVERTS)
+    if sign is Sign.ADD:
+        found.append(Risk.CREATED)
+    elif ontology and ontology.versions:
+        found.append(Risk.REACHES_WORK)
+    return tuple(found)
+
+
+def alerts_of(seen: Sequence[Seen], reverted: Edits) -> Iterator[Sentence]:
+    """The risks, the gravest first, a sentence for each project or for all of them."""
+    risky: dict[Risk, list[tuple[ProjectChange, ProjectView]]] = {risk: [] for risk in Risk}
+    for change, project, risks in seen:
+        for risk in risks:
+            risky[risk].append((change, project))
+    say: dict[Risk, Callable[[ProjectChange, ProjectView], Sentence]] = {
+        Risk.BLOCKED: _blocked_alert,
+        Risk.HELD: _held_alert,
+        Risk.CHOICES_REMOVED: _choices_alert,
+        Risk.PARAMS_DROPPED: _params_alert,
+    }
+    for risk, sentence in say.items():
+        yield from (sentence(*one) for one in risky[risk][:_MOST])
+        if len(risky[risk]) > _MOST:
+            yield (f"{count(len(risky[risk]) - _MOST, 'more project')} {risk}.",)
+    if reverted:
+        yield (Strong(f"{changes_on_scale(len(reverted))} would be reverted"), " (", *units_of(reverted), ").")
+    created, reached = ([project.name for _, project in risky[risk]] for risk in (Risk.CREATED, Risk.REACHES_WORK))
+    if created:
+        are = "is" if len(created) == 1 else "are"
+        yield (*names(created), f" {are} ", Strong("created"), f": {FOREVER[0].lower()}{FOREVER[1:]}")
+    if reached:
+        yield ("The ontology of ", *names(reached), " changes. ", Strong("Work in flight"), " sees that at once.")
+
+
+def _blocked_alert(change: ProjectChange, project: ProjectView) -> Sentence:
+    [verdict] = project.verdicts
+    to_do = [piece for line in verdict.lines for piece in (" ", *line)]
+    return (Name(change.name), " is ", Strong("blocked"), ": ", *verdict.headline, *to_do)
+
+
+def _held_alert(change: ProjectChange, _: ProjectView) -> Sentence:
+    guards: list[str] = []
+    for held in change.held_by:
+        guards += [" and ", Name(held.guard)] if guards else [Name(held.guard)]
+    return (Name(change.name), " is ", Strong("held"), " by ", *guards, ": ", Quoted(change.held_by[0].why))
+
+
+def _choices_alert(change: ProjectChange, project: ProjectView) -> Sentence:
+    removed = project.sections[-1].removed
+    what = "the choice" if len(removed) == 1 else f"{len(removed):,} choices"
+    return (Name(change.name), " ", Strong(f"loses {what}"), " ", *names(removed), ".")
+
+
+def _params_alert(change: ProjectChange, project: ProjectView) -> Sentence:
+    removed = next(section.removed for section in project.sections if section.title == "params")
+    what = "a parameter" if len(removed) == 1 else f"{len(removed):,} parameters"
+    return (Name(change.name), " ", Strong(f"loses {what}"), ": all its parameters are sent again.")
+
+
+def changes_on_scale(number: int) -> str:
+    return f"{count(number, 'change')} made on Scale"
+
+
+def units_of(edits: Edits) -> Iterator[str]:
+    """`a: params.x, b: ontology and 3 more`."""
+    shown, rest = few(edits)
+    for position, (name, unit) in enumerate(shown):
+        yield from (", " if position else "", Name(name), ": ", Name(unit))
+    yield rest
