@@ -89,14 +89,6 @@ Text = InstanceOf[str]
 """Any string: file names, and values of others, may hold halves of surrogate pairs, which pydantic refuses."""
 
 
-def _utf8(text: str) -> str:
-    text.encode()
-    return text
-
-
-Name = Annotated[str, AfterValidator(_utf8)]
-"""A project's name, which a URL can hold."""
-
 Hidden = Annotated[InstanceOf[Masked], WithJsonSchema({"type": "string"})]
 """What is printed in place of a sensitive value. It cannot be read back."""
 

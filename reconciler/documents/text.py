@@ -93,9 +93,8 @@ class Kind:
             raise UnfitError(f"may hold more than {self.most_values:,} values, too many for {self.name}")
 
     def _checked(self, document: Json) -> Json:
-        if not isinstance(document, dict) or self.key not in document:
-            raise UnfitError(f"is not {self.name}")
-        if self.value is not None and document[self.key] != self.value:
+        is_one = isinstance(document, dict) and self.key in document
+        if not is_one or self.value not in (None, document[self.key]):
             raise UnfitError(f"is not {self.name}")
         version = document.get("format_version")
         if version != self.format_version:

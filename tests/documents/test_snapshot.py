@@ -95,6 +95,7 @@ def forged(change: Callable[[Any], object]) -> bytes:
         (encode(WHOLE)[:-20], "not JSON"),
         (b"[]", "is not a snapshot"),
         (b"{}", "is not a snapshot"),
+        (b'{"kind":"plan","format_version":"1.0"}', "is not a snapshot"),
         (b'{"format_version": "1.0", "resource_changes": []}', "is not a snapshot"),
         (b"[" * 100_000 + b"]" * 100_000, "not JSON"),
         (b'{"kind":"snapshot","a":' + b"[" * 300 + b"]" * 300 + b"}", "more than 220 levels"),
