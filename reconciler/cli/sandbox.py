@@ -104,7 +104,7 @@ def seed(target: str | None, file: str) -> int:
     except ValueError as problem:
         raise click.ClickException(f"{file} {problem}") from None
     if not isinstance(projects, list):
-        raise click.ClickException(f"{file} is no JSON array of projects")
+        raise click.ClickException(f"{file} is not a JSON array of projects")
     try:
         number = Store(_file(target)).seed(cast("list[Any]", projects))
     except StoreError as problem:
@@ -150,5 +150,5 @@ def _file(target: str | None) -> Path:
     name = target or os.environ.get("RECONCILER_TARGET") or "sandbox"
     table = settings.targets.get(name)
     if table is None or "sandbox" not in table:
-        raise UsageError(f'the target "{name}" is no sandbox', "Name one that is: --target sandbox")
+        raise UsageError(f'the target "{name}" is not a sandbox', "Name one that is: --target sandbox")
     return sandbox_file(settings, table)

@@ -13,7 +13,7 @@ from reconciler.git.process import answer, need, output, run
 
 
 def version(folder: Path) -> str | None:
-    """git's own version, such as "2.39.5"; None where there is no git.
+    """git's own version, such as "2.39.5"; None if there is no git.
 
     Raises:
         GitRefusedError: git is there and cannot be run.

@@ -60,7 +60,7 @@ Done: TypeAlias = "subprocess.CompletedProcess[bytes]"
 
 
 class TooLongError(GitRefusedError):
-    """A git was ended since its output was longer than it may be."""
+    """A git was ended because its output was too long."""
 
 
 def run_to_its_end(root: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Done:
@@ -122,7 +122,7 @@ def answer(
     environment: Mapping[str, str] | None = None,
     tolerated: Collection[int] = (),
 ) -> str | None:
-    """git's output; None where there is no git. Exit codes that are `tolerated` are no failures."""
+    """git's output; None if there is no git. Exit codes that are `tolerated` are not failures."""
     done = run(root, *arguments, data=data, environment=environment)
     if done is None:
         return None
@@ -139,7 +139,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     most: int | None = None,
 ) -> Done | None:
-    """git run to its end, whatever that is; None where there is no git. `most` is for a git that is not fed data.
+    """git run to its end, with any exit code; None if there is no git. `most` is for a git that is not fed data.
 
     Raises:
         TooLongError: its output has more than `most` bytes.
@@ -240,7 +240,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def need(done: Done | None) -> Done:
-    """What was run; GitRefusedError where there is no git."""
+    """What was run; GitRefusedError if there is no git."""
     if done is None:
         raise _no_git()
     return done

@@ -1,8 +1,8 @@
 """What the sandbox takes for granted about the API where nobody knows: each assumption [A] is one method here.
 
 Each answers one question and touches no state, so that the answer can be changed in one place. Where it matters to a
-client, there are two answers, and a field of `Assumptions` is the switch between them. What is documented [D] or seen
-[S] stands where it is used, not here.
+client, there are two answers, and a field of `Assumptions` is the switch between them. Documented [D] and observed [S]
+facts are where they are used, not here.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Assumptions:
             if name not in known:
                 near = get_close_matches(name, known, n=1)
                 hint = f' Did you mean "{near[0]}"?' if near else ""
-                raise ValueError(f"{_quoted(name)} is no switch.{hint} The switches: {', '.join(known)}.")
+                raise ValueError(f"{_quoted(name)} is not a switch.{hint} The switches: {', '.join(known)}.")
             if _field_name(name) in chosen:
                 raise ValueError(f'"{name}" is given twice.')
             chosen[_field_name(name)] = value

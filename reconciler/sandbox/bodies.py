@@ -162,7 +162,9 @@ def _check_choices(choices: list[Json], place: str, seen: set[str]) -> None:
         if not isinstance(choice, str):
             raise bad_request(f"{here} must be a string or an object whose 'choice' is a string.")
         if choice in seen:
-            raise bad_request(f"{here}: the choice {choice!r} stands twice; each must be unique in the whole ontology.")
+            raise bad_request(
+                f"{here}: the choice {choice!r} appears twice; each must be unique in the whole ontology."
+            )
         seen.add(choice)
         if isinstance(item, dict):
             _check_choice_fields(item, here, seen)

@@ -1,6 +1,6 @@
-"""The sandbox's SQLite file: opened for one transaction at a time, made by the first write that creates something.
+"""The sandbox's SQLite file: opened for one transaction at a time, created by the first write that needs it.
 
-Promises: a read creates nothing on disk; a write sees and excludes every other one, in this process and in others; what
+A read creates nothing on disk. A write sees and excludes every other one, in this process and in others. An error that
 a user can cause is raised as StoreError. It must not know what a project is.
 
 The journal is SQLite's ordinary one, which leaves no file beside the database and lets a read-only folder be read.
@@ -51,8 +51,8 @@ class Database:
         self._turn = threading.Lock()
 
     def check_place(self) -> None:
-        """StoreError where the file can surely not be written, or made; makes nothing."""
-        with self._errors_told():
+        """StoreError if the file certainly cannot be written or created. Creates nothing."""
+        with self._reported():
             there = self._is_there()
         place = self.file.absolute() if there else self.file.absolute().parent
         while not place.exists() and place != place.parent:
@@ -62,19 +62,19 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
-        """One consistent view; None where there is no file, or an empty one."""
+        """One consistent view; None if there is no file, or an empty one."""
         with self._transaction("BEGIN", create=False) as connection:
             yield connection
 
     @contextmanager
     def writing(self, *, create: bool = False) -> Iterator[sqlite3.Connection | None]:
-        """Committed at the end, rolled back on any exception. None only without `create`, where there is no file."""
+        """Committed at the end, rolled back on any exception. None only without `create`, if there is no file."""
         with self._transaction("BEGIN IMMEDIATE", create=create) as connection:
             yield connection
 
     @contextmanager
     def _transaction(self, begin: str, *, create: bool) -> Iterator[sqlite3.Connection | None]:
-        with self._turn, self._errors_told():
+        with self._turn, self._reported():
             if not self._is_there():
                 if not create:
                     yield None
@@ -141,7 +141,7 @@ class Database:
         return create
 
     @contextmanager
-    def _errors_told(self) -> Iterator[None]:
+    def _reported(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:

@@ -66,7 +66,7 @@ def read_faults(text: str | bytes) -> list[Fault]:
     """
     document = parse_file(text.encode() if isinstance(text, str) else text)
     if not isinstance(document, list):
-        raise ValueError("is no JSON array of faults")
+        raise ValueError("is not a JSON array of faults")
     found = []
     for number, entry in enumerate(document, 1):
         try:

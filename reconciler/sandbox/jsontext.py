@@ -12,10 +12,10 @@ from json.encoder import encode_basestring_ascii
 from typing import TypeAlias, Union
 
 DEEPEST = 200
-"""How many arrays and objects may stand inside one another."""
+"""How many arrays and objects may be nested."""
 
 _EXACT_DIGITS = 600
-"""Up to here every Python turns digits into an int and back; above 640 it may be told to refuse."""
+"""Up to here every Python turns digits into an int and back; above 640 it may be configured to refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class NumberText:
 Json: TypeAlias = Union[bool, int, float, str, NumberText, "list[Json]", "dict[str, Json]", None]
 
 
-class NoJsonError(ValueError):
-    """Text that is no JSON, and where: both counted from 1."""
+class NotJsonError(ValueError):
+    """Text that is not JSON, and where: both counted from 1."""
 
     def __init__(self, problem: str, *, line: int, column: int) -> None:
         super().__init__(f"{problem} at line {line}, column {column}")
@@ -40,7 +40,7 @@ class NoJsonError(ValueError):
 def parse(data: bytes | str) -> Json:
     """The value, or ValueError with a sentence that says why it is none. The last of two equal keys wins.
 
-    The error is a NoJsonError where a place can be told.
+    The error is a NotJsonError if the position is known.
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
@@ -51,7 +51,7 @@ def parse(data: bytes | str) -> Json:
     except RecursionError:
         raise ValueError(_too_deep()) from None
     except json.JSONDecodeError as error:
-        raise NoJsonError(error.msg, line=error.lineno, column=error.colno) from None
+        raise NotJsonError(error.msg, line=error.lineno, column=error.colno) from None
     return value
 
 
@@ -60,9 +60,9 @@ def parse_file(data: bytes) -> Json:
     try:
         return parse(data.decode(json.detect_encoding(data)))
     except UnicodeDecodeError:
-        raise ValueError("is no JSON: it is not UTF-8") from None
-    except NoJsonError as error:
-        raise ValueError(f"is no JSON: line {error.line}, column {error.column}") from None
+        raise ValueError("is not JSON: it is not UTF-8") from None
+    except NotJsonError as error:
+        raise ValueError(f"is not JSON: line {error.line}, column {error.column}") from None
     except ValueError as error:
         raise ValueError(f"cannot be read as JSON: {error}") from None
 

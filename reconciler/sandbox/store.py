@@ -1,8 +1,8 @@
 """The account that the sandbox emulates: what each call of the API does to it, and what a person at Scale does.
 
-Promises: each function is one transaction, so versions have no gap and no double whatever else writes; a function that
-raises has changed nothing; reads, and writes to what is not there, create no file. Raises Refusal for what the API
-refuses and StoreError for a file that cannot be used. It must not know HTTP.
+Each function is one transaction, so versions have neither gaps nor duplicates, even if others write at the same time. A
+function that raises has changed nothing. Reads, and writes to a project that does not exist, create no file. Raises
+Refusal if the API refuses a call, and StoreError if the file cannot be used. It must not know HTTP.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Store:
             self._append_params(connection, position, NewParams(params=dict(params), patch=patch))
 
     def edit_ontology(self, name: str, ontology: Sequence[Any], *, version_name: str | None = None) -> None:
-        """A version of the ontology that somebody else set: these choices, named `version_name`."""
+        """A version of the ontology that was set elsewhere: these choices, named `version_name`."""
         new = NewOntology(ontology=list(ontology), name=version_name)
         with self._database.writing() as connection:
             connection, position = _find(connection, name)
@@ -136,17 +136,17 @@ class Store:
     # The account itself.
 
     def check_place(self) -> None:
-        """StoreError where the file can surely not be used for reading and writing; makes nothing."""
+        """StoreError if the file certainly cannot be read or written. Creates nothing."""
         self._database.check_place()
         self.account_id()
 
     def account_id(self) -> str | None:
-        """What tells this account from every other: made with the file, and anew by `reset`. None without a file."""
+        """Identifies this account: made with the file, and again by `reset`. None without a file."""
         with self._database.reading() as connection:
             return self._account(connection)[0] if connection else None
 
     def open_account(self) -> str:
-        """The account's id; makes the file where there is none."""
+        """The account's ID; creates the file if there is none."""
         with self._database.writing(create=True) as connection:
             assert connection is not None
             return self._account(connection)[0]
@@ -159,7 +159,7 @@ class Store:
             connection.execute("UPDATE account SET not_enabled = ?", (write(cast("list[Json]", sorted(task_types))),))
 
     def reset(self) -> int:
-        """Empties the account, which is another one from then on. Answers how many projects it had."""
+        """Empty the account, which is another one from then on. Returns how many projects it had."""
         with self._database.writing() as connection:
             if connection is None:
                 return 0
@@ -169,9 +169,9 @@ class Store:
             return removed
 
     def seed(self, projects: Sequence[Mapping[str, Any]]) -> int:
-        """Adds projects exactly as list answers them, whole histories included. Answers how many.
+        """Add projects exactly as list answers them, whole histories included. Returns how many.
 
-        ValueError names the entry (counted from 1) that is no project, or whose name is taken; nothing is added then.
+        ValueError names the entry (counted from 1) that is not a project or whose name is taken. Nothing is added then.
         """
         rows = seed_rows(projects, created_at=self._timestamp())
         if not rows:

@@ -160,8 +160,8 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
 
 def _key_advice(asked: Asked) -> str:
     if asked.key_variable is None:
-        return "Look which key is sent."
-    return f"It came from {asked.key_variable}: look whether that key is whole, valid, and meant for this endpoint."
+        return "Check which key is sent."
+    return f"It came from {asked.key_variable}: check that the key is complete, valid, and meant for this endpoint."
 
 
 def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableError:
@@ -206,7 +206,7 @@ def _lost(lost: Lost, outcome: Outcome, asked: Asked) -> UnavailableError:
 def _proxy_advice(asked: Asked) -> str:
     if asked.proxy is None:
         return ""
-    return f"A proxy is set in {asked.proxy}: look whether it can be reached and lets this through."
+    return f"A proxy is set in {asked.proxy}: check that it can be reached and lets this through."
 
 
 def _effort(outcome: Outcome, asked: Asked) -> str:

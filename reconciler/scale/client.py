@@ -43,8 +43,8 @@ class ScaleClient:
 
     `endpoint` includes `/v1`. `key` is the API key, white space around it dropped; `key_variable` is where it came
     from, for messages. At most `parallelism` requests are in flight; a 429 slows all of them down together. A
-    `transport` is owned (closed with the client), and with it no environment variable is read. `waiting` is told the
-    seconds where a 429 has all requests wait for long.
+    `transport` is owned (closed with the client), and with it no environment variable is read. `waiting` gets the
+    seconds when a 429 makes all requests wait for long.
 
     Raises CredentialsError for a key that HTTP cannot carry, ConnectionSetupError for an endpoint, a proxy or a
     certificate variable that does not work.

@@ -33,7 +33,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 """Seconds that a pause between two attempts lasts at most: the first, and every later one."""
 
 _AHEAD: Final = timedelta(minutes=5)
-"""So much may clocks differ. What claims to be later still is no reason to keep it."""
+"""How much clocks may differ. A snapshot that claims to be later than that is not kept for its time."""
 
 
 def write_file(snapshot: Snapshot, file: Path) -> None:

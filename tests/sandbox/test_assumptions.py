@@ -272,7 +272,7 @@ def test_switches_are_read_by_name() -> None:
     [
         (["choices"], '"choices" is not NAME=VALUE'),
         (["choics=strings"], 'Did you mean "choices"\\? The switches: choices, ontology-versions, .*, histories'),
-        (["ontology_versions=present"], '"ontology_versions" is no switch'),
+        (["ontology_versions=present"], '"ontology_versions" is not a switch'),
         (["choices=text"], '"choices" is objects or strings, not "text"'),
         (["null=removes", "null=stored"], '"null" is given twice'),
     ],

@@ -274,10 +274,10 @@ def test_a_plan_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", r"^is no JSON: line 1, column 1$"),
-        ("[\n  {,\n", r"^is no JSON: line 2, column 4$"),
+        ("", r"^is not JSON: line 1, column 1$"),
+        ("[\n  {,\n", r"^is not JSON: line 2, column 4$"),
         ("[NaN]", "cannot be read as JSON: NaN is not JSON"),
-        ("{}", "is no JSON array of faults"),
+        ("{}", "is not a JSON array of faults"),
         ('[{"call": "get", "what": "429"}, 1]', "has a mistake in fault 2: it is not an object"),
         ('[{"what": "429"}]', 'fault 1: "call" is missing'),
         ('[{"call": "put", "what": "429"}]', '"call" must be one of list, get, create, setParams, setOntology, any'),
@@ -356,9 +356,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"[\n1,", "Error: f.json is no JSON: line 2, column 3\n"),
-        (b'["\xff"]', "Error: f.json is no JSON: it is not UTF-8\n"),
-        (b"{}", "Error: f.json is no JSON array of "),
+        (b"[\n1,", "Error: f.json is not JSON: line 2, column 3\n"),
+        (b'["\xff"]', "Error: f.json is not JSON: it is not UTF-8\n"),
+        (b"{}", "Error: f.json is not a JSON array of "),
         (b"[1]", " 1: it is not an object"),
         (None, "Error: f.json cannot be read: No such file or directory\n"),
     ],

@@ -62,7 +62,7 @@ class Clock(Protocol):
 
 
 class GithubClient:
-    """Requests of one run, below one repository. `waiting` is told the seconds before a rate limit is waited for."""
+    """Requests of one run, below one repository. `waiting` gets the seconds before a rate limit is waited for."""
 
     def __init__(
         self,
