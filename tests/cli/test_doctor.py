@@ -642,9 +642,12 @@ def test_a_work_tree_keeps_its_record_in_the_repository(
     [
         (
             "manifest = 1\n",
-            'The configuration has 1 mistake, first: there is no setting "manifest" (reconciler.toml:1).',
+            'The configuration has 1 mistake, first: the configuration has no key "manifest" (reconciler.toml:1).',
         ),
-        ("a = 1\nb = 2\n", 'The configuration has 2 mistakes, first: there is no setting "a" (reconciler.toml:1).'),
+        (
+            "a = 1\nb = 2\n",
+            'The configuration has 2 mistakes, first: the configuration has no key "a" (reconciler.toml:1).',
+        ),
         ("[\n", "The configuration has 1 mistake, first: this is not TOML"),
     ],
 )
@@ -746,7 +749,7 @@ def test_ci_with_a_record_in_its_clone(doctor: Doctor, monkeypatch: pytest.Monke
 def test_ci_without_a_target(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "1")
     done = doctor("--format=json")
-    assert (done.code, check(done, "configuration")[:2]) == (1, ("error", "In CI a target must be named."))
+    assert (done.code, check(done, "configuration")[:2]) == (1, ("error", "In CI, a target must be named."))
 
 
 def test_a_record_on_a_remote_that_is_not_there(doctor: Doctor, repository: Path) -> None:
