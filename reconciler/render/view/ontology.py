@@ -53,13 +53,15 @@ class _Merger:
     """The paths of the fields, and of everything above them."""
 
     _shown: set[int] = field(default_factory=set)
-    _befores: dict[FieldPath, Json] | None = None
+    _befores: dict[FieldPath, Json] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for number, (real, _) in enumerate(self.fields):
             path = real.path[:-1] if isinstance(real.path[-1], Attribute) else real.path
             self._at.setdefault(path, []).append(number)
             self._touched.update(path[:length] for length in range(2, len(path) + 1))
+        if any(real.kind is Kind.MOVE for real, _ in self.fields):
+            self._befores = dict(_paths(self.before, ("ontology",)))
 
     def walk(
         self, befores: Sequence[Json], afters: Sequence[Json], path: FieldPath, old_path: FieldPath, depth: int
@@ -122,8 +124,6 @@ class _Merger:
         shown = None if number is None else self.fields[number][1]
         if number is not None and self.fields[number][0].kind is Kind.MOVE:
             there = _old_path(self.fields[number][0]) or there
-            if self._befores is None:
-                self._befores = dict(_paths(self.before, ("ontology",)))
             old = self._befores.get(there)
         details = self.details(here)
         below = list(self.walk(_subchoices(old), _subchoices(item), here, there, depth + 1))
