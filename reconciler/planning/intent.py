@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from reconciler.fieldpath import format_path
 from reconciler.model.ontology import Choice, Ontology
@@ -23,7 +24,7 @@ class Intent:
     """`fields` are the differences, `calls` the smallest requests that make `before` into `after`.
 
     Both are empty, and `after` is `before`, where live is as the manifest says. `before` is None for a create.
-    `dropped` names keys of live choices that the calls cannot carry.
+    `dropped` names keys of live choices that the calls cannot carry. `identities` are those of the fields, if known.
     """
 
     before: State | None
@@ -31,11 +32,12 @@ class Intent:
     fields: tuple[Field, ...] = ()
     calls: tuple[Call, ...] = ()
     dropped: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
         """SHA-256 over the fields: path, kind, before and after, whatever their order."""
-        return _digest(sorted(identity_of(field) for field in self.fields))
+        return _digest(sorted(self.identities or map(identity_of, self.fields)))
 
 
 def compare(desired: DesiredProject, live: LiveProject | None) -> Intent:
@@ -93,15 +95,22 @@ def _creation(desired: DesiredProject) -> Intent:
         fields += params_fields({}, params)
     calls.append(Call(CallKind.CREATE, desired.name, body))
     ontology = desired.ontology
+    pending = [replace(field, cause=Cause.PENDING) for field in fields]
+    identities = [identity_of(field) for field in fields]
     if ontology is not None:
-        fields += ontology_fields(Ontology(()), ontology)
+        created, theirs = _created(ontology)
+        pending += created
+        identities += theirs
         calls.append(_set_ontology(desired, ontology))
-    return Intent(
-        None,
-        State.spelled(desired.type, params, ontology),
-        tuple(replace(field, cause=Cause.PENDING) for field in fields),
-        tuple(calls),
-    )
+    after = State.spelled(desired.type, params, ontology)
+    return Intent(None, after, tuple(pending), tuple(calls), identities=tuple(identities))
+
+
+@lru_cache(maxsize=16)
+def _created(ontology: Ontology) -> tuple[tuple[Field, ...], tuple[str, ...]]:
+    """The fields of a new ontology and their identities. Projects that share a large ontology share these, too."""
+    fields = tuple(replace(field, cause=Cause.PENDING) for field in ontology_fields(Ontology(()), ontology))
+    return fields, tuple(map(identity_of, fields))
 
 
 def _set_params(name: str, live: Mapping[str, Json], params: Mapping[str, Json]) -> Call:
