@@ -89,6 +89,7 @@ class Composer:
                 self._entries,
                 self._block,
             )
+        self._entries.pack()
 
     @property
     def unfinished(self) -> list[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -82,7 +82,7 @@ class Entries:
     __slots__ = ("numbers",)
 
     def __init__(self) -> None:
-        self.numbers = array("I")
+        self.numbers: list[int] | array[int] = []
 
     def add(self, numbers: list[int]) -> int:
         """Add a block; returns its number."""
@@ -90,10 +90,14 @@ class Entries:
         self.numbers.extend(numbers)
         return block
 
-    def entry(self, block: int, index: int) -> array[int]:
+    def pack(self) -> None:
+        """Take little memory from now on; nothing more is added."""
+        self.numbers = array("I", self.numbers)
+
+    def entry(self, block: int, index: int) -> Sequence[int]:
         return self.numbers[block + 5 * index : block + 5 * index + 5]
 
-    def item(self, block: int, index: int) -> array[int]:
+    def item(self, block: int, index: int) -> Sequence[int]:
         return self.numbers[block + 3 * index : block + 3 * index + 3]
 
 
