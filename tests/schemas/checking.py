@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 DOCS = Path(__file__).parents[2] / "docs" / "schemas"
 
 
+@cache
 def published(name: str) -> Any:
     """A schema of docs/schemas, which is a schema itself."""
     schema = json.loads((DOCS / f"{name}.json").read_text())
