@@ -11,10 +11,12 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.repositories"]
+
 settings.register_profile("reconciler", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("reconciler")
 
-_FOREIGN = ("CI", "GITHUB_", "RECONCILER_TARGET", "RECONCILER_ENDPOINT", "SCALE_", "NO_COLOR", "RUNNER_")
+_FOREIGN = ("CI", "GITHUB_", "RECONCILER_TARGET", "RECONCILER_ENDPOINT", "SCALE_", "NO_COLOR", "RUNNER_", "SSL")
 _COVERAGE_OF_CHILDREN = "COVERAGE_PROCESS_CONFIG"
 
 

@@ -29,8 +29,6 @@ SUITES = {
     "cli/test_saved_plan.py": "plan --out, show and apply --plan",
     "cli/test_stopping.py": "signals at every stage of a command",
     "cli/test_unwritable.py": "full disks and closed outputs",
-    "documents/test_hostile.py": "documents that somebody forged",
-    "documents/test_readback.py": "what show reads is what plan and apply printed",
     "documents/test_round_trip.py": "every document is read as it was written",
     "git/test_ending.py": "what a git that runs leaves behind",
     "git/test_hostile.py": "what a checkout can make git do",

@@ -15,6 +15,7 @@ import pytest
 
 from reconciler.cli import run
 from tests.cli.conftest import Cli, Served, live
+from tests.repositories import commit_all
 
 Write = Callable[[str, str], Path]
 ONE = "name: p\ntype: imageannotation\nparams: {a: 1}\n"
@@ -233,10 +234,7 @@ def test_a_missing_key_names_its_variable(cli: Cli, write: Write) -> None:
 
 def test_the_commit_is_told(cli: Cli, write: Write, repository: Path) -> None:
     write("p.yaml", ONE)
-    identity = ["-c", "user.name=n", "-c", "user.email=e@example.com"]
-    subprocess.run(["git", "add", "."], check=True)
-    subprocess.run(["git", *identity, "commit", "-qm", "first"], check=True)
-    head = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    head = commit_all(repository)
     assert cli("plan", "--format", "json").json()["source"] == {"commit": head, "dirty": False}
     assert head[:7] in cli("plan").out.splitlines()[1]
     write("q.yaml", ONE.replace("name: p", "name: q"))

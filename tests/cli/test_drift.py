@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli, Served, live
+from tests.repositories import commit_all, git
 
 Write = Callable[[str, str], Path]
 M = "name: p\ntype: imageannotation\n"
@@ -163,13 +163,11 @@ def test_a_shallow_clone_has_no_record(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write("p.yaml", M + "params: {a: 1}\n")
-    identity = ["-c", "user.name=T", "-c", "user.email=t@example.com"]
-    subprocess.run(["git", "add", "."], cwd=repository, check=True)
-    subprocess.run(["git", *identity, "commit", "-qm", "first"], cwd=repository, check=True)
+    commit_all(repository)
     cli("apply", "--auto-approve")
     served.store.edit_params("p", {"a": 2})
     clone = tmp_path_factory.mktemp("clones") / "shallow"
-    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{repository}", str(clone)], check=True)
+    git(repository, "clone", "-q", "--depth", "1", f"file://{repository}", str(clone))
     monkeypatch.chdir(clone)
     found = cli("drift")
     assert found.code == 2
@@ -196,8 +194,8 @@ def test_versions_are_in_the_store(repository: Path, cli: Cli, write: Write) -> 
     store = Store(repository / ".reconciler" / "sandbox.db")
     store.edit_params("p", {"a": 2})
     before = store.get("p")
-    heads = subprocess.run(["git", "for-each-ref"], cwd=repository, capture_output=True, check=True).stdout
+    heads = git(repository, "for-each-ref")
     assert cli("drift").code == 2
     assert store.get("p") == before
-    assert subprocess.run(["git", "for-each-ref"], cwd=repository, capture_output=True, check=True).stdout == heads
+    assert git(repository, "for-each-ref") == heads
     assert len(json.loads(before)["param_history"]) == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.cli.conftest import Cli, Result, Served
 from tests.forge.github.double import TOKEN, Fault, Github, pull_request, push, served, variables
+from tests.repositories import commit_all
 
 Write = Callable[[str, str], Path]
 M = "name: p\ntype: imageannotation\n"
@@ -54,15 +54,6 @@ def summary(tmp_path: Path) -> Callable[[], str]:
     return lambda: (tmp_path / ".git" / "runner" / "summary").read_text()
 
 
-def commit(folder: Path, message: str = "change") -> str:
-    identity = ("-c", "user.name=x", "-c", "user.email=x@y")
-    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
-    subprocess.run(["git", *identity, "commit", "-qm", message, "--allow-empty"], cwd=folder, check=True)
-    return subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
 def comments(github: Github, number: int = 7) -> list[str]:
     return [comment["body"] for comment in github.thread(number)]
 
@@ -82,11 +73,11 @@ def test_the_life_of_a_pull_request(
 ) -> None:
     (repository / ".gitignore").write_text(".reconciler/\n*.plan\nresult.json\n")
     write("p.yaml", M + "params: {a: 1}\n")
-    base = commit(repository)
+    base = commit_all(repository)
     cli("apply", "--auto-approve")
 
     write("p.yaml", M + "params: {a: 2}\n")
-    head = commit(repository)
+    head = commit_all(repository)
     job("pull_request", pull_request(sha=head))
     made = plan_and_comment(cli)
     assert (made.code, made.err) == (0, "")
@@ -102,7 +93,7 @@ def test_the_life_of_a_pull_request(
     assert github.writes == []
 
     write("p.yaml", M + "params: {a: 3}\n")
-    head = commit(repository)
+    head = commit_all(repository)
     job("pull_request", pull_request(sha=head), GITHUB_RUN_ID="102")
     assert plan_and_comment(cli).out.startswith("Pull request #7: comment edited.")
     assert len(github.writes) == 1
@@ -126,10 +117,10 @@ def test_a_dashboard_edit_in_between_is_told(
     cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
 ) -> None:
     write("p.yaml", M + "params: {a: 1}\n")
-    base = commit(repository)
+    base = commit_all(repository)
     cli("apply", "--auto-approve")
     write("p.yaml", M + "params: {a: 2, c: 1}\n")
-    head = commit(repository)
+    head = commit_all(repository)
     job("pull_request", pull_request(sha=head))
     plan_and_comment(cli)
     served.store.edit_params("p", {"c": 1})
@@ -143,7 +134,7 @@ def test_a_plan_with_nothing_to_say_makes_no_comment(
     cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
 ) -> None:
     write("p.yaml", M)
-    commit(repository)
+    commit_all(repository)
     cli("apply", "--auto-approve")
     job("pull_request", pull_request())
     quiet = plan_and_comment(cli)
@@ -220,7 +211,7 @@ class Pushes:
 
     def change(self, name: str, value: int) -> str:
         self.write(f"{name}.yaml", f"name: {name}\ntype: imageannotation\nparams: {{a: {value}}}\n")
-        return commit(self.repository, name)
+        return commit_all(self.repository, name)
 
 
 @pytest.fixture
@@ -234,7 +225,7 @@ def pushes(repository: Path, write: Write, cli: Cli, served: Served) -> Pushes:
 
 
 def test_a_push_tells_each_of_its_pull_requests(cli: Cli, github: Github, job: Job, pushes: Pushes) -> None:
-    base = commit(pushes.repository, "base")
+    base = commit_all(pushes.repository, "base")
     cli("apply", "--auto-approve")
     one = pushes.change("birds", 2)
     job("pull_request", pull_request(1, sha=one))
@@ -242,7 +233,7 @@ def test_a_push_tells_each_of_its_pull_requests(cli: Cli, github: Github, job: J
     two = pushes.change("mules", 2)
     job("pull_request", pull_request(2, sha=two), GITHUB_RUN_ID="101")
     plan_and_comment(cli)
-    three = commit(pushes.repository, "docs alone")
+    three = commit_all(pushes.repository, "docs alone")
     for sha, number in ((one, 1), (two, 2), (three, 3)):
         github.merge(sha, number)
     job("push", push(base, three, one, two, three), GITHUB_SHA=three, GITHUB_RUN_ID="102")
@@ -285,7 +276,7 @@ def test_a_dropped_run_loses_nothing(cli: Cli, github: Github, job: Job, pushes:
 def test_a_pull_request_without_a_comment_that_came_in_alone(
     cli: Cli, github: Github, job: Job, pushes: Pushes
 ) -> None:
-    base = commit(pushes.repository)
+    base = commit_all(pushes.repository)
     cli("apply", "--auto-approve")
     one = pushes.change("birds", 2)
     github.merge(one, 1)
@@ -325,9 +316,9 @@ def test_no_pull_request_at_all(cli: Cli, github: Github, job: Job, pushes: Push
 
 
 def test_very_many_commits(cli: Cli, github: Github, job: Job, pushes: Pushes) -> None:
-    base = commit(pushes.repository)
+    base = commit_all(pushes.repository)
     for _ in range(102):
-        last = commit(pushes.repository)
+        last = commit_all(pushes.repository)
     job("push", push(base, last), GITHUB_SHA=last)
     cli("apply", "--auto-approve", "--result", "result.json")
     told = cli("github", "comment", "--result", "result.json")
@@ -338,7 +329,7 @@ def test_very_many_commits(cli: Cli, github: Github, job: Job, pushes: Pushes) -
 def test_one_that_cannot_be_told_stops_no_other(
     cli: Cli, github: Github, job: Job, pushes: Pushes, summary: Callable[[], str]
 ) -> None:
-    base = commit(pushes.repository)
+    base = commit_all(pushes.repository)
     cli("apply", "--auto-approve")
     shas = [pushes.change("birds", value) for value in (2, 3, 4, 5)]
     for number, sha in enumerate(shas, 1):
@@ -392,7 +383,7 @@ def test_the_life_of_a_drift(
     (repository / "reconciler.toml").write_text('sensitive = ["params.secret"]\n')
     write("p.yaml", M + "params: {a: {b: 1, c: 1}, secret: one}\nontology: [Cat]\n")
     write("q.yaml", "name: q\ntype: imageannotation\n")
-    head = commit(repository)
+    head = commit_all(repository)
     cli("apply", "--auto-approve")
     job("schedule", "{}", GITHUB_SHA=head)
     clean = drift_and_issue(cli)
@@ -438,7 +429,7 @@ def test_a_blocked_project_hides_no_drift_and_keeps_the_issue_open(
 ) -> None:
     write("p.yaml", M + "params: {a: 1}\n")
     write("q.yaml", M.replace("name: p", "name: q"))
-    commit(repository)
+    commit_all(repository)
     assert cli("apply", "--auto-approve").code == 0
     served.store.archive("q")
     served.store.edit_params("p", {"a": 7})
@@ -467,7 +458,7 @@ def test_a_blocked_project_alone_opens_an_issue(
     cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
 ) -> None:
     write("p.yaml", M + "ontology: [Cat]\n")
-    commit(repository)
+    commit_all(repository)
     assert cli("apply", "--auto-approve").code == 0
     served.store.append_ontology_entry("p", {"ontology": ["Cat", {"no": "choice"}]})
     job("schedule", "{}")
@@ -480,7 +471,7 @@ def test_a_vanished_project_opens_an_issue(
     cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
 ) -> None:
     write("p.yaml", M)
-    commit(repository)
+    commit_all(repository)
     cli("apply", "--auto-approve")
     served.store.reset()
     served.store.seed([])

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -26,6 +25,7 @@ from reconciler.sandbox.exchange import Answer, Request, error_answer
 from reconciler.sandbox.store import Store
 from tests.cli.conftest import live
 from tests.cli.processes import LIMIT, environment, started
+from tests.repositories import git
 from tests.serving import path_of, serve
 
 pytestmark = pytest.mark.untraced
@@ -301,16 +301,12 @@ def _by_key(accounts: dict[str, Account]) -> Iterator[int]:
 def _share(repository: Path, folder: Path) -> None:
     """A bare remote, and another clone of it, in `other`."""
 
-    def git(*arguments: str) -> None:
-        identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-        subprocess.run(["git", *identity, *arguments], cwd=repository, check=True, capture_output=True)
-
-    git("init", "--quiet", "--bare", "--initial-branch=main", str(folder / "remote.git"))
-    git("add", "reconciler.toml", "projects", ".gitignore")
-    git("commit", "--quiet", "-m", "manifests")
-    git("remote", "add", "origin", str(folder / "remote.git"))
-    git("push", "--quiet", "origin", "HEAD:main")
-    git("clone", "--quiet", str(folder / "remote.git"), str(folder / "other"))
+    git(repository, "init", "-q", "--bare", "-b", "main", str(folder / "remote.git"))
+    git(repository, "add", "reconciler.toml", "projects", ".gitignore")
+    git(repository, "commit", "-q", "-m", "manifests")
+    git(repository, "remote", "add", "origin", str(folder / "remote.git"))
+    git(repository, "push", "-q", "origin", "HEAD:main")
+    git(repository, "clone", "-q", str(folder / "remote.git"), str(folder / "other"))
 
 
 def _expire(store: Any) -> None:

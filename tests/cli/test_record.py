@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from reconciler.record.stores import open_record
 from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli
+from tests.repositories import git
 
 Write = Callable[[str, str], Path]
 M = "name: p\ntype: imageannotation\n"
@@ -25,13 +25,7 @@ def recorded(repository: Path) -> Any:
 
 
 def log(repository: Path) -> list[str]:
-    said = subprocess.run(
-        ["git", "log", "--format=%an: %s", "refs/reconciler/record/sandbox"],
-        cwd=repository,
-        capture_output=True,
-        check=True,
-    )
-    return said.stdout.decode().splitlines()
+    return git(repository, "log", "--format=%an: %s", "refs/reconciler/record/sandbox").splitlines()
 
 
 def store(repository: Path) -> Store:
@@ -177,13 +171,13 @@ def test_a_record_on_a_remote_that_is_not_there(cli: Cli, write: Write, reposito
 
 def test_two_clones_share_the_record(cli: Cli, write: Write, repository: Path, tmp_path_factory: Any) -> None:
     remote = tmp_path_factory.mktemp("remote")
-    subprocess.run(["git", "init", "-q", "--bare", str(remote)], check=True)
-    subprocess.run(["git", "remote", "add", "origin", str(remote)], cwd=repository, check=True)
+    git(repository, "init", "-q", "--bare", str(remote))
+    git(repository, "remote", "add", "origin", str(remote))
     (repository / "reconciler.toml").write_text('[targets.sandbox]\nrecord = "origin"\n')
     write("p.yaml", M + "params: {a: 1}\n")
     assert cli("apply", "--auto-approve").code == 0
-    refs = subprocess.run(["git", "for-each-ref"], cwd=remote, capture_output=True, check=True).stdout.decode()
+    refs = git(remote, "for-each-ref")
     assert "refs/reconciler/record/sandbox" in refs
-    subprocess.run(["git", "update-ref", "-d", "refs/reconciler/record/sandbox"], cwd=repository, check=True)
+    git(repository, "update-ref", "-d", "refs/reconciler/record/sandbox")
     store(repository).edit_params("p", {"a": 2})
     assert "drift: version 1" in cli("plan").out

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,10 @@ import pytest
 
 from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli, Served, live
+from tests.repositories import commit_all, git
 
 Write = Callable[[str, str], Path]
 M = "name: p\ntype: imageannotation\n"
-
-
-def git(*arguments: str, cwd: Path) -> None:
-    identity = ["-c", "user.name=T", "-c", "user.email=t@example.com"]
-    subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
 
 
 def versions(store: Store, name: str = "p") -> list[Any]:
@@ -32,12 +27,11 @@ def versions(store: Store, name: str = "p") -> list[Any]:
 def shallow(cli: Cli, served: Served, write: Write, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone of depth 1, without the record, of a repository whose project has drifted since its apply."""
     write("p.yaml", M + "params: {a: 1, b: 1}\n")
-    git("add", ".", cwd=repository)
-    git("commit", "-qm", "first", cwd=repository)
+    commit_all(repository)
     assert cli("apply", "--auto-approve").code == 0
     served.store.edit_params("p", {"b": 2})
     clone = tmp_path_factory.mktemp("clones") / "shallow"
-    git("clone", "-q", "--depth", "1", f"file://{repository}", str(clone), cwd=repository)
+    git(repository, "clone", "-q", "--depth", "1", f"file://{repository}", str(clone))
     return clone
 
 
@@ -71,7 +65,7 @@ def test_the_fetch_that_is_told_brings_the_record(
 ) -> None:
     monkeypatch.chdir(shallow)
     ref = "refs/reconciler/record/production"
-    git("fetch", "origin", f"{ref}:{ref}", cwd=shallow)
+    git(shallow, "fetch", "origin", f"{ref}:{ref}")
     planned = cli("plan", "--pending")
     assert planned.last == "No pending changes. 1 change made on Scale is kept."
     assert "no record" not in planned.err

@@ -14,16 +14,11 @@ import pytest
 
 from reconciler.model.values import canonical_json
 from tests.cli.conftest import Cli, Served, live
+from tests.repositories import commit_all, git
 
 Write = Callable[[str, str], Path]
 M = "name: p\ntype: imageannotation\n"
 REF = "refs/reconciler/snapshot/production"
-IDENTITY = ("-c", "user.name=T", "-c", "user.email=t@example.com")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    command = ["git", *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture
@@ -39,8 +34,7 @@ def remote(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def push(repository: Path) -> None:
-    git(repository, "add", ".")
-    git(repository, *IDENTITY, "commit", "-qm", "manifests")
+    commit_all(repository, "manifests")
     git(repository, "push", "-q", "origin", "main")
 
 
@@ -338,7 +332,7 @@ def test_a_forged_snapshot_misleads_a_preview_and_nothing_else(
         capture_output=True,
         check=True,
     )
-    commit = git(repository, *IDENTITY, "commit-tree", made.stdout.strip(), "-m", "forged")
+    commit = git(repository, "commit-tree", made.stdout.strip(), "-m", "forged")
     git(repository, "update-ref", REF, commit)
 
     misled = cli("plan", "--live", "@", "--out", "x.plan")

@@ -19,7 +19,7 @@ from reconciler import git
 from reconciler.errors import GitRefusedError
 from reconciler.git import process
 from reconciler.git.refs import Refs
-from tests.git.conftest import run
+from tests.repositories import git as run
 
 REF = "refs/reconciler/record/t"
 READ = f"Refs(root, 'hub').read('{REF}', most=9)"

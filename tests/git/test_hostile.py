@@ -14,7 +14,8 @@ from reconciler.errors import GitRefusedError
 from reconciler.git import process
 from reconciler.git.refs import Held, Refs
 from reconciler.git.sources import read_commit
-from tests.git.conftest import KEY, MANIFEST, Trap, run
+from tests.git.conftest import KEY, MANIFEST, Trap
+from tests.repositories import git as run
 
 REF = "refs/reconciler/record/t"
 

@@ -25,18 +25,13 @@ from reconciler.forge.github.job import git_settings
 from reconciler.git.environment import SETTINGS
 from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError, UnreadableRefError
 from reconciler.record.stores import open_record
-from tests.git.conftest import Trap, run
+from tests.git.conftest import Trap
 from tests.git.test_ending import eventually, processes
+from tests.repositories import git as run
 
 REF = "refs/reconciler/record/t"
 ABSENT = "0123456789012345678901234567890123456789"
 MOST = 1000
-
-
-@pytest.fixture
-def remote(tmp_path: Path) -> Path:
-    run(tmp_path, "init", "-q", "--bare", "-b", "main", "remote.git")
-    return tmp_path / "remote.git"
 
 
 @pytest.fixture

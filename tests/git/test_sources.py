@@ -13,7 +13,7 @@ from reconciler.cli import run as reconciler
 from reconciler.errors import GitRefusedError
 from reconciler.git.sources import Sources, read_commit, read_sources
 from reconciler.model.plan import Commit
-from tests.git.conftest import run
+from tests.repositories import git as run
 
 
 def look(checkout: Path, *names: str) -> Sources:

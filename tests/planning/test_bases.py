@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from reconciler.fieldpath import format_path, parse_pattern
 from reconciler.model.plan import Action, CallKind, Cause, TargetInfo
-from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Source, Version
+from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, ParamsMode, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.planning.bases import (
     base_hash,
@@ -24,31 +23,8 @@ from reconciler.planning.bases import (
 )
 from reconciler.planning.live import Live
 from reconciler.planning.planner import Declared, Terms, make_plan, plan_project
-from tests.ontologies import hash_of, live_ontology, ontology
-
-AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
-KNOWN = RecordedProject("projects/p.yaml", params_version=0, ontology_version=0)
-
-
-def desired(params: Any = None, choices: Any = None, name: str | None = None, **more: Any) -> DesiredProject:
-    source = Source("/r/projects/p.yaml", 1)
-    return DesiredProject("p", "imageannotation", source, params=params, ontology=ontology(choices, name), **more)
-
-
-def live(*params: Any, ontologies: tuple[Any, ...] = (), names: tuple[str | None, ...] = ()) -> LiveProject:
-    history = tuple(Version(number, AT, content) for number, content in enumerate(params))
-    names = names or (None,) * len(ontologies)
-    shown = tuple(Version(number, AT, ontology(content, names[number])) for number, content in enumerate(ontologies))
-    return LiveProject(
-        "p",
-        "imageannotation",
-        params=params[-1] if params else {},
-        params_version=len(params) - 1 if params else None,
-        ontology=live_ontology(ontologies[-1], names[-1]) if ontologies else None,
-        ontology_version=len(ontologies) - 1 if ontologies else None,
-        params_history=history,
-        ontology_history=shown,
-    )
+from tests.building import AT, KNOWN, desired, live
+from tests.ontologies import hash_of
 
 
 def classes_of(wanted: DesiredProject, now: LiveProject, known: RecordedProject | None) -> dict[str, str]:
@@ -93,9 +69,9 @@ def test_an_ontology(ontologies: tuple[Any, ...], wanted: Any, expected: str) ->
 
 
 def test_a_named_ontology() -> None:
-    moved = live(ontologies=(["A"], ["A"]), names=("one", "two"))
-    assert classes_of(desired(choices=["A"], name="one"), moved, KNOWN) == {"ontology.@name": "drift"}
-    assert classes_of(desired(choices=["A"], name="new"), moved, KNOWN) == {"ontology.@name": "conflict"}
+    moved = live(ontologies=(["A"], ["A"]), ontology_names=("one", "two"))
+    assert classes_of(desired(choices=["A"], ontology_name="one"), moved, KNOWN) == {"ontology.@name": "drift"}
+    assert classes_of(desired(choices=["A"], ontology_name="new"), moved, KNOWN) == {"ontology.@name": "conflict"}
 
 
 def test_without_a_base_it_is_unknown() -> None:

@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.drift import BlockedProject, ProjectDrift, Unit
-from reconciler.model.project import DesiredProject, LiveProject, Source, Version
+from reconciler.model.project import LiveProject, Version
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.planning.bases import content_hash, mover
 from reconciler.planning.cutting import cut, shows_base
 from reconciler.planning.drift import project_drift
 from reconciler.planning.planner import plan_project
-from tests.ontologies import hash_of, live_ontology, ontology
+from tests.building import AT, desired, live
+from tests.ontologies import hash_of
 
-AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
-
-def live(contents: list[Any], ontologies: list[Any] | None = None, first: int = 0) -> LiveProject:
-    history = tuple(
-        Version(number, AT + timedelta(hours=number), content) for number, content in enumerate(contents, first)
-    )
-    shown = tuple(Version(number, None, ontology(content)) for number, content in enumerate(ontologies or []))
-    return LiveProject(
-        "p",
-        "imageannotation",
-        params=contents[-1] if contents else {},
-        params_version=history[-1].number if history else None,
-        ontology=live_ontology(ontologies[-1]) if ontologies else None,
-        ontology_version=len(shown) - 1 if shown else None,
-        params_history=history,
-        ontology_history=shown,
-    )
+def hourly(*params: Any, ontologies: Any = ()) -> LiveProject:
+    """A live project whose versions were written an hour apart."""
+    return live(*params, ontologies=tuple(ontologies), apart=timedelta(hours=1))
 
 
 def known(params: int | None = None, ontology: int | None = None, **more: Any) -> RecordedProject:
@@ -46,13 +33,13 @@ def numbers(history: tuple[Version, ...]) -> list[int]:
     return [version.number for version in history]
 
 
-TEN = live([{"a": number} for number in range(10)], [["A"], ["B"], ["C"], ["D"], ["E"], ["F"]])
+TEN = hourly(*({"a": number} for number in range(10)), ontologies=(["A"], ["B"], ["C"], ["D"], ["E"], ["F"]))
 
 
 def test_without_a_record_the_latest_alone() -> None:
     kept = cut(TEN, None)
     assert (numbers(kept.params_history), numbers(kept.ontology_history)) == ([9], [5])
-    assert cut(live([]), None) == replace(live([]), origins={})
+    assert cut(live(), None) == replace(live(), origins={})
 
 
 def test_everything_since_the_oldest_that_the_record_names() -> None:
@@ -68,7 +55,7 @@ def test_everything_since_the_oldest_that_the_record_names() -> None:
 def test_somebody_wrote_after_it() -> None:
     """Two writers who take turns show in the last four."""
     assert numbers(cut(TEN, known(8, 5)).params_history) == [6, 7, 8, 9]
-    assert numbers(cut(live([{"a": 1}, {"a": 2}]), known(0)).params_history) == [0, 1]
+    assert numbers(cut(hourly({"a": 1}, {"a": 2}), known(0)).params_history) == [0, 1]
     assert numbers(cut(TEN, known(11, 5)).params_history) == [9]
 
 
@@ -78,13 +65,13 @@ def test_an_ontology_is_found_by_its_hash() -> None:
 
 
 def test_a_value_older_than_what_is_kept_has_its_origin() -> None:
-    project = live([{"a": 1}, {"a": 1, "b": 2}, {"a": 1, "b": 2, "c": 3}], [["A"], ["A"]])
+    project = hourly({"a": 1}, {"a": 1, "b": 2}, {"a": 1, "b": 2, "c": 3}, ontologies=(["A"], ["A"]))
     kept = cut(project, known(2, 1))
     assert kept.origins == {
         "params.a": (0, AT),
         "params.b": (1, AT + timedelta(hours=1)),
         "params.c": (2, AT + timedelta(hours=2)),
-        "ontology": (0, None),
+        "ontology": (0, AT),
     }
     assert mover(kept, "params.a") == mover(project, "params.a")
     assert mover(kept, "params.gone") is None
@@ -149,16 +136,14 @@ def _timeless(unit: Unit) -> Unit:
 def test_the_same_is_told_of_both(
     data: st.DataObject, params: list[Any], ontologies: list[Any], ours: Any, our_choices: Any, pending: bool
 ) -> None:
-    project = live(params, ontologies)
+    project = hourly(*params, ontologies=ontologies)
     record = data.draw(recorded(params, ontologies))
-    desired = DesiredProject("p", "imageannotation", Source("/p.yaml", 1), params=ours, ontology=ontology(our_choices))
+    wanted = desired(ours, our_choices)
     kept = cut(project, record)
-    assert plan_project(desired, kept, known=record, pending=pending) == plan_project(
-        desired, project, known=record, pending=pending
+    assert plan_project(wanted, kept, known=record, pending=pending) == plan_project(
+        wanted, project, known=record, pending=pending
     )
-    assert _without_older(project_drift(desired, kept, record)) == _without_older(
-        project_drift(desired, project, record)
-    )
+    assert _without_older(project_drift(wanted, kept, record)) == _without_older(project_drift(wanted, project, record))
 
 
 def test_an_entry_of_another_project_of_this_name_names_no_version() -> None:

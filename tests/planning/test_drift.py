@@ -27,7 +27,7 @@ from reconciler.model.project import (
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT
 from reconciler.planning.drift import baseline_of, project_drift, renames, shown_fields
-from tests.planning.test_bases import KNOWN, desired, live
+from tests.building import KNOWN, desired, live
 
 AT = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
 

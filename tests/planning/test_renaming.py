@@ -6,15 +6,13 @@ import pytest
 
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.plan import ProjectChange
-from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.planning.planner import plan_project
 from reconciler.planning.renaming import renamed_choices
-from tests.ontologies import live_ontology, ontology
+from tests.building import desired, live
 
 
 def change(before: list[object], after: list[object]) -> ProjectChange:
-    desired = DesiredProject("p", "chat", Source("/p.yaml", 1), ontology=ontology(after))
-    return plan_project(desired, LiveProject("p", "chat", ontology=live_ontology(before), ontology_version=0))
+    return plan_project(desired(choices=after), live(ontologies=(before,)))
 
 
 CASES: dict[str, tuple[list[object], list[object], list[tuple[str, str]]]] = {
@@ -44,7 +42,7 @@ def test_renamings(case: str) -> None:
 
 
 def test_a_create_renames_nothing() -> None:
-    created = plan_project(DesiredProject("p", "chat", Source("/p.yaml", 1), ontology=ontology(["a"])), None)
+    created = plan_project(desired(choices=["a"]), None)
     assert renamed_choices(created, ()) == []
 
 

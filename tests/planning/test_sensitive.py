@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,41 +13,21 @@ from reconciler.fieldpath import Pattern, covered, format_path, parse_pattern
 from reconciler.model.ontology import Ontology, Unreadable
 from reconciler.model.plan import Action, Cause
 from reconciler.model.printed import mask
-from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, Source, Version
+from reconciler.model.project import Ignore, Mask
 from reconciler.model.record import Intended, RecordedProject
 from reconciler.planning.bases import content_hash
 from reconciler.planning.intent import compare
 from reconciler.planning.planner import plan_project
 from reconciler.planning.sensitive import Comparable, comparable, leave_out
-from tests.ontologies import hash_of, live_ontology, ontology
+from tests.building import desired, live
+from tests.ontologies import hash_of, ontology
 from tests.strategies import ontologies, params
 
-AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 CHOICES: list[Any] = ["A", {"choice": "B", "description": "d", "display": "x", "subchoices": [{"choice": "C"}]}]
 
 
 def patterns(*texts: str) -> tuple[Pattern, ...]:
     return tuple(map(parse_pattern, texts))
-
-
-def live(*contents: Any, choices: tuple[Any, ...] = (), name: str | None = None) -> LiveProject:
-    history = tuple(Version(number, AT, content) for number, content in enumerate(contents))
-    shown = tuple(Version(number, AT, ontology(content, name)) for number, content in enumerate(choices))
-    return LiveProject(
-        "p",
-        "imageannotation",
-        params=contents[-1] if contents else {},
-        params_version=len(contents) - 1 if contents else None,
-        ontology=live_ontology(choices[-1], name) if choices else None,
-        ontology_version=len(choices) - 1 if choices else None,
-        params_history=history,
-        ontology_history=shown,
-    )
-
-
-def desired(params: Any = None, choices: Any = None, name: str | None = None, **more: Any) -> DesiredProject:
-    source = Source("/r/projects/p.yaml", 1)
-    return DesiredProject("p", "imageannotation", source, params=params, ontology=ontology(choices, name), **more)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +58,7 @@ def test_all_versions_are_without_it() -> None:
 
 
 def test_without_anything_covered_it_is_the_project_itself() -> None:
-    project = live({"b": 1}, choices=(CHOICES,), name="n")
+    project = live({"b": 1}, ontologies=(CHOICES,), ontology_names=("n",))
     for sensitive in ((), patterns("params.a", "ontology.X", "ontology.**.@links")):
         assert leave_out(project, sensitive) == (project, ())
     empty = live()
@@ -111,20 +90,20 @@ def test_without_anything_covered_it_is_the_project_itself() -> None:
 def test_an_ontology_is_left_out_by_attribute_or_whole(
     pattern: str, content: Any, name: str | None, left_out: list[str]
 ) -> None:
-    rest, found = leave_out(live(choices=(CHOICES,), name="n"), patterns(pattern))
+    rest, found = leave_out(live(ontologies=(CHOICES,), ontology_names=("n",)), patterns(pattern))
     assert (rest.ontology, list(found)) == (ontology(content, name), left_out)
     assert rest.ontology_version == 0
 
 
 def test_a_version_that_nobody_can_read_stays_that() -> None:
-    rest, _ = leave_out(live(choices=(None, CHOICES)), patterns("ontology.**.@display"))
+    rest, _ = leave_out(live(ontologies=(None, CHOICES)), patterns("ontology.**.@display"))
     assert rest.ontology_history[0].content is None
     assert rest.ontology == ontology(["A", {"choice": "B", "description": "d", "subchoices": [{"choice": "C"}]}])
 
 
 def test_of_keys_that_no_manifest_can_have_only_the_names_are_read() -> None:
     raw = [{"choice": "A", "attachments": [{"url": "s3cr3t"}], "links": ["k"]}]
-    rest, found = leave_out(live({"a": 1}, choices=(raw,)), patterns("ontology.A.@attachments.@url", "params.a"))
+    rest, found = leave_out(live({"a": 1}, ontologies=(raw,)), patterns("ontology.A.@attachments.@url", "params.a"))
     assert isinstance(rest.ontology, Ontology)
     assert rest.ontology.choices[0].dropped == ("attachments", "links")
     assert "s3cr3t" not in repr(rest)
@@ -132,7 +111,7 @@ def test_of_keys_that_no_manifest_can_have_only_the_names_are_read() -> None:
 
 
 def test_an_ontology_that_cannot_be_read_stays_that() -> None:
-    shown = live({"a": 1}, choices=(None, [{"no": "choice"}]))
+    shown = live({"a": 1}, ontologies=(None, [{"no": "choice"}]))
     rest, found = leave_out(shown, patterns("ontology.**.@description", "params.a"))
     assert ([version.content for version in rest.ontology_history], found) == ([None, None], ("params.a",))
     assert isinstance(rest.ontology, Unreadable)
@@ -146,7 +125,7 @@ def test_a_hash_is_kept_where_the_record_has_it() -> None:
         intents=(Intended("r", params_hash=content_hash(whole)),),
         ontology_hash=hash_of(CHOICES),
     )
-    project = live(other, whole, choices=(["A"], CHOICES))
+    project = live(other, whole, ontologies=(["A"], CHOICES))
     sensitive = patterns("params.a", "ontology.**.@description")
     rest, _ = leave_out(project, sensitive, known=known)
     assert [version.digest for version in rest.params_history] == [None, content_hash(whole)]
@@ -158,7 +137,7 @@ def test_a_hash_is_kept_where_the_record_has_it() -> None:
 def test_what_an_interrupted_run_wrote_is_still_known_as_ours() -> None:
     """Its hash is of the whole content, which the snapshot does not have."""
     before, after = {"key": "s3cr3t", "a": 1}, {"key": "s3cr3t", "a": 2}
-    now = live(before, after, choices=(["B"], CHOICES))
+    now = live(before, after, ontologies=(["B"], CHOICES))
     known = RecordedProject("p.yaml", 0, 0, intents=(Intended("r", 0, 0, content_hash(after), hash_of(CHOICES)),))
     sensitive = patterns("params.key", "ontology.**.@description")
     rest, left_out = leave_out(now, sensitive, known=known)
@@ -212,33 +191,33 @@ def test_ontologies_of_both_sides(pattern: str) -> None:
     if pattern == "ontology.New":
         declared.append("New")
     sensitive = patterns(pattern)
-    rest, left_out = leave_out(live({}, choices=(CHOICES,), name="n"), sensitive)
+    rest, left_out = leave_out(live({}, ontologies=(CHOICES,), ontology_names=("n",)), sensitive)
     name = "m" if pattern in ("ontology", "ontology.@name") else "n"
     if pattern == "ontology.@name":
         declared = CHOICES
-    sides = comparable(desired(choices=declared, name=name), rest, left_out, sensitive)
+    sides = comparable(desired(choices=declared, ontology_name=name), rest, left_out, sensitive)
     assert sides.uncompared
     assert _silent(sides)
 
 
 def test_a_name_that_is_not_known_is_compared_before_a_write() -> None:
     sensitive = patterns("ontology.@name")
-    now = live({}, choices=(["A"],), name="theirs")
+    now = live({}, ontologies=(["A"],), ontology_names=("theirs",))
     rest, left_out = leave_out(now, sensitive)
-    sides = comparable(desired(choices=["A", "B"], name="ours"), rest, left_out, sensitive)
+    sides = comparable(desired(choices=["A", "B"], ontology_name="ours"), rest, left_out, sensitive)
     assert [format_path(field.path) for field in compare(sides.desired, sides.live).fields] == ["ontology.B"]
     before_the_write = [format_path(field.path) for field in compare(sides.desired, now).fields]
     assert before_the_write == ["ontology.@name", "ontology.B"]
 
 
 def test_a_declared_name_where_there_is_no_ontology_yet() -> None:
-    sides = comparable(desired(choices=["A"], name="n"), live({}), (), patterns("ontology.@name"))
+    sides = comparable(desired(choices=["A"], ontology_name="n"), live({}), (), patterns("ontology.@name"))
     assert sides.live.ontology is None
     assert not _silent(sides)
 
 
 def test_other_projects_are_left_as_they_are() -> None:
-    declared, shown = desired({"b": 1}, ["A"], name="n"), live({"b": 2})
+    declared, shown = desired({"b": 1}, ["A"], ontology_name="n"), live({"b": 2})
     for sensitive in ((), patterns("params.a", "ontology.X")):
         assert comparable(declared, shown, (), sensitive) == Comparable(declared, shown)
     assert comparable(desired(), shown, (), patterns("params.a")).uncompared == ()
@@ -268,7 +247,7 @@ sensitive_ones = st.lists(st.sampled_from(_SENSITIVE).map(parse_pattern), min_si
 @given(params, ontologies(), sensitive_ones)
 def test_nothing_is_left_to_be_masked(content: Any, choices: Any, sensitive: tuple[Pattern, ...]) -> None:
     """Judged by what masks values in print, which is another walk."""
-    rest, _ = leave_out(live(content, content, choices=(choices,), name="n"), sensitive)
+    rest, _ = leave_out(live(content, content, ontologies=(choices,), ontology_names=("n",)), sensitive)
     for version in rest.params_history:
         assert mask(version.content, ("params",), sensitive) in (version.content, "(sensitive value)")
         if covered(("params",), sensitive):
@@ -284,7 +263,7 @@ def test_nothing_is_left_to_be_masked(content: Any, choices: Any, sensitive: tup
 def test_no_field_of_what_is_covered(
     ours: Any, theirs: Any, our_choices: Any, their_choices: Any, sensitive: tuple[Pattern, ...]
 ) -> None:
-    rest, left_out = leave_out(live(theirs, choices=(their_choices,), name="n"), sensitive)
+    rest, left_out = leave_out(live(theirs, ontologies=(their_choices,), ontology_names=("n",)), sensitive)
     sides = comparable(desired(ours, our_choices), rest, left_out, sensitive)
     change = plan_project(sides.desired, sides.live)
     assert change.action is not Action.CREATE

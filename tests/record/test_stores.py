@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,9 @@ from reconciler.git.keptref import ref_name
 from reconciler.git.refs import Refs
 from reconciler.model.record import Record, RecordedProject, Run, Section
 from reconciler.record.stores import RecordStore, Seen, open_record, run_ref
+from tests.repositories import git as run
+
+pytestmark = pytest.mark.usefixtures("no_identity")
 
 END = "https://api.scale.com/v1"
 NOON, LATE = "2026-03-01T12:00:00Z", "2026-03-01T20:00:00Z"
@@ -24,38 +26,10 @@ REF = "refs/reconciler/record/production"
 RUN = Run("20260301T120000Z-1", "host", "clone", NOON, NOON)
 
 
-def run(folder: Path, *arguments: str) -> str:
-    command = ["git", *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
-
-
 def record(*names: str, **versions: int) -> Record:
     entries = {name: RecordedProject("projects/a.yaml", 1, None, "c", NOON) for name in (*names, *versions)}
     entries |= {name: replace(entries[name], params_version=number) for name, number in versions.items()}
     return Record({(END, "k"): Section(entries, {RUN.id: RUN})})
-
-
-@pytest.fixture(autouse=True)
-def no_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    for name in list(os.environ):
-        if name.startswith(("GIT_", "EMAIL", "XDG_CONFIG")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-
-
-@pytest.fixture
-def remote(tmp_path: Path) -> Path:
-    run(tmp_path, "init", "--quiet", "--bare", "remote.git")
-    return tmp_path / "remote.git"
-
-
-@pytest.fixture
-def clone(tmp_path: Path, remote: Path) -> Path:
-    run(tmp_path, "clone", "--quiet", str(remote), "clone")
-    return tmp_path / "clone"
 
 
 @pytest.fixture
@@ -344,7 +318,7 @@ def test_a_remote_that_is_not_configured(clone: Path, tmp_path: Path) -> None:
 
 
 def test_a_git_that_refuses_is_let_through(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = tmp_path / "home/git"
+    fake = tmp_path / "git"
     fake.write_text("#!/bin/sh\necho \"fatal: detected dubious ownership in repository at '/x'\" >&2\nexit 128\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")

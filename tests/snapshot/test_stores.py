@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,9 @@ from reconciler.git.refs import Refs
 from reconciler.model.plan import TargetInfo
 from reconciler.model.snapshot import Snapshot
 from reconciler.snapshot.stores import open_snapshot, publish, read_file, read_ref, write_file
+from tests.repositories import git as run
+
+pytestmark = pytest.mark.usefixtures("no_identity")
 
 AT = datetime(2026, 11, 25, 10, 2, 11, tzinfo=UTC)
 REF = "refs/reconciler/snapshot/production"
@@ -29,25 +31,6 @@ def snapshot(minutes: int = 0) -> Snapshot:
 
 def now() -> datetime:
     return AT + timedelta(hours=1)
-
-
-def run(folder: Path, *arguments: str) -> str:
-    command = ["git", *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
-
-
-@pytest.fixture
-def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    run(tmp_path, "init", "--quiet", "--bare", "remote.git")
-    return tmp_path / "remote.git"
-
-
-@pytest.fixture
-def clone(tmp_path: Path, remote: Path) -> Path:
-    run(tmp_path, "clone", "--quiet", str(remote), "clone")
-    return tmp_path / "clone"
 
 
 def forge(clone: Path, files: dict[str, bytes], remote: str = "local") -> None:
@@ -148,7 +131,7 @@ def test_a_ref_that_is_not_a_snapshot_is_named_and_can_be_repaired(
 ) -> None:
     folder = clone if where == "local" else remote
     put(clone, snapshot(), where)
-    run(folder, "-c", "user.name=x", "-c", "user.email=x@y", "tag", "-a", "-m", "x", "t", REF)
+    run(folder, "tag", "-a", "-m", "x", "t", REF)
     other = run(folder, "rev-parse", {"tree": f"{REF}^{{tree}}", "blob": f"{REF}:snapshot.json", "tag": "t"}[kind])
     run(folder, "update-ref", REF, other)
     with pytest.raises(SnapshotError, match=f"{REF} points to a {kind}, not to a commit") as caught:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,29 +10,15 @@ import pytest
 from reconciler import git
 from reconciler.errors import GitRefusedError
 from reconciler.git.refs import Refs
+from tests.repositories import git as run
 
 REF = "refs/reconciler/record/t"
 ABSENT = "0123456789012345678901234567890123456789"
 
 
-def run(folder: Path, *arguments: str) -> str:
-    command = ["git", *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
-
-
-@pytest.fixture(autouse=True)
-def no_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    for name in list(os.environ):
-        if name.startswith(("GIT_", "EMAIL", "XDG_CONFIG")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-
-
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
+    """A repository without a commit."""
     run(tmp_path, "init", "--quiet", "clone")
     return tmp_path / "clone"
 
@@ -42,7 +27,7 @@ def test_outside_git_and_without_git(clone: Path, tmp_path: Path, monkeypatch: p
     (clone / "below").mkdir()
     assert git.is_repository(clone / "below")
     assert not git.is_repository(tmp_path)
-    monkeypatch.setenv("PATH", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     assert git.version(clone) is None
     assert not git.is_repository(tmp_path)
     asked = (git.is_repository, git.common_folder, git.remotes, lambda clone: Refs(clone, None).swap(REF, ABSENT, None))
@@ -52,7 +37,7 @@ def test_outside_git_and_without_git(clone: Path, tmp_path: Path, monkeypatch: p
 
 
 def test_a_git_that_refuses_is_never_outside_git(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = tmp_path / "home/git"
+    fake = tmp_path / "git"
     fake.write_text("#!/bin/sh\necho \"fatal: detected dubious ownership in repository at '/x'\" >&2\nexit 128\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}:{os.environ['PATH']}")
@@ -66,8 +51,7 @@ def test_the_first_parent_line(clone: Path, tmp_path: Path) -> None:
     for name in "abc":
         commits.append(Refs(clone, None).commit(commits[-1] if commits else None, {name: b""}, name))
     side = Refs(clone, None).commit(commits[0], {"side": b""}, "side")
-    merged = run(clone, "-c", "user.name=x", "-c", "user.email=x@y", "commit-tree", f"{side}^{{tree}}",
-                 "-p", commits[2], "-p", side, "-m", "merge")  # fmt: skip
+    merged = run(clone, "commit-tree", f"{side}^{{tree}}", "-p", commits[2], "-p", side, "-m", "merge")
     assert git.first_parents(clone, commits[0], merged, most=9) == (merged, commits[2], commits[1])
     assert git.first_parents(clone, commits[0], merged, most=1) == (merged,)
     assert git.first_parents(clone, merged, commits[0], most=9) == ()
