@@ -464,7 +464,8 @@ def test_a_blocked_project_alone_opens_an_issue(
     job("schedule", "{}")
     assert drift_and_issue(cli).out.startswith("Drift issue of production opened.")
     [issue] = github.issues.values()
-    assert "`p` is **blocked**: the ontology of `project.p` cannot be read: `ontology[1]`" in issue["body"]
+    blocked = "`p` is **blocked**: the ontology of `project.p` cannot be read: `ontologyHistory[1].ontology[1]`"
+    assert blocked in issue["body"]
 
 
 def test_a_vanished_project_opens_an_issue(
