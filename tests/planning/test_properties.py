@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode
@@ -13,8 +12,6 @@ from reconciler.planning.params import params_fields
 from reconciler.planning.planner import plan_project
 from tests import strategies
 from tests.planning.api_model import carry_out
-
-pytestmark = pytest.mark.untraced
 
 
 @given(strategies.desired_projects(), strategies.live_projects())

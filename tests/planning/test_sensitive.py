@@ -243,7 +243,6 @@ _SENSITIVE += ["ontology.a", "ontology.**.@description", "ontology.**.@display",
 sensitive_ones = st.lists(st.sampled_from(_SENSITIVE).map(parse_pattern), min_size=1, max_size=3).map(tuple)
 
 
-@pytest.mark.untraced
 @given(params, ontologies(), sensitive_ones)
 def test_nothing_is_left_to_be_masked(content: Any, choices: Any, sensitive: tuple[Pattern, ...]) -> None:
     """Judged by what masks values in print, which is another walk."""
@@ -258,7 +257,6 @@ def test_nothing_is_left_to_be_masked(content: Any, choices: Any, sensitive: tup
         assert mask(spelled, ("ontology",), sensitive) == spelled
 
 
-@pytest.mark.untraced
 @given(params, params, ontologies(), ontologies(), sensitive_ones)
 def test_no_field_of_what_is_covered(
     ours: Any, theirs: Any, our_choices: Any, their_choices: Any, sensitive: tuple[Pattern, ...]

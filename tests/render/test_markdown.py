@@ -330,7 +330,6 @@ def crowd(number: int) -> Plan:
     return plans.plan(*many, risky)
 
 
-@pytest.mark.untraced
 def test_a_large_plan_is_cut_between_projects_and_the_riskiest_stay() -> None:
     whole = text(crowd(2000))
     assert 40_000 < len(whole) < LIMIT
