@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 TESTS = Path(__file__).parent
@@ -67,3 +68,14 @@ def test_every_test_names_its_module_or_is_a_suite() -> None:
     assert len(mirrored) > 80
     unnamed = {test for test in mirrored if not _module(Path(test))}
     assert sorted(unnamed) == sorted(SUITES)
+
+
+def test_the_docs_name_tests_that_exist() -> None:
+    root = TESTS.parent
+    named = {
+        name
+        for page in (*root.glob("*.md"), *root.glob("docs/**/*.md"))
+        for name in re.findall(r"\btests/[\w/]+\.py\b", page.read_text("utf-8"))
+    }
+    assert len(named) > 30
+    assert sorted(name for name in named if not (root / name).is_file()) == []
