@@ -210,7 +210,7 @@ def test_a_mistake_has_its_line(tmp_path: Path, text: str, code: str, line: int,
     assert label in first.label
 
 
-def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(DiagnosedError) as raised:
         settings_of(tmp_path, 'manifests = 1\nsensitiv = 2\n[targets.x]\nwrites = "no"\n')
     assert len(raised.value.diagnostics) == 4
@@ -325,7 +325,7 @@ def test_a_caret_stands_under_what_is_wrong(tmp_path: Path, text: str, place: st
     assert (location.text or "[")[location.column - 1 : location.end_column - 1] == caret
 
 
-def test_one_mistake_in_a_target_is_told_once(tmp_path: Path) -> None:
+def test_one_mistake_in_a_target_is_reported_once(tmp_path: Path) -> None:
     with pytest.raises(DiagnosedError) as caught:
         settings_of(tmp_path, '[targets.x]\nendpont = "https://api.scale.com/v1"')
     assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["unknown-key"]
@@ -378,7 +378,7 @@ def test_long_numbers_and_keys_that_are_fine(tmp_path: Path) -> None:
     assert settings_of(tmp_path, text, file="pyproject.toml").manifests == tmp_path / "projects"
 
 
-def test_of_many_mistakes_the_first_are_told_and_the_rest_counted(
+def test_of_many_mistakes_the_first_are_reported_and_the_rest_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is looked up for a message is looked up for those that are shown alone."""

@@ -184,23 +184,23 @@ class ProjectApply:
         if not unread:
             return None
         self._leave(rest)
-        told = words.lost_race(self.change.name, call.kind, landing.own, unread)
-        return self._outcome(Status.FAILED, words.truth(self.calls, self.live), diagnostics=(told,))
+        diagnostic = words.lost_race(self.change.name, call.kind, landing.own, unread)
+        return self._outcome(Status.FAILED, words.truth(self.calls, self.live), diagnostics=(diagnostic,))
 
-    def _refused(self, calls: Sequence[Call], told: Diagnostic) -> ProjectOutcome:
+    def _refused(self, calls: Sequence[Call], diagnostic: Diagnostic) -> ProjectOutcome:
         """The first call did not land."""
         self.calls.append(CallOutcome(calls[0].kind, CallResult.REFUSED))
         self._leave(calls[1:])
-        return self._outcome(Status.FAILED, words.truth(self.calls, self.live), diagnostics=(told,))
+        return self._outcome(Status.FAILED, words.truth(self.calls, self.live), diagnostics=(diagnostic,))
 
-    def _unproven(self, calls: Sequence[Call], live: LiveProject | None, told: Diagnostic) -> ProjectOutcome:
+    def _unproven(self, calls: Sequence[Call], live: LiveProject | None, diagnostic: Diagnostic) -> ProjectOutcome:
         """It is not known whether the first call landed. `live` is None if the project could not be read."""
         self.gave_up = self.gave_up or live is None
         self.watched.live = live
         self.calls.append(CallOutcome(calls[0].kind, CallResult.UNCLEAR))
         self._leave(calls[1:])
         reason = words.truth(self.calls, live) if live is not None else "it could not be read back"
-        return self._outcome(Status.UNCLEAR, reason, diagnostics=(told,))
+        return self._outcome(Status.UNCLEAR, reason, diagnostics=(diagnostic,))
 
     def _recognize(self) -> None:
         """Note the versions that came after a part was written: an earlier sending may land late."""
@@ -218,10 +218,10 @@ class ProjectApply:
             reason = words.truth(self.calls, self.live)
             others = {part: done.others for part, done in self.done.items() if done.others}
             if others:
-                told = words.overtaken(self.change.name, others)
-                return self._outcome(Status.FAILED, reason, diagnostics=(told,))
-            told = words.not_kept(self.change.name, left)
-            return self._outcome(Status.FAILED, reason, diagnostics=(told,), not_kept=left)
+                diagnostic = words.overtaken(self.change.name, others)
+                return self._outcome(Status.FAILED, reason, diagnostics=(diagnostic,))
+            diagnostic = words.not_kept(self.change.name, left)
+            return self._outcome(Status.FAILED, reason, diagnostics=(diagnostic,), not_kept=left)
         if self.calls:
             return self._outcome(Status.DONE, "")
         return self._outcome(Status.UNCHANGED, "it already is as the manifest says")
@@ -241,14 +241,14 @@ class ProjectApply:
             assert attempt.problem is not None
             came = new_versions(attempt.part, attempt.before, self.live) if self.live is not None else ()
             if came or (self.live is not None and attempt.before is None):
-                told = words.someone_else(self.change.name, attempt.kind, came, self.live)
+                diagnostic = words.someone_else(self.change.name, attempt.kind, came, self.live)
                 status, result = Status.UNCLEAR, CallResult.UNCLEAR
             else:
-                told = words.gave_up(attempt.problem, attempt.times, proven=True)
+                diagnostic = words.gave_up(attempt.problem, attempt.times, proven=True)
                 result = CallResult.REFUSED
             self.calls.append(CallOutcome(attempt.kind, result))
             to_send = to_send[1:]
-            diagnostics = (told, *diagnostics)
+            diagnostics = (diagnostic, *diagnostics)
         self._leave(to_send)
         return self._outcome(status, reason, diagnostics=diagnostics, stale_fields=stale_fields)
 

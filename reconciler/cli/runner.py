@@ -125,10 +125,10 @@ def _of_plan(plan: Plan) -> Iterator[Diagnostic]:
 
     yield from plan.diagnostics
     for change in plan.changes:
-        told = [*change.diagnostics]
+        reported = [*change.diagnostics]
         for held in change.held_by:
-            told.append(error(held.guard, f"project.{change.name} is held: {held.why}", detail=held.remedy))
-        yield from _placed(told, change.source)
+            reported.append(error(held.guard, f"project.{change.name} is held: {held.why}", detail=held.remedy))
+        yield from _placed(reported, change.source)
 
 
 def _of_outcome(outcome: Outcome) -> Iterator[Diagnostic]:
@@ -138,11 +138,11 @@ def _of_outcome(outcome: Outcome) -> Iterator[Diagnostic]:
     fine = (Status.DONE, Status.UNCHANGED, Status.FORGOTTEN, Status.PROTECTED)
     yield from outcome.diagnostics
     for project in outcome.projects:
-        told = [*project.diagnostics]
-        if project.status not in fine and not any(diagnostic.is_error for diagnostic in told):
+        reported = [*project.diagnostics]
+        if project.status not in fine and not any(diagnostic.is_error for diagnostic in reported):
             why = f": {project.reason}" if project.reason else ""
-            told.append(error(project.status.value, f"project.{project.name} is {project.status.value}{why}"))
-        yield from _placed(told, project.source)
+            reported.append(error(project.status.value, f"project.{project.name} is {project.status.value}{why}"))
+        yield from _placed(reported, project.source)
 
 
 def _of_drift(drift: Drift) -> Iterator[Diagnostic]:

@@ -106,8 +106,8 @@ class _Index:
         listing = ("ls-files", "-v", "--stage", "-z", "--", *(first if len(first) <= _MANY else ()))
         self._entries: dict[str, _Entry] = {}
         for line in output(Path(top), *listing).split("\0")[:-1]:
-            told, name = line.split("\t", 1)
-            tag, mode, blob, _ = told.split(" ")
+            reported, name = line.split("\t", 1)
+            tag, mode, blob, _ = reported.split(" ")
             self._entries[name] = _Entry(mode, blob, tag == "H")
 
     @property

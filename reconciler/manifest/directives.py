@@ -184,7 +184,7 @@ class _Walk:
             if isinstance(found, TextRefusal):
                 return self._refused(path, REF, found)
             if isinstance(found, YamlFile):
-                self._resolved.told.append((path, found.told))
+                self._resolved.reported.append((path, found.reported))
                 self._resolved.stand_ins.add(path)
                 return None
             self._resolved.nodes += found.nodes
@@ -202,9 +202,9 @@ class _Walk:
             if isinstance(problem.where, At)
         ]
         self._resolved.stand_ins |= {(*path, *below) for below in inner.stand_ins}
-        self._resolved.told += [((*path, *below), told) for below, told in inner.told]
-        if found.told:
-            self._resolved.told.append((path, found.told))
+        self._resolved.reported += [((*path, *below), reported) for below, reported in inner.reported]
+        if found.reported:
+            self._resolved.reported.append((path, found.reported))
         return inner.value
 
     def _resolve(self, value: Json, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> Resolved:

@@ -29,7 +29,7 @@ class Layer:
 
     origin: Origin
     values: dict[str, Any]
-    told: tuple[Diagnostic, ...]
+    reported: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class Inherited:
 
     layers: Layers = field(default_factory=Layers)
     limits: tuple[Limits, ...] = ()
-    told: tuple[Diagnostic, ...] = ()
+    reported: tuple[Diagnostic, ...] = ()
 
     @property
     def is_broken(self) -> bool:
-        return any(diagnostic.is_error for diagnostic in self.told)
+        return any(diagnostic.is_error for diagnostic in self.reported)
 
 
 NOTHING: Final = Inherited()
@@ -85,43 +85,43 @@ class LayerFiles:
         limits = self.inherited(self._folder).limits
         return limits[0].patterns if limits and os.path.dirname(limits[0].origin.file) == self._folder else None
 
-    def told(self) -> list[tuple[str, tuple[Diagnostic, ...]]]:
+    def reported(self) -> list[tuple[str, tuple[Diagnostic, ...]]]:
         """Every `_defaults.yaml` that something is wrong with, whether a manifest lies below it or not."""
         found = []
         for folder, file in sorted(self._files.items()):
-            above = self.inherited(os.path.dirname(folder)).told if folder != self._folder else ()
-            if told := self.inherited(folder).told[len(above) :]:
-                found.append((file, told))
+            above = self.inherited(os.path.dirname(folder)).reported if folder != self._folder else ()
+            if reported := self.inherited(folder).reported[len(above) :]:
+                found.append((file, reported))
         return found
 
     def _laid(self, file: str, above: Inherited) -> Inherited:
         documents = self.read(file, DEFAULTS)
         if len(documents) > 1:
             location = self.locator.location(At(()), documents[1].origin)
-            told = error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml holds one YAML document", location=location)
-            return Inherited(above.layers, above.limits, (*above.told, told))
+            reported = error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml holds one YAML document", location=location)
+            return Inherited(above.layers, above.limits, (*above.reported, reported))
         if not documents:
             return above
         (layer,) = documents
         layers, idle = above.layers.lay(layer.values, layer.origin)
-        idly = [*layer.told, *(self.locator.diagnostic(idle_unset(path), layer.origin) for path in idle)]
+        idly = [*layer.reported, *(self.locator.diagnostic(idle_unset(path), layer.origin) for path in idle)]
         limits = above.limits
         if patterns := layer.values.get("names"):
             limits = (*limits, Limits(tuple(patterns), layer.origin))
-        return Inherited(layers, limits, (*above.told, *idly))
+        return Inherited(layers, limits, (*above.reported, *idly))
 
     def read(self, file: str, table: Table) -> list[Layer]:
         """The documents of a file. What ends the whole file is told with a document of its own."""
         data = read_found(self.locator.root, file)
         if isinstance(data, TextRefusal):
-            told = error(data.code, data.summary, detail=data.detail, location=first_line(file, 1))
-            return [Layer(Origin(file, 1), {}, (told,))]
+            reported = error(data.code, data.summary, detail=data.detail, location=first_line(file, 1))
+            return [Layer(Origin(file, 1), {}, (reported,))]
         found = self._yaml_files.read(file, data, like_project=True)
         if found.broken:
-            return [Layer(Origin(file, 1), {}, found.told)]
+            return [Layer(Origin(file, 1), {}, found.reported)]
         layers = [self._layer(Origin(file, document.line), document.value, table) for document in found.documents]
-        if found.told and layers:
-            layers[0] = Layer(layers[0].origin, layers[0].values, (*found.told, *layers[0].told))
+        if found.reported and layers:
+            layers[0] = Layer(layers[0].origin, layers[0].values, (*found.reported, *layers[0].reported))
         return layers
 
     def _layer(self, origin: Origin, value: Any, table: Table) -> Layer:
@@ -132,12 +132,12 @@ class LayerFiles:
         values: dict[str, Any] = resolved.value
         origin = Origin(origin.file, origin.line, (), resolved.origins)
         _, problems = check(without_unset(values), resolved.stand_ins, table=table)
-        told = [
-            diagnostic for path, of_file in resolved.told for diagnostic in self.locator.used(of_file, path, origin)
+        reported = [
+            diagnostic for path, of_file in resolved.reported for diagnostic in self.locator.used(of_file, path, origin)
         ]
-        diagnostics = self._located([*problems, *resolved.problems], told, origin)
+        diagnostics = self._located([*problems, *resolved.problems], reported, origin)
         failed = any(diagnostic.is_error for diagnostic in diagnostics)
         return Layer(origin, {} if failed else values, diagnostics)
 
-    def _located(self, problems: list[Problem], told: list[Diagnostic], origin: Origin) -> tuple[Diagnostic, ...]:
-        return in_reading_order([*(self.locator.diagnostic(problem, origin) for problem in problems), *told])
+    def _located(self, problems: list[Problem], reported: list[Diagnostic], origin: Origin) -> tuple[Diagnostic, ...]:
+        return in_reading_order([*(self.locator.diagnostic(problem, origin) for problem in problems), *reported])

@@ -123,8 +123,8 @@ def _load(
     opened = [loader.open_overlay(path, found) for path in overlays]
     laid = opened[0] if lay_first else None
     entries = [entry for file in found.manifests for entry in loader.load(file, laid)]
-    others = [*_refusals(found), *loader.defaults_told()]
-    others += [_whole(entry) for each in opened for entry in each.told]
+    others = [*_refusals(found), *loader.defaults_reported()]
+    others += [_whole(entry) for each in opened for entry in each.reported]
     if others:
         entries = sorted([*others, *entries], key=lambda entry: path_order(entry.file))
     variants = [
@@ -184,8 +184,8 @@ class _Loader:
     def own_names(self) -> tuple[str, ...] | None:
         return self._layers.own_names()
 
-    def defaults_told(self) -> list[Entry]:
-        return [Entry(file, 1, None, None, told, is_manifest=False) for file, told in self._layers.told()]
+    def defaults_reported(self) -> list[Entry]:
+        return [Entry(file, 1, None, None, reported, is_manifest=False) for file, reported in self._layers.reported()]
 
     def load(self, file: str, overlay: Overlay | None) -> list[Entry]:
         if not file.isprintable() and not _is_utf8(file):
@@ -197,12 +197,12 @@ class _Loader:
         self.locator.add(found)
         inherited = self._layers.inherited(os.path.dirname(file))
         laid = overlay.over(file, found.documents) if overlay is not None else None
-        told = [*inherited.told, *(laid.told if laid is not None else ())]
+        reported = [*inherited.reported, *(laid.reported if laid is not None else ())]
         entries = []
         for index, document in enumerate(found.documents):
             layer = laid.layers[index] if laid is not None and laid.layers else None
             understood = self._understand(found, document, inherited, layer)
-            entries.append(self._entry(found, document, understood, told))
+            entries.append(self._entry(found, document, understood, reported))
         if found.failure:
             diagnostics = failure_of(found, self._root)
             location = diagnostics[0].location
@@ -226,17 +226,17 @@ class _Loader:
         )
 
     def _entry(
-        self, file: LocatedFile, document: Document, understood: Understood, told: Sequence[Diagnostic]
+        self, file: LocatedFile, document: Document, understood: Understood, reported: Sequence[Diagnostic]
     ) -> Entry:
         problems = [*document.problems, *comment_problems(file, document)]
         root = understood.root
-        if understood.is_clean and not problems and not told:
+        if understood.is_clean and not problems and not reported:
             return Entry(root.file, root.line, understood.name, understood.project, ())
         own = diagnostics_of(file, document, problems, self._root)
         found = _unexplained([self.locator.diagnostic(each, root) for each in understood.problems], own)
-        for path, diagnostics in understood.told:
+        for path, diagnostics in understood.reported:
             found += self.locator.used(diagnostics, path, root)
-        found += self.locator.used_at(told, first_line(root.file, root.line))
+        found += self.locator.used_at(reported, first_line(root.file, root.line))
         diagnostics = in_reading_order([*own, *found])
         failed = any(diagnostic.is_error for diagnostic in diagnostics)
         return Entry(root.file, root.line, understood.name, None if failed else understood.project, diagnostics)
@@ -261,14 +261,14 @@ def _refuse_folder(folder: str, reason: str) -> Entry:
 def _near_defaults(file: str) -> Entry:
     name = os.path.basename(file)
     summary = f"{name} is not read"
-    told = warning(
+    reported = warning(
         Code.NEAR_DEFAULTS,
         summary,
         detail="What manifests below inherit stands in _defaults.yaml. Rename this file, or give it another name.",
         location=first_line(file, 1),
         label='did you mean "_defaults.yaml"?',
     )
-    return Entry(file, 1, None, None, (told,), is_manifest=False)
+    return Entry(file, 1, None, None, (reported,), is_manifest=False)
 
 
 def _whole(diagnostic: Diagnostic) -> Entry:

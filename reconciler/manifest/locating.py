@@ -88,13 +88,13 @@ class Locator:
         used_by = () if location.file == root.file else (self.user(problem.where.path, root),)
         return Diagnostic(problem.severity, problem.code, problem.summary, problem.detail, location, label, used_by)
 
-    def used(self, told: Iterable[Diagnostic], path: RawPath, root: Origin) -> list[Diagnostic]:
+    def used(self, reported: Iterable[Diagnostic], path: RawPath, root: Origin) -> list[Diagnostic]:
         """What is wrong with a file that is used at `path`, with the place of that use."""
-        return self.used_at(told, self.user(path, root))
+        return self.used_at(reported, self.user(path, root))
 
-    def used_at(self, told: Iterable[Diagnostic], user: Location) -> list[Diagnostic]:
+    def used_at(self, reported: Iterable[Diagnostic], user: Location) -> list[Diagnostic]:
         """The same, if the place is known. After very many, one error is enough to show that the user is broken."""
-        found = [*told]
+        found = [*reported]
         if len(found) > self._room:
             found = [diagnostic for diagnostic in found if diagnostic.is_error][:1]
         self._room = max(0, self._room - len(found))

@@ -22,7 +22,7 @@ class OverlayEntry:
     """What is laid over one manifest: a layer for each of its documents, none where `told` has an error."""
 
     layers: tuple[Layer, ...]
-    told: tuple[Diagnostic, ...]
+    reported: tuple[Diagnostic, ...]
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class Overlay:
     """`files` are the overlay's own, by the manifest they belong to; `told` is what is wrong with others in it."""
 
     files: dict[str, str]
-    told: list[Diagnostic]
+    reported: list[Diagnostic]
     _layer_files: LayerFiles
     _root: str
 
@@ -40,9 +40,9 @@ class Overlay:
         if file is None:
             return None
         layers = self._layer_files.read(file, OVERLAY)
-        told = tuple(diagnostic for layer in layers for diagnostic in layer.told)
-        if any(diagnostic.is_error for diagnostic in told):
-            return OverlayEntry((), told)
+        reported = tuple(diagnostic for layer in layers for diagnostic in layer.reported)
+        if any(diagnostic.is_error for diagnostic in reported):
+            return OverlayEntry((), reported)
         if len(layers) != len(documents):
             summary = f"this overlay holds {_count(len(layers))}, its manifest {len(documents) or 'none'}"
             detail = (
@@ -50,14 +50,16 @@ class Overlay:
                 "for one that has nothing to change."
             )
             location = self._layer_files.locator.location(At(()), layers[0].origin if layers else Origin(file, 1))
-            return OverlayEntry((), (*told, error(Code.OVERLAY_DOCUMENTS, summary, detail=detail, location=location)))
+            return OverlayEntry(
+                (), (*reported, error(Code.OVERLAY_DOCUMENTS, summary, detail=detail, location=location))
+            )
         unused = [
             self._layer_files.locator.diagnostic(_unused(key), layer.origin)
             for layer, document in zip(layers, documents, strict=True)
             for key in ("params", "ontology")
             if key in layer.values and isinstance(document.value, dict) and key not in document.value
         ]
-        return OverlayEntry(tuple(layers), (*told, *unused))
+        return OverlayEntry(tuple(layers), (*reported, *unused))
 
 
 def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_files: LayerFiles) -> Overlay:
@@ -66,11 +68,11 @@ def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_fil
     refused = (path for path, _ in found.refused)
     known = {os.path.relpath(file, manifests): file for file in (*found.manifests, *refused)}
     files: dict[str, str] = {}
-    told = [
+    reported = [
         error(refusal.code, refusal.summary, detail=refusal.detail, location=first_line(path, 1))
         for path, refusal in own.refused
     ]
-    told += [
+    reported += [
         error(Code.UNREADABLE, f"this folder cannot be read: {reason}", location=first_line(path, 1))
         for path, reason in own.unreadable
     ]
@@ -79,7 +81,7 @@ def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_fil
         if relative in known:
             files[known[relative]] = file
             continue
-        told.append(
+        reported.append(
             error(
                 Code.OVERLAY_WITHOUT_MANIFEST,
                 f"there is no manifest {display(os.path.join(manifests, relative), root)}",
@@ -88,7 +90,7 @@ def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_fil
                 label=did_you_mean(relative, known),
             )
         )
-    return Overlay(files, told, layer_files, root)
+    return Overlay(files, reported, layer_files, root)
 
 
 def _unused(key: str) -> Problem:

@@ -50,7 +50,7 @@ class Resolved:
     problems: list[Problem] = field(default_factory=list)
     origins: dict[RawPath, Origin] = field(default_factory=dict)
     stand_ins: set[RawPath] = field(default_factory=set)
-    told: list[tuple[RawPath, tuple[Diagnostic, ...]]] = field(default_factory=list)
+    reported: list[tuple[RawPath, tuple[Diagnostic, ...]]] = field(default_factory=list)
     nodes: int = 0
     unsets: bool = False
 
@@ -66,7 +66,7 @@ class Referred:
     origin: Origin
     nodes: int
     height: int
-    told: tuple[Diagnostic, ...]
+    reported: tuple[Diagnostic, ...]
 
 
 class Resolve(Protocol):
@@ -178,7 +178,7 @@ class References:
         resolved = Resolved(value) if literal else resolve(value, origin, depth=depth, chain=chain)
         nodes, height = self._measure(resolved.value)
         self._sizes[id(resolved.value)] = nodes, height
-        return Referred(resolved, replace(origin, inner=resolved.origins), nodes, height, file.told)
+        return Referred(resolved, replace(origin, inner=resolved.origins), nodes, height, file.reported)
 
     def _measure(self, value: Json) -> tuple[int, int]:
         """Nodes and levels of a value, what was referred to counted out."""

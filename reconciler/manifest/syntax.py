@@ -79,7 +79,7 @@ def explained(text: str, refused: RefusedError) -> Problem:
         if found is not None:
             break
     else:
-        found = _as_told(refusal)
+        found = _as_reported(refusal)
     return Problem(Code.SYNTAX, found.summary, Stretch(found.start, found.end), found.detail, found.label)
 
 
@@ -302,7 +302,7 @@ def _first_character(refusal: _Refusal) -> _Explained | None:
     return _Explained(start, end, f"this is not YAML: no text begins with {refusal.character()}", "quote it")
 
 
-def _as_told(refusal: _Refusal) -> _Explained:
+def _as_reported(refusal: _Refusal) -> _Explained:
     """The parser's own words, where it noticed."""
     start = end = refusal.index
     while end < len(refusal.text) and not refusal.text[end].isspace():

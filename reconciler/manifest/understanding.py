@@ -36,11 +36,11 @@ class Understood:
     name: str | None = None
     project: DesiredProject | None = None
     problems: list[Problem] = field(default_factory=list)
-    told: list[tuple[RawPath, tuple[Diagnostic, ...]]] = field(default_factory=list)
+    reported: list[tuple[RawPath, tuple[Diagnostic, ...]]] = field(default_factory=list)
 
     @property
     def is_clean(self) -> bool:
-        return not self.problems and not self.told
+        return not self.problems and not self.reported
 
 
 class Understanding:
@@ -85,16 +85,16 @@ class Understanding:
         name = document.get("name")
         if isinstance(name, str) and inherited.limits:
             problems += [problem for limits in inherited.limits for problem in self._check_name(name, limits)]
-        understood = Understood(root, name if isinstance(name, str) else None, None, problems, resolved.told)
+        understood = Understood(root, name if isinstance(name, str) else None, None, problems, resolved.reported)
         errors = any(problem.severity is Severity.ERROR for problem in problems) or any(
-            diagnostic.is_error for _, told in resolved.told for diagnostic in told
+            diagnostic.is_error for _, reported in resolved.reported for diagnostic in reported
         )
         if isinstance(values, ProjectValues) and not errors:
             choices = values.ontology
             ontology = self._ontology(choices, values.ontology_name) if choices is not None else None
             understood.project = _project(values, source, ontology, document, root, self._locator)
             if self._checks is not None and checked:
-                problems += _not_told(self._checks.run(understood.project), problems)
+                problems += _not_reported(self._checks.run(understood.project), problems)
         return understood
 
     def _ontology(self, choices: list[Json], name: str | None) -> Ontology:
@@ -121,9 +121,9 @@ class Understanding:
         ]
 
 
-def _not_told(found: list[Problem], told: list[Problem]) -> list[Problem]:
+def _not_reported(found: list[Problem], reported: list[Problem]) -> list[Problem]:
     """Those at places that nothing was told of, nor of what they hold or stand in."""
-    paths = {problem.where.path for problem in told if isinstance(problem.where, At)}
+    paths = {problem.where.path for problem in reported if isinstance(problem.where, At)}
     holders = {path[:length] for path in paths for length in range(len(path))}
     return [
         problem

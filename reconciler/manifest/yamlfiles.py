@@ -19,11 +19,11 @@ class YamlFile:
 
     file: str
     documents: list[Document]
-    told: tuple[Diagnostic, ...]
+    reported: tuple[Diagnostic, ...]
 
     @property
     def broken(self) -> bool:
-        return any(diagnostic.is_error for diagnostic in self.told)
+        return any(diagnostic.is_error for diagnostic in self.reported)
 
 
 class YamlFiles:
@@ -48,8 +48,8 @@ class YamlFiles:
     def _read_new(self, file: str, data: bytes, like_project: bool) -> YamlFile:
         found = read(file, data, self._words, self._parser)
         self._locator.add(found)
-        told: list[Diagnostic] = []
+        reported: list[Diagnostic] = []
         for document in found.documents:
             problems = [*document.problems, *comment_problems(found, document, everywhere=not like_project)]
-            told += in_reading_order(diagnostics_of(found, document, problems, self._locator.root))
-        return YamlFile(file, found.documents, (*told, *failure_of(found, self._locator.root)))
+            reported += in_reading_order(diagnostics_of(found, document, problems, self._locator.root))
+        return YamlFile(file, found.documents, (*reported, *failure_of(found, self._locator.root)))

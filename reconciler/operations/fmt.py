@@ -46,19 +46,19 @@ def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Fo
         {settings.repo_root / table["overlay"] for table in settings.targets.values() if "overlay" in table}
     )
     manifests = load_manifests(settings.manifests, root=settings.repo_root, checked=overlays)
-    told: dict[str, list[Diagnostic]] = {}
+    reported: dict[str, list[Diagnostic]] = {}
     for diagnostic in merged(each for entry in (*manifests.entries, *manifests.variants) for each in entry.diagnostics):
         if diagnostic.is_error and diagnostic.location is not None:
-            told.setdefault(diagnostic.location.file, []).append(diagnostic)
+            reported.setdefault(diagnostic.location.file, []).append(diagnostic)
     known = {entry.file for entry in manifests.entries if entry.is_manifest}
-    files = sorted(known | set(manifests.shared) | set(told), key=path_order)
+    files = sorted(known | set(manifests.shared) | set(reported), key=path_order)
     if paths:
         files = _named(files, paths, settings)
     known |= {os.path.realpath(file) for file in known}  # what a link leads to is a manifest under its own name, too
     kinds = _Kinds(manifests, known, [os.path.abspath(overlay) for overlay in overlays])
     result = Formatting()
     for file in files:
-        problems = told.get(file) or _format(file, kinds.of(file), result, root=manifests.root, check=check)
+        problems = reported.get(file) or _format(file, kinds.of(file), result, root=manifests.root, check=check)
         result.errors += problems
     return result
 
@@ -109,7 +109,9 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
         data = read_file(root, file)
     except FileRefusedError as problem:
         return [_whole(file, "unreadable", f"this file cannot be read: {problem.why}", problem.detail)]
-    found = [each for each in YamlFiles(Locator(root), Words(), best_parser()).read(file, data).told if each.is_error]
+    found = [
+        each for each in YamlFiles(Locator(root), Words(), best_parser()).read(file, data).reported if each.is_error
+    ]
     if found:
         return found
     try:

@@ -36,8 +36,8 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
         GithubError: the check failed or covered only some projects, or the issue cannot be read or written.
     """
     drifts = _identities(drift)
-    if told := next((told for told in drift.diagnostics if told.is_error), None):
-        raise GithubError(f"the drift check failed, so its issue is unchanged: {told.summary}", told.detail)
+    if failure := next((failure for failure in drift.diagnostics if failure.is_error), None):
+        raise GithubError(f"the drift check failed, so its issue is unchanged: {failure.summary}", failure.detail)
     if not drift.complete:
         raise GithubError(
             "the drift check was narrowed by names, so it does not say whether drift is over",

@@ -148,7 +148,7 @@ class Recorder:
         return announced
 
     async def _announce(self, plan: Plan, writing: list[ProjectChange], stopped: Callable[[], bool]) -> bool:
-        begun, pause, told = self._clock.monotonic(), FIRST_LOOK, ""
+        begun, pause, reported = self._clock.monotonic(), FIRST_LOOK, ""
         lost = _Pauses(self._clock, self._random)
         while not stopped():
             self._seen = await self._aside(self._store.read)
@@ -168,8 +168,8 @@ class Recorder:
                     f"It started at {other.started_at}. This run waited for {PATIENCE / 60:.0f} minutes, and wrote "
                     "nothing. Wait for the other one to end, and apply again.",
                 )
-            if told != other.id:
-                told = other.id
+            if reported != other.id:
+                reported = other.id
                 self._waiting(
                     f"Waiting for the apply {other.id} on {other.host}, which started at {other.started_at} and writes "
                     "the same projects..."

@@ -27,19 +27,19 @@ def blocked(desired: DesiredProject, live: LiveProject) -> Block | None:
     """What no call can fix. `rapid`, `studio` and `consensus_attempts` are not readable (an assumption)."""
     name = desired.name
     if live.archived:
-        told = error(
+        reported = error(
             "archived",
             f"project.{name} is archived on Scale",
             detail="An archived project keeps its name, and no call can bring it back. Unarchive it in Scale's "
             "dashboard, or give the manifest a new name.",
         )
-        return Block(Reason.ARCHIVED, "archived", told)
+        return Block(Reason.ARCHIVED, "archived", reported)
     if desired.type != live.type:
         return Block(Reason.TYPE_DIFFERS, "type", _differs(name, "type", live.type, desired.type))
     pipeline = desired.create_only.get("pipeline")
     if pipeline is not None and live.pipeline is not None and pipeline != live.pipeline:
-        told = _differs(name, "pipeline", live.pipeline, pipeline)
-        return Block(Reason.PIPELINE_DIFFERS, "pipelineName", told)
+        reported = _differs(name, "pipeline", live.pipeline, pipeline)
+        return Block(Reason.PIPELINE_DIFFERS, "pipelineName", reported)
     if desired.ontology is not None and isinstance(live.ontology, Unreadable):
         return _ontology_unreadable(name, live.ontology)
     return None
@@ -47,22 +47,22 @@ def blocked(desired: DesiredProject, live: LiveProject) -> Block | None:
 
 def unreadable(name: str, live: UnreadableProject) -> Block:
     """That of a project whose live state cannot be read."""
-    told = error(
+    reported = error(
         "unreadable",
         f"the live state of project.{name} cannot be read: {live.why}",
         detail="It is neither compared nor written. Fix that value in Scale's dashboard.",
     )
-    return Block(Reason.UNREADABLE, live.path, told)
+    return Block(Reason.UNREADABLE, live.path, reported)
 
 
 def not_sendable(desired: DesiredProject, call: CallKind) -> Block:
     """That of a project with a live number that a call would have to send back, and cannot."""
-    told = error(
+    reported = error(
         "number-too-large",
         f"project.{desired.name} holds a number on Scale that is too large to be sent back",
         detail=f"{call.value} would have to send it. Replace the value in the manifest, or in Scale's dashboard.",
     )
-    return Block(Reason.NOT_SENDABLE, "ontology" if call is CallKind.SET_ONTOLOGY else "params", told)
+    return Block(Reason.NOT_SENDABLE, "ontology" if call is CallKind.SET_ONTOLOGY else "params", reported)
 
 
 def blocked_change(desired: DesiredProject, live: LiveProject | None, block: Block) -> ProjectChange:
@@ -86,8 +86,8 @@ def blocked_change(desired: DesiredProject, live: LiveProject | None, block: Blo
 def unreadable_warning(projects: Sequence[UnreadableProject]) -> tuple[Diagnostic, ...]:
     """The warning about live projects without a manifest that cannot be read; there is at least one."""
     are = "1 live project" if len(projects) == 1 else f"{len(projects):,} live projects"
-    told = warning("unreadable", f"{are} without a manifest cannot be read", detail=unreadable_advice(projects))
-    return (told,)
+    reported = warning("unreadable", f"{are} without a manifest cannot be read", detail=unreadable_advice(projects))
+    return (reported,)
 
 
 def unreadable_advice(projects: Sequence[UnreadableProject]) -> str:
@@ -112,10 +112,10 @@ def _differs(name: str, what: str, live: str, here: str) -> Diagnostic:
 
 
 def _ontology_unreadable(name: str, ontology: Unreadable) -> Block:
-    told = error(
+    reported = error(
         "ontology-unreadable",
         f"the ontology of project.{name} cannot be read: {ontology.why}",
         detail="reconciler never overwrites what it cannot read. Fix the ontology in Scale's dashboard, or leave it "
         "out of the manifest, so that it is not managed here.",
     )
-    return Block(Reason.ONTOLOGY_UNREADABLE, ontology.path, told)
+    return Block(Reason.ONTOLOGY_UNREADABLE, ontology.path, reported)

@@ -33,7 +33,11 @@ def cut(live: LiveProject, known: RecordedProject | None) -> LiveProject:
     units = [format_path(("params", key)) for key in live.params]
     if live.ontology_history:
         units.append(ONTOLOGY)
-    origins = {unit: told for unit in units if (told := mover(live, unit)) is not None and told != mover(kept, unit)}
+    origins = {
+        unit: reported
+        for unit in units
+        if (reported := mover(live, unit)) is not None and reported != mover(kept, unit)
+    }
     return replace(kept, origins=origins)
 
 

@@ -52,7 +52,7 @@ def _compared(desired: DesiredProject, live: LiveProject, known: RecordedProject
             transient.append(Transient(compared.unit, versions))
     turns = [_turns(desired.name, unit.path, live) for unit in units]
     return ProjectDrift(
-        desired.name, desired.source, tuple(units), tuple(transient), tuple(told for told in turns if told is not None)
+        desired.name, desired.source, tuple(units), tuple(transient), tuple(turn for turn in turns if turn is not None)
     )
 
 

@@ -42,7 +42,7 @@ def judge(
             name, unchanged = finding.change.name, finding.change.action is Action.NO_OP
             used.update(matching[name])
             if guard in situation.allowed or matching[name]:
-                by = f"--allow {guard}" if guard in situation.allowed else _told(matching[name][0])
+                by = f"--allow {guard}" if guard in situation.allowed else _reported(matching[name][0])
                 waived[name] += [] if unchanged else [Waived(guard, by)]
             elif unchanged or situation.warns(guard):
                 summary = f"project.{name}: {finding.what[0].lower()}{finding.what[1:]}"
@@ -71,7 +71,7 @@ def _without(changes: Iterable[ProjectChange], matching: Mapping[str, list[Waive
     return tuple(change for change in changes if not matching[change.name])
 
 
-def _told(waiver: Waiver) -> str:
+def _reported(waiver: Waiver) -> str:
     return f"the waiver until {waiver.until.isoformat()}: {waiver.reason}"
 
 

@@ -25,12 +25,12 @@ def renamed_choices(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
     removed, added = _choices(change, Kind.REMOVE, sensitive), _choices(change, Kind.ADD, sensitive)
     if not removed or not added or max(len(removed), len(added)) > _MOST:
         return []
-    told = []
+    notes = []
     for name in removed:
         likeness, nearest = max((_likeness(name, other), other) for other in added)
         if likeness >= _ALIKE:
             added.remove(nearest)
-            told.append(
+            notes.append(
                 warning(
                     CODE,
                     f'project.{change.name}: the choice "{name}" goes and "{nearest}" comes',
@@ -40,7 +40,7 @@ def renamed_choices(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
             )
         if not added:
             break
-    return told
+    return notes
 
 
 def _choices(change: ProjectChange, kind: Kind, sensitive: Sequence[Pattern]) -> list[str]:

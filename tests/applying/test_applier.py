@@ -369,7 +369,7 @@ def test_a_429_that_landed_makes_one_version(answer: ScaleError) -> None:
     assert (outcome.status, len(api.sent), api.latest) == (Status.DONE, 1, 4)
 
 
-def test_a_write_that_lands_later_than_it_is_waited_for_is_told() -> None:
+def test_a_write_that_lands_later_than_it_is_waited_for_is_reported() -> None:
     """Both versions have what was sent, so both are ours, and neither is a lost race."""
     api = Lagging(live(), lag=0.0)
     api.faults[CallKind.SET_PARAMS] = [failed(500)]
@@ -382,7 +382,7 @@ def test_a_write_that_lands_later_than_it_is_waited_for_is_told() -> None:
     assert "version 5" in outcome.diagnostics[0].summary
 
 
-def test_a_write_that_lands_once_more_during_the_next_call_is_told() -> None:
+def test_a_write_that_lands_once_more_during_the_next_call_is_reported() -> None:
     api = Lagging(live(ontology=["Y"]), lag=0.0)
     api.faults[CallKind.SET_PARAMS] = [failed(500)]
     api.late = [12.0]

@@ -39,7 +39,7 @@ def test_runs_that_meet_lose_no_edit_and_write_nothing_twice(tmp_path: Path) -> 
 def test_a_seed_makes_the_same_choices_again() -> None:
     """Of a campaign whose runs come equally far; how far one comes is not the seed's to say."""
 
-    def told(seed: int) -> list[str]:
+    def reported(seed: int) -> list[str]:
         manifests = Manifests(Random(seed))
         said: list[str] = []
 
@@ -55,5 +55,5 @@ def test_a_seed_makes_the_same_choices_again() -> None:
             said += [project.text() for project in manifests.projects]
         return said
 
-    assert told(1) == told(1)
-    assert told(1) != told(2)
+    assert reported(1) == reported(1)
+    assert reported(1) != reported(2)

@@ -218,7 +218,7 @@ def test_a_parameter_that_drifts(account: Account, edits: int) -> None:
     assert account.params["size"] == 99 + edits
     assert account.params["instruction"] == ("Label every cat" if cut else "Label every dog")
     # Our own write was one version more: the one before the edit is no longer among the last two.
-    _is_told_of(account, "params.size", cut=account.wrong == CUT)
+    _is_reported(account, "params.size", cut=account.wrong == CUT)
     account.settles("--pending")
     assert account.params["size"] == 99 + edits
     account.works()
@@ -242,7 +242,7 @@ def test_an_ontology_that_drifts(account: Account, edits: int, earlier: int) -> 
     _is_left_alone_or_held(done, cut=cut)
     assert account.ontology == edited
     assert account.params["size"] == (10 if cut else 11)
-    _is_told_of(account, "ontology", cut=cut)
+    _is_reported(account, "ontology", cut=cut)
     account.settles("--pending")
     assert account.ontology == edited
     account.works()
@@ -254,13 +254,13 @@ def _is_left_alone_or_held(done: Result, *, cut: bool) -> None:
     assert ("held by conflict" in done.out) is cut
 
 
-def _is_told_of(account: Account, unit: str, *, cut: bool) -> None:
+def _is_reported(account: Account, unit: str, *, cut: bool) -> None:
     """A merge leaves the edit alone, and a whole apply says beforehand that it takes one back."""
     merging, whole = account.cli("plan", "--pending"), account.cli("plan")
     if cut:
         for planned in (merging, whole):
-            [told] = [line for line in planned.out.splitlines() if "nobody can tell who changed" in line]
-            assert unit in told
+            [printed] = [line for line in planned.out.splitlines() if "nobody can tell who changed" in line]
+            assert unit in printed
     else:
         assert "1 change made on Scale is kept" in merging.last
         assert f"1 change made on Scale would be reverted (p: {unit})" in whole.out

@@ -134,8 +134,8 @@ def test_one_that_becomes_unreadable_before_its_write_fails_alone(cli: Cli, two:
     assert "POST /bad/setParams" not in two.requests
     projects = {project["name"]: project for project in json.loads(Path("r.json").read_text())["projects"]}
     assert projects["bad"]["status"] == "failed"
-    told = projects["bad"]["diagnostics"][0]
-    assert "project.param_history[0].a is NaN, which is not JSON" in told["summary"]
+    shown = projects["bad"]["diagnostics"][0]
+    assert "project.param_history[0].a is NaN, which is not JSON" in shown["summary"]
 
 
 def test_without_a_manifest_it_is_unmanaged_with_a_warning(cli: Cli, two: Account) -> None:
@@ -147,7 +147,7 @@ def test_without_a_manifest_it_is_unmanaged_with_a_warning(cli: Cli, two: Accoun
     assert cli("plan", "--format", "json").json()["unmanaged"] == ["bad"]
     found = cli("drift", "--format", "json").json()
     assert (found["blocked"], found["unmanaged"]) == ([], ["bad"])
-    assert [told["code"] for told in found["diagnostics"]] == ["unreadable"]
+    assert [shown["code"] for shown in found["diagnostics"]] == ["unreadable"]
     for number in range(4):
         two.texts[f"more{number}"] = f'{{"name": "more{number}", "archived": {"true" if number == 3 else "false"}}}'
     planned = cli("plan")
@@ -202,9 +202,9 @@ def test_the_account_is_not_taken_for_another_one(cli: Cli, two: Account) -> Non
 
 
 def test_doctor_names_it(cli: Cli, two: Account) -> None:
-    told = " ".join(cli("doctor").out.split())
-    assert "the account has 2 projects, of which 1 cannot be read." in told
-    assert f'"bad": {WHY}' in told
+    shown = " ".join(cli("doctor").out.split())
+    assert "the account has 2 projects, of which 1 cannot be read." in shown
+    assert f'"bad": {WHY}' in shown
     assert "the account has 2 projects, of which 1 cannot be read." in " ".join(
         cli("doctor", "--assumptions").out.split()
     )

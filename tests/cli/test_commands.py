@@ -232,7 +232,7 @@ def test_a_missing_key_names_its_variable(cli: Cli, write: Write) -> None:
     assert "SCALE_API_KEY is not set" in wrong.err
 
 
-def test_the_commit_is_told(cli: Cli, write: Write, repository: Path) -> None:
+def test_the_commit_is_reported(cli: Cli, write: Write, repository: Path) -> None:
     write("p.yaml", ONE)
     head = commit_all(repository)
     assert cli("plan", "--format", "json").json()["source"] == {"commit": head, "dirty": False}

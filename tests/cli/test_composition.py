@@ -44,7 +44,7 @@ def test_names_say_what_is_unmanaged(cli: Cli, seed: Callable[..., None]) -> Non
     assert cli("drift", "--format", "json").json()["unmanaged"] == ["t_old"]
 
 
-def test_a_shared_mistake_is_told_once_and_counted_by_its_users(cli: Cli, repository: Path, write: Write) -> None:
+def test_a_shared_mistake_is_reported_once_and_counted_by_its_users(cli: Cli, repository: Path, write: Write) -> None:
     (repository / "shared.yaml").write_text("- Cat\n- Cat\n")
     write("r.yaml", "name: t_r\nontology: {$ref: ../shared.yaml}\n")
     wrong = cli("validate")

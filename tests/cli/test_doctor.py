@@ -356,7 +356,7 @@ def test_reads_do_not_say_who_set_a_parameter(doctor: Doctor, account: Callable[
     assert 'Version 0 of "p" has can_add_tags' in message(done, "added-keys")
 
 
-def test_no_value_of_a_parameter_is_told(doctor: Doctor, account: Callable[..., Any]) -> None:
+def test_no_value_of_a_parameter_is_reported(doctor: Doctor, account: Callable[..., Any]) -> None:
     with account() as served:
         served.store.seed([live("p", {"callback_url": " https://hidden.example ", "can_x": "hidden"}, ["hidden"])])
         done = doctor("--assumptions")

@@ -155,7 +155,7 @@ def test_what_cannot_be_proven_is_not_written(cli: Cli, write: Write, monkeypatc
     assert file.read_text() == LOOSE.format(name="p")
 
 
-def test_a_file_that_cannot_be_written_is_told_and_the_others_are(
+def test_a_file_that_cannot_be_written_is_reported_and_the_others_are(
     cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full, good = write("a.yaml", LOOSE.format(name="a")), write("b.yaml", LOOSE.format(name="b"))
@@ -196,8 +196,8 @@ def test_fmt_is_safe_in_parallel(repository: Path, write: Write) -> None:
     batches = [names[:80], names[40:], [], names[:80]]
     runs = [subprocess.Popen([*command, *batch], cwd=repository, stderr=subprocess.PIPE) for batch in batches]
     for each in runs:
-        _, told = each.communicate(timeout=120)
-        assert each.returncode == 0, told
+        _, shown = each.communicate(timeout=120)
+        assert each.returncode == 0, shown
     assert all(file.read_text() == FORM.format(name=file.stem) for file in files)
     assert len(os.listdir(repository / "projects")) == 120
 

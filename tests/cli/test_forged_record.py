@@ -160,12 +160,12 @@ def test_its_words_and_places_are_words(cli: Cli, write: Write, scale: Scale, mo
     scale.forge(section)
     for command in (["plan"], ["plan", "--format", "markdown"], ["drift"], ["apply", "--auto-approve"]):
         said = cli(*command)
-        told = said.out + said.err
+        shown = said.out + said.err
         assert said.code in (0, 1, 2)
-        assert not set(told) & {"\x1b", "\u202e"}
-        assert "##[" not in told
-        assert "root:" not in told
-        assert not [line for line in told.split("\n") if line.strip().startswith("::error::x")]
+        assert not set(shown) & {"\x1b", "\u202e"}
+        assert "##[" not in shown
+        assert "root:" not in shown
+        assert not [line for line in shown.split("\n") if line.strip().startswith("::error::x")]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format_version": "9.9", "sections": []}', "[" * 100_000])

@@ -100,8 +100,8 @@ def test_the_life_of_a_pull_request(
 
     github.merge(head, 7)
     job("push", push(base, head, head), GITHUB_SHA=head, GITHUB_RUN_ID="103")
-    told = apply_and_comment(cli)
-    assert (told.code, told.err) == (0, "")
+    shown = apply_and_comment(cli)
+    assert (shown.code, shown.err) == (0, "")
     [body] = comments(github)
     assert "### `production`: applied, 0 added, 1 changed, 0 destroyed" in body
     assert "What was written is as shown here." in body
@@ -113,7 +113,7 @@ def test_the_life_of_a_pull_request(
     assert github.writes == []
 
 
-def test_a_dashboard_edit_in_between_is_told(
+def test_a_dashboard_edit_in_between_is_reported(
     cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
 ) -> None:
     write("p.yaml", M + "params: {a: 1}\n")
@@ -163,19 +163,19 @@ def test_a_fork_gets_the_summary(cli: Cli, write: Write, github: Github, job: Jo
     github.may_write = set()
     cli("plan", "--target", "sandbox", "--out", "changes.plan")
     job("pull_request", pull_request(fork=True))
-    told = cli("github", "comment", "--plan", "changes.plan")
-    assert told.code == 0
-    assert "::notice title=fork::pull request #7 comes from a fork" in told.err
+    shown = cli("github", "comment", "--plan", "changes.plan")
+    assert shown.code == 0
+    assert "::notice title=fork::pull request #7 comes from a fork" in shown.err
     assert "### `sandbox`: 1 to add" in summary()
     assert len(github.writes) == 1
 
     job("pull_request", pull_request())
-    told = cli("github", "comment", "--plan", "changes.plan")
-    assert told.code == 1
-    assert "The job needs the permission `pull-requests: write`." in told.err
-    assert "\n::error title=github-forbidden::" in told.err
+    shown = cli("github", "comment", "--plan", "changes.plan")
+    assert shown.code == 1
+    assert "The job needs the permission `pull-requests: write`." in shown.err
+    assert "\n::error title=github-forbidden::" in shown.err
     assert summary() == ""
-    assert TOKEN not in told.err
+    assert TOKEN not in shown.err
 
 
 def test_without_a_summary_the_text_is_printed(
@@ -185,10 +185,10 @@ def test_without_a_summary_the_text_is_printed(
     cli("plan", "--target", "sandbox", "--out", "changes.plan")
     job("workflow_dispatch", "{}")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY")
-    told = cli("github", "comment", "--plan", "changes.plan")
-    assert (told.code, github.log) == (0, [])
-    assert "::notice title=no-pull-request::the event workflow_dispatch has no pull request" in told.err
-    assert "### `sandbox`: 1 to add" in told.out
+    shown = cli("github", "comment", "--plan", "changes.plan")
+    assert (shown.code, github.log) == (0, [])
+    assert "::notice title=no-pull-request::the event workflow_dispatch has no pull request" in shown.err
+    assert "### `sandbox`: 1 to add" in shown.out
 
 
 def test_a_locked_conversation(cli: Cli, write: Write, github: Github, job: Job) -> None:
@@ -196,10 +196,10 @@ def test_a_locked_conversation(cli: Cli, write: Write, github: Github, job: Job)
     cli("plan", "--target", "sandbox", "--out", "changes.plan")
     github.locked.add(7)
     job("pull_request", pull_request())
-    told = cli("github", "comment", "--plan", "changes.plan")
-    assert told.code == 1
-    assert "error[github-locked]" in told.err
-    assert "Unlock it" in told.err
+    shown = cli("github", "comment", "--plan", "changes.plan")
+    assert shown.code == 1
+    assert "error[github-locked]" in shown.err
+    assert "Unlock it" in shown.err
 
 
 class Pushes:
@@ -237,9 +237,9 @@ def test_a_push_tells_each_of_its_pull_requests(cli: Cli, github: Github, job: J
     for sha, number in ((one, 1), (two, 2), (three, 3)):
         github.merge(sha, number)
     job("push", push(base, three, one, two, three), GITHUB_SHA=three, GITHUB_RUN_ID="102")
-    told = apply_and_comment(cli)
-    assert told.code == 0
-    assert [line.partition(".")[0] for line in told.out.splitlines()] == [
+    shown = apply_and_comment(cli)
+    assert shown.code == 0
+    assert [line.partition(".")[0] for line in shown.out.splitlines()] == [
         "Pull request #1: comment edited",
         "Pull request #2: comment edited",
         "Pull request #3: nothing to say, no comment made",
@@ -295,12 +295,12 @@ def test_a_shallow_clone_tells_those_of_the_push(
     Path("result.json").write_text(json.dumps({**result, "previous_commit": "e" * 40}))
     github.merge("d" * 40, 4, fork=True)
     github.merge(one, 1)
-    told = cli("github", "comment", "--result", "result.json")
-    assert told.code == 0
-    assert "::warning title=shallow-clone::" in told.err
-    assert "Check out with fetch-depth: 0." in told.err
-    assert told.out.count("comment created") == 1
-    assert "Pull request #1: nothing to say" in told.out
+    shown = cli("github", "comment", "--result", "result.json")
+    assert shown.code == 0
+    assert "::warning title=shallow-clone::" in shown.err
+    assert "Check out with fetch-depth: 0." in shown.err
+    assert shown.out.count("comment created") == 1
+    assert "Pull request #1: nothing to say" in shown.out
 
 
 def test_no_pull_request_at_all(cli: Cli, github: Github, job: Job, pushes: Pushes, summary: Callable[[], str]) -> None:
@@ -308,9 +308,9 @@ def test_no_pull_request_at_all(cli: Cli, github: Github, job: Job, pushes: Push
     job("push", push("0" * 40, one, one), GITHUB_SHA=one)
     cli("apply", "--pending", "--auto-approve", "--result", "result.json")
     job("push", push("0" * 40, one, one), GITHUB_SHA=one)
-    told = cli("github", "comment", "--result", "result.json")
-    assert (told.code, told.out) == (0, "")
-    assert "::notice title=no-pull-request::the event push" in told.err
+    shown = cli("github", "comment", "--result", "result.json")
+    assert (shown.code, shown.out) == (0, "")
+    assert "::notice title=no-pull-request::the event push" in shown.err
     assert "### `production`: applied" in summary()
     assert github.counts == {"GET": 4}
 
@@ -321,12 +321,12 @@ def test_very_many_commits(cli: Cli, github: Github, job: Job, pushes: Pushes) -
         last = commit_all(pushes.repository)
     job("push", push(base, last), GITHUB_SHA=last)
     cli("apply", "--auto-approve", "--result", "result.json")
-    told = cli("github", "comment", "--result", "result.json")
-    assert "::warning title=many-commits::more than 100 commits were merged" in told.err
+    shown = cli("github", "comment", "--result", "result.json")
+    assert "::warning title=many-commits::more than 100 commits were merged" in shown.err
     assert github.counts["GET"] <= 100 + 3 * 10
 
 
-def test_one_that_cannot_be_told_stops_no_other(
+def test_one_that_cannot_be_reported_stops_no_other(
     cli: Cli, github: Github, job: Job, pushes: Pushes, summary: Callable[[], str]
 ) -> None:
     base = commit_all(pushes.repository)
@@ -340,11 +340,11 @@ def test_one_that_cannot_be_told_stops_no_other(
         Fault("POST", "/issues/3/", 422, body={"message": "Validation Failed"}),
     ]
     job("push", push(base, shas[-1], *shas), GITHUB_SHA=shas[-1])
-    told = apply_and_comment(cli)
-    assert told.code == 1
-    assert told.out.startswith("Pull request #4: comment created.")
-    assert "::warning title=github-locked::" in told.err
-    assert "`pull-requests: write`" in told.err
+    shown = apply_and_comment(cli)
+    assert shown.code == 1
+    assert shown.out.startswith("Pull request #4: comment created.")
+    assert "::warning title=github-locked::" in shown.err
+    assert "`pull-requests: write`" in shown.err
     assert "### `production`: applied" in summary()
 
 
@@ -353,18 +353,18 @@ def test_the_result_on_a_forks_own_event(cli: Cli, github: Github, job: Job, pus
     cli("apply", "--auto-approve", "--result", "result.json")
     github.may_write = set()
     job("pull_request", pull_request(fork=True))
-    told = cli("github", "comment", "--result", "result.json")
-    assert told.code == 0
-    assert "::notice title=fork::" in told.err
+    shown = cli("github", "comment", "--result", "result.json")
+    assert shown.code == 0
+    assert "::notice title=fork::" in shown.err
 
 
 def test_wrong_usage(cli: Cli, github: Github, job: Job) -> None:
     assert "GITHUB_REPOSITORY is not set" in cli("github", "comment", "--plan", "x").err
     job("pull_request", pull_request())
     for options in ((), ("--plan", "a", "--result", "b")):
-        told = cli("github", "comment", *options)
-        assert told.code == 1
-        assert "say either --plan FILE or --result FILE" in told.err
+        shown = cli("github", "comment", *options)
+        assert shown.code == 1
+        assert "say either --plan FILE or --result FILE" in shown.err
     assert "cannot be read" in cli("github", "comment", "--plan", "none").err
     assert "cannot be read" in cli("github", "drift-issue", "--drift", "none").err
     assert github.log == []
@@ -434,9 +434,9 @@ def test_a_blocked_project_hides_no_drift_and_keeps_the_issue_open(
     served.store.archive("q")
     served.store.edit_params("p", {"a": 7})
     job("schedule", "{}")
-    told = cli("drift", "--format", "json")
-    assert told.code == 1
-    Path(".git/drift.json").write_text(told.out)
+    shown = cli("drift", "--format", "json")
+    assert shown.code == 1
+    Path(".git/drift.json").write_text(shown.out)
     issue = ("github", "drift-issue", "--drift", ".git/drift.json")
     assert cli(*issue).out.startswith("Drift issue of production opened.")
     [opened] = github.issues.values()
@@ -517,9 +517,9 @@ def test_a_check_that_failed_opens_nothing(cli: Cli, github: Github, job: Job) -
         ],
     }
     Path(".git/drift.json").write_text(json.dumps(failed))
-    told = cli("github", "drift-issue", "--drift", ".git/drift.json")
-    assert told.code == 1
-    assert "the drift check failed, so its issue is unchanged: no answer" in told.err
+    shown = cli("github", "drift-issue", "--drift", ".git/drift.json")
+    assert shown.code == 1
+    assert "the drift check failed, so its issue is unchanged: no answer" in shown.err
     narrowed = {**failed, "diagnostics": [], "complete": False}
     Path(".git/drift.json").write_text(json.dumps(narrowed))
     assert "narrowed by names" in cli("github", "drift-issue", "--drift", ".git/drift.json").err

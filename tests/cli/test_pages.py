@@ -40,7 +40,7 @@ def test_plan_show_and_drift(cli: Cli, served: Served, write: Write, monkeypatch
     assert "Drift: 1 in 1 of 1 project" in read(found.out).text
 
 
-def test_diagnostics_are_told_twice(cli: Cli, write: Write) -> None:
+def test_diagnostics_are_reported_twice(cli: Cli, write: Write) -> None:
     write("p.yaml", M + "params:\n  instruction: # Label cars\n")
     planned = cli("plan", "--format", "html")
     assert "warning[" in planned.err

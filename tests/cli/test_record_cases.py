@@ -106,7 +106,7 @@ def test_a_git_that_refuses(cli: Cli, served: Served, write: Write, refusing_git
     write("p.yaml", M + "params: {a: 1}\n")
     planned = cli("plan", "--format", "json")
     assert planned.code == 0
-    assert [told["severity"] for told in planned.json()["diagnostics"]] == ["warning"]
+    assert [shown["severity"] for shown in planned.json()["diagnostics"]] == ["warning"]
     stopped = cli("apply", "--auto-approve")
     assert stopped.code == 1
     assert "git config --global --add safe.directory /x" in stopped.err

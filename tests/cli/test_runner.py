@@ -111,14 +111,14 @@ def test_drift(cli: Cli, files: Path, served: Served, write: Write) -> None:
 
 def test_validate(cli: Cli, files: Path, write: Write) -> None:
     write("p.yaml", "name: p\ntpye: x\n::stop-commands::e: 1\n")
-    told = cli("validate", "--format", "github")
-    assert (told.code, told.err) == (1, "")
-    assert told.out.splitlines() == commands(told.out)
-    assert told.out.splitlines()[0].startswith("::error file=projects/p.yaml,line=")
+    shown = cli("validate", "--format", "github")
+    assert (shown.code, shown.err) == (1, "")
+    assert shown.out.splitlines() == commands(shown.out)
+    assert shown.out.splitlines()[0].startswith("::error file=projects/p.yaml,line=")
     in_text = cli("validate")
-    assert commands(in_text.err) == told.out.splitlines()
+    assert commands(in_text.err) == shown.out.splitlines()
     assert commands(in_text.out) == []
-    assert commands(cli("validate", "--format", "json").err) == told.out.splitlines()
+    assert commands(cli("validate", "--format", "json").err) == shown.out.splitlines()
     assert list(files.iterdir()) == []
 
 
@@ -144,16 +144,16 @@ def test_annotations_from_a_subfolder(cli: Cli, files: Path, repository: Path, m
     assert "file=labeling/projects/a.yaml," in cli("plan", "--target", "sandbox").err
     (repository / "labeling" / "reconciler.toml").write_text("nonsense = 1\n")
     for command in (("validate", "--format", "github"), ("validate",), ("plan", "--format", "json"), ("drift",)):
-        told = cli(*command)
-        assert told.code == 1
-        assert "::error file=labeling/reconciler.toml,line=1," in told.out + told.err
+        shown = cli(*command)
+        assert shown.code == 1
+        assert "::error file=labeling/reconciler.toml,line=1," in shown.out + shown.err
     assert commands(cli("drift", "--format", "json").err) != []
 
 
 def test_a_usage_error_is_annotated_too(cli: Cli, files: Path, write: Write) -> None:
     write("p.yaml", M)
-    told = cli("plan", "--target", "nowhere")
-    assert re.search(r'^::error title=usage::there is no target "nowhere"', told.err, re.MULTILINE)
+    shown = cli("plan", "--target", "nowhere")
+    assert re.search(r'^::error title=usage::there is no target "nowhere"', shown.err, re.MULTILINE)
 
 
 def test_files_that_cannot_be_written_are_warnings(
@@ -197,7 +197,7 @@ def test_text_that_a_runner_takes_for_a_command(cli: Cli, files: Path, served: S
     write("p.yaml", M + f"params:\n  instruction: |\n    {text}\n")
     served.store.seed([live("p", {"instruction": "  ::add-mask::e\nsee ##[error]x\nold"})])
     for command in (("plan",), ("plan", "--format", "json"), ("apply", "--auto-approve", "--allow", "takeover")):
-        told = cli(*command)
-        for line in (told.out + told.err).splitlines():
+        shown = cli(*command)
+        for line in (shown.out + shown.err).splitlines():
             assert "##[" not in line
             assert not line.strip().startswith("::") or line.startswith(("::error file=projects/p.yaml", "::warning "))

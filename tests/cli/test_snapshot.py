@@ -134,13 +134,13 @@ def test_hostile_words_of_a_snapshot_are_shown_escaped(
         *forged(format_version=bad),
         *forged(projects=[{**json.loads(Path("s.json").read_text())["projects"][0], "origins": {bad: 1}}]),
     ):
-        told = said.out + said.err
+        printed = said.out + said.err
         assert said.code in (0, 1, 2)
-        assert "Traceback" not in told
-        assert not {"\x1b", "\u202e"} & set(told)
-        assert "##[" not in told
+        assert "Traceback" not in printed
+        assert not {"\x1b", "\u202e"} & set(printed)
+        assert "##[" not in printed
         # What stands at a line's start is ours: an annotation of a manifest's line.
-        acting = [line for line in told.splitlines() if line.strip().startswith("::")]
+        acting = [line for line in printed.splitlines() if line.strip().startswith("::")]
         ours = r"::(error|warning|notice) (file=projects/p\.yaml,line=\d+,col=\d+,)?title=[\w-]+::"
         assert [line for line in acting if not re.match(ours, line)] == []
 
@@ -247,7 +247,9 @@ def test_a_plan_is_the_same_as_a_live_one(cli: Cli, served: Served, write: Write
             for project in document.get("projects", []):
                 project["units"] = [_ageless(unit) for unit in project["units"]]
         assert spoken(left) == spoken(right)
-        assert [told["code"] for told in left["diagnostics"]] == [told["code"] for told in right["diagnostics"]]
+        assert [printed["code"] for printed in left["diagnostics"]] == [
+            printed["code"] for printed in right["diagnostics"]
+        ]
 
 
 def test_gets_only_where_the_list_hides_what_the_record_names(
@@ -279,7 +281,7 @@ def test_gets_only_where_the_list_hides_what_the_record_names(
     assert "drift" in cli("plan", "--live", "s.json").out
 
 
-def test_a_snapshot_older_than_the_last_apply_is_told(
+def test_a_snapshot_older_than_the_last_apply_is_reported(
     cli: Cli, served: Served, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write("p.yaml", M + "params: {a: 1}\n")

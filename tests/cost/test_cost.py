@@ -253,9 +253,9 @@ def test_what_shares_values_is_counted_before_it_is_compared(tmp_path: Path) -> 
     write(tmp_path, inputs.shared_branches(16))
     with pytest.raises(DiagnosedError) as raised:
         _planned(tmp_path)
-    (told,) = raised.value.diagnostics
-    assert told.code == "too-large"
-    assert told.summary == "the changes repeat 12,977,691 values that aliases and references share"
+    (reported,) = raised.value.diagnostics
+    assert reported.code == "too-large"
+    assert reported.summary == "the changes repeat 12,977,691 values that aliases and references share"
 
 
 def _planned(root: Path) -> None:

@@ -66,7 +66,7 @@ def test_the_form_of_a_project(name: str, project: dict[str, Any], verdict: str,
 
 
 @pytest.mark.parametrize("name", ["version-numbers", "no-ontology", "rapid-studio", "num-consensus"])
-def test_what_does_not_hold_is_told_wherever_it_stands(name: str) -> None:
+def test_what_does_not_hold_is_reported_wherever_it_stands(name: str) -> None:
     """Whatever other projects show before and after it."""
     failing = next(project for one, project, verdict, _ in CASES if (one, verdict) == (name, FAILS))
     holding = next(project for one, project, verdict, _ in CASES if (one, verdict) == (name, HOLDS))

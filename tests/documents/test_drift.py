@@ -70,9 +70,9 @@ def test_a_drift(tmp_path: Path) -> None:
         Unit("params.a", Cause.DRIFT, None, None, ABSENT, version=3, source=here),
         Unit("params.b", Cause.DRIFT, ABSENT, ABSENT, None),
     )
-    told = ProjectDrift("told", Source("/r/projects/t.yaml", 1), diagnostics=(error("e", "s"),))
+    reported = ProjectDrift("reported", Source("/r/projects/t.yaml", 1), diagnostics=(error("e", "s"),))
     clean = ProjectDrift("clean", Source("/r/projects/c.yaml", 1))
-    found = drift(replace(PROJECT, units=units), told, clean, vanished=("lost",), unmanaged=("old",))
+    found = drift(replace(PROJECT, units=units), reported, clean, vanished=("lost",), unmanaged=("old",))
     document = drift_document(printed(found, base="/r"))
     read = read_drift_file(written(tmp_path, document), base=Path("/r"))
     assert drift_document(printed(read, base="/r")) == document

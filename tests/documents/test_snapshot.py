@@ -125,7 +125,7 @@ def forged(change: Callable[[Any], object]) -> bytes:
         (forged(lambda d: d["projects"][1].update(origins={"a": 1})), "projects.1.origins.a"),
     ],
 )
-def test_anything_else_is_refused_and_told(content: bytes, words: str) -> None:
+def test_anything_else_is_refused_and_reported(content: bytes, words: str) -> None:
     with pytest.raises(SnapshotError) as problem:
         decode(content, place="the snapshot s.json")
     said = f"{problem.value.summary}\n{problem.value.detail}"

@@ -31,7 +31,7 @@ def written(folder: Path, document: Any) -> Path:
 
 @pytest.mark.parametrize("read", [read_result_file, read_drift_file])
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("{", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
@@ -41,8 +41,8 @@ def written(folder: Path, document: Any) -> Path:
         ('{"projects": [], "vanished": [], "format_version": "1.0"}', "does not hold what"),
     ],
 )
-def test_what_is_none_is_not_taken(tmp_path: Path, read: Any, text: str, told: str) -> None:
-    with pytest.raises(ResultFileError, match=told) as caught:
+def test_what_is_none_is_not_taken(tmp_path: Path, read: Any, text: str, reported: str) -> None:
+    with pytest.raises(ResultFileError, match=reported) as caught:
         read(written(tmp_path, text), base=tmp_path)
     assert "Make a new one: reconciler " in caught.value.detail
 

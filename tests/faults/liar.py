@@ -36,7 +36,7 @@ class Liar:
     answer: str
     lag: float
     late: float
-    _told: bool = False
+    _reported: bool = False
     _states: list[tuple[float, str | None]] = field(default_factory=list)
     _late: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -47,11 +47,11 @@ class Liar:
         if request.method == "GET":
             return self._shown(request)
         path = path_of(request).rsplit("/", 1)[-1]
-        if self._told or path != {"create": "projects"}.get(self.call, self.call):
+        if self._reported or path != {"create": "projects"}.get(self.call, self.call):
             answer = await self.app(request)
             self._remember()
             return answer
-        self._told = True
+        self._reported = True
         task = asyncio.get_running_loop().create_task(self._commit(request))
         self._late.add(task)
         await asyncio.sleep(0)  # what lands at once lands before its answer

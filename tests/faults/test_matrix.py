@@ -168,7 +168,7 @@ def meet(account: Account, case: Case) -> Run:
     return account.run(between=visitor, pending=case.pending, allowed=["takeover"])
 
 
-def is_told_truly(run: Run) -> None:
+def is_reported_truly(run: Run) -> None:
     """One change is one version, and what is reported of each call is what the history shows."""
     params, ontologies = run.after.made_since(run.before)
     if run.outcome is None:
@@ -222,7 +222,7 @@ def is_finished(account: Account, case: Case) -> None:
 
 def check_faulty(account: Account, case: Case) -> None:
     run = meet(account, case)
-    is_told_truly(run)
+    is_reported_truly(run)
     expected = outcome_of(case)
     assert (run.project.status if run.outcome else None) is expected
     if expected is Status.DONE:
@@ -230,7 +230,7 @@ def check_faulty(account: Account, case: Case) -> None:
         assert run.after.made_since(run.before) == (1, 1)
         assert run.after.live == WANTED[case.story]
     quiet = account.run(pending=True)
-    is_told_truly(quiet)
+    is_reported_truly(quiet)
     assert quiet.complete
     assert quiet.after.made_since(run.before) == (1, 1)
     is_finished(account, case)
@@ -238,18 +238,18 @@ def check_faulty(account: Account, case: Case) -> None:
 
 def check_visited(account: Account, case: Case) -> None:
     run = meet(account, case)
-    is_told_truly(run)
+    is_reported_truly(run)
     loses_nothing_in_silence(run)
     if run.complete and not run.after.theirs:
         assert run.after.live == WANTED[case.story]
     quiet = account.run(pending=True)
-    is_told_truly(quiet)
+    is_reported_truly(quiet)
     assert quiet.after.theirs == quiet.before.theirs, "a merge leaves their edits alone"
     held = {held.guard for held in quiet.change.held_by}
     assert held <= {"conflict", "takeover"}
     assert quiet.complete is not bool(held)
     whole = account.run(allowed=["takeover"])
-    is_told_truly(whole)
+    is_reported_truly(whole)
     loses_nothing_in_silence(whole)
     assert whole.complete
     assert not whole.after.theirs

@@ -53,7 +53,7 @@ class Guided:
     def __init__(self, folder: Path, number: int) -> None:
         self.root = folder / "repository"
         self.number = number
-        self.told: Counter[str] = Counter()
+        self.reported: Counter[str] = Counter()
         self.slowest = 0.0
         for name, text in _SHARED.items():
             file = self.root / name
@@ -63,27 +63,27 @@ class Guided:
     def one(self, data: bytes) -> None:
         begun = time.monotonic()
         (self.root / "projects/p.yaml").write_bytes(data)
-        self.told["inputs"] += 1
-        self.told["diagnostics"] += check_repository(self.root, overlay=None)
+        self.reported["inputs"] += 1
+        self.reported["diagnostics"] += check_repository(self.root, overlay=None)
         if not has_error(read("", data, Words(), best_parser())):
-            self.told["formatted"] += 1
+            self.reported["formatted"] += 1
             kind = FileKind.MANIFEST if len(data) % 2 else FileKind.OTHER
             try:
                 once = formatted(data, kind)
             except NotProvenError:
                 # Read by the pure parser alone: in another form libyaml may take it, for something else.
                 assert _libyaml_refuses(data)
-                self.told["left alone"] += 1
+                self.reported["left alone"] += 1
             else:
                 assert formatted(once, kind) == once
         self.slowest = max(self.slowest, time.monotonic() - begun)
         assert self.slowest < 2 * SECONDS
-        if self.told["inputs"] == self.number:  # libFuzzer ends the process itself
+        if self.reported["inputs"] == self.number:  # libFuzzer ends the process itself
             self.say()
 
     def say(self) -> None:
-        told = ", ".join(f"{number:,} {what}" for what, number in self.told.items())
-        print(f"{told}, every promise kept; the slowest took {self.slowest:.2f} s", flush=True)  # noqa: T201
+        reported = ", ".join(f"{number:,} {what}" for what, number in self.reported.items())
+        print(f"{reported}, every promise kept; the slowest took {self.slowest:.2f} s", flush=True)  # noqa: T201
 
 
 def _libyaml_refuses(data: bytes) -> bool:

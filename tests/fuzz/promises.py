@@ -85,9 +85,9 @@ def check_repository(root: Path, *, overlay: Path | None, laid: bool = False) ->
         diagnostics = [diagnostic for entry in entries for diagnostic in entry.diagnostics]
         for diagnostic in diagnostics:
             _check_place(diagnostic)
-        told = merged(diagnostics)
-        render_validation(told, manifests=1, base=str(root), colour=True)
-        render_annotations(told, base=str(root))
+        reported = merged(diagnostics)
+        render_validation(reported, manifests=1, base=str(root), colour=True)
+        render_annotations(reported, base=str(root))
         projects = [entry.project for entry in manifests.entries if entry.project is not None]
         resolved_sources(projects)
         loaded.append({(project.source.file, project.source.line): project.document for project in projects})
@@ -112,16 +112,16 @@ def _check_place(diagnostic: Diagnostic) -> None:
 
 def run(seeds: range) -> tuple[int, float]:
     """Check every seed; how many diagnostics in all, and the slowest in seconds. Names a seed that fails."""
-    told, slowest = 0, 0.0
+    reported, slowest = 0, 0.0
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         (root / "projects").mkdir()
         for seed in seeds:
             begun = time.monotonic()
             try:
-                told += check(seed, root)
+                reported += check(seed, root)
             except BaseException:
                 print(f"seed {seed} breaks a promise: python -m tests.fuzz 1 {seed}", file=sys.stderr)  # noqa: T201
                 raise
             slowest = max(slowest, time.monotonic() - begun)
-    return told, slowest
+    return reported, slowest

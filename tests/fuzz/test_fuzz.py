@@ -10,5 +10,5 @@ pytestmark = pytest.mark.untraced
 
 
 def test_the_loader_keeps_its_promises() -> None:
-    told, _ = run(range(300))
-    assert told > 1_000
+    reported, _ = run(range(300))
+    assert reported > 1_000

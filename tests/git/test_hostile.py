@@ -254,9 +254,9 @@ def test_variables_that_name_another_repository_are_not_passed_on(
 
 def test_configuration_in_variables_is_passed_on(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
-    monkeypatch.setenv("GIT_CONFIG_KEY_0", "remote.told.url")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "remote.named.url")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://h.invalid/x")
-    assert git.remotes(checkout) == ("told",)
+    assert git.remotes(checkout) == ("named",)
 
 
 def test_no_git_and_none_of_its_children_sees_a_key(checkout: Path, trap: Trap) -> None:

@@ -444,9 +444,9 @@ def test_a_forged_file_costs_no_memory(clone: Path, remote: Path) -> None:
     run(clone, "commit", "-q", "-m", "large")
     run(clone, "push", "-q", "origin", f"HEAD:{REF}")
     run(remote, "config", "core.bigFileThreshold", "1m")  # the remote here is a child of this process
-    told = subprocess.run([sys.executable, "-c", _PEAK, clone, REF], check=True, capture_output=True, text=True)
-    told_size, *peaks = map(int, told.stdout.split())
-    assert told_size > size
+    reported = subprocess.run([sys.executable, "-c", _PEAK, clone, REF], check=True, capture_output=True, text=True)
+    shown_size, *peaks = map(int, reported.stdout.split())
+    assert shown_size > size
     assert max(peaks) < 75_000
 
 

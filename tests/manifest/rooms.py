@@ -34,11 +34,11 @@ def load(root: Path, files: Mapping[str, str | bytes], parser: Parser | None = N
 def load_one(root: Path, text: str | bytes, parser: Parser | None = None) -> DesiredProject:
     """The project of a manifest without errors."""
     (entry,) = load(root, {"p.yaml": text}, parser).entries
-    assert entry.project is not None, told(entry.diagnostics)
+    assert entry.project is not None, reported(entry.diagnostics)
     return entry.project
 
 
-def told(diagnostics: Iterable[Diagnostic]) -> list[str]:
+def reported(diagnostics: Iterable[Diagnostic]) -> list[str]:
     """`code:line:column` each, warnings with a question mark behind."""
     return [
         f"{diagnostic.code}:{diagnostic.location.line}:{diagnostic.location.column}{'' if diagnostic.is_error else '?'}"
@@ -47,5 +47,5 @@ def told(diagnostics: Iterable[Diagnostic]) -> list[str]:
     ]
 
 
-def all_told(manifests: Manifests) -> list[str]:
-    return [line for entry in manifests.entries for line in told(entry.diagnostics)]
+def all_reported(manifests: Manifests) -> list[str]:
+    return [line for entry in manifests.entries for line in reported(entry.diagnostics)]

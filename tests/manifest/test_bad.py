@@ -42,7 +42,7 @@ def _too_large(root: Path) -> str:
 MADE: dict[Code, Callable[[Path], str]] = {Code.UNREADABLE: _unreadable, Code.FILE_TOO_LARGE: _too_large}
 
 
-def _told(root: Path) -> list[str]:
+def _reported(root: Path) -> list[str]:
     def line(diagnostic: Diagnostic) -> str:
         location = diagnostic.location
         assert location is not None
@@ -53,7 +53,7 @@ def _told(root: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_bad_manifests_are_told_where_they_are_bad(tmp_path: Path, case: str) -> None:
+def test_bad_manifests_are_reported_where_they_are_bad(tmp_path: Path, case: str) -> None:
     path = BAD / case
     if path.is_dir():
         shutil.copytree(path, tmp_path, dirs_exist_ok=True)
@@ -65,14 +65,14 @@ def test_bad_manifests_are_told_where_they_are_bad(tmp_path: Path, case: str) ->
         wanted = re.findall(rb"^# expect (\d+:\d+ \w+ [a-z0-9-]+)$", data, re.MULTILINE)
         expected = [f"projects/p.yaml:{each.decode()}" for each in wanted]
     assert expected
-    assert _told(tmp_path) == expected
+    assert _reported(tmp_path) == expected
     assert case.removesuffix(".yaml").split("--")[0] in {line.split()[-1] for line in expected}
 
 
 @pytest.mark.parametrize("code", MADE)
 def test_bad_files_that_git_cannot_hold(tmp_path: Path, code: Code) -> None:
     (tmp_path / "projects").mkdir()
-    assert [MADE[code](tmp_path)] == _told(tmp_path)
+    assert [MADE[code](tmp_path)] == _reported(tmp_path)
 
 
 def test_every_code_has_a_case() -> None:
@@ -120,6 +120,6 @@ def test_examples_are_what_they_are_said_to_be(tmp_path: Path, code: str, kind: 
     for name, text in zip(files[1::2], files[2::2], strict=True):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    codes = [line.split()[-1] for line in _told(tmp_path)]
+    codes = [line.split()[-1] for line in _reported(tmp_path)]
     assert (code in codes) == (kind == "Wrong"), codes
-    assert kind == "Wrong" or not [line for line in _told(tmp_path) if " error " in line]
+    assert kind == "Wrong" or not [line for line in _reported(tmp_path) if " error " in line]

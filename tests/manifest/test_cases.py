@@ -13,14 +13,14 @@ from reconciler.manifest.formatting import FileKind, formatted
 from reconciler.manifest.parsing import Parser
 from reconciler.operations.validate import validate
 from reconciler.settings import read_settings
-from tests.manifest.rooms import BOTH_PARSERS, all_told, load, load_one
+from tests.manifest.rooms import BOTH_PARSERS, all_reported, load, load_one
 
 M = "name: p\ntype: imageannotation\n"
 
 
 @BOTH_PARSERS
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         # A key whose children were commented out became null, and was read as nothing or as an empty map:
         # skypilot-org/skypilot#1890, node-config/node-config#751, adrienverge/yamllint#82
@@ -61,12 +61,12 @@ M = "name: p\ntype: imageannotation\n"
         ),
     ],
 )
-def test_located(tmp_path: Path, text: str, told: list[str], parser: Parser) -> None:
-    assert all_told(load(tmp_path, {"p.yaml": M + text}, parser)) == told
+def test_located(tmp_path: Path, text: str, reported: list[str], parser: Parser) -> None:
+    assert all_reported(load(tmp_path, {"p.yaml": M + text}, parser)) == reported
 
 
 @pytest.mark.parametrize("item", ["Lane: solid", "*any", "%x", "@a", '"a\\;b"', "Car #1"])
-def test_characters_that_need_quotes_are_told_so(tmp_path: Path, item: str) -> None:
+def test_characters_that_need_quotes_are_reported_so(tmp_path: Path, item: str) -> None:
     (diagnostic,) = load(tmp_path, {"p.yaml": f"{M}ontology:\n  - {item}\n"}).entries[0].diagnostics
     assert "quote it" in diagnostic.label
 

@@ -29,13 +29,13 @@ def load(root: Path, files: Files, *, overlay: str | None = None, **options: Any
 def project(root: Path, files: Files, *, overlay: str | None = None, name: str = "p") -> DesiredProject:
     manifests = load(root, files, overlay=overlay)
     found = {entry.name: entry.project for entry in manifests.entries}
-    assert found[name] is not None, told(root, manifests)
+    assert found[name] is not None, reported(root, manifests)
     desired = found[name]
     assert desired is not None
     return desired
 
 
-def told(root: Path, manifests: Manifests) -> list[str]:
+def reported(root: Path, manifests: Manifests) -> list[str]:
     """`FILE:LINE:COL code`, with a question mark behind warnings, and the places that use the file."""
 
     def line(diagnostic: Diagnostic) -> str:
@@ -124,7 +124,7 @@ def test_a_literal_is_not_looked_into_and_hides_no_pointer(tmp_path: Path) -> No
 
 
 MISTAKES: dict[str, tuple[Files, list[str]]] = {
-    "in a shared ontology, told once": (
+    "in a shared ontology, reported once": (
         {
             "projects/a.yaml": f"name: a\n{CHAT}ontology:\n  $ref: ../o.yaml\n",
             "projects/b.yaml": f"name: b\n{CHAT}ontology: {{$ref: ../o.yaml}}\n",
@@ -349,7 +349,7 @@ MISTAKES: dict[str, tuple[Files, list[str]]] = {
 @pytest.mark.parametrize("case", MISTAKES)
 def test_mistakes(tmp_path: Path, case: str, parser: Any) -> None:
     files, expected = MISTAKES[case]
-    assert sorted(told(tmp_path, load(tmp_path, files, parser=parser))) == sorted(expected)
+    assert sorted(reported(tmp_path, load(tmp_path, files, parser=parser))) == sorted(expected)
 
 
 def test_a_circle_names_its_path(tmp_path: Path) -> None:
@@ -364,7 +364,7 @@ def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:
     write(tmp_path, {"secret.yaml": "a: 1\n", "repository/projects/p.yaml": HEAD + "params: {a: {$ref: l.yaml}}\n"})
     for link in ("l.yaml", "_defaults.yaml"):
         (root / "projects" / link).symlink_to(tmp_path / "secret.yaml")
-    assert told(root, load(root, {})) == [
+    assert reported(root, load(root, {})) == [
         "projects/_defaults.yaml:1:1 file-outside < projects/p.yaml:1",
         "projects/l.yaml:1:1 file-outside",
         "projects/p.yaml:3:20 file-outside",
@@ -510,7 +510,7 @@ def test_an_overlay_makes_no_part_managed(tmp_path: Path) -> None:
     desired = manifests.entries[0].project
     assert desired is not None
     assert (desired.params, desired.ontology) == (None, None)
-    assert told(tmp_path, manifests) == [
+    assert reported(tmp_path, manifests) == [
         "over/p.yaml:1:1 overlay-unused? < projects/p.yaml:1",
         "over/p.yaml:2:1 overlay-unused? < projects/p.yaml:1",
     ]
@@ -524,7 +524,7 @@ def test_an_overlay_of_several_documents(tmp_path: Path) -> None:
     found = [entry.project for entry in load(tmp_path, files, overlay="over").entries]
     assert [desired.params for desired in found if desired is not None] == [{"a": 1}, {"a": 2}]
     manifests = load(tmp_path, {"over/p.yaml": "params: {a: 2}\n"}, overlay="over")
-    assert told(tmp_path, manifests) == ["over/p.yaml:1:1 overlay-documents < projects/p.yaml:1, projects/p.yaml:5"]
+    assert reported(tmp_path, manifests) == ["over/p.yaml:1:1 overlay-documents < projects/p.yaml:1, projects/p.yaml:5"]
     assert [entry.project for entry in manifests.entries] == [None, None]
 
 
@@ -548,9 +548,9 @@ def test_mistakes_in_overlays(tmp_path: Path) -> None:
         "over/q.yaml:1:1 wrong-type < projects/q.yaml:1",
         "over/r.yaml:1:1 overlay-without-manifest",
     ]
-    assert sorted(told(tmp_path, load(tmp_path, files, overlay="over"))) == expected
+    assert sorted(reported(tmp_path, load(tmp_path, files, overlay="over"))) == expected
     checked = load(tmp_path, {}, checked=[tmp_path / "over"])
-    assert sorted(told(tmp_path, checked)) == expected
+    assert sorted(reported(tmp_path, checked)) == expected
     assert [entry.project is not None for entry in checked.entries if entry.is_manifest] == [True, True]
 
 

@@ -11,7 +11,7 @@ import pytest
 from reconciler.errors import UsageError
 from reconciler.manifest.discovery import DEEPEST
 from reconciler.manifest.loading import Manifests, load_manifests
-from tests.manifest.rooms import HEAD, all_told, load, load_one, told, write
+from tests.manifest.rooms import HEAD, all_reported, load, load_one, reported, write
 
 
 def manifest(name: str) -> str:
@@ -78,7 +78,7 @@ def test_links_that_lead_out(tmp_path: Path) -> None:
     (projects / "h").symlink_to("gone")
     manifests = load_manifests(projects, root=tmp_path / "repo")
     assert names(manifests) == ["a", None, None, None, None, None]
-    assert all_told(manifests) == ["file-outside:1:1"] * 3 + ["unreadable:1:1", "file-outside:1:1"]
+    assert all_reported(manifests) == ["file-outside:1:1"] * 3 + ["unreadable:1:1", "file-outside:1:1"]
     assert [entry.file.rpartition("/")[2] for entry in manifests.entries][1:] == [
         "b.yaml",
         "c",
@@ -101,7 +101,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "projects" / "p.yaml")
     os.mkfifo(tmp_path / "projects" / "t")
     manifests = load(tmp_path, {"q.yaml": HEAD + "params: {a: {$file: t}}\n"})
-    assert all_told(manifests) == ["unreadable:1:1", "file-unreadable:3:21"]
+    assert all_reported(manifests) == ["unreadable:1:1", "file-unreadable:3:21"]
 
 
 def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(os, "scandir", refuse)
     manifests = load_manifests(tmp_path / "projects", root=tmp_path)
-    assert all_told(manifests) == ["unreadable:1:1"]
+    assert all_reported(manifests) == ["unreadable:1:1"]
     assert names(manifests) == ["a", None]
 
 
@@ -154,14 +154,14 @@ def test_the_deepest_folder(tmp_path: Path) -> None:
     deepest = "f/" * (DEEPEST - 1)
     write(tmp_path, {f"projects/{deepest}_defaults.yaml": "type: chat\n", f"projects/{deepest}a.yaml": "name: a\n"})
     manifests = load_manifests(tmp_path / "projects", root=tmp_path)
-    assert (names(manifests), all_told(manifests)) == (["a"], [])
+    assert (names(manifests), all_reported(manifests)) == (["a"], [])
 
 
 def test_file_names_that_are_not_utf8(tmp_path: Path) -> None:
     (tmp_path / "projects").mkdir()
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/projects/\xff.yaml")).write_text(HEAD)
     manifests = load(tmp_path, {"é\n.yaml": manifest("a")})
-    assert all_told(manifests) == ["not-utf8:1:1"]
+    assert all_reported(manifests) == ["not-utf8:1:1"]
     assert {entry.file.rpartition("/")[2] for entry in manifests.entries} == {"é\n.yaml", "\\udcff.yaml"}
 
 
@@ -195,7 +195,7 @@ def test_texts(tmp_path: Path, content: bytes, text: str) -> None:
 def test_texts_that_are_none(tmp_path: Path, content: bytes, code: str) -> None:
     write(tmp_path, {"projects/t.md": content})
     manifests = load(tmp_path, {"p.yaml": HEAD + "params:\n  a:\n    $file: t.md\n"})
-    assert all_told(manifests) == [f"{code}:5:12"]
+    assert all_reported(manifests) == [f"{code}:5:12"]
 
 
 def test_texts_through_links(tmp_path: Path) -> None:
@@ -212,15 +212,15 @@ def test_texts_through_links(tmp_path: Path) -> None:
     texts = "".join(f"  {name}: {{$file: {name}}}\n" for name in ("fine", "out", "git", "folder/secret", "self"))
     (projects / "a.yaml").write_text(HEAD + "params:\n" + texts)
     manifests = load_manifests(projects, root=tmp_path / "repo")
-    told_all = all_told(manifests)
-    assert told_all[:4] == ["file-outside:5:16", "file-outside:6:16", "file-outside:7:26", "file-unreadable:8:17"]
-    assert told_all[4:] == ["file-outside:1:1"]  # the link to a folder, which is searched for manifests
+    reported_all = all_reported(manifests)
+    assert reported_all[:4] == ["file-outside:5:16", "file-outside:6:16", "file-outside:7:26", "file-unreadable:8:17"]
+    assert reported_all[4:] == ["file-outside:1:1"]  # the link to a folder, which is searched for manifests
 
 
 def test_manifests_in_a_folder_with_a_dot(tmp_path: Path) -> None:
     write(tmp_path, {".ci/projects/a.yaml": HEAD + "params: {a: {$file: ./t.md}}\n", ".ci/projects/t.md": "x"})
     manifests = load_manifests(tmp_path / ".ci" / "projects", root=tmp_path)
-    assert all_told(manifests) == []
+    assert all_reported(manifests) == []
 
 
 def test_the_nearest_file_is_named(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_names_that_stand_twice(tmp_path: Path) -> None:
             "d.yaml": "type: chat\n",
         },
     )
-    assert told(manifests.duplicates) == ["duplicate-name:1:7", "duplicate-name:4:9", "duplicate-name:1:20"]
+    assert reported(manifests.duplicates) == ["duplicate-name:1:7", "duplicate-name:4:9", "duplicate-name:1:20"]
     assert [diagnostic.label for diagnostic in manifests.duplicates] == [
         "first at projects/a.yaml:5:7",
         "first at projects/a.yaml:3:7",

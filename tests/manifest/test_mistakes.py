@@ -9,18 +9,18 @@ import pytest
 
 from reconciler.manifest.codes import Code
 from reconciler.manifest.parsing import Parser
-from tests.manifest.rooms import BOTH_PARSERS, HEAD, all_told, load
+from tests.manifest.rooms import BOTH_PARSERS, HEAD, all_reported, load
 
 NBSP = "\u00a0"
 
 
 class Case(NamedTuple):
     text: str | bytes
-    told: tuple[str, ...]
+    reported: tuple[str, ...]
 
 
-def case(text: str | bytes, *told: str) -> Case:
-    return Case(text, told)
+def case(text: str | bytes, *reported: str) -> Case:
+    return Case(text, reported)
 
 
 CASES = {
@@ -304,9 +304,9 @@ CASES = {
 
 @BOTH_PARSERS
 @pytest.mark.parametrize("name", CASES)
-def test_mistakes_are_told_where_they_stand(tmp_path: Path, name: str, parser: Parser) -> None:
+def test_mistakes_are_reported_where_they_are(tmp_path: Path, name: str, parser: Parser) -> None:
     manifests = load(tmp_path, {"p.yaml": CASES[name].text}, parser)
-    assert all_told(manifests) == list(CASES[name].told)
+    assert all_reported(manifests) == list(CASES[name].reported)
     for entry in manifests.entries:
         assert (entry.project is None) == any(diagnostic.is_error for diagnostic in entry.diagnostics)
         for diagnostic in entry.diagnostics:

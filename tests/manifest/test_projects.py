@@ -11,7 +11,7 @@ from reconciler.fieldpath import Attribute, FieldPath
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.places import locate
 from reconciler.model.project import Ignore, Origin, ParamsMode, Source
-from tests.manifest.rooms import BOTH_PARSERS, HEAD, all_told, load, load_one, write
+from tests.manifest.rooms import BOTH_PARSERS, HEAD, all_reported, load, load_one, write
 from tests.ontologies import ontology
 
 WHOLE = """\
@@ -101,7 +101,7 @@ def test_what_people_really_send(tmp_path: Path) -> None:
         " annotation_attributes: {}, callback_url: me@example.com, labels: \"['a', 'b']\", __v: 2, a.b: 1, \"*\": 2}\n"
     )
     manifests = load(tmp_path, {"p.yaml": text})
-    assert all_told(manifests) == []
+    assert all_reported(manifests) == []
     project = manifests.entries[0].project
     assert project is not None
     assert project.params == {

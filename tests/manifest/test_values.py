@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.manifest.parsing import Parser
 from reconciler.model.values import equal
-from tests.manifest.rooms import BOTH_PARSERS, HEAD, all_told, load, load_one
+from tests.manifest.rooms import BOTH_PARSERS, HEAD, all_reported, load, load_one
 
 SCALARS: dict[str, Any] = {
     "yes": "yes",
@@ -133,10 +133,12 @@ def test_what_editors_leave_in_files(tmp_path: Path, parser: Parser) -> None:
     project = load_one(tmp_path, text, parser)
     assert project.params == {"a": "x\ny\n"}
     assert project.source.line == 1
-    told = all_told(load(tmp_path, {"p.yaml": b"\xef\xbb\xbfnme: p\r\n\tx: 1\r\n"}, parser))
-    assert told == ["syntax:2:1"]
-    assert all_told(load(tmp_path, {"p.yaml": b"\xef\xbb\xbfnme: p\r\ntype: chat\r\n"}, parser)) == ["unknown-key:1:1"]
-    assert all_told(load(tmp_path, {"p.yaml": "name: é😀\ttype: a\n".encode()}, parser)) == ["syntax:1:9"]
+    reported = all_reported(load(tmp_path, {"p.yaml": b"\xef\xbb\xbfnme: p\r\n\tx: 1\r\n"}, parser))
+    assert reported == ["syntax:2:1"]
+    assert all_reported(load(tmp_path, {"p.yaml": b"\xef\xbb\xbfnme: p\r\ntype: chat\r\n"}, parser)) == [
+        "unknown-key:1:1"
+    ]
+    assert all_reported(load(tmp_path, {"p.yaml": "name: é😀\ttype: a\n".encode()}, parser)) == ["syntax:1:9"]
 
 
 @BOTH_PARSERS
@@ -170,13 +172,13 @@ def test_yaml_1_2_may_be_said(tmp_path: Path, parser: Parser) -> None:
 @BOTH_PARSERS
 def test_quotes_and_joined_pairs_keep_columns(tmp_path: Path, parser: Parser) -> None:
     text = HEAD + 'params: {a: "\\ud83d\\ude00", b: .nan}\n'
-    assert all_told(load(tmp_path, {"p.yaml": text}, parser)) == ["not-a-number:3:32"]
+    assert all_reported(load(tmp_path, {"p.yaml": text}, parser)) == ["not-a-number:3:32"]
 
 
 def test_an_escape_out_of_range(tmp_path: Path) -> None:
     text = HEAD + 'params: {a: "\\UFFFFFFFF"}\n'
-    assert all_told(load(tmp_path, {"p.yaml": text}, Parser.C)) == ["syntax:3:16"]
-    assert all_told(load(tmp_path, {"p.yaml": text}, Parser.PURE)) == ["syntax:3:11"]
+    assert all_reported(load(tmp_path, {"p.yaml": text}, Parser.C)) == ["syntax:3:16"]
+    assert all_reported(load(tmp_path, {"p.yaml": text}, Parser.PURE)) == ["syntax:3:11"]
 
 
 @pytest.mark.untraced
@@ -188,16 +190,16 @@ def test_a_large_broken_file_is_not_read_twice(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(ruamel.yaml, "YAML", never)
     text = HEAD + "".join(f"x-{number}: abcdefghijklmnopqrstuvwxyz\n" for number in range(10_000)) + "x: @\n"
-    assert all_told(load(tmp_path, {"p.yaml": text}, Parser.C)) == ["syntax:10003:4"]
+    assert all_reported(load(tmp_path, {"p.yaml": text}, Parser.C)) == ["syntax:10003:4"]
     control = text.replace("@", "\x07").replace("abc", "äbc")
-    assert all_told(load(tmp_path, {"p.yaml": control}, Parser.C)) == ["syntax:10003:4"]
+    assert all_reported(load(tmp_path, {"p.yaml": control}, Parser.C)) == ["syntax:10003:4"]
 
 
 @pytest.mark.untraced
 @BOTH_PARSERS
 def test_a_flood_of_brackets_is_not_read_twice(tmp_path: Path, parser: Parser) -> None:
     manifests = load(tmp_path, {"p.yaml": HEAD + "params: {a: " + "[" * 20_000 + "\n"}, parser)
-    assert [told.rpartition(":")[0] for told in all_told(manifests)] == ["too-deep:3"]
+    assert [reported.rpartition(":")[0] for reported in all_reported(manifests)] == ["too-deep:3"]
 
 
 def test_words_that_do_not_fit_stay_whole(tmp_path: Path) -> None:

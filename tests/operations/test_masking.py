@@ -30,7 +30,7 @@ LIVE = LiveProject(
 )
 
 
-def told(text: str, *patterns: str, live: LiveProject | None = LIVE) -> str:
+def reported(text: str, *patterns: str, live: LiveProject | None = LIVE) -> str:
     change = plan_project(WANTED, live)
     diagnostic = masked(error("rejected", text, detail=text), change, [parse_pattern(pattern) for pattern in patterns])
     assert diagnostic.detail == diagnostic.summary
@@ -51,10 +51,10 @@ def told(text: str, *patterns: str, live: LiveProject | None = LIVE) -> str:
     ],
 )
 def test_what_is_covered_is_masked(patterns: tuple[str, ...], text: str, shown: str) -> None:
-    assert told(text, *patterns) == shown
+    assert reported(text, *patterns) == shown
 
 
 def test_a_create_and_an_ontology_that_cannot_be_read() -> None:
-    assert told("https://new, https://old", "params.url", live=None) == "(sensitive value), https://old"
+    assert reported("https://new, https://old", "params.url", live=None) == "(sensitive value), https://old"
     broken = replace(LIVE, ontology=live_ontology([{"no": "choice"}]))
-    assert told("Open", "ontology.Open", live=broken) == "(sensitive value)"
+    assert reported("Open", "ontology.Open", live=broken) == "(sensitive value)"

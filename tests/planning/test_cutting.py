@@ -133,7 +133,7 @@ def _timeless(unit: Unit) -> Unit:
 
 
 @given(st.data(), st.lists(values, max_size=8), st.lists(choices, max_size=5), values, choices, st.booleans())
-def test_the_same_is_told_of_both(
+def test_both_are_reported_alike(
     data: st.DataObject, params: list[Any], ontologies: list[Any], ours: Any, our_choices: Any, pending: bool
 ) -> None:
     project = hourly(*params, ontologies=ontologies)

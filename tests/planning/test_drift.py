@@ -136,13 +136,13 @@ def test_what_came_and_went_is_transient() -> None:
 )
 def test_two_writers_taking_turns(values: list[int], turns: bool) -> None:
     drift = drift_of(desired({"a": 0}), live(*({"a": value} for value in values)), KNOWN)
-    assert [told.code for told in drift.diagnostics] == (["taking-turns"] if turns else [])
+    assert [reported.code for reported in drift.diagnostics] == (["taking-turns"] if turns else [])
 
 
 def test_two_writers_taking_turns_with_an_ontology() -> None:
     now = live([1], ontologies=(["A"], ["B"], ["A"], [{"choice": "B"}]))
-    [told] = drift_of(desired(choices=["A"]), now, KNOWN).diagnostics
-    assert "ontology (versions 0, 1, 2, 3)" in told.summary
+    [reported] = drift_of(desired(choices=["A"]), now, KNOWN).diagnostics
+    assert "ontology (versions 0, 1, 2, 3)" in reported.summary
     unreadable = live(ontologies=([1], [2], ["A"], ["B"]))
     assert drift_of(desired(choices=["A"]), unreadable, replace(KNOWN, ontology_version=2)).diagnostics == ()
 
@@ -217,8 +217,8 @@ def named(name: str, params: Any = None, kind: str = "imageannotation") -> LiveP
 )
 def test_a_probable_rename(name: str, params: Any, others: list[LiveProject], found: str | None) -> None:
     wanted = DesiredProject(name, "imageannotation", Source("/p.yaml", 1), params=params)
-    told = [diagnostic.summary for diagnostic in renames([(wanted, KNOWN)], others)]
-    assert told == ([f'project.{name} is probably "{found}" on Scale now'] if found else [])
+    reported = [diagnostic.summary for diagnostic in renames([(wanted, KNOWN)], others)]
+    assert reported == ([f'project.{name} is probably "{found}" on Scale now'] if found else [])
 
 
 def test_the_summary() -> None:

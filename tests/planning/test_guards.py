@@ -305,7 +305,7 @@ def test_it_holds(case: Case) -> None:
         assert verdict.why.endswith(case.why)
         assert not case.remedy or verdict.remedy == case.remedy
         assert (change.writes, change.forgets, change.waived_by) == (False, False, ())
-        assert case.guard not in {told.code for told in change.diagnostics}
+        assert case.guard not in {reported.code for reported in change.diagnostics}
 
 
 @every_case
@@ -317,7 +317,7 @@ def test_it_is_waived_by_allow(case: Case) -> None:
     assert waived == {name: (Waived(case.guard, f"--allow {case.guard}"),) for name in names}
     assert not diagnostics
     assert not any(change.held_by for change in changes)
-    assert case.guard not in {told.code for change in changes for told in change.diagnostics}
+    assert case.guard not in {reported.code for change in changes for reported in change.diagnostics}
 
 
 @every_case
@@ -330,7 +330,7 @@ def test_it_is_waived_by_a_waiver(case: Case) -> None:
     waived = {change.name: change.waived_by for change in changes if change.waived_by}
     assert waived == {name: (Waived(case.guard, "the waiver until 2027-03-01: agreed"),) for name in names}
     assert not any(change.held_by for change in changes)
-    assert case.guard not in {told.code for change in changes for told in change.diagnostics}
+    assert case.guard not in {reported.code for change in changes for reported in change.diagnostics}
     assert (idle.code, idle.severity) == ("waiver-idle", Severity.WARNING)
     assert idle.summary == f'the waiver of {of_another.guard} for "*" waives nothing'
 
@@ -338,19 +338,19 @@ def test_it_is_waived_by_a_waiver(case: Case) -> None:
 @every_case
 def test_a_void_waiver_waives_nothing(case: Case) -> None:
     void = Waiver(case.guard, "*", "agreed", TODAY - timedelta(days=1))
-    changes, (told,) = judge(case.changes, replace(case.situation, waivers=(void,)))
+    changes, (reported,) = judge(case.changes, replace(case.situation, waivers=(void,)))
     assert [change.name for change in changes if change.held_by] == held_names(case)
-    assert told.code == "waiver-void"
-    assert told.summary == f'the waiver of {case.guard} for "*" ended on 2027-02-28'
-    assert "(agreed)" in told.detail
+    assert reported.code == "waiver-void"
+    assert reported.summary == f'the waiver of {case.guard} for "*" ended on 2027-02-28'
+    assert "(agreed)" in reported.detail
 
 
 @every_case
 def test_a_waiver_of_other_projects_is_idle(case: Case) -> None:
     waiver = Waiver(case.guard, "[A-Z]*", "agreed", TODAY)
-    changes, (told,) = judge(case.changes, replace(case.situation, waivers=(waiver,)))
+    changes, (reported,) = judge(case.changes, replace(case.situation, waivers=(waiver,)))
     assert [change.name for change in changes if change.held_by] == held_names(case)
-    assert told.summary == f'the waiver of {case.guard} for "[A-Z]*" waives nothing'
+    assert reported.summary == f'the waiver of {case.guard} for "[A-Z]*" waives nothing'
     assert not judge(case.changes, replace(case.situation, waivers=(waiver,), managed_names=frozenset({"elsewhere"})))[
         1
     ]
@@ -482,9 +482,10 @@ def test_the_names_of_choices_that_are_sensitive_are_not_said() -> None:
     hidden = situation(sensitive=(parse_pattern("ontology.**"),), pending=True)
     ((change,), _) = judge([removal], hidden)
     assert "2 of them would go ((sensitive value), (sensitive value))" in change.held_by[0].why
-    ((told,), _) = judge([removal], replace(hidden, pending=False, known=RECORDED))
+    ((reported,), _) = judge([removal], replace(hidden, pending=False, known=RECORDED))
     assert (
-        told.diagnostics[0].summary == "project.p: the ontology loses 2 choices: (sensitive value), (sensitive value)"
+        reported.diagnostics[0].summary
+        == "project.p: the ontology loses 2 choices: (sensitive value), (sensitive value)"
     )
     kept = with_field("ontology.B.display", Kind.CHANGE, "x", "y")
     noted = {"p": replace(recorded(), not_kept={"ontology.B.display": value_hash("y")})}
@@ -496,21 +497,21 @@ def test_an_expired_ignore_without_a_change_is_a_warning() -> None:
     quiet = unchanged(mask=ignoring(TODAY - timedelta(days=1)))
     ((change,), _) = judge([quiet], situation())
     assert change.held_by == ()
-    (told,) = change.diagnostics
-    assert told.summary == "project.p: past its day, and still ignored: params.x (until 2027-02-28)"
+    (reported,) = change.diagnostics
+    assert reported.summary == "project.p: past its day, and still ignored: params.x (until 2027-02-28)"
     waivers = (Waiver("expired-ignore", "p", "agreed", TODAY),)
     assert judge([quiet], situation(waivers=waivers)) == ((quiet,), ())
     assert judge([quiet], situation(allowed=frozenset({"expired-ignore"}))) == ((quiet,), ())
 
 
 def test_the_warning_about_a_waiver_waits_until_its_guard_can_judge() -> None:
-    def told(**more: object) -> list[str]:
+    def reported(**more: object) -> list[str]:
         waivers = tuple(Waiver(guard, "*", "agreed", TODAY) for guard in ("conflict", "near-name"))
-        return [told.summary.split()[3] for told in judge([], situation(waivers=waivers, **more))[1]]
+        return [reported.summary.split()[3] for reported in judge([], situation(waivers=waivers, **more))[1]]
 
-    assert told() == ["near-name"]
-    assert told(pending=True) == ["conflict", "near-name"]
-    assert told(listed=False) == []
+    assert reported() == ["near-name"]
+    assert reported(pending=True) == ["conflict", "near-name"]
+    assert reported(listed=False) == []
 
 
 def by_guard(
@@ -522,12 +523,12 @@ def by_guard(
 def test_waived_projects_are_neither_counted_nor_held() -> None:
     settings = GuardSettings(max_creates=2)
     one = (Waiver("max-creates", "project 0", "agreed", TODAY),)
-    changes, told = judge(CREATES, situation(settings=settings, waivers=one))
-    assert (by_guard(changes, lambda c: c.held_by), told) == (set(), ())
+    changes, reported = judge(CREATES, situation(settings=settings, waivers=one))
+    assert (by_guard(changes, lambda c: c.held_by), reported) == (set(), ())
     assert by_guard(changes, lambda c: c.waived_by) == {"project 0"}
 
     settings = GuardSettings(max_creates=1)
-    changes, told = judge(CREATES, situation(settings=settings, waivers=one))
+    changes, reported = judge(CREATES, situation(settings=settings, waivers=one))
     assert by_guard(changes, lambda c: c.held_by) == {"project 1", "project 2"}
     assert by_guard(changes, lambda c: c.waived_by) == {"project 0"}
     assert changes[1].held_by[0].why.startswith("2 projects would be created (project 1, project 2)")

@@ -35,8 +35,8 @@ CASES: dict[str, tuple[list[object], list[object], list[tuple[str, str]]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_renamings(case: str) -> None:
     before, after, expected = CASES[case]
-    told = renamed_choices(change(before, after), ())
-    assert [diagnostic.summary for diagnostic in told] == [
+    reported = renamed_choices(change(before, after), ())
+    assert [diagnostic.summary for diagnostic in reported] == [
         f'project.p: the choice "{old}" goes and "{new}" comes' for old, new in expected
     ]
 

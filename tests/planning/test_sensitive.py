@@ -144,7 +144,7 @@ def test_what_an_interrupted_run_wrote_is_still_known_as_ours() -> None:
     sides = comparable(desired({"a": 3, "key": "x"}, ["A"]), rest, left_out, sensitive)
     change = plan_project(sides.desired, sides.live, known=known)
     assert {field.cause for field in change.fields} == {Cause.PENDING}
-    assert [told.code for told in change.diagnostics] == ["interrupted-run"]
+    assert [reported.code for reported in change.diagnostics] == ["interrupted-run"]
     assert change.base is not None
     assert (change.base.params_version, change.base.ontology_version) == (1, 1)
 

@@ -123,7 +123,7 @@ def changed(path: FieldPath, before: Json, after: Json, where: Source | None = N
     return Field(path, Kind.CHANGE, before, after, source=where)
 
 
-def blocked(name: str, file: str, reason: Reason | None, *told: Diagnostic, **more: Any) -> ProjectChange:
+def blocked(name: str, file: str, reason: Reason | None, *shown: Diagnostic, **more: Any) -> ProjectChange:
     state = State("categorization", {}, None)
     return ProjectChange(
         name=name,
@@ -134,7 +134,7 @@ def blocked(name: str, file: str, reason: Reason | None, *told: Diagnostic, **mo
         after=state,
         reason=reason,
         blocked=True,
-        diagnostics=told,
+        diagnostics=shown,
     )
 
 
@@ -350,9 +350,9 @@ def hostile() -> Plan:
         choice("##[error]", kind=Kind.REMOVE),
         Field(("ontology", Attribute("name")), Kind.ADD, after=EVIL),
     ]
-    told = Diagnostic(Severity.WARNING, "odd", f"it says {EVIL}", detail="::warning::\n##[warning]")
+    shown = Diagnostic(Severity.WARNING, "odd", f"it says {EVIL}", detail="::warning::\n##[warning]")
     state = State("imageannotation", {}, ["##[error]"])
     return plan(
-        updated(EVIL, f"{EVIL}.yaml", fields, before=state, after=State("x", {}, [EVIL]), diagnostics=(told,)),
+        updated(EVIL, f"{EVIL}.yaml", fields, before=state, after=State("x", {}, [EVIL]), diagnostics=(shown,)),
         unmanaged=(EVIL, "::stop::"),
     )

@@ -267,5 +267,5 @@ def test_the_head_tells_how_old_a_snapshot_is() -> None:
     assert shown(found).splitlines()[0] == head
     assert drift_document(printed(found, base="/r"))["snapshot"] == {"timestamp": "2026-11-25T07:12:00Z"}
     planned = plans.plan(snapshot_at=plans.NOW, live_count=1)
-    told = render_plan(planned, base=plans.BASE, now=plans.NOW).splitlines()[0]
-    assert told == f"{where}  (1 live project, snapshot of 2026-11-25 10:02 UTC)"
+    reported = render_plan(planned, base=plans.BASE, now=plans.NOW).splitlines()[0]
+    assert reported == f"{where}  (1 live project, snapshot of 2026-11-25 10:02 UTC)"

@@ -137,7 +137,7 @@ def test_the_policy_lets_in_this_style_and_script_alone() -> None:
     assert "unsafe" not in policy
 
 
-def test_links_go_where_they_are_told() -> None:
+def test_links_go_where_they_are_reported() -> None:
     def links(source: Source) -> str | None:
         return None if source.line == 1 else f"https://x.org/a?b=1&c={source.line}"
 
@@ -172,15 +172,15 @@ def test_nothing_foreign_is_ever_markup(first: str, second: str, third: str) -> 
     ]
     state = State("x", {}, ["kept", {"choice": second, "subchoices": [third]}])
     after = State("x", {}, ["kept", first, second, third])
-    told = warning("odd", second, detail=f"{third}\n{first}")
-    change = updated(first, f"{third}.yaml", fields, before=state, after=after, diagnostics=(told,))
+    printed = warning("odd", second, detail=f"{third}\n{first}")
+    change = updated(first, f"{third}.yaml", fields, before=state, after=after, diagnostics=(printed,))
     change = replace(change, held_by=(Held("takeover", second, third),), waived_by=(Waived("x", third),))
     plan = plans.plan(
         change,
         created(second, f"{second}.yaml", fields=[choice(third)], ontology=[third]),
         plans.blocked(third, "p.yaml", None, error("x", first, detail=second)),
         unmanaged=(first,),
-        diagnostics=(replace(told, location=plans.location(first, 2, 1, 4, second), label=third),),
+        diagnostics=(replace(printed, location=plans.location(first, 2, 1, 4, second), label=third),),
         target=replace(plans.TARGET, name=first, endpoint=second),
         manifests=f"/{third}",
     )
@@ -202,8 +202,8 @@ def _drift_page(first: str, second: str, third: str) -> str:
     unit = replace(unit, source=Source(f"{plans.BASE}/{third}", 1))
     gone = drifts.unit("ontology", kind=Kind.REMOVE, before=first, within="ontology.a")
     gone = replace(gone, fields=(replace(gone.fields[0], path=("ontology", second)),))
-    told = (warning("odd", second, detail=third), error("bad", third))
-    project = replace(drifts.PROJECT, name=first, units=(unit, gone), diagnostics=told)
+    printed = (warning("odd", second, detail=third), error("bad", third))
+    project = replace(drifts.PROJECT, name=first, units=(unit, gone), diagnostics=printed)
     found = drifts.drift(project, unmanaged=(second,), vanished=(third,))
     return render_drift_page(found, base="/r", now=drifts.NOW)
 
@@ -310,13 +310,13 @@ def test_an_edit_that_is_reverted_is_marked() -> None:
 
 @pytest.mark.parametrize("count", [1, 60])
 def test_diagnostics_are_counted(count: int) -> None:
-    told = [Diagnostic(Severity.WARNING, "x", f"warning {number}") for number in range(count)]
-    page = read(plans.plan(diagnostics=tuple(told)))
+    printed = [Diagnostic(Severity.WARNING, "x", f"warning {number}") for number in range(count)]
+    page = read(plans.plan(diagnostics=tuple(printed)))
     assert len(page.of("div", "diagnostic")) == min(count, 50)
     assert ("… 10 more messages" in page.text) == (count == 60)
 
 
-def test_what_does_not_fit_is_told_in_brief(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_fit_is_reported_in_brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(html_page, "MOST_BYTES", 9_000)
     small = [updated(f"p{number}", "p.yaml", [changed(("params", "a"), 1, 2)]) for number in range(4)]
     page = read(plans.plan(*small, plans.puppy()))

@@ -135,7 +135,7 @@ def test_names_are_shown_letter_by_letter(name: str) -> None:
     assert page.cells == [5, 5]
 
 
-def test_versions_are_told_where_a_call_makes_one() -> None:
+def test_versions_are_reported_where_a_call_makes_one() -> None:
     fields = [changed(("params", "a"), 1, 2)]
     assert "| `~1` |" in text(plans.plan(updated("p", "p.yaml", fields, patch=None)))
     assert "| `~1`, first version |" in text(plans.plan(updated("p", "p.yaml", fields, params_version=None)))
@@ -362,8 +362,8 @@ def test_one_project_that_is_larger_than_all() -> None:
 
 def test_warnings_are_counted() -> None:
     blocked = [plans.blocked(f"b{n}", "b.yaml", None) for n in range(20)]
-    told = tuple(error("e", f"number {n}") for n in range(20))
-    whole = text(plans.plan(*blocked, diagnostics=told))
+    printed = tuple(error("e", f"number {n}") for n in range(20))
+    whole = text(plans.plan(*blocked, diagnostics=printed))
     assert "> - 12 more projects blocked.\n" in whole
     assert "> - 12 more messages.\n" in whole
 
@@ -491,11 +491,11 @@ def hostile_plans(draw: st.DrawFn) -> Plan:
             changed(("ontology", one, Attribute("display")), one, other),
         ]
 
-    told = Diagnostic(
+    printed = Diagnostic(
         Severity.WARNING, "odd", draw(foreign), draw(foreign), plans.location(draw(foreign), 1, 1, 2, None)
     )
     name = draw(foreign)
-    one = updated(name, draw(foreign), fields(), diagnostics=(told,), patch=draw(st.booleans()))
+    one = updated(name, draw(foreign), fields(), diagnostics=(printed,), patch=draw(st.booleans()))
     held = replace(
         one, held_by=(Held("takeover", draw(foreign), draw(foreign)),), waived_by=(Waived("g", draw(foreign)),)
     )
@@ -506,7 +506,7 @@ def hostile_plans(draw: st.DrawFn) -> Plan:
         replace(one, name=name + "4", kept={draw(foreign): None}),
         target=TargetInfo(draw(foreign), "e"),
         unmanaged=(draw(foreign),),
-        diagnostics=(told,),
+        diagnostics=(printed,),
         summary=Summary(change=2, held=1),
     )
 

@@ -107,16 +107,16 @@ def test_what_is_true_after_half_a_write() -> None:
 
 def test_a_warning_about_a_project_that_is_done() -> None:
     twice = warning("sent-twice", "the params of project.p were written 2 times")
-    results, told = render_outcome(outcome(replace(DONE, diagnostics=(twice,))), base=BASE, now=NOW)
+    results, printed = render_outcome(outcome(replace(DONE, diagnostics=(twice,))), base=BASE, now=NOW)
     assert "Apply complete!" in results
-    assert told == "warning[sent-twice]: the params of project.p were written 2 times\n"
+    assert printed == "warning[sent-twice]: the params of project.p were written 2 times\n"
 
 
 def test_a_warning_does_not_stand_for_the_failure() -> None:
     twice = warning("sent-twice", "the params of project.p were written 2 times")
     failed = replace(DONE, status=Status.FAILED, reason="the run was interrupted", diagnostics=(twice,))
-    _, told = render_outcome(outcome(failed), base=BASE, now=NOW)
-    assert told.startswith("error[failed]: project.p: the run was interrupted\nwarning[sent-twice]: ")
+    _, printed = render_outcome(outcome(failed), base=BASE, now=NOW)
+    assert printed.startswith("error[failed]: project.p: the run was interrupted\nwarning[sent-twice]: ")
 
 
 def test_a_write_of_which_nothing_is_known() -> None:
@@ -170,9 +170,9 @@ def test_what_to_do_next_keeps_what_the_run_was_started_with() -> None:
     failed = replace(
         outcome(replace(DONE, status=Status.FAILED), replace(DONE, name="-q", status=Status.HELD)), pending_only=True
     )
-    _, told = render_outcome(failed, base=BASE, now=NOW)
-    assert "    reconciler apply p --target production --pending\n" in told
-    assert "    reconciler plan --target production --pending -- -q\n" in told
+    _, printed = render_outcome(failed, base=BASE, now=NOW)
+    assert "    reconciler apply p --target production --pending\n" in printed
+    assert "    reconciler plan --target production --pending -- -q\n" in printed
     sandbox = replace(failed, target=replace(failed.target, name="sandbox"), pending_only=False)
-    _, told = render_outcome(sandbox, base=BASE, now=NOW)
-    assert "    reconciler apply p\n" in told
+    _, printed = render_outcome(sandbox, base=BASE, now=NOW)
+    assert "    reconciler apply p\n" in printed

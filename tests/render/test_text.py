@@ -114,9 +114,9 @@ def test_header() -> None:
     ],
 )
 def test_blocked(reason: Reason | None, words: str) -> None:
-    told = error("x", "the planner's words", detail="and why\n\nin lines")
+    reported = error("x", "the planner's words", detail="and why\n\nin lines")
     also = warning("y", "a warning")
-    change = plans.blocked("p", "p.yaml", reason, also, told, create_only={"pipeline": "standard_task"})
+    change = plans.blocked("p", "p.yaml", reason, also, reported, create_only={"pipeline": "standard_task"})
     shown = text(plans.plan(change))
     assert re.search(rf'\n  x project "p": {re.escape(words)}   +# projects/p.yaml:1\n    ', shown)
     assert "Reconciler will write nothing:\n  x blocked\n" in shown
@@ -223,8 +223,8 @@ def test_mask_of_an_ontology_goes_by_names() -> None:
             "subchoices": [{"choice": "B", "display": "(sensitive value)"}, 7],
         },
     ]
-    told = {"path": "not a path", "index": 1}
-    assert mask(told, ("ontology", "A"), SENSITIVE) is told
+    reported = {"path": "not a path", "index": 1}
+    assert mask(reported, ("ontology", "A"), SENSITIVE) is reported
 
 
 def test_tree() -> None:

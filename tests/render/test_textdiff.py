@@ -54,8 +54,8 @@ def test_different_lines_look_different(lines: list[str]) -> None:
 @given(LINES, LINES)
 def test_different_texts_have_a_difference(old: list[str], new: list[str]) -> None:
     lines = diff("\n".join(old), "\n".join(new))
-    told = [line for line in lines if line.sign or "final newline" in line.text]
-    assert bool(told) == (old != new)
+    printed = [line for line in lines if line.sign or "final newline" in line.text]
+    assert bool(printed) == (old != new)
 
 
 @given(LINES, LINES)
@@ -116,7 +116,7 @@ def test_the_work_is_bounded(kind: str) -> None:
     assert all(len(line.text) < 500 for line in lines)
 
 
-def test_texts_too_different_are_told_as_replaced() -> None:
+def test_texts_too_different_are_shown_as_replaced() -> None:
     old = "\n".join(f"old {n}" for n in range(1_000))
     new = "\n".join(f"new {n}" for n in range(2_000))
     assert shown(old, new)[0] == "  # (1,000 lines replaced by 2,000 lines, the first of each:)"

@@ -91,9 +91,9 @@ def test_a_key_that_http_cannot_carry(key: str) -> None:
     with pytest.raises(CredentialsError) as caught:
         client_of("http://127.0.0.1:9/v1", key=key)
     assert VARIABLE in caught.value.summary
-    told = caught.value.summary + caught.value.detail + repr(caught.value)
-    assert "qqq" not in told
-    assert "zzz" not in told
+    reported = caught.value.summary + caught.value.detail + repr(caught.value)
+    assert "qqq" not in reported
+    assert "zzz" not in reported
     assert caught.value.__context__ is None
 
 
@@ -110,8 +110,8 @@ def test_a_project_that_cannot_be_read_does_not_show_the_key() -> None:
             got = await client.find_project("p")
             with pytest.raises(ScaleError) as caught:
                 await client.get_project("p")
-        for told in (repr(found), repr(got), text_of(caught.value)):
-            assert "***" in told
-            assert KEY not in told
+        for reported in (repr(found), repr(got), text_of(caught.value)):
+            assert "***" in reported
+            assert KEY not in reported
 
     run(steps())

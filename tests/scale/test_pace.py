@@ -75,16 +75,16 @@ def test_one_request_that_is_told_to_wait_holds_back_the_others() -> None:
     assert clock.time >= 1007
 
 
-def test_a_long_wait_is_told() -> None:
+def test_a_long_wait_is_reported() -> None:
     """Once for all who wait for the same; short waits are nobody's business."""
-    told: list[float] = []
+    reported: list[float] = []
 
     async def steps() -> None:
         replies = (refusal(429, retry_after="30"), refusal(429, retry_after="1"), answer(PROJECT))
-        async with serving(*replies) as server, client_of(server, waiting=told.append) as client:
+        async with serving(*replies) as server, client_of(server, waiting=reported.append) as client:
             assert await client.get_project("p") is not None
 
     run(steps())
-    assert [int(seconds) for seconds in told] == [30]
+    assert [int(seconds) for seconds in reported] == [30]
     pace = Pace(clock=FakeClock(), most=8)
     assert [pace.slow_down(30.0), pace.slow_down(31.0), pace.slow_down(2.0)] == [30.0, 1.0, -29.0]

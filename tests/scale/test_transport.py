@@ -83,13 +83,13 @@ def test_too_many_writes_hold_back_what_comes_next() -> None:
 def test_a_write_that_waits_long_for_its_turn_is_not_sent() -> None:
     """By then, what was read before it is too old."""
     clock = FakeClock()
-    told: list[float] = []
-    retries = Retries(clock=clock, random=Lowest(), waiting=told.append)
+    reported: list[float] = []
+    retries = Retries(clock=clock, random=Lowest(), waiting=reported.append)
     refused, held, done = sent(retries, reply(429, retry_after="31"), reply(200), reply(200))
     assert (refused.tries, refused.wait) == (1, 31.0)
     assert (held.tries, held.result) == (0, Lost("too many requests before it", sent=False))
     assert (done.tries, done.result) == (1, reply(200))
-    assert (clock.slept, told) == ([31.0], [31.0])
+    assert (clock.slept, reported) == ([31.0], [31.0])
 
 
 def test_a_write_that_is_asked_to_wait_too_long_holds_back_nothing() -> None:

@@ -33,8 +33,8 @@ def document_schema(name: str) -> Any:
     words = _words()
     for definition, body in [(shape.__name__, made), *made["$defs"].items()]:
         for key, inner in body.get("properties", {}).items():
-            if (told := words.get((definition, key))) is not None:
-                inner["description"] = told
+            if (reported := words.get((definition, key))) is not None:
+                inner["description"] = reported
         if "enum" in body:
             body.pop("description", None)
     made["description"] = f"{made['description']} {_IGNORE}"

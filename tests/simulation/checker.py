@@ -109,7 +109,7 @@ def check_named(server: Server, runs: Iterable[Run], *, with_people: bool) -> li
         assert run.plan is not None
         assert following.plan is not None
         expected = {change.name: change.expected for change in run.plan.changes}
-        told = {change.name: change.diagnostics for change in following.plan.changes}
+        reported = {change.name: change.diagnostics for change in following.plan.changes}
         for write in server.writes:
             if run.end != "killed" or write.actor != run.name or write.version is None:
                 continue
@@ -118,7 +118,9 @@ def check_named(server: Server, runs: Iterable[Run], *, with_people: bool) -> li
             if write.at + MOST_LAG > following.started_at or write.version != (0 if seen is None else seen + 1):
                 continue
             named = f"{SET_ONTOLOGY if write.kind == SET_ONTOLOGY else 'setParams'} (version {write.version})"
-            if not any(told.code == "interrupted-run" and named in told.summary for told in told[write.project]):
+            if not any(
+                reported.code == "interrupted-run" and named in reported.summary for reported in reported[write.project]
+            ):
                 violations.append(f"{following.name}: does not name {named} of {write.project}, landed by {run.name}")
     for run in planned if not with_people else ():
         assert run.plan is not None
@@ -131,11 +133,11 @@ def check_named(server: Server, runs: Iterable[Run], *, with_people: bool) -> li
 
 def _untruths(server: Server, run: Run, outcome: Outcome, writes: list[Write]) -> Iterator[str]:
     landed = Counter((write.project, write.kind) for write in writes)
-    told = set()
+    reported = set()
     for project in outcome.projects:
         for call in project.calls:
             kind = call.call.value
-            told.add((project.name, kind))
+            reported.add((project.name, kind))
             count = landed[project.name, kind]
             where = f"{run.name}: {kind} of {project.name}"
             if call.result is CallResult.LANDED and count == 0 and not _has_twin(server, run, project.name, kind):
@@ -146,7 +148,7 @@ def _untruths(server: Server, run: Run, outcome: Outcome, writes: list[Write]) -
                 yield f"{where} is {call.result.value}, and the project was reported as done"
         if project.status is Status.DONE and not project.calls:
             yield f"{run.name}: {project.name} was reported as done without a call"
-    for name, kind in landed.keys() - told:
+    for name, kind in landed.keys() - reported:
         yield f"{run.name}: {kind} of {name} landed and was not reported at all"
 
 
@@ -184,7 +186,7 @@ def _losses(server: Server, run: Run, write: Write) -> Iterator[str]:
     seen = _versions_seen(server, run, write)
     where = f"{run.name}: {write.kind} of {write.project}, version {write.version},"
     after = _units(write.kind, history[write.version].content)
-    told = _outcome_of(run, write.project)
+    reported = _outcome_of(run, write.project)
     for number in range(seen, write.version):
         other = history[number]
         twin = _units(write.kind, other.content) == after
@@ -192,7 +194,7 @@ def _losses(server: Server, run: Run, write: Write) -> Iterator[str]:
             continue
         # A run that saw another's very same version took it for its own, and waits no more for what it sent.
         mistaken = _has_twin(server, run, write.project, write.kind)
-        if (told is None or not _tells_race(told, number, write.kind)) and not mistaken:
+        if (reported is None or not _tells_race(reported, number, write.kind)) and not mistaken:
             yield f"{where} came after version {number} of {other.actor}, unread, and no lost race is told"
     change = _change_of(run, write.project)
     if change is None or seen == 0:
@@ -219,17 +221,19 @@ def _versions_seen(server: Server, run: Run, write: Write) -> int:
     )
 
 
-def _tells_race(told: ProjectOutcome, version: int, kind: str) -> bool:
-    if any(call.call.value == kind and call.result is CallResult.UNCLEAR for call in told.calls):
-        return told.status is not Status.DONE
+def _tells_race(reported: ProjectOutcome, version: int, kind: str) -> bool:
+    if any(call.call.value == kind and call.result is CallResult.UNCLEAR for call in reported.calls):
+        return reported.status is not Status.DONE
     return any(
         diagnostic.code == "lost-race" and re.search(rf"\b{version}\b", f"{diagnostic.summary}\n{diagnostic.detail}")
-        for diagnostic in told.diagnostics
+        for diagnostic in reported.diagnostics
     )
 
 
 def _outcome_of(run: Run, project: str) -> ProjectOutcome | None:
-    return next((told for told in run.outcome.projects if told.name == project), None) if run.outcome else None
+    return (
+        next((reported for reported in run.outcome.projects if reported.name == project), None) if run.outcome else None
+    )
 
 
 def _change_of(run: Run, project: str) -> ProjectChange | None:

@@ -165,7 +165,7 @@ class _Stage:
         ) as client:
             run.outcome = await apply_with(client, run.plan, clock=clock, random=Random(0), parallelism=1)
         run.ended_at = self.loop.time()
-        self.path.trace.append(_told(run.name, run.outcome))
+        self.path.trace.append(_reported(run.name, run.outcome))
 
     async def hold(self, actor: str, request: httpx.Request | None) -> httpx.Response:
         done: asyncio.Future[httpx.Response] = self.loop.create_future()
@@ -240,7 +240,7 @@ class _Gate(httpx.AsyncBaseTransport):
         return await self._stage.hold(self._actor, request)
 
 
-def _told(name: str, outcome: Outcome) -> str:
+def _reported(name: str, outcome: Outcome) -> str:
     [project] = outcome.projects
     calls = ", ".join(f"{call.call.value} {call.result.value}" for call in project.calls)
     problems = "; ".join(f"{problem.code}: {problem.summary}" for problem in project.diagnostics)

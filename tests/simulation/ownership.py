@@ -153,21 +153,21 @@ class Ownership:
                 continue
             drift = project_drift(desired, shown[name], entries.get(name))
             assert isinstance(drift, ProjectDrift)
-            told = {unit.path: unit.cause for unit in drift.units}
+            reported = {unit.path: unit.cause for unit in drift.units}
             for unit in _units(project, desired):
                 last = len(project.history(_kind(unit))) - 1
                 origin = self._origin(account, project, unit, last)
                 where = f"{when}, drift of {account}: {unit} of {name}"
-                theirs = told.get(unit) in THEIRS
+                theirs = reported.get(unit) in THEIRS
                 if origin is None or (not origin.is_edit and not theirs):
                     continue
                 key = (account, name, unit, origin.version)
                 if not origin.is_edit:
                     if not self._is_mixed(account, project, unit, origin):
-                        yield f"{where} is {told[unit]}, and nobody edited it: {origin.write.actor} wrote it"
+                        yield f"{where} is {reported[unit]}, and nobody edited it: {origin.write.actor} wrote it"
                 elif not theirs and self._is_tracked(None, key, origin) and not self._is_accepted(project, unit, key):
                     yield (
-                        f"{where} is {told.get(unit, 'not reported')}, and version {origin.version} is an edit of "
+                        f"{where} is {reported.get(unit, 'not reported')}, and version {origin.version} is an edit of "
                         f"{origin.write.actor}"
                     )
 
@@ -335,7 +335,7 @@ class Ownership:
             return origin.write.actor == "before"
         change = next(change for change in run.plan.changes if change.name == project.name)
         if run.outcome is not None and any(
-            told.name == project.name and told.status is Status.DONE for told in run.outcome.projects
+            reported.name == project.name and reported.status is Status.DONE for reported in run.outcome.projects
         ):
             return False
         assert change.after is not None

@@ -192,9 +192,9 @@ class _Recorder(Recorder):
         now = self._house.loop.time()
         entered = (Status.DONE, Status.UNCHANGED)
         self._turn.entered = {
-            told.name: Entered(now, told.params_version, told.ontology_version)
-            for told in outcome.projects
-            if told.status in entered
+            reported.name: Entered(now, reported.params_version, reported.ontology_version)
+            for reported in outcome.projects
+            if reported.status in entered
         }
 
 

@@ -48,7 +48,7 @@ def test_a_seed_replays_a_story_exactly() -> None:
 def test_a_seed_replays_a_story_in_another_process() -> None:
     """Also where sets of strings have another order."""
     code = "from tests.simulation.world import play; print(play(5))"
-    told = {
+    reported = {
         subprocess.run(
             [sys.executable, "-c", code],
             cwd=ROOT,
@@ -59,7 +59,7 @@ def test_a_seed_replays_a_story_in_another_process() -> None:
         ).stdout
         for hash_seed in ("1", "2")
     }
-    assert told == {f"{play(5)}\n"}
+    assert reported == {f"{play(5)}\n"}
 
 
 def test_seeds_differ() -> None:

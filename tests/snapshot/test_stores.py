@@ -249,7 +249,7 @@ def test_of_many_at_once_the_latest_is_kept(clone: Path, where: str) -> None:
     assert read_ref(clone, "production", where) == snapshots[-1]
 
 
-def test_what_is_missing_is_told_with_what_to_do(clone: Path, tmp_path: Path) -> None:
+def test_what_is_missing_is_reported_with_what_to_do(clone: Path, tmp_path: Path) -> None:
     for root, remote, words in (
         (clone, "origin", "there is no snapshot of production on origin"),
         (clone, "local", "there is no snapshot of production in this clone"),

@@ -186,8 +186,8 @@ class _Machine:
         action = yaml.safe_load((folder / "action.yml").read_text("utf-8"))
         functions = _functions(True)
         inputs = {
-            name: given.get(name, fill_in(str(told.get("default", "")), contexts, functions))
-            for name, told in action["inputs"].items()
+            name: given.get(name, fill_in(str(reported.get("default", "")), contexts, functions))
+            for name, reported in action["inputs"].items()
         }
         assert set(given) <= set(inputs)
         # An action sees its inputs, and neither secrets nor variables.

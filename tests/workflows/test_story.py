@@ -159,13 +159,13 @@ def test_two_pull_requests_and_a_dropped_run(hub: Hub) -> None:
     well(hub.apply(*bobs)["apply"])
     assert hub.params("cats")[-1]["priority"] == 20
     assert hub.params("dogs")[-1]["priority"] == 30
-    told = [hub.comment(1), hub.comment(2)]
-    assert all("applied, 0 added, 2 changed, 0 destroyed" in comment and "as shown" in comment for comment in told)
+    reported = [hub.comment(1), hub.comment(2)]
+    assert all("applied, 0 added, 2 changed, 0 destroyed" in comment and "as shown" in comment for comment in reported)
     # Should Ann's run come after all, or Bob's again, nothing is left to do, and nothing is told anew.
     for pushed in (anns, bobs):
         well(hub.apply(*pushed)["apply"])
     assert (len(hub.params("cats")), len(hub.params("dogs"))) == (2, 2)
-    assert [hub.comment(1), hub.comment(2)] == told
+    assert [hub.comment(1), hub.comment(2)] == reported
 
 
 def test_an_edit_in_the_dashboard_in_between(hub: Hub) -> None:
@@ -194,7 +194,7 @@ def test_an_edit_in_the_dashboard_in_between(hub: Hub) -> None:
     assert hub.params("dogs")[-1]["priority"] == 30
 
 
-def test_a_fork_is_planned_and_told_in_the_summary(hub: Hub) -> None:
+def test_a_fork_is_planned_and_reported_in_the_summary(hub: Hub) -> None:
     hub.branch("stranger")
     edit(hub, CATS, "priority: 10", "priority: 20")
     hub.github.may_write = set()

@@ -27,7 +27,7 @@ SET: Final = "set"
 """The marker's key for the hash of the whole set, empty where drift is over."""
 
 MOST_DRIFTS: Final = 300
-_TOLD: Final = "told"
+_REPORTED: Final = "reported"
 
 
 class Kept(StrEnum):
@@ -164,12 +164,12 @@ class _Issue:
     def comment(self, issue: Posted, words: str) -> None:
         thread = f"/issues/{issue.number}/comments"
         remembered = {SET: self.body.data[SET], "run": self.run, "before": issue.body.data.get(SET)}
-        whole = write_body(_TOLD, self.finding.target, Body(remembered, words))
+        whole = write_body(_REPORTED, self.finding.target, Body(remembered, words))
 
         def look() -> bool | None:
             items = self.client.list(thread, needs=WRITES)
-            ours = (posted_by(item, self.author, kind=_TOLD, target=self.finding.target) for item in items)
-            return any(told is not None and told.body.data == remembered for told in ours) or None
+            ours = (posted_by(item, self.author, kind=_REPORTED, target=self.finding.target) for item in items)
+            return any(reported is not None and reported.body.data == remembered for reported in ours) or None
 
         def create() -> bool:
             self.client.create(thread, {"body": whole}, needs=WRITES)

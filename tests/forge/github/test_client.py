@@ -113,12 +113,12 @@ def test_what_does_not_pass_is_an_error(client: GithubClient, github: Github, fa
 
 
 def test_people_are_told_of_a_wait(github: Github, clock: Clock) -> None:
-    told: list[float] = []
-    client = GithubClient(event_of(github), clock=clock, waiting=told.append)
+    shown: list[float] = []
+    client = GithubClient(event_of(github), clock=clock, waiting=shown.append)
     github.faults.append(Fault("GET", THREAD, 429, {"retry-after": "9"}))
     list(client.list(THREAD, needs=NEEDS))
     client.close()
-    assert told == [9.0]
+    assert shown == [9.0]
 
 
 @pytest.mark.parametrize("fault", [Fault("POST", THREAD, landed=True), Fault("POST", THREAD, dropped=True)])
@@ -173,7 +173,7 @@ def test_a_locked_conversation(client: GithubClient, github: Github) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "told"),
+    ("status", "body", "kind", "shown"),
     [
         (401, {"message": f"Bad credentials {TOKEN}"}, GithubSetupError, "Bad credentials \\*\\*\\*"),
         (404, {"message": "Not Found"}, GithubError, "Not Found"),
@@ -185,10 +185,10 @@ def test_a_locked_conversation(client: GithubClient, github: Github) -> None:
     ],
 )
 def test_other_answers(
-    client: GithubClient, github: Github, status: int, body: object, kind: type[GithubError], told: str
+    client: GithubClient, github: Github, status: int, body: object, kind: type[GithubError], shown: str
 ) -> None:
     github.faults.append(Fault("GET", THREAD, status, body=body))
-    with pytest.raises(kind, match=told) as caught:
+    with pytest.raises(kind, match=shown) as caught:
         list(client.list(THREAD, needs=NEEDS))
     assert TOKEN not in caught.value.summary + caught.value.detail
 

@@ -23,7 +23,7 @@ def unescaped(text: str) -> str:
 
 
 def test_a_line_a_diagnostic_errors_first() -> None:
-    told = [
+    printed = [
         Diagnostic(Severity.NOTE, "fork", "it comes from a fork"),
         warning("quote-it", "quote it", location=at("/r/projects/a.yaml")),
         error(
@@ -34,7 +34,7 @@ def test_a_line_a_diagnostic_errors_first() -> None:
             label="did you mean it?",
         ),
     ]
-    assert render_annotations([*told, told[1]], base="/r").splitlines() == [
+    assert render_annotations([*printed, printed[1]], base="/r").splitlines() == [
         '::error file=projects/a b.yaml,line=3,col=5,title=unknown-key::no key "parms"%0Adid you mean it?%0A'
         "100%25 sure%0Areally",
         "::warning file=projects/a.yaml,line=3,col=5,title=quote-it::quote it",

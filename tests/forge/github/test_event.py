@@ -62,7 +62,7 @@ def test_addresses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "shown"),
     [
         ({"GITHUB_TOKEN": " "}, "GITHUB_TOKEN is not set"),
         ({"GITHUB_TOKEN": "a\nb"}, "a character that no token has"),
@@ -73,8 +73,8 @@ def test_addresses(tmp_path: Path) -> None:
         ({"GITHUB_API_URL": "http://evil.example"}, "plain http"),
     ],
 )
-def test_what_is_missing_is_named(tmp_path: Path, change: dict[str, str], told: str) -> None:
-    with pytest.raises(GithubSetupError, match=told):
+def test_what_is_missing_is_named(tmp_path: Path, change: dict[str, str], shown: str) -> None:
+    with pytest.raises(GithubSetupError, match=shown):
         read_event({**environment(tmp_path, "push", "{}"), **change})
 
 

@@ -99,7 +99,7 @@ def test_the_label_is_there_already(client: GithubClient, github: Github) -> Non
     assert keep(client, "a") is Kept.UNCHANGED
 
 
-def test_a_thousand_drifts_are_told_by_their_hash(client: GithubClient, github: Github) -> None:
+def test_a_thousand_drifts_are_reported_by_their_hash(client: GithubClient, github: Github) -> None:
     keep(client, *(f"d{number}" for number in range(1000)), text="many")
     [issue] = github.issues.values()
     assert len(issue["body"].split("\n")[0]) < 6_000

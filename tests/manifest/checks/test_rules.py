@@ -31,7 +31,7 @@ def found(root: Path, text: str, *, switches: dict[str, str] | None = None) -> l
     return list(entry.diagnostics)
 
 
-def told(root: Path, task_type: str, params: str, ontology: str = "", **switches: str) -> list[str]:
+def reported(root: Path, task_type: str, params: str, ontology: str = "", **switches: str) -> list[str]:
     """`code@place`, notes with a dot behind; the place as the text under the caret."""
     text = f"name: p\ntype: {task_type}\nparams:\n" + "".join(f"  {line}\n" for line in params.split("\n"))
     text += f"ontology: {ontology}\n" if ontology else ""
@@ -67,11 +67,11 @@ def test_what_people_really_send_is_warned_of_at_most(tmp_path: Path) -> None:
         'objects_to_annotate: car\nwith_labels: "true"\nmin_width: null\nexamples: []\nannotation_attributes: {}\n'
         "callback_url: me@example.com\nlabels: \"['a', 'b']\""
     )
-    assert told(tmp_path, "imageannotation", params) == [
+    assert reported(tmp_path, "imageannotation", params) == [
         "parameter-of-other-type@objects_to_annotate.",
         "parameter-of-other-type@labels.",
     ]
-    assert told(tmp_path, "annotation", params, legacy_type="off") == [
+    assert reported(tmp_path, "annotation", params, legacy_type="off") == [
         "parameter-kind@car",
         'parameter-kind@"true"',
         "parameter-of-other-type@labels.",
@@ -107,10 +107,10 @@ REFERENCES = {
 @pytest.mark.parametrize("case", REFERENCES)
 def test_references(tmp_path: Path, case: str) -> None:
     params, expected = REFERENCES[case]
-    assert told(tmp_path, "imageannotation", params) == [f"unknown-reference@{place}" for place in expected]
+    assert reported(tmp_path, "imageannotation", params) == [f"unknown-reference@{place}" for place in expected]
 
 
-def test_a_heading_is_told_with_what_to_name_instead(tmp_path: Path) -> None:
+def test_a_heading_is_reported_with_what_to_name_instead(tmp_path: Path) -> None:
     text = f"name: p\ntype: imageannotation\nparams:\n  {BOX}\n  links: {{l: {{to_allowed_labels: [Dog]}}}}\n"
     (diagnostic,) = found(tmp_path, text)
     assert diagnostic.summary == '"Dog" has labels below it, so it is never in an answer'
@@ -288,7 +288,7 @@ OTHERS = {
 @pytest.mark.parametrize("case", OTHERS)
 def test_parameters(tmp_path: Path, case: str) -> None:
     task_type, params, expected = OTHERS[case]
-    assert told(tmp_path, task_type, params) == expected
+    assert reported(tmp_path, task_type, params) == expected
 
 
 ONTOLOGIES = {
@@ -342,23 +342,27 @@ ONTOLOGIES = {
 @pytest.mark.parametrize("case", ONTOLOGIES)
 def test_ontologies(tmp_path: Path, case: str) -> None:
     task_type, params, ontology, expected = ONTOLOGIES[case]
-    assert told(tmp_path, task_type, params, ontology, duplicate_label="off") == expected
+    assert reported(tmp_path, task_type, params, ontology, duplicate_label="off") == expected
 
 
 def test_switches(tmp_path: Path) -> None:
     image = ("imageannotation", BOX, "[Cat]")
-    assert told(tmp_path, *image, label_not_in_ontology="warn") == ["label-not-in-ontology@Dog"]
-    assert told(tmp_path, *image, label_not_in_ontology="off") == []
-    assert told(tmp_path, "chat", "priority: 1", over_limit="note") == ["over-limit@1."]
+    assert reported(tmp_path, *image, label_not_in_ontology="warn") == ["label-not-in-ontology@Dog"]
+    assert reported(tmp_path, *image, label_not_in_ontology="off") == []
+    assert reported(tmp_path, "chat", "priority: 1", over_limit="note") == ["over-limit@1."]
     form = "fields: [{type: category, field_id: a, title: A, choices: [{label: x, value: v}]}]"
-    assert told(tmp_path, "textcollection", form, "[a]", label_not_in_ontology="note") == ["label-not-in-ontology@v."]
+    assert reported(tmp_path, "textcollection", form, "[a]", label_not_in_ontology="note") == [
+        "label-not-in-ontology@v."
+    ]
 
 
-def test_what_is_left_to_tasks_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
-    assert told(tmp_path, "imageannotation", "padding: 1") == []
-    assert told(tmp_path, "imageannotation", "padding: 1", left_to_tasks="note") == ["left-to-tasks@params."]
-    assert told(tmp_path, "imageannotation", BOX, left_to_tasks="note") == []
-    assert told(tmp_path, "imageannotation", BOX, "[Cat, {choice: Dog, subchoices: [Poodle, Pug]}, Background]") == []
+def test_what_is_left_to_tasks_is_reported_where_it_is_asked_for(tmp_path: Path) -> None:
+    assert reported(tmp_path, "imageannotation", "padding: 1") == []
+    assert reported(tmp_path, "imageannotation", "padding: 1", left_to_tasks="note") == ["left-to-tasks@params."]
+    assert reported(tmp_path, "imageannotation", BOX, left_to_tasks="note") == []
+    assert (
+        reported(tmp_path, "imageannotation", BOX, "[Cat, {choice: Dog, subchoices: [Poodle, Pug]}, Background]") == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -370,7 +374,7 @@ def test_days_that_come_near(tmp_path: Path, until: str, words: str | None) -> N
     assert [each.summary for each in found(tmp_path, text)] == ([f"this ignore ends {words}"] if words else [])
 
 
-def test_a_mistake_in_a_shared_file_is_told_there(tmp_path: Path) -> None:
+def test_a_mistake_in_a_shared_file_is_reported_there(tmp_path: Path) -> None:
     write(tmp_path, {"o.yaml": "[a, A]\n", "projects/_defaults.yaml": "type: chatt\nparams: {priority: 3}\n"})
     diagnostics = found(tmp_path, "name: p\nparams: {}\nontology: {$ref: ../o.yaml}\n")
     places = [
