@@ -16,7 +16,7 @@ pytestmark = pytest.mark.untraced
 
 KILLS = 8
 SEED = 5
-ROUNDS = 5
+ROUNDS = 8
 
 
 def test_kills_leave_no_version_too_many(tmp_path: Path) -> None:
