@@ -27,6 +27,7 @@ from reconciler.model.project import (
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT
 from reconciler.planning.drift import baseline_of, project_drift, renames, shown_fields
+from reconciler.planning.intent import compare
 from tests.building import KNOWN, desired, live
 
 AT = datetime(2026, 11, 24, 9, 12, tzinfo=UTC)
@@ -270,3 +271,19 @@ def test_a_version_that_holds_no_parameters_is_passed_over() -> None:
 )
 def test_a_unit_alone_tells_its_differences(unit: Unit, expected: list[tuple[str, Any, Any]]) -> None:
     assert [(field.kind.value, field.before, field.after) for field in shown_fields(unit)] == expected
+
+
+def test_an_ontology_that_only_got_another_name() -> None:
+    shown = live(ontologies=(["A"], ["A"]), ontology_names=("git's", "theirs"))
+    [unit] = drift_of(desired(None, ["A"], "git's"), shown, KNOWN).units
+    assert (unit.path, unit.cause) == ("ontology", Cause.DRIFT)
+    assert (unit.live, unit.desired) == (
+        {"name": "theirs", "choices": ["A"]},
+        {"name": "git's", "choices": ["A"]},
+    )
+
+
+def test_an_empty_ontology_is_none() -> None:
+    """No manifest declares one, and no call is made for it."""
+    intent = compare(desired(None, []), live())
+    assert (intent.fields, intent.calls) == ((), ())
