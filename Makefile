@@ -21,13 +21,13 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-chaos: $(READY)  ## N simulated stories, 500 unless told, from the seed FIRST: kills, faults, races; the real applier
+chaos: $(READY)  ## N simulated stories, 500 by default, from the seed FIRST: kills, faults, races; the real applier
 	$(BIN)/python -m tests.simulation $(or $(N),500) $(or $(FIRST),0)
 
-campaign: $(READY)  ## N kills of real runs and N rounds of runs that meet, 100 unless told; SEED makes the same choices again
+campaign: $(READY)  ## N kills of real runs and N rounds of runs that meet, 100 by default; SEED makes the same choices again
 	$(BIN)/python -m tests.campaign $(or $(N),100) $(or $(SEED),0)
 
-fuzz: $(READY)  ## N repositories of bad manifests, 100,000 unless told, from the seed FIRST, and N bred by coverage
+fuzz: $(READY)  ## N repositories of bad manifests, 100,000 by default, from the seed FIRST, and N bred by coverage
 	$(BIN)/python -m tests.fuzz $(or $(N),100000) $(or $(FIRST),0)
 	$(BIN)/python -m tests.fuzz.guided $(or $(N),100000) $(or $(FIRST),1)
 

@@ -270,7 +270,7 @@ def parse_path(text: str) -> FieldPath:
     pattern = parse_pattern(text)
     path = tuple(part for part in pattern.parts if isinstance(part, str | int | Attribute))
     if len(path) != len(pattern.parts):
-        raise ValueError("a wildcard cannot stand here")
+        raise ValueError("a wildcard is not allowed here")
     return path
 
 
@@ -301,9 +301,9 @@ def _no_part(text: str, position: int) -> str:
     if text[position] == "[":
         return f'"[" at character {position + 1} is not followed by a number or "*" and "]"'
     if text[position] in ".":
-        return f"character {position + 1} is a dot where a part should stand"
+        return f"character {position + 1} is a dot where a part is expected"
     return (
-        f"character {position + 1} ({text[position]!r}) cannot stand in a plain part; "
+        f"character {position + 1} ({text[position]!r}) is not allowed in a plain part; "
         f'put the part in double quotes, as in params."a b"'
     )
 

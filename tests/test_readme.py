@@ -1,4 +1,4 @@
-"""README tells the truth: its commands run, its output is the real one, its picture is current."""
+"""README is true: its commands run, its output is the real one, its picture is current."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_demo_prints_what_readme_shows(tmp_path: Path) -> None:
     ready = Path(sys.executable).parents[1] / ".ready"
     if not ready.exists():
         pytest.fail("run the tests with make, which makes the environment")
-    os.utime(ready)  # the copies are no newer than the environment that was made from the originals
+    os.utime(ready)  # the copies are not newer than the environment that was made from the originals
     done = _run("make demo", folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout.rstrip().endswith("No changes. Your projects match the manifests.")

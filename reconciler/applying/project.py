@@ -235,7 +235,7 @@ class ProjectApply:
         *,
         stale_fields: tuple[Field, ...] = (),
     ) -> ProjectOutcome:
-        """No further write. A version that is not what was sent can be someone else's, or ours as Scale changed it."""
+        """No further write. A version with other content is a change made on Scale, or ours as Scale altered it."""
         attempt = self.attempt
         if attempt is not None:
             assert attempt.problem is not None

@@ -68,7 +68,7 @@ class Watched:
             is_last = now >= end - _INSTANT
             if is_last or (wait.reads and now <= wait.proof + _INSTANT):
                 landing = await self._read(attempt, answered=answered, is_last=is_last)
-                # A single version with other content may be someone else's, with ours not shown yet.
+                # A single version with other content may be another writer's, with ours not shown yet.
                 sure = landing.exact or landing.created or now >= wait.proof - LAG_SECONDS
                 if is_last or (landing.landed and sure):
                     return landing

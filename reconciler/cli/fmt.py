@@ -47,14 +47,14 @@ def command(paths: tuple[str, ...], check: bool) -> int:
 
 
 def _summary(changed: int, kept: int, refused: int, check: bool) -> str:
-    """`2 files put into form, 10 left as they were.`"""
+    """`2 files formatted, 10 already formatted.`"""
     pieces = []
     if changed:
-        pieces.append(f"{_files(changed)} would be put into form" if check else f"{_files(changed)} put into form")
+        pieces.append(f"{_files(changed)} would be formatted" if check else f"{_files(changed)} formatted")
     if kept or not (changed or refused):
-        pieces.append(f"{_files(kept)} in form already")
+        pieces.append(f"{_files(kept)} already formatted")
     if refused:
-        pieces.append(f"{_files(refused)} left alone for errors")
+        pieces.append(f"{_files(refused)} skipped because of errors")
     text = ", ".join(pieces) + "."
     return f"{text} Write them with: reconciler fmt\n" if check and changed else f"{text}\n"
 

@@ -34,7 +34,7 @@ def command() -> None:
 def comment(planfile: str | None, result: str | None) -> int:
     """Show in the pull request's comment what the plan would do, or the outcome of its apply.
 
-    There is one comment a pull request and target. It is edited in place, and none is made for a plan that has nothing
+    There is one comment per pull request and target. It is edited in place. No comment is made for a plan with nothing
     to say. Repository, pull request and token are taken from GitHub's variables and event file.
     """
     from reconciler.documents.result import read_result_file

@@ -86,7 +86,7 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 """A time in UTC."""
 
 Text = InstanceOf[str]
-"""Any string: file names, and values of others, may hold halves of surrogate pairs, which pydantic refuses."""
+"""Any string: file names, and foreign values, may hold halves of surrogate pairs, which pydantic refuses."""
 
 
 Hidden = Annotated[InstanceOf[Masked], WithJsonSchema({"type": "string"})]

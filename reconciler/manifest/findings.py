@@ -105,14 +105,14 @@ class Findings:
     def second_merge(self, event: AnyEvent) -> None:
         self.report(
             Code.DUPLICATE_KEY,
-            "the merge key << stands twice in this mapping",
+            "the merge key << appears twice in this mapping",
             event,
             label="merge several with one list: <<: [*a, *b]",
         )
 
     def duplicate_key(self, key: str, event: AnyEvent, first: Stretch) -> None:
         stretch = _stretch(event)
-        summary = f'the key "{_shortened(key)}" stands twice in this mapping'
+        summary = f'the key "{_shortened(key)}" appears twice in this mapping'
         self.problems.append(Problem(Code.DUPLICATE_KEY, summary, stretch, first=first))
         self._reported.add(stretch.start)
 

@@ -1,6 +1,6 @@
 """The files whose values manifests inherit, or have laid over them: `_defaults.yaml`, and a target's overlay.
 
-Each is read and checked once a load. What is wrong with one is told with every manifest that it reaches.
+Each is read and checked once a load. Its problems are reported with every manifest that it reaches.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from reconciler.model.project import Origin
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One document. `told` is all that is wrong with it; where that holds an error, `values` are empty."""
+    """One document. `reported` is everything wrong with it; if it has an error, `values` are empty."""
 
     origin: Origin
     values: dict[str, Any]
@@ -111,7 +111,7 @@ class LayerFiles:
         return Inherited(layers, limits, (*above.reported, *idly))
 
     def read(self, file: str, table: Table) -> list[Layer]:
-        """The documents of a file. What ends the whole file is told with a document of its own."""
+        """The documents of a file. An error that ends the whole file becomes a document of its own."""
         data = read_found(self.locator.root, file)
         if isinstance(data, TextRefusal):
             reported = error(data.code, data.summary, detail=data.detail, location=first_line(file, 1))

@@ -49,7 +49,7 @@ class Entry:
 
     `project` is None where the document, or a file that it uses, has an error. `diagnostics` are the errors and
     warnings of both, in reading order; those of other files say where this document uses them.
-    What ends a whole file (its syntax, its encoding), and what is wrong with a file that is no manifest, is an entry of
+    An error that ends a whole file (syntax, encoding), or is in a file that is not a manifest, is an entry of
     its own, without name and project; `is_manifest` is False for the latter.
     """
 
@@ -64,9 +64,9 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Manifests:
     """`folder` and `root` are absolute. `files` counts manifests, readable or not. `entries` are in order of file,
-    then document. `duplicates` has an error for each further manifest of a name that stands twice.
+    then document. `duplicates` has an error for each further manifest of a name that appears twice.
 
-    `variants` are the documents that are composed anew with an overlay that was only to be checked. `names` are the
+    `variants` are the documents that are composed again with an overlay that was only to be checked. `names` are the
     patterns for all names below the folder, None where it sets none. `shared` are the other YAML files, absolute:
     defaults, overlays, and what references name.
     """
@@ -250,7 +250,7 @@ def _refusals(found: Found) -> list[Entry]:
 
 
 def _refuse_link(path: str, refusal: TextRefusal) -> Entry:
-    detail = f"{refusal.detail} A link whose name starts with _ is left alone."
+    detail = f"{refusal.detail} A link whose name starts with _ is ignored."
     return _whole_file(path, refusal.code, refusal.summary, detail)
 
 
@@ -264,7 +264,7 @@ def _near_defaults(file: str) -> Entry:
     reported = warning(
         Code.NEAR_DEFAULTS,
         summary,
-        detail="What manifests below inherit stands in _defaults.yaml. Rename this file, or give it another name.",
+        detail="Manifests inherit only from files named _defaults.yaml. Rename this file.",
         location=first_line(file, 1),
         label='did you mean "_defaults.yaml"?',
     )
@@ -326,7 +326,7 @@ def _duplicates(entries: Sequence[Entry], locator: Locator) -> list[tuple[Entry,
                 Severity.ERROR,
                 Code.DUPLICATE_NAME,
                 f'two manifests are named "{again.name}"',
-                "A name is a project's identity, here and on Scale's side. Nothing is sent while it stands twice.",
+                "A name identifies a project in git and on Scale. Nothing is sent while a name appears twice.",
                 location(again),
                 first_at(location(earlier), locator.root),
             ),

@@ -112,7 +112,7 @@ class Locator:
         return self._location(origin.file, origin.line, At(origin.at, where.key))
 
     def user(self, path: RawPath, root: Origin) -> Location:
-        """Where the document itself brings in what stands at `path`; its first line for what it inherits."""
+        """Where the document brings in the value at `path`; its first line for an inherited value."""
         length = next((length for length in range(len(path), -1, -1) if path[:length] in root.inner), None)
         if length is not None and root.inner[path[:length]].keyed:
             return first_line(root.file, root.line)

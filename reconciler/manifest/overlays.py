@@ -19,7 +19,7 @@ from reconciler.model.project import Origin
 
 @dataclass(frozen=True, slots=True)
 class OverlayEntry:
-    """What is laid over one manifest: a layer for each of its documents, none where `told` has an error."""
+    """What is laid over one manifest: a layer for each of its documents, none if `reported` has an error."""
 
     layers: tuple[Layer, ...]
     reported: tuple[Diagnostic, ...]
@@ -27,7 +27,7 @@ class OverlayEntry:
 
 @dataclass(slots=True)
 class Overlay:
-    """`files` are the overlay's own, by the manifest they belong to; `told` is what is wrong with others in it."""
+    """`files` are the overlay's own, by the manifest they belong to; `reported` is what is wrong with others in it."""
 
     files: dict[str, str]
     reported: list[Diagnostic]

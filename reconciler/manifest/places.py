@@ -92,7 +92,7 @@ def _holds(value: Json, part: str | int) -> bool:
 
 
 def _choices(document: Mapping[str, Json]) -> dict[tuple[str, ...], At]:
-    """From the names down to a choice to its raw path; `key` tells whether it is an object."""
+    """From the names down to a choice to its raw path; `key` is whether it is an object."""
     ontology, raw = written_choices(document)
     if not isinstance(ontology, list):
         return {}

@@ -1,6 +1,6 @@
 """What has to be seen in a file's bytes before a parser gets them.
 
-U+0085 becomes a blank in both parsers, U+2028 and U+2029 end a line for one of them (even in a comment), and libyaml
+U+0085 becomes a space in both parsers, U+2028 and U+2029 end a line for one of them (even in a comment), and libyaml
 refuses the pairs of surrogate escapes that JSON writes. So the former are swapped for a letter of the same width, and
 those that turn out to stand outside a comment are reported; the latter are joined, and halves are reported.
 """

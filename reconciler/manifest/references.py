@@ -1,7 +1,7 @@
 """What `{$ref: PATH}` and `{$ref: PATH#/json/pointer}` name: a value of a YAML file below the repository root.
 
 A value is resolved once a load, however many manifests refer to it, and all of them share it. A pointer is that of RFC
-6901, written without percent-encoding; it leads through no reference that stands on its way.
+6901, written without percent-encoding; it does not pass through a reference on its way.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Target = tuple[str, str]
 
 
 class AbandonedError(Exception):
-    """A reference that nothing can come of, however it was reached: told at the outermost reference."""
+    """A reference that cannot be resolved, however it was reached; reported at the outermost reference."""
 
     def __init__(self, refusal: TextRefusal) -> None:
         super().__init__(refusal.summary)
@@ -40,10 +40,10 @@ class AbandonedError(Exception):
 class Resolved:
     """A value whose directives were put in their places. Paths are relative to it.
 
-    It may be used where neither `problems` nor `told` holds an error. `origins` are the places that were written
+    It may be used if neither `problems` nor `reported` has an error. `origins` are the places that were written
     elsewhere. `stand_ins` are places that hold null for something that was reported: nothing more is to be said about
-    them. `told` is what is wrong with files that are referred to, by the place of the reference.
-    `nodes` counts what references brought in. `unsets` tells whether it holds `{$unset: true}`.
+    them. `reported` is what is wrong with files that are referred to, by the place of the reference.
+    `nodes` counts what references brought in. `unsets` is whether it holds `{$unset: true}`.
     """
 
     value: Json
@@ -59,7 +59,7 @@ class Resolved:
 class Referred:
     """What a reference leads to. `nodes` and `height` are those of the value, shared branches counted out.
 
-    `told` are warnings about the file.
+    `reported` are warnings about the file.
     """
 
     resolved: Resolved
@@ -70,7 +70,7 @@ class Referred:
 
 
 class Resolve(Protocol):
-    """Resolves the directives of a value that stands at the place `origin`, `depth` levels deep, at the end of
+    """Resolves the directives of the value at the place `origin`, `depth` levels deep, at the end of
     `chain`."""
 
     def __call__(self, value: Json, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> Resolved: ...
@@ -212,8 +212,8 @@ TOO_MANY_NODES: Final = TextRefusal(
 )
 
 _WITHIN_A_FILE: Final = (
-    "It takes PATH or PATH#/pointer, relative to the file it stands in. Within a file, an anchor (&name) and its alias "
-    "(*name) do that."
+    "It takes PATH or PATH#/pointer, relative to the file that contains it. To repeat a value within one file, use an "
+    "anchor (&name) and its alias (*name)."
 )
 
 

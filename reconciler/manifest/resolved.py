@@ -30,7 +30,7 @@ def resolved_sources(projects: Iterable[DesiredProject]) -> list[dict[fieldpath.
 
 
 def _leaves(document: Mapping[str, Json]) -> Iterator[tuple[fieldpath.FieldPath, RawPath]]:
-    """The path of each leaf as a field, and as it stands in the composed document."""
+    """The path of each leaf as a field, and in the composed document."""
     for key, value in document.items():
         if key == "ontology":
             yield from _ontology_leaves(document)

@@ -1,7 +1,7 @@
 """Plain scalars and keys by YAML 1.2's core schema, and nothing of YAML 1.1's.
 
 Answers are remembered per load: manifests repeat their words, so most look-ups are one dictionary access, and a word
-that stands in a thousand manifests is one object in memory.
+that appears in a thousand manifests is one object in memory.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a parser refuses, in the words of somebody who writes manifests: where it went wrong, and what to write instead.
 
-A parser tells where it noticed; what was meant went wrong before that: a quote that nothing closes, a text that is not
-indented. One small function for each such mistake, the first that knows it explains; none of them changes the verdict.
+A parser reports where it noticed a mistake. The mistake comes earlier: an open quote, text that is not indented.
+One small function explains each kind of mistake, and the first that recognizes it wins. None changes the verdict.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def _quote_within(refusal: _Refusal) -> _Explained | None:
         return _Explained(
             start,
             start + 1,
-            f"this is not YAML: what closes this quote stands at line {line + 1}",
+            f"this is not YAML: this quote is not closed until line {line + 1}",
             f"write a {before} where the text ends",
         )
     other = '"…"' if before == "'" else "'…'"
@@ -205,7 +205,7 @@ def _colon(refusal: _Refusal) -> _Explained | None:
             return _Explained(
                 start + refusal.indent(line),
                 refusal.index,
-                "this is not YAML: this key stands below one that has a value on its own line",
+                "this is not YAML: this key is below one that already has a value",
                 f"indent it like line {above + 1}, or quote that line's value if this belongs to it",
             )
     pair = _PAIR.match(before)
@@ -213,13 +213,13 @@ def _colon(refusal: _Refusal) -> _Explained | None:
     text = refusal.text[value : start + len(refusal.line_text(line))]
     label = "quote it"
     if text[:1] in _SMART:
-        label = f"quote it with \" or ': a {text[:1]} is no quote in YAML"
-    return _Explained(value, value + len(text), "this is not YAML: a text that holds a colon and a blank", label)
+        label = f"quote it with \" or ': a {text[:1]} is not a quote in YAML"
+    return _Explained(value, value + len(text), "this is not YAML: unquoted text with a colon and a space", label)
 
 
 def _without_blank(colon: int) -> _Explained:
-    summary = "this is not YAML: a colon without a blank is a part of the text"
-    return _Explained(colon, colon + 1, summary, "put a blank behind it")
+    summary = "this is not YAML: a colon without a space after it is part of the text"
+    return _Explained(colon, colon + 1, summary, "put a space after it")
 
 
 def _no_colon(refusal: _Refusal) -> _Explained | None:
@@ -259,13 +259,13 @@ def _indentation(refusal: _Refusal) -> _Explained | None:
     return _Explained(
         start,
         end,
-        "this is not YAML: this line is indented like none above it",
-        f"indent it by {near} blank{'s'[near == 1 :]}, as a line above is" if near else "do not indent it",
+        "this is not YAML: no line above has this indentation",
+        f"indent it by {near} space{'s'[near == 1 :]}, like a line above" if near else "do not indent it",
     )
 
 
 def _second_start(refusal: _Refusal) -> _Explained | None:
-    """A line in front of the block that all lines above stand in."""
+    """A line in front of the block that contains all lines above."""
     above = refusal.line_above(refusal.line(refusal.index))
     if "document start" not in refusal.message or above is None:
         return None
@@ -297,7 +297,7 @@ def _first_character(refusal: _Refusal) -> _Explained | None:
     text = refusal.line_text(line)
     if refusal.character() == "\t":
         end = start + len(refusal.text[start:]) - len(refusal.text[start:].lstrip("\t "))
-        return _Explained(start, end, "this is not YAML: a tab cannot indent", "indent with blanks, not with tabs")
+        return _Explained(start, end, "this is not YAML: a tab cannot indent", "indent with spaces, not tabs")
     end = refusal.starts[line] + len(text.rstrip())
     return _Explained(start, end, f"this is not YAML: no text begins with {refusal.character()}", "quote it")
 

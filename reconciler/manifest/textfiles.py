@@ -127,7 +127,7 @@ def names_in(folder: str) -> tuple[str, ...]:
 
 def _text(path: str, file: str, data: bytes) -> Text | TextRefusal:
     if b"\0" in data:
-        return TextRefusal(Code.FILE_NOT_TEXT, f'"{path}" holds a NUL, so it is no text')
+        return TextRefusal(Code.FILE_NOT_TEXT, f'"{path}" contains a NUL, so it is not text')
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:

@@ -28,8 +28,8 @@ from reconciler.model.values import Json
 class Understood:
     """`project` is there where nothing is an error; `name` as far as it can be read.
 
-    `root` is the origin of the composed document, in which the places of `problems` and `told` are paths. `told` is
-    what is wrong with files that are referred to, by the place of the reference.
+    `root` is the origin of the composed document. The places of `problems` and `reported` are paths in it. `reported`
+    lists what is wrong with referenced files, by the place of the reference.
     """
 
     root: Origin
@@ -122,7 +122,7 @@ class Understanding:
 
 
 def _not_reported(found: list[Problem], reported: list[Problem]) -> list[Problem]:
-    """Those at places that nothing was told of, nor of what they hold or stand in."""
+    """The problems at places where nothing was reported, nor in anything they contain or are part of."""
     paths = {problem.where.path for problem in reported if isinstance(problem.where, At)}
     holders = {path[:length] for path in paths for length in range(len(path))}
     return [

@@ -15,7 +15,7 @@ from reconciler.manifest.scalars import Words
 
 @dataclass(slots=True)
 class YamlFile:
-    """`told` is what is wrong with it as YAML. Where that holds an error, `documents` are not to be used."""
+    """`reported` is what is wrong with it as YAML. If it has an error, do not use `documents`."""
 
     file: str
     documents: list[Document]
@@ -36,7 +36,7 @@ class YamlFiles:
         self._files: dict[str, YamlFile] = {}
 
     def read(self, file: str, data: bytes, *, like_project: bool = False) -> YamlFile:
-        """The documents in `data`, the bytes of `file`. `like_project` tells that they have a project's keys."""
+        """The documents in `data`, the bytes of `file`. `like_project` means that they have a project's keys."""
         found = self._files.get(file)
         if found is None:
             found = self._files[file] = self._read_new(file, data, like_project)

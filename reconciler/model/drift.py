@@ -1,4 +1,4 @@
-"""What changed on Scale's side since the last apply, and what git changed since: the drift of a target."""
+"""What changed on Scale since the last apply, and what git changed since: the drift of a target."""
 
 from __future__ import annotations
 

@@ -296,7 +296,7 @@ class Plan:
 
     @property
     def reverted(self) -> tuple[tuple[str, str], ...]:
-        """The edits of others, as (project, unit), that carrying it out would revert."""
+        """Changes made on Scale, as (project, unit), that carrying it out would revert."""
         edits = {
             (change.name, unit_of(field.path) or ""): None
             for change in self.changes

@@ -24,7 +24,7 @@ ONTOLOGY_NAME: Final[FieldPath] = ("ontology", Attribute("name"))
 def printed(value: _Printable, *, base: str, sensitive: Sequence[Pattern] = ()) -> _Printable:
     """The value with every file relative to the folder `base`, and with what `sensitive` covers masked.
 
-    An outcome has no values that are printed, only words, which are masked when they come in.
+    An outcome has no values that are printed, only words, which are masked on entry.
     """
     masked: Any = value
     if isinstance(value, Plan) and sensitive:
@@ -184,7 +184,7 @@ def mask_field(field: Field, sensitive: Sequence[Pattern]) -> Field:
     below = (*field.path, 0)
     identities = field.kind is Kind.REORDER and field.path[0] != "ontology"
     if identities and as_patterns(sensitive).reaches_below(below):
-        # The items are told apart by a value of theirs, which may be what a pattern covers.
+        # The items are distinguished by one of their values, which may be what a pattern covers.
         before = after = MASKED
     unchanged = before is field.before and after is field.after
     return field if unchanged else replace(field, before=before, after=after)
@@ -221,7 +221,7 @@ def _item(path: FieldPath, position: int, item: Json) -> FieldPath:
 
 
 def _masked_move(value: dict[str, Json], sensitive: Sequence[Pattern]) -> dict[str, Json]:
-    """Where a choice moved from or to is told by a path, whose names may be what a pattern covers."""
+    """Where a choice moved from or to is shown as a path, whose names may be what a pattern covers."""
     try:
         path = parse_path(value.get("path", ""))
     except (TypeError, ValueError):

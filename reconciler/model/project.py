@@ -1,4 +1,4 @@
-"""A project as git wants it, and as Scale's side shows it."""
+"""A project as git declares it, and as Scale has it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ParamsMode(StrEnum):
     EXACT = "exact"
     """The manifest's params are the whole truth."""
     MERGE = "merge"
-    """Parameters that the manifest does not name are left alone; a named one is whole."""
+    """Parameters that the manifest does not name are not managed; a named one is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class Origin:
     """Where a value was written: at the path `at` of the document that begins on `line` of `file`, as in `Source`.
 
     `inner` are the places in the value that were written elsewhere, by their path below it, outermost alone: what lies
-    deeper is in their own `inner`. `text` tells that the value is the whole of a text file; `keyed` that the key of the
-    value stands there too, as it does where a key is inherited, but not where a value is referred to.
+    deeper is in their own `inner`. `text` means that the value is the whole of a text file; `keyed` that the key of the
+    value is there too, as it is if a key is inherited, but not where a value is referred to.
     """
 
     file: str

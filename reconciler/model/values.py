@@ -187,7 +187,7 @@ class NodeCount:
 
 
 class Masked(str):
-    """What stands in place of a sensitive value: a JSON string in documents, words without quotes in text."""
+    """The replacement for a sensitive value: a JSON string in documents, words without quotes in text."""
 
     __slots__ = ()
 

@@ -121,8 +121,8 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
             _whole(
                 file,
                 "not-formatted",
-                f"this file cannot be put into form: {problem}",
-                "It is left as it is, and means what it meant. Please report it, with the file if it is no secret.",
+                f"this file cannot be formatted: {problem}",
+                "The file is unchanged. Please report this, and attach the file if it is not confidential.",
             )
         ]
     if new == data:

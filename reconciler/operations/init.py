@@ -14,7 +14,7 @@ from reconciler.files.writing import exists_below, write_below
 from reconciler.manifest.editorschema import editor_schema, schema_text
 
 SCHEMA: Final = "schema"
-"""A source that is no template: the JSON Schema of manifests, for editors."""
+"""A source that is not a template: the JSON Schema of manifests, for editors."""
 
 _LAID_OUT: Final = (
     ("reconciler.toml", "reconciler.toml"),

@@ -1,4 +1,4 @@
-"""Sensitive values in the words of others: a server may repeat what it was sent."""
+"""Sensitive values in a server's words: it may repeat what it was sent."""
 
 from __future__ import annotations
 

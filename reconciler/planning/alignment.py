@@ -1,7 +1,7 @@
 """Items of two lists, matched by what identifies them, so that one insertion is one difference.
 
 An object is identified by the first of `choice`, `field_id`, `name`, `label` that every item of both lists has; a
-string among such objects by itself; a scalar among scalars by its value. Where identities are missing or stand twice,
+string among such objects by itself; a scalar among scalars by its value. Where identities are missing or repeated,
 items are matched by position.
 """
 
@@ -19,7 +19,7 @@ _IDENTITY_KEYS = ("choice", "field_id", "name", "label")
 class Alignment:
     """`pairs` holds (old position, new position), in the new order first, then what was removed, in the old order.
 
-    One of the two is None for an added or a removed item. `identities` tells the two sides' identities, None where
+    One of the two is None for an added or a removed item. `identities` are the two sides' identities, None where
     items are matched by position.
     """
 

@@ -158,7 +158,7 @@ def _base_ontology(live: LiveProject, base: RecordedProject) -> Version | None:
 
 
 def unseen(known: RecordedProject | None, fields: Iterable[Field]) -> tuple[str, ...]:
-    """The units whose base is recorded, and is not in the history that the API shows: nobody can tell who moved."""
+    """The units whose recorded base is not in the history that the API shows, so it is unknown who changed it."""
     if known is None or not known.written:
         return ()
     unknown = (unit_of(field.path) for field in fields if field.cause is Cause.UNKNOWN)

@@ -1,4 +1,4 @@
-"""Which versions of a project a snapshot keeps: enough to tell who moved what since the record, and no more. Pure.
+"""Which versions of a project a snapshot keeps: just enough to determine who changed what since the record. Pure.
 
 Kept are the latest version and everything since the oldest one that the record names. Where somebody wrote after the
 recorded version, the last few are kept, too: two writers who take turns show in them alone.

@@ -120,7 +120,7 @@ def renames(
 ) -> Iterator[Diagnostic]:
     """What vanished projects may be called now: of the same type, with the recorded content or a name one letter away.
 
-    The API shows no identity but the name, so this is a guess, and told as one.
+    The API shows no identity but the name, so this is a guess, and reported as one.
     """
     others = list(unmanaged)
     by_form: dict[str, list[LiveProject]] = {}
@@ -147,7 +147,7 @@ def _had_content(project: LiveProject, desired: DesiredProject, known: RecordedP
 
 
 def _to_be_made(desired: DesiredProject, known: RecordedProject | None) -> Iterator[Unit]:
-    """The units of a project that is not there. One that an apply has written has vanished, and is told as that."""
+    """The units of a project that is not there. One that an apply has written has vanished, and is reported so."""
     if known is not None and known.written:
         return
     params = dict(desired.params or {})

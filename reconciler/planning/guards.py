@@ -36,8 +36,8 @@ SNAPSHOT_HISTORY: Final = "The snapshot does not show"
 class Situation:
     """What the guards judge by.
 
-    `live` are the projects by name, None for one that was asked for and is not there; `listed` tells whether the whole
-    account was listed. `managed_names` stand in any manifest, selected or not. `known` are the recorded projects of
+    `live` are the projects by name, None for one that was asked for and is not there; `listed` is whether the whole
+    account was listed. `managed_names` are in any manifest, selected or not. `known` are the recorded projects of
     this target. `allowed` are the guards that `--allow` names. `today` is the day in UTC. `pending` is `--pending`.
     No guard says the name of a choice that `sensitive` covers. `history` says what does not show a recorded version.
     """
@@ -103,7 +103,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
 
     Names are alike where they are the same but for case, Unicode form, invisible characters, `-`, `_` and spaces, or
     are then one edit apart (a letter more, less or other, or two neighbours swapped), with at least five characters
-    that are no digits in both and the same numbers in the same order.
+    other than digits in both, and the same numbers in the same order.
     """
     creates = _judged(changes, Action.CREATE)
     if not creates or not situation.listed:
@@ -173,7 +173,7 @@ def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         known = situation.known.get(change.name)
         if (known is None or not known.written) and (clauses := list(_taken(change, situation))):
             (has, loses), *others = clauses
-            what = f"Scale's side has {has} that no apply of this repository has seen, {loses}"
+            what = f"Scale has {has} that no apply of this repository has seen, {loses}"
             what += "".join(f"; {has}, {loses}" for has, loses in others)
             yield Finding(change, what, remedy="To keep them, write them into the manifest.")
 
@@ -246,15 +246,15 @@ def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         hidden = unseen(situation.known.get(change.name), change.fields)
         whats = []
         if both:
-            whats.append(f"Git and Scale's side both changed {_listed(both)} since the last apply, differently")
+            whats.append(f"Git and Scale both changed {_listed(both)} since the last apply, differently")
         if hidden:
             whats.append(
                 f"{situation.history} the version that the last apply recorded of {_listed(hidden)}, so "
-                "that nobody can tell whether Scale's side changed it since"
+                "it is unknown whether it was changed on Scale since"
             )
         if whats:
             more = "".join(f"{what}." for what in whats[1:])
-            yield Finding(change, whats[0], more, "To keep Scale's side, write it into the manifest.")
+            yield Finding(change, whats[0], more, "To keep the change made on Scale, write it into the manifest.")
 
 
 def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Found:

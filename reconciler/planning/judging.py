@@ -19,8 +19,8 @@ def judge(
     """The changes with what holds and what waives them, and the plan's warnings about waivers.
 
     A guard that only warns leaves a warning with the change. For a guard over the whole plan, projects that a waiver
-    matches are neither counted nor held. Whether a waiver is idle is told where the plan is of every manifest and the
-    guard could judge.
+    matches are neither counted nor held. An idle waiver is reported only if the plan covers every
+    manifest and the guard could judge.
     """
     changes = tuple(changes)
     held: dict[str, list[Held]] = defaultdict(list)

@@ -16,10 +16,10 @@ from reconciler.model.values import Json, equal
 from reconciler.planning.alignment import align
 
 _DEEPEST = 40
-"""Below so many levels a difference is told for the branch as a whole: deepdiff recurses with the depth."""
+"""Below this many levels, a difference is reported for the branch as a whole: deepdiff recurses with the depth."""
 
 _MOST = 5_000
-"""With more differences than that in one parameter it is told as a whole: nobody reads them one by one."""
+"""With more differences than this, a parameter is reported as a whole: nobody reads them one by one."""
 
 
 def params_fields(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[Field]:

@@ -233,25 +233,25 @@ def _classed(fields: Iterable[Field], found: Mapping[str, Cause], live: LiveProj
 
 
 def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:
-    """What a run that never told what became of it is seen to have written."""
+    """Writes left by an interrupted apply."""
     if base.landed:
         calls = " and ".join(f"{kind.value} (version {version})" for kind, version in base.landed)
         yield Diagnostic(
             Severity.NOTE,
             "interrupted-run",
-            f"an apply of project.{desired.name} that never ended had written {calls}",
-            detail="It is ours, and is taken for it. The next apply records it.",
+            f"an interrupted apply of project.{desired.name} wrote {calls}",
+            detail="These are this repository's own writes. The next apply records them.",
         )
 
 
 def _hidden(desired: DesiredProject, units: tuple[str, ...], history: str) -> Iterable[Diagnostic]:
-    """What of the record cannot be seen, so that a write may revert an edit of others."""
+    """What of the record cannot be seen, so that a write may revert a change made on Scale."""
     if units:
         yield warning(
             "base-not-shown",
-            f"nobody can tell who changed {', '.join(units)} of project.{desired.name} since the last apply",
-            detail=f"{history} the version that the last apply recorded. An apply makes it as the manifest says, and "
-            "may revert an edit of others; with --pending the project is held.",
+            f"cannot determine who changed {', '.join(units)} of project.{desired.name} since the last apply",
+            detail=f"{history} the version that the last apply recorded. An apply writes the manifest's values and "
+            "may revert a change made on Scale. With --pending, the project is held.",
         )
 
 

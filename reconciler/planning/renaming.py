@@ -15,7 +15,7 @@ CODE: Final = "renamed-choice"
 _ALIKE: Final = 0.75
 """difflib's ratio from which two names are alike: one letter of four may differ."""
 _MOST: Final = 200
-"""Of more removed or added choices no pairs are looked for: that is no renaming, and every pair is compared."""
+"""With more removed or added choices than this, none are paired: every pair would have to be compared."""
 
 
 def renamed_choices(change: ProjectChange, sensitive: Sequence[Pattern]) -> list[Diagnostic]:

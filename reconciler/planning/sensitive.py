@@ -40,7 +40,7 @@ def leave_out(
     """The project, its histories included, without what the patterns cover; and what was left out, in order.
 
     A version that is no longer whole keeps its content's hash where `known`, the record, has the same one: only so can
-    it still be told whose it is.
+    it still be known whose it is.
     """
     if not patterns:
         return live, ()

@@ -1,4 +1,4 @@
-"""Which names a project can have, and how a name stands in a path.
+"""Which names a project can have, and how a name is written in a path.
 
 The raw path is split before it is decoded, since a name may hold `%2F` [S].
 """

@@ -271,7 +271,7 @@ def _encoded(call: Call) -> bytes:
 
 
 def _checked_key(key: str, variable: str | None) -> str:
-    """The key without white space around it; CredentialsError, which never tells it, where HTTP Basic cannot carry it.
+    """The key without whitespace around it; CredentialsError, which never shows it, if HTTP Basic cannot carry it.
 
     A user name of HTTP Basic has no colon and no control characters (RFC 7617, 2).
     """

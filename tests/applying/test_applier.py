@@ -1164,7 +1164,7 @@ def test_a_plan_that_was_declined() -> None:
 
 
 def test_somebody_writes_after_us_and_before_the_end() -> None:
-    """It is no value that Scale did not keep, nor a success: the run tells whose the last version is."""
+    """Neither a value that Scale did not keep nor a success: the run reports whose the last version is."""
     api = Api(live(ontology=["Y"]))
 
     def theirs(api: Api) -> None:

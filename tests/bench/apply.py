@@ -1,6 +1,6 @@
 """Time of an apply of many updates beside the floor: a plan, and bare httpx workers that take the same requests.
 
-The account has N projects, each of which differs from its manifest in one parameter; the server stands in a process of
+The account has N projects, each of which differs from its manifest in one parameter; the server runs in a process of
 its own and holds every answer back for 20 milliseconds. The apply is the whole of `reconciler apply --auto-approve`,
 record in git and read-back included. The floor is the whole of `reconciler plan`, and then as many workers as the
 apply's parallelism, which take the projects from one queue and send for each a get, a setParams and a get by httpx

@@ -1,7 +1,7 @@
 """An account in memory behind HTTP on 127.0.0.1, cheap enough to be no part of what is measured against it.
 
 It knows what the Projects API does with list, get, setParams and setOntology, holds every answer back for some
-milliseconds, and counts. Beside the API: `GET /counts` tells how many requests came since the last reset and how many
+milliseconds, and counts. Beside the API: `GET /counts` returns how many requests came since the last reset and how many
 were in flight at most, `POST /reset` makes the account and the counts as they were. A request is in flight from its
 last byte until its answer is written. Usage: python tests/bench/server.py LIST.json MILLISECONDS; the first line on
 stdout is the base URL, and it serves until its stdin ends.

@@ -14,7 +14,7 @@ _FIRST = 6
 
 
 def is_somebodys(note: object) -> bool:
-    """Whether a note is one that an edit on Scale's side brought."""
+    """Whether a note is one that an edit on Scale caused."""
     return isinstance(note, str) and note.startswith("somebody")
 
 
@@ -67,7 +67,7 @@ class Manifests:
             (folder / f"{project.name}.yaml").write_text(project.text())
 
     def change(self, *, pending: bool, histories: Histories, edit: Callable[[str, dict[str, Any]], None]) -> None:
-        """The next round: new projects, changes of all kinds, and with `pending` one edit on Scale's side, by `edit`.
+        """The next round: new projects, changes of all kinds, and with `pending` one edit on Scale, by `edit`.
 
         That edit is in a project that git does not change in this round. `histories` are what Scale has now: where the
         round before was left unfinished, only what still differs makes a version.

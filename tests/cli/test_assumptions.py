@@ -34,10 +34,10 @@ Ontology = list[Any]
 PARAMS: Params = {"instruction": "Label every cat", "size": 10, "geometries": {"box": {"min_width": 10}}}
 ONTOLOGY: Ontology = ["Background", {"choice": "Animal", "description": "Alive", "subchoices": ["Cat", "Kitten"]}]
 
-ODD: Params = {"nothing": None, "blank": "", "list": [], "object": {}, "edges": " x\n", "deep": [{"label": "x "}]}
+ODD: Params = {"nothing": None, "empty": "", "list": [], "object": {}, "edges": " x\n", "deep": [{"label": "x "}]}
 NOT_KEPT = {
     "null=removes": {"nothing"},
-    "empty-values=pruned": {"nothing", "blank", "list", "object"},
+    "empty-values=pruned": {"nothing", "empty", "list", "object"},
     "strings=trimmed": {"edges", "deep"},
 }
 
@@ -83,7 +83,7 @@ class Account:
         (self.folder / "projects" / "p.yaml").write_text("\n".join(lines) + "\n", "utf-8")
 
     def apply(self, *options: str) -> Result:
-        """An apply. What says that it is complete is as declared, but for edits that `--pending` leaves alone."""
+        """An apply. What says that it is complete is as declared, but for edits that `--pending` keeps."""
         done = self.cli("apply", "--auto-approve", *options)
         assert done.code in (0, 1), done.err
         assert (done.code == 0) is done.last.startswith(_COMPLETE), done.out
@@ -259,7 +259,7 @@ def _is_reported(account: Account, unit: str, *, cut: bool) -> None:
     merging, whole = account.cli("plan", "--pending"), account.cli("plan")
     if cut:
         for planned in (merging, whole):
-            [printed] = [line for line in planned.out.splitlines() if "nobody can tell who changed" in line]
+            [printed] = [line for line in planned.out.splitlines() if "cannot determine who changed" in line]
             assert unit in printed
     else:
         assert "1 change made on Scale is kept" in merging.last

@@ -1,4 +1,4 @@
-"""`doctor`: the set-up, a remedy for each fault, and the assumptions about the API against a sandbox of each kind."""
+"""`doctor`: the setup, a remedy for each fault, and the assumptions about the API against a sandbox of each kind."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def message(done: Result, assumption: str) -> str:
 
 @pytest.mark.parametrize(("name", "value"), [(switch.name, value) for switch in switches() for value in switch.values])
 def test_every_switch_is_found_as_it_is_set(doctor: Doctor, account: Callable[..., Any], name: str, value: str) -> None:
-    """But for archived-name, which no call can try; and null cannot be told from other empty values that go."""
+    """Except archived-name, which no call can try; null cannot be distinguished from other pruned values."""
     expected = {switch.name: "holds" for switch in switches()} | SHAPES
     if value != next(switch.values[0] for switch in switches() if switch.name == name):
         expected[name] = "does not hold"
@@ -212,7 +212,7 @@ def test_the_type_is_one_that_the_account_has(doctor: Doctor, account: Callable[
 def test_an_unclear_answer_stops_it(
     doctor: Doctor, account: Callable[..., Any], call: str, what: str, posts: int, made: int, said: str
 ) -> None:
-    """No write is sent a second time, and none after it; what was learnt by then is told."""
+    """No write is sent a second time, and none after it; what was learned by then is reported."""
     with account(DEFAULT, Fault(call=call, what=what, times=None)) as served:
         done = doctor(*WRITING, "--format=json")
     status, found, remedy = check(done, "project")
@@ -391,7 +391,7 @@ def test_reads_that_fail_are_an_error(doctor: Doctor, account: Callable[..., Any
     assert served.sent("POST") == []
 
 
-# The set-up.
+# The setup.
 
 
 def test_all_is_well(doctor: Doctor, account: Callable[..., Any], write: Callable[[str, str], Path]) -> None:
@@ -787,7 +787,7 @@ def test_two_targets_with_a_variable_each(
     other: str | None,
     status: str,
 ) -> None:
-    """Two variables may still hold one key, which is compared and not told."""
+    """Two variables may still hold one key, which is compared and not shown."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"

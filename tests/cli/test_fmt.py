@@ -1,4 +1,4 @@
-"""`reconciler fmt`: which files, what is written, what is left alone, and how it ends."""
+"""`reconciler fmt`: which files, what is written, what is skipped, and how it ends."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def test_files_are_put_into_form_once(cli: Cli, write: Write) -> None:
     write("q.yaml", FORM.format(name="q"))
     asked = cli("fmt", "--check")
     assert (asked.code, asked.out) == (2, "projects/p.yaml\n")
-    assert asked.err == "1 file would be put into form, 1 file in form already. Write them with: reconciler fmt\n"
+    assert asked.err == "1 file would be formatted, 1 file already formatted. Write them with: reconciler fmt\n"
     assert file.read_text() == LOOSE.format(name="p")
     done = cli("fmt")
     assert (done.code, done.out) == (0, "projects/p.yaml\n")
-    assert done.err == "1 file put into form, 1 file in form already.\n"
+    assert done.err == "1 file formatted, 1 file already formatted.\n"
     assert file.read_text() == FORM.format(name="p")
     again = cli("fmt", "--check")
-    assert (again.code, again.out, again.err) == (0, "", "2 files in form already.\n")
+    assert (again.code, again.out, again.err) == (0, "", "2 files already formatted.\n")
 
 
 def test_an_error_wins_and_its_file_is_left_alone(cli: Cli, write: Write) -> None:
@@ -43,7 +43,7 @@ def test_an_error_wins_and_its_file_is_left_alone(cli: Cli, write: Write) -> Non
     assert "projects/b.yaml:3:9: error[wrong-type]" in asked.err
     done = cli("fmt")
     assert done.code == 1
-    assert done.err.endswith("1 file put into form, 1 file left alone for errors.\n")
+    assert done.err.endswith("1 file formatted, 1 file skipped because of errors.\n")
     assert good.read_text() == FORM.format(name="a")
     assert bad.read_bytes() == before
     bad.write_text("a: [\n")
@@ -151,7 +151,7 @@ def test_what_cannot_be_proven_is_not_written(cli: Cli, write: Write, monkeypatc
     monkeypatch.setattr(formatting, "lay_out", lambda *tree: ["name: other", "type: chat"])
     wrong = cli("fmt")
     assert wrong.code == 1
-    assert "error[not-formatted]: this file cannot be put into form: its values would change" in wrong.err
+    assert "error[not-formatted]: this file cannot be formatted: its values would change" in wrong.err
     assert file.read_text() == LOOSE.format(name="p")
 
 

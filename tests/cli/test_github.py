@@ -262,7 +262,7 @@ def test_a_dropped_run_loses_nothing(cli: Cli, github: Github, job: Job, pushes:
     plan_and_comment(cli)
     github.merge(one, 1)
     github.merge(two, 2)
-    # The run of the first push was dropped: the second push's run tells both.
+    # The run of the first push was dropped: the second push's run reports both.
     job("push", push(one, two, two), GITHUB_SHA=two, GITHUB_RUN_ID="103")
     assert apply_and_comment(cli).out.count("comment edited") == 2
     # A run of the first push that comes late has nothing to write, and takes nothing back.

@@ -1,4 +1,4 @@
-"""The hooks for pre-commit, run by pre-commit itself, its environment made of the wheels that set-up has gathered."""
+"""The hooks for pre-commit, run by pre-commit itself, its environment made of the wheels that setup has gathered."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def test_hostile_words_of_a_snapshot_are_shown_escaped(
         assert "Traceback" not in printed
         assert not {"\x1b", "\u202e"} & set(printed)
         assert "##[" not in printed
-        # What stands at a line's start is ours: an annotation of a manifest's line.
+        # The start of a line is ours: an annotation of a manifest's line.
         acting = [line for line in printed.splitlines() if line.strip().startswith("::")]
         ours = r"::(error|warning|notice) (file=projects/p\.yaml,line=\d+,col=\d+,)?title=[\w-]+::"
         assert [line for line in acting if not re.match(ours, line)] == []
@@ -308,7 +308,7 @@ def test_a_snapshot_older_than_the_last_apply_is_reported(
 
 
 def forge(document: Any, file: Path) -> None:
-    """What anybody can write: the digest is no signature."""
+    """What anybody can write: the digest is not a signature."""
     document.pop("digest", None)
     document["digest"] = hashlib.sha256(canonical_json(document).encode()).hexdigest()
     file.write_text(json.dumps(document, separators=(",", ":")))

@@ -147,7 +147,7 @@ def test_a_signal_at_the_prompt(repository: Path, write: Write, served: Served, 
 
 
 def test_an_apply_goes_on_when_nobody_reads_its_output_any_more(repository: Path, write: Write, tmp_path: Path) -> None:
-    """As behind `2>&1 | head -1`: what was approved is done, recorded and told in the result."""
+    """As behind `2>&1 | head -1`: what was approved is done, recorded and in the result."""
     for name in FOUR:
         write(f"{name}.yaml", f"name: {name}\ntype: imageannotation\nparams: {{about: {name}}}\n")
     reader, writer = os.pipe()
@@ -170,7 +170,7 @@ def test_an_apply_goes_on_when_nobody_reads_its_output_any_more(repository: Path
                 text=True,
                 check=True,
             ).stdout
-        ), "the record says what became of it, not only what was intended"
+        ), "the record has the result, not only what was intended"
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -110,7 +110,7 @@ def test_a_plan_that_cannot_be_saved(repository: Path, twelve: None, served: Ser
 
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_a_result_that_cannot_be_kept(repository: Path, twelve: None, served: Served, output: str) -> None:
-    """What was done is told all the same."""
+    """What was done is still reported."""
     code, out, err = finished("apply", "--auto-approve", "--result=/dev/full", f"--format={output}")
     assert code == 1
     assert "error[usage]: the result cannot be written to /dev/full: No space left on device" in err
@@ -200,7 +200,7 @@ def test_a_file_where_the_sandboxs_folder_is_due(cli: Cli, repository: Path, wri
 
 
 def test_a_sandbox_in_a_place_where_no_file_can_be_made(cli: Cli, repository: Path, write: Write) -> None:
-    """It is told before anything is recorded or asked."""
+    """It is reported before anything is recorded or asked."""
     (repository / ".reconciler").symlink_to("/proc/self")
     write("p.yaml", "name: p\ntype: imageannotation\n")
     refused = cli("apply", "--auto-approve")

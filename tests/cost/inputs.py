@@ -299,7 +299,7 @@ INPUTS: Final = (
     Input("shared branches", 16, shared_branches, _WHOLE_PLAN),
     Input("an error on each line", 120_000, an_error_on_each_line),
     Input("unknown keys", 120_000, unknown_keys),
-    Input("documents that are no projects", 60_000, no_projects),
+    Input("documents that are not projects", 60_000, no_projects),
     Input("an error in each document", 30_000, broken_documents),
     Input("one name many times", 30_000, repeated_names),
     Input("unknown parameters", 50_000, unknown_parameters),

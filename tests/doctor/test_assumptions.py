@@ -1,4 +1,4 @@
-"""What the form of projects tells about the API."""
+"""What the form of projects shows about the API."""
 
 from __future__ import annotations
 

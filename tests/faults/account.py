@@ -62,7 +62,7 @@ class _Clock:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: its plan, and what became of it; `problem` is why it could not plan."""
+    """One run: its plan, and its result; `problem` is why it could not plan."""
 
     before: History
     after: History

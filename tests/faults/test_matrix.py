@@ -191,7 +191,7 @@ def is_reported_truly(run: Run) -> None:
 
 
 def loses_nothing_in_silence(run: Run) -> None:
-    """A value that another writer brought, and this run took away, was in its plan as theirs, or is told of."""
+    """A value that another writer brought, and this run took away, was in its plan as theirs, or is reported."""
     theirs = {place for history in (run.before, *history_during(run)) for place in history.theirs}
     lost = theirs - run.after.theirs.keys()
     if run.plan is not None:

@@ -48,7 +48,7 @@ _PIECES: Final = (
 
 
 class Guided:
-    """`told` counts what became of the inputs, of which there will be `number`."""
+    """`reported` counts the results of the inputs, of which there will be `number`."""
 
     def __init__(self, folder: Path, number: int) -> None:
         self.root = folder / "repository"
@@ -73,7 +73,7 @@ class Guided:
             except NotProvenError:
                 # Read by the pure parser alone: in another form libyaml may take it, for something else.
                 assert _libyaml_refuses(data)
-                self.reported["left alone"] += 1
+                self.reported["unchanged"] += 1
             else:
                 assert formatted(once, kind) == once
         self.slowest = max(self.slowest, time.monotonic() - begun)

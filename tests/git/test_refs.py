@@ -711,7 +711,7 @@ def test_a_sha256_clone_keeps_local_refs(tmp_path: Path) -> None:
 
 @contextlib.contextmanager
 def as_nobody() -> Iterator[None]:
-    """As a user who may write nothing here. Without the right to become one, git is told that it is."""
+    """As a user who may write nothing here. Without the right to become one, git is set up to believe it."""
     if os.geteuid() != 0:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")

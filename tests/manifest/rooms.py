@@ -1,4 +1,4 @@
-"""A repository with manifests in a temporary folder, and what loading it tells."""
+"""A repository with manifests in a temporary folder, and what loading it reports."""
 
 from __future__ import annotations
 

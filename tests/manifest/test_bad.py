@@ -1,4 +1,4 @@
-"""Bad manifests, one or more for every code, with the places of what is told: `tests/manifest/bad/`.
+"""Bad manifests, one or more for every code, with the places of the messages: `tests/manifest/bad/`.
 
 `CODE.yaml` or `CODE--WORDS.yaml` is loaded as `projects/p.yaml`; its first lines say what is expected, with lines as
 they count in the file itself. A folder of such a name is a repository, whose `expected` says it. What no file in git

@@ -1,4 +1,4 @@
-"""Public failures of similar tools that belong to manifests, as small inputs; each with what became of it elsewhere."""
+"""Public failures of similar tools that belong to manifests, as small inputs; each with its result elsewhere."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_dates_of_an_ignore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unt
 
 
 def test_a_path_narrows_what_is_reported_and_never_what_is_checked(tmp_path: Path) -> None:
-    """Hooks pass files in batches, so a name that stands twice was missed: pre-commit/pre-commit#1775, #3397."""
+    """Hooks pass files in batches, so a name that appears twice was missed: pre-commit/pre-commit#1775, #3397."""
     load(tmp_path, {"a.yaml": M, "b.yaml": M + "studio: 1\n"})
     found = validate(read_settings(tmp_path), ["projects/a.yaml"])
     assert [diagnostic.code for diagnostic in found.diagnostics] == ["duplicate-name"]

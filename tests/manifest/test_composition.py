@@ -168,7 +168,7 @@ MISTAKES: dict[str, tuple[Files, list[str]]] = {
         {"projects/p.yaml": "name: p\ntype: {$ref: ../x.yaml#/t}\n", "x.yaml": "t: 3\n"},
         ["x.yaml:1:4 wrong-type < projects/p.yaml:2"],
     ),
-    "a text of the wrong kind is told where it is named": (
+    "a text of the wrong kind is reported where it is named": (
         {"projects/p.yaml": "name: p\ntype: chat\nstudio: {$file: ../t}\n", "t": "yes"},
         ["projects/p.yaml:3:9 wrong-type"],
     ),

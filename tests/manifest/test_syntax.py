@@ -1,4 +1,4 @@
-"""What is no YAML, explained: a mistake is pointed at where it was made, with what to write instead, and told once."""
+"""Invalid YAML, explained: a mistake is reported once, where it was made, with what to write instead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CASES = {
     ),
     "a quote that the next one closes": (
         "type: chat\nname: 'p\nparams: {a: 'x'}\n",
-        "2:7", "what closes this quote stands at line 3", "write a ' where the text ends",
+        "2:7", "this quote is not closed until line 3", "write a ' where the text ends",
     ),
     "an apostrophe": (
         HEAD + "params:\n  a: 'it's'\n",
@@ -49,25 +49,25 @@ CASES = {
         "2:1", "git left a merge conflict here", "decide for one side, and take the markers out",
     ),
     "a text with a colon": (
-        HEAD + "params:\n  a: Note: box\n", "4:6", "a text that holds a colon and a blank", "quote it",
+        HEAD + "params:\n  a: Note: box\n", "4:6", "unquoted text with a colon and a space", "quote it",
     ),
     "a choice with a colon": (
-        HEAD + "ontology:\n  - choice: A: b\n", "4:13", "a text that holds a colon and a blank", "quote it",
+        HEAD + "ontology:\n  - choice: A: b\n", "4:13", "unquoted text with a colon and a space", "quote it",
     ),
     "quotes of a word processor": (
         HEAD + "params:\n  a: “x: y”\n",
-        "4:6", "a text that holds a colon and a blank", "quote it with \" or ': a “ is no quote in YAML",
+        "4:6", "unquoted text with a colon and a space", "quote it with \" or ': a “ is not a quote in YAML",
     ),
-    "a colon without a blank": (
-        "name:p\ntype: chat\n", "1:5", "a colon without a blank is a part of the text", "put a blank behind it",
+    "a colon without a space": (
+        "name:p\ntype: chat\n", "1:5", "a colon without a space after it is part of the text", "put a space after it",
     ),
-    "a colon without a blank, further down": (
+    "a colon without a space, further down": (
         "name: p\ntype:chat\nparams: {}\n",
-        "2:5", "a colon without a blank is a part of the text", "put a blank behind it",
+        "2:5", "a colon without a space after it is part of the text", "put a space after it",
     ),
     "a key below a value": (
         "name: p\n type: chat\n",
-        "2:2", "this key stands below one that has a value on its own line",
+        "2:2", "this key is below one that already has a value",
         "indent it like line 1, or quote that line's value if this belongs to it",
     ),
     "a text that is not indented": (
@@ -78,11 +78,11 @@ CASES = {
         HEAD + "params:\n  a: text\n  goes on\n  b: 1\n",
         "5:3", "this line has no key", "write KEY: VALUE, or indent it below the line that it goes on from",
     ),
-    "too few blanks": (
+    "too few spaces": (
         HEAD + "params:\n  a: 1\n b: 2\n",
-        "5:2", "this line is indented like none above it", "indent it by 2 blanks, as a line above is",
+        "5:2", "no line above has this indentation", "indent it by 2 spaces, like a line above",
     ),
-    "a blank too many at the left": (
+    "one space too many at the left": (
         " name: p\n type: chat\nparams: {}\n",
         "3:1", "the document ends above this line",
         "indent it like line 2, or put --- on a line in front of it for a further document",
@@ -93,7 +93,7 @@ CASES = {
         "indent it like the items above it, or below the key that it belongs to",
     ),
     "a template": (HEAD + "params:\n  a: {% if x %}\n", "4:6", "a { begins a mapping, and a % no text", "quote it"),
-    "a tab": (HEAD + "params:\n\ta: 1\n", "4:1", "a tab cannot indent", "indent with blanks, not with tabs"),
+    "a tab": (HEAD + "params:\n\ta: 1\n", "4:1", "a tab cannot indent", "indent with spaces, not tabs"),
     "an escape": (HEAD + 'ontology: ["a\\;b"]\n', "3:15", "found unknown escape", "quote it with '…' instead"),
     "a sign": (HEAD + "ontology:\n  - @a\n", "4:5", "no text begins with @", "quote it"),
 }  # fmt: skip

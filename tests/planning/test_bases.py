@@ -97,7 +97,7 @@ def test_where_there_was_none() -> None:
     ("ontologies", "number", "expected"),
     [
         ((["A"], ["B"]), 0, "drift"),
-        ((["B"], ["C"], ["A"], ["D"]), 0, "drift"),  # the number stands for another one: the content tells
+        ((["B"], ["C"], ["A"], ["D"]), 0, "drift"),  # the number is that of another one: the content shows it
         ((["A"], ["B"], ["A"]), 7, "pending"),  # the last one with that content
         ((["C"], ["B"]), 0, "unknown"),
     ],
@@ -110,7 +110,7 @@ def test_an_ontology_is_known_by_its_content(ontologies: Any, number: int, expec
 
 
 def test_a_base_that_is_no_longer_shown() -> None:
-    """Nobody can tell who moved: it is said, and with `--pending` the guard conflict holds it."""
+    """It is unknown who changed it: that is reported, and with `--pending` the guard conflict holds it."""
     now = replace(live({"a": 5, "b": 1}), params_history=(Version(7, AT, {"a": 4}), Version(8, AT, {"a": 5, "b": 1})))
     change = plan_project(desired({"a": 1, "b": 1}), now, known=KNOWN)
     assert unseen(change.base, change.fields) == ("params.a",)

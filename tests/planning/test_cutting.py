@@ -1,4 +1,4 @@
-"""A snapshot's histories: short, and enough to tell the same as the whole ones."""
+"""A snapshot's histories: short, and enough to report the same as the whole ones."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def recorded(draw: st.DrawFn, params: list[Any], ontologies: list[Any]) -> Recor
 
 
 def _without_older(found: ProjectDrift | BlockedProject) -> ProjectDrift | BlockedProject:
-    """Of a unit that is not there, a snapshot does not tell since when."""
+    """Of a unit that is not there, a snapshot does not show since when."""
     if isinstance(found, BlockedProject):
         return found
     units = tuple(_timeless(unit) for unit in found.units)

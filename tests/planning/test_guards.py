@@ -186,27 +186,26 @@ CASES = [
         "takeover",
         [update("-my p", old={"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5})],
         situation(),
-        "Scale's side has 6 parameters that no apply of this repository has seen, 5 of them would go (b, c, d and 2 "
-        "more).",
+        "Scale has 6 parameters that no apply of this repository has seen, 5 of them would go (b, c, d and 2 more).",
         "To keep them, write them into the manifest.",
     ),
     Case(
         "takeover",
         [update(old={"b": 1})],
         situation(known={"p": recorded(written=False)}),
-        "Scale's side has 1 parameter that no apply of this repository has seen, 1 of them would go (b).",
+        "Scale has 1 parameter that no apply of this repository has seen, 1 of them would go (b).",
     ),
     Case(
         "takeover",
         [choices(["A"], ["A", {"choice": "B", "subchoices": ["C"]}])],
         situation(),
-        "Scale's side has 3 choices that no apply of this repository has seen, 2 of them would go (B, C).",
+        "Scale has 3 choices that no apply of this repository has seen, 2 of them would go (B, C).",
     ),
     Case(
         "takeover",
         [update(old={"a": 0, "b": 1})],
         situation(pending=True),
-        "Scale's side has 2 parameters that no apply of this repository has seen, 1 of them would go (b); values, 1 of "
+        "Scale has 2 parameters that no apply of this repository has seen, 1 of them would go (b); values, 1 of "
         "them would change (params.a).",
         "To keep them, write them into the manifest.",
     ),
@@ -243,8 +242,8 @@ CASES = [
         "conflict",
         [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), Cause.CONFLICT)],
         situation(known=RECORDED, pending=True),
-        "Git and Scale's side both changed params.a, params.b since the last apply, differently.",
-        "To keep Scale's side, write it into the manifest.",
+        "Git and Scale both changed params.a, params.b since the last apply, differently.",
+        "To keep the change made on Scale, write it into the manifest.",
     ),
     *(
         Case(
@@ -601,7 +600,7 @@ def test_few_pairs_of_many_projects_are_compared(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_base_that_is_no_longer_shown() -> None:
-    """With `--pending` the guard conflict holds what may be an edit of others, beside what surely is."""
+    """With `--pending` the guard conflict holds what may be a change made on Scale, beside what surely is."""
     change = update()
     hidden = "no longer shows the version that the last apply recorded of params.a"
     [[held]] = [judged.held_by for judged in judge([change], situation(pending=True, known=RECORDED))[0]]

@@ -1,4 +1,4 @@
-"""What is too deep or too much to be told one by one is told as a whole."""
+"""Differences that are too deep or too many are reported as a whole."""
 
 from __future__ import annotations
 

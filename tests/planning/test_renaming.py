@@ -16,7 +16,7 @@ def change(before: list[object], after: list[object]) -> ProjectChange:
 
 
 CASES: dict[str, tuple[list[object], list[object], list[tuple[str, str]]]] = {
-    "case and blanks": (["Traffic light"], ["traffic_light"], [("Traffic light", "traffic_light")]),
+    "case and spaces": (["Traffic light"], ["traffic_light"], [("Traffic light", "traffic_light")]),
     "a letter": (["Pedestrain", "Car"], ["Pedestrian", "Car"], [("Pedestrain", "Pedestrian")]),
     "another thing": (["Dog"], ["Fox"], []),
     "only gone": (["Dog", "Cat"], ["Dog"], []),

@@ -25,7 +25,7 @@ _OURS: Final = re.compile(r"[\w #,.;:'=/+?&-]*", re.ASCII)
 
 
 class Page(HTMLParser):
-    """Elements in order with their attributes; texts in order, each with the elements that it stands in."""
+    """Elements in order with their attributes; texts in order, each with the elements that contain it."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)

@@ -18,7 +18,7 @@ REPORT = DoctorReport(
         CheckResult("python", CheckStatus.OK, "Python 3.12.1."),
         CheckResult("git", CheckStatus.WARNING, "There is no git.", "Install git."),
         CheckResult("key", CheckStatus.ERROR, "There is no key.", "Set it.\nOr say --target sandbox."),
-        CheckResult("clock", CheckStatus.SKIPPED, "Nothing was asked.", "Correct what stands above first."),
+        CheckResult("clock", CheckStatus.SKIPPED, "Nothing was asked.", "Fix the failures above first."),
     ),
     assumptions=(
         AssumptionResult("choices", Verdict.HOLDS, "They read as objects."),
@@ -37,7 +37,7 @@ error    key            There is no key.
                         Set it.
                         Or say --target sandbox.
 skipped  clock          Nothing was asked.
-                        Correct what stands above first.
+                        Fix the failures above first.
 
 Assumptions about the API, on this account:
 
@@ -124,7 +124,7 @@ def test_document() -> None:
                 "check": "clock",
                 "status": "skipped",
                 "message": "Nothing was asked.",
-                "remedy": "Correct what stands above first.",
+                "remedy": "Fix the failures above first.",
             },
         ],
         "assumptions": [

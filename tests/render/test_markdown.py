@@ -62,7 +62,7 @@ def drift_text(found: Drift, **more: Any) -> str:
 
 
 class Page(HTMLParser):
-    """The elements of a rendered page, and the text that stands in no code."""
+    """The elements of a rendered page, and the text outside code."""
 
     def __init__(self, markdown: str) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ def test_code_of_all_kinds() -> None:
         ("ask @me about #1 at https://x.y now", "ask `@me` about `#1` at `https://x.y` now"),
         ("1. a list", "`1.` a list"),
         ("of deadbeef or faded.", "of `deadbeef` or faded."),
-        ("two  blanks \x1b[1m", "two blanks `\\u001b[1m`"),
+        ("two  spaces \x1b[1m", "two spaces `\\u001b[1m`"),
         ("- a", "`-` a"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What each call does, as scale-api.md tells it."""
+"""What each call does, as scale-api.md describes it."""
 
 from __future__ import annotations
 

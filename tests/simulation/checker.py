@@ -3,15 +3,15 @@
 What is demanded of each run, killed or not:
 
 - No call took effect twice (`too_many` counts those that did).
-- A finished run told the truth: what it reports as landed is in the log once, what it reports as refused or not sent is
-  not there, and a project that is done has no call that did not land.
+- A finished run reported the truth: what it reports as landed is in the log once, what it reports as refused or not
+  sent is not there, and a project that is done has no call that did not land.
 - Nobody's edit is lost silently. What somebody changed after the plan was made is not overwritten by a run that had
   read it before it wrote. Where the edit came between the run's last read and its write, the run says "lost-race" and
   names the version, or says that it could not look.
 
 One thing no client can tell: a request that got lost, from a request of another run with the very same content that
 landed at the same moment. A call that was reported as landed may therefore be such a twin's, and an overwritten version
-with the very same content need not be told.
+with the very same content need not be reported.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def check_named(server: Server, runs: Iterable[Run], *, with_people: bool) -> li
     """Where one reconciler works alone: what its killed runs landed, and the next one has not named as theirs.
 
     Only what was there long enough for every read to show it, and came on the version that the killed run went on from,
-    can be told from the edits of people; and without people, nothing that is there can have been moved by anybody else
-    since the first version of the record.
+    can be distinguished from the edits of people. Without people, nothing can have been moved by anybody else since the
+    first version of the record.
     """
     violations = []
     planned = [run for run in runs if run.plan is not None]
@@ -179,7 +179,7 @@ def _has_twin(server: Server, run: Run, name: str, kind: str) -> bool:
 
 
 def _losses(server: Server, run: Run, write: Write) -> Iterator[str]:
-    """Edits of others that this write took away, and that the run did not tell."""
+    """Other writers' edits that this write took away, and that the run did not report."""
     if write.version is None or write.kind in (CREATE, ARCHIVE):
         return
     history = server.projects[write.project].history(write.kind)
@@ -195,7 +195,7 @@ def _losses(server: Server, run: Run, write: Write) -> Iterator[str]:
         # A run that saw another's very same version took it for its own, and waits no more for what it sent.
         mistaken = _has_twin(server, run, write.project, write.kind)
         if (reported is None or not _tells_race(reported, number, write.kind)) and not mistaken:
-            yield f"{where} came after version {number} of {other.actor}, unread, and no lost race is told"
+            yield f"{where} came after version {number} of {other.actor}, unread, and no lost race is reported"
     change = _change_of(run, write.project)
     if change is None or seen == 0:
         return

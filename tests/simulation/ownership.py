@@ -284,7 +284,7 @@ class Ownership:
         )
 
     def _is_tracked(self, run: Turn | None, key: tuple[str, str, str, int], origin: Origin) -> bool:
-        """Whether the record, as the run read it or as it is now, tells that this is an edit."""
+        """Whether the record, as the run read it or as it is now, shows that this is an edit."""
         account, name, _, _ = key
         read_at = float("inf") if run is None else run.read_at
         entered = (other.entered[name] for other in self.runs if other.account == account and name in other.entered)
@@ -295,8 +295,8 @@ class Ownership:
     def _is_touched(self, account: str, name: str) -> bool:
         """Whether a run has written to the project or entered it. Otherwise only an intent can say that it drifted.
 
-        Such an intent names content that a person saved before it, which no history tells from the run's own write. It
-        goes with its run.
+        Such an intent names content that a person saved before it, which no history distinguishes from the run's write.
+        It goes with its run.
         """
         actors = {run.name for run in self.runs}
         return any(write.project == name and write.actor in actors for write in self._servers[account].writes) or any(

@@ -63,7 +63,7 @@ class RecordHouse:
         self.loop = loop
         self.clock = clock
         self.random = random
-        self.tell = tell
+        self.say = tell
         self.failures = failures
         self.may_fail = failures > 0.0
         self.slow = slow
@@ -166,7 +166,7 @@ class _Recorder(Recorder):
             return await house.aside(turn, function, *arguments)
 
         def waiting(words: str) -> None:
-            house.tell(turn.name, _RUN_ID.sub("RUN", words))
+            house.say(turn.name, _RUN_ID.sub("RUN", words))
 
         random = Random(f"{house.random.random()}")
         super().__init__(FOLDER, TARGET, store, waiting=waiting, clock=clock, random=random, aside=aside)
@@ -228,17 +228,17 @@ class _Store:
 
     def swap(self, seen: Seen, record: Record, message: str) -> Seen | None:
         if seen.token != str(self._house.number):
-            self._house.tell(self._turn.name, "loses a push")
+            self._house.say(self._turn.name, "loses a push")
             return None
         if record != self._house.record:
-            self._house.tell(self._turn.name, f"records: {message.splitlines()[0]}")
+            self._house.say(self._turn.name, f"records: {message.splitlines()[0]}")
             self._house.change(record, self._turn)
             if message.startswith("apply:"):
                 self._turn.is_recorded = True
         return self.read()
 
     def renew(self, run: Run) -> None:
-        self._house.tell(self._turn.name, "renews its intent")
+        self._house.say(self._turn.name, "renews its intent")
         self._house.renewals[run.id] = run.until
 
     def renewed(self, run: Run) -> str:

@@ -145,7 +145,7 @@ class Server:
         project = self._project(name)
         patch = body.get("patch", False)
         if type(patch) is not bool:
-            raise Refusal(400, "patch is no boolean")
+            raise Refusal(400, "patch is not a boolean")
         params = {key: value for key, value in body.items() if key != "patch"}
         if patch and project.params:
             params = {**project.params[-1].content, **params}
@@ -158,7 +158,7 @@ class Server:
         project = self._project(name)
         choices = body.get("ontology")
         if not isinstance(choices, list):
-            raise Refusal(400, "ontology is no array")
+            raise Refusal(400, "ontology is not an array")
         project.ontologies.append(Version(choices, _stamp(now), actor, at))
         return self._log(actor, SET_ONTOLOGY, name, len(project.ontologies) - 1, sent_at, at)
 

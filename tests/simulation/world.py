@@ -1,6 +1,6 @@
 """One simulated story: accounts, clones, reconcilers, people in the dashboard, a failing network, kills; then peace.
 
-Promises: all of it follows from the seed. `play` tells what was found, and every line of what happened.
+Promises: all of it follows from the seed. `play` returns what was found, and every line of what happened.
 
 Git moves on meanwhile. A reconciler works in one clone with the key of one account; its runs are at the newest commit
 or at an older one, of all changes or of pending ones, of all projects or of a few; many do not finish. The accounts

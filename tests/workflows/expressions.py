@@ -37,7 +37,7 @@ def value(text: str, contexts: Mapping[str, Any], functions: Mapping[str, Callab
     parser = _Parser(text, contexts, functions)
     result = parser.alternatives()
     if parser.rest():
-        raise ValueError(f"{text!r} is no expression that is known here")
+        raise ValueError(f"{text!r} is not an expression that is known here")
     return result
 
 
@@ -82,7 +82,7 @@ class _Parser:
             return within
         found = _TOKEN.match(self._text, self._at)
         if found is None or found[1]:
-            raise ValueError(f"{self._text!r} is no expression that is known here")
+            raise ValueError(f"{self._text!r} is not an expression that is known here")
         self._at = found.end()
         if found[2] is not None:
             return found[2].replace("''", "'")

@@ -63,7 +63,7 @@ class Hub:
         return git("rev-parse", "HEAD", folder=self.clone)
 
     def begin(self, message: str) -> dict[str, JobRun]:
-        """The first commit on main, which came in by pull request 100, and the apply that follows."""
+        """The first commit on main, which was merged as pull request 100, and the apply that follows."""
         after = self.commit(message)
         git("push", "-q", "origin", "main", folder=self.clone)
         self.github.merge(after, 100)
@@ -119,7 +119,7 @@ class Hub:
         return self.runner.run("drift.yml", "schedule", {}, ref="refs/heads/main", sha=main)["drift"]
 
     def params(self, name: str) -> list[dict[str, Any]]:
-        """Every version of a project's params on Scale's side."""
+        """Every version of a project's params on Scale."""
         history = json.loads(self.store.get(name))["param_history"]
         return [
             {key: value for key, value in entry.items() if key not in ("version", "created_at")} for entry in history

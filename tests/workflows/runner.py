@@ -86,7 +86,7 @@ class Runner:
         sha: str,
         inputs: Mapping[str, Any] | None = None,
     ) -> dict[str, JobRun]:
-        """The jobs of one run of a workflow, as it stands in `sha`, each after those that it needs."""
+        """The jobs of one run of a workflow, as it is in `sha`, each after those that it needs."""
         payload = {**payload, "repository": {"private": self.private, "default_branch": "main"}}
         text = self._git("show", f"{sha}:.github/workflows/{workflow}")
         content = yaml.safe_load(text)

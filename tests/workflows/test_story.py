@@ -101,7 +101,7 @@ def test_opened_pushed_again_merged_drifted_and_drift_gone(hub: Hub) -> None:
     assert "`cats` **loses the choice** `Dog`." in again
     assert again != opened
 
-    # A mistake: it stands at its line, and the comment stays as it was.
+    # A mistake: it is shown at its line, and the comment stays as it was.
     edit(hub, CATS, "params:", "parms:")
     broken = hub.pull_request(7, "A typo")
     assert broken["validate"].outcome == broken["plan"].outcome == "failure"
@@ -110,7 +110,7 @@ def test_opened_pushed_again_merged_drifted_and_drift_gone(hub: Hub) -> None:
     edit(hub, CATS, "parms:", "params:")
     well(hub.pull_request(7, "Mended")["plan"])
 
-    # Merged: approved, applied, told in the same comment, and it is what was shown.
+    # Merged: approved, applied, reported in the same comment, and it is what was shown.
     runs = hub.apply(*hub.merge(7))
     well(runs["approval"])
     well(runs["apply"])
@@ -143,7 +143,7 @@ def test_opened_pushed_again_merged_drifted_and_drift_gone(hub: Hub) -> None:
 
 
 def test_two_pull_requests_and_a_dropped_run(hub: Hub) -> None:
-    """Ann's apply waits while Bob's change comes in: whichever run works does all of it, and both are told."""
+    """Ann's apply waits while Bob's change is merged: whichever run works does all of it, and both get a comment."""
     hub.branch("ann")
     edit(hub, CATS, "priority: 10", "priority: 20")
     well(hub.pull_request(1, "Ann")["plan"])
@@ -155,13 +155,13 @@ def test_two_pull_requests_and_a_dropped_run(hub: Hub) -> None:
     git("fetch", "-q", "origin", folder=hub.clone)
     git("checkout", "-q", "bob", folder=hub.clone)
     bobs = hub.merge(2)
-    # Ann's run is dropped. Bob's works on the current main, and tells both.
+    # Ann's run is dropped. Bob's works on the current main, and comments on both.
     well(hub.apply(*bobs)["apply"])
     assert hub.params("cats")[-1]["priority"] == 20
     assert hub.params("dogs")[-1]["priority"] == 30
     reported = [hub.comment(1), hub.comment(2)]
     assert all("applied, 0 added, 2 changed, 0 destroyed" in comment and "as shown" in comment for comment in reported)
-    # Should Ann's run come after all, or Bob's again, nothing is left to do, and nothing is told anew.
+    # Should Ann's run come after all, or Bob's again, nothing is left to do, and nothing is reported again.
     for pushed in (anns, bobs):
         well(hub.apply(*pushed)["apply"])
     assert (len(hub.params("cats")), len(hub.params("dogs"))) == (2, 2)
@@ -169,7 +169,7 @@ def test_two_pull_requests_and_a_dropped_run(hub: Hub) -> None:
 
 
 def test_an_edit_in_the_dashboard_in_between(hub: Hub) -> None:
-    """A merge writes what git changed, and leaves alone what somebody else did; on the same parameter it stops."""
+    """A merge writes what git changed, and keeps what was changed on Scale; on the same parameter it stops."""
     hub.branch("ann")
     edit(hub, CATS, "instruction: Label.", "instruction: Label every cat.")
     well(hub.pull_request(1, "Ann")["plan"])
@@ -220,7 +220,7 @@ def test_a_public_repository_has_no_snapshot_until_it_is_asked_for(hub: Hub) -> 
 
 @pytest.mark.parametrize("hub", ["own"], indirect=True)
 def test_the_workflows_of_this_repository(hub: Hub) -> None:
-    """They stand on the action beside them; all else is as in the stories above."""
+    """They use the action beside them; all else is as in the stories above."""
     hub.branch("louder")
     edit(hub, CATS, "priority: 10", "priority: 20")
     well(hub.pull_request(7, "Louder")["plan"])

@@ -1,7 +1,7 @@
 """One issue a target, for its drift: opened, kept current, reopened while drift lasts, closed when it is over.
 
 Found by label, marker and author. The marker remembers the set of drifts, each by a short hash, so that people are
-told by a comment, which notifies, when the set changes and not at every run.
+notified by a comment when the set changes and not at every run.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class _Issue:
 
     def see_label(self) -> None:
         """An unknown label would be dropped without a word ([P], github.md, section 5), and the issue never found."""
-        label = {"name": LABEL, "color": "b60205", "description": "Scale's side changed behind git's back"}
+        label = {"name": LABEL, "color": "b60205", "description": "Live projects were changed outside git"}
         self.client.create("/labels", label, needs=WRITES, exists=True)
 
     def drop(self, others: Sequence[Posted]) -> None:

@@ -61,12 +61,12 @@ def read_body(kind: str, target: str, whole: str) -> Body | None:
 
 
 def short_hash(text: str) -> str:
-    """Twelve hex digits that tell texts apart, for markers."""
+    """Twelve hex digits that distinguish texts, for markers."""
     return text_digest(text)[:12]
 
 
 def _digest(text: str) -> str:
-    """Line ends and blanks at the end aside, which a store of texts may change (an assumption)."""
+    """Line ends and trailing whitespace aside, which a store of texts may change (an assumption)."""
     return short_hash(text.replace("\r\n", "\n").strip())
 
 

@@ -21,7 +21,7 @@ _MOST_LAGGING: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A pull request that came in. `fork` says that its head lies in another repository, or in one that is gone."""
+    """A merged pull request. `fork` says that its head lies in another repository, or in one that is gone."""
 
     number: int
     fork: bool

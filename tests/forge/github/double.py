@@ -1,7 +1,7 @@
 """The GitHub endpoints that reconciler uses, served: written from GitHub's documentation (github.md), not our code.
 
 Comments and issues (list, create, update; delete of a comment), labels, a commit's pull requests, GraphQL's viewer,
-`GET /user` (403, as for GITHUB_TOKEN). Lists come in pages with a `Link` header. Bodies over 262,144 bytes are a 422,
+`GET /user` (403, as for GITHUB_TOKEN). Lists are paged, with a `Link` header. Bodies over 262,144 bytes are a 422,
 an issue's update over it a 200 that keeps the old one. Unknown labels are dropped without a word.
 """
 

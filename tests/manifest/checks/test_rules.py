@@ -311,7 +311,7 @@ ONTOLOGIES = {
         "[{choice: Cat, subchoices: [a]}, {choice: Dog, subchoices: [Poodle, Pug]}]",
         ["heading-and-leaf@Cat.", "choice-without-label@a."],
     ),
-    "answers and events are no orphans": (
+    "answers and events are not orphans": (
         "videoannotation",
         f"{BOX}\nevents_to_annotate: [e]\nannotation_attributes: {{a: {{description: q, choices: [x]}}}}",
         "[Cat, {choice: Dog, subchoices: [Poodle, Pug]}, e, x]",

@@ -50,7 +50,7 @@ PAIRS = {
         M + "reconcile:\n  ignore:\n    - path: params.a\n      reason: r\n      until: 2027-03-01\n",
     ),
     "a referenced ontology stays as short as it is": (M + "ontology: {$ref: _shared.yaml}\n", None),
-    "two blanks a level, lists indented": (
+    "two spaces a level, lists indented": (
         M + "params:\n    a:\n        - 1\n        -   b: 2\n            c: 3\n        - - x\n          - y\n",
         M + "params:\n  a:\n    - 1\n    - b: 2\n      c: 3\n    - - x\n      - y\n",
     ),
@@ -100,11 +100,11 @@ PAIRS = {
         M + "params:\n  a: [one\n  two, 'it''s\n  so', \"x\n  y\"]\n",
         M + "params:\n  a: [one two, 'it''s so', \"x y\"]\n",
     ),
-    "blocks are indented anew": (
+    "blocks are indented again": (
         M + "params:\n    a: |  # why\n          one\n            two\n    b: >-\n     one\n     two\n\n     three\n",
         M + "params:\n  a: |    # why\n    one\n      two\n  b: >-\n    one\n    two\n\n    three\n",
     ),
-    "blocks that begin with blanks, or end with lines": (
+    "blocks that begin with spaces, or end with lines": (
         M
         + "params:\n    a: |4\n          one\n    b: |+\n     one\n\n\n    c: >2+\n        one\n       two\n\n    d:\n",
         M + "params:\n  a: |2\n      one\n  b: |+\n    one\n\n\n  c: >2+\n      one\n     two\n\n  d:\n",
@@ -172,7 +172,7 @@ PAIRS = {
     ),
     "nothing but comments": ("# a\n\n\n# b", None),
     "no line end at the end": ("name: p\ntype: chat", "name: p\ntype: chat\n"),
-    "blanks that are none are kept": ("name: p\u00a0\ntype: chat\u3000 \n", "name: p\u00a0\ntype: chat\u3000\n"),
+    "spaces unknown to YAML are kept": ("name: p\u00a0\ntype: chat\u3000 \n", "name: p\u00a0\ntype: chat\u3000\n"),
     # Line width: looztra/yamkix#437, apache/buildstream#2046, frenck/YAMLRocks#95
     "nothing is wrapped": (
         M + "params:\n  a: " + "word !x and - word " * 15 + f"end\n  b: https://x/{'a' * 200}\n",
