@@ -224,7 +224,7 @@ class ProjectApply:
             return self._outcome(Status.FAILED, reason, diagnostics=(diagnostic,), not_kept=left)
         if self.calls:
             return self._outcome(Status.DONE, "")
-        return self._outcome(Status.UNCHANGED, "it already is as the manifest says")
+        return self._outcome(Status.UNCHANGED, "it already matches the manifest")
 
     def _ended(
         self,

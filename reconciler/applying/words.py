@@ -55,7 +55,7 @@ def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str,
         )
         if before != now
     ]
-    return " and ".join(moved) + ", not from this run" if moved else "it is no longer as it was planned"
+    return " and ".join(moved) + ", not from this run" if moved else "it no longer matches the plan"
 
 
 def truth(calls: Sequence[CallOutcome], live: LiveProject | None) -> str:
@@ -101,7 +101,7 @@ def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequenc
     ours = _versions(own) if own else "the create"
     return error(
         "lost-race",
-        f"someone else wrote to project.{name} at the same time as {kind.value}: {_versions(others)}",
+        f"another writer changed project.{name} at the same time as {kind.value}: {_versions(others)}",
         detail=f"Ours is {ours}. Both are in the project's history. Check whether the other change was overwritten, "
         "and plan again.",
     )
@@ -112,7 +112,7 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
     came = "; ".join(f"{part} {_versions(versions)}" for part, versions in others.items())
     return error(
         "lost-race",
-        f"someone else wrote to project.{name} right after this run: {came}",
+        f"another writer changed project.{name} right after this run: {came}",
         detail="What this run wrote is in the project's history, before it. Plan again to see what is there now.",
     )
 
@@ -121,9 +121,9 @@ def someone_else(name: str, kind: CallKind, others: Sequence[Version], live: Liv
     """No answer, and what came meanwhile is not what was sent."""
     if kind is CallKind.CREATE:
         at = f" at {live.created_at}" if live is not None and live.created_at else ""
-        seen = f"a project of that name was created{at}, and it is not as it was sent"
+        seen = f"a project of that name was created{at}, and its content is not what was sent"
     else:
-        seen = f"what came meanwhile is not what was sent: {_versions(others)}"
+        seen = f"the version that appeared is not what was sent: {_versions(others)}"
     return error(
         "someone-else",
         f"{kind.value} of project.{name} had no clear answer, and {seen}",
@@ -137,7 +137,7 @@ def sent_twice(name: str, part: str, versions: Sequence[Version]) -> Diagnostic:
     return warning(
         "sent-twice",
         f"the {part} of project.{name} was written {len(versions)} times by this run: {_versions(versions)}",
-        detail="An earlier request took effect after this run had given it up. This run wrote all of these versions, "
+        detail="An earlier request took effect after this run gave up on it. This run wrote all of these versions, "
         "and each has the content that was sent. Nothing needs to be done.",
     )
 
@@ -146,7 +146,7 @@ def not_there(name: str, kind: CallKind) -> Diagnostic:
     return error(
         "not-there",
         f"Scale answered that {kind.value} of project.{name} is done, but it cannot be read back",
-        detail="The history does not show it. It is not sent again, since it may appear yet. Plan again in a minute.",
+        detail="The history does not show it. It is not sent again, since it may still appear. Plan again in a minute.",
     )
 
 
@@ -168,7 +168,7 @@ def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
     )
     return error(
         "not-kept",
-        f"Scale took the write to project.{name}, but read back it is not as written: {paths}{more}",
+        f"Scale took the write to project.{name}, but it reads back differently: {paths}{more}",
         detail=(
             "Only leading or trailing whitespace differs: remove it from the manifest."
             if only_whitespace

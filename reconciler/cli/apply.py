@@ -69,7 +69,7 @@ def command(
 
     if planfile is not None and (names or pending or allowed):
         raise click.UsageError(
-            "a saved plan is applied whole, its verdicts stand: NAME, --pending and --allow do not go with --plan"
+            "a saved plan is applied as a whole: NAME, --pending and --allow cannot be used with --plan"
         )
     console.check_guards(allowed)
     settings = read_settings(Path.cwd())

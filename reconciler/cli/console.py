@@ -53,7 +53,7 @@ def live_option(function: _Function) -> _Function:
 def check_live(live: str | None, endpoint: str | None) -> None:
     """Raises click.UsageError for an endpoint together with a snapshot, which opens none."""
     if live is not None and endpoint is not None:
-        raise click.UsageError("--live opens no endpoint: leave out --endpoint")
+        raise click.UsageError("--live does not use an endpoint: leave out --endpoint")
 
 
 def target_info(session: Session | None, target: str | None, endpoint: str | None) -> TargetInfo:

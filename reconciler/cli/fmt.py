@@ -13,13 +13,13 @@ _EPILOG = """\b
 Examples:
   reconciler fmt                            all manifests, and the YAML files that they use
   reconciler fmt projects/birds             the files in one folder
-  reconciler fmt --check                    lists files that are not in form, exit code 2; writes nothing
+  reconciler fmt --check                    lists files that need formatting, exit code 2; writes nothing
 """
 
 
 @click.command("fmt", epilog=_EPILOG)
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
-@click.option("--check", is_flag=True, help="Write nothing; exit with 2 if a file is not in form.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 2 if a file needs formatting.")
 def command(paths: tuple[str, ...], check: bool) -> int:
     """Put manifests into one form: key order, indentation, block style. Comments and meaning stay.
 

@@ -51,7 +51,7 @@ def comment(planfile: str | None, result: str | None) -> int:
         with _connected(event) as client:
             report = comment_outcome(client, event, outcome, writer, root=settings.git_root)
     else:
-        raise click.UsageError("say either --plan FILE or --result FILE")
+        raise click.UsageError("use either --plan FILE or --result FILE")
     return _tell(report, settings)
 
 

@@ -37,12 +37,12 @@ def command(folder: str) -> int:
 
     done = lay_out_repository(Path(folder))
     lines = [f"  + {plain(name)}\n" for name in done.written]
-    lines += [f"    {plain(name)} is there already and stays as it is\n" for name in done.kept]
+    lines += [f"    {plain(name)} already exists and is unchanged\n" for name in done.kept]
     console.say("".join(lines))
     if done.written:
         here = folder in (".", "./")
         below = "" if here else f"{plain(folder.rstrip('/'))}/"
         console.say(_NEXT.format(folder=below, cd="" if here else f"cd {word(folder)} && "))
     else:
-        console.say("\nNothing to do: everything is there.\n")
+        console.say("\nNothing to do: every file already exists.\n")
     return 0

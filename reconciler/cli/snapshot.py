@@ -18,7 +18,7 @@ Examples:
 
 @click.command("snapshot", epilog=_EPILOG)
 @console.target_options
-@click.option("--out", metavar="FILE", help="Save it as FILE, for its owner alone.")
+@click.option("--out", metavar="FILE", help="Save it as FILE, which only its owner can read.")
 @click.option("--publish", is_flag=True, help="Put it in the target's git ref, in place of the one before.")
 def command(target: str | None, endpoint: str | None, out: str | None, publish: bool) -> int:
     """Save live state for plan and drift with --live, which need no key.
@@ -33,7 +33,7 @@ def command(target: str | None, endpoint: str | None, out: str | None, publish: 
     from reconciler.settings import read_settings
 
     if (out is None) is not publish:
-        raise click.UsageError("say either --out FILE or --publish")
+        raise click.UsageError("use either --out FILE or --publish")
     settings = read_settings(Path.cwd())
     session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
     saved = save_snapshot(session, out)

@@ -21,7 +21,7 @@ Examples:
   reconciler validate 'kitten_*' projects/birds
   reconciler validate --format json
   reconciler validate --format json --resolved kitten_labeling
-  reconciler validate --format github       annotations for GitHub Actions alone
+  reconciler validate --format github       only annotations for GitHub Actions
 """
 
 

@@ -178,7 +178,7 @@ def _sensitive(text: str) -> Pattern:
 def _guard(name: str) -> str:
     if name == NO_MANIFESTS:
         detail = f"Run with --allow {NO_MANIFESTS} if a run is meant to have no manifests."
-        raise RefusedError("unknown-guard", f"{NO_MANIFESTS} is waived by --allow alone", detail)
+        raise RefusedError("unknown-guard", f"{NO_MANIFESTS} can only be waived by --allow", detail)
     if name not in GUARD_NAMES:
         detail, label = f"Known guards: {', '.join(GUARD_NAMES)}.", did_you_mean(name, GUARD_NAMES)
         raise RefusedError("unknown-guard", f"there is no guard {quoted(name)}", detail, label)

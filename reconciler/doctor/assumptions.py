@@ -174,7 +174,7 @@ ASSUMPTIONS: Final = (
     ),
     Assumption(
         "get-case",
-        "A plan of such a name alone ends with an error: spell names in manifests as Scale has them.",
+        "A plan of only such a name ends with an error: spell names in manifests as Scale has them.",
         "there is no project to ask for in other upper and lower case",
         see_get_case,
     ),

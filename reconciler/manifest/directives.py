@@ -245,7 +245,7 @@ class _Walk:
             self._resolved.problems.append(
                 Problem(
                     Code.NEAR_DIRECTIVE,
-                    f"{quoted(key)} is not a directive and is sent as it is",
+                    f"{quoted(key)} is not a directive and is sent unchanged",
                     At((*path, key), key=True),
                     "If that is intended, write {$literal: …} around it.",
                     f'did you mean "{near}"?',

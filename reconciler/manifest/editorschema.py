@@ -58,7 +58,7 @@ def editor_schema(kind: str) -> Schema:
             },
             "ontology": {"anyOf": [*CHOICES.alternatives(_slots), *ONTOLOGY.alternatives(_slots)]},
             "ignore": {
-                "description": "A live value that is kept as it is.",
+                "description": "A live value that is kept.",
                 "anyOf": [*IGNORE.alternatives(_slots), _DIRECTIVE],
             },
             **{name: open_schema(fact) for name, fact in SHAPES.items()},
@@ -81,7 +81,7 @@ def _directives() -> dict[str, Schema]:
     (unset,) = [directive for directive in DIRECTIVES if directive.name == UNSET_KEY]
     return {
         "directive": {
-            "$comment": "One of these, alone in its mapping.",
+            "$comment": "One of these, as the only key of its mapping.",
             "type": "object",
             "properties": {directive.name: directive.schema for directive in anywhere},
             "minProperties": 1,

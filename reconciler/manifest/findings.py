@@ -90,7 +90,7 @@ class Findings:
             Code.INVISIBLE_KEY,
             f"this key begins or ends with {code_point(edge)}, which cannot be seen",
             event,
-            label="take it out, or quote the key",
+            label="remove it, or quote the key",
             detail="Such characters come with text that is copied from web pages; as indentation they mean nothing.",
         )
 

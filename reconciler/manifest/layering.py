@@ -83,7 +83,7 @@ def idle_unset(path: RawPath) -> Problem:
         Code.UNSET_NOTHING,
         f'nothing above gives "{path[-1]}"',
         At(path),
-        "There is nothing to drop. Take it out, or see whether the name is right.",
+        "There is nothing to drop. Remove it, or check the spelling of the name.",
         severity=Severity.WARNING,
     )
 

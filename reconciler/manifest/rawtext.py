@@ -121,7 +121,7 @@ def _separator(character: str, index: int) -> Problem:
         Code.LINE_SEPARATOR,
         f"U+{ord(character):04X} stands outside a comment, and YAML parsers change or misread it",
         Stretch(index, index + 1),
-        f'Write it as {_SEPARATORS[character]} in double quotes, as in "a{_SEPARATORS[character]}b", or take it out.',
+        f'Write it as {_SEPARATORS[character]} in double quotes, as in "a{_SEPARATORS[character]}b", or remove it.',
         f"write {_SEPARATORS[character]} in double quotes",
     )
 

@@ -99,7 +99,9 @@ class _Params(Kind):
         if not isinstance(value, dict):
             return self.refuse(value, path, faults)
         if not value.keys().isdisjoint(RESERVED_PARAMS):
-            detail = "The API uses this name beside the parameters, so the value would be lost, or taken as a command."
+            detail = (
+                "The API also uses this name outside the parameters, so the value would be lost or read as a command."
+            )
             for key in value:
                 if key in RESERVED_PARAMS:
                     summary = f'a parameter cannot be named "{key}"'
@@ -207,7 +209,7 @@ RECONCILE: Final = Table(
         Key(
             "ignore",
             ListOf(item=IGNORE, words="a list of paths", items={"$ref": "#/$defs/ignore"}),
-            "Live values that are kept as they are: paths, or {path, reason, until}.",
+            "Live values that are kept: paths, or {path, reason, until}.",
             inherited=True,
         ),
         Key("protect", Truth(), "true: the project is planned and shown, but never written.", inherited=True),

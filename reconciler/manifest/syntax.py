@@ -247,7 +247,7 @@ def _indentation(refusal: _Refusal) -> _Explained | None:
     text = refusal.line_text(line)
     if refusal.character() in _CLOSERS.values():
         summary = f"this is not YAML: nothing opens this {refusal.character()}"
-        return _Explained(refusal.index, refusal.index + 1, summary, "take it out")
+        return _Explained(refusal.index, refusal.index + 1, summary, "remove it")
     if refusal.text[refusal.starts[line] : refusal.index].strip():
         return None
     start, end = refusal.index, refusal.starts[line] + len(text)

@@ -46,7 +46,7 @@ def check_may_make(setup: Setup) -> None:
     if target.sandbox is None and key and not key.startswith(TEST_KEY):
         raise UsageError(
             f"--write needs a test key, but the key in {target.key_variable} does not start with {TEST_KEY}",
-            "Nothing was sent. A project on Scale can never be deleted or renamed, so none is made in the live world.",
+            "Nothing was sent. A project on Scale can never be deleted or renamed, so none is created with a live key.",
         )
 
 

@@ -91,7 +91,7 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
         elif not os.path.lexists(file):
             raise UsageError(f'there is no file "{path}"' + _nearest(file, files, settings), "Give files or folders.")
         elif not file.endswith((".yaml", ".yml")):
-            raise UsageError(f'"{path}" is no YAML file', "The name of one ends in .yaml or .yml.")
+            raise UsageError(f'"{path}" is not a YAML file', "The name of a YAML file ends in .yaml or .yml.")
         else:
             named.add(file)
     return sorted(named, key=path_order)

@@ -233,7 +233,7 @@ def _keep(
     kept, url = keep_comment(client, number, kind=KIND, target=target, author=author, run=run, write=write)
     where = f" {plain(url)}" if url else ""
     if kept is Kept.NOT_MADE:
-        return f"Pull request #{number}: nothing to say, no comment made."
+        return f"Pull request #{number}: nothing to report, no comment made."
     if kept is Kept.NEWER:
         return f"Pull request #{number}: a later run has written the comment, so it is unchanged.{where}"
     return f"Pull request #{number}: comment {kept}.{where}"

@@ -78,7 +78,7 @@ def open_target(
     if not key.strip():
         raise CredentialsError(
             f"there is no API key: {variable} is not set",
-            "Put the key of the account into that variable. To try without a key: --target sandbox",
+            "Set that variable to the account's API key. To try without a key: --target sandbox",
         )
     return ScaleClient(
         endpoint=target.endpoint,

@@ -135,7 +135,7 @@ def renames(
             yield warning(
                 "probable-rename",
                 f'project.{desired.name} is probably "{found.name}" on Scale now',
-                detail=f"A rename in the dashboard shows as one project gone and another there. If it is one: name the "
+                detail=f"A rename in the dashboard looks like one project gone and a new one. If it is one: name the "
                 f'manifest "{found.name}".',
             )
 
@@ -175,8 +175,8 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
     return warning(
         "taking-turns",
         f"project.{name}: two writers take turns with {unit} (versions {versions})",
-        detail="Each undoes what the other wrote. Agree who owns it: the manifest, or, put under reconcile.ignore, "
-        "the other one.",
+        detail="Each undoes what the other wrote. Decide which one owns it. If it is not the manifest, add the "
+        "path to reconcile.ignore.",
     )
 
 

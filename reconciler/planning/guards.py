@@ -137,7 +137,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             )
 
 
-_SAME_NAME = 'The same name, but for case, Unicode form, invisible characters, "-", "_" and spaces, is'
+_SAME_NAME = 'The same name, except for case, Unicode form, invisible characters, "-", "_" and spaces, is'
 
 
 def _listed(names: Sequence[str], total: int = 0) -> str:
@@ -162,7 +162,7 @@ def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             yield Finding(
                 change,
                 "The record knows this project, and Scale no longer shows it",
-                "A create would make a new one beside it where it was renamed in the dashboard.",
+                "If it was renamed in the dashboard, a create would make a second project.",
                 "If it was renamed: give the manifest its new name.",
             )
 
@@ -226,7 +226,7 @@ def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Fo
             yield Finding(
                 change,
                 f"The ontology loses {_count(len(names), 'choice')}: {_listed(names)}",
-                "Work in flight loses what goes at once.",
+                "Work in flight loses removed choices at once.",
             )
 
 
@@ -269,8 +269,8 @@ def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Fo
         if expired:
             yield Finding(
                 change,
-                f"Past its day, and still ignored: {_listed(expired)}",
-                remedy="Take it out of the manifest, or give it a later day.",
+                f"Expired, and still ignored: {_listed(expired)}",
+                remedy="Remove it from the manifest, or set a later `until`.",
             )
 
 

@@ -80,8 +80,10 @@ def _about_waivers(situation: Situation, used: set[Waiver], *, whole: bool) -> I
     for waiver in situation.waivers:
         which = f'the waiver of {waiver.guard} for "{waiver.project}"'
         if waiver.until < situation.today:
-            detail = f"It waives nothing any more ({waiver.reason}). Take it out, or give it a later day."
+            detail = f"It has expired ({waiver.reason}). Remove it, or set a later `until`."
             yield warning("waiver-void", f"{which} ended on {waiver.until.isoformat()}", detail=detail)
         elif whole and waiver not in used and not silent.get(waiver.guard, False):
-            detail = f"The guard holds no project that it matches ({waiver.reason}). Take it out if its work is done."
+            detail = (
+                f"The guard holds no project that it matches ({waiver.reason}). Remove it if it is no longer needed."
+            )
             yield warning("waiver-idle", f"{which} waives nothing", detail=detail)

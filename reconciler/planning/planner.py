@@ -275,8 +275,8 @@ def _warnings(desired: DesiredProject, live: LiveProject | None, intent: Intent)
         keys = " and ".join(f'"{key}"' for key in intent.dropped)
         yield warning(
             "ontology-keys-dropped",
-            f"setOntology for project.{desired.name} takes away {keys} of its live choices",
-            detail="A manifest cannot say these, and the API writes an ontology whole.",
+            f"setOntology for project.{desired.name} removes {keys} from its live choices",
+            detail="A manifest cannot express these, and the API writes the whole ontology.",
         )
     ignored = Ignored.of(desired)
     if live is not None and ignored.patterns:

@@ -33,9 +33,9 @@ def renamed_choices(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
             notes.append(
                 warning(
                     CODE,
-                    f'project.{change.name}: the choice "{name}" goes and "{nearest}" comes',
-                    detail="Scale knows no renaming: work in flight does not follow. To change what labelers see, "
-                    f"keep the choice and give it a display: {{choice: {name}, display: {nearest}}}.",
+                    f'project.{change.name}: the choice "{name}" is removed and "{nearest}" added',
+                    detail="Scale cannot rename a choice, so work in flight is not updated. To change what labelers "
+                    f"see, keep the choice and give it a display: {{choice: {name}, display: {nearest}}}.",
                 )
             )
         if not added:

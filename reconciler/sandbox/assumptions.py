@@ -61,7 +61,7 @@ class Assumptions:
         "later", "at-once", meaning="Whether a create's answer shows its `param_history` already."
     )
     list_histories: Literal["whole", "last"] = _switch(
-        "whole", "last", meaning="Whether list shows each history whole, or its last entry alone."
+        "whole", "last", meaning="Whether list shows each history whole, or only its last entry."
     )
     archived_name: Literal["kept", "free"] = _switch(
         "kept", "free", meaning="Whether a create can take an archived project's name; get answers the new one then."
@@ -70,7 +70,7 @@ class Assumptions:
         "none", "replaced", meaning='The name of an ontology that was set without one: none, or "untitled".'
     )
     get_case: Literal["exact", "ignored"] = _switch(
-        "exact", "ignored", meaning="Whether get finds a name that differs in upper and lower case alone."
+        "exact", "ignored", meaning="Whether get finds a name that differs only in upper and lower case."
     )
     histories: Literal["whole", "capped"] = _switch(
         "whole", "capped", meaning="Whether get shows each history whole, or its last two entries."

@@ -33,7 +33,7 @@ _IMAGE: Final[dict[str, Fact]] = {
     "padding": whole("Room around the image to draw in, in pixels."),
     "paddingX": whole("The same to the sides; it wins over padding.", "S"),
     "paddingY": whole("The same above and below; it wins over padding.", "S"),
-    "can_add_base_annotations": truth("Labelers may add annotations beside those that tasks bring.", "S"),
+    "can_add_base_annotations": truth("Labelers may add annotations to those that tasks bring.", "S"),
     "can_edit_base_annotations": truth("Labelers may edit the annotations that tasks bring.", "S"),
     "can_edit_base_annotation_labels": truth("Labelers may change the labels of those.", "S"),
     "can_delete_base_annotations": truth("Labelers may remove those.", "S"),

@@ -52,7 +52,7 @@ SHAPES: Final[dict[str, Fact]] = {
             "step": number("The step between answers (number); 1 where it is left out."),
             "allowed_labels": strings("The labels that may be linked to (linked). It names leaves."),
             "required": truth("A link must be given (linked); not in 3D types."),
-            "global": truth("One value for a whole track; in video and lidar types alone."),
+            "global": truth("One value for a whole track; only in video and lidar types."),
             "conditions": mapping("When the question is asked.", _CONDITIONS),
         },
         required=["description"],

@@ -216,7 +216,7 @@ def test_calls_are_derived_from_what_is_live_then() -> None:
     [
         (live(), live(params={"a": 7}, params_version=4), "params went from version 3 to 4 at 2026-11-24 00:00:00 UTC"),
         (live(), live(params={"a": 7}, params_version=4, params_at=None), "params went from version 3 to 4, not"),
-        (live(), live(params={"a": 7}), "no longer as it was planned"),
+        (live(), live(params={"a": 7}), "no longer matches the plan"),
         (live(), None, "no longer there"),
         (None, live(params={"a": 7}, created_at="today"), "created meanwhile, at today"),
     ],
@@ -759,7 +759,7 @@ def test_a_create_that_landed_unseen_comes_back_as_a_taken_name() -> None:
 
 @pytest.mark.parametrize("before", [live(), None])
 def test_somebody_else_was_first(before: LiveProject | None) -> None:
-    """No answer, and what came meanwhile is not what was sent: nothing is sent again."""
+    """No answer, and the version that appeared is not what was sent: nothing is sent again."""
     api = Api(*([before] if before else []))
 
     class Unlucky(Api):

@@ -90,7 +90,7 @@ def test_paths_are_files_or_folders(cli: Cli, repository: Path, write: Write, mo
     [
         ("projects/q.yaml", 'there is no file "projects/q.yaml", did you mean "projects/p.yaml"?'),
         ("docs", 'there is no manifest in "docs"'),
-        ("docs/a.md", '"docs/a.md" is no YAML file'),
+        ("docs/a.md", '"docs/a.md" is not a YAML file'),
         ("../x.yaml", '"../x.yaml" lies outside the repository'),
         ("projects/link.yaml", '"projects/link.yaml" lies outside the repository'),
     ],

@@ -138,7 +138,7 @@ def test_a_plan_with_nothing_to_say_makes_no_comment(
     cli("apply", "--auto-approve")
     job("pull_request", pull_request())
     quiet = plan_and_comment(cli)
-    assert quiet.out == "Pull request #7: nothing to say, no comment made.\n"
+    assert quiet.out == "Pull request #7: nothing to report, no comment made.\n"
     assert github.writes == []
     write("p.yaml", M + "params: {a: 1}\n")
     plan_and_comment(cli)
@@ -242,7 +242,7 @@ def test_a_push_tells_each_of_its_pull_requests(cli: Cli, github: Github, job: J
     assert [line.partition(".")[0] for line in shown.out.splitlines()] == [
         "Pull request #1: comment edited",
         "Pull request #2: comment edited",
-        "Pull request #3: nothing to say, no comment made",
+        "Pull request #3: nothing to report, no comment made",
     ]
     [first], [second] = comments(github, 1), comments(github, 2)
     assert "What was written is as shown here." in first
@@ -300,7 +300,7 @@ def test_a_shallow_clone_tells_those_of_the_push(
     assert "::warning title=shallow-clone::" in shown.err
     assert "Check out with fetch-depth: 0." in shown.err
     assert shown.out.count("comment created") == 1
-    assert "Pull request #1: nothing to say" in shown.out
+    assert "Pull request #1: nothing to report" in shown.out
 
 
 def test_no_pull_request_at_all(cli: Cli, github: Github, job: Job, pushes: Pushes, summary: Callable[[], str]) -> None:
@@ -364,7 +364,7 @@ def test_wrong_usage(cli: Cli, github: Github, job: Job) -> None:
     for options in ((), ("--plan", "a", "--result", "b")):
         shown = cli("github", "comment", *options)
         assert shown.code == 1
-        assert "say either --plan FILE or --result FILE" in shown.err
+        assert "use either --plan FILE or --result FILE" in shown.err
     assert "cannot be read" in cli("github", "comment", "--plan", "none").err
     assert "cannot be read" in cli("github", "drift-issue", "--drift", "none").err
     assert github.log == []

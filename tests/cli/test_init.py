@@ -32,7 +32,7 @@ def test_a_new_repository(cli: Cli, repository: Path) -> None:
     again = cli("init")
     assert again.code == 0
     assert again.out.count("is there already") == len(FILES)
-    assert again.last == "Nothing to do: everything is there."
+    assert again.last == "Nothing to do: every file already exists."
 
 
 def test_the_example_becomes_a_project(cli: Cli, repository: Path) -> None:
@@ -51,7 +51,7 @@ def test_what_is_there_stays(cli: Cli, repository: Path) -> None:
     (repository / "reconciler.toml").write_text('target = "sandbox"\n')
     (repository / ".gitignore").write_text("*.pyc")
     done = cli("init")
-    assert "reconciler.toml is there already and stays as it is" in done.out
+    assert "reconciler.toml already exists and is unchanged" in done.out
     assert (repository / "reconciler.toml").read_text() == 'target = "sandbox"\n'
     assert (repository / ".gitignore").read_text() == "*.pyc\n.reconciler/\n*.plan\n"
     (repository / ".gitignore").write_bytes(b"\xff")

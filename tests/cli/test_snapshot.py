@@ -376,8 +376,8 @@ def test_what_is_not_there_or_not_right(
         (["plan", "--live", "projects/p.yaml"], "is not JSON"),
         (["plan", "--live", "@", "--endpoint", served.url], "--live opens no endpoint"),
         (["drift", "--live", "@", "--endpoint", served.url], "--live opens no endpoint"),
-        (["snapshot"], "say either --out FILE or --publish"),
-        (["snapshot", "--out", "s.json", "--publish"], "say either --out FILE or --publish"),
+        (["snapshot"], "use either --out FILE or --publish"),
+        (["snapshot", "--out", "s.json", "--publish"], "use either --out FILE or --publish"),
         (["snapshot", "--out", "projects/s.json"], "cannot be saved in the manifest folder"),
         (["snapshot", "--out", ".gitignore"], "already exists and is not a snapshot"),
     ):

@@ -35,7 +35,7 @@ CASES = {
     "a brace closed as a bracket": (
         HEAD + "params: {a: b]\n", "3:14", "the } of the { at line 3 is missing", "write } in front of it",
     ),
-    "a bracket too many": (HEAD + "ontology: [A]]\n", "3:14", "nothing opens this ]", "take it out"),
+    "a bracket too many": (HEAD + "ontology: [A]]\n", "3:14", "nothing opens this ]", "remove it"),
     "a comma missing": (
         HEAD + "params: {a: 1 b: 2}\n",
         "3:15", "a comma is missing, or the } that ends this", "write a comma in front of it",

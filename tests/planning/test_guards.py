@@ -125,7 +125,7 @@ TWIN: dict[str, Any] = {
     "ontology": ["x", {"choice": "y", "subchoices": ["z"]}],
 }
 SAME = (
-    'The same name, but for case, Unicode form, invisible characters, "-", "_" and spaces, is on Scale without a '
+    'The same name, except for case, Unicode form, invisible characters, "-", "_" and spaces, is on Scale without a '
     "manifest"
 )
 NEAR = "A name that is one letter away is on Scale without a manifest"
@@ -178,8 +178,8 @@ CASES = [
         "vanished",
         [create("p")],
         situation(known=RECORDED),
-        "The record knows this project, and Scale no longer shows it. A create would make a new one beside it where it "
-        "was renamed in the dashboard.",
+        "The record knows this project, and Scale no longer shows it. If it was renamed in the dashboard, a create "
+        "would make a second project.",
         "If it was renamed: give the manifest its new name.",
     ),
     Case(
@@ -236,7 +236,7 @@ CASES = [
         "choice-removal",
         [choices(["A"], ["A", "B"])],
         situation(known=RECORDED, settings=HOLDING),
-        "The ontology loses 1 choice: B. Work in flight loses what goes at once.",
+        "The ontology loses 1 choice: B. Work in flight loses removed choices at once.",
     ),
     Case(
         "conflict",
@@ -250,8 +250,8 @@ CASES = [
             "expired-ignore",
             [make("p", mask=ignoring(TODAY - timedelta(days=1)))],
             situation(known=known),
-            "Past its day, and still ignored: params.x (until 2027-02-28).",
-            "Take it out of the manifest, or give it a later day.",
+            "Expired, and still ignored: params.x (until 2027-02-28).",
+            "Remove it from the manifest, or set a later `until`.",
         )
         for make, known in ((create, {}), (update, RECORDED))
     ),
@@ -462,7 +462,7 @@ def test_a_guard_that_warns_leaves_a_warning() -> None:
     (near,) = created.diagnostics
     assert near.code == "near-name"
     assert near.severity is Severity.WARNING
-    assert near.summary.startswith("project.kitten: the same name, but for case")
+    assert near.summary.startswith("project.kitten: the same name, except for case")
     assert near.detail.startswith("A project on Scale can never be deleted or renamed. To manage the live project")
     (first, loss) = changed.diagnostics
     assert first is before
@@ -497,7 +497,7 @@ def test_an_expired_ignore_without_a_change_is_a_warning() -> None:
     ((change,), _) = judge([quiet], situation())
     assert change.held_by == ()
     (reported,) = change.diagnostics
-    assert reported.summary == "project.p: past its day, and still ignored: params.x (until 2027-02-28)"
+    assert reported.summary == "project.p: expired, and still ignored: params.x (until 2027-02-28)"
     waivers = (Waiver("expired-ignore", "p", "agreed", TODAY),)
     assert judge([quiet], situation(waivers=waivers)) == ((quiet,), ())
     assert judge([quiet], situation(allowed=frozenset({"expired-ignore"}))) == ((quiet,), ())

@@ -79,7 +79,7 @@ class GithubClient:
         self._below = f"{event.api}/repos/{event.repository}"
         if origin(self._graphql) != origin(self._api):
             raise GithubSetupError(
-                "GITHUB_GRAPHQL_URL and GITHUB_API_URL name different hosts", "The token is sent to one of them alone."
+                "GITHUB_GRAPHQL_URL and GITHUB_API_URL name different hosts", "The token is sent to only one of them."
             )
         headers = {
             "authorization": f"Bearer {event.token}",

@@ -126,7 +126,7 @@ def no_effect(subject: Subject) -> Iterator[Finding]:
     """A setting that has no effect here."""
     params, kind = subject.params, subject.type
     if "padding" in params and "paddingX" in params and "paddingY" in params:
-        yield Finding(("params", "padding"), "padding has no effect beside paddingX and paddingY", key=True)
+        yield Finding(("params", "padding"), "padding has no effect together with paddingX and paddingY", key=True)
     box = get(params.get("geometries"), "box")
     if get(box, "integer_pixels") is True and get(box, "can_rotate") is True:
         where = ("params", "geometries", "box", "integer_pixels")

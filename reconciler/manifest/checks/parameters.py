@@ -118,7 +118,7 @@ def project_key_in_params(subject: Subject) -> Iterator[Finding]:
         if key in _BESIDE_PARAMS and key not in known:
             yield Finding(
                 ("params", key),
-                f'"{key}" belongs beside params, not in it',
+                f'"{key}" belongs next to params, not in it',
                 "As a parameter, it is sent to Scale with the others, and has no effect on the project.",
                 key=True,
             )
