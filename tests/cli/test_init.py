@@ -31,7 +31,7 @@ def test_a_new_repository(cli: Cli, repository: Path) -> None:
     assert (repository / ".gitignore").read_text() == ".reconciler/\n*.plan\n"
     again = cli("init")
     assert again.code == 0
-    assert again.out.count("is there already") == len(FILES)
+    assert again.out.count("already exists and is unchanged") == len(FILES)
     assert again.last == "Nothing to do: every file already exists."
 
 
@@ -55,7 +55,7 @@ def test_what_is_there_stays(cli: Cli, repository: Path) -> None:
     assert (repository / "reconciler.toml").read_text() == 'target = "sandbox"\n'
     assert (repository / ".gitignore").read_text() == "*.pyc\n.reconciler/\n*.plan\n"
     (repository / ".gitignore").write_bytes(b"\xff")
-    assert ".gitignore is there already" in cli("init").out
+    assert ".gitignore already exists" in cli("init").out
     assert (repository / ".gitignore").read_bytes() == b"\xff"
 
 

@@ -263,7 +263,7 @@ def test_init_lays_nothing_out_through_a_link(cli: Cli, repository: Path, outsid
 def test_init_keeps_a_file_that_is_a_link(cli: Cli, repository: Path) -> None:
     (repository / "reconciler.toml").symlink_to("projects/mine.toml")
     (repository / "projects/mine.toml").write_text("")
-    assert "reconciler.toml is there already" in cli("init").out
+    assert "reconciler.toml already exists" in cli("init").out
     assert (repository / "reconciler.toml").is_symlink()
 
 
