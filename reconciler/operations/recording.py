@@ -122,10 +122,14 @@ class Recorder:
         self.created: Mapping[str, str | None] = {}
         """The `created_at` of projects of the account that the plan does not have, by name."""
         self._lease = Lease(store, clock, aside)
-        self.permit = self._lease.permit
+
+    async def permit(self) -> str | None:
         """Awaited right before a write: None if it may start, else the reason why not."""
-        self.end = self._lease.end
-        """Ends the run in this clone, even after a failure."""
+        return await self._lease.permit()
+
+    async def end(self) -> None:
+        """End the run in this clone, even after a failure."""
+        await self._lease.end()
 
     async def announce(self, plan: Plan, stopped: Callable[[], bool] = lambda: False) -> bool:
         """Record what is intended, once no other live run intends to write one of its projects.

@@ -281,7 +281,7 @@ def test_a_lost_answer(account: Account, call: str, what: str) -> None:
         # Without an answer, a project that is not as it was sent may be anybody's.
         done = account.apply()
         assert done.code == 1
-        assert "somebody else wrote, or Scale changed what it was sent" in " ".join(done.err.split())
+        assert "Someone else wrote, or Scale changed what it was sent" in " ".join(done.err.split())
         account.faults.clear()
     account.works()
     account.settles()
