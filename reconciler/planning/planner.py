@@ -226,10 +226,8 @@ def _classed(fields: Iterable[Field], found: Mapping[str, Cause], live: LiveProj
     movers = {unit: mover(live, unit) for unit in theirs}
     for one in fields:
         unit = unit_of(one.path)
-        if unit is None or unit not in found:
-            yield one
-        else:
-            yield Field(one.path, one.kind, one.before, one.after, found[unit], None, movers.get(unit))
+        cause = found.get(unit, one.cause) if unit is not None else one.cause
+        yield Field(one.path, one.kind, one.before, one.after, cause, None, movers.get(unit) if unit else None)
 
 
 def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:

@@ -118,7 +118,7 @@ def test_what_is_there_already_is_not_written_again(
 @pytest.mark.parametrize(
     ("params", "stored", "words"),
     [
-        ('{instruction: "Hello\\n"}', {"instruction": "Hello"}, ["params.instruction", "white space"]),
+        ('{instruction: "Hello\\n"}', {"instruction": "Hello"}, ["params.instruction", "whitespace"]),
         (
             '{examples: [], metadata: {}, note: "", x: null, min_width: 0}',
             {"min_width": 0},

@@ -103,7 +103,7 @@ def test_what_is_not_kept_is_held_from_then_on(repository: Path, cli: Cli, write
     first = cli("apply", "--auto-approve")
     assert first.code == 1
     assert "params.instruction" in first.err
-    assert "white space" in first.err
+    assert "whitespace" in first.err
     second = cli("apply", "--auto-approve")
     assert second.code == 1
     assert "held by not-kept" in second.out

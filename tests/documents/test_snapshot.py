@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.documents import snapshot as text
-from reconciler.documents.snapshot import SIGN, decode, encode
+from reconciler.documents.snapshot import SIGN, decode, encode, too_large
 from reconciler.errors import SnapshotError
 from reconciler.model.ontology import Unreadable
 from reconciler.model.plan import TargetInfo
@@ -145,3 +145,10 @@ def test_one_that_is_too_large_is_neither_written_nor_read(monkeypatch: pytest.M
 
 def test_keys_that_are_not_known_are_passed_over() -> None:
     assert decode(forged(lambda d: d.update(more=1)), place="it") == WHOLE
+
+
+def test_one_that_is_too_large_says_how_large() -> None:
+    assert too_large(70_000_000, place="the snapshot").summary.startswith(
+        "the snapshot has 70,000,000 bytes, more than"
+    )
+    assert too_large(None, place="the snapshot").summary == "the snapshot has more files than a snapshot may have"

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from reconciler.model.values import ABSENT, Json, canonical_json, equal, has_overflow, to_json
+from reconciler.model.ontology import Choice
+from reconciler.model.values import ABSENT, Json, NodeCount, canonical_json, equal, has_overflow, to_json
 
 HUGE = float("inf")
 
@@ -61,3 +62,17 @@ def test_overflow_is_found_at_any_depth() -> None:
 def test_a_canonical_text_has_sorted_keys_and_whole_numbers() -> None:
     assert canonical_json({"b": (1.0, 1e22), "a": [0.5]}) == '{"a":[0.5],"b":[1,10000000000000000000000]}'
     assert to_json({"a": 1}, indent=1) == '{\n "a": 1\n}'
+
+
+def test_a_shared_collection_is_walked_through_once() -> None:
+    shared: list[Json] = [1.0, [2.5]]
+    value: Json = {"a": shared, "b": shared}
+    assert canonical_json(value) == '{"a":[1,[2.5]],"b":[1,[2.5]]}'
+    assert canonical_json("text") == '"text"'
+    assert not has_overflow(value)
+    count = NodeCount()
+    assert (count.of(value), count.distinct) == (9, 5)
+    choice = Choice("A", subchoices=(Choice("B"),))
+    assert count.of_choices((choice,)) == count.of_choices((choice,))
+    again = (choice,)
+    assert count.of_choices(again) == count.of_choices(again)
