@@ -9,6 +9,7 @@ TESTS = Path(__file__).parent
 SOURCE = TESTS.parent / "reconciler"
 
 SUITES = {
+    "test_language.py": "the words that people read",
     "test_mirror.py": "the tests themselves",
     "test_public.py": "what reconciler/__init__.py exports",
     "test_readme.py": "what README says, carried out",
