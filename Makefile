@@ -38,7 +38,7 @@ bench: $(READY)  ## a plan of N projects and an apply of UPDATES, each beside it
 	$(BIN)/python -m tests.bench.cost
 
 picture: $(READY)  ## docs/plan.svg and docs/page.png, the pictures in README, from a real run; the second needs chromium
-	$(BIN)/python tests/picture.py
+	$(BIN)/python -m tests.picture
 	$(BIN)/python -m tests.page_picture
 
 wheel: $(READY)

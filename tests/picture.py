@@ -1,6 +1,6 @@
 """docs/plan.svg, the picture in README: a real plan of a small account, as a terminal shows it.
 
-`python tests/picture.py` writes it; a test sees that it is current.
+`python -m tests.picture` writes it; a test sees that it is current.
 """
 
 from __future__ import annotations
