@@ -15,11 +15,11 @@ from reconciler import __version__
 from reconciler.operations.init import lay_out_repository
 from tests.workflows.own import ROOT
 
+pytestmark = pytest.mark.untraced
+
 MODULES = ("argparse", "venv", "ensurepip", "pip", "os", "logging", "subprocess", "sitecustomize", "usercustomize")
 BACKEND = """\
 import zipfile
-
-pytestmark = pytest.mark.untraced
 
 def build_wheel(folder, config_settings=None, metadata_directory=None):
     name = "scale_reconciler-{version}"
