@@ -133,14 +133,12 @@ def _with_overflow_as(value: Json, marker: str) -> Json:
 
 
 def _integral(value: Json, known: dict[int, Json]) -> Json:
-    """`value` with every whole float as an int, so that `1.0` and `1` get one text.
+    """A value that has a float somewhere, with every whole float as an int, so that `1.0` and `1` get one text.
 
     `known` has the result for each collection, so a shared one is walked through once.
     """
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
-    if not isinstance(value, dict | list | tuple):
-        return value
     found = known.get(id(value))
     if found is None:
         if isinstance(value, dict):
@@ -149,6 +147,7 @@ def _integral(value: Json, known: dict[int, Json]) -> Json:
                 for key, inner in value.items()
             }
         else:
+            assert isinstance(value, list | tuple)
             found = [_integral(inner, known) if isinstance(inner, _NOT_AS_IT_IS) else inner for inner in value]
         known[id(value)] = found
     return found

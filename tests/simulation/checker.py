@@ -36,12 +36,16 @@ Units = Mapping[str, object]
 
 @dataclass(slots=True)
 class Run:
-    """`outcome` is what it reported, None where it never came to that: it was killed, or could not plan."""
+    """`outcome` is what it reported, None where it never came to that: it was killed, or could not plan.
+
+    `planned_at` is when its plan was made.
+    """
 
     name: str
     desired: Mapping[str, DesiredProject]
     started_at: float
     ended_at: float = 0.0
+    planned_at: float = float("inf")
     plan: Plan | None = None
     outcome: Outcome | None = None
     end: str = ""
@@ -216,6 +220,8 @@ def _versions_seen(server: Server, run: Run, write: Write) -> int:
             read.seen.get(write.project, (0, 0))[write.kind == SET_ONTOLOGY]
             for read in server.reads
             if read.actor == run.name and read.delivered_at is not None and read.delivered_at <= write.sent_at
+            # A saved plan's run lists the account, and compares nothing with it but the account.
+            if len(read.seen) == 1 or read.delivered_at <= run.planned_at
         ),
         default=0,
     )

@@ -39,7 +39,7 @@ THEIRS = (Cause.DRIFT, Cause.CONFLICT)
 class Turn(Run):
     """A run of a story. Times are virtual seconds, infinite where it did not come to that.
 
-    `read_at` is when it had read the record, `planned_at` when its plan was made, `announced_at` when its intent was
+    `read_at` is when it had read the record, `announced_at` when its intent was
     recorded, `concluding_at` when it was about to record its outcome. `entered` are the projects that this entered, and
     when. `ids` are how the record names the run; `is_recorded` is whether its outcome is there.
     """
@@ -49,7 +49,6 @@ class Turn(Run):
     commit: int = 0
     pending: bool = False
     read_at: float = 0.0
-    planned_at: float = float("inf")
     announced_at: float = float("inf")
     concluding_at: float = float("inf")
     entered: Mapping[str, Entered] = field(default_factory=dict)
@@ -128,7 +127,11 @@ class Ownership:
                     if self._is_touched(run.account, change.name):
                         self._known.setdefault(key, now)
                     self.kept += unit in change.kept
-                elif theirs and not (self._is_mixed(run.account, project, unit, origin) or self._is_late(run, origin)):
+                elif theirs and not (
+                    self._is_mixed(run.account, project, unit, origin)
+                    or self._is_late(run, origin)
+                    or self._is_behind(run, change, unit)
+                ):
                     yield (
                         f"{where} is {found[unit]}, and nobody edited it: version {origin.version} is of "
                         f"{origin.write.actor}"
