@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from reconciler.collection import collector_paused
 from reconciler.diagnostics import Diagnostic, Severity, error, merged
 from reconciler.errors import DiagnosedError
 from reconciler.fieldpath import FieldPath
@@ -156,7 +157,8 @@ def planned_with(
         diagnostics=prepared.diagnostics,
     )
     rules = Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive)
-    made = make_plan(declared, live, account.entries(record), Terms(account.target, made_at, pending, rules))
+    with collector_paused():
+        made = make_plan(declared, live, account.entries(record), Terms(account.target, made_at, pending, rules))
     commit = prepared.commit.commit
     changes = (replace(change, commit=None if change.name in prepared.unheld else commit) for change in made.changes)
     return replace(made, changes=tuple(changes), section=account.section)
