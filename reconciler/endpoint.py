@@ -14,10 +14,10 @@ SCALE_ENDPOINT: Final = "https://api.scale.com/v1"
 
 
 def check_endpoint(text: str) -> str:
-    """The endpoint without a slash at its end.
+    """The endpoint, without a slash at its end.
 
     Raises:
-        UsageError: it is no URL that a key may be sent to at all.
+        UsageError: it is not a URL, or not one that a key may be sent to.
     """
     try:
         parts = urlsplit(text)
@@ -25,7 +25,7 @@ def check_endpoint(text: str) -> str:
     except ValueError:
         host, parts = None, urlsplit("")
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f\x7f]", text):
-        raise UsageError(f'the endpoint "{text}" is no URL', f"It looks like {SCALE_ENDPOINT}.")
+        raise UsageError(f'the endpoint "{text}" is not a URL', f"Write it like {SCALE_ENDPOINT}.")
     if parts.username is not None or parts.password is not None:
         raise UsageError("the endpoint holds a user name or password", "The key belongs into an environment variable.")
     if parts.query or parts.fragment:

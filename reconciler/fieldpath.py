@@ -283,7 +283,7 @@ def _read_part(match: re.Match[str]) -> _PatternPart:
             try:
                 return str(json.loads(token))
             except ValueError:
-                raise ValueError(f"{token} is no JSON string") from None
+                raise ValueError(f"{token} is not a JSON string") from None
         case "attribute":
             return Attribute(token[1:])
     if token == "*":

@@ -51,7 +51,7 @@ def texts() -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("phrase", PHRASES)
 def test_no_phrase_that_reads_as_if_translated(phrase: str) -> None:
-    pattern = re.compile(phrase)
+    pattern = re.compile(phrase, re.IGNORECASE)
     found = [
         f"{name}:{number}: {line.strip()}"
         for name, lines in texts().items()

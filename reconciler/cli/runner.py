@@ -72,7 +72,7 @@ def put_out(outputs: Mapping[str, str]) -> None:
 
 
 def plan_made(plan: Plan, *, base: str, sensitive: tuple[Pattern, ...], out: str | None, changes: bool) -> None:
-    """Tell the runner of a plan. `out` is the file that it was saved in."""
+    """Report a plan to the runner. `out` is the file that it was saved in."""
     if not is_job(os.environ):
         return
     annotate(_of_plan(plan), base=base)
@@ -89,7 +89,7 @@ def applied(
     changes: bool,
     unkept: Diagnostic | None,
 ) -> None:
-    """Tell the runner of an apply. `unkept` says why its result could not be written."""
+    """Report an apply to the runner. `unkept` says why its result could not be written."""
     if not is_job(os.environ):
         return
     others = [*plan.diagnostics, *([unkept] if unkept is not None else [])]
@@ -112,7 +112,7 @@ def _of_the_plan(plan: Plan, changes: bool) -> dict[str, str]:
 
 
 def drift_found(drift: Drift, *, base: str, sensitive: tuple[Pattern, ...]) -> None:
-    """Tell the runner of drift."""
+    """Report drift to the runner."""
     if not is_job(os.environ):
         return
     annotate(_of_drift(drift), base=base)

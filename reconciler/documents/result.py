@@ -66,11 +66,11 @@ def read_result_file(file: Path, *, base: Path) -> Outcome:
 class CallOutcomeShape(Shape):
     call: CallKind
     result: CallResult
-    """What became of it."""
+    """Its result."""
 
 
 class ProjectOutcomeShape(Shape):
-    """What became of a project."""
+    """The result of one project."""
 
     name: Text
     """The project's name."""

@@ -26,7 +26,7 @@ def best_parser() -> Parser:
 
 
 class RefusedError(Exception):
-    """A parser's verdict that a text is no YAML: `message` in its own words, `index` counts characters.
+    """A parser's verdict that a text is not YAML: `message` in its own words, `index` counts characters.
 
     `began` is where that began which has no proper end, if the parser reports it.
     `stumbled` means that the parser did not say so itself but failed; `index` is then only how far it came.

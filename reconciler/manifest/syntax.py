@@ -71,7 +71,7 @@ class _Explained:
 
 
 def explained(text: str, refused: RefusedError) -> Problem:
-    """The one problem of a file that is no YAML."""
+    """The one problem of a file that is not YAML."""
     starts = (0, *(end.end() for end in _LINE_END.finditer(text)))
     refusal = _Refusal(text, refused.message, min(refused.index, len(text)), refused.began, starts)
     for explain in _EXPLANATIONS:

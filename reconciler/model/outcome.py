@@ -1,4 +1,4 @@
-"""What became of a plan: per project what was sent, what landed, and which versions are true now."""
+"""The result of a plan: for each project, what was sent, what landed, and which versions are live now."""
 
 from __future__ import annotations
 

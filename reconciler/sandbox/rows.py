@@ -17,7 +17,7 @@ DOCUMENT_COLUMNS = "name, archived, facts, param_history, ontologies, ontology_h
 
 
 _ENTRY = json.JSONDecoder(parse_int=str, parse_float=str)
-"""Tells where an entry ends. Its numbers stay text, since some are too long for an int."""
+"""Finds where an entry ends. Its numbers stay text, because some are too long for an int."""
 
 
 @dataclass(frozen=True, slots=True)

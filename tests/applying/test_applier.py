@@ -144,7 +144,7 @@ def live(name: str = "p", **more: object) -> LiveProject:
 
 
 def edited(api: Api, params: dict[str, object], name: str = "p") -> None:
-    """Somebody else's setParams."""
+    """A setParams that this run did not send."""
     api.projects[name] = carry_out(Call(CallKind.SET_PARAMS, name, {**params, "patch": False}), api.projects[name])
 
 
@@ -968,12 +968,12 @@ def test_permission_is_asked_right_before_each_sending() -> None:
     def read(api: Api) -> None:
         order.append("read")
 
-    class Told(Api):
+    class Ordered(Api):
         async def send(self, call: Call) -> None:
             order.append("send")
             await super().send(call)
 
-    api = Told(live(ontology=["Y"]))
+    api = Ordered(live(ontology=["Y"]))
     api.before_read = read
     api.faults[CallKind.SET_PARAMS] = [failed(500)]
     [outcome] = applied(plan_of(api, desired("p")), api, permit=permit).projects

@@ -267,7 +267,7 @@ MISTAKES: dict[str, tuple[Files, list[str]]] = {
         {"projects/_defaults.yaml": "[]", "projects/z/_defaults.yaml": "a: 1\n"},
         ["projects/_defaults.yaml:1:1 wrong-type", "projects/z/_defaults.yaml:1:1 unknown-key"],
     ),
-    "defaults that are no YAML": (
+    "defaults that are not YAML": (
         {"projects/_defaults.yaml": "a: [\n", "projects/a.yaml": "name: a\n"},
         ["projects/_defaults.yaml:1:4 syntax < projects/a.yaml:1"],
     ),

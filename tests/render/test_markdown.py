@@ -200,7 +200,7 @@ def test_one_of_everything_at_risk() -> None:
             alone, held, gone, kept, reverted, plans.fish(), plans.owls(),
             summary=Summary(change=1, held=2, forget=1, blocked=1), hash="9c1e4f2a77", complete=False,
             pending_only=True, commit=Commit("1a2b3c4d5e", dirty=True), diagnostics=(
-            error("no", "it is wrong", detail="Mend it."),
+            error("no", "it is wrong", detail="Fix it."),
             Diagnostic(Severity.WARNING, "far", "x" * 2000, location=plans.location("projects/a.yaml", 3, 1, 2, None))),
         ),
         now=plans.NOW + timedelta(hours=3),
@@ -211,7 +211,7 @@ def test_one_of_everything_at_risk() -> None:
         "> - `fish` is **held** by `takeover` and `conflict`: 3 of them would go.\n",
         "> - `kept` is **held** by `max-forgets`: Too many.\n",
         "> - **1 change made on Scale would be reverted** (`owls`: `params.a`).\n",
-        "> - Error: it is wrong. Mend it.\n",
+        "> - Error: it is wrong. Fix it.\n",
         "> - Warning (`projects/a.yaml:3`): `xxx",
         "| `=` | `fish` | `~1`, version 3 → 4 |  | `projects/fish.yaml:1` |\n",
         "| `~` | `owls` | `~1`, version 3 → 4, protected |  | `projects/owls.yaml:1` |\n",

@@ -13,7 +13,7 @@ from reconciler.documents.parts import Shape
 
 SHAPES: Final[dict[str, tuple[str, type[Shape]]]] = {
     "plan": ("A plan", savedplan.SavedPlanShape),
-    "result": ("What became of an apply", result.ResultShape),
+    "result": ("The result of an apply", result.ResultShape),
     "drift": ("What drifted", drift.DriftShape),
     "validate": ("What reconciler validate found", validation.ValidationShape),
 }

@@ -33,7 +33,7 @@ chmod +x "$4/bin/python" "$4/bin/reconciler"
 
 @dataclass
 class Step:
-    """What became of one step with a `run`."""
+    """The result of one step that has a `run`."""
 
     name: str
     code: int

@@ -108,7 +108,7 @@ def test_opened_pushed_again_merged_drifted_and_drift_gone(hub: Hub) -> None:
     assert f"::error file={CATS},line=3,col=1" in broken["validate"].said
     assert hub.comment(7) == again
     edit(hub, CATS, "parms:", "params:")
-    well(hub.pull_request(7, "Mended")["plan"])
+    well(hub.pull_request(7, "Fixed")["plan"])
 
     # Merged: approved, applied, reported in the same comment, and it is what was shown.
     runs = hub.apply(*hub.merge(7))

@@ -1,6 +1,6 @@
-"""One comment a pull request and target: found by its marker and its author, edited in place, never anybody else's.
+"""One comment for each pull request and target, found by its marker and its author, and edited in place.
 
-Of several of ours for one target (two runs at once, a lost answer) the oldest stays and the others go.
+If there are several for one target (two runs at once, a lost answer), the oldest is kept and the others are deleted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Someone else's text as Markdown that shows it letter by letter, so that none of it acts."""
+"""Foreign text as Markdown that shows it letter by letter, so that none of it acts."""
 
 from __future__ import annotations
 

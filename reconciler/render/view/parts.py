@@ -25,7 +25,7 @@ Links = Callable[[Source], str | None]
 
 
 class Name(str):
-    """Someone else's word in a sentence of ours, or a command: Markdown shows it as code."""
+    """A foreign word in one of our sentences, or a command: Markdown shows it as code."""
 
     __slots__ = ()
 
@@ -37,7 +37,7 @@ class Strong(str):
 
 
 class Quoted(str):
-    """Someone else's words: a server's answer, a reason from a manifest. May be long."""
+    """Foreign text: a server's answer, or a reason from a manifest. It may be long."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""One comment a pull request and target, ours and nobody else's; requests are counted."""
+"""One comment for each pull request and target, and no comment of anyone else is touched; requests are counted."""
 
 from __future__ import annotations
 
