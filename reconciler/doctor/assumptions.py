@@ -175,7 +175,7 @@ ASSUMPTIONS: Final = (
     Assumption(
         "get-case",
         "A plan of only such a name ends with an error: spell names in manifests as Scale has them.",
-        "there is no project to ask for in other upper and lower case",
+        "no project has a name that can be asked for in a different case",
         see_get_case,
     ),
     Assumption(

@@ -20,7 +20,7 @@ Evidence = tuple[Verdict, str]
 
 @dataclass(frozen=True, slots=True)
 class OtherCase:
-    """A get of `asked`, which is `name` in other upper and lower case; `found` is the name of the answer, or None."""
+    """A get of `asked`, which is `name` in a different case; `found` is the name of the answer, or None."""
 
     name: str
     asked: str

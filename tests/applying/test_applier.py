@@ -410,17 +410,18 @@ def test_an_answered_write_is_read_until_the_history_shows_it() -> None:
     assert (outcome.status, codes(outcome), len(api.sent)) == (Status.DONE, [], 2)
 
 
+def lag_after_two_writes(api: Api) -> None:
+    assert isinstance(api, Lagging)
+    if len(api.sent) == 2:
+        api.lag = 100.0
+
+
 def test_a_read_that_shows_less_than_one_before_is_not_believed() -> None:
     """One of two copies lags: what the other showed stays true."""
     api = Lagging(live(ontology=["Y"]), lag=0.0)
     api.faults[CallKind.SET_ONTOLOGY] = ScaleError("no", status=400)
 
-    def lag(api: Api) -> None:
-        assert isinstance(api, Lagging)
-        if len(api.sent) == 2:
-            api.lag = 100.0
-
-    api.before_read = lag
+    api.before_read = lag_after_two_writes
     outcome = one(api)
     assert (outcome.status, outcome.params_version) == (Status.FAILED, 4)
     assert "setParams landed; params are at version 4" in outcome.reason
@@ -430,12 +431,7 @@ def test_a_create_that_a_lagging_read_does_not_show_is_not_gone() -> None:
     api = Lagging(lag=0.0)
     api.faults[CallKind.SET_ONTOLOGY] = ScaleError("no", status=400)
 
-    def lag(api: Api) -> None:
-        assert isinstance(api, Lagging)
-        if len(api.sent) == 2:
-            api.lag = 100.0
-
-    api.before_read = lag
+    api.before_read = lag_after_two_writes
     outcome = one(api)
     assert (outcome.status, outcome.params_version) == (Status.FAILED, 0)
     assert "create landed" in outcome.reason

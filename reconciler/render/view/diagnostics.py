@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
-from reconciler.diagnostics import Diagnostic, Location, Severity, limited
-from reconciler.model.printed import relative
+from reconciler.diagnostics import Diagnostic, Severity, limited
+from reconciler.model.printed import relative, with_files
 from reconciler.render.phrases import count
 
 
@@ -23,25 +24,17 @@ def view_validation(diagnostics: Iterable[Diagnostic], *, manifests: int, base: 
     """What is shown of a check of so many manifests."""
     ordered = in_order(diagnostics)
     clean = not any(diagnostic.is_error for diagnostic in ordered)
-    return Validation(tuple(view_diagnostics(ordered, base)), _last_line(ordered, manifests), clean)
+    return Validation(view_diagnostics(ordered, base), _last_line(ordered, manifests), clean)
 
 
-def view_diagnostics(diagnostics: Iterable[Diagnostic], base: str) -> Iterator[Diagnostic]:
+def view_diagnostics(diagnostics: Iterable[Diagnostic], base: str) -> tuple[Diagnostic, ...]:
     """Diagnostics with relative files; not too many of one file."""
     return relative_to(limited(diagnostics), base)
 
 
-def relative_to(diagnostics: Iterable[Diagnostic], base: str) -> Iterator[Diagnostic]:
+def relative_to(diagnostics: Iterable[Diagnostic], base: str) -> tuple[Diagnostic, ...]:
     """Diagnostics with their files as seen from the folder `base`."""
-
-    def seen(location: Location) -> Location:
-        return replace(location, file=relative(location.file, base))
-
-    for diagnostic in diagnostics:
-        if diagnostic.location or diagnostic.used_by:
-            location = diagnostic.location and seen(diagnostic.location)
-            diagnostic = replace(diagnostic, location=location, used_by=tuple(map(seen, diagnostic.used_by)))
-        yield diagnostic
+    return with_files(tuple(diagnostics), partial(relative, base=base))
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
