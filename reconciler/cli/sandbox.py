@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import click
 
 from reconciler.cli import console
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.faultplan import Fault
 
 _EPILOG = """\b
 Examples:
@@ -31,11 +30,11 @@ _target = click.option("--target", metavar="NAME", help="A target that is a sand
 
 @click.group("sandbox", epilog=_EPILOG)
 def command() -> None:
-    """The Projects API emulated, kept in a SQLite file: to try things without a key."""
+    """The Projects API, emulated and kept in a SQLite file, to try things without a key."""
 
 
 class _Serve(click.Command):
-    """Lists the switches of `--assume` when its help is asked for."""
+    """Its help lists the switches of `--assume`."""
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         from reconciler.sandbox.assumptions import switches
@@ -47,11 +46,11 @@ class _Serve(click.Command):
 
 @command.command("serve", cls=_Serve, epilog=_SERVE_EPILOG)
 @_target
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free port.")
 @click.option("--assume", metavar="NAME=VALUE", multiple=True, help="Change an assumption about the API. Repeatable.")
-@click.option("--faults", metavar="FILE", help="A JSON file of what goes wrong, and when: see docs/sandbox.md.")
+@click.option("--faults", metavar="FILE", help="A JSON file with what goes wrong, and when. See docs/sandbox.md.")
 def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | None) -> int:
-    """Serve it on this machine. The first line on stdout is its base URL. Any key that is not empty is taken."""
+    """Serve it on this machine. The first line on stdout is its base URL. It accepts any key that is not empty."""
     from reconciler.sandbox.assumptions import Assumptions
 
     try:
@@ -59,18 +58,19 @@ def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | 
     except ValueError as problem:
         raise click.UsageError(f"--assume: {problem}") from None
 
+    from reconciler.sandbox.faultplan import read_faults
     from reconciler.sandbox.serve import serve as serve_sandbox
-    from reconciler.sandbox.store import Store, StoreError
+    from reconciler.sandbox.store import Store
 
     file = _file(target)
-    plan = _faults(faults) if faults is not None else []
+    with _reported(faults or ""):
+        plan = read_faults(_read(faults)) if faults is not None else []
     try:
-        Store(file).check_place()
-        serve_sandbox(
-            file, port=port, announce=lambda url: console.say(f"{url}\n"), assumptions=assumptions, faults=plan
-        )
-    except StoreError as problem:
-        raise click.ClickException(str(problem)) from None
+        with _reported():
+            Store(file).check_place()
+            serve_sandbox(
+                file, port=port, announce=lambda url: console.say(f"{url}\n"), assumptions=assumptions, faults=plan
+            )
     except OSError as problem:
         raise click.ClickException(f"port {port} cannot be served: {problem.strerror or problem}") from None
     return 0
@@ -79,13 +79,11 @@ def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | 
 @command.command("reset", epilog="\b\nExample:\n  reconciler sandbox reset\n")
 @_target
 def reset(target: str | None) -> int:
-    """Take all its projects away."""
-    from reconciler.sandbox.store import Store, StoreError
+    """Remove all of its projects."""
+    from reconciler.sandbox.store import Store
 
-    try:
+    with _reported():
         Store(_file(target)).reset()
-    except StoreError as problem:
-        raise click.ClickException(str(problem)) from None
     console.say("The sandbox is empty.\n")
     return 0
 
@@ -94,25 +92,27 @@ def reset(target: str | None) -> int:
 @_target
 @click.argument("file", metavar="FILE")
 def seed(target: str | None, file: str) -> int:
-    """Add the projects of FILE: a JSON array as the API's list answers it."""
+    """Add the projects of FILE: a JSON array, as the API's list returns it."""
     from reconciler.sandbox.jsontext import parse_file
-    from reconciler.sandbox.store import Store, StoreError
+    from reconciler.sandbox.store import Store
 
-    content = _read(file)
+    with _reported(file):
+        number = Store(_file(target)).seed(cast("list[Any]", parse_file(_read(file))))
+    console.say(f"{number} project{'' if number == 1 else 's'} added to the sandbox.\n")
+    return 0
+
+
+@contextmanager
+def _reported(file: str = "") -> Iterator[None]:
+    """Turn what the sandbox refuses into an error of the command. A ValueError continues a sentence about `file`."""
+    from reconciler.sandbox.store import StoreError
+
     try:
-        projects = parse_file(content)
-    except ValueError as problem:
-        raise click.ClickException(f"{file} {problem}") from None
-    if not isinstance(projects, list):
-        raise click.ClickException(f"{file} is not a JSON array of projects")
-    try:
-        number = Store(_file(target)).seed(cast("list[Any]", projects))
+        yield
     except StoreError as problem:
         raise click.ClickException(str(problem)) from None
     except ValueError as problem:
-        raise click.ClickException(f"{file}: {problem}") from None
-    console.say(f"{number} project{'' if number == 1 else 's'} added to the sandbox.\n")
-    return 0
+        raise click.ClickException(f"{file} {problem}") from None
 
 
 def _read(file: str) -> bytes:
@@ -123,15 +123,6 @@ def _read(file: str) -> bytes:
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise click.ClickException(f"{file} cannot be read: {reason}") from None
-
-
-def _faults(file: str) -> list[Fault]:
-    from reconciler.sandbox.faultplan import read_faults
-
-    try:
-        return read_faults(_read(file))
-    except ValueError as problem:
-        raise click.ClickException(f"{file} {problem}") from None
 
 
 def _file(target: str | None) -> Path:
@@ -150,5 +141,7 @@ def _file(target: str | None) -> Path:
     name = target or os.environ.get("RECONCILER_TARGET") or "sandbox"
     table = settings.targets.get(name)
     if table is None or "sandbox" not in table:
-        raise UsageError(f'the target "{name}" is not a sandbox', "Name one that is: --target sandbox")
+        raise UsageError(
+            f'the target "{name}" is not a sandbox', "Name a target that is one, such as --target sandbox."
+        )
     return sandbox_file(settings, table)

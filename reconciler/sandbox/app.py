@@ -54,29 +54,43 @@ def create_app(
 
 
 async def _call(store: Store, request: Request, aside: Aside) -> str:
-    root, *segments = split_path(request.target)
-    if root != ROOT:
+    if split_path(request.target)[0] != ROOT:
         raise no_such_path()
     _authenticate(request)
-    match segments:
-        case ["projects"]:
-            if _method(request, "GET", "POST") == "GET":
-                return await aside(store.list_projects, archived=_archived(request))
+    match route(request):
+        case "list", _:
+            return await aside(store.list_projects, archived=_archived(request))
+        case "create", _:
             return await aside(store.create, read_create(request.body, store.assumptions))
-        case ["projects", name]:
-            _check_name(name)
-            _method(request, "GET")
+        case "get", name:
             return await aside(store.get, name)
-        case ["projects", name, "setParams"]:
-            _check_name(name)
-            _method(request, "POST")
+        case "setParams", name:
             return await aside(store.set_params, name, read_set_params(request.body))
-        case ["projects", name, "setOntology"]:
-            _check_name(name)
-            _method(request, "POST")
+        case _, name:
             return await aside(store.set_ontology, name, read_set_ontology(request.body, store.assumptions))
+
+
+def route(request: Request) -> tuple[str, str]:
+    """Which call of the API a request is, and the project in its path, empty for list and create.
+
+    Raises:
+        Refusal: it is none.
+    """
+    name = ""
+    match split_path(request.target):
+        case [root, "projects"] if root == ROOT:
+            calls = {"GET": "list", "POST": "create"}
+        case [root, "projects", name] if root == ROOT:
+            calls = {"GET": "get"}
+        case [root, "projects", name, ("setParams" | "setOntology") as call] if root == ROOT:
+            calls = {"POST": call}
         case _:
             raise no_such_path()
+    if "list" not in calls.values() and (problem := name_problem(name)):
+        raise bad_request(f"A project's name {problem}.")
+    if request.method not in calls:
+        raise wrong_method(tuple(calls))
+    return calls[request.method], name
 
 
 def _authenticate(request: Request) -> None:
@@ -88,18 +102,6 @@ def _authenticate(request: Request) -> None:
         raise unauthorized() from None
     if scheme.lower() != "basic" or not colon or not key.strip():
         raise unauthorized()
-
-
-def _method(request: Request, *allowed: str) -> str:
-    if request.method not in allowed:
-        raise wrong_method(allowed)
-    return request.method
-
-
-def _check_name(name: str) -> None:
-    problem = name_problem(name)
-    if problem:
-        raise bad_request(f"A project's name {problem}.")
 
 
 def _archived(request: Request) -> bool | None:

@@ -1,8 +1,8 @@
-"""What the sandbox takes for granted about the API where nobody knows: each assumption [A] is one method here.
+"""What the sandbox assumes about the API [A]: each method answers one question that no documentation answers.
 
-Each answers one question and touches no state, so that the answer can be changed in one place. Where it matters to a
-client, there are two answers, and a field of `Assumptions` is the switch between them. Documented [D] and observed [S]
-facts are where they are used, not here.
+The methods touch no state, so an answer can be changed in one place. If the answer matters to a client, there are two,
+and a field of `Assumptions` is the switch between them. Documented [D] and observed [S] facts are in the code that uses
+them.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from reconciler.sandbox.jsontext import Json
 from reconciler.sandbox.refusals import bad_request
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.bodies import NewProject
 
 _ADDED_KEYS: Mapping[str, Json] = {"can_add_tags": True, "with_labels": False}
 _SHOWN_WHEN_CAPPED = 2
@@ -21,7 +24,7 @@ _SHOWN_WHEN_CAPPED = 2
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """`name` as it is spelled outside, all its values with the default first, and what it is about."""
+    """`name` as the command line spells it, the values with the default first, and what they mean."""
 
     name: str
     values: tuple[str, ...]
@@ -34,46 +37,50 @@ def _switch(*values: str, meaning: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
-    """One set of answers. ValueError for a value that its switch does not have."""
+    """One set of answers.
+
+    Raises:
+        ValueError: a switch does not have its value.
+    """
 
     choices: Literal["objects", "strings"] = _switch(
-        "objects", "strings", meaning="How a choice reads that has nothing but its name."
+        "objects", "strings", meaning="Whether a choice that has only a name is returned as an object or as a string."
     )
     ontology_versions: Literal["absent", "present"] = _switch(
         "absent", "present", meaning="Whether ontology entries carry `version` and `created_at`."
     )
     equal_params: Literal["version", "nothing"] = _switch(
-        "version", "nothing", meaning="What a setParams makes whose params equal the latest."
+        "version", "nothing", meaning="Whether a setParams whose params equal the latest makes a new version."
     )
     null: Literal["stored", "removes"] = _switch(
-        "stored", "removes", meaning="What null as a parameter's value does: it is a value, or takes the key away."
+        "stored", "removes", meaning="Whether a parameter that is sent as null is stored, or its key is removed."
     )
     added_keys: Literal["none", "some"] = _switch(
         "none", "some", meaning="Whether the server adds `can_add_tags` and `with_labels` to params without them."
     )
     strings: Literal["kept", "trimmed"] = _switch(
-        "kept", "trimmed", meaning="Whether white space around strings in params is kept, nested ones included."
+        "kept", "trimmed", meaning="Whether whitespace around strings in params is kept, in nested strings too."
     )
     empty_values: Literal["kept", "pruned"] = _switch(
         "kept", "pruned", meaning='Whether params whose value is [], {}, "" or null are kept.'
     )
     create_shows: Literal["later", "at-once"] = _switch(
-        "later", "at-once", meaning="Whether a create's answer shows its `param_history` already."
+        "later", "at-once", meaning="Whether the answer to a create shows its `param_history`."
     )
     list_histories: Literal["whole", "last"] = _switch(
-        "whole", "last", meaning="Whether list shows each history whole, or only its last entry."
+        "whole", "last", meaning="Whether list shows whole histories, or the last entry of each."
     )
     archived_name: Literal["kept", "free"] = _switch(
-        "kept", "free", meaning="Whether a create can take an archived project's name; get answers the new one then."
+        "kept", "free", meaning="Whether a create can use an archived project's name; get then returns the new project."
     )
     ontology_name: Literal["none", "replaced"] = _switch(
-        "none", "replaced", meaning='The name of an ontology that was set without one: none, or "untitled".'
+        "none", "replaced", meaning='Whether an ontology that was set without a name has none, or is named "untitled".'
     )
     get_case: Literal["exact", "ignored"] = _switch(
-        "exact", "ignored", meaning="Whether get finds a name that differs only in upper and lower case."
+        "exact", "ignored", meaning="Whether get finds a project by its name in a different case."
     )
     histories: Literal["whole", "capped"] = _switch(
-        "whole", "capped", meaning="Whether get shows each history whole, or its last two entries."
+        "whole", "capped", meaning="Whether get shows whole histories, or the last two entries of each."
     )
 
     def __post_init__(self) -> None:
@@ -84,9 +91,10 @@ class Assumptions:
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Assumptions:
-        """From texts such as `choices=strings`; what none names is as by default.
+        """From texts such as `choices=strings`. A switch that is not named has its default.
 
-        ValueError, with a sentence that names what there is, for an unknown name or value and for a name given twice.
+        Raises:
+            ValueError: a name or value is unknown, or a name is given twice. The sentence lists what is known.
         """
         known = [switch.name for switch in switches()]
         chosen: dict[str, Any] = {}
@@ -126,19 +134,15 @@ class Assumptions:
         """[A] Every setParams call appends a version, even one that changes nothing (`equal-params`)."""
         return self.equal_params == "version" or latest is None or not _equal(dict(latest), dict(new))
 
-    def first_parameters(self, params: dict[str, Json] | None) -> dict[str, Json] | None:
-        """[A] A create with `params: {}` has a version 0 without parameters; one without `params` has no version."""
-        return params
-
     def shows_params_of_create(self) -> bool:
-        """A create may answer an empty `param_history` although a get right after shows version 0 [D].
+        """The answer to a create may have an empty `param_history`, although a get then shows version 0 [D].
 
-        [A] It always does (`create-shows`).
+        [A] It is always empty (`create-shows`).
         """
         return self.create_shows == "at-once"
 
     def without_nulls(self, body: Mapping[str, Json]) -> dict[str, Json]:
-        """[A] Null for a field of create or setOntology is as if it were left out. The SDK sends such nulls [S]."""
+        """[A] A field of create or setOntology that is null counts as left out. The SDK sends such nulls [S]."""
         return {name: value for name, value in body.items() if value is not None}
 
     def refuse_unknown_fields(self, body: Mapping[str, Json], known: frozenset[str]) -> None:
@@ -157,55 +161,41 @@ class Assumptions:
         return not archived or self.archived_name == "kept"
 
     def get_ignores_case(self) -> bool:
-        """[A] No: a get's name is that of the project, letter by letter (`get-case`)."""
+        """[A] No: get finds a project only by its exact name (`get-case`)."""
         return self.get_case == "ignored"
 
-    def refuse_write_to(self, *, archived: bool) -> None:
-        """[A] setParams and setOntology work on an archived project as on any other, so nothing is refused."""
-
     def entries_listed(self) -> int | None:
-        """How many entries of each history list shows; None for all. [A] All (`list-histories`)."""
+        """How many entries of each history list shows, None for all. [A] All of them (`list-histories`)."""
         return 1 if self.list_histories == "last" else None
 
     def entries_shown(self) -> int | None:
-        """How many entries of each history get and a write's answer show; None for all. [A] All (`histories`)."""
+        """How many entries of each history get and the answers of writes show, None for all.
+
+        [A] All of them (`histories`).
+        """
         return _SHOWN_WHEN_CAPPED if self.histories == "capped" else None
 
-    def facts_shown(
-        self,
-        *,
-        task_type: str,
-        created_at: str,
-        rapid: bool,
-        studio: bool,
-        pipeline: str | None,
-        consensus_attempts: int | None,
-        dataset_id: str | None,
-    ) -> dict[str, Json]:
-        """What a new project shows beside its name and histories.
+    def facts_shown(self, new: NewProject, *, created_at: str) -> dict[str, Json]:
+        """What a new project shows in addition to its name and histories.
 
-        [A] `rapid` and `studio` are not readable. [A] `consensus_attempts` reads as `numConsensus`, 0 where none was
-        given. [A] `pipelineName` and `nucleusDatasetId` are missing where none was given. [A] The three booleans at
+        [A] `rapid` and `studio` are not readable. [A] `consensus_attempts` reads as `numConsensus`, 0 if none was
+        given. [A] `pipelineName` and `nucleusDatasetId` are missing if none was given. [A] The three booleans at
         the end stand for the dozen that the API shows, which have no meaning here.
         """
         facts: dict[str, Json] = {
-            "type": task_type,
+            "type": new.type,
             "created_at": created_at,
             "created_by": "sandbox",
             "created_with": "api",
             "pinned": False,
             "numReviews": 0,
-            "numConsensus": consensus_attempts or 0,
+            "numConsensus": new.consensus_attempts or 0,
             "datasetLinks": [],
             "hasBenchmarks": False,
             "hasInstantUploads": False,
             "hasLabelerChat": False,
         }
-        if pipeline is not None:
-            facts["pipelineName"] = pipeline
-        if dataset_id is not None:
-            facts["nucleusDatasetId"] = dataset_id
-        return facts
+        return facts | self.without_nulls({"pipelineName": new.pipeline, "nucleusDatasetId": new.dataset_id})
 
     def ontology_entry(
         self, ontology: list[Json], *, name: str | None, version: int, created_at: str
@@ -238,7 +228,7 @@ class Assumptions:
 
 
 def switches() -> tuple[Switch, ...]:
-    """Every switch there is, in the order in which they are listed."""
+    """Every switch, in the order in which they are listed."""
     return tuple(
         Switch(one.name.replace("_", "-"), one.metadata["values"], one.metadata["meaning"])
         for one in fields(Assumptions)

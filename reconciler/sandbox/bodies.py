@@ -1,6 +1,6 @@
-"""Request bodies read into values that the store can trust. Refuses with 400; knows no state.
+"""Reads request bodies into values that the store can trust, or refuses them with 400. It knows no state.
 
-Parameters are an open set [D]: only their names are looked at.
+Parameters are an open set [D], so only their names are checked.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ _PATCH_SPELLINGS: Mapping[str, bool] = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class NewProject:
-    """A create. `params` is None where no parameters were sent."""
+    """A create. `params` is None if no parameters were sent.
+
+    [A] A create with `params: {}` has a version 0 without parameters. One without `params` has no version.
+    """
 
     name: str
     type: str
@@ -39,7 +42,7 @@ class NewProject:
 
 @dataclass(frozen=True, slots=True)
 class NewParams:
-    """A setParams: with `patch`, `params` is laid over the latest version, else it replaces it."""
+    """A setParams: with `patch`, `params` is merged into the latest version; otherwise, it replaces it."""
 
     params: dict[str, Json]
     patch: bool
@@ -68,7 +71,7 @@ def read_create(data: bytes, assumptions: Assumptions) -> NewProject:
         type=task_type,
         rapid=_flag(body, "rapid"),
         studio=studio,
-        params=assumptions.first_parameters(_create_params(body)),
+        params=_create_params(body),
         pipeline=_pipeline(body, assumptions, studio=studio),
         consensus_attempts=_consensus_attempts(body),
         dataset_id=_text(body, "datasetId"),
@@ -155,7 +158,7 @@ def _consensus_attempts(body: Mapping[str, Json]) -> int | None:
 
 
 def _check_choices(choices: list[Json], place: str, seen: set[str]) -> None:
-    """Every choice must be unique in the whole tree [D]; keys beside the four documented ones are kept as they are."""
+    """Every choice must be unique in the whole tree [D]; keys other than the four documented ones are kept."""
     for position, item in enumerate(choices):
         here = f"{place}[{position}]"
         choice = item.get("choice") if isinstance(item, dict) else item

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Literal, cast
+from typing import Any
 
 from reconciler.sandbox.jsontext import Json, NumberText, parse_file
 
@@ -30,8 +30,6 @@ _OTHERS: Mapping[str, frozenset[str]] = {
     "other-after": frozenset({"get", "create", "setParams", "setOntology"}),
 }
 """The calls that another writer can come before or after: those of one project, which must be there."""
-
-_KEYS = frozenset({"call", "project", "what", "times", "after", "retry_after", "seconds"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,79 +77,64 @@ def read_faults(text: str | bytes) -> list[Fault]:
 def _read_fault(entry: Json) -> Fault:
     if not isinstance(entry, dict):
         raise ValueError("it is not an object")
-    unknown = sorted(entry.keys() - _KEYS)
-    if unknown:
-        raise ValueError(f'the key "{unknown[0]}" is not known; there are {", ".join(sorted(_KEYS))}')
-    call = _one_of(entry, "call", (*CALLS, ANY))
-    what = _one_of(entry, "what", WHATS)
-    if call != ANY and call not in _OTHERS.get(what, CALLS):
-        raise ValueError(f'"{what}" goes with {", ".join(c for c in CALLS if c in _OTHERS[what])}, not with {call}')
+    for key, value in entry.items():
+        if key not in _KEYS:
+            raise ValueError(f'the key "{key}" is not known; the keys are {", ".join(_KEYS)}')
+        allows, values = _KEYS[key]
+        if not allows(value):
+            raise ValueError(f'"{key}" must be {values}')
+    for key in ("call", "what"):
+        if key not in entry:
+            raise ValueError(f'"{key}" is missing')
+    call, what = str(entry["call"]), str(entry["what"])
+    if call != ANY and call not in (calls := _OTHERS.get(what, CALLS)):
+        raise ValueError(f'"{what}" goes with {", ".join(one for one in CALLS if one in calls)}, not with {call}')
+    if call == "list" and "project" in entry:
+        raise ValueError('"project" does not go with list, which is about all projects')
     for key, only in (("retry_after", "429-retry-after"), ("seconds", "slow")):
         if key in entry and what != only:
             raise ValueError(f'"{key}" goes with "{only}" only')
-    return Fault(
-        call=call,
-        what=what,
-        project=_project(entry, call),
-        times=_times(entry),
-        after=_whole(entry, "after", least=0, default=0),
-        retry_after=_retry_after(entry),
-        seconds=_seconds(entry),
-    )
+    given: dict[str, Any] = dict(entry)
+    if given.get("times") == "always":
+        given["times"] = None
+    if "seconds" in given:
+        given["seconds"] = _seconds(given["seconds"])
+    return Fault(**given)
 
 
-def _one_of(entry: Mapping[str, Json], key: str, values: Sequence[str]) -> str:
-    if key not in entry:
-        raise ValueError(f'"{key}" is missing')
-    value = entry[key]
-    if not isinstance(value, str) or value not in values:
-        raise ValueError(f'"{key}" must be one of {", ".join(values)}')
-    return value
+def _is_whole(value: Json, *, least: int) -> bool:
+    return type(value) is int and value >= least
 
 
-def _project(entry: Mapping[str, Json], call: str) -> str | None:
-    project = entry.get("project")
-    if "project" in entry and (not isinstance(project, str) or not project):
-        raise ValueError('"project" must be a name, or a pattern with *')
-    if project is not None and call == "list":
-        raise ValueError('"project" does not go with list, which is about all of them')
-    return cast("str | None", project)
-
-
-def _times(entry: Mapping[str, Json]) -> int | None:
-    if entry.get("times") == "always":
-        return None
+def _is_wait(value: Json) -> bool:
+    """Whether a Retry-After can have this value."""
+    if not isinstance(value, str) or re.fullmatch("[0-9]+", value):
+        return isinstance(value, str)
     try:
-        return _whole(entry, "times", least=1, default=1)
-    except ValueError:
-        raise ValueError('"times" must be a whole number from 1 on, or "always"') from None
-
-
-def _whole(entry: Mapping[str, Json], key: str, *, least: Literal[0, 1], default: int) -> int:
-    value = entry.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f'"{key}" must be a whole number from {least} on')
-    return value
-
-
-def _retry_after(entry: Mapping[str, Json]) -> str:
-    value = entry.get("retry_after", "1")
-    if isinstance(value, str) and (re.fullmatch("[0-9]+", value) or _is_http_date(value)):
-        return value
-    raise ValueError('"retry_after" must be a string: seconds such as "1", or an HTTP date')
-
-
-def _is_http_date(text: str) -> bool:
-    try:
-        parsedate_to_datetime(text)
+        parsedate_to_datetime(value)
     except ValueError:
         return False
-    return text.isascii() and text.isprintable()
+    return value.isascii() and value.isprintable()
 
 
-def _seconds(entry: Mapping[str, Json]) -> float:
-    value = entry.get("seconds", 2)
+def _seconds(value: Json) -> float | None:
+    """None for what is not a number of seconds."""
     number = float(value.text) if isinstance(value, NumberText) else value
     if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 86_400:
-        raise ValueError('"seconds" must be a number from 0 to 86400')
+        return None
     return float(number)
+
+
+_KEYS: Mapping[str, tuple[Callable[[Json], bool], str]] = {
+    "call": (lambda value: value in (*CALLS, ANY), f"one of {', '.join((*CALLS, ANY))}"),
+    "what": (lambda value: value in WHATS, f"one of {', '.join(WHATS)}"),
+    "project": (lambda value: isinstance(value, str) and value != "", "a name, or a pattern with *"),
+    "times": (
+        lambda value: value == "always" or _is_whole(value, least=1),
+        'a whole number from 1 on, or "always"',
+    ),
+    "after": (lambda value: _is_whole(value, least=0), "a whole number from 0 on"),
+    "retry_after": (_is_wait, 'a string: seconds such as "1", or an HTTP date'),
+    "seconds": (lambda value: _seconds(value) is not None, "a number from 0 to 86400"),
+}
+"""What a fault may have: the values that are allowed for each key, and how they are described."""

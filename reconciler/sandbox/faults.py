@@ -11,11 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from reconciler.sandbox.app import ROOT
+from reconciler.sandbox.app import route
 from reconciler.sandbox.exchange import Answer, ConnectionCutError, Handler, Request, error_answer
 from reconciler.sandbox.faultplan import STATUSES, Fault
 from reconciler.sandbox.jsontext import parse
-from reconciler.sandbox.names import split_path
 from reconciler.sandbox.refusals import Refusal
 from reconciler.sandbox.store import Store, StoreError
 
@@ -130,22 +129,10 @@ class _Counted:
 def _call_of(request: Request) -> tuple[str | None, str | None]:
     """Which call of the API a request is, None if it is none, and the project that it is about."""
     try:
-        root, *segments = split_path(request.target)
+        call, name = route(request)
     except Refusal:
         return None, None
-    if root != ROOT:
-        return None, None
-    match request.method, segments:
-        case "GET", ["projects"]:
-            return "list", None
-        case "POST", ["projects"]:
-            return "create", _name_in(request.body)
-        case "GET", ["projects", name]:
-            return "get", name
-        case "POST", ["projects", name, ("setParams" | "setOntology") as call]:
-            return call, name
-        case _:
-            return None, None
+    return call, (_name_in(request.body) if call == "create" else name or None)
 
 
 def _name_in(body: bytes) -> str | None:

@@ -1,7 +1,7 @@
-"""JSON text in and out without loss: integers of any length, and fractions digit by digit as they were sent.
+"""JSON read and written without loss: integers of any length, and fractions with the digits that were sent.
 
-Refuses what is not JSON (NaN, Infinity, bytes that are not UTF-8) and what is nested too deep. Never hands out a float:
-a number that Python would round is a `NumberText`.
+It refuses what is not JSON (NaN, Infinity, bytes that are not UTF-8) and what is nested too deeply. It never returns a
+float: a number that Python would round is a `NumberText`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ DEEPEST = 200
 """How many arrays and objects may be nested."""
 
 _EXACT_DIGITS = 600
-"""Up to here every Python turns digits into an int and back; above 640 it may be configured to refuse."""
+"""Every Python converts this many digits to an int and back. Above 640, it may be configured to refuse."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberText:
-    """A number by its digits: a fraction, one with an exponent, or a very long integer."""
+    """The digits of a fraction, of a number with an exponent, or of a very long integer."""
 
     text: str
 
@@ -28,19 +28,11 @@ class NumberText:
 Json: TypeAlias = Union[bool, int, float, str, NumberText, "list[Json]", "dict[str, Json]", None]
 
 
-class NotJsonError(ValueError):
-    """Text that is not JSON, and where: both counted from 1."""
-
-    def __init__(self, problem: str, *, line: int, column: int) -> None:
-        super().__init__(f"{problem} at line {line}, column {column}")
-        self.line = line
-        self.column = column
-
-
 def parse(data: bytes | str) -> Json:
-    """The value, or ValueError with a sentence that says why it is none. The last of two equal keys wins.
+    """The value. The last of two equal keys wins.
 
-    The error is a NotJsonError if the position is known.
+    Raises:
+        ValueError: it is not JSON. Its text continues "cannot be read as JSON: …".
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
@@ -51,26 +43,28 @@ def parse(data: bytes | str) -> Json:
     except RecursionError:
         raise ValueError(_too_deep()) from None
     except json.JSONDecodeError as error:
-        raise NotJsonError(error.msg, line=error.lineno, column=error.colno) from None
+        raise ValueError(
+            f"{error.msg[0].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}"
+        ) from None
     return value
 
 
 def parse_file(data: bytes) -> Json:
-    """As `parse`, of a file in any encoding of Unicode. The error's sentence starts with what the file is not."""
+    """As `parse`, of a file in any encoding of Unicode. The error's text continues a sentence with the file's name."""
     try:
         return parse(data.decode(json.detect_encoding(data)))
     except UnicodeDecodeError:
-        raise ValueError("is not JSON: it is not UTF-8") from None
-    except NotJsonError as error:
-        raise ValueError(f"is not JSON: line {error.line}, column {error.column}") from None
+        raise ValueError("cannot be read as JSON: it is not UTF-8") from None
     except ValueError as error:
         raise ValueError(f"cannot be read as JSON: {error}") from None
 
 
 def write(value: Json) -> str:
-    """Compact ASCII text: a lone surrogate, which JSON can spell and UTF-8 cannot, stays what it was.
+    """Compact ASCII text. A lone surrogate, which JSON can spell and UTF-8 cannot, is kept.
 
-    TypeError for what JSON does not know; ValueError for NaN, Infinity and a Python int too long to be spelled.
+    Raises:
+        TypeError: a value is not of a JSON type.
+        ValueError: a value is NaN, Infinity, or an int that Python cannot spell.
     """
     try:
         return json.dumps(value, allow_nan=False, separators=(",", ":"))
@@ -79,7 +73,11 @@ def write(value: Json) -> str:
 
 
 def refuse_depth(value: Json) -> None:
-    """ValueError for a value nested deeper than DEEPEST, found without recursion."""
+    """Does not recurse.
+
+    Raises:
+        ValueError: a value is nested deeper than DEEPEST.
+    """
     level = _containers([value])
     for _ in range(DEEPEST):
         if not level:
@@ -112,7 +110,7 @@ def _integer(text: str) -> int | NumberText:
 
 
 def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
+    raise ValueError(f"{text} is not a JSON value")
 
 
 def _too_deep() -> str:

@@ -1,20 +1,19 @@
-"""A project as it is kept: JSON texts that make its document by being put together.
+"""A project as it is stored: pieces of JSON text that are joined to make its document.
 
-So a list of ten thousand projects parses nothing, and a new version costs one entry.
+So a list of ten thousand projects parses nothing, and a new version only appends an entry.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from reconciler.sandbox.assumptions import Assumptions
 from reconciler.sandbox.bodies import NewProject
 from reconciler.sandbox.jsontext import Json, write
 
 DOCUMENT_COLUMNS = "name, archived, facts, param_history, ontologies, ontology_history"
-
 
 _ENTRY = json.JSONDecoder(parse_int=str, parse_float=str)
 """Finds where an entry ends. Its numbers stay text, because some are too long for an int."""
@@ -24,9 +23,9 @@ _ENTRY = json.JSONDecoder(parse_int=str, parse_float=str)
 class ProjectRow:
     """The columns after `position`, in their order.
 
-    `facts` is an object of what never changes. The histories are entries with commas between them; `latest` is the
-    last entry of `param_history`, `versions` the number that the next one gets; `ontologies` is None where the field
-    is missing.
+    `facts` is an object with what never changes. The histories are entries with commas between them. `latest` is the
+    last entry of `param_history`, and `versions` is the number of the next one. `ontologies` is None if the field is
+    missing.
     """
 
     name: str
@@ -43,20 +42,12 @@ class ProjectRow:
 
 
 def new_row(new: NewProject, assumptions: Assumptions, *, created_at: str) -> ProjectRow:
-    facts = assumptions.facts_shown(
-        task_type=new.type,
-        created_at=created_at,
-        rapid=new.rapid,
-        studio=new.studio,
-        pipeline=new.pipeline,
-        consensus_attempts=new.consensus_attempts,
-        dataset_id=new.dataset_id,
-    )
+    facts = assumptions.facts_shown(new, created_at=created_at)
     row = ProjectRow(name=new.name, archived=False, facts=write(facts))
     if new.params is None:
         return row
     entry = params_entry(assumptions.parameters_as_stored(new.params), version=0, created_at=created_at)
-    return ProjectRow(row.name, row.archived, row.facts, versions=1, latest=entry, param_history=entry)
+    return replace(row, versions=1, latest=entry, param_history=entry)
 
 
 def params_entry(params: Mapping[str, Json], *, version: int, created_at: str) -> str:
@@ -65,7 +56,7 @@ def params_entry(params: Mapping[str, Json], *, version: int, created_at: str) -
 
 
 def document(columns: tuple[str | bytes, int, str, str, int | None, str], *, last: int | None = None) -> str:
-    """The project as get and list answer it, from DOCUMENT_COLUMNS; `last` entries of each history, or all."""
+    """The project as get and list return it, from DOCUMENT_COLUMNS, with the `last` entries of each history or all."""
     kept_name, archived, facts, param_history, ontologies, ontology_history = columns
     name = kept_name if isinstance(kept_name, str) else displaced_name(kept_name)
     if last is not None:
@@ -77,7 +68,7 @@ def document(columns: tuple[str | bytes, int, str, str, int | None, str], *, las
 
 
 def document_after_create(row: ProjectRow, assumptions: Assumptions) -> str:
-    """What a create answers. [A] `ontologyHistory` is missing until an ontology is set."""
+    """The answer to a create. [A] `ontologyHistory` is missing until an ontology is set."""
     history = row.param_history if assumptions.shows_params_of_create() else ""
     return document((row.name, row.archived, row.facts, history, row.ontologies, row.ontology_history))
 
@@ -94,7 +85,7 @@ def entries(history: str) -> list[str]:
 
 
 def displaced(name: str, position: int) -> bytes:
-    """How the name of an archived project is kept once another one has it: no name that is asked for equals it."""
+    """The stored name of an archived project whose name is used again. No request can ask for it."""
     return f"{name}\0{position}".encode()
 
 

@@ -1,8 +1,8 @@
-"""Projects as list answers them, read into rows. Raises ValueError; touches no file.
+"""Reads projects as list returns them into rows. It touches no file.
 
-Unknown fields are kept, and so are the entries of `ontologyHistory` whatever they hold: a real account shows both, and
-a client has to cope. Left-out fields are missing in the answers too, but for `archived`, `created_at`, `param_history`
-and an entry's `version` and `created_at`, which every project has.
+Unknown fields and all entries of `ontologyHistory` are kept, even if they are unusual: a real account may show them,
+and a client has to cope. Fields that are left out are missing in the answers too, except for those that every project
+has: `archived`, `created_at`, `param_history`, and an entry's `version` and `created_at`.
 """
 
 from __future__ import annotations
@@ -19,18 +19,22 @@ _BESIDE_FACTS = frozenset({"name", "archived", "param_history", "ontologyHistory
 
 
 def seed_rows(projects: Sequence[Mapping[str, Any]], *, created_at: str) -> list[ProjectRow]:
-    """`created_at` stands for one that an entry leaves out. The error names an entry by its number, counted from 1."""
-    if isinstance(projects, str | bytes | Mapping) or not isinstance(projects, Sequence):
-        raise ValueError("Projects to seed come as an array of them, as list answers it.")
+    """The rows of the projects. `created_at` is used if a project leaves it out.
+
+    Raises:
+        ValueError: something is not as list returns it. Its text continues a sentence about the file.
+    """
+    if not isinstance(projects, list | tuple):
+        raise ValueError("is not a JSON array of projects")
     rows: list[ProjectRow] = []
     seen: dict[str, int] = {}
     for number, project in enumerate(projects, 1):
         try:
             row = _read_project(project, created_at)
             if row.name in seen:
-                raise ValueError(f"the name {row.name!r} is that of entry {seen[row.name]} too")
+                raise ValueError(f"entry {seen[row.name]} has the same name, {row.name!r}")
         except (ValueError, TypeError, RecursionError) as error:
-            raise ValueError(f"Entry {number}: {error}.") from None
+            raise ValueError(f"has a mistake in entry {number}: {error}") from None
         seen[row.name] = number
         rows.append(row)
     return rows
@@ -78,7 +82,7 @@ def _read_param_history(history: object, default_time: str) -> tuple[list[str], 
 
 
 def _read_params(entry: object, position: int, number: int, default_time: str) -> str:
-    """A history may begin later than at 0, as one that was cut does; from there on it has no gap."""
+    """A history may start after version 0, because it was cut. From there on, it has no gap."""
     place = f"param_history[{position}]"
     if not isinstance(entry, dict):
         raise ValueError(f"'{place}' must be an object")
@@ -86,7 +90,7 @@ def _read_params(entry: object, position: int, number: int, default_time: str) -
     if isinstance(version, bool) or version != number:
         raise ValueError(f"'{place}.version' must be {number}, one more than the one before")
     if "patch" in entry:
-        raise ValueError(f"'{place}' has a parameter 'patch', which none can be named")
+        raise ValueError(f"'{place}' has a parameter 'patch', but no parameter can have that name")
     created_at = _time(entry, "created_at", default_time, place=f"{place}.")
     return params_entry(entry, version=number, created_at=created_at)
 

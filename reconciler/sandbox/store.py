@@ -1,4 +1,4 @@
-"""The account that the sandbox emulates: what each call of the API does to it, and what a person at Scale does.
+"""The account that the sandbox emulates: what the calls of the API do to it, and what edits in the dashboard do.
 
 Each function is one transaction, so versions have neither gaps nor duplicates, even if others write at the same time. A
 function that raises has changed nothing. Reads, and writes to a project that does not exist, create no file. Raises
@@ -8,7 +8,7 @@ Refusal if the API refuses a call, and StoreError if the file cannot be used. It
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -17,8 +17,7 @@ from reconciler.sandbox.assumptions import DEFAULT, Assumptions
 from reconciler.sandbox.bodies import NewOntology, NewParams, NewProject
 from reconciler.sandbox.database import Database, StoreError, new_account_id
 from reconciler.sandbox.jsontext import Json, parse, write
-from reconciler.sandbox.names import name_problem
-from reconciler.sandbox.refusals import Refusal, bad_request, name_taken, no_such_project, not_enabled
+from reconciler.sandbox.refusals import Refusal, name_taken, no_such_project, not_enabled
 from reconciler.sandbox.rows import (
     DOCUMENT_COLUMNS,
     displaced,
@@ -86,52 +85,30 @@ class Store:
 
     def set_params(self, name: str, new: NewParams) -> str:
         with self._database.writing() as connection:
-            connection, position = self._find_to_write(connection, name)
+            connection, position = _find(connection, name)
             self._append_params(connection, position, new)
             return self._document(connection, name)
 
     def set_ontology(self, name: str, new: NewOntology) -> str:
         with self._database.writing() as connection:
-            connection, position = self._find_to_write(connection, name)
+            connection, position = _find(connection, name)
             self._append_ontology(connection, position, new)
             return self._document(connection, name)
 
-    # What a person does in Scale's dashboard [D].
-
-    def archive(self, name: str, *, archived: bool = True) -> None:
-        """Archives, or with `archived=False` takes back."""
-        with self._database.writing() as connection:
-            connection, position = _find(connection, name)
-            connection.execute("UPDATE projects SET archived = ? WHERE position = ?", (archived, position))
-
-    def rename(self, name: str, new_name: str) -> None:
-        problem = name_problem(new_name)
-        if problem:
-            raise bad_request(f"A project's name {problem}.")
-        with self._database.writing() as connection:
-            connection, position = _find(connection, name)
-            if new_name != name:
-                self._claim(connection, new_name)
-            connection.execute("UPDATE projects SET name = ? WHERE position = ?", (new_name, position))
+    # Edits that a person makes in Scale's dashboard [D].
 
     def edit_params(self, name: str, params: Mapping[str, Any], *, patch: bool = True) -> None:
-        """A version that a person's edit made, of instructions mostly; without `patch`, exactly these parameters."""
+        """A new version of the params. Without `patch`, it has exactly these parameters."""
         with self._database.writing() as connection:
             connection, position = _find(connection, name)
             self._append_params(connection, position, NewParams(params=dict(params), patch=patch))
 
     def edit_ontology(self, name: str, ontology: Sequence[Any], *, version_name: str | None = None) -> None:
-        """A version of the ontology that was set elsewhere: these choices, named `version_name`."""
+        """A new version of the ontology with these choices, named `version_name`."""
         new = NewOntology(ontology=list(ontology), name=version_name)
         with self._database.writing() as connection:
             connection, position = _find(connection, name)
             self._append_ontology(connection, position, new)
-
-    def append_ontology_entry(self, name: str, entry: Any) -> None:
-        """An entry of `ontologyHistory` exactly as given, readable or not."""
-        with self._database.writing() as connection:
-            connection, position = _find(connection, name)
-            connection.execute(_APPEND_ONTOLOGY, {"entry": write(entry), "position": position})
 
     # The account itself.
 
@@ -141,25 +118,12 @@ class Store:
         self.account_id()
 
     def account_id(self) -> str | None:
-        """Identifies this account: made with the file, and again by `reset`. None without a file."""
+        """Identifies this account: created with the file, and again by `reset`. None if there is no file."""
         with self._database.reading() as connection:
             return self._account(connection)[0] if connection else None
 
-    def open_account(self) -> str:
-        """The account's ID; creates the file if there is none."""
-        with self._database.writing(create=True) as connection:
-            assert connection is not None
-            return self._account(connection)[0]
-
-    def disable(self, task_types: Collection[str]) -> None:
-        """From now on a create with one of exactly these task types is a 402, as for an account without it."""
-        with self._database.writing(create=True) as connection:
-            assert connection is not None
-            self._account(connection)
-            connection.execute("UPDATE account SET not_enabled = ?", (write(cast("list[Json]", sorted(task_types))),))
-
     def reset(self) -> int:
-        """Empty the account, which is another one from then on. Returns how many projects it had."""
+        """Empty the account and give it a new ID. Returns how many projects it had."""
         with self._database.writing() as connection:
             if connection is None:
                 return 0
@@ -169,9 +133,11 @@ class Store:
             return removed
 
     def seed(self, projects: Sequence[Mapping[str, Any]]) -> int:
-        """Add projects exactly as list answers them, whole histories included. Returns how many.
+        """Add projects exactly as list returns them, with their whole histories. Returns how many.
 
-        ValueError names the entry (counted from 1) that is not a project or whose name is taken. Nothing is added then.
+        Raises:
+            ValueError: an entry is not a project, or its name is taken. It names the entry, counted from 1. Nothing is
+                added.
         """
         rows = seed_rows(projects, created_at=self._timestamp())
         if not rows:
@@ -182,12 +148,18 @@ class Store:
                 try:
                     self._claim(connection, row.name)
                 except Refusal:
-                    raise ValueError(f"Entry {number}: a project named {row.name!r} exists already.") from None
+                    raise ValueError(
+                        f"has a mistake in entry {number}: a project named {row.name!r} exists already"
+                    ) from None
             connection.executemany(_INSERT, [row.values() for row in rows])
         return len(rows)
 
     def _account(self, connection: sqlite3.Connection) -> tuple[str, list[str]]:
-        """The account's id, and the task types that it does not have; StoreError if its row is damaged."""
+        """The account's ID, and the task types that are not enabled for it.
+
+        Raises:
+            StoreError: its row is damaged.
+        """
         row = connection.execute("SELECT id, not_enabled FROM account").fetchone()
         try:
             account, types = row if row is not None else (None, "[]")
@@ -195,14 +167,14 @@ class Store:
         except (TypeError, ValueError):
             account, not_enabled = None, []
         if not isinstance(account, str) or not isinstance(not_enabled, list):
-            raise StoreError(f"The sandbox's file {self._database.file} is damaged: it does not name its account.")
+            raise StoreError(f"The sandbox's file {self._database.file} is damaged: it has no account.")
         return account, [one for one in not_enabled if isinstance(one, str)]
 
     def _timestamp(self) -> str:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def _append_params(self, connection: sqlite3.Connection, position: int, new: NewParams) -> None:
-        """`patch` overlays the latest version key by key at the top level, objects and arrays as a whole [D]."""
+        """With `patch`, the params replace keys of the latest version, whose objects and arrays are not merged [D]."""
         versions, text = connection.execute(
             "SELECT versions, latest FROM projects WHERE position = ?", (position,)
         ).fetchone()
@@ -231,20 +203,18 @@ class Store:
         return document(found, last=self.assumptions.entries_shown())
 
     def _similar_name(self, connection: sqlite3.Connection, name: str) -> str | None:
-        """The oldest project's that a get of `name` finds although it is named otherwise."""
+        """The name of the oldest project that a get of `name` finds even though its name has a different case."""
         if not self.assumptions.get_ignores_case():
             return None
         names = connection.execute("SELECT name FROM projects WHERE typeof(name) = 'text' ORDER BY position")
         return next((other for (other,) in names if other.casefold() == name.casefold()), None)
 
-    def _find_to_write(self, connection: sqlite3.Connection | None, name: str) -> tuple[sqlite3.Connection, int]:
-        connection, position = _find(connection, name)
-        (archived,) = connection.execute("SELECT archived FROM projects WHERE position = ?", (position,)).fetchone()
-        self.assumptions.refuse_write_to(archived=bool(archived))
-        return connection, position
-
     def _claim(self, connection: sqlite3.Connection, name: str) -> None:
-        """Makes the name one that a project can get: Refusal where another one keeps it."""
+        """Make a name available for a project.
+
+        Raises:
+            Refusal: another project keeps it.
+        """
         query = "SELECT position, archived FROM projects WHERE name = ?"
         for position, archived in connection.execute(query, (name,)).fetchall():
             if self.assumptions.keeps_its_name(archived=bool(archived)):
@@ -261,7 +231,13 @@ def _parameters(latest: str | None) -> dict[str, Json] | None:
 
 
 def _find(connection: sqlite3.Connection | None, name: str) -> tuple[sqlite3.Connection, int]:
-    """A connection that is there, and the project's position in it."""
+    """The connection, which is not None, and the project's position.
+
+    [A] Archived projects take writes like any other.
+
+    Raises:
+        Refusal: there is no such project.
+    """
     query = "SELECT position FROM projects WHERE name = ?"
     found = connection.execute(query, (name,)).fetchone() if connection else None
     if connection is None or found is None:

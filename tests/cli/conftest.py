@@ -15,6 +15,7 @@ from reconciler.cli import run
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Handler, Request
 from reconciler.sandbox.store import Store
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import serve
 
 
@@ -103,7 +104,7 @@ class Served:
     """The sandbox behind HTTP: its base URL, and the requests that came, as `METHOD path`."""
 
     url: str
-    store: Store
+    store: Dashboard
     requests: list[str] = field(default_factory=list)
 
     @property
@@ -122,7 +123,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("RECONCILER_ENDPOINT", url)
         monkeypatch.setenv("RECONCILER_TARGET", "production")
         monkeypatch.setenv("SCALE_API_KEY", "key-that-nobody-must-see")
-        yield Served(url, Store(file), requests)
+        yield Served(url, Dashboard(file), requests)
 
 
 def _logged(app: Handler, requests: list[str]) -> Handler:

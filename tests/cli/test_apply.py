@@ -15,8 +15,8 @@ import pytest
 from reconciler.cli import console
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Handler, Request
-from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli, Served, live
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import path_of, serve
 
 Write = Callable[[str, str], Path]
@@ -175,7 +175,7 @@ def interrupting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
     with serve(app) as port:
         monkeypatch.setenv("RECONCILER_ENDPOINT", f"http://127.0.0.1:{port}/v1")
         monkeypatch.setenv("SCALE_API_KEY", "k")
-        yield Served("", Store(file), requests)
+        yield Served("", Dashboard(file), requests)
 
 
 def test_an_interrupt_lets_the_call_under_way_end_and_starts_no_other(

@@ -549,6 +549,6 @@ def test_a_sandbox_without_its_account(cli: Cli, seed: Callable[..., None], writ
     for command in (("plan",), ("drift",), ("apply", "--auto-approve"), ("snapshot", "--out", "s.json")):
         wrong = cli(*command)
         assert wrong.code == 1
-        assert "sandbox.db is damaged: it does not name its account" in wrong.err
+        assert "sandbox.db is damaged: it has no account" in wrong.err
         assert wrong.err.count("error[") == 1
         assert "Traceback" not in wrong.err

@@ -32,6 +32,7 @@ from reconciler.sandbox.faultplan import Fault
 from reconciler.sandbox.faults import FaultyApp
 from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli, Result, live
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import serve
 
 KEY = "test_key-that-nobody-must-see"
@@ -51,7 +52,7 @@ Doctor = Callable[..., Result]
 class Account:
     """A server, and what it was asked."""
 
-    store: Store
+    store: Dashboard
     requests: list[str] = field(default_factory=list)
 
     def sent(self, method: str) -> list[str]:
@@ -96,7 +97,7 @@ def account(
 
     @contextlib.contextmanager
     def open_account(assumptions: Assumptions = DEFAULT, *faults: Fault) -> Iterator[Account]:
-        store = Store(file, assumptions=assumptions)
+        store = Dashboard(file, assumptions=assumptions)
         app = create_app(file, assumptions=assumptions)
         if faults:
             app = FaultyApp(app, list(faults), store, sleep=asyncio.sleep)

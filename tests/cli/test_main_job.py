@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Request, error_answer
-from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli, Served, live
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import path_of, serve
 
 Write = Callable[[str, str], Path]
@@ -243,4 +243,4 @@ def refusing(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         monkeypatch.setenv("RECONCILER_ENDPOINT", f"http://127.0.0.1:{port}/v1")
         monkeypatch.setenv("RECONCILER_TARGET", "production")
         monkeypatch.setenv("SCALE_API_KEY", "key-that-nobody-must-see")
-        yield Served(f"http://127.0.0.1:{port}/v1", Store(file))
+        yield Served(f"http://127.0.0.1:{port}/v1", Dashboard(file))

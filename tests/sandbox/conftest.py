@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.app import create_app
-from reconciler.sandbox.store import Store
 from tests.sandbox.calling import Caller, served
+from tests.sandbox.dashboard import Dashboard
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -20,8 +20,8 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(file: Path) -> Store:
-    return Store(file, now=lambda: NOON)
+def store(file: Path) -> Dashboard:
+    return Dashboard(file, now=lambda: NOON)
 
 
 @pytest.fixture

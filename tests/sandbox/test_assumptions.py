@@ -13,9 +13,9 @@ from click.testing import CliRunner
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.assumptions import DEFAULT, Assumptions, switches
-from reconciler.sandbox.store import Store
 from tests.sandbox.calling import Caller
 from tests.sandbox.conftest import NOON
+from tests.sandbox.dashboard import Dashboard
 
 AT = "2026-11-24T12:00:00.000Z"
 KITTENS = {"type": "imageannotation", "name": "kittens"}
@@ -205,13 +205,13 @@ def test_histories(start: Start) -> None:
 def test_an_archived_name_that_is_kept(file: Path, texts: tuple[str, ...]) -> None:
     caller = Caller(_app(file, *texts))
     created(caller)
-    Store(file).archive("kittens")
+    Dashboard(file).archive("kittens")
     assert caller.post("/v1/projects", KITTENS).status == 409
 
 
 def test_an_archived_name_that_is_free(file: Path) -> None:
     caller = Caller(_app(file, "archived-name=free"))
-    store = Store(file, assumptions=Assumptions(archived_name="free"))
+    store = Dashboard(file, assumptions=Assumptions(archived_name="free"))
     for number in range(3):
         created(caller, {"number": number})
         assert caller.post("/v1/projects", KITTENS).status == 409
@@ -227,7 +227,7 @@ def test_an_archived_name_that_is_free(file: Path) -> None:
 
 
 def test_a_seed_and_a_rename_take_a_free_name_too(file: Path) -> None:
-    store = Store(file, assumptions=Assumptions(archived_name="free"))
+    store = Dashboard(file, assumptions=Assumptions(archived_name="free"))
     store.seed([{**KITTENS, "archived": True}, {"type": "chat", "name": "cats", "archived": True}])
     store.seed([KITTENS])
     store.rename("kittens", "cats")

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from reconciler.sandbox.store import Store
 from tests.sandbox.calling import Caller
+from tests.sandbox.dashboard import Dashboard
 
 AT = "2026-11-24T12:00:00.000Z"
 KITTENS = {"type": "imageannotation", "name": "kittens"}
@@ -80,7 +80,7 @@ def test_the_list_is_a_bare_array_in_the_order_of_creation_like_get(caller: Call
     assert listed[1] == caller.get("/v1/projects/a").body
 
 
-def test_the_list_can_be_filtered_by_archived(caller: Caller, store: Store) -> None:
+def test_the_list_can_be_filtered_by_archived(caller: Caller, store: Dashboard) -> None:
     for name in ("old", "new"):
         caller.post("/v1/projects", {"type": "chat", "name": name})
     store.archive("old")
@@ -146,7 +146,7 @@ def test_an_ontology_comes_back_as_objects_with_its_name(caller: Caller) -> None
     assert caller.post(path, {"ontology": []}).status == 200
 
 
-def test_an_archived_project_takes_writes(caller: Caller, store: Store) -> None:
+def test_an_archived_project_takes_writes(caller: Caller, store: Dashboard) -> None:
     caller.post("/v1/projects", KITTENS)
     store.archive("kittens")
     assert caller.post("/v1/projects/kittens/setParams", {"a": 1}).body["archived"] is True
@@ -165,7 +165,7 @@ def test_a_weird_name_is_one_project(caller: Caller, name: str) -> None:
     assert len(caller.get("/v1/projects").body) == 1
 
 
-def test_numbers_come_back_digit_by_digit(caller: Caller, store: Store) -> None:
+def test_numbers_come_back_digit_by_digit(caller: Caller, store: Dashboard) -> None:
     digits = "9" * 5000
     body = f'{{"type": "chat", "name": "n", "params": {{"big": {digits}, "small": 0.10, "huge": 1e999, "int": -7}}}}'
     assert caller.call("POST", "/v1/projects", body).status == 200

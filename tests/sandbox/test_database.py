@@ -16,6 +16,7 @@ import pytest
 
 from reconciler.sandbox.bodies import NewProject
 from reconciler.sandbox.store import Store, StoreError
+from tests.sandbox.dashboard import Dashboard
 
 SEED = [{"type": "chat", "name": "n"}]
 DIE_WRITING = """
@@ -205,7 +206,7 @@ def test_what_sqlite_says_becomes_a_sentence(store: Store, code: int, problem: s
     ],
 )
 def test_an_account_that_is_damaged(tmp_path: Path, statement: str) -> None:
-    store = Store(tmp_path / "sandbox.db")
+    store = Dashboard(tmp_path / "sandbox.db")
     store.seed(SEED)
     with closing(sqlite3.connect(tmp_path / "sandbox.db")) as connection:
         connection.execute(statement)

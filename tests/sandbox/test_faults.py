@@ -23,6 +23,7 @@ from reconciler.sandbox.faultplan import WHATS, Fault, read_faults
 from reconciler.sandbox.faults import FaultyApp
 from reconciler.sandbox.store import Store
 from tests.sandbox.calling import KEY, in_process_client
+from tests.sandbox.dashboard import Dashboard
 
 KITTENS = {"type": "imageannotation", "name": "kittens", "params": {"a": 0}}
 PATH = "/projects/kittens"
@@ -189,7 +190,7 @@ def test_another_writer_needs_a_project_and_copes_with_an_unreadable_ontology(ki
     assert client.call("GET", "/projects/dogs").status_code == 404
     assert client.call("GET", "/projects").status_code == 200
     assert client.call("POST", "/projects", {"type": "chat"}).status_code == 400
-    Store(kittens).append_ontology_entry("kittens", None)
+    Dashboard(kittens).append_ontology_entry("kittens", None)
     client.set_ontology("Cat")
     history = json.loads(Store(kittens).get("kittens"))["ontologyHistory"]
     assert [entry and entry["ontology"] for entry in history] == [
@@ -274,9 +275,9 @@ def test_a_plan_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", r"^is not JSON: line 1, column 1$"),
-        ("[\n  {,\n", r"^is not JSON: line 2, column 4$"),
-        ("[NaN]", "cannot be read as JSON: NaN is not JSON"),
+        ("", r"^cannot be read as JSON: expecting value at line 1, column 1$"),
+        ("[\n  {,\n", r"^cannot be read as JSON: expecting property name .* at line 2, column 4$"),
+        ("[NaN]", "cannot be read as JSON: NaN is not a JSON value"),
         ("{}", "is not a JSON array of faults"),
         ('[{"call": "get", "what": "429"}, 1]', "has a mistake in fault 2: it is not an object"),
         ('[{"what": "429"}]', 'fault 1: "call" is missing'),
@@ -356,8 +357,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"[\n1,", "Error: f.json is not JSON: line 2, column 3\n"),
-        (b'["\xff"]', "Error: f.json is not JSON: it is not UTF-8\n"),
+        (b"[\n1,", "Error: f.json cannot be read as JSON: expecting value at line 2, column 3\n"),
+        (b'["\xff"]', "Error: f.json cannot be read as JSON: it is not UTF-8\n"),
         (b"{}", "Error: f.json is not a JSON array of "),
         (b"[1]", " 1: it is not an object"),
         (None, "Error: f.json cannot be read: No such file or directory\n"),

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.exchange import Answer, Request
-from reconciler.sandbox.store import Store
 from tests.sandbox.calling import Caller
+from tests.sandbox.dashboard import Dashboard
 
 DEEP = '{"a":' + "[" * 100_000 + "]" * 100_000 + "}"
 QUITE_DEEP = '{"a":' + "[" * 200 + "]" * 200 + "}"
@@ -85,7 +85,7 @@ POSTS = ["/v1/projects", "/v1/projects/kittens/setParams", "/v1/projects/kittens
 
 
 @pytest.fixture(autouse=True)
-def kittens(store: Store) -> None:
+def kittens(store: Dashboard) -> None:
     store.seed([{"type": "chat", "name": "kittens"}])
 
 
@@ -166,7 +166,7 @@ def test_any_key_will_do(caller: Caller) -> None:
         assert caller.call("GET", "/v1/projects/kittens", headers=headers).status == 200
 
 
-def test_a_task_type_that_is_not_enabled(caller: Caller, store: Store) -> None:
+def test_a_task_type_that_is_not_enabled(caller: Caller, store: Dashboard) -> None:
     store.disable({"chat", "multichat"})
     body = {"type": "chat", "name": "kittens"}
     assert refused(caller, "POST", "/v1/projects", json.dumps(body))[0] == 402
@@ -182,7 +182,7 @@ def test_a_name_that_is_not_there(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("archived", [False, True])
-def test_a_name_that_is_taken(caller: Caller, store: Store, archived: bool) -> None:
+def test_a_name_that_is_taken(caller: Caller, store: Dashboard, archived: bool) -> None:
     store.archive("kittens", archived=archived)
     body = {"type": "imageannotation", "name": "kittens", "params": {"a": 1}}
     status, error = refused(caller, "POST", "/v1/projects", json.dumps(body))

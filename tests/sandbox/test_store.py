@@ -17,6 +17,7 @@ from reconciler.sandbox.bodies import NewParams
 from reconciler.sandbox.refusals import Refusal
 from reconciler.sandbox.store import Store, utc_now
 from tests.sandbox.calling import KEY, in_process_client
+from tests.sandbox.dashboard import Dashboard
 
 KITTENS: dict[str, Any] = {
     "type": "imageannotation",
@@ -38,7 +39,7 @@ def listed(store: Store) -> list[Any]:
     return projects
 
 
-def test_what_is_seeded_is_listed_as_it_was(store: Store) -> None:
+def test_what_is_seeded_is_listed_as_it_was(store: Dashboard) -> None:
     assert store.seed([KITTENS, {"type": "chat", "name": "bare"}]) == 2
     at = "2026-11-24T12:00:00.000Z"
     bare = {"name": "bare", "archived": False, "type": "chat", "created_at": at, "param_history": []}
@@ -46,7 +47,7 @@ def test_what_is_seeded_is_listed_as_it_was(store: Store) -> None:
     assert Store(store._database.file.with_name("copy.db")).seed(listed(store)) == 2
 
 
-def test_a_seeded_history_goes_on(store: Store) -> None:
+def test_a_seeded_history_goes_on(store: Dashboard) -> None:
     store.seed([KITTENS, {"type": "chat", "name": "half", "param_history": [{"a": 1}], "ontologyHistory": []}])
     store.edit_params("kittens", {"instruction": "c"})
     store.append_ontology_entry("kittens", {"ontology": [{"choice": "Dog", "links": []}]})
@@ -83,36 +84,36 @@ def test_a_seeded_history_goes_on(store: Store) -> None:
         ({"name": "n", "type": "chat", "ontologyHistory": None}, "'ontologyHistory' must be"),
         ({"name": "n", "type": "chat", "x": float("nan")}, "JSON"),
         ({"name": "n", "type": "chat", "x": object()}, "JSON"),
-        ({"name": "first", "type": "chat"}, "the name 'first' is that of entry 1 too"),
+        ({"name": "first", "type": "chat"}, "entry 1 has the same name, 'first'"),
     ],
 )
-def test_a_seed_that_is_wrong_seeds_nothing(store: Store, file: Path, entry: Any, problem: str) -> None:
-    with pytest.raises(ValueError, match=f"^Entry 2: .*{problem}"):
+def test_a_seed_that_is_wrong_seeds_nothing(store: Dashboard, file: Path, entry: Any, problem: str) -> None:
+    with pytest.raises(ValueError, match=f"^has a mistake in entry 2: .*{problem}"):
         store.seed([{"type": "chat", "name": "first"}, entry])
     assert not file.parent.exists()
 
 
-def test_a_seed_that_is_too_deep_or_no_array(store: Store) -> None:
+def test_a_seed_that_is_too_deep_or_no_array(store: Dashboard) -> None:
     deep: Any = 0
     for _ in range(5000):
         deep = [deep]
-    with pytest.raises(ValueError, match=r"^Entry 1: it is nested deeper"):
+    with pytest.raises(ValueError, match=r"^has a mistake in entry 1: it is nested deeper"):
         store.seed([{"type": "chat", "name": "n", "x": deep}])
     for wrong in ({"name": "n", "type": "chat"}, "text", 5):
         with pytest.raises(ValueError, match="array"):
             store.seed(wrong)  # type: ignore[arg-type]
 
 
-def test_a_seed_never_replaces(store: Store, file: Path) -> None:
+def test_a_seed_never_replaces(store: Dashboard, file: Path) -> None:
     assert store.seed([]) == 0
     assert not file.exists()
     store.seed([{"type": "chat", "name": "n"}])
-    with pytest.raises(ValueError, match=r"^Entry 2: a project named 'n' exists already"):
+    with pytest.raises(ValueError, match=r"^has a mistake in entry 2: a project named 'n' exists already"):
         store.seed([{"type": "chat", "name": "m"}, {"type": "other", "name": "n"}])
     assert [(project["name"], project["type"]) for project in listed(store)] == [("n", "chat")]
 
 
-def test_a_person_renames_and_archives(store: Store) -> None:
+def test_a_person_renames_and_archives(store: Dashboard) -> None:
     store.seed([{"type": "chat", "name": "a"}, {"type": "chat", "name": "b"}])
     store.rename("a", "c/d")
     store.rename("b", "b")
@@ -127,7 +128,7 @@ def test_a_person_renames_and_archives(store: Store) -> None:
         store.archive("a")
 
 
-def test_an_account_has_an_id_until_it_is_emptied(store: Store, file: Path) -> None:
+def test_an_account_has_an_id_until_it_is_emptied(store: Dashboard, file: Path) -> None:
     assert store.account_id() is None
     assert store.reset() == 0
     assert not file.parent.exists()

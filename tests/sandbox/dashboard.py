@@ -1,0 +1,53 @@
+"""The rest of what people do to an account at Scale: the API has no call for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from reconciler.sandbox.names import name_problem
+from reconciler.sandbox.refusals import bad_request, no_such_project
+from reconciler.sandbox.store import Store
+
+
+class Dashboard(Store):
+    def archive(self, name: str, *, archived: bool = True) -> None:
+        """Archives, or with `archived=False` takes back."""
+        self._update("archived = ?", archived, name)
+
+    def rename(self, name: str, new_name: str) -> None:
+        problem = name_problem(new_name)
+        if problem:
+            raise bad_request(f"A project's name {problem}.")
+        with self._database.writing() as connection:
+            if connection is not None and new_name != name:
+                self._claim(connection, new_name)
+        self._update("name = ?", new_name, name)
+
+    def append_ontology_entry(self, name: str, entry: Any) -> None:
+        """An entry of `ontologyHistory` exactly as given, readable or not."""
+        history = json.loads(self.get(name)).get("ontologyHistory", [])
+        self._update("ontologies = ?", len(history) + 1, name)
+        self._update("ontology_history = ?", ",".join(map(json.dumps, [*history, entry])), name)
+
+    def open_account(self) -> str:
+        """The account's ID; creates the file if there is none."""
+        with self._database.writing(create=True):
+            pass
+        account = self.account_id()
+        assert account is not None
+        return account
+
+    def disable(self, task_types: Collection[str]) -> None:
+        """From now on a create with one of exactly these task types is a 402, as for an account without it."""
+        self.open_account()
+        with self._database.writing() as connection:
+            assert connection is not None
+            connection.execute("UPDATE account SET not_enabled = ?", (json.dumps(sorted(task_types)),))
+
+    def _update(self, change: str, value: object, name: str) -> None:
+        with self._database.writing() as connection:
+            done = connection and connection.execute(f"UPDATE projects SET {change} WHERE name = ?", (value, name))
+        if not done or not done.rowcount:
+            raise no_such_project(name)
