@@ -15,23 +15,25 @@ from reconciler.model.plan import Call, CallKind, Field, Kind, Plan, ProjectChan
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
 
-_Printable = TypeVar("_Printable", bound=Plan | Drift | Outcome)
+Printable = TypeVar("Printable", bound=Plan | Drift | Outcome)
 _Value = TypeVar("_Value")
 
 ONTOLOGY_NAME: Final[FieldPath] = ("ontology", Attribute("name"))
 
 
-def printed(value: _Printable, *, base: str, sensitive: Sequence[Pattern] = ()) -> _Printable:
+def printed(value: Printable, *, base: str, sensitive: Sequence[Pattern] = ()) -> Printable:
     """The value with every file relative to the folder `base`, and with what `sensitive` covers masked.
 
-    An outcome has no values that are printed, only words, which are masked on entry.
+    The words of an outcome are masked on entry; its values are those of stale projects.
     """
     masked: Any = value
     if isinstance(value, Plan) and sensitive:
         masked = _masked_plan(value, sensitive)
     elif isinstance(value, Drift) and sensitive:
         masked = _masked_drift(value, sensitive)
-    shown: _Printable = with_files(masked, partial(relative, base=base))
+    elif isinstance(value, Outcome) and sensitive:
+        masked = _masked_outcome(value, sensitive)
+    shown: Printable = with_files(masked, partial(relative, base=base))
     return shown
 
 
@@ -88,6 +90,14 @@ def _masked_drift(drift: Drift, sensitive: Sequence[Pattern]) -> Drift:
         replace(project, units=tuple(masks.unit(unit) for unit in project.units)) for project in drift.projects
     )
     return replace(drift, projects=projects, masked=masks.used) if masks.used else drift
+
+
+def _masked_outcome(outcome: Outcome, sensitive: Sequence[Pattern]) -> Outcome:
+    masks = _Masks(sensitive)
+    projects = tuple(
+        replace(project, stale_fields=tuple(map(masks.field, project.stale_fields))) for project in outcome.projects
+    )
+    return replace(outcome, projects=projects)
 
 
 class _Masks:

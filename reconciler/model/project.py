@@ -25,6 +25,9 @@ class Source:
     file: str
     line: int
 
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
     @property
     def origin(self) -> Origin:
         """That of the document which begins there, with all of it written there."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.model.plan import Kind
+from reconciler.model.project import Source
 from reconciler.render.html.sides import Room, Sides, sides
 from reconciler.render.lines import MOST_CHOICES, MOST_CREATED, shown_choices
 from reconciler.render.signs import Sign
 from reconciler.render.spelling import choice_text, moved_words
-from reconciler.render.view.parts import Choice, ProjectView, Row, Section, SourceLine
+from reconciler.render.view.parts import Choice, ProjectView, Row, Section
 
 _DEEPEST: Final = 60
 """A browser's parser stops nesting at some hundred elements; a deeper choice shows its level."""
@@ -45,7 +46,7 @@ class Branch:
     level: int
     changes: tuple[Value, ...]
     moved: str
-    location: SourceLine | None
+    location: Source | None
     opens: bool
     closes: int
     to_top: bool

@@ -12,6 +12,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from reconciler.diagnostics import Diagnostic
 from reconciler.render.escape import plain, quoted
 from reconciler.render.html.cards import Card, card
 from reconciler.render.html.sides import Room
@@ -20,7 +21,7 @@ from reconciler.render.signs import MEANING
 from reconciler.render.spelling import name_text
 from reconciler.render.text.diagnostics import lay_out_diagnostics
 from reconciler.render.text.plan import text_of
-from reconciler.render.view.parts import Message, View
+from reconciler.render.view.parts import View, message_lines
 from reconciler.render.worddiff import Effort
 
 MOST_BYTES: Final = 4_000_000
@@ -47,10 +48,11 @@ def lay_out_page(view: View) -> str:
         .get_template("page.html")
         .render(
             view=view,
-            cards=_drawn(_cards(view, entries), entries),
+            cards=_drawn(view, _cards(view, entries), entries),
             entries=entries,
             messages=view.messages[:_MOST_MESSAGES],
             more_messages=f"… {count(left_out, 'more message')}" if left_out > 0 else "",
+            address=view.address,
             style=_inline("page.css"),
             script=_inline("page.js"),
         )
@@ -67,9 +69,9 @@ def _cards(view: View, entries: list[Card]) -> Iterator[Card]:
         yield made
 
 
-def _drawn(cards: Iterable[Card], brief: list[Card]) -> list[str]:
+def _drawn(view: View, cards: Iterable[Card], brief: list[Card]) -> list[str]:
     """Each card as HTML, in their order."""
-    macro = _environment().get_template("card.html").module.card  # type: ignore[attr-defined]
+    macro = _environment().get_template("card.html").make_module({"address": view.address}).card  # type: ignore[attr-defined]
     drawn: list[str] = []
     largest: list[tuple[int, int]] = []
     total = 0
@@ -85,8 +87,8 @@ def _drawn(cards: Iterable[Card], brief: list[Card]) -> list[str]:
     return drawn
 
 
-def _message_lines(message: Message) -> list[str]:
-    return lay_out_diagnostics([message.diagnostic], colour=False).rstrip("\n").split("\n")
+def _diagnostic_lines(diagnostic: Diagnostic) -> list[str]:
+    return lay_out_diagnostics([diagnostic], colour=False).rstrip("\n").split("\n")
 
 
 @cache
@@ -100,7 +102,8 @@ def _environment() -> Environment:
     )
     environment.globals["meaning"] = MEANING
     environment.filters |= {
-        "lines_of": _message_lines,
+        "diagnostic_lines": _diagnostic_lines,
+        "message_lines": message_lines,
         "name_text": name_text,
         "plain": plain,
         "quoted": quoted,

@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from reconciler.model.project import Source
 from reconciler.render.escape import plain
-from reconciler.render.view.parts import Name, Quoted, Sentence, SourceLine, Strong
+from reconciler.render.view.parts import Name, Quoted, Sentence, Strong
 
 _LONGEST: Final = 600
 """Characters of one message."""
@@ -85,8 +86,8 @@ def _piece(piece: str, in_table: bool) -> str:
             return piece
 
 
-def located(location: SourceLine) -> str:
+def located(location: Source, address: str | None) -> str:
     """A manifest's file, linked to its line if there is an address; else `FILE:LINE`."""
-    if location.address is None:
+    if address is None:
         return cell(str(location))
-    return f"[{cell(location.file.rsplit('/', 1)[-1])}]({location.address})"
+    return f"[{cell(location.file.rsplit('/', 1)[-1])}]({address})"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
+from reconciler.diagnostics import Diagnostic
 from reconciler.render.layout import Line
 from reconciler.render.lines import bare_lines, block, tree_lines
 from reconciler.render.markdown.code import cell, code, located, said, sentence
@@ -14,7 +15,7 @@ from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
 from reconciler.render.text.outcome import failure_text
 from reconciler.render.view.outcome import OutcomeView, ResultView
-from reconciler.render.view.parts import Message, ProjectView, Sentence, Verdict, View
+from reconciler.render.view.parts import ProjectView, Sentence, Verdict, View
 
 _MOST: Final = 8
 """Messages that are shown."""
@@ -47,7 +48,7 @@ def _page(view: View, lines: Callable[[ProjectView], Iterator[str]], limit: int)
         head=_head(view.target, view.headline, view.alerts, view.messages),
         columns=_columns(view.columns),
         pieces=[
-            Piece(_row(project), partial(_details, project, lines), project.rank)
+            Piece(_row(project, view.address(project.location)), partial(_details, project, lines), project.rank)
             for project in view.projects
             if project.cells
         ],
@@ -56,19 +57,18 @@ def _page(view: View, lines: Callable[[ProjectView], Iterator[str]], limit: int)
     )
 
 
-def _head(target: str, headline: str, alerts: Sequence[Sentence], messages: Sequence[Message]) -> list[str]:
+def _head(target: str, headline: str, alerts: Sequence[Sentence], messages: Sequence[Diagnostic]) -> list[str]:
     items = [*map(sentence, alerts), *_messages(messages)]
     alert = ["\n".join(["> [!WARNING]", *(f"> - {item}" for item in items)])] if items else []
     return [f"### {code(target)}: {headline}", *alert]
 
 
-def _messages(messages: Sequence[Message]) -> Iterator[str]:
+def _messages(messages: Sequence[Diagnostic]) -> Iterator[str]:
     """One message an item; those after the first few are counted."""
-    for message in messages[:_MOST]:
-        found = message.diagnostic
-        where = f" ({code(str(message.location))})" if message.location else ""
+    for found in messages[:_MOST]:
+        where = f" ({code(f'{found.location.file}:{found.location.line}')})" if found.location else ""
         detail = f" {said(found.detail)}" if found.detail.strip() else ""
-        yield f"{message.severity.capitalize()}{where}: {said(found.summary)}.{detail}"
+        yield f"{found.severity.capitalize()}{where}: {said(found.summary)}.{detail}"
     if len(messages) > _MOST:
         yield f"{count(len(messages) - _MOST, 'more message')}."
 
@@ -77,10 +77,10 @@ def _columns(heads: Sequence[str]) -> str:
     return f"| | {' | '.join(heads)} |\n|:-:|{'---|' * len(heads)}"
 
 
-def _row(project: ProjectView) -> str:
+def _row(project: ProjectView, address: str | None) -> str:
     sign = Sign.HELD if project.held else project.sign
     cells = [sentence(pieces, in_table=True) for pieces in project.cells]
-    return f"| `{sign}` | {' | '.join([cell(project.name), *cells, located(project.location)])} |"
+    return f"| `{sign}` | {' | '.join([cell(project.name), *cells, located(project.location, address)])} |"
 
 
 def _details(project: ProjectView, lines: Callable[[ProjectView], Iterator[str]]) -> str:

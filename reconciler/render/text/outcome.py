@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from reconciler.render.escape import plain
@@ -11,7 +11,6 @@ from reconciler.render.lines import block, tree_lines
 from reconciler.render.text.diagnostics import lay_out_diagnostics
 from reconciler.render.text.plan import text_of
 from reconciler.render.view.outcome import Failure, Mood, OutcomeView, Progress
-from reconciler.render.view.parts import Message
 
 _INK: Final = {Mood.GOOD: Ink.GREEN, Mood.NEUTRAL: Ink.YELLOW, Mood.BAD: Ink.RED}
 
@@ -39,7 +38,7 @@ def lay_out_failures(view: OutcomeView, *, colour: bool) -> str:
         if result.failure:
             blocks.append(failure_text(result.failure, colour=colour))
         elif result.messages:
-            blocks.append(_messages(result.messages, colour))
+            blocks.append(lay_out_diagnostics(result.messages, colour=colour))
     if view.interrupted:
         blocks.append(f"{text_of(view.interrupted)}\n")
     if view.unstarted:
@@ -54,11 +53,7 @@ def failure_text(failure: Failure, *, colour: bool = False) -> str:
         lines += ["  The plan and Scale now differ in:", *lay_out(_differences(failure), Paint(colour))]
     if failure.advice:
         lines += [f"  {failure.advice}", f"    {failure.command}"]
-    return _messages(failure.messages, colour) + "".join(f"{line}\n" for line in lines)
-
-
-def _messages(messages: Sequence[Message], colour: bool) -> str:
-    return lay_out_diagnostics((message.diagnostic for message in messages), colour=colour)
+    return lay_out_diagnostics(failure.messages, colour=colour) + "".join(f"{line}\n" for line in lines)
 
 
 def _differences(failure: Failure) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from reconciler.render.escape import plain, quoted
 from reconciler.render.layout import INK, Ink, Line, Paint, lay_out
 from reconciler.render.lines import bare_lines, block, tree_lines
 from reconciler.render.signs import Sign
-from reconciler.render.view.parts import ProjectView, Section, Sentence, View, words
+from reconciler.render.view.parts import ProjectView, Section, Sentence, View, message_lines, words
 
 
 def lay_out_plan(view: View, *, colour: bool) -> str:
@@ -94,8 +94,8 @@ def _project(project: ProjectView) -> Iterator[Line]:
 
 
 def _warnings(project: ProjectView) -> Iterator[Line]:
-    for message in project.warnings:
-        first, *rest = message.lines
+    for warning in project.warnings:
+        first, *rest = message_lines(warning)
         yield Line(plain(first), ink=Ink.YELLOW)
         yield from (Line(plain(line), None, 1) for line in rest)
 

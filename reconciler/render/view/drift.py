@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from reconciler.fieldpath import Attribute, format_path
@@ -14,6 +16,7 @@ from reconciler.render.phrases import age, aged, command, count, listed, minute
 from reconciler.render.signs import MEANING, OF_KIND, Sign
 from reconciler.render.spelling import name_text
 from reconciler.render.view.fields import MOST_ROWS
+from reconciler.render.view.ontology import is_hidden
 from reconciler.render.view.parts import (
     Mark,
     Name,
@@ -44,11 +47,9 @@ _SHOWN: Final = (*_DRIFTED, Cause.PENDING)
 
 def view_drift(drift: Drift, reader: Reader) -> View:
     """What is shown of a drift: projects that differ in the order of their names, then those that are blocked."""
-    shown = [project for project in drift.projects if _is_shown(project)]
-    projects = (
-        *(_project(project, reader) for project in shown),
-        *(_blocked(project, reader) for project in drift.blocked),
-    )
+    found = reader.printed(replace(drift, projects=tuple(filter(_is_shown, drift.projects))))
+    shown = found.projects
+    projects = (*(_project(project, reader.now) for project in shown), *map(_blocked, found.blocked))
     advice, others = tuple(_advice(shown)), tuple(unmanaged(drift.unmanaged))
     vanished = tuple(_vanished(drift.vanished))
     live = live_words(drift, reader)
@@ -62,10 +63,11 @@ def view_drift(drift: Drift, reader: Reader) -> View:
         headline=(f"drift in {_in_projects(drift)}" if drift.has_drifted else "no drift") + blocked,
         last=last_line(drift),
         columns=("project", "drifted", "since", "pending", "manifest"),
+        address=reader.address,
         projects=projects,
         legend=tuple((sign, MEANING[sign]) for sign in signs_of(projects)),
         numbers=tuple(_numbers(drift)),
-        messages=reader.messages(drift.diagnostics),
+        messages=found.diagnostics,
         alerts=(*vanished, *_blocked_alerts(drift.blocked)),
         closing=(*advice, *vanished, *others),
         footnotes=(*advice, *others),
@@ -121,12 +123,12 @@ def _compared_with(drift: Drift, reader: Reader) -> Sentence:
     return ("Compared with the last apply: ", commit, f", {passed}" if passed else "")
 
 
-def _project(project: ProjectDrift, reader: Reader) -> ProjectView:
+def _project(project: ProjectDrift, now: datetime) -> ProjectView:
     drifted = _drifted(project)
     classes = {unit.cause for unit in project.units}
     moved = bool(classes - {Cause.PENDING}) or bool(project.transient)
     differences = [(unit, field) for unit in project.units if unit.cause in _SHOWN for field in unit.fields]
-    rows = tuple(_row(unit, field, reader) for unit, field in differences[:MOST_ROWS])
+    rows = tuple(_row(unit, field, now) for unit, field in differences[:MOST_ROWS])
     sign = Sign.DRIFTED if drifted or project.transient else Sign.CHANGE
     section = Section("", sign, rows, left_out=len(differences) - len(rows))
     marks = [Mark("conflict", Tone.DANGER)] if Cause.CONFLICT in classes else []
@@ -134,36 +136,35 @@ def _project(project: ProjectDrift, reader: Reader) -> ProjectView:
     return ProjectView(
         name=project.name,
         sign=sign,
-        location=reader.location(project.source),
+        location=project.source,
         command=command("drift", project.name),
         fate="has changed outside of git" if moved else "has changes in git that are not yet applied",
         marks=tuple(marks),
         sections=(section,) if rows else (),
-        warnings=reader.messages(project.diagnostics),
+        warnings=project.diagnostics,
         asides=tuple(_changed_back(project)),
-        cells=tuple(_cells(project, drifted, reader)),
+        cells=tuple(_cells(project, drifted, now)),
         rank=0 if drifted else 1,
     )
 
 
-def _row(unit: Unit, field: Field, reader: Reader) -> Row:
+def _row(unit: Unit, field: Field, now: datetime) -> Row:
     """A difference. Of a choice that is added, removed or moved, the name says everything."""
     choice = field.path[0] == "ontology" and field.kind in _WORDS and not isinstance(field.path[-1], Attribute)
     pending = unit.cause is Cause.PENDING
-    masked = reader.masked(field)
     return Row(
         kind=field.kind,
         sign=Sign.DRIFTED if not pending else Sign.CHANGE if choice else OF_KIND[field.kind],
-        name=f"ontology {MASKED}" if choice and reader.hides(field.path) else format_path(field.path),
-        before=masked.before,
-        after=masked.after,
-        location=reader.location(unit.source) if unit.source else None,
-        note=_note(unit, field, reader),
+        name=f"ontology {MASKED}" if choice and is_hidden(field) else format_path(field.path),
+        before=field.before,
+        after=field.after,
+        location=unit.source,
+        note=_note(unit, field, now),
         said=_WORDS[field.kind] if choice else "",
     )
 
 
-def _note(unit: Unit, field: Field, reader: Reader) -> str:
+def _note(unit: Unit, field: Field, now: datetime) -> str:
     """Which version made the change, and when; the cause, unless it is plain drift."""
     if unit.cause is Cause.PENDING:
         return "pending: changed in git, not yet applied"
@@ -177,7 +178,7 @@ def _note(unit: Unit, field: Field, reader: Reader) -> str:
     if unit.version is not None:
         pieces.append(f"version {unit.version}")
     if unit.at is not None:
-        pieces.append(aged(minute(unit.at), unit.at, reader.now))
+        pieces.append(aged(minute(unit.at), unit.at, now))
     return ", ".join(pieces)
 
 
@@ -189,23 +190,23 @@ def _changed_back(project: ProjectDrift) -> Iterator[str]:
         yield f"changed and changed back: {name_text(transient.path)} ({versions} {numbers})"
 
 
-def _cells(project: ProjectDrift, drifted: Sequence[Unit], reader: Reader) -> Iterator[Sentence]:
+def _cells(project: ProjectDrift, drifted: Sequence[Unit], now: datetime) -> Iterator[Sentence]:
     """The columns `drifted`, `since` (when the first unit drifted) and `pending`."""
     conflicts = sum(unit.cause is Cause.CONFLICT for unit in drifted)
     more = f" ({count(conflicts, 'conflict')})" if conflicts else ""
     yield (*names([unit.path for unit in drifted]), more)
     first = min((in_utc(unit.at) for unit in drifted if unit.at is not None), default=None)
-    yield (aged(minute(first), first, reader.now),) if first else ()
+    yield (aged(minute(first), first, now),) if first else ()
     pending = sum(unit.cause is Cause.PENDING for unit in project.units)
     yield (f"{pending:,}",) if pending else ()
 
 
-def _blocked(project: BlockedProject, reader: Reader) -> ProjectView:
+def _blocked(project: BlockedProject) -> ProjectView:
     why = project.diagnostic
     return ProjectView(
         name=project.name,
         sign=Sign.BLOCKED,
-        location=reader.location(project.source),
+        location=project.source,
         command=command("drift", project.name),
         fate="is blocked",
         marks=(Mark("blocked", Tone.DANGER),),

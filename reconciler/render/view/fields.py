@@ -8,11 +8,11 @@ from typing import Final
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path
 from reconciler.model.plan import CallKind, Cause, Field, Kind, ProjectChange
-from reconciler.model.values import MASKED
+from reconciler.model.values import MASKED, Json, Masked
 from reconciler.render.phrases import minute
 from reconciler.render.signs import OF_KIND, Sign
-from reconciler.render.view.ontology import Tree, tree
-from reconciler.render.view.parts import Reader, Row, Section
+from reconciler.render.view.ontology import Tree, is_hidden, tree
+from reconciler.render.view.parts import Row, Section
 
 MOST_ROWS: Final = 200
 """How many changed values of one project are shown; the others are counted."""
@@ -21,18 +21,18 @@ _MOST_LEAVES: Final = 60
 _COUNTED: Final = (Sign.ADD, Sign.REMOVE, Sign.MOVE, Sign.CHANGE)
 
 
-def sections(change: ProjectChange, sign: Sign, reader: Reader) -> Iterator[Section]:
+def sections(change: ProjectChange, sign: Sign) -> Iterator[Section]:
     """What is shown of a create or an update: the project's own values, then params, then the ontology."""
     fields = list(_without_locations(change)) if sign is Sign.ADD else change.fields
     own = [field for field in fields if field.path[0] not in ("params", "ontology")]
     params = [field for field in fields if field.path[0] == "params"]
     ontology = [field for field in fields if field.path[0] == "ontology"]
     if own:
-        yield Section("", sign, tuple(rows(own, reader)), created=sign is Sign.ADD)
+        yield Section("", sign, tuple(rows(own)), created=sign is Sign.ADD)
     if params:
-        yield _params(change, params, sign, reader)
+        yield _params(change, params, sign)
     if ontology:
-        yield _ontology(change, ontology, sign, reader)
+        yield _ontology(change, ontology, sign)
 
 
 def _without_locations(change: ProjectChange) -> Iterator[Field]:
@@ -42,15 +42,12 @@ def _without_locations(change: ProjectChange) -> Iterator[Field]:
         yield replace(field, source=None) if same else field
 
 
-def rows(fields: Iterable[Field], reader: Reader, *, below: int = 0) -> Iterator[Row]:
-    """Fields as rows, masked, and named without the first `below` parts. An added object is a row for each leaf."""
+def rows(fields: Iterable[Field], *, below: int = 0) -> Iterator[Row]:
+    """Fields as rows, named without the first `below` parts. An added object is a row for each leaf."""
     for field in fields:
-        masked = reader.masked(field)
-        location = reader.location(field.source) if field.source else None
         path = field.path[below:]
-        row = Row(
-            field.kind, OF_KIND[field.kind], format_path(path), masked.before, masked.after, location, note_of(field)
-        )
+        name, note = format_path(path), note_of(field)
+        row = Row(field.kind, OF_KIND[field.kind], name, field.before, field.after, field.source, note)
         if field.kind is Kind.ADD:
             yield from _leaves(row, path)
         else:
@@ -97,11 +94,13 @@ def most_telling(every: Sequence[Row]) -> Sequence[Row]:
     return [every[position] for position in sorted(ranked[:MOST_ROWS])]
 
 
-def _params(change: ProjectChange, fields: Sequence[Field], sign: Sign, reader: Reader) -> Section:
-    every = list(rows(fields, reader, below=1))
+def _params(change: ProjectChange, fields: Sequence[Field], sign: Sign) -> Section:
+    every = list(rows(fields, below=1))
     shown = most_telling(every)
     touched = {field.path[1] for field in fields if len(field.path) > 1}
-    after = change.after.params if change.after else {}
+    after: Json = change.after.params if change.after else {}
+    if isinstance(after, Masked):
+        after = touched
     removed = tuple(str(field.path[1]) for field in fields if field.kind is Kind.REMOVE and len(field.path) == 2)
     write = _write(change, CallKind.SET_PARAMS, change.expected.params_version)
     created = sign is Sign.ADD
@@ -120,20 +119,19 @@ def _params(change: ProjectChange, fields: Sequence[Field], sign: Sign, reader: 
     )
 
 
-def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign, reader: Reader) -> Section:
+def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign) -> Section:
     own = [field for field in fields if len(field.path) == 2 and isinstance(field.path[1], Attribute)]
     merged = tree(
-        before=(change.before.ontology if change.before else None) or (),
-        after=(change.after.ontology if change.after else None) or (),
+        before=change.before.ontology if change.before else None,
+        after=change.after.ontology if change.after else None,
         fields=[field for field in fields if field not in own],  # the ontology's own attributes are not choices
-        reader=reader,
     )
     write = _write(change, CallKind.SET_ONTOLOGY, change.expected.ontology_version)
     created = sign is Sign.ADD
     return Section(
         "ontology",
         sign,
-        tuple(rows(own, reader, below=1)),
+        tuple(rows(own, below=1)),
         merged.order,
         merged.choices,
         created=created,
@@ -144,16 +142,16 @@ def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign, reader
         total=merged.total,
         hidden=0 if created else merged.hidden,
         removed=tuple(
-            MASKED if reader.hides(field.path) else str(field.path[-1])
+            MASKED if is_hidden(field) else str(field.path[-1])
             for field in fields
             if field.kind is Kind.REMOVE and isinstance(field.path[-1], str)
         ),
     )
 
 
-def changes_alone(fields: Sequence[Field], reader: Reader) -> Tree:
+def changes_alone(fields: Sequence[Field]) -> Tree:
     """Fields of an ontology without the trees that they belong to, each named by its path."""
-    return tree(before=(), after=(), fields=fields, reader=reader)
+    return tree(before=None, after=None, fields=fields)
 
 
 @dataclass(frozen=True, slots=True)

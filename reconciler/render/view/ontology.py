@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path, parse_path
 from reconciler.model.plan import Field, Kind
-from reconciler.model.values import ABSENT, MASKED, Json
+from reconciler.model.values import ABSENT, MASKED, Json, Masked
 from reconciler.render.signs import OF_KIND, Sign
 from reconciler.render.spelling import compact
-from reconciler.render.view.parts import Choice, Reader, Row, SourceLine
+from reconciler.render.view.parts import Choice, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +27,30 @@ class Tree:
     hidden: int = 0
 
 
-def tree(*, before: Sequence[Json], after: Sequence[Json], fields: Sequence[Field], reader: Reader) -> Tree:
-    """The merged tree."""
-    merger = _Merger(before, [(field, reader.masked(field)) for field in fields], reader)
-    choices = list(merger.walk(before, after, ("ontology",), ("ontology",), 0))
+def tree(*, before: Json, after: Json, fields: Sequence[Field]) -> Tree:
+    """The merged tree. Either side may be None, or masked as a whole."""
+    merger = _Merger(_choices(before), fields)
+    choices = list(merger.walk(_choices(before), _choices(after), ("ontology",), ("ontology",), 0))
     order = merger.details(("ontology",))
     return Tree(
         choices=(*choices, *merger.loose()),
         order=order,
-        total=merger.total,
+        total=max(merger.total, sum(field.kind is Kind.ADD and isinstance(field.path[-1], str) for field in fields)),
         hidden=merger.total - sum(choice.sign is not Sign.REMOVE for choice in choices),
     )
 
 
+def is_hidden(field: Field) -> bool:
+    """Whether the field itself is sensitive, and so is the name of its choice."""
+    return isinstance(field.before, Masked) or isinstance(field.after, Masked)
+
+
 @dataclass(slots=True)
 class _Merger:
-    """`fields` are pairs: a field as it is, and as it may be shown."""
+    """A choice that is masked as a whole has no name to merge it by: a field of it is `loose`."""
 
     before: Sequence[Json]
-    fields: Sequence[tuple[Field, Field]]
-    reader: Reader
+    fields: Sequence[Field]
     total: int = 0
     _at: dict[FieldPath, list[int]] = field(default_factory=dict)
     _touched: set[FieldPath] = field(default_factory=set)
@@ -56,11 +60,11 @@ class _Merger:
     _befores: dict[FieldPath, Json] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for number, (real, _) in enumerate(self.fields):
-            path = real.path[:-1] if isinstance(real.path[-1], Attribute) else real.path
+        for number, found in enumerate(self.fields):
+            path = found.path[:-1] if isinstance(found.path[-1], Attribute) else found.path
             self._at.setdefault(path, []).append(number)
             self._touched.update(path[:length] for length in range(2, len(path) + 1))
-        if any(real.kind is Kind.MOVE for real, _ in self.fields):
+        if any(found.kind is Kind.MOVE for found in self.fields):
             self._befores = dict(_paths(self.before, ("ontology",)))
 
     def walk(
@@ -93,11 +97,11 @@ class _Merger:
         """The changes of a choice's attributes and of the order below it."""
         found: list[Row] = []
         for number in self._at.get(path, ()):
-            real, shown = self.fields[number]
-            last = real.path[-1]
+            shown = self.fields[number]
+            last = shown.path[-1]
             if isinstance(last, Attribute):
                 found.append(_detail(shown, last.name))
-            elif real.kind is Kind.REORDER:
+            elif shown.kind is Kind.REORDER:
                 found.append(_detail(shown, "order"))
             else:
                 continue
@@ -106,57 +110,49 @@ class _Merger:
 
     def loose(self) -> Iterator[Choice]:
         """The fields that the walk has not shown."""
-        for number, (real, shown) in enumerate(self.fields):
+        for number, shown in enumerate(self.fields):
             if number in self._shown:
                 continue
-            name = MASKED if self.reader.hides(real.path) else format_path(real.path[1:])
-            sign = OF_KIND[real.kind]
-            moved = _moved_from(shown) if real.kind is Kind.MOVE else None
+            name = MASKED if is_hidden(shown) else format_path(shown.path[1:])
+            sign = OF_KIND[shown.kind]
+            moved = _moved_from(shown) if shown.kind is Kind.MOVE else None
             details: tuple[Row, ...] = ()
-            if isinstance(real.path[-1], Attribute) or real.kind in (Kind.CHANGE, Kind.REORDER):
-                details = (_detail(shown, "order" if real.kind is Kind.REORDER else ""),)
-            location = None if sign is Sign.REMOVE else self._location(shown)
-            yield Choice(0, name, sign, details, moved, location, loose=True)
+            if isinstance(shown.path[-1], Attribute) or shown.kind in (Kind.CHANGE, Kind.REORDER):
+                details = (_detail(shown, "order" if shown.kind is Kind.REORDER else ""),)
+            source = None if sign is Sign.REMOVE else shown.source
+            yield Choice(0, name, sign, details, moved, source, loose=True)
 
     def _kept(self, item: Json, old: Json, here: FieldPath, there: FieldPath, depth: int) -> Iterator[Choice]:
         self.total += 1
-        number = self._take(here, Kind.ADD, Kind.MOVE)
-        shown = None if number is None else self.fields[number][1]
-        if number is not None and self.fields[number][0].kind is Kind.MOVE:
-            there = _old_path(self.fields[number][0]) or there
+        shown = self._take(here, Kind.ADD, Kind.MOVE)
+        if shown is not None and shown.kind is Kind.MOVE:
+            there = _old_path(shown) or there
             old = self._befores.get(there)
         details = self.details(here)
         below = list(self.walk(_subchoices(old), _subchoices(item), here, there, depth + 1))
         if shown is not None:
             moved = _moved_from(shown) if shown.kind is Kind.MOVE else None
             details = details if shown.kind is Kind.MOVE else (*details, *_described(shown))
-            yield Choice(depth, self._label(here), OF_KIND[shown.kind], details, moved, self._location(shown))
+            yield Choice(depth, str(here[-1]), OF_KIND[shown.kind], details, moved, shown.source)
         elif details or below:
-            first = next((self.fields[at][1] for at in self._at.get(here, ()) if at in self._shown), None)
-            yield Choice(depth, self._label(here), Sign.CHANGE, details, None, self._location(first))
+            source = next((self.fields[at].source for at in self._at.get(here, ()) if at in self._shown), None)
+            yield Choice(depth, str(here[-1]), Sign.CHANGE, details, None, source)
         yield from below
 
     def _removed(self, item: Json, old_path: FieldPath, depth: int) -> Iterator[Choice]:
         there = (*old_path, _name(item))
-        number = self._take(there, Kind.REMOVE)
-        if number is None:
+        if self._take(there, Kind.REMOVE) is None:
             return
-        yield Choice(depth, self._label(there), Sign.REMOVE)
+        yield Choice(depth, str(there[-1]), Sign.REMOVE)
         yield from self.walk(_subchoices(item), (), there, there, depth + 1)
 
-    def _take(self, path: FieldPath, *kinds: Kind) -> int | None:
+    def _take(self, path: FieldPath, *kinds: Kind) -> Field | None:
         for number in self._at.get(path, ()):
-            real = self.fields[number][0]
-            if real.kind in kinds and real.path == path and number not in self._shown:
+            found = self.fields[number]
+            if found.kind in kinds and found.path == path and number not in self._shown:
                 self._shown.add(number)
-                return number
+                return found
         return None
-
-    def _location(self, shown: Field | None) -> SourceLine | None:
-        return self.reader.location(shown.source) if shown and shown.source else None
-
-    def _label(self, path: FieldPath) -> str:
-        return MASKED if self.reader.hides(path) else str(path[-1])
 
 
 def _detail(shown: Field, name: str) -> Row:
@@ -168,9 +164,12 @@ def _name(item: Json) -> str:
     return name if isinstance(name, str) else compact(item)
 
 
+def _choices(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, list | tuple) else ()
+
+
 def _subchoices(item: Json) -> Sequence[Json]:
-    below = item.get("subchoices") if isinstance(item, dict) else None
-    return below if isinstance(below, list | tuple) else ()
+    return _choices(item.get("subchoices")) if isinstance(item, dict) else ()
 
 
 def _size(item: Json) -> int:

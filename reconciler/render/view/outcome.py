@@ -6,7 +6,7 @@ A failure says why a project was not written, what is true of it now, and what t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -16,7 +16,7 @@ from reconciler.model.plan import Action
 from reconciler.render.phrases import command, count, duration, listed, minute, word
 from reconciler.render.signs import Sign
 from reconciler.render.view.fields import changes_alone, rows
-from reconciler.render.view.parts import Message, Name, Quoted, Reader, Section, Sentence, Strong, names
+from reconciler.render.view.parts import Name, Quoted, Reader, Section, Sentence, Strong, names
 
 DEFAULT_TARGET: Final = "sandbox"
 
@@ -66,7 +66,7 @@ class Progress:
 class Failure:
     """Why a project was not written, what is true of it now, and what to do."""
 
-    messages: tuple[Message, ...]
+    messages: tuple[Diagnostic, ...]
     truth: tuple[str, ...] = ()
     differences: tuple[Section, ...] = ()
     left_out: int = 0
@@ -86,7 +86,7 @@ class ResultView:
     time: str = ""
     sign: Sign | None = None
     failure: Failure | None = None
-    messages: tuple[Message, ...] = ()
+    messages: tuple[Diagnostic, ...] = ()
     command: str = ""
     rank: int = 0
 
@@ -105,7 +105,7 @@ class OutcomeView:
     unstarted: Sentence = ()
     resume: str = ""
     alerts: tuple[Sentence, ...] = ()
-    messages: tuple[Message, ...] = ()
+    messages: tuple[Diagnostic, ...] = ()
     colophon: Sentence = ()
 
 
@@ -131,7 +131,9 @@ def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
     """What is shown of an outcome: all projects that were not found unchanged, in the plan's order."""
     summary = outcome.summary
     options = _options(outcome)
-    shown = [project for project in outcome.projects if project.status is not Status.UNCHANGED]
+    written = tuple(project for project in outcome.projects if project.status is not Status.UNCHANGED)
+    found = reader.printed(replace(outcome, projects=written))
+    shown = found.projects
     interrupted = tuple(_interrupted(outcome))
     word = "applied" if summary.complete else "not fully applied"
     return OutcomeView(
@@ -140,12 +142,12 @@ def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
         last=last_line(summary),
         complete=summary.complete,
         columns=("project", "what was done", "versions now"),
-        results=tuple(_result(project, reader, options) for project in shown),
+        results=tuple(_result(project, options) for project in shown),
         interrupted=interrupted,
         unstarted=tuple(_unstarted(outcome)),
         resume=" ".join(("reconciler", "apply", *options)),
         alerts=tuple(_alerts(shown, interrupted, summary)),
-        messages=reader.messages(outcome.diagnostics),
+        messages=found.diagnostics,
         colophon=tuple(_colophon(outcome)),
     )
 
@@ -164,7 +166,7 @@ def _counts(summary: OutcomeSummary) -> str:
     return f"{done}, {summary.failed} failed, {summary.skipped} skipped, {summary.not_started} not started"
 
 
-def _result(project: ProjectOutcome, reader: Reader, options: Sequence[str]) -> ResultView:
+def _result(project: ProjectOutcome, options: Sequence[str]) -> ResultView:
     failed = project.status in _FAILURES
     done = _SIGN.get(project.action) if project.status is Status.DONE else None
     return ResultView(
@@ -175,8 +177,8 @@ def _result(project: ProjectOutcome, reader: Reader, options: Sequence[str]) -> 
         versions=", ".join(_versions(project)),
         time=duration(project.seconds) if project.seconds else "",
         sign=_SIGN_OF_STATUS.get(project.status, done),
-        failure=_failure(project, reader, options) if failed else None,
-        messages=() if failed else reader.messages(project.diagnostics),
+        failure=_failure(project, options) if failed else None,
+        messages=() if failed else project.diagnostics,
         command=command("plan", project.name, *options),
         rank=_rank(project),
     )
@@ -217,18 +219,18 @@ def _reason(project: ProjectOutcome) -> str:
     return project.reason or next((diagnostic.summary for diagnostic in project.diagnostics), "")
 
 
-def _failure(project: ProjectOutcome, reader: Reader, options: Sequence[str]) -> Failure:
+def _failure(project: ProjectOutcome, options: Sequence[str]) -> Failure:
     """`options` are those that the run was started with, for the commands that it suggests."""
     fields = project.stale_fields[:_MOST_STALE]
     choices = [field for field in fields if field.path[0] == "ontology"]
-    others = tuple(rows([field for field in fields if field not in choices], reader))
+    others = tuple(rows([field for field in fields if field not in choices]))
     differences = [Section("", Sign.CHANGE, others)] if others else []
     if choices:
-        tree = changes_alone(choices, reader)
+        tree = changes_alone(choices)
         differences.append(Section("ontology", Sign.CHANGE, order=tree.order, choices=tree.choices))
     advice, verb = _next_step(project)
     return Failure(
-        messages=reader.messages(_diagnostics(project)),
+        messages=_diagnostics(project),
         truth=tuple(_truth(project)),
         differences=tuple(differences),
         left_out=len(project.stale_fields) - len(fields),

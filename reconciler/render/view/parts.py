@@ -5,23 +5,26 @@ Text is raw here: a format escapes what it prints. Values are masked, file names
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from posixpath import join, normpath
 
-from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.fieldpath import FieldPath, Pattern, as_patterns, covered
-from reconciler.model.plan import Field, Kind
-from reconciler.model.printed import mask_field, relative
+from reconciler.diagnostics import Diagnostic, Location
+from reconciler.fieldpath import Pattern
+from reconciler.model.plan import Kind
+from reconciler.model.printed import Printable, printed
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
 from reconciler.render.phrases import count, few
 from reconciler.render.signs import Sign
-from reconciler.render.view.diagnostics import relative_to
 
 Links = Callable[[Source], str | None]
-"""The address of a line on the web, None if it has none."""
+"""The web address of a line in a file with an absolute name; None if it has none."""
+
+Addresses = Callable[[Source | Location], str | None]
+"""The same for a file as a view names it."""
 
 
 class Name(str):
@@ -61,65 +64,32 @@ def names(items: Sequence[str]) -> Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceLine:
-    """A line of a file, as the reader sees the file. `address` goes to http or https, or is None."""
-
-    file: str
-    line: int
-    address: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-@dataclass(frozen=True, slots=True)
 class Reader:
-    """Who a view is for: the folder that file names are relative to, the time, the links, and what is hidden."""
+    """Who a view is for: the folder that file names are relative to, the time, the links, and what is hidden.
+
+    A view masks with it first. What it then shows are plain values, so nothing sensitive can reach a format.
+    """
 
     base: str
     now: datetime
     links: Links | None = None
     sensitive: Sequence[Pattern] = ()
 
-    def relative(self, file: str) -> str:
-        return relative(file, self.base)
+    def printed(self, found: Printable) -> Printable:
+        """With sensitive values masked, and with relative file names."""
+        return printed(found, base=self.base, sensitive=self.sensitive)
 
-    def location(self, source: Source | Location) -> SourceLine:
-        address = self.links(Source(source.file, source.line)) if self.links else None
-        safe = address is not None and address.startswith(("https://", "http://"))
-        return SourceLine(self.relative(source.file), source.line, address if safe else None)
-
-    def hides(self, path: FieldPath) -> bool:
-        """Whether the value at a path, or a choice's name, is sensitive."""
-        return bool(self.sensitive) and covered(path, as_patterns(self.sensitive))
-
-    def masked(self, field: Field) -> Field:
-        return mask_field(field, self.sensitive)
-
-    def messages(self, diagnostics: Iterable[Diagnostic]) -> tuple[Message, ...]:
-        every = list(diagnostics)
-        return tuple(
-            Message(seen, self.location(diagnostic.location) if diagnostic.location else None)
-            for diagnostic, seen in zip(every, relative_to(every, self.base), strict=True)
-        )
+    def address(self, place: Source | Location) -> str | None:
+        """The web address of a line in a file that is named as the reader sees it; None if it has none."""
+        file = normpath(join(self.base, place.file))
+        address = self.links(Source(file, place.line)) if self.links else None
+        return address if address is not None and address.startswith(("https://", "http://")) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A diagnostic with relative files, and where it is."""
-
-    diagnostic: Diagnostic
-    location: SourceLine | None = None
-
-    @property
-    def severity(self) -> Severity:
-        return self.diagnostic.severity
-
-    @property
-    def lines(self) -> Iterator[str]:
-        """`Warning: what is wrong`, then the lines of its detail."""
-        yield f"{self.severity.capitalize()}: {self.diagnostic.summary}"
-        yield from filter(None, self.diagnostic.detail.split("\n"))
+def message_lines(diagnostic: Diagnostic) -> Iterator[str]:
+    """`Warning: what is wrong`, then the lines of its detail."""
+    yield f"{diagnostic.severity.capitalize()}: {diagnostic.summary}"
+    yield from filter(None, diagnostic.detail.split("\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +104,7 @@ class Row:
     name: str
     before: Json | Absent = ABSENT
     after: Json | Absent = ABSENT
-    location: SourceLine | None = None
+    location: Source | None = None
     note: str = ""
     said: str = ""
 
@@ -151,7 +121,7 @@ class Choice:
     sign: Sign
     details: tuple[Row, ...] = ()
     moved_from: str | None = None
-    location: SourceLine | None = None
+    location: Source | None = None
     loose: bool = False
 
     @property
@@ -243,7 +213,7 @@ class ProjectView:
 
     name: str
     sign: Sign
-    location: SourceLine
+    location: Source
     command: str
     fate: str = ""
     held: bool = False
@@ -251,7 +221,7 @@ class ProjectView:
     verdicts: tuple[Verdict, ...] = ()
     sections: tuple[Section, ...] = ()
     caution: str = ""
-    warnings: tuple[Message, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
     asides: tuple[str, ...] = ()
     cells: tuple[Sentence, ...] = ()
     rank: int = 0
@@ -272,7 +242,7 @@ class View:
 
     `seen` says what was read and when, `origin` what it was compared with. `alerts` are for a format that puts the
     risks first; it ends with `footnotes`, any other with `closing`. `columns` are the heads of the table of projects.
-    `last` is the line that scripts look for.
+    `last` is the line that scripts look for. `address` gives the link to a line.
     """
 
     title: str
@@ -283,11 +253,12 @@ class View:
     headline: str
     last: str
     columns: tuple[str, ...]
+    address: Addresses
     projects: tuple[ProjectView, ...] = ()
     intro: str = ""
     legend: tuple[tuple[Sign, str], ...] = ()
     numbers: tuple[Number, ...] = ()
-    messages: tuple[Message, ...] = ()
+    messages: tuple[Diagnostic, ...] = ()
     alerts: tuple[Sentence, ...] = ()
     closing: tuple[Sentence, ...] = ()
     footnotes: tuple[Sentence, ...] = ()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from reconciler.model.drift import Drift
 from reconciler.model.plan import Action, Plan, ProjectChange, Reason, Summary
+from reconciler.model.printed import relative
 from reconciler.render.escape import quoted
 from reconciler.render.phrases import aged, command, count, minute, read_at, snapshot_of
 from reconciler.render.signs import MEANING, Sign
@@ -36,10 +38,11 @@ def view_plan(plan: Plan, reader: Reader) -> View:
     created = tuple(change.name for change in plan.changes if change.action is Action.CREATE and change.writes)
     reverted, kept = plan.reverted, plan.kept
     reverting = {name for name, _ in reverted}
+    differing = tuple(change for change in plan.changes if change.blocked or change.action is not Action.NO_OP)
+    shown = reader.printed(replace(plan, changes=differing))
     seen = [
-        (change, *_project(change, reader, reverts=change.name in reverting, alone=len(created) == 1))
-        for change in plan.changes
-        if change.blocked or change.action is not Action.NO_OP
+        (change, *_project(change, reverts=change.name in reverting, alone=len(created) == 1))
+        for change in shown.changes
     ]
     projects = tuple(project for _, project, _ in seen)
     meaning = MEANING | ({Sign.ADD: "create"} if any(project.sign is Sign.ADD for project in projects) else {})
@@ -55,11 +58,12 @@ def view_plan(plan: Plan, reader: Reader) -> View:
         headline=counted or "no changes",
         last=last_line(plan.summary, pending=plan.pending_only, kept=len(kept)),
         columns=("project", "params", "ontology", "manifest"),
+        address=reader.address,
         projects=projects,
         intro="Reconciler will perform the following actions:" if writes else "Reconciler will write nothing:",
         legend=tuple((sign, meaning[sign]) for sign in signs_of(projects)),
         numbers=tuple(_numbers(plan.summary)),
-        messages=reader.messages(plan.diagnostics),
+        messages=shown.diagnostics,
         alerts=tuple(alerts_of(seen, reverted)),
         closing=(*_creates(created), *_reverted(reverted), *footnotes),
         footnotes=footnotes,
@@ -109,9 +113,7 @@ def unmanaged(live: Sequence[str]) -> Iterator[Sentence]:
         yield (f"{count(len(live), 'live project')} {have} no manifest (", *names(live), f"). {advice}")
 
 
-def _project(
-    change: ProjectChange, reader: Reader, *, reverts: bool, alone: bool
-) -> tuple[ProjectView, tuple[Risk, ...]]:
+def _project(change: ProjectChange, *, reverts: bool, alone: bool) -> tuple[ProjectView, tuple[Risk, ...]]:
     """The project, and its risks.
 
     `reverts`: a change made on Scale would be undone by it. `alone`: it is the only project that is created.
@@ -123,13 +125,13 @@ def _project(
     elif change.action is Action.FORGET:
         sign = Sign.FORGET
     else:
-        shown = list(sections(change, sign, reader))
+        shown = list(sections(change, sign))
     risks = risks_of(change, sign, shown)
     held = bool(change.held_by) and not change.blocked
     project = ProjectView(
         name=change.name,
         sign=sign,
-        location=reader.location(change.source),
+        location=change.source,
         command=command("plan", change.name),
         fate="" if change.blocked else _fate(change),
         held=held,
@@ -137,7 +139,7 @@ def _project(
         verdicts=tuple(_verdicts(change)),
         sections=tuple(shown),
         caution=f"{FOREVER} Check the name once more." if sign is Sign.ADD and change.writes and alone else "",
-        warnings=reader.messages(diagnostic for diagnostic in change.diagnostics if not diagnostic.is_error),
+        warnings=tuple(diagnostic for diagnostic in change.diagnostics if not diagnostic.is_error),
         cells=tuple(_cells(change, sign, shown)),
         rank=RANK[risks[0]] if risks else len(RANK),
     )
@@ -291,7 +293,7 @@ def _numbers(summary: Summary) -> Iterator[Number]:
 
 def _manifests(plan: Plan, reader: Reader) -> str:
     """`Manifests: projects/ at 3f2c1ab, 41 projects`."""
-    folder = reader.relative(plan.manifests) if plan.manifests else ""
+    folder = relative(plan.manifests, reader.base) if plan.manifests else ""
     where = f"{folder.rstrip('/')}/ " if folder else ""
     commit = f"at {plan.commit.commit[:7]} " if plan.commit.commit else ""
     dirty = "with uncommitted changes " if plan.commit.commit and plan.commit.dirty else ""
