@@ -36,7 +36,7 @@ def test_version_and_help_load_none_of_the_rooms() -> None:
     script = (
         "import sys\nsys.argv = ['reconciler', {argument!r}]\nfrom reconciler.cli import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {{'httpx', 'pydantic', 'ruamel', 'yaml', 'rich', 'asyncio'}}\n"
+        "heavy = {{'httpx', 'pydantic', 'ruamel', 'deepdiff', 'yaml', 'rich', 'asyncio'}}\n"
         "print(sorted(heavy & {{name.split('.')[0] for name in sys.modules}}))"
     )
     for argument, shown in (("--version", "reconciler 0.1.0"), ("--help", "Examples:")):
