@@ -1,26 +1,41 @@
 """Items of two lists, matched by what identifies them, so that one insertion is one difference.
 
 An object is identified by the first of `choice`, `field_id`, `name`, `label` that every item of both lists has; a
-string among such objects by itself; a scalar among scalars by its value. Where identities are missing or repeated,
-items are matched by position.
+string among such objects by itself; a scalar among scalars by its value. If identities are missing or repeated, items
+that are equal are matched first, then items between them that are similar, then the rest by position.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+from typing import Final
 
 from reconciler.model.values import Json, canonical_json
 
 _IDENTITY_KEYS = ("choice", "field_id", "name", "label")
+
+_LONGEST: Final = 2_000
+"""Longer lists of items without identities are matched by position: finding equal items takes quadratic time."""
+
+_MOST_COMPARED: Final = 64
+"""With more pairs of items than this between two equal items, similarity is not looked for."""
+
+_LARGEST: Final = 20_000
+"""Characters of JSON in the items to compare. Above this, similarity is not looked for."""
+
+_GAP: Final = 0.15
+"""Two items are similar if deepdiff's distance between them is below two gaps: 0.3, deepdiff's own limit for pairs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
     """`pairs` holds (old position, new position), in the new order first, then what was removed, in the old order.
 
-    One of the two is None for an added or a removed item. `identities` are the two sides' identities, None where
-    items are matched by position.
+    One of the two is None for an added or a removed item. `identities` are the two sides' identities, None if items
+    have none.
     """
 
     pairs: tuple[tuple[int | None, int | None], ...]
@@ -48,15 +63,15 @@ def align(old: Sequence[Json], new: Sequence[Json]) -> Alignment:
     """Match the items of two lists."""
     identities = _identities(old, new)
     if identities is None:
-        length = max(len(old), len(new))
-        pairs = [(i if i < len(old) else None, i if i < len(new) else None) for i in range(length)]
-        return Alignment(tuple(pairs), None)
+        pairs = list(_matched(old, new))
+        removed = [pair for pair in pairs if pair[1] is None]
+        return Alignment((*(pair for pair in pairs if pair[1] is not None), *removed), None)
     old_identities, new_identities = identities
     old_positions = {identity: position for position, identity in enumerate(old_identities)}
     staying = set(new_identities)
     matched = [(old_positions.get(identity), position) for position, identity in enumerate(new_identities)]
-    removed = [(position, None) for position, identity in enumerate(old_identities) if identity not in staying]
-    return Alignment((*matched, *removed), identities)
+    gone = [(position, None) for position, identity in enumerate(old_identities) if identity not in staying]
+    return Alignment((*matched, *gone), identities)
 
 
 def _identities(old: Sequence[Json], new: Sequence[Json]) -> tuple[list[str], list[str]] | None:
@@ -84,3 +99,60 @@ def _scalars(items: Sequence[Json]) -> list[str] | None:
 def _named(items: Sequence[Json], key: str) -> list[str] | None:
     names = [item.get(key) if isinstance(item, dict) else item for item in items]
     return [name for name in names if isinstance(name, str)] if all(isinstance(name, str) for name in names) else None
+
+
+_Pairs = Iterator[tuple[int | None, int | None]]
+
+
+def _matched(old: Sequence[Json], new: Sequence[Json]) -> _Pairs:
+    """The pairs of items without identities, in the order of both lists."""
+    if max(len(old), len(new)) > _LONGEST:
+        yield from _by_position(range(len(old)), range(len(new)))
+        return
+    texts = [canonical_json(item) for item in old], [canonical_json(item) for item in new]
+    for kind, i, to_i, j, to_j in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield from zip(range(i, to_i), range(j, to_j), strict=True)
+        elif to_i - i == to_j - j == 1 or sum(map(len, (*texts[0][i:to_i], *texts[1][j:to_j]))) > _LARGEST:
+            yield from _by_position(range(i, to_i), range(j, to_j))
+        else:
+            yield from _by_similarity(old, new, range(i, to_i), range(j, to_j))
+
+
+def _by_position(old: range, new: range) -> _Pairs:
+    yield from zip(old, new, strict=False)
+    yield from ((position, None) for position in old[len(new) :])
+    yield from ((None, position) for position in new[len(old) :])
+
+
+def _by_similarity(old: Sequence[Json], new: Sequence[Json], some: range, others: range) -> _Pairs:
+    """The similar items in pairs, so that the sum of distances and gaps is smallest; what lies between by position."""
+    similar = _similar(old, new, some, others) if len(some) * len(others) <= _MOST_COMPARED else []
+    at, other_at = some.start, others.start
+    for position, other in similar:
+        yield from _by_position(range(at, position), range(other_at, other))
+        yield position, other
+        at, other_at = position + 1, other + 1
+    yield from _by_position(range(at, some.stop), range(other_at, others.stop))
+
+
+def _similar(old: Sequence[Json], new: Sequence[Json], some: range, others: range) -> list[tuple[int, int]]:
+    @cache
+    def best(i: int, j: int) -> tuple[float, list[tuple[int, int]]]:
+        """The smallest cost of what lies from `i` and `j` on, and the pairs that it takes."""
+        if i == some.stop or j == others.stop:
+            return _GAP * (some.stop - i + others.stop - j), []
+        ways = [(_GAP + cost, pairs) for cost, pairs in (best(i + 1, j), best(i, j + 1))]
+        cost, pairs = best(i + 1, j + 1)
+        return min((_distance(old[i], new[j]) + cost, [(i, j), *pairs]), *ways, key=lambda way: way[0])
+
+    return [(i, j) for i, j in best(some.start, others.start)[1] if _distance(old[i], new[j]) < 2 * _GAP]
+
+
+def _distance(old: Json, new: Json) -> float:
+    """From 0 for equal values to 1. Only objects and lists are similar to each other."""
+    from deepdiff import DeepDiff  # a tenth of a second, for lists that hardly any project has
+
+    if type(old) is not type(new) or not isinstance(new, dict | list):
+        return 1.0
+    return float(DeepDiff(old, new, get_deep_distance=True).get("deep_distance", 0.0))

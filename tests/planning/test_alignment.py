@@ -1,0 +1,59 @@
+"""Items without identities: equal ones first, then similar ones, then by position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.planning.alignment import align
+
+
+def question(title: str, **more: Any) -> dict[str, Any]:
+    return {"title": title, "type": "category", "choices": ["a", "b"], **more}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pairs"),
+    [
+        (["a", "a", "b"], ["a", "b"], [(1, 0), (2, 1), (0, None)]),
+        (["a", "a"], ["a", "c", "a"], [(0, 0), (None, 1), (1, 2)]),
+        (
+            [question("One?"), question("Two?"), question("Three?")],
+            [question("Zero?", order=0), question("One?"), question("Two??"), question("Three?")],
+            [(None, 0), (0, 1), (1, 2), (2, 3)],
+        ),
+        (
+            [question("One?"), {"other": [1, 2, 3]}],
+            [{"new": 1, "and": [4, 5, 6], "so": "on"}, question("One, really?"), {"other": [1, 2, 3, 4]}],
+            [(None, 0), (0, 1), (1, 2)],
+        ),
+        ([[1, 2], [3, 4], [3, 4]], [[1, 2, 5], [3, 4], [3, 4]], [(0, 0), (1, 1), (2, 2)]),
+        ([{"a": 1}, {"b": [2, 3]}], [], [(0, None), (1, None)]),
+        ([], [{}], [(None, 0)]),
+        (["x", "x", [1]], ["y", {}, "x"], [(None, 0), (None, 1), (0, 2), (1, None), (2, None)]),
+    ],
+)
+def test_pairs(old: list[Any], new: list[Any], pairs: list[tuple[int | None, int | None]]) -> None:
+    alignment = align(old, new)
+    assert list(alignment.pairs) == pairs
+    assert alignment.identities is None
+
+
+def test_one_item_in_the_place_of_another_is_a_change() -> None:
+    assert align([["p"], ["x"], ["p"]], [["p"], [1, 2, 3, 4], ["p"]]).pairs == ((0, 0), (1, 1), (2, 2))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ([["p"] * 1, *[[n] for n in range(3_000)]], [[n] for n in range(3_000)]),
+        ([[n, 0] for n in range(9)], [[n, 1] for n in range(10)]),
+        ([{"text": "a" * 30_000}, {"n": 1}], [{"n": 2}, {"text": "b" * 30_000}]),
+    ],
+    ids=["long lists", "many pairs", "large items"],
+)
+def test_what_would_take_long_is_matched_by_position(old: list[Any], new: list[Any]) -> None:
+    pairs = align(old, new).pairs
+    assert pairs[:2] == ((0, 0), (1, 1))
+    assert len(pairs) == max(len(old), len(new))
