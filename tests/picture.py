@@ -22,6 +22,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.record import Record, RecordedProject, Section
 from reconciler.operations.plan import plan_live
 from reconciler.operations.preparing import prepare
+from reconciler.operations.session import Session
 from reconciler.operations.targets import open_target
 from reconciler.sandbox.store import Store
 from reconciler.settings import choose_target, read_settings
@@ -139,9 +140,10 @@ async def _plan(folder: Path) -> Plan:
         "birds": RecordedProject("projects/birds.yaml", 8, None, "5c0ffee", _AT),
     }
     record = Record({(target.endpoint, None): Section(known)})
-    prepared = prepare(settings, (), target=target, record=record)
+    session = Session(settings, target, {}, now=lambda: NOW)
+    prepared = prepare(session, (), record=record)
     async with open_target(target, {}) as client:
-        return await plan_live(settings, target, client, prepared, record=record, now=lambda: NOW)
+        return await plan_live(session, client, prepared)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from random import Random
 from types import FrameType
@@ -21,7 +19,7 @@ from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.documents.savedplan import read_plan_file
 from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError
-from reconciler.fieldpath import FieldPath, Pattern
+from reconciler.fieldpath import FieldPath
 from reconciler.manifest.places import locate
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
@@ -29,7 +27,7 @@ from reconciler.model.project import UnreadableProject
 from reconciler.model.record import EMPTY_ACCOUNT, Record
 from reconciler.operations.live import list_account, recognize
 from reconciler.operations.masking import masked
-from reconciler.operations.plan import plan_live, with_notes
+from reconciler.operations.plan import plan_live
 from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import Recorder, open_recorder
 from reconciler.operations.session import Session
@@ -93,67 +91,52 @@ def apply(
         PlanFileError: the saved plan cannot be used here. Nothing was written.
         DiagnosedError, UsageError, ScaleError: as for `plan`. Nothing was written.
     """
-    settings = session.settings
-    # Files and git are read outside the event loop, where a signal ends it at once.
-    recorder, notes = open_recorder(settings, session.target, session.environment, waiting=session.progress)
+    recorder = open_recorder(session)
     source: Plan | Prepared
     if planfile is not None:
-        source = read_plan_file(planfile, base=settings.git_root)
+        source = read_plan_file(planfile, base=session.settings.git_root)
     else:
         source = prepare(
-            settings, names, target=session.target, record=recorder.record, allowed=allowed, needs_git=True
+            session,
+            names,
+            record=recorder.record,
+            notes=recorder.notes,
+            pending=pending,
+            allowed=allowed,
+            needs_git=True,
         )
-    return asyncio.run(_apply(session, source, recorder, notes, pending=pending, allowed=allowed, operator=operator))
+    return session.ask(lambda client: _apply(session, client, source, recorder, operator))
 
 
 def apply_plan(session: Session, plan: Plan, *, operator: Operator | None = None) -> Outcome:
     """Carry out a plan that was made before, exactly as approved. Raises as `apply` does."""
-    recorder, notes = open_recorder(session.settings, session.target, session.environment, waiting=session.progress)
-    return asyncio.run(_apply(session, plan, recorder, notes, operator=operator or Unattended())).outcome
+    recorder = open_recorder(session)
+    return session.ask(lambda client: _apply(session, client, plan, recorder, operator or Unattended())).outcome
 
 
 async def _apply(
-    session: Session,
-    source: Plan | Prepared,
-    recorder: Recorder,
-    notes: Sequence[Diagnostic],
-    *,
-    pending: bool = False,
-    allowed: Collection[str] = (),
-    operator: Operator,
+    session: Session, client: ScaleClient, source: Plan | Prepared, recorder: Recorder, operator: Operator
 ) -> Applied:
-    settings, target, now = session.settings, session.target, session.now
-    async with session.client() as client:
-        if isinstance(source, Plan):
-            plan = await check_saved(source, target, client, recorder.record)
-        else:
-            plan = await plan_live(
-                settings, target, client, source, record=recorder.record, pending=pending, allowed=allowed, now=now
-            )
-        plan = with_notes(plan, notes)
-        if not operator.approves(plan):
-            declined = not_applied(plan, "declined", now())
-            operator.keep(declined)
-            return Applied(plan, declined, declined=True)
-        stop = Stop()
-        with heeding_signals(stop):
-            try:
-                with operator.listening() as emit:
-                    outcome = await carry_out(
-                        plan,
-                        target,
-                        client,
-                        recorder=recorder,
-                        emit=emit,
-                        stop=stop,
-                        now=now,
-                        sensitive=settings.sensitive,
-                    )
-            except ReconcilerError as problem:
-                operator.keep(not_applied(plan, problem.summary, now()))
-                raise
-            operator.keep(outcome)
-        return Applied(plan, outcome)
+    if isinstance(source, Plan):
+        plan = await check_saved(source, session.target, client, recorder.record)
+        notes = (note for note in recorder.notes if note not in plan.diagnostics)
+        plan = replace(plan, diagnostics=(*notes, *plan.diagnostics))
+    else:
+        plan = await plan_live(session, client, source)
+    if not operator.approves(plan):
+        declined = not_applied(plan, "declined", session.now())
+        operator.keep(declined)
+        return Applied(plan, declined, declined=True)
+    stop = Stop()
+    with heeding_signals(stop):
+        try:
+            with operator.listening() as emit:
+                outcome = await carry_out(session, client, plan, recorder, emit=emit, stop=stop)
+        except ReconcilerError as problem:
+            operator.keep(not_applied(plan, problem.summary, session.now()))
+            raise
+        operator.keep(outcome)
+    return Applied(plan, outcome)
 
 
 def _heeded() -> list[signal.Signals]:
@@ -214,26 +197,25 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
 
 
 async def carry_out(
-    plan: Plan,
-    target: Target,
+    session: Session,
     client: ScaleClient,
-    *,
+    plan: Plan,
     recorder: Recorder,
+    *,
     emit: Emit,
     stop: Stop,
-    now: Callable[[], datetime],
-    sensitive: Sequence[Pattern] = (),
     clock: Clock = SYSTEM_CLOCK,
     random: Random | None = None,
 ) -> Outcome:
     """Record the intent, carry out the plan, record the outcome.
 
-    Once `stop` is set, calls under way end and no new one starts. `sensitive` values are masked in a server's words,
+    Once `stop` is set, calls under way end and no new one starts. Sensitive values are masked in a server's words,
     too. `clock` and `random` are for the waits before a write is sent again.
 
     Raises:
         RecordError, GitRefusedError: the intent cannot be recorded. Nothing was written.
     """
+    target, now, sensitive = session.target, session.now, session.settings.sensitive
     if plan.target.account is None and plan.section is None:
         account = await recognize(target, client, Live({}, whole=False), recorder.record, must_know=True)
         plan = replace(plan, target=account.target, section=account.section)

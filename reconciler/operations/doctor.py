@@ -18,6 +18,7 @@ from reconciler.doctor.probing import Attempt, look, make_project, project_name
 from reconciler.errors import ReconcilerError, ScaleError, UsageError
 from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport
 from reconciler.operations.recording import read_record
+from reconciler.operations.session import Session
 from reconciler.operations.targets import check_sandbox, check_writable, open_target
 from reconciler.operations.validate import validate
 from reconciler.render.view.risks import FOREVER
@@ -109,7 +110,7 @@ def _gather(setup: Setup, contact: Contact) -> Setup:
             check_sandbox(target.sandbox)
         except ReconcilerError as problem:
             setup = replace(setup, sandbox_problem=problem)
-    return replace(setup, contact=contact, record=read_record(settings, target, setup.environment))
+    return replace(setup, contact=contact, record=read_record(Session(settings, target, setup.environment)))
 
 
 async def _ask(

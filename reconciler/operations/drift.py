@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from reconciler.fieldpath import parse_path
 from reconciler.manifest.places import locate_all
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift
 from reconciler.model.project import DesiredProject, LiveProject, Source
-from reconciler.model.record import Record
 from reconciler.model.snapshot import Snapshot
 from reconciler.operations.live import Account, read_live, recognize
 from reconciler.operations.preparing import Prepared, prepare
@@ -21,7 +18,6 @@ from reconciler.operations.snapshot import read_saved
 from reconciler.planning.drift import baseline_of, project_drift, renames
 from reconciler.planning.live import Live, is_unmanaged, unmanaged_in
 from reconciler.scale.client import ScaleClient
-from reconciler.settings import Settings, Target
 
 
 def drift(session: Session, names: Sequence[str] = ()) -> Drift:
@@ -33,51 +29,39 @@ def drift(session: Session, names: Sequence[str] = ()) -> Drift:
         UsageError: a name matches nothing.
         ScaleError: live state cannot be read.
     """
-    settings, target, now = session.settings, session.target, session.now
-    record, notes = read_record(settings, target, session.environment, required=True)
-    prepared = prepare(settings, names, target=target, record=record, needs_git=True)
-
-    async def with_client() -> Drift:
-        async with session.client() as client:
-            return await drift_live(target, client, prepared, record=record, now=now)
-
-    if session.snapshot is None:
-        found = asyncio.run(with_client())
-    else:
-        found = drift_saved(settings, session.snapshot, prepared, record=record, now=now)
-    return replace(found, diagnostics=(*notes, *found.diagnostics))
+    record, notes = read_record(session, required=True)
+    prepared = prepare(session, names, record=record, notes=notes, needs_git=True)
+    if session.snapshot is not None:
+        return drift_saved(session, session.snapshot, prepared)
+    return session.ask(lambda client: drift_live(session, client, prepared))
 
 
-async def drift_live(
-    target: Target, client: ScaleClient, prepared: Prepared, *, record: Record, now: Callable[[], datetime]
-) -> Drift:
+async def drift_live(session: Session, client: ScaleClient, prepared: Prepared) -> Drift:
     """The drift of live state. Sends only reads: one list, or one get for each of a few selected projects.
 
     Raises:
         ScaleError: live state cannot be read.
     """
     live = await read_live(client, [project.name for project in prepared.desired], few=prepared.narrowed)
-    account = await recognize(target, client, live, record)
-    return _drift_in(account, live, prepared, record=record, made_at=now())
+    account = await recognize(session.target, client, live, prepared.record)
+    return _drift_in(session, account, live, prepared)
 
 
-def drift_saved(
-    settings: Settings, snapshot: Snapshot, prepared: Prepared, *, record: Record, now: Callable[[], datetime]
-) -> Drift:
+def drift_saved(session: Session, snapshot: Snapshot, prepared: Prepared) -> Drift:
     """The drift of a snapshot. It says nothing about values that are sensitive or were left out."""
-    account, live, prepared = read_saved(settings, snapshot, prepared, record)
-    return _drift_in(account, live, prepared, record=record, made_at=now())
+    return _drift_in(session, *read_saved(session.settings, snapshot, prepared))
 
 
-def _drift_in(account: Account, live: Live, prepared: Prepared, *, record: Record, made_at: datetime) -> Drift:
-    """The drift of live state that was read. `made_at` is aware: ages are counted from it."""
-    known = account.entries(record)
+def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared) -> Drift:
+    """The drift of live state that was read."""
+    section = account.of(prepared.record)
+    known = section.projects
     vanished = [
         (project, known[project.name])
         for project in prepared.desired
         if live.projects.get(project.name) is None and project.name in known and known[project.name].written
     ]
-    managed = {entry.name for entry in prepared.manifests.entries if entry.name is not None}
+    managed = prepared.managed
     others = sorted(
         (
             project
@@ -96,8 +80,8 @@ def _drift_in(account: Account, live: Live, prepared: Prepared, *, record: Recor
     projects = [project for project in found if isinstance(project, ProjectDrift)]
     return Drift(
         target=account.target,
-        made_at=made_at,
-        baseline=baseline_of(account.of(record)),
+        made_at=session.now(),
+        baseline=baseline_of(section),
         projects=_with_sources(projects, {project.name: project for project in prepared.desired}),
         blocked=tuple(project for project in found if isinstance(project, BlockedProject)),
         unmanaged=unmanaged,

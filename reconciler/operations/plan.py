@@ -5,23 +5,20 @@ Writes nothing.
 
 from __future__ import annotations
 
-import asyncio
 import os.path
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from reconciler.collection import collector_paused
-from reconciler.diagnostics import Diagnostic, Severity, error, merged
+from reconciler.diagnostics import Severity, error, merged
 from reconciler.errors import DiagnosedError
 from reconciler.fieldpath import FieldPath
 from reconciler.manifest.checks import Checks, check_projects
 from reconciler.manifest.places import Place, locate_all
 from reconciler.model.plan import Action, Field, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, LiveProject, Source
-from reconciler.model.record import Record
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import NodeCount, equal
 from reconciler.operations.live import Account, get_projects, read_live, recognize
@@ -35,7 +32,7 @@ from reconciler.planning.planner import Declared, Rules, Terms, make_plan
 from reconciler.planning.renaming import CODE as RENAMED_CHOICE
 from reconciler.planning.renaming import renamed_choices
 from reconciler.scale.client import ScaleClient
-from reconciler.settings import Settings, Target
+from reconciler.settings import Settings
 
 _MOST_REPEATED: Final = 8_000_000
 
@@ -50,37 +47,14 @@ def plan(session: Session, names: Sequence[str] = (), *, pending: bool = False, 
         UsageError: a name matches nothing.
         ScaleError: live state cannot be read.
     """
-    settings, target, now = session.settings, session.target, session.now
-    # Outside the event loop, where a signal ends it at once.
-    record, notes = read_record(settings, target, session.environment)
-    prepared = prepare(settings, names, target=target, record=record, allowed=allowed)
-
-    async def with_client() -> Plan:
-        async with session.client() as client:
-            return await plan_live(
-                settings, target, client, prepared, record=record, pending=pending, allowed=allowed, now=now
-            )
-
-    if session.snapshot is None:
-        made = asyncio.run(with_client())
-    else:
-        made = plan_saved(
-            settings, session.snapshot, prepared, record=record, pending=pending, allowed=allowed, now=now
-        )
-    return with_notes(made, notes)
+    record, notes = read_record(session)
+    prepared = prepare(session, names, record=record, notes=notes, pending=pending, allowed=allowed)
+    if session.snapshot is not None:
+        return plan_saved(session, session.snapshot, prepared)
+    return session.ask(lambda client: plan_live(session, client, prepared))
 
 
-async def plan_live(
-    settings: Settings,
-    target: Target,
-    client: ScaleClient,
-    prepared: Prepared,
-    *,
-    record: Record,
-    pending: bool = False,
-    allowed: Collection[str] = (),
-    now: Callable[[], datetime],
-) -> Plan:
+async def plan_live(session: Session, client: ScaleClient, prepared: Prepared) -> Plan:
     """The plan against live state. Sends only reads: one list, or one get for each of a few selected projects.
 
     Raises:
@@ -89,76 +63,45 @@ async def plan_live(
     """
     names = [project.name for project in prepared.desired]
     live = await read_live(client, [*names, *prepared.gone], few=prepared.narrowed)
-    account = await recognize(target, client, live, record)
-
-    def planned(live: Live) -> Plan:
-        return planned_with(
-            settings, account, live, prepared, record=record, pending=pending, allowed=allowed, made_at=now()
-        )
-
-    made = planned(live)
+    account = await recognize(session.target, client, live, prepared.record)
+    made = planned_with(session, account, live, prepared)
     # A list may leave out versions that the record names; a get shows all of them.
     hidden = [change.name for change in made.changes if unseen(change.base, change.fields)] if live.whole else []
     if hidden:
-        made = planned(replace(live, projects={**live.projects, **await get_projects(client, hidden)}))
-    return with_sources(with_warnings(made, settings))
+        live = replace(live, projects={**live.projects, **await get_projects(client, hidden)})
+        made = planned_with(session, account, live, prepared)
+    return with_sources(with_warnings(made, session.settings))
 
 
-def plan_saved(
-    settings: Settings,
-    snapshot: Snapshot,
-    prepared: Prepared,
-    *,
-    record: Record,
-    pending: bool = False,
-    allowed: Collection[str] = (),
-    now: Callable[[], datetime],
-) -> Plan:
+def plan_saved(session: Session, snapshot: Snapshot, prepared: Prepared) -> Plan:
     """The plan against a snapshot. It says nothing about values that are sensitive or were left out."""
-    account, live, prepared = read_saved(settings, snapshot, prepared, record)
-    made = planned_with(
-        settings, account, live, prepared, record=record, pending=pending, allowed=allowed, made_at=now()
-    )
-    return with_sources(with_warnings(made, settings))
+    made = planned_with(session, *read_saved(session.settings, snapshot, prepared))
+    return with_sources(with_warnings(made, session.settings))
 
 
-def with_notes(plan: Plan, notes: Sequence[Diagnostic]) -> Plan:
-    """The plan with what reading the record reported first; git reports the same to whoever asks it."""
-    return replace(plan, diagnostics=(*(note for note in notes if note not in plan.diagnostics), *plan.diagnostics))
-
-
-def planned_with(
-    settings: Settings,
-    account: Account,
-    live: Live,
-    prepared: Prepared,
-    *,
-    record: Record,
-    pending: bool,
-    allowed: Collection[str],
-    made_at: datetime,
-) -> Plan:
-    """The plan against live state that was read, without the location of each field. `made_at` is aware.
+def planned_with(session: Session, account: Account, live: Live, prepared: Prepared) -> Plan:
+    """The plan against live state that was read, without the location of each field.
 
     Raises:
         DiagnosedError: the changes are too large to be compared and written out.
     """
     _check_size(prepared.desired, live)
-    entries = prepared.manifests.entries
+    settings = session.settings
     declared = Declared(
         prepared.desired,
-        managed_names=frozenset(entry.name for entry in entries if entry.name is not None),
+        managed_names=prepared.managed,
         folder=Path(os.path.relpath(settings.manifests, settings.repo_root)).as_posix(),
-        manifest_count=sum(entry.is_manifest for entry in entries),
+        manifest_count=sum(entry.is_manifest for entry in prepared.manifests.entries),
         commit=prepared.commit,
         own_names=prepared.manifests.names,
         complete=not prepared.narrowed,
         gone=prepared.gone,
         diagnostics=prepared.diagnostics,
     )
-    rules = Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive)
+    rules = Rules(settings.guards, settings.waivers, prepared.allowed, settings.sensitive)
+    terms = Terms(account.target, session.now(), prepared.pending, rules)
     with collector_paused():
-        made = make_plan(declared, live, account.entries(record), Terms(account.target, made_at, pending, rules))
+        made = make_plan(declared, live, account.entries(prepared.record), terms)
     commit = prepared.commit.commit
     changes = (replace(change, commit=None if change.name in prepared.unheld else commit) for change in made.changes)
     return replace(made, changes=tuple(changes), section=account.section)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from reconciler.model.plan import Commit
 from reconciler.model.project import DesiredProject
 from reconciler.model.record import Record
 from reconciler.operations.selection import Recorded, select, usable
+from reconciler.operations.session import Session
 from reconciler.settings import Settings, Target
 
 _EXAMPLES: Final = 3
@@ -24,7 +25,12 @@ _EXAMPLES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Everything that a plan needs from the repository and the record."""
+    """Everything that a plan or a drift needs besides live state.
+
+    `gone` are selected projects that are in the record but no longer have a manifest. `unheld` are projects with a file
+    that the commit does not hold as it was read. With `pending`, a plan has only what git changed; `allowed` are the
+    guards that are waived for it.
+    """
 
     manifests: Manifests
     desired: tuple[DesiredProject, ...]
@@ -32,21 +38,30 @@ class Prepared:
     commit: Commit
     diagnostics: tuple[Diagnostic, ...]
     gone: tuple[str, ...]
-    """Selected projects that are in the record but no longer have a manifest."""
     unheld: frozenset[str] = frozenset()
-    """Projects with a file that the commit does not hold as it was read."""
+    record: Record = field(default_factory=Record)
+    pending: bool = False
+    allowed: frozenset[str] = frozenset()
+
+    @property
+    def managed(self) -> frozenset[str]:
+        """The names in all manifests, selected or not."""
+        return frozenset(entry.name for entry in self.manifests.entries if entry.name is not None)
 
 
 def prepare(
-    settings: Settings,
+    session: Session,
     names: Sequence[str],
     *,
-    target: Target,
     record: Record,
+    notes: Sequence[Diagnostic] = (),
+    pending: bool = False,
     allowed: Collection[str] = (),
     needs_git: bool = False,
 ) -> Prepared:
-    """Load and check the manifests, and ask git for the commit. `names` may be only in `record`.
+    """Load and check the manifests, and ask git for the commit.
+
+    `names` may be only in `record`. `notes` are the diagnostics about the record.
 
     If git refuses, fails or is missing, that is a warning, or with `needs_git` an error.
 
@@ -55,6 +70,7 @@ def prepare(
         DiagnosedError: something that a selected project uses has an error, or there is no manifest at all.
         UsageError: the folder is missing, or a name matches nothing.
     """
+    settings, target = session.settings, session.target
     manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=target.overlay)
     recorded = _recorded(settings, manifests, target, record)
     selection = select(manifests, names, folder=settings.cwd, recorded=recorded)
@@ -76,9 +92,12 @@ def prepare(
         tuple(desired),
         selection.narrowed,
         sources.commit,
-        diagnostics,
+        tuple(dict.fromkeys((*notes, *diagnostics))),  # git may have refused both in the same words
         selection.recorded,
         frozenset(unheld),
+        record,
+        pending,
+        frozenset(allowed),
     )
 
 

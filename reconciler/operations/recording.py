@@ -25,10 +25,11 @@ from reconciler.model.plan import Plan, ProjectChange
 from reconciler.model.record import EMPTY_ACCOUNT, Record, RecordedProject, Run, Section, SectionKey
 from reconciler.operations.entering import changes_of, message_of
 from reconciler.operations.leases import Lease
+from reconciler.operations.session import Session
 from reconciler.planning.bases import intended_by
 from reconciler.record.merging import conclude, intend
 from reconciler.record.stores import RecordStore, open_record
-from reconciler.settings import Settings, Target
+from reconciler.settings import Target
 
 PATIENCE: Final = 300.0
 """Seconds for which a run waits for others that write the same projects."""
@@ -40,46 +41,38 @@ PUSHING: Final = 60.0
 """Seconds for which a record is pushed again if other runs are faster."""
 
 
-def read_record(
-    settings: Settings, target: Target, environment: Mapping[str, str], *, required: bool = False
-) -> tuple[Record, tuple[Diagnostic, ...]]:
+def read_record(session: Session, *, required: bool = False) -> tuple[Record, tuple[Diagnostic, ...]]:
     """The record as a plan reads it, and the diagnostics about it. No ref and no file is written.
 
     A record that is unavailable is a warning: every difference is then unknown. If it is `required`, it is an error,
     RecordError or GitRefusedError.
     """
     try:
-        store = _open(settings, target, environment)
-        return store.read().record, _notes(store, target, environment)
+        store, notes = _open(session)
+        return store.read().record, notes
     except (RecordError, GitRefusedError) as problem:
         if required:
             raise
         return Record(), (warning(problem.code, problem.summary, detail=problem.detail),)
 
 
-def open_recorder(
-    settings: Settings,
-    target: Target,
-    environment: Mapping[str, str],
-    *,
-    waiting: Callable[[str], None] = lambda words: None,
-) -> tuple[Recorder, tuple[Diagnostic, ...]]:
-    """The record as an apply keeps it, and the diagnostics about it. For `waiting`, see Recorder.
+def open_recorder(session: Session) -> Recorder:
+    """The record as an apply keeps it.
 
     Raises:
         RecordError, GitRefusedError: it is unavailable. Then nothing may be written.
     """
-    store = _open(settings, target, environment)
-    return Recorder(settings.git_root, target, store, waiting=waiting), _notes(store, target, environment)
+    store, notes = _open(session)
+    return Recorder(session.settings.git_root, session.target, store, notes=notes, waiting=session.progress)
 
 
-def _open(settings: Settings, target: Target, environment: Mapping[str, str]) -> RecordStore:
-    return open_record(settings.git_root, target.name, target.record, settings=git_settings(environment))
-
-
-def _notes(store: RecordStore, target: Target, environment: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+def _open(session: Session) -> tuple[RecordStore, tuple[Diagnostic, ...]]:
+    """The store of the record, and the diagnostics about it."""
+    target = session.target
+    more = git_settings(session.environment)
+    store = open_record(session.settings.git_root, target.name, target.record, settings=more)
     notes = []
-    if environment.get("CI") and target.record == LOCAL:
+    if session.environment.get("CI") and target.record == LOCAL:
         detail = (
             "CI discards its clone, and the record with it: the next run cannot distinguish drift from changes in git. "
             f'Set record = "origin" for the target "{target.name}" in reconciler.toml.'
@@ -87,14 +80,15 @@ def _notes(store: RecordStore, target: Target, environment: Mapping[str, str]) -
         notes.append(warning("local-record", "the record of applies is kept in this clone only", detail=detail))
     if (hint := store.missing_hint()) is not None:
         notes.append(warning("no-record", "this clone has no record of earlier applies", detail=hint))
-    return tuple(notes)
+    return store, tuple(notes)
 
 
 class Recorder:
     """The record of one apply: read before the plan, its intent written ahead, its outcome written at the end.
 
-    `base` is the git top level, or the repository root outside git. `waiting` is called with a sentence when the run
-    has to wait for another one. `aside` runs blocking calls, such as git, outside the event loop.
+    `base` is the git top level, or the repository root outside git. `notes` are the diagnostics about the record.
+    `waiting` is called with a sentence when the run has to wait for another one. `aside` runs blocking calls, such as
+    git, outside the event loop.
     """
 
     def __init__(
@@ -103,6 +97,7 @@ class Recorder:
         target: Target,
         store: RecordStore,
         *,
+        notes: tuple[Diagnostic, ...] = (),
         waiting: Callable[[str], None] = lambda words: None,
         clock: Clock = SYSTEM_CLOCK,
         random: Random | None = None,
@@ -112,6 +107,7 @@ class Recorder:
         self._target = target
         self._endpoint = target.endpoint
         self._store = store
+        self.notes = notes
         self._waiting = waiting
         self._clock = clock
         self._random = random or Random()

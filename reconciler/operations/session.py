@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from reconciler.errors import UsageError
 from reconciler.forge.github.job import git_settings
@@ -19,6 +20,8 @@ from reconciler.snapshot.stores import read_file, read_ref
 
 PUBLISHED: Final = "@"
 """The FILE of `--live FILE` that means the published snapshot."""
+
+_Answer = TypeVar("_Answer")
 
 
 def _utc_now() -> datetime:
@@ -42,9 +45,17 @@ class Session:
     waiting: Callable[[float], None] = lambda seconds: None
     progress: Callable[[str], None] = lambda sentence: None
 
-    def client(self) -> ScaleClient:
-        """A client of the target, to be used as an asynchronous context manager. Raises as `open_target` does."""
-        return open_target(self.target, self.environment, waiting=self.waiting)
+    def ask(self, use: Callable[[ScaleClient], Awaitable[_Answer]]) -> _Answer:
+        """What `use` returns, in an event loop, with a client of the target. Raises as `open_target` does.
+
+        Files and git are read before: outside the event loop, a signal ends that at once.
+        """
+
+        async def with_client() -> _Answer:
+            async with open_target(self.target, self.environment, waiting=self.waiting) as client:
+                return await use(client)
+
+        return asyncio.run(with_client())
 
 
 def open_session(

@@ -5,11 +5,8 @@ A snapshot shows what its writer says is live. A plan from it is compared with l
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
@@ -30,7 +27,7 @@ from reconciler.planning.cutting import cut, shows_base
 from reconciler.planning.live import Live, by_name, nameless
 from reconciler.planning.sensitive import comparable, leave_out
 from reconciler.scale.client import ScaleClient
-from reconciler.settings import Settings, Target
+from reconciler.settings import Settings
 from reconciler.snapshot import stores
 
 
@@ -59,13 +56,8 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
         kept = stores.open_snapshot(
             settings.git_root, target.name, target.record, settings=git_settings(session.environment)
         )
-    record, notes = read_record(settings, target, session.environment)
-
-    async def with_client() -> Snapshot:
-        async with session.client() as client:
-            return await take(settings, target, client, record=record, now=session.now)
-
-    snapshot = asyncio.run(with_client())
+    record, notes = read_record(session)
+    snapshot = session.ask(lambda client: take(session, client, record))
     if kept is not None:
         published = stores.publish(kept, snapshot, now=session.now)
         return SavedSnapshot(snapshot, f"{kept.name}{kept.where}", newer=not published, notes=notes)
@@ -74,15 +66,14 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
     return SavedSnapshot(snapshot, out, newer=False, notes=notes)
 
 
-async def take(
-    settings: Settings, target: Target, client: ScaleClient, *, record: Record, now: Callable[[], datetime]
-) -> Snapshot:
+async def take(session: Session, client: ScaleClient, record: Record) -> Snapshot:
     """Every project of the account as it is now. Sends one list, and gets if it leaves out what the record names.
 
     Raises:
         ScaleError: live state cannot be read.
     """
-    taken_at = now()
+    settings, target = session.settings, session.target
+    taken_at = session.now()
     recorded = {name for _, section in record.at(target.endpoint) for name in section.projects}
     live = await read_live(client, sorted(recorded), few=False)
     account = await recognize(target, client, live, record)
@@ -118,13 +109,11 @@ def _kept(project: LiveProject, settings: Settings, known: Entries) -> SnapshotP
     return SnapshotProject(cut(rest, entry), left_out)
 
 
-def read_saved(
-    settings: Settings, snapshot: Snapshot, prepared: Prepared, record: Record
-) -> tuple[Account, Live, Prepared]:
+def read_saved(settings: Settings, snapshot: Snapshot, prepared: Prepared) -> tuple[Account, Live, Prepared]:
     """The account and live state of a snapshot, and what was prepared, both without what the snapshot cannot show."""
     whole = Live(by_name(saved.live for saved in snapshot.projects), whole=True)
-    account = account_from(snapshot.target, whole, record)
-    known = account.entries(record)
+    account = account_from(snapshot.target, whole, prepared.record)
+    known = account.entries(prepared.record)
     left_out: dict[str, set[str]] = defaultdict(set)
     shown: list[Shown] = [*snapshot.unreadable]
     for saved in snapshot.projects:

@@ -44,6 +44,7 @@ def plan(folder: Path) -> dict[str, float]:
     from reconciler.model.record import Record
     from reconciler.operations.plan import plan_live
     from reconciler.operations.preparing import prepare
+    from reconciler.operations.session import Session
     from reconciler.planning import planner
     from reconciler.scale.client import ScaleClient
     from reconciler.settings import Target, read_settings
@@ -53,7 +54,8 @@ def plan(folder: Path) -> dict[str, float]:
     target = Target("production", "http://localhost/v1")
     begun = time.perf_counter()
     settings = read_settings(folder)
-    prepared = prepare(settings, (), target=target, record=Record())
+    session = Session(settings, target, {})
+    prepared = prepare(session, (), record=Record())
     spent["manifests"] = time.perf_counter() - begun
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -64,7 +66,7 @@ def plan(folder: Path) -> dict[str, float]:
             endpoint=target.endpoint, key="key", key_variable=None, transport=httpx.MockTransport(answer)
         )
         async with client:
-            made = await plan_live(settings, target, client, prepared, record=Record(), now=lambda: datetime.now(UTC))
+            made = await plan_live(session, client, prepared)
         assert made.summary.unchanged == made.manifest_count, made.summary
         return render_plan(made, base=os.getcwd(), now=datetime.now(UTC))
 

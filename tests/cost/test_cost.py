@@ -26,15 +26,15 @@ from reconciler.manifest.checks import Checks
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.model.plan import Commit, TargetInfo
 from reconciler.model.project import LiveProject
-from reconciler.model.record import Record
 from reconciler.operations.live import Account
 from reconciler.operations.plan import planned_with
 from reconciler.operations.preparing import Prepared
 from reconciler.operations.selection import select, usable
+from reconciler.operations.session import Session
 from reconciler.operations.validate import Validation, validate
 from reconciler.planning import nearness
 from reconciler.planning.live import Live
-from reconciler.settings import read_settings
+from reconciler.settings import Target, read_settings
 from tests.cost import inputs
 from tests.cost.inputs import INPUTS, Input, write
 from tests.render.shown import render_annotations, render_validation
@@ -139,16 +139,8 @@ def _plan(root: Path, live: Live) -> None:
         desired, _ = usable(manifests, select(manifests, (), folder=root))
         prepared = Prepared(manifests, tuple(desired), False, Commit(), (), ())
         now = datetime(2026, 1, 1, tzinfo=UTC)
-        plan = planned_with(
-            read_settings(root),
-            Account(TargetInfo("sandbox", "", None), None),
-            live,
-            prepared,
-            record=Record(),
-            pending=False,
-            allowed=(),
-            made_at=now,
-        )
+        session = Session(read_settings(root), Target("sandbox", ""), {}, now=lambda: now)
+        plan = planned_with(session, Account(TargetInfo("sandbox", "", None), None), live, prepared)
     except DiagnosedError as problem:
         with redirect_stdout(io.StringIO()):
             diagnostics.limited(problem.diagnostics)
@@ -259,19 +251,13 @@ def test_what_shares_values_is_counted_before_it_is_compared(tmp_path: Path) -> 
 
 
 def _planned(root: Path) -> None:
-    from datetime import UTC, datetime
-
     manifests = _load(root)
     desired, _ = usable(manifests, select(manifests, (), folder=root))
     planned_with(
-        read_settings(root),
+        Session(read_settings(root), Target("sandbox", ""), {}),
         Account(TargetInfo("sandbox", "", None), None),
         Live({}, whole=True),
         Prepared(manifests, tuple(desired), False, Commit(), (), ()),
-        record=Record(),
-        pending=False,
-        allowed=(),
-        made_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
 
 

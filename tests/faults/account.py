@@ -23,6 +23,7 @@ from reconciler.operations.apply import carry_out
 from reconciler.operations.plan import plan_live
 from reconciler.operations.preparing import prepare
 from reconciler.operations.recording import Recorder
+from reconciler.operations.session import Session
 from reconciler.operations.targets import SANDBOX_ENDPOINT
 from reconciler.record.stores import open_record
 from reconciler.sandbox.app import create_app
@@ -211,7 +212,8 @@ class Account:
     ) -> tuple[Plan | None, Outcome | None, ScaleError | None]:
         record = open_record(self.settings.git_root, self.target.name, self.target.record)
         recorder = Recorder(self.settings.git_root, self.target, record, clock=clock, random=Random(1), aside=at_once)
-        prepared = prepare(self.settings, (), target=self.target, record=recorder.record, allowed=allowed)
+        session = Session(self.settings, self.target, {}, now=clock.now)
+        prepared = prepare(session, (), record=recorder.record, pending=pending, allowed=allowed)
         store = Store(self.file, now=clock.now)
         app = create_app(self.file, now=clock.now, aside=at_once)
         if between is not None:
@@ -228,28 +230,11 @@ class Account:
             random=random,
         ) as client:
             try:
-                made = await plan_live(
-                    self.settings,
-                    self.target,
-                    client,
-                    prepared,
-                    record=recorder.record,
-                    pending=pending,
-                    allowed=allowed,
-                    now=clock.now,
-                )
+                made = await plan_live(session, client, prepared)
             except ScaleError as problem:
                 return None, None, problem
             outcome = await carry_out(
-                made,
-                self.target,
-                client,
-                recorder=recorder,
-                emit=lambda event: None,
-                stop=Stop(),
-                now=clock.now,
-                clock=clock,
-                random=random,
+                session, client, made, recorder, emit=lambda event: None, stop=Stop(), clock=clock, random=random
             )
             return made, outcome, None
 

@@ -29,10 +29,11 @@ from reconciler.model.values import to_json
 from reconciler.operations.drift import drift_live, drift_saved
 from reconciler.operations.plan import plan_live, plan_saved
 from reconciler.operations.preparing import Prepared, prepare
+from reconciler.operations.session import Session
 from reconciler.operations.snapshot import take
 from reconciler.render.text.snapshot import lay_out_snapshot
 from reconciler.scale.client import ScaleClient
-from reconciler.settings import Settings, Target, choose_target, read_settings
+from reconciler.settings import choose_target, read_settings
 from tests.ontologies import hash_of
 from tests.render.shown import (
     render_drift,
@@ -149,24 +150,20 @@ class Seen:
 
 @dataclass(frozen=True, repr=False)
 class Repository:
-    settings: Settings
-    target: Target
+    session: Session
     prepared: Prepared
 
     def look(self, account: Account) -> Seen:
         return asyncio.run(self._look(account))
 
     async def _look(self, account: Account) -> Seen:
-        def now() -> datetime:
-            return NOW
-
         async with account.client() as client:
-            made = await plan_live(self.settings, self.target, client, self.prepared, record=RECORD, now=now)
-            found = await drift_live(self.target, client, self.prepared, record=RECORD, now=now)
-            taken = await take(self.settings, self.target, client, record=RECORD, now=now)
+            made = await plan_live(self.session, client, self.prepared)
+            found = await drift_live(self.session, client, self.prepared)
+            taken = await take(self.session, client, RECORD)
         snapshot = decode(encode(taken), place="s")
-        later = plan_saved(self.settings, snapshot, self.prepared, record=RECORD, now=now)
-        drifted = drift_saved(self.settings, snapshot, self.prepared, record=RECORD, now=now)
+        later = plan_saved(self.session, snapshot, self.prepared)
+        drifted = drift_saved(self.session, snapshot, self.prepared)
         return Seen(made, found, snapshot, later, drifted)
 
 
@@ -183,7 +180,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
         (folder / "projects" / f"{name}.yaml").write_text(text)
     read = read_settings(folder)
     target = choose_target(read, name="production", endpoint=None, environment={})
-    return Repository(read, target, prepare(read, (), target=target, record=RECORD))
+    session = Session(read, target, {}, now=lambda: NOW)
+    return Repository(session, prepare(session, (), record=RECORD))
 
 
 @pytest.fixture(scope="module")

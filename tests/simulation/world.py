@@ -27,6 +27,7 @@ from reconciler.model.project import DesiredProject, LiveProject, Shown
 from reconciler.model.record import Entries
 from reconciler.operations.apply import carry_out, check_saved
 from reconciler.operations.plan import plan_live
+from reconciler.operations.session import Session
 from reconciler.planning.guards import GUARDS
 from reconciler.planning.live import Live, by_name
 from reconciler.planning.planner import Declared, Terms, make_plan
@@ -330,16 +331,14 @@ class _World:
         ) as client:
             try:
                 recorder = await self.house.open(run)
-                run.plan = await plan_live(
-                    SETTINGS,
-                    TARGET,
-                    client,
+                session = Session(SETTINGS, replace(TARGET, parallelism=parallelism), {}, now=self.clock.now)
+                prepared = replace(
                     self.commits.prepared(run.commit, names),
                     record=recorder.record,
                     pending=run.pending,
                     allowed=frozenset() if run.pending else _ALL_GUARDS,
-                    now=self.clock.now,
                 )
+                run.plan = await plan_live(session, client, prepared)
                 self.planned(run)
                 if stop is not None:
                     await asyncio.sleep(draw.choice((0.0, draw.uniform(0.0, 5.0))))
@@ -349,13 +348,12 @@ class _World:
                         recorder = await self.house.open(run)
                         run.plan = await check_saved(run.plan, TARGET, client, recorder.record)
                 outcome = await carry_out(
-                    run.plan,
-                    replace(TARGET, parallelism=parallelism),
+                    session,
                     client,
-                    recorder=recorder,
+                    run.plan,
+                    recorder,
                     emit=lambda event: None,
                     stop=stop or Stop(),
-                    now=self.clock.now,
                     clock=self.clock,
                     random=self.random(f"{run.name}/applier"),
                 )
