@@ -91,7 +91,7 @@ def limited(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         elif found := crowded.pop(file, None):
             found.sort(key=_rank)
             shown += found[:MOST_OF_A_FILE]
-            shown.append(_left_out(file, found[MOST_OF_A_FILE:]))
+            shown.append(left_out(file, [each.severity for each in found[MOST_OF_A_FILE:]]))
     return shown
 
 
@@ -106,14 +106,15 @@ def _rank(diagnostic: Diagnostic) -> tuple[int, int, int]:
     return _RANKS[diagnostic.severity], location.line, location.column
 
 
-def _left_out(file: str, diagnostics: Sequence[Diagnostic]) -> Diagnostic:
-    counted = Counter(diagnostic.severity for diagnostic in diagnostics)
+def left_out(file: str, severities: Sequence[Severity]) -> Diagnostic:
+    """The message that counts those that are not shown."""
+    counted = Counter(severities)
     kinds = [f"{number:,} {kind}{'' if number == 1 else 's'}" for kind in Severity if (number := counted[kind])]
     listed = " and ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
     return Diagnostic(
         Severity.NOTE,
         LEFT_OUT,
-        f"{listed} in this file {'is' if len(diagnostics) == 1 else 'are'} not shown",
+        f"{listed} in this file {'is' if len(severities) == 1 else 'are'} not shown",
         f"At most {MOST_OF_A_FILE:,} messages are shown for one file. Fix those first, then run the command again.",
         Location(file, 1, 1, 2),
     )

@@ -9,7 +9,6 @@ import os.path
 import re
 import sys
 import tomllib
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -45,16 +44,18 @@ class Configuration:
         self.tables = tables
         self._lines = lines
         self._base = ("tool", "reconciler") if file.name == "pyproject.toml" else ()
-        self._keys: dict[str, list[int]] = {}
-        self._headers: list[int] = []
         self._tables: dict[tuple[str, ...], list[int]] = {}
+        """The lines of the headers of each table. An array of tables has several."""
+        self._keys: dict[int, dict[str, int]] = {0: {}}
+        """The lines of the keys in each table, by the line of its header; 0 is the top of the file."""
+        keys = self._keys[0]
         for number, line in enumerate(lines, 1):
             stripped = line.strip()
             if stripped.startswith("["):
-                self._headers.append(number)
                 self._tables.setdefault(_parts(stripped), []).append(number)
+                keys = self._keys[number] = {}
             elif match := _KEY_AT_START.match(stripped):
-                self._keys.setdefault(match[1], []).append(number)
+                keys.setdefault(match[1], number)
 
     def locate(self, path: tuple[str | int, ...], *, at_key: bool) -> Location:
         """Where a value is, or its key. If it cannot be found, the nearest table around it, else the first line."""
@@ -62,7 +63,8 @@ class Configuration:
         if isinstance(part, int) and not self._table(path):
             return self._within(self.locate(path[:-1], at_key=False), self._value(path))
         found = self._find(path)
-        return found if at_key else find_value(found)
+        value = None if at_key else _VALUE.match(found.text or "", found.end_column - 1)
+        return replace(found, column=value.start(1) + 1, end_column=value.end(1) + 1) if value else found
 
     def header(self, *parts: str) -> Location | None:
         """The first line of a table whose name starts with these parts."""
@@ -72,34 +74,23 @@ class Configuration:
         return None
 
     def _find(self, path: tuple[str | int, ...]) -> Location:
-        if line := self._table(path):
-            return self._location(line, "[")
-        for length in range(len(path) - 1, 0, -1):
-            if line := self._table(path[:length]):
+        for length in range(len(path), -1, -1):
+            header = self._table(path[:length])
+            if header or not length:
                 below = [str(part) for part in path[length:]]
-                return self._key(below[0], line) or self._key(".".join(below), line) or self._location(line, "[")
-        names = [part for part in path if isinstance(part, str)]
-        start = self._tables.get(self._base, [0])[0] if self._base else 0
-        keys = [".".join(names), names[0]] if names else []
-        found = next((place for key in keys if (place := self._key(key, start)) is not None), None)
-        return found or self.header(*self._base, *names[:1]) or first_line(self.file)
+                for key in (".".join(below), *below[:1]):
+                    if line := self._keys[header].get(key):
+                        return self._location(line, key)
+                if length:
+                    return self._location(header, "[")
+        return self.header(*self._base, *(str(part) for part in path[:1])) or first_line(self.file)
 
     def _table(self, path: tuple[str | int, ...]) -> int:
         """The line of the header of a table; 0 if the table has none."""
-        if not path:
-            return 0
-        number = path[-1] if isinstance(path[-1], int) else 0
+        number = path[-1] if path and isinstance(path[-1], int) else 0
         names = tuple(part for part in path if isinstance(part, str))
-        lines = self._tables.get((*self._base, *names), [])
+        lines = self._tables.get((*self._base, *names), []) if self._base or names else []
         return lines[number] if number < len(lines) else 0
-
-    def _key(self, key: str, after: int) -> Location | None:
-        """The first line of a key in the table whose header is on line `after`; 0 is the top of the file."""
-        lines = self._keys.get(key, [])
-        at = bisect_right(lines, after)
-        if at == len(lines) or lines[at] > self._end_of_table(after):
-            return None
-        return self._location(lines[at], key)
 
     def _value(self, path: tuple[str | int, ...]) -> Any:
         value = self.tables
@@ -119,10 +110,6 @@ class Configuration:
         text = self._lines[line - 1]
         column = len(text) - len(text.lstrip()) + 1
         return Location(self.file.as_posix(), line, column, column + len(start), text.rstrip("\r"))
-
-    def _end_of_table(self, line: int) -> int:
-        at = bisect_right(self._headers, line)
-        return self._headers[at] if at < len(self._headers) else len(self._lines)
 
 
 def _parts(header: str) -> tuple[str, ...]:
@@ -218,14 +205,6 @@ def _location_at(file: Path, text: str, index: int) -> Location:
     start = text.rfind("\n", 0, index) + 1
     line, _, _ = text[start:].partition("\n")
     return Location(file.as_posix(), text.count("\n", 0, index) + 1, index - start + 1, index - start + 2, line)
-
-
-def find_value(place: Location) -> Location:
-    """The value of the key at `place`, as nearly as it can be found; else the key."""
-    match = _VALUE.match(place.text or "", place.end_column - 1)
-    if match is None:
-        return place
-    return replace(place, column=match.start(1) + 1, end_column=match.end(1) + 1)
 
 
 _VALUE = re.compile(r"""\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|[\[{].*|[^\s#]+)""")

@@ -9,12 +9,18 @@ from typing import Any, Final
 
 from reconciler.configuration import Configuration
 from reconciler.configuration.keys import BUILT_IN, configuration_keys
-from reconciler.diagnostics import Diagnostic, did_you_mean, error, few_suggestions, nearest, quoted
+from reconciler.diagnostics import (
+    MOST_OF_A_FILE,
+    Severity,
+    did_you_mean,
+    error,
+    few_suggestions,
+    left_out,
+    nearest,
+    quoted,
+)
 from reconciler.errors import DiagnosedError
-from reconciler.keys import Fault, Faults, name_of
-
-MOST_MESSAGES: Final = 1_000
-"""Mistakes that are shown. The rest are counted."""
+from reconciler.keys.faults import Fault, Faults, name_of
 
 _KINDS: Final = ("sandbox", "endpoint")
 
@@ -23,28 +29,29 @@ def read_tables(configuration: Configuration) -> dict[str, Any]:
     """The values of a configuration file, by key.
 
     Raises:
-        DiagnosedError: with every mistake in the file.
+        DiagnosedError: with the mistakes in the file. Only those that are shown are located: that takes time.
     """
-    faults = Faults(most=MOST_MESSAGES)
+    faults = Faults()
     tables = configuration.tables
     with few_suggestions():
         values: dict[str, Any] = configuration_keys(configuration.file.parent).read(tables, (), faults)
         if isinstance(tables, dict):
             faults += _across_keys(tables)
     if faults:
-        raise DiagnosedError(f"{configuration.file.name} has mistakes", _diagnostics(configuration, faults))
+        diagnostics = [
+            error(
+                fault.code,
+                fault.summary,
+                detail=fault.detail,
+                label=fault.label,
+                location=configuration.locate(fault.path, at_key=fault.at_key),
+            )
+            for fault in faults[:MOST_OF_A_FILE]
+        ]
+        if (more := len(faults) - MOST_OF_A_FILE) > 0:
+            diagnostics.append(left_out(configuration.file.as_posix(), [Severity.ERROR] * more))
+        raise DiagnosedError(f"{configuration.file.name} has mistakes", diagnostics)
     return values
-
-
-def _diagnostics(configuration: Configuration, faults: Faults) -> list[Diagnostic]:
-    found = []
-    for fault in faults[:MOST_MESSAGES]:
-        location = configuration.locate(fault.path, at_key=fault.at_key)
-        found.append(error(fault.code, fault.summary, detail=fault.detail, label=fault.label, location=location))
-    if (more := len(faults) - MOST_MESSAGES) > 0:
-        summary = f"{more:,} more {'mistake is' if more == 1 else 'mistakes are'} not shown"
-        found.append(error("more-mistakes", summary, location=configuration.locate((), at_key=True)))
-    return found
 
 
 def _across_keys(tables: Mapping[str, Any]) -> Iterator[Fault]:

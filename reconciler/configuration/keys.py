@@ -13,7 +13,8 @@ from reconciler.endpoint import SCALE_ENDPOINT, check_endpoint
 from reconciler.errors import UsageError
 from reconciler.fieldpath import Pattern, parse_pattern
 from reconciler.files.walking import is_below
-from reconciler.keys import DIALECT, Day, Each, Key, ListOf, Number, OneOf, RefusedError, Schema, Table, Text, Truth
+from reconciler.keys.faults import RefusedError
+from reconciler.keys.kinds import DIALECT, Day, Each, Key, ListOf, Number, OneOf, Schema, Table, Text, Truth
 from reconciler.manifest.codes import CHECKS
 from reconciler.model.guards import GUARD_NAMES, NO_MANIFESTS, GuardSettings, Waiver
 

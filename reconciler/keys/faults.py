@@ -28,19 +28,11 @@ class Fault:
 
 
 class Faults(list[Fault]):
-    """The faults found so far. `reported` are the paths of values that were replaced because of an earlier message.
+    """The faults found so far. `reported` are the paths of values that were replaced because of an earlier message."""
 
-    If there are more than `most`, nothing is looked up for the others, since they are not shown.
-    """
-
-    def __init__(self, reported: Collection[Path] = (), *, most: int | None = None) -> None:
+    def __init__(self, reported: Collection[Path] = ()) -> None:
         super().__init__()
         self.reported = reported
-        self._most = most
-
-    @property
-    def is_full(self) -> bool:
-        return self._most is not None and len(self) >= self._most
 
     def add(
         self, code: str, summary: str, path: Path, detail: str = "", label: str = "", *, at_key: bool = False
@@ -48,15 +40,14 @@ class Faults(list[Fault]):
         self.append(Fault(code, summary, path, detail, label, at_key))
 
 
+@dataclass(eq=False)
 class RefusedError(Exception):
     """What a rule raises for a value that it does not accept. `{name}` in the summary is where the value is."""
 
-    def __init__(self, code: str, summary: str, detail: str = "", label: str = "") -> None:
-        super().__init__(summary)
-        self.code = code
-        self.summary = summary
-        self.detail = detail
-        self.label = label
+    code: str
+    summary: str
+    detail: str = ""
+    label: str = ""
 
 
 def name_of(path: Path) -> str:

@@ -1,19 +1,17 @@
-"""The kinds of values that keys take. Each reads a value, reports what is wrong with it, and has a JSON Schema."""
+"""Keys, and the kinds of values that they take. A kind reads a value, reports its mistakes, and has a JSON Schema."""
 
 from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from functools import cached_property
+from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import did_you_mean, quoted
-from reconciler.keys.faults import Faults, Path, RefusedError, kind_of, name_of
-
-if TYPE_CHECKING:
-    from reconciler.keys.table import Key
+from reconciler.keys.faults import Fault, Faults, Path, RefusedError, kind_of, name_of
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -32,9 +30,13 @@ _TRUTH_WORDS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Kind(ABC):
-    """What a key takes. `words` completes the sentence "KEY must be …"."""
+    """What a key takes. `words` completes the sentence "KEY must be …".
+
+    `is_text` is whether it may be a string, so that quotes make a string of a number or a boolean.
+    """
 
     words: str
+    is_text: bool = False
 
     @abstractmethod
     def read(self, value: Any, path: Path, faults: Faults) -> Any:
@@ -50,16 +52,11 @@ class Kind(ABC):
         if value is None and path and isinstance(path[-1], str):
             faults.add("null-part", f"{name} has no value", path, f"It must be {self.words}.", at_key=True)
             return
-        summary = f"{name} must be {self.words}, not {kind_of(value)}"
-        faults.add(code, summary, path, self.advice(value), self.remedy(value))
+        faults.add(code, f"{name} must be {self.words}, not {kind_of(value)}", path, *self.hint(value))
 
-    def advice(self, value: Any) -> str:
-        """The detail of a message about a value of another type."""
-        return ""
-
-    def remedy(self, value: Any) -> str:
-        """Its label."""
-        return ""
+    def hint(self, value: Any) -> tuple[str, str]:
+        """The detail and the label of a message about a value of another type."""
+        return "", "quote it" if self.is_text and isinstance(value, bool | int | float) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +64,7 @@ class Text(Kind):
     """A string. `rule` raises RefusedError, or gives the value that the string stands for."""
 
     words: str = "a string"
+    is_text: bool = True
     rule: Callable[[str], Any] | None = None
     schema: Mapping[str, Any] = field(default_factory=dict)
     proposals: tuple[str, ...] = ()
@@ -82,9 +80,6 @@ class Text(Kind):
             summary = refused.summary.replace("{name}", name_of(path))
             faults.add(refused.code, summary, path, refused.detail, refused.label)
 
-    def remedy(self, value: Any) -> str:
-        return "quote it" if isinstance(value, bool | int | float) else ""
-
     def alternatives(self, slots: Slots) -> list[Schema]:
         proposed = [{"enum": list(self.proposals)}] if self.proposals else []
         return [*proposed, {"type": "string", **self.schema}]
@@ -97,14 +92,11 @@ class Truth(Kind):
     def read(self, value: Any, path: Path, faults: Faults) -> Any:
         return value if isinstance(value, bool) else self.refuse(value, path, faults)
 
-    def advice(self, value: Any) -> str:
-        if self.remedy(value):
-            return "In YAML 1.2, yes, no, on, and off are strings, and so is everything in quotes."
-        return ""
-
-    def remedy(self, value: Any) -> str:
+    def hint(self, value: Any) -> tuple[str, str]:
         word = _TRUTH_WORDS.get(value.lower()) if isinstance(value, str) else None
-        return f"write {word}" if word else ""
+        if word is None:
+            return "", ""
+        return "In YAML 1.2, yes, no, on, and off are strings, and so is everything in quotes.", f"write {word}"
 
     def alternatives(self, slots: Slots) -> list[Schema]:
         return [{"type": "boolean"}]
@@ -240,3 +232,120 @@ class Each(Kind):
     def alternatives(self, slots: Slots) -> list[Schema]:
         (values,) = self.kind.alternatives(slots)
         return [{"type": "object", "additionalProperties": values}]
+
+
+@dataclass(frozen=True)
+class Key:
+    """`inherited` is whether a `_defaults.yaml` or an overlay can give its value, or drop it with `$unset`.
+
+    `if_null` and `if_missing` are the details of the messages about a key that has no value, and one that is missing.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    _: KW_ONLY
+    required: bool = False
+    inherited: bool = False
+    examples: Sequence[Any] = ()
+    if_null: str = "Leave the key out, or give it a value."
+    if_missing: str = ""
+
+    def schema(self, slots: Slots) -> Schema:
+        """The JSON Schema of the key. `slots` gives what else may be in the place of its value."""
+        examples = {"examples": list(self.examples)} if self.examples else {}
+        anything = [*self.kind.alternatives(slots), *slots(self)]
+        return {"title": self.name, "description": self.description, **examples, "anyOf": anything}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Kind):
+    """A mapping with known keys, listed in the order in which they are written; `make` is called with their values.
+
+    `thing` is what messages call it. With `own_keys`, keys that start with `x-` are allowed, and never read. With
+    `hyphens`, a key may have hyphens instead of underscores. A string is taken as the value of the key `short`.
+    """
+
+    thing: str
+    keys: tuple[Key, ...]
+    words: str = "a mapping"
+    make: Callable[..., Any] = dict
+    own_keys: bool = False
+    hyphens: bool = False
+    short: str = ""
+    unknown_code: str = "unknown-key"
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(key.name for key in self.keys)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Key]:
+        return {key.name: key for key in self.keys}
+
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        return frozenset(key.name for key in self.keys if key.required)
+
+    def read(self, value: Any, path: Path, faults: Faults) -> Any:
+        if not isinstance(value, dict):
+            if not (self.short and isinstance(value, str)):
+                return self.refuse(value, path, faults)
+            value = {self.short: value}
+        before = len(faults)
+        values: dict[str, Any] = {}
+        unknown: list[str] = []
+        for name, inner in value.items():
+            key = self.by_name.get(name.replace("-", "_") if self.hyphens else name)
+            if key is None:
+                if not (self.own_keys and name.startswith("x-")):
+                    unknown.append(name)
+                    faults.append(self.unknown(name, path, did_you_mean(name, self.names)))
+                continue
+            below = (*path, name)
+            if below in faults.reported:
+                continue
+            if inner is None and not isinstance(key.kind, Maybe):
+                faults.add("null-part", f"{quoted(name)} has no value", below, key.if_null, at_key=True)
+                continue
+            if key.name in values:
+                faults.add("duplicate-key", f"{self.thing} has {key.name} twice, in two spellings", below, at_key=True)
+            values[key.name] = key.kind.read(inner, below, faults)
+        if not self._required <= value.keys():
+            near = {did_you_mean(name, self.names) for name in unknown}
+            for name in self.names:
+                if name in self._required and name not in value and f'did you mean "{name}"?' not in near:
+                    detail = self.by_name[name].if_missing
+                    faults.add("missing-key", f"{self.thing} needs the key {quoted(name)}", path, detail)
+        is_whole = len(faults) == before and self._required <= values.keys()
+        return self.make(**values) if is_whole else None
+
+    def unknown(self, name: str, path: Path, label: str) -> Fault:
+        """The fault of a key that is not one of the table's."""
+        detail = f"Known keys: {', '.join(self.names)}."
+        summary = f"{self.thing} has no key {quoted(name)}"
+        return Fault(self.unknown_code, summary, (*path, name), detail, label, at_key=True)
+
+    def refuse(self, value: Any, path: Path, faults: Faults, *, code: str = "wrong-type") -> None:
+        if path:
+            super().refuse(value, path, faults, code=code)
+        else:
+            faults.add(code, f"{self.thing} must be {self.words}, not {kind_of(value)}", path)
+
+    def alternatives(self, slots: Slots) -> list[Schema]:
+        required = [key.name for key in self.keys if key.required and not key.inherited]
+        properties = {key.name: key.schema(slots) for key in self.keys}
+        if self.hyphens:
+            properties |= {name.replace("_", "-"): schema for name, schema in properties.items()}
+        table: Schema = {
+            "type": "object",
+            "properties": properties,
+            **({"required": required} if required else {}),
+            "additionalProperties": False,
+        }
+        if not self.short:
+            return [table]
+        key = self.by_name[self.short]
+        (short,) = key.kind.alternatives(slots)
+        examples = {"examples": list(key.examples)} if key.examples else {}
+        return [{**short, "description": key.description, **examples}, table]

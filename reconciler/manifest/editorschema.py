@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from reconciler.keys import DIALECT, Key, Schema
+from reconciler.keys.kinds import DIALECT, Key, Schema
 from reconciler.manifest.directives import DIRECTIVES, UNSET_KEY
 from reconciler.manifest.schema import CHOICE, CHOICES, DEFAULTS, IGNORE, ONTOLOGY, OVERLAY, PROJECT
 from reconciler.tasktypes.facts import open_schema, open_schemas

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, error
-from reconciler.keys import Table
+from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.layering import Layers, idle_unset, without_unset

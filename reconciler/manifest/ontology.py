@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from reconciler.diagnostics import did_you_mean, quoted
-from reconciler.keys import Fault, Faults, Table
+from reconciler.keys.faults import Fault, Faults
+from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import LITERAL
 from reconciler.manifest.problems import RawPath

@@ -7,32 +7,14 @@ for itself. The choices of an ontology are checked in `ontology.py`, by the keys
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from reconciler.fieldpath import Attribute, Pattern, parse_pattern
-from reconciler.keys import (
-    Day,
-    Faults,
-    Key,
-    Kind,
-    ListOf,
-    Maybe,
-    Number,
-    OneOf,
-    Path,
-    RefusedError,
-    Schema,
-    Slots,
-    Table,
-    Text,
-    Truth,
-)
+from reconciler.keys.faults import Faults, Path, RefusedError
+from reconciler.keys.kinds import Day, Key, Kind, ListOf, Maybe, Number, OneOf, Schema, Slots, Table, Text, Truth
 from reconciler.manifest.codes import Code
-from reconciler.model.project import CREATE_ONLY, RESERVED_PARAMS, Ignore, Mask, ParamsMode
-from reconciler.model.values import Json
+from reconciler.model.project import RESERVED_PARAMS, Ignore
 from reconciler.tasktypes.facts import open_schemas
 from reconciler.tasktypes.parameters import COMMON, PREFERRED, TASK_TYPES
 
@@ -115,17 +97,12 @@ class _Params(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class _Defined(Kind):
-    """What `ontology.py` checks: its schema is a definition of its own. With `is_text` it may be a string."""
+    """What `ontology.py` checks. Its schema has its own definition."""
 
-    words: str
     definition: str
-    is_text: bool = False
 
     def read(self, value: Any, path: Path, faults: Faults) -> Any:
         return value
-
-    def remedy(self, value: Any) -> str:
-        return "quote it" if self.is_text and isinstance(value, bool | int | float) else ""
 
     def alternatives(self, slots: Slots) -> list[Schema]:
         return [{"$ref": f"#/$defs/{self.definition}"}]
@@ -159,14 +136,11 @@ ONTOLOGY: Final = Table(
 )
 
 
-def _ignore(path: Pattern, reason: str | None = None, until: date | None = None) -> Ignore:
-    return Ignore(path, reason, until)
-
-
 IGNORE: Final = Table(
     thing="an ignore",
     words="a path, or {path: …, reason: …, until: …}",
     short="path",
+    is_text=True,
     keys=(
         Key(
             "path",
@@ -178,22 +152,8 @@ IGNORE: Final = Table(
         Key("reason", Maybe(kind=Text()), "Why it is ignored."),
         Key("until", Maybe(kind=Day()), "The last day (UTC) of the ignore, YYYY-MM-DD. After it, the project is held."),
     ),
-    make=_ignore,
+    make=lambda path, **more: Ignore(path, **more),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reconcile:
-    """How a project is reconciled."""
-
-    mask: Mask
-    protect: bool
-
-
-def _reconcile(
-    params: Literal["exact", "merge"] = "exact", ignore: tuple[Ignore, ...] = (), protect: bool = False
-) -> Reconcile:
-    return Reconcile(Mask(ParamsMode(params), ignore), protect)
 
 
 RECONCILE: Final = Table(
@@ -214,34 +174,7 @@ RECONCILE: Final = Table(
         ),
         Key("protect", Truth(), "true: the project is planned and shown, but never written.", inherited=True),
     ),
-    make=_reconcile,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectValues:
-    """The values of a manifest."""
-
-    name: str
-    type: str
-    create_only: Mapping[str, Json]
-    params: Mapping[str, Json] | None
-    reconcile: Reconcile
-    ontology: list[Json] | None = None
-    ontology_name: str | None = None
-
-
-def _project(
-    *,
-    name: str,
-    type: str,
-    params: Mapping[str, Json] | None = None,
-    reconcile: Reconcile | None = None,
-    ontology: Json = None,
-    **create_only: Json,
-) -> ProjectValues:
-    named = {key: create_only[key] for key in CREATE_ONLY if key in create_only}
-    return ProjectValues(name, type, named, params, reconcile or _reconcile())
 
 
 PROJECT: Final = Table(
@@ -301,7 +234,6 @@ PROJECT: Final = Table(
         Key("reconcile", RECONCILE, "How this project is reconciled."),
     ),
     own_keys=True,
-    make=_project,
 )
 DEFAULTS: Final = Table(
     thing="a _defaults.yaml",

@@ -17,10 +17,9 @@ from reconciler.manifest.locating import Locator, display
 from reconciler.manifest.ontology import Checked
 from reconciler.manifest.problems import At, Problem, RawPath
 from reconciler.manifest.references import Resolved
-from reconciler.manifest.schema import ProjectValues
 from reconciler.manifest.verdict import check
 from reconciler.model.ontology import Ontology, read_ontology
-from reconciler.model.project import DesiredProject, Origin, Source
+from reconciler.model.project import CREATE_ONLY, DesiredProject, Mask, Origin, ParamsMode, Source
 from reconciler.model.values import Json
 
 
@@ -89,9 +88,9 @@ class Understanding:
         errors = any(problem.severity is Severity.ERROR for problem in problems) or any(
             diagnostic.is_error for _, reported in resolved.reported for diagnostic in reported
         )
-        if isinstance(values, ProjectValues) and not errors:
-            choices = values.ontology
-            ontology = self._ontology(choices, values.ontology_name) if choices is not None else None
+        if values is not None and not errors:
+            choices = values.get("ontology")
+            ontology = self._ontology(choices, values["ontology_name"]) if choices is not None else None
             understood.project = _project(values, source, ontology, document, root, self._locator)
             if self._checks is not None and checked:
                 problems += _not_reported(self._checks.run(understood.project), problems)
@@ -169,22 +168,23 @@ def _may_be_inherited(problem: Problem) -> bool:
 
 
 def _project(
-    values: ProjectValues,
+    values: Mapping[str, Any],
     source: Source,
     ontology: Ontology | None,
     document: Mapping[str, Json],
     root: Origin,
     locator: Locator,
 ) -> DesiredProject:
+    reconcile = values.get("reconcile", {})
     return DesiredProject(
-        name=values.name,
-        type=values.type,
+        name=values["name"],
+        type=values["type"],
         source=source,
-        create_only=values.create_only,
-        params=values.params,
+        create_only={key: values[key] for key in CREATE_ONLY if key in values},
+        params=values.get("params"),
         ontology=ontology,
-        mask=values.reconcile.mask,
-        protect=values.reconcile.protect,
+        mask=Mask(ParamsMode(reconcile.get("params", "exact")), reconcile.get("ignore", ())),
+        protect=reconcile.get("protect", False),
         document=document,
         origins=root.inner,
         locator=locator,

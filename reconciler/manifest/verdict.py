@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.diagnostics import did_you_mean
-from reconciler.keys import Fault, Faults, Table
+from reconciler.keys.faults import Fault, Faults
+from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code
 from reconciler.manifest.ontology import Checked, OntologyCheck
 from reconciler.manifest.problems import At, Problem, RawPath
-from reconciler.manifest.schema import PROJECT, ProjectValues
+from reconciler.manifest.schema import PROJECT
 from reconciler.model.values import Json
 from reconciler.tasktypes.parameters import COMMON, OWN
 
@@ -20,9 +20,10 @@ _ANY_PARAMETER: Final = frozenset(COMMON).union(*OWN.values())
 
 def check(
     value: Json, stand_ins: Collection[RawPath] = (), *, table: Table = PROJECT, checked: Checked | None = None
-) -> tuple[Any, list[Problem]]:
-    """What `table` makes of a document, None if it does not fit, and everything that is wrong with it.
+) -> tuple[dict[str, Any] | None, list[Problem]]:
+    """The values of a document by key, None if it does not fit `table`, and everything that is wrong with it.
 
+    `ontology` is the list of choices in either spelling of an ontology, and `ontology_name` is the ontology's name.
     `stand_ins` are paths that hold null because of something that was already reported. `checked` is for an ontology
     that many documents share.
     """
@@ -32,8 +33,8 @@ def check(
     made = table.read(value, (), faults)
     if isinstance(value, dict) and value.get("ontology") is not None and "ontology" in table.by_name:
         choices, name = OntologyCheck(faults, checked).check(value["ontology"], ("ontology",))
-        if isinstance(made, ProjectValues):
-            made = replace(made, ontology=choices, ontology_name=name)
+        if made is not None:
+            made |= {"ontology": choices, "ontology_name": name}
     return made, [_problem(fault) for fault in faults]
 
 

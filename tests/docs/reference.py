@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconciler.configuration.keys import configuration_keys
-from reconciler.keys import Each, Key, Kind, ListOf, Maybe, Table
+from reconciler.keys.kinds import Each, Key, Kind, ListOf, Maybe, Table
 from reconciler.manifest.schema import CHOICE, DEFAULTS, ONTOLOGY, PROJECT
 
 

@@ -1,4 +1,4 @@
-"""What each kind of value takes, and what it reports about other values."""
+"""What each kind of value takes, what it reports about other values, and mappings with known keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.keys import Day, Each, Faults, Kind, ListOf, Maybe, Number, OneOf, RefusedError, Text, Truth
+from reconciler.keys.faults import Fault, Faults, RefusedError
+from reconciler.keys.kinds import Day, Each, Key, Kind, ListOf, Maybe, Number, OneOf, Table, Text, Truth
 
 
 def upper(text: str) -> str:
@@ -105,3 +106,57 @@ def test_schemas() -> None:
         {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
     ]
     assert schemas(Text(proposals=("x",))) == [{"enum": ["x"]}, {"type": "string"}]
+
+
+TABLE = Table(
+    thing="a rule",
+    keys=(
+        Key("path", Text(), "Where.", required=True, if_missing="It is nowhere."),
+        Key("is_on", Truth(), "Whether."),
+        Key("reason", Maybe(kind=Text()), "Why."),
+    ),
+    own_keys=True,
+    hyphens=True,
+    short="path",
+)
+
+
+def read_table(value: Any, *reported: tuple[str | int, ...]) -> tuple[Any, list[Fault]]:
+    faults = Faults(reported)
+    return TABLE.read(value, ("rules", 0), faults), faults
+
+
+def summaries(value: Any) -> list[str]:
+    return [fault.summary for fault in read_table(value)[1]]
+
+
+def test_values_by_key() -> None:
+    assert read_table({"path": "x", "is-on": True, "reason": None, "x-own": 1}) == (
+        {"path": "x", "is_on": True, "reason": None},
+        [],
+    )
+    assert read_table("x") == ({"path": "x"}, [])
+
+
+def test_mistakes_in_a_table() -> None:
+    assert summaries(3) == ["rules[0] must be a mapping, not a number"]
+    assert summaries({}) == ['a rule needs the key "path"']
+    assert summaries({"path": None}) == ['"path" has no value']
+    assert summaries({"pth": "x"}) == ['a rule has no key "pth"']  # which is why path is missing
+    assert summaries({"path": "x", "is_on": True, "is-on": True}) == ["a rule has is_on twice, in two spellings"]
+    faults = Faults()
+    TABLE.read([], (), faults)
+    assert [fault.summary for fault in faults] == ["a rule must be a mapping, not a list"]
+
+
+def test_what_is_wrong_makes_no_value() -> None:
+    assert read_table({"path": "x", "is_on": "yes"})[0] is None
+    assert read_table({"path": None}, ("rules", 0, "path")) == (None, [])  # it was reported before
+
+
+def test_the_schema_of_a_table() -> None:
+    path, table = TABLE.alternatives(lambda _: [])
+    assert path == {"type": "string", "description": "Where."}
+    assert table["required"] == ["path"]
+    assert list(table["properties"]) == ["path", "is_on", "reason", "is-on"]
+    assert table["additionalProperties"] is False

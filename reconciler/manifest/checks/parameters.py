@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from reconciler.diagnostics import nearest, quoted
-from reconciler.keys import kind_of
+from reconciler.keys.faults import kind_of
 from reconciler.manifest.checks.subject import Finding, Subject, entries, is_object, items
 from reconciler.manifest.problems import RawPath
 from reconciler.manifest.schema import PROJECT
