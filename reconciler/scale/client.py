@@ -13,9 +13,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from random import Random
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.errors import ConnectionSetupError, CredentialsError, RejectedError, UnreadableAnswerError
@@ -28,7 +29,9 @@ from reconciler.model.project import LiveProject, Shown, UnreadableProject
 from reconciler.model.values import Json
 from reconciler.scale.answers import Asked, error_of, is_documented_error, unreadable
 from reconciler.scale.transport import READ, Outcome, Retries
-from reconciler.scale.wire import parse_json, read_project, read_projects, read_raw_projects
+from reconciler.scale.wire import parse_json, read_project, read_projects, read_raw_project, read_raw_projects
+
+_Value = TypeVar("_Value")
 
 CONNECT_SECONDS = 10.0
 WRITE_SECONDS = 15.0
@@ -89,93 +92,62 @@ class ScaleClient:
 
     async def list_projects(self) -> list[Shown]:
         """Every project, archived ones included: `GET /projects` without a query means all ([S]), in one array."""
-        asked = self._asked("The list of projects", "GET", "/projects")
-        answer = _succeeded(await self._exchange(asked, "/projects"), asked)
-        try:
-            return [self._redacted(project) for project in read_projects(answer.body)]
-        except UnreadableAnswerError as problem:
-            error = unreadable(answer, problem, asked)
-        raise error from None
+        return [self._redacted(project) for project in _read(await self._list(), read_projects)]
+
+    async def list_raw(self) -> tuple[list[dict[str, Json]], list[UnreadableProject]]:
+        """The projects that can be read, as the answer shows them, and the others. Sent once, even if it fails."""
+        return _read(await self._list(once=True), read_raw_projects)
 
     async def get_project(self, name: str) -> LiveProject | None:
-        """The project of exactly that name, or None where the API says 404 in its own form ([D]).
+        """The project of exactly that name, or None if the API answers with its own form of 404 ([D]).
 
-        Raises UnreadableAnswerError, too, for a project that cannot be read.
+        Raises:
+            UnreadableAnswerError: also for a project that cannot be read.
         """
-        got = await self._got(name)
+        got = await self._get(name)
         if got is None:
             return None
-        project, answer, asked = got
+        project = _read(got, partial(read_project, name=name))
         if isinstance(project, UnreadableProject):
+            answer, asked = got
             raise unreadable(answer, UnreadableAnswerError(f"The answer cannot be read: {project.why}"), asked)
         return project
 
     async def find_project(self, name: str) -> Shown | None:
-        """The same, but a project that cannot be read is returned as an UnreadableProject.
-
-        A 404 of another form (a gateway's page, a wrong endpoint) is UnreadableAnswerError: taken for "no such
-        project" it would be planned as a create, which nothing can undo.
-        """
-        got = await self._got(name)
-        return None if got is None else self._redacted(got[0])
-
-    async def _got(self, name: str) -> tuple[Shown, Answer, Asked] | None:
+        """The same, but a project that cannot be read is returned as an UnreadableProject."""
         got = await self._get(name)
-        if got is None:
-            return None
-        answer, asked = got
-        try:
-            return read_project(answer.body, name), answer, asked
-        except UnreadableAnswerError as problem:
-            error = unreadable(answer, problem, asked)
-        raise error from None
+        return None if got is None else self._redacted(_read(got, partial(read_project, name=name)))
+
+    async def get_raw(self, name: str) -> dict[str, Json] | None:
+        """The project that a get of `name` shows, even if it has another name; None as for `get_project`."""
+        got = await self._get(name)
+        return None if got is None else _read(got, read_raw_project)
+
+    async def send(self, call: Call) -> Json:
+        """Send one write, once, and return what a 2xx with JSON says, which is not reliable ([D]).
+
+        The attributes of a ScaleError report what is known of the write.
+        """
+        _path_of(call.project)
+        asked = self._asked(f'{call.kind.value} of "{call.project}"', "POST", call.path)
+        answer = _succeeded(await self._exchange(asked, call.path, _encoded(call)), asked)
+        return _read((answer, asked), parse_json)
 
     def _redacted(self, project: Shown) -> Shown:
         if isinstance(project, LiveProject):
             return project
         return replace(project, path=self._mask(project.path), problem=self._mask(project.problem))
 
-    async def send(self, call: Call) -> Json:
-        """Sends one write, once, and returns what a 2xx with JSON says, which is not reliable ([D]).
-
-        The ScaleError that it raises reports in its attributes what is known of the write.
-        """
-        _path_of(call.project)
-        asked = self._asked(f'{call.kind.value} of "{call.project}"', "POST", call.path)
-        answer = _succeeded(await self._exchange(asked, call.path, _encoded(call)), asked)
-        try:
-            return parse_json(answer.body)
-        except UnreadableAnswerError as problem:
-            error = unreadable(answer, problem, asked)
-        raise error from None
-
-    async def list_raw(self) -> tuple[list[dict[str, Json]], list[UnreadableProject]]:
-        """The projects that can be read, as the answer shows them, and the others. Sent once, even if it fails."""
+    async def _list(self, *, once: bool = False) -> tuple[Answer, Asked]:
         asked = self._asked("The list of projects", "GET", "/projects")
-        answer = _succeeded(await self._exchange(asked, "/projects", once=True), asked)
-        try:
-            return read_raw_projects(answer.body)
-        except UnreadableAnswerError as problem:
-            error = unreadable(answer, problem, asked)
-        raise error from None
-
-    async def get_raw(self, name: str) -> dict[str, Json] | None:
-        """The project that a get of `name` shows, whatever its own name; None as for `get_project`."""
-        got = await self._get(name)
-        if got is None:
-            return None
-        answer, asked = got
-        try:
-            project: Json = parse_json(answer.body)
-            shown = project.get("name") if isinstance(project, dict) else None
-            if isinstance(shown, str) and isinstance(read_project(answer.body, shown), LiveProject):
-                return dict(project)
-            error = UnreadableAnswerError("The answer is not a project that can be read")
-        except UnreadableAnswerError as problem:
-            error = problem
-        raise unreadable(answer, error, asked) from None
+        return _succeeded(await self._exchange(asked, "/projects", once=once), asked), asked
 
     async def _get(self, name: str) -> tuple[Answer, Asked] | None:
+        """The answer for a name, or None if there is no such project.
+
+        A 404 of another form (a gateway's page, a wrong endpoint) is an UnreadableAnswerError. If it counted as "no
+        such project", a plan would create the project, and nothing can undo that.
+        """
         path = _path_of(name)
         asked = self._asked(f'Project "{name}"', "GET", path)
         outcome = await self._exchange(asked, path)
@@ -234,6 +206,20 @@ def _connect(endpoint: str, *, headers: Mapping[str, str], connections: int, tra
     except UnreachableError as problem:
         error = ConnectionSetupError(problem.summary, problem.detail)
     raise error
+
+
+def _read(got: tuple[Answer, Asked], read: Callable[[bytes], _Value]) -> _Value:
+    """What `read` makes of the body of an answer.
+
+    Raises:
+        UnreadableAnswerError: the body is not as `read` expects. The error says which answer it was.
+    """
+    answer, asked = got
+    try:
+        return read(answer.body)
+    except UnreadableAnswerError as problem:
+        error = unreadable(answer, problem, asked)
+    raise error from None
 
 
 def _succeeded(outcome: Outcome, asked: Asked) -> Answer:

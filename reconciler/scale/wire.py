@@ -65,6 +65,14 @@ def read_project(body: bytes, name: str) -> Shown:
     return project if isinstance(project, LiveProject) else replace(project, name=name)
 
 
+def read_raw_project(body: bytes) -> dict[str, Json]:
+    """The answer to a get, as it is shown. UnreadableAnswerError for anything but a project that can be read."""
+    shown = parse_json(body)
+    if not isinstance(shown, dict) or isinstance(_project(from_json(body), (_GET,)), UnreadableProject):
+        raise UnreadableAnswerError("The answer is not a project that can be read")
+    return shown
+
+
 def parse_json(body: bytes) -> Json:
     """JSON as RFC 8259 has it: no NaN, no Infinity. Whole numbers are exact, those beyond a float become infinite.
 
