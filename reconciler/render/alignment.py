@@ -5,8 +5,11 @@ The caller limits the work: in edits, and in steps along what both share.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,16 @@ def align(left: Sequence[int], right: Sequence[int], *, most_edits: int, most_st
     _, best = max(within)
     x = furthest[best]
     return Alignment(_walk_back(trail, x, x - best), x, x - best, complete=False)
+
+
+def gaps(
+    old: Sequence[Item], new: Sequence[Item], pairs: Sequence[tuple[int, int]]
+) -> Iterator[tuple[Sequence[Item], Sequence[Item], Sequence[Item]]]:
+    """What is removed and what is added before each item that stays, and that item; then what is behind the last."""
+    left = right = 0
+    for old_position, new_position in [*pairs, (len(old), len(new))]:
+        yield old[left:old_position], new[right:new_position], old[old_position : old_position + 1]
+        left, right = old_position + 1, new_position + 1
 
 
 def _next_start(furthest: dict[int, int], diagonal: int, edits: int) -> int:

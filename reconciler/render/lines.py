@@ -27,7 +27,7 @@ from reconciler.render.spelling import (
     moved_words,
     name_text,
 )
-from reconciler.render.textdiff import DiffLine, Role, diff, head_of, is_long
+from reconciler.render.textdiff import DiffLine, diff, head_of, is_long
 from reconciler.render.view.parts import Choice, Row, Section
 
 MOST_CREATED: Final = 24
@@ -67,7 +67,7 @@ def row_lines(row: Row, name: str, *, depth: int, split: bool = False) -> Iterat
         yield Line(f"{name.rstrip()}: order {arrow(row.kind, row.before, row.after)}", row.sign, depth, remark)
     elif split:
         yield from _split(row, name, depth, remark)
-    elif _is_text(row.before) and _is_text(row.after) and (is_long(row.before) or is_long(row.after)):
+    elif is_text(row.before) and is_text(row.after) and (is_long(row.before) or is_long(row.after)):
         yield Line(f"{name} = <<-EOT", row.sign, depth, remark)
         yield from (_diff_line(line, depth + 1) for line in diff(row.before, row.after))
         yield Line("EOT", None, depth)
@@ -103,14 +103,14 @@ def _remark(*parts: object) -> str:
     return f"# {words}" if words else ""
 
 
-def _is_text(value: object) -> TypeGuard[str]:
+def is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and not isinstance(value, Masked)
 
 
 def _one_side(row: Row, name: str, depth: int, remark: str, split: bool) -> Iterator[Line]:
     """A value that is added or removed: a text of several lines by its first ones."""
     value = row.after if row.kind is Kind.ADD else row.before
-    if not _is_text(value) or not is_long(value):
+    if not is_text(value) or not is_long(value):
         yield Line(f"{name} = {compact(value)}", row.sign, depth, remark)
         return
     lines, total = head_of(value, most=_SPLIT_HEAD if split else _HEAD)
@@ -121,7 +121,7 @@ def _one_side(row: Row, name: str, depth: int, remark: str, split: bool) -> Iter
     ink = INK[Sign.REMOVE] if row.kind is Kind.REMOVE else None
     yield Line(f"{name} = <<-EOT", row.sign, depth)
     for line in lines:
-        yield Line(line.text, None, depth + 1, ink=Ink.DIM if line.role is Role.REMARK else ink)
+        yield Line(line.text, None, depth + 1, ink=Ink.DIM if line.remark else ink)
     file = row.location.file if row.location else ""
     yield Line("EOT", None, depth, _remark(count(total, "line"), file), ink=ink)
 
@@ -142,7 +142,7 @@ def _split(row: Row, name: str, depth: int, remark: str) -> Iterator[Line]:
 def _prose(row: Row) -> list[DiffLine] | None:
     """Two texts line by line; long ones of one line are broken after each sentence. None for other values."""
     before, after = row.before, row.after
-    if not (_is_text(before) and _is_text(after)):
+    if not (is_text(before) and is_text(after)):
         return None
     if is_long(before) or is_long(after):
         return diff(before, after)
@@ -155,7 +155,7 @@ def _prose(row: Row) -> list[DiffLine] | None:
 def _diff_line(line: DiffLine, depth: int) -> Line:
     if line.sign:
         return Line(line.text, line.sign, depth, ink=INK[line.sign])
-    return Line(line.text, None, depth, ink=Ink.DIM if line.role is Role.REMARK else None)
+    return Line(line.text, None, depth, ink=Ink.DIM if line.remark else None)
 
 
 def _choice_lines(choice: Choice, depth: int, split: bool) -> Iterator[Line]:

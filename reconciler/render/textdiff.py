@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
-from reconciler.render.alignment import align, numbered
+from reconciler.render.alignment import align, gaps, numbered
 from reconciler.render.escape import exact, look_alike, plain
 from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
 from reconciler.render.spelling import common_edges, shared_start
+from reconciler.render.worddiff import Piece
 
 MOST_LINES: Final = 60
 LONGEST_LINE: Final = 400
@@ -27,20 +27,17 @@ _MOST_TO_ALIGN: Final = 200_000
 _HEAD_OF_REPLACED: Final = 10
 
 
-class Role(Enum):
-    """What a line of the result is: part of the text, or a remark about it."""
-
-    TEXT = "text"
-    REMARK = "remark"
-
-
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """`text` is escaped already. `sign` is None for what did not change and for remarks."""
+    """A line of a text, or a remark about the text. `sign` is None for a line that did not change, and for a remark.
+
+    `pieces` show changes within the line, and replace `text`.
+    """
 
     text: str
     sign: Sign | None = None
-    role: Role = Role.TEXT
+    remark: bool = False
+    pieces: tuple[Piece, ...] = ()
 
 
 def is_long(text: str) -> bool:
@@ -55,55 +52,58 @@ def head_of(text: str, *, most: int) -> tuple[list[DiffLine], int]:
     lines = text.split("\n", most + 1)[: min(total, most + 1)]
     shown = lines if total <= most + 1 else lines[:most]
     spell = Spelling(shown)
-    result = [DiffLine(shortened(spell, line, (0, 0))) for line in shown]
+    result = [DiffLine(shortened(spell, line)) for line in shown]
     if len(shown) < total:
         result.append(DiffLine("…"))
     elif ended:
-        result.append(DiffLine("# (ends with a newline)", role=Role.REMARK))
+        result.append(DiffLine("# (ends with a newline)", remark=True))
     return result, total
 
 
 def diff(before: str, after: str, *, most: int = MOST_LINES) -> list[DiffLine]:
-    """The changed lines with a line around them, what is hidden counted."""
-    found = compare(before, after, most=most)
-    spell = Spelling([row.line for row in found.rows if row.role is Role.TEXT])
-    return [*_spelled(found.rows, spell), *(DiffLine(words, role=Role.REMARK) for words in found.remarks)]
+    """The changed lines with a line around them; the hidden lines are counted."""
+    rows = compare(before, after, most=most)
+    spell = Spelling(row.text for row in rows if not row.remark)
+    shown: list[DiffLine] = []
+    for removed, added, behind in hunks(rows):
+        pairs = [spelled_pair(old, new, spell) for old, new in zip(removed, added, strict=False)]
+        olds = [*(old for old, _ in pairs), *(shortened(spell, line) for line in removed[len(pairs) :])]
+        news = [*(new for _, new in pairs), *(shortened(spell, line) for line in added[len(pairs) :])]
+        shown += [DiffLine(line, Sign.REMOVE) for line in olds]
+        shown += [DiffLine(line, Sign.ADD) for line in news]
+        shown += [spelled(row, spell) for row in behind]
+    return shown
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line as it is, of any length, or a remark instead of it."""
+def compare(before: str, after: str, *, most: int) -> list[DiffLine]:
+    """Two texts line by line, about `most` lines of them, then remarks; nothing is escaped or shortened yet.
 
-    line: str
-    sign: Sign | None = None
-    role: Role = Role.TEXT
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The rows to show, and remarks after them: what is left out, a final newline that is added or removed."""
-
-    rows: list[Row]
-    remarks: list[str]
-
-
-def compare(before: str, after: str, *, most: int) -> Comparison:
-    """Two texts line by line, about `most` lines of them; nothing is escaped or shortened yet."""
+    The remarks say what is left out, and whether a final newline is added or removed.
+    """
     old_ended, new_ended = before.endswith("\n"), after.endswith("\n")
     rows = _rows(before if old_ended else f"{before}\n", after if new_ended else f"{after}\n")
-    changed = [row for row in rows if row.sign]
-    shown = _cut(rows, most)
+    shown = rows if len(rows) <= most + 2 else rows[:most]
+    removed, added = (sum(row.sign is sign for row in rows[len(shown) :]) for sign in (Sign.REMOVE, Sign.ADD))
     remarks: list[str] = []
-    left_out = len(changed) - sum(row.sign is not None for row in shown)
-    if left_out:
-        kept = [row for row in shown if row.sign]
-        gone = sum(row.sign is Sign.REMOVE for row in changed) - sum(row.sign is Sign.REMOVE for row in kept)
-        words = f"# ({count(left_out, 'more changed line')} not shown: {gone:,} removed, {left_out - gone:,} added)"
-        remarks.append(words)
+    if removed or added:
+        left_out = count(removed + added, "more changed line")
+        remarks.append(f"{left_out} not shown: {removed:,} removed, {added:,} added")
     if old_ended != new_ended:
-        words = "no final newline before, one after" if new_ended else "a final newline before, none after"
-        remarks.append(f"# ({words})")
-    return Comparison(shown, remarks)
+        remarks.append("no final newline before, one after" if new_ended else "a final newline before, none after")
+    return [*shown, *map(_remark, remarks)]
+
+
+def hunks(rows: Iterable[DiffLine]) -> Iterator[tuple[list[str], list[str], list[DiffLine]]]:
+    """Removed lines, the lines that replace them, and the unchanged line or remark behind them, if there is one."""
+    removed: list[str] = []
+    added: list[str] = []
+    for row in rows:
+        if row.sign is None:
+            yield removed, added, [row]
+            removed, added = [], []
+        else:
+            (removed if row.sign is Sign.REMOVE else added).append(row.text)
+    yield removed, added, []
 
 
 class Spelling:
@@ -132,50 +132,19 @@ def _trails(line: str) -> bool:
     return line.endswith(" ")
 
 
-def _spelled(rows: list[Row], spell: Spelling) -> Iterator[DiffLine]:
-    """A replaced line and the line that replaces it are shortened together."""
-    position = 0
-    while position < len(rows):
-        removed = _run(rows, position, Sign.REMOVE)
-        added = _run(rows, position + len(removed), Sign.ADD)
-        if not removed and not added:
-            row = rows[position]
-            text = row.line if row.role is Role.REMARK else shortened(spell, row.line, (0, 0))
-            yield DiffLine(text, None, row.role)
-            position += 1
-            continue
-        yield from _replacement(removed, added, spell)
-        position += len(removed) + len(added)
+def spelled(row: DiffLine, spell: Spelling) -> DiffLine:
+    """A line that did not change, as it is shown. A remark is not foreign text."""
+    return row if row.remark else DiffLine(shortened(spell, row.text))
 
 
-def _run(rows: list[Row], start: int, sign: Sign) -> list[str]:
-    end = start
-    while end < len(rows) and rows[end].sign is sign:
-        end += 1
-    return [row.line for row in rows[start:end]]
+def spelled_pair(old: str, new: str, spell: Spelling) -> tuple[str, str]:
+    """A line and the line that replaces it, shortened together so that they look different."""
+    edges = common_edges(old, new)
+    left, right = shortened(spell, old, edges), shortened(spell, new, edges)
+    return (exact(old[:LONGEST_LINE]), exact(new[:LONGEST_LINE])) if look_alike(left, right) else (left, right)
 
 
-def _replacement(removed: list[str], added: list[str], spell: Spelling) -> Iterator[DiffLine]:
-    olds: list[str] = []
-    news: list[str] = []
-    for position in range(max(len(removed), len(added))):
-        old = removed[position] if position < len(removed) else None
-        new = added[position] if position < len(added) else None
-        if old is None or new is None:
-            side, line = (news, new) if old is None else (olds, old)
-            side.append(shortened(spell, line or "", (0, 0)))
-            continue
-        edges = common_edges(old, new)
-        left, right = shortened(spell, old, edges), shortened(spell, new, edges)
-        if look_alike(left, right):
-            left, right = exact(old[:LONGEST_LINE]), exact(new[:LONGEST_LINE])
-        olds.append(left)
-        news.append(right)
-    yield from (DiffLine(line, Sign.REMOVE) for line in olds)
-    yield from (DiffLine(line, Sign.ADD) for line in news)
-
-
-def shortened(spell: Callable[[str], str], line: str, edges: tuple[int, int]) -> str:
+def shortened(spell: Callable[[str], str], line: str, edges: tuple[int, int] = (0, 0)) -> str:
     """A line of about LONGEST_LINE characters at most: the part where it differs, and its length."""
     if len(line) <= LONGEST_LINE:
         return spell(line)
@@ -185,11 +154,11 @@ def shortened(spell: Callable[[str], str], line: str, edges: tuple[int, int]) ->
     return f"{spell(piece)} ({len(line):,} characters)"
 
 
-def _cut(rows: list[Row], most: int) -> list[Row]:
-    return rows if len(rows) <= most + 2 else rows[:most]
+def _remark(words: str) -> DiffLine:
+    return DiffLine(f"# ({words})", remark=True)
 
 
-def _rows(before: str, after: str) -> list[Row]:
+def _rows(before: str, after: str) -> list[DiffLine]:
     """Both texts as the rows to show. Every line ends with LF; what both begin and end with is not split into lines."""
     shared = shared_start(before, after)
     start = before.rfind("\n", 0, shared) + 1
@@ -199,9 +168,9 @@ def _rows(before: str, after: str) -> list[Row]:
     tail = len(old) - first_end - 1 if shared else 0
     middle = _align(_lines(old[: len(old) - tail]), _lines(new[: len(new) - tail]))
     kept = 0
-    while kept < len(middle) and middle[-1 - kept].sign is None and middle[-1 - kept].role is Role.TEXT:
+    while kept < len(middle) and _stays(middle[-1 - kept]):
         kept += 1
-    behind = "".join(f"{row.line}\n" for row in middle[len(middle) - kept :]) + old[len(old) - tail :]
+    behind = "".join(f"{row.text}\n" for row in middle[len(middle) - kept :]) + old[len(old) - tail :]
     middle = middle[: len(middle) - kept]
     return [
         *_unchanged(before[:start], from_end=True, context=_CONTEXT if middle else 0),
@@ -215,60 +184,58 @@ def _lines(text: str) -> list[str]:
     return text.split("\n")[:-1]
 
 
-def _unchanged(text: str, *, from_end: bool, context: int) -> Iterator[Row]:
+def _unchanged(text: str, *, from_end: bool, context: int) -> Iterator[DiffLine]:
     """What is before or after all changes: a line next to them, and how many are hidden."""
     number = text.count("\n")
     if number <= context + 1:
-        yield from map(Row, _lines(text))
+        yield from map(DiffLine, _lines(text))
         return
-    hidden = Row(f"# ({count(number - context, 'unchanged line')} hidden)", role=Role.REMARK)
+    hidden = _hidden(number - context)
     if from_end:
         yield hidden
-        yield from map(Row, text.rsplit("\n", context + 1)[1:-1])
+        yield from map(DiffLine, text.rsplit("\n", context + 1)[1:-1])
     else:
-        yield from map(Row, text.split("\n", context)[:context])
+        yield from map(DiffLine, text.split("\n", context)[:context])
         yield hidden
 
 
-def _collapse(rows: list[Row]) -> Iterator[Row]:
+def _collapse(rows: list[DiffLine]) -> Iterator[DiffLine]:
     """The rows; unchanged ones far from any change are hidden and counted. The first and the last row are changes."""
     position = 0
     while position < len(rows):
         end = position
-        while rows[end].sign is None and rows[end].role is Role.TEXT:
+        while _stays(rows[end]):
             end += 1
         hidden = end - position - 2 * _CONTEXT
         if hidden < 2:
             yield from rows[position:end]
         else:
             yield from rows[position : position + _CONTEXT]
-            yield Row(f"# ({count(hidden, 'unchanged line')} hidden)", role=Role.REMARK)
+            yield _hidden(hidden)
             yield from rows[end - _CONTEXT : end]
         yield rows[end]
         position = end + 1
 
 
-def _align(old: list[str], new: list[str]) -> list[Row]:
+def _stays(row: DiffLine) -> bool:
+    return row.sign is None and not row.remark
+
+
+def _hidden(number: int) -> DiffLine:
+    return _remark(f"{count(number, 'unchanged line')} hidden")
+
+
+def _align(old: list[str], new: list[str]) -> list[DiffLine]:
     """Every line in order, each unchanged, removed or added."""
     kept = _common(old, new)
+    rows: list[DiffLine] = []
     if kept is None:
-        return _replaced(old, new)
-    rows: list[Row] = []
-    left = right = 0
-    for old_position, new_position in [*kept, (len(old), len(new))]:
-        rows += [Row(line, Sign.REMOVE) for line in old[left:old_position]]
-        rows += [Row(line, Sign.ADD) for line in new[right:new_position]]
-        if old_position < len(old):
-            rows.append(Row(old[old_position]))
-        left, right = old_position + 1, new_position + 1
-    return rows
-
-
-def _replaced(old: list[str], new: list[str]) -> list[Row]:
-    words = f"# ({count(len(old), 'line')} replaced by {count(len(new), 'line')}, the first of each:)"
-    rows = [Row(words, role=Role.REMARK)]
-    rows += [Row(line, Sign.REMOVE) for line in old[:_HEAD_OF_REPLACED]]
-    rows += [Row(line, Sign.ADD) for line in new[:_HEAD_OF_REPLACED]]
+        rows.append(_remark(f"{count(len(old), 'line')} replaced by {count(len(new), 'line')}, the first of each:"))
+        old, new, kept = old[:_HEAD_OF_REPLACED], new[:_HEAD_OF_REPLACED], []
+    for removed, added, stays in gaps(old, new, kept):
+        rows += [DiffLine(line, Sign.REMOVE) for line in removed]
+        rows += [DiffLine(line, Sign.ADD) for line in added]
+        rows += map(DiffLine, stays)
     return rows
 
 

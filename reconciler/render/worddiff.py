@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from reconciler.render.alignment import align, numbered
+from reconciler.render.alignment import align, gaps, numbered
 from reconciler.render.spelling import common_edges
 
 _TOKEN: Final = re.compile(r"\s+|\w+|[^\w\s]+")
@@ -101,13 +101,10 @@ def _tokens(line: str) -> list[str]:
 
 
 def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
-    left = right = 0
-    for old_position, new_position in [*_kept(old, new), (len(old), len(new))]:
-        yield Piece(Fate.DELETED, "".join(old[left:old_position]))
-        yield Piece(Fate.INSERTED, "".join(new[right:new_position]))
-        if old_position < len(old):
-            yield Piece(Fate.KEPT, old[old_position])
-        left, right = old_position + 1, new_position + 1
+    for removed, added, stays in gaps(old, new, _kept(old, new)):
+        yield Piece(Fate.DELETED, "".join(removed))
+        yield Piece(Fate.INSERTED, "".join(added))
+        yield Piece(Fate.KEPT, "".join(stays))
 
 
 def _kept(old: list[str], new: list[str]) -> list[tuple[int, int]]:

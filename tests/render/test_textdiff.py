@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.render import textdiff
 from reconciler.render.signs import Sign
-from reconciler.render.textdiff import DiffLine, Role, diff, head_of, is_long
+from reconciler.render.textdiff import DiffLine, diff, head_of, is_long
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", "a ", "b\r", "\\r", "·", "a·", ""]), min_size=1, max_size=12)
 
@@ -63,9 +63,9 @@ def test_the_diff_leads_from_one_text_to_the_other(old: list[str], new: list[str
     plain_old = [f"x{line.strip()}x".replace("\\", "").replace("·", "") for line in old]
     plain_new = [f"x{line.strip()}x".replace("\\", "").replace("·", "") for line in new]
     lines = diff("\n".join([*plain_old, "end"]), "\n".join([*plain_new, "end"]))
-    hidden = [line for line in lines if line.role is Role.REMARK]
+    hidden = [line for line in lines if line.remark]
     if not hidden:
-        texts = [line for line in lines if line.role is Role.TEXT]
+        texts = [line for line in lines if not line.remark]
         assert [line.text for line in texts if line.sign is not Sign.ADD] == [*plain_old, "end"]
         assert [line.text for line in texts if line.sign is not Sign.REMOVE] == [*plain_new, "end"]
 

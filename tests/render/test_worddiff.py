@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.plan import Kind
 from reconciler.render import worddiff as words
+from reconciler.render.html.cards import Room, Value, value_of
 from reconciler.render.html.prose import marked, prose
-from reconciler.render.html.sides import Room, Sides, sides
 from reconciler.render.signs import OF_KIND, Sign
 from reconciler.render.view.parts import Row
 from reconciler.render.worddiff import Effort, Fate, Piece, compare_words, is_close
@@ -27,17 +27,19 @@ def joined(pieces: list[Piece], *fates: Fate) -> str:
     return "".join(piece.text for piece in pieces if piece.fate in fates)
 
 
-def of(kind: Kind, before: str | None, after: str | None, room: Room) -> Sides:
-    return sides(Row(kind, OF_KIND[kind], "a", before, after), room)
+def of(kind: Kind, before: str | None, after: str | None, room: Room) -> Value:
+    return value_of(Row(kind, OF_KIND[kind], "a", before, after), room)
 
 
 def drawn(before: str, after: str, effort: Effort | None = None) -> list[str]:
     """Lines with a sign, `[-deleted-]` and `{+inserted+}`."""
     marks = {Fate.KEPT: "{}", Fate.DELETED: "[-{}-]", Fate.INSERTED: "{{+{}+}}"}
-    return [
-        (line.sign or " ") + " " + "".join(marks[piece.fate].format(piece.text) for piece in line.pieces)
-        for line in prose(before, after, effort or Effort())
-    ]
+    whole = {Sign.REMOVE: Fate.DELETED, Sign.ADD: Fate.INSERTED}
+    found: list[str] = []
+    for line in prose(before, after, effort or Effort()):
+        pieces = line.pieces or [Piece(whole[line.sign] if line.sign else Fate.KEPT, line.text)]
+        found.append(f"{line.sign or ' '} {''.join(marks[piece.fate].format(piece.text) for piece in pieces)}")
+    return found
 
 
 @given(LINES, LINES)

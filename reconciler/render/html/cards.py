@@ -1,60 +1,69 @@
-"""One project as a page shows it: its values side by side, and its ontology as a tree."""
+"""One project as a page shows it: its values side by side or as prose, and its ontology as a tree. Escaped and cut."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reconciler.model.plan import Kind
-from reconciler.model.project import Source
-from reconciler.render.html.sides import Room, Sides, sides
-from reconciler.render.lines import MOST_CHOICES, MOST_CREATED, shown_choices
+from reconciler.render.html.prose import marked, prose
+from reconciler.render.lines import MOST_CHOICES, MOST_CREATED, is_text, shown_choices
+from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
-from reconciler.render.spelling import choice_text, moved_words
+from reconciler.render.spelling import CHANGED_UNSEEN, LINE, both_sides, compact
+from reconciler.render.textdiff import DiffLine, head_of, is_long
 from reconciler.render.view.parts import Choice, ProjectView, Row, Section
+from reconciler.render.worddiff import Effort, Fate, Piece
 
+_ROOM: Final = 2 * LINE
+_MOST_LINES: Final = 60
+_UNFOLDED: Final = 8
 _DEEPEST: Final = 60
-"""A browser's parser stops nesting at some hundred elements; a deeper choice shows its level."""
+"""A browser's parser stops nesting at some hundred elements. Deeper choices are not nested, and show their level."""
+
+
+@dataclass(slots=True)
+class Room:
+    """How many lines of prose one project may still show, and the page's effort."""
+
+    effort: Effort
+    lines: int = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A row, both sides escaped."""
+    """A row. `before` and `after` are empty if there is nothing on that side, or if `lines` show both.
+
+    `said` replaces the values. `total` says how long a text is that is added or removed; `folded` are those of its
+    lines that would push everything else out of sight.
+    """
 
     row: Row
-    sides: Sides
-
-    @property
-    def name(self) -> str:
-        return "order" if self.row.kind is Kind.REORDER else self.row.name
+    before: tuple[Piece, ...] = ()
+    after: tuple[Piece, ...] = ()
+    lines: tuple[DiffLine, ...] = ()
+    said: str = ""
+    total: str = ""
+    folded: tuple[DiffLine, ...] = ()
 
     @property
     def removes(self) -> bool:
         return self.row.kind is Kind.REMOVE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Branch:
-    """A choice. `opens` a list of choices below it; `closes` so many lists behind it, `to_top` all of them.
+    """A choice with those below it. `removes`: it is removed, loses something, or is above a choice that does."""
 
-    `removes` is true if it is removed, loses something, or is above a choice that does.
-    """
-
-    sign: Sign
-    name: str
-    level: int
+    choice: Choice
     changes: tuple[Value, ...]
-    moved: str
-    location: Source | None
-    opens: bool
-    closes: int
-    to_top: bool
     removes: bool
+    below: list[Branch] = field(default_factory=list)
 
     @property
     def too_deep(self) -> bool:
-        return self.level > _DEEPEST
+        return self.choice.depth >= _DEEPEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +74,9 @@ class Part:
     call: str
     values: tuple[Value, ...]
     order: tuple[Value, ...]
-    branches: tuple[Branch, ...]
+    branches: Sequence[Branch]
     left_out: tuple[str, ...]
     folded: bool
-
-    @property
-    def column(self) -> str:
-        return {"params": "Parameter", "ontology": "Attribute"}.get(self.section.title, "Field")
 
     @property
     def removes(self) -> bool:
@@ -105,46 +110,63 @@ def _part(section: Section, room: Room) -> Part:
         call.replace("->", "→") if section.title else "",
         values=_values(section.rows, room),
         order=_values(section.order, room),
-        branches=tuple(_branches(shown, room)),
+        branches=_branches(shown, room),
         left_out=tuple(filter(None, (section.left_out_words, left_out))),
         folded=section.created and len(shown) > MOST_CREATED,
     )
 
 
+def _branches(choices: Sequence[Choice], room: Room) -> Sequence[Branch]:
+    """Choices in reading order as a tree. Each is at most one level below the one before it."""
+    top: list[Branch] = []
+    above: list[Branch] = []
+    for choice in choices:
+        del above[min(choice.depth, _DEEPEST) :]
+        removes = choice.sign is Sign.REMOVE or any(detail.sign is Sign.REMOVE for detail in choice.details)
+        branch = Branch(choice, _values(choice.details, room), removes)
+        (above[-1].below if above else top).append(branch)
+        above.append(branch)
+        if removes:
+            for parent in above:
+                parent.removes = True
+    return top
+
+
 def _values(rows: Sequence[Row], room: Room) -> tuple[Value, ...]:
-    return tuple(Value(row, sides(row, room)) for row in rows)
+    return tuple(value_of(row, room) for row in rows)
 
 
-def _branches(choices: Sequence[Choice], room: Room) -> Iterator[Branch]:
-    """Choices in reading order, each no more than one level below the one before it."""
-    removes = _removing(choices)
-    for position, choice in enumerate(choices):
-        depth = min(choice.depth, _DEEPEST)
-        following = min(choices[position + 1].depth, _DEEPEST) if position + 1 < len(choices) else 0
-        yield Branch(
-            sign=choice.sign,
-            name=choice_text(choice.name, loose=choice.loose),
-            level=choice.depth + 1,
-            changes=_values(choice.details, room),
-            moved="" if choice.moved_from is None else moved_words(choice.moved_from),
-            location=choice.location,
-            opens=following > depth,
-            closes=max(0, depth - following),
-            to_top=following == 0,
-            removes=removes[position],
-        )
+def value_of(row: Row, room: Room) -> Value:
+    """Both sides of one change. They look different if the values do; masked values are never compared."""
+    kind, before, after = row.kind, row.before, row.after
+    if row.said:
+        return Value(row, said=row.said)
+    if kind in (Kind.ADD, Kind.REMOVE):
+        return _one_side(row, room)
+    texts = kind is Kind.CHANGE and room.lines > 0
+    if texts and is_text(before) and is_text(after) and (_is_prose(before) or _is_prose(after)):
+        lines = prose(before, after, room.effort)
+        room.lines -= len(lines)
+        return Value(row, lines=lines)
+    both = both_sides(kind, before, after, room=_ROOM)
+    if both is None:
+        return Value(row, said=CHANGED_UNSEEN)
+    return Value(row, *marked(*both, room.effort))
 
 
-def _removing(choices: Sequence[Choice]) -> list[bool]:
-    found = [
-        choice.sign is Sign.REMOVE or any(detail.sign is Sign.REMOVE for detail in choice.details) for choice in choices
-    ]
-    below: list[int] = []
-    for position, choice in enumerate(choices):
-        while below and choices[below[-1]].depth >= choice.depth:
-            below.pop()
-        below.append(position)
-        if found[position]:
-            for above in below:
-                found[above] = True
-    return found
+def _one_side(row: Row, room: Room) -> Value:
+    removed = row.kind is Kind.REMOVE
+    value = row.before if removed else row.after
+    if is_text(value) and _is_prose(value) and room.lines > 0:
+        lines, total = head_of(value, most=_MOST_LINES)
+        if removed:
+            lines = [line if line.remark else replace(line, sign=Sign.REMOVE) for line in lines]
+        room.lines -= len(lines)
+        head = len(lines) if len(lines) <= 2 * _UNFOLDED else _UNFOLDED
+        return Value(row, lines=tuple(lines[:head]), folded=tuple(lines[head:]), total=count(total, "line"))
+    pieces = (Piece(Fate.KEPT, compact(value, room=_ROOM)),)
+    return Value(row, before=pieces) if removed else Value(row, after=pieces)
+
+
+def _is_prose(text: str) -> bool:
+    return is_long(text) or len(text) > LINE

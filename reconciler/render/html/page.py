@@ -14,11 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.render.escape import plain, quoted
-from reconciler.render.html.cards import Card, card
-from reconciler.render.html.sides import Room
+from reconciler.render.html.cards import Card, Room, card
 from reconciler.render.phrases import count
 from reconciler.render.signs import MEANING
-from reconciler.render.spelling import name_text
+from reconciler.render.spelling import choice_text, moved_words, name_text
 from reconciler.render.text.diagnostics import lay_out_diagnostics
 from reconciler.render.text.plan import text_of
 from reconciler.render.view.parts import View, message_lines
@@ -104,6 +103,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "diagnostic_lines": _diagnostic_lines,
         "message_lines": message_lines,
+        "choice_text": choice_text,
+        "moved_words": moved_words,
         "name_text": name_text,
         "plain": plain,
         "quoted": quoted,

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.render.escape import exact, look_alike
 from reconciler.render.signs import Sign
 from reconciler.render.spelling import common_edges
-from reconciler.render.textdiff import LONGEST_LINE, MOST_LINES, DiffLine, Role, Spelling, compare, head_of, shortened
+from reconciler.render.textdiff import (
+    LONGEST_LINE,
+    MOST_LINES,
+    DiffLine,
+    Spelling,
+    compare,
+    hunks,
+    shortened,
+    spelled,
+    spelled_pair,
+)
 from reconciler.render.worddiff import Effort, Fate, Piece, compare_words, is_close
 
 _MOST_PIECES: Final = 121
@@ -21,47 +30,15 @@ _LEAST_ALIKE: Final = 0.3
 _WORD: Final = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class ProseLine:
-    """`pieces` are escaped. `sign` is None for what did not change and for remarks."""
-
-    pieces: tuple[Piece, ...]
-    sign: Sign | None = None
-    remark: bool = False
-
-
-def prose(before: str, after: str, effort: Effort) -> tuple[ProseLine, ...]:
-    """What changed from one text to the other, line by line, and word by word where the effort allows."""
-    found = compare(before, after, most=MOST_LINES)
-    spell = Spelling([row.line for row in found.rows if row.role is Role.TEXT])
-    lines: list[ProseLine] = []
-    olds: list[str] = []
-    news: list[str] = []
-    for row in found.rows:
-        if row.sign is Sign.REMOVE:
-            olds.append(row.line)
-        elif row.sign is Sign.ADD:
-            news.append(row.line)
-        else:
-            lines += _replaced(olds, news, spell, effort)
-            olds, news = [], []
-            text = row.line if row.role is Role.REMARK else shortened(spell, row.line, (0, 0))
-            lines.append(_whole(text, None, Fate.KEPT, remark=row.role is Role.REMARK))
-    lines += _replaced(olds, news, spell, effort)
-    return (*lines, *(_whole(words, None, Fate.KEPT, remark=True) for words in found.remarks))
-
-
-def text_lines(text: str, sign: Sign, *, most: int) -> tuple[tuple[ProseLine, ...], int]:
-    """The first lines of a text that is added or removed, and how many lines it has in all."""
-    goes = sign is Sign.REMOVE
-    lines, total = head_of(text, most=most)
-    return tuple(_line_of(line, goes=goes) for line in lines), total
-
-
-def _line_of(line: DiffLine, *, goes: bool) -> ProseLine:
-    if line.role is Role.REMARK or not goes:
-        return _whole(line.text, None, Fate.KEPT, remark=line.role is Role.REMARK)
-    return _whole(line.text, Sign.REMOVE, Fate.DELETED)
+def prose(before: str, after: str, effort: Effort) -> tuple[DiffLine, ...]:
+    """What changed from one text to the other, line by line, and word by word if the effort allows it."""
+    rows = compare(before, after, most=MOST_LINES)
+    spell = Spelling(row.text for row in rows if not row.remark)
+    lines: list[DiffLine] = []
+    for removed, added, behind in hunks(rows):
+        lines += _replaced(removed, added, spell, effort)
+        lines += [spelled(row, spell) for row in behind]
+    return tuple(lines)
 
 
 def marked(left: str, right: str, effort: Effort) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
@@ -79,11 +56,7 @@ def marked(left: str, right: str, effort: Effort) -> tuple[tuple[Piece, ...], tu
     )
 
 
-def _whole(text: str, sign: Sign | None, fate: Fate, *, remark: bool = False) -> ProseLine:
-    return ProseLine((Piece(fate, text),), sign, remark)
-
-
-def _replaced(olds: Sequence[str], news: Sequence[str], spell: Spelling, effort: Effort) -> Iterator[ProseLine]:
+def _replaced(olds: Sequence[str], news: Sequence[str], spell: Spelling, effort: Effort) -> Iterator[DiffLine]:
     """Removed lines and the lines that replace them: two that are close to each other become one line."""
     done = 0
     bags = [_words(new) for new in news]
@@ -91,28 +64,20 @@ def _replaced(olds: Sequence[str], news: Sequence[str], spell: Spelling, effort:
         partner = _partner(old, bags, done)
         pieces = None if partner is None else compare_words(old, news[partner], effort)
         if partner is None or (pieces is not None and not is_close(pieces)):
-            yield _whole(shortened(spell, old, (0, 0)), Sign.REMOVE, Fate.DELETED)
+            yield DiffLine(shortened(spell, old), Sign.REMOVE)
             continue
         yield from _added(news[done:partner], spell)
         done = partner + 1
         if pieces is None:
-            yield from _apart(old, news[partner], spell)
+            left, right = spelled_pair(old, news[partner], spell)
+            yield from (DiffLine(left, Sign.REMOVE), DiffLine(right, Sign.ADD))
         else:
-            yield ProseLine(tuple(_spelled(pieces, spell)), Sign.CHANGE)
+            yield DiffLine("", Sign.CHANGE, pieces=tuple(_spelled(pieces, spell)))
     yield from _added(news[done:], spell)
 
 
-def _added(lines: Sequence[str], spell: Spelling) -> Iterator[ProseLine]:
-    for line in lines:
-        yield _whole(shortened(spell, line, (0, 0)), Sign.ADD, Fate.INSERTED)
-
-
-def _apart(old: str, new: str, spell: Spelling) -> Iterator[ProseLine]:
-    """Two lines too costly to compare: each from where they begin to differ."""
-    edges = common_edges(old, new)
-    left, right = shortened(spell, old, edges), shortened(spell, new, edges)
-    yield _whole(left, Sign.REMOVE, Fate.DELETED)
-    yield _whole(right, Sign.ADD, Fate.INSERTED)
+def _added(lines: Sequence[str], spell: Spelling) -> Iterator[DiffLine]:
+    yield from (DiffLine(shortened(spell, line), Sign.ADD) for line in lines)
 
 
 def _partner(old: str, bags: Sequence[set[str]], start: int) -> int | None:
