@@ -21,27 +21,24 @@ LIDAR: Final = frozenset({"lidarannotation", "lidarsegmentation", "lidartopdown"
 ANSWERS: Final = frozenset({"textcollection", "comparison"})
 """Types whose labels are answers, not objects (an assumption). They are compared with the ontology only on request."""
 
-EACH_KEY: Final = "{}"
-EACH_ITEM: Final = "[]"
-
 
 @dataclass(frozen=True, slots=True)
 class LabelList:
-    """A list of labels at a path below `params`, in which EACH_KEY and EACH_ITEM stand for any key and any index.
+    """A list of labels at a dotted path below `params`, in which `{}` is any key and `[]` any index.
 
     `name` and `below` are the keys of a label's name and of the labels below it. `texts` is whether a label may be a
     string.
     """
 
-    path: tuple[str, ...]
+    path: str
     name: str = "choice"
     below: str = "subchoices"
     texts: bool = True
 
 
-_SHAPES: Final = (LabelList(("geometries", EACH_KEY, "objects_to_annotate")),)
-_LIST: Final = (LabelList(("labels",)),)
-_OBJECTS: Final = (LabelList(("objects_to_annotate",)),)
+_SHAPES: Final = (LabelList("geometries.{}.objects_to_annotate"),)
+_LIST: Final = (LabelList("labels"),)
+_OBJECTS: Final = (LabelList("objects_to_annotate"),)
 
 LABELS: Final[Mapping[str, tuple[LabelList, ...]]] = {
     **dict.fromkeys((*IMAGE, *VIDEO, "lidartopdown"), _SHAPES),
@@ -49,10 +46,10 @@ LABELS: Final[Mapping[str, tuple[LabelList, ...]]] = {
     **dict.fromkeys(
         ("annotation", "polygonannotation", "lineannotation", "pointannotation", "cuboidannotation"), _OBJECTS
     ),
-    "namedentityrecognition": (LabelList(("labels",), "name", "children"),),
-    "documenttranscription": (LabelList(("features",), "label", "", texts=False),),
-    "categorization": (LabelList(("taxonomies", EACH_KEY, "choices")), LabelList(("categories",))),
-    "textcollection": (LabelList(("fields", EACH_ITEM, "choices"), "value"),),
-    "comparison": (LabelList(("choices",)),),
+    "namedentityrecognition": (LabelList("labels", "name", "children"),),
+    "documenttranscription": (LabelList("features", "label", "", texts=False),),
+    "categorization": (LabelList("taxonomies.{}.choices"), LabelList("categories")),
+    "textcollection": (LabelList("fields.[].choices", "value"),),
+    "comparison": (LabelList("choices"),),
 }
 """The lists of labels of each type that has labels [D]."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.diagnostics import did_you_mean, quoted
-from reconciler.manifest.checks.subject import Finding, Subject, entries, get, labels_in, named
+from reconciler.manifest.checks.subject import Finding, Subject, labels_in, named
 
 _NOT_ANNOTATED: Final = frozenset({"background"})
 """What an ontology often has although nobody is asked to annotate it (an assumption)."""
@@ -17,7 +17,7 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
     choices = subject.choices
     if choices is None:
         return
-    missing = [label for label in subject.labels if label.name not in choices.names]
+    missing = [label for label in subject.labels if label.name not in choices.paths]
     if not missing:
         return
     first = missing[0]
@@ -27,7 +27,7 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
         first.path,
         f"{quoted(first.name)} is not a choice in the ontology",
         f"Labelers find no guidance for it there.{also}",
-        did_you_mean(first.name, choices.names),
+        did_you_mean(first.name, choices.paths),
     )
 
 
@@ -37,7 +37,7 @@ def choice_without_label(subject: Subject) -> Iterator[Finding]:
     if choices is None or not subject.labels:
         return
     asked = {label.name for label in subject.labels} | subject.events
-    idle = {name for name in choices.names - asked - choices.headings if name.casefold() not in _NOT_ANNOTATED}
+    idle = {name for name in choices.paths.keys() - asked - choices.headings if name.casefold() not in _NOT_ANNOTATED}
     if idle:
         idle -= _answers(subject)
     if idle:
@@ -56,7 +56,7 @@ def heading_and_leaf(subject: Subject) -> Iterator[Finding]:
     if choices is None or subject.type == "namedentityrecognition":
         return  # there, a parent is a label like any other
     for label in subject.labels:
-        if label.name in choices.names and label.heading != (label.name in choices.headings):
+        if label.name in choices.paths and label.heading != (label.name in choices.headings):
             here, there = ("a heading", "a leaf") if label.heading else ("a leaf", "a heading")
             yield Finding(
                 label.path,
@@ -83,6 +83,6 @@ def _answers(subject: Subject) -> set[str]:
     """What attributes offer as answers. An ontology may describe these too (an assumption)."""
     return {
         label.name
-        for _, attribute in entries(subject.params.get("annotation_attributes"))
-        for label in labels_in(get(attribute, "choices"), ())
+        for path, choices in subject.at("annotation_attributes.{}.choices")
+        for label in labels_in(choices, path)
     }

@@ -37,8 +37,7 @@ def over_limit(subject: Subject) -> Iterator[Finding]:
         if len(labels) > _MOST_LABELS:
             summary = f"segmentannotation takes at most {_MOST_LABELS} labels; there are {len(labels)}"
             yield Finding(("params", "labels"), summary)
-    for shape, geometry in entries(params.get("geometries")):
-        path: RawPath = ("params", "geometries", shape)
+    for path, geometry in subject.at("geometries.{}"):
         yield from _order(geometry, "min_vertices", "max_vertices", path)
     if subject.type == "textcollection":
         for path, field in fields_in(params.get("fields"), ("params", "fields")):
@@ -47,11 +46,9 @@ def over_limit(subject: Subject) -> Iterator[Finding]:
         yield from _above(params.get("responses_required"), _MOST_RESPONSES, ("params", "responses_required"))
     if subject.type == "namedentityrecognition":
         yield from _relationships(params.get("relationships"))
-        for key, attribute in entries(params.get("global_attributes")):
-            kind = get(attribute, "type")
+        for path, kind in subject.at("global_attributes.{}.type"):
             if kind not in (None, "category", "text", "number"):
-                where = ("params", "global_attributes", key, "type")
-                yield Finding(where, "the type of a global attribute must be category, text, or number")
+                yield Finding(path, "the type of a global attribute must be category, text, or number")
 
 
 def _common(params: Json) -> Iterator[Finding]:
@@ -132,10 +129,10 @@ def no_effect(subject: Subject) -> Iterator[Finding]:
         where = ("params", "geometries", "box", "integer_pixels")
         yield Finding(where, "integer_pixels has no effect on rotated boxes", key=True)
     if kind == "lidartopdown":
-        for shape, _ in entries(params.get("geometries")):
-            if shape not in ("polygon", "line", "point"):
-                summary = f"{shape} has no effect: lidartopdown takes polygon, line, and point"
-                yield Finding(("params", "geometries", shape), summary, key=True)
+        for path, _ in subject.at("geometries.{}"):
+            if path[-1] not in ("polygon", "line", "point"):
+                summary = f"{path[-1]} has no effect: lidartopdown takes polygon, line, and point"
+                yield Finding(path, summary, key=True)
     has_instances = "instance_labels" in params or _has_instances(params.get("labels"))
     if kind == "segmentannotation" and subject.attributes and not has_instances:
         summary = "no label has instance_label, so attributes are never asked for"

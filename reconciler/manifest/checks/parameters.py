@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from reconciler.diagnostics import nearest, quoted
 from reconciler.keys.faults import kind_of
@@ -181,17 +181,13 @@ def _slips(value: Json, path: RawPath) -> Iterator[tuple[RawPath, str]]:
 
 def _label_keys(subject: Subject) -> Iterator[RawPath]:
     """Objects in lists of labels that have a `label` and no `choice`."""
-    holders: list[tuple[RawPath, Any]] = [
-        (("params", "geometries", shape, "objects_to_annotate"), geometry.get("objects_to_annotate"))
-        for shape, geometry in entries(subject.params.get("geometries"))
-        if is_object(geometry)
-    ]
+    lists = ["geometries.{}.objects_to_annotate.[]"]
     if subject.type in ("segmentannotation", "lidarannotation", "lidarsegmentation"):
-        holders.append((("params", "labels"), subject.params.get("labels")))
-    for path, labels in holders:
-        for index, label in items(labels):
+        lists.append("labels.[]")
+    for where in lists:
+        for path, label in subject.at(where):
             if is_object(label) and "label" in label and "choice" not in label:
-                yield (*path, index, "label")
+                yield (*path, "label")
 
 
 def left_to_tasks(subject: Subject) -> Iterator[Finding]:

@@ -4,116 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Final
 
 from reconciler.diagnostics import did_you_mean, quoted
-from reconciler.manifest.checks.subject import (
-    Finding,
-    Known,
-    Subject,
-    entries,
-    fields_in,
-    get,
-    items,
-    labels_in,
-    named,
-    several,
-)
+from reconciler.manifest.checks.subject import Finding, Known, Subject, fields_in, get, labels_in, named, values_at
 from reconciler.manifest.problems import RawPath
 from reconciler.model.values import Json
 from reconciler.tasktypes.labels import VIDEO
 
-_ATTRIBUTES: RawPath = ("params", "annotation_attributes")
+_LEAVES: Final = (
+    "annotation_attributes.{}.allowed_labels.[]",
+    "links.?.{}.from_allowed_labels.[]",  # the documentation's sample wraps the links in a list
+    "links.?.{}.to_allowed_labels.[]",
+)
+"""Where the parameters name labels that can be in an answer."""
+
+_LABELS: Final = (
+    ("namedentityrecognition", "relationships.[].source_label", "label"),
+    ("namedentityrecognition", "relationships.[].target_label", "label"),
+    ("documenttranscription", "linking_rules.labels.[].[]", "feature's label"),
+)
+"""Where the parameters of a task type name any labels, and what messages call them."""
 
 
 def unknown_reference(subject: Subject) -> Iterator[Finding]:
     """A condition, link, or rule whose name is not that of a label, attribute, or field: it never applies."""
     yield from _conditions(subject)
-    yield from _allowed(subject)
-    yield from _links(subject)
+    for where in _LEAVES:
+        for path, name in subject.at(where):
+            yield from _leaf(subject, name, path)
     yield from _connections(subject)
-    yield from _relationships(subject)
-    yield from _linking_rules(subject)
+    for task_type, where, what in _LABELS:
+        if task_type == subject.type:
+            labels = Known(label.name for label in subject.labels)
+            for path, name in subject.at(where):
+                yield from _unless(name, labels, path, what)
     yield from _field_conditions(subject)
 
 
 def _conditions(subject: Subject) -> Iterator[Finding]:
-    if not subject.attributes:
-        return
     answers = cache(lambda key: _answers(subject, key))
     attributes, events = Known(subject.attributes), Known(sorted(subject.events))
     for key, attribute in subject.attributes.items():
-        conditions, path = attribute.get("conditions"), (*_ATTRIBUTES, key, "conditions")
-        event = get(conditions, "is_global") is True and subject.type in VIDEO
-        label = get(get(conditions, "label_condition"), "label")
-        for rest, name in several(label):
-            place = (*path, "label_condition", "label", *rest)
-            if event:
+        path: RawPath = ("params", "annotation_attributes", key)
+        is_event = get(attribute.get("conditions"), "is_global") is True and subject.type in VIDEO
+        for place, name in values_at(attribute, "conditions.label_condition.label.?", path):
+            if is_event:
                 yield from _unless(name, events, place, "event", "events_to_annotate has")
             else:
                 yield from _leaf(subject, name, place)
-        for index, condition in items(get(conditions, "attribute_conditions")):
-            for other, wanted in entries(condition):
-                place = (*path, "attribute_conditions", index, other)
-                if other not in subject.attributes:
-                    yield from _unless(other, attributes, place, "attribute", "there are", key=True)
-                elif answers(other).names:
-                    for rest, value in several(wanted):
-                        what = f"answer of {quoted(other)}"
-                        yield from _unless(value, answers(other), (*place, *rest), what, "there are")
+        for place, wanted in values_at(attribute, "conditions.attribute_conditions.[].{}", path):
+            other = place[-1]
+            if other not in subject.attributes:
+                yield from _unless(other, attributes, place, "attribute", key=True)
+            elif answers(other).names:
+                for answer, value in values_at(wanted, "?", place):
+                    yield from _unless(value, answers(other), answer, f"answer of {quoted(str(other))}")
 
 
 def _answers(subject: Subject, key: str) -> Known:
     return Known(each.name for each in labels_in(subject.attributes[key].get("choices"), ()) if not each.heading)
 
 
-def _allowed(subject: Subject) -> Iterator[Finding]:
-    for key, attribute in subject.attributes.items():
-        for index, name in items(attribute.get("allowed_labels")):
-            yield from _leaf(subject, name, (*_ATTRIBUTES, key, "allowed_labels", index))
-
-
-def _links(subject: Subject) -> Iterator[Finding]:
-    # The documentation's sample wraps the object in a list.
-    for outer, links in several(subject.params.get("links")):
-        for name, link in entries(links):
-            for side in ("from_allowed_labels", "to_allowed_labels"):
-                for index, label in items(get(link, side)):
-                    yield from _leaf(subject, label, ("params", "links", *outer, name, side, index))
-
-
 def _connections(subject: Subject) -> Iterator[Finding]:
-    point = get(subject.params.get("geometries"), "point")
-    path: RawPath = ("params", "geometries", "point")
-    labels = labels_in(get(point, "objects_to_annotate"), path)
+    labels = labels_in(get(get(subject.params.get("geometries"), "point"), "objects_to_annotate"), ())
     points = Known(label.name for label in labels if not label.heading)
+    for path, name in subject.at("geometries.point.connections.[].pair.[]"):
+        yield from _unless(name, points, path, "point")
     linked = Known(key for key, value in subject.attributes.items() if value.get("type") == "linked")
-    for index, connection in items(get(point, "connections")):
-        place = (*path, "connections", index)
-        for end, name in items(get(connection, "pair")):
-            yield from _unless(name, points, (*place, "pair", end), "point", "there are")
-        attribute = get(connection, "connection_attribute")
-        if attribute is not None:
-            where = (*place, "connection_attribute")
-            yield from _unless(attribute, linked, where, "linked attribute", "there are")
-
-
-def _relationships(subject: Subject) -> Iterator[Finding]:
-    if subject.type == "namedentityrecognition":
-        names = Known(label.name for label in subject.labels)
-        for index, relationship in items(subject.params.get("relationships")):
-            for side in ("source_label", "target_label"):
-                name = get(relationship, side)
-                if name is not None:
-                    yield from _unless(name, names, ("params", "relationships", index, side), "label", "there are")
-
-
-def _linking_rules(subject: Subject) -> Iterator[Finding]:
-    if subject.type == "documenttranscription":
-        names = Known(label.name for label in subject.labels)
-        for index, pair in items(get(subject.params.get("linking_rules"), "labels")):
-            for end, name in items(pair):
-                place = ("params", "linking_rules", "labels", index, end)
-                yield from _unless(name, names, place, "feature's label", "there are")
+    for path, name in subject.at("geometries.point.connections.[].connection_attribute"):
+        yield from _unless(name, linked, path, "linked attribute")
 
 
 def _field_conditions(subject: Subject) -> Iterator[Finding]:
@@ -123,11 +83,9 @@ def _field_conditions(subject: Subject) -> Iterator[Finding]:
     ids = (get(field, "field_id") for _, field in fields)
     names = Known(name for name in ids if isinstance(name, str))
     for path, field in fields:
-        for rest, condition in several(get(field, "conditions")):
-            for key in condition if isinstance(condition, dict) else ():
-                if key != "not":
-                    place = (*path, "conditions", *rest, key)
-                    yield from _unless(key, names, place, "field", "there are", key=True)
+        for place, _ in values_at(field, "conditions.?.{}", path):
+            if place[-1] != "not":
+                yield from _unless(place[-1], names, place, "field", key=True)
 
 
 def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
@@ -136,7 +94,7 @@ def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
         return
     heading = subject.headings.get(name)
     if heading is None:
-        yield from _unless(name, subject.leaves, path, "label", "there are")
+        yield from _unless(name, subject.leaves, path, "label")
     else:
         yield Finding(
             path,
@@ -146,7 +104,7 @@ def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
 
 
 def _unless(
-    name: Json, known: Known, path: RawPath, what: str, there_are: str, *, key: bool = False
+    name: Json, known: Known, path: RawPath, what: str, there_are: str = "there are", *, key: bool = False
 ) -> Iterator[Finding]:
     if not isinstance(name, str) or name in known.names:
         return

@@ -13,7 +13,7 @@ from reconciler.manifest.ontology import walk_choices, written_choices
 from reconciler.manifest.problems import RawPath
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import Json
-from reconciler.tasktypes.labels import EACH_ITEM, EACH_KEY, LABELS
+from reconciler.tasktypes.labels import LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The choices of an ontology by name, and which of them are headings."""
+    """The paths of an ontology's choices by name, and which of them are headings."""
 
-    paths: Mapping[str, RawPath]
+    paths: dict[str, RawPath]
     headings: frozenset[str]
-    names: frozenset[str]
 
 
 class Known:
@@ -121,21 +120,38 @@ class Subject:
     def events(self) -> frozenset[str]:
         return frozenset(text for _, text in items(self.params.get("events_to_annotate")) if isinstance(text, str))
 
+    def at(self, where: str) -> Iterator[tuple[RawPath, Json]]:
+        """The parameters at a path, as in `values_at`."""
+        return values_at(self.params, where, ("params",))
+
     def _labels(self) -> Iterator[Label]:
-        for place in LABELS.get(self.type, ()):
-            for path, labels in _at(self.params, place.path, ("params",)):
-                yield from labels_in(labels, path, place.name, place.below, texts=place.texts)
+        for each in LABELS.get(self.type, ()):
+            for path, labels in self.at(each.path):
+                yield from labels_in(labels, path, each.name, each.below, texts=each.texts)
 
 
-def _at(value: Any, parts: tuple[str, ...], path: RawPath) -> Iterator[tuple[RawPath, Json]]:
-    """The values at a path of a `LabelList`, each with its own path."""
-    if not parts:
+def values_at(value: Json, where: str, path: RawPath) -> Iterator[tuple[RawPath, Json]]:
+    """The values at a dotted path below `value`, which is at `path`, each with its own path.
+
+    In the dotted path, `{}` is each key of an object, `[]` is each item of a list, and `?` is either one value or each
+    item of a list of values.
+    """
+    if not where:
         yield path, value
-    elif parts[0] in (EACH_KEY, EACH_ITEM):
-        for part, inner in entries(value) if parts[0] == EACH_KEY else items(value):
-            yield from _at(inner, parts[1:], (*path, part))
+        return
+    part, _, rest = where.partition(".")
+    found: Iterable[tuple[str | int, Json]]
+    if part == "?" and not isinstance(value, list):
+        yield from values_at(value, rest, path)
+        return
+    if part in ("?", "[]"):
+        found = items(value)
+    elif part == "{}":
+        found = entries(value)
     else:
-        yield from _at(get(value, parts[0]), parts[1:], (*path, parts[0]))
+        found = [(part, value[part])] if isinstance(value, dict) and part in value else ()
+    for step, inner in found:
+        yield from values_at(inner, rest, (*path, step))
 
 
 def _choices(ontology: list[Json]) -> Choices:
@@ -145,7 +161,7 @@ def _choices(ontology: list[Json]) -> Choices:
         paths[names[-1]] = path
         if isinstance(choice, dict) and choice.get("subchoices"):
             headings.add(names[-1])
-    return Choices(paths, frozenset(headings), frozenset(paths))
+    return Choices(paths, frozenset(headings))
 
 
 def labels_in(
@@ -189,13 +205,6 @@ def entries(value: Json) -> Iterable[tuple[str, Json]]:
 def items(value: Json) -> Iterable[tuple[int, Json]]:
     """The items of a list; none if it is not a list."""
     return enumerate(value) if isinstance(value, list) else ()
-
-
-def several(value: Json) -> Iterable[tuple[RawPath, Json]]:
-    """One value, or each of a list of values, with the rest of its path."""
-    if isinstance(value, list):
-        return [((index,), item) for index, item in enumerate(value)]
-    return [((), value)] if value is not None else []
 
 
 def named(names: list[str], most: int = 3) -> str:
