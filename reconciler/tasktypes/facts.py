@@ -1,11 +1,12 @@
 """How a fact is written: a fragment of JSON Schema with a description and, in `$comment`, its source.
 
-`type` is what a value is known to be. `minItems`, `maximum`, and other limits are there only if they are documented.
+`type` is what a value is known to be. `maxItems` and other limits are given only if they are documented.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 Fact: TypeAlias = dict[str, Any]
@@ -25,20 +26,10 @@ def fact(kind: str | list[str] | None, text: str, source: str = "D", **more: Any
     return written if kind is None else {"type": kind, **written}
 
 
-def string(text: str, source: str = "D", **more: Any) -> Fact:
-    return fact("string", text, source, **more)
-
-
-def whole(text: str, source: str = "D", **more: Any) -> Fact:
-    return fact("integer", text, source, **more)
-
-
-def number(text: str, source: str = "D", **more: Any) -> Fact:
-    return fact("number", text, source, **more)
-
-
-def truth(text: str, source: str = "D", **more: Any) -> Fact:
-    return fact("boolean", text, source, **more)
+string = partial(fact, "string")
+whole = partial(fact, "integer")
+number = partial(fact, "number")
+truth = partial(fact, "boolean")
 
 
 def strings(text: str, source: str = "D", **more: Any) -> Fact:

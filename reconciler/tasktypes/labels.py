@@ -18,6 +18,10 @@ VIDEO: Final = frozenset(
     }
 )
 LIDAR: Final = frozenset({"lidarannotation", "lidarsegmentation", "lidartopdown"})
+WITH_LABELS: Final = ("segmentannotation", "lidarannotation", "lidarsegmentation")
+"""Types with a list `labels` of objects or pixels to annotate."""
+OLDER: Final = ("annotation", "polygonannotation", "lineannotation", "pointannotation", "cuboidannotation")
+"""Types that `imageannotation` replaces [D]."""
 ANSWERS: Final = frozenset({"textcollection", "comparison"})
 """Types whose labels are answers, not objects (an assumption). They are compared with the ontology only on request."""
 
@@ -36,16 +40,10 @@ class LabelList:
     texts: bool = True
 
 
-_SHAPES: Final = (LabelList("geometries.{}.objects_to_annotate"),)
-_LIST: Final = (LabelList("labels"),)
-_OBJECTS: Final = (LabelList("objects_to_annotate"),)
-
 LABELS: Final[Mapping[str, tuple[LabelList, ...]]] = {
-    **dict.fromkeys((*IMAGE, *VIDEO, "lidartopdown"), _SHAPES),
-    **dict.fromkeys(("segmentannotation", "lidarannotation", "lidarsegmentation"), _LIST),
-    **dict.fromkeys(
-        ("annotation", "polygonannotation", "lineannotation", "pointannotation", "cuboidannotation"), _OBJECTS
-    ),
+    **dict.fromkeys((*IMAGE, *VIDEO, "lidartopdown"), (LabelList("geometries.{}.objects_to_annotate"),)),
+    **dict.fromkeys(WITH_LABELS, (LabelList("labels"),)),
+    **dict.fromkeys(OLDER, (LabelList("objects_to_annotate"),)),
     "namedentityrecognition": (LabelList("labels", "name", "children"),),
     "documenttranscription": (LabelList("features", "label", "", texts=False),),
     "categorization": (LabelList("taxonomies.{}.choices"), LabelList("categories")),

@@ -6,18 +6,19 @@ from typing import Final
 
 from reconciler.tasktypes.facts import Fact, fact, keyed, listed, mapping, number, string, strings, truth, whole
 
-ATTRIBUTE_TYPES: Final = ("category", "number", "angle", "text", "x_line", "y_line", "linked")
-GEOMETRIES: Final = ("box", "polygon", "line", "point", "cuboid", "ellipse")
-FIELD_TYPES: Final = (
-    "text", "boolean", "number", "datetime", "time_range", "select", "category", "field_set", "form",
-)  # fmt: skip
-
-_LABELS: Final = "Which labels this shape is drawn for; a list of names, or of objects with subchoices."
-_PIXELS_WIDE: Final = "Width in pixels of the smallest one wanted."
-_PIXELS_HIGH: Final = "Height in pixels of the smallest one wanted."
+_ATTRIBUTE_TYPES: Final = ["category", "number", "angle", "text", "x_line", "y_line", "linked"]
+_FIELD_TYPES: Final = ["text", "boolean", "number", "datetime", "time_range", "select", "category", "field_set", "form"]
+_SMALLEST: Final = {
+    "min_width": whole("Minimum width, in pixels.", default=0),
+    "min_height": whole("Minimum height, in pixels.", default=0),
+}
+_VERTICES: Final = {
+    "min_vertices": whole("Minimum number of vertices.", default=1),
+    "max_vertices": fact(["integer", "null"], "Maximum number of vertices. Not below min_vertices."),
+}
 _CONDITIONS: Final = {
     "label_condition": mapping(
-        "Ask only for these labels. It names leaves: labels without subchoices.",
+        "Ask only for these labels. Only leaves can be named: labels without subchoices.",
         {"label": fact(["string", "array"], "One label, or a list of them.")},
     ),
     "attribute_conditions": fact(
@@ -25,48 +26,54 @@ _CONDITIONS: Final = {
         "Ask only after these other answers: each item maps an attribute's key to a value or a list of values.",
         items={"type": "object"},
     ),
-    "is_global": truth("Asks once about the whole scene (images) or about an event (video)."),
+    "is_global": truth("Ask once about the whole scene (images) or about an event (video)."),
 }
+
+
+def _shape(text: str, **keys: Fact) -> Fact:
+    labels = "The labels to draw this shape for: a list of names, or of objects with subchoices."
+    return mapping(text, {"objects_to_annotate": listed("label", labels), **keys})
+
 
 SHAPES: Final[dict[str, Fact]] = {
     "label": fact(
         ["string", "object"],
         "A label: its name, or an object.",
         properties={
-            "choice": string("The label's identity, in answers and in conditions. A singular noun is advised."),
-            "subchoices": listed("label", "Labels below it. It becomes a heading then, and cannot be selected."),
+            "choice": string("The label's identity, in answers and in conditions. Scale advises a singular noun."),
+            "subchoices": listed("label", "Labels below it. They make it a heading, which cannot be selected."),
             "display": string("What labelers see instead of the choice. Answers and conditions ignore it."),
-            "instance_label": truth("Segmentation only: one mask for each instance."),
+            "instance_label": truth("One mask for each instance. Only in segmentation."),
         },
         required=["choice"],
     ),
     "attribute": mapping(
         "One question about an annotation.",
         {
-            "type": string("The kind of answer; category where it is left out.", enum=list(ATTRIBUTE_TYPES)),
+            "type": string("The kind of answer. category if it is left out.", enum=_ATTRIBUTE_TYPES),
             "description": string("The question that labelers see."),
             "choices": listed("label", "The answers to choose from (category)."),
             "allow_multiple": truth("Several answers may be chosen (category)."),
             "min": number("The smallest answer (number)."),
             "max": number("The largest answer (number)."),
-            "step": number("The step between answers (number); 1 where it is left out."),
-            "allowed_labels": strings("The labels that may be linked to (linked). It names leaves."),
-            "required": truth("A link must be given (linked); not in 3D types."),
-            "global": truth("One value for a whole track; only in video and lidar types."),
+            "step": number("The step between answers (number). 1 if it is left out."),
+            "allowed_labels": strings("The labels that may be linked to (linked): leaves only."),
+            "required": truth("A link must be given (linked). Not in 3D types."),
+            "global": truth("One value for a whole track. Only in video and lidar types."),
             "conditions": mapping("When the question is asked.", _CONDITIONS),
         },
         required=["description"],
     ),
     "link": mapping(
-        "Which annotations may be linked to which.",
+        "Which annotations may be linked to each other.",
         {
             "is_bidirectional": truth("The link goes both ways."),
-            "from_allowed_labels": strings("The labels that a link may start at. It names leaves."),
-            "to_allowed_labels": strings("The labels that a link may lead to. It names leaves."),
+            "from_allowed_labels": strings("The labels that a link may start at: leaves only."),
+            "to_allowed_labels": strings("The labels that a link may lead to: leaves only."),
         },
     ),
     "connection": mapping(
-        "A line between two keypoints, for the eye.",
+        "A line between two keypoints, as a visual aid only.",
         {
             "pair": strings("The two labels of points that are connected."),
             "connection_attribute": string("The key of a linked attribute."),
@@ -74,103 +81,74 @@ SHAPES: Final[dict[str, Fact]] = {
         required=["pair"],
     ),
     "geometries": mapping(
-        "The shapes that labelers draw, and the labels for each; at least one.",
+        "The shapes that labelers draw, and the labels for each. At least one shape is needed.",
         {
-            "box": mapping(
+            "box": _shape(
                 "Boxes.",
-                {
-                    "objects_to_annotate": listed("label", _LABELS),
-                    "min_width": whole(_PIXELS_WIDE, default=0),
-                    "min_height": whole(_PIXELS_HIGH, default=0),
-                    "can_rotate": truth("Labelers may rotate boxes.", default=False),
-                    "integer_pixels": truth("Whole-number coordinates; no effect on rotated boxes.", default=False),
-                },
+                **_SMALLEST,
+                can_rotate=truth("Labelers may rotate boxes.", default=False),
+                integer_pixels=truth("Whole-number coordinates. No effect on rotated boxes.", default=False),
             ),
-            "polygon": mapping(
-                "Polygons.",
-                {
-                    "objects_to_annotate": listed("label", _LABELS),
-                    "min_vertices": whole("Fewest vertices.", default=1),
-                    "max_vertices": fact(["integer", "null"], "Most vertices; not below min_vertices."),
-                },
+            "polygon": _shape("Polygons.", **_VERTICES),
+            "line": _shape("Lines.", **_VERTICES),
+            "point": _shape(
+                "Points.", connections=listed("connection", "Lines between keypoints, as a visual aid only.")
             ),
-            "line": mapping(
-                "Lines.",
-                {
-                    "objects_to_annotate": listed("label", _LABELS),
-                    "min_vertices": whole("Fewest vertices.", default=1),
-                    "max_vertices": fact(["integer", "null"], "Most vertices; not below min_vertices."),
-                },
-            ),
-            "point": mapping(
-                "Points.",
-                {
-                    "objects_to_annotate": listed("label", _LABELS),
-                    "connections": listed("connection", "Lines between keypoints, for the eye."),
-                },
-            ),
-            "cuboid": mapping(
+            "cuboid": _shape(
                 "Cuboids. The three camera keys work only together, for one fixed camera.",
-                {
-                    "objects_to_annotate": listed("label", _LABELS),
-                    "min_width": whole(_PIXELS_WIDE, default=0),
-                    "min_height": whole(_PIXELS_HIGH, default=0),
-                    "camera_intrinsics": mapping(
-                        "Makes answers 3D: focal lengths and centre in pixels.",
-                        {
-                            key: number(f"{key} of the camera.")
-                            for key in ("fx", "fy", "cx", "cy", "skew", "scalefactor")
-                        },
-                    ),
-                    "camera_rotation_quaternion": mapping(
-                        "The camera's rotation in the world.",
-                        {key: number(f"{key} of the quaternion.") for key in ("w", "x", "y", "z")},
-                    ),
-                    "camera_height": number("Height of the camera above ground, in metres."),
-                },
+                **_SMALLEST,
+                camera_intrinsics=mapping(
+                    "Makes answers 3D: focal lengths and center, in pixels.",
+                    {key: number(f"{key} of the camera.") for key in ("fx", "fy", "cx", "cy", "skew", "scalefactor")},
+                ),
+                camera_rotation_quaternion=mapping(
+                    "The camera's rotation in the world.",
+                    {key: number(f"{key} of the quaternion.") for key in ("w", "x", "y", "z")},
+                ),
+                camera_height=number("Height of the camera above ground, in meters."),
             ),
-            "ellipse": mapping("Ellipses.", {"objects_to_annotate": listed("label", _LABELS)}),
+            "ellipse": _shape("Ellipses."),
         },
     ),
     "field": mapping(
         "One field of the form that labelers fill in.",
         {
-            "type": string("The kind of field.", enum=list(FIELD_TYPES)),
+            "type": string("The kind of field.", enum=_FIELD_TYPES),
             "field_id": string("The key of the answer, unique in the project. Keep it stable."),
             "title": string("A short label, not empty."),
             "description": string("Help text."),
             "hint": string("A tooltip."),
             "required": truth("An answer is needed.", default=False),
-            "min_responses_required": whole("Fewest separate answers, 1 at least.", default=1),
-            "max_responses_required": whole("Most separate answers, 100 at most.", default=1),
+            "min_responses_required": whole("Minimum number of separate answers, at least 1.", default=1),
+            "max_responses_required": whole("Maximum number of separate answers, at most 100.", default=1),
             "conditions": fact(
                 ["array", "object"], "Show it only after other answers (beta): a list is OR, an object AND."
             ),
             "choices": listed("field_choice", "The answers to choose from (category)."),
-            "min_choices": whole("Fewest answers (category).", default=1),
-            "max_choices": whole("Most answers (category); more than 1 shows checkboxes.", default=1),
+            "min_choices": whole("Minimum number of answers (category).", default=1),
+            "max_choices": whole("Maximum number of answers (category). More than 1 shows checkboxes.", default=1),
             "min": number("The smallest number.", "P"),
             "max": number("The largest number.", "P"),
             "step": number("The step between numbers.", "P"),
-            "max_characters": whole("The longest text.", "P"),
-            "fields": listed("field", "The fields of a field_set (2 or more) or form."),
-            "inline": truth("A field_set in one line: at most 2 fields, text or number.", default=False),
+            "max_characters": whole("The maximum length of the text.", "P"),
+            "fields": listed("field", "The fields of a field_set (at least 2) or a form."),
+            "inline": truth("A field_set on one line: at most 2 fields, text or number.", default=False),
         },
         required=["type", "field_id", "title"],
     ),
     "field_choice": mapping(
-        "An answer of a field. Here it is label and value; in labels it is choice and display.",
+        "An answer of a field. Its keys are label and value, while those of a label are display and choice.",
         {
             "label": string("What labelers see."),
             "value": fact(["string", "number", "boolean"], "What the answer holds."),
             "hint": string("A tooltip."),
-            "subchoices": listed("field_choice", "Answers below it. It becomes a heading then."),
+            "subchoices": listed("field_choice", "Answers below it. They make it a heading."),
         },
         required=["label", "value"],
     ),
     "entity": fact(
         ["object", "string"],
-        "A kind of entity. Here it is name, not choice.",
+        "A kind of entity. Its key is name, not choice.",
         "S",
         properties={
             "name": string("The label's identity.", "S"),
@@ -182,13 +160,13 @@ SHAPES: Final[dict[str, Fact]] = {
         required=["name"],
     ),
     "relationship": mapping(
-        "A link between two entities. All are named, or none is.",
+        "A link between two entities. Either all links have a name, or none has.",
         {
             "name": string("The relationship's identity."),
             "display_name": string("What labelers see."),
             "is_directed": truth("It has a direction.", default=False),
-            "source_label": string("The entity it starts at, or one of that one's children."),
-            "target_label": string("The entity it leads to, or one of that one's children."),
+            "source_label": string("The entity that it starts at, or one of its children."),
+            "target_label": string("The entity that it leads to, or one of its children."),
         },
     ),
     "feature": mapping(
@@ -208,7 +186,7 @@ SHAPES: Final[dict[str, Fact]] = {
             "type": string("The kind of field."),
             "field_id": string("The key of the answer."),
             "title": string("A short label."),
-            "options": fact("array", "Answers to choose from, each {title, value}; only for type select."),
+            "options": fact("array", "Answers to choose from, each {title, value}. Only for type select."),
             "required": truth("An answer is needed."),
             "per_page": truth("Asked for each page."),
             "conditions": fact("array", "Show it only after other answers: a list of {field_id: [values]}."),
@@ -228,12 +206,12 @@ SHAPES: Final[dict[str, Fact]] = {
         },
     ),
     "dependent": mapping(
-        "A task to make after this one.",
+        "A task to create after this one.",
         {
             "type": string("lidarlinking or lidarsegmentation.", enum=["lidarlinking", "lidarsegmentation"]),
             "annotation_type": string("What is linked (lidarlinking)."),
             "instruction": string("Guidance for labelers."),
-            "callback_url": string("Gets the finished task."),
+            "callback_url": string("A URL or an email address that receives the finished task."),
         },
         required=["type"],
     ),

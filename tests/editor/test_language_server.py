@@ -54,7 +54,7 @@ def server(folder: Path) -> Iterator[Server]:
 @pytest.mark.parametrize(
     ("line", "column", "proposed", "words"),
     [
-        (7, 9, "min_width", "Width in pixels of the smallest one wanted."),
+        (7, 9, "min_width", "Minimum width, in pixels."),
         (8, 8, "attachment_type", "The kind of media in the tasks"),
         (11, 5, "description", "Guidance for labelers."),
         (13, 10, "merge", ""),

@@ -12,6 +12,7 @@ from reconciler.manifest.problems import RawPath
 from reconciler.manifest.schema import PROJECT
 from reconciler.model.values import Json
 from reconciler.tasktypes.facts import Fact, is_sure
+from reconciler.tasktypes.labels import WITH_LABELS
 from reconciler.tasktypes.names import (
     LIKELY_SLIPS,
     PER_TASK,
@@ -182,7 +183,7 @@ def _slips(value: Json, path: RawPath) -> Iterator[tuple[RawPath, str]]:
 def _label_keys(subject: Subject) -> Iterator[RawPath]:
     """Objects in lists of labels that have a `label` and no `choice`."""
     lists = ["geometries.{}.objects_to_annotate.[]"]
-    if subject.type in ("segmentannotation", "lidarannotation", "lidarsegmentation"):
+    if subject.type in WITH_LABELS:
         lists.append("labels.[]")
     for where in lists:
         for path, label in subject.at(where):
