@@ -77,7 +77,7 @@ def test_completion_of_a_type(server: Server, folder: Path) -> None:
     [
         (1, "The project's identity, here and on Scale."),
         (4, "The shapes that labelers draw"),
-        (6, "Which labels this shape is drawn for"),
+        (6, "The labels to draw this shape for"),
         (9, "A list of choices"),
     ],
 )
