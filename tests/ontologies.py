@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.ontology import Ontology, Unreadable, read_ontology
 from reconciler.model.values import Json
-from reconciler.planning.bases import ontology_hash
+from reconciler.planning.bases import content_hash
 
 
 def live_ontology(choices: Json, name: str | None = None) -> Ontology | Unreadable | None:
@@ -22,4 +22,4 @@ def hash_of(choices: Json) -> str:
     """The hash by which the record knows the choices."""
     declared = ontology(choices)
     assert declared is not None
-    return ontology_hash(declared)
+    return content_hash(declared)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,13 +19,11 @@ ONTOLOGY = "ontology"
 
 
 def content_hash(content: Json) -> str:
-    """SHA-256 of parameters or choices, equal for those that JSON calls equal."""
-    return digest(content)
+    """SHA-256 of parameters, or of the choices of an ontology, whose name does not count.
 
-
-def ontology_hash(ontology: Ontology) -> str:
-    """SHA-256 of its choices. The name does not count."""
-    return content_hash(ontology.spelled)
+    It is equal for contents that JSON calls equal.
+    """
+    return digest(content.spelled if isinstance(content, Ontology) else content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +51,8 @@ def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
     landed: list[tuple[CallKind, int]] = []
     for intent in known.intents:
         recorded = (known.params_version, known.ontology_version) if known.written else (None, None)
-        params = _made(live.params_history, (intent.params_version, recorded[0]), intent.params_hash, _params_hash)
-        ontology = _made(
-            live.ontology_history, (intent.ontology_version, recorded[1]), intent.ontology_hash, _version_hash
-        )
+        params = _made(live.params_history, (intent.params_version, recorded[0]), intent.params_hash)
+        ontology = _made(live.ontology_history, (intent.ontology_version, recorded[1]), intent.ontology_hash)
         if params is None and ontology is None:
             continue
         if not known.written:
@@ -90,12 +86,7 @@ def _moved_on(known: RecordedProject, intent: Intended, params: int | None, onto
     return replace(known, older=older)
 
 
-def _made(
-    history: tuple[Version, ...],
-    before: tuple[int | None, int | None],
-    wanted: str | None,
-    hashed: Callable[[Version], str],
-) -> int | None:
+def _made(history: tuple[Version, ...], before: tuple[int | None, int | None], wanted: str | None) -> int | None:
     """The first version that holds what was intended, after both that the run started from and the recorded one.
 
     An intent can start from an older version than the recorded one: its plan was made before another apply.
@@ -104,17 +95,11 @@ def _made(
         return None
     latest = max((version for version in before if version is not None), default=None)
     following = (version for version in history if latest is None or version.number > latest)
-    return next((version.number for version in following if hashed(version) == wanted), None)
-
-
-def _params_hash(version: Version) -> str:
-    return version.digest or content_hash(version.content)
+    return next((version.number for version in following if _version_hash(version) == wanted), None)
 
 
 def _version_hash(version: Version) -> str:
-    if version.digest is not None:
-        return version.digest
-    return ontology_hash(version.content) if isinstance(version.content, Ontology) else ""
+    return version.digest or content_hash(version.content)
 
 
 def intended_by(change: ProjectChange, run: str) -> Intended:
@@ -210,7 +195,7 @@ def outside(desired: DesiredProject, live: LiveProject | None, known: RecordedPr
             if (owned or not foreign) and not ignored.patterns.reaches_below(("params", key)):
                 continue
             base = base_version(unit, live, known)
-            if base is None or not equal(_part(base, unit), live.params.get(key, ABSENT)):
+            if base is None or not equal(part_of(base, unit), live.params.get(key, ABSENT)):
                 found[unit] = kept_base(known, unit)
     if desired.ontology is None or any(ignore.pattern.parts[0] == ONTOLOGY for ignore in desired.mask.ignore):
         base = base_version(ONTOLOGY, live, known)
@@ -246,7 +231,7 @@ def base_hash(
         if left[ONTOLOGY] != change.expected.ontology_version:
             return None
     if live is not None and ONTOLOGY not in left:
-        return ontology_hash(live.ontology) if isinstance(live.ontology, Ontology) else None
+        return content_hash(live.ontology) if isinstance(live.ontology, Ontology) else None
     return _hash_of(change.before.ontology) if change.before is not None else change.expected.ontology_hash
 
 
@@ -285,17 +270,18 @@ def mover(live: LiveProject, unit: str) -> tuple[int, datetime | None] | None:
     history = live.ontology_history if unit == ONTOLOGY else live.params_history
     found: Version | None = None
     for version in reversed(history):
-        if found is not None and not equal(_part(version, unit), _part(history[-1], unit)):
+        if found is not None and not equal(part_of(version, unit), part_of(history[-1], unit)):
             break
         found = version
-    if found is None or (found is history[0] and _part(found, unit) is ABSENT):
+    if found is None or (found is history[0] and part_of(found, unit) is ABSENT):
         return None
     if live.origins is not None and found is history[0] and found.number > 0:
         return None
     return found.number, found.at
 
 
-def _part(version: Version, unit: str) -> Json | Absent:
+def part_of(version: Version, unit: str) -> Json | Absent:
+    """What a version has of a unit, choices for the ontology; the content itself if that cannot be read."""
     if isinstance(version.content, Ontology):
         return version.content.choices
     if not isinstance(version.content, Mapping):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, warning
@@ -10,10 +10,10 @@ from reconciler.fieldpath import format_path, parse_path
 from reconciler.model.drift import Baseline, BlockedProject, ProjectDrift, Transient, Unit
 from reconciler.model.ontology import Ontology, Unreadable, read_written
 from reconciler.model.plan import Cause, Field, Kind
-from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject, Version
+from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
-from reconciler.planning.bases import ONTOLOGY, base_of, mover, parameter_in
+from reconciler.planning.bases import ONTOLOGY, base_of, mover, part_of
 from reconciler.planning.blocking import Block, blocked, unreadable
 from reconciler.planning.nearness import neighbours, normal_form
 from reconciler.planning.ontology import ontology_fields
@@ -57,18 +57,14 @@ def _compared(desired: DesiredProject, live: LiveProject, known: RecordedProject
 
 
 def _unit(compared: Compared, cause: Cause, live: LiveProject) -> Unit:
+    """Ontologies are spelled, with their names if they differ in them."""
     version, at = mover(live, compared.unit) or (None, None)
-    base, desired, now = _shown_sides(compared)
+    sides: tuple[Value, ...] = (compared.base, compared.desired, compared.live)
+    if compared.unit == ONTOLOGY:
+        names = {side.name for side in sides if side is not ABSENT}
+        sides = tuple(side if side is ABSENT else side.spelled if len(names) == 1 else side.written for side in sides)
+    base, desired, now = sides
     return _shown(Unit(compared.unit, cause, base, desired, now, version=version, at=at))
-
-
-def _shown_sides(compared: Compared) -> tuple[Value, ...]:
-    """Base, desired, and live. Ontologies are spelled, with their names if they differ in them."""
-    sides = (compared.base, compared.desired, compared.live)
-    if compared.unit != ONTOLOGY:
-        return sides
-    names = {side.name for side in sides if side is not ABSENT}
-    return tuple(side if side is ABSENT else side.spelled if len(names) == 1 else side.written for side in sides)
 
 
 def _others(three: ThreeWay, compared: Compared, live: LiveProject) -> tuple[int, ...]:
@@ -165,7 +161,7 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
     """Two writers who undo each other: the last values of a unit alternate."""
     turns: list[tuple[int, Json | Absent]] = []
     for version in live.ontology_history if unit == ONTOLOGY else live.params_history:
-        value = _value_in(version, unit)
+        value = part_of(version, unit)
         if not turns or not equal(turns[-1][1], value):
             turns.append((version.number, value))
     last = turns[-_TURNS:]
@@ -178,13 +174,6 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
         detail="Each undoes what the other wrote. Decide which one owns it. If it is not the manifest, add the "
         "path to reconcile.ignore.",
     )
-
-
-def _value_in(version: Version, unit: str) -> Json | Absent:
-    if unit == ONTOLOGY:
-        return version.content and version.content.choices
-    content = version.content if isinstance(version.content, Mapping) else {}
-    return content.get(parameter_in(unit), ABSENT)
 
 
 def _only(key: str, value: Json | Absent) -> dict[str, Json]:

@@ -25,7 +25,7 @@ from reconciler.model.ontology import Choice, Ontology, Unreadable, walk
 from reconciler.model.project import DesiredProject, Ignore, LiveProject, Version
 from reconciler.model.record import RecordedProject
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.planning.bases import content_hash, ontology_hash
+from reconciler.planning.bases import content_hash
 
 PARAMS: Final = "params"
 ONTOLOGY: Final = "ontology"
@@ -207,7 +207,7 @@ def _ontology_version(
     kept = Ontology(choices, ontology.name if named else None)
     if choices == ontology.choices:
         return replace(version, content=kept)
-    return replace(version, content=kept, digest=version.digest or _shared(ontology_hash(ontology), hashes))
+    return replace(version, content=kept, digest=version.digest or _shared(content_hash(ontology), hashes))
 
 
 def _without_attributes(choices: tuple[Choice, ...], attributes: Collection[str]) -> tuple[Choice, ...]:
