@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import console, formats, runner
-from reconciler.cli.plan import has_changes, show_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from reconciler.diagnostics import Diagnostic
-    from reconciler.fieldpath import Pattern
     from reconciler.model.outcome import Event, Outcome
     from reconciler.model.plan import Plan
     from reconciler.operations.apply import Applied
@@ -109,7 +107,7 @@ class _Operator:
 
     def approves(self, plan: Plan) -> bool:
         if self._output == "text":
-            show_plan(plan, "text", base=self._settings.git_root.as_posix(), sensitive=self._settings.sensitive)
+            formats.show("plan", plan, "text", self._settings)
         return not plan.applyable or self._auto_approve or self._ask(plan)
 
     def _ask(self, plan: Plan) -> bool:
@@ -127,12 +125,9 @@ class _Operator:
         return console.confirm(_QUESTION.format(name=plain(plan.target.name)))
 
     def _tell(self, plan: Plan) -> None:
-        import os
-
         from reconciler.render.text.plan import lay_out_plan
-        from reconciler.render.view.plan import view_plan
 
-        view = view_plan(plan, formats.reader(os.getcwd(), self._settings.sensitive))
+        view = formats.view_of("plan", plan, self._settings)
         console.tell(lay_out_plan(view, colour=console.in_colour(sys.stderr)))
 
     def listening(self) -> AbstractContextManager[Callable[[Event], None]]:
@@ -154,14 +149,11 @@ class _Operator:
             self.unkept = error("usage", f"the result cannot be written to {self._result}: {problem.strerror}")
 
 
-def _show_text(outcome: Outcome, sensitive: tuple[Pattern, ...]) -> None:
+def _show_text(outcome: Outcome, settings: Settings) -> None:
     """Failures to stderr, what was done to stdout."""
-    import os
-
     from reconciler.render.text.outcome import lay_out_failures, lay_out_outcome
-    from reconciler.render.view.outcome import view_outcome
 
-    view = view_outcome(outcome, formats.reader(os.getcwd(), sensitive))
+    view = formats.view_of("outcome", outcome, settings)
     console.tell(lay_out_failures(view, colour=console.in_colour(sys.stderr)))
     console.say_diagnostics(outcome.diagnostics)
     console.say(f"\n{lay_out_outcome(view, colour=console.in_colour(sys.stdout))}")
@@ -169,24 +161,16 @@ def _show_text(outcome: Outcome, sensitive: tuple[Pattern, ...]) -> None:
 
 def _report(applied: Applied, settings: Settings, output: str, *, unkept: Diagnostic | None) -> int:
     """Print the outcome; returns the exit code."""
-    outcome, sensitive = applied.outcome, settings.sensitive
-    base = settings.git_root.as_posix()
+    outcome = applied.outcome
     if output == "text" and applied.declined:
         console.say("\nApply cancelled.\n")
     elif output == "text":
-        _show_text(outcome, sensitive)
+        _show_text(outcome, settings)
     else:
-        formats.show("outcome", outcome, output, base=base, sensitive=sensitive, commit=None)
+        formats.show("outcome", outcome, output, settings)
     if unkept is not None:
         console.say_diagnostics([unkept])
-    runner.applied(
-        outcome,
-        applied.plan,
-        base=base,
-        sensitive=sensitive,
-        changes=has_changes(applied.plan),
-        unkept=unkept,
-    )
+    runner.applied(outcome, applied.plan, settings, unkept=unkept)
     if outcome.interrupted_by is not None:
         return 128 + outcome.interrupted_by
     return int(applied.declined or bool(outcome.diagnostics) or unkept is not None or not outcome.summary.complete)

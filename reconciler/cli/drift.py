@@ -30,11 +30,8 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with 2 if something drifted.
     """
-    from reconciler.documents.drift import drift_document
     from reconciler.errors import ReconcilerError
-    from reconciler.model.printed import printed
     from reconciler.operations.drift import drift
-    from reconciler.operations.reporting import failed_drift
     from reconciler.operations.session import open_session
     from reconciler.settings import read_settings
 
@@ -46,15 +43,9 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
         session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
         found = drift(session, names)
     except ReconcilerError as problem:
-        if output != "json":
-            raise
-        info = console.target_info(session, target, endpoint)
-        console.say_json(drift_document(printed(failed_drift(problem, info), base=base)))
-        runner.annotate_error(problem)
-        return 1
-    commit = job_commit(os.environ)
-    formats.show("drift", found, output, base=base, sensitive=settings.sensitive, commit=commit)
-    runner.drift_found(found, base=base, sensitive=settings.sensitive)
+        return runner.failed("drift", problem, output, console.target_info(session, target, endpoint), base=base)
+    formats.show("drift", found, output, settings, commit=job_commit(os.environ))
+    runner.drift_found(found, settings)
     if found.errored:
         return 1
     return EXIT_DRIFT if found.has_drifted else 0

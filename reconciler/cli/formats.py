@@ -14,11 +14,10 @@ import click
 from reconciler.cli import console
 
 if TYPE_CHECKING:
-    from reconciler.fieldpath import Pattern
     from reconciler.model.drift import Drift
     from reconciler.model.outcome import Outcome
     from reconciler.model.plan import Plan
-    from reconciler.render.view.parts import Links, Reader
+    from reconciler.settings import Settings
 
 Subject = Literal["plan", "drift", "outcome", "validation", "doctor"]
 _Function = TypeVar("_Function", bound=Callable[..., object])
@@ -110,43 +109,46 @@ def show(
     subject: Literal["plan", "drift", "outcome"],
     found: Plan | Drift | Outcome,
     output: str,
+    settings: Settings,
     *,
-    base: str,
-    sensitive: tuple[Pattern, ...],
-    commit: str | None,
+    commit: str | None = None,
 ) -> None:
     """Print to stdout; what is wrong with the whole goes to stderr. `commit` is the one that links lead to."""
     form = named(output)
     if form.document:
         from reconciler.model.printed import printed
 
-        console.say_json(form.layout(subject)(printed(found, base=base, sensitive=sensitive)))
+        base = settings.git_root.as_posix()
+        console.say_json(form.layout(subject)(printed(found, base=base, sensitive=settings.sensitive)))
         return
     console.say_diagnostics(found.diagnostics)
-    links = links_to(commit, base) if form.linked else None
-    view = view_of(subject, found, reader(os.getcwd() if form.here else base, sensitive, links))
+    view = view_of(subject, found, settings, here=form.here, commit=commit, linked=form.linked)
     colours = {"colour": console.in_colour(sys.stdout)} if form.coloured else {}
     console.say(form.layout(subject)(view, **colours))
 
 
-def view_of(subject: Subject, found: Plan | Drift | Outcome, reader: Reader) -> Any:
-    return _load(_VIEWS[subject])(found, reader)
+def view_of(
+    subject: Subject,
+    found: Plan | Drift | Outcome,
+    settings: Settings,
+    *,
+    here: bool = True,
+    commit: str | None = None,
+    linked: bool = False,
+) -> Any:
+    """The view for someone who reads now: in the working folder with `here`, else at the git top level.
 
-
-def reader(base: str, sensitive: tuple[Pattern, ...], links: Links | None = None) -> Reader:
-    """Someone who reads now."""
+    With `linked`, a job of GitHub's has links to its pages, at `commit`.
+    """
     from datetime import UTC, datetime
 
+    from reconciler.forge.github.links import job_links
     from reconciler.render.view.parts import Reader
 
-    return Reader(base, datetime.now(UTC), links, sensitive)
-
-
-def links_to(commit: str | None, base: str) -> Links | None:
-    """Links to GitHub's pages in one of its jobs."""
-    from reconciler.forge.github.links import job_links
-
-    return job_links(os.environ, commit=commit, base=base)
+    base = settings.git_root.as_posix()
+    links = job_links(os.environ, commit=commit, base=base) if linked else None
+    reader = Reader(os.getcwd() if here else base, datetime.now(UTC), links, settings.sensitive)
+    return _load(_VIEWS[subject])(found, reader)
 
 
 def _load(name: str) -> Callable[..., Any]:

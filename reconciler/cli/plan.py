@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import console, formats, runner
-
-if TYPE_CHECKING:
-    from reconciler.fieldpath import Pattern
-    from reconciler.model.plan import Plan
 
 EXIT_CHANGES = 2
 
@@ -50,13 +45,11 @@ def command(
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder.
     """
-    from reconciler.documents.plan import plan_document
     from reconciler.documents.savedplan import write_plan_file
     from reconciler.documents.saving import check_place
     from reconciler.errors import ReconcilerError
     from reconciler.model.printed import printed
     from reconciler.operations.plan import plan
-    from reconciler.operations.reporting import failed_plan
     from reconciler.operations.session import open_session
     from reconciler.planning.bases import with_ontology_hashes
     from reconciler.settings import read_settings
@@ -72,27 +65,11 @@ def command(
         session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
         made = plan(session, names, pending=pending, allowed=allowed)
     except ReconcilerError as problem:
-        if output != "json":
-            raise
-        info = console.target_info(session, target, endpoint)
-        console.say_json(plan_document(printed(failed_plan(problem, info), base=base)))
-        runner.annotate_error(problem)
-        return 1
+        return runner.failed("plan", problem, output, console.target_info(session, target, endpoint), base=base)
     if out is not None:
         write_plan_file(printed(with_ontology_hashes(made), base=base), Path(out))
-    show_plan(made, output, base=base, sensitive=settings.sensitive)
-    runner.plan_made(made, base=base, sensitive=settings.sensitive, out=out, changes=has_changes(made))
+    formats.show("plan", made, output, settings, commit=made.commit.commit)
+    runner.plan_made(made, settings, out=out)
     if made.summary.blocked or made.summary.held:
         return 1
-    return EXIT_CHANGES if detailed_exitcode and has_changes(made) else 0
-
-
-def has_changes(plan: Plan) -> bool:
-    """Whether anything differs, protected projects included."""
-    summary = plan.summary
-    return bool(summary.add or summary.change or summary.forget or summary.protected)
-
-
-def show_plan(plan: Plan, output: str, *, base: str, sensitive: tuple[Pattern, ...]) -> None:
-    """Print a plan to stdout, its own diagnostics to stderr."""
-    formats.show("plan", plan, output, base=base, sensitive=sensitive, commit=plan.commit.commit)
+    return EXIT_CHANGES if detailed_exitcode and made.summary.differs else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reconciler.cli import console, formats
 from reconciler.forge.github.job import JobFileError, append_outputs, append_summary, is_job, job_commit
@@ -16,11 +16,11 @@ from reconciler.forge.github.job import JobFileError, append_outputs, append_sum
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
     from reconciler.errors import ReconcilerError
-    from reconciler.fieldpath import Pattern
     from reconciler.model.drift import Drift
     from reconciler.model.outcome import Outcome
-    from reconciler.model.plan import Plan
+    from reconciler.model.plan import Plan, TargetInfo
     from reconciler.model.project import Source
+    from reconciler.settings import Settings
 
 
 def annotate(diagnostics: Iterable[Diagnostic], *, base: str | None = None) -> None:
@@ -41,6 +41,21 @@ def annotate_error(problem: ReconcilerError) -> None:
         annotate(as_diagnostics(problem))
 
 
+def failed(
+    subject: Literal["plan", "drift"], problem: ReconcilerError, output: str, info: TargetInfo, *, base: str
+) -> int:
+    """Print the document of a plan or drift that failed, and return the exit code; other formats raise the problem."""
+    if output != "json":
+        raise problem
+    from reconciler.model.printed import printed
+    from reconciler.operations.reporting import failed_drift, failed_plan
+
+    failure = failed_plan(problem, info) if subject == "plan" else failed_drift(problem, info)
+    console.say_json(formats.named(output).layout(subject)(printed(failure, base=base)))
+    annotate_error(problem)
+    return 1
+
+
 def summarize(render: Callable[[int], str]) -> bool:
     """Append to the job's summary what `render` makes of a limit in characters; whether it is there now."""
     try:
@@ -50,17 +65,21 @@ def summarize(render: Callable[[int], str]) -> bool:
         return False
 
 
-def _summarize_found(
+def _report(
     subject: formats.Subject,
     found: Plan | Drift | Outcome,
+    settings: Settings,
     *,
-    base: str,
-    sensitive: tuple[Pattern, ...],
+    diagnostics: Iterable[Diagnostic],
     commit: str | None,
+    outputs: Mapping[str, str],
 ) -> None:
-    view = formats.view_of(subject, found, formats.reader(base, sensitive, formats.links_to(commit, base)))
+    """Annotations, a summary with links to `commit`, and outputs."""
+    annotate(diagnostics, base=settings.git_root.as_posix())
+    view = formats.view_of(subject, found, settings, here=False, commit=commit, linked=True)
     lay_out = formats.named("markdown").layout(subject)
     summarize(lambda limit: lay_out(view, limit=limit))
+    put_out(outputs)
 
 
 def put_out(outputs: Mapping[str, str]) -> None:
@@ -71,38 +90,27 @@ def put_out(outputs: Mapping[str, str]) -> None:
         _warn(str(problem))
 
 
-def plan_made(plan: Plan, *, base: str, sensitive: tuple[Pattern, ...], out: str | None, changes: bool) -> None:
+def plan_made(plan: Plan, settings: Settings, *, out: str | None) -> None:
     """Report a plan to the runner. `out` is the file that it was saved in."""
-    if not is_job(os.environ):
-        return
-    annotate(_of_plan(plan), base=base)
-    _summarize_found("plan", plan, base=base, sensitive=sensitive, commit=plan.commit.commit)
-    put_out({**_of_the_plan(plan, changes), "plan_path": os.path.abspath(out) if out is not None else ""})
+    if is_job(os.environ):
+        outputs = {**_of_the_plan(plan), "plan_path": os.path.abspath(out) if out is not None else ""}
+        commit = plan.commit.commit
+        _report("plan", plan, settings, diagnostics=_of_plan(plan), commit=commit, outputs=outputs)
 
 
-def applied(
-    outcome: Outcome,
-    plan: Plan,
-    *,
-    base: str,
-    sensitive: tuple[Pattern, ...],
-    changes: bool,
-    unkept: Diagnostic | None,
-) -> None:
+def applied(outcome: Outcome, plan: Plan, settings: Settings, *, unkept: Diagnostic | None) -> None:
     """Report an apply to the runner. `unkept` says why its result could not be written."""
-    if not is_job(os.environ):
-        return
-    others = [*plan.diagnostics, *([unkept] if unkept is not None else [])]
-    annotate([*others, *_of_outcome(outcome)], base=base)
-    _summarize_found("outcome", outcome, base=base, sensitive=sensitive, commit=outcome.commit.commit)
-    put_out(_of_the_plan(plan, changes))
+    if is_job(os.environ):
+        found = [*plan.diagnostics, *([unkept] if unkept is not None else []), *_of_outcome(outcome)]
+        commit, outputs = outcome.commit.commit, _of_the_plan(plan)
+        _report("outcome", outcome, settings, diagnostics=found, commit=commit, outputs=outputs)
 
 
-def _of_the_plan(plan: Plan, changes: bool) -> dict[str, str]:
+def _of_the_plan(plan: Plan) -> dict[str, str]:
     """The outputs that a plan and its apply share."""
     summary = plan.summary
     return {
-        "changes": _truth(changes),
+        "changes": _truth(summary.differs),
         "to_add": str(summary.add),
         "to_change": str(summary.change),
         "held": str(summary.held),
@@ -111,13 +119,11 @@ def _of_the_plan(plan: Plan, changes: bool) -> dict[str, str]:
     }
 
 
-def drift_found(drift: Drift, *, base: str, sensitive: tuple[Pattern, ...]) -> None:
+def drift_found(drift: Drift, settings: Settings) -> None:
     """Report drift to the runner."""
-    if not is_job(os.environ):
-        return
-    annotate(_of_drift(drift), base=base)
-    _summarize_found("drift", drift, base=base, sensitive=sensitive, commit=job_commit(os.environ))
-    put_out({"drift": _truth(drift.has_drifted)})
+    if is_job(os.environ):
+        commit, outputs = job_commit(os.environ), {"drift": _truth(drift.has_drifted)}
+        _report("drift", drift, settings, diagnostics=_of_drift(drift), commit=commit, outputs=outputs)
 
 
 def _of_plan(plan: Plan) -> Iterator[Diagnostic]:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from reconciler.cli import formats
-from reconciler.cli.plan import show_plan
 
 _EPILOG = """\b
 Examples:
@@ -26,5 +25,5 @@ def command(planfile: str, output: str) -> int:
 
     settings = read_settings(Path.cwd())
     plan = read_plan_file(Path(planfile), base=settings.git_root)
-    show_plan(plan, output, base=settings.git_root.as_posix(), sensitive=settings.sensitive)
+    formats.show("plan", plan, output, settings, commit=plan.commit.commit)
     return 0

@@ -242,6 +242,11 @@ class Summary:
     protected: int = 0
     unmanaged: int = 0
 
+    @property
+    def differs(self) -> bool:
+        """Whether anything differs, protected projects included."""
+        return bool(self.add or self.change or self.forget or self.protected)
+
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
