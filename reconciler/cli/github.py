@@ -86,11 +86,9 @@ def _set_up() -> tuple[Settings, Event, Writer]:
 
 
 def _connected(event: Event) -> GithubClient:
-    import time
-
     from reconciler.forge.github.client import GithubClient
 
-    return GithubClient(event, clock=time, waiting=console.tell_rate_limit)
+    return GithubClient(event, waiting=console.tell_rate_limit)
 
 
 def _tell(report: Report, settings: Settings) -> int:

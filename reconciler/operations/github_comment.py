@@ -14,10 +14,11 @@ from reconciler.documents.result import outcome_document
 from reconciler.errors import GithubError, GithubForbiddenError, GithubLockedError, GitRefusedError
 from reconciler.fieldpath import Pattern
 from reconciler.forge.github.client import GithubClient
-from reconciler.forge.github.comments import Kept, keep_comment
+from reconciler.forge.github.comments import keep_comment
 from reconciler.forge.github.event import Event
 from reconciler.forge.github.links import links
 from reconciler.forge.github.marker import Body, short_hash
+from reconciler.forge.github.posts import Kept
 from reconciler.forge.github.pulls import MOST_COMMITS, Merged, merged_pulls
 from reconciler.forge.github.shown import MORE, PROJECTS, compare_shown, remember
 from reconciler.git import first_parents
@@ -232,7 +233,7 @@ def _keep(
 ) -> str:
     kept, url = keep_comment(client, number, kind=KIND, target=target, author=author, run=run, write=write)
     where = f" {plain(url)}" if url else ""
-    if kept is Kept.NOT_MADE:
+    if kept is Kept.NONE:
         return f"Pull request #{number}: nothing to report, no comment made."
     if kept is Kept.NEWER:
         return f"Pull request #{number}: a later run has written the comment, so it is unchanged.{where}"

@@ -9,8 +9,9 @@ from reconciler.documents.drift import drift_document
 from reconciler.errors import GithubError
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.event import Event
-from reconciler.forge.github.issues import Finding, Kept, keep_issue
+from reconciler.forge.github.issues import Finding, keep_issue
 from reconciler.forge.github.marker import short_hash
+from reconciler.forge.github.posts import Kept
 from reconciler.model.drift import Drift
 from reconciler.model.plan import Cause
 from reconciler.model.printed import printed

@@ -1,8 +1,9 @@
-"""GitHub's REST API and the one GraphQL query. Each request is tried as often as is safe and no longer than is useful.
+"""GitHub's REST API, and one GraphQL query.
 
-The token goes to the API's own origin alone: no redirect and no page link leads elsewhere. A rate limit is waited for,
-within bounds. Reads and idempotent writes are repeated after a 5xx and after a lost answer. A create is not: it raises
-with `may_have_landed`, and the caller checks first. Facts: github.md, section 5.
+The token is sent only to the API's own origin: a redirect or a link to a page that leads elsewhere is refused. The
+client waits for a rate limit, within bounds. It repeats reads and idempotent writes after a 5xx and after a lost
+answer. It does not repeat a create: the error has `may_have_landed`, and the caller checks first. Facts: github.md,
+section 5.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 from urllib.parse import urlencode, urlsplit
 
-from reconciler.clock import SYSTEM_CLOCK
+from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.errors import (
     GithubError,
     GithubForbiddenError,
@@ -30,17 +30,17 @@ from reconciler.http.mask import Mask
 from reconciler.http.route import UnreachableError
 
 API_VERSION: Final = "2022-11-28"
-"""Sent with every request: GitHub Enterprise knows this one too [D]."""
+"""Sent with every request. GitHub Enterprise knows this version too [D]."""
 
 PAUSES: Final = (1.0, 3.0, 8.0)
-"""Seconds before a request is tried again that had a 5xx or no answer."""
+"""Seconds before a request that got a 5xx or no answer is tried again."""
 
 LONGEST_WAIT: Final = 300.0
 PATIENCE: Final = 600.0
-"""Seconds that one rate limit, and all that one request meets, are waited for at most."""
+"""The most seconds that a request waits for one rate limit, and for all of its rate limits together."""
 
 SECONDARY_WAIT: Final = 60.0
-"""The first wait for a secondary rate limit that names none; doubled each time [D]."""
+"""Seconds of the first wait for a secondary rate limit that does not name a time. It doubles each time [D]."""
 
 ASSUMED_AUTHOR: Final = "github-actions[bot]"
 
@@ -53,25 +53,18 @@ _LIMITS: Final = Limits(connect=10.0, idle=30.0, bytes=64_000_000)
 """A page has at most 100 items of 262,144 bytes."""
 
 
-class Clock(Protocol):
-    """`time` is seconds since 1970; the module `time` is one."""
-
-    def time(self) -> float: ...
-
-    def sleep(self, seconds: float, /) -> None: ...
-
-
 class GithubClient:
-    """Requests of one run, below one repository. `waiting` gets the seconds before a rate limit is waited for."""
+    """The requests of one run to one repository. `waiting` is called with the seconds before a wait for a rate
+    limit."""
 
     def __init__(
         self,
         event: Event,
         *,
-        clock: Clock,
+        clock: Clock = SYSTEM_CLOCK,
         waiting: Callable[[float], None] = lambda seconds: None,
     ) -> None:
-        self.clock = clock
+        self._clock = clock
         self._waiting = waiting
         self._mask = Mask(event.token)
         self._api = event.api
@@ -102,10 +95,13 @@ class GithubClient:
         with self._loop:
             self._loop.run(self._connection.close())
 
-    def list(self, path: str, parameters: Mapping[str, str] | None = None, *, needs: str) -> Iterator[dict[str, Any]]:
-        """Every item of a list of the repository, page by page, as the `Link` header leads.
+    def pause(self, seconds: float) -> None:
+        self._loop.run(self._clock.sleep(seconds))
 
-        `needs` is the permission that a refusal names, such as `issues: read`.
+    def list(self, path: str, parameters: Mapping[str, str] | None = None, *, needs: str) -> Iterator[dict[str, Any]]:
+        """Every item of a list of the repository. The `Link` header leads from page to page.
+
+        `needs` is the permission that the error of a refusal names, such as `issues: read`.
         """
         url = f"{self._below}{path}?{urlencode({**(parameters or {}), 'per_page': '100'})}"
         for _ in range(_MOST_PAGES):
@@ -121,10 +117,10 @@ class GithubClient:
         raise GithubError(f"GitHub's list of {path} has more than {_MOST_PAGES} pages")
 
     def create(self, path: str, body: Mapping[str, Any], *, needs: str, exists: bool = False) -> dict[str, Any]:
-        """POST, never repeated once it may have landed; with `exists` it is fine that it is there already.
+        """POST. It is not repeated once it may have landed. With `exists`, it is not an error if it exists already.
 
         Raises:
-            GithubUnavailableError: `may_have_landed` says whether to look before it is sent again.
+            GithubUnavailableError: if `may_have_landed`, look for it before you send it again.
         """
         url = f"{self._below}{path}"
         return _object(
@@ -132,19 +128,19 @@ class GithubClient:
         )
 
     def update(self, path: str, body: Mapping[str, Any], *, needs: str) -> dict[str, Any]:
-        """PATCH, which says the same when repeated."""
+        """PATCH, which can be repeated."""
         url = f"{self._below}{path}"
         return _object(self._ask("PATCH", url, body=body, needs=needs, repeatable=True), url)
 
     def delete(self, path: str, *, needs: str) -> None:
-        """DELETE; nothing is wrong where it is gone already."""
+        """DELETE. It is not an error if it is gone already."""
         self._ask("DELETE", f"{self._below}{path}", needs=needs, repeatable=True, fine=(404, 410))
 
     def author(self) -> str:
         """The login that this token writes as.
 
-        GraphQL's viewer serves GITHUB_TOKEN and tokens of Apps; `GET /user` by them is a 403 [P], where the name is
-        assumed to be that of GITHUB_TOKEN.
+        GraphQL's viewer works with GITHUB_TOKEN and the tokens of Apps. For these, `GET /user` is a 403 [P]; then the
+        login is assumed to be that of GITHUB_TOKEN.
         """
         login: Any = None
         try:
@@ -189,7 +185,7 @@ class GithubClient:
         tries, waited, secondary = 0, 0.0, SECONDARY_WAIT
         while True:
             result = self._loop.run(
-                self._connection.send(method, url, content=content, clock=SYSTEM_CLOCK, limits=_LIMITS)
+                self._connection.send(method, url, content=content, clock=self._clock, limits=_LIMITS)
             )
             if isinstance(result, Answer):
                 pause = self._limited(result, secondary)
@@ -197,10 +193,10 @@ class GithubClient:
                     if pause > LONGEST_WAIT or waited + pause > PATIENCE:
                         raise GithubUnavailableError(
                             f"GitHub's rate limit lasts another {min(pause, _LONGEST_SHOWN):.0f} seconds",
-                            "That is longer than this run waits. Run the job again later.",
+                            "This run does not wait that long. Run the job again later.",
                         )
                     self._waiting(pause)
-                    self.clock.sleep(pause)
+                    self.pause(pause)
                     waited, secondary = waited + pause, secondary * 2
                     continue
                 if result.status < 500:
@@ -214,18 +210,22 @@ class GithubClient:
                     "Run the job again later.",
                     may_have_landed=sent,
                 )
-            self.clock.sleep(PAUSES[tries])
+            self.pause(PAUSES[tries])
             tries += 1
 
     def _limited(self, answer: Answer, secondary: float) -> float | None:
         """The seconds that a rate limit asks to wait; None if the answer is not about a rate limit."""
         if answer.status not in (403, 429):
             return None
-        if (after := retry_after(answer, datetime.fromtimestamp(self.clock.time(), UTC))) is not None:
+        if (after := retry_after(answer, self._clock.now())) is not None:
             return max(after, 1.0)
         if answer.headers.get("x-ratelimit-remaining") == "0":
             reset = answer.headers.get("x-ratelimit-reset", "")
-            return max(int(reset) - self.clock.time(), 1.0) if re.fullmatch("[0-9]{1,12}", reset) else secondary
+            return (
+                max(int(reset) - self._clock.now().timestamp(), 1.0)
+                if re.fullmatch("[0-9]{1,12}", reset)
+                else secondary
+            )
         if answer.status == 429 or "rate limit" in self._words(answer).lower():
             return secondary
         return None
@@ -235,22 +235,22 @@ class GithubClient:
         what = f"GitHub refuses {method} {_path(url)} ({status})"
         summary = f"{what}: {words}" if words else what
         if 300 <= status < 400:
-            return GithubError(f"{what}: it leads elsewhere", "The repository may have moved. Check its address.")
+            return GithubError(f"{what}: it redirects", "The repository may have moved. Check its address.")
         if status == 401:
-            return GithubSetupError(summary, "GITHUB_TOKEN is not valid: it ends with its job.")
+            return GithubSetupError(summary, "GITHUB_TOKEN is not valid. It expires when its job ends.")
         if status == 403 and "locked" in words.lower():
             return GithubLockedError(summary, "The conversation is locked. Unlock it, and run the job again.")
         permission = f"The job needs the permission `{needs}`." if needs else ""
         if status == 403:
             return GithubForbiddenError(summary, permission)
         if status == 404 and permission:
-            return GithubError(summary, f"It does not exist, or the token may not read it. {permission}")
+            return GithubError(summary, f"It does not exist, or the token does not give access to it. {permission}")
         if status == 410:
-            return GithubError(summary, "Issues are switched off in this repository. Switch them on in its settings.")
+            return GithubError(summary, "Issues are disabled in this repository. Enable them in its settings.")
         return GithubError(summary)
 
     def _words(self, answer: Answer) -> str:
-        """GitHub's own description of what is wrong, in one line."""
+        """GitHub's own description of the problem, in one line."""
         try:
             body = json.loads(answer.body)
         except (ValueError, RecursionError):
@@ -265,14 +265,18 @@ class GithubClient:
         return self._mask(words)[:_LONGEST_WORDS]
 
     def _same_origin(self, address: str, here: str) -> str:
-        """Where a link or redirect leads, seen from `here`."""
+        """The URL that a link or redirect at `here` leads to.
+
+        Raises:
+            GithubError: it is on another host.
+        """
         try:
             url = join(here, address)
             leads_home = origin(url) == origin(self._api)
         except ValueError:
             leads_home = False
         if not leads_home:
-            raise GithubError("GitHub's API leads to another host; the token is not sent there")
+            raise GithubError("GitHub's API points to another host, and the token is not sent there")
         return url
 
 
@@ -281,7 +285,7 @@ def _json(answer: Answer, url: str) -> Any:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
         raise GithubError(
-            f"GitHub's answer for {_path(url)} is not JSON", "Is GITHUB_API_URL the address of its API?"
+            f"GitHub's answer for {_path(url)} is not JSON", "Check that GITHUB_API_URL is the address of its API."
         ) from None
 
 

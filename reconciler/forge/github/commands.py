@@ -1,7 +1,7 @@
 """Workflow commands: diagnostics as annotations, and output in which GitHub finds no command.
 
-GitHub's rules (github.md, section 6 [S], [D]): properties and data are escaped, `%` first; ten of a kind are kept for
-a step; `file` is relative to the workspace, which is the git top level.
+GitHub's rules (github.md, section 6 [S], [D]): properties and data are escaped, `%` first. A step keeps ten annotations
+of a kind. `file` is relative to the workspace, which is the git top level.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _COMMANDS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severi
 
 
 def lay_out_annotations(diagnostics: Iterable[Diagnostic]) -> str:
-    """A line for each diagnostic, errors first; at most ten of each kind, and then a notice that counts the rest."""
+    """A line for each diagnostic, errors first. There are at most ten of each kind; a notice counts the rest."""
     every = dict.fromkeys(in_order(diagnostics))
     lines: list[str] = []
     rest: list[str] = []
     for severity in Severity:
         of_kind = [diagnostic for diagnostic in every if diagnostic.severity is severity]
-        # Those that count the rest are notices too.
+        # The lines that count the rest are notices too.
         room = MOST if severity is not Severity.NOTE else MOST - len(rest) - (len(of_kind) > MOST - len(rest))
         lines += [_command(diagnostic) for diagnostic in of_kind[:room]]
         if len(of_kind) > room:

@@ -1,4 +1,4 @@
-"""What GitHub Actions says of the run: repository, event, addresses, token. From variables and the event file alone."""
+"""The event that a run is for: repository, addresses, and token, read from variables and the event file."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from reconciler.errors import GithubSetupError, UsageError
 
 _REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_REMEDY: Final = "These commands run in a job of GitHub Actions, which sets it."
+_REMEDY: Final = "This command runs in a job of GitHub Actions, which sets it."
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """Why a run was started, and where.
 
-    `number` is the pull request's, None without one; `fork` says that its head lies in another repository, or in one
-    that is gone. `sha` is the pull request's head commit, else GITHUB_SHA. `before` and `after` are a push's commits,
-    `before` None for a new branch; `pushed` are those that the event lists, oldest first. `branch` is what a pull
-    request goes into, or what was pushed to. `run` is the run's id, 0 where it is not known.
+    `number` is the number of the pull request, or None. `fork` is true if its head is in another repository, or in one
+    that was deleted. `sha` is the pull request's head commit, or else GITHUB_SHA. `before` and `after` are commits of a
+    push; `before` is None for a new branch. `pushed` are the commits that the event lists, oldest first. `branch` is
+    the base of the pull request, or the branch that was pushed. `run` is the ID of the run, 0 if it is not known.
     """
 
     name: str
@@ -46,10 +46,10 @@ class Event:
 def read_event(environment: Mapping[str, str]) -> Event:
     """The event of a job, from GITHUB_* variables and the file that GITHUB_EVENT_PATH names.
 
-    On pull_request GITHUB_SHA is the test merge, and the head commit is in the event ([D], github.md, section 4).
+    On pull_request, GITHUB_SHA is the test merge. The head commit is in the event ([D], github.md, section 4).
 
     Raises:
-        GithubSetupError: a variable is missing or of no use, or the file cannot be read.
+        GithubSetupError: a variable is missing or unusable, or the file cannot be read.
     """
     repository = _variable(environment, "GITHUB_REPOSITORY")
     if not _REPOSITORY.fullmatch(repository):
@@ -58,10 +58,10 @@ def read_event(environment: Mapping[str, str]) -> Event:
     if not token:
         raise GithubSetupError(
             "GITHUB_TOKEN is not set",
-            "A step has the token only where its `env` says so: GITHUB_TOKEN: ${{ github.token }}",
+            "A step gets the token only from its `env`: GITHUB_TOKEN: ${{ github.token }}",
         )
     if not re.fullmatch(r"[!-~]+", token):
-        raise GithubSetupError("GITHUB_TOKEN holds a character that no token has", "Set it from ${{ github.token }}.")
+        raise GithubSetupError("GITHUB_TOKEN has a character that no token has", "Set it from ${{ github.token }}.")
     payload = _payload(_variable(environment, "GITHUB_EVENT_PATH"))
     api = _address(environment, "GITHUB_API_URL", "https://api.github.com")
     server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
@@ -95,7 +95,7 @@ def _of_pull_request(event: Event, pull: Mapping[str, Any]) -> Event:
 
 
 def is_fork(head: Mapping[str, Any]) -> bool:
-    """Whether a pull request's head lies in a fork; its `repo` is null where that was deleted."""
+    """Whether a pull request's head is in a fork. Its `repo` is null if the fork was deleted."""
     home = head.get("repo", {})
     return home is None or (isinstance(home, dict) and home.get("fork") is True)
 
@@ -137,7 +137,7 @@ def _variable(environment: Mapping[str, str], name: str) -> str:
 
 
 def _graphql(api: str) -> str:
-    """GitHub Enterprise has GraphQL beside `/api/v3` ([D] of its own manual; an assumption for other addresses)."""
+    """GitHub Enterprise has GraphQL next to `/api/v3` ([D], its own manual). For other addresses, this is assumed."""
     return f"{api.removesuffix('/v3')}/graphql"
 
 

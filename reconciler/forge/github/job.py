@@ -1,6 +1,6 @@
-"""What a job of GitHub Actions offers: its summary, its outputs, its commit, and a token for git.
+"""What a job of GitHub Actions has: a summary, outputs, a commit, and a token for git.
 
-The files are GitHub's own, named by its variables (github.md, section 6).
+Its variables name the files (github.md, section 6).
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def job_commit(environment: Mapping[str, str]) -> str | None:
 
 
 def git_settings(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Settings for a git that talks to GitHub: the job's token, for GitHub's server alone.
+    """Settings with which git sends the job's token, but only to GitHub's server.
 
-    With them, a checkout need not keep credentials. The empty value replaces a header that it kept all the same: GitHub
-    refuses two of them (github.md, section 3 [T] and [P]).
+    With them, a checkout does not have to keep credentials. If it keeps them anyway, the empty value replaces its
+    header: GitHub refuses two of them (github.md, section 3 [T] and [P]).
     """
     token, server = environment.get("GITHUB_TOKEN"), environment.get("GITHUB_SERVER_URL")
     if not (is_job(environment) and token and server):
@@ -49,7 +49,7 @@ def git_settings(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def append_summary(environment: Mapping[str, str], render: Callable[[int], str]) -> bool:
-    """Append to the job's summary the text that `render` makes within a limit in characters; False without a summary.
+    """Append to the job's summary the text that `render` returns for a limit in characters. False without a summary.
 
     Raises:
         JobFileError: it has no room left, or cannot be written.
@@ -60,7 +60,7 @@ def append_summary(environment: Mapping[str, str], render: Callable[[int], str])
     try:
         room = (_SUMMARY_BYTES - (os.path.getsize(file) if os.path.exists(file) else 0)) // 4
         if room < _LEAST_SUMMARY:
-            raise JobFileError("the job's summary has no room left: it is not written")
+            raise JobFileError("the job's summary has no room left, so this is not in it")
         _append(file, f"{render(min(_SUMMARY, room - 2))}\n")
     except OSError as problem:
         raise JobFileError(f"the job's summary cannot be written: {problem.strerror}") from None
@@ -83,7 +83,7 @@ def append_outputs(environment: Mapping[str, str], outputs: Mapping[str, str]) -
 
 
 def _output(name: str, value: str) -> str:
-    """`name=value`, or the form with a delimiter that is in no value [S]."""
+    """`name=value`, or the form with a delimiter that no value contains [S]."""
     if re.fullmatch(r"[A-Za-z0-9_./+-]*", value):
         return f"{name}={value}\n"
     delimiter = f"end-{secrets.token_hex(16)}"

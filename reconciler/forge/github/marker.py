@@ -1,8 +1,8 @@
-"""The hidden first line by which a comment or an issue of ours is found again, and what it remembers.
+"""The hidden first line of a comment or an issue of ours. It identifies the text, and remembers values.
 
-`<!-- reconciler plan target=NAME {"v":1,…} -->`: NAME is percent-encoded, the JSON holds no `-`, `<` and `>` as such,
-so that whatever is in it, the HTML comment ends where it should. A marker counts at the start of a body alone, and
-only where we wrote the body: anybody can copy one.
+`<!-- reconciler plan target=NAME {"v":1,…} -->`: NAME is percent-encoded, and the JSON spells `-`, `<` and `>` as
+escapes, so that no value can end the HTML comment. A marker counts only at the start of a body, and only if we wrote
+the body, because anybody can copy one.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _MARKER: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A comment's or an issue's text. `data` is what the marker remembers, empty where it is not known."""
+    """The text of a comment or an issue. `data` is what the marker remembers, empty if that is not known."""
 
     data: Mapping[str, Json]
     text: str
     intact: bool = True
-    """Whether the text is the one that was written with the marker: nobody edited it."""
+    """Whether the text is as it was written with the marker, so nobody edited it."""
 
 
 def write_body(kind: str, target: str, body: Body) -> str:
-    """The whole text, the marker first."""
+    """The whole text. It starts with the marker."""
     data = {"v": VERSION, **body.data, "body": _digest(body.text)}
     text = json.dumps(data, separators=(",", ":"))
     for character in "-<>":
@@ -45,7 +45,7 @@ def write_body(kind: str, target: str, body: Body) -> str:
 def read_body(kind: str, target: str, whole: str) -> Body | None:
     """What `write_body` wrote for that kind and target; None for any other text.
 
-    A marker of another version, or a broken one, is ours and remembers nothing.
+    A marker of another version, or a broken one, is still ours, but remembers nothing.
     """
     found = _MARKER.match(whole)
     if found is None or found["kind"] != kind or found["target"] != _encoded(target):
@@ -66,10 +66,10 @@ def short_hash(text: str) -> str:
 
 
 def _digest(text: str) -> str:
-    """Line ends and trailing whitespace aside, which a store of texts may change (an assumption)."""
+    """It ignores line endings and whitespace at the ends, which GitHub may change (an assumption)."""
     return short_hash(text.replace("\r\n", "\n").strip())
 
 
 def _encoded(target: str) -> str:
-    """Percent-encoded, two hyphens in a row too."""
+    """Percent-encoded, including two hyphens in a row."""
     return quote(target.encode("utf-8", "surrogatepass"), safe="").replace("--", "%2D%2D")

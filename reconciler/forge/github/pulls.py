@@ -11,17 +11,17 @@ from reconciler.forge.github.comments import WRITES
 from reconciler.forge.github.event import is_fork
 
 LAG_PAUSES: Final = (2.0, 5.0, 10.0)
-"""Seconds before commits without a pull request are asked for again: the answer may lag the push [P]."""
+"""Seconds before the pull requests of a commit are asked for again: the answer may lag behind the push [P]."""
 
 MOST_COMMITS: Final = 100
-"""So many commits are asked for at most: a merge queue merges 100 at once [D], a token has 1,000 requests an hour."""
+"""The most commits that are asked for. A merge queue merges 100 at once [D], and a token has 1,000 requests an hour."""
 
 _MOST_LAGGING: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A merged pull request. `fork` says that its head lies in another repository, or in one that is gone."""
+    """A merged pull request. `fork` is true if its head is in another repository, or in one that was deleted."""
 
     number: int
     fork: bool
@@ -30,9 +30,9 @@ class Merged:
 def merged_pulls(
     client: GithubClient, commits: Sequence[str], *, branch: str, fresh: Iterable[str] = ()
 ) -> tuple[Merged, ...]:
-    """The pull requests of these commits that were merged into `branch`, by number; one commit is one request.
+    """The pull requests of these commits that were merged into `branch`, by number. Sends one request per commit.
 
-    `fresh` are commits of the push itself: those without a pull request are asked for again, within bounds.
+    `fresh` are the commits of the push itself. If one has no pull request, it is asked for again, within bounds.
     """
     found: dict[int, Merged] = {}
     empty: list[str] = []
@@ -45,7 +45,7 @@ def merged_pulls(
     for pause in LAG_PAUSES:
         if not waiting:
             break
-        client.clock.sleep(pause)
+        client.pause(pause)
         answers = {commit: _pulls_of(client, commit, branch) for commit in waiting}
         waiting = [commit for commit, pulls in answers.items() if not pulls]
         for pulls in answers.values():

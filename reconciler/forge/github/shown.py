@@ -1,4 +1,4 @@
-"""What a pull request has shown, remembered in its comment's marker, and compared with what was written."""
+"""What the comment of a pull request showed: its marker remembers it, and it is compared with what was written."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from reconciler.model.plan import Plan
 from reconciler.model.values import Json
 
 PROJECTS: Final = "projects"
-"""The marker's key for what was shown: short hash of the name → the first digits of the intent's hash."""
+"""The marker's key for what was shown: the short hash of a name → the first digits of the hash of its intent."""
 
 MORE: Final = "more"
-"""The marker's key for how many were shown and are not among these."""
+"""The marker's key for how many more projects were shown."""
 
 MOST_PROJECTS: Final = 300
 _DIGITS: Final = 12
 
 
 def remember(plan: Plan) -> dict[str, Json]:
-    """What the marker keeps of the plan's writes. Names are hashed: they may be long, and hostile."""
+    """What the marker remembers of the plan's writes. Names are hashed because they may be long or hostile."""
     writes = [change for change in plan.changes if change.writes or change.held_by]
     kept = {short_hash(change.name): change.hash[:_DIGITS] for change in writes[:MOST_PROJECTS]}
     return {PROJECTS: kept, MORE: max(0, len(writes) - MOST_PROJECTS)}
 
 
 def compare_shown(remembered: Mapping[str, Json], outcome: Outcome) -> Shown | None:
-    """None where the marker remembers nothing."""
+    """None if the marker remembers nothing."""
     known = remembered.get(PROJECTS)
     if not isinstance(known, dict):
         return None

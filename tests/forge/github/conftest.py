@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,15 +17,18 @@ from tests.forge.github.double import REPOSITORY, TOKEN, Github, served
 class Clock:
     """Sleeping is noted and costs nothing."""
 
-    now: float = 1_000_000.0
+    seconds: float = 1_000_000.0
     slept: list[float] = field(default_factory=list)
 
-    def time(self) -> float:
-        return self.now
+    def monotonic(self) -> float:
+        return self.seconds
 
-    def sleep(self, seconds: float, /) -> None:
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.seconds, UTC)
+
+    async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        self.now += seconds
+        self.seconds += seconds
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ import pytest
 
 from reconciler.errors import GithubError, GithubForbiddenError, GithubLockedError, GithubUnavailableError
 from reconciler.forge.github.client import GithubClient
-from reconciler.forge.github.comments import Kept, keep_comment
+from reconciler.forge.github.comments import keep_comment
 from reconciler.forge.github.marker import Body, write_body
+from reconciler.forge.github.posts import Kept
 from tests.forge.github.conftest import Clock
 from tests.forge.github.double import BOT, Fault, Github
 
@@ -47,7 +48,7 @@ def test_made_edited_and_left_alone(client: GithubClient, github: Github) -> Non
 
 
 def test_nothing_to_say_makes_none(client: GithubClient, github: Github) -> None:
-    assert keep(client, None) is Kept.NOT_MADE
+    assert keep(client, None) is Kept.NONE
     assert github.counts == {"GET": 1}
     assert github.comments == {}
 

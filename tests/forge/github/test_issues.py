@@ -6,8 +6,9 @@ import pytest
 
 from reconciler.errors import GithubError, GithubForbiddenError
 from reconciler.forge.github.client import GithubClient
-from reconciler.forge.github.issues import LABEL, Finding, Kept, keep_issue
+from reconciler.forge.github.issues import LABEL, Finding, keep_issue
 from reconciler.forge.github.marker import Body, write_body
+from reconciler.forge.github.posts import Kept
 from tests.forge.github.double import BOT, Fault, Github
 
 
@@ -166,7 +167,7 @@ def test_refusals(client: GithubClient, github: Github) -> None:
     github.issues_on = False
     with pytest.raises(GithubError) as off:
         keep(client, "a")
-    assert "switched off" in off.value.detail
+    assert "disabled" in off.value.detail
 
 
 def test_an_answer_that_is_another_issue(client: GithubClient, github: Github) -> None:
