@@ -80,7 +80,7 @@ def reconciler(folder: str | None) -> None:
         try:
             os.chdir(folder)
         except OSError as problem:
-            from reconciler.manifest.textfiles import near_path
+            from reconciler.manifest.sharedfiles import near_path
 
             near = near_path(os.path.abspath(folder))
             hint = f', did you mean "{os.path.relpath(near)}"?' if near is not None else ""

@@ -37,7 +37,7 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     """
     from reconciler.documents.validation import validation_document
     from reconciler.errors import ReconcilerError, UsageError
-    from reconciler.manifest.resolved import resolved_sources
+    from reconciler.manifest.places import resolved_sources
     from reconciler.operations.reporting import as_diagnostics
     from reconciler.operations.validate import validate
     from reconciler.render.view.diagnostics import relative_to, view_validation

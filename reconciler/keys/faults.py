@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from reconciler.diagnostics import shortened
+from reconciler.diagnostics import Severity, shortened
 from reconciler.fieldpath import format_path
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -25,6 +25,7 @@ class Fault:
     at_key: bool = False
     first: Path | None = None
     """The path of what it repeats."""
+    severity: Severity = Severity.ERROR
 
 
 class Faults(list[Fault]):

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reconciler.diagnostics import Severity
+from reconciler.diagnostics import Diagnostic, warning
 from reconciler.manifest.codes import Code
-from reconciler.manifest.located import Document, LocatedFile, Part
-from reconciler.manifest.problems import Problem, Stretch
+from reconciler.manifest.located import Document, LocatedFile, Part, Stretch
 from reconciler.model.values import Json
 
 _BEHIND_NOTHING: Final = re.compile(r"[ \t]+(#[^\r\n]*)")
@@ -20,7 +19,7 @@ _BEHIND_TEXT: Final = re.compile(r"[ \t]+(#[^\s#][^\r\n]*)")
 _NOT_PLAIN: Final = ('"', "'", "|", ">", "*", "&", "!")
 
 
-def comment_problems(file: LocatedFile, document: Document, *, everywhere: bool = False) -> list[Problem]:
+def comment_problems(file: LocatedFile, document: Document, *, everywhere: bool = False) -> list[Diagnostic]:
     """A warning for each. None is an error, because null is a valid parameter.
 
     In a project, only parameters may be null. `everywhere` is for files that are not projects.
@@ -29,8 +28,8 @@ def comment_problems(file: LocatedFile, document: Document, *, everywhere: bool 
         return []
     if not isinstance(document.value, dict) and not (everywhere and isinstance(document.value, list)):
         return []
-    look = _Look(file.source.parsed, document)
-    for key, value, part in document.parts(document.value, document.block):
+    look = _Look(document)
+    for key, value, part in document.parts(document.value, document.whole.block):
         if everywhere:
             look.at(key, value, part, in_params=True)
         elif not str(key).startswith("x-"):
@@ -39,9 +38,9 @@ def comment_problems(file: LocatedFile, document: Document, *, everywhere: bool 
 
 
 class _Look:
-    def __init__(self, text: str, document: Document) -> None:
-        self.problems: list[Problem] = []
-        self._text = text
+    def __init__(self, document: Document) -> None:
+        self.problems: list[Diagnostic] = []
+        self._text = document.source.parsed
         self._document = document
         self._visited: set[int] = set()
 
@@ -71,14 +70,9 @@ class _Look:
             self._add(match, "this is a comment, not part of the value", "put a space after the #")
 
     def _add(self, match: re.Match[str], summary: str, otherwise: str) -> None:
-        self.problems.append(
-            Problem(
-                Code.COMMENT_VALUE,
-                summary,
-                Stretch(match.start(1), match.end(1)),
-                "A # after a space starts a comment. To have it in the value, quote the value. If a comment is "
-                f"intended, {otherwise}, or put the comment on its own line.",
-                "quote it",
-                severity=Severity.WARNING,
-            )
+        detail = (
+            "A # after a space starts a comment. To have it in the value, quote the value. If a comment is intended, "
+            f"{otherwise}, or put the comment on its own line."
         )
+        location = self._document.source.location(Stretch(match.start(1), match.end(1)))
+        self.problems.append(warning(Code.COMMENT_VALUE, summary, detail=detail, location=location, label="quote it"))

@@ -22,8 +22,7 @@ from yaml.events import (
 )
 
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES, Findings
-from reconciler.manifest.located import AnyEvent, Document, Entries
-from reconciler.manifest.problems import Problem, Stretch
+from reconciler.manifest.located import AnyEvent, Document, Entries, Part, SourceText, Stretch
 from reconciler.manifest.scalars import NotJsonError, Words, unseen_edge
 from reconciler.model.values import Json
 
@@ -45,14 +44,15 @@ class _Anchored:
 class Composer:
     """Composes the documents of one file.
 
-    `next_event` gives the parser's events, as PyYAML's classes. `wary` may be False if the text contains neither `&`
-    nor `!`: scalars are then not asked for anchors and tags.
+    `next_event` gives the parser's events, as PyYAML's classes. If the text contains neither `&` nor `!`, scalars are
+    not asked for anchors and tags.
     """
 
-    def __init__(self, next_event: Callable[[], AnyEvent], words: Words, *, wary: bool = True) -> None:
+    def __init__(self, source: SourceText, next_event: Callable[[], AnyEvent], words: Words) -> None:
+        self._source = source
         self._next_event = next_event
         self._words = words
-        self._wary = wary
+        self._wary = "&" in source.parsed or "!" in source.parsed
         self._entries = Entries()
         self._end = self._block = 0  # where the last value ends, and its block of entries
         self._start_document()
@@ -62,7 +62,7 @@ class Composer:
         self._nodes = 0
         self._deepest = 0
         self._directives = False
-        self._findings = Findings()
+        self._findings = Findings(self._source)
 
     def documents(self) -> Iterator[Document]:
         """The documents in order, without empty ones.
@@ -80,21 +80,16 @@ class Composer:
             if isinstance(root, ScalarEvent) and not (root.value or root.style or root.anchor or root.tag):
                 continue
             value = self._value(root, 1)
-            yield Document(
-                value,
-                root.start_mark.line + 1,
-                self._directives,
-                self._findings.problems,
-                Stretch(root.start_mark.index, self._end),
-                self._entries,
-                self._block,
-            )
+            stretch = Stretch(root.start_mark.index, self._end)
+            whole = Part(stretch, stretch, self._block)
+            line = root.start_mark.line + 1
+            yield Document(value, self._source, line, self._directives, self._findings.problems, whole, self._entries)
         self._entries.pack()
 
     @property
-    def unfinished(self) -> list[Problem]:
+    def unfinished(self) -> Findings:
         """What was found in the document that an error of the parser or a limit ended."""
-        return self._findings.problems
+        return self._findings
 
     def _value(self, event: AnyEvent, depth: int) -> Json:
         """The value that starts with `event`; `depth` is the level that a collection here would have."""

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from reconciler.diagnostics import Severity, nearest, quoted
+from reconciler.diagnostics import Diagnostic, Severity, nearest, quoted
+from reconciler.keys.faults import Fault
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
-from reconciler.manifest.located import LITERAL
-from reconciler.manifest.problems import At, Problem, RawPath
+from reconciler.manifest.located import Document, LocatedFile, RawPath
+from reconciler.manifest.origins import LITERAL, Origin, Repetition, diagnosed
 from reconciler.manifest.references import (
     REF,
     TOO_MANY_LEVELS,
@@ -26,9 +27,7 @@ from reconciler.manifest.references import (
     Target,
 )
 from reconciler.manifest.schema import PROJECT
-from reconciler.manifest.textfiles import Text, TextFiles, TextRefusal
-from reconciler.manifest.yamlfiles import YamlFile
-from reconciler.model.project import Origin
+from reconciler.manifest.sharedfiles import SharedFiles, TextRefusal
 from reconciler.model.values import Json
 
 FILE: Final = "$file"
@@ -84,25 +83,32 @@ def is_slot(path: RawPath) -> bool:
 class Directives:
     """Resolves the directives in documents, and in what they refer to."""
 
-    def __init__(self, text_files: TextFiles, references: References) -> None:
-        self._text_files = text_files
-        self._references = references
+    def __init__(self, files: SharedFiles) -> None:
+        self.files = files
+        self.references = References(files)
+        self.repetition = Repetition()
 
-    def resolve(self, document: dict[str, Json], file: str) -> Resolved:
-        """The document of `file` (absolute) without its directives. `$unset` is allowed in it."""
-        walk = _Walk(self._text_files, self._references, file, depth=0, chain=())
-        return walk.document(document)
+    def resolve(self, document: Document) -> Resolved:
+        """The value of a document without its directives. `$unset` is allowed in it."""
+        if not document.directives or not isinstance(document.value, dict):
+            return Resolved(document.value)
+        return _Walk(self, Origin.of(document), depth=0, chain=()).document(document.value)
+
+    def diagnosed(self, faults: Iterable[Fault], resolved: Resolved, root: Origin) -> list[Diagnostic]:
+        """The messages about a document that has the origin `root`, and about the files that it refers to."""
+        found = [diagnosed(fault, root) for fault in faults]
+        for path, reported in resolved.reported:
+            found += self.repetition.used(reported, root.user(path))
+        return found
 
 
 class _Walk:
-    """Walks through one value of one file."""
+    """Walks through the value that has an origin."""
 
-    def __init__(
-        self, text_files: TextFiles, references: References, file: str, *, depth: int, chain: tuple[Target, ...]
-    ) -> None:
-        self._text_files = text_files
-        self._references = references
-        self._folder = os.path.dirname(file)
+    def __init__(self, directives: Directives, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> None:
+        self._directives = directives
+        self._origin = origin
+        self._folder = os.path.dirname(origin.file)
         self._depth = depth
         self._chain = chain
         self._is_document = False
@@ -146,13 +152,14 @@ class _Walk:
                 self._warn_of_near(key, mapping, path)
             return {key: self._walk(inner, (*path, key)) for key, inner in mapping.items()}
         if len(mapping) > 1:
-            return self._reported(
+            return self._report(
                 path,
-                Problem(
+                Fault(
                     Code.DIRECTIVE_NOT_ALONE,
                     f"{directive} must be the only key of its mapping",
-                    At((*path, directive), key=True),
+                    (*path, directive),
                     "If the value only looks like a directive, write {$literal: …} around it.",
+                    at_key=True,
                 ),
             )
         inner = mapping[directive]
@@ -161,29 +168,29 @@ class _Walk:
         if directive == UNSET_KEY:
             return self._unset(inner, path)
         if not isinstance(inner, str):
-            wanted = f"{directive} must be the path of a file"
-            problem = Problem(Code.WRONG_TYPE, wanted, At((*path, directive)), label="quote it")
-            if inner is None or isinstance(inner, dict | list):
-                problem = Problem(Code.WRONG_TYPE, wanted, At((*path, directive), key=inner is None))
-            return self._reported(path, problem)
+            label = "" if inner is None or isinstance(inner, dict | list) else "quote it"
+            summary = f"{directive} must be the path of a file"
+            fault = Fault(Code.WRONG_TYPE, summary, (*path, directive), label=label, at_key=inner is None)
+            return self._report(path, fault)
         return self._file(inner, path) if directive == FILE else self._ref(inner, path)
 
     def _file(self, named: str, path: RawPath) -> Json:
-        found = self._text_files.read(self._folder, named)
-        if isinstance(found, Text):
-            self._resolved.origins[path] = Origin(found.file, 1, text=True)
-            return found.text
-        return self._refused(path, FILE, found)
+        found = self._directives.files.text(self._folder, named)
+        if isinstance(found, TextRefusal):
+            return self._refused(path, FILE, found)
+        self._resolved.origins[path] = replace(self._origin.at(path), text=found.file)
+        return found.text
 
     def _ref(self, named: str, path: RawPath) -> Json:
         depth = self._depth + len(path)
+        references = self._directives.references
         try:
             if depth > MAX_DEPTH:
                 raise AbandonedError(TOO_MANY_LEVELS)
-            found = self._references.look_up(self._folder, named, self._resolve, depth=depth, chain=self._chain)
+            found = references.look_up(self._folder, named, self._resolve, depth=depth, chain=self._chain)
             if isinstance(found, TextRefusal):
                 return self._refused(path, REF, found)
-            if isinstance(found, YamlFile):
+            if isinstance(found, LocatedFile):
                 self._resolved.reported.append((path, found.reported))
                 self._resolved.stand_ins.add(path)
                 return None
@@ -195,11 +202,9 @@ class _Walk:
                 raise
             return self._refused(path, REF, abandoned.refusal)
         inner = found.resolved
-        self._resolved.origins[path] = found.origin
-        self._resolved.problems += [
-            replace(problem, where=At((*path, *problem.where.path), problem.where.key))
-            for problem in self._references.repeated(inner.problems)
-            if isinstance(problem.where, At)
+        self._resolved.origins[path] = replace(found.origin, reference=self._origin.at(path))
+        self._resolved.faults += [
+            replace(fault, path=(*path, *fault.path)) for fault in self._directives.repetition.limited(inner.faults)
         ]
         self._resolved.stand_ins |= {(*path, *below) for below in inner.stand_ins}
         self._resolved.reported += [((*path, *below), reported) for below, reported in inner.reported]
@@ -208,47 +213,42 @@ class _Walk:
         return inner.value
 
     def _resolve(self, value: Json, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> Resolved:
-        return _Walk(self._text_files, self._references, origin.file, depth=depth, chain=chain).value(value)
+        return _Walk(self._directives, origin, depth=depth, chain=chain).value(value)
 
     def _unset(self, inner: Json, path: RawPath) -> Any:
+        where = (*path, UNSET_KEY)
         if inner is not True:
-            return self._reported(
-                path,
-                Problem(Code.BAD_VALUE, "$unset must be true", At((*path, UNSET_KEY)), label="write {$unset: true}"),
-            )
+            return self._report(path, Fault(Code.BAD_VALUE, "$unset must be true", where, label="write {$unset: true}"))
         if self._is_document and is_slot(path):
             self._resolved.unsets = True
             return UNSET
-        return self._reported(
-            path,
-            Problem(
-                Code.MISPLACED_UNSET,
-                "there is nothing to unset here",
-                At((*path, UNSET_KEY), key=True),
-                "{$unset: true} drops what a _defaults.yaml supplies: a parameter, a key of reconcile, type, or a "
-                "create-only key. Parameters are inherited whole, so it cannot be used deeper.",
-            ),
+        detail = (
+            "{$unset: true} drops what a _defaults.yaml supplies: a parameter, a key of reconcile, type, or a "
+            "create-only key. A parameter is inherited as a whole, so $unset cannot be used inside one."
+        )
+        return self._report(
+            path, Fault(Code.MISPLACED_UNSET, "there is nothing to unset here", where, detail, at_key=True)
         )
 
     def _refused(self, path: RawPath, directive: str, refusal: TextRefusal) -> None:
-        where = At((*path, directive))
-        self._reported(path, Problem(refusal.code, refusal.summary, where, refusal.detail, refusal.label))
+        self._report(path, Fault(refusal.code, refusal.summary, (*path, directive), refusal.detail, refusal.label))
 
-    def _reported(self, path: RawPath, problem: Problem) -> None:
-        self._resolved.problems.append(problem)
+    def _report(self, path: RawPath, fault: Fault) -> None:
+        self._resolved.faults.append(fault)
         self._resolved.stand_ins.add(path)
 
     def _warn_of_near(self, key: str, mapping: dict[str, Json], path: RawPath) -> None:
         """Warn about an only key that is almost a directive: it would be sent as data."""
         near = nearest(key, _NAMES) if len(mapping) == 1 and key.startswith("$") else None
         if near is not None:
-            self._resolved.problems.append(
-                Problem(
+            self._resolved.faults.append(
+                Fault(
                     Code.NEAR_DIRECTIVE,
                     f"{quoted(key)} is not a directive and is sent unchanged",
-                    At((*path, key), key=True),
+                    (*path, key),
                     "If that is intended, write {$literal: …} around it.",
                     f'did you mean "{near}"?',
+                    at_key=True,
                     severity=Severity.WARNING,
                 )
             )

@@ -1,21 +1,23 @@
 """Which files below the manifest folder are manifests.
 
 Every `*.yaml` and `*.yml`, except files and folders whose name starts with `_` or `.`, sorted by path. A folder is read
-once, under its own name where it has one below the manifest folder, else under that of the first symbolic link to it:
-so links that lead in circles end. A link to a manifest that is found anyway is not a second one. A link that leads out
-of the repository, or past a part that starts with a dot, is not followed.
+once, under its own name if it is below the manifest folder, else under the name of the first symbolic link to it. So
+links that lead in circles end. A link to a manifest that is found anyway does not count as a second one. A link that
+leads out of the repository, or through a name that starts with a dot, is not followed.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from reconciler.diagnostics import Diagnostic
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import resolve
 from reconciler.files.walking import Refusal
-from reconciler.manifest.textfiles import TextRefusal, refuse
+from reconciler.manifest.codes import Code
+from reconciler.manifest.sharedfiles import TextRefusal, refuse, unread
 
 DEFAULTS: Final = "_defaults.yaml"
 _NEAR_DEFAULTS: Final = ("_defaults.yml", "_default.yaml", "_default.yml")
@@ -28,15 +30,13 @@ DEEPEST: Final = 100
 class Found:
     """Absolute paths, sorted. `near_defaults` are files whose names look like that of defaults.
 
-    `refused` are links that must not be followed, to files or folders, and `unreadable` folders that could not be
-    listed, each with the reason.
+    `refused` has an error for each link that must not be followed, and each folder that could not be listed.
     """
 
     manifests: tuple[str, ...]
     defaults: tuple[str, ...]
     near_defaults: tuple[str, ...]
-    refused: tuple[tuple[str, TextRefusal], ...]
-    unreadable: tuple[tuple[str, str], ...]
+    refused: tuple[Diagnostic, ...]
 
 
 def discover(folder: str, *, root: str) -> Found:
@@ -52,12 +52,11 @@ def discover(folder: str, *, root: str) -> Found:
         tuple(sorted(search.defaults, key=path_order)),
         tuple(sorted(search.near_defaults, key=path_order)),
         tuple(search.refused),
-        tuple(search.unreadable),
     )
 
 
 def path_order(path: str) -> list[str]:
-    """For sorting: a folder's files stand together."""
+    """For sorting: the files of a folder stay together."""
     return path.split("/")
 
 
@@ -67,8 +66,7 @@ class _Search:
         self.links: list[str] = []
         self.defaults: list[str] = []
         self.near_defaults: list[str] = []
-        self.refused: list[tuple[str, TextRefusal]] = []
-        self.unreadable: list[tuple[str, str]] = []
+        self.refused: list[Diagnostic] = []
         self._root = root
         self._seen: set[tuple[int, int]] = set()
 
@@ -78,7 +76,7 @@ class _Search:
         while waiting or linked:
             current = waiting.pop() if waiting else linked.pop(0)
             if current.count("/") - self._root.count("/") > DEEPEST:
-                self.unreadable.append((current, f"it is more than {DEEPEST} folders deep"))
+                self._unreadable(current, f"it is more than {DEEPEST} folders deep")
                 continue
             try:
                 status = os.stat(current)
@@ -89,7 +87,10 @@ class _Search:
                     for entry in sorted(entries, key=lambda entry: entry.name):
                         self._sort_in(entry, waiting, linked)
             except OSError as problem:
-                self.unreadable.append((current, problem.strerror or str(problem)))
+                self._unreadable(current, problem.strerror or str(problem))
+
+    def _unreadable(self, folder: str, reason: str) -> None:
+        self.refused.append(unread(folder, TextRefusal(Code.UNREADABLE, f"this folder cannot be read: {reason}")))
 
     def _sort_in(self, entry: os.DirEntry[str], waiting: list[str], linked: list[str]) -> None:
         name, is_link = entry.name, entry.is_symlink()
@@ -103,7 +104,8 @@ class _Search:
         if name == DEFAULTS:
             self.defaults.append(entry.path)
         elif is_link and (refusal := self._refuse_link(entry.path, is_folder)) is not None:
-            self.refused.append((entry.path, refusal))
+            detail = f"{refusal.detail} A link whose name starts with _ is ignored."
+            self.refused.append(unread(entry.path, replace(refusal, detail=detail)))
         elif is_folder:
             (linked if is_link else waiting).append(entry.path)
         else:

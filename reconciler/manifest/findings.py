@@ -1,4 +1,4 @@
-"""What a composer finds wrong, in words."""
+"""What a composer finds wrong with a document, in words."""
 
 from __future__ import annotations
 
@@ -6,33 +6,32 @@ from typing import Final, NoReturn
 
 from yaml.events import ScalarEvent
 
+from reconciler.diagnostics import Diagnostic, error
 from reconciler.manifest.codes import Code
-from reconciler.manifest.located import AnyEvent
-from reconciler.manifest.problems import Problem, Stretch
+from reconciler.manifest.located import AnyEvent, SourceText, Stretch, first_at
 from reconciler.manifest.scalars import MOST_DIGITS, code_point
 
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 1_000_000
 
+_IF_TEXT: Final = "quote it if it is text"
+
 
 class LimitError(Exception):
-    """A document is over a limit. What follows in the file is not read."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.summary)
-        self.problem = problem
+    """A document is over a limit, which was reported. The rest of its file is not read."""
 
 
 class Findings:
     """The problems of one document."""
 
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
+    def __init__(self, source: SourceText) -> None:
+        self.problems: list[Diagnostic] = []
+        self._source = source
         self._reported: set[int] = set()
 
-    def report(self, code: Code, summary: str, event: AnyEvent, *, detail: str = "", label: str = "") -> None:
-        stretch = _stretch(event)
-        self.problems.append(Problem(code, summary, stretch, detail, label))
+    def _report(self, code: Code, summary: str, at: AnyEvent | Stretch, *, detail: str = "", label: str = "") -> None:
+        stretch = at if isinstance(at, Stretch) else _stretch(at)
+        self.problems.append(error(code, summary, detail=detail, location=self._source.location(stretch), label=label))
         self._reported.add(stretch.start)
 
     def was_reported(self, event: AnyEvent) -> bool:
@@ -40,99 +39,78 @@ class Findings:
         return event.start_mark.index in self._reported
 
     def version(self, event: AnyEvent) -> None:
-        self.report(
+        # The parsers differ in where a document with such a line starts.
+        start = max(0, self._source.parsed.rfind("%YAML", 0, event.start_mark.index + len("%YAML")))
+        self._report(
             Code.YAML_VERSION,
             "manifests are YAML 1.2",
-            event,
-            detail="Take the %YAML line out: other versions read `yes`, `012` and others in another way.",
+            Stretch(start, start + len("%YAML")),
+            detail="Remove the %YAML line. Other versions of YAML read values such as `yes` and `012` differently.",
         )
 
     def tag(self, event: AnyEvent) -> None:
-        self.report(
-            Code.TAG,
-            "a manifest has no tags",
-            event,
-            label="quote it if it is a text",
-            detail="An unquoted ! at the beginning of a value is a YAML tag. Values are what they look like.",
-        )
+        detail = "An unquoted ! at the start of a value begins a YAML tag, and manifests have no tags."
+        self._report(Code.TAG, "YAML tags are not supported", event, label=_IF_TEXT, detail=detail)
 
     def not_json(self, event: AnyEvent) -> None:
-        summary = f"JSON has no number {_shortened(event.value)}"
+        summary = f"{_shortened(event.value)} is not a number in JSON"
         if len(event.value) > MOST_DIGITS / 2:
-            summary = f"a whole number has at most {MOST_DIGITS:,} digits"
-        self.report(Code.NOT_A_NUMBER, summary, event, label="quote it if it is a text")
+            summary = f"a whole number can have at most {MOST_DIGITS:,} digits"
+        self._report(Code.NOT_A_NUMBER, summary, event, label=_IF_TEXT)
 
     def unknown_alias(self, event: AnyEvent) -> None:
-        self.report(
+        self._report(
             Code.UNKNOWN_ALIAS,
-            f"no anchor &{event.anchor} stands before this",
+            f"there is no anchor &{event.anchor} above this alias",
             event,
-            label="quote it if it is a text",
-            detail="An unquoted * begins an alias, which repeats a value that was marked with & further up.",
+            label=_IF_TEXT,
+            detail="An unquoted * begins an alias, which repeats a value that was marked with & before.",
         )
 
     def self_alias(self, event: AnyEvent) -> None:
-        self.report(
-            Code.SELF_ALIAS,
-            f"*{event.anchor} stands inside the value that it repeats",
-            event,
-            detail="Such a value would have no end.",
-        )
+        summary = f"the alias *{event.anchor} is inside the value that it repeats"
+        self._report(Code.SELF_ALIAS, summary, event, detail="The value would never end.")
 
     def bad_key(self, event: AnyEvent) -> None:
-        detail = (
-            "" if event.__class__ is ScalarEvent else "A { or [ begins a mapping or a list; as a text it needs quotes."
-        )
-        self.report(Code.BAD_KEY, "a key is a string", event, detail=detail, label="quote it")
+        detail = "" if event.__class__ is ScalarEvent else "An unquoted { or [ begins a mapping or a list."
+        self._report(Code.BAD_KEY, "a key must be a string", event, detail=detail, label="quote it")
 
     def unseen_edge(self, event: AnyEvent, edge: str) -> None:
-        self.report(
+        self._report(
             Code.INVISIBLE_KEY,
-            f"this key begins or ends with {code_point(edge)}, which cannot be seen",
+            f"this key begins or ends with {code_point(edge)}, which is invisible",
             event,
             label="remove it, or quote the key",
-            detail="Such characters come with text that is copied from web pages; as indentation they mean nothing.",
+            detail="Text copied from web pages often has such characters. YAML does not treat them as indentation.",
         )
 
     def bad_merge(self, event: AnyEvent) -> None:
-        self.report(
-            Code.BAD_MERGE,
-            "<< takes a mapping or a list of mappings",
-            event,
-            detail="To have a key of that name, put it in quotes.",
-        )
+        summary = "<< takes a mapping or a list of mappings"
+        self._report(Code.BAD_MERGE, summary, event, detail="To use << as an ordinary key, quote it.")
 
     def second_merge(self, event: AnyEvent) -> None:
-        self.report(
-            Code.DUPLICATE_KEY,
-            "the merge key << appears twice in this mapping",
-            event,
-            label="merge several with one list: <<: [*a, *b]",
-        )
+        summary = "the merge key << appears twice in this mapping"
+        self._report(Code.DUPLICATE_KEY, summary, event, label="merge several mappings with a list: <<: [*a, *b]")
 
     def duplicate_key(self, key: str, event: AnyEvent, first: Stretch) -> None:
-        stretch = _stretch(event)
         summary = f'the key "{_shortened(key)}" appears twice in this mapping'
-        self.problems.append(Problem(Code.DUPLICATE_KEY, summary, stretch, first=first))
-        self._reported.add(stretch.start)
+        self._report(
+            Code.DUPLICATE_KEY, summary, event, label=first_at(self._source.location(first), self._source.root)
+        )
 
-    def too_deep(self, event: AnyEvent) -> NoReturn:
-        raise LimitError(too_deep(_stretch(event)))
+    def too_deep(self, at: AnyEvent | Stretch) -> NoReturn:
+        self._stop(Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting", at)
 
     def too_large(self, event: AnyEvent) -> NoReturn:
-        summary = f"more than {MAX_NODES:,} values, with aliases counted out"
-        raise LimitError(Problem(Code.TOO_LARGE, summary, _stretch(event), _NOT_READ))
+        self._stop(Code.TOO_LARGE, f"more than {MAX_NODES:,} values, counting aliases in full", event)
+
+    def _stop(self, code: Code, summary: str, at: AnyEvent | Stretch) -> NoReturn:
+        self._report(code, summary, at, detail="The rest of this file is not read.")
+        raise LimitError(summary)
 
 
 def _stretch(event: AnyEvent) -> Stretch:
     return Stretch(event.start_mark.index, event.end_mark.index)
-
-
-_NOT_READ: Final = "The rest of this file is not read."
-
-
-def too_deep(stretch: Stretch) -> Problem:
-    return Problem(Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting", stretch, _NOT_READ)
 
 
 def _shortened(text: str) -> str:

@@ -1,6 +1,6 @@
 """The files whose values manifests inherit, or have laid over them: `_defaults.yaml`, and a target's overlay.
 
-Each is read and checked once a load. Its problems are reported with every manifest that it reaches.
+Each is read and checked once per load. Its problems are reported with every manifest that it reaches.
 """
 
 from __future__ import annotations
@@ -13,31 +13,28 @@ from reconciler.diagnostics import Diagnostic, error
 from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives
-from reconciler.manifest.layering import Layers, idle_unset, without_unset
-from reconciler.manifest.locating import Locator, first_line, in_reading_order
-from reconciler.manifest.problems import At, Problem
+from reconciler.manifest.layering import Layers, without_unset
+from reconciler.manifest.located import Document, in_reading_order
+from reconciler.manifest.origins import Origin, diagnosed
 from reconciler.manifest.schema import DEFAULTS
-from reconciler.manifest.textfiles import TextRefusal, read_found
+from reconciler.manifest.sharedfiles import TextRefusal, read_found, unread
 from reconciler.manifest.verdict import check
-from reconciler.manifest.yamlfiles import YamlFiles
-from reconciler.model.project import Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One document. `reported` is everything wrong with it; if it has an error, `values` are empty."""
+    """One document. Its values are empty if it has an error."""
 
     origin: Origin
     values: dict[str, Any]
-    reported: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The patterns of one `names`, and where they stand."""
+    """The patterns of one `names`, and their file."""
 
     patterns: tuple[str, ...]
-    origin: Origin
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +50,25 @@ class Inherited:
         return any(diagnostic.is_error for diagnostic in self.reported)
 
 
-NOTHING: Final = Inherited()
+_NOTHING: Final = Inherited()
 
 
 class LayerFiles:
     """The layers below one manifest folder. `defaults` are the files that were found there, absolute."""
 
-    def __init__(
-        self, folder: str, defaults: tuple[str, ...], yaml_files: YamlFiles, directives: Directives, locator: Locator
-    ) -> None:
+    def __init__(self, folder: str, defaults: tuple[str, ...], directives: Directives) -> None:
         self._folder = folder
         self._files = {os.path.dirname(file): file for file in defaults}
-        self._yaml_files = yaml_files
         self._directives = directives
-        self.locator = locator
         self._inherited: dict[str, Inherited] = {}
 
     def inherited(self, folder: str) -> Inherited:
         """What the manifests in `folder` inherit."""
         if not self._files:
-            return NOTHING
+            return _NOTHING
         found = self._inherited.get(folder)
         if found is None:
-            above = self.inherited(os.path.dirname(folder)) if folder != self._folder else NOTHING
+            above = self.inherited(os.path.dirname(folder)) if folder != self._folder else _NOTHING
             file = self._files.get(folder)
             found = self._inherited[folder] = self._laid(file, above) if file else above
         return found
@@ -83,10 +76,10 @@ class LayerFiles:
     def own_names(self) -> tuple[str, ...] | None:
         """The `names` of the manifest folder's own defaults."""
         limits = self.inherited(self._folder).limits
-        return limits[0].patterns if limits and os.path.dirname(limits[0].origin.file) == self._folder else None
+        return limits[0].patterns if limits and os.path.dirname(limits[0].file) == self._folder else None
 
     def reported(self) -> list[tuple[str, tuple[Diagnostic, ...]]]:
-        """Every `_defaults.yaml` that something is wrong with, whether a manifest lies below it or not."""
+        """Every `_defaults.yaml` that something is wrong with, whether or not there is a manifest below it."""
         found = []
         for folder, file in sorted(self._files.items()):
             above = self.inherited(os.path.dirname(folder)).reported if folder != self._folder else ()
@@ -95,49 +88,35 @@ class LayerFiles:
         return found
 
     def _laid(self, file: str, above: Inherited) -> Inherited:
-        documents = self.read(file, DEFAULTS)
+        documents, reported = self.read(file, DEFAULTS)
         if len(documents) > 1:
-            location = self.locator.location(At(()), documents[1].origin)
-            reported = error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml holds one YAML document", location=location)
-            return Inherited(above.layers, above.limits, (*above.reported, reported))
-        if not documents:
-            return above
-        (layer,) = documents
-        layers, idle = above.layers.lay(layer.values, layer.origin)
-        idly = [*layer.reported, *(self.locator.diagnostic(idle_unset(path), layer.origin) for path in idle)]
-        limits = above.limits
-        if patterns := layer.values.get("names"):
-            limits = (*limits, Limits(tuple(patterns), layer.origin))
-        return Inherited(layers, limits, (*above.reported, *idly))
+            location = documents[1].origin.location()
+            reported = (error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml has exactly one document", location=location),)
+            documents = []
+        layers, limits = above.layers, above.limits
+        for layer in documents:
+            layers, idle = layers.lay(layer.values, layer.origin)
+            reported = (*reported, *(diagnosed(fault, layer.origin) for fault in idle))
+            if patterns := layer.values.get("names"):
+                limits = (*limits, Limits(tuple(patterns), file))
+        return Inherited(layers, limits, (*above.reported, *reported))
 
-    def read(self, file: str, table: Table) -> list[Layer]:
-        """The documents of a file. An error that ends the whole file becomes a document of its own."""
-        data = read_found(self.locator.root, file)
+    def read(self, file: str, table: Table) -> tuple[list[Layer], tuple[Diagnostic, ...]]:
+        """The documents of a file, and everything that is wrong with it. There are none if it is not valid YAML."""
+        data = read_found(self._directives.files.root, file)
         if isinstance(data, TextRefusal):
-            reported = error(data.code, data.summary, detail=data.detail, location=first_line(file, 1))
-            return [Layer(Origin(file, 1), {}, (reported,))]
-        found = self._yaml_files.read(file, data, like_project=True)
-        if found.broken:
-            return [Layer(Origin(file, 1), {}, found.reported)]
-        layers = [self._layer(Origin(file, document.line), document.value, table) for document in found.documents]
-        if found.reported and layers:
-            layers[0] = Layer(layers[0].origin, layers[0].values, (*found.reported, *layers[0].reported))
-        return layers
+            return [], (unread(file, data),)
+        found = self._directives.files.yaml(file, data, like_project=True)
+        reported = [*found.reported]
+        layers = [self._layer(document, table, reported) for document in found.documents] if not found.broken else []
+        return layers, tuple(reported)
 
-    def _layer(self, origin: Origin, value: Any, table: Table) -> Layer:
-        if not isinstance(value, dict):
-            _, problems = check(value, table=table)
-            return Layer(origin, {}, self._located(problems, [], origin))
-        resolved = self._directives.resolve(value, origin.file)
-        values: dict[str, Any] = resolved.value
-        origin = Origin(origin.file, origin.line, (), resolved.origins)
-        _, problems = check(without_unset(values), resolved.stand_ins, table=table)
-        reported = [
-            diagnostic for path, of_file in resolved.reported for diagnostic in self.locator.used(of_file, path, origin)
-        ]
-        diagnostics = self._located([*problems, *resolved.problems], reported, origin)
-        failed = any(diagnostic.is_error for diagnostic in diagnostics)
-        return Layer(origin, {} if failed else values, diagnostics)
-
-    def _located(self, problems: list[Problem], reported: list[Diagnostic], origin: Origin) -> tuple[Diagnostic, ...]:
-        return in_reading_order([*(self.locator.diagnostic(problem, origin) for problem in problems), *reported])
+    def _layer(self, document: Document, table: Table, reported: list[Diagnostic]) -> Layer:
+        resolved = self._directives.resolve(document)
+        origin = Origin.of(document).with_origins(resolved.origins)
+        values = without_unset(resolved.value) if resolved.unsets else resolved.value
+        _, faults = check(values, resolved.stand_ins, table=table)
+        found = in_reading_order(self._directives.diagnosed([*faults, *resolved.faults], resolved, origin))
+        reported += found
+        failed = any(diagnostic.is_error for diagnostic in found)
+        return Layer(origin, {} if failed else resolved.value)

@@ -6,12 +6,13 @@ Nothing that a file contains makes this raise. Each file is read once, and its t
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from reconciler.collection import collector_paused
-from reconciler.diagnostics import Diagnostic, Location, Severity, error, few_suggestions, warning
+from reconciler.diagnostics import Diagnostic, error, few_suggestions, warning
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import resolve
 from reconciler.files.walking import Refusal
@@ -20,37 +21,26 @@ from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import comment_problems
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.discovery import Found, discover, path_order
-from reconciler.manifest.layerfiles import Inherited, Layer, LayerFiles
-from reconciler.manifest.located import Document, LocatedFile
-from reconciler.manifest.locating import (
-    Locator,
-    diagnostics_of,
-    display,
-    failure_of,
-    first_at,
-    first_line,
-    in_reading_order,
-)
+from reconciler.manifest.layerfiles import LayerFiles
+from reconciler.manifest.located import display, first_at, first_line, in_reading_order
+from reconciler.manifest.origins import Origin
 from reconciler.manifest.overlays import Overlay, open_overlay
 from reconciler.manifest.parsing import Parser, best_parser
-from reconciler.manifest.problems import At
 from reconciler.manifest.reading import read
-from reconciler.manifest.references import References
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.textfiles import TextFiles, TextRefusal, near_path, read_found
+from reconciler.manifest.sharedfiles import SharedFiles, TextRefusal, near_path, read_found, unread
 from reconciler.manifest.understanding import Understanding, Understood
-from reconciler.manifest.yamlfiles import YamlFiles
-from reconciler.model.project import DesiredProject, Source
+from reconciler.model.project import DesiredProject
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One YAML document. `line` is the first of its mapping; `name` as far as it could be read.
+    """One YAML document. `line` is the first of its mapping, and `name` is set as far as it could be read.
 
-    `project` is None where the document, or a file that it uses, has an error. `diagnostics` are the errors and
-    warnings of both, in reading order; those of other files say where this document uses them.
-    An error that ends a whole file (syntax, encoding), or is in a file that is not a manifest, is an entry of
-    its own, without name and project; `is_manifest` is False for the latter.
+    `project` is None if the document, or a file that it uses, has an error. `diagnostics` are the errors and
+    warnings of both, in reading order; those of other files have the location where this document uses them.
+    An error that ends a whole file (syntax, encoding), or is in a file that is not a manifest, is a separate entry
+    without name, project, and `origin`; `is_manifest` is False for the latter.
     """
 
     file: str
@@ -59,6 +49,7 @@ class Entry:
     project: DesiredProject | None
     diagnostics: tuple[Diagnostic, ...]
     is_manifest: bool = True
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +57,9 @@ class Manifests:
     """`folder` and `root` are absolute. `files` counts manifests, readable or not. `entries` are in order of file,
     then document. `duplicates` has an error for each further manifest of a name that appears twice.
 
-    `variants` are the documents that are composed again with an overlay that was only to be checked. `names` are the
-    patterns for all names below the folder, None where it sets none. `shared` are the other YAML files, absolute:
-    defaults, overlays, and what references name.
+    `variants` are the documents composed again with each overlay that is only checked. `names` are the patterns that
+    the folder sets for all names in it, None if it sets none. `shared` are the other YAML files, absolute: defaults,
+    overlays, and what references name.
     """
 
     folder: str
@@ -76,7 +67,6 @@ class Manifests:
     files: int
     entries: tuple[Entry, ...]
     duplicates: tuple[Diagnostic, ...]
-    duplicate_names: frozenset[str]
     variants: tuple[Entry, ...] = ()
     names: tuple[str, ...] | None = None
     shared: tuple[str, ...] = ()
@@ -91,26 +81,24 @@ def load_manifests(
     checks: Checks | None = None,
     parser: Parser | None = None,
 ) -> Manifests:
-    """Load every manifest below `folder`; `root` is the folder that no file outside of may be read.
+    """Load every manifest below `folder`. No file outside of `root` is read.
 
-    `overlay` is laid over the manifests; those in `checked` are only looked at. `checks` are those that
-    know the field; without them none is made.
+    `overlay` is laid over the manifests; overlays in `checked` are only checked. Without `checks`, params and
+    ontologies are not checked against what Scale documents.
 
     Raises:
-        UsageError: where `folder` or an overlay is not there or lies outside `root`.
+        UsageError: `folder` or an overlay does not exist, or is outside `root`.
     """
     folder_path, root_path = os.path.abspath(folder), os.path.abspath(root)
     _check_folder(
         folder_path,
         root_path,
         "the manifest folder",
-        "Manifests are YAML files in this folder. Make it, or name another one in the configuration (manifests).",
+        "Manifests are YAML files in this folder. Create it, or set `manifests` in the configuration.",
     )
     overlays = [os.path.abspath(path) for path in ([overlay] if overlay else []) + [*checked]]
     for path in overlays:
-        _check_folder(
-            path, root_path, "the overlay", "Make it, or take `overlay` out of the target in the configuration."
-        )
+        _check_folder(path, root_path, "the overlay", "Create it, or remove `overlay` from the configuration's target.")
     with few_suggestions(), collector_paused():
         return _load(folder_path, root_path, overlays, bool(overlay), checks, parser or best_parser())
 
@@ -120,11 +108,13 @@ def _load(
 ) -> Manifests:
     found = discover(folder, root=root)
     loader = _Loader(folder, root, found, checks, parser)
-    opened = [loader.open_overlay(path, found) for path in overlays]
+    opened = [loader.open_overlay(path) for path in overlays]
     laid = opened[0] if lay_first else None
     entries = [entry for file in found.manifests for entry in loader.load(file, laid)]
-    others = [*_refusals(found), *loader.defaults_reported()]
-    others += [_whole(entry) for each in opened for entry in each.reported]
+    others = [_whole(diagnostic) for diagnostic in found.refused]
+    reported = [*map(_near_defaults, found.near_defaults), *(each for overlay in opened for each in overlay.reported)]
+    others += [_whole(diagnostic, is_manifest=False) for diagnostic in reported]
+    others += loader.defaults_reported()
     if others:
         entries = sorted([*others, *entries], key=lambda entry: path_order(entry.file))
     variants = [
@@ -135,18 +125,15 @@ def _load(
         if file in each.files
         for entry in loader.load(file, each)
     ]
-    duplicates = _duplicates(entries, loader.locator)
-    names = frozenset(entry.name for entry, _ in duplicates if entry.name is not None)
     return Manifests(
         folder,
         root,
         len(found.manifests),
         tuple(entries),
-        tuple(diagnostic for _, diagnostic in duplicates),
-        names,
+        tuple(_duplicates(entries, root)),
         tuple(variants),
-        loader.own_names(),
-        tuple(sorted({*found.defaults, *loader.yaml_files.read_so_far()}, key=path_order)),
+        loader.layers.own_names(),
+        tuple(sorted({*found.defaults, *loader.files.yaml_files}, key=path_order)),
     )
 
 
@@ -164,122 +151,78 @@ def _check_folder(folder: str, root: str, what: str, detail: str) -> None:
 
 
 class _Loader:
-    """Loads one file after the other; words, texts and whatever files share are kept for all of them."""
+    """Loads one file after the other. What files share is read once for all of them."""
 
     def __init__(self, folder: str, root: str, found: Found, checks: Checks | None, parser: Parser) -> None:
+        self._folder = folder
         self._root = root
+        self._found = found
         self._parser = parser
         self._words = Words()
-        self.locator = Locator(root)
-        text_files = TextFiles(root)
-        self.yaml_files = YamlFiles(self.locator, self._words, parser)
-        directives = Directives(text_files, References(root, text_files, self.yaml_files))
-        self._layers = LayerFiles(folder, found.defaults, self.yaml_files, directives, self.locator)
-        self._understanding = Understanding(directives, checks, self.locator)
-        self._folder = folder
+        self.files = SharedFiles(root, self._words, parser)
+        self._directives = Directives(self.files)
+        self.layers = LayerFiles(folder, found.defaults, self._directives)
+        self._understanding = Understanding(self._directives, checks)
 
-    def open_overlay(self, path: str, found: Found) -> Overlay:
-        return open_overlay(path, self._folder, found, self._root, self._layers)
-
-    def own_names(self) -> tuple[str, ...] | None:
-        return self._layers.own_names()
+    def open_overlay(self, path: str) -> Overlay:
+        return open_overlay(path, self._folder, self._found, self._root, self.layers)
 
     def defaults_reported(self) -> list[Entry]:
-        return [Entry(file, 1, None, None, reported, is_manifest=False) for file, reported in self._layers.reported()]
+        return [Entry(file, 1, None, None, reported, is_manifest=False) for file, reported in self.layers.reported()]
 
     def load(self, file: str, overlay: Overlay | None) -> list[Entry]:
-        if not file.isprintable() and not _is_utf8(file):
-            return [_whole_file(file, Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename it.")]
-        data = read_found(self._root, file)
+        data = _NOT_UTF8 if not file.isprintable() and not _is_utf8(file) else read_found(self._root, file)
         if isinstance(data, TextRefusal):
-            return [_whole_file(file, data.code, data.summary, data.detail)]
-        found = read(file, data, self._words, self._parser)
-        self.locator.add(found)
-        inherited = self._layers.inherited(os.path.dirname(file))
-        laid = overlay.over(file, found.documents) if overlay is not None else None
-        reported = [*inherited.reported, *(laid.reported if laid is not None else ())]
+            return [_whole(unread(file, data))]
+        found = read(file, data, self._words, self._parser, root=self._root)
+        inherited = self.layers.inherited(os.path.dirname(file))
+        layers, of_overlay = overlay.over(file, found.documents) if overlay is not None else ((), ())
+        reported = [*inherited.reported, *of_overlay]
         entries = []
         for index, document in enumerate(found.documents):
-            layer = laid.layers[index] if laid is not None and laid.layers else None
-            understood = self._understand(found, document, inherited, layer)
-            entries.append(self._entry(found, document, understood, reported))
+            own = [*document.problems, *comment_problems(found, document)]
+            understood = Understood(Origin.of(document))
+            if not found.broken_lines:
+                layer = layers[index] if layers else None
+                understood = self._understanding.understand(document, inherited, layer)
+            entries.append(self._entry(understood, own, reported))
         if found.failure:
-            diagnostics = failure_of(found, self._root)
+            diagnostics = in_reading_order(found.failure)
             location = diagnostics[0].location
             assert location is not None
             entries.append(Entry(file, location.line, None, None, diagnostics))
         return entries
 
-    def _understand(
-        self, file: LocatedFile, document: Document, inherited: Inherited, overlay: Layer | None
-    ) -> Understood:
-        source = Source(file.source.file, document.line)
-        if file.broken_lines:
-            return Understood(source.origin)
-        return self._understanding.understand(
-            document.value,
-            source,
-            has_directives=document.directives,
-            inherited=inherited,
-            overlay=overlay,
-            checked=not document.problems,
-        )
-
-    def _entry(
-        self, file: LocatedFile, document: Document, understood: Understood, reported: Sequence[Diagnostic]
-    ) -> Entry:
-        problems = [*document.problems, *comment_problems(file, document)]
-        root = understood.root
-        if understood.is_clean and not problems and not reported:
-            return Entry(root.file, root.line, understood.name, understood.project, ())
-        own = diagnostics_of(file, document, problems, self._root)
-        found = _unexplained([self.locator.diagnostic(each, root) for each in understood.problems], own)
-        for path, diagnostics in understood.reported:
-            found += self.locator.used(diagnostics, path, root)
-        found += self.locator.used_at(reported, first_line(root.file, root.line))
-        diagnostics = in_reading_order([*own, *found])
+    def _entry(self, understood: Understood, own: Sequence[Diagnostic], reported: Sequence[Diagnostic]) -> Entry:
+        """`own` is what is wrong with the YAML of the document, `reported` with the files laid under or over it."""
+        origin = understood.origin
+        diagnostics: tuple[Diagnostic, ...] = ()
+        if own or reported or understood.found:
+            of_layers = self._directives.repetition.used(reported, first_line(origin.file, origin.line))
+            diagnostics = in_reading_order([*own, *_unexplained(understood.found, own), *of_layers])
         failed = any(diagnostic.is_error for diagnostic in diagnostics)
-        return Entry(root.file, root.line, understood.name, None if failed else understood.project, diagnostics)
+        project = None if failed else understood.project
+        return Entry(origin.file, origin.line, understood.name, project, diagnostics, origin=origin)
 
 
-def _refusals(found: Found) -> list[Entry]:
-    """What was found and is not read."""
-    refused = [_refuse_link(path, refusal) for path, refusal in found.refused]
-    refused += [_refuse_folder(path, reason) for path, reason in found.unreadable]
-    return refused + [_near_defaults(file) for file in found.near_defaults]
-
-
-def _refuse_link(path: str, refusal: TextRefusal) -> Entry:
-    detail = f"{refusal.detail} A link whose name starts with _ is ignored."
-    return _whole_file(path, refusal.code, refusal.summary, detail)
-
-
-def _refuse_folder(folder: str, reason: str) -> Entry:
-    return _whole_file(folder, Code.UNREADABLE, f"this folder cannot be read: {reason}")
-
-
-def _near_defaults(file: str) -> Entry:
-    name = os.path.basename(file)
-    summary = f"{name} is not read"
-    reported = warning(
+def _near_defaults(file: str) -> Diagnostic:
+    return warning(
         Code.NEAR_DEFAULTS,
-        summary,
+        f"{os.path.basename(file)} is not read",
         detail="Manifests inherit only from files named _defaults.yaml. Rename this file.",
-        location=first_line(file, 1),
+        location=first_line(file),
         label='did you mean "_defaults.yaml"?',
     )
-    return Entry(file, 1, None, None, (reported,), is_manifest=False)
 
 
-def _whole(diagnostic: Diagnostic) -> Entry:
+def _whole(diagnostic: Diagnostic, *, is_manifest: bool = True) -> Entry:
+    """An entry for a whole file or folder."""
     assert diagnostic.location is not None
-    return Entry(diagnostic.location.file, diagnostic.location.line, None, None, (diagnostic,), is_manifest=False)
+    location = diagnostic.location
+    return Entry(location.file, location.line, None, None, (diagnostic,), is_manifest=is_manifest)
 
 
-def _whole_file(file: str, code: Code, summary: str, detail: str = "") -> Entry:
-    """An entry for what cannot be read at all."""
-    file = file.encode(errors="backslashreplace").decode()
-    return Entry(file, 1, None, None, (error(code, summary, detail=detail, location=first_line(file, 1)),))
+_NOT_UTF8: Final = TextRefusal(Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename it.")
 
 
 def _is_utf8(text: str) -> bool:
@@ -291,45 +234,31 @@ def _is_utf8(text: str) -> bool:
 
 
 def _unexplained(diagnostics: Sequence[Diagnostic], own: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Without those that only say that a value is missing or odd where the YAML itself was found wrong."""
-    wrong = {(d.location.file, d.location.line, d.location.column) for d in own if d.location is not None}
-
-    def explained(diagnostic: Diagnostic) -> bool:
-        location = diagnostic.location
-        return (
-            diagnostic.code in (Code.NULL_PART, Code.WRONG_TYPE)
-            and location is not None
-            and (location.file, location.line, location.column) in wrong
-        )
-
-    return [diagnostic for diagnostic in diagnostics if not explained(diagnostic)]
-
-
-def _duplicates(entries: Sequence[Entry], locator: Locator) -> list[tuple[Entry, Diagnostic]]:
-    first: dict[str, Entry] = {}
-    repeated: list[tuple[Entry, Entry]] = []
-    for entry in entries:
-        if entry.name is None:
-            continue
-        if entry.name in first:
-            repeated.append((first[entry.name], entry))
-        else:
-            first[entry.name] = entry
-
-    def location(entry: Entry) -> Location:
-        return locator.location(At(("name",)), Source(entry.file, entry.line).origin)
-
+    """Without those that only report a missing or wrong value where the YAML itself is wrong."""
+    wrong = {_position(diagnostic) for diagnostic in own}
     return [
-        (
-            again,
-            Diagnostic(
-                Severity.ERROR,
-                Code.DUPLICATE_NAME,
-                f'two manifests are named "{again.name}"',
-                "A name identifies a project in git and on Scale. Nothing is sent while a name appears twice.",
-                location(again),
-                first_at(location(earlier), locator.root),
-            ),
-        )
-        for earlier, again in repeated
+        diagnostic
+        for diagnostic in diagnostics
+        if diagnostic.code not in (Code.NULL_PART, Code.WRONG_TYPE) or _position(diagnostic) not in wrong
     ]
+
+
+def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:
+    assert diagnostic.location is not None
+    return diagnostic.location.file, diagnostic.location.line, diagnostic.location.column
+
+
+def _duplicates(entries: Sequence[Entry], root: str) -> Iterator[Diagnostic]:
+    first: dict[str, Origin] = {}
+    for entry in entries:
+        if entry.name is None or entry.origin is None:
+            continue
+        earlier = first.setdefault(entry.name, entry.origin)
+        if earlier is not entry.origin:
+            yield error(
+                Code.DUPLICATE_NAME,
+                f'two manifests are named "{entry.name}"',
+                detail="A name identifies a project in git and on Scale. Nothing is sent until each name is unique.",
+                location=entry.origin.user(("name",)),
+                label=first_at(earlier.user(("name",)), root),
+            )

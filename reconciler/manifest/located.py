@@ -1,6 +1,6 @@
-"""Values with locations: what reading a file keeps of where each key, value and item is written.
+"""Values with locations: what reading a file keeps of where each key, value, and item is written.
 
-Offsets count characters of the text that was parsed. Lines and columns are worked out when a location is asked for.
+Offsets count characters of the text that was parsed. Lines and columns are computed when a location is asked for.
 """
 
 from __future__ import annotations
@@ -8,35 +8,81 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from reconciler.diagnostics import Location
-from reconciler.manifest.problems import NOWHERE, Problem, Stretch, Where
+from reconciler.diagnostics import Diagnostic, Location
+from reconciler.keys.faults import Path
 from reconciler.model.values import Json
+
+RawPath: TypeAlias = Path
+"""Keys and indexes, as they are written in a document or as it was composed, from its root to a value."""
 
 LITERAL: Final = "$literal"
 
 AnyEvent: TypeAlias = Any
 """One of PyYAML's events, which all have marks; its class says which one."""
 
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+LINE_END: Final = re.compile(r"\r\n|\r|\n")
+
+
+def display(file: str, root: str) -> str:
+    """A path as messages show it: relative to the root if the file is below it."""
+    return file[len(root) + 1 :] if file.startswith(f"{root}/") else file
+
+
+def first_line(file: str, line: int = 1) -> Location:
+    return Location(file, line, 1, 2)
+
+
+def first_at(location: Location, root: str) -> str:
+    """A label that points to where the thing that is repeated was written first."""
+    return f"first at {display(location.file, root)}:{location.line}:{location.column}"
+
+
+def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Those of one document: its own before those of the files that it uses. What an alias repeats is reported once."""
+    found: dict[tuple[str, int, int, str, str], Diagnostic] = {}
+    for diagnostic in diagnostics:
+        location = diagnostic.location
+        assert location is not None
+        found.setdefault(
+            (location.file, location.line, location.column, diagnostic.code, diagnostic.summary), diagnostic
+        )
+    ordered = sorted(found.items(), key=lambda item: (bool(item[1].used_by), *item[0][:3]))
+    return tuple(diagnostic for _, diagnostic in ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Characters of the parsed text, from `start` up to `end`."""
+
+    start: int
+    end: int
 
 
 class SourceText:
-    """The text of one file, without its byte order mark.
+    """The text of one file, without its byte order mark. Messages show its path relative to `root`.
 
     `joined` has the offsets in the parsed text where an escaped surrogate pair of 12 characters became one escape of
     10. A text that is not `showable` gives locations without their line.
     """
 
-    __slots__ = ("_joined", "_lines", "_showable", "_starts", "file", "parsed", "text")
+    __slots__ = ("_joined", "_lines", "_showable", "_starts", "file", "parsed", "root", "text")
 
     def __init__(
-        self, file: str, text: str, *, parsed: str | None = None, joined: tuple[int, ...] = (), showable: bool = True
+        self,
+        file: str,
+        text: str,
+        *,
+        root: str = "",
+        parsed: str | None = None,
+        joined: tuple[int, ...] = (),
+        showable: bool = True,
     ) -> None:
         self.file = file
+        self.root = root
         self.text = text
         self.parsed = text if parsed is None else parsed
         self._joined = joined
@@ -47,7 +93,7 @@ class SourceText:
     def location(self, stretch: Stretch) -> Location:
         """The part of a stretch that lies on its first line; at least one column wide."""
         if self._starts is None:
-            self._starts = array("I", [0, *(end.end() for end in _LINE_END.finditer(self.text))])
+            self._starts = array("I", [0, *(end.end() for end in LINE_END.finditer(self.text))])
         start = min(self._original(stretch.start), len(self.text))
         number = bisect_right(self._starts, start) - 1
         line_start, line = self._starts[number], self._line(number)
@@ -112,85 +158,71 @@ class Part:
 
 @dataclass(slots=True)
 class Document:
-    """One YAML document. `line` (from 1) and `stretch` are those of its root, and `block` has the root's entries.
+    """One YAML document. `line` is the first line of its value, and `whole` the part of the text that it takes.
 
-    `directives` is true if a key that starts with `$` appears anywhere in it.
+    `directives` is whether any key in it starts with `$`.
     """
 
     value: Json
+    source: SourceText
     line: int
-    directives: bool = False
-    problems: list[Problem] = field(default_factory=list)
-    stretch: Stretch = NOWHERE
-    entries: Entries = field(default_factory=Entries, repr=False)
-    block: int = 0
+    directives: bool
+    problems: list[Diagnostic]
+    whole: Part
+    entries: Entries = field(repr=False)
     _orders: dict[int, dict[str, int]] = field(default_factory=dict, init=False, repr=False)
 
-    def find(self, where: Where) -> Stretch:
-        """The stretch of a place in the document; see `At` for paths that lead nowhere.
-
-        A path may leave out `$literal`, which is written around a value without being a part of it.
-        """
-        if isinstance(where, Stretch):
-            return where
-        value, block, stretch = self.value, self.block, self.stretch
-        numbers = self.entries.numbers
-        path = where.path
-        for position, part in enumerate(path):
-            if isinstance(value, dict) and part != LITERAL and len(value) == 1 and LITERAL in value:
-                value, block = value[LITERAL], numbers[block + 4]
-            if isinstance(value, dict) and part in value:
-                entry = block + 5 * self._order(value, block)[str(part)] + 2
-                if where.key and position == len(path) - 1:
-                    return Stretch(numbers[entry - 2], numbers[entry - 1])
-                value = value[str(part)]
-            elif isinstance(value, list) and isinstance(part, int) and 0 <= part < len(value):
-                entry = block + 3 * part
-                value = value[part]
-            else:
-                return stretch
-            stretch, block = Stretch(numbers[entry], numbers[entry + 1]), numbers[entry + 2]
-        return stretch
-
-    def _order(self, mapping: dict[str, Json], block: int) -> dict[str, int]:
-        """The position of each key."""
-        order = self._orders.get(block)
-        if order is None:
-            order = self._orders[block] = {key: index for index, key in enumerate(mapping)}
-        return order
+    def part(self, value: Json, block: int, key: str | int) -> Part | None:
+        """The entry or item `key` of a value that has the block; None if there is none."""
+        if isinstance(value, dict) and key in value:
+            order = self._orders.get(block)
+            if order is None:
+                order = self._orders[block] = {each: index for index, each in enumerate(value)}
+            return self._entry(block, order[str(key)])
+        if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
+            return self._item(block, key)
+        return None
 
     def parts(self, value: Json, block: int) -> Iterator[tuple[str | int, Json, Part]]:
         """Every entry or item of a value, in order."""
         if isinstance(value, dict):
             for index, (key, inner) in enumerate(value.items()):
-                key_start, key_end, start, end, inside = self.entries.entry(block, index)
-                yield key, inner, Part(Stretch(key_start, key_end), Stretch(start, end), inside)
+                yield key, inner, self._entry(block, index)
         elif isinstance(value, list):
             for index, inner in enumerate(value):
-                start, end, inside = self.entries.item(block, index)
-                yield index, inner, Part(Stretch(start, end), Stretch(start, end), inside)
+                yield index, inner, self._item(block, index)
+
+    def _entry(self, block: int, index: int) -> Part:
+        key_start, key_end, start, end, inside = self.entries.entry(block, index)
+        return Part(Stretch(key_start, key_end), Stretch(start, end), inside)
+
+    def _item(self, block: int, index: int) -> Part:
+        start, end, inside = self.entries.item(block, index)
+        stretch = Stretch(start, end)
+        return Part(stretch, stretch, inside)
 
 
 @dataclass(slots=True)
 class LocatedFile:
     """A file that was read. `failure` is what ended it: its syntax, a limit.
 
-    If `broken_lines` is set, the values cannot be trusted, and nothing should be said about them. `hides_values` is set
-    if comments may be written where values were meant.
+    If `broken_lines` is set, the values cannot be trusted, and nothing is reported about them. `hides_values` is set
+    if comments may have been written where values were meant.
     """
 
     source: SourceText
     documents: list[Document] = field(default_factory=list)
-    failure: list[Problem] = field(default_factory=list)
+    failure: list[Diagnostic] = field(default_factory=list)
     broken_lines: bool = False
     hides_values: bool = False
-    _lines: dict[int, Document] = field(default_factory=dict, init=False, repr=False)
 
-    def document_at(self, line: int) -> Document | None:
-        """The document that begins on a line."""
-        if not self._lines:
-            self._lines = {document.line: document for document in reversed(self.documents)}
-        return self._lines.get(line)
+    @property
+    def reported(self) -> tuple[Diagnostic, ...]:
+        """Everything that is wrong with the YAML of the file."""
+        of_documents = (each for document in self.documents for each in in_reading_order(document.problems))
+        return (*of_documents, *in_reading_order(self.failure))
 
-    def location(self, document: Document, where: Where) -> Location:
-        return self.source.location(document.find(where))
+    @property
+    def broken(self) -> bool:
+        """Whether the values cannot be relied on."""
+        return self.broken_lines or any(diagnostic.is_error for diagnostic in self.reported)

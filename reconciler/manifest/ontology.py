@@ -9,8 +9,8 @@ from reconciler.diagnostics import did_you_mean, quoted
 from reconciler.keys.faults import Fault, Faults
 from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code
-from reconciler.manifest.located import LITERAL
-from reconciler.manifest.problems import RawPath
+from reconciler.manifest.located import RawPath
+from reconciler.manifest.origins import LITERAL
 from reconciler.manifest.schema import CHOICE, CHOICES, ONTOLOGY
 from reconciler.model.values import Json
 

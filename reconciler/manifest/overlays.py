@@ -7,22 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostic, Severity, did_you_mean, error
+from reconciler.keys.faults import Fault
 from reconciler.manifest.codes import Code
 from reconciler.manifest.discovery import Found, discover
 from reconciler.manifest.layerfiles import Layer, LayerFiles
-from reconciler.manifest.located import Document
-from reconciler.manifest.locating import display, first_line
-from reconciler.manifest.problems import At, Problem
+from reconciler.manifest.located import Document, display, first_line
+from reconciler.manifest.origins import diagnosed
 from reconciler.manifest.schema import OVERLAY
-from reconciler.model.project import Origin
-
-
-@dataclass(frozen=True, slots=True)
-class OverlayEntry:
-    """What is laid over one manifest: a layer for each of its documents, none if `reported` has an error."""
-
-    layers: tuple[Layer, ...]
-    reported: tuple[Diagnostic, ...]
 
 
 @dataclass(slots=True)
@@ -34,48 +25,38 @@ class Overlay:
     _layer_files: LayerFiles
     _root: str
 
-    def over(self, manifest: str, documents: Sequence[Document]) -> OverlayEntry | None:
-        """What is laid over the documents of the manifest (absolute)."""
+    def over(self, manifest: str, documents: Sequence[Document]) -> tuple[Sequence[Layer], tuple[Diagnostic, ...]]:
+        """A layer for each document of the manifest (absolute), none if something is an error; and what is wrong."""
         file = self.files.get(manifest)
         if file is None:
-            return None
-        layers = self._layer_files.read(file, OVERLAY)
-        reported = tuple(diagnostic for layer in layers for diagnostic in layer.reported)
+            return (), ()
+        layers, reported = self._layer_files.read(file, OVERLAY)
         if any(diagnostic.is_error for diagnostic in reported):
-            return OverlayEntry((), reported)
+            return (), reported
         if len(layers) != len(documents):
-            summary = f"this overlay holds {_count(len(layers))}, its manifest {len(documents) or 'none'}"
+            summary = f"this overlay has {_count(len(layers))}, but its manifest has {len(documents) or 'none'}"
             detail = (
-                f"{display(manifest, self._root)} is laid over one document after the other: write one for each, {{}} "
-                "for one that has nothing to change."
+                f"Each document is laid over one document of {display(manifest, self._root)}. Write one for each, or "
+                "{} for one that has nothing to change."
             )
-            location = self._layer_files.locator.location(At(()), layers[0].origin if layers else Origin(file, 1))
-            return OverlayEntry(
-                (), (*reported, error(Code.OVERLAY_DOCUMENTS, summary, detail=detail, location=location))
-            )
+            location = layers[0].origin.location() if layers else first_line(file)
+            return (), (*reported, error(Code.OVERLAY_DOCUMENTS, summary, detail=detail, location=location))
         unused = [
-            self._layer_files.locator.diagnostic(_unused(key), layer.origin)
+            diagnosed(_unused(key), layer.origin)
             for layer, document in zip(layers, documents, strict=True)
             for key in ("params", "ontology")
             if key in layer.values and isinstance(document.value, dict) and key not in document.value
         ]
-        return OverlayEntry(tuple(layers), (*reported, *unused))
+        return layers, (*reported, *unused)
 
 
 def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_files: LayerFiles) -> Overlay:
     """The overlay in `folder` for what was found in the folder `manifests`; all paths are absolute."""
     own = discover(folder, root=root)
-    refused = (path for path, _ in found.refused)
+    refused = (diagnostic.location.file for diagnostic in found.refused if diagnostic.location is not None)
     known = {os.path.relpath(file, manifests): file for file in (*found.manifests, *refused)}
     files: dict[str, str] = {}
-    reported = [
-        error(refusal.code, refusal.summary, detail=refusal.detail, location=first_line(path, 1))
-        for path, refusal in own.refused
-    ]
-    reported += [
-        error(Code.UNREADABLE, f"this folder cannot be read: {reason}", location=first_line(path, 1))
-        for path, reason in own.unreadable
-    ]
+    reported = [*own.refused]
     for file in (*own.manifests, *own.defaults, *own.near_defaults):
         relative = os.path.relpath(file, folder)
         if relative in known:
@@ -85,20 +66,21 @@ def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_fil
             error(
                 Code.OVERLAY_WITHOUT_MANIFEST,
                 f"there is no manifest {display(os.path.join(manifests, relative), root)}",
-                detail="A file of an overlay is laid over the manifest that has its path below the manifest folder.",
-                location=first_line(file, 1),
+                detail="A file of an overlay is laid over the manifest that has the same path in the manifest folder.",
+                location=first_line(file),
                 label=did_you_mean(relative, known),
             )
         )
     return Overlay(files, reported, layer_files, root)
 
 
-def _unused(key: str) -> Problem:
-    return Problem(
+def _unused(key: str) -> Fault:
+    return Fault(
         Code.OVERLAY_UNUSED,
-        f"the manifest leaves {key} out, so nothing is laid over it",
-        At((key,), key=True),
-        f"An overlay never makes a part managed. To have it managed, give the manifest {key} of its own.",
+        f"the manifest has no {key}, so this has no effect",
+        (key,),
+        f"An overlay cannot make {key} managed. To manage it, add {key} to the manifest.",
+        at_key=True,
         severity=Severity.WARNING,
     )
 

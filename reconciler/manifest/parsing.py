@@ -40,8 +40,8 @@ class RefusedError(Exception):
         self.stumbled = stumbled
 
 
-def open_events(parser: Parser, text: bytes) -> Callable[[], Any]:
-    """A function that gives one event of `text` (UTF-8, no byte order mark) after the other.
+def open_events(parser: Parser, text: str) -> Callable[[], Any]:
+    """A function that returns the next event of `text`, which has no byte order mark.
 
     Raises:
         RefusedError: from the function, with the pure parser.
@@ -51,13 +51,13 @@ def open_events(parser: Parser, text: bytes) -> Callable[[], Any]:
         from yaml._yaml import CParser
 
         return CParser(text).get_event
-    return _pure_events(text.decode()).__next__
+    return _pure_events(text).__next__
 
 
-def refusal(problem: yaml.YAMLError, text: bytes) -> RefusedError:
-    """What the C parser said, as characters."""
+def refusal(problem: yaml.YAMLError, text: str) -> RefusedError:
+    """What the C parser reported. It counts bytes if it cannot read a character."""
     if isinstance(problem, yaml.reader.ReaderError):
-        index = len(text[: problem.position].decode(errors="replace"))
+        index = len(text.encode()[: problem.position].decode(errors="replace"))
         return RefusedError(str(problem.reason), index)
     return _marked(problem)
 
@@ -97,36 +97,13 @@ def _pure_events(text: str) -> Iterator[Event]:
 
 
 def _as_pyyaml(event: Any) -> Event:
-    marks = (event.start_mark, event.end_mark)
-    match type(event).__name__:
-        case "ScalarEvent":
-            return events.ScalarEvent(
-                event.anchor, _tag(event), event.implicit, event.value, *marks, style=event.style or ""
-            )
-        case "MappingStartEvent":
-            return events.MappingStartEvent(
-                event.anchor, _tag(event), event.implicit, *marks, flow_style=event.flow_style
-            )
-        case "SequenceStartEvent":
-            return events.SequenceStartEvent(
-                event.anchor, _tag(event), event.implicit, *marks, flow_style=event.flow_style
-            )
-        case "AliasEvent":
-            return events.AliasEvent(event.anchor, *marks)
-        case "DocumentEndEvent":
-            return events.DocumentEndEvent(*marks, explicit=event.explicit)
-        case "DocumentStartEvent":
-            return events.DocumentStartEvent(*marks, explicit=event.explicit, version=event.version)
-        case "MappingEndEvent":
-            return events.MappingEndEvent(*marks)
-        case "SequenceEndEvent":
-            return events.SequenceEndEvent(*marks)
-        case "StreamEndEvent":
-            return events.StreamEndEvent(*marks)
-        case _:
-            return Event(*marks)
-
-
-def _tag(event: Any) -> str | None:
-    tag = event.tag
-    return None if tag is None else str(tag)
+    """The event in PyYAML's class, with what the two libraries' classes have in common."""
+    kind = getattr(events, type(event).__name__)
+    copy: Any = kind.__new__(kind)
+    for name in ("anchor", "implicit", "value", "flow_style", "explicit", "version", "start_mark", "end_mark"):
+        if hasattr(event, name):
+            setattr(copy, name, getattr(event, name))
+    tag = getattr(event, "tag", None)
+    copy.tag = None if tag is None else str(tag)
+    copy.style = getattr(event, "style", None) or ""
+    return copy  # type: ignore[no-any-return]

@@ -1,88 +1,108 @@
-"""Where the fields of a loaded project are in git."""
+"""Where the fields and values of a loaded project are in git."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler import fieldpath
 from reconciler.diagnostics import Location
+from reconciler.errors import FileRefusedError
 from reconciler.fieldpath import Attribute
-from reconciler.manifest.locating import locator_of
+from reconciler.files.reading import read_file
+from reconciler.manifest.located import RawPath, first_line
 from reconciler.manifest.ontology import walk_choices, written_choices
-from reconciler.manifest.problems import At, RawPath
-from reconciler.model.project import DesiredProject, Origin
+from reconciler.manifest.origins import Origin
+from reconciler.manifest.parsing import best_parser
+from reconciler.manifest.reading import read
+from reconciler.manifest.scalars import Words
+from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a field stands. `text` is the text file that the whole value comes from, None for most."""
+    """The location of a field. `text` is the text file that is its whole value, None for most."""
 
     location: Location
     text: str | None = None
 
 
 def locate(project: DesiredProject, paths: Iterable[fieldpath.FieldPath]) -> dict[fieldpath.FieldPath, Place]:
-    """The place of each path; see `locate_all`."""
-    return locate_all([(project, paths)])[0]
+    """The place of the key, list item, or choice that each path names, in whatever file it is.
 
-
-def locate_all(
-    wanted: Iterable[tuple[DesiredProject, Iterable[fieldpath.FieldPath]]],
-) -> list[dict[fieldpath.FieldPath, Place]]:
-    """For each project the place of the key, list item or choice that each path names, in whatever file it stands.
-
-    A path that the manifest does not hold (a removed key, what lies inside a text from a file) gets the place of the
-    nearest thing above it. Files are not read again, except the manifest of a project of a saved plan: if that is gone,
-    every path gets the project's first line.
+    A path that the manifest does not hold (a removed key, a part of a text from a file) gets the place of the nearest
+    value above it. Files are not read again, except the manifest of a project of a saved plan: if that is gone, every
+    path gets the project's first line.
     """
-    found: list[dict[fieldpath.FieldPath, Place]] = []
-    for project, paths in wanted:
-        root = project.origin
-        locator = locator_of(project)
-        document = project.document or locator.document(root)
-        places: dict[fieldpath.FieldPath, Place] = {}
-        choices: dict[tuple[str, ...], At] | None = None
-        for path in paths:
-            if path[:1] == ("ontology",):
-                if choices is None:
-                    choices = _choices(document)
-                where = _ontology_place(document, choices, path)
-            else:
-                where = _nearest(document, path)
-            places[path] = Place(locator.location(where, root), _text(where.path, root))
-        found.append(places)
-    return found
+    origin = _origin(project)
+    if origin is None:
+        place = Place(first_line(project.source.file, project.source.line))
+        return dict.fromkeys(paths, place)
+    document = project.document or (origin.written if isinstance(origin.written, dict) else {})
+    choices: dict[tuple[str, ...], _At] | None = None
+    places: dict[fieldpath.FieldPath, Place] = {}
+    for path in paths:
+        if path[:1] == ("ontology",):
+            if choices is None:
+                choices = _choices(document)
+            raw, at_key = _ontology_place(document, choices, path)
+        else:
+            raw, at_key = _nearest(document, path)
+        places[path] = Place(origin.location(raw, at_key=at_key), origin.at(raw).text)
+    return places
 
 
-def _text(path: RawPath, root: Origin) -> str | None:
-    origin = root.at_path(path)
-    return origin.file if origin.text else None
+def _origin(project: DesiredProject) -> Origin | None:
+    """That of the load; for a project of a saved plan, that of its manifest as it is now."""
+    if isinstance(project.origin, Origin):
+        return project.origin
+    file, line = project.source.file, project.source.line
+    with suppress(FileRefusedError):
+        found = read(file, read_file("/", file), Words(), best_parser())
+        return next((Origin.of(document) for document in found.documents if document.line == line), None)
+    return None
 
 
 def files_of(project: DesiredProject) -> set[str]:
     """Every file that something in the project was written in."""
-    files = {project.source.file}
-    waiting: list[Mapping[RawPath, Origin]] = [project.origins]
-    while waiting:
-        for origin in waiting.pop().values():
-            files.add(origin.file)
-            if origin.inner:
-                waiting.append(origin.inner)
-    return files
+    return project.origin.files() if isinstance(project.origin, Origin) else {project.source.file}
 
 
-def _nearest(value: Any, path: fieldpath.FieldPath) -> At:
-    """The key of the longest beginning of `path` that is there."""
+def resolved_sources(projects: Iterable[DesiredProject]) -> list[dict[fieldpath.FieldPath, Source]]:
+    """For each loaded project, the line of each of its leaves: every single value, and every empty list or mapping.
+
+    The line of a text from a file is the first of that file. Keys that start with x- are left out.
+    """
+    found: list[dict[fieldpath.FieldPath, Source]] = []
+    for project in projects:
+        assert isinstance(project.origin, Origin)
+        found.append({path: _source(project.origin, raw) for path, raw in _leaves(project.document)})
+    return found
+
+
+def _source(root: Origin, path: RawPath) -> Source:
+    if text := root.at(path).text:
+        return Source(text, 1)
+    location = root.location(path)
+    return Source(location.file, location.line)
+
+
+_At = tuple[RawPath, bool]
+"""The path of a value in a document, and whether its key is meant."""
+
+
+def _nearest(value: Any, path: fieldpath.FieldPath) -> _At:
+    """The key of the longest beginning of `path` that exists."""
     raw: RawPath = ()
     for part in path:
         if isinstance(part, Attribute) or not _holds(value, part):
             break
         value = value[part]
         raw = (*raw, part)
-    return At(raw, key=True)
+    return raw, True
 
 
 def _holds(value: Json, part: str | int) -> bool:
@@ -91,15 +111,17 @@ def _holds(value: Json, part: str | int) -> bool:
     return isinstance(value, list) and part < len(value)
 
 
-def _choices(document: Mapping[str, Json]) -> dict[tuple[str, ...], At]:
-    """From the names down to a choice to its raw path; `key` is whether it is an object."""
+def _choices(document: Mapping[str, Json]) -> dict[tuple[str, ...], _At]:
+    """By the names down to a choice: its raw path, and whether it is an object."""
     ontology, raw = written_choices(document)
     if not isinstance(ontology, list):
         return {}
-    return {names: At(path, key=isinstance(choice, dict)) for names, path, choice in walk_choices(ontology, raw)}
+    return {names: (path, isinstance(choice, dict)) for names, path, choice in walk_choices(ontology, raw)}
 
 
-def _ontology_place(document: Mapping[str, Json], choices: dict[tuple[str, ...], At], path: fieldpath.FieldPath) -> At:
+def _ontology_place(
+    document: Mapping[str, Json], choices: dict[tuple[str, ...], _At], path: fieldpath.FieldPath
+) -> _At:
     names = tuple(part for part in path[1:] if isinstance(part, str))
     attribute = path[-1] if isinstance(path[-1], Attribute) else None
     if not names and attribute is not None:
@@ -108,11 +130,44 @@ def _ontology_place(document: Mapping[str, Json], choices: dict[tuple[str, ...],
         choice = choices.get(names[:length])
         if choice is None:
             continue
-        if not choice.key:
+        raw, is_object = choice
+        if not is_object:
             return choice
         if attribute is not None and length == len(names):
-            inside = _nearest(document, (*choice.path, attribute.name))
-            if inside.path[-1] == attribute.name:
+            inside = _nearest(document, (*raw, attribute.name))
+            if inside[0][-1] == attribute.name:
                 return inside
-        return At((*choice.path, "choice"))
-    return At(("ontology",), key=True)
+        return (*raw, "choice"), False
+    return ("ontology",), True
+
+
+def _leaves(document: Mapping[str, Json]) -> Iterator[tuple[fieldpath.FieldPath, RawPath]]:
+    """The path of each leaf as a field, and in the composed document."""
+    for key, value in document.items():
+        if key == "ontology":
+            yield from _ontology_leaves(document)
+        elif not key.startswith("x-"):
+            yield from ((raw, raw) for raw in _below(value, (key,)))
+
+
+def _below(value: Json, path: RawPath) -> Iterator[RawPath]:
+    if isinstance(value, dict | list) and value:
+        for part, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _below(inner, (*path, part))
+    else:
+        yield path
+
+
+def _ontology_leaves(document: Mapping[str, Json]) -> Iterator[tuple[fieldpath.FieldPath, RawPath]]:
+    if isinstance(document["ontology"], dict) and "name" in document["ontology"]:
+        yield ("ontology", Attribute("name")), ("ontology", "name")
+    for names, path, choice in walk_choices(*written_choices(document)):
+        field: fieldpath.FieldPath = ("ontology", *names)
+        if not isinstance(choice, dict):
+            yield field, path
+            continue
+        for key, value in choice.items():
+            if key == "choice":
+                yield field, (*path, key)
+            elif not (key == "subchoices" and value):
+                yield (*field, Attribute(key)), (*path, key)

@@ -1,8 +1,8 @@
-"""What has to be seen in a file's bytes before a parser gets them.
+"""What must be handled in a file's bytes before a parser gets them.
 
 U+0085 becomes a space in both parsers, U+2028 and U+2029 end a line for one of them (even in a comment), and libyaml
-refuses the pairs of surrogate escapes that JSON writes. So the former are swapped for a letter of the same width, and
-those that turn out to stand outside a comment are reported; the latter are joined, and halves are reported.
+rejects the pairs of surrogate escapes that JSON writes. So the separators are replaced by a letter of the same width,
+and reported if they are outside a comment. The pairs are joined, and halves of pairs are reported.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import yaml
 from yaml.events import ScalarEvent, StreamEndEvent
 
+from reconciler.diagnostics import Diagnostic, error
 from reconciler.manifest.codes import Code
-from reconciler.manifest.located import AnyEvent
+from reconciler.manifest.located import AnyEvent, SourceText, Stretch
 from reconciler.manifest.parsing import Parser, RefusedError, open_events
-from reconciler.manifest.problems import Problem, Stretch
 
 _SEPARATORS: Final = {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
 _SEPARATOR_BYTES: Final = tuple(separator.encode() for separator in _SEPARATORS)
@@ -28,68 +28,69 @@ _NEUTRAL: Final = re.compile(r"(\\(?:u|U0000))[dD](?=[89a-fA-F])")
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.)", re.DOTALL)
 _COMMENT_BEFORE: Final = re.compile(r"(?:^|\s)#")
 
+_Odd: TypeAlias = tuple[Stretch, Code, str, str, str]
+"""Something that is wrong: where, its code, summary, detail, and label."""
+
 
 class NotUtf8Error(ValueError):
-    """`start` is the index of the first byte that is not UTF-8; `text` what can be read of the whole."""
+    """`source` is what can be read of the file, `start` the offset of the first byte in it that is not UTF-8."""
 
-    def __init__(self, start: int, text: str) -> None:
+    def __init__(self, source: SourceText, start: int) -> None:
         super().__init__(start)
+        self.source = source
         self.start = start
-        self.text = text
 
 
 @dataclass(frozen=True, slots=True)
 class RawText:
-    """`body` goes to the parser. `text` is the file as written, for showing; None where that is `body` itself.
+    """`source.parsed` is what goes to the parser; unless `is_plain`, it differs from the text of the file.
 
-    `problems` were seen here; with `broken_lines` nothing more can be said about what the file means.
+    `problems` were found here, each with its offset. If `broken_lines` is set, nothing more can be said about what the
+    file means.
     """
 
-    body: bytes
-    text: str | None = None
-    joined: tuple[int, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    source: SourceText
+    is_plain: bool = True
+    problems: tuple[tuple[int, Diagnostic], ...] = ()
     broken_lines: bool = False
 
-    @property
-    def is_plain(self) -> bool:
-        return self.text is None
 
-
-def prepare(data: bytes, parser: Parser) -> RawText:
+def prepare(file: str, data: bytes, parser: Parser, *, root: str = "") -> RawText:
     """Read a file's bytes.
 
     Raises:
-        NotUtf8Error: with the place.
+        NotUtf8Error: with the location.
     """
-    body = data[3:] if data.startswith(BOM_UTF8) else data
-    separated = False
-    if not body.isascii():
-        try:
-            body.decode()
-        except UnicodeDecodeError as problem:
-            start = len(body[: problem.start].decode())
-            raise NotUtf8Error(start, body.decode(errors="replace")) from None
-        separated = any(separator in body for separator in _SEPARATOR_BYTES)
+    body = data.removeprefix(BOM_UTF8)
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as problem:
+        readable = body.decode(errors="replace")
+        source = SourceText(file, readable, root=root, showable="\0" not in readable)
+        raise NotUtf8Error(source, len(body[: problem.start].decode())) from None
+    separated = not body.isascii() and any(separator in body for separator in _SEPARATOR_BYTES)
     escaped = b"\\" in body and _SURROGATE_ESCAPE.search(body) is not None
     if not separated and not escaped:
-        return RawText(body)
-    text = body.decode()
+        return RawText(SourceText(file, text, root=root))
     swapped = text.translate(_SWAP)
-    problems = _separators(text, swapped, parser) if separated else []
-    broken_lines = bool(problems)
+    separators = _separators(text, swapped, parser) if separated else []
+    halves: list[_Odd] = []
     joined: tuple[int, ...] = ()
     if escaped:
         swapped, joined, halves = _join_surrogates(swapped, parser)
-        problems += halves
-    return RawText(swapped.encode(), text, joined, tuple(problems), broken_lines)
+    source = SourceText(file, text, root=root, parsed=swapped, joined=joined)
+    problems = [
+        (stretch.start, error(code, summary, detail=detail, location=source.location(stretch), label=label))
+        for stretch, code, summary, detail, label in (*separators, *halves)
+    ]
+    return RawText(source, False, tuple(problems), bool(separators))
 
 
 def _scalars(text: str, parser: Parser) -> tuple[list[AnyEvent], int]:
     """The scalars of a text as far as it can be parsed, and the index up to which that was."""
     scalars: list[AnyEvent] = []
     reached = 0
-    next_event = open_events(parser, text.encode())
+    next_event = open_events(parser, text)
     try:
         while not isinstance(event := next_event(), StreamEndEvent):
             reached = event.end_mark.index
@@ -100,7 +101,7 @@ def _scalars(text: str, parser: Parser) -> tuple[list[AnyEvent], int]:
     return scalars, len(text)
 
 
-def _separators(text: str, swapped: str, parser: Parser) -> list[Problem]:
+def _separators(text: str, swapped: str, parser: Parser) -> list[_Odd]:
     scalars, reached = _scalars(swapped, parser)
     found: list[int] = []
     for scalar in scalars:
@@ -116,22 +117,22 @@ def _separators(text: str, swapped: str, parser: Parser) -> list[Problem]:
     return [_separator(text[index], index) for index in sorted(set(found))]
 
 
-def _separator(character: str, index: int) -> Problem:
-    return Problem(
-        Code.LINE_SEPARATOR,
-        f"U+{ord(character):04X} stands outside a comment, and YAML parsers change or misread it",
+def _separator(character: str, index: int) -> _Odd:
+    return (
         Stretch(index, index + 1),
+        Code.LINE_SEPARATOR,
+        f"U+{ord(character):04X} is outside a comment, where YAML parsers change or misread it",
         f'Write it as {_SEPARATORS[character]} in double quotes, as in "a{_SEPARATORS[character]}b", or remove it.',
         f"write {_SEPARATORS[character]} in double quotes",
     )
 
 
-def _join_surrogates(text: str, parser: Parser) -> tuple[str, tuple[int, ...], list[Problem]]:
+def _join_surrogates(text: str, parser: Parser) -> tuple[str, tuple[int, ...], list[_Odd]]:
     """`text` with pairs made one escape and halves replaced, where those pairs begin in it, and the halves."""
     scalars, _ = _scalars(_NEUTRAL.sub(r"\1e", text), parser)
     pieces: list[str] = []
     joined: list[int] = []
-    halves: list[Problem] = []
+    halves: list[_Odd] = []
     done = length = 0
 
     def replace(start: int, end: int, new: str) -> int:
@@ -171,10 +172,11 @@ def _join_surrogates(text: str, parser: Parser) -> tuple[str, tuple[int, ...], l
     return "".join(pieces), tuple(joined), halves
 
 
-def _half(place: int, escape: re.Match[str]) -> Problem:
-    return Problem(
+def _half(place: int, escape: re.Match[str]) -> _Odd:
+    return (
+        Stretch(place, place + len(escape[0])),
         Code.SURROGATE,
         f"{escape[0]} is half a surrogate pair",
-        Stretch(place, place + len(escape[0])),
-        "No text can hold it. Write the whole character, or both halves right after one another.",
+        "Half a pair is not a character. Write the character itself, or both halves next to each other.",
+        "",
     )

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final, Protocol
 
-from reconciler.diagnostics import Diagnostic, Severity, did_you_mean, quoted
+from reconciler.diagnostics import Diagnostic, did_you_mean, quoted
+from reconciler.keys.faults import Fault
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
-from reconciler.manifest.located import LITERAL
-from reconciler.manifest.problems import Problem, RawPath
-from reconciler.manifest.textfiles import TextFiles, TextRefusal
-from reconciler.manifest.yamlfiles import YamlFile, YamlFiles
-from reconciler.model.project import Origin
+from reconciler.manifest.located import LocatedFile, RawPath, display
+from reconciler.manifest.origins import LITERAL, Origin
+from reconciler.manifest.sharedfiles import SharedFiles, TextRefusal
 from reconciler.model.values import Json
 
 REF: Final = "$ref"
@@ -38,16 +37,16 @@ class AbandonedError(Exception):
 
 @dataclass(slots=True)
 class Resolved:
-    """A value whose directives were put in their places. Paths are relative to it.
+    """A value whose directives were replaced. Paths are relative to it.
 
-    It may be used if neither `problems` nor `reported` has an error. `origins` are the places that were written
-    elsewhere. `stand_ins` are places that hold null for something that was reported: nothing more is to be said about
-    them. `reported` is what is wrong with files that are referred to, by the place of the reference.
-    `nodes` counts what references brought in. `unsets` is whether it holds `{$unset: true}`.
+    It can be used if neither `faults` nor `reported` has an error. `origins` are those of what was written elsewhere.
+    `stand_ins` are the paths that hold null because of something that was reported: nothing more is reported about
+    them. `reported` is what is wrong with files that are referred to, by the path of the reference.
+    `nodes` counts the values that references brought in. `unsets` is whether it has `{$unset: true}`.
     """
 
     value: Json
-    problems: list[Problem] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     origins: dict[RawPath, Origin] = field(default_factory=dict)
     stand_ins: set[RawPath] = field(default_factory=set)
     reported: list[tuple[RawPath, tuple[Diagnostic, ...]]] = field(default_factory=list)
@@ -57,7 +56,7 @@ class Resolved:
 
 @dataclass(slots=True)
 class Referred:
-    """What a reference leads to. `nodes` and `height` are those of the value, shared branches counted out.
+    """What a reference leads to. `nodes` and `height` are those of the value, counting shared branches in full.
 
     `reported` are warnings about the file.
     """
@@ -70,31 +69,23 @@ class Referred:
 
 
 class Resolve(Protocol):
-    """Resolves the directives of the value at the place `origin`, `depth` levels deep, at the end of
-    `chain`."""
+    """Resolves the directives of the value that has an origin, `depth` levels deep, at the end of `chain`."""
 
     def __call__(self, value: Json, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> Resolved: ...
 
 
-_MOST_REPEATED: Final = 100_000
-"""Problems of referred values that one load repeats, counted for each reference."""
-
-
 class References:
-    """All that one load refers to. `root` is what messages show files relative to."""
+    """All values that one load refers to."""
 
-    def __init__(self, root: str, files: TextFiles, yaml_files: YamlFiles) -> None:
-        self._root = root
+    def __init__(self, files: SharedFiles) -> None:
         self._files = files
-        self._yaml_files = yaml_files
-        self._opened: dict[tuple[str, str], YamlFile | TextRefusal] = {}
+        self._opened: dict[tuple[str, str], LocatedFile | TextRefusal] = {}
         self._referred: dict[Target, Referred] = {}
         self._sizes: dict[int, tuple[int, int]] = {}
-        self._room = _MOST_REPEATED
 
     def look_up(
         self, folder: str, named: str, resolve: Resolve, *, depth: int, chain: tuple[Target, ...]
-    ) -> Referred | YamlFile | TextRefusal:
+    ) -> Referred | LocatedFile | TextRefusal:
         """What `named` leads to, seen from the absolute `folder`; a file that is broken, or why there is nothing.
 
         Raises:
@@ -106,7 +97,7 @@ class References:
         opened = self._open(folder, path)
         if isinstance(opened, TextRefusal) or opened.broken:
             return opened
-        target = (opened.file, pointer)
+        target = (opened.source.file, pointer)
         referred = self._referred.get(target)
         if referred is None:
             self._check_chain(target, chain)
@@ -118,26 +109,19 @@ class References:
             raise AbandonedError(TOO_MANY_LEVELS)
         return referred
 
-    def repeated(self, problems: list[Problem]) -> list[Problem]:
-        """The problems of a value, for one more reference to it. After very many, one error says that it is broken."""
-        if len(problems) > self._room:
-            problems = [problem for problem in problems if problem.severity is Severity.ERROR][:1]
-        self._room = max(0, self._room - len(problems))
-        return problems
-
-    def _open(self, folder: str, path: str) -> YamlFile | TextRefusal:
+    def _open(self, folder: str, path: str) -> LocatedFile | TextRefusal:
         opened = self._opened.get((folder, path))
         if opened is None:
             fetched = self._files.fetch(folder, path)
             if isinstance(fetched, TextRefusal):
                 opened = _with_pointer_hint(fetched, path)
             else:
-                opened = self._yaml_files.read(*fetched)
+                opened = self._files.yaml(*fetched)
                 if not opened.broken and len(opened.documents) != 1:
                     opened = TextRefusal(
                         Code.NOT_ONE_DOCUMENT,
-                        f'"{path}" holds {len(opened.documents) or "no"} YAML documents',
-                        "$ref takes a file with one.",
+                        f'"{path}" has {len(opened.documents) or "no"} YAML documents',
+                        "A file that $ref names must have exactly one.",
                     )
             self._opened[folder, path] = opened
         return opened
@@ -154,12 +138,12 @@ class References:
                 TextRefusal(
                     Code.REFERENCE_CHAIN,
                     f"more than {LONGEST_CHAIN} references lead from one to the next",
-                    f"They lead to {steps}. Refer to where the value is.",
+                    f"They lead to {steps}. Refer to the file that has the value.",
                 )
             )
 
     def _follow(
-        self, file: YamlFile, path: str, pointer: str, resolve: Resolve, *, depth: int, chain: tuple[Target, ...]
+        self, file: LocatedFile, path: str, pointer: str, resolve: Resolve, *, depth: int, chain: tuple[Target, ...]
     ) -> Referred | TextRefusal:
         """Go down the pointer, and resolve what it ends at."""
         document = file.documents[0]
@@ -174,14 +158,16 @@ class References:
                 return _not_there(value, part, path, pointer)
             value = value[key]
             at = (*at, key)
-        origin = Origin(file.file, document.line, at)
+        origin = Origin.of(document).at(at)
         resolved = Resolved(value) if literal else resolve(value, origin, depth=depth, chain=chain)
         nodes, height = self._measure(resolved.value)
         self._sizes[id(resolved.value)] = nodes, height
-        return Referred(resolved, replace(origin, inner=resolved.origins), nodes, height, file.reported)
+        origin = origin.with_origins(resolved.origins)
+        origin = replace(origin, through=frozenset(origin.files()))
+        return Referred(resolved, origin, nodes, height, file.reported)
 
     def _measure(self, value: Json) -> tuple[int, int]:
-        """Nodes and levels of a value, what was referred to counted out."""
+        """Nodes and levels of a value, counting references in full."""
         if not isinstance(value, dict | list):
             return 1, 0
         known = self._sizes.get(id(value))
@@ -200,16 +186,14 @@ class References:
 
     def _shown(self, target: Target) -> str:
         file, pointer = target
-        shown = file[len(self._root) + 1 :] if file.startswith(f"{self._root}/") else file
+        shown = display(file, self._files.root)
         return f"{shown}#{pointer}" if pointer else shown
 
 
 TOO_MANY_LEVELS: Final = TextRefusal(
-    Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting, with what is referred to"
+    Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting, including what references bring in"
 )
-TOO_MANY_NODES: Final = TextRefusal(
-    Code.TOO_LARGE, f"more than {MAX_NODES:,} values, with what is referred to counted each time"
-)
+TOO_MANY_NODES: Final = TextRefusal(Code.TOO_LARGE, f"more than {MAX_NODES:,} values, counting references in full")
 
 _WITHIN_A_FILE: Final = (
     "It takes PATH or PATH#/pointer, relative to the file that contains it. To repeat a value within one file, use an "
@@ -251,7 +235,7 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> TextRefusal:
             return TextRefusal(
                 Code.POINTER_NOT_FOUND,
                 summary,
-                "The pointer leads through another reference; refer to the file that this one names.",
+                "The pointer leads through another reference. Refer to the file that this reference names.",
                 str(value[REF]) if isinstance(value[REF], str) else "",
             )
         keys = ", ".join(map(quoted, islice(value, _MOST_KEYS))) or "none"
@@ -259,11 +243,11 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> TextRefusal:
         return TextRefusal(
             Code.POINTER_NOT_FOUND,
             summary,
-            f"There is no key {quoted(part)}; there are {keys}{more}.",
+            f"There is no key {quoted(part)}. The keys are {keys}{more}.",
             did_you_mean(part, value),
         )
     what = f"a list of {len(value):,}, counted from 0" if isinstance(value, list) else "a single value"
-    return TextRefusal(Code.POINTER_NOT_FOUND, summary, f"{quoted(part)} leads nowhere: the value there is {what}.")
+    return TextRefusal(Code.POINTER_NOT_FOUND, summary, f"{quoted(part)} cannot be found in {what}.")
 
 
 _MOST_KEYS: Final = 8

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.diagnostics import did_you_mean
 from reconciler.keys.faults import Fault, Faults
 from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code
+from reconciler.manifest.located import RawPath
 from reconciler.manifest.ontology import Checked, OntologyCheck
-from reconciler.manifest.problems import At, Problem, RawPath
 from reconciler.manifest.schema import PROJECT
 from reconciler.model.values import Json
 from reconciler.tasktypes.parameters import COMMON, OWN
@@ -20,7 +21,7 @@ _ANY_PARAMETER: Final = frozenset(COMMON).union(*OWN.values())
 
 def check(
     value: Json, stand_ins: Collection[RawPath] = (), *, table: Table = PROJECT, checked: Checked | None = None
-) -> tuple[dict[str, Any] | None, list[Problem]]:
+) -> tuple[dict[str, Any] | None, list[Fault]]:
     """The values of a document by key, None if it does not fit `table`, and everything that is wrong with it.
 
     `ontology` is the list of choices in either spelling of an ontology, and `ontology_name` is the ontology's name.
@@ -35,16 +36,12 @@ def check(
         choices, name = OntologyCheck(faults, checked).check(value["ontology"], ("ontology",))
         if made is not None:
             made |= {"ontology": choices, "ontology_name": name}
-    return made, [_problem(fault) for fault in faults]
+    return made, [_with_hint(fault) for fault in faults]
 
 
-def _problem(fault: Fault) -> Problem:
-    first = At(fault.first) if fault.first is not None else None
-    label = fault.label
-    is_at_root = len(fault.path) == 1 and fault.code == Code.UNKNOWN_KEY
-    if is_at_root and not label and fault.path[0] in _ANY_PARAMETER:
-        label = "write it below params"
-    return Problem(Code(fault.code), fault.summary, At(fault.path, fault.at_key), fault.detail, label, first)
+def _with_hint(fault: Fault) -> Fault:
+    is_parameter = len(fault.path) == 1 and fault.code == Code.UNKNOWN_KEY and fault.path[0] in _ANY_PARAMETER
+    return replace(fault, label="write it below params") if is_parameter and not fault.label else fault
 
 
 def _is_strange(document: dict[str, Json]) -> bool:
@@ -52,10 +49,11 @@ def _is_strange(document: dict[str, Json]) -> bool:
     return document.keys().isdisjoint(PROJECT.names) and not any(did_you_mean(key, PROJECT.names) for key in document)
 
 
-def _no_project(first: str) -> Problem:
-    return Problem(
+def _no_project(first: str) -> Fault:
+    return Fault(
         Code.MISSING_KEY,
         'this is not a project: it has neither "name" nor "type", nor any other key of one',
-        At((first,), key=True),
-        "Each document of a manifest is one project. Give a file that others refer to a name that starts with _.",
+        (first,),
+        "Each document of a manifest is one project. If this file is for others to refer to, start its name with _.",
+        at_key=True,
     )

@@ -28,11 +28,6 @@ class Source:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
 
-    @property
-    def origin(self) -> Origin:
-        """That of the document which begins there, with all of it written there."""
-        return Origin(self.file, self.line)
-
 
 class ParamsMode(StrEnum):
     EXACT = "exact"
@@ -60,88 +55,14 @@ class Mask:
     """With `--pending`, the units (`params.KEY`, `ontology`) that may be written; None for all of them."""
 
 
-RawPath = tuple[str | int, ...]
-"""Keys and indexes from the root of a document down to a value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a value was written: at the path `at` of the document that begins on `line` of `file`, as in `Source`.
-
-    `inner` are the places in the value that were written elsewhere, by their path below it, outermost alone: what lies
-    deeper is in their own `inner`. `text` means that the value is the whole of a text file; `keyed` that the key of the
-    value is there too, as it is if a key is inherited, but not where a value is referred to.
-    """
-
-    file: str
-    line: int
-    at: RawPath = ()
-    inner: Mapping[RawPath, Origin] = field(default_factory=dict)
-    text: bool = False
-    keyed: bool = False
-
-    def at_path(self, path: RawPath) -> Origin:
-        """As `below`, without `inner`: only places on the way are looked up, even if many were written elsewhere."""
-        origin = self
-        while (length := origin._nearest(path)) is not None:
-            origin, path = origin.inner[path[:length]], path[length:]
-        if not path:
-            return Origin(origin.file, origin.line, origin.at, text=origin.text, keyed=origin.keyed)
-        return Origin(origin.file, origin.line, (*origin.at, *path))
-
-    def _nearest(self, path: RawPath) -> int | None:
-        """The length of the longest beginning of `path` that was written elsewhere; None if there is none."""
-        if not self.inner:
-            return None
-        return next((length for length in range(len(path), -1, -1) if path[:length] in self.inner), None)
-
-    def below(self, path: RawPath) -> Origin:
-        """The origin of what lies at `path` below the value."""
-        origin = self
-        laid_over: dict[RawPath, Origin] = {}
-        while True:
-            size = len(path)
-            beyond = {at[size:]: inner for at, inner in origin.inner.items() if len(at) > size and at[:size] == path}
-            laid_over = {**beyond, **laid_over}
-            length = origin._nearest(path)
-            if length is None:
-                exactly = not path
-                return Origin(
-                    origin.file,
-                    origin.line,
-                    (*origin.at, *path),
-                    laid_over,
-                    text=exactly and origin.text,
-                    keyed=exactly and origin.keyed,
-                )
-            origin, path = origin.inner[path[:length]], path[length:]
-
-    def written(self, path: RawPath) -> Origin:
-        """The place of the key, item or directive at `path`, which is not empty: its value may stand elsewhere."""
-        origin, rest = self, path[:-1]
-        while True:
-            slot = origin.inner.get((*rest, path[-1]))
-            if slot is not None:
-                break
-            length = origin._nearest(rest)
-            if length is None:
-                break
-            origin, rest = origin.inner[rest[:length]], rest[length:]
-        if slot is not None and slot.keyed:
-            return slot
-        holder = self.at_path(path[:-1])
-        return Origin(holder.file, holder.line, (*holder.at, path[-1]))
-
-
 @dataclass(frozen=True, slots=True)
 class DesiredProject:
     """What a manifest says, composed.
 
     `create_only` holds those of CREATE_ONLY that the manifest names. `params` and `ontology` are None where that part
     is not managed; the ontology has at least one choice, and its name is None if the manifest gives none.
-    `document` is all of it as composed, and `origins` the places in it that were written elsewhere than in the
-    manifest's own document; both are empty where the project does not come from a manifest. `locator` knows the files
-    that they were read from; only manifest/ uses it.
+    `document` is all of it as composed, and `origin` knows where each value in it was written: only manifest/ uses it.
+    They are empty and None if the project was not read from a manifest.
     """
 
     name: str
@@ -153,13 +74,7 @@ class DesiredProject:
     mask: Mask = Mask()
     protect: bool = False
     document: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
-    origins: Mapping[RawPath, Origin] = field(default_factory=dict, compare=False, repr=False)
-    locator: object = field(default=None, compare=False, repr=False)
-
-    @property
-    def origin(self) -> Origin:
-        """That of the whole document."""
-        return Origin(self.source.file, self.source.line, (), self.origins)
+    origin: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.fieldpath import parse_path
-from reconciler.manifest.places import locate_all
+from reconciler.manifest.places import locate
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.snapshot import Snapshot
@@ -95,19 +95,15 @@ def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared
 
 def _with_sources(projects: list[ProjectDrift], desired: Mapping[str, DesiredProject]) -> tuple[ProjectDrift, ...]:
     """The projects with the line in git of each unit, or of the project if the manifest does not have the unit."""
-    in_files = sorted((project for project in projects if project.units), key=lambda project: project.source.file)
-    places = locate_all(
-        (desired[project.name], {parse_path(unit.path) for unit in project.units}) for project in in_files
+    return tuple(_with_source(project, desired[project.name]) if project.units else project for project in projects)
+
+
+def _with_source(project: ProjectDrift, desired: DesiredProject) -> ProjectDrift:
+    paths = [parse_path(unit.path) for unit in project.units]
+    places = locate(desired, paths)
+    locations = [places[path].location for path in paths]
+    units = (
+        replace(unit, source=Source(location.file, location.line))
+        for unit, location in zip(project.units, locations, strict=True)
     )
-    locations = {project.name: found for project, found in zip(in_files, places, strict=True)}
-    return tuple(
-        replace(
-            project,
-            units=tuple(
-                replace(unit, source=Source(location.file, location.line))
-                for unit in project.units
-                for location in (locations[project.name][parse_path(unit.path)].location,)
-            ),
-        )
-        for project in projects
-    )
+    return replace(project, units=tuple(units))

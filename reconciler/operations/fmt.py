@@ -15,10 +15,9 @@ from reconciler.files.writing import check_below, write_below
 from reconciler.manifest.discovery import DEFAULTS, path_order
 from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
 from reconciler.manifest.loading import Manifests, load_manifests
-from reconciler.manifest.locating import Locator
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.yamlfiles import YamlFiles
+from reconciler.manifest.sharedfiles import SharedFiles
 from reconciler.settings import Settings
 
 
@@ -109,11 +108,9 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
         data = read_file(root, file)
     except FileRefusedError as problem:
         return [_whole(file, "unreadable", f"this file cannot be read: {problem.why}", problem.detail)]
-    found = [
-        each for each in YamlFiles(Locator(root), Words(), best_parser()).read(file, data).reported if each.is_error
-    ]
-    if found:
-        return found
+    found = SharedFiles(root, Words(), best_parser()).yaml(file, data)
+    if found.broken:
+        return [diagnostic for diagnostic in found.reported if diagnostic.is_error]
     try:
         new = formatted(data, kind)
     except NotProvenError as problem:

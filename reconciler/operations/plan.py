@@ -6,7 +6,7 @@ Writes nothing.
 from __future__ import annotations
 
 import os.path
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,9 +14,8 @@ from typing import Final
 from reconciler.collection import collector_paused
 from reconciler.diagnostics import Severity, error, merged
 from reconciler.errors import DiagnosedError
-from reconciler.fieldpath import FieldPath
 from reconciler.manifest.checks import Checks, check_projects
-from reconciler.manifest.places import Place, locate_all
+from reconciler.manifest.places import locate
 from reconciler.model.plan import Action, Field, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.snapshot import Snapshot
@@ -142,16 +141,13 @@ def with_warnings(plan: Plan, settings: Settings) -> Plan:
 
 
 def with_sources(plan: Plan) -> Plan:
-    """The plan with the line in git that each field comes from. Reads the files of projects that change."""
-    changes = plan.changes
-    in_files = sorted((change for change in changes if change.fields), key=lambda change: change.source.file)
-    places = locate_all((change.desired, {field.path for field in change.fields}) for change in in_files)
-    locations = {change.name: found for change, found in zip(in_files, places, strict=True)}
-    located = (_with_source(change, locations[change.name]) if change.fields else change for change in changes)
-    return replace(plan, changes=tuple(located))
+    """The plan with the line in git that each field comes from."""
+    return replace(plan, changes=tuple(_with_source(change) if change.fields else change for change in plan.changes))
 
 
-def _with_source(change: ProjectChange, places: Mapping[FieldPath, Place]) -> ProjectChange:
+def _with_source(change: ProjectChange) -> ProjectChange:
+    places = locate(change.desired, {field.path for field in change.fields})
+
     def source(field: Field) -> Source:
         place = places[field.path]
         if place.text is not None:

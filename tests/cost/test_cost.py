@@ -271,14 +271,14 @@ def test_a_name_has_at_most_so_many_characters(length: int, tmp_path: Path) -> N
 
 
 def test_messages_of_a_shared_file_are_repeated_so_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.manifest.locating._MOST_USES", 500)
+    monkeypatch.setattr("reconciler.manifest.origins._MOST_REPEATED", 500)
     found = _validated(tmp_path, inputs.shared_by_all(10))
     assert len(found.diagnostics) == 200
     assert {len(each.used_by) for each in found.diagnostics} == {2}
 
 
 def test_a_broken_shared_file_breaks_all_that_use_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.manifest.locating._MOST_USES", 5)
+    monkeypatch.setattr("reconciler.manifest.origins._MOST_REPEATED", 5)
     files = inputs.shared_by_all(10)
     _validated(tmp_path, {**files, "shared.yaml": "a: !x\nb: !x\nc: !x\n"})
     manifests = _load(tmp_path)
@@ -287,7 +287,7 @@ def test_a_broken_shared_file_breaks_all_that_use_it(tmp_path: Path, monkeypatch
 
 
 def test_problems_of_a_referred_value_are_repeated_so_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.manifest.references._MOST_REPEATED", 2)
+    monkeypatch.setattr("reconciler.manifest.origins._MOST_REPEATED", 2)
     files = inputs.references_with_problems(10)
     found = _validated(tmp_path, {**files, "shared.yaml": "a: [{$unset: 1}, {$fille: x}]\n"})
     assert sorted(each.code for each in found.diagnostics) == ["bad-value", "near-directive"]

@@ -26,7 +26,7 @@ except ImportError:
     raise SystemExit(0) from None
 
 with atheris.instrument_imports(include=["reconciler.manifest"]):
-    from reconciler.manifest.formatting import FileKind, NotProvenError, formatted, has_error
+    from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
     from reconciler.manifest.parsing import Parser, best_parser, open_events
     from reconciler.manifest.rawtext import prepare
     from reconciler.manifest.reading import read
@@ -65,7 +65,7 @@ class Guided:
         (self.root / "projects/p.yaml").write_bytes(data)
         self.reported["inputs"] += 1
         self.reported["diagnostics"] += check_repository(self.root, overlay=None)
-        if not has_error(read("", data, Words(), best_parser())):
+        if not read("", data, Words(), best_parser()).broken:
             self.reported["formatted"] += 1
             kind = FileKind.MANIFEST if len(data) % 2 else FileKind.OTHER
             try:
@@ -87,7 +87,7 @@ class Guided:
 
 
 def _libyaml_refuses(data: bytes) -> bool:
-    next_event = open_events(Parser.C, prepare(data, Parser.C).body)
+    next_event = open_events(Parser.C, prepare("", data, Parser.C).source.parsed)
     try:
         while not isinstance(next_event(), StreamEndEvent):
             pass

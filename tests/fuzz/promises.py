@@ -18,7 +18,7 @@ from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.loading import load_manifests
 from reconciler.manifest.parsing import Parser
-from reconciler.manifest.resolved import resolved_sources
+from reconciler.manifest.places import resolved_sources
 from reconciler.model.values import Json, equal
 from tests.fuzz.inputs import write_repository
 from tests.render.shown import render_annotations, render_validation

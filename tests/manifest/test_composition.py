@@ -11,8 +11,7 @@ import pytest
 from reconciler.diagnostics import Diagnostic, merged
 from reconciler.fieldpath import Attribute, format_path
 from reconciler.manifest.loading import Manifests, load_manifests
-from reconciler.manifest.places import files_of, locate
-from reconciler.manifest.resolved import resolved_sources
+from reconciler.manifest.places import files_of, locate, resolved_sources
 from reconciler.model.project import DesiredProject
 from tests.manifest.rooms import BOTH_PARSERS, HEAD, write
 from tests.ontologies import ontology

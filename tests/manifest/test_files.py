@@ -48,7 +48,7 @@ def test_what_is_a_manifest(tmp_path: Path) -> None:
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no manifest folder projects") as caught:
         load_manifests(tmp_path / "projects", root=tmp_path)
-    assert "Make it" in caught.value.detail
+    assert "Create it" in caught.value.detail
 
 
 def test_links(tmp_path: Path) -> None:
@@ -246,7 +246,6 @@ def test_names_that_stand_twice(tmp_path: Path) -> None:
         "first at projects/a.yaml:3:7",
         "first at projects/a.yaml:3:7",
     ]
-    assert manifests.duplicate_names == {"p", "q"}
     assert names(manifests) == ["p", "q", "q", "p", "p", None]
 
 
@@ -263,7 +262,7 @@ def test_labels_tell_the_first_place(tmp_path: Path) -> None:
     [
         ("parms: {}\n", 'did you mean "params"?'),
         ("ontology:\n  - Lane: solid\n", "quote it if all of this is one choice"),
-        ("ontology:\n  - *any\n", "quote it if it is a text"),
+        ("ontology:\n  - *any\n", "quote it if it is text"),
         ("ontology:\n  - %x\n", "quote it"),
         ("ontology:\n  - @a\n", "quote it"),
         ('ontology:\n  - "a\\;b"\n', "quote it with '…' instead: in \"…\" a \\ begins an escape"),

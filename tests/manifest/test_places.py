@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path
-from reconciler.manifest.places import locate, locate_all
+from reconciler.manifest.places import locate
 from tests.manifest.rooms import HEAD, load, load_one, write
 
 TEXT = """\
@@ -110,7 +110,7 @@ def test_a_file_that_changed_after_it_was_read(tmp_path: Path) -> None:
 def test_a_project_of_a_saved_plan(tmp_path: Path) -> None:
     """Its manifest is read as it is now."""
     loaded = load_one(tmp_path, "\n" + HEAD)
-    project = dataclasses.replace(loaded, document={}, origins={}, locator=None)
+    project = dataclasses.replace(loaded, document={}, origin=None)
     path: FieldPath = ("type",)
     location = locate(project, [path])[path].location
     assert (location.line, location.column, location.text) == (3, 1, "type: imageannotation")
@@ -125,5 +125,5 @@ def test_many_projects_of_one_file(tmp_path: Path) -> None:
     text = "---\n".join(f"name: p{number}\ntype: chat\nparams: {{a: 1}}\n" for number in range(5))
     projects = [entry.project for entry in load(tmp_path, {"p.yaml": text}).entries]
     path = ("params", "a")
-    found = locate_all([(project, [path]) for project in projects if project is not None])
+    found = [locate(project, [path]) for project in projects if project is not None]
     assert [places[path].location.line for places in found] == [3, 7, 11, 15, 19]

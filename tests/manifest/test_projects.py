@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.fieldpath import Attribute, FieldPath
 from reconciler.manifest.parsing import Parser
-from reconciler.manifest.places import locate
-from reconciler.model.project import Ignore, Origin, ParamsMode, Source
+from reconciler.manifest.places import files_of, locate
+from reconciler.model.project import Ignore, ParamsMode, Source
 from tests.manifest.rooms import BOTH_PARSERS, HEAD, all_reported, load, load_one, write
 from tests.ontologies import ontology
 
@@ -68,7 +68,7 @@ def test_a_whole_manifest(tmp_path: Path, parser: Parser) -> None:
     assert project.mask.ignore[1] == Ignore(project.mask.ignore[1].pattern, "set by the vendor", date(2027, 3, 1))
     assert project.protect is True
     path = ("params", "instruction")
-    assert project.origins == {path: Origin(f"{tmp_path}/projects/kitten_labeling.md", 1, text=True)}
+    assert files_of(project) == {project.source.file, f"{tmp_path}/projects/kitten_labeling.md"}
     assert locate(project, [path])[path].text == f"{tmp_path}/projects/kitten_labeling.md"
 
 

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.manifest.formatting import FileKind, formatted, has_error
+from reconciler.manifest.formatting import FileKind, formatted
 from reconciler.manifest.located import LocatedFile
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.reading import read
@@ -97,7 +97,7 @@ def test_any_yaml_can_be_formatted(value: Any, flow: bool, style: Any) -> None:
     """In either style, folded by PyYAML at 80 columns; what is formatted has been proven equal."""
     text = yaml.dump({"v": value}, default_flow_style=flow, default_style=style, allow_unicode=True)
     for parser in Parser:
-        if not has_error(_read(text, parser)):
+        if not _read(text, parser).broken:
             once = formatted(text.encode(), FileKind.OTHER, parser=parser)
             assert formatted(once, FileKind.OTHER, parser=parser) == once
 
@@ -168,8 +168,4 @@ def test_garbage_ends_in_diagnostics(garbage: str | bytes) -> None:
     data = garbage if isinstance(garbage, bytes) else garbage.encode()
     for parser in Parser:
         file = _read(data, parser)
-        for document in file.documents:
-            for problem in document.problems:
-                file.location(document, problem.where)
-        for problem in file.failure:
-            file.source.location(problem.where)  # type: ignore[arg-type]
+        assert all(diagnostic.location is not None for diagnostic in file.reported)

@@ -46,7 +46,7 @@ CASES = {
     ),
     "a merge conflict": (
         "name: p\n<<<<<<< HEAD\ntype: chat\n=======\ntype: x\n>>>>>>> b\n",
-        "2:1", "git left a merge conflict here", "decide for one side, and take the markers out",
+        "2:1", "git left a merge conflict here", "choose one side, and remove the markers",
     ),
     "a text with a colon": (
         HEAD + "params:\n  a: Note: box\n", "4:6", "unquoted text with a colon and a space", "quote it",
@@ -72,11 +72,11 @@ CASES = {
     ),
     "a text that is not indented": (
         HEAD + "params:\n  a: |\n  text\n",
-        "5:3", "this line has no key", "indent it below line 4, if it belongs to its text",
+        "5:3", "this line has no key", "if it belongs to the text of line 4, indent it below that line",
     ),
     "a text that goes on": (
         HEAD + "params:\n  a: text\n  goes on\n  b: 1\n",
-        "5:3", "this line has no key", "write KEY: VALUE, or indent it below the line that it goes on from",
+        "5:3", "this line has no key", "write KEY: VALUE, or indent it to continue the line above",
     ),
     "too few spaces": (
         HEAD + "params:\n  a: 1\n b: 2\n",
@@ -85,17 +85,17 @@ CASES = {
     "one space too many at the left": (
         " name: p\n type: chat\nparams: {}\n",
         "3:1", "the document ends above this line",
-        "indent it like line 2, or put --- on a line in front of it for a further document",
+        "indent it like line 2, or start a new document with a line --- above it",
     ),
     "an item among keys": (
         HEAD + "params:\n  a: 1\n  - b\n",
         "5:3", "a list item where a key is expected",
         "indent it like the items above it, or below the key that it belongs to",
     ),
-    "a template": (HEAD + "params:\n  a: {% if x %}\n", "4:6", "a { begins a mapping, and a % no text", "quote it"),
+    "a template": (HEAD + "params:\n  a: {% if x %}\n", "4:6", "unquoted text cannot start with {%", "quote it"),
     "a tab": (HEAD + "params:\n\ta: 1\n", "4:1", "a tab cannot indent", "indent with spaces, not tabs"),
     "an escape": (HEAD + 'ontology: ["a\\;b"]\n', "3:15", "found unknown escape", "quote it with '…' instead"),
-    "a sign": (HEAD + "ontology:\n  - @a\n", "4:5", "no text begins with @", "quote it"),
+    "a sign": (HEAD + "ontology:\n  - @a\n", "4:5", "unquoted text cannot start with @", "quote it"),
 }  # fmt: skip
 
 

@@ -12,11 +12,11 @@ from datetime import date
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.keys.faults import Fault
 from reconciler.manifest.checks import labels, limits, parameters, references, texts
 from reconciler.manifest.checks.subject import Finding, Subject
 from reconciler.manifest.codes import Code
-from reconciler.manifest.locating import locator_of
-from reconciler.manifest.problems import At, Problem
+from reconciler.manifest.origins import Origin, diagnosed
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import Json
 from reconciler.tasktypes.labels import ANSWERS
@@ -76,10 +76,10 @@ class Checks:
         self._today = today
         self._remembered: dict[tuple[int, Any], tuple[Json, Any]] = {}
 
-    def run(self, project: DesiredProject) -> list[Problem]:
+    def run(self, project: DesiredProject) -> list[Fault]:
         """What the rules find, with paths in the composed document. A path has one problem, that of the first rule."""
         subject = Subject(project, self._today, self._remembered)
-        problems: dict[object, Problem] = {}
+        faults: dict[object, Fault] = {}
         for rule in RULES:
             switch = self._switches.get(rule.code)
             if switch == "off" or (switch is None and _is_off(rule.code, subject)):
@@ -88,24 +88,24 @@ class Checks:
                 severity = _NOTE if finding.doubtful else rule.severity
                 if switch is not None:
                     severity = _WARN if switch == "warn" else _NOTE
-                problem = Problem(
+                fault = Fault(
                     rule.code,
                     finding.summary,
-                    At(finding.path, finding.key),
+                    finding.path,
                     finding.detail,
                     finding.label,
+                    at_key=finding.key,
                     severity=severity,
                 )
-                problems.setdefault(finding.path, problem)
-        return list(problems.values())
+                faults.setdefault(finding.path, fault)
+        return list(faults.values())
 
 
 def check_projects(projects: Iterable[DesiredProject], checks: Checks) -> list[Diagnostic]:
     """What the checks find in projects that were loaded without them."""
-    diagnostics: list[Diagnostic] = []
-    for project in projects:
-        problems = checks.run(project)
-        if problems:
-            locator = locator_of(project)
-            diagnostics += [locator.diagnostic(problem, project.origin) for problem in problems]
-    return diagnostics
+    return [
+        diagnosed(fault, project.origin)
+        for project in projects
+        if isinstance(project.origin, Origin)
+        for fault in checks.run(project)
+    ]

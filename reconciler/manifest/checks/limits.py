@@ -16,7 +16,7 @@ from reconciler.manifest.checks.subject import (
     items,
     labels_in,
 )
-from reconciler.manifest.problems import RawPath
+from reconciler.manifest.located import RawPath
 from reconciler.model.values import Json
 from reconciler.tasktypes.labels import IMAGE, LIDAR, VIDEO
 

@@ -8,7 +8,7 @@ from typing import Final
 from reconciler.diagnostics import nearest, quoted
 from reconciler.keys.faults import kind_of
 from reconciler.manifest.checks.subject import Finding, Subject, entries, is_object, items
-from reconciler.manifest.problems import RawPath
+from reconciler.manifest.located import RawPath
 from reconciler.manifest.schema import PROJECT
 from reconciler.model.values import Json
 from reconciler.tasktypes.facts import Fact, is_sure

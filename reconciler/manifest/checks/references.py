@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.diagnostics import did_you_mean, quoted
 from reconciler.manifest.checks.subject import Finding, Known, Subject, fields_in, get, labels_in, named, values_at
-from reconciler.manifest.problems import RawPath
+from reconciler.manifest.located import RawPath
 from reconciler.model.values import Json
 from reconciler.tasktypes.labels import VIDEO
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 
-from reconciler.diagnostics import Severity
 from reconciler.manifest.formatting.layout import lay_out as lay_out
 from reconciler.manifest.formatting.ordering import FileKind as FileKind
 from reconciler.manifest.formatting.ordering import arrange
@@ -26,7 +25,7 @@ class NotProvenError(Exception):
 
 
 def formatted(data: bytes, kind: FileKind, *, parser: Parser | None = None) -> bytes:
-    """The formatted bytes of a file in which `has_error` finds nothing.
+    """The formatted bytes of a file that is not `broken`.
 
     Raises:
         NotProvenError: the result could not be shown to say the same.
@@ -44,12 +43,6 @@ def formatted(data: bytes, kind: FileKind, *, parser: Parser | None = None) -> b
     return new
 
 
-def has_error(reading: LocatedFile) -> bool:
-    """Whether the values of a file cannot be relied on."""
-    problems = [*reading.failure, *(problem for document in reading.documents for problem in document.problems)]
-    return reading.broken_lines or any(problem.severity is Severity.ERROR for problem in problems)
-
-
 def _encoded(lines: Sequence[str], data: bytes) -> bytes:
     """The lines as bytes, with the byte order mark and the line ends of `data`."""
     first_end = data.find(b"\n")
@@ -60,7 +53,7 @@ def _encoded(lines: Sequence[str], data: bytes) -> bytes:
 
 def _prove(before: LocatedFile, tree: SourceTree, new: bytes, parser: Parser) -> None:
     after = read("", new, Words(), parser)
-    if has_error(after):
+    if after.broken:
         raise NotProvenError("it could not be read again")
     if not equal([each.value for each in before.documents], [each.value for each in after.documents]):
         raise NotProvenError("its values would change")

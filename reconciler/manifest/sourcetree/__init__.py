@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import yaml
 from yaml.events import AliasEvent, StreamEndEvent
 
-from reconciler.manifest.located import AnyEvent, SourceText
+from reconciler.manifest.located import AnyEvent
 from reconciler.manifest.parsing import Parser, RefusedError, open_events
 from reconciler.manifest.rawtext import prepare
 from reconciler.manifest.sourcetree.building import Builder
@@ -36,23 +36,20 @@ def parse_source(data: bytes, parser: Parser) -> SourceTree:
     Raises:
         RefusedError: it is not valid YAML.
     """
-    raw = prepare(data, parser)
+    source = prepare("", data, parser).source
     try:
-        events = _events(raw.body, parser)
+        events = _events(source.parsed, parser)
     except (yaml.YAMLError, RefusedError):
-        raw = prepare(data, Parser.PURE)
-        events = _events(raw.body, Parser.PURE)
-    parsed = raw.body.decode()
-    builder = Builder(
-        events, SourceText("", parsed if raw.text is None else raw.text, parsed=parsed, joined=raw.joined)
-    )
+        source = prepare("", data, Parser.PURE).source
+        events = _events(source.parsed, Parser.PURE)
+    builder = Builder(events, source)
     comments = sorted(comment.text for comment in builder.comments)
     anchors = [(event.anchor, event.__class__ is AliasEvent) for event in events if getattr(event, "anchor", None)]
     return SourceTree(builder.documents(), comments, sorted(anchors))
 
 
-def _events(body: bytes, parser: Parser) -> list[AnyEvent]:
-    next_event = open_events(parser, body)
+def _events(text: str, parser: Parser) -> list[AnyEvent]:
+    next_event = open_events(parser, text)
     events: list[AnyEvent] = []
     while not isinstance(event := next_event(), StreamEndEvent):
         events.append(event)

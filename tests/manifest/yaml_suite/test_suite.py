@@ -84,8 +84,8 @@ def test_the_suite(parser: Parser) -> None:
     lenient, strict, different, loaded = set(), set(), set(), 0
     for name, case in _cases():
         reading = read("/p.yaml", case["yaml"].encode(), Words(), parser)
-        codes = {problem.code.value for document in reading.documents for problem in document.problems}
-        codes |= {problem.code.value for problem in reading.failure}
+        codes = {problem.code for document in reading.documents for problem in document.problems}
+        codes |= {problem.code for problem in reading.failure}
         if case.get("fail"):
             if not codes:
                 lenient.add(name)

@@ -1,4 +1,7 @@
-"""The files that `{$file: …}` and `{$ref: …}` read: below the repository root and nowhere else, regular, small."""
+"""Files that others use: what `{$file: …}` and `{$ref: …}` name, `_defaults.yaml`, and overlays.
+
+Only small, regular files below the repository root are read. Each is read once per load.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,16 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.diagnostics import nearest
+from reconciler.diagnostics import Diagnostic, error, nearest
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal
 from reconciler.manifest.codes import Code
+from reconciler.manifest.comments import comment_problems
+from reconciler.manifest.located import LocatedFile, first_line
+from reconciler.manifest.parsing import Parser
+from reconciler.manifest.reading import read
+from reconciler.manifest.scalars import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +37,42 @@ class TextRefusal:
     label: str = ""
 
 
-class TextFiles:
-    """Reads each file once a load, however many manifests share it."""
+class SharedFiles:
+    """The files that one load reads, however many manifests use them. `root` is the repository root."""
 
-    def __init__(self, root: str) -> None:
-        self._root = os.path.abspath(root)
-        self._read: dict[tuple[str, str], Text | TextRefusal] = {}
+    def __init__(self, root: str, words: Words, parser: Parser) -> None:
+        self.root = root
+        self._words = words
+        self._parser = parser
+        self._texts: dict[tuple[str, str], Text | TextRefusal] = {}
         self._names: dict[str, tuple[str, ...]] = {}
+        self.yaml_files: dict[str, LocatedFile] = {}
+        """The YAML files that were read, by their absolute path. Symbolic links are not followed."""
 
-    def read(self, folder: str, path: str) -> Text | TextRefusal:
+    def text(self, folder: str, path: str) -> Text | TextRefusal:
         """The text at `path`, relative to the absolute `folder`."""
-        found = self._read.get((folder, path))
+        found = self._texts.get((folder, path))
         if found is None:
-            found = self._read[folder, path] = self._read_new(folder, path)
+            fetched = self.fetch(folder, path)
+            found = fetched if isinstance(fetched, TextRefusal) else _text(path, *fetched)
+            self._texts[folder, path] = found
         return found
 
-    def _read_new(self, folder: str, path: str) -> Text | TextRefusal:
-        fetched = self.fetch(folder, path)
-        return fetched if isinstance(fetched, TextRefusal) else _text(path, *fetched)
+    def yaml(self, file: str, data: bytes, *, like_project: bool = False) -> LocatedFile:
+        """The documents in `data`, the bytes of `file`. `like_project` means that they have a project's keys."""
+        found = self.yaml_files.get(file)
+        if found is None:
+            found = self.yaml_files[file] = read(file, data, self._words, self._parser, root=self.root)
+            for document in found.documents:
+                document.problems += comment_problems(found, document, everywhere=not like_project)
+        return found
 
     def fetch(self, folder: str, path: str) -> tuple[str, bytes] | TextRefusal:
-        """The absolute path, symbolic links not followed, and the bytes of the file at `path`; never remembered."""
+        """The absolute path, symbolic links not followed, and the bytes of the file at `path`."""
         if path.startswith("/"):
             return TextRefusal(Code.FILE_OUTSIDE, f'"{path}" is an absolute path', _RELATIVE)
         try:
-            data = read_file(self._root, path, folder=folder, dots=False)
+            data = read_file(self.root, path, folder=folder, dots=False)
         except FileRefusedError as problem:
             label = self._nearest(folder, path) if problem.reason == Refusal.MISSING else ""
             return refuse(path, problem, label=label)
@@ -62,7 +81,7 @@ class TextFiles:
     def _nearest(self, folder: str, path: str) -> str:
         beside, name = os.path.split(path)
         try:
-            there = resolve(self._root, beside or ".", folder=folder, dots=False)
+            there = resolve(self.root, beside or ".", folder=folder, dots=False)
         except FileRefusedError:
             return ""
         if there not in self._names:
@@ -75,7 +94,7 @@ _RELATIVE: Final = "A path is relative to the file that contains it."
 
 
 def refuse(path: str, problem: FileRefusedError, *, label: str = "") -> TextRefusal:
-    """What is wrong with a manifest that names a file which the gate refused."""
+    """What is wrong with a manifest that names a file that may not be read, or cannot be."""
     match problem.reason:
         case Refusal.MISSING if not path or "\0" in path:
             return TextRefusal(Code.FILE_NOT_FOUND, "this is not the path of a file", _RELATIVE)
@@ -85,13 +104,13 @@ def refuse(path: str, problem: FileRefusedError, *, label: str = "") -> TextRefu
             return TextRefusal(
                 Code.FILE_OUTSIDE,
                 f'"{path}" is outside the repository',
-                "A manifest reads only files below the repository root, even through links. Copy the file there.",
+                "A manifest can only use files in the repository, even through links. Copy the file into it.",
             )
         case Refusal.HIDDEN:
             return TextRefusal(
                 Code.FILE_OUTSIDE,
-                f'"{path}" leads through a name that starts with a dot',
-                "Such files and folders (.git, .env) are never read, even through links. Use another name.",
+                f'"{path}" has a part that starts with a dot',
+                "Files and folders such as .git and .env are never read, even through links. Use another name.",
             )
         case Refusal.SIZE:
             return TextRefusal(Code.FILE_TOO_LARGE, f'"{path}" is larger than 10 MB')
@@ -110,8 +129,14 @@ def read_found(root: str, file: str) -> bytes | TextRefusal:
         return TextRefusal(Code.UNREADABLE, f"this file cannot be read: {problem.why}", problem.detail)
 
 
+def unread(file: str, refusal: TextRefusal) -> Diagnostic:
+    """The error for a whole file that cannot be read. A name that is not UTF-8 is shown with escapes."""
+    shown = file.encode(errors="backslashreplace").decode()
+    return error(refusal.code, refusal.summary, detail=refusal.detail, location=first_line(shown))
+
+
 def near_path(path: str) -> str | None:
-    """What stands beside a path that is not there, with the name most like its own."""
+    """The path in the same folder whose name is most like that of a path that does not exist."""
     folder, name = os.path.split(path)
     near = nearest(name, names_in(folder))
     return None if near is None else os.path.join(folder, near)

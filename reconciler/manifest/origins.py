@@ -1,0 +1,157 @@
+"""Where each value of a composed document was written: in the manifest, or in a file that it inherits or refers to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol, TypeVar
+
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.keys.faults import Fault
+from reconciler.manifest.located import Document, Part, RawPath, first_at, first_line
+from reconciler.model.values import Json
+
+LITERAL: Final = "$literal"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The place of one value: the part of a document that it was written in, and the value as it is `written` there.
+
+    `parts` are the origins of those of its entries and items that were written elsewhere. `reference` is the origin of
+    the reference that leads here; the value's key is there too, and `through` are all files that the reference uses.
+    `text` is the text file that is the value: then this is the place of its directive.
+    """
+
+    document: Document
+    written: Json
+    part: Part
+    parts: Mapping[str | int, Origin] = field(default_factory=dict)
+    reference: Origin | None = None
+    through: frozenset[str] = frozenset()
+    text: str | None = None
+
+    @classmethod
+    def of(cls, document: Document) -> Origin:
+        """The origin of a whole document."""
+        return cls(document, document.value, document.whole)
+
+    @property
+    def file(self) -> str:
+        return self.document.source.file
+
+    @property
+    def line(self) -> int:
+        """The first line of the document."""
+        return self.document.line
+
+    def child(self, key: str | int) -> Origin | None:
+        """The origin of an entry or item. The path to it may leave out `$literal`, which is not part of a value."""
+        if (known := self.parts.get(key)) is not None:
+            return known
+        written, block = self.written, self.part.block
+        if key != LITERAL and isinstance(written, dict) and written.keys() == {LITERAL}:
+            block = self.document.entries.entry(block, 0)[4]
+            written = written[LITERAL]
+        part = self.document.part(written, block, key)
+        return None if part is None else Origin(self.document, written[key], part)
+
+    def entry(self, key: str) -> Origin:
+        """The origin of an entry; if it was not written, that of nothing, at the place of the whole value."""
+        return self.child(key) or Origin(self.document, None, self.part)
+
+    def at(self, path: RawPath) -> Origin:
+        """The origin of the value at a path, or of the nearest value above it that exists."""
+        return self._at(path)[0]
+
+    def _at(self, path: RawPath) -> tuple[Origin, bool]:
+        origin = self
+        for key in path:
+            below = origin.child(key)
+            if below is None:
+                return origin, False
+            origin = below
+        return origin, bool(path)
+
+    def location(self, path: RawPath = (), *, at_key: bool = False) -> Location:
+        """The location of the value at a path, or of its key. If there is none, that of the nearest value above it."""
+        origin, is_entry = self._at(path)
+        at_key = at_key and is_entry
+        if origin.reference is not None and (at_key or origin.text):
+            origin = origin.reference
+        return origin.document.source.location(origin.part.key if at_key else origin.part.value)
+
+    def user(self, path: RawPath) -> Location:
+        """Where this document brings in the value at a path: a reference, or its first line for an inherited value."""
+        origin = self
+        for key in path:
+            below = origin.child(key)
+            if below is None:
+                break
+            origin = below.reference or below
+            if origin.document is not self.document:
+                return first_line(self.file, self.line)
+            if below.reference is not None:
+                break
+        return origin.document.source.location(origin.part.value)
+
+    def files(self) -> set[str]:
+        """Every file that something in the value was written in."""
+        if self.reference is not None:
+            return {self.reference.file, *self.through}
+        files = {self.file} if self.text is None else {self.file, self.text}
+        return files.union(*(below.files() for below in self.parts.values()))
+
+    def with_parts(self, parts: Mapping[str | int, Origin]) -> Origin:
+        return replace(self, parts={**self.parts, **parts}) if parts else self
+
+    def with_origins(self, origins: Mapping[RawPath, Origin]) -> Origin:
+        """This with the origins of what was written elsewhere, by paths, of which none leads through another one."""
+        if () in origins:
+            return origins[()]
+        below: dict[str | int, dict[RawPath, Origin]] = defaultdict(dict)
+        for path, origin in origins.items():
+            below[path[0]][path[1:]] = origin
+        return self.with_parts({key: self.at((key,)).with_origins(inner) for key, inner in below.items()})
+
+
+def diagnosed(fault: Fault, root: Origin) -> Diagnostic:
+    """The message about a fault in the document that has the origin `root`."""
+    location = root.location(fault.path, at_key=fault.at_key)
+    label = fault.label
+    if fault.first is not None:
+        label = first_at(root.location(fault.first), root.document.source.root)
+    used_by = () if location.file == root.file else (root.user(fault.path),)
+    return Diagnostic(fault.severity, fault.code, fault.summary, fault.detail, location, label, used_by)
+
+
+class _HasSeverity(Protocol):
+    @property
+    def severity(self) -> Severity: ...
+
+
+_Found = TypeVar("_Found", bound=_HasSeverity)
+
+
+_MOST_REPEATED: Final = 100_000
+"""Messages that one load repeats, counted for each document that uses the value or file."""
+
+
+class Repetition:
+    """Limits how often one load repeats what is wrong with values and files that many documents use."""
+
+    def __init__(self) -> None:
+        self._room = _MOST_REPEATED
+
+    def limited(self, found: Iterable[_Found]) -> list[_Found]:
+        """What is shown once more. After very many, one error is enough to show that the user is broken."""
+        shown = [*found]
+        if len(shown) > self._room:
+            shown = [each for each in shown if each.severity is Severity.ERROR][:1]
+        self._room = max(0, self._room - len(shown))
+        return shown
+
+    def used(self, reported: Iterable[Diagnostic], user: Location) -> list[Diagnostic]:
+        """What is wrong with a file, for a document that uses it at `user`."""
+        return [replace(diagnostic, used_by=(user,)) for diagnostic in self.limited(reported)]
