@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 
@@ -106,30 +107,26 @@ def _rank(diagnostic: Diagnostic) -> tuple[int, int, int]:
     return _RANKS[diagnostic.severity], location.line, location.column
 
 
+def counted(severities: Iterable[Severity]) -> str:
+    """`2 errors, 1 warning and 3 notes`; empty if there are none."""
+    numbers = Counter(severities)
+    *kinds, last = [f"{n:,} {kind}{'' if n == 1 else 's'}" for kind in Severity if (n := numbers[kind])] or [""]
+    return f"{', '.join(kinds)} and {last}" if kinds else last
+
+
 def left_out(file: str, severities: Sequence[Severity]) -> Diagnostic:
     """The message that counts those that are not shown."""
-    counted = Counter(severities)
-    kinds = [f"{number:,} {kind}{'' if number == 1 else 's'}" for kind in Severity if (number := counted[kind])]
-    listed = " and ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
     return Diagnostic(
         Severity.NOTE,
         LEFT_OUT,
-        f"{listed} in this file {'is' if len(severities) == 1 else 'are'} not shown",
+        f"{counted(severities)} in this file {'is' if len(severities) == 1 else 'are'} not shown",
         f"At most {MOST_OF_A_FILE:,} messages are shown for one file. Fix those first, then run the command again.",
         Location(file, 1, 1, 2),
     )
 
 
-def error(
-    code: str, summary: str, *, detail: str = "", location: Location | None = None, label: str = ""
-) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, code, summary, detail, location, label)
-
-
-def warning(
-    code: str, summary: str, *, detail: str = "", location: Location | None = None, label: str = ""
-) -> Diagnostic:
-    return Diagnostic(Severity.WARNING, code, summary, detail, location, label)
+error = partial(Diagnostic, Severity.ERROR)
+warning = partial(Diagnostic, Severity.WARNING)
 
 
 def quoted(text: str) -> str:
@@ -151,6 +148,12 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     """The label with the nearest known word; empty if there is none."""
     near = nearest(word, known)
     return f'did you mean "{near}"?' if near is not None else ""
+
+
+def with_suggestion(summary: str, word: str, known: Collection[str]) -> str:
+    """The summary, with a question about the nearest known word if there is one."""
+    label = did_you_mean(word, known)
+    return f"{summary}, {label}" if label else summary
 
 
 def nearest(word: str, known: Collection[str], *, cutoff: float = _CUTOFF) -> str | None:

@@ -59,18 +59,12 @@ def format_path(path: FieldPath) -> str:
 
 
 class _Wild:
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
+    """A wildcard, by its identity."""
 
 
-_ANY_PART: Final = _Wild("*")
-_ANY_DEPTH: Final = _Wild("**")
-_ANY_INDEX: Final = _Wild("[*]")
+_ANY_PART: Final = _Wild()
+_ANY_DEPTH: Final = _Wild()
+_ANY_INDEX: Final = _Wild()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from reconciler.configuration import find_configuration
 from reconciler.configuration.checking import read_tables
 from reconciler.configuration.keys import BUILT_IN
-from reconciler.diagnostics import nearest
+from reconciler.diagnostics import with_suggestion
 from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import UsageError
 from reconciler.fieldpath import Pattern, Patterns
@@ -61,6 +61,11 @@ class Settings:
     guards: GuardSettings = field(default_factory=GuardSettings)
     waivers: tuple[Waiver, ...] = ()
     checks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def overlays(self) -> list[Path]:
+        """The overlay folders of all targets."""
+        return sorted({self.repo_root / table["overlay"] for table in self.targets.values() if "overlay" in table})
 
 
 def read_settings(folder: Path) -> Settings:
@@ -121,9 +126,8 @@ def choose_target(
         name = "sandbox"
     table = settings.targets.get(name)
     if table is None:
-        near = nearest(name, settings.targets)
         raise UsageError(
-            f'there is no target "{name}"' + (f', did you mean "{near}"?' if near is not None else ""),
+            with_suggestion(f'there is no target "{name}"', name, settings.targets),
             f"Known targets: {', '.join(sorted(settings.targets))}. Define others under [targets.NAME].",
         )
     limits = {

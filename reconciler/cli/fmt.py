@@ -36,11 +36,8 @@ def command(paths: tuple[str, ...], check: bool) -> int:
     if done.errors:
         console.say_diagnostics(done.errors)
         runner.annotate(done.errors)
-    console.tell(
-        _summary(
-            len(done.changed), done.kept, len({each.location.file for each in done.errors if each.location}), check
-        )
-    )
+    refused = {each.location.file for each in done.errors if each.location}
+    console.tell(_summary(len(done.changed), done.kept, len(refused), check))
     if done.errors:
         return 1
     return 2 if check and done.changed else 0
@@ -48,16 +45,13 @@ def command(paths: tuple[str, ...], check: bool) -> int:
 
 def _summary(changed: int, kept: int, refused: int, check: bool) -> str:
     """`2 files formatted, 10 already formatted.`"""
-    pieces = []
-    if changed:
-        pieces.append(f"{_files(changed)} would be formatted" if check else f"{_files(changed)} formatted")
-    if kept or not (changed or refused):
-        pieces.append(f"{_files(kept)} already formatted")
-    if refused:
-        pieces.append(f"{_files(refused)} skipped because of errors")
-    text = ", ".join(pieces) + "."
+    from reconciler.render.phrases import count
+
+    numbers = {
+        "would be formatted" if check else "formatted": changed,
+        "already formatted": kept,
+        "skipped because of errors": refused,
+    }
+    pieces = [f"{count(number, 'file')} {what}" for what, number in numbers.items() if number]
+    text = f"{', '.join(pieces) or '0 files already formatted'}."
     return f"{text} Write them with: reconciler fmt\n" if check and changed else f"{text}\n"
-
-
-def _files(number: int) -> str:
-    return f"{number:,} file{'' if number == 1 else 's'}"

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diagnostics import Diagnostic, Location, error, merged, nearest
+from reconciler.diagnostics import Diagnostic, Location, error, merged, with_suggestion
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal, is_below
@@ -41,10 +41,7 @@ def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Fo
     Raises:
         UsageError: a path names no such file, or one outside the repository; the manifest folder is missing.
     """
-    overlays = sorted(
-        {settings.repo_root / table["overlay"] for table in settings.targets.values() if "overlay" in table}
-    )
-    manifests = load_manifests(settings.manifests, root=settings.repo_root, checked=overlays)
+    manifests = load_manifests(settings.manifests, root=settings.repo_root, checked=settings.overlays)
     reported: dict[str, list[Diagnostic]] = {}
     for diagnostic in merged(each for entry in (*manifests.entries, *manifests.variants) for each in entry.diagnostics):
         if diagnostic.is_error and diagnostic.location is not None:
@@ -54,7 +51,7 @@ def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Fo
     if paths:
         files = _named(files, paths, settings)
     known |= {os.path.realpath(file) for file in known}  # what a link leads to is a manifest under its own name, too
-    kinds = _Kinds(manifests, known, [os.path.abspath(overlay) for overlay in overlays])
+    kinds = _Kinds(manifests, known, [os.path.abspath(overlay) for overlay in settings.overlays])
     result = Formatting()
     for file in files:
         problems = reported.get(file) or _format(file, kinds.of(file), result, root=manifests.root, check=check)
@@ -88,18 +85,14 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
                 raise UsageError(f'there is no manifest in "{path}"', f"The manifests are in {settings.manifests}.")
             named |= found
         elif not os.path.lexists(file):
-            raise UsageError(f'there is no file "{path}"' + _nearest(file, files, settings), "Give files or folders.")
+            shown = [os.path.relpath(each, settings.cwd) for each in files]
+            summary = with_suggestion(f'there is no file "{path}"', os.path.relpath(file, settings.cwd), shown)
+            raise UsageError(summary, "Give files or folders.")
         elif not file.endswith((".yaml", ".yml")):
             raise UsageError(f'"{path}" is not a YAML file', "The name of a YAML file ends in .yaml or .yml.")
         else:
             named.add(file)
     return sorted(named, key=path_order)
-
-
-def _nearest(file: str, files: Iterable[str], settings: Settings) -> str:
-    shown = [os.path.relpath(each, settings.cwd) for each in files]
-    near = nearest(os.path.relpath(file, settings.cwd), shown)
-    return f', did you mean "{near}"?' if near is not None else ""
 
 
 def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: bool) -> list[Diagnostic]:

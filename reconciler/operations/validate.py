@@ -38,10 +38,8 @@ def validate(settings: Settings, names: Sequence[str], *, today: date | None = N
     Raises:
         UsageError: the folder is missing, or a name matches nothing.
     """
-    overlays = {settings.repo_root / table["overlay"] for table in settings.targets.values() if "overlay" in table}
-    manifests = load_manifests(
-        settings.manifests, root=settings.repo_root, checked=sorted(overlays), checks=Checks(settings.checks, today)
-    )
+    checks = Checks(settings.checks, today)
+    manifests = load_manifests(settings.manifests, root=settings.repo_root, checked=settings.overlays, checks=checks)
     selection = select(manifests, names, folder=settings.cwd)
     chosen = {(entry.file, entry.line) for entry in selection.entries}
     variants = [entry for entry in manifests.variants if (entry.file, entry.line) in chosen]

@@ -86,16 +86,25 @@ def _words(written: Fact) -> str:
     """What the parameter is, what it takes, and how well that is known."""
     if "description" not in written:
         return ""
-    kinds = [written["type"]] if isinstance(written.get("type"), str) else written.get("type", [])
-    kind = " or ".join(_TYPE_WORDS[each] for each in kinds if each in _TYPE_WORDS)
-    return f"{written['description']} ({', '.join(filter(None, (kind, written['$comment'])))})"
+    return f"{written['description']} ({', '.join(filter(None, (type_words(types_of(written)), written['$comment'])))})"
 
 
-_TYPE_WORDS: Final = {
-    "string": "text",
-    "integer": "whole number",
-    "number": "number",
+def types_of(written: Fact) -> list[str]:
+    """The JSON types that a value is known to have; none if they are not known."""
+    kinds = written.get("type", [])
+    return [kinds] if isinstance(kinds, str) else kinds
+
+
+def type_words(kinds: list[str]) -> str:
+    """JSON types as messages name them, without null."""
+    return " or ".join(_WORDS[kind] for kind in kinds if kind in _WORDS)
+
+
+_WORDS: Final = {
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
     "boolean": "true or false",
-    "array": "list",
-    "object": "mapping",
+    "array": "a list",
+    "object": "a mapping",
 }

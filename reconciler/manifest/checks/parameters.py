@@ -11,7 +11,7 @@ from reconciler.manifest.checks.subject import Finding, Subject, entries, is_obj
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.schema import PROJECT
 from reconciler.model.values import Json
-from reconciler.tasktypes.facts import Fact, is_sure
+from reconciler.tasktypes.facts import Fact, is_sure, type_words, types_of
 from reconciler.tasktypes.labels import WITH_LABELS
 from reconciler.tasktypes.names import (
     LIKELY_SLIPS,
@@ -31,14 +31,6 @@ _KINDS: Final[dict[str, tuple[type, ...]]] = {
     "array": (list,),
     "object": (dict,),
     "null": (type(None),),
-}
-_WORDS: Final = {
-    "string": "a string",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "a mapping",
 }
 _BESIDE_PARAMS: Final = frozenset(PROJECT.names) - {"reconcile"}
 """What a project on Scale has besides its parameters [D]."""
@@ -60,13 +52,13 @@ def parameter_kind(subject: Subject) -> Iterator[Finding]:
 def _kinds(value: Json, fact: Fact, path: RawPath, name: str) -> Iterator[Finding]:
     if "$ref" in fact:
         fact = SHAPES[fact["$ref"].rpartition("/")[2]]
-    kinds = [fact["type"]] if isinstance(fact.get("type"), str) else fact.get("type", [])
+    kinds = types_of(fact)
     if value is None or len(path) > _DEEPEST:
         return
     if kinds and not _is_one_of(value, kinds):
         yield Finding(
             path,
-            f"{name} must be {' or '.join(_WORDS[kind] for kind in kinds if kind in _WORDS)}, not {kind_of(value)}",
+            f"{name} must be {type_words(kinds)}, not {kind_of(value)}",
             fact.get("description", ""),
             _remedy(value, kinds),
             doubtful=not (is_sure(fact) or "$comment" not in fact),

@@ -16,7 +16,8 @@ from reconciler.manifest.located import LocatedFile
 from reconciler.manifest.parsing import Parser, best_parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.sourcetree import SourceTree, parse_source
+from reconciler.manifest.sourcetree.building import parse_source
+from reconciler.manifest.sourcetree.tree import SourceTree
 from reconciler.model.values import equal
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from reconciler.manifest.formatting.texts import LONGEST_KEY, WIDTH, block_of, in_one_line, key_text, spelling
-from reconciler.manifest.sourcetree import Comment, Document, Kind, Node
+from reconciler.manifest.sourcetree.tree import Comment, Document, Kind, Node
 
 _STEP: Final = 2
 _BEFORE_COMMENT: Final = 2

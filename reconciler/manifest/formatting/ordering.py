@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final
 
 from reconciler.manifest.schema import CHOICE, DEFAULTS, IGNORE, ONTOLOGY, OVERLAY, PROJECT, RECONCILE
-from reconciler.manifest.sourcetree import Child, Document, Kind, Node
+from reconciler.manifest.sourcetree.tree import Child, Document, Kind, Node
 
 
 class FileKind(Enum):

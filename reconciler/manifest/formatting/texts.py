@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.manifest.sourcetree import Kind, Node
+from reconciler.manifest.sourcetree.tree import Kind, Node
 
 WIDTH: Final = 100
 """Columns that a line with brackets may have. Text is never folded."""

@@ -1,4 +1,4 @@
-"""Builds the tree from the events of a parser and the text between them. Every comment gets exactly one owner.
+"""Builds a source tree from the events of a parser and the text between them. Every comment gets exactly one owner.
 
 A comment alone on its line belongs to what follows it. At the end of a block, it belongs to the innermost block that it
 is indented into, or if there is none, to what follows the block. A comment after a value belongs to that value.
@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
+import yaml
 from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
@@ -21,11 +22,13 @@ from yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
+    StreamEndEvent,
 )
 
 from reconciler.manifest.located import AnyEvent, SourceText
-from reconciler.manifest.sourcetree.tree import Child, Comment, Document, Kind, Node
+from reconciler.manifest.parsing import Parser, RefusedError, open_events
+from reconciler.manifest.rawtext import prepare
+from reconciler.manifest.sourcetree.tree import Child, Comment, Document, Kind, Node, SourceTree
 
 _BLOCKS: Final = ("|", ">")
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
@@ -36,7 +39,33 @@ _BEHIND_DASH: Final = re.compile(r"(?:.*\s)?-")
 _OUTSIDE: Final = re.compile(r"#[^\r\n]*|^%[^\r\n]*", re.MULTILINE)
 
 
-class Builder:
+def parse_source(data: bytes, parser: Parser) -> SourceTree:
+    """The tree of a file that was read without an error.
+
+    Raises:
+        RefusedError: it is not valid YAML.
+    """
+    source = prepare("", data, parser).source
+    try:
+        events = _events(source.parsed, parser)
+    except (yaml.YAMLError, RefusedError):
+        source = prepare("", data, Parser.PURE).source
+        events = _events(source.parsed, Parser.PURE)
+    builder = _Builder(events, source)
+    comments = sorted(comment.text for comment in builder.comments)
+    anchors = [(event.anchor, event.__class__ is AliasEvent) for event in events if getattr(event, "anchor", None)]
+    return SourceTree(builder.documents(), comments, sorted(anchors))
+
+
+def _events(text: str, parser: Parser) -> list[AnyEvent]:
+    next_event = open_events(parser, text)
+    events: list[AnyEvent] = []
+    while not isinstance(event := next_event(), StreamEndEvent):
+        events.append(event)
+    return events
+
+
+class _Builder:
     """Builds the documents of one stream. `comments` are all comments, in order, whether or not they have an owner yet.
 
     `_above` holds, by the identity of a node, the comments between its key or bracket and what follows.
@@ -159,10 +188,7 @@ class Builder:
             if node.style not in _BLOCKS and not node.is_left_out:
                 node.trailing = self._take_behind(event.end_mark.index)
             return node
-        if _is(event, MappingStartEvent):
-            return self._mapping(event, parent_column)
-        assert _is(event, SequenceStartEvent)
-        return self._sequence(event, parent_column)
+        return self._collection(event, parent_column)
 
     def _scalar(self, event: AnyEvent) -> Node:
         start, end = self._body(event), event.end_mark.index
@@ -172,28 +198,21 @@ class Builder:
             self._above[id(node)] = self._take(self._ends[self._line(start)])
         return node
 
-    def _mapping(self, start: AnyEvent, parent_column: int) -> Node:
-        node = Node(Kind.MAPPING, anchor=start.anchor, flow=bool(start.flow_style))
+    def _collection(self, start: AnyEvent, parent_column: int) -> Node:
+        is_mapping = _is(start, MappingStartEvent)
+        end = MappingEndEvent if is_mapping else SequenceEndEvent
+        node = Node(Kind.MAPPING if is_mapping else Kind.SEQUENCE, anchor=start.anchor, flow=bool(start.flow_style))
         column = parent_column if node.flow else self._column(self._body(start))
-        while not _is(event := next(self._events), MappingEndEvent):
-            child = Child(Node(Kind.SCALAR), leading=self._leading(node, event))
-            child.blank_above = self._is_blank(self._line(event.start_mark.index) - 1)
-            child.key = self._key(event)
-            child.value = self._value(next(self._events), column, key_end=event.end_mark.index)
-            child.leading += self._settled(child.value)
-            node.children.append(child)
-        self._close(node, event, parent_column)
-        return node
-
-    def _sequence(self, start: AnyEvent, parent_column: int) -> Node:
-        node = Node(Kind.SEQUENCE, anchor=start.anchor, flow=bool(start.flow_style))
-        column = parent_column if node.flow else self._column(self._body(start))
-        while not _is(event := next(self._events), SequenceEndEvent):
+        while not _is(event := next(self._events), end):
             child = Child(Node(Kind.SCALAR))
-            if not _is_left_out(event):
+            if is_mapping or not _is_left_out(event):
                 child.leading = self._leading(node, event)
             child.blank_above = self._is_blank(self._line(event.start_mark.index) - 1)
-            child.value = self._value(event, column)
+            if is_mapping:
+                child.key = self._key(event)
+                child.value = self._value(next(self._events), column, key_end=event.end_mark.index)
+            else:
+                child.value = self._value(event, column)
             child.leading += self._settled(child.value)
             node.children.append(child)
         self._close(node, event, parent_column)

@@ -89,3 +89,12 @@ class Document:
     before: list[Comment] = field(default_factory=list)
     head: list[Comment] = field(default_factory=list)
     tail: list[Comment] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTree:
+    """`comments` are the texts of all comments, and `anchors` all anchors and aliases (with True), both sorted."""
+
+    documents: list[Document]
+    comments: list[str]
+    anchors: list[tuple[str, bool]]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reconciler.diagnostics import Diagnostic, Severity, limited
+from reconciler.diagnostics import Diagnostic, Severity, counted, limited
 from reconciler.model.printed import relative, with_files
 from reconciler.render.phrases import count
 
@@ -49,18 +49,13 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 def _last_line(diagnostics: Sequence[Diagnostic], manifests: int) -> str:
     errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
-    warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
-    notes = len(diagnostics) - errors - warnings
-    kinds = [
-        count(number, noun) for number, noun in ((errors, "error"), (warnings, "warning"), (notes, "note")) if number
-    ]
-    counted = " and ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
+    found = counted(diagnostic.severity for diagnostic in diagnostics)
     if not errors:
         verdict = f"{count(manifests, 'manifest')} {'is' if manifests == 1 else 'are'} valid"
-        return f"{verdict}, with {counted}." if counted else f"{verdict}."
+        return f"{verdict}, with {found}." if found else f"{verdict}."
     reached = min(_reached(diagnostics), manifests)
     among = f"{reached:,} of " if reached else ""
-    return f"{counted} in {among}{count(manifests, 'manifest')}."
+    return f"{found} in {among}{count(manifests, 'manifest')}."
 
 
 def _reached(diagnostics: Iterable[Diagnostic]) -> int:
