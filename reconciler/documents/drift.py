@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field as Key
 
-from reconciler import __version__
 from reconciler.documents.parts import (
-    FORMAT_VERSION,
     Count,
     DiagnosticShape,
+    Document,
     Moment,
     PlaceShape,
     Shape,
     TakenShape,
     TargetShape,
     Text,
-    Version,
-    absolute,
+    WholeSecond,
     as_json,
-    diagnostics_of,
-    values_of,
-    whole_second,
 )
 from reconciler.documents.text import Kind
 from reconciler.errors import ResultFileError
 from reconciler.fieldpath import parse_path
-from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
-from reconciler.model.plan import Cause, TargetInfo
-from reconciler.model.printed import with_files
-from reconciler.model.values import ABSENT, Absent, Json
+from reconciler.model.drift import Baseline, BlockedProject, Drift, DriftSummary, ProjectDrift, Transient, Unit
+from reconciler.model.plan import Cause
+from reconciler.model.values import ABSENT, Json
 
 KIND: Final = Kind(
     "a drift document",
@@ -56,8 +50,8 @@ def read_drift_file(file: Path, *, base: Path) -> Drift:
     Raises:
         ResultFileError: it cannot be read, is of another format, or does not hold what a drift document holds.
     """
-    drift = KIND.read_file(file, lambda document: DriftShape.model_validate(document).read())
-    return with_files(drift, partial(absolute, base=base.as_posix()))
+    drift: Drift = KIND.read_file(file, DriftShape, base=base)
+    return drift
 
 
 Side = Literal["base", "desired", "live"]
@@ -66,6 +60,8 @@ _SIDES: Final[tuple[Side, ...]] = ("base", "desired", "live")
 
 class UnitShape(Shape):
     """One unit (a parameter, or the ontology) that differs."""
+
+    describes = Unit
 
     path: Text
     """`params.KEY` or `ontology`."""
@@ -82,40 +78,33 @@ class UnitShape(Shape):
     """Which of `base`, `desired` and `live` are absent, so that their null is not a value."""
     version: int | None
     """The version that introduced the live value."""
-    created_at: Moment | None
+    at: Annotated[Moment | None, Key(alias="created_at")]
     """When that version was made. RFC 3339, UTC."""
     age_seconds: Count | None
     """How old it was then."""
     source: PlaceShape | None
 
     @classmethod
-    def of(cls, unit: Unit, drift: Drift) -> UnitShape:
+    def of(cls, unit: Unit, /, **given: Any) -> Self:
         sides = {side: getattr(unit, side) for side in _SIDES}
-        return cls(
-            path=unit.path,
-            cause=unit.cause,
+        return super().of(
+            unit,
             **{side: None if value is ABSENT else value for side, value in sides.items()},
             absent=tuple(side for side in _SIDES if sides[side] is ABSENT),
-            version=unit.version,
-            created_at=unit.at,
-            age_seconds=max(0, int((drift.made_at - unit.at).total_seconds())) if unit.at else None,
-            source=PlaceShape.of(unit.source) if unit.source else None,
+            **given,
         )
 
-    def read(self) -> Unit:
+    def read(self, **given: Any) -> Any:
         path = parse_path(self.path)
         if path != ("ontology",) and not (len(path) == 2 and path[0] == "params" and isinstance(path[1], str)):
             raise ValueError("not a unit")
-        base, desired, live = map(self._side, _SIDES)
-        source = self.source.read() if self.source else None
-        return Unit(self.path, self.cause, base, desired, live, version=self.version, at=self.created_at, source=source)
-
-    def _side(self, side: Side) -> Json | Absent:
-        return ABSENT if side in self.absent else getattr(self, side)
+        return super().read(**dict.fromkeys(self.absent, ABSENT), **given)
 
 
 class TransientShape(Shape):
     """A unit that was changed and changed back."""
+
+    describes = Transient
 
     path: Text
     """`params.KEY` or `ontology`."""
@@ -125,6 +114,8 @@ class TransientShape(Shape):
 
 class ProjectDriftShape(Shape):
     """What of a project differs."""
+
+    describes = ProjectDrift
 
     name: Text
     """The project's name."""
@@ -136,28 +127,11 @@ class ProjectDriftShape(Shape):
     diagnostics: tuple[DiagnosticShape, ...]
     """About this project."""
 
-    @classmethod
-    def of(cls, project: ProjectDrift, drift: Drift) -> ProjectDriftShape:
-        return cls(
-            name=project.name,
-            source=PlaceShape.of(project.source),
-            units=tuple(UnitShape.of(unit, drift) for unit in project.units),
-            transient=tuple(TransientShape(**values_of(transient)) for transient in project.transient),
-            diagnostics=diagnostics_of(project.diagnostics),
-        )
-
-    def read(self) -> ProjectDrift:
-        return ProjectDrift(
-            self.name,
-            self.source.read(),
-            tuple(unit.read() for unit in self.units),
-            tuple(Transient(**vars(transient)) for transient in self.transient),
-            tuple(diagnostic.read() for diagnostic in self.diagnostics),
-        )
-
 
 class BlockedShape(Shape):
     """A project that cannot be compared."""
+
+    describes = BlockedProject
 
     name: Text
     """The project's name."""
@@ -166,21 +140,11 @@ class BlockedShape(Shape):
     source: PlaceShape
     diagnostic: DiagnosticShape
 
-    @classmethod
-    def of(cls, project: BlockedProject) -> BlockedShape:
-        return cls(
-            name=project.name,
-            path=project.path,
-            source=PlaceShape.of(project.source),
-            diagnostic=DiagnosticShape.of(project.diagnostic),
-        )
-
-    def read(self) -> BlockedProject:
-        return BlockedProject(self.name, self.path, self.diagnostic.read(), self.source.read())
-
 
 class BaselineShape(Shape):
     """The record that it was compared with."""
+
+    describes = Baseline
 
     commit: Text | None
     """The commit of its newest entry; null if it is not known."""
@@ -190,6 +154,8 @@ class BaselineShape(Shape):
 
 class DriftSummaryShape(Shape):
     """How many units of each class; blocked and clean count projects."""
+
+    describes = DriftSummary
 
     drift: Count
     pending: Count
@@ -201,24 +167,22 @@ class DriftSummaryShape(Shape):
     clean: Count
 
 
-class DriftShape(Shape):
+class DriftShape(Document):
     """The output of reconciler drift --format json."""
 
-    format_version: Version
-    """The format's version: 1.x only adds to 1.0."""
-    tool_version: Text
-    """The version of reconciler."""
-    timestamp: Moment
+    describes = Drift
+
+    made_at: Annotated[WholeSecond, Key(alias="timestamp")]
     """When it was made. RFC 3339, UTC."""
     masked: bool = False
     """Sensitive values are masked."""
     target: TargetShape
-    snapshot: TakenShape | None
+    snapshot_at: Annotated[TakenShape | None, Key(alias="snapshot")]
     complete: bool
     """It was not narrowed to some projects."""
     live_count: Count | None
     """How many live projects there are; null if they were not listed."""
-    record: BaselineShape | None
+    baseline: Annotated[BaselineShape | None, Key(alias="record")]
     summary: DriftSummaryShape
     projects: tuple[ProjectDriftShape, ...]
     """Projects that are not clean, by name."""
@@ -232,42 +196,19 @@ class DriftShape(Shape):
     """Those that are not about a single project."""
 
     @classmethod
-    def of(cls, drift: Drift) -> DriftShape:
-        return cls(
-            format_version=FORMAT_VERSION,
-            tool_version=__version__,
-            timestamp=whole_second(drift.made_at),
-            masked=drift.masked,
-            target=TargetShape(**values_of(drift.target)),
-            snapshot=TakenShape.of(drift.snapshot_at),
-            complete=drift.complete,
-            live_count=drift.live_count,
-            record=BaselineShape(**values_of(drift.baseline)) if drift.baseline else None,
-            summary=DriftSummaryShape(**values_of(drift.summary)),
-            projects=tuple(
-                ProjectDriftShape.of(project, drift)
-                for project in drift.projects
-                if project.units or project.transient or project.diagnostics
-            ),
-            blocked=tuple(map(BlockedShape.of, drift.blocked)),
-            unmanaged=drift.unmanaged,
-            vanished=drift.vanished,
-            diagnostics=diagnostics_of(drift.diagnostics),
-        )
+    def of(cls, drift: Drift, /, **given: Any) -> Self:
+        def age(unit: Unit) -> int | None:
+            return max(0, int((drift.made_at - unit.at).total_seconds())) if unit.at else None
 
-    def read(self) -> Drift:
-        projects = tuple(project.read() for project in self.projects)
-        return Drift(
-            target=TargetInfo(**vars(self.target)),
-            made_at=self.timestamp,
-            baseline=Baseline(**vars(self.record)) if self.record else None,
-            projects=projects,
-            blocked=tuple(project.read() for project in self.blocked),
-            unmanaged=self.unmanaged,
-            vanished=self.vanished,
-            diagnostics=tuple(diagnostic.read() for diagnostic in self.diagnostics),
-            live_count=self.live_count,
-            complete=self.complete,
-            snapshot_at=self.snapshot.timestamp if self.snapshot else None,
-            unlisted=max(0, self.summary.clean - sum(project.is_clean for project in projects)),
+        projects = tuple(
+            ProjectDriftShape.of(
+                project, units=tuple(UnitShape.of(unit, age_seconds=age(unit)) for unit in project.units)
+            )
+            for project in drift.projects
+            if project.units or project.transient or project.diagnostics
         )
+        return super().of(drift, projects=projects, **given)
+
+    def read(self, **given: Any) -> Any:
+        drift: Drift = super().read(**given)
+        return replace(drift, unlisted=max(0, self.summary.clean - drift.summary.clean))

@@ -2,20 +2,22 @@
 
 A shape is a pydantic model, and the one description of a document: it is written from an instance, read into one, and
 the published JSON Schema is made from it. `of` makes a shape from a value of the model; `read` makes the value again.
+Both match keys with attributes by name. A subclass gives only those that differ.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, InstanceOf, WithJsonSchema
 
+from reconciler import __version__
 from reconciler.diagnostics import Diagnostic, Location, Severity, limited
 from reconciler.instants import timestamp
+from reconciler.model.plan import Commit, TargetInfo
 from reconciler.model.project import Source
 from reconciler.model.values import Json, Masked
 
@@ -23,18 +25,70 @@ FORMAT_VERSION: Final = "1.0"
 
 
 class Shape(BaseModel):
-    """Keys that are unknown are ignored. A key that has a default is written only if its value is another one."""
+    """The shape of the values of one dataclass, which it `describes`.
+
+    Unknown keys are ignored. A key that has a default is written only if its value differs from the default.
+    """
 
     model_config = ConfigDict(extra="ignore", validate_by_name=True, validate_by_alias=True)
+
+    describes: ClassVar[type[Any]]
+
+    @classmethod
+    def of(cls, value: Any, /, **given: Any) -> Self:
+        """The shape of a value. A key that is not given has the attribute of its name."""
+        for name, shape in _keys_of(cls):
+            if name not in given:
+                inner = getattr(value, name)
+                if shape is not None and inner is not None:
+                    inner = shape.of_each(inner) if isinstance(inner, tuple) else shape.of(inner)
+                given[name] = inner
+        return cls(**given)
+
+    @classmethod
+    def of_each(cls, values: Iterable[Any]) -> tuple[Self, ...]:
+        return tuple(map(cls.of, values))
+
+    def read(self, **given: Any) -> Any:
+        """The value. An attribute that is not given has the key of its name, or its default if there is no such key."""
+        values = vars(self)
+        plain, nested = _attributes_of(type(self))
+        made = {name: values[name] for name in plain}
+        for name in nested:
+            if name not in given:
+                inner = values[name]
+                is_several = isinstance(inner, tuple)
+                made[name] = tuple([each.read() for each in inner]) if is_several else inner and inner.read()
+        return self.describes(**(made | given))
+
+
+@cache
+def _keys_of(shape: type[Shape]) -> list[tuple[str, type[Shape] | None]]:
+    """Each key, with the shape of its value or of the values in its tuple."""
+    return [(name, _shape_in(key.annotation)) for name, key in shape.model_fields.items()]
+
+
+@cache
+def _attributes_of(shape: type[Shape]) -> tuple[list[str], list[str]]:
+    """The keys that are attributes of what the shape describes: those with plain values, and those with shapes."""
+    keys = [(name, inner) for name, inner in _keys_of(shape) if name in shape.describes.__dataclass_fields__]
+    return [name for name, inner in keys if inner is None], [name for name, inner in keys if inner is not None]
+
+
+def _shape_in(annotation: Any) -> type[Shape] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Shape):
+        return annotation
+    return next(filter(None, map(_shape_in, get_args(annotation))), None)
 
 
 def as_json(shape: Json) -> Json:
     """The JSON value that a shape is written as."""
     if isinstance(shape, Shape):
+        values = vars(shape)
         return {
             key: value if type(value) in _AS_THEY_ARE else as_json(value)
             for name, key, default in _keys(type(shape))
-            if (value := getattr(shape, name)) is not default and (default is None or value != default)
+            if (value := values[name]) is not default and (default is None or value != default)
         }
     if isinstance(shape, tuple):
         return [as_json(item) for item in shape]
@@ -58,21 +112,6 @@ def _keys(shape: type[Shape]) -> list[tuple[str, str, Any]]:
     ]
 
 
-def values_of(value: Any) -> dict[str, Any]:
-    """The attributes of a dataclass, for a shape with the same names."""
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
-
-
-def whole_second(moment: datetime) -> datetime:
-    """Without its fraction: what a run notes of its own time."""
-    return moment.replace(microsecond=0)
-
-
-def absolute(file: str, base: str) -> str:
-    """A file of a document, which is relative to `base`."""
-    return os.path.normpath(os.path.join(base, file))
-
-
 def _in_utc(moment: datetime) -> datetime:
     try:
         if moment.tzinfo is not None:
@@ -84,6 +123,9 @@ def _in_utc(moment: datetime) -> datetime:
 
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
 """A time in UTC."""
+
+WholeSecond = Annotated[Moment, AfterValidator(lambda moment: moment.replace(microsecond=0))]
+"""A time in UTC, without its fraction: what a run notes of its own time."""
 
 Text = InstanceOf[str]
 """Any string: file names, and foreign values, may hold halves of surrogate pairs, which pydantic refuses."""
@@ -102,21 +144,18 @@ Version = Annotated[Text, WithJsonSchema({"type": "string", "pattern": r"^1\.[0-
 class PlaceShape(Shape):
     """A line of a file."""
 
+    describes = Source
+
     file: Text
     """The file, relative to the git top level, else to the repository root."""
     line: Number
     """The line, from 1."""
 
-    @classmethod
-    def of(cls, source: Source | Location) -> PlaceShape:
-        return cls(file=source.file, line=source.line)
-
-    def read(self) -> Source:
-        return Source(self.file, self.line)
-
 
 class DiagnosticShape(Shape):
     """What is wrong, where, and what to do."""
+
+    describes = Diagnostic
 
     severity: Severity
     """Only an error makes a run fail."""
@@ -142,43 +181,43 @@ class DiagnosticShape(Shape):
     """Where the manifests that the mistake reaches use the file."""
 
     @classmethod
-    def of(cls, diagnostic: Diagnostic, *, whole: bool = False) -> DiagnosticShape:
+    def of(cls, diagnostic: Diagnostic, /, **given: Any) -> Self:
         location = diagnostic.location
-        return cls(
-            severity=diagnostic.severity,
-            code=diagnostic.code,
-            summary=diagnostic.summary,
+        return super().of(
+            diagnostic,
             detail="\n".join(part for part in (diagnostic.label, diagnostic.detail) if part),
-            file=location.file if location else None,
-            line=location.line if location else None,
-            column=location.column if location else None,
-            end_column=location.end_column if location else None,
-            text=location.text if location and whole else None,
-            label=diagnostic.label,
-            used_by=tuple(PlaceShape.of(user) for user in diagnostic.used_by),
+            **{name: getattr(location, name, None) for name in ("file", "line", "column", "end_column")},
+            **{"text": None, **given},
         )
 
-    def read(self) -> Diagnostic:
+    @classmethod
+    def of_each(cls, values: Iterable[Diagnostic]) -> tuple[Self, ...]:
+        return super().of_each(limited(values))
+
+    def read(self, **given: Any) -> Any:
         location = None
         if self.file is not None and self.line is not None and self.column is not None:
             location = Location(self.file, self.line, self.column, self.end_column or self.column + 1, self.text)
-        return Diagnostic(
-            self.severity,
-            self.code,
-            self.summary,
-            self.detail[len(self.label) :].removeprefix("\n") if self.label else self.detail,
-            location,
-            self.label,
-            tuple(Location(user.file, user.line, 1, 2) for user in self.used_by),
+        return super().read(
+            detail=self.detail[len(self.label) :].removeprefix("\n") if self.label else self.detail,
+            location=location,
+            used_by=tuple(Location(user.file, user.line, 1, 2) for user in self.used_by),
+            **given,
         )
 
 
-def diagnostics_of(diagnostics: Iterable[Diagnostic], *, whole: bool = False) -> tuple[DiagnosticShape, ...]:
-    return tuple(DiagnosticShape.of(diagnostic, whole=whole) for diagnostic in limited(diagnostics))
+class WholeDiagnosticShape(DiagnosticShape):
+    """A diagnostic in a file of plan --out, with the whole line."""
+
+    @classmethod
+    def of(cls, diagnostic: Diagnostic, /, **given: Any) -> Self:
+        return super().of(diagnostic, text=diagnostic.location.text if diagnostic.location else None, **given)
 
 
 class TargetShape(Shape):
     """Where it was read and written."""
+
+    describes = TargetInfo
 
     name: Text
     """The target's name."""
@@ -191,6 +230,8 @@ class TargetShape(Shape):
 class CommitShape(Shape):
     """What was read from git."""
 
+    describes = Commit
+
     commit: CommitId | None
     """The commit, 40 hexadecimal digits; null without one."""
     dirty: bool
@@ -200,9 +241,27 @@ class CommitShape(Shape):
 class TakenShape(Shape):
     """The snapshot that live state is from."""
 
+    describes = datetime
+
     timestamp: Moment
     """When it was taken. RFC 3339, UTC."""
 
     @classmethod
-    def of(cls, taken_at: datetime | None) -> TakenShape | None:
-        return cls(timestamp=taken_at) if taken_at is not None else None
+    def of(cls, taken_at: datetime, /, **given: Any) -> Self:
+        return cls(timestamp=taken_at)
+
+    def read(self, **given: Any) -> Any:
+        return self.timestamp
+
+
+class Document(Shape):
+    """A whole document of a run."""
+
+    format_version: Version
+    """The format's version: 1.x only adds to 1.0."""
+    tool_version: Text
+    """The version of reconciler."""
+
+    @classmethod
+    def of(cls, value: Any, /, **given: Any) -> Self:
+        return super().of(value, format_version=FORMAT_VERSION, tool_version=__version__, **given)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field as Key
 from pydantic import WithJsonSchema
 
-from reconciler import __version__
 from reconciler.documents.parts import (
-    FORMAT_VERSION,
     CommitId,
     CommitShape,
     Count,
     DiagnosticShape,
+    Document,
     Hash,
     Hidden,
     Moment,
@@ -23,26 +23,29 @@ from reconciler.documents.parts import (
     TakenShape,
     TargetShape,
     Text,
-    Version,
+    WholeSecond,
     as_json,
-    diagnostics_of,
-    values_of,
-    whole_second,
 )
 from reconciler.fieldpath import format_path, parse_path
 from reconciler.model import plan as model
 from reconciler.model.plan import Action, CallKind, Plan, ProjectChange
-from reconciler.model.values import ABSENT, Absent, Json
+from reconciler.model.values import ABSENT, Json
 
 
 def plan_document(plan: Plan) -> dict[str, Json]:
     """The plan as it is printed. What may not be printed of it is masked before."""
-    document: dict[str, Json] = as_json(PlanShape.of(plan, map(ChangeShape.of, plan.changes)))
+    document: dict[str, Json] = as_json(PlanShape.of(plan))
     return document
+
+
+_path = lru_cache(maxsize=4096)(parse_path)
+"""The fields of many projects have the same paths."""
 
 
 class FieldShape(Shape):
     """One difference."""
+
+    describes = model.Field
 
     path: Text
     """The field, dotted: params.geometries.box.min_width."""
@@ -61,29 +64,32 @@ class FieldShape(Shape):
     """When that version was made. RFC 3339, UTC."""
 
     @classmethod
-    def of(cls, field: model.Field) -> FieldShape:
+    def of(cls, field: model.Field, /, **given: Any) -> Self:
         version, at = field.moved_by or (None, None)
-        return cls(
+        return super().of(
+            field,
             path=format_path(field.path),
-            kind=field.kind,
             before=None if field.before is ABSENT else field.before,
             after=None if field.after is ABSENT else field.after,
-            cause=field.cause,
-            source=PlaceShape.of(field.source) if field.source else None,
             version=version,
             created_at=at,
+            **given,
         )
 
-    def read(self) -> model.Field:
-        before: Json | Absent = ABSENT if self.kind is model.Kind.ADD else self.before
-        after: Json | Absent = ABSENT if self.kind is model.Kind.REMOVE else self.after
-        source = self.source.read() if self.source else None
-        moved_by = (self.version, self.created_at) if self.version is not None else None
-        return model.Field(parse_path(self.path), self.kind, before, after, self.cause, source, moved_by)
+    def read(self, **given: Any) -> Any:
+        absent = {model.Kind.ADD: "before", model.Kind.REMOVE: "after"}.get(self.kind)
+        return super().read(
+            path=_path(self.path),
+            moved_by=(self.version, self.created_at) if self.version is not None else None,
+            **({absent: ABSENT} if absent else {}),
+            **given,
+        )
 
 
 class StateShape(Shape):
     """A project's state, as far as it is managed."""
+
+    describes = model.State
 
     type: Text
     """The task type."""
@@ -91,18 +97,6 @@ class StateShape(Shape):
     ontology: list[Any] | Hidden | None
     ontology_name: Text | None = None
     """The ontology's name; left out if it has none."""
-
-    @classmethod
-    def of(cls, state: model.State | None) -> StateShape | None:
-        if state is None:
-            return None
-        params: Json = state.params
-        ontology: Json = state.ontology
-        return cls(type=state.type, params=params, ontology=ontology, ontology_name=state.ontology_name)
-
-    def read(self) -> model.State:
-        params: Json = self.params
-        return model.State(self.type, params, self.ontology, self.ontology_name)
 
 
 class DeedShape(Shape):
@@ -118,19 +112,23 @@ class DeedShape(Shape):
 class CallShape(Shape):
     """A request that would be sent against the live state that was seen."""
 
-    call: CallKind
+    describes = model.Call
+
+    kind: Annotated[CallKind, Key(alias="call")]
     method: Literal["POST"]
     path: Text
     """The path below the endpoint."""
     body: dict[str, Any]
 
     @classmethod
-    def of(cls, call: model.Call) -> CallShape:
-        return cls(call=call.kind, method="POST", path=call.path, body=dict(call.body))
+    def of(cls, call: model.Call, /, **given: Any) -> Self:
+        return super().of(call, method="POST", body=dict(call.body), **given)
 
 
 class ExpectedShape(Shape):
     """What the plan was made against."""
+
+    describes = model.Expected
 
     params_version: int | None
     """The live version."""
@@ -141,6 +139,8 @@ class ExpectedShape(Shape):
 
 
 class WaivedShape(Shape):
+    describes = model.Waived
+
     guard: Text
     """The guard."""
     by: Text
@@ -166,13 +166,18 @@ class EntrySourceShape(PlaceShape):
 class ChangeShape(Shape):
     """What would happen to a project. It is short if the project is equal to its manifest."""
 
+    describes = ProjectChange
+
     address: Text
     """project.NAME"""
     type: Literal["project"]
     name: Text
     """The project's name."""
     change: DeedShape
-    action_reason: Annotated[model.Reason, WithJsonSchema({"type": "string"})] | None
+    reason: Annotated[
+        Annotated[model.Reason, WithJsonSchema({"type": "string"})] | None,
+        Key(alias="action_reason"),
+    ]
     """Why all parameters are sent, or nothing is."""
     source: EntrySourceShape
     fields: tuple[FieldShape, ...]
@@ -192,27 +197,21 @@ class ChangeShape(Shape):
     """About this project."""
 
     @classmethod
-    def of(cls, change: ProjectChange) -> ChangeShape:
+    def of(cls, change: ProjectChange, /, **given: Any) -> Self:
         is_short = is_equal(change)
-        return cls(
+        return super().of(
+            change,
             address=f"project.{change.name}",
             type="project",
-            name=change.name,
             change=DeedShape(
                 actions=(change.action,),
-                before=None if is_short else StateShape.of(change.before),
-                after=None if is_short else StateShape.of(change.after),
+                before=None if is_short or change.before is None else StateShape.of(change.before),
+                after=None if is_short or change.after is None else StateShape.of(change.after),
             ),
-            action_reason=change.reason,
-            source=EntrySourceShape(file=change.source.file, line=change.source.line, commit=change.commit),
-            fields=tuple(FieldShape.of(field) for field in change.fields),
-            calls=tuple(CallShape.of(call) for call in change.calls),
-            expected=ExpectedShape(**values_of(change.expected)),
+            source=EntrySourceShape.of(change.source, commit=change.commit),
             held_by=tuple(held.guard for held in change.held_by),
-            waived_by=tuple(WaivedShape(**values_of(waived)) for waived in change.waived_by),
             kept=kept_shapes(change.kept),
-            hash=change.hash,
-            diagnostics=diagnostics_of(change.diagnostics),
+            **given,
         )
 
 
@@ -228,6 +227,8 @@ def kept_shapes(units: Mapping[str, int | None]) -> tuple[KeptShape, ...]:
 class SummaryShape(Shape):
     """How many projects of each kind; held, blocked and protected ones do not count as add or change."""
 
+    describes = model.Summary
+
     add: Count
     change: Count
     destroy: Count
@@ -239,14 +240,12 @@ class SummaryShape(Shape):
     unmanaged: Count
 
 
-class PlanShape(Shape):
+class PlanShape(Document):
     """The output of reconciler plan --format json and show --format json, and the files of plan --out."""
 
-    format_version: Version
-    """The format's version: 1.x only adds to 1.0."""
-    tool_version: Text
-    """The version of reconciler."""
-    timestamp: Moment
+    describes = Plan
+
+    made_at: Annotated[WholeSecond, Key(alias="timestamp")]
     """When it was made. RFC 3339, UTC."""
     applyable: bool
     """There is something that apply would write."""
@@ -259,8 +258,8 @@ class PlanShape(Shape):
     pending_only: bool
     """Made with --pending."""
     target: TargetShape
-    snapshot: TakenShape | None
-    source: CommitShape
+    snapshot_at: Annotated[TakenShape | None, Key(alias="snapshot")]
+    commit: Annotated[CommitShape, Key(alias="source")]
     manifests: Text = ""
     """The manifest folder, relative to the repository root."""
     manifest_count: Count | None = None
@@ -268,35 +267,11 @@ class PlanShape(Shape):
     live_count: Count | None = None
     """How many live projects there are; left out if they were not listed."""
     summary: SummaryShape
-    resource_changes: tuple[ChangeShape, ...]
+    changes: Annotated[tuple[ChangeShape, ...], Key(alias="resource_changes")]
     """All projects of the plan, by name."""
     unmanaged: tuple[Text, ...]
     """Live projects without a manifest."""
     diagnostics: tuple[DiagnosticShape, ...]
     """Those that are not about a single project."""
-    plan_hash: Hash
+    hash: Annotated[Hash, Key(alias="plan_hash")]
     """SHA-256 over all intents."""
-
-    @classmethod
-    def of(cls, plan: Plan, changes: Iterable[ChangeShape], *, whole: bool = False) -> PlanShape:
-        return cls(
-            format_version=FORMAT_VERSION,
-            tool_version=__version__,
-            timestamp=whole_second(plan.made_at),
-            applyable=plan.applyable,
-            complete=plan.complete,
-            errored=plan.errored,
-            masked=plan.masked,
-            pending_only=plan.pending_only,
-            target=TargetShape(**values_of(plan.target)),
-            snapshot=TakenShape.of(plan.snapshot_at),
-            source=CommitShape(**values_of(plan.commit)),
-            manifests=plan.manifests,
-            manifest_count=plan.manifest_count,
-            live_count=plan.live_count,
-            summary=SummaryShape(**values_of(plan.summary)),
-            resource_changes=tuple(changes),
-            unmanaged=plan.unmanaged,
-            diagnostics=diagnostics_of(plan.diagnostics, whole=whole),
-            plan_hash=plan.hash,
-        )

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import ConfigDict, ValidationError
 from pydantic import Field as Key
 
-from reconciler.documents.parts import Shape, Text, as_json, values_of
+from reconciler.documents.parts import Shape, Text, as_json
 from reconciler.documents.text import UnfitError, parsed, place_of
 from reconciler.errors import RecordError
 from reconciler.git import ref_part
@@ -37,14 +37,12 @@ def encode(record: Record) -> dict[str, bytes]:
     for key, section in record.sections.items():
         folder = _folder(key)
         endpoint, account = key
-        head = SectionShape(
-            endpoint=endpoint, account=account, commit=section.commit, completed_at=section.completed_at
-        )
+        head = SectionShape.of(section, endpoint=endpoint, account=account)
         files[f"{folder}/section.json"] = _spelled(as_json(head))
         for name, project in section.projects.items():
-            files[f"{folder}/projects/{_file_name(name)}.json"] = _spelled(as_json(ProjectShape.of(name, project)))
+            files[f"{folder}/projects/{_file_name(name)}.json"] = _spelled(as_json(ProjectShape.of(project, name=name)))
         for run in section.runs.values():
-            files[f"{folder}/runs/{_file_name(run.id)}.json"] = _spelled(as_json(RunShape(**values_of(run))))
+            files[f"{folder}/runs/{_file_name(run.id)}.json"] = _spelled(as_json(RunShape.of(run)))
     return files
 
 
@@ -60,7 +58,7 @@ def decode(files: Files, *, place: str = "the record") -> Record:
         raise RecordError(f"{place} is damaged: it has no {HEAD}")
     version = _read(HeadShape, files[HEAD], f"{place}, {HEAD}").format_version
     if version == "1.0":
-        return _read(OldRecordShape, files[HEAD], f"{place}, {HEAD}").read(place)
+        return _read(OldRecordShape, files[HEAD], f"{place}, {HEAD}").read_all(place)
     if version != FORMAT_VERSION:
         raise RecordError(
             f"{place} has the format version {version}; this reconciler reads {FORMAT_VERSION}",
@@ -78,15 +76,13 @@ def decode(files: Files, *, place: str = "the record") -> Record:
                 entry = _read(ProjectShape, content, at)
                 projects.setdefault(folder, {})[entry.name] = entry.read()
             case [folder, "runs", _]:
-                run = Run(**vars(_read(RunShape, content, at)))
+                run = _read(RunShape, content, at).read()
                 runs.setdefault(folder, {})[run.id] = run
     if projects.keys() - heads.keys():
         raise RecordError(f"{place} is damaged: {min(projects.keys() - heads.keys())} has no section.json")
     return Record(
         {
-            (head.endpoint, head.account): Section(
-                projects.get(folder, {}), runs.get(folder, {}), head.commit, head.completed_at
-            )
+            (head.endpoint, head.account): head.read(projects=projects.get(folder, {}), runs=runs.get(folder, {}))
             for folder, head in heads.items()
         }
     )
@@ -132,6 +128,8 @@ class HeadShape(_Shape):
 
 
 class SectionShape(_Shape):
+    describes = Section
+
     endpoint: Text
     account: Text | None
     commit: Text | None = None
@@ -139,6 +137,8 @@ class SectionShape(_Shape):
 
 
 class RunShape(_Shape):
+    describes = Run
+
     id: Text
     host: Text
     clone: Text | None
@@ -147,6 +147,8 @@ class RunShape(_Shape):
 
 
 class IntendedShape(_Shape):
+    describes = Intended
+
     run: Text
     params_version: int | None
     ontology_version: int | None
@@ -157,6 +159,8 @@ class IntendedShape(_Shape):
 
 class _EntryShape(_Shape):
     """What both formats have of a project."""
+
+    describes = RecordedProject
 
     file: Text
     params_version: int | None
@@ -174,14 +178,6 @@ class ProjectShape(_EntryShape):
     created_at: Text | None = None
     intents: Annotated[tuple[IntendedShape, ...], Key(strict=False)] = ()
 
-    @classmethod
-    def of(cls, name: str, project: RecordedProject) -> ProjectShape:
-        return cls(name=name, **{**values_of(project), "intents": [values_of(intent) for intent in project.intents]})
-
-    def read(self) -> RecordedProject:
-        values = {name: value for name, value in vars(self).items() if name != "name"}
-        return RecordedProject(**{**values, "intents": tuple(Intended(**vars(intent)) for intent in self.intents)})
-
 
 class OldIntendedShape(IntendedShape):
     run: Text = ""
@@ -192,11 +188,10 @@ class OldIntendedShape(IntendedShape):
 class OldProjectShape(_EntryShape):
     intended: OldIntendedShape | None = None
 
-    def read(self) -> RecordedProject:
+    def read(self, **given: Any) -> Any:
         """Its intent does not name what the run left drifting, so that is what was drifting before it."""
-        values = {name: value for name, value in vars(self).items() if name != "intended"}
-        intended = () if self.intended is None else (Intended(**{**vars(self.intended), "older": self.older}),)
-        return RecordedProject(**values, intents=intended)
+        intents = () if self.intended is None else (self.intended.read(older=self.older),)
+        return super().read(intents=intents, **given)
 
 
 class OldSectionShape(_Shape):
@@ -209,7 +204,7 @@ class OldRecordShape(_Shape):
     format_version: Literal["1.0"]
     sections: list[OldSectionShape]
 
-    def read(self, place: str) -> Record:
+    def read_all(self, place: str) -> Record:
         record = Record(
             {
                 (section.endpoint, section.account): Section(

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-from reconciler import __version__
+from pydantic import Field as Key
+
 from reconciler.documents.parts import (
-    FORMAT_VERSION,
     CommitShape,
     Count,
     DiagnosticShape,
-    Moment,
+    Document,
     PlaceShape,
     Shape,
     TargetShape,
     Text,
-    Version,
-    absolute,
+    WholeSecond,
     as_json,
-    diagnostics_of,
-    values_of,
-    whole_second,
 )
 from reconciler.documents.text import Kind
 from reconciler.errors import ResultFileError
 from reconciler.files.writing import write_whole
-from reconciler.model.outcome import CallOutcome, CallResult, Outcome, ProjectOutcome, Status
-from reconciler.model.plan import Action, CallKind, Commit, TargetInfo
-from reconciler.model.printed import with_files
+from reconciler.model.outcome import CallOutcome, CallResult, Outcome, OutcomeSummary, ProjectOutcome, Status
+from reconciler.model.plan import Action, CallKind
 from reconciler.model.values import Json
 
 KIND: Final = Kind(
@@ -59,11 +53,13 @@ def read_result_file(file: Path, *, base: Path) -> Outcome:
     Raises:
         ResultFileError: it cannot be read, is of another format, or does not hold what a result holds.
     """
-    outcome = KIND.read_file(file, lambda document: ResultShape.model_validate(document).read())
-    return with_files(outcome, partial(absolute, base=base.as_posix()))
+    outcome: Outcome = KIND.read_file(file, ResultShape, base=base)
+    return outcome
 
 
 class CallOutcomeShape(Shape):
+    describes = CallOutcome
+
     call: CallKind
     result: CallResult
     """Its result."""
@@ -71,6 +67,8 @@ class CallOutcomeShape(Shape):
 
 class ProjectOutcomeShape(Shape):
     """The result of one project."""
+
+    describes = ProjectOutcome
 
     name: Text
     """The project's name."""
@@ -90,38 +88,11 @@ class ProjectOutcomeShape(Shape):
     diagnostics: tuple[DiagnosticShape, ...]
     """About this project."""
 
-    @classmethod
-    def of(cls, project: ProjectOutcome) -> ProjectOutcomeShape:
-        return cls(
-            name=project.name,
-            action=project.action,
-            status=project.status,
-            reason=project.reason,
-            params_version=project.params_version,
-            ontology_version=project.ontology_version,
-            calls=tuple(CallOutcomeShape(**values_of(call)) for call in project.calls),
-            hash=project.hash,
-            source=PlaceShape.of(project.source) if project.source else None,
-            diagnostics=diagnostics_of(project.diagnostics),
-        )
-
-    def read(self) -> ProjectOutcome:
-        return ProjectOutcome(
-            name=self.name,
-            action=self.action,
-            status=self.status,
-            reason=self.reason,
-            params_version=self.params_version,
-            ontology_version=self.ontology_version,
-            calls=tuple(CallOutcome(**vars(call)) for call in self.calls),
-            diagnostics=tuple(diagnostic.read() for diagnostic in self.diagnostics),
-            hash=self.hash,
-            source=self.source.read() if self.source else None,
-        )
-
 
 class OutcomeSummaryShape(Shape):
     """How many projects came to each end."""
+
+    describes = OutcomeSummary
 
     added: Count
     changed: Count
@@ -132,19 +103,17 @@ class OutcomeSummaryShape(Shape):
     not_started: Count
 
 
-class ResultShape(Shape):
+class ResultShape(Document):
     """The output of reconciler apply --format json, and the file of --result."""
 
-    format_version: Version
-    """The format's version: 1.x only adds to 1.0."""
-    tool_version: Text
-    """The version of reconciler."""
-    started_at: Moment
+    describes = Outcome
+
+    started_at: WholeSecond
     """When it began. RFC 3339, UTC."""
-    finished_at: Moment
+    finished_at: WholeSecond
     """When it ended. RFC 3339, UTC."""
     target: TargetShape
-    source: CommitShape
+    commit: Annotated[CommitShape, Key(alias="source")]
     plan_hash: Text
     """SHA-256 over all intents of the plan."""
     pending_only: bool = False
@@ -158,35 +127,3 @@ class ResultShape(Shape):
     """All projects of the plan, by name."""
     diagnostics: tuple[DiagnosticShape, ...]
     """Those that are not about a single project."""
-
-    @classmethod
-    def of(cls, outcome: Outcome) -> ResultShape:
-        return cls(
-            format_version=FORMAT_VERSION,
-            tool_version=__version__,
-            started_at=whole_second(outcome.started_at),
-            finished_at=whole_second(outcome.finished_at),
-            target=TargetShape(**values_of(outcome.target)),
-            source=CommitShape(**values_of(outcome.commit)),
-            plan_hash=outcome.plan_hash,
-            pending_only=outcome.pending_only,
-            previous_commit=outcome.previous_commit,
-            interrupted_by=outcome.interrupted_by,
-            summary=OutcomeSummaryShape(**values_of(outcome.summary)),
-            projects=tuple(map(ProjectOutcomeShape.of, outcome.projects)),
-            diagnostics=diagnostics_of(outcome.diagnostics),
-        )
-
-    def read(self) -> Outcome:
-        return Outcome(
-            target=TargetInfo(**vars(self.target)),
-            commit=Commit(**vars(self.source)),
-            plan_hash=self.plan_hash,
-            started_at=self.started_at,
-            finished_at=self.finished_at,
-            projects=tuple(project.read() for project in self.projects),
-            interrupted_by=self.interrupted_by,
-            diagnostics=tuple(diagnostic.read() for diagnostic in self.diagnostics),
-            previous_commit=self.previous_commit,
-            pending_only=self.pending_only,
-        )

@@ -6,34 +6,21 @@ What is carried out is derived from `desired` and from live state. The calls in 
 from __future__ import annotations
 
 from datetime import date
-from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
+from pydantic import Field as Key
 from pydantic import TypeAdapter
 
 from reconciler.diagnostics import Severity
-from reconciler.documents.parts import Hash, Shape, Text, absolute, as_json, diagnostics_of, values_of
+from reconciler.documents.parts import Hash, Shape, Text, WholeDiagnosticShape, as_json
 from reconciler.documents.plan import ChangeShape, KeptShape, PlanShape, is_equal, kept_shapes
 from reconciler.documents.text import Kind
 from reconciler.errors import PlanFileError
 from reconciler.fieldpath import parse_pattern
 from reconciler.files.writing import write_whole
 from reconciler.model.ontology import Unreadable, read_ontology
-from reconciler.model.plan import (
-    Action,
-    Call,
-    CallKind,
-    Commit,
-    Expected,
-    Held,
-    Plan,
-    ProjectChange,
-    Summary,
-    TargetInfo,
-    Waived,
-)
-from reconciler.model.printed import with_files
+from reconciler.model.plan import Action, CallKind, Held, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode
 from reconciler.model.values import Json
 
@@ -50,7 +37,7 @@ KIND: Final = Kind(
 
 def saved_plan_document(plan: Plan) -> dict[str, Json]:
     """The plan as it is saved, without its seal."""
-    document: dict[str, Json] = as_json(PlanShape.of(plan, map(SavedChangeShape.of, plan.changes), whole=True))
+    document: dict[str, Json] = as_json(SavedPlanShape.of(plan))
     return document
 
 
@@ -73,11 +60,13 @@ def read_plan_file(file: Path, *, base: Path) -> Plan:
     Raises:
         PlanFileError: it cannot be read, is of another format, is masked, or was changed after it was written.
     """
-    plan = KIND.read_file(file, lambda document: SavedPlanShape.model_validate(document).read())
-    return with_files(plan, partial(absolute, base=base.as_posix()))
+    plan: Plan = KIND.read_file(file, SavedPlanShape, base=base)
+    return plan
 
 
 class HeldShape(Shape):
+    describes = Held
+
     guard: Text
     """The guard."""
     why: Text
@@ -87,16 +76,24 @@ class HeldShape(Shape):
 
 
 class IgnoreShape(Shape):
-    path: Text
+    describes = Ignore
+
+    pattern: Annotated[Text, Key(alias="path")]
     reason: Text | None
     until: date | None
 
-    def read(self) -> Ignore:
-        return Ignore(parse_pattern(self.path), self.reason, self.until)
+    @classmethod
+    def of(cls, ignore: Ignore, /, **given: Any) -> Self:
+        return super().of(ignore, pattern=ignore.pattern.text, **given)
+
+    def read(self, **given: Any) -> Any:
+        return super().read(pattern=parse_pattern(self.pattern), **given)
 
 
 class DesiredShape(Shape):
     """What the manifest says, composed."""
+
+    describes = DesiredProject
 
     type: Text
     create_only: dict[str, Any]
@@ -110,43 +107,29 @@ class DesiredShape(Shape):
     units: tuple[Text, ...] | None
 
     @classmethod
-    def of(cls, desired: DesiredProject) -> DesiredShape:
+    def of(cls, desired: DesiredProject, /, **given: Any) -> Self:
         mask = desired.mask
-        create_only: Json = desired.create_only
-        params: Json = desired.params
-        return cls(
-            type=desired.type,
-            create_only=create_only,
+        return super().of(
+            desired,
             managed=tuple(part for part in _PARTS if getattr(desired, part) is not None),
-            params=params,
             ontology=desired.ontology.spelled if desired.ontology is not None else None,
             ontology_name=desired.ontology.name if desired.ontology is not None else None,
             params_mode=mask.params,
-            ignore=tuple(
-                IgnoreShape(path=ignore.pattern.text, reason=ignore.reason, until=ignore.until)
-                for ignore in mask.ignore
-            ),
-            protect=desired.protect,
+            ignore=IgnoreShape.of_each(mask.ignore),
             units=None if mask.units is None else tuple(sorted(mask.units)),
+            **given,
         )
 
-    def read(self, entry: ChangeShape) -> DesiredProject:
+    def read(self, **given: Any) -> Any:
         ontology = read_ontology(self.ontology, self.ontology_name) if self.ontology is not None else None
         if isinstance(ontology, Unreadable):
             raise ValueError(ontology.why)
-        return DesiredProject(
-            name=entry.name,
-            type=self.type,
-            source=entry.source.read(),
-            create_only=self.create_only,
+        units = None if self.units is None else frozenset(self.units)
+        return super().read(
             params=self.params if "params" in self.managed else None,
             ontology=ontology if "ontology" in self.managed else None,
-            mask=Mask(
-                self.params_mode,
-                tuple(ignore.read() for ignore in self.ignore),
-                None if self.units is None else frozenset(self.units),
-            ),
-            protect=self.protect,
+            mask=Mask(self.params_mode, tuple(ignore.read() for ignore in self.ignore), units),
+            **given,
         )
 
 
@@ -174,42 +157,41 @@ class SavedChangeShape(ChangeShape):
     """SHA-256 of the live choices of a project that is equal to its manifest: a version may be only a position."""
     desired: DesiredShape | None
     """What the manifest says, composed; null for a project that is equal to it."""
+    diagnostics: tuple[WholeDiagnosticShape, ...]
+    """About this project."""
 
     @classmethod
-    def of(cls, change: ProjectChange) -> SavedChangeShape:
+    def of(cls, change: ProjectChange, /, **given: Any) -> Self:
         is_short = is_equal(change)
-        return cls(
-            **{**vars(ChangeShape.of(change)), "diagnostics": diagnostics_of(change.diagnostics, whole=True)},
-            holds=tuple(HeldShape(**values_of(held)) for held in change.held_by),
+        return super().of(
+            change,
+            holds=HeldShape.of_each(change.held_by),
             outside=kept_shapes(change.outside),
             ontology_hash=change.expected.ontology_hash if is_short else None,
             desired=None if is_short else DesiredShape.of(change.desired),
+            **given,
         )
 
-    def read(self) -> ProjectChange:
+    def read(self, **given: Any) -> Any:
         self.name.encode()  # a URL can hold it
         source = self.source.read()
-        desired = self.desired.read(self) if self.desired else DesiredProject(self.name, "", source)
+        desired = (
+            self.desired.read(name=self.name, source=source) if self.desired else DesiredProject(self.name, "", source)
+        )
         self._check(desired)
-        return ProjectChange(
-            name=self.name,
+        return super().read(
             action=self.change.actions[0],
-            source=source,
             desired=desired,
             before=self.change.before.read() if self.change.before else None,
             after=self.change.after.read() if self.change.after else None,
-            expected=Expected(**vars(self.expected), ontology_hash=self.ontology_hash),
-            reason=self.action_reason,
-            fields=tuple(field.read() for field in self.fields),
-            calls=tuple(Call(call.call, self.name, call.body) for call in self.calls),
-            hash=self.hash,
+            expected=self.expected.read(ontology_hash=self.ontology_hash),
+            calls=tuple(call.read(project=self.name) for call in self.calls),
             blocked=any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics),
-            held_by=tuple(Held(**vars(held)) for held in self.holds),
-            waived_by=tuple(Waived(**vars(waived)) for waived in self.waived_by),
-            kept={unit.path: unit.base_version for unit in self.kept},
-            outside={unit.path: unit.base_version for unit in self.outside},
-            diagnostics=tuple(diagnostic.read() for diagnostic in self.diagnostics),
+            held_by=tuple(held.read() for held in self.holds),
+            kept=_units(self.kept),
+            outside=_units(self.outside),
             commit=self.source.commit,
+            **given,
         )
 
     def _check(self, desired: DesiredProject) -> None:
@@ -219,29 +201,22 @@ class SavedChangeShape(ChangeShape):
             return
         if self.desired is None or after is None or (before is None) is not (action is Action.CREATE):
             raise ValueError("a write without its states")
-        if desired.ontology is not None or any(call.call is CallKind.SET_ONTOLOGY for call in self.calls):
+        if desired.ontology is not None or any(call.kind is CallKind.SET_ONTOLOGY for call in self.calls):
             _CHOICES.validate_python([*((before and before.ontology) or ()), *(after.ontology or ())])
+
+
+def _units(kept: tuple[KeptShape, ...]) -> dict[str, int | None]:
+    return {unit.path: unit.base_version for unit in kept}
 
 
 class SavedPlanShape(PlanShape):
     """A file of plan --out."""
 
-    resource_changes: tuple[SavedChangeShape, ...]
+    changes: Annotated[tuple[SavedChangeShape, ...], Key(alias="resource_changes")]
+    """All projects of the plan, by name."""
+    diagnostics: tuple[WholeDiagnosticShape, ...]
+    """Those that are not about a single project."""
 
-    def read(self) -> Plan:
-        return Plan(
-            target=TargetInfo(**vars(self.target)),
-            commit=Commit(**vars(self.source)),
-            made_at=self.timestamp,
-            changes=tuple(change.read() for change in self.resource_changes),
-            unmanaged=self.unmanaged,
-            diagnostics=tuple(diagnostic.read() for diagnostic in self.diagnostics),
-            complete=self.complete,
-            live_count=self.live_count,
-            manifests=self.manifests,
-            manifest_count=len(self.resource_changes) if self.manifest_count is None else self.manifest_count,
-            hash=self.plan_hash,
-            summary=Summary(**vars(self.summary)),
-            pending_only=self.pending_only,
-            snapshot_at=self.snapshot.timestamp if self.snapshot else None,
-        )
+    def read(self, **given: Any) -> Any:
+        count = len(self.changes) if self.manifest_count is None else self.manifest_count
+        return super().read(manifest_count=count, **given)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, StrictBool, Tag
 from pydantic import Field as Key
 
-from reconciler import __version__
-from reconciler.documents.parts import FORMAT_VERSION, Moment, Shape, TargetShape, as_json, values_of, whole_second
+from reconciler.documents.parts import Document, Moment, Shape, TargetShape, WholeSecond, as_json
 from reconciler.documents.text import Kind
 from reconciler.errors import SnapshotError
 from reconciler.fieldpath import parse_pattern
 from reconciler.model.ontology import Choice, Ontology, Unreadable, read_ontology, spell, spell_alone
-from reconciler.model.plan import TargetInfo
 from reconciler.model.project import LiveProject, UnreadableProject, Version
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.model.values import Json
@@ -53,7 +51,8 @@ def decode(content: bytes, *, place: str) -> Snapshot:
     Raises:
         SnapshotError: it is too large, damaged, of another format version, or not a snapshot.
     """
-    return KIND.read(content, lambda document: SnapshotShape.model_validate(document).read(), place=place)
+    snapshot: Snapshot = KIND.read(content, SnapshotShape, place=place)
+    return snapshot
 
 
 def too_large(size: int | None, *, place: str) -> SnapshotError:
@@ -88,39 +87,34 @@ class OriginShape(Shape):
 class ParamsShape(Shape):
     """A version of the parameters. `digest` is that of the whole content, if some of it is left out."""
 
-    version: _Number
-    created_at: Moment | None
+    describes = Version
+
+    number: Annotated[_Number, Key(alias="version")]
+    at: Annotated[Moment | None, Key(alias="created_at")]
     content: dict[str, Any] | None
     digest: _Hash | None = None
-
-    @classmethod
-    def of(cls, version: Version) -> ParamsShape:
-        return cls(version=version.number, created_at=version.at, content=version.content, digest=version.digest)
-
-    def read(self) -> Version:
-        return Version(self.version, self.created_at, self.content, digest=self.digest)
 
 
 class OntologyShape(Shape):
     """A version of the ontology."""
 
-    version: _Number
-    created_at: Moment | None
+    describes = Version
+
+    number: Annotated[_Number, Key(alias="version")]
+    at: Annotated[Moment | None, Key(alias="created_at")]
     content: list[Any] | None
     name: str | None
     digest: _Hash | None = None
 
     @classmethod
-    def of(cls, version: Version) -> OntologyShape:
+    def of(cls, version: Version, /, **given: Any) -> Self:
         known = version.content if isinstance(version.content, Ontology) else None
         content = [_choice(choice) for choice in known.choices] if known is not None else None
-        name = known.name if known is not None else None
-        return cls(version=version.number, created_at=version.at, content=content, name=name, digest=version.digest)
+        return super().of(version, content=content, name=known.name if known is not None else None, **given)
 
-    def read(self) -> Version:
+    def read(self, **given: Any) -> Any:
         read = read_ontology(self.content, self.name) if self.content is not None else None
-        content = read if isinstance(read, Ontology) else None
-        return Version(self.version, self.created_at, content, digest=self.digest)
+        return super().read(content=read if isinstance(read, Ontology) else None, **given)
 
 
 def _choice(choice: Choice) -> Json:
@@ -135,60 +129,49 @@ def _choice(choice: Choice) -> Json:
 class ProjectShape(Shape):
     """A project. Its last versions are its state."""
 
+    describes = LiveProject
+
     name: Annotated[str, Key(min_length=1)]
     type: str
     pipeline: str | None
     archived: StrictBool
     created_at: str | None
-    params: Annotated[tuple[ParamsShape, ...], AfterValidator(_ends_readable)]
-    ontology: tuple[OntologyShape, ...]
+    params_history: Annotated[tuple[ParamsShape, ...], AfterValidator(_ends_readable), Key(alias="params")]
+    ontology_history: Annotated[tuple[OntologyShape, ...], Key(alias="ontology")]
     ontology_problem: str | None = None
     origins: dict[str, OriginShape] | None = None
     left_out: Annotated[tuple[Annotated[str, AfterValidator(_is_pattern)], ...], Key(max_length=_MOST_PATTERNS)] = ()
 
     @classmethod
-    def of(cls, project: SnapshotProject) -> ProjectShape:
+    def of(cls, project: SnapshotProject, /, **given: Any) -> Self:
         live = project.live
         origins = {
             unit: OriginShape(version=number, created_at=at) for unit, (number, at) in (live.origins or {}).items()
         }
-        return cls(
-            name=live.name,
-            type=live.type,
-            pipeline=live.pipeline,
-            archived=live.archived,
-            created_at=live.created_at,
-            params=tuple(map(ParamsShape.of, live.params_history)),
-            ontology=tuple(map(OntologyShape.of, live.ontology_history)),
+        return super().of(
+            live,
             ontology_problem=live.ontology.why if isinstance(live.ontology, Unreadable) else None,
             origins=origins or None,
             left_out=project.left_out,
+            **given,
         )
 
-    def read(self) -> SnapshotProject:
-        params = tuple(version.read() for version in self.params)
-        ontologies = tuple(version.read() for version in self.ontology)
-        now = params[-1] if params else None
-        ontology = ontologies[-1] if ontologies else None
+    def read(self, **given: Any) -> Any:
+        params = self.params_history[-1].read() if self.params_history else None
+        ontology = self.ontology_history[-1].read() if self.ontology_history else None
         unreadable = None
         if self.ontology_problem is not None:
             path, _, problem = self.ontology_problem.partition(" ")
             unreadable = Unreadable(path.strip("`"), problem)
-        live = LiveProject(
-            name=self.name,
-            type=self.type,
-            params=(now.content if now else None) or {},
-            params_version=now.number if now else None,
-            params_at=now.at if now else None,
+        live = super().read(
+            params=params.content if params else {},
+            params_version=params.number if params else None,
+            params_at=params.at if params else None,
             ontology=unreadable or (ontology.content if ontology else None),
             ontology_version=ontology.number if ontology else None,
             ontology_at=ontology.at if ontology else None,
-            pipeline=self.pipeline,
-            archived=self.archived,
-            created_at=self.created_at,
-            params_history=params,
-            ontology_history=ontologies,
             origins={unit: (origin.version, origin.created_at) for unit, origin in (self.origins or {}).items()},
+            **given,
         )
         return SnapshotProject(live, self.left_out)
 
@@ -204,20 +187,19 @@ class UnreadableShape(Shape):
     It is one of `projects`, so that an older reconciler does not take the snapshot for one without it.
     """
 
+    describes = UnreadableProject
+
     name: Annotated[str, Key(min_length=1)] | None
     archived: StrictBool
     created_at: str | None
     unreadable: ProblemShape
 
     @classmethod
-    def of(cls, project: UnreadableProject) -> UnreadableShape:
-        problem = ProblemShape(path=project.path, problem=project.problem)
-        return cls(name=project.name, archived=project.archived, created_at=project.created_at, unreadable=problem)
+    def of(cls, project: UnreadableProject, /, **given: Any) -> Self:
+        return super().of(project, unreadable=ProblemShape.of(project), **given)
 
-    def read(self) -> UnreadableProject:
-        return UnreadableProject(
-            self.name, self.unreadable.path, self.unreadable.problem, self.created_at, self.archived
-        )
+    def read(self, **given: Any) -> Any:
+        return super().read(**vars(self.unreadable), **given)
 
 
 def _sort_of(entry: object) -> str:
@@ -230,32 +212,23 @@ _Project = Annotated[
 ]
 
 
-class SnapshotShape(Shape):
-    format_version: Literal["1.0"]
+class SnapshotShape(Document):
+    describes = Snapshot
+
     kind: Literal["snapshot"]
-    tool_version: str = ""
-    timestamp: Moment
+    taken_at: Annotated[WholeSecond, Key(alias="timestamp")]
     target: TargetShape
     commit: Annotated[str, Key(pattern=r"^[0-9a-f]{40,64}$")] | None
     projects: tuple[_Project, ...]
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> SnapshotShape:
-        return cls(
-            format_version=FORMAT_VERSION,
-            kind="snapshot",
-            tool_version=__version__,
-            timestamp=whole_second(snapshot.taken_at),
-            target=TargetShape(**values_of(snapshot.target)),
-            commit=snapshot.commit,
-            projects=(*map(ProjectShape.of, snapshot.projects), *map(UnreadableShape.of, snapshot.unreadable)),
-        )
+    def of(cls, snapshot: Snapshot, /, **given: Any) -> Self:
+        projects = (*ProjectShape.of_each(snapshot.projects), *UnreadableShape.of_each(snapshot.unreadable))
+        return super().of(snapshot, kind="snapshot", projects=projects, **given)
 
-    def read(self) -> Snapshot:
-        return Snapshot(
-            target=TargetInfo(**vars(self.target)),
-            taken_at=self.timestamp,
-            commit=self.commit,
+    def read(self, **given: Any) -> Any:
+        return super().read(
             projects=tuple(project.read() for project in self.projects if isinstance(project, ProjectShape)),
             unreadable=tuple(project.read() for project in self.projects if isinstance(project, UnreadableShape)),
+            **given,
         )

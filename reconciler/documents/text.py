@@ -7,15 +7,18 @@ or cut short. It does not show who wrote it, so what is read is checked all the 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final
 
 from pydantic import ValidationError
 
+from reconciler.documents.parts import Shape
 from reconciler.errors import ReconcilerError
 from reconciler.files.reading import LARGEST_SAVED, read_named
+from reconciler.model.printed import with_files
 from reconciler.model.values import Json, digest, to_json
 
 DEEPEST: Final = 220
@@ -23,8 +26,6 @@ DEEPEST: Final = 220
 
 MOST_VALUES: Final = 20_000_000
 """Values in a document. Each takes about 100 bytes of memory."""
-
-_Read = TypeVar("_Read")
 
 
 class UnfitError(ValueError):
@@ -65,23 +66,27 @@ class Kind:
             raise self.error(f"{self.name} cannot be written: it {problem}") from None
         return content
 
-    def read_file(self, file: Path, take: Callable[[Json], _Read]) -> _Read:
-        """What `take` makes of the document in a file that a user names. Raises the kind's error."""
+    def read_file(self, file: Path, shape: type[Shape], *, base: Path) -> Any:
+        """The value of a document in a file that a user names. The files in it are relative to `base`.
+
+        Raises the kind's error.
+        """
         try:
             content = read_named(file, self.most_bytes)
         except OSError as problem:
             raise self.error(f"{file} cannot be read: {problem.strerror}", self.remedy) from None
-        return self.read(content, take, place=str(file))
+        value = self.read(content, shape, place=str(file))
+        return with_files(value, lambda name: os.path.normpath(os.path.join(base, name)))
 
-    def read(self, content: bytes, take: Callable[[Json], _Read], *, place: str) -> _Read:
-        """What `take` makes of the document; it may raise ValueError. `place` names the text in the kind's error."""
+    def read(self, content: bytes, shape: type[Shape], *, place: str) -> Any:
+        """The value of a document. `place` names the text in the kind's error."""
         try:
             self._check_size(content)
             document = self._checked(parsed(content))
         except UnfitError as problem:
             raise self.error(f"{place} {problem}", f"{problem.advice} {self.remedy}".strip()) from None
         try:
-            return take(document)
+            return shape.model_validate(document).read()
         except ValueError as problem:
             where = f"First at {place_of(problem)}. " if isinstance(problem, ValidationError) else ""
             raise self.error(f"{place} does not hold what {self.name} holds", where + self.remedy) from None

@@ -19,7 +19,6 @@ from reconciler.documents.parts import (
     Text,
     Version,
     as_json,
-    diagnostics_of,
 )
 from reconciler.fieldpath import FieldPath, Pattern, format_path
 from reconciler.model.printed import masked_document, relative, with_files
@@ -28,18 +27,6 @@ from reconciler.model.values import Json
 
 Resolved = tuple[DesiredProject, Mapping[FieldPath, Source]]
 """A project as composed, and where each leaf of it was written."""
-
-
-def validation_document(
-    diagnostics: Sequence[Diagnostic],
-    *,
-    base: str,
-    resolved: Sequence[Resolved] | None = None,
-    sensitive: Sequence[Pattern] = (),
-) -> dict[str, Json]:
-    """What `validate` found, and with `resolved` each project. Files become relative to `base`."""
-    document: dict[str, Json] = as_json(ValidationShape.of(diagnostics, base, resolved, sensitive))
-    return document
 
 
 _COMPOSED: Final = {
@@ -90,32 +77,36 @@ class ValidationShape(Shape):
     projects: tuple[ResolvedShape, ...] | None = None
     """With --resolved: the projects without errors, as composed."""
 
-    @classmethod
-    def of(
-        cls,
-        diagnostics: Sequence[Diagnostic],
-        base: str,
-        resolved: Sequence[Resolved] | None,
-        sensitive: Sequence[Pattern],
-    ) -> ValidationShape:
-        count = Counter(diagnostic.severity for diagnostic in diagnostics)
-        composed = [{key: value for key, value in one.document.items() if key[:2] != "x-"} for one, _ in resolved or ()]
-        shown = [masked_document(each, sensitive) for each in composed]
-        projects = tuple(
-            ResolvedShape(
-                name=project.name,
-                source=PlaceShape(file=relative(project.source.file, base), line=project.source.line),
-                project=each,
-                sources={format_path(path): f"{relative(one.file, base)}:{one.line}" for path, one in sources.items()},
-            )
-            for (project, sources), each in zip(resolved or (), shown, strict=True)
+
+def validation_document(
+    diagnostics: Sequence[Diagnostic],
+    *,
+    base: str,
+    resolved: Sequence[Resolved] | None = None,
+    sensitive: Sequence[Pattern] = (),
+) -> dict[str, Json]:
+    """What `validate` found, and with `resolved` each project. Files become relative to `base`."""
+    count = Counter(diagnostic.severity for diagnostic in diagnostics)
+    composed = [{key: value for key, value in one.document.items() if key[:2] != "x-"} for one, _ in resolved or ()]
+    shown = [masked_document(each, sensitive) for each in composed]
+    projects = tuple(
+        ResolvedShape(
+            name=project.name,
+            source=PlaceShape(file=relative(project.source.file, base), line=project.source.line),
+            project=each,
+            sources={format_path(path): f"{relative(one.file, base)}:{one.line}" for path, one in sources.items()},
         )
-        return cls(
+        for (project, sources), each in zip(resolved or (), shown, strict=True)
+    )
+    document: dict[str, Json] = as_json(
+        ValidationShape(
             format_version=FORMAT_VERSION,
             summary=ValidationSummaryShape(
                 errors=count[Severity.ERROR], warnings=count[Severity.WARNING], notes=count[Severity.NOTE]
             ),
-            diagnostics=diagnostics_of(with_files(tuple(diagnostics), partial(relative, base=base))),
+            diagnostics=DiagnosticShape.of_each(with_files(tuple(diagnostics), partial(relative, base=base))),
             masked=None if resolved is None else shown != composed,
             projects=None if resolved is None else projects,
         )
+    )
+    return document

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from reconciler.documents.drift import KIND, drift_document, read_drift_file
+from reconciler.documents.drift import KIND, DriftShape, drift_document, read_drift_file
 from reconciler.documents.result import outcome_document, read_result_file
 from reconciler.documents.text import Kind
 from reconciler.errors import ResultFileError
@@ -66,7 +66,7 @@ def test_what_is_too_large_is_neither_written_nor_read(small: Kind, why: str) ->
     with pytest.raises(ResultFileError, match=f"a drift document cannot be written: it .*{why}"):
         small.write(DRIFT)
     with pytest.raises(ResultFileError, match=f"x.json .*{why}"):
-        small.read(KIND.write(DRIFT), lambda document: document, place="x.json")
+        small.read(KIND.write(DRIFT), DriftShape, place="x.json")
 
 
 def test_the_place_of_a_mistake_is_named(tmp_path: Path) -> None:

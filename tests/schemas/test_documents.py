@@ -35,7 +35,7 @@ def test_the_published_schemas_are_those_of_the_shapes(name: str) -> None:
 
 def _needs_every_key(name: str, document: dict[str, Any]) -> None:
     """Those without a default: the others came later, or are left out if there is nothing to say."""
-    needed = {key for key, shape in SHAPES[name][1].model_fields.items() if shape.is_required()}
+    needed = {shape.alias or key for key, shape in SHAPES[name][1].model_fields.items() if shape.is_required()}
     assert needed <= document.keys()
     for key in document:
         if key in needed:
