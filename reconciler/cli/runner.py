@@ -6,7 +6,7 @@ A file that cannot be written is a warning and no more.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from reconciler.model.drift import Drift
     from reconciler.model.outcome import Outcome
     from reconciler.model.plan import Plan, TargetInfo
-    from reconciler.model.project import Source
     from reconciler.settings import Settings
 
 
@@ -65,23 +64,6 @@ def summarize(render: Callable[[int], str]) -> bool:
         return False
 
 
-def _report(
-    subject: formats.Subject,
-    found: Plan | Drift | Outcome,
-    settings: Settings,
-    *,
-    diagnostics: Iterable[Diagnostic],
-    commit: str | None,
-    outputs: Mapping[str, str],
-) -> None:
-    """Annotations, a summary with links to `commit`, and outputs."""
-    annotate(diagnostics, base=settings.git_root.as_posix())
-    view = formats.view_of(subject, found, settings, here=False, commit=commit, linked=True)
-    lay_out = formats.named("markdown").layout(subject)
-    summarize(lambda limit: lay_out(view, limit=limit))
-    put_out(outputs)
-
-
 def put_out(outputs: Mapping[str, str]) -> None:
     """Append to the step's outputs."""
     try:
@@ -92,18 +74,40 @@ def put_out(outputs: Mapping[str, str]) -> None:
 
 def plan_made(plan: Plan, settings: Settings, *, out: str | None) -> None:
     """Report a plan to the runner. `out` is the file that it was saved in."""
-    if is_job(os.environ):
-        outputs = {**_of_the_plan(plan), "plan_path": os.path.abspath(out) if out is not None else ""}
-        commit = plan.commit.commit
-        _report("plan", plan, settings, diagnostics=_of_plan(plan), commit=commit, outputs=outputs)
+    outputs = {**_of_the_plan(plan), "plan_path": os.path.abspath(out) if out is not None else ""}
+    _report("plan", plan, settings, commit=plan.commit.commit, outputs=outputs)
 
 
 def applied(outcome: Outcome, plan: Plan, settings: Settings, *, unkept: Diagnostic | None) -> None:
     """Report an apply to the runner. `unkept` says why its result could not be written."""
-    if is_job(os.environ):
-        found = [*plan.diagnostics, *([unkept] if unkept is not None else []), *_of_outcome(outcome)]
-        commit, outputs = outcome.commit.commit, _of_the_plan(plan)
-        _report("outcome", outcome, settings, diagnostics=found, commit=commit, outputs=outputs)
+    others = [*plan.diagnostics, *([unkept] if unkept is not None else [])]
+    _report("outcome", outcome, settings, commit=outcome.commit.commit, outputs=_of_the_plan(plan), others=others)
+
+
+def drift_found(drift: Drift, settings: Settings) -> None:
+    """Report drift to the runner."""
+    _report("drift", drift, settings, commit=job_commit(os.environ), outputs={"drift": _truth(drift.has_drifted)})
+
+
+def _report(
+    subject: formats.Subject,
+    found: Plan | Drift | Outcome,
+    settings: Settings,
+    *,
+    commit: str | None,
+    outputs: Mapping[str, str],
+    others: Iterable[Diagnostic] = (),
+) -> None:
+    """Annotations, a summary with links to `commit`, and outputs. `others` are annotated too."""
+    if not is_job(os.environ):
+        return
+    from reconciler.render.view.annotations import annotations_of
+
+    annotate([*others, *annotations_of(found)], base=settings.git_root.as_posix())
+    view = formats.view_of(subject, found, settings, here=False, commit=commit, linked=True)
+    lay_out = formats.named("markdown").layout(subject)
+    summarize(lambda limit: lay_out(view, limit=limit))
+    put_out(outputs)
 
 
 def _of_the_plan(plan: Plan) -> dict[str, str]:
@@ -117,67 +121,6 @@ def _of_the_plan(plan: Plan) -> dict[str, str]:
         "blocked": str(summary.blocked),
         "plan_hash": plan.hash,
     }
-
-
-def drift_found(drift: Drift, settings: Settings) -> None:
-    """Report drift to the runner."""
-    if is_job(os.environ):
-        commit, outputs = job_commit(os.environ), {"drift": _truth(drift.has_drifted)}
-        _report("drift", drift, settings, diagnostics=_of_drift(drift), commit=commit, outputs=outputs)
-
-
-def _of_plan(plan: Plan) -> Iterator[Diagnostic]:
-    from reconciler.diagnostics import error
-
-    yield from plan.diagnostics
-    for change in plan.changes:
-        reported = [*change.diagnostics]
-        for held in change.held_by:
-            reported.append(error(held.guard, f"project.{change.name} is held: {held.why}", detail=held.remedy))
-        yield from _placed(reported, change.source)
-
-
-def _of_outcome(outcome: Outcome) -> Iterator[Diagnostic]:
-    from reconciler.diagnostics import error
-    from reconciler.model.outcome import Status
-
-    fine = (Status.DONE, Status.UNCHANGED, Status.FORGOTTEN, Status.PROTECTED)
-    yield from outcome.diagnostics
-    for project in outcome.projects:
-        reported = [*project.diagnostics]
-        if project.status not in fine and not any(diagnostic.is_error for diagnostic in reported):
-            why = f": {project.reason}" if project.reason else ""
-            reported.append(error(project.status.value, f"project.{project.name} is {project.status.value}{why}"))
-        yield from _placed(reported, project.source)
-
-
-def _of_drift(drift: Drift) -> Iterator[Diagnostic]:
-    from reconciler.diagnostics import warning
-    from reconciler.model.plan import Cause
-
-    drifted = (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN)
-    yield from drift.diagnostics
-    for project in drift.projects:
-        yield from _placed(project.diagnostics, project.source)
-        for unit in project.units:
-            if unit.cause in drifted:
-                version = f" (version {unit.version})" if unit.version is not None else ""
-                words = f"project.{project.name}: {unit.path} has changed outside of git{version}"
-                yield from _placed([warning(unit.cause.value, words)], unit.source or project.source)
-    for blocked in drift.blocked:
-        yield from _placed([blocked.diagnostic], blocked.source)
-
-
-def _placed(diagnostics: Iterable[Diagnostic], source: Source | None) -> Iterator[Diagnostic]:
-    """Those that name no place, at the project's."""
-    from dataclasses import replace
-
-    from reconciler.diagnostics import Location
-
-    for diagnostic in diagnostics:
-        if diagnostic.location is None and source is not None:
-            diagnostic = replace(diagnostic, location=Location(source.file, source.line, 1, 2))
-        yield diagnostic
 
 
 def _warn(words: str) -> None:

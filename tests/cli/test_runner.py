@@ -85,7 +85,7 @@ def test_an_apply(cli: Cli, files: Path, served: Served, write: Write) -> None:
     done = cli("apply", "--auto-approve")
     assert done.code == 1
     assert commands(done.err) == [
-        "::error file=projects/old.yaml,line=1,col=1,title=held::project.old is held: held by takeover"
+        "::error file=projects/old.yaml,line=1,col=1,title=held::project.old: held by takeover"
     ]
     found = outputs(files)
     assert len(found.pop("plan_hash")) == 64

@@ -230,7 +230,7 @@ def _failure(project: ProjectOutcome, options: Sequence[str]) -> Failure:
         differences.append(Section("ontology", Sign.CHANGE, order=tree.order, choices=tree.choices))
     advice, verb = _next_step(project)
     return Failure(
-        messages=_diagnostics(project),
+        messages=explained(project),
         truth=tuple(_truth(project)),
         differences=tuple(differences),
         left_out=len(project.stale_fields) - len(fields),
@@ -239,8 +239,10 @@ def _failure(project: ProjectOutcome, options: Sequence[str]) -> Failure:
     )
 
 
-def _diagnostics(project: ProjectOutcome) -> tuple[Diagnostic, ...]:
-    """Its own diagnostics, after an error that says what happened unless one of them does."""
+def explained(project: ProjectOutcome) -> tuple[Diagnostic, ...]:
+    """Its diagnostics. If it should have been written and was not, the first error says why."""
+    if project.status not in (*_FAILURES, Status.NOT_STARTED):
+        return project.diagnostics
     name = f"project.{project.name}"
     if project.status is Status.STALE:
         moved = f": {project.reason}" if project.reason else ""

@@ -1,0 +1,48 @@
+"""The diagnostics that a plan, a drift, or an outcome is annotated with, each at a line in git."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from reconciler.diagnostics import Diagnostic, Location, error, warning
+from reconciler.model.drift import Drift
+from reconciler.model.outcome import Outcome
+from reconciler.model.plan import Cause, Plan
+from reconciler.model.project import Source
+from reconciler.render.view.outcome import explained
+
+_DRIFTED = (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN)
+
+
+def annotations_of(found: Plan | Drift | Outcome) -> Iterator[Diagnostic]:
+    """Those of the whole, then those of each project. One without a location is at the project's line."""
+    yield from found.diagnostics
+    for diagnostics, source in _projects(found):
+        for diagnostic in diagnostics:
+            if diagnostic.location is None and source is not None:
+                diagnostic = replace(diagnostic, location=Location(source.file, source.line, 1, 2))
+            yield diagnostic
+
+
+def _projects(found: Plan | Drift | Outcome) -> Iterator[tuple[Iterable[Diagnostic], Source | None]]:
+    match found:
+        case Plan():
+            for change in found.changes:
+                yield change.diagnostics, change.source
+                for held in change.held_by:
+                    summary = f"project.{change.name} is held: {held.why}"
+                    yield [error(held.guard, summary, detail=held.remedy)], change.source
+        case Outcome():
+            for project in found.projects:
+                yield explained(project), project.source
+        case Drift():
+            for drifted in found.projects:
+                yield drifted.diagnostics, drifted.source
+                for unit in drifted.units:
+                    if unit.cause in _DRIFTED:
+                        version = f" (version {unit.version})" if unit.version is not None else ""
+                        words = f"project.{drifted.name}: {unit.path} has changed outside of git{version}"
+                        yield [warning(unit.cause.value, words)], unit.source or drifted.source
+            for blocked in found.blocked:
+                yield [blocked.diagnostic], blocked.source
