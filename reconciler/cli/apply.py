@@ -125,10 +125,10 @@ class _Operator:
         return console.confirm(_QUESTION.format(name=plain(plan.target.name)))
 
     def _tell(self, plan: Plan) -> None:
-        from reconciler.render.text.plan import lay_out_plan
+        from reconciler.render.text.plan import lay_out_view
 
         view = formats.view_of("plan", plan, self._settings)
-        console.tell(lay_out_plan(view, colour=console.in_colour(sys.stderr)))
+        console.tell(lay_out_view(view, colour=console.in_colour(sys.stderr)))
 
     def listening(self) -> AbstractContextManager[Callable[[Event], None]]:
         from reconciler.cli.progress import progress

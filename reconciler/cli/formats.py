@@ -46,8 +46,8 @@ FORMATS: Final = (
     Format(
         "text",
         {
-            "plan": "reconciler.render.text.plan:lay_out_plan",
-            "drift": "reconciler.render.text.plan:lay_out_drift",
+            "plan": "reconciler.render.text.plan:lay_out_view",
+            "drift": "reconciler.render.text.plan:lay_out_view",
             "outcome": "reconciler.render.text.outcome:lay_out_outcome",
             "validation": "reconciler.render.text.diagnostics:lay_out_validation",
             "doctor": "reconciler.render.text.doctor:lay_out_doctor",
@@ -69,8 +69,8 @@ FORMATS: Final = (
     Format(
         "markdown",
         {
-            "plan": "reconciler.render.markdown.page:lay_out_plan",
-            "drift": "reconciler.render.markdown.page:lay_out_drift",
+            "plan": "reconciler.render.markdown.page:lay_out_view",
+            "drift": "reconciler.render.markdown.page:lay_out_view",
             "outcome": "reconciler.render.markdown.page:lay_out_outcome",
         },
         linked=True,

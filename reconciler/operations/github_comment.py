@@ -28,7 +28,7 @@ from reconciler.model.printed import printed
 from reconciler.model.values import Json, canonical_json
 from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
-from reconciler.render.markdown.page import lay_out_outcome, lay_out_plan
+from reconciler.render.markdown.page import lay_out_outcome, lay_out_view
 from reconciler.render.markdown.talk import shown_words
 from reconciler.render.view.outcome import view_outcome
 from reconciler.render.view.parts import Reader
@@ -69,7 +69,7 @@ class Writer:
     sensitive: tuple[Pattern, ...] = ()
 
     def plan(self, plan: Plan, event: Event, limit: int = LIMIT - _MARKER) -> str:
-        return lay_out_plan(view_plan(plan, self.reader(event, event.sha)), limit=limit)
+        return lay_out_view(view_plan(plan, self.reader(event, event.sha)), limit=limit)
 
     def outcome(self, outcome: Outcome, event: Event, limit: int = LIMIT - _MARKER - _WORDS) -> str:
         view = view_outcome(outcome, self.reader(event, outcome.commit.commit or event.sha))

@@ -20,7 +20,7 @@ from reconciler.operations.github_comment import CONTENT, Writer
 from reconciler.planning.drift import shown_fields
 from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
-from reconciler.render.markdown.page import lay_out_drift
+from reconciler.render.markdown.page import lay_out_view
 from reconciler.render.markdown.talk import drift_changed, drift_over, drift_title
 from reconciler.render.view.drift import view_drift
 
@@ -70,7 +70,7 @@ def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str
         for project in drift.projects
     )
     view = view_drift(replace(drift, projects=projects), writer.reader(event, event.sha))
-    return lay_out_drift(view, limit=limit)
+    return lay_out_view(view, limit=limit)
 
 
 def _identities(drift: Drift) -> tuple[str, ...]:

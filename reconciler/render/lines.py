@@ -48,14 +48,27 @@ def block(rows: Sequence[Row], *, depth: int, least: int = 0, split: bool = Fals
         yield from row_lines(row, name + " " * (pad - width(name)), depth=depth, split=split)
 
 
-def bare_lines(row: Row) -> Iterator[Line]:
-    """A row that says what happened on Scale: its sign before the first line, its note beside it."""
-    if row.said:
-        yield Line(f"{name_text(row.name)} {row.said}", row.sign, 0, row.note)
-        return
-    first, *rest = row_lines(replace(row, location=None, note=""), name_text(row.name), depth=0)
-    yield replace(first, sign=row.sign, remark=row.note)
-    yield from rest
+def section_lines(section: Section, *, depth: int, least: int = 0, split: bool = False) -> Iterator[Line]:
+    """The rows and choices of a section, and how many others there are."""
+    yield from block(section.rows, depth=depth, least=least, split=split)
+    if section.left_out:
+        yield Line(section.left_out_words, None, depth)
+    yield from tree_lines(section, depth=depth, split=split)
+    if section.hidden:
+        yield Line(f"# ({section.hidden_words})", None, depth, ink=Ink.DIM)
+
+
+def seen_lines(section: Section) -> Iterator[Line]:
+    """What happened on Scale, row by row: its sign before the first line, its note beside it."""
+    for row in section.rows:
+        if row.said:
+            yield Line(f"{name_text(row.name)} {row.said}", row.sign, 0, row.note)
+            continue
+        first, *rest = row_lines(replace(row, location=None, note=""), name_text(row.name), depth=0)
+        yield replace(first, sign=row.sign, remark=row.note)
+        yield from rest
+    if section.left_out:
+        yield Line(section.left_out_words)
 
 
 def row_lines(row: Row, name: str, *, depth: int, split: bool = False) -> Iterator[Line]:

@@ -30,11 +30,11 @@ def reader(*, base: str, now: datetime, links: Links | None = None, sensitive: S
 
 
 def render_plan(plan: Plan, *, colour: bool = False, **more: Any) -> str:
-    return text_plan.lay_out_plan(view_plan(plan, reader(**more)), colour=colour)
+    return text_plan.lay_out_view(view_plan(plan, reader(**more)), colour=colour)
 
 
 def render_drift(drift: Drift, *, colour: bool = False, **more: Any) -> str:
-    return text_plan.lay_out_drift(view_drift(drift, reader(**more)), colour=colour)
+    return text_plan.lay_out_view(view_drift(drift, reader(**more)), colour=colour)
 
 
 def render_outcome(outcome: Outcome, *, colour: bool = False, **more: Any) -> tuple[str, str]:
@@ -48,11 +48,11 @@ def render_event(event: Event, *, colour: bool = False) -> str:
 
 
 def render_plan_markdown(plan: Plan, *, limit: int = LIMIT, **more: Any) -> str:
-    return markdown.lay_out_plan(view_plan(plan, reader(**more)), limit=limit)
+    return markdown.lay_out_view(view_plan(plan, reader(**more)), limit=limit)
 
 
 def render_drift_markdown(drift: Drift, *, limit: int = LIMIT, **more: Any) -> str:
-    return markdown.lay_out_drift(view_drift(drift, reader(**more)), limit=limit)
+    return markdown.lay_out_view(view_drift(drift, reader(**more)), limit=limit)
 
 
 def render_outcome_markdown(outcome: Outcome, *, limit: int = LIMIT, **more: Any) -> str:

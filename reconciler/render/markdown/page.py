@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.render.layout import Line
-from reconciler.render.lines import bare_lines, block, tree_lines
+from reconciler.render.lines import section_lines, seen_lines
 from reconciler.render.markdown.code import cell, code, located, said, sentence
 from reconciler.render.markdown.fitting import LIMIT, Piece, details, fit
 from reconciler.render.phrases import count
@@ -21,38 +21,32 @@ _MOST: Final = 8
 """Messages that are shown."""
 
 
-def lay_out_plan(view: View, *, limit: int = LIMIT) -> str:
-    """A plan in fewer than `limit` characters, which must be at least 20,000."""
-    return _page(view, _changes, limit)
-
-
-def lay_out_drift(view: View, *, limit: int = LIMIT) -> str:
-    """A drift, likewise."""
-    return _page(view, _differences, limit)
+def lay_out_view(view: View, *, limit: int = LIMIT) -> str:
+    """A plan or a drift in fewer than `limit` characters, which must be at least 20,000."""
+    return fit(
+        head=_head(view.target, view.headline, view.alerts, view.messages),
+        columns=_columns(view.columns),
+        pieces=[
+            Piece(_row(project, view.address(project.location)), partial(_details, project), project.rank)
+            for project in view.projects
+            if project.cells
+        ],
+        tail=[*map(sentence, view.footnotes), f"<sub>{sentence(view.colophon)}</sub>"],
+        limit=limit,
+    )
 
 
 def lay_out_outcome(view: OutcomeView, *, limit: int = LIMIT) -> str:
     """An outcome, likewise."""
-    messages = [*(message for result in view.results for message in result.messages), *view.messages]
+    messages = [
+        *(message for result in view.results if not result.failed for message in result.messages),
+        *view.messages,
+    ]
     return fit(
         head=_head(view.target, view.headline, view.alerts, messages),
         columns=_columns(view.columns),
         pieces=[Piece(_result_row(result), partial(_failure, result), result.rank) for result in view.results],
         tail=[f"<sub>{sentence(view.colophon)}</sub>"],
-        limit=limit,
-    )
-
-
-def _page(view: View, lines: Callable[[ProjectView], Iterator[str]], limit: int) -> str:
-    return fit(
-        head=_head(view.target, view.headline, view.alerts, view.messages),
-        columns=_columns(view.columns),
-        pieces=[
-            Piece(_row(project, view.address(project.location)), partial(_details, project, lines), project.rank)
-            for project in view.projects
-            if project.cells
-        ],
-        tail=[*map(sentence, view.footnotes), f"<sub>{sentence(view.colophon)}</sub>"],
         limit=limit,
     )
 
@@ -83,7 +77,7 @@ def _row(project: ProjectView, address: str | None) -> str:
     return f"| `{sign}` | {' | '.join([cell(project.name), *cells, located(project.location, address)])} |"
 
 
-def _details(project: ProjectView, lines: Callable[[ProjectView], Iterator[str]]) -> str:
+def _details(project: ProjectView) -> str:
     """What changes in the project; empty if its row and the alerts say everything."""
     brief = project.sign in (Sign.BLOCKED, Sign.FORGET)
     if brief and not project.warnings and not project.held:
@@ -91,7 +85,7 @@ def _details(project: ProjectView, lines: Callable[[ProjectView], Iterator[str]]
     sign = f"{Sign.HELD} {project.sign}" if project.held else project.sign
     above = [_verdict(verdict) for verdict in project.verdicts if verdict.sign in (Sign.HELD, None)]
     return details(
-        f"{sign} {project.name}", [*above, *_messages(project.warnings)], list(lines(project)), project.command
+        f"{sign} {project.name}", [*above, *_messages(project.warnings)], list(_changes(project)), project.command
     )
 
 
@@ -106,20 +100,7 @@ def _changes(project: ProjectView) -> Iterator[str]:
             yield f"@@ {section.title}{f' ({section.call})' if section.call else ''} @@"
         if section.note:
             yield f"  # {section.note}"
-        yield from _signed(block(section.rows, depth=0, split=True))
-        if section.left_out:
-            yield f"  {section.left_out_words}"
-        yield from _signed(tree_lines(section, depth=0, split=True))
-        if section.hidden:
-            yield f"  # ({section.hidden_words})"
-
-
-def _differences(project: ProjectView) -> Iterator[str]:
-    for section in project.sections:
-        for row in section.rows:
-            yield from _signed(bare_lines(row))
-        if section.left_out:
-            yield f"  {section.left_out_words}"
+        yield from _signed(section_lines(section, depth=0, split=True) if project.planned else seen_lines(section))
     yield from (f"  {aside}" for aside in project.asides)
 
 
@@ -136,7 +117,7 @@ def _result_row(result: ResultView) -> str:
 
 
 def _failure(result: ResultView) -> str:
-    if result.failure is None:
+    if not result.failed:
         return ""
-    lines = failure_text(result.failure).rstrip("\n").split("\n")
+    lines = failure_text(result).rstrip("\n").split("\n")
     return details(f"{result.status} {result.name}", [], lines, result.command, language="text")

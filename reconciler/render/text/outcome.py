@@ -7,10 +7,10 @@ from typing import Final
 
 from reconciler.render.escape import plain
 from reconciler.render.layout import INK, Ink, Line, Paint, lay_out, width
-from reconciler.render.lines import block, tree_lines
+from reconciler.render.lines import section_lines
 from reconciler.render.text.diagnostics import lay_out_diagnostics
 from reconciler.render.text.plan import text_of
-from reconciler.render.view.outcome import Failure, Mood, OutcomeView, Progress
+from reconciler.render.view.outcome import Mood, OutcomeView, Progress, ResultView
 
 _INK: Final = {Mood.GOOD: Ink.GREEN, Mood.NEUTRAL: Ink.YELLOW, Mood.BAD: Ink.RED}
 
@@ -33,12 +33,7 @@ def lay_out_outcome(view: OutcomeView, *, colour: bool) -> str:
 
 def lay_out_failures(view: OutcomeView, *, colour: bool) -> str:
     """What was not done and why, for stderr; empty if there is nothing to say."""
-    blocks: list[str] = []
-    for result in view.results:
-        if result.failure:
-            blocks.append(failure_text(result.failure, colour=colour))
-        elif result.messages:
-            blocks.append(lay_out_diagnostics(result.messages, colour=colour))
+    blocks = [text for result in view.results if (text := failure_text(result, colour=colour))]
     if view.interrupted:
         blocks.append(f"{text_of(view.interrupted)}\n")
     if view.unstarted:
@@ -46,24 +41,23 @@ def lay_out_failures(view: OutcomeView, *, colour: bool) -> str:
     return "\n".join(blocks)
 
 
-def failure_text(failure: Failure, *, colour: bool = False) -> str:
-    """A line for each of its statements."""
-    lines = [f"  {plain(truth)}" for truth in failure.truth]
-    if failure.differences:
-        lines += ["  The plan and Scale now differ in:", *lay_out(_differences(failure), Paint(colour))]
-    if failure.advice:
-        lines += [f"  {failure.advice}", f"    {failure.command}"]
-    return lay_out_diagnostics(failure.messages, colour=colour) + "".join(f"{line}\n" for line in lines)
+def failure_text(result: ResultView, *, colour: bool = False) -> str:
+    """What is said of one project, a line for each statement."""
+    lines = [f"  {plain(truth)}" for truth in result.truth]
+    if result.differences:
+        lines += ["  The plan and Scale now differ in:", *lay_out(_differences(result), Paint(colour))]
+    if result.advice:
+        lines += [f"  {result.advice}", f"    {result.next}"]
+    return lay_out_diagnostics(result.messages, colour=colour) + "".join(f"{line}\n" for line in lines)
 
 
-def _differences(failure: Failure) -> Iterator[Line]:
-    for section in failure.differences:
+def _differences(result: ResultView) -> Iterator[Line]:
+    for section in result.differences:
         if section.title:
             yield Line(section.title, section.sign)
-        yield from block(section.rows, depth=0)
-        yield from tree_lines(section, depth=1)
-    if failure.left_out:
-        yield Line(f"… {failure.left_out:,} more")
+        yield from section_lines(section, depth=1 if section.title else 0)
+    if result.left_out:
+        yield Line(f"… {result.left_out:,} more")
 
 
 def _table(view: OutcomeView, paint: Paint) -> Iterator[str]:

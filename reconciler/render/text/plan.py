@@ -6,43 +6,28 @@ The first line names the target, and the last one is fixed for scripts. Nothing 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from reconciler.render.escape import plain, quoted
 from reconciler.render.layout import INK, Ink, Line, Paint, lay_out
-from reconciler.render.lines import bare_lines, block, tree_lines
+from reconciler.render.lines import section_lines, seen_lines
 from reconciler.render.signs import Sign
 from reconciler.render.view.parts import ProjectView, Section, Sentence, View, message_lines, words
 
+_TITLE: Final = len("ontology")
+_INK: Final = {Sign.HELD: Ink.MAGENTA, None: Ink.YELLOW}
 
-def lay_out_plan(view: View, *, colour: bool) -> str:
-    """A plan. Its diagnostics are printed apart from it."""
+
+def lay_out_view(view: View, *, colour: bool) -> str:
+    """The whole text. The diagnostics of the whole are printed apart from it."""
     paint = Paint(colour)
-    parts = [line for project in view.projects for line in (Line(), *_project(project))]
-    lines = [_target(view), *filter(None, [view.origin])]
-    if view.projects:
+    lines = [f"Target: {plain(view.target)}  {plain(view.endpoint)}  ({view.seen})", *filter(None, [view.origin])]
+    if view.projects and view.intro:
         legend = (f"{paint(sign, INK[sign])} {meaning}" for sign, meaning in view.legend)
-        lines += ["", view.intro, f"  {'   '.join(legend)}", *lay_out(parts, paint)]
-    return _ended(view, lines, paint)
-
-
-def lay_out_drift(view: View, *, colour: bool) -> str:
-    """A drift. Its diagnostics are printed apart from it."""
-    paint = Paint(colour)
-    lines = [_target(view), view.origin]
-    for project in view.projects:
-        lines += ["", *lay_out(_drifted(project), paint)]
-    return _ended(view, lines, paint)
-
-
-def text_of(sentence: Sentence) -> str:
-    return plain(words(sentence))
-
-
-def _target(view: View) -> str:
-    return f"Target: {plain(view.target)}  {plain(view.endpoint)}  ({view.seen})"
-
-
-def _ended(view: View, lines: list[str], paint: Paint) -> str:
+        lines += ["", view.intro, f"  {'   '.join(legend)}"]
+    # The remarks of a plan are aligned over all projects, those of a drift within each.
+    for group in [view.projects] if view.intro else [[project] for project in view.projects]:
+        lines += lay_out([line for project in group for line in (Line(), *_project(project))], paint)
     if view.closing:
         lines += ["", *(paint(text_of(sentence), Ink.YELLOW) for sentence in view.closing)]
     if view.closing or view.projects:
@@ -51,49 +36,33 @@ def _ended(view: View, lines: list[str], paint: Paint) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _heading(project: ProjectView) -> Line:
-    body = f"# project.{plain(project.name)} {project.fate}"
-    return Line(body, None, -1, plain(str(project.location)), Ink.BOLD)
-
-
-def _drifted(project: ProjectView) -> Iterator[Line]:
-    yield _heading(project)
-    for verdict in project.verdicts:
-        yield Line(text_of(verdict.headline), verdict.sign)
-        yield from (Line(text_of(line), None, 1) for line in verdict.lines)
-    for section in project.sections:
-        for row in section.rows:
-            yield from bare_lines(row)
-        if section.left_out:
-            yield Line(section.left_out_words)
-    yield from (Line(plain(aside), ink=Ink.DIM) for aside in project.asides)
-    yield from _warnings(project)
+def text_of(sentence: Sentence) -> str:
+    return plain(words(sentence))
 
 
 def _project(project: ProjectView) -> Iterator[Line]:
-    if project.sign is Sign.BLOCKED:
+    location = plain(str(project.location))
+    if project.fate:
+        yield Line(f"# project.{plain(project.name)} {project.fate}", None, -1, location, Ink.BOLD)
+        for verdict in project.verdicts:
+            yield Line(text_of(verdict.headline), verdict.sign, ink=_INK.get(verdict.sign))
+            yield from (Line(text_of(line), None, 1) for line in verdict.lines)
+    else:
         [verdict] = project.verdicts
         body = f"project {quoted(project.name)}: {text_of(verdict.headline)}"
-        yield Line(body, Sign.BLOCKED, 0, f"# {plain(str(project.location))}", Ink.BOLD)
+        yield Line(body, Sign.BLOCKED, 0, f"# {location}", Ink.BOLD)
         yield from (Line(text_of(line)) for line in verdict.lines)
-        yield from _warnings(project)
-        return
-    yield _heading(project)
-    for verdict in project.verdicts:
-        ink = {Sign.HELD: Ink.MAGENTA, Sign.FORGET: None, None: Ink.YELLOW}[verdict.sign]
-        yield Line(text_of(verdict.headline), verdict.sign, 0, ink=ink)
-        yield from (Line(text_of(line), None, 1) for line in verdict.lines)
-    if project.sign is not Sign.FORGET:
+    if project.planned:
         yield Line(f"project {quoted(project.name)} {{", project.sign)
         for section in project.sections:
             yield from _section(section)
         yield Line("}")
+    else:
+        for section in project.sections:
+            yield from seen_lines(section)
+    yield from (Line(plain(aside), ink=Ink.DIM) for aside in project.asides)
     if project.caution:
         yield Line(project.caution, ink=Ink.YELLOW)
-    yield from _warnings(project)
-
-
-def _warnings(project: ProjectView) -> Iterator[Line]:
     for warning in project.warnings:
         first, *rest = message_lines(warning)
         yield Line(plain(first), ink=Ink.YELLOW)
@@ -102,18 +71,13 @@ def _warnings(project: ProjectView) -> Iterator[Line]:
 
 def _section(section: Section) -> Iterator[Line]:
     if not section.title:
-        yield from block(section.rows, depth=1, least=len("ontology"))
+        yield from section_lines(section, depth=1, least=_TITLE)
         return
-    title = section.title.ljust(len("ontology"))
+    title = section.title.ljust(_TITLE)
     if section.created:
         yield Line(f"{title} = {{", section.sign, 1, f"# {section.total_words}")
     else:
         call = f" ({section.call})" if section.call else ""
         yield Line(f"{title}{call}".rstrip() + " {", section.sign, 1, f"# {section.note}" if section.note else "")
-    yield from block(section.rows, depth=2)
-    if section.left_out:
-        yield Line(section.left_out_words, None, 2)
-    yield from tree_lines(section, depth=2)
-    if section.hidden:
-        yield Line(f"# ({section.hidden_words})", None, 2, ink=Ink.DIM)
+    yield from section_lines(section, depth=2)
     yield Line("}", None, 1)

@@ -11,7 +11,7 @@ from reconciler.model.plan import CallKind, Cause, Field, Kind, ProjectChange
 from reconciler.model.values import MASKED, Json, Masked
 from reconciler.render.phrases import minute
 from reconciler.render.signs import OF_KIND, Sign
-from reconciler.render.view.ontology import Tree, is_hidden, tree
+from reconciler.render.view.ontology import is_hidden, tree
 from reconciler.render.view.parts import Row, Section
 
 MOST_ROWS: Final = 200
@@ -147,11 +147,6 @@ def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign) -> Sec
             if field.kind is Kind.REMOVE and isinstance(field.path[-1], str)
         ),
     )
-
-
-def changes_alone(fields: Sequence[Field]) -> Tree:
-    """Fields of an ontology without the trees that they belong to, each named by its path."""
-    return tree(before=None, after=None, fields=fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model.outcome import CallResult, Event, Outcome, OutcomeSummary, ProjectOutcome, Status
-from reconciler.model.plan import Action
+from reconciler.model.plan import Action, Field
 from reconciler.render.phrases import command, count, duration, listed, minute, word
 from reconciler.render.signs import Sign
-from reconciler.render.view.fields import changes_alone, rows
+from reconciler.render.view.fields import rows
+from reconciler.render.view.ontology import tree
 from reconciler.render.view.parts import Name, Quoted, Reader, Section, Sentence, Strong, names
 
 DEFAULT_TARGET: Final = "sandbox"
@@ -63,31 +64,28 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a project was not written, what is true of it now, and what to do."""
-
-    messages: tuple[Diagnostic, ...]
-    truth: tuple[str, ...] = ()
-    differences: tuple[Section, ...] = ()
-    left_out: int = 0
-    advice: str = ""
-    command: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ResultView:
-    """What was done with one project. `versions` are those that were read last."""
+    """What was done with one project. `versions` are those that were read last; `command` shows its plan.
+
+    If it `failed`, `messages` say why it was not written, `truth` says what is true of it now, `differences` (and
+    `left_out` more) what a stale one differs in, and `advice` what to do with the command `next`.
+    """
 
     name: str
     status: Status
     result: str
     mood: Mood
     versions: str
+    command: str
+    failed: bool = False
     time: str = ""
     sign: Sign | None = None
-    failure: Failure | None = None
     messages: tuple[Diagnostic, ...] = ()
-    command: str = ""
+    truth: tuple[str, ...] = ()
+    differences: tuple[Section, ...] = ()
+    left_out: int = 0
+    advice: str = ""
+    next: str = ""
     rank: int = 0
 
 
@@ -167,19 +165,26 @@ def _counts(summary: OutcomeSummary) -> str:
 
 
 def _result(project: ProjectOutcome, options: Sequence[str]) -> ResultView:
+    """`options` are those that the run was started with, for the commands that it suggests."""
     failed = project.status in _FAILURES
     done = _SIGN.get(project.action) if project.status is Status.DONE else None
+    advice, verb = _next_step(project)
     return ResultView(
         name=project.name,
         status=project.status,
         result=_what_was_done(project),
         mood=_mood(project.status),
         versions=", ".join(_versions(project)),
+        command=command("plan", project.name, *options),
+        failed=failed,
         time=duration(project.seconds) if project.seconds else "",
         sign=_SIGN_OF_STATUS.get(project.status, done),
-        failure=_failure(project, options) if failed else None,
-        messages=() if failed else project.diagnostics,
-        command=command("plan", project.name, *options),
+        messages=explained(project) if failed else project.diagnostics,
+        truth=tuple(_truth(project)) if failed else (),
+        differences=tuple(_differences(project.stale_fields[:_MOST_STALE])),
+        left_out=max(0, len(project.stale_fields) - _MOST_STALE),
+        advice=advice,
+        next=command(verb, project.name, *options) if verb else "",
         rank=_rank(project),
     )
 
@@ -219,24 +224,14 @@ def _reason(project: ProjectOutcome) -> str:
     return project.reason or next((diagnostic.summary for diagnostic in project.diagnostics), "")
 
 
-def _failure(project: ProjectOutcome, options: Sequence[str]) -> Failure:
-    """`options` are those that the run was started with, for the commands that it suggests."""
-    fields = project.stale_fields[:_MOST_STALE]
+def _differences(fields: Sequence[Field]) -> Iterator[Section]:
     choices = [field for field in fields if field.path[0] == "ontology"]
-    others = tuple(rows([field for field in fields if field not in choices]))
-    differences = [Section("", Sign.CHANGE, others)] if others else []
+    others = tuple(rows(field for field in fields if field not in choices))
+    if others:
+        yield Section("", Sign.CHANGE, others)
     if choices:
-        tree = changes_alone(choices)
-        differences.append(Section("ontology", Sign.CHANGE, order=tree.order, choices=tree.choices))
-    advice, verb = _next_step(project)
-    return Failure(
-        messages=explained(project),
-        truth=tuple(_truth(project)),
-        differences=tuple(differences),
-        left_out=len(project.stale_fields) - len(fields),
-        advice=advice,
-        command=command(verb, project.name, *options) if verb else "",
-    )
+        merged = tree(before=None, after=None, fields=choices)
+        yield Section("ontology", Sign.CHANGE, order=merged.order, choices=merged.choices)
 
 
 def explained(project: ProjectOutcome) -> tuple[Diagnostic, ...]:

@@ -205,10 +205,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class ProjectView:
-    """One project that a person should look at. Of equal formats the lowest `rank` is shown first.
+    """One project that a person should look at. If there is no room for all of them, the lowest `rank` comes first.
 
-    `fate` is what will happen to it or has happened; empty if it is blocked. `caution` ends it. `cells` are its columns
-    of the table. `command` shows it whole.
+    `fate` is what will happen to it or has happened; empty if its plan is blocked. If it is `planned`, its sections are
+    what will be written; otherwise they are what was seen. `caution` ends it. `cells` are its columns of the table.
+    `command` shows it whole.
     """
 
     name: str
@@ -216,6 +217,7 @@ class ProjectView:
     location: Source
     command: str
     fate: str = ""
+    planned: bool = False
     held: bool = False
     marks: tuple[Mark, ...] = ()
     verdicts: tuple[Verdict, ...] = ()

@@ -134,6 +134,7 @@ def _project(change: ProjectChange, *, reverts: bool, alone: bool) -> tuple[Proj
         location=change.source,
         command=command("plan", change.name),
         fate="" if change.blocked else _fate(change),
+        planned=sign in (Sign.ADD, Sign.CHANGE),
         held=held,
         marks=tuple(_marks(change, sign, shown, reverts=reverts)),
         verdicts=tuple(_verdicts(change)),
