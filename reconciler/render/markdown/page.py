@@ -38,12 +38,8 @@ def lay_out_view(view: View, *, limit: int = LIMIT) -> str:
 
 def lay_out_outcome(view: OutcomeView, *, limit: int = LIMIT) -> str:
     """An outcome, likewise."""
-    messages = [
-        *(message for result in view.results if not result.failed for message in result.messages),
-        *view.messages,
-    ]
     return fit(
-        head=_head(view.target, view.headline, view.alerts, messages),
+        head=_head(view.target, view.headline, view.alerts, view.messages),
         columns=_columns(view.columns),
         pieces=[Piece(_result_row(result), partial(_failure, result), result.rank) for result in view.results],
         tail=[f"<sub>{sentence(view.colophon)}</sub>"],

@@ -132,6 +132,8 @@ def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
     written = tuple(project for project in outcome.projects if project.status is not Status.UNCHANGED)
     found = reader.printed(replace(outcome, projects=written))
     shown = found.projects
+    results = tuple(_result(project, options) for project in shown)
+    others = (message for result in results if not result.failed for message in result.messages)
     interrupted = tuple(_interrupted(outcome))
     word = "applied" if summary.complete else "not fully applied"
     return OutcomeView(
@@ -140,12 +142,12 @@ def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
         last=last_line(summary),
         complete=summary.complete,
         columns=("project", "what was done", "versions now"),
-        results=tuple(_result(project, options) for project in shown),
+        results=results,
         interrupted=interrupted,
         unstarted=tuple(_unstarted(outcome)),
         resume=" ".join(("reconciler", "apply", *options)),
         alerts=tuple(_alerts(shown, interrupted, summary)),
-        messages=found.diagnostics,
+        messages=(*others, *found.diagnostics),
         colophon=tuple(_colophon(outcome)),
     )
 
