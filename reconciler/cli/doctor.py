@@ -18,11 +18,11 @@ Examples:
   reconciler doctor
   reconciler doctor --target production
   reconciler doctor --target production --assumptions             only reads
-  reconciler doctor --target production --assumptions --write     with a test key: makes one project
+  reconciler doctor --target production --assumptions --write     with a test key: creates one project
 """
 
 _QUESTION = """
-Do you want to make it on the target "{name}"?
+Do you want to create it on the target "{name}"?
   Only "yes" is accepted to approve.
 
   Enter a value: """
@@ -31,7 +31,7 @@ Do you want to make it on the target "{name}"?
 @click.command("doctor", epilog=_EPILOG)
 @console.target_options
 @click.option("--assumptions", is_flag=True, help="Check which assumptions about the API hold on this account.")
-@click.option("--write", is_flag=True, help="With --assumptions and a test key: make one project for the rest.")
+@click.option("--write", is_flag=True, help="With --assumptions and a test key: create one project to check the rest.")
 @click.option("--auto-approve", is_flag=True, help="With --write: do not ask.")
 @formats.format_option("doctor")
 def command(
@@ -56,15 +56,17 @@ def command(
         check_may_make(setup)
         if not auto_approve and not console.has_person():
             raise UsageError(
-                "doctor --write asks before it makes a project, and there is no terminal to ask on",
-                "Nothing was sent. To make the project without being asked, add --auto-approve.",
+                "doctor --write asks before it creates a project, and there is no terminal to ask on",
+                "Nothing was sent. To create the project without being asked, add --auto-approve.",
             )
 
     def approve(name: str, rest: Sequence[str]) -> bool:
         from reconciler.render.escape import plain
         from reconciler.render.view.risks import FOREVER
 
-        console.tell(f"Reads do not decide {', '.join(rest)}. That takes one project, {name}.\n{FOREVER}\n")
+        console.tell(
+            f"Reads cannot check {', '.join(rest)}. To check them, one project is created: {name}.\n{FOREVER}\n"
+        )
         return auto_approve or console.confirm(_QUESTION.format(name=plain(setup.chosen.name)))
 
     report = doctor(setup, assumptions=assumptions, approve=approve if write else None, waiting=console.tell_waiting)

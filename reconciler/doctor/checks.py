@@ -44,9 +44,9 @@ Result = tuple[CheckStatus, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What the target answered. `opened` is false if no request could be sent; `problem` is why there is no list.
+    """What the target answered. `opened` is false if no request could be sent. `problem` is why there is no list.
 
-    `ahead` are the seconds by which the clock is ahead of the server's, None if no answer had the time.
+    `ahead` is how many seconds the clock is ahead of the server's, None if no answer had the time.
     """
 
     opened: bool
@@ -58,9 +58,9 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What the checks look at. `problem` is why there are no settings, or no target.
+    """What the checks need. `problem` is why there are no settings, or no target.
 
-    `manifests` are how many there are, and their diagnostics. `sandbox_problem` is why the sandbox's file cannot be
+    `manifests` is how many there are, and their diagnostics. `sandbox_problem` is why the sandbox's file cannot be
     written. `record` is the record with the notes of reading it. All of these are None, or an error, if they are
     unavailable.
     """
@@ -198,7 +198,7 @@ def check_manifests(setup: Setup) -> Result:
     if warnings:
         return _warning(f"{found}, with {count(warnings, 'warning')}.", "Run reconciler validate")
     if not number:
-        return _warning(f"{found}.", "Write one; README shows how.")
+        return _warning(f"{found}.", "Write one. README shows how.")
     return _ok(f"{found}, all valid.")
 
 
@@ -213,10 +213,10 @@ def check_key(setup: Setup) -> Result:
     kind = f"starts with {TEST_KEY}" if key.startswith(TEST_KEY) else f"does not start with {TEST_KEY}"
     if key != held:
         return _warning(
-            f"{variable} has whitespace around its key, which is dropped; the key {kind}.",
-            "Remove the whitespace: other tools may send it.",
+            f"{variable} has whitespace around its key, which is ignored. The key {kind}.",
+            "Remove the whitespace. Other tools may send it.",
         )
-    return _ok(f"{variable} is set; its key {kind}.")
+    return _ok(f"{variable} is set. Its key {kind}.")
 
 
 def check_endpoint(setup: Setup) -> Result:
@@ -240,13 +240,13 @@ def check_clock(setup: Setup) -> Result:
         return _ok("The sandbox in this process uses the same clock.")
     off = setup.answer.ahead
     if off is None:
-        return CheckStatus.SKIPPED, "No answer has the server's time.", "To be sure, set the clock by NTP."
+        return CheckStatus.SKIPPED, "No answer has the server's time.", "To be sure, synchronize the clock with NTP."
     if abs(off) <= WORST_CLOCK:
         return _ok(f"The clock differs from the server's by {abs(off):.0f} s.")
     way = "ahead of" if off > 0 else "behind"
     return _warning(
         f"The clock is {duration(abs(off))} {way} the server's: times and ages in plans are wrong by that much.",
-        "Set this machine's clock, for example by NTP.",
+        "Set this machine's clock, for example with NTP.",
     )
 
 
@@ -257,7 +257,7 @@ def check_permissions(setup: Setup) -> Result:
     try:
         place = git.common_folder(setup.configured.git_root) or setup.configured.git_root / _FOLDER
     except GitRefusedError:
-        unknown = "It is unknown where the record is written, because git does not say."
+        unknown = "Git fails, so it is not known where the record is."
         return CheckStatus.SKIPPED, unknown, "Fix the error of the check git first."
     if (problem := _unwritable(place)) is not None:
         remedy = f"Remove what is at {place}, or change its permissions."
@@ -292,7 +292,7 @@ def check_targets(setup: Setup) -> Result:
     if len(same) == 1:
         return _ok("No other target appears to lead to the same account.")
     built_in = next((name for name in same if name in BUILT_IN), None)
-    more = f" {built_in} is built in: what is to be set for it goes under [targets.{built_in}]." if built_in else ""
+    more = f" {built_in} is built in. Its settings go under [targets.{built_in}]." if built_in else ""
     return _warning(
         f"{', '.join(same)}: two targets on one account keep a record each, and see each other's applies as drift.",
         f"Keep one target for each account.{more}",

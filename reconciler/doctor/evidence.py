@@ -1,6 +1,6 @@
-"""Raw projects as the API shows them, read for what they show about the API itself.
+"""Raw projects, and what they show about the API itself.
 
-No value is ever part of the evidence: a parameter may be a secret.
+Evidence never contains a value, because a parameter may be a secret.
 """
 
 from __future__ import annotations
@@ -36,25 +36,26 @@ class Seen:
     other_case: OtherCase | None = None
 
     def shown(self) -> Iterator[Project]:
-        """Every project as list and as get show it; either may show more than the other."""
+        """Every project as list shows it and as get shows it. Either may show more than the other."""
         yield from self.listed
         yield from self.got.values()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Made:
-    """The project that was made to learn from.
+    """A project that is made to learn from, filled in step by step.
 
-    `sent` are the params of its create, `answer` is the answer to that call, `created` is what a get showed then.
-    `repeated` is what a get showed after a setParams of the same params, None if that was not sent. `seen` is the
-    project alone, as it was shown last.
+    `sent` are the params of its create, `answer` is the answer to that call, and `created` is what a get showed then,
+    empty if there was none. `repeated` is what a get showed after a setParams of the same params, None if that was not
+    sent. `seen` is what reads showed last of this project. `exists` is true once the create succeeded.
     """
 
     sent: Mapping[str, Json]
-    answer: Json
-    created: Project
-    repeated: Project | None
-    seen: Seen
+    answer: Json = None
+    created: Project = field(default_factory=dict)
+    repeated: Project | None = None
+    seen: Seen = field(default_factory=Seen)
+    exists: bool = False
 
 
 def holds(evidence: str) -> Evidence:

@@ -1,7 +1,6 @@
-"""Gathers evidence about the API: by a few gets, and by one project that is made for it.
+"""Gathers evidence about the API with a few gets, and with one project that is made for it.
 
-Promises: it only reads, except for `make_project`, which sends each write once and stops at the first one that is not
-answered with success.
+It only reads, except for `make_project`, which sends each write once and stops at the first one that fails.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.doctor.evidence import Made, OtherCase, Project, Seen, first_number, last_number
@@ -32,7 +31,7 @@ def project_name(now: datetime) -> str:
 
 
 async def look(client: ScaleClient, listed: Sequence[Project]) -> Seen:
-    """What reads show of an account that was `listed`. Sends at most MOST_GETS gets.
+    """What reads show of an account whose projects were `listed`. Sends at most MOST_GETS gets.
 
     Raises:
         ScaleError: one of them failed.
@@ -57,28 +56,18 @@ async def _ask_in_other_case(client: ScaleClient, listed: Sequence[Project]) -> 
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """`made` is what was learned, or None; `problem` is why it stopped; `exists` is whether the project was made."""
-
-    made: Made | None
-    problem: ScaleError | None
-    exists: bool
-
-
-async def make_project(client: ScaleClient, name: str, listed: Sequence[Project]) -> Attempt:
-    """Make the one project and learn from it, until a call fails."""
-    trial = _Trial(client, name, _task_type(listed))
-    problem = None
+async def make_project(client: ScaleClient, name: str, listed: Sequence[Project]) -> tuple[Made, ScaleError | None]:
+    """Make the one project and learn from it, until a call fails. Also returns why it failed."""
+    trial = _Trial(client, name)
     try:
-        await trial.run()
-    except ScaleError as error:
-        problem = error
-    return Attempt(trial.made(), problem, trial.exists)
+        await trial.run(_task_type(listed))
+    except ScaleError as problem:
+        return trial.made, problem
+    return trial.made, None
 
 
 def _task_type(listed: Sequence[Project]) -> str:
-    """A type that is enabled for the account, if it has projects: the usual one, else the most frequent."""
+    """The usual task type, or the most frequent one if the account has projects, but none of the usual type."""
     types = Counter(project["type"] for project in listed)
     return _USUAL_TYPE if not types or _USUAL_TYPE in types else types.most_common(1)[0][0]
 
@@ -86,48 +75,34 @@ def _task_type(listed: Sequence[Project]) -> str:
 class _Trial:
     """The writes, and what reads show after each of them."""
 
-    def __init__(self, client: ScaleClient, name: str, task_type: str) -> None:
+    def __init__(self, client: ScaleClient, name: str) -> None:
         self._client = client
         self._name = name
-        self._type = task_type
-        self._sent: dict[str, Json] = {
-            PADDED_PARAM: "  Made by reconciler doctor to see how the API behaves. It has no tasks.  ",
-            "tags": [],
-            "metadata": {},
-            NULL_PARAM: None,
-        }
-        self.exists = False
-        self._answer: Json = None
-        self._created: Project | None = None
-        self._repeated: Project | None = None
-        self._last: Project = {}
-        self._listed: Sequence[Project] = ()
-        self._other_case: OtherCase | None = None
-
-    def made(self) -> Made | None:
-        """None if the project was never read back."""
-        if self._created is None:
-            return None
-        seen = Seen(self._listed, {self._name: self._last}, self._other_case)
-        return Made(self._sent, self._answer, self._created, self._repeated, seen)
-
-    async def run(self) -> None:
-        body = {"type": self._type, "name": self._name, "params": self._sent}
-        self._answer = await self._client.send(Call(CallKind.CREATE, self._name, body))
-        self.exists = True
-        self._created = await self._read()
-        self._repeated = await self._set_params(self._sent)
-        described = {"choice": "Described", "description": "Anything", "subchoices": ["Nested"]}
-        await self._client.send(
-            Call(CallKind.SET_ONTOLOGY, self._name, {"ontology": ["Plain", described]}),
+        self.made = Made(
+            {
+                PADDED_PARAM: "  Made by reconciler doctor to see how the API behaves. It has no tasks.  ",
+                "tags": [],
+                "metadata": {},
+                NULL_PARAM: None,
+            }
         )
-        await self._read()
+
+    async def run(self, task_type: str) -> None:
+        made = self.made
+        body = {"type": task_type, "name": self._name, "params": made.sent}
+        made.answer = await self._client.send(Call(CallKind.CREATE, self._name, body))
+        made.exists = True
+        made.created = await self._read()
+        made.repeated = await self._set_params(made.sent)
+        described = {"choice": "Described", "description": "Anything", "subchoices": ["Nested"]}
+        await self._client.send(Call(CallKind.SET_ONTOLOGY, self._name, {"ontology": ["Plain", described]}))
+        last = await self._read()
         for number in range(1, _VERSIONS_WANTED):
-            if (last_number(self._last) or 0) < _VERSIONS_WANTED - 1:
-                await self._set_params({PADDED_PARAM: f"Version {number} for reconciler doctor."})
-        listed, _ = await self._client.list_raw()
-        self._listed = [project for project in listed if project["name"] == self._name]
-        self._other_case = await _ask_in_other_case(self._client, self._listed)
+            if (last_number(last) or 0) < _VERSIONS_WANTED - 1:
+                last = await self._set_params({PADDED_PARAM: f"Version {number} for reconciler doctor."})
+        projects, _ = await self._client.list_raw()
+        listed = [project for project in projects if project["name"] == self._name]
+        made.seen = replace(made.seen, listed=listed, other_case=await _ask_in_other_case(self._client, listed))
 
     async def _set_params(self, params: Mapping[str, Json]) -> Project:
         await self._client.send(Call(CallKind.SET_PARAMS, self._name, {**params, "patch": False}))
@@ -137,5 +112,5 @@ class _Trial:
         project = await self._client.get_raw(self._name)
         if project is None:
             raise UnreadableAnswerError(f'project "{self._name}" was written, but a get does not find it')
-        self._last = project
+        self.made.seen = Seen(got={self._name: project})
         return project

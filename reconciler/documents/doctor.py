@@ -19,8 +19,7 @@ def doctor_document(report: DoctorReport) -> dict[str, Json]:
             for one in report.checks
         ],
         "assumptions": [
-            {"assumption": one.assumption, "status": one.verdict.value, "message": one.message}
-            for one in report.assumptions
+            {"assumption": one.check, "status": one.status.value, "message": one.message} for one in report.assumptions
         ],
         "summary": {
             "ok": report.count(CheckStatus.OK),

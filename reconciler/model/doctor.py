@@ -1,4 +1,4 @@
-"""What doctor found: plain data, for people and for scripts."""
+"""What doctor found."""
 
 from __future__ import annotations
 
@@ -14,16 +14,6 @@ class CheckStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """The result of one check of the setup. `message` is a sentence; `remedy` is empty if all is well."""
-
-    check: str
-    status: CheckStatus
-    message: str
-    remedy: str = ""
-
-
 class Verdict(StrEnum):
     """Whether an account confirms an assumption about the API."""
 
@@ -33,17 +23,22 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AssumptionResult:
-    """The verdict on one assumption. `message` is the evidence and, if it does not hold, what that means."""
+class CheckResult:
+    """The result of one check of the setup, or of one assumption about the API.
 
-    assumption: str
-    verdict: Verdict
+    `message` is a sentence. For an assumption, it is the evidence and, if it does not hold, what that means. `remedy`
+    is what to do; it is empty if all is well, and for an assumption.
+    """
+
+    check: str
+    status: CheckStatus | Verdict
     message: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DoctorReport:
-    """The results of one run. `assumptions` is empty if they were not asked for, or could not be looked at.
+    """The results of one run. `assumptions` is empty if they were not asked for, or could not be checked.
 
     Without a target, its name and endpoint are those that were asked for, or empty. `hint` is a sentence on how to
     learn more, or empty.
@@ -52,7 +47,7 @@ class DoctorReport:
     target: str
     endpoint: str
     checks: Sequence[CheckResult]
-    assumptions: Sequence[AssumptionResult] = ()
+    assumptions: Sequence[CheckResult] = ()
     hint: str = ""
 
     def count(self, status: CheckStatus) -> int:

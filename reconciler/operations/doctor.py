@@ -1,6 +1,6 @@
-"""Doctor: gather what the checks look at, run them, and with `assumptions` look at what the API does on this account.
+"""Doctor: gather what the checks need, run them, and check which assumptions about the API hold on this account.
 
-Sends one list, and a few gets for assumptions. Makes one project only if the caller asks for it and approves.
+It sends one list, and a few gets for assumptions. It makes a project only if the caller asks for it and approves it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from reconciler.doctor.assumptions import assess, undecided
 from reconciler.doctor.checks import TEST_KEY, Contact, Setup, examine, failed, skipped, unasked
 from reconciler.doctor.evidence import Made, Seen
-from reconciler.doctor.probing import Attempt, look, make_project, project_name
+from reconciler.doctor.probing import look, make_project, project_name
 from reconciler.errors import ReconcilerError, ScaleError, UsageError
 from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport
 from reconciler.operations.recording import read_record
@@ -27,7 +27,7 @@ from reconciler.settings import choose_target, read_settings
 
 
 def read_setup(cwd: Path, *, target: str | None, endpoint: str | None, environment: Mapping[str, str]) -> Setup:
-    """The configuration that holds for a run in `cwd`, and the chosen target. Nothing is sent."""
+    """The configuration of a run in `cwd`, and the chosen target. Nothing is sent."""
     setup = Setup(cwd, environment, lambda: datetime.now(UTC), asked=(target or "", endpoint or ""))
     try:
         setup = replace(setup, settings=read_settings(cwd))
@@ -58,32 +58,31 @@ def doctor(
     approve: Callable[[str, Sequence[str]], bool] | None = None,
     waiting: Callable[[float], None] = lambda seconds: None,
 ) -> DoctorReport:
-    """Run every check; with `assumptions`, look at each assumption too.
+    """Run every check and, with `assumptions`, check every assumption.
 
-    With `approve`, make one project for the assumptions that reads do not decide, if `approve(name, assumptions)` says
-    so.
+    With `approve`, make one project to check the assumptions that reads cannot check, if `approve(name, assumptions)`
+    returns true.
     """
-    contact, seen = Contact(opened=False), None
+    contact = Contact(opened=False)
+    seen: Seen | CheckResult = skipped("assumptions")
     if setup.target is not None:
         # Only requests run in an event loop: elsewhere, a signal ends the run at once.
         contact, seen = asyncio.run(_ask(setup, assumptions=assumptions, waiting=waiting))
     setup = _gather(setup, contact)
-    checks = [*examine(setup)]
-    if isinstance(seen, CheckResult):
-        checks.append(seen)
-    if not isinstance(seen, Seen):
-        if assumptions and seen is None:
-            checks.append(skipped("assumptions"))
+    checks = examine(setup)
+    if not assumptions:
         return _report(setup, checks)
+    if isinstance(seen, CheckResult):
+        return _report(setup, (*checks, seen))
     results, hint = assess(seen), ""
     if approve is not None:
         check, made = _make(setup, seen, approve, waiting)
-        checks.append(check)
+        checks = (*checks, check)
         results = assess(seen, made)
     elif rest := undecided(results):
         hint = (
-            f"{len(rest)} of these can be tried: reconciler doctor --assumptions --write makes one project, which is "
-            "permanent. It takes a test key, or the sandbox."
+            f"A write can check {len(rest)} of these: reconciler doctor --assumptions --write creates one project, "
+            "which is permanent. It needs a test key, or the sandbox."
         )
     return replace(_report(setup, checks), assumptions=results, hint=hint)
 
@@ -94,7 +93,7 @@ def _report(setup: Setup, checks: Sequence[CheckResult]) -> DoctorReport:
 
 
 def _gather(setup: Setup, contact: Contact) -> Setup:
-    """The setup with everything else that the checks look at."""
+    """The setup, with everything else that the checks need."""
     settings, target = setup.settings, setup.target
     if settings is None:
         return setup
@@ -115,21 +114,20 @@ def _gather(setup: Setup, contact: Contact) -> Setup:
 
 async def _ask(
     setup: Setup, *, assumptions: bool, waiting: Callable[[float], None]
-) -> tuple[Contact, Seen | CheckResult | None]:
-    """What the target answers, and what reads show about the API, or the result of trying that."""
-    no_answer = unasked("assumptions") if assumptions else None
+) -> tuple[Contact, Seen | CheckResult]:
+    """What the target answers and, with `assumptions`, what reads show about the API, or why they show nothing."""
     try:
         opened = open_target(setup.chosen, setup.environment, waiting=waiting)
     except ReconcilerError as problem:
-        return Contact(opened=False, problem=problem), no_answer
+        return Contact(opened=False, problem=problem), unasked("assumptions")
     async with opened as client:
         try:
             listed, unreadable = await client.list_raw()
         except ScaleError as problem:
-            return Contact(opened=True, problem=problem, ahead=_ahead(setup, client)), no_answer
+            return Contact(opened=True, problem=problem, ahead=_ahead(setup, client)), unasked("assumptions")
         contact = Contact(True, None, listed, unreadable, _ahead(setup, client))
         if not assumptions:
-            return contact, None
+            return contact, Seen(listed)
         try:
             return contact, await look(client, listed)
         except ScaleError as problem:
@@ -137,31 +135,30 @@ async def _ask(
 
 
 def _ahead(setup: Setup, client: ScaleClient) -> float | None:
-    """The seconds by which the clock is ahead of the server's, by an answer that has just come."""
+    """The seconds by which the clock is ahead of the server's, measured by the answer that just came."""
     return None if client.last_date is None else (setup.now() - client.last_date).total_seconds()
 
 
 def _make(
     setup: Setup, seen: Seen, approve: Callable[[str, Sequence[str]], bool], waiting: Callable[[float], None]
 ) -> tuple[CheckResult, Made | None]:
-    """Make the project that decides what reads did not, if that is approved."""
+    """Make the project that checks what reads cannot check, if that is approved."""
 
-    async def attempt() -> Attempt:
+    async def attempt() -> tuple[Made, ScaleError | None]:
         async with open_target(setup.chosen, setup.environment, waiting=waiting) as client:
             return await make_project(client, name, seen.listed)
 
     rest = undecided(assess(seen))
     if not rest:
-        return CheckResult(
-            "project", CheckStatus.OK, "No project was made: reads decide everything that it could."
-        ), None
+        message = "No project was created: the reads showed everything that it could show."
+        return CheckResult("project", CheckStatus.OK, message), None
     name = project_name(setup.now())
     if not approve(name, rest):
         remedy = "Approve it, or leave out --write."
-        return CheckResult("project", CheckStatus.SKIPPED, "No project was made: it was declined.", remedy), None
-    done = asyncio.run(attempt())
-    if done.problem is None:
-        return CheckResult("project", CheckStatus.OK, f"Made {name}. {FOREVER}"), done.made
-    exists = f"The project {name} was made, and is permanent." if done.exists else ""
-    remedy = "\n".join(filter(None, (done.problem.detail, exists, "No other write was sent.")))
-    return CheckResult("project", CheckStatus.ERROR, f"{done.problem.summary}.", remedy), done.made
+        return CheckResult("project", CheckStatus.SKIPPED, "No project was created: it was declined.", remedy), None
+    made, problem = asyncio.run(attempt())
+    if problem is None:
+        return CheckResult("project", CheckStatus.OK, f"Created {name}. {FOREVER}"), made
+    exists = f"The project {name} was created, and is permanent." if made.exists else ""
+    remedy = "\n".join(filter(None, (problem.detail, exists, "No other write was sent.")))
+    return CheckResult("project", CheckStatus.ERROR, f"{problem.summary}.", remedy), made

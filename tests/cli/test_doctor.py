@@ -155,7 +155,9 @@ def test_every_switch_is_found_as_it_is_set(doctor: Doctor, account: Callable[..
     assert len(served.sent("POST")) <= 6
     (project,) = json.loads(served.store.list_projects())
     assert re.fullmatch(r"reconciler-doctor-\d{8}-\d{6}", project["name"])
-    assert check(done, "project")[1] == (f"Made {project['name']}. A project on Scale can never be deleted or renamed.")
+    assert check(done, "project")[1] == (
+        f"Created {project['name']}. A project on Scale can never be deleted or renamed."
+    )
     assert project["name"] in done.err
 
 
@@ -206,8 +208,8 @@ def test_the_type_is_one_that_the_account_has(doctor: Doctor, account: Callable[
         ("create", "504-before", 1, 0, "The write may have landed"),
         ("create", "429-retry-after", 1, 0, "Nothing was written"),
         ("create", "garbage", 1, 1, "The write may have landed"),
-        ("setParams", "503-after", 2, 1, "was made, and is permanent"),
-        ("setOntology", "429", 3, 1, "was made, and is permanent"),
+        ("setParams", "503-after", 2, 1, "was created, and is permanent"),
+        ("setOntology", "429", 3, 1, "was created, and is permanent"),
     ],
 )
 def test_an_unclear_answer_stops_it(
@@ -237,7 +239,7 @@ def test_it_asks_at_a_terminal(
         done = doctor("--assumptions", "--write", "--format=json")
     assert done.code == 0
     assert len(served.sent("POST")) == posts
-    assert 'Do you want to make it on the target "production"?' in done.err
+    assert 'Do you want to create it on the target "production"?' in done.err
     assert "A project on Scale can never be deleted or renamed." in done.err
     assert check(done, "project")[0] == ("ok" if posts else "skipped")
 
@@ -248,7 +250,7 @@ def test_no_project_is_made_where_nothing_is_left_to_learn(
     monkeypatch.setattr("reconciler.operations.doctor.undecided", lambda results: ())
     with account() as served:
         done = doctor(*WRITING, "--format=json")
-    assert check(done, "project")[1] == "No project was made: reads decide everything that it could."
+    assert check(done, "project")[1] == "No project was created: the reads showed everything that it could show."
     assert served.sent("POST") == []
 
 
@@ -366,9 +368,9 @@ def test_no_value_of_a_parameter_is_reported(doctor: Doctor, account: Callable[.
 
 def test_what_was_not_seen_can_be_tried(doctor: Doctor, repository: Path) -> None:
     text = doctor("--assumptions").out
-    assert "\n14 of these can be tried: reconciler doctor --assumptions --write makes one project" in text
-    assert "can be tried" not in doctor().out
-    assert "can be tried" not in doctor(*WRITING).out
+    assert "\nA write can check 14 of these: reconciler doctor --assumptions --write creates one project" in text
+    assert "A write can check" not in doctor().out
+    assert "A write can check" not in doctor(*WRITING).out
 
 
 def test_at_most_twenty_gets(doctor: Doctor, account: Callable[..., Any]) -> None:
@@ -410,7 +412,7 @@ def test_all_is_well(doctor: Doctor, account: Callable[..., Any], write: Callabl
     assert document["target"] == {"name": "production", "endpoint": os.environ["RECONCILER_ENDPOINT"]}
     assert document["assumptions"] == []
     assert check(done, "manifests")[1].startswith("1 manifest in ")
-    assert check(done, "key")[1] == "SCALE_API_KEY is set; its key starts with test_."
+    assert check(done, "key")[1] == "SCALE_API_KEY is set. Its key starts with test_."
     assert check(done, "endpoint")[1].endswith("answers; the account has 1 project.")
 
 
@@ -450,7 +452,7 @@ def test_white_space_around_the_key(
         done = doctor("--format=json")
     status, found, remedy = check(done, "key")
     assert (done.code, status, check(done, "endpoint")[0]) == (0, "warning", "ok")
-    assert found == ("SCALE_API_KEY has whitespace around its key, which is dropped; the key starts with test_.")
+    assert found == ("SCALE_API_KEY has whitespace around its key, which is ignored. The key starts with test_.")
     assert remedy.startswith("Remove the whitespace")
     assert KEY not in done.out
 
@@ -771,7 +773,7 @@ def test_two_targets_on_one_account(doctor: Doctor, repository: Path, text: str,
     (repository / "reconciler.toml").write_text(text)
     status, found, remedy = check(doctor("--target", chosen, "--format=json"), "targets")
     assert status == "warning"
-    assert f"goes under [targets.{chosen}]" in remedy
+    assert f"go under [targets.{chosen}]" in remedy
     assert found == (
         f"{chosen}, other: two targets on one account keep a record each, and see each other's applies as drift."
     )

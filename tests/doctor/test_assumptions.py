@@ -52,8 +52,8 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 def _finding(name: str, *projects: dict[str, Any], made: Made | None = None) -> tuple[str, str]:
-    (found,) = [finding for finding in assess(Seen(projects), made) if finding.assumption == name]
-    return found.verdict.value, found.message
+    (found,) = [finding for finding in assess(Seen(projects), made) if finding.check == name]
+    return found.status.value, found.message
 
 
 @pytest.mark.parametrize(("name", "project", "verdict", "evidence"), CASES)

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler import __version__
 from reconciler.documents.doctor import doctor_document
-from reconciler.model.doctor import AssumptionResult, CheckResult, CheckStatus, DoctorReport, Verdict
+from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport, Verdict
 from reconciler.render.text.doctor import lay_out_doctor
 
 REPORT = DoctorReport(
@@ -21,9 +21,9 @@ REPORT = DoctorReport(
         CheckResult("clock", CheckStatus.SKIPPED, "Nothing was asked.", "Fix the failures above first."),
     ),
     assumptions=(
-        AssumptionResult("choices", Verdict.HOLDS, "They read as objects."),
-        AssumptionResult("null", Verdict.DOES_NOT_HOLD, "It was dropped."),
-        AssumptionResult("histories", Verdict.NOT_SEEN, "No project."),
+        CheckResult("choices", Verdict.HOLDS, "They read as objects."),
+        CheckResult("null", Verdict.DOES_NOT_HOLD, "It was dropped."),
+        CheckResult("histories", Verdict.NOT_SEEN, "No project."),
     ),
 )
 
@@ -91,7 +91,7 @@ def test_foreign_text_is_escaped(evil: str) -> None:
         f"t{evil}",
         f"e{evil}",
         (CheckResult("key", CheckStatus.ERROR, f"m{evil}", "r"),),
-        (AssumptionResult("null", Verdict.NOT_SEEN, f"f{evil}"),),
+        (CheckResult("null", Verdict.NOT_SEEN, f"f{evil}"),),
         hint=f"h{evil}",
     )
     text = lay_out_doctor(report, colour=False)

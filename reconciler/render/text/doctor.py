@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.model.doctor import CheckStatus, DoctorReport, Verdict
+from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport, Verdict
 from reconciler.render.escape import plain
 from reconciler.render.layout import Ink, Paint
 from reconciler.render.phrases import count
@@ -35,13 +35,13 @@ def _lines(report: DoctorReport, paint: Paint) -> Iterator[str]:
         yield f"Target: {plain(report.target)}{endpoint}"
         yield ""
     for check in report.checks:
-        yield from _entry(check.status, 7, check.check, _CHECK_WIDTH, check.message, check.remedy, paint)
+        yield from _entry(check, 7, _CHECK_WIDTH, paint)
     if report.assumptions:
         yield ""
         yield "Assumptions about the API, on this account:"
         yield ""
     for one in report.assumptions:
-        yield from _entry(one.verdict, 13, one.assumption, _ASSUMPTION_WIDTH, one.message, "", paint)
+        yield from _entry(one, 13, _ASSUMPTION_WIDTH, paint)
     if report.hint:
         yield ""
         yield plain(report.hint)
@@ -49,13 +49,12 @@ def _lines(report: DoctorReport, paint: Paint) -> Iterator[str]:
     yield _last_line(report, paint)
 
 
-def _entry(
-    status: CheckStatus | Verdict, width: int, name: str, name_width: int, message: str, remedy: str, paint: Paint
-) -> Iterator[str]:
-    """A status, a name and a message in one line; the lines of the remedy below it."""
+def _entry(result: CheckResult, width: int, name_width: int, paint: Paint) -> Iterator[str]:
+    """The status, the name, and the message in one line, and the lines of the remedy below it."""
     margin = " " * (width + 2 + name_width + 2)
-    yield f"{paint(status.value.ljust(width), _INK[status])}  {plain(name).ljust(name_width)}  {plain(message)}"
-    for line in filter(None, remedy.split("\n")):
+    status = paint(result.status.value.ljust(width), _INK[result.status])
+    yield f"{status}  {plain(result.check).ljust(name_width)}  {plain(result.message)}"
+    for line in filter(None, result.remedy.split("\n")):
         yield f"{margin}{plain(line)}"
 
 
