@@ -1,9 +1,9 @@
-"""All projects of a plan at the same time, each with its calls in order. One that fails does not stop the others."""
+"""Applies the projects of a plan in parallel, each with its calls in order. A failure does not stop other projects."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from random import Random
@@ -20,7 +20,7 @@ MOST_GIVEN_UP = 5
 
 
 class Stop:
-    """Set by a signal: no new call starts, and calls under way are finished and checked."""
+    """Set by a signal: calls under way are finished and checked, and no new call starts."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -45,10 +45,10 @@ async def apply_plan(
     random: Random,
     permit: Permit | None = None,
 ) -> Outcome:
-    """Carry out what the plan says. `clock` and `random` are for the waits before a write is sent again.
+    """Carry out the plan. `clock` and `random` are for the waits before a write is sent again.
 
-    At most `parallelism` projects are under way at once. `now` gives aware times. Outcomes are in the plan's order.
-    `permit` is awaited right before each write: None allows it, a text is the reason why no further write may start.
+    At most `parallelism` projects are under way at once. `now` returns aware times. Outcomes are in the plan's order.
+    `permit` is awaited right before each write: None allows it; a text is the reason why no further write may start.
     """
     started_at = now()
     outcomes: dict[str, ProjectOutcome] = {}
@@ -81,43 +81,40 @@ async def apply_plan(
     async with asyncio.TaskGroup() as workers:
         for _ in range(max(1, min(parallelism, len(plan.changes)))):
             workers.create_task(work())
+    return _outcome(plan, outcomes, started_at, now(), INTERRUPTED if stop.requested() else None, stop.signal)
+
+
+def not_applied(plan: Plan, reason: str, now: datetime) -> Outcome:
+    """The outcome of a plan that was not carried out."""
+    writes = (change for change in plan.changes if change.writes)
+    outcomes = {change.name: _not_written(change, Status.NOT_STARTED, reason) for change in writes}
+    return _outcome(plan, outcomes, now, now, reason)
+
+
+def _outcome(
+    plan: Plan,
+    written: Mapping[str, ProjectOutcome],
+    started_at: datetime,
+    finished_at: datetime,
+    ended: str | None,
+    interrupted_by: int | None = None,
+) -> Outcome:
+    """`written` are the outcomes of the projects to write. `ended` is why the run ended early, None if it did not."""
     return Outcome(
         target=plan.target,
         commit=plan.commit,
         plan_hash=plan.hash,
         pending_only=plan.pending_only,
         started_at=started_at,
-        finished_at=now(),
-        projects=tuple(_outcome_of(change, outcomes, stop) for change in plan.changes),
-        interrupted_by=stop.signal,
+        finished_at=finished_at,
+        projects=tuple(written.get(change.name) or _without_writes(change, ended) for change in plan.changes),
+        interrupted_by=interrupted_by,
     )
 
 
-def _outcome_of(change: ProjectChange, outcomes: dict[str, ProjectOutcome], stop: Stop) -> ProjectOutcome:
-    if change.forgets and stop.requested():
-        return _not_written(change, Status.NOT_STARTED, INTERRUPTED)
-    return outcomes.get(change.name) or _without_writes(change)
-
-
-def not_applied(plan: Plan, reason: str, now: datetime) -> Outcome:
-    """The outcome of a plan that was not carried out."""
-    return Outcome(
-        target=plan.target,
-        commit=plan.commit,
-        plan_hash=plan.hash,
-        pending_only=plan.pending_only,
-        started_at=now,
-        finished_at=now,
-        projects=tuple(
-            _not_written(change, Status.NOT_STARTED, reason)
-            if change.writes or change.forgets
-            else _without_writes(change)
-            for change in plan.changes
-        ),
-    )
-
-
-def _without_writes(change: ProjectChange) -> ProjectOutcome:
+def _without_writes(change: ProjectChange, ended: str | None) -> ProjectOutcome:
+    if change.forgets and ended is not None:
+        return _not_written(change, Status.NOT_STARTED, ended)
     if change.blocked:
         return replace(_not_written(change, Status.BLOCKED, "it cannot be written"), diagnostics=change.diagnostics)
     if change.held_by:

@@ -1,6 +1,6 @@
-"""One part's write: what was sent, when it may be sent again, and until when the history has to be read for it.
+"""The write of one part: what was sent, when it may be sent again, and how long to look for it in the history.
 
-Promises: a write is not sent again while an earlier sending may still land, or may have landed unseen. Must not send or
+Promises: a write is not sent again while an earlier request may still land, or may have landed unseen. Must not send or
 read anything.
 """
 
@@ -16,32 +16,32 @@ from reconciler.model.project import LiveProject
 from reconciler.scale.transport import FIRST_BACKOFF, LARGEST_BACKOFF, LONGEST_WAIT, PATIENCE
 
 MOST_SENDS = 5
-"""How often one write is sent at most; 429s are not counted."""
+"""How many times one write is sent at most. Requests answered with a 429 do not count."""
 
 SEND_SECONDS = 90.0
-"""A write is not sent again after this time, counted from its first sending without the waits that the server asked
-for."""
+"""A write is not sent again this long after its first request. Waits that the server asked for do not count."""
 
 LAG_SECONDS = 5.0
 """How far a read may lag behind the writes: an assumption."""
 
 FAILURE_SECONDS = 2 * LAG_SECONDS
-"""How long the history is read after a failure (5xx, 408, not JSON): a read may lag, and a write may land late, by 5
-seconds each. After a success, it is read until it shows the write, for at most as long."""
+"""How long the history is read after a failure (5xx, 408, not JSON): reads may lag by 5 seconds, and so may the write.
+
+After a success, the history is read until it shows the write, for at most this long."""
 
 SILENCE_SECONDS = 30.0
-"""The same, if no answer came, counted from the sending."""
+"""How long the history is read if no answer came, counted from the request."""
 
 REFUSAL_SECONDS = 300.0
-"""How long a write is repeated while it gets 429s without `Retry-After`."""
+"""How long a write is repeated while the API answers 429 without `Retry-After`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Until when (seconds of the clock) the history has to be read, and what comes then.
+    """How long to read the history after a request. Times are seconds of the clock.
 
-    `proof`: a write that no read has shown by then did not land, unless `proven` is false. `again`: when it may be sent
-    again, after one more read; None if it is not sent again. `reads`: whether reads before `proof` look for it.
+    A write that no read has shown by `proof` did not land, unless `proven` is false. It may be sent `again` at that
+    time, after one more read; None if it is not sent again. `reads` is whether reads before `proof` look for it.
     """
 
     proof: float
@@ -52,11 +52,12 @@ class Wait:
 
 @dataclass(slots=True)
 class Attempt:
-    """`before` is the project as read before the first sending, `fields` the identities of the part's differences then.
+    """The requests of one write.
 
-    `fence` is the project as read before the last sending.
-    `sent` are the calls that may have landed. `times` counts the sendings, `sends` those without a 429. `problem` is
-    the last error. `kind` is that of the first call.
+    `kind` is that of the first call. `before` is the project as read before the first request, and `fields` identify
+    the part's differences at that time. `fence` is the project as read before the last request. `sent` are the calls
+    that may have landed. `times` counts the requests, `sends` those not answered with a 429. `problem` is the last
+    error.
     """
 
     kind: CallKind
@@ -78,7 +79,7 @@ class Attempt:
         return PARTS[self.kind]
 
     def note(self, call: Call, problem: ScaleError | None) -> None:
-        """The call was sent, or at least tried."""
+        """Note that the call was sent, or that sending it failed."""
         self.problem = problem
         too_many = problem is not None and problem.status == 429
         if problem is None or problem.may_have_landed or too_many:

@@ -23,8 +23,8 @@ class Landing:
     """The result of one write.
 
     `own` are the versions that it made: more than one if it was sent more than once. `others` are the other new
-    versions. `exact` is false if `own` is taken for ours by its position alone, because its content is not what was
-    sent. A create's own version is that of its parameters, and `created` says whether the project is there.
+    versions. `exact` is false if `own` counts as ours only because it is the one new version: its content is not what
+    was sent. The own version of a create is that of its parameters. `created` is whether the project exists.
     """
 
     own: tuple[Version, ...] = ()
@@ -40,11 +40,12 @@ class Landing:
 def landing_of(
     sent: Sequence[Call], before: LiveProject | None, after: LiveProject | None, *, answered: bool
 ) -> Landing:
-    """Whether a write landed, by the histories. `sent` are its sendings, `before` is the project before the first one.
+    """Whether a write landed, as the histories show it.
 
-    `answered` is whether the API confirmed the last sending. With an answer, the only new version is ours even if
-    it holds something else. Without one, a version is ours if it holds what was sent; at most as many are ours as were
-    sent. If someone else sends the same at the same time, the history cannot distinguish the two.
+    `sent` are the calls as they were sent, `before` is the project before the first one. `answered` is whether the API
+    confirmed the last one. If it did, the only new version is ours even if it holds something else. If not, a version
+    is ours if it holds what was sent, and no more versions are ours than calls were sent. If another writer sends the
+    same content at the same time, the history cannot distinguish the two.
     """
     if after is None or not sent:
         return Landing()
@@ -58,7 +59,7 @@ def landing_of(
 
 
 def later(sent: Sequence[Call], before: LiveProject | None, after: LiveProject, *, most: int) -> Landing:
-    """The versions that came between two reads. Up to `most` versions that one of the calls would make are ours."""
+    """The versions added between two reads. Up to `most` versions that one of the calls would make are ours."""
     kind = sent[-1].kind
     previous = before.params if before is not None and PARTS[kind] == "params" else None
     own: list[Version] = []
@@ -71,16 +72,16 @@ def later(sent: Sequence[Call], before: LiveProject | None, after: LiveProject, 
 
 
 def is_older(one: LiveProject, other: LiveProject) -> bool:
-    """Whether a read shows less than another one. Reads may be answered from copies, and one of these may lag."""
+    """Whether a read shows less than another one. The API may answer reads from copies, and a copy may lag."""
     return any(new_versions(part, one, other) and not new_versions(part, other, one) for part in ("params", "ontology"))
 
 
 def new_versions(part: str, before: LiveProject | None, after: LiveProject) -> Sequence[Version]:
-    """The versions of "params" or "ontology" that came between two reads.
+    """The versions of "params" or "ontology" that were added between two reads.
 
-    Those of params are numbered ([D]). That an ontology's are is an assumption; without numbers they are positions,
-    which mean nothing if the history shows only its end. If the same number has another ontology than before,
-    what both reads show is found by content: the longest end of the one that the other begins with.
+    Versions of params are numbered ([D]). That versions of an ontology are numbered is an assumption. Without numbers,
+    they are positions, which mean nothing if the history shows only its end. If a number has another ontology than
+    before, what both reads show is found by content: the longest end of the first history that the second begins with.
     """
     if part == "params":
         last = before.params_version if before is not None else None
@@ -104,7 +105,7 @@ def _is_sent(call: Call, version: Version, previous: Json) -> bool:
     if call.kind is CallKind.SET_ONTOLOGY:
         return _is_ontology(call, version)
     if call.kind is CallKind.CREATE:
-        return False  # a create that made the project is recognized by its first version
+        return False  # `_created` recognizes a create, by the first version
     sent = {key: value for key, value in call.body.items() if key != "patch"}
     if call.body["patch"] and isinstance(previous, dict):
         sent = {**previous, **sent}
@@ -119,7 +120,7 @@ def _is_ontology(call: Call, version: Version) -> bool:
 
 
 def _created(call: Call, after: LiveProject, *, answered: bool) -> Landing:
-    """A name can be taken only once, so only one create can have made the project, however often it was sent."""
+    """A name can be taken only once, so only one create can have made the project, even if several were sent."""
     sent = call.body.get("params", {})
     first, *rest = after.params_history or (None,)
     exact = after.type == call.body["type"] and equal(first.content if first else {}, sent)

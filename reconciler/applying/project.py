@@ -1,9 +1,8 @@
-"""One project: read it, check that what would be written is what was approved, write, read back, compare.
+"""Applies one project: read it, check that the changes are those that were approved, write, read back, compare.
 
-Promises: right before each sending, the project as last read is compared with what was approved, and the permission to
-write is asked for; a write is sent again only if the history shows that it did not land; a version that someone else
-made between two reads is reported, never overwritten silently; nothing is reported as landed that the history does not
-show.
+Promises: right before each write, the project as last read is compared with what was approved, and the write needs a
+permit. A write is sent again only if the history shows that it did not land. A version that another writer made between
+two reads is reported, never overwritten silently. A write is reported as landed only if the history shows it.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from reconciler.planning.intent import identity_of
 from reconciler.planning.planner import plan_project
 
 PROJECT_SECONDS = 1200.0
-"""After that no further write of the project is started."""
+"""After this time, no further write of the project starts."""
 
 Emit = Callable[[Event], None]
 Permit = Callable[[], Awaitable[str | None]]
@@ -34,7 +33,7 @@ Permit = Callable[[], Awaitable[str | None]]
 
 @dataclass(slots=True)
 class _Done:
-    """A part that was written. `live` is the project as last read; since the write was first seen, `others` came."""
+    """A part that was written. `live` is the project as last read; `others` are versions added after this write."""
 
     sent: Sequence[Call]
     own: tuple[Version, ...]
@@ -46,9 +45,9 @@ class _Done:
 class ProjectApply:
     """The apply of one project's change.
 
-    `permit` is awaited right before each sending: None allows it, a text is the reason why no write may start.
-    `random` draws the back-off.
-    `gave_up` is set once no answer proved whether a write landed; `answered` once a write landed or was refused.
+    `permit` is awaited right before each write: None allows it; a text is the reason why no write may start. `random`
+    is for the back-off. `gave_up` is whether the API gave no usable answer; `answered` is whether a write landed or was
+    refused.
     """
 
     change: ProjectChange
@@ -69,7 +68,7 @@ class ProjectApply:
         return self.watched.live
 
     async def run(self) -> ProjectOutcome:
-        """Never raises because of what the API or a person did; the outcome reports it."""
+        """Apply the change. What the API or a person does never raises; the outcome reports it."""
         begun = self.clock.monotonic()
         try:
             self.watched.live = await self.watched.projects.get_project(self.change.name)
@@ -90,7 +89,7 @@ class ProjectApply:
                 reason = words.who_moved(self.change, self.live, {part: done.live for part, done in self.done.items()})
                 return self._ended(status, reason, to_send, stale_fields=open_fields)
             if self.attempt is not None and not _is_next(self.attempt, to_send):
-                self.attempt = None  # what it would have written is there now
+                self.attempt = None  # live already has what it would have written
             if not to_send:
                 return self._finished(fresh.fields)
             forbidden = await self._forbidden(begun)
@@ -106,16 +105,16 @@ class ProjectApply:
                 return ended
 
     async def _forbidden(self, begun: float) -> str | None:
-        """Why the next write may not be sent."""
+        """Why the next write may not start; None if it may."""
         if self.clock.monotonic() - begun > PROJECT_SECONDS:
             return words.out_of_time(PROJECT_SECONDS)
         return await self.permit()
 
     async def _send(self, call: Call, rest: Sequence[Call], fields: Sequence[Field]) -> ProjectOutcome | None:
-        """Sends a call once and checks whether it landed. An outcome ends the project; None asks for the fence again.
+        """Send a call once and check whether it landed. An outcome ends the project; None means: check the fence again.
 
         Raises:
-            LostSightError: the project cannot be read any more, so that nothing is known of the write.
+            LostSightError: the project can no longer be read, so it is unknown whether the write landed.
         """
         if self.attempt is None:
             part = PARTS[call.kind]
@@ -142,11 +141,11 @@ class ProjectApply:
         elif problem.may_have_landed or problem.worth_repeating:
             wait = attempt.wait(now, self.random)
         else:
-            # "The name is taken" can mean an earlier sending, which reads do not show yet.
+            # The name can be taken because of an earlier request, which reads do not show yet.
             lags = problem.in_doubt or (isinstance(problem, NameTakenError) and doubt)
             wait = Wait(now + (FAILURE_SECONDS if lags else 0.0), None, reads=lags)
             if not isinstance(problem, NameTakenError):
-                attempt.sent.append(call)  # even after a refusal only the history counts
+                attempt.sent.append(call)  # even after a refusal, only the history counts
         again = wait.again is not None
         try:
             landing = await self.watched.look(attempt, wait)
@@ -194,7 +193,7 @@ class ProjectApply:
         return self._outcome(Status.FAILED, words.truth(self.calls, self.live), diagnostics=(diagnostic,))
 
     def _unproven(self, calls: Sequence[Call], live: LiveProject | None, diagnostic: Diagnostic) -> ProjectOutcome:
-        """It is not known whether the first call landed. `live` is None if the project could not be read."""
+        """It is unknown whether the first call landed. `live` is None if the project could not be read."""
         self.gave_up = self.gave_up or live is None
         self.watched.live = live
         self.calls.append(CallOutcome(calls[0].kind, CallResult.UNCLEAR))
@@ -203,7 +202,7 @@ class ProjectApply:
         return self._outcome(Status.UNCLEAR, reason, diagnostics=(diagnostic,))
 
     def _recognize(self) -> None:
-        """Note the versions that came after a part was written: an earlier sending may land late."""
+        """Note the versions added after a part was written: an earlier request may land late."""
         for done in self.done.values():
             if self.live is not None:
                 most = len(done.sent) - len(done.own)
@@ -213,7 +212,7 @@ class ProjectApply:
                 done.live = self.live
 
     def _finished(self, left: tuple[Field, ...]) -> ProjectOutcome:
-        """Everything was sent: what still differs, someone else wrote after it, or Scale did not keep."""
+        """Every call landed. If something still differs, another writer changed it later, or Scale did not keep it."""
         if left and self.calls:
             reason = words.truth(self.calls, self.live)
             others = {part: done.others for part, done in self.done.items() if done.others}
@@ -235,7 +234,10 @@ class ProjectApply:
         *,
         stale_fields: tuple[Field, ...] = (),
     ) -> ProjectOutcome:
-        """No further write. A version with other content is a change made on Scale, or ours as Scale altered it."""
+        """End without a further write.
+
+        A version with other content is either another writer's, or this run's as Scale altered it.
+        """
         attempt = self.attempt
         if attempt is not None:
             assert attempt.problem is not None
@@ -256,10 +258,11 @@ class ProjectApply:
         self.calls += [CallOutcome(call.kind, CallResult.NOT_SENT) for call in calls]
 
     def _are_approved(self, fields: Sequence[Field], to_send: Sequence[Call]) -> bool:
-        """Before a write is sent again, its differences must be the same as before it was sent at first.
+        """Whether the differences are those that were approved.
 
-        If only some are left, the version that removed the others may be ours, as Scale changed it. So may a project
-        that is there after a create without an answer.
+        Before a write is sent again, its differences must be the same as before its first request. If only some are
+        left, the version that removed the others may be this run's, as Scale altered it. The same holds for a project
+        that exists after a create without an answer.
         """
         attempt = self.attempt
         if attempt is not None and attempt.before is None and self.live is not None:
@@ -300,7 +303,7 @@ class ProjectApply:
 
 
 def _identities(fields: Sequence[Field], part: str | None = None) -> frozenset[str]:
-    """Those of one part, or of all."""
+    """The identities of the fields of one part, or of all."""
     return frozenset(
         identity_of(field) for field in fields if part is None or (field.path[0] == "ontology") == (part == "ontology")
     )

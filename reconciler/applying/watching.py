@@ -1,4 +1,4 @@
-"""Reading one project back: until a write is seen, and never to an older state than was read before."""
+"""Reads one project back until it shows a write. A read that shows less than an earlier one is ignored."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FIRST_PAUSE = 0.5
 """Seconds between the first two reads that look for a write; each further pause is twice as long."""
 
 LONGEST_SLEEP = 1.0
-"""Seconds. How soon a signal ends a wait that the server asked for."""
+"""Seconds. A signal ends a wait that the server asked for after at most this time."""
 
 _INSTANT = 1e-6
-"""Seconds. Clocks add with an error, so a time counts as reached a little before it."""
+"""Seconds. Sums of clock times are inexact, so a time counts as reached slightly early."""
 
 
 class Projects(Protocol):
-    """What an apply needs of the Projects API. `scale.client.ScaleClient` is one. `send` sends once."""
+    """What an apply needs from the Projects API; `scale.client.ScaleClient` provides it. `send` sends once."""
 
     async def get_project(self, name: str) -> LiveProject | None: ...
 
@@ -44,7 +44,7 @@ class LostSightError(Exception):
 class Watched:
     """One project. `live` is the project as last read; `created` is whether this run created it.
 
-    `stopping` is whether a signal came, which ends waits.
+    `stopping` returns whether a signal was received, which ends waits.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Watched:
     created: bool = False
 
     async def look(self, attempt: Attempt, wait: Wait) -> Landing:
-        """Reads until the write is seen, or until the time to wait for has passed; the last read is sent after that.
+        """Read until the history shows the write, or until the wait is over. The last read is sent after the wait.
 
         Raises:
             LostSightError: the last read failed.

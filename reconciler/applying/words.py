@@ -13,7 +13,7 @@ from reconciler.model.plan import Action, Call, CallKind, Field, ProjectChange
 from reconciler.model.project import LiveProject, Version
 
 INTERRUPTED = "the run was interrupted"
-UNAVAILABLE = "no further project was started, because {} projects in a row got no usable answer from the API"
+UNAVAILABLE = "the API gave no usable answer for {} projects in a row, so no further project was started"
 
 
 def diagnosed(problem: ReconcilerError) -> Diagnostic:
@@ -22,7 +22,7 @@ def diagnosed(problem: ReconcilerError) -> Diagnostic:
 
 
 def halfway(reason: str) -> str:
-    """`reason` is why no further write may start."""
+    """Why a project was not finished. `reason` is why no further write may start."""
     return f"{reason}, so the project was not finished"
 
 
@@ -31,39 +31,35 @@ def out_of_time(seconds: float) -> str:
 
 
 def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str, LiveProject]) -> str:
-    """Which versions came since the plan, and when. `own` is the project as read after this run wrote that part."""
+    """Which versions were added since the plan, and when.
+
+    `own` maps each part that this run wrote to the project as read after that write.
+    """
     expected = change.expected
     if live is None:
-        return "the project is no longer there (archived, renamed?)"
+        return "the project no longer exists on Scale; it may have been archived or renamed"
     if change.action is Action.CREATE and not own:
-        return f"the project was created meanwhile, at {live.created_at}"
+        return f"the project has been created on Scale since, at {live.created_at}"
+    params = own["params"].params_version if "params" in own else expected.params_version
+    ontology = own["ontology"].ontology_version if "ontology" in own else expected.ontology_version
     moved = [
-        f"{part} went from version {version(before)} to {version(now)}" + (f" at {readable(at)}" if at else "")
+        f"{part} from {_version(before)} to {_version(now)}" + (f" at {readable(at)}" if at else "")
         for part, before, now, at in (
-            (
-                "params",
-                own["params"].params_version if "params" in own else expected.params_version,
-                live.params_version,
-                live.params_at,
-            ),
-            (
-                "ontology",
-                own["ontology"].ontology_version if "ontology" in own else expected.ontology_version,
-                live.ontology_version,
-                live.ontology_at,
-            ),
+            ("params", params, live.params_version, live.params_at),
+            ("the ontology", ontology, live.ontology_version, live.ontology_at),
         )
         if before != now
     ]
-    return " and ".join(moved) + ", not from this run" if moved else "it no longer matches the plan"
+    return f"another writer changed {' and '.join(moved)}" if moved else "it no longer matches the plan"
 
 
 def truth(calls: Sequence[CallOutcome], live: LiveProject | None) -> str:
-    """What is true now, for a project some of whose calls did not land."""
+    """What is live after an apply that did not finish a project."""
     if live is None:
-        return "nothing was written: there is no such project on Scale"
+        return "nothing was written: the project does not exist on Scale"
     landed = [call.call.value for call in calls if call.result is CallResult.LANDED]
-    now = f"params are at version {version(live.params_version)}, the ontology at {version(live.ontology_version)}"
+    parts = (("params", live.params_version), ("ontology", live.ontology_version))
+    now = "Scale has " + " and ".join(f"no {part}" if at is None else f"{part} version {at}" for part, at in parts)
     if landed:
         return f"{' and '.join(landed)} landed; {now}"
     if any(call.result is CallResult.UNCLEAR for call in calls):
@@ -71,12 +67,12 @@ def truth(calls: Sequence[CallOutcome], live: LiveProject | None) -> str:
     return f"nothing was written; {now}"
 
 
-def version(number: int | None) -> str:
-    return "none" if number is None else str(number)
+def _version(number: int | None) -> str:
+    return "no version" if number is None else f"version {number}"
 
 
 def what(call: Call) -> str:
-    """What is sent, in a few words."""
+    """A short description of a call."""
     match call.kind:
         case CallKind.CREATE:
             params = call.body.get("params")
@@ -97,69 +93,73 @@ def _count(number: int, noun: str) -> str:
 
 
 def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequence[Version]) -> Diagnostic:
-    """Someone else wrote between the last read and this write, or right after it."""
+    """Another writer added a version between the last read and this write, or right after it."""
     ours = _versions(own) if own else "the create"
     return error(
         "lost-race",
         f"another writer changed project.{name} at the same time as {kind.value}: {_versions(others)}",
-        detail=f"Ours is {ours}. Both are in the project's history. Check whether the other change was overwritten, "
-        "and plan again.",
+        detail=f"This run wrote {ours}. Both are in the project's history. Check whether the other change was "
+        "overwritten, then run plan again.",
     )
 
 
 def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
-    """Someone else wrote after this run's write of that part, before the run ended."""
+    """Another writer changed a part after this run wrote it, before the run ended."""
     came = "; ".join(f"{part} {_versions(versions)}" for part, versions in others.items())
     return error(
         "lost-race",
         f"another writer changed project.{name} right after this run: {came}",
-        detail="What this run wrote is in the project's history, before it. Plan again to see what is there now.",
+        detail="What this run wrote is in the project's history, before that change. Run plan again to see what is "
+        "live now.",
     )
 
 
 def someone_else(name: str, kind: CallKind, others: Sequence[Version], live: LiveProject | None) -> Diagnostic:
-    """No answer, and what came meanwhile is not what was sent."""
+    """A call without a clear answer, and a version that does not hold what was sent."""
     if kind is CallKind.CREATE:
         at = f" at {live.created_at}" if live is not None and live.created_at else ""
-        seen = f"a project of that name was created{at}, and its content is not what was sent"
+        seen = f"a project with this name was created{at}, with other content than was sent"
     else:
-        seen = f"the version that appeared is not what was sent: {_versions(others)}"
+        seen = f"Scale shows other content than was sent: {_versions(others)}"
     return error(
         "someone-else",
-        f"{kind.value} of project.{name} had no clear answer, and {seen}",
-        detail="Someone else wrote, or Scale changed what it was sent. It is not sent again. Plan again to see "
-        "what is there now.",
+        f"it is unclear whether {kind.value} of project.{name} landed: {seen}",
+        detail="Either another writer made this change, or Scale altered what this run sent. The call is not repeated. "
+        "Run plan again to see what is live now.",
     )
 
 
 def sent_twice(name: str, part: str, versions: Sequence[Version]) -> Diagnostic:
-    """More than one sending of the same write took effect."""
+    """More than one request for the same write took effect."""
     return warning(
         "sent-twice",
-        f"the {part} of project.{name} was written {len(versions)} times by this run: {_versions(versions)}",
-        detail="An earlier request took effect after this run gave up on it. This run wrote all of these versions, "
-        "and each has the content that was sent. Nothing needs to be done.",
+        f"this run wrote the {part} of project.{name} {len(versions)} times: {_versions(versions)}",
+        detail="An earlier request took effect after this run gave up on it. Each of these versions has the content "
+        "that was sent, so nothing needs to be done.",
     )
 
 
 def not_there(name: str, kind: CallKind) -> Diagnostic:
     return error(
         "not-there",
-        f"Scale answered that {kind.value} of project.{name} is done, but it cannot be read back",
-        detail="The history does not show it. It is not sent again, since it may still appear. Plan again in a minute.",
+        f"Scale confirmed {kind.value} of project.{name}, but the project's history does not show it",
+        detail="The change may still appear, so the call is not repeated. Run plan again in a minute.",
     )
 
 
 def gave_up(problem: ScaleError, sends: int, *, proven: bool) -> Diagnostic:
-    """A write that no answer and no read confirmed. `proven`: the history was read until it could no longer land."""
+    """A write that no answer and no read confirmed.
+
+    `proven` is whether the history was read until the write could no longer land.
+    """
     known = problem.explanation if problem.may_have_landed else problem.detail
     times = f"It was sent {sends} times." if sends > 1 else "It was sent once." if sends else "It was not sent."
-    shows = "The project's history shows that it did not land." if proven else "It is not known whether it landed."
+    shows = "The project's history shows that it did not land." if proven else "It is unknown whether it landed."
     return error(problem.code, problem.summary, detail="\n".join(filter(None, (known, f"{times} {shows}"))))
 
 
 def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
-    """Scale accepted a write, and shows another value."""
+    """Scale accepted a write, but shows other values."""
     paths = ", ".join(format_path(field.path) for field in fields[:10])
     more = f" and {len(fields) - 10} more" if len(fields) > 10 else ""
     only_whitespace = all(
@@ -168,13 +168,13 @@ def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
     )
     return error(
         "not-kept",
-        f"Scale took the write to project.{name}, but it reads back differently: {paths}{more}",
+        f"Scale accepted the write to project.{name}, but shows other values: {paths}{more}",
         detail=(
-            "Only leading or trailing whitespace differs: remove it from the manifest."
+            "Only leading or trailing whitespace differs. Remove it from the manifest."
             if only_whitespace
-            else "Scale keeps a different value. Declare the value that it keeps, or add the path to reconcile.ignore."
+            else "In the manifest, declare the value that Scale keeps, or add the path to reconcile.ignore."
         )
-        + " Until then, the guard not-kept holds the project, so that runs do not keep writing it.",
+        + " Until then, the guard not-kept holds the project, so that later runs do not write it again.",
     )
 
 

@@ -214,11 +214,19 @@ def test_calls_are_derived_from_what_is_live_then() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "words"),
     [
-        (live(), live(params={"a": 7}, params_version=4), "params went from version 3 to 4 at 2026-11-24 00:00:00 UTC"),
-        (live(), live(params={"a": 7}, params_version=4, params_at=None), "params went from version 3 to 4, not"),
+        (
+            live(),
+            live(params={"a": 7}, params_version=4),
+            "changed params from version 3 to version 4 at 2026-11-24 00:00:00 UTC",
+        ),
+        (
+            live(),
+            live(params={"a": 7}, params_version=4, params_at=None),
+            "another writer changed params from version 3 to version 4",
+        ),
         (live(), live(params={"a": 7}), "no longer matches the plan"),
-        (live(), None, "no longer there"),
-        (None, live(params={"a": 7}, created_at="today"), "created meanwhile, at today"),
+        (live(), None, "no longer exists"),
+        (None, live(params={"a": 7}, created_at="today"), "created on Scale since, at today"),
     ],
 )
 def test_what_moved_is_stale(before: LiveProject | None, after: LiveProject | None, words: str) -> None:
@@ -260,7 +268,7 @@ def test_a_refused_call_ends_the_project() -> None:
         (CallKind.SET_PARAMS, CallResult.REFUSED),
         (CallKind.SET_ONTOLOGY, CallResult.NOT_SENT),
     ]
-    assert "nothing was written; params are at version 3" in outcome.reason
+    assert "nothing was written; Scale has params version 3" in outcome.reason
 
 
 def test_a_taken_name_is_an_error_even_where_the_project_is_as_wanted() -> None:
@@ -280,7 +288,7 @@ def test_half_of_a_create() -> None:
     api.faults[CallKind.SET_ONTOLOGY] = ScaleError("no", status=400)
     outcome = one(api)
     assert outcome.status is Status.FAILED
-    assert "create landed; params are at version 0, the ontology at none" in outcome.reason
+    assert "create landed; Scale has params version 0 and no ontology" in outcome.reason
 
 
 def test_an_unclear_write_that_landed_is_done() -> None:
@@ -378,7 +386,7 @@ def test_a_write_that_lands_later_than_it_is_waited_for_is_reported() -> None:
     outcome = one(api)
     assert (outcome.status, codes(outcome), outcome.params_version) == (Status.DONE, ["sent-twice"], 5)
     assert outcome.diagnostics[0].severity is Severity.WARNING
-    assert "2 times by this run: version 4" in outcome.diagnostics[0].summary
+    assert "2 times: version 4" in outcome.diagnostics[0].summary
     assert "version 5" in outcome.diagnostics[0].summary
 
 
@@ -424,7 +432,7 @@ def test_a_read_that_shows_less_than_one_before_is_not_believed() -> None:
     api.before_read = lag_after_two_writes
     outcome = one(api)
     assert (outcome.status, outcome.params_version) == (Status.FAILED, 4)
-    assert "setParams landed; params are at version 4" in outcome.reason
+    assert "setParams landed; Scale has params version 4" in outcome.reason
 
 
 def test_a_create_that_a_lagging_read_does_not_show_is_not_gone() -> None:
@@ -450,7 +458,7 @@ def test_someone_elses_version_alone_is_not_taken_for_ours_while_reads_may_lag()
     outcome = one(api)
     assert (outcome.status, codes(outcome)) == (Status.FAILED, ["lost-race"])
     assert "version 4" in outcome.diagnostics[0].summary
-    assert "Ours is version 5" in outcome.diagnostics[0].detail
+    assert "This run wrote version 5" in outcome.diagnostics[0].detail
 
 
 def test_it_is_sent_five_times_at_most() -> None:
@@ -459,7 +467,7 @@ def test_it_is_sent_five_times_at_most() -> None:
     outcome = one(api)
     assert (outcome.status, len(api.sent)) == (Status.FAILED, MOST_SENDS)
     assert results(outcome)[0] == (CallKind.CREATE, CallResult.REFUSED)
-    assert outcome.reason == "nothing was written: there is no such project on Scale"
+    assert outcome.reason == "nothing was written: the project does not exist on Scale"
     assert "It was sent 5 times. The project's history shows that it did not land." in outcome.diagnostics[0].detail
 
 
@@ -672,7 +680,7 @@ def test_a_project_that_vanishes_while_it_is_watched_is_left() -> None:
     api.faults[CallKind.SET_PARAMS] = [failed(500)]
     outcome = one(api)
     assert (outcome.status, codes(outcome), len(api.sent)) == (Status.FAILED, ["unavailable"], 1)
-    assert "no longer there" in outcome.reason
+    assert "no longer exists" in outcome.reason
 
 
 def test_a_project_that_vanishes_between_its_calls_is_left() -> None:
@@ -822,7 +830,7 @@ def test_an_ontology_moved_between_the_two_calls() -> None:
         (CallKind.SET_PARAMS, CallResult.LANDED),
         (CallKind.SET_ONTOLOGY, CallResult.NOT_SENT),
     ]
-    assert "the ontology went" in outcome.reason or "ontology went from version 0 to 1" in outcome.reason
+    assert "the ontology from version 0 to version 1" in outcome.reason
 
 
 def test_an_answer_without_a_version_is_not_believed() -> None:
@@ -892,7 +900,7 @@ def test_an_ontology_that_cannot_be_read_back() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "kept", "words"),
-    [("x\n", "x", "whitespace"), ("x", "y", "a different value"), ("x", 1, "a different value")],
+    [("x\n", "x", "whitespace"), ("x", "y", "the value that Scale keeps"), ("x", 1, "the value that Scale keeps")],
 )
 def test_what_is_not_kept_is_no_success(wanted: str, kept: object, words: str) -> None:
     api = Api(live())
@@ -1066,7 +1074,7 @@ def test_after_five_projects_in_a_row_that_gave_up_no_further_one_is_started() -
     outcome = applied(many(api), api, parallelism=1)
     statuses = [project.status for project in outcome.projects]
     assert statuses == [Status.FAILED] * 5 + [Status.NOT_STARTED] * 15
-    assert "5 projects in a row got no usable answer from the API" in outcome.projects[-1].reason
+    assert "no usable answer for 5 projects in a row" in outcome.projects[-1].reason
     assert outcome.interrupted_by is None
 
 
@@ -1182,7 +1190,7 @@ def test_what_this_run_wrote_is_not_called_somebody_elses() -> None:
     api.later[CallKind.CREATE] = theirs
     outcome = one(api)
     assert outcome.status is Status.FAILED
-    assert outcome.reason == "ontology went from version none to 0, not from this run"
+    assert outcome.reason == "another writer changed the ontology from no version to version 0"
 
 
 def versions(*contents: str, numbers: tuple[int, ...] = ()) -> LiveProject:

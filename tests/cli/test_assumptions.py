@@ -281,7 +281,7 @@ def test_a_lost_answer(account: Account, call: str, what: str) -> None:
         # Without an answer, a project that is not as it was sent may be anybody's.
         done = account.apply()
         assert done.code == 1
-        assert "Someone else wrote, or Scale changed what it was sent" in " ".join(done.err.split())
+        assert "Either another writer made this change, or Scale altered what" in " ".join(done.err.split())
         account.faults.clear()
     account.works()
     account.settles()

@@ -309,7 +309,7 @@ def happened() -> Outcome:
             "dogs",
             Action.UPDATE,
             Status.STALE,
-            "params went from version 6 to 7 at 2026-11-24 09:12:40 UTC, not from this run",
+            "another writer changed params from version 6 to version 7 at 2026-11-24 09:12:40 UTC",
             params_version=7,
             stale_fields=(changed(("params", "frame_rate"), 10, 12),
                           choice("Animal", "Fox"), changed(("params", "instruction"), OLD_TEXT, NEW_TEXT)),
