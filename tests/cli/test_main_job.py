@@ -210,7 +210,7 @@ def test_a_refused_project_stops_no_other(cli: Cli, refusing: Served, write: Wri
     )
     assert "projects/a.yaml:5:3: error[rejected]" in applied.err
     assert "frame_rate must be positive" in applied.err
-    assert "params are at version 0" in applied.err or "params are still version 0" in applied.err
+    assert "Scale has params version 0" in applied.err
     assert "key-that-nobody-must-see" not in applied.out + applied.err
 
 
