@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity, nearest, quoted
-from reconciler.keys.faults import Fault
+from reconciler.keys.faults import Fault, RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
-from reconciler.manifest.located import Document, LocatedFile, RawPath
+from reconciler.manifest.located import Document, RawPath
 from reconciler.manifest.origins import LITERAL, Origin, Repetition, diagnosed
 from reconciler.manifest.references import (
     REF,
@@ -23,11 +23,12 @@ from reconciler.manifest.references import (
     TOO_MANY_NODES,
     AbandonedError,
     References,
+    Referred,
     Resolved,
     Target,
 )
 from reconciler.manifest.schema import PROJECT
-from reconciler.manifest.sharedfiles import SharedFiles, TextRefusal
+from reconciler.manifest.sharedfiles import SharedFiles
 from reconciler.model.values import Json
 
 FILE: Final = "$file"
@@ -85,7 +86,7 @@ class Directives:
 
     def __init__(self, files: SharedFiles) -> None:
         self.files = files
-        self.references = References(files)
+        self.references = References(files, self._resolve)
         self.repetition = Repetition()
 
     def resolve(self, document: Document) -> Resolved:
@@ -93,6 +94,9 @@ class Directives:
         if not document.directives or not isinstance(document.value, dict):
             return Resolved(document.value)
         return _Walk(self, Origin.of(document), depth=0, chain=()).document(document.value)
+
+    def _resolve(self, value: Json, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> Resolved:
+        return _Walk(self, origin, depth=depth, chain=chain).value(value)
 
     def diagnosed(self, faults: Iterable[Fault], resolved: Resolved, root: Origin) -> list[Diagnostic]:
         """The messages about a document that has the origin `root`, and about the files that it refers to."""
@@ -175,45 +179,40 @@ class _Walk:
         return self._file(inner, path) if directive == FILE else self._ref(inner, path)
 
     def _file(self, named: str, path: RawPath) -> Json:
-        found = self._directives.files.text(self._folder, named)
-        if isinstance(found, TextRefusal):
-            return self._refused(path, FILE, found)
-        self._resolved.origins[path] = replace(self._origin.at(path), text=found.file)
-        return found.text
+        try:
+            file, text = self._directives.files.text(self._folder, named)
+        except RefusedError as refused:
+            return self._refused(path, FILE, refused)
+        self._resolved.origins[path] = replace(self._origin.at(path), text=file)
+        return text
 
     def _ref(self, named: str, path: RawPath) -> Json:
-        depth = self._depth + len(path)
-        references = self._directives.references
         try:
-            if depth > MAX_DEPTH:
-                raise AbandonedError(TOO_MANY_LEVELS)
-            found = references.look_up(self._folder, named, self._resolve, depth=depth, chain=self._chain)
-            if isinstance(found, TextRefusal):
-                return self._refused(path, REF, found)
-            if isinstance(found, LocatedFile):
-                self._resolved.reported.append((path, found.reported))
-                self._resolved.stand_ins.add(path)
-                return None
-            self._resolved.nodes += found.nodes
-            if self._resolved.nodes > MAX_NODES:
-                raise AbandonedError(TOO_MANY_NODES)
-        except AbandonedError as abandoned:
-            if self._chain:
+            found = self._referred(named, self._depth + len(path))
+        except RefusedError as refused:
+            if self._chain and isinstance(refused, AbandonedError):
                 raise
-            return self._refused(path, REF, abandoned.refusal)
-        inner = found.resolved
-        self._resolved.origins[path] = replace(found.origin, reference=self._origin.at(path))
-        self._resolved.faults += [
+            return self._refused(path, REF, refused)
+        inner, resolved = found.resolved, self._resolved
+        if found.origin is not None:
+            resolved.origins[path] = replace(found.origin, reference=self._origin.at(path))
+        resolved.faults += [
             replace(fault, path=(*path, *fault.path)) for fault in self._directives.repetition.limited(inner.faults)
         ]
-        self._resolved.stand_ins |= {(*path, *below) for below in inner.stand_ins}
-        self._resolved.reported += [((*path, *below), reported) for below, reported in inner.reported]
+        resolved.stand_ins |= {(*path, *below) for below in inner.stand_ins}
+        resolved.reported += [((*path, *below), reported) for below, reported in inner.reported]
         if found.reported:
-            self._resolved.reported.append((path, found.reported))
+            resolved.reported.append((path, found.reported))
         return inner.value
 
-    def _resolve(self, value: Json, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> Resolved:
-        return _Walk(self._directives, origin, depth=depth, chain=chain).value(value)
+    def _referred(self, named: str, depth: int) -> Referred:
+        if depth > MAX_DEPTH:
+            raise AbandonedError(Code.TOO_DEEP, TOO_MANY_LEVELS)
+        found = self._directives.references.look_up(self._folder, named, depth=depth, chain=self._chain)
+        self._resolved.nodes += found.nodes
+        if self._resolved.nodes > MAX_NODES:
+            raise AbandonedError(Code.TOO_LARGE, TOO_MANY_NODES)
+        return found
 
     def _unset(self, inner: Json, path: RawPath) -> Any:
         where = (*path, UNSET_KEY)
@@ -230,8 +229,8 @@ class _Walk:
             path, Fault(Code.MISPLACED_UNSET, "there is nothing to unset here", where, detail, at_key=True)
         )
 
-    def _refused(self, path: RawPath, directive: str, refusal: TextRefusal) -> None:
-        self._report(path, Fault(refusal.code, refusal.summary, (*path, directive), refusal.detail, refusal.label))
+    def _refused(self, path: RawPath, directive: str, refused: RefusedError) -> None:
+        self._report(path, Fault(refused.code, refused.summary, (*path, directive), refused.detail, refused.label))
 
     def _report(self, path: RawPath, fault: Fault) -> None:
         self._resolved.faults.append(fault)

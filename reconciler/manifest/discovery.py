@@ -9,15 +9,16 @@ leads out of the repository, or through a name that starts with a dot, is not fo
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import resolve
 from reconciler.files.walking import Refusal
+from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
-from reconciler.manifest.sharedfiles import TextRefusal, refuse, unread
+from reconciler.manifest.sharedfiles import refused, unread
 
 DEFAULTS: Final = "_defaults.yaml"
 _NEAR_DEFAULTS: Final = ("_defaults.yml", "_default.yaml", "_default.yml")
@@ -26,33 +27,30 @@ DEEPEST: Final = 100
 """Nested folders, counted from the repository root."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
     """Absolute paths, sorted. `near_defaults` are files whose names look like that of defaults.
 
     `refused` has an error for each link that must not be followed, and each folder that could not be listed.
     """
 
-    manifests: tuple[str, ...]
-    defaults: tuple[str, ...]
-    near_defaults: tuple[str, ...]
-    refused: tuple[Diagnostic, ...]
+    manifests: list[str] = field(default_factory=list)
+    defaults: list[str] = field(default_factory=list)
+    near_defaults: list[str] = field(default_factory=list)
+    refused: list[Diagnostic] = field(default_factory=list)
 
 
 def discover(folder: str, *, root: str) -> Found:
     """Look through a folder that exists and lies below `root`; both are absolute."""
     search = _Search(root)
     search.run(folder)
-    manifests = search.manifests
+    found = search.found
     if search.links:
-        real = {os.path.realpath(file) for file in search.manifests}
-        manifests = [*manifests, *(file for file in search.links if os.path.realpath(file) not in real)]
-    return Found(
-        tuple(sorted(manifests, key=path_order)),
-        tuple(sorted(search.defaults, key=path_order)),
-        tuple(sorted(search.near_defaults, key=path_order)),
-        tuple(search.refused),
-    )
+        real = {os.path.realpath(file) for file in found.manifests}
+        found.manifests += [file for file in search.links if os.path.realpath(file) not in real]
+    for files in (found.manifests, found.defaults, found.near_defaults):
+        files.sort(key=path_order)
+    return found
 
 
 def path_order(path: str) -> list[str]:
@@ -62,11 +60,8 @@ def path_order(path: str) -> list[str]:
 
 class _Search:
     def __init__(self, root: str) -> None:
-        self.manifests: list[str] = []
+        self.found = Found()
         self.links: list[str] = []
-        self.defaults: list[str] = []
-        self.near_defaults: list[str] = []
-        self.refused: list[Diagnostic] = []
         self._root = root
         self._seen: set[tuple[int, int]] = set()
 
@@ -90,35 +85,38 @@ class _Search:
                 self._unreadable(current, problem.strerror or str(problem))
 
     def _unreadable(self, folder: str, reason: str) -> None:
-        self.refused.append(unread(folder, TextRefusal(Code.UNREADABLE, f"this folder cannot be read: {reason}")))
+        self._refuse(folder, RefusedError(Code.UNREADABLE, f"this folder cannot be read: {reason}"))
+
+    def _refuse(self, path: str, refusal: RefusedError) -> None:
+        self.found.refused.append(unread(path, refusal))
 
     def _sort_in(self, entry: os.DirEntry[str], waiting: list[str], linked: list[str]) -> None:
         name, is_link = entry.name, entry.is_symlink()
         if name.startswith(("_", ".")) and name != DEFAULTS:
             if name in _NEAR_DEFAULTS:
-                self.near_defaults.append(entry.path)
+                self.found.near_defaults.append(entry.path)
             return
         is_folder = _is_folder(entry)
         if not is_folder and not name.endswith(_ENDINGS):
             return
         if name == DEFAULTS:
-            self.defaults.append(entry.path)
-        elif is_link and (refusal := self._refuse_link(entry.path, is_folder)) is not None:
-            detail = f"{refusal.detail} A link whose name starts with _ is ignored."
-            self.refused.append(unread(entry.path, replace(refusal, detail=detail)))
+            self.found.defaults.append(entry.path)
+        elif is_link and (refusal := self._refusal(entry.path, is_folder)) is not None:
+            refusal.detail += " A link whose name starts with _ is ignored."
+            self._refuse(entry.path, refusal)
         elif is_folder:
             (linked if is_link else waiting).append(entry.path)
         else:
-            (self.links if is_link else self.manifests).append(entry.path)
+            (self.links if is_link else self.found.manifests).append(entry.path)
 
-    def _refuse_link(self, path: str, is_folder: bool) -> TextRefusal | None:
+    def _refusal(self, path: str, is_folder: bool) -> RefusedError | None:
         """Why a link must not be followed. A link to a file that cannot be read is reported when it is read."""
         folder, name = os.path.split(path)
         try:
             resolve(self._root, name, folder=folder, dots=False)
         except FileRefusedError as problem:
             if is_folder or problem.reason in (Refusal.OUTSIDE, Refusal.HIDDEN):
-                return refuse(path.removeprefix(f"{self._root}/"), problem)
+                return refused(path.removeprefix(f"{self._root}/"), problem)
         return None
 
 

@@ -6,10 +6,12 @@ Each is read and checked once per load. Its problems are reported with every man
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, error
+from reconciler.keys.faults import RefusedError
 from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives
@@ -17,7 +19,7 @@ from reconciler.manifest.layering import Layers, without_unset
 from reconciler.manifest.located import Document, in_reading_order
 from reconciler.manifest.origins import Origin, diagnosed
 from reconciler.manifest.schema import DEFAULTS
-from reconciler.manifest.sharedfiles import TextRefusal, read_found, unread
+from reconciler.manifest.sharedfiles import read_found, unread
 from reconciler.manifest.verdict import check
 
 
@@ -56,7 +58,7 @@ _NOTHING: Final = Inherited()
 class LayerFiles:
     """The layers below one manifest folder. `defaults` are the files that were found there, absolute."""
 
-    def __init__(self, folder: str, defaults: tuple[str, ...], directives: Directives) -> None:
+    def __init__(self, folder: str, defaults: Iterable[str], directives: Directives) -> None:
         self._folder = folder
         self._files = {os.path.dirname(file): file for file in defaults}
         self._directives = directives
@@ -103,9 +105,10 @@ class LayerFiles:
 
     def read(self, file: str, table: Table) -> tuple[list[Layer], tuple[Diagnostic, ...]]:
         """The documents of a file, and everything that is wrong with it. There are none if it is not valid YAML."""
-        data = read_found(self._directives.files.root, file)
-        if isinstance(data, TextRefusal):
-            return [], (unread(file, data),)
+        try:
+            data = read_found(self._directives.files.root, file)
+        except RefusedError as refused:
+            return [], (unread(file, refused),)
         found = self._directives.files.yaml(file, data, like_project=True)
         reported = [*found.reported]
         layers = [self._layer(document, table, reported) for document in found.documents] if not found.broken else []

@@ -9,13 +9,13 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from reconciler.collection import collector_paused
 from reconciler.diagnostics import Diagnostic, error, few_suggestions, warning
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import resolve
 from reconciler.files.walking import Refusal
+from reconciler.keys.faults import RefusedError
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import comment_problems
@@ -28,7 +28,7 @@ from reconciler.manifest.overlays import Overlay, open_overlay
 from reconciler.manifest.parsing import Parser, best_parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.sharedfiles import SharedFiles, TextRefusal, near_path, read_found, unread
+from reconciler.manifest.sharedfiles import SharedFiles, near_path, read_found, unread
 from reconciler.manifest.understanding import Understanding, Understood
 from reconciler.model.project import DesiredProject
 
@@ -54,7 +54,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Manifests:
-    """`folder` and `root` are absolute. `files` counts manifests, readable or not. `entries` are in order of file,
+    """`folder` and `root` are absolute. `entries` are in order of file,
     then document. `duplicates` has an error for each further manifest of a name that appears twice.
 
     `variants` are the documents composed again with each overlay that is only checked. `names` are the patterns that
@@ -64,7 +64,6 @@ class Manifests:
 
     folder: str
     root: str
-    files: int
     entries: tuple[Entry, ...]
     duplicates: tuple[Diagnostic, ...]
     variants: tuple[Entry, ...] = ()
@@ -128,7 +127,6 @@ def _load(
     return Manifests(
         folder,
         root,
-        len(found.manifests),
         tuple(entries),
         tuple(_duplicates(entries, root)),
         tuple(variants),
@@ -171,9 +169,11 @@ class _Loader:
         return [Entry(file, 1, None, None, reported, is_manifest=False) for file, reported in self.layers.reported()]
 
     def load(self, file: str, overlay: Overlay | None) -> list[Entry]:
-        data = _NOT_UTF8 if not file.isprintable() and not _is_utf8(file) else read_found(self._root, file)
-        if isinstance(data, TextRefusal):
-            return [_whole(unread(file, data))]
+        try:
+            _check_utf8(file)
+            data = read_found(self._root, file)
+        except RefusedError as refused:
+            return [_whole(unread(file, refused))]
         found = read(file, data, self._words, self._parser, root=self._root)
         inherited = self.layers.inherited(os.path.dirname(file))
         layers, of_overlay = overlay.over(file, found.documents) if overlay is not None else ((), ())
@@ -222,15 +222,11 @@ def _whole(diagnostic: Diagnostic, *, is_manifest: bool = True) -> Entry:
     return Entry(location.file, location.line, None, None, (diagnostic,), is_manifest=is_manifest)
 
 
-_NOT_UTF8: Final = TextRefusal(Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename it.")
-
-
-def _is_utf8(text: str) -> bool:
+def _check_utf8(file: str) -> None:
     try:
-        text.encode()
+        file.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        raise RefusedError(Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename it.") from None
 
 
 def _unexplained(diagnostics: Sequence[Diagnostic], own: Sequence[Diagnostic]) -> list[Diagnostic]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol, TypeVar
+from itertools import islice
+from typing import Final, TypeVar
 
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.keys.faults import Fault
@@ -126,12 +127,7 @@ def diagnosed(fault: Fault, root: Origin) -> Diagnostic:
     return Diagnostic(fault.severity, fault.code, fault.summary, fault.detail, location, label, used_by)
 
 
-class _HasSeverity(Protocol):
-    @property
-    def severity(self) -> Severity: ...
-
-
-_Found = TypeVar("_Found", bound=_HasSeverity)
+_Found = TypeVar("_Found", Diagnostic, Fault)
 
 
 _MOST_REPEATED: Final = 100_000
@@ -146,9 +142,9 @@ class Repetition:
 
     def limited(self, found: Iterable[_Found]) -> list[_Found]:
         """What is shown once more. After very many, one error is enough to show that the user is broken."""
-        shown = [*found]
+        shown: list[_Found] = list(found)
         if len(shown) > self._room:
-            shown = [each for each in shown if each.severity is Severity.ERROR][:1]
+            shown = list(islice((each for each in shown if each.severity is Severity.ERROR), 1))
         self._room = max(0, self._room - len(shown))
         return shown
 

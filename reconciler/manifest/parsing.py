@@ -25,7 +25,7 @@ def best_parser() -> Parser:
     return Parser.C if yaml.__with_libyaml__ else Parser.PURE
 
 
-class RefusedError(Exception):
+class NotYamlError(Exception):
     """A parser's verdict that a text is not YAML: `message` in its own words, `index` counts characters.
 
     `began` is where that began which has no proper end, if the parser reports it.
@@ -44,8 +44,8 @@ def open_events(parser: Parser, text: str) -> Callable[[], Any]:
     """A function that returns the next event of `text`, which has no byte order mark.
 
     Raises:
-        RefusedError: from the function, with the pure parser.
-        yaml.YAMLError: from the function, with the C parser; `refusal` turns it into a RefusedError.
+        NotYamlError: from the function, with the pure parser.
+        yaml.YAMLError: from the function, with the C parser; `refusal` turns it into a NotYamlError.
     """
     if parser is Parser.C:
         from yaml._yaml import CParser
@@ -54,19 +54,19 @@ def open_events(parser: Parser, text: str) -> Callable[[], Any]:
     return _pure_events(text).__next__
 
 
-def refusal(problem: yaml.YAMLError, text: str) -> RefusedError:
+def refusal(problem: yaml.YAMLError, text: str) -> NotYamlError:
     """What the C parser reported. It counts bytes if it cannot read a character."""
     if isinstance(problem, yaml.reader.ReaderError):
         index = len(text.encode()[: problem.position].decode(errors="replace"))
-        return RefusedError(str(problem.reason), index)
+        return NotYamlError(str(problem.reason), index)
     return _marked(problem)
 
 
-def _marked(problem: Any) -> RefusedError:
+def _marked(problem: Any) -> NotYamlError:
     """From the errors of both libraries that say where they stand."""
     context = getattr(problem, "context_mark", None)
     mark = getattr(problem, "problem_mark", None) or context
-    return RefusedError(
+    return NotYamlError(
         _message(problem), mark.index if mark is not None else 0, began=context.index if context is not None else None
     )
 
@@ -90,10 +90,10 @@ def _pure_events(text: str) -> Iterator[Event]:
         raise _marked(problem) from None
     except ReaderError as problem:
         index = problem.position if isinstance(problem.position, int) else 0
-        raise RefusedError(str(problem.reason), index) from None
+        raise NotYamlError(str(problem.reason), index) from None
     except Exception as problem:
         # The pure parser lets exceptions of what it calls escape, such as that of chr() for an escape out of range.
-        raise RefusedError(f"it cannot be read ({' '.join(str(problem).split())})", reached, stumbled=True) from None
+        raise NotYamlError(f"it cannot be read ({' '.join(str(problem).split())})", reached, stumbled=True) from None
 
 
 def _as_pyyaml(event: Any) -> Event:

@@ -18,14 +18,18 @@ from yaml.events import ScalarEvent, StreamEndEvent
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import AnyEvent, SourceText, Stretch
-from reconciler.manifest.parsing import Parser, RefusedError, open_events
+from reconciler.manifest.parsing import NotYamlError, Parser, open_events
 
 _SEPARATORS: Final = {"\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
 _SEPARATOR_BYTES: Final = tuple(separator.encode() for separator in _SEPARATORS)
 _SWAP: Final = {ord(separator): "\ue000" for separator in _SEPARATORS}
 _SURROGATE_ESCAPE: Final = re.compile(rb"\\(?:u|U0000)[dD][89a-fA-F]")
 _NEUTRAL: Final = re.compile(r"(\\(?:u|U0000))[dD](?=[89a-fA-F])")
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.)", re.DOTALL)
+_ESCAPE: Final = re.compile(
+    r"\\u(?P<high>[dD][89abAB]..)\\u(?P<low>[dD][c-fC-F]..)|\\(?P<kind>u|U0000)[dD][89a-fA-F]..|\\.", re.DOTALL
+)
+"""A pair, half of one, or another escape. A parser has accepted their digits."""
+
 _COMMENT_BEFORE: Final = re.compile(r"(?:^|\s)#")
 
 _Odd: TypeAlias = tuple[Stretch, Code, str, str, str]
@@ -96,7 +100,7 @@ def _scalars(text: str, parser: Parser) -> tuple[list[AnyEvent], int]:
             reached = event.end_mark.index
             if isinstance(event, ScalarEvent):
                 scalars.append(event)
-    except (yaml.YAMLError, RefusedError):
+    except (yaml.YAMLError, NotYamlError):
         return scalars, reached
     return scalars, len(text)
 
@@ -133,50 +137,32 @@ def _join_surrogates(text: str, parser: Parser) -> tuple[str, tuple[int, ...], l
     pieces: list[str] = []
     joined: list[int] = []
     halves: list[_Odd] = []
-    done = length = 0
-
-    def replace(start: int, end: int, new: str) -> int:
-        nonlocal done, length
-        pieces.append(text[done:start])
-        length += start - done
-        place = length
-        pieces.append(new)
-        length += len(new)
-        done = end
-        return place
-
+    done = 0
     for scalar in scalars:
         if scalar.style != '"':
             continue
-        high: re.Match[str] | None = None
         for escape in _ESCAPE.finditer(text, scalar.start_mark.index, scalar.end_mark.index):
-            unit = int(escape[1] or escape[2] or "0", 16)
-            pairs = high is not None and high.end() == escape.start()
-            if high is not None and not (pairs and escape[1] and 0xDC00 <= unit <= 0xDFFF):
-                halves.append(_half(replace(high.start(), high.end(), "\\uFFFD"), high))
-                high = None
-            if not 0xD800 <= unit <= 0xDFFF:
-                continue
-            if high is not None:
-                whole = 0x10000 + ((int(high[1], 16) - 0xD800) << 10) + (unit - 0xDC00)
-                joined.append(replace(high.start(), escape.end(), f"\\U{whole:08X}"))
-                high = None
-            elif unit < 0xDC00 and escape[1]:
-                high = escape
+            place = escape.start() - 2 * len(joined)
+            if escape["high"]:
+                whole = 0x10000 + ((int(escape["high"], 16) - 0xD800) << 10) + (int(escape["low"], 16) - 0xDC00)
+                new = f"\\U{whole:08X}"
+                joined.append(place)
+            elif escape["kind"]:
+                new = f"\\{escape['kind']}FFFD"
+                halves.append(_half(place, escape[0]))
             else:
-                new = "\\uFFFD" if escape[1] else "\\U0000FFFD"
-                halves.append(_half(replace(escape.start(), escape.end(), new), escape))
-        if high is not None:
-            halves.append(_half(replace(high.start(), high.end(), "\\uFFFD"), high))
+                continue
+            pieces += [text[done : escape.start()], new]
+            done = escape.end()
     pieces.append(text[done:])
     return "".join(pieces), tuple(joined), halves
 
 
-def _half(place: int, escape: re.Match[str]) -> _Odd:
+def _half(place: int, escape: str) -> _Odd:
     return (
-        Stretch(place, place + len(escape[0])),
+        Stretch(place, place + len(escape)),
         Code.SURROGATE,
-        f"{escape[0]} is half a surrogate pair",
+        f"{escape} is half a surrogate pair",
         "Half a pair is not a character. Write the character itself, or both halves next to each other.",
         "",
     )

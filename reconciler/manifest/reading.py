@@ -19,7 +19,7 @@ from reconciler.manifest.codes import Code
 from reconciler.manifest.compose import Composer
 from reconciler.manifest.findings import LimitError
 from reconciler.manifest.located import LocatedFile, Stretch
-from reconciler.manifest.parsing import Parser, RefusedError, open_events, refusal
+from reconciler.manifest.parsing import NotYamlError, Parser, open_events, refusal
 from reconciler.manifest.rawtext import NotUtf8Error, RawText, prepare
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.syntax import explained
@@ -71,19 +71,19 @@ def _hides_values(text: str, saw_empty: bool) -> bool:
     return False
 
 
-def _compose(raw: RawText, words: Words, parser: Parser) -> tuple[LocatedFile, RefusedError | None]:
+def _compose(raw: RawText, words: Words, parser: Parser) -> tuple[LocatedFile, NotYamlError | None]:
     """What the parser accepts, up to where it refuses the text."""
     source = raw.source
     found = LocatedFile(source, broken_lines=raw.broken_lines)
-    refused: RefusedError | None
+    refused: NotYamlError | None
     composer = Composer(source, open_events(parser, source.parsed), words)
     try:
         for document in composer.documents():
             found.documents.append(document)
     except LimitError:
         refused = None
-    except (yaml.YAMLError, RefusedError) as problem:
-        refused = problem if isinstance(problem, RefusedError) else refusal(problem, source.parsed)
+    except (yaml.YAMLError, NotYamlError) as problem:
+        refused = problem if isinstance(problem, NotYamlError) else refusal(problem, source.parsed)
         if _TOO_DEEP_FOR_LIBYAML in refused.message:
             with suppress(LimitError):
                 composer.unfinished.too_deep(Stretch(refused.index, refused.index + 1))

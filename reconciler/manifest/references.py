@@ -11,12 +11,12 @@ from itertools import islice
 from typing import Final, Protocol
 
 from reconciler.diagnostics import Diagnostic, did_you_mean, quoted
-from reconciler.keys.faults import Fault
+from reconciler.keys.faults import Fault, RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
 from reconciler.manifest.located import LocatedFile, RawPath, display
 from reconciler.manifest.origins import LITERAL, Origin
-from reconciler.manifest.sharedfiles import SharedFiles, TextRefusal
+from reconciler.manifest.sharedfiles import SharedFiles
 from reconciler.model.values import Json
 
 REF: Final = "$ref"
@@ -27,12 +27,8 @@ Target = tuple[str, str]
 """A file (absolute) and a pointer into it."""
 
 
-class AbandonedError(Exception):
+class AbandonedError(RefusedError):
     """A reference that cannot be resolved, however it was reached; reported at the outermost reference."""
-
-    def __init__(self, refusal: TextRefusal) -> None:
-        super().__init__(refusal.summary)
-        self.refusal = refusal
 
 
 @dataclass(slots=True)
@@ -58,11 +54,11 @@ class Resolved:
 class Referred:
     """What a reference leads to. `nodes` and `height` are those of the value, counting shared branches in full.
 
-    `reported` are warnings about the file.
+    `reported` is what is wrong with the file as YAML. If that has an error, the value is a stand-in without `origin`.
     """
 
     resolved: Resolved
-    origin: Origin
+    origin: Origin | None
     nodes: int
     height: int
     reported: tuple[Diagnostic, ...]
@@ -75,76 +71,67 @@ class Resolve(Protocol):
 
 
 class References:
-    """All values that one load refers to."""
+    """All values that one load refers to. `resolve` resolves the directives in them."""
 
-    def __init__(self, files: SharedFiles) -> None:
+    def __init__(self, files: SharedFiles, resolve: Resolve) -> None:
         self._files = files
-        self._opened: dict[tuple[str, str], LocatedFile | TextRefusal] = {}
+        self._resolve = resolve
+        self._opened: dict[tuple[str, str], LocatedFile] = {}
         self._referred: dict[Target, Referred] = {}
         self._sizes: dict[int, tuple[int, int]] = {}
 
-    def look_up(
-        self, folder: str, named: str, resolve: Resolve, *, depth: int, chain: tuple[Target, ...]
-    ) -> Referred | LocatedFile | TextRefusal:
-        """What `named` leads to, seen from the absolute `folder`; a file that is broken, or why there is nothing.
+    def look_up(self, folder: str, named: str, *, depth: int, chain: tuple[Target, ...]) -> Referred:
+        """What `named` leads to, seen from the absolute `folder`.
 
         Raises:
-            AbandonedError: it leads in a circle, or too deep.
+            RefusedError: there is no such value, or it may not be used.
+            AbandonedError: the reference leads in a circle, or too deep.
         """
         path, pointer = _split(named)
         if not path:
-            return TextRefusal(Code.FILE_NOT_FOUND, "$ref names no file", _WITHIN_A_FILE)
+            raise RefusedError(Code.FILE_NOT_FOUND, "$ref names no file", _WITHIN_A_FILE)
         opened = self._open(folder, path)
-        if isinstance(opened, TextRefusal) or opened.broken:
-            return opened
+        if opened.broken:
+            return Referred(Resolved(None, stand_ins={()}), None, 0, 0, opened.reported)
         target = (opened.source.file, pointer)
         referred = self._referred.get(target)
         if referred is None:
             self._check_chain(target, chain)
-            found = self._follow(opened, path, pointer, resolve, depth=depth, chain=(*chain, target))
-            if not isinstance(found, Referred):
-                return found
-            referred = self._referred[target] = found
+            referred = self._follow(opened, path, pointer, depth=depth, chain=(*chain, target))
+            self._referred[target] = referred
         if depth + referred.height > MAX_DEPTH:
-            raise AbandonedError(TOO_MANY_LEVELS)
+            raise AbandonedError(Code.TOO_DEEP, TOO_MANY_LEVELS)
         return referred
 
-    def _open(self, folder: str, path: str) -> LocatedFile | TextRefusal:
+    def _open(self, folder: str, path: str) -> LocatedFile:
         opened = self._opened.get((folder, path))
         if opened is None:
-            fetched = self._files.fetch(folder, path)
-            if isinstance(fetched, TextRefusal):
-                opened = _with_pointer_hint(fetched, path)
-            else:
-                opened = self._files.yaml(*fetched)
-                if not opened.broken and len(opened.documents) != 1:
-                    opened = TextRefusal(
-                        Code.NOT_ONE_DOCUMENT,
-                        f'"{path}" has {len(opened.documents) or "no"} YAML documents',
-                        "A file that $ref names must have exactly one.",
-                    )
+            try:
+                opened = self._files.yaml(*self._files.fetch(folder, path))
+            except RefusedError as refused:
+                if "#" in path and refused.code == Code.FILE_NOT_FOUND:
+                    refused.label = "a pointer begins with #/"
+                raise
+            if not opened.broken and len(opened.documents) != 1:
+                summary = f'"{path}" has {len(opened.documents) or "no"} YAML documents'
+                raise RefusedError(Code.NOT_ONE_DOCUMENT, summary, "A file that $ref names must have exactly one.")
             self._opened[folder, path] = opened
         return opened
 
     def _check_chain(self, target: Target, chain: tuple[Target, ...]) -> None:
         if target in chain:
             circle = " -> ".join(self._shown(step) for step in (*chain, target))
-            raise AbandonedError(
-                TextRefusal(Code.REFERENCE_CIRCLE, "this reference leads in a circle", f"It leads to {circle}.")
-            )
+            detail = f"It leads to {circle}."
+            raise AbandonedError(Code.REFERENCE_CIRCLE, "this reference leads in a circle", detail)
         if len(chain) == LONGEST_CHAIN:
             steps = " -> ".join(self._shown(step) for step in chain)
             raise AbandonedError(
-                TextRefusal(
-                    Code.REFERENCE_CHAIN,
-                    f"more than {LONGEST_CHAIN} references lead from one to the next",
-                    f"They lead to {steps}. Refer to the file that has the value.",
-                )
+                Code.REFERENCE_CHAIN,
+                f"more than {LONGEST_CHAIN} references lead from one to the next",
+                f"They lead to {steps}. Refer to the file that has the value.",
             )
 
-    def _follow(
-        self, file: LocatedFile, path: str, pointer: str, resolve: Resolve, *, depth: int, chain: tuple[Target, ...]
-    ) -> Referred | TextRefusal:
+    def _follow(self, file: LocatedFile, path: str, pointer: str, *, depth: int, chain: tuple[Target, ...]) -> Referred:
         """Go down the pointer, and resolve what it ends at."""
         document = file.documents[0]
         value: Json = document.value
@@ -155,11 +142,11 @@ class References:
                 value, literal = value[LITERAL], True
             key = _step(value, part)
             if key is None:
-                return _not_there(value, part, path, pointer)
+                raise _not_there(value, part, path, pointer)
             value = value[key]
             at = (*at, key)
         origin = Origin.of(document).at(at)
-        resolved = Resolved(value) if literal else resolve(value, origin, depth=depth, chain=chain)
+        resolved = Resolved(value) if literal else self._resolve(value, origin, depth=depth, chain=chain)
         nodes, height = self._measure(resolved.value)
         self._sizes[id(resolved.value)] = nodes, height
         origin = origin.with_origins(resolved.origins)
@@ -190,10 +177,8 @@ class References:
         return f"{shown}#{pointer}" if pointer else shown
 
 
-TOO_MANY_LEVELS: Final = TextRefusal(
-    Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting, including what references bring in"
-)
-TOO_MANY_NODES: Final = TextRefusal(Code.TOO_LARGE, f"more than {MAX_NODES:,} values, counting references in full")
+TOO_MANY_LEVELS: Final = f"more than {MAX_DEPTH} levels of nesting, including what references bring in"
+TOO_MANY_NODES: Final = f"more than {MAX_NODES:,} values, counting references in full"
 
 _WITHIN_A_FILE: Final = (
     "It takes PATH or PATH#/pointer, relative to the file that contains it. To repeat a value within one file, use an "
@@ -209,12 +194,6 @@ def _split(named: str) -> tuple[str, str]:
     return named.removesuffix("#"), ""
 
 
-def _with_pointer_hint(refusal: TextRefusal, path: str) -> TextRefusal:
-    if "#" in path and refusal.code is Code.FILE_NOT_FOUND:
-        return replace(refusal, label="a pointer begins with #/")
-    return refusal
-
-
 def _parts(pointer: str) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
@@ -228,11 +207,11 @@ def _step(value: Json, part: str) -> str | int | None:
     return None
 
 
-def _not_there(value: Json, part: str, path: str, pointer: str) -> TextRefusal:
+def _not_there(value: Json, part: str, path: str, pointer: str) -> RefusedError:
     summary = f'"{path}" has nothing at #{pointer}'
     if isinstance(value, dict):
         if value.keys() == {REF}:
-            return TextRefusal(
+            return RefusedError(
                 Code.POINTER_NOT_FOUND,
                 summary,
                 "The pointer leads through another reference. Refer to the file that this reference names.",
@@ -240,14 +219,14 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> TextRefusal:
             )
         keys = ", ".join(map(quoted, islice(value, _MOST_KEYS))) or "none"
         more = f" and {len(value) - _MOST_KEYS:,} more" if len(value) > _MOST_KEYS else ""
-        return TextRefusal(
+        return RefusedError(
             Code.POINTER_NOT_FOUND,
             summary,
             f"There is no key {quoted(part)}. The keys are {keys}{more}.",
             did_you_mean(part, value),
         )
     what = f"a list of {len(value):,}, counted from 0" if isinstance(value, list) else "a single value"
-    return TextRefusal(Code.POINTER_NOT_FOUND, summary, f"{quoted(part)} cannot be found in {what}.")
+    return RefusedError(Code.POINTER_NOT_FOUND, summary, f"{quoted(part)} cannot be found in {what}.")
 
 
 _MOST_KEYS: Final = 8

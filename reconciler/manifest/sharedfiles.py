@@ -6,35 +6,19 @@ Only small, regular files below the repository root are read. Each is read once 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, error, nearest
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal
+from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import comment_problems
 from reconciler.manifest.located import LocatedFile, first_line
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """`file` is absolute, symlinks not followed."""
-
-    file: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class TextRefusal:
-    code: Code
-    summary: str
-    detail: str = ""
-    label: str = ""
 
 
 class SharedFiles:
@@ -44,18 +28,21 @@ class SharedFiles:
         self.root = root
         self._words = words
         self._parser = parser
-        self._texts: dict[tuple[str, str], Text | TextRefusal] = {}
+        self._texts: dict[tuple[str, str], tuple[str, str]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self.yaml_files: dict[str, LocatedFile] = {}
         """The YAML files that were read, by their absolute path. Symbolic links are not followed."""
 
-    def text(self, folder: str, path: str) -> Text | TextRefusal:
-        """The text at `path`, relative to the absolute `folder`."""
+    def text(self, folder: str, path: str) -> tuple[str, str]:
+        """The absolute path and the text of the file at `path`, relative to the absolute `folder`.
+
+        Raises:
+            RefusedError: it may not be used, or is not text.
+        """
         found = self._texts.get((folder, path))
         if found is None:
-            fetched = self.fetch(folder, path)
-            found = fetched if isinstance(fetched, TextRefusal) else _text(path, *fetched)
-            self._texts[folder, path] = found
+            file, data = self.fetch(folder, path)
+            found = self._texts[folder, path] = file, _text(path, data)
         return found
 
     def yaml(self, file: str, data: bytes, *, like_project: bool = False) -> LocatedFile:
@@ -67,15 +54,19 @@ class SharedFiles:
                 document.problems += comment_problems(found, document, everywhere=not like_project)
         return found
 
-    def fetch(self, folder: str, path: str) -> tuple[str, bytes] | TextRefusal:
-        """The absolute path, symbolic links not followed, and the bytes of the file at `path`."""
+    def fetch(self, folder: str, path: str) -> tuple[str, bytes]:
+        """The absolute path, symbolic links not followed, and the bytes of the file at `path`.
+
+        Raises:
+            RefusedError: it may not be used.
+        """
         if path.startswith("/"):
-            return TextRefusal(Code.FILE_OUTSIDE, f'"{path}" is an absolute path', _RELATIVE)
+            raise RefusedError(Code.FILE_OUTSIDE, f'"{path}" is an absolute path', _RELATIVE)
         try:
             data = read_file(self.root, path, folder=folder, dots=False)
         except FileRefusedError as problem:
             label = self._nearest(folder, path) if problem.reason == Refusal.MISSING else ""
-            return refuse(path, problem, label=label)
+            raise refused(path, problem, label=label) from None
         return os.path.normpath(os.path.join(folder, path)), data
 
     def _nearest(self, folder: str, path: str) -> str:
@@ -93,46 +84,50 @@ class SharedFiles:
 _RELATIVE: Final = "A path is relative to the file that contains it."
 
 
-def refuse(path: str, problem: FileRefusedError, *, label: str = "") -> TextRefusal:
+def refused(path: str, problem: FileRefusedError, *, label: str = "") -> RefusedError:
     """What is wrong with a manifest that names a file that may not be read, or cannot be."""
     match problem.reason:
         case Refusal.MISSING if not path or "\0" in path:
-            return TextRefusal(Code.FILE_NOT_FOUND, "this is not the path of a file", _RELATIVE)
+            return RefusedError(Code.FILE_NOT_FOUND, "this is not the path of a file", _RELATIVE)
         case Refusal.MISSING:
-            return TextRefusal(Code.FILE_NOT_FOUND, f'there is no file "{path}"', _RELATIVE, label)
+            return RefusedError(Code.FILE_NOT_FOUND, f'there is no file "{path}"', _RELATIVE, label)
         case Refusal.OUTSIDE:
-            return TextRefusal(
+            return RefusedError(
                 Code.FILE_OUTSIDE,
                 f'"{path}" is outside the repository',
                 "A manifest can only use files in the repository, even through links. Copy the file into it.",
             )
         case Refusal.HIDDEN:
-            return TextRefusal(
+            return RefusedError(
                 Code.FILE_OUTSIDE,
-                f'"{path}" has a part that starts with a dot',
+                f'"{path}" leads through a name that starts with a dot',
                 "Files and folders such as .git and .env are never read, even through links. Use another name.",
             )
         case Refusal.SIZE:
-            return TextRefusal(Code.FILE_TOO_LARGE, f'"{path}" is larger than 10 MB')
+            return RefusedError(Code.FILE_TOO_LARGE, f'"{path}" is larger than 10 MB')
         case _:
-            return TextRefusal(Code.FILE_UNREADABLE, f'"{path}" cannot be read: {problem.why}', problem.detail)
+            return RefusedError(Code.FILE_UNREADABLE, f'"{path}" cannot be read: {problem.why}', problem.detail)
 
 
-def read_found(root: str, file: str) -> bytes | TextRefusal:
-    """The bytes of a file that was found by its name, an absolute path; or why not, for a message at its first line."""
+def read_found(root: str, file: str) -> bytes:
+    """The bytes of a file that was found by its name, an absolute path.
+
+    Raises:
+        RefusedError: it cannot be read, for a message at its first line.
+    """
     folder, name = os.path.split(file)
     try:
         return read_file(root, name, folder=folder, dots=False)
     except FileRefusedError as problem:
         if problem.reason in (Refusal.OUTSIDE, Refusal.HIDDEN):
-            return refuse(file.removeprefix(f"{root}/"), problem)
-        return TextRefusal(Code.UNREADABLE, f"this file cannot be read: {problem.why}", problem.detail)
+            raise refused(file.removeprefix(f"{root}/"), problem) from None
+        raise RefusedError(Code.UNREADABLE, f"this file cannot be read: {problem.why}", problem.detail) from None
 
 
-def unread(file: str, refusal: TextRefusal) -> Diagnostic:
+def unread(file: str, refused: RefusedError) -> Diagnostic:
     """The error for a whole file that cannot be read. A name that is not UTF-8 is shown with escapes."""
     shown = file.encode(errors="backslashreplace").decode()
-    return error(refusal.code, refusal.summary, detail=refusal.detail, location=first_line(shown))
+    return error(refused.code, refused.summary, detail=refused.detail, location=first_line(shown))
 
 
 def near_path(path: str) -> str | None:
@@ -150,12 +145,13 @@ def names_in(folder: str) -> tuple[str, ...]:
         return ()
 
 
-def _text(path: str, file: str, data: bytes) -> Text | TextRefusal:
+def _text(path: str, data: bytes) -> str:
     if b"\0" in data:
-        return TextRefusal(Code.FILE_NOT_TEXT, f'"{path}" contains a NUL, so it is not text')
+        raise RefusedError(Code.FILE_NOT_TEXT, f'"{path}" contains a NUL character, so it is not text')
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
-        return TextRefusal(Code.FILE_NOT_TEXT, f'"{path}" is not UTF-8 (line {line})', "Save it as UTF-8.")
-    return Text(file, text.replace("\r\n", "\n").removesuffix("\n"))
+        summary = f'"{path}" is not UTF-8 (line {line})'
+        raise RefusedError(Code.FILE_NOT_TEXT, summary, "Save it as UTF-8.") from None
+    return text.replace("\r\n", "\n").removesuffix("\n")

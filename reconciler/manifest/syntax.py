@@ -15,7 +15,7 @@ from typing import Final
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import LINE_END, SourceText, Stretch
-from reconciler.manifest.parsing import RefusedError
+from reconciler.manifest.parsing import NotYamlError
 
 _CONFLICT: Final = re.compile(r"^<{7}(?: .*)?$(?s:.*?)^>{7}(?: .*)?$", re.MULTILINE)
 _KEY: Final = re.compile(r"(?:- +)*[^\s:#][^:#]*")
@@ -74,7 +74,7 @@ class _Explained:
     end: int = 0
 
 
-def explained(source: SourceText, refused: RefusedError) -> Diagnostic:
+def explained(source: SourceText, refused: NotYamlError) -> Diagnostic:
     """The one problem of a file that is not YAML."""
     text = source.parsed
     starts = (0, *(end.end() for end in LINE_END.finditer(text)))

@@ -41,7 +41,7 @@ def test_what_is_a_manifest(tmp_path: Path) -> None:
         },
     )
     assert names(manifests) == ["a", "b", "c", "d", "e"]
-    assert manifests.files == 5
+    assert len({entry.file for entry in manifests.entries}) == 5
     assert (manifests.folder, manifests.root) == (f"{tmp_path}/projects", str(tmp_path))
 
 

@@ -60,7 +60,7 @@ class Commits:
         content = self._contents[number]
         entries = tuple(Entry(each.source.file, 1, each.name, each, ()) for each in content.values())
         return Prepared(
-            manifests=Manifests(str(FOLDER), str(FOLDER.parent), len(entries), entries, ()),
+            manifests=Manifests(str(FOLDER), str(FOLDER.parent), entries, ()),
             desired=tuple(each for each in content.values() if not names or each.name in names),
             narrowed=bool(names),
             commit=Commit(f"{number:040x}"),

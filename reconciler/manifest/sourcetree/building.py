@@ -26,7 +26,7 @@ from yaml.events import (
 )
 
 from reconciler.manifest.located import AnyEvent, SourceText
-from reconciler.manifest.parsing import Parser, RefusedError, open_events
+from reconciler.manifest.parsing import NotYamlError, Parser, open_events
 from reconciler.manifest.rawtext import prepare
 from reconciler.manifest.sourcetree.tree import Child, Comment, Document, Kind, Node, SourceTree
 
@@ -43,12 +43,12 @@ def parse_source(data: bytes, parser: Parser) -> SourceTree:
     """The tree of a file that was read without an error.
 
     Raises:
-        RefusedError: it is not valid YAML.
+        NotYamlError: it is not valid YAML.
     """
     source = prepare("", data, parser).source
     try:
         events = _events(source.parsed, parser)
-    except (yaml.YAMLError, RefusedError):
+    except (yaml.YAMLError, NotYamlError):
         source = prepare("", data, Parser.PURE).source
         events = _events(source.parsed, Parser.PURE)
     builder = _Builder(events, source)
