@@ -50,6 +50,7 @@ SUITES = {
     "render/test_page_in_browser.py": "the page in a browser",
     "sandbox/test_calls.py": "every call of the API",
     "sandbox/test_official_sdk.py": "the official SDK as a client",
+    "sandbox/test_refusals.py": "every request that the API refuses",
     "scale/test_key.py": "the API key is never shown",
     "scale/test_pace.py": "how the transport slows down after a 429",
 }

@@ -58,7 +58,7 @@ def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | 
     except ValueError as problem:
         raise click.UsageError(f"--assume: {problem}") from None
 
-    from reconciler.sandbox.faultplan import read_faults
+    from reconciler.sandbox.faults import read_faults
     from reconciler.sandbox.serve import serve as serve_sandbox
     from reconciler.sandbox.store import Store
 

@@ -16,9 +16,17 @@ from urllib.parse import parse_qsl
 
 from reconciler.sandbox.assumptions import DEFAULT, Assumptions
 from reconciler.sandbox.bodies import read_create, read_set_ontology, read_set_params
-from reconciler.sandbox.exchange import Answer, Handler, Request, error_answer, json_answer
-from reconciler.sandbox.names import name_problem, split_path
-from reconciler.sandbox.refusals import Refusal, bad_request, no_such_path, unauthorized, wrong_method
+from reconciler.sandbox.exchange import (
+    Answer,
+    Handler,
+    Refusal,
+    Request,
+    bad_request,
+    error_answer,
+    json_answer,
+    name_problem,
+    split_path,
+)
 from reconciler.sandbox.store import Store, StoreError, utc_now
 
 ROOT = "v1"
@@ -45,8 +53,7 @@ def create_app(
         try:
             return json_answer(await _call(store, request, aside))
         except Refusal as refusal:
-            headers = {"allow": ", ".join(refusal.allowed)} if refusal.allowed else {}
-            return error_answer(refusal.status, refusal.error, **headers)
+            return error_answer(refusal.status, refusal.error, **refusal.headers)
         except StoreError as error:
             return error_answer(500, str(error))
 
@@ -55,7 +62,7 @@ def create_app(
 
 async def _call(store: Store, request: Request, aside: Aside) -> str:
     if split_path(request.target)[0] != ROOT:
-        raise no_such_path()
+        raise _no_such_path()
     _authenticate(request)
     match route(request):
         case "list", _:
@@ -85,11 +92,11 @@ def route(request: Request) -> tuple[str, str]:
         case [root, "projects", name, ("setParams" | "setOntology") as call] if root == ROOT:
             calls = {"POST": call}
         case _:
-            raise no_such_path()
+            raise _no_such_path()
     if "list" not in calls.values() and (problem := name_problem(name)):
         raise bad_request(f"A project's name {problem}.")
     if request.method not in calls:
-        raise wrong_method(tuple(calls))
+        raise Refusal(405, f"This path takes only {' and '.join(calls)}.", allow=", ".join(calls))
     return calls[request.method], name
 
 
@@ -99,20 +106,20 @@ def _authenticate(request: Request) -> None:
     try:
         key, colon, _ = base64.b64decode(credentials.strip(), validate=True).partition(b":")
     except ValueError:
-        raise unauthorized() from None
+        key, colon = b"", b""
     if scheme.lower() != "basic" or not colon or not key.strip():
-        raise unauthorized()
+        raise Refusal(401, "No API key: send it as the user name of HTTP Basic, with an empty password.")
 
 
 def _archived(request: Request) -> bool | None:
     """The list's filter: `true` or `false`, lowercase. Without it, archived projects are listed too [S]."""
     query = dict(parse_qsl(request.target.partition(b"?")[2].decode("latin-1"), keep_blank_values=True))
-    match query.get("archived"):
-        case None:
-            return None
-        case "true":
-            return True
-        case "false":
-            return False
-        case _:
-            raise bad_request("'archived' must be true or false.")
+    values = {None: None, "true": True, "false": False}
+    archived = query.get("archived")
+    if archived not in values:
+        raise bad_request("'archived' must be true or false.")
+    return values[archived]
+
+
+def _no_such_path() -> Refusal:
+    return Refusal(404, "There is nothing at this path.")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
+from reconciler.sandbox.exchange import bad_request
 from reconciler.sandbox.jsontext import Json
-from reconciler.sandbox.refusals import bad_request
 
 if TYPE_CHECKING:
     from reconciler.sandbox.bodies import NewProject

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.sandbox.assumptions import Assumptions
+from reconciler.sandbox.exchange import bad_request, name_problem
 from reconciler.sandbox.jsontext import Json, parse
-from reconciler.sandbox.names import name_problem
-from reconciler.sandbox.refusals import bad_request
 
 PIPELINES = frozenset({"standard_task", "consensus_task"})
 RESERVED_PARAMETERS = frozenset({"patch", "version", "created_at"})

@@ -1,13 +1,16 @@
-"""One request and its answer, as the sandbox's parts pass them on: the server, the faults and the API itself."""
+"""One request and its answer: the path and the name in it, an answer, and a refusal as the API words its errors [D]."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
+from urllib.parse import unquote_to_bytes
 
 from reconciler.sandbox.jsontext import Json, write
 
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _JSON: Mapping[str, str] = {"content-type": "application/json"}
 
 
@@ -28,6 +31,16 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=lambda: _JSON)
 
 
+class Refusal(Exception):
+    """The API refuses a request: with which status, words, and headers."""
+
+    def __init__(self, status: int, error: str, **headers: str) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.headers = headers
+
+
 Handler: TypeAlias = Callable[[Request], Awaitable[Answer]]
 
 
@@ -44,3 +57,41 @@ def json_answer(text: str, status: int = 200, **headers: str) -> Answer:
 def error_answer(status: int, error: Json, **headers: str) -> Answer:
     """A failure as the API words it [D]."""
     return json_answer(write({"status_code": status, "error": error}), status, **headers)
+
+
+def bad_request(error: str) -> Refusal:
+    return Refusal(400, error)
+
+
+def no_such_project(name: str) -> Refusal:
+    return Refusal(404, f"There is no project named {name!r}.")
+
+
+def name_problem(name: object) -> str | None:
+    """Why this cannot be the name of a project, for a sentence that starts with "the name"."""
+    if not isinstance(name, str):
+        return "must be a string"
+    if name in ("", ".", ".."):
+        return "must not be empty, '.' or '..'"  # these break the URL even when encoded [T]
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return "must be valid Unicode"
+    return None
+
+
+def split_path(raw: bytes) -> list[str]:
+    """The decoded segments of a raw request path such as `/v1/projects/a%2Fb?archived=true`.
+
+    The path is split before it is decoded, because a name may contain `%2F` [S].
+    """
+    return [_decode(segment) for segment in raw.partition(b"?")[0].removeprefix(b"/").split(b"/")]
+
+
+def _decode(segment: bytes) -> str:
+    try:
+        if _BROKEN_ESCAPE.search(segment):
+            raise ValueError
+        return unquote_to_bytes(segment).decode("utf-8")
+    except ValueError:
+        raise bad_request("The path is not percent-encoded UTF-8.") from None

@@ -6,12 +6,116 @@ So a list of ten thousand projects parses nothing, and a new version only append
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
 
 from reconciler.sandbox.assumptions import Assumptions
 from reconciler.sandbox.bodies import NewProject
-from reconciler.sandbox.jsontext import Json, write
+from reconciler.sandbox.exchange import name_problem
+from reconciler.sandbox.jsontext import Json, refuse_depth, write
+
+_BESIDE_FACTS = frozenset({"name", "archived", "param_history", "ontologyHistory"})
+
+
+def seed_rows(projects: Sequence[Mapping[str, Any]], *, created_at: str) -> list[ProjectRow]:
+    """The rows of the projects. `created_at` is used if a project leaves it out.
+
+    Raises:
+        ValueError: something is not as list returns it. Its text continues a sentence about the file.
+    """
+    if not isinstance(projects, list | tuple):
+        raise ValueError("is not a JSON array of projects")
+    rows: list[ProjectRow] = []
+    seen: dict[str, int] = {}
+    for number, project in enumerate(projects, 1):
+        try:
+            row = _read_project(project, created_at)
+            if row.name in seen:
+                raise ValueError(f"entry {seen[row.name]} has the same name, {row.name!r}")
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ValueError(f"has a mistake in entry {number}: {error}") from None
+        seen[row.name] = number
+        rows.append(row)
+    return rows
+
+
+def _read_project(project: object, default_time: str) -> ProjectRow:
+    if not isinstance(project, dict):
+        raise ValueError("it is not an object")
+    refuse_depth(project)
+    problem = name_problem(project.get("name"))
+    if problem:
+        raise ValueError(f"'name' {problem}")
+    if not isinstance(project.get("type"), str) or not project["type"]:
+        raise ValueError("'type' must be a non-empty string")
+    archived = project.get("archived", False)
+    if not isinstance(archived, bool):
+        raise ValueError("'archived' must be true or false")
+    created_at = _time(project, "created_at", default_time)
+    if not _is_time(created_at):
+        raise ValueError("'created_at' must be a time such as 2026-01-31T12:00:00.000Z")
+    facts = {key: value for key, value in project.items() if key not in _BESIDE_FACTS}
+    params, following = _read_param_history(project.get("param_history", []), created_at)
+    ontologies = _read_ontology_history(project["ontologyHistory"]) if "ontologyHistory" in project else None
+    return ProjectRow(
+        name=project["name"],
+        archived=archived,
+        facts=write({**facts, "created_at": created_at}),
+        versions=following,
+        latest=params[-1] if params else None,
+        param_history=",".join(params),
+        ontologies=None if ontologies is None else len(ontologies),
+        ontology_history=",".join(ontologies or ()),
+    )
+
+
+def _read_param_history(history: object, default_time: str) -> tuple[list[str], int]:
+    """The entries, and the version that follows them."""
+    if not isinstance(history, list):
+        raise ValueError("'param_history' must be an array")
+    first = history[0].get("version", 0) if history and isinstance(history[0], dict) else 0
+    if type(first) is not int or first < 0:
+        raise ValueError("'param_history[0].version' must be a whole number from 0 on")
+    read = [_read_params(entry, position, first + position, default_time) for position, entry in enumerate(history)]
+    return read, first + len(read)
+
+
+def _read_params(entry: object, position: int, number: int, default_time: str) -> str:
+    """A history may start after version 0, because it was cut. From there on, it has no gap."""
+    place = f"param_history[{position}]"
+    if not isinstance(entry, dict):
+        raise ValueError(f"'{place}' must be an object")
+    version = entry.get("version", number)
+    if isinstance(version, bool) or version != number:
+        raise ValueError(f"'{place}.version' must be {number}, one more than the one before")
+    if "patch" in entry:
+        raise ValueError(f"'{place}' has a parameter 'patch', but no parameter can have that name")
+    created_at = _time(entry, "created_at", default_time, place=f"{place}.")
+    return params_entry(entry, version=number, created_at=created_at)
+
+
+def _read_ontology_history(history: object) -> list[str]:
+    if not isinstance(history, list):
+        raise ValueError("'ontologyHistory' must be an array")
+    return [write(entry) for entry in history]
+
+
+def _time(holder: Mapping[str, Json], field: str, default: str, *, place: str = "") -> str:
+    value = holder.get(field, default)
+    if not isinstance(value, str):
+        raise ValueError(f"'{place}{field}' must be a string")
+    return value
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
 
 DOCUMENT_COLUMNS = "name, archived, facts, param_history, ontologies, ontology_history"
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from reconciler.sandbox.app import ROOT, create_app
 from reconciler.sandbox.assumptions import DEFAULT, Assumptions
-from reconciler.sandbox.faultplan import Fault
-from reconciler.sandbox.faults import FaultyApp
+from reconciler.sandbox.faults import Fault, FaultyApp
 from reconciler.sandbox.server import Server
 from reconciler.sandbox.store import Store
 

@@ -16,8 +16,8 @@ from typing import Any, cast
 from reconciler.sandbox.assumptions import DEFAULT, Assumptions
 from reconciler.sandbox.bodies import NewOntology, NewParams, NewProject
 from reconciler.sandbox.database import Database, StoreError, new_account_id
+from reconciler.sandbox.exchange import Refusal, no_such_project
 from reconciler.sandbox.jsontext import Json, parse, write
-from reconciler.sandbox.refusals import Refusal, name_taken, no_such_project, not_enabled
 from reconciler.sandbox.rows import (
     DOCUMENT_COLUMNS,
     displaced,
@@ -25,8 +25,8 @@ from reconciler.sandbox.rows import (
     document_after_create,
     new_row,
     params_entry,
+    seed_rows,
 )
-from reconciler.sandbox.seeding import seed_rows
 
 __all__ = ["Store", "StoreError", "utc_now"]
 
@@ -77,7 +77,7 @@ class Store:
         with self._database.writing(create=True) as connection:
             assert connection is not None
             if new.type in self._account(connection)[1]:
-                raise not_enabled(new.type)
+                raise Refusal(402, f"The task type {new.type!r} is not enabled for this account.")
             self._claim(connection, new.name)
             row = new_row(new, self.assumptions, created_at=self._timestamp())
             connection.execute(_INSERT, row.values())
@@ -218,7 +218,7 @@ class Store:
         query = "SELECT position, archived FROM projects WHERE name = ?"
         for position, archived in connection.execute(query, (name,)).fetchall():
             if self.assumptions.keeps_its_name(archived=bool(archived)):
-                raise name_taken(name)
+                raise Refusal(409, f"A project named {name!r} exists already.")
             kept = displaced(name, position)
             connection.execute("UPDATE projects SET name = ? WHERE position = ?", (kept, position))
 

@@ -18,8 +18,7 @@ import pytest
 from reconciler.operations import apply, targets
 from reconciler.sandbox import app
 from reconciler.sandbox.assumptions import Assumptions, switches
-from reconciler.sandbox.faultplan import Fault
-from reconciler.sandbox.faults import FaultyApp
+from reconciler.sandbox.faults import Fault, FaultyApp
 from reconciler.sandbox.store import Store
 from reconciler.scale.client import ScaleClient
 from tests.cli.conftest import Cli, Result

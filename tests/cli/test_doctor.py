@@ -28,8 +28,7 @@ from reconciler.cli import console
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.assumptions import DEFAULT, Assumptions, switches
 from reconciler.sandbox.exchange import Answer, Handler, Request, error_answer
-from reconciler.sandbox.faultplan import Fault
-from reconciler.sandbox.faults import FaultyApp
+from reconciler.sandbox.faults import Fault, FaultyApp
 from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli, Result, live
 from tests.sandbox.dashboard import Dashboard

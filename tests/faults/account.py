@@ -28,8 +28,7 @@ from reconciler.operations.targets import SANDBOX_ENDPOINT
 from reconciler.record.stores import open_record
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Handler
-from reconciler.sandbox.faultplan import Fault
-from reconciler.sandbox.faults import FaultyApp
+from reconciler.sandbox.faults import Fault, FaultyApp
 from reconciler.sandbox.store import Store
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target, choose_target, read_settings

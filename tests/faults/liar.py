@@ -10,8 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.sandbox.exchange import Answer, ConnectionCutError, Handler, Request, error_answer, json_answer
-from reconciler.sandbox.refusals import Refusal
+from reconciler.sandbox.exchange import Answer, ConnectionCutError, Handler, Refusal, Request, error_answer, json_answer
 from reconciler.sandbox.store import Store
 from tests.faults.account import NAME
 from tests.serving import path_of

@@ -15,7 +15,7 @@ import pytest
 from reconciler.applying.landing import PARTS
 from reconciler.model.outcome import CallResult, Status
 from reconciler.model.plan import Cause
-from reconciler.sandbox.faultplan import Fault
+from reconciler.sandbox.faults import Fault
 from tests.faults.account import Account, History, Run
 from tests.faults.liar import ANSWERS, CUT, Liar
 from tests.faults.visitor import Visitor

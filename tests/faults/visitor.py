@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.sandbox.bodies import NewProject
-from reconciler.sandbox.exchange import Answer, Handler, Request
-from reconciler.sandbox.refusals import Refusal
+from reconciler.sandbox.exchange import Answer, Handler, Refusal, Request
 from reconciler.sandbox.store import Store
 from tests.faults.account import NAME, OTHER_CHOICE, OTHER_PARAM
 from tests.serving import path_of

@@ -6,8 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from reconciler.sandbox.names import name_problem
-from reconciler.sandbox.refusals import bad_request, no_such_project
+from reconciler.sandbox.exchange import bad_request, name_problem, no_such_project
 from reconciler.sandbox.store import Store
 
 

@@ -19,8 +19,7 @@ from reconciler.cli.sandbox import command
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.assumptions import Assumptions
 from reconciler.sandbox.exchange import ConnectionCutError
-from reconciler.sandbox.faultplan import WHATS, Fault, read_faults
-from reconciler.sandbox.faults import FaultyApp
+from reconciler.sandbox.faults import WHATS, Fault, FaultyApp, read_faults
 from reconciler.sandbox.store import Store
 from tests.sandbox.calling import KEY, in_process_client
 from tests.sandbox.dashboard import Dashboard

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.bodies import NewParams
-from reconciler.sandbox.refusals import Refusal
+from reconciler.sandbox.exchange import Refusal
 from reconciler.sandbox.store import Store, utc_now
 from tests.sandbox.calling import KEY, in_process_client
 from tests.sandbox.dashboard import Dashboard
