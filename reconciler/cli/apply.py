@@ -60,7 +60,7 @@ def command(
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Asks on a terminal before it writes.
     """
-    from reconciler.documents.saving import check_result
+    from reconciler.documents.result import check_result
     from reconciler.operations.apply import apply
     from reconciler.operations.session import open_session
     from reconciler.settings import read_settings

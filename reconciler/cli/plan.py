@@ -45,8 +45,7 @@ def command(
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder.
     """
-    from reconciler.documents.savedplan import write_plan_file
-    from reconciler.documents.saving import check_place
+    from reconciler.documents.savedplan import KIND, write_plan_file
     from reconciler.errors import ReconcilerError
     from reconciler.model.printed import printed
     from reconciler.operations.plan import plan
@@ -61,7 +60,7 @@ def command(
         settings = read_settings(Path.cwd())
         base = settings.git_root.as_posix()
         if out is not None:
-            check_place(Path(out), settings.manifests)
+            KIND.check_place(Path(out), settings.manifests)
         session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
         made = plan(session, names, pending=pending, allowed=allowed)
     except ReconcilerError as problem:

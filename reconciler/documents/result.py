@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -20,8 +21,8 @@ from reconciler.documents.parts import (
     as_json,
 )
 from reconciler.documents.text import Kind
-from reconciler.errors import ResultFileError
-from reconciler.files.writing import write_whole
+from reconciler.errors import ResultFileError, UsageError
+from reconciler.files.writing import check_named, write_whole
 from reconciler.model.outcome import CallOutcome, CallResult, Outcome, OutcomeSummary, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind
 from reconciler.model.values import Json
@@ -38,6 +39,23 @@ def outcome_document(outcome: Outcome) -> dict[str, Json]:
     """The outcome as it is printed."""
     document: dict[str, Json] = as_json(ResultShape.of(outcome))
     return document
+
+
+def check_result(file: Path) -> None:
+    """Check, before anything is written to Scale, that the result can be written.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    folder = file.parent
+    try:
+        check_named(file)
+    except OSError as problem:
+        why = f"the result cannot be written to {file}: {problem.strerror}"
+        raise UsageError(why, "Nothing was written to Scale.") from None
+    if file.is_dir() or not folder.is_dir() or not os.access(file if file.exists() else folder, os.W_OK):
+        what = "it is a folder" if file.is_dir() else "its folder is missing or not writable"
+        raise UsageError(f"the result cannot be written to {file}: {what}", "Nothing was written to Scale.")
 
 
 def write_result_file(outcome: Outcome, file: Path) -> None:

@@ -18,7 +18,6 @@ from reconciler.documents.plan import ChangeShape, KeptShape, PlanShape, is_equa
 from reconciler.documents.text import Kind
 from reconciler.errors import PlanFileError
 from reconciler.fieldpath import parse_pattern
-from reconciler.files.writing import write_whole
 from reconciler.model.ontology import Unreadable, read_ontology
 from reconciler.model.plan import Action, CallKind, Held, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode
@@ -30,6 +29,8 @@ KIND: Final = Kind(
     error=PlanFileError,
     remedy="Make a new one: reconciler plan --out FILE",
     sealed=True,
+    noun="plan",
+    sign=b'"applyable"',
     unsealed="is a plan for reading: its values are masked or left out. Only plan --out writes a plan that can be "
     "shown and applied",
 )
@@ -47,11 +48,7 @@ def write_plan_file(plan: Plan, file: Path) -> None:
     Raises:
         PlanFileError: the file cannot be written, or the plan is too large.
     """
-    content = KIND.write(saved_plan_document(plan))
-    try:
-        write_whole(content, file)
-    except OSError as problem:
-        raise PlanFileError(f"the plan cannot be saved as {file}: {problem.strerror}") from None
+    KIND.save(saved_plan_document(plan), file)
 
 
 def read_plan_file(file: Path, *, base: Path) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, StrictBool, Tag
@@ -17,9 +18,6 @@ from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.model.values import Json
 
 REMEDY: Final = "Take a new one where the key is: reconciler snapshot --publish, or --out FILE."
-SIGN: Final = b'"kind":"snapshot"'
-"""What is in the first bytes of every snapshot, and of no other document."""
-
 MOST_BYTES: Final = 64 * 1024 * 1024
 """A larger snapshot is neither written nor read."""
 
@@ -30,6 +28,8 @@ KIND: Final = Kind(
     error=SnapshotError,
     remedy=REMEDY,
     sealed=True,
+    noun="snapshot",
+    sign=b'"kind":"snapshot"',
     most_bytes=MOST_BYTES,
     most_values=5_000_000,
 )
@@ -43,6 +43,15 @@ def encode(snapshot: Snapshot) -> bytes:
         SnapshotError: it is larger than one may be.
     """
     return KIND.write(as_json(SnapshotShape.of(snapshot)))
+
+
+def write_snapshot_file(snapshot: Snapshot, file: Path) -> None:
+    """Save the snapshot: mode 0600, all of it or nothing.
+
+    Raises:
+        SnapshotError: the file cannot be written, or the snapshot is too large.
+    """
+    KIND.save(as_json(SnapshotShape.of(snapshot)), file)
 
 
 def decode(content: bytes, *, place: str) -> Snapshot:

@@ -18,6 +18,8 @@ from pydantic import ValidationError
 from reconciler.documents.parts import Shape
 from reconciler.errors import ReconcilerError
 from reconciler.files.reading import LARGEST_SAVED, read_named
+from reconciler.files.walking import is_below
+from reconciler.files.writing import check_named, write_whole
 from reconciler.model.printed import with_files
 from reconciler.model.values import Json, digest, to_json
 
@@ -42,7 +44,8 @@ class Kind:
 
     `name` has its article. `key` is one that this kind has; if `value` is given, the key has this value. `remedy` says
     how to get another one. `unsealed` says what a sealed kind without its seal is. What is larger than `most_bytes`, or
-    may have more than `most_values`, is neither written nor read.
+    may have more than `most_values`, is neither written nor read. A kind that users save has a `noun`, which messages
+    call it, and a `sign`, which only files of this kind have in their first 200 bytes.
     """
 
     name: str
@@ -52,6 +55,8 @@ class Kind:
     value: str | None = None
     sealed: bool = False
     unsealed: str = "was changed or cut short after it was written"
+    noun: str = ""
+    sign: bytes = b""
     most_bytes: int = LARGEST_SAVED
     most_values: int = MOST_VALUES
     format_version: str = "1.0"
@@ -65,6 +70,35 @@ class Kind:
         except UnfitError as problem:
             raise self.error(f"{self.name} cannot be written: it {problem}") from None
         return content
+
+    def check_place(self, file: Path, manifests: Path) -> None:
+        """Check that saving a document there replaces nothing but an older one. Raises the kind's error."""
+        if is_below(os.path.realpath(file), os.path.realpath(manifests)):
+            raise self.error(
+                f"the {self.noun} cannot be saved in the manifest folder: {file}", "Choose a file outside it."
+            )
+        try:
+            check_named(file)
+            if not file.is_file():
+                return
+            with file.open("rb") as stream:
+                start = stream.read(200)
+        except OSError as problem:
+            raise self._unsaved(file, problem) from None
+        if start and self.sign not in start:
+            why = f"{file} already exists and is not a {self.noun}"
+            raise self.error(why, "Choose another file, or remove this one.")
+
+    def save(self, document: Mapping[str, Json], file: Path) -> None:
+        """Save a document: mode 0600, all of it or nothing. Raises the kind's error."""
+        content = self.write(document)
+        try:
+            write_whole(content, file)
+        except OSError as problem:
+            raise self._unsaved(file, problem) from None
+
+    def _unsaved(self, file: Path, problem: OSError) -> ReconcilerError:
+        return self.error(f"the {self.noun} cannot be saved as {file}: {problem.strerror}")
 
     def read_file(self, file: Path, shape: type[Shape], *, base: Path) -> Any:
         """The value of a document in a file that a user names. The files in it are relative to `base`.

@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 
 from reconciler.git.discovery import is_inside
-from reconciler.git.process import answer, need, output, run
+from reconciler.git.environment import find_git
+from reconciler.git.process import output, run
 
 
 def version(folder: Path) -> str | None:
@@ -18,8 +19,7 @@ def version(folder: Path) -> str | None:
     Raises:
         GitRefusedError: git is there and cannot be run.
     """
-    said = answer(folder, "--version")
-    return None if said is None else said.strip().removeprefix("git version ")
+    return output(folder, "--version").strip().removeprefix("git version ") if find_git() else None
 
 
 def is_repository(root: Path) -> bool:
@@ -70,4 +70,4 @@ def first_parents(root: Path, since: str, until: str, *, most: int) -> tuple[str
 
 
 def _has_commit(root: Path, commit: str) -> bool:
-    return need(run(root, "cat-file", "-e", f"{commit}^{{commit}}")).returncode == 0
+    return run(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0

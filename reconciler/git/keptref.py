@@ -17,6 +17,21 @@ LOCAL: Final = "local"
 """The name of the place that is not a remote: this clone."""
 
 
+PUSHING: Final = 60.0
+"""Seconds for which a ref is pushed again if other runs are faster."""
+
+
+def pauses_between(monotonic: Callable[[], float], draw: Callable[[], float]) -> Iterator[float]:
+    """The growing pauses, in seconds, of a run that loses to others. They end `PUSHING` seconds after the first one.
+
+    `draw` returns a random number from 0 to 1.
+    """
+    begun, longest = monotonic(), 0.2
+    while monotonic() - begun < PUSHING:
+        yield 0.05 + (longest - 0.05) * draw()
+        longest = min(longest * 2, 5.0)
+
+
 def ref_name(kind: str, name: str) -> str:
     """`refs/reconciler/KIND/NAME`; no two names share a ref."""
     return f"refs/reconciler/{kind}/{git.ref_part(name)}"

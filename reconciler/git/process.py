@@ -66,7 +66,7 @@ class TooLongError(GitRefusedError):
 def run_to_its_end(root: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Done:
     """git run so that what a signal raises here comes only after it: a git that is killed may leave its lock."""
     with ThreadPoolExecutor(1) as apart:  # signals reach the main thread alone, and leaving waits for this one
-        return need(apart.submit(run, root, *arguments, environment=environment).result())
+        return apart.submit(run, root, *arguments, environment=environment).result()
 
 
 def connection(root: Path, remote: str, more: Settings) -> tuple[str, dict[str, str]]:
@@ -108,24 +108,8 @@ def output(
     environment: Mapping[str, str] | None = None,
     tolerated: Collection[int] = (),
 ) -> str:
-    """git's output, where there must be a git."""
-    text = answer(root, *arguments, data=data, environment=environment, tolerated=tolerated)
-    if text is None:
-        raise _no_git()
-    return text
-
-
-def answer(
-    root: Path,
-    *arguments: str,
-    data: bytes = b"",
-    environment: Mapping[str, str] | None = None,
-    tolerated: Collection[int] = (),
-) -> str | None:
-    """git's output; None if there is no git. Exit codes that are `tolerated` are not failures."""
+    """git's output. Exit codes that are `tolerated` are not failures."""
     done = run(root, *arguments, data=data, environment=environment)
-    if done is None:
-        return None
     silent = arguments[0] == "rev-parse" and done.returncode == 1 and not words(done)
     if done.returncode == 0 or silent or done.returncode in tolerated:
         return done.stdout.decode("utf-8", "replace")
@@ -138,17 +122,18 @@ def run(
     data: bytes = b"",
     environment: Mapping[str, str] | None = None,
     most: int | None = None,
-) -> Done | None:
-    """git run to its end, with any exit code; None if there is no git. `most` is for a git that is not fed data.
+) -> Done:
+    """git run to its end, with any exit code. `most` is for a git that is not fed data.
 
     Raises:
         TooLongError: its output has more than `most` bytes.
-        GitRefusedError: git would find a bare repository on its way up from `root`, cannot be run, or does not end.
+        GitRefusedError: git would find a bare repository on its way up from `root`, is missing, cannot be run, or does
+            not end.
     """
     refuse_bare(root)
     git = find_git()
     if git is None:
-        return None
+        raise GitRefusedError("git is missing", "Install git, and make sure that it is in PATH.")
     command = [git, *SETTINGS, *arguments]
     variables = git_environment(environment or {})
     try:
@@ -237,17 +222,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE)
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def need(done: Done | None) -> Done:
-    """What was run; GitRefusedError if there is no git."""
-    if done is None:
-        raise _no_git()
-    return done
-
-
-def _no_git() -> GitRefusedError:
-    return GitRefusedError("git is missing", "Install git, and make sure that it is in PATH.")
 
 
 def words(done: Done) -> str:

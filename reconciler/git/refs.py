@@ -25,7 +25,6 @@ from reconciler.git.process import (
     Settings,
     TooLongError,
     connection,
-    need,
     output,
     refusal,
     run,
@@ -126,7 +125,7 @@ class Refs:
         if tip is None or tip == commit:
             return tip == commit
         self._fetch(ref)
-        done = need(run(self._root, "merge-base", "--is-ancestor", commit, tip, environment=self._objects))
+        done = run(self._root, "merge-base", "--is-ancestor", commit, tip, environment=self._objects)
         return done.returncode == 0
 
     def commit(self, parent: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
@@ -211,11 +210,11 @@ class Refs:
         arguments = (*_LIST, f"{tip}^0")  # only a commit has that name
         listing = min(max(most, _LEAST_LISTING), _MOST_LISTING)
         try:
-            done = need(run(self._root, *arguments, environment=self._objects, most=listing))
+            done = run(self._root, *arguments, environment=self._objects, most=listing)
         except TooLongError:
             raise TooLargeError(tip, ref, most, None) from None
         if done.returncode != 0:
-            kind = need(run(self._root, "cat-file", "-t", tip, environment=self._objects))
+            kind = run(self._root, "cat-file", "-t", tip, environment=self._objects)
             if kind.returncode != 0:
                 return None
             self._refuse(ref, tip, kind.stdout.decode("ascii").strip(), refusal(self._root, arguments, done))
@@ -254,7 +253,7 @@ class Refs:
         return contents
 
     def _done(self, *arguments: str, data: bytes = b"", environment: Mapping[str, str] | None = None) -> Done:
-        done = need(run(self._root, *arguments, data=data, environment={**(environment or {}), **self._objects}))
+        done = run(self._root, *arguments, data=data, environment={**(environment or {}), **self._objects})
         if done.returncode != 0:
             raise refusal(self._root, arguments, done)
         return done

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -18,7 +18,7 @@ from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, warning
 from reconciler.errors import GitRefusedError, RecordError
 from reconciler.forge.github.job import git_settings
-from reconciler.git.keptref import LOCAL
+from reconciler.git.keptref import LOCAL, PUSHING, pauses_between
 from reconciler.instants import to_the_second
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
@@ -36,9 +36,6 @@ PATIENCE: Final = 300.0
 
 FIRST_LOOK, LAST_LOOK = 0.5, 10.0
 """Seconds between two reads of the record while a run waits for another one: the first pause, and the longest."""
-
-PUSHING: Final = 60.0
-"""Seconds for which a record is pushed again if other runs are faster."""
 
 
 def read_record(session: Session, *, required: bool = False) -> tuple[Record, tuple[Diagnostic, ...]]:
@@ -149,7 +146,7 @@ class Recorder:
 
     async def _announce(self, plan: Plan, writing: list[ProjectChange], stopped: Callable[[], bool]) -> bool:
         begun, pause, reported = self._clock.monotonic(), FIRST_LOOK, ""
-        lost = _Pauses(self._clock, self._random)
+        pauses = self._pauses()
         while not stopped():
             self._seen = await self._aside(self._store.read)
             section = self._section(self._seen.record, plan)
@@ -159,8 +156,7 @@ class Recorder:
                 if await self._intend(plan, writing, frozenset(alive)):
                     self._lease.keep()
                     return True
-                if not await lost.pause():
-                    raise self._too_many()
+                await self._pause(pauses)
                 continue
             if self._clock.monotonic() - begun >= PATIENCE:
                 raise RecordError(
@@ -212,7 +208,7 @@ class Recorder:
         known = self._section(self.record, plan).projects
         # The account of an empty sandbox is made with its first project.
         account = outcome.target.account
-        lost = _Pauses(self._clock, self._random)
+        pauses = self._pauses()
         while True:
             section = self._section(self._seen.record, plan)
             run = self._lease.run
@@ -232,8 +228,7 @@ class Recorder:
             change = partial(conclude, changes=changes, alive=alive, seen=known)
             if await self._swap(plan, change, message_of(outcome), account):
                 return
-            if not await lost.pause():
-                raise self._too_many()
+            await self._pause(pauses)
             self._seen = await self._aside(self._store.read)
 
     def _section(self, record: Record, plan: Plan) -> Section:
@@ -278,33 +273,22 @@ class Recorder:
         self._seen = swapped or self._seen
         return swapped is not None
 
-    def _too_many(self) -> RecordError:
-        return RecordError(
-            f"the record of {self._target.name} could not be written: other runs were faster for {PUSHING:.0f} seconds",
-            "Apply again when fewer runs write to this record. If no other run is under way, a lock was left behind: "
-            "remove the file that ends in .lock below the refs folder of the repository.",
-        )
+    def _pauses(self) -> Iterator[float]:
+        return pauses_between(self._clock.monotonic, self._random.random)
+
+    async def _pause(self, pauses: Iterator[float]) -> None:
+        """Pause after another run was faster. RecordError if that has been so for too long."""
+        if (pause := next(pauses, None)) is None:
+            raise RecordError(
+                f"the record of {self._target.name} could not be written: other runs were faster for {PUSHING:.0f} "
+                "seconds",
+                "Apply again when fewer runs write to this record. If no other run is under way, a lock was left "
+                "behind: remove the file that ends in .lock below the refs folder of the repository.",
+            )
+        await self._clock.sleep(pause)
 
     def _file(self, change: ProjectChange) -> str:
         return Path(os.path.relpath(change.source.file, self._base)).as_posix()
-
-
-class _Pauses:
-    """The growing pauses of a run that loses to others, until it gives up."""
-
-    def __init__(self, clock: Clock, random: Random) -> None:
-        self._clock = clock
-        self._random = random
-        self._begun = clock.monotonic()
-        self._longest = 0.2
-
-    async def pause(self) -> bool:
-        """Pause, and return whether to try again."""
-        if self._clock.monotonic() - self._begun >= PUSHING:
-            return False
-        await self._clock.sleep(self._random.uniform(0.05, self._longest))
-        self._longest = min(self._longest * 2, 5.0)
-        return True
 
 
 def _names(section: Section, run: Run, writing: list[ProjectChange]) -> bool:

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, warning
-from reconciler.documents.saving import check_place
-from reconciler.documents.snapshot import SIGN
-from reconciler.errors import GitRefusedError, SnapshotError
+from reconciler.documents.snapshot import KIND, write_snapshot_file
+from reconciler.errors import GitRefusedError
 from reconciler.forge.github.job import git_settings
 from reconciler.git.sources import read_commit
 from reconciler.instants import to_the_second
@@ -50,7 +49,7 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
     """
     settings, target = session.settings, session.target
     if out is not None:
-        check_place(Path(out), settings.manifests, what="snapshot", sign=SIGN, kind=SnapshotError)
+        KIND.check_place(Path(out), settings.manifests)
         kept = None
     else:
         kept = stores.open_snapshot(
@@ -62,7 +61,7 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
         published = stores.publish(kept, snapshot, now=session.now)
         return SavedSnapshot(snapshot, f"{kept.name}{kept.where}", newer=not published, notes=notes)
     assert out is not None
-    stores.write_file(snapshot, Path(out))
+    write_snapshot_file(snapshot, Path(out))
     return SavedSnapshot(snapshot, out, newer=False, notes=notes)
 
 

@@ -18,35 +18,15 @@ from reconciler import git
 from reconciler.documents.snapshot import MOST_BYTES, decode, encode, too_large
 from reconciler.errors import SnapshotError
 from reconciler.files.reading import read_named
-from reconciler.files.writing import write_whole
-from reconciler.git.keptref import KeptRef
+from reconciler.git.keptref import PUSHING, KeptRef, pauses_between
 from reconciler.git.process import Settings
 from reconciler.git.refs import NotACommitError, TooLargeError, UnreadableRefError
 from reconciler.instants import to_the_second
 from reconciler.model.snapshot import Snapshot
 
 _FILE: Final = "snapshot.json"
-_PUBLISHING: Final = 60.0
-"""Seconds for which a snapshot is published again if other runs are faster."""
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
-"""Seconds that a pause between two attempts lasts at most: the first, and every later one."""
-
 _AHEAD: Final = timedelta(minutes=5)
 """How much clocks may differ. A snapshot that claims to be later than that is not kept for its time."""
-
-
-def write_file(snapshot: Snapshot, file: Path) -> None:
-    """Save it, mode 0600, all of it or nothing.
-
-    Raises:
-        SnapshotError: the file cannot be written, or the snapshot is too large.
-    """
-    content = encode(snapshot)
-    try:
-        write_whole(content, file)
-    except OSError as problem:
-        raise SnapshotError(f"the snapshot cannot be saved as {file}: {problem.strerror}") from None
 
 
 def read_file(file: Path) -> Snapshot:
@@ -102,7 +82,7 @@ def publish(
     content = encode(snapshot)
     message = f"snapshot: {snapshot.live_count} projects at {to_the_second(snapshot.taken_at)}\n"
     commit: str | None = None
-    begun, pause = monotonic(), _FIRST_PAUSE
+    pauses = pauses_between(monotonic, draw)
     while True:
         old, taken_at = _published(kept)
         if taken_at is not None and snapshot.taken_at < taken_at <= now() + _AHEAD:
@@ -110,14 +90,13 @@ def publish(
         commit = commit or kept.commit(None, {_FILE: content}, message)
         if kept.replace(commit, old):
             return True
-        if monotonic() - begun >= _PUBLISHING:
-            break
-        sleep(0.05 + (pause - 0.05) * draw())
-        pause = min(pause * 2, _LONGEST_PAUSE)
-    raise SnapshotError(
-        f"{kept.what} cannot be published: other runs were faster",
-        f"This run tried for {_PUBLISHING:.0f} seconds. Run it again when fewer runs write {kept.name}{_where(kept)}.",
-    )
+        if (pause := next(pauses, None)) is None:
+            raise SnapshotError(
+                f"{kept.what} cannot be published: other runs were faster",
+                f"This run tried for {PUSHING:.0f} seconds. Run it again when fewer runs write "
+                f"{kept.name}{_where(kept)}.",
+            )
+        sleep(pause)
 
 
 def _published(kept: KeptRef) -> tuple[str | None, datetime | None]:

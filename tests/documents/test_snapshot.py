@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.documents import snapshot as text
-from reconciler.documents.snapshot import SIGN, decode, encode, too_large
+from reconciler.documents.snapshot import decode, encode, too_large
 from reconciler.errors import SnapshotError
 from reconciler.model.ontology import Unreadable
 from reconciler.model.plan import TargetInfo
@@ -57,7 +57,7 @@ WHOLE = Snapshot(
 def test_all_of_it_comes_back() -> None:
     content = encode(WHOLE)
     assert decode(content, place="it") == WHOLE
-    assert SIGN in content[:100]
+    assert text.KIND.sign in content[:100]
     assert content.count(b"\n") == 1
     empty = Snapshot(TargetInfo("t", "e"), AT)
     assert decode(encode(empty), place="it") == empty

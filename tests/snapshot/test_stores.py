@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.documents.snapshot import encode
+from reconciler.documents.snapshot import encode, write_snapshot_file
 from reconciler.errors import GitRefusedError, SnapshotError
 from reconciler.git.keptref import ref_name
 from reconciler.git.refs import Refs
 from reconciler.model.plan import TargetInfo
 from reconciler.model.snapshot import Snapshot
-from reconciler.snapshot.stores import open_snapshot, publish, read_file, read_ref, write_file
+from reconciler.snapshot.stores import open_snapshot, publish, read_file, read_ref
 from tests.repositories import git as run
 
 pytestmark = pytest.mark.usefixtures("no_identity")
@@ -49,11 +49,11 @@ def put(root: Path, at: Snapshot, remote: str = "origin", between: Callable[[], 
 
 def test_a_file_is_private_and_comes_back(tmp_path: Path) -> None:
     file = tmp_path / "s.json"
-    write_file(snapshot(), file)
+    write_snapshot_file(snapshot(), file)
     assert file.stat().st_mode & 0o777 == 0o600
     assert read_file(file) == snapshot()
     with pytest.raises(SnapshotError, match="cannot be saved"):
-        write_file(snapshot(), tmp_path / "none" / "s.json")
+        write_snapshot_file(snapshot(), tmp_path / "none" / "s.json")
     with pytest.raises(SnapshotError, match="cannot be read"):
         read_file(tmp_path / "none.json")
     with pytest.raises(SnapshotError, match="cannot be read"):
