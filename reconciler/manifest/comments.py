@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, warning
+from reconciler.diagnostics import warning
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import Document, LocatedFile, Part, Stretch
 from reconciler.model.values import Json
@@ -19,60 +19,56 @@ _BEHIND_TEXT: Final = re.compile(r"[ \t]+(#[^\s#][^\r\n]*)")
 _NOT_PLAIN: Final = ('"', "'", "|", ">", "*", "&", "!")
 
 
-def comment_problems(file: LocatedFile, document: Document, *, everywhere: bool = False) -> list[Diagnostic]:
-    """A warning for each. None is an error, because null is a valid parameter.
+def note_comments(file: LocatedFile, *, everywhere: bool = False) -> None:
+    """Add a warning for each to the problems of its document. None is an error, because null is a valid parameter.
 
     In a project, only parameters may be null. `everywhere` is for files that are not projects.
     """
     if not file.hides_values:
-        return []
-    if not isinstance(document.value, dict) and not (everywhere and isinstance(document.value, list)):
-        return []
-    look = _Look(document)
-    for key, value, part in document.parts(document.value, document.whole.block):
+        return
+    for document in file.documents:
+        value = document.value
         if everywhere:
-            look.at(key, value, part, in_params=True)
-        elif not str(key).startswith("x-"):
-            look.at(key, value, part, in_params=key == "params" and isinstance(value, dict | list))
-    return look.problems
+            _look(document, value, document.whole.block, set(), in_params=True)
+        elif isinstance(value, dict):
+            visited: set[int] = set()
+            for key, inner, part in document.parts(value, document.whole.block):
+                if not str(key).startswith("x-"):
+                    in_params = key == "params" and isinstance(inner, dict | list)
+                    _look_at(document, key, inner, part, visited, in_params=in_params)
 
 
-class _Look:
-    def __init__(self, document: Document) -> None:
-        self.problems: list[Diagnostic] = []
-        self._text = document.source.parsed
-        self._document = document
-        self._visited: set[int] = set()
+def _look(document: Document, value: Json, block: int, visited: set[int], *, in_params: bool) -> None:
+    if id(value) not in visited:
+        visited.add(id(value))
+        for key, inner, part in document.parts(value, block):
+            _look_at(document, key, inner, part, visited, in_params=in_params)
 
-    def at(self, key: str | int, value: Json, part: Part, *, in_params: bool) -> None:
-        if isinstance(value, dict | list):
-            if id(value) in self._visited:
-                return
-            self._visited.add(id(value))
-            for inner_key, inner, inner_part in self._document.parts(value, part.block):
-                self.at(inner_key, inner, inner_part, in_params=in_params)
-            return
-        stretch = part.value
-        if stretch.start == stretch.end:
-            # The parsers disagree on where an empty value is, but not on where its key ends.
-            match = (
-                _BEHIND_KEY.match(self._text, part.key.end)
-                if isinstance(key, str)
-                else _BEHIND_NOTHING.match(self._text, stretch.end)
-            )
-            if in_params and match is not None:
-                self._add(match, "this is a comment, so the value is null", "write null")
-        elif (
-            isinstance(value, str)
-            and not self._text.startswith(_NOT_PLAIN, stretch.start)
-            and (match := _BEHIND_TEXT.match(self._text, stretch.end))
-        ):
-            self._add(match, "this is a comment, not part of the value", "put a space after the #")
 
-    def _add(self, match: re.Match[str], summary: str, otherwise: str) -> None:
-        detail = (
-            "A # after a space starts a comment. To have it in the value, quote the value. If a comment is intended, "
-            f"{otherwise}, or put the comment on its own line."
-        )
-        location = self._document.source.location(Stretch(match.start(1), match.end(1)))
-        self.problems.append(warning(Code.COMMENT_VALUE, summary, detail=detail, location=location, label="quote it"))
+def _look_at(
+    document: Document, key: str | int, value: Json, part: Part, visited: set[int], *, in_params: bool
+) -> None:
+    if isinstance(value, dict | list):
+        _look(document, value, part.block, visited, in_params=in_params)
+        return
+    text, stretch = document.source.parsed, part.value
+    if stretch.start == stretch.end:
+        # The parsers disagree on where an empty value is, but not on where its key ends.
+        behind, end = (_BEHIND_KEY, part.key.end) if isinstance(key, str) else (_BEHIND_NOTHING, stretch.end)
+        if in_params and (match := behind.match(text, end)):
+            _warn(document, match, "this is a comment, so the value is null", "write null")
+    elif (
+        isinstance(value, str)
+        and not text.startswith(_NOT_PLAIN, stretch.start)
+        and (match := _BEHIND_TEXT.match(text, stretch.end))
+    ):
+        _warn(document, match, "this is a comment, not part of the value", "put a space after the #")
+
+
+def _warn(document: Document, match: re.Match[str], summary: str, otherwise: str) -> None:
+    detail = (
+        "A # after a space starts a comment. To have it in the value, quote the value. If a comment is intended, "
+        f"{otherwise}, or put the comment on its own line."
+    )
+    location = document.source.location(Stretch(match.start(1), match.end(1)))
+    document.problems.append(warning(Code.COMMENT_VALUE, summary, detail=detail, location=location, label="quote it"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity, nearest, quoted
@@ -35,36 +35,22 @@ FILE: Final = "$file"
 UNSET_KEY: Final = "$unset"
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
-    """A key that stands for something else, and the JSON Schema of its value."""
-
-    name: str
-    schema: Mapping[str, Any]
-
-
-DIRECTIVES: Final = (
-    Directive(
-        FILE,
-        {
-            "type": "string",
-            "minLength": 1,
-            "description": "A text file, relative to this file. Its content is the value.",
-        },
-    ),
-    Directive(
-        REF,
-        {
-            "type": "string",
-            "minLength": 1,
-            "description": "A YAML file, relative to this file, and after # a JSON pointer into it.",
-            "examples": ["../shared/animals.yaml#/animals"],
-        },
-    ),
-    Directive(LITERAL, {"description": "The value itself, not searched: for data that looks like a directive."}),
-    Directive(UNSET_KEY, {"const": True, "description": "Drops what a _defaults.yaml above supplies."}),
-)
-_NAMES: Final = tuple(directive.name for directive in DIRECTIVES)
+DIRECTIVES: Final[Mapping[str, Mapping[str, Any]]] = {
+    FILE: {
+        "type": "string",
+        "minLength": 1,
+        "description": "A text file, relative to this file. Its content is the value.",
+    },
+    REF: {
+        "type": "string",
+        "minLength": 1,
+        "description": "A YAML file, relative to this file, and after # a JSON pointer into it.",
+        "examples": ["../shared/animals.yaml#/animals"],
+    },
+    LITERAL: {"description": "The value itself, not searched: for data that looks like a directive."},
+    UNSET_KEY: {"const": True, "description": "Drops what a _defaults.yaml above supplies."},
+}
+"""Keys that stand for something else, each with the JSON Schema of its value."""
 
 UNSET: Final[Any] = object()
 """Replaces `{$unset: true}` until the layers are laid over one another."""
@@ -150,7 +136,7 @@ class _Walk:
         return copied
 
     def _dollar(self, mapping: dict[str, Json], path: RawPath) -> Json:
-        directive = next((key for key in mapping if key in _NAMES), None)
+        directive = next((key for key in mapping if key in DIRECTIVES), None)
         if directive is None:
             for key in mapping:
                 self._warn_of_near(key, mapping, path)
@@ -238,7 +224,7 @@ class _Walk:
 
     def _warn_of_near(self, key: str, mapping: dict[str, Json], path: RawPath) -> None:
         """Warn about an only key that is almost a directive: it would be sent as data."""
-        near = nearest(key, _NAMES) if len(mapping) == 1 and key.startswith("$") else None
+        near = nearest(key, DIRECTIVES) if len(mapping) == 1 and key.startswith("$") else None
         if near is not None:
             self._resolved.faults.append(
                 Fault(

@@ -77,21 +77,20 @@ def _slots(key: Key) -> list[Schema]:
 
 
 def _directives() -> dict[str, Schema]:
-    anywhere = [directive for directive in DIRECTIVES if directive.name != UNSET_KEY]
-    (unset,) = [directive for directive in DIRECTIVES if directive.name == UNSET_KEY]
+    anywhere = {name: schema for name, schema in DIRECTIVES.items() if name != UNSET_KEY}
     return {
         "directive": {
             "$comment": "One of these, as the only key of its mapping.",
             "type": "object",
-            "properties": {directive.name: directive.schema for directive in anywhere},
+            "properties": anywhere,
             "minProperties": 1,
             "maxProperties": 1,
             "additionalProperties": False,
         },
         "unset": {
             "type": "object",
-            "properties": {unset.name: unset.schema},
-            "required": [unset.name],
+            "properties": {UNSET_KEY: DIRECTIVES[UNSET_KEY]},
+            "required": [UNSET_KEY],
             "additionalProperties": False,
         },
     }

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from reconciler.collection import collector_paused
@@ -18,38 +19,17 @@ from reconciler.files.walking import Refusal
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
-from reconciler.manifest.comments import comment_problems
+from reconciler.manifest.comments import note_comments
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.discovery import Found, discover, path_order
-from reconciler.manifest.layerfiles import LayerFiles
+from reconciler.manifest.layerfiles import LayerFiles, Overlay, open_overlay
 from reconciler.manifest.located import display, first_at, first_line, in_reading_order
 from reconciler.manifest.origins import Origin
-from reconciler.manifest.overlays import Overlay, open_overlay
 from reconciler.manifest.parsing import Parser, best_parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.sharedfiles import SharedFiles, near_path, read_found, unread
-from reconciler.manifest.understanding import Understanding, Understood
-from reconciler.model.project import DesiredProject
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One YAML document. `line` is the first of its mapping, and `name` is set as far as it could be read.
-
-    `project` is None if the document, or a file that it uses, has an error. `diagnostics` are the errors and
-    warnings of both, in reading order; those of other files have the location where this document uses them.
-    An error that ends a whole file (syntax, encoding), or is in a file that is not a manifest, is a separate entry
-    without name, project, and `origin`; `is_manifest` is False for the latter.
-    """
-
-    file: str
-    line: int
-    name: str | None
-    project: DesiredProject | None
-    diagnostics: tuple[Diagnostic, ...]
-    is_manifest: bool = True
-    origin: Origin | None = field(default=None, compare=False, repr=False)
+from reconciler.manifest.understanding import Entry, Understanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,34 +155,18 @@ class _Loader:
         except RefusedError as refused:
             return [_whole(unread(file, refused))]
         found = read(file, data, self._words, self._parser, root=self._root)
+        note_comments(found)
         inherited = self.layers.inherited(os.path.dirname(file))
         layers, of_overlay = overlay.over(file, found.documents) if overlay is not None else ((), ())
-        reported = [*inherited.reported, *of_overlay]
-        entries = []
-        for index, document in enumerate(found.documents):
-            own = [*document.problems, *comment_problems(found, document)]
-            understood = Understood(Origin.of(document))
-            if not found.broken_lines:
-                layer = layers[index] if layers else None
-                understood = self._understanding.understand(document, inherited, layer)
-            entries.append(self._entry(understood, own, reported))
+        reported = (*inherited.reported, *of_overlay)
+        entries = [
+            self._understanding.understand(document, inherited, layer, reported)
+            for document, layer in zip_longest(found.documents, layers)
+        ]
         if found.failure:
             diagnostics = in_reading_order(found.failure)
-            location = diagnostics[0].location
-            assert location is not None
-            entries.append(Entry(file, location.line, None, None, diagnostics))
+            entries.append(replace(_whole(diagnostics[0]), diagnostics=diagnostics))
         return entries
-
-    def _entry(self, understood: Understood, own: Sequence[Diagnostic], reported: Sequence[Diagnostic]) -> Entry:
-        """`own` is what is wrong with the YAML of the document, `reported` with the files laid under or over it."""
-        origin = understood.origin
-        diagnostics: tuple[Diagnostic, ...] = ()
-        if own or reported or understood.found:
-            of_layers = self._directives.repetition.used(reported, first_line(origin.file, origin.line))
-            diagnostics = in_reading_order([*own, *_unexplained(understood.found, own), *of_layers])
-        failed = any(diagnostic.is_error for diagnostic in diagnostics)
-        project = None if failed else understood.project
-        return Entry(origin.file, origin.line, understood.name, project, diagnostics, origin=origin)
 
 
 def _near_defaults(file: str) -> Diagnostic:
@@ -227,21 +191,6 @@ def _check_utf8(file: str) -> None:
         file.encode()
     except UnicodeEncodeError:
         raise RefusedError(Code.NOT_UTF8, "the name of this file is not UTF-8", "Rename it.") from None
-
-
-def _unexplained(diagnostics: Sequence[Diagnostic], own: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Without those that only report a missing or wrong value where the YAML itself is wrong."""
-    wrong = {_position(diagnostic) for diagnostic in own}
-    return [
-        diagnostic
-        for diagnostic in diagnostics
-        if diagnostic.code not in (Code.NULL_PART, Code.WRONG_TYPE) or _position(diagnostic) not in wrong
-    ]
-
-
-def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:
-    assert diagnostic.location is not None
-    return diagnostic.location.file, diagnostic.location.line, diagnostic.location.column
 
 
 def _duplicates(entries: Sequence[Entry], root: str) -> Iterator[Diagnostic]:

@@ -204,16 +204,14 @@ class Document:
 
 @dataclass(slots=True)
 class LocatedFile:
-    """A file that was read. `failure` is what ended it: its syntax, a limit.
+    """A file that was read. `failure` is what ended it: its syntax, a limit, lines that parsers read differently.
 
-    If `broken_lines` is set, the values cannot be trusted, and nothing is reported about them. `hides_values` is set
-    if comments may have been written where values were meant.
+    `hides_values` is set if comments may have been written where values were meant.
     """
 
     source: SourceText
     documents: list[Document] = field(default_factory=list)
     failure: list[Diagnostic] = field(default_factory=list)
-    broken_lines: bool = False
     hides_values: bool = False
 
     @property
@@ -225,4 +223,4 @@ class LocatedFile:
     @property
     def broken(self) -> bool:
         """Whether the values cannot be relied on."""
-        return self.broken_lines or any(diagnostic.is_error for diagnostic in self.reported)
+        return any(diagnostic.is_error for diagnostic in self.reported)

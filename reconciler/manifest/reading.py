@@ -49,13 +49,12 @@ def read(file: str, data: bytes, words: Words, parser: Parser, *, root: str = ""
         if verdict is None or not verdict.stumbled:
             refused = verdict
     if refused is not None:
-        if not raw.broken_lines:  # which explain the refusal
-            found.failure.append(explained(found.source, refused))
+        found.failure.append(explained(found.source, refused))
         if found.documents and isinstance(found.documents[-1].value, str):
             found.documents.pop()  # what a parser took of a line that is not right
     found.hides_values = _hides_values(found.source.parsed, words.saw_empty)
     _share_out(found, raw)
-    return found
+    return _without_values(found) if raw.broken_lines else found
 
 
 def _hides_values(text: str, saw_empty: bool) -> bool:
@@ -74,7 +73,7 @@ def _hides_values(text: str, saw_empty: bool) -> bool:
 def _compose(raw: RawText, words: Words, parser: Parser) -> tuple[LocatedFile, NotYamlError | None]:
     """What the parser accepts, up to where it refuses the text."""
     source = raw.source
-    found = LocatedFile(source, broken_lines=raw.broken_lines)
+    found = LocatedFile(source)
     refused: NotYamlError | None
     composer = Composer(source, open_events(parser, source.parsed), words)
     try:
@@ -104,6 +103,12 @@ def _share_out(found: LocatedFile, raw: RawText) -> None:
             owner.problems.append(problem)
         else:
             found.failure.append(problem)
+
+
+def _without_values(found: LocatedFile) -> LocatedFile:
+    """The file with everything that is wrong with it, except its syntax: its lines explain that."""
+    every = [diagnostic for diagnostic in found.reported if diagnostic.code != Code.SYNTAX]
+    return LocatedFile(found.source, failure=every)
 
 
 def _not_utf8(problem: NotUtf8Error) -> LocatedFile:

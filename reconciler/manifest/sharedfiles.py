@@ -14,7 +14,7 @@ from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
-from reconciler.manifest.comments import comment_problems
+from reconciler.manifest.comments import note_comments
 from reconciler.manifest.located import LocatedFile, first_line
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.reading import read
@@ -50,8 +50,7 @@ class SharedFiles:
         found = self.yaml_files.get(file)
         if found is None:
             found = self.yaml_files[file] = read(file, data, self._words, self._parser, root=self.root)
-            for document in found.documents:
-                document.problems += comment_problems(found, document, everywhere=not like_project)
+            note_comments(found, everywhere=not like_project)
         return found
 
     def fetch(self, folder: str, path: str) -> tuple[str, bytes]:

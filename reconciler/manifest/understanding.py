@@ -1,8 +1,8 @@
-"""From one composed document to a desired project, or to what is wrong with it."""
+"""From one document to the desired project that it declares, or to what is wrong with it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -14,7 +14,7 @@ from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.layerfiles import Inherited, Layer, Limits
 from reconciler.manifest.layering import Layers
-from reconciler.manifest.located import Document, display
+from reconciler.manifest.located import Document, display, first_line, in_reading_order
 from reconciler.manifest.ontology import Checked
 from reconciler.manifest.origins import Origin, diagnosed
 from reconciler.manifest.verdict import check
@@ -23,17 +23,23 @@ from reconciler.model.project import CREATE_ONLY, DesiredProject, Mask, ParamsMo
 from reconciler.model.values import Json
 
 
-@dataclass(slots=True)
-class Understood:
-    """`origin` is that of the composed document, and `name` is set as far as it can be read.
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One YAML document. `line` is the first of its mapping, and `name` is set as far as it could be read.
 
-    `project` is None if something is an error. `found` is what is wrong with the document and the files it refers to.
+    `project` is None if the document, or a file that it uses, has an error. `diagnostics` are the errors and
+    warnings of both, in reading order; those of other files have the location where this document uses them.
+    An error that ends a whole file (syntax, encoding), or is in a file that is not a manifest, is a separate entry
+    without name, project, and `origin`; `is_manifest` is False for the latter.
     """
 
-    origin: Origin
-    name: str | None = None
-    project: DesiredProject | None = None
-    found: list[Diagnostic] = field(default_factory=list)
+    file: str
+    line: int
+    name: str | None
+    project: DesiredProject | None
+    diagnostics: tuple[Diagnostic, ...]
+    is_manifest: bool = True
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 class Understanding:
@@ -45,11 +51,10 @@ class Understanding:
         self._ontologies: Checked = {}
         self._read: dict[tuple[int, str | None], tuple[list[Json], Ontology]] = {}
 
-    def understand(self, document: Document, inherited: Inherited, overlay: Layer | None) -> Understood:
-        """Make a project of a document.
-
-        The checks are left out if something is wrong with its YAML.
-        """
+    def understand(
+        self, document: Document, inherited: Inherited, overlay: Layer | None, reported: Sequence[Diagnostic]
+    ) -> Entry:
+        """Make a project of a document. `reported` is what is wrong with the files laid under or over it."""
         root = Origin.of(document)
         resolved = self._directives.resolve(document)
         value: Any = resolved.value
@@ -69,13 +74,18 @@ class Understanding:
             faults += [fault for limits in inherited.limits for fault in self._check_name(name, limits)]
         else:
             name = None
-        found = self._directives.diagnosed(faults, resolved, root)
-        if values is None or any(diagnostic.is_error for diagnostic in found):
-            return Understood(root, name, None, found)
-        project = self._project(values, document, value, root)
-        if self._checks is not None and not document.problems:
-            found += [diagnosed(fault, root) for fault in _not_reported(self._checks.run(project), faults)]
-        return Understood(root, name, project, found)
+        own, found = document.problems, self._directives.diagnosed(faults, resolved, root)
+        project = None
+        if values is not None and not _has_error(found):
+            project = self._project(values, document, value, root)
+            if self._checks is not None and not _has_error(own):
+                found += [diagnosed(fault, root) for fault in _not_reported(self._checks.run(project), faults)]
+        diagnostics: tuple[Diagnostic, ...] = ()
+        if own or found or reported:
+            of_layers = self._directives.repetition.used(reported, first_line(root.file, root.line))
+            diagnostics = in_reading_order([*own, *_unexplained(found, own), *of_layers])
+            project = None if _has_error(diagnostics) else project
+        return Entry(root.file, root.line, name, project, diagnostics, origin=root)
 
     def _project(
         self, values: Mapping[str, Any], document: Document, value: Mapping[str, Json], root: Origin
@@ -117,6 +127,25 @@ class Understanding:
                 f"a name here must match {taken}",
             )
         ]
+
+
+def _has_error(diagnostics: Iterable[Diagnostic]) -> bool:
+    return any(diagnostic.is_error for diagnostic in diagnostics)
+
+
+def _unexplained(diagnostics: Sequence[Diagnostic], own: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Without those that only report a missing or wrong value where the YAML itself is wrong."""
+    wrong = {_position(diagnostic) for diagnostic in own}
+    return [
+        diagnostic
+        for diagnostic in diagnostics
+        if diagnostic.code not in (Code.NULL_PART, Code.WRONG_TYPE) or _position(diagnostic) not in wrong
+    ]
+
+
+def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:
+    assert diagnostic.location is not None
+    return diagnostic.location.file, diagnostic.location.line, diagnostic.location.column
 
 
 def _not_reported(found: list[Fault], reported: list[Fault]) -> list[Fault]:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity, merged, warning
 from reconciler.errors import DiagnosedError, UsageError
-from reconciler.manifest.loading import Entry, Manifests
+from reconciler.manifest.loading import Manifests
+from reconciler.manifest.understanding import Entry
 from reconciler.model.project import DesiredProject
 
 

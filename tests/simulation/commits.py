@@ -12,7 +12,8 @@ from random import Random
 from typing import Any
 
 from reconciler.fieldpath import parse_pattern
-from reconciler.manifest.loading import Entry, Manifests
+from reconciler.manifest.loading import Manifests
+from reconciler.manifest.understanding import Entry
 from reconciler.model.plan import Commit
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode, Source
 from reconciler.operations.preparing import Prepared
