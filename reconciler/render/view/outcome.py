@@ -24,21 +24,7 @@ DEFAULT_TARGET: Final = "sandbox"
 _GERUND: Final = {Action.CREATE: "Creating", Action.UPDATE: "Modifying", Action.NO_OP: "Reading"}
 _FINISHED: Final = {Action.CREATE: "Creation", Action.UPDATE: "Modifications", Action.NO_OP: "Reading"}
 _DONE: Final = {Action.CREATE: "created", Action.UPDATE: "changed", Action.NO_OP: "nothing to do"}
-_NOT_DONE: Final = {
-    Status.FAILED: "failed",
-    Status.UNCLEAR: "unclear",
-    Status.FORGOTTEN: "forgotten, it stays on Scale",
-    Status.HELD: "held, not written",
-    Status.BLOCKED: "blocked",
-    Status.PROTECTED: "protected, not written",
-    Status.STALE: "stale, not written",
-    Status.NOT_STARTED: "not started",
-}
 _SIGN: Final = {Action.CREATE: Sign.ADD, Action.UPDATE: Sign.CHANGE}
-_SIGN_OF_STATUS: Final = {Status.BLOCKED: Sign.BLOCKED, Status.HELD: Sign.HELD, Status.FORGOTTEN: Sign.FORGET}
-_FAILURES: Final = (Status.UNCLEAR, Status.FAILED, Status.STALE, Status.HELD, Status.BLOCKED)
-"""What should have been written and was not, the gravest first."""
-
 _SIGNALS: Final = {1: "SIGHUP", 2: "SIGINT", 15: "SIGTERM"}
 _LONGEST_REASON: Final = 300
 _MOST_STALE: Final = 30
@@ -51,6 +37,33 @@ class Mood(Enum):
     GOOD = "good"
     NEUTRAL = "neutral"
     BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a project ended that was not written: in words, and what to do (a sentence, and a command's verb)."""
+
+    words: str
+    advice: str = ""
+    verb: str = ""
+    mood: Mood = Mood.BAD
+    sign: Sign | None = None
+
+
+_NOT_DONE: Final = {
+    Status.UNCLEAR: _End("unclear", "A plan shows what is on Scale now:", "plan"),
+    Status.FAILED: _End("failed", "Fix the cause and apply again:", "apply"),
+    Status.STALE: _End("stale, not written", "The approved plan is out of date. To see the new one:", "plan"),
+    Status.HELD: _End("held, not written", "The plan shows why, and how to allow it:", "plan", sign=Sign.HELD),
+    Status.BLOCKED: _End("blocked", sign=Sign.BLOCKED),
+    Status.NOT_STARTED: _End("not started", mood=Mood.NEUTRAL),
+    Status.FORGOTTEN: _End("forgotten, it stays on Scale", mood=Mood.NEUTRAL, sign=Sign.FORGET),
+    Status.PROTECTED: _End("protected, not written", mood=Mood.NEUTRAL),
+}
+"""The gravest first. Those with a bad mood should have been written."""
+
+_FINE: Final = (Status.DONE, Status.UNCHANGED, Status.FORGOTTEN, Status.PROTECTED)
+_RANKS: Final = {status: rank for rank, status in enumerate(_NOT_DONE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,7 @@ class ResultView:
     mood: Mood
     versions: str
     command: str
-    failed: bool = False
+    reason: str = ""
     time: str = ""
     sign: Sign | None = None
     messages: tuple[Diagnostic, ...] = ()
@@ -87,6 +100,10 @@ class ResultView:
     advice: str = ""
     next: str = ""
     rank: int = 0
+
+    @property
+    def failed(self) -> bool:
+        return self.mood is Mood.BAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +138,8 @@ def view_event(event: Event) -> Progress:
         return Progress(event.name, "Nothing to do", f" [{listed(now)}]" if now else "")
     reason = _reason(outcome)
     shown = f"{reason[:_LONGEST_REASON]}…" if len(reason) > _LONGEST_REASON else reason
-    failed = _NOT_DONE[outcome.status].capitalize()
-    return Progress(event.name, failed, f": {shown}" if shown else "", _mood(outcome.status))
+    end = _NOT_DONE[outcome.status]
+    return Progress(event.name, end.words.capitalize(), f": {shown}" if shown else "", end.mood)
 
 
 def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
@@ -146,7 +163,7 @@ def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
         interrupted=interrupted,
         unstarted=tuple(_unstarted(outcome)),
         resume=" ".join(("reconciler", "apply", *options)),
-        alerts=tuple(_alerts(shown, interrupted, summary)),
+        alerts=tuple(_alerts(results, interrupted, summary)),
         messages=(*others, *found.diagnostics),
         colophon=tuple(_colophon(outcome)),
     )
@@ -168,38 +185,28 @@ def _counts(summary: OutcomeSummary) -> str:
 
 def _result(project: ProjectOutcome, options: Sequence[str]) -> ResultView:
     """`options` are those that the run was started with, for the commands that it suggests."""
-    failed = project.status in _FAILURES
-    done = _SIGN.get(project.action) if project.status is Status.DONE else None
-    advice, verb = _next_step(project)
+    end = _NOT_DONE.get(project.status, _End("", mood=Mood.GOOD, sign=_SIGN.get(project.action)))
+    failed = end.mood is Mood.BAD
+    landed = project.status is Status.FAILED and _calls(project, CallResult.LANDED)
+    advice = "Fix the cause and apply again; what is already written is not written twice:" if landed else end.advice
     return ResultView(
         name=project.name,
         status=project.status,
         result=_what_was_done(project),
-        mood=_mood(project.status),
+        mood=end.mood,
         versions=", ".join(_versions(project)),
         command=command("plan", project.name, *options),
-        failed=failed,
+        reason=_reason(project),
         time=duration(project.seconds) if project.seconds else "",
-        sign=_SIGN_OF_STATUS.get(project.status, done),
+        sign=end.sign,
         messages=explained(project) if failed else project.diagnostics,
         truth=tuple(_truth(project)) if failed else (),
         differences=tuple(_differences(project.stale_fields[:_MOST_STALE])),
         left_out=max(0, len(project.stale_fields) - _MOST_STALE),
         advice=advice,
-        next=command(verb, project.name, *options) if verb else "",
-        rank=_rank(project),
+        next=command(end.verb, project.name, *options) if end.verb else "",
+        rank=_RANKS.get(project.status, len(_RANKS)),
     )
-
-
-def _rank(project: ProjectOutcome) -> int:
-    gravest = (*_FAILURES, Status.NOT_STARTED)
-    return gravest.index(project.status) if project.status in gravest else len(gravest)
-
-
-def _mood(status: Status) -> Mood:
-    if status is Status.DONE:
-        return Mood.GOOD
-    return Mood.NEUTRAL if status in (Status.FORGOTTEN, Status.PROTECTED, Status.NOT_STARTED) else Mood.BAD
 
 
 def _versions(project: ProjectOutcome) -> list[str]:
@@ -213,7 +220,7 @@ def _what_was_done(project: ProjectOutcome) -> str:
     if project.status is Status.DONE:
         return _DONE[project.action]
     landed = _calls(project, CallResult.LANDED)
-    failed = _NOT_DONE[project.status]
+    failed = _NOT_DONE[project.status].words
     return f"{failed} after {' and '.join(landed)}" if landed else failed
 
 
@@ -238,7 +245,7 @@ def _differences(fields: Sequence[Field]) -> Iterator[Section]:
 
 def explained(project: ProjectOutcome) -> tuple[Diagnostic, ...]:
     """Its diagnostics. If it should have been written and was not, the first error says why."""
-    if project.status not in (*_FAILURES, Status.NOT_STARTED):
+    if project.status in _FINE:
         return project.diagnostics
     name = f"project.{project.name}"
     if project.status is Status.STALE:
@@ -247,7 +254,7 @@ def explained(project: ProjectOutcome) -> tuple[Diagnostic, ...]:
     elif any(diagnostic.is_error for diagnostic in project.diagnostics):
         return project.diagnostics
     else:
-        summary = f"{name}: {project.reason}" if project.reason else f"{name} is {_NOT_DONE[project.status]}"
+        summary = f"{name}: {project.reason}" if project.reason else f"{name} is {_NOT_DONE[project.status].words}"
     return (Diagnostic(Severity.ERROR, project.status.value, summary), *project.diagnostics)
 
 
@@ -271,23 +278,6 @@ def _truth(project: ProjectOutcome) -> Iterator[str]:
         yield f"Nothing was written to {name}.{still}"
 
 
-def _next_step(project: ProjectOutcome) -> tuple[str, str]:
-    """What to do, and the command's verb."""
-    match project.status:
-        case Status.STALE:
-            return "What was approved is no longer what would be written. See the new plan:", "plan"
-        case Status.HELD:
-            return "The plan says why, and how to allow it:", "plan"
-        case Status.UNCLEAR:
-            return "A plan shows what is on Scale now:", "plan"
-        case Status.FAILED:
-            landed = _calls(project, CallResult.LANDED)
-            once = "; what is already written is not written twice" if landed else ""
-            return f"Fix the cause and apply again{once}:", "apply"
-        case _:
-            return "", ""
-
-
 def _options(outcome: Outcome) -> list[str]:
     """Without `--pending`, an apply would revert what this one kept; without the target, it could read another one."""
     target = outcome.target.name
@@ -309,13 +299,12 @@ def _unstarted(outcome: Outcome) -> Iterator[str]:
         yield "). Nothing was written there. To continue:"
 
 
-def _alerts(shown: Sequence[ProjectOutcome], interrupted: Sentence, summary: OutcomeSummary) -> Iterator[Sentence]:
-    failures = [project for project in sorted(shown, key=_rank) if project.status in _FAILURES]
-    for project in failures[:_MOST_ALERTS]:
-        reason = _reason(project)
-        why = (": ", Quoted(reason)) if reason else ()
-        is_ = " " if project.status is Status.FAILED else " is "
-        yield (Name(project.name), is_, Strong(project.status), *why, ".")
+def _alerts(results: Sequence[ResultView], interrupted: Sentence, summary: OutcomeSummary) -> Iterator[Sentence]:
+    failures = sorted((result for result in results if result.failed), key=lambda result: result.rank)
+    for result in failures[:_MOST_ALERTS]:
+        why = (": ", Quoted(result.reason)) if result.reason else ()
+        is_ = " " if result.status is Status.FAILED else " is "
+        yield (Name(result.name), is_, Strong(result.status), *why, ".")
     if len(failures) > _MOST_ALERTS:
         yield (f"{count(len(failures) - _MOST_ALERTS, 'more project')} not written.",)
     if interrupted:
