@@ -65,8 +65,7 @@ def compare_words(before: str, after: str, effort: Effort) -> list[Piece] | None
     left, right = _tokens(old), _tokens(new)
     if not effort.take(len(left) + len(right)):
         return None
-    pieces = [Piece(Fate.KEPT, before[:start]), *_pieces(left, right), Piece(Fate.KEPT, before[len(before) - end :])]
-    return list(_joined(_without_gaps([piece for piece in pieces if piece.text])))
+    return list(_pieces(left, right, before[:start], before[len(before) - end :]))
 
 
 def is_close(pieces: Sequence[Piece]) -> bool:
@@ -100,11 +99,25 @@ def _tokens(line: str) -> list[str]:
     return tokens
 
 
-def _pieces(old: list[str], new: list[str]) -> Iterator[Piece]:
-    for removed, added, stays in gaps(old, new, _kept(old, new)):
-        yield Piece(Fate.DELETED, "".join(removed))
-        yield Piece(Fate.INSERTED, "".join(added))
-        yield Piece(Fate.KEPT, "".join(stays))
+def _pieces(old: list[str], new: list[str], start: str, end: str) -> Iterator[Piece]:
+    """One deletion and one insertion, in this order, between two kept pieces.
+
+    Spaces between two changes are part of the change: a phrase is replaced, not one word after another.
+    """
+    runs = [("", "", start)]
+    for words in gaps(old, new, _kept(old, new)):
+        deleted, inserted, kept = map("".join, words)
+        before_deleted, before_inserted, between = runs[-1]
+        if not deleted and not inserted:
+            runs[-1] = (before_deleted, before_inserted, between + kept)
+        elif between.isspace() and (before_deleted or before_inserted):
+            runs[-1] = (before_deleted + between + deleted, before_inserted + between + inserted, kept)
+        else:
+            runs.append((deleted, inserted, kept))
+    runs[-1] = (*runs[-1][:2], runs[-1][2] + end)
+    for run in runs:
+        fates = (Fate.DELETED, Fate.INSERTED, Fate.KEPT)
+        yield from (Piece(fate, text) for fate, text in zip(fates, run, strict=True) if text)
 
 
 def _kept(old: list[str], new: list[str]) -> list[tuple[int, int]]:
@@ -128,33 +141,3 @@ def _aligned(left: list[int], right: list[int]) -> list[tuple[int, int]]:
         x, y = x + found.left, y + found.right
         if found.complete or x == len(left) or y == len(right):
             return pairs
-
-
-def _without_gaps(pieces: list[Piece]) -> Iterator[Piece]:
-    """Spaces alone between two changes are part of the change: a phrase is replaced, not word after word."""
-    for position, piece in enumerate(pieces):
-        between = 0 < position < len(pieces) - 1 and piece.text.isspace()
-        around = between and Fate.KEPT not in (pieces[position - 1].fate, pieces[position + 1].fate)
-        if piece.fate is Fate.KEPT and around:
-            yield Piece(Fate.DELETED, piece.text)
-            yield Piece(Fate.INSERTED, piece.text)
-        else:
-            yield piece
-
-
-def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    """One deletion and one insertion, in this order, between two kept pieces."""
-    texts: dict[Fate, list[str]] = {fate: [] for fate in Fate}
-    for piece in pieces:
-        others = (Fate.DELETED, Fate.INSERTED) if piece.fate is Fate.KEPT else (Fate.KEPT,)
-        if any(texts[fate] for fate in others):
-            yield from _taken(texts)
-        texts[piece.fate].append(piece.text)
-    yield from _taken(texts)
-
-
-def _taken(texts: dict[Fate, list[str]]) -> Iterator[Piece]:
-    for fate, found in texts.items():
-        if found:
-            yield Piece(fate, "".join(found))
-            found.clear()

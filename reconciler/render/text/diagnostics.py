@@ -8,6 +8,7 @@ from typing import Final
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.render.escape import plain
 from reconciler.render.layout import Ink, Paint, width
+from reconciler.render.phrases import few
 from reconciler.render.view.diagnostics import Validation
 
 _INK: Final = {
@@ -105,7 +106,5 @@ def _clipped(words: str) -> str:
 
 
 def _users(used_by: Sequence[Location]) -> str:
-    shown = used_by if len(used_by) <= _MOST_USERS else used_by[: _MOST_USERS - 1]
-    locations = ", ".join(f"{plain(location.file)}:{location.line}" for location in shown)
-    more = f" and {len(used_by) - len(shown):,} more" if len(shown) < len(used_by) else ""
-    return f"used by {locations}{more}"
+    shown, more = few(used_by, most=_MOST_USERS)
+    return f"used by {', '.join(f'{plain(user.file)}:{user.line}' for user in shown)}{more}"

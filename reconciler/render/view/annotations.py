@@ -36,7 +36,7 @@ def _projects(found: Plan | Drift | Outcome) -> Iterator[tuple[Iterable[Diagnost
         case Outcome():
             for project in found.projects:
                 yield explained(project), project.source
-        case Drift():
+        case _:
             for drifted in found.projects:
                 yield drifted.diagnostics, drifted.source
                 for unit in drifted.units:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path
@@ -102,16 +102,16 @@ def _params(change: ProjectChange, fields: Sequence[Field], sign: Sign) -> Secti
     if isinstance(after, Masked):
         after = touched
     removed = tuple(str(field.path[1]) for field in fields if field.kind is Kind.REMOVE and len(field.path) == 2)
-    write = _write(change, CallKind.SET_PARAMS, change.expected.params_version)
+    versions = _versions(change, CallKind.SET_PARAMS, change.expected.params_version)
     created = sign is Sign.ADD
     return Section(
         "params",
         sign,
         tuple(shown),
         created=created,
-        call="" if created or write is None else _params_call(write, len(removed)),
+        call="" if created or not versions else f"{versions}, {_params_call(change, len(removed))}",
         tally=_tally(fields),
-        versions=write.versions if write else "",
+        versions=versions,
         total=len(after),
         hidden=0 if created else sum(key not in touched for key in after),
         left_out=len(every) - len(shown),
@@ -126,7 +126,7 @@ def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign) -> Sec
         after=change.after.ontology if change.after else None,
         fields=[field for field in fields if field not in own],  # the ontology's own attributes are not choices
     )
-    write = _write(change, CallKind.SET_ONTOLOGY, change.expected.ontology_version)
+    versions = _versions(change, CallKind.SET_ONTOLOGY, change.expected.ontology_version)
     created = sign is Sign.ADD
     return Section(
         "ontology",
@@ -135,10 +135,10 @@ def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign) -> Sec
         merged.order,
         merged.choices,
         created=created,
-        call="" if created or write is None else f"{write.versions}; reaches work in flight",
+        call="" if created or not versions else f"{versions}; reaches work in flight",
         note="" if created else next(filter(None, map(note_of, fields)), ""),
         tally=_tally(fields),
-        versions=write.versions if write else "",
+        versions=versions,
         total=merged.total,
         hidden=0 if created else merged.hidden,
         removed=tuple(
@@ -149,31 +149,20 @@ def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign) -> Sec
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
-    """The call that changes a section, and the version that it starts from (None: there is none yet)."""
-
-    version: int | None
-    patch: bool
-
-    @property
-    def versions(self) -> str:
-        return "first version" if self.version is None else f"version {self.version} -> {self.version + 1}"
+def _versions(change: ProjectChange, kind: CallKind, version: int | None) -> str:
+    """`version 3 -> 4` if the change makes a call of this kind; `version` is the live one, None if there is none."""
+    if not any(call.kind is kind for call in change.calls):
+        return ""
+    return "first version" if version is None else f"version {version} -> {version + 1}"
 
 
-def _write(change: ProjectChange, kind: CallKind, version: int | None) -> _Write | None:
-    for call in change.calls:
-        if call.kind is kind:
-            return _Write(version, call.body.get("patch") is True)
-    return None
-
-
-def _params_call(write: _Write, removed: int) -> str:
-    """`version 3 -> 4, patch`: what will be sent, and why all parameters if it is all."""
-    how = "patch" if write.patch else "all parameters sent"
-    if removed and not write.patch:
-        how += f": {'a parameter is' if removed == 1 else f'{removed:,} parameters are'} removed"
-    return f"{write.versions}, {how}"
+def _params_call(change: ProjectChange, removed: int) -> str:
+    """`patch`, or why all parameters are sent."""
+    if any(call.kind is CallKind.SET_PARAMS and call.body.get("patch") is True for call in change.calls):
+        return "patch"
+    if not removed:
+        return "all parameters sent"
+    return f"all parameters sent: {'a parameter is' if removed == 1 else f'{removed:,} parameters are'} removed"
 
 
 def _tally(fields: Sequence[Field]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path, parse_path
 from reconciler.model.plan import Field, Kind
@@ -31,7 +32,7 @@ def tree(*, before: Json, after: Json, fields: Sequence[Field]) -> Tree:
     """The merged tree. Either side may be None, or masked as a whole."""
     merger = _Merger(_choices(before), fields)
     choices = list(merger.walk(_choices(before), _choices(after), ("ontology",), ("ontology",), 0))
-    order = merger.details(("ontology",))
+    order = tuple(map(_named, merger.details(("ontology",))))
     return Tree(
         choices=(*choices, *merger.loose()),
         order=order,
@@ -52,17 +53,18 @@ class _Merger:
     before: Sequence[Json]
     fields: Sequence[Field]
     total: int = 0
-    _at: dict[FieldPath, list[int]] = field(default_factory=dict)
+    _left: dict[FieldPath, list[Field]] = field(default_factory=dict)
+    """The fields that are not shown yet, by the path of their choice."""
+
     _touched: set[FieldPath] = field(default_factory=set)
     """The paths of the fields, and of everything above them."""
 
-    _shown: set[int] = field(default_factory=set)
     _befores: dict[FieldPath, Json] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for number, found in enumerate(self.fields):
+        for found in self.fields:
             path = found.path[:-1] if isinstance(found.path[-1], Attribute) else found.path
-            self._at.setdefault(path, []).append(number)
+            self._left.setdefault(path, []).append(found)
             self._touched.update(path[:length] for length in range(2, len(path) + 1))
         if any(found.kind is Kind.MOVE for found in self.fields):
             self._befores = dict(_paths(self.before, ("ontology",)))
@@ -93,34 +95,23 @@ class _Merger:
             for lost in gone.pop(name, ()):
                 yield from self._removed(lost, old_path, depth)
 
-    def details(self, path: FieldPath) -> tuple[Row, ...]:
+    def details(self, path: FieldPath) -> list[Field]:
         """The changes of a choice's attributes and of the order below it."""
-        found: list[Row] = []
-        for number in self._at.get(path, ()):
-            shown = self.fields[number]
-            last = shown.path[-1]
-            if isinstance(last, Attribute):
-                found.append(_detail(shown, last.name))
-            elif shown.kind is Kind.REORDER:
-                found.append(_detail(shown, "order"))
-            else:
-                continue
-            self._shown.add(number)
-        return tuple(found)
+        left = self._left.get(path, [])
+        found = [each for each in left if isinstance(each.path[-1], Attribute) or each.kind is Kind.REORDER]
+        left[:] = [each for each in left if each not in found]
+        return found
 
     def loose(self) -> Iterator[Choice]:
         """The fields that the walk has not shown."""
-        for number, shown in enumerate(self.fields):
-            if number in self._shown:
-                continue
+        for shown in chain.from_iterable(self._left.values()):
             name = MASKED if is_hidden(shown) else format_path(shown.path[1:])
             sign = OF_KIND[shown.kind]
-            moved = _moved_from(shown) if shown.kind is Kind.MOVE else None
             details: tuple[Row, ...] = ()
             if isinstance(shown.path[-1], Attribute) or shown.kind in (Kind.CHANGE, Kind.REORDER):
                 details = (_detail(shown, "order" if shown.kind is Kind.REORDER else ""),)
             source = None if sign is Sign.REMOVE else shown.source
-            yield Choice(0, name, sign, details, moved, source, loose=True)
+            yield Choice(0, name, sign, details, _moved_from(shown), source, loose=True)
 
     def _kept(self, item: Json, old: Json, here: FieldPath, there: FieldPath, depth: int) -> Iterator[Choice]:
         self.total += 1
@@ -128,14 +119,14 @@ class _Merger:
         if shown is not None and shown.kind is Kind.MOVE:
             there = _old_path(shown) or there
             old = self._befores.get(there)
-        details = self.details(here)
+        changes = self.details(here)
+        details = tuple(map(_named, changes))
         below = list(self.walk(_subchoices(old), _subchoices(item), here, there, depth + 1))
         if shown is not None:
-            moved = _moved_from(shown) if shown.kind is Kind.MOVE else None
             details = details if shown.kind is Kind.MOVE else (*details, *_described(shown))
-            yield Choice(depth, str(here[-1]), OF_KIND[shown.kind], details, moved, shown.source)
+            yield Choice(depth, str(here[-1]), OF_KIND[shown.kind], details, _moved_from(shown), shown.source)
         elif details or below:
-            source = next((self.fields[at].source for at in self._at.get(here, ()) if at in self._shown), None)
+            source = changes[0].source if changes else None
             yield Choice(depth, str(here[-1]), Sign.CHANGE, details, None, source)
         yield from below
 
@@ -147,12 +138,17 @@ class _Merger:
         yield from self.walk(_subchoices(item), (), there, there, depth + 1)
 
     def _take(self, path: FieldPath, *kinds: Kind) -> Field | None:
-        for number in self._at.get(path, ()):
-            found = self.fields[number]
-            if found.kind in kinds and found.path == path and number not in self._shown:
-                self._shown.add(number)
-                return found
-        return None
+        left = self._left.get(path, [])
+        found = next((each for each in left if each.kind in kinds and each.path == path), None)
+        if found is not None:
+            left.remove(found)
+        return found
+
+
+def _named(shown: Field) -> Row:
+    """A change of an attribute, or of the order below a choice."""
+    last = shown.path[-1]
+    return _detail(shown, last.name if isinstance(last, Attribute) else "order")
 
 
 def _detail(shown: Field, name: str) -> Row:
@@ -197,15 +193,13 @@ def _old_path(real: Field) -> FieldPath | None:
         return None
 
 
-def _moved_from(shown: Field) -> str:
-    """The path of the old parent below the ontology; empty for the top level."""
-    path = _written_path(shown)
-    if path == MASKED:
-        return MASKED
-    try:
-        return format_path(parse_path(path)[1:-1])
-    except ValueError:
-        return path
+def _moved_from(shown: Field) -> str | None:
+    """The path of the old parent below the ontology; empty for the top level, None if the choice is not moved."""
+    if shown.kind is not Kind.MOVE:
+        return None
+    written = _written_path(shown)
+    old = None if written == MASKED else _old_path(shown)
+    return written if old is None else format_path(old[1:-1])
 
 
 def _described(shown: Field) -> Iterator[Row]:
