@@ -1,4 +1,4 @@
-"""Where a key may be sent to."""
+"""Which endpoints a key may be sent to."""
 
 from __future__ import annotations
 
@@ -25,15 +25,20 @@ def check_endpoint(text: str) -> str:
     except ValueError:
         host, parts = None, urlsplit("")
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f\x7f]", text):
-        raise UsageError(f'the endpoint "{text}" is not a URL', f"Write it like {SCALE_ENDPOINT}.")
+        raise UsageError(f'the endpoint "{text}" is not a URL', f"An endpoint looks like {SCALE_ENDPOINT}.")
     if parts.username is not None or parts.password is not None:
-        raise UsageError("the endpoint holds a user name or password", "The key belongs into an environment variable.")
+        raise UsageError(
+            "the endpoint contains a user name or password", "Remove them. The key belongs in an environment variable."
+        )
     if parts.query or parts.fragment:
-        raise UsageError(f'the endpoint "{text}" has a query or fragment', f"It looks like {SCALE_ENDPOINT}.")
+        raise UsageError(
+            f'the endpoint "{text}" has a query or fragment', f"Remove it. An endpoint looks like {SCALE_ENDPOINT}."
+        )
     url = text.rstrip("/")
     if parts.scheme == "http" and not is_loopback(url):
         raise UsageError(
-            f'the endpoint "{text}" is plain http', "A key is sent over https, or to this machine itself (loopback)."
+            f'the endpoint "{text}" is plain http',
+            "A key is sent only over https, or to this machine (loopback). Use https.",
         )
     return url
 

@@ -293,9 +293,9 @@ def _no_part(text: str, position: int) -> str:
     if position >= len(text):
         return "it ends with a dot"
     if text[position] == "[":
-        return f'"[" at character {position + 1} is not followed by a number or "*" and "]"'
+        return f'the "[" at character {position + 1} must be followed by a number or "*", and then by "]"'
     if text[position] in ".":
-        return f"character {position + 1} is a dot where a part is expected"
+        return f"there is a dot too many at character {position + 1}"
     return (
         f"character {position + 1} ({text[position]!r}) is not allowed in a plain part; "
         f'put the part in double quotes, as in params."a b"'

@@ -120,7 +120,7 @@ def choose_target(
         if environment.get("CI"):
             raise UsageError(
                 "in CI, a target must be named",
-                'Use --target NAME, set RECONCILER_TARGET, or put target = "NAME" into reconciler.toml. '
+                'Use --target NAME, set RECONCILER_TARGET, or put target = "NAME" in reconciler.toml. '
                 f"Known targets: {', '.join(sorted(settings.targets))}.",
             )
         name = "sandbox"
@@ -146,8 +146,9 @@ def choose_target(
     url = check_endpoint(table["endpoint"])
     if not (_is_scale(url) or is_loopback(url)):
         raise UsageError(
-            f'only a file names the endpoint of target "{name}", {url}, and a pull request can change files',
-            f"To send a key there, name the endpoint in a flag or the environment too: --endpoint {url}",
+            f'the endpoint of target "{name}" is set only in a file',
+            f"A pull request can change the file, so no key is sent to {url}. If that is the right endpoint, set it in "
+            f"a flag or the environment too: --endpoint {url}",
         )
     return Target(name, url, key_variable=table.get("api_key_env", "SCALE_API_KEY"), **limits)
 

@@ -21,10 +21,10 @@ Examples:
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 2 if a file needs formatting.")
 def command(paths: tuple[str, ...], check: bool) -> int:
-    """Put manifests into one form: key order, indentation, block style. Comments and meaning stay.
+    """Format manifests: key order, indentation, block style. Comments and meaning are kept.
 
-    PATH is a YAML file or a folder. Without one, all manifests, defaults, overlays and the files that they refer to. A
-    file with an error is not changed.
+    PATH is a YAML file or a folder. Without PATH, all manifests, defaults, overlays, and the files that they refer to
+    are formatted. A file with an error is not changed.
     """
     from reconciler.operations.fmt import format_files
     from reconciler.render.escape import plain

@@ -6,14 +6,10 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import console, formats, runner
-
-if TYPE_CHECKING:
-    from reconciler.fieldpath import Pattern
 
 _EPILOG = """\b
 Examples:
@@ -39,37 +35,35 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     from reconciler.errors import ReconcilerError, UsageError
     from reconciler.manifest.places import resolved_sources
     from reconciler.operations.reporting import as_diagnostics
-    from reconciler.operations.validate import validate
+    from reconciler.operations.validate import Validation, validate
     from reconciler.render.view.diagnostics import relative_to, view_validation
     from reconciler.settings import read_settings
 
     if resolved and output != "json":
-        raise UsageError("--resolved goes with --format json", "Say: reconciler validate --format json --resolved")
-    folder = Path.cwd()
-    today = datetime.now(UTC).date()
-    if output != "text":
-        base = runner.find_base()
-        projects = None
-        sensitive: tuple[Pattern, ...] = ()
-        try:
-            settings = read_settings(folder)
-            base = settings.git_root.as_posix()
-            found = validate(settings, names, today=today)
-            diagnostics = found.diagnostics
-            if resolved:
-                sensitive = settings.sensitive
-                projects = list(zip(found.projects, resolved_sources(found.projects), strict=True))
-        except ReconcilerError as problem:
-            diagnostics = as_diagnostics(problem)
-        if output == "json":
-            console.say_json(validation_document(diagnostics, base=base, resolved=projects, sensitive=sensitive))
-        else:
-            console.say_runner(formats.named(output).layout("validation")(relative_to(diagnostics, base)))
+        raise UsageError("--resolved needs --format json", "Run: reconciler validate --format json --resolved")
+    settings = None
+    projects = None
+    try:
+        settings = read_settings(Path.cwd())
+        found = validate(settings, names, today=datetime.now(UTC).date())
+        if resolved:
+            projects = list(zip(found.projects, resolved_sources(found.projects), strict=True))
+    except ReconcilerError as problem:
+        if output == "text":
+            raise
+        found = Validation(as_diagnostics(problem), 0)
+    lay_out = formats.named(output).layout("validation")
+    if output == "text":
+        view = view_validation(found.diagnostics, manifests=found.manifests, base=os.getcwd())
+        console.say(lay_out(view, colour=console.in_colour(sys.stdout)))
     else:
-        found = validate(read_settings(folder), names, today=today)
-        diagnostics = found.diagnostics
-        view = view_validation(diagnostics, manifests=found.manifests, base=os.getcwd())
-        console.say(formats.named(output).layout("validation")(view, colour=console.in_colour(sys.stdout)))
+        base = settings.git_root.as_posix() if settings else runner.find_base()
+        if output == "json":
+            sensitive = settings.sensitive if settings else ()
+            document = validation_document(found.diagnostics, base=base, resolved=projects, sensitive=sensitive)
+            console.say_json(document)
+        else:
+            console.say_runner(lay_out(relative_to(found.diagnostics, base)))
     if output != "github":
-        runner.annotate(diagnostics)
-    return int(any(diagnostic.is_error for diagnostic in diagnostics))
+        runner.annotate(found.diagnostics)
+    return int(not found.valid)

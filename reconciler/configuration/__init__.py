@@ -156,7 +156,7 @@ def _load(file: Path) -> Configuration | None:
             summary = f"{file.name} is a link to a file that does not exist"
         raise _refuse("file", summary, first_line(file), problem.detail) from None
     except UnicodeDecodeError:
-        raise UsageError(f"{file.name} is not UTF-8", str(file)) from None
+        raise UsageError(f"{file.name} is not UTF-8", f"Save this file as UTF-8: {file}") from None
     text = text.replace("\r\n", "\n")
     lines = text.split("\n")
     tables: Any = _parse(file, text, lines)

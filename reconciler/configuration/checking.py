@@ -90,5 +90,5 @@ def _overlay(name: str, overlay: Any, manifests: Any) -> Iterator[Fault]:
             "overlay-among-manifests",
             f"the overlay {quoted(overlay)} is among the manifests",
             ("targets", name, "overlay"),
-            "Its files would be read as manifests of their own. Give its folder a name that starts with _.",
+            "Its files would be read as separate manifests. Rename the folder so that its name starts with _.",
         )

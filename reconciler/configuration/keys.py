@@ -22,7 +22,7 @@ BUILT_IN: Final[Mapping[str, Mapping[str, Any]]] = {
     "sandbox": {"sandbox": ".reconciler/sandbox.db"},
     "production": {"endpoint": SCALE_ENDPOINT, "api_key_env": "SCALE_API_KEY"},
 }
-"""The targets that are there without a configuration."""
+"""The targets that exist without a configuration."""
 
 RENAMED_CHOICE: Final = "renamed-choice"
 """A check that only a plan can make. A plan shows no notes, so it cannot be one."""
@@ -42,9 +42,9 @@ def configuration_keys(root: Path) -> Table:
             is_inside = False
         if not is_inside:
             summary = f"{{name}} leads outside the repository: {quoted(text)}"
-            raise RefusedError("path-outside", summary, f"Paths start at {root} and stay below it.")
+            raise RefusedError("path-outside", summary, f"Use a path below {root}.")
         if ".git" in PurePosixPath(text.lower()).parts:
-            raise RefusedError("path-in-git", f"{{name}} leads into git's own folder: {quoted(text)}")
+            raise RefusedError("path-in-git", f"{{name}} leads into the .git folder: {quoted(text)}")
         return text
 
     path = Text(words="a path", rule=below_root)
@@ -52,19 +52,23 @@ def configuration_keys(root: Path) -> Table:
         thing="a target",
         words="a table",
         keys=(
-            Key("sandbox", path, "The file of a sandbox: Scale's API emulated in the process. Instead of endpoint."),
-            Key("endpoint", Text(words="a URL", rule=_endpoint), "The URL of Scale's API. Instead of sandbox."),
+            Key(
+                "sandbox",
+                path,
+                "The file of a sandbox, which emulates Scale's API. Use it instead of endpoint.",
+            ),
+            Key("endpoint", Text(words="a URL", rule=_endpoint), "The URL of Scale's API. Use it instead of sandbox."),
             Key(
                 "api_key_env",
                 Text(words="the name of a variable", rule=_key_variable),
-                "The name of the environment variable that holds the API key, never the key. It starts with SCALE_.",
+                "The name of the environment variable that holds the API key, not the key. It starts with SCALE_.",
             ),
             Key(
                 "parallelism",
                 Number(words="a whole number from 1 to 100", whole=True, minimum=1, maximum=100, code="out-of-range"),
-                "How many requests are in flight at once. 8 if it is left out.",
+                "The number of requests in flight at once. The default is 8.",
             ),
-            Key("writes", Truth(), "false: plan and drift work, and apply refuses. true if it is left out."),
+            Key("writes", Truth(), "If false, plan and drift work, but apply refuses to run. The default is true."),
             Key(
                 "record",
                 Text(words='"local" or the name of a git remote', rule=_remote),
@@ -77,15 +81,15 @@ def configuration_keys(root: Path) -> Table:
         thing="[guards]",
         words="a table",
         keys=(
-            Key("max_creates", _count(), "If a plan creates more projects, all creates are held."),
+            Key("max_creates", _count(), "If a plan creates more projects than this, all creates are held."),
             Key(
                 "max_change_ratio",
                 Number(words="a number from 0 to 1", minimum=0, maximum=1, code="out-of-range"),
-                "If a plan updates a larger part of the selected projects (of 10 or more), all updates are held.",
+                "If a plan updates a larger share of the selected projects (at least 10), all updates are held.",
             ),
-            Key("max_forgets", _count(), "If more manifests are gone at once, their projects are held."),
-            Key("choice_removal", _WARN_OR_HOLD, "What happens to an ontology change that removes choices."),
-            Key("near_name", _WARN_OR_HOLD, "What happens to a new project whose name is nearly that of a live one."),
+            Key("max_forgets", _count(), "If more manifests than this are gone at once, their projects are held."),
+            Key("choice_removal", _WARN_OR_HOLD, "What happens to a change that removes choices from an ontology."),
+            Key("near_name", _WARN_OR_HOLD, "What happens to a new project whose name is close to that of a live one."),
         ),
         make=GuardSettings,
         hyphens=True,
@@ -97,7 +101,7 @@ def configuration_keys(root: Path) -> Table:
             Key("guard", Text(words="the name of a guard", rule=_guard), "The guard that is waived.", required=True),
             Key("project", Text(rule=_not_blank), "A pattern for the names of projects.", required=True),
             Key("reason", Text(rule=_not_blank), "Why it is waived.", required=True),
-            Key("until", Day(code="bad-date"), "The last day (UTC) on which the waiver counts.", required=True),
+            Key("until", Day(code="bad-date"), "The last day (UTC) on which the waiver applies.", required=True),
         ),
         make=Waiver,
     )
@@ -117,18 +121,22 @@ def configuration_keys(root: Path) -> Table:
         thing="the configuration",
         words="a table",
         keys=(
-            Key("manifests", path, "The folder of the manifests, projects if it is left out."),
-            Key("target", Text(), "The target of a run that names none. In CI, one must be named."),
+            Key("manifests", path, "The folder of the manifests. The default is projects."),
+            Key(
+                "target",
+                Text(),
+                "The target of a run that does not name one. The default is sandbox. In CI, there is no default.",
+            ),
             Key(
                 "sensitive",
                 ListOf(item=Text(words="a path", rule=_sensitive), words="a list of paths"),
-                "Paths whose values are masked wherever they would be shown.",
+                "Paths whose values are masked in all output.",
                 examples=[["params.callback_url"]],
             ),
             Key("targets", Each(kind=target, words="a table of targets"), "The targets by name."),
             Key("guards", guards, "When guards hold a change."),
             Key("checks", checks, "Checks of params and ontologies, each by its code: off, note, or warn."),
-            Key("waivers", ListOf(item=waiver, words="a list of [[waivers]]"), "What lets a guard pass."),
+            Key("waivers", ListOf(item=waiver, words="a list of [[waivers]]"), "Exceptions to guards."),
         ),
     )
 
@@ -178,7 +186,7 @@ def _sensitive(text: str) -> Pattern:
 
 def _guard(name: str) -> str:
     if name == NO_MANIFESTS:
-        detail = f"Run with --allow {NO_MANIFESTS} if a run is meant to have no manifests."
+        detail = f"If a run is meant to have no manifests, use --allow {NO_MANIFESTS}."
         raise RefusedError("unknown-guard", f"{NO_MANIFESTS} can only be waived by --allow", detail)
     if name not in GUARD_NAMES:
         detail, label = f"Known guards: {', '.join(GUARD_NAMES)}.", did_you_mean(name, GUARD_NAMES)
@@ -188,7 +196,7 @@ def _guard(name: str) -> str:
 
 def _not_blank(text: str) -> str:
     if not text.strip():
-        raise RefusedError("empty", "{name} is empty")
+        raise RefusedError("empty", "{name} cannot be empty")
     return text
 
 

@@ -19,7 +19,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 """The JSON Schema that the schemas for editors are written in."""
 
 Slots: TypeAlias = "Callable[[Key], list[Schema]]"
-"""What else may be in the place of the value of a key."""
+"""What else may be written instead of the value of a key."""
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TRUTH_WORDS: Final = {

@@ -18,7 +18,7 @@ from reconciler.tasktypes.parameters import OWN
 from reconciler.tasktypes.shapes import SHAPES
 
 TABLES: Final = {"manifest": PROJECT, "defaults": DEFAULTS, "overlay": OVERLAY}
-"""What there is a schema for."""
+"""The kinds of files that have a schema."""
 
 _TITLES: Final = {
     "manifest": "Manifest of a Scale project",
@@ -39,9 +39,9 @@ def editor_schema(kind: str) -> Schema:
     return {
         "$schema": DIALECT,
         "title": _TITLES[kind],
-        "description": "Read by reconciler. Scale's task parameters are an open set: others than those named are fine.",
+        "description": "Read by reconciler. Scale adds task parameters, so any parameter is allowed.",
         **schema,
-        "patternProperties": {"^x-": {"description": "Yours: never read."}},
+        "patternProperties": {"^x-": {"description": "Your own data. It is never read."}},
         "allOf": [
             {
                 "if": {"properties": {"type": {"enum": types}}, "required": ["type"]},
@@ -58,7 +58,7 @@ def editor_schema(kind: str) -> Schema:
             },
             "ontology": {"anyOf": [*CHOICES.alternatives(_slots), *ONTOLOGY.alternatives(_slots)]},
             "ignore": {
-                "description": "A live value that is kept.",
+                "description": "A live value to keep.",
                 "anyOf": [*IGNORE.alternatives(_slots), _DIRECTIVE],
             },
             **{name: open_schema(fact) for name, fact in SHAPES.items()},

@@ -1,7 +1,7 @@
 """Every key of a manifest, a `_defaults.yaml`, and an overlay: what it is called, what it means, and what it takes.
 
-What a task accepts below `params` is an open set, so nothing in there is checked except the names that the API keeps
-for itself. The choices of an ontology are checked in `ontology.py`, by the keys that are defined here.
+What a task accepts below `params` is an open set, so nothing in it is checked except the names that the API reserves.
+The choices of an ontology are checked in `ontology.py`, by the keys that are defined here.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _name(name: str) -> str:
             Code.BAD_NAME, f"a project's name cannot be {what}", "The API cannot address such a project."
         )
     if len(name) > LONGEST_NAME:
-        summary = f"a project's name has at most {LONGEST_NAME:,} characters; this one has {len(name):,}"
+        summary = f"a project's name can have at most {LONGEST_NAME:,} characters; this one has {len(name):,}"
         raise RefusedError(Code.BAD_NAME, summary)
     if not name.isprintable():
         control = next((character for character in name if unicodedata.category(character) == "Cc"), None)
@@ -57,7 +57,7 @@ def _pattern(text: str) -> Pattern:
     try:
         pattern = parse_pattern(text)
     except ValueError as problem:
-        raise RefusedError(Code.BAD_IGNORE, f"this path cannot be read: {problem}") from None
+        raise RefusedError(Code.BAD_IGNORE, f"this is not a valid path: {problem}") from None
     if text in IGNORABLE:
         return pattern
     if pattern.parts[0] != "params" or len(pattern.parts) == 1:
@@ -82,7 +82,8 @@ class _Params(Kind):
             return self.refuse(value, path, faults)
         if not value.keys().isdisjoint(RESERVED_PARAMS):
             detail = (
-                "The API also uses this name outside the parameters, so the value would be lost or read as a command."
+                "The API also uses this name outside the parameters, so the value would be lost or read as a command. "
+                "Use another name."
             )
             for key in value:
                 if key in RESERVED_PARAMS:
@@ -129,7 +130,7 @@ ONTOLOGY: Final = Table(
         Key(
             "name",
             Text(rule=_ontology_name, schema={"minLength": 1}),
-            "The ontology's name. If it is left out, a name on Scale is not a difference.",
+            "The ontology's name. If it is left out, the name on Scale is not compared.",
         ),
         Key("choices", CHOICES, "The choices.", required=True),
     ),
@@ -149,7 +150,7 @@ IGNORE: Final = Table(
             required=True,
             examples=["params.can_*", "ontology.**.@description"],
         ),
-        Key("reason", Maybe(kind=Text()), "Why it is ignored."),
+        Key("reason", Maybe(kind=Text()), "Why the path is ignored."),
         Key("until", Maybe(kind=Day()), "The last day (UTC) of the ignore, YYYY-MM-DD. After it, the project is held."),
     ),
     make=lambda path, **more: Ignore(path, **more),
@@ -162,17 +163,17 @@ RECONCILE: Final = Table(
         Key(
             "params",
             OneOf(values=("exact", "merge")),
-            "exact (the default): these params are the whole truth. merge: parameters that are not named here are "
-            "not managed.",
+            "exact (the default): the project has these params and no others. merge: parameters that are not named "
+            "here are not managed.",
             inherited=True,
         ),
         Key(
             "ignore",
             ListOf(item=IGNORE, words="a list of paths", items={"$ref": "#/$defs/ignore"}),
-            "Live values that are kept: paths, or {path, reason, until}.",
+            "Live values to keep: paths, or {path, reason, until}.",
             inherited=True,
         ),
-        Key("protect", Truth(), "true: the project is planned and shown, but never written.", inherited=True),
+        Key("protect", Truth(), "If true, the project is planned and shown, but never written.", inherited=True),
     ),
 )
 
@@ -190,32 +191,32 @@ PROJECT: Final = Table(
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
                 },
             ),
-            "The project's identity, here and on Scale. It can never be changed there.",
+            "The project's identity, in git and on Scale. It can never be changed.",
             required=True,
             if_null="",
         ),
         Key(
             "type",
             Text(rule=_not_empty, schema={"minLength": 1}, proposals=tuple(sorted(TASK_TYPES))),
-            "The project's task type. It can never be changed. Types other than those proposed are sent unchanged. "
+            "The project's task type. It can never be changed. Other types than those proposed are sent unchanged. "
             f"Scale's documentation prefers other types to: {', '.join(sorted(PREFERRED))}.",
             required=True,
             inherited=True,
             if_null="",
             if_missing="It is neither here nor in a _defaults.yaml above.",
         ),
-        Key("rapid", Truth(), "A Rapid project. Set when the project is created, never after.", inherited=True),
-        Key("studio", Truth(), "A Studio project. Set when the project is created, never after.", inherited=True),
+        Key("rapid", Truth(), "A Rapid project. It can be set only when the project is created.", inherited=True),
+        Key("studio", Truth(), "A Studio project. It can be set only when the project is created.", inherited=True),
         Key(
             "pipeline",
             OneOf(values=("standard_task", "consensus_task")),
-            "How tasks are worked on. Set when the project is created, never after.",
+            "How tasks are worked on. It can be set only when the project is created.",
             inherited=True,
         ),
         Key(
             "consensus_attempts",
             Number(words="a whole number above 0", whole=True, minimum=1),
-            "How many labelers answer each task of a consensus_task. Set when the project is created, never after.",
+            "How many labelers answer each task of a consensus_task. It can be set only when the project is created.",
             inherited=True,
         ),
         Key(
@@ -245,7 +246,7 @@ DEFAULTS: Final = Table(
                 at_least=1,
                 words="a list of patterns for project names",
             ),
-            "Patterns. The name of every project below this folder must match one of them.",
+            "Patterns for names. The name of every project below this folder must match one of them.",
             examples=[["team-a_*"]],
         ),
         *(replace(key, required=False) for key in PROJECT.keys if key.name not in ("name", "ontology")),

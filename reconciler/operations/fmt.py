@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diagnostics import Diagnostic, Location, error, merged, with_suggestion
+from reconciler.diagnostics import Diagnostic, error, merged, with_suggestion
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal, is_below
@@ -15,6 +15,7 @@ from reconciler.files.writing import check_below, write_below
 from reconciler.manifest.discovery import DEFAULTS, path_order
 from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
 from reconciler.manifest.loading import Manifests, load_manifests
+from reconciler.manifest.located import first_line
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.sharedfiles import SharedFiles
@@ -51,26 +52,21 @@ def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Fo
     if paths:
         files = _named(files, paths, settings)
     known |= {os.path.realpath(file) for file in known}  # what a link leads to is a manifest under its own name, too
-    kinds = _Kinds(manifests, known, [os.path.abspath(overlay) for overlay in settings.overlays])
+    overlays = [os.path.abspath(overlay) for overlay in settings.overlays]
     result = Formatting()
     for file in files:
-        problems = reported.get(file) or _format(file, kinds.of(file), result, root=manifests.root, check=check)
-        result.errors += problems
+        kind = _kind(file, manifests, known, overlays)
+        result.errors += reported.get(file) or _format(file, kind, result, root=manifests.root, check=check)
     return result
 
 
-class _Kinds:
-    def __init__(self, manifests: Manifests, known: set[str], overlays: Sequence[str]) -> None:
-        self._folders = (manifests.folder, *overlays)
-        self._overlays = overlays
-        self._known = known
-
-    def of(self, file: str) -> FileKind:
-        if os.path.basename(file) == DEFAULTS and any(is_below(file, folder) for folder in self._folders):
-            return FileKind.DEFAULTS
-        if any(is_below(file, folder) for folder in self._overlays):
-            return FileKind.OVERLAY
-        return FileKind.MANIFEST if file in self._known else FileKind.OTHER
+def _kind(file: str, manifests: Manifests, known: Collection[str], overlays: Sequence[str]) -> FileKind:
+    in_overlay = any(is_below(file, overlay) for overlay in overlays)
+    if os.path.basename(file) == DEFAULTS and (in_overlay or is_below(file, manifests.folder)):
+        return FileKind.DEFAULTS
+    if in_overlay:
+        return FileKind.OVERLAY
+    return FileKind.MANIFEST if file in known else FileKind.OTHER
 
 
 def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> list[str]:
@@ -78,7 +74,7 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
     for path in paths:
         file = os.path.normpath(settings.cwd / path)
         if not is_below(os.path.realpath(file), os.path.realpath(settings.repo_root)):
-            raise UsageError(f'"{path}" lies outside the repository', f"Its root is {settings.repo_root}.")
+            raise UsageError(f'"{path}" is outside the repository', f"The repository root is {settings.repo_root}.")
         if os.path.isdir(file):
             found = {each for each in files if is_below(each, file)}
             if not found:
@@ -87,9 +83,9 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
         elif not os.path.lexists(file):
             shown = [os.path.relpath(each, settings.cwd) for each in files]
             summary = with_suggestion(f'there is no file "{path}"', os.path.relpath(file, settings.cwd), shown)
-            raise UsageError(summary, "Give files or folders.")
+            raise UsageError(summary, "Name files or folders.")
         elif not file.endswith((".yaml", ".yml")):
-            raise UsageError(f'"{path}" is not a YAML file', "The name of a YAML file ends in .yaml or .yml.")
+            raise UsageError(f'"{path}" is not a YAML file', "The name must end in .yaml or .yml.")
         else:
             named.add(file)
     return sorted(named, key=path_order)
@@ -107,14 +103,8 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
     try:
         new = formatted(data, kind)
     except NotProvenError as problem:
-        return [
-            _whole(
-                file,
-                "not-formatted",
-                f"this file cannot be formatted: {problem}",
-                "The file is unchanged. Please report this, and attach the file if it is not confidential.",
-            )
-        ]
+        detail = "The file is unchanged. Please report this, and attach the file if it is not confidential."
+        return [_whole(file, "not-formatted", f"this file cannot be formatted: {problem}", detail)]
     if new == data:
         result.kept += 1
         return []
@@ -124,7 +114,9 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
             _replace(file, data, new, root)
     except FileRefusedError as problem:
         if problem.reason == Refusal.LINK:
-            return [_through_link(file, problem, root)]
+            real = os.path.relpath(resolve(root, file), os.path.realpath(root))
+            detail = f"fmt never writes through a link. Format {real} instead, or replace the link with a copy."
+            return [_whole(file, "link", f"this file was not formatted: {problem.why}", detail)]
         detail = "The file is unchanged. Files that are listed before it were formatted. Fix this, then run fmt again."
         return [_whole(file, "not-written", f"this file cannot be written: {problem.why}", detail)]
     result.changed.append(file)
@@ -146,15 +138,5 @@ def _replace(file: str, data: bytes, new: bytes, root: str) -> None:
     write_below(root, file, new, mode=stat.S_IMODE(os.stat(file).st_mode))
 
 
-def _through_link(file: str, problem: FileRefusedError, root: str) -> Diagnostic:
-    real = os.path.relpath(resolve(root, file), os.path.realpath(root))
-    return _whole(
-        file,
-        "link",
-        f"this file was not formatted: {problem.why}",
-        f"fmt never writes through a link. Format the file that it leads to, {real}, or replace the link with a copy.",
-    )
-
-
 def _whole(file: str, code: str, summary: str, detail: str) -> Diagnostic:
-    return error(code, summary, detail=detail, location=Location(file, 1, 1, 2))
+    return error(code, summary, detail=detail, location=first_line(file))

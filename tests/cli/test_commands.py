@@ -380,7 +380,7 @@ def test_whole_numbers_are_exact_up_to_4300_digits(write: Write, repository: Pat
     write("p.yaml", f"name: p\ntype: imageannotation\nparams: {{a: {digits}7}}\n")
     refused = _process("plan")
     assert refused.returncode == 1
-    assert "projects/p.yaml:3:13: error[not-a-number]: a whole number has at most 4,300 digits" in refused.stderr
+    assert "projects/p.yaml:3:13: error[not-a-number]: a whole number can have at most 4,300 digits" in refused.stderr
 
 
 @pytest.mark.untraced

@@ -266,7 +266,7 @@ def test_a_name_has_at_most_so_many_characters(length: int, tmp_path: Path) -> N
     found = _validated(tmp_path, inputs.long_name(length))
     summaries = [each.summary for each in found.diagnostics]
     assert summaries == (
-        ["a project's name has at most 1,000 characters; this one has 1,001"] if length > 1_000 else []
+        ["a project's name can have at most 1,000 characters; this one has 1,001"] if length > 1_000 else []
     )
 
 

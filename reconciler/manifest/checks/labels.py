@@ -9,7 +9,7 @@ from reconciler.diagnostics import did_you_mean, quoted
 from reconciler.manifest.checks.subject import Finding, Subject, labels_in, named
 
 _NOT_ANNOTATED: Final = frozenset({"background"})
-"""What an ontology often has although nobody is asked to annotate it (an assumption)."""
+"""Choices that many ontologies have although no label asks for them (an assumption)."""
 
 
 def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
@@ -26,7 +26,7 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
     yield Finding(
         first.path,
         f"{quoted(first.name)} is not a choice in the ontology",
-        f"Labelers find no guidance for it there.{also}",
+        f"The ontology has no guidance for it.{also}",
         did_you_mean(first.name, choices.paths),
     )
 
@@ -42,11 +42,11 @@ def choice_without_label(subject: Subject) -> Iterator[Finding]:
         idle -= _answers(subject)
     if idle:
         names = [name for name in choices.paths if name in idle]
-        are = "is not a label" if len(names) == 1 else "are not labels"
+        are, them = ("is not a label", "it") if len(names) == 1 else ("are not labels", "them")
         yield Finding(
             subject.path_of(names[0]),
             f"{named(names)} {are} in params",
-            "The ontology describes it, but nobody is asked to annotate it here.",
+            f"The ontology describes {them}, but no label asks for {them}.",
         )
 
 
@@ -61,7 +61,7 @@ def heading_and_leaf(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 label.path,
                 f"{quoted(label.name)} is {here} here and {there} in the ontology",
-                "A heading cannot be selected, and is never in an answer.",
+                "A heading cannot be selected, so it is never in an answer.",
             )
 
 
@@ -74,7 +74,7 @@ def duplicate_label(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 label.path,
                 f"the label {quoted(label.name)} appears twice",
-                "An answer has only the name, so it does not show which of the two is meant.",
+                "An answer holds only the name, so it does not show which label is meant.",
             )
         group.add(label.name)
 

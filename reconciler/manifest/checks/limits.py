@@ -54,7 +54,7 @@ def over_limit(subject: Subject) -> Iterator[Finding]:
 def _common(params: Json) -> Iterator[Finding]:
     tags, metadata, priority = params.get("tags"), params.get("metadata"), params.get("priority")
     if isinstance(tags, list) and len(tags) > _MOST_TAGS:
-        yield Finding(("params", "tags"), f"a task has at most {_MOST_TAGS} tags; there are {len(tags)}")
+        yield Finding(("params", "tags"), f"a task can have at most {_MOST_TAGS} tags; there are {len(tags)}")
     if is_object(metadata):
         size = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
         if size > _MOST_METADATA:
@@ -123,7 +123,7 @@ def no_effect(subject: Subject) -> Iterator[Finding]:
     """A setting that has no effect here."""
     params, kind = subject.params, subject.type
     if "padding" in params and "paddingX" in params and "paddingY" in params:
-        yield Finding(("params", "padding"), "padding has no effect together with paddingX and paddingY", key=True)
+        yield Finding(("params", "padding"), "padding has no effect with both paddingX and paddingY", key=True)
     box = get(params.get("geometries"), "box")
     if get(box, "integer_pixels") is True and get(box, "can_rotate") is True:
         where = ("params", "geometries", "box", "integer_pixels")
@@ -135,7 +135,7 @@ def no_effect(subject: Subject) -> Iterator[Finding]:
                 yield Finding(path, summary, key=True)
     has_instances = "instance_labels" in params or _has_instances(params.get("labels"))
     if kind == "segmentannotation" and subject.attributes and not has_instances:
-        summary = "no label has instance_label, so attributes are never asked for"
+        summary = "no label has instance_label, so labelers never see the attributes"
         yield Finding(("params", "annotation_attributes"), summary, key=True)
     shapes = {shape for shape, _ in entries(params.get("geometries"))}
     for key, attribute in subject.attributes.items():
@@ -149,7 +149,7 @@ def _attribute(kind: str, shapes: set[str], attribute: Json, path: RawPath) -> I
         where = (*path, "conditions", "label_condition")
         yield Finding(where, "label_condition has no effect with is_global", key=True)
     if attribute.get("global") is True and kind in _SCENES:
-        detail = "One value for a whole track is for video and lidar types. For the whole scene, use is_global."
+        detail = "It asks for one value per track, in video and lidar types. For the whole scene, use is_global."
         yield Finding((*path, "global"), f"global has no effect in {kind}", detail, key=True)
     if attribute.get("required") is True and attribute.get("type") == "linked" and kind in LIDAR:
         yield Finding((*path, "required"), f"required has no effect in {kind}", key=True)

@@ -111,7 +111,7 @@ def project_key_in_params(subject: Subject) -> Iterator[Finding]:
         if key in _BESIDE_PARAMS and key not in known:
             yield Finding(
                 ("params", key),
-                f'"{key}" belongs next to params, not in it',
+                f'"{key}" belongs beside params, not in it',
                 "As a parameter, it is sent to Scale with the others, and has no effect on the project.",
                 key=True,
             )
@@ -134,7 +134,7 @@ def parameter_of_other_type(subject: Subject) -> Iterator[Finding]:
             more = f" and {len(others) - 1} more types" if len(others) > 1 else ""
             yield Finding(
                 ("params", key),
-                f'"{key}" is known for {others[0]}{more}, not for {subject.type}',
+                f'"{key}" is a parameter of {others[0]}{more}, not of {subject.type}',
                 "It is sent unchanged.",
                 key=True,
             )
@@ -150,15 +150,15 @@ def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
         if meant is None:
             meant = nearest(key, known, cutoff=0.8)
         if meant is not None and (meant in known or meant.split(".")[0] in known):
-            detail = "It is sent unchanged, because Scale adds parameters that are not known here."
+            detail = "It is sent unchanged, because Scale may have added it."
             summary, label = f'"{key}" is not a known parameter', f'did you mean "{meant}"?'
             yield Finding(("params", key), summary, detail, label, key=True, doubtful=True)
     for path, key in _slips(subject.params, ("params",)):
         meant = SLIPS_OF_THE_DOCUMENTATION[key]
         detail = "Samples in Scale's documentation misspell this parameter."
-        yield Finding(path, f'"{key}" is not taken', detail, f'did you mean "{meant}"?', key=True)
+        yield Finding(path, f'"{key}" is not a known parameter', detail, f'did you mean "{meant}"?', key=True)
     for path in _label_keys(subject):
-        detail = "The name of a label is its choice, and what labelers see is its display."
+        detail = "A label's name is in choice, and what labelers see is in display."
         yield Finding(
             path, '"label" is not a key of a label', detail, 'did you mean "choice"?', key=True, doubtful=True
         )
@@ -191,7 +191,7 @@ def left_to_tasks(subject: Subject) -> Iterator[Finding]:
     if missing:
         yield Finding(
             ("params",),
-            f"every task must bring {', '.join(missing[:-1]) + ' and ' if missing[:-1] else ''}{missing[-1]}",
+            f"every task must supply {', '.join(missing[:-1]) + ' and ' if missing[:-1] else ''}{missing[-1]}",
             f"A task of type {subject.type} needs it, and the project does not have it. This may be intended.",
             key=True,
         )
@@ -204,8 +204,8 @@ def unknown_type(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             ("type",),
             f"{quoted(subject.type)} is not a known task type",
-            "It is sent unchanged, because Scale adds types.",
-            f'the nearest known one is "{near}"' if near is not None else "",
+            "It is sent unchanged, because Scale may have added it.",
+            f'the closest known type is "{near}"' if near is not None else "",
         )
 
 

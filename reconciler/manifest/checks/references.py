@@ -50,7 +50,7 @@ def _conditions(subject: Subject) -> Iterator[Finding]:
         is_event = get(attribute.get("conditions"), "is_global") is True and subject.type in VIDEO
         for place, name in values_at(attribute, "conditions.label_condition.label.?", path):
             if is_event:
-                yield from _unless(name, events, place, "event", "events_to_annotate has")
+                yield from _unless(name, events, place, "event")
             else:
                 yield from _leaf(subject, name, place)
         for place, wanted in values_at(attribute, "conditions.attribute_conditions.[].{}", path):
@@ -103,16 +103,7 @@ def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
         )
 
 
-def _unless(
-    name: Json, known: Known, path: RawPath, what: str, there_are: str = "there are", *, key: bool = False
-) -> Iterator[Finding]:
-    if not isinstance(name, str) or name in known.names:
-        return
-    others = f"{there_are} {known.listed}" if known.names else "there is none"
-    yield Finding(
-        path,
-        f"there is no {what} {quoted(name)}",
-        f"{others[0].upper()}{others[1:]}.",
-        did_you_mean(name, known.names),
-        key=key,
-    )
+def _unless(name: Json, known: Known, path: RawPath, what: str, *, key: bool = False) -> Iterator[Finding]:
+    if isinstance(name, str) and name not in known.names:
+        detail = f"Use one of these: {known.listed}." if known.names else f"No {what} is defined."
+        yield Finding(path, f"there is no {what} {quoted(name)}", detail, did_you_mean(name, known.names), key=key)

@@ -38,7 +38,7 @@ def private_link(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 ("params", "instruction"),
                 f"the instruction links to {host}, which labelers cannot open",
-                f"The link: {link[:200]}",
+                f"Link to a public page instead of {link[:200]}",
             )
             return
 
@@ -72,7 +72,7 @@ def like_choices(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             subject.path_of(second),
             f"{quoted(second)} and {quoted(first)} differ only in case, whitespace, or Unicode form",
-            "Answers treat them as different, but people do not see the difference.",
+            "In answers they are different, but people cannot see the difference.",
         )
 
 
