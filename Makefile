@@ -46,18 +46,21 @@ wheel: $(READY)
 
 LOCK := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-lock:  ## requirements.lock and action.lock from pyproject.toml; needs uv
-	$(LOCK) --group dev pyproject.toml --output-file requirements.lock
-	echo hatchling | $(LOCK) pyproject.toml - --output-file action.lock
+LOCKS := reconciler/initial/action
 
-$(READY): requirements.lock action.lock pyproject.toml tests/package-lock.json
+lock:  ## requirements.lock, and the two locks that a job installs from; needs uv
+	$(LOCK) --group dev pyproject.toml --output-file requirements.lock
+	echo hatchling | $(LOCK) pyproject.toml - --output-file $(LOCKS)/action.lock
+	echo uv | $(LOCK) - --output-file $(LOCKS)/installer.lock
+
+$(READY): requirements.lock $(wildcard $(LOCKS)/*.lock) pyproject.toml tests/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/pip download --quiet --disable-pip-version-check --require-hashes --no-deps --dest $(VENV)/wheels \
-		--requirement action.lock
+		--requirement $(LOCKS)/action.lock --requirement $(LOCKS)/installer.lock
 	@if command -v npm >/dev/null; then cp tests/package*.json $(VENV) && npm ci --silent --prefix $(VENV); \
 		else echo "npm is missing: the tests skip the one linter that needs it"; fi
 	@touch $@

@@ -12,6 +12,7 @@ _EPILOG = """\b
 Examples:
   reconciler init
   reconciler init labeling
+  reconciler init --from 'git+https://git.example.org/reconciler.git@COMMIT'      what the jobs install
 """
 
 _NEXT = """
@@ -26,19 +27,28 @@ Next:
 
 @click.command("init", epilog=_EPILOG)
 @click.argument("folder", metavar="[DIR]", default=".")
-def command(folder: str) -> int:
+@click.option("--from", "source", metavar="REQUIREMENT", help="What the jobs install: an exact version of reconciler.")
+def command(folder: str, source: str | None) -> int:
     """Lay out a new repository: configuration, an example manifest, workflows for GitHub.
 
-    What is there already stays as it is.
+    What is there already stays as it is. The workflows install the reconciler that is running here, by its commit or
+    its hash, or what --from names.
     """
+    from reconciler.diagnostics import warning
     from reconciler.operations.init import lay_out_repository
+    from reconciler.operations.pin import Pin, own_pin, read_pin
     from reconciler.render.escape import plain
     from reconciler.render.phrases import word
 
-    done = lay_out_repository(Path(folder))
+    pin = own_pin() if source is None else read_pin(source)
+    done = lay_out_repository(Path(folder), pin)
     lines = [f"  + {plain(name)}\n" for name in done.written]
     lines += [f"    {plain(name)} already exists and is unchanged\n" for name in done.kept]
     console.say("".join(lines))
+    if isinstance(pin, Pin):
+        console.say(f"\nThe jobs install {plain(pin.short)}\n")
+    else:
+        console.say_diagnostics([warning("no-jobs", f"no workflow was written: {pin.why}", detail=pin.remedy)])
     if done.written:
         here = folder in (".", "./")
         below = "" if here else f"{plain(folder.rstrip('/'))}/"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from reconciler import __version__
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import read_below
 from reconciler.files.writing import exists_below, write_below
 from reconciler.manifest.editorschema import editor_schema, schema_text
+from reconciler.operations.pin import PACKAGE_LOCK, Pin, Unpinned
 
 SCHEMA: Final = "schema"
 """A source that is not a template: the JSON Schema of manifests, for editors."""
@@ -21,12 +22,15 @@ _LAID_OUT: Final = (
     ("projects/_example.yaml", "projects/_example.yaml"),
     ("projects/_example.md", "projects/_example.md"),
     ("projects/_schema.json", SCHEMA),
-    (".github/actions/reconciler/action.yml", "action.yml"),
-    (".github/workflows/plan.yml", "workflows/plan.yml"),
-    (".github/workflows/apply.yml", "workflows/apply.yml"),
-    (".github/workflows/drift.yml", "workflows/drift.yml"),
 )
 """Each file of a new repository, and the one that it is made from."""
+
+_ACTION: Final = ".github/actions/reconciler"
+_ACTION_FILES: Final = ("action.yml", "action.lock", "installer.lock")
+_WORKFLOWS: Final = ("plan.yml", "apply.yml", "drift.yml")
+
+_JOBS: Final = (f"{_ACTION}/action.yml", *(f".github/workflows/{name}" for name in _WORKFLOWS))
+"""The action and the workflows that use it."""
 
 _IGNORE: Final = ".gitignore"
 _UNTRACKED: Final = (".reconciler/", "*.plan")
@@ -41,8 +45,10 @@ class LaidOut:
     kept: tuple[str, ...]
 
 
-def lay_out_repository(folder: Path) -> LaidOut:
+def lay_out_repository(folder: Path, pin: Pin | Unpinned) -> LaidOut:
     """Write what a new repository needs into `folder`, which is created if it is missing. No link below it is followed.
+
+    Without a pin there is nothing that a job could install, so no job is written.
 
     Raises:
         UsageError: a file or a folder cannot be written, and which. If one is a link, nothing was written.
@@ -51,14 +57,17 @@ def lay_out_repository(folder: Path) -> LaidOut:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise _unwritten(folder, problem.strerror or str(problem)) from None
-    there = {name for name, _ in _LAID_OUT if _is_there(folder, name)}
+    texts = {name: _text(source) for name, source in _LAID_OUT}
+    there = {name for name in (*texts, *_JOBS) if _is_there(folder, name)}
+    if isinstance(pin, Pin):
+        texts.update(_jobs(pin, with_action=_JOBS[0] not in there))
     ignored = _not_ignored(folder)
     written, kept = [], []
-    for name, source in _LAID_OUT:
+    for name, text in texts.items():
         if name in there:
             kept.append(name)
         else:
-            _write(folder, name, schema_text(editor_schema("manifest")) if source == SCHEMA else template(source))
+            _write(folder, name, text)
             written.append(name)
     if ignored is None:
         kept.append(_IGNORE)
@@ -68,6 +77,19 @@ def lay_out_repository(folder: Path) -> LaidOut:
     return LaidOut(tuple(written), tuple(kept))
 
 
+def _text(source: str) -> str:
+    return schema_text(editor_schema("manifest")) if source == SCHEMA else template(source)
+
+
+def _jobs(pin: Pin, *, with_action: bool) -> dict[str, str]:
+    """The action and the workflows that use it. An action that is there keeps its own locks."""
+    action = {name: template(f"action/{name}", package=pin) for name in _ACTION_FILES} if with_action else {}
+    if with_action and pin.hashed:
+        action[PACKAGE_LOCK] = pin.lock
+    workflows = {f".github/workflows/{name}": template(f"workflows/{name}") for name in _WORKFLOWS}
+    return {f"{_ACTION}/{name}": text for name, text in (action or {"action.yml": ""}).items()} | workflows
+
+
 def _is_there(folder: Path, name: str) -> bool:
     try:
         return exists_below(folder, name)
@@ -75,25 +97,31 @@ def _is_there(folder: Path, name: str) -> bool:
         raise _unwritten(folder / name, problem.why) from None
 
 
-def template(source: str, *, action: str = "./.github/actions/reconciler", install: str = "", paths: str = "") -> str:
+def template(
+    source: str,
+    *,
+    action: str = f"./{_ACTION}",
+    locks: str = "",
+    package: Pin | str = "",
+    paths: str = _PATHS,
+) -> str:
     """One of the files in `reconciler/initial`, filled in.
 
-    `action` is what the workflows use, `install` the lines that install reconciler, `paths` the paths that start a job.
+    `action` is what the workflows use, `locks` the folder of its lock files below it. `package` is what it installs: a
+    pin, or arguments for uv as a shell reads them. `paths` are the paths that start a job.
     """
     text = files("reconciler").joinpath("initial", *source.split("/")).read_text("utf-8")
-    return (
-        text.replace("@INSTALL@", _indented(install or _from_the_index()))
-        .replace("@ACTION@", f"{action} # zizmor: ignore[self-repository]")
-        .replace("@PATHS@", paths or _PATHS)
-    )
+    values = {
+        "@ACTION@": f"{action} # zizmor: ignore[self-repository]",
+        "@LOCKS@": locks,
+        "@PACKAGE@": _arguments(package) if isinstance(package, Pin) else package,
+        "@PATHS@": paths,
+    }
+    return re.sub(r"@[A-Z]+@", lambda found: values[found[0]], text)
 
 
-def _from_the_index() -> str:
-    return f'reconciler/bin/python -I -m pip install --quiet "scale-reconciler=={__version__}"'
-
-
-def _indented(lines: str) -> str:
-    return "\n".join(f"        {line}" for line in lines.split("\n"))
+def _arguments(pin: Pin) -> str:
+    return f'--require-hashes --requirement "$locks/{PACKAGE_LOCK}"' if pin.hashed else f"'{pin.requirement}'"
 
 
 def _not_ignored(folder: Path) -> str | None:

@@ -6,7 +6,12 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
+from reconciler.operations import pin
+from reconciler.operations.pin import Pin, Unpinned
 from tests.cli.conftest import Cli
+from tests.workflows.own import PIN
 
 FILES = [
     "reconciler.toml",
@@ -14,11 +19,19 @@ FILES = [
     "projects/_example.md",
     "projects/_schema.json",
     ".github/actions/reconciler/action.yml",
+    ".github/actions/reconciler/action.lock",
+    ".github/actions/reconciler/installer.lock",
     ".github/workflows/plan.yml",
     ".github/workflows/apply.yml",
     ".github/workflows/drift.yml",
     ".gitignore",
 ]
+
+
+@pytest.fixture(autouse=True)
+def pinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """reconciler is installed here from a commit."""
+    monkeypatch.setattr(pin, "own_pin", lambda: PIN)
 
 
 def test_a_new_repository(cli: Cli, repository: Path) -> None:
@@ -31,7 +44,9 @@ def test_a_new_repository(cli: Cli, repository: Path) -> None:
     assert (repository / ".gitignore").read_text() == ".reconciler/\n*.plan\n"
     again = cli("init")
     assert again.code == 0
-    assert again.out.count("already exists and is unchanged") == len(FILES)
+    assert f"The jobs install {PIN.requirement}\n" in done.out
+    kept = [name for name in FILES if not name.endswith(".lock")]
+    assert again.out.count("already exists and is unchanged") == len(kept)
     assert again.last == "Nothing to do: every file already exists."
 
 
@@ -77,3 +92,36 @@ def test_a_place_that_cannot_be_written(cli: Cli, repository: Path) -> None:
     assert done.code == 1
     assert "The files that were written before it are kept. Fix this, then run init again." in done.err
     assert os.path.exists(repository / "reconciler.toml")
+
+
+def test_what_the_jobs_install(cli: Cli, repository: Path) -> None:
+    action = repository / ".github" / "actions" / "reconciler"
+    refused = cli("init", "--from", "scale-reconciler")
+    assert refused.code == 1
+    assert "error[usage]: --from does not pin reconciler: it names no exact version" in refused.err
+    assert not (repository / "reconciler.toml").exists()
+    sha = "ab" * 32
+    done = cli("init", "--from", f"scale-reconciler==0.1.0 --hash=sha256:{sha}")
+    assert done.code == 0
+    assert "The jobs install scale-reconciler==0.1.0\n" in done.out
+    assert (action / "reconciler.lock").read_text() == f"scale-reconciler==0.1.0 \\\n    --hash=sha256:{sha}\n"
+    assert '--requirement "$locks/reconciler.lock"' in (action / "action.yml").read_text()
+    for file in action.iterdir():
+        file.unlink()
+    assert cli("init").code == 0
+    assert f"uv install --no-deps --no-build-isolation '{PIN.requirement}'" in (action / "action.yml").read_text()
+    assert not (action / "reconciler.lock").exists()
+
+
+def test_without_anything_to_install_there_is_no_job(
+    cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing() -> Pin | Unpinned:
+        return Unpinned("reconciler was installed here from a file, which no job has", "Say what.")
+
+    monkeypatch.setattr(pin, "own_pin", nothing)
+    done = cli("init")
+    assert done.code == 0
+    assert "warning[no-jobs]: no workflow was written: reconciler was installed here from a file" in done.err
+    assert not (repository / ".github").exists()
+    assert (repository / "reconciler.toml").is_file()

@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.operations.init import lay_out_repository
 from reconciler.sandbox.store import Store
 from tests.forge.github.double import REPOSITORY, TOKEN, Github
-from tests.workflows.own import ROOT, own_files
+from tests.workflows.own import PIN, ROOT, own_files
 from tests.workflows.runner import JobRun, Runner, git
 
 KEY = "live_key-of-the-story"
@@ -29,7 +29,7 @@ class Hub:
         git("init", "-q", "--bare", "-b", "main", str(self.remote), folder=folder)
         git("clone", "-q", str(self.remote), str(self.clone), folder=folder)
         git("checkout", "-q", "-B", "main", folder=self.clone)
-        lay_out_repository(self.clone)
+        lay_out_repository(self.clone, PIN)
         if own:
             shutil.rmtree(self.clone / ".github")
             for file, text in own_files().items():

@@ -8,23 +8,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler.operations.init import template
+from reconciler.operations.pin import Pin
+
+PIN = Pin(f"scale-reconciler @ git+https://git.example.org/reconciler.git@{'0123456789' * 4}", hashed=False)
+"""What the jobs that `init` writes in tests would install."""
 
 ROOT = Path(__file__).parents[2]
-_PIP = "reconciler/bin/python -I -m pip install --quiet"
-_INSTALL = (
-    f'{_PIP} --require-hashes --requirement "$GITHUB_ACTION_PATH/action.lock"\n'
-    f'{_PIP} --no-deps --no-build-isolation "$GITHUB_ACTION_PATH"'
-)
 _PATHS = '["projects/**", "reconciler.toml"]'
 
 
 def own_files() -> dict[Path, str]:
     """Each file with what it should hold."""
     sources = {".github/workflows/" + name: "workflows/" + name for name in ("plan.yml", "apply.yml", "drift.yml")}
-    sources["action.yml"] = "action.yml"
-    return {
-        ROOT / name: template(source, action="./", install=_INSTALL, paths=_PATHS) for name, source in sources.items()
-    }
+    sources["action.yml"] = "action/action.yml"
+    beside = {"action": "./", "locks": "/reconciler/initial/action", "package": '"$GITHUB_ACTION_PATH"'}
+    return {ROOT / name: template(source, paths=_PATHS, **beside) for name, source in sources.items()}
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Runs our workflows' steps as GitHub would, as far as they go: real shells in a real clone, with GitHub's variables.
 
-Not GitHub: checkout is done by git, setting up Python by nothing, and installing by a `python` that makes a venv whose
-`reconciler` is the one under test. Permissions are not enforced, but a secret is only there for a job whose environment
-holds it, and that only on main.
+Not GitHub: checkout is done by git, setting up Python by nothing, and installing by a `python` that makes an
+environment whose `reconciler` is the one under test. Permissions are not enforced, but a secret is only there for a job
+whose environment holds it, and that only on main.
 """
 
 from __future__ import annotations
@@ -22,12 +22,16 @@ from tests.workflows.expressions import condition, fill_in
 
 _PYTHON = """\
 #!/bin/sh
-# Stands for the interpreter that setup-python brings: `-I -m venv DIR` makes an environment without any network.
-[ "$1 $2 $3" = "-I -m venv" ] || exec "{python}" "$@"
-mkdir -p "$4/bin"
-printf '#!/bin/sh\\n[ "$1 $2 $3 $4" = "-I -m pip install" ]\\n' > "$4/bin/python"
-printf '#!/bin/sh\\nexec "{python}" -c "from reconciler.cli import main; main()" "$@"\\n' > "$4/bin/reconciler"
-chmod +x "$4/bin/python" "$4/bin/reconciler"
+# Stands for the interpreter that setup-python brings. It needs no network to install uv, or to make an environment.
+case "$1 $2 $3 $4" in
+"-I -m pip install") into=$PWD/uv/bin name=uv runs='[ "$1" = pip ]' ;;
+"-I -m venv --without-pip") into=$PWD/$5/bin name=reconciler
+    runs='exec "{python}" -c "from reconciler.cli import main; main()" "$@"' ;;
+*) exec "{python}" "$@" ;;
+esac
+mkdir -p "$into"
+printf '#!/bin/sh\\n%s\\n' "$runs" > "$into/$name"
+chmod +x "$into/$name"
 """
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,9 +16,18 @@ import yaml
 
 from reconciler import __version__
 from reconciler.operations.init import lay_out_repository
-from tests.workflows.own import ROOT
+from reconciler.operations.pin import read_pin
+from tests.repositories import commit_all, git
+from tests.workflows.own import PIN, ROOT
 
 pytestmark = pytest.mark.untraced
+
+LOCKS = ROOT / "reconciler/initial/action"
+WHEELS = Path(sys.executable).parents[1] / "wheels"
+"""What setup has downloaded by the locks."""
+
+NAMED = r"\binstall\b(?:.|\n(?!\n| *- ))*?scale-reconciler(.*?)['\"]?(?:\n|$)"
+"""A command that installs the distribution, and what comes after its name."""
 
 MODULES = ("argparse", "venv", "ensurepip", "pip", "os", "logging", "subprocess", "sitecustomize", "usercustomize")
 BACKEND = """\
@@ -39,8 +51,10 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 def action(tmp_path: Path) -> Path:
     """The folder of an action, with a tiny distribution in place of reconciler; the same as a wheel beside it."""
     folder = tmp_path / "action"
-    folder.mkdir()
-    (folder / "action.lock").touch()
+    locks = folder / "reconciler" / "initial" / "action"
+    locks.mkdir(parents=True)
+    (locks / "action.lock").touch()
+    shutil.copy(LOCKS / "installer.lock", locks)
     (folder / "pyproject.toml").write_text('[build-system]\nrequires = []\nbuild-backend = "b"\nbackend-path = ["."]\n')
     (folder / "b.py").write_text(BACKEND.format(version=__version__))
     (tmp_path / "wheels").mkdir()
@@ -84,8 +98,9 @@ def play(text: str, checkout: Path, action: Path, **more: str) -> subprocess.Com
         "RUNNER_TEMP": str(temporary),
         "GITHUB_ACTION_PATH": str(action),
         "PIP_NO_INDEX": "1",
-        "PIP_FIND_LINKS": str(action.parent / "wheels"),
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_FIND_LINKS": f"{checkout.parent / 'wheels'} {WHEELS}",
+        "UV_OFFLINE": "1",
+        "UV_FIND_LINKS": f"{checkout.parent / 'wheels'},{WHEELS}",
         **more,
     }
     shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]
@@ -94,13 +109,38 @@ def play(text: str, checkout: Path, action: Path, **more: str) -> subprocess.Com
     )
 
 
-@pytest.mark.parametrize("kind", ["own", "initial"])
-def test_nothing_of_the_checkout_is_executed_or_read(kind: str, checkout: Path, action: Path, tmp_path: Path) -> None:
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def release(action: Path) -> str:
+    [wheel] = (action.parent / "wheels").iterdir()
+    return f"scale-reconciler=={__version__} --hash=sha256:{sha256(wheel)}"
+
+
+def archive(action: Path) -> str:
+    [wheel] = (action.parent / "wheels").iterdir()
+    return f"{wheel.as_uri()}#sha256={sha256(wheel)}"
+
+
+def commit(action: Path) -> str:
+    git(action, "init", "-q", "-b", "main")
+    return f"git+{action.as_uri()}@{commit_all(action)}"
+
+
+@pytest.mark.parametrize("source", [None, release, archive, commit])
+def test_nothing_of_the_checkout_is_executed_or_read(
+    source: Callable[[Path], str] | None, checkout: Path, action: Path, tmp_path: Path
+) -> None:
+    """With this repository's own action, and with one that `init` writes for each kind of source."""
     file = ROOT / "action.yml"
-    if kind == "initial":
-        lay_out_repository(tmp_path / "new")
-        file = tmp_path / "new/.github/actions/reconciler/action.yml"
-    done = play(step(file), checkout, action, PYTHONPATH=".")
+    if source is not None:
+        lay_out_repository(tmp_path / "new", read_pin(source(action)))
+        laid_out = tmp_path / "new/.github/actions/reconciler"
+        assert (laid_out / "action.lock").read_bytes() == (LOCKS / "action.lock").read_bytes()
+        (laid_out / "action.lock").write_text("")
+        file = laid_out / "action.yml"
+    done = play(step(file), checkout, action if source is None else laid_out, PYTHONPATH=".")
     assert done.returncode == 0, done.stdout + done.stderr
     # As the later steps start it: in the checkout, from the environment that was made.
     command = [tmp_path / "temp/reconciler/bin/reconciler"]
@@ -109,9 +149,27 @@ def test_nothing_of_the_checkout_is_executed_or_read(kind: str, checkout: Path, 
     assert not (tmp_path / "mark").exists()
 
 
+@pytest.mark.parametrize("source", [release, archive])
+def test_another_file_by_that_name_is_not_installed(
+    source: Callable[[Path], str], checkout: Path, action: Path, tmp_path: Path
+) -> None:
+    pinned = source(action)
+    code = f"import b; b.build_wheel({str(tmp_path / 'wheels')!r})"
+    text = (action / "b.py").read_text().replace("'installed'", "'something else'")
+    (action / "b.py").write_text(text)
+    subprocess.run([sys.executable, "-c", code], cwd=action, check=True)
+    lay_out_repository(tmp_path / "new", read_pin(pinned))
+    laid_out = tmp_path / "new/.github/actions/reconciler"
+    (laid_out / "action.lock").write_text("")
+    done = play(step(laid_out / "action.yml"), checkout, laid_out)
+    assert done.returncode != 0
+    assert "hash" in done.stderr.lower()
+    assert not (tmp_path / "temp/reconciler/bin/reconciler").exists()
+
+
 def test_the_checkout_is_one_that_would_be_executed(checkout: Path, action: Path, tmp_path: Path) -> None:
     """The same step, started as one is tempted to."""
-    play('python -m venv "$RUNNER_TEMP/reconciler"', checkout, action)
+    play('python -m venv --without-pip "$RUNNER_TEMP/reconciler"', checkout, action)
     assert (tmp_path / "mark").exists()
 
 
@@ -126,10 +184,20 @@ def test_the_command_imports_nothing_from_the_working_folder(command: str, check
 
 
 def test_every_python_of_a_job_is_isolated(tmp_path: Path) -> None:
-    lay_out_repository(tmp_path)
+    lay_out_repository(tmp_path, PIN)
     for file in (ROOT / "action.yml", tmp_path / ".github/actions/reconciler/action.yml"):
         runs = [one.get("run", "") for one in yaml.safe_load(file.read_text("utf-8"))["runs"]["steps"]]
-        lines = [line.strip() for run in runs for line in run.split("\n")]
-        started = [line for line in lines if re.search(r"python|pip|uv", line) and not line.startswith("#")]
-        assert len(started) >= 2
-        assert all("python -I -m " in line for line in started), started
+        lines = [line.strip() for run in runs for line in run.split("\n") if not line.strip().startswith("#")]
+        assert len([line for line in lines if line.startswith("python -I -m ")]) == 2
+        for line in lines:
+            assert not re.match(r"(?:\S*/)?(?:python3?|pip)\b(?! -I -m )", line)
+            assert "bin/uv" not in line or " --no-config " in line
+
+
+def test_no_job_installs_a_bare_name(tmp_path: Path) -> None:
+    """Whoever takes the name on an index would get the key."""
+    lay_out_repository(tmp_path, PIN)
+    files = [ROOT / "action.yml", *ROOT.glob("docs/*.md"), ROOT / "README.md", *(tmp_path / ".github").rglob("*.yml")]
+    named = [(file.name, found[1]) for file in files for found in re.finditer(NAMED, file.read_text("utf-8"))]
+    assert ("ci.md", " @ git+https://HOST/REPOSITORY@COMMIT") in named
+    assert not [(file, rest) for file, rest in named if not re.search(r"^ @ git\+.*@|--hash=", rest)]

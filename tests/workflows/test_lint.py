@@ -14,7 +14,7 @@ import yaml
 
 from reconciler.operations.init import lay_out_repository
 from tests.npm import module
-from tests.workflows.own import ROOT, own_files
+from tests.workflows.own import PIN, ROOT, own_files
 
 BIN = Path(sys.executable).parent
 _UNKNOWN_TO_ACTIONLINT = (
@@ -27,7 +27,7 @@ _UNKNOWN_TO_ACTIONLINT = (
 def repository(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A folder with the workflows of this repository, or with those that `init` writes."""
     if request.param == "initial":
-        lay_out_repository(tmp_path)
+        lay_out_repository(tmp_path, PIN)
     else:
         shutil.copytree(ROOT / ".github", tmp_path / ".github")
         shutil.copy(ROOT / "action.yml", tmp_path)

@@ -1,0 +1,270 @@
+"""What the jobs of a repository install: one exact version of reconciler, that nobody can replace.
+
+A pin is a commit, an archive with its hash, or a release with hashes. A bare name from an index is never one: whoever
+uploads a package by that name would get the key.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from reconciler.endpoint import is_loopback
+from reconciler.errors import GitRefusedError, UsageError
+from reconciler.git.clones import Clone, read_clone
+
+DISTRIBUTION: Final = "scale-reconciler"
+
+PACKAGE_LOCK: Final = "reconciler.lock"
+"""The file beside the action that holds a hashed pin."""
+
+_COMMIT: Final = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
+_HASH: Final = r"sha256[:=][0-9a-f]{64}|sha384[:=][0-9a-f]{96}|sha512[:=][0-9a-f]{128}"
+_URL: Final = re.compile(r"[A-Za-z0-9._~:/@%+=&\-\[\]]+")
+"""Characters of an address that neither a shell nor an expression of GitHub changes."""
+
+_FORMS: Final = f"""\
+--from takes one of these:
+  git+https://HOST/REPOSITORY@COMMIT           the commit in full, not a branch or a tag
+  https://HOST/FILE.whl --hash=sha256:HEX      an archive with its hash
+  {DISTRIBUTION}==VERSION --hash=sha256:HEX    a release, with the hash of each of its files"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A requirement as pip and uv read it. One that is `hashed` goes into a file; a commit cannot have a hash."""
+
+    requirement: str
+    hashed: bool
+
+    @property
+    def lock(self) -> str:
+        """The requirement as a file."""
+        return self.requirement.replace(" --hash=", " \\\n    --hash=") + "\n"
+
+    @property
+    def short(self) -> str:
+        """The requirement without hashes, for people."""
+        return self.requirement.split(" --hash=")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Unpinned:
+    """Why what is running here cannot be pinned, and what to do."""
+
+    why: str
+    remedy: str
+
+
+def read_pin(text: str) -> Pin:
+    """The pin that `--from` names.
+
+    Raises:
+        UsageError: it names no exact version, or has credentials in it.
+    """
+    words = text.split()
+    hashes = tuple(word.removeprefix("--hash=") for word in words if word.startswith("--hash="))
+    rest = " ".join(word for word in words if not word.startswith("--hash="))
+    named, at, address = rest.partition(" @ ")
+    if at and not _is_ours(named):
+        raise _refused(f'it is of another distribution, "{named}"')
+    source = address if at else rest
+    if "://" not in source:
+        return _release(source, hashes)
+    if source.startswith("git+"):
+        if hashes:
+            raise _refused("a commit takes no hash, because it is one")
+        return _commit(source.removeprefix("git+"))
+    return _archive(source, hashes)
+
+
+def own_pin() -> Pin | Unpinned:
+    """The pin of the reconciler that is running: by pip's record of its install, or by the clone that it comes from.
+
+    Raises:
+        UsageError: it comes from a clone with changes that no remote has, or from a source with credentials in it.
+    """
+    try:
+        installed = distribution(DISTRIBUTION)
+    except PackageNotFoundError:
+        return _unpinned("reconciler runs here without being installed")
+    package = Path(__file__).parents[1]
+    source = _direct_url(installed)
+    if source is None:
+        if not _holds(installed, package):
+            return _unpinned("reconciler does not run here from where it is installed")
+        example = f"'{DISTRIBUTION}=={installed.version} --hash=sha256:HEX'"
+        why = "reconciler was installed here from a package index, which leaves no hash behind"
+        return _unpinned(why, f"reconciler init --from {example}")
+    url = str(source.get("url", ""))
+    if (commit := source.get("vcs_info")) is not None:
+        below = f"#subdirectory={source['subdirectory']}" if source.get("subdirectory") else ""
+        address = public_address(url)
+        if address is None:
+            return _unpinned(f"reconciler was installed here from {_shown(url)}, which no job can reach")
+        return _commit(f"{address}@{commit.get('commit_id')}{below}")
+    if (archive := source.get("archive_info")) is not None:
+        hashes = _hashes(archive)
+        if urlsplit(url).scheme == "file":
+            return _unpinned("reconciler was installed here from a file, which no job has")
+        if not hashes:
+            why = f"reconciler was installed here from {_shown(url)}, and its hash was not recorded"
+            return _unpinned(why, f"reconciler init --from '{_shown(url)} --hash=sha256:HEX'")
+        return _archive(url, hashes)
+    try:
+        return _of_clone(Path(unquote(urlsplit(url).path)), package)
+    except GitRefusedError as problem:
+        return _unpinned(f"the clone that reconciler was installed from cannot be read: {problem.summary}")
+
+
+def _of_clone(folder: Path, package: Path) -> Pin | Unpinned:
+    """The pin of an install from a folder: its commit, if a remote has it and it is what runs here."""
+    clone = read_clone(folder, package.name)
+    if clone is None:
+        return _unpinned(f"reconciler was installed here from {folder}, which is not a git repository with a commit")
+    addresses = [(remote, public_address(url)) for remote, url in clone.remotes]
+    reached = [(remote, address) for remote, address in addresses if address is not None]
+    if not reached:
+        return _unpinned(f"reconciler was installed here from {folder}, a clone without a remote that a job can reach")
+    _check_committed(clone, folder, package)
+    for remote, address in reached:
+        if remote in clone.pushed_to:
+            return _commit(f"{address}@{clone.commit}{f'#subdirectory={clone.inner}' if clone.inner else ''}")
+    raise UsageError(
+        f"the clone that reconciler was installed from is not pushed: {folder}",
+        f"No remote branch that this clone knows has its commit {clone.commit[:12]}, so no job could install it. Push "
+        "it, then run init again. If a remote has it:\n"
+        f"  reconciler init --from 'git+{reached[0][1]}@{clone.commit}'",
+    )
+
+
+def _check_committed(clone: Clone, folder: Path, package: Path) -> None:
+    if clone.changed:
+        raise UsageError(
+            f"the clone that reconciler was installed from has changes that are not committed: {folder}",
+            f"No job could install them: {', '.join(clone.changed[:3])}{' …' if len(clone.changed) > 3 else ''}\n"
+            "Commit and push them, then run init again. To install something else, use --from.",
+        )
+    if not clone.holds(package):
+        raise UsageError(
+            f"the clone that reconciler was installed from has moved on: {folder}",
+            f"Its commit {clone.commit[:12]} does not hold what runs here. Install reconciler again from the clone, "
+            "then run init again. To install something else, use --from.",
+        )
+
+
+def public_address(url: str) -> str | None:
+    """The address at which a job, which has no key for ssh, can fetch a remote. None if there is none.
+
+    Raises:
+        UsageError: it has credentials in it.
+    """
+    if "://" not in url:
+        found = re.fullmatch(r"(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)+):(?!/)(.+)", url)
+        return f"https://{found[1]}/{found[2]}" if found else None
+    parts = urlsplit(url)
+    if parts.scheme == "ssh" and parts.password is None and parts.hostname:
+        return f"https://{parts.hostname}{parts.path}"
+    if parts.scheme in ("https", "http", "ssh"):
+        _check_address(url, "https", "http")
+        return url
+    return None
+
+
+def _commit(address: str) -> Pin:
+    found = re.fullmatch(rf"([^#]+)@({_COMMIT})(?:#(?:egg=[\w.-]+&)?(subdirectory=[\w./-]+)?)?", address)
+    if found is None:
+        raise _refused("it names no commit: a branch or a tag can move")
+    _check_address(found[1], "https", "http", "ssh", "file")
+    below = f"#{found[3]}" if found[3] else ""
+    return Pin(f"{DISTRIBUTION} @ git+{found[1]}@{found[2]}{below}", hashed=False)
+
+
+def _archive(address: str, hashes: tuple[str, ...]) -> Pin:
+    url, _, fragment = address.partition("#")
+    hashes += tuple(part for part in fragment.split("&") if re.fullmatch(_HASH, part))
+    _check_address(url, "https", "http", "file")
+    if not url.endswith((".whl", ".tar.gz", ".zip")):
+        raise _refused("it is not a wheel, an archive, or a commit")
+    return Pin(f"{DISTRIBUTION} @ {url}{_spelled(hashes)}", hashed=True)
+
+
+def _release(text: str, hashes: tuple[str, ...]) -> Pin:
+    found = re.fullmatch(r"([\w.-]+?)\s*==\s*([\w.!+-]+)", text)
+    if found is None:
+        raise _refused("it names no exact version")
+    if not _is_ours(found[1]):
+        raise _refused(f'it is of another distribution, "{found[1]}"')
+    return Pin(f"{DISTRIBUTION}=={found[2]}{_spelled(hashes)}", hashed=True)
+
+
+def _spelled(hashes: tuple[str, ...]) -> str:
+    if not hashes:
+        raise _refused("it has no hash: anyone who can replace the file would get the key")
+    if any(not re.fullmatch(_HASH, one) for one in hashes):
+        raise _refused("a hash is not one of sha256, sha384, or sha512")
+    return "".join(f" --hash={one.replace('=', ':')}" for one in dict.fromkeys(hashes))
+
+
+def _check_address(url: str, *schemes: str) -> None:
+    """Raises:
+    UsageError: an address has credentials in it, or its scheme is not one of these. No message shows credentials.
+    """
+    try:
+        parts = urlsplit(url)
+        host, password = parts.hostname or "", parts.password
+    except ValueError:
+        raise _refused("its address is not one") from None
+    if password is not None or (parts.username is not None and parts.scheme != "ssh") or parts.query:
+        raise UsageError(
+            f"the source has credentials in its address, at {host}",
+            "init would write them into a file of the repository. Leave them out: a job can give them to git or to the "
+            "package index by a variable, as docs/ci.md shows.",
+        )
+    if not _URL.fullmatch(url):
+        raise _refused("its address has a character that must be written as %XX")
+    if parts.scheme not in schemes or (parts.scheme == "http" and not is_loopback(url)):
+        raise _refused(f"{parts.scheme}:// is not a safe way to fetch it")
+
+
+def _refused(why: str) -> UsageError:
+    return UsageError(f"--from does not pin reconciler: {why}", _FORMS)
+
+
+def _unpinned(why: str, command: str = "reconciler init --from 'git+https://HOST/REPOSITORY@COMMIT'") -> Unpinned:
+    return Unpinned(why, f"Say what the jobs are to install:\n  {command}")
+
+
+def _is_ours(name: str) -> bool:
+    return re.sub(r"[-_.]+", "-", name).lower() == DISTRIBUTION
+
+
+def _holds(installed: Distribution, package: Path) -> bool:
+    return Path(str(installed.locate_file(package.name))).resolve() == package.resolve()
+
+
+def _direct_url(installed: Distribution) -> dict[str, Any] | None:
+    """What PEP 610 has the installer record; None if it is an install from an index."""
+    text = installed.read_text("direct_url.json")
+    try:
+        found = json.loads(text or "null")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _hashes(archive: dict[str, Any]) -> tuple[str, ...]:
+    named = archive.get("hashes") or {}
+    found = [f"{name}:{value}" for name, value in named.items()] or [str(archive.get("hash", ""))]
+    return tuple(one for one in found if re.fullmatch(_HASH, one))
+
+
+def _shown(url: str) -> str:
+    """An address without what may be credentials."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
