@@ -1,4 +1,4 @@
-"""What no call can fix: why a project is blocked, where in the API's answer that shows, and what a person can do."""
+"""Why a project is blocked: what no call can fix, where the API's answer shows it, and what a person can do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Why a project is blocked. `path` is the place in the API's answer; `diagnostic` is an error."""
+    """Why a project is blocked. `path` leads to the value in the API's answer; `diagnostic` is an error."""
 
     reason: Reason
     path: str
@@ -24,7 +24,7 @@ class Block:
 
 
 def blocked(desired: DesiredProject, live: LiveProject) -> Block | None:
-    """What no call can fix. `rapid`, `studio` and `consensus_attempts` are not readable (an assumption)."""
+    """Why a project is blocked, or None. The API does not show `rapid`, `studio` and `consensus_attempts` ([A])."""
     name = desired.name
     if live.archived:
         reported = error(
@@ -46,27 +46,27 @@ def blocked(desired: DesiredProject, live: LiveProject) -> Block | None:
 
 
 def unreadable(name: str, live: UnreadableProject) -> Block:
-    """That of a project whose live state cannot be read."""
+    """The block of a project whose live state cannot be read."""
     reported = error(
         "unreadable",
         f"the live state of project.{name} cannot be read: {live.why}",
-        detail="It is neither compared nor written. Fix that value in Scale's dashboard.",
+        detail="The project is neither compared nor written. Fix that value in Scale's dashboard.",
     )
     return Block(Reason.UNREADABLE, live.path, reported)
 
 
 def not_sendable(desired: DesiredProject, call: CallKind) -> Block:
-    """That of a project with a live number that a call would have to send back, and cannot."""
+    """The block of a project with a live number that a call would have to send back, but cannot."""
     reported = error(
         "number-too-large",
-        f"project.{desired.name} holds a number on Scale that is too large to be sent back",
-        detail=f"{call.value} would have to send it. Replace the value in the manifest, or in Scale's dashboard.",
+        f"project.{desired.name} has a number on Scale that is too large to send back",
+        detail=f"{call.value} would have to send it. Replace the value in the manifest or in Scale's dashboard.",
     )
     return Block(Reason.NOT_SENDABLE, "ontology" if call is CallKind.SET_ONTOLOGY else "params", reported)
 
 
 def blocked_change(desired: DesiredProject, live: LiveProject | None, block: Block) -> ProjectChange:
-    """The plan of a blocked project; `live` is None if it cannot be read."""
+    """The plan of a blocked project. `live` is None if it cannot be read."""
     state = State.of(live) if live is not None else None
     return ProjectChange(
         name=desired.name,
@@ -84,7 +84,7 @@ def blocked_change(desired: DesiredProject, live: LiveProject | None, block: Blo
 
 
 def unreadable_warning(projects: Sequence[UnreadableProject]) -> tuple[Diagnostic, ...]:
-    """The warning about live projects without a manifest that cannot be read; there is at least one."""
+    """The warning about unmanaged projects that cannot be read, of which there is at least one."""
     are = "1 live project" if len(projects) == 1 else f"{len(projects):,} live projects"
     reported = warning("unreadable", f"{are} without a manifest cannot be read", detail=unreadable_advice(projects))
     return (reported,)
@@ -105,7 +105,7 @@ def _line(project: UnreadableProject) -> str:
 def _differs(name: str, what: str, live: str, here: str) -> Diagnostic:
     return error(
         f"{what}-differs",
-        f'{what} of project.{name} is "{live}" on Scale, "{here}" here',
+        f'the {what} of project.{name} is "{live}" on Scale, but "{here}" in the manifest',
         detail=f"A project's {what} cannot be changed after it is created. Give the manifest a new name, so "
         f'that a new project is created, or write "{what}: {live}".',
     )
@@ -115,7 +115,7 @@ def _ontology_unreadable(name: str, ontology: Unreadable) -> Block:
     reported = error(
         "ontology-unreadable",
         f"the ontology of project.{name} cannot be read: {ontology.why}",
-        detail="reconciler never overwrites what it cannot read. Fix the ontology in Scale's dashboard, or leave it "
-        "out of the manifest, so that it is not managed here.",
+        detail="reconciler never overwrites what it cannot read. Fix the ontology in Scale's dashboard, or remove it "
+        "from the manifest, so that it is not managed.",
     )
     return Block(Reason.ONTOLOGY_UNREADABLE, ontology.path, reported)

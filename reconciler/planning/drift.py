@@ -1,4 +1,4 @@
-"""desired × live × record → what drifted, project by project. Pure; no write is derived from it."""
+"""desired × live × record → the drift of each project. Pure; nothing is written because of it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from reconciler.planning.params import params_fields
 from reconciler.planning.threeway import Compared, ThreeWay, Value
 
 _TURNS = 4
-"""So many values in turn (A, B, A, B) are two writers at odds, and no longer somebody who changed their mind."""
+"""This many alternating values (A, B, A, B) mean two writers; fewer may be one who reconsidered."""
 
 
 def project_drift(
     desired: DesiredProject, live: Shown | None, known: RecordedProject | None
 ) -> ProjectDrift | BlockedProject:
-    """How a project differs from what the last apply left, or from what git now says; or why it cannot be compared."""
+    """How a project differs from its last apply or from git, or why it cannot be compared."""
     if live is None:
         return ProjectDrift(desired.name, desired.source, tuple(_to_be_made(desired, known)))
     if isinstance(live, UnreadableProject):
@@ -68,7 +68,7 @@ def _unit(compared: Compared, cause: Cause, live: LiveProject) -> Unit:
 
 
 def _others(three: ThreeWay, compared: Compared, live: LiveProject) -> tuple[int, ...]:
-    """The versions since the base, the live one left out, in which a unit was another."""
+    """The versions since the base, without the live one, in which a unit had another value."""
     if compared.since is None:
         return ()
     history = live.ontology_history if compared.unit == ONTOLOGY else live.params_history
@@ -82,9 +82,9 @@ def _others(three: ThreeWay, compared: Compared, live: LiveProject) -> tuple[int
 
 
 def shown_fields(unit: Unit) -> tuple[Field, ...]:
-    """The differences that people are shown of a unit: from the base, or what git says, to what is live.
+    """The differences to show for a unit: from its base to live, or if that is unknown, from git to live.
 
-    Of a pending unit from what is live to what git says. Empty where choices cannot be read.
+    For a pending unit, from live to git. Empty if choices cannot be read.
     """
     if unit.cause is Cause.PENDING:
         start, end = unit.live, unit.desired
@@ -96,14 +96,14 @@ def shown_fields(unit: Unit) -> tuple[Field, ...]:
             return ()
         return tuple(ontology_fields(before, after))
     path = parse_path(unit.path)
-    if equal(start, end):  # as where both sides are masked
+    if equal(start, end):  # both sides are masked
         return (Field(path, Kind.CHANGE, start, end),)
     key = str(path[1])
     return tuple(params_fields(_only(key, start), _only(key, end)))
 
 
 def baseline_of(section: Section) -> Baseline | None:
-    """The last apply that a section knows: the commit that it completed, else that of the newest entry."""
+    """The last apply in a section: the commit that it completed, or that of the newest entry."""
     entries = [project for project in section.projects.values() if project.written]
     newest = max(entries, key=lambda project: project.recorded_at, default=None)
     if newest is None or (section.completed_at or "") >= newest.recorded_at:
@@ -114,9 +114,10 @@ def baseline_of(section: Section) -> Baseline | None:
 def renames(
     vanished: Iterable[tuple[DesiredProject, RecordedProject]], unmanaged: Iterable[LiveProject]
 ) -> Iterator[Diagnostic]:
-    """What vanished projects may be called now: of the same type, with the recorded content or a name one letter away.
+    """Warnings about vanished projects that may have been renamed.
 
-    The API shows no identity but the name, so this is a guess, and reported as one.
+    A candidate has the same type, and the recorded content or a name that is one letter away. The API identifies a
+    project by its name only, so this is a guess, and is reported as one.
     """
     others = list(unmanaged)
     by_form: dict[str, list[LiveProject]] = {}
@@ -130,20 +131,20 @@ def renames(
         if found is not None:
             yield warning(
                 "probable-rename",
-                f'project.{desired.name} is probably "{found.name}" on Scale now',
-                detail=f"A rename in the dashboard looks like one project gone and a new one. If it is one: name the "
-                f'manifest "{found.name}".',
+                f'project.{desired.name} has probably been renamed to "{found.name}" on Scale',
+                detail="After a rename in the dashboard, the old name is missing and the new one has no manifest. If "
+                f'this is a rename, change the name in the manifest to "{found.name}".',
             )
 
 
 def _had_content(project: LiveProject, desired: DesiredProject, known: RecordedProject) -> bool:
-    """Whether it has, at the recorded version, the parameters that git says."""
+    """Whether its recorded version has the parameters that git declares."""
     version = next((version for version in project.params_history if version.number == known.params_version), None)
     return bool(version is not None and desired.params and equal(version.content, dict(desired.params)))
 
 
 def _to_be_made(desired: DesiredProject, known: RecordedProject | None) -> Iterator[Unit]:
-    """The units of a project that is not there. One that an apply has written has vanished, and is reported so."""
+    """The units of a project that does not exist; none if an apply has written it, because then it has vanished."""
     if known is not None and known.written:
         return
     params = dict(desired.params or {})
@@ -158,7 +159,7 @@ def _shown(unit: Unit) -> Unit:
 
 
 def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
-    """Two writers who undo each other: the last values of a unit alternate."""
+    """A warning about two writers who overwrite each other: the last values of a unit alternate."""
     turns: list[tuple[int, Json | Absent]] = []
     for version in live.ontology_history if unit == ONTOLOGY else live.params_history:
         value = part_of(version, unit)
@@ -170,9 +171,9 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
     versions = ", ".join(str(number) for number, _ in last)
     return warning(
         "taking-turns",
-        f"project.{name}: two writers take turns with {unit} (versions {versions})",
-        detail="Each undoes what the other wrote. Decide which one owns it. If it is not the manifest, add the "
-        "path to reconcile.ignore.",
+        f"two writers keep overwriting {unit} of project.{name} (versions {versions})",
+        detail="Each one undoes what the other wrote. Decide which one owns the value. If it is not the manifest, add "
+        "the path to reconcile.ignore.",
     )
 
 

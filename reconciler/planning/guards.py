@@ -1,8 +1,7 @@
 """The guards: what holds a project's change until someone waives it.
 
-Each guard is one function that finds what it would hold; waivers are none of its business (`judging`). Pure: today is a
-value, and so are the record, the settings and what was allowed. No guard judges what an apply would not write or forget
-anyway.
+Each guard is one function that finds what it would hold; `holds` applies the waivers. Pure: today's date, the record,
+the settings and what was allowed are passed in. A guard only looks at changes that an apply would write or forget.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from reconciler.planning.nearness import neighbours, normal_form, twins
 
 _FOREVER = "A project on Scale can never be deleted or renamed."
 _FEWEST_SELECTED: Final = 10
-"""Of fewer selected projects no share says anything."""
+"""With fewer selected projects, the share that changes means nothing."""
 
 LIVE_HISTORY: Final = "Scale's history no longer shows"
 SNAPSHOT_HISTORY: Final = "The snapshot does not show"
@@ -34,12 +33,13 @@ SNAPSHOT_HISTORY: Final = "The snapshot does not show"
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the guards judge by.
+    """What the guards look at besides the changes.
 
-    `live` are the projects by name, None for one that was asked for and is not there; `listed` is whether the whole
+    `live` are the projects by name, None for one that was asked for and does not exist; `listed` is whether the whole
     account was listed. `managed_names` are in any manifest, selected or not. `known` are the recorded projects of
     this target. `allowed` are the guards that `--allow` names. `today` is the day in UTC. `pending` is `--pending`.
-    No guard says the name of a choice that `sensitive` covers. `history` says what does not show a recorded version.
+    Messages mask the names of choices that `sensitive` covers. `history` starts the sentence about a recorded version
+    that cannot be seen.
     """
 
     live: Mapping[str, Shown | None]
@@ -60,19 +60,22 @@ class Situation:
         return levels.get(guard) == "warn"
 
     def choices_gone(self, change: ProjectChange) -> list[str]:
-        """The names of the choices that an update takes away."""
+        """The names of the choices that an update removes."""
         gone = [field.path for field in change.fields if _removes_choice(field)]
         return [MASKED if covered(path, self.sensitive) else str(path[-1]) for path in gone]
 
     def path(self, field: Field) -> str:
-        """A field's path as a guard may say it: only in an ontology are its parts values."""
+        """A field's path for a message. The path of a choice consists of values, so it may be sensitive."""
         masked = field.path[0] == "ontology" and covered(field.path, self.sensitive)
         return f"ontology {MASKED}" if masked else format_path(field.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why a guard would hold a change: a sentence without its full stop, more whole ones, and how to avoid it."""
+    """Why a guard would hold a change.
+
+    `what` is a sentence without its full stop, `more` are whole sentences, and `remedy` says how to avoid the hold.
+    """
 
     change: ProjectChange
     what: str
@@ -88,24 +91,24 @@ Found = Iterator[Finding]
 
 
 def value_hash(value: Json | Absent) -> str:
-    """SHA-256, in hexadecimal, of a value's one text; that of no value at all is of the text `absent`."""
+    """SHA-256, in hexadecimal, of a value's canonical JSON; of the text `absent` if there is no value."""
     text = "absent" if value is ABSENT else canonical_json(value)
     return text_digest(text)
 
 
-def _judged(changes: Iterable[ProjectChange], *actions: Action) -> list[ProjectChange]:
-    """Those that an apply would write or forget. A blocked one is a no-op."""
+def _effective(changes: Iterable[ProjectChange], *actions: Action) -> list[ProjectChange]:
+    """The changes of these kinds that an apply would write or forget. A blocked one is a no-op."""
     return [change for change in changes if change.action in actions and not change.blocked and not change.protected]
 
 
 def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """A create that is, by its name or its content, a live project without a manifest; an archived one counts too.
+    """A create whose name or content is that of a live project without a manifest, even of an archived one.
 
-    Names are alike where they are the same but for case, Unicode form, invisible characters, `-`, `_` and spaces, or
-    are then one edit apart (a letter more, less or other, or two neighbours swapped), with at least five characters
-    other than digits in both, and the same numbers in the same order.
+    Names are compared without regard to case, Unicode form, invisible characters, `-`, `_` and spaces. They are alike
+    if they are then equal or one edit apart: one letter added, removed or replaced, or two neighbors swapped. For one
+    edit, both need at least five characters other than digits, and the same numbers in the same order.
     """
-    creates = _judged(changes, Action.CREATE)
+    creates = _effective(changes, Action.CREATE)
     if not creates or not situation.listed:
         return
     others = {
@@ -123,25 +126,27 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         form = forms[change.name]
         kinds: tuple[tuple[str, Sequence[Shown]], ...] = (
             (_SAME_NAME, by_form.get(form, [])),
-            ("A name that is one letter away is", one_letter_away.get(form, [])),
-            ("The same type, params and ontology are", same_content.get(change.name, [])),
+            ("a name that is one letter away", one_letter_away.get(form, [])),
+            ("the same type, params and ontology", same_content.get(change.name, [])),
         )
         what, near = next(((what, near) for what, near in kinds if near), ("", ()))
         if near:
             shown = [f'"{project.name}"' + (" (archived)" if project.archived else "") for project in near[:3]]
+            one = "A live project without a manifest has"
+            which = one if len(near) == 1 else f"{len(near):,} live projects without a manifest have"
             yield Finding(
                 change,
-                f"{what} on Scale without a manifest: {_listed(shown, len(near))}",
+                f"{which} {what}: {_listed(shown, len(near))}",
                 _FOREVER,
-                f'To manage the live project instead: rename the manifest to "{near[0].name}".',
+                f'To manage the live project instead, rename the manifest to "{near[0].name}".',
             )
 
 
-_SAME_NAME = 'The same name, except for case, Unicode form, invisible characters, "-", "_" and spaces, is'
+_SAME_NAME = 'the same name, except for case, Unicode form, invisible characters, "-", "_" and spaces'
 
 
 def _listed(names: Sequence[str], total: int = 0) -> str:
-    """The first three, and how many more there are in all."""
+    """The first three, and the number of the others."""
     more = max(total, len(names)) - 3
     return ", ".join(names[:3]) + (f" and {more:,} more" if more > 0 else "")
 
@@ -150,43 +155,43 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def _would(changes: Sequence[ProjectChange], what: str) -> str:
-    return f"{_count(len(changes), 'project')} would be {what} ({_listed([change.name for change in changes])})"
+def _would(changes: Sequence[ProjectChange], what: str, number: str = "") -> str:
+    number = number or _count(len(changes), "project")
+    return f"{number} would be {what} ({_listed([change.name for change in changes])})"
 
 
 def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """A create of a project that an apply is known to have written."""
-    for change in _judged(changes, Action.CREATE):
+    """A create of a project that, by the record, an apply has written."""
+    for change in _effective(changes, Action.CREATE):
         known = situation.known.get(change.name)
         if known is not None and known.written:
             yield Finding(
                 change,
-                "The record knows this project, and Scale no longer shows it",
-                "If it was renamed in the dashboard, a create would make a second project.",
-                "If it was renamed: give the manifest its new name.",
+                "An earlier apply wrote this project, but it no longer exists on Scale",
+                "If it was renamed in the dashboard, this would create a second project.",
+                "If it was renamed, use its new name in the manifest.",
             )
 
 
 def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """An update that takes from a project what no apply is known to have written."""
-    for change in _judged(changes, Action.UPDATE):
+    """An update that removes something from a project that, by the record, no apply has written."""
+    for change in _effective(changes, Action.UPDATE):
         known = situation.known.get(change.name)
         if (known is None or not known.written) and (clauses := list(_taken(change, situation))):
-            (has, loses), *others = clauses
-            what = f"Scale has {has} that no apply of this repository has seen, {loses}"
-            what += "".join(f"; {has}, {loses}" for has, loses in others)
+            what = f"No apply of this repository has written this project yet, and this would {'; '.join(clauses)}"
             yield Finding(change, what, remedy="To keep them, write them into the manifest.")
 
 
-def _taken(change: ProjectChange, situation: Situation) -> Iterator[tuple[str, str]]:
-    """What there is, and how much of it would go or change."""
+def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
+    """What would be removed or changed."""
     assert change.before is not None
     if params := [str(field.path[1]) for field in change.fields if _removes_parameter(field)]:
-        yield _lost(_count(len(change.before.params), "parameter"), params)
+        yield f"remove {len(params):,} of {_count(len(change.before.params), 'parameter')} ({_listed(params)})"
     if choices := situation.choices_gone(change):
         before = read_ontology(list(change.before.ontology or ()))
         assert isinstance(before, Ontology)
-        yield _lost(_count(sum(1 for _ in walk(before.choices)), "choice"), choices)
+        total = _count(sum(1 for _ in walk(before.choices)), "choice")
+        yield f"remove {len(choices):,} of {total} ({_listed(choices)})"
     if situation.pending:
         changed = [
             situation.path(field)
@@ -194,16 +199,12 @@ def _taken(change: ProjectChange, situation: Situation) -> Iterator[tuple[str, s
             if field.kind is not Kind.ADD and not (_removes_parameter(field) or _removes_choice(field))
         ]
         if changed:
-            yield "values", f"{len(changed):,} of them would change ({_listed(changed)})"
-
-
-def _lost(has: str, names: list[str]) -> tuple[str, str]:
-    return has, f"{len(names):,} of them would go ({_listed(names)})"
+            yield f"change {_count(len(changed), 'value')} ({_listed(changed)})"
 
 
 def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """An update that writes again what Scale is known not to keep."""
-    for change in _judged(changes, Action.UPDATE):
+    """An update that writes a value again that Scale did not keep."""
+    for change in _effective(changes, Action.UPDATE):
         noted = situation.known[change.name].not_kept if change.name in situation.known else {}
         again = [
             situation.path(field)
@@ -213,19 +214,19 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         if again:
             yield Finding(
                 change,
-                f"Scale did not keep {_count(len(again), 'value')} as last written, and the manifest still "
+                f"Scale did not keep {_count(len(again), 'value')} of an earlier apply, and the manifest still "
                 f"declares the same: {_listed(again)}",
-                remedy="Declare the value that Scale keeps, or put the path under reconcile.ignore.",
+                remedy="Declare the value that Scale keeps, or add the path to reconcile.ignore.",
             )
 
 
 def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """An update that takes choices away."""
-    for change in _judged(changes, Action.UPDATE):
+    """An update that removes choices."""
+    for change in _effective(changes, Action.UPDATE):
         if names := situation.choices_gone(change):
             yield Finding(
                 change,
-                f"The ontology loses {_count(len(names), 'choice')}: {_listed(names)}",
+                f"This removes {_count(len(names), 'choice')} from the ontology: {_listed(names)}",
                 "Work in flight loses removed choices at once.",
             )
 
@@ -239,14 +240,14 @@ def _removes_parameter(field: Field) -> bool:
 
 
 def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """With `--pending`, an update of a unit that both sides moved, or may have moved: its base is no longer shown."""
-    for change in _judged(changes, Action.UPDATE) if situation.pending else ():
+    """With `--pending`, an update of a unit that both sides changed, or may have changed: its base is not shown."""
+    for change in _effective(changes, Action.UPDATE) if situation.pending else ():
         fields = [field for field in change.fields if field.cause is Cause.CONFLICT]
         both = list(dict.fromkeys(unit_of(field.path) or "" for field in fields))
         hidden = unseen(situation.known.get(change.name), change.fields)
         whats = []
         if both:
-            whats.append(f"Git and Scale both changed {_listed(both)} since the last apply, differently")
+            whats.append(f"Git and Scale have changed {_listed(both)} in different ways since the last apply")
         if hidden:
             whats.append(
                 f"{situation.history} the version that the last apply recorded of {_listed(hidden)}, so "
@@ -258,9 +259,9 @@ def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
 
 
 def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """A project with an `ignore` past its day; one without a change, which nothing can hold, is found too."""
-    unchanged = [change for change in _judged(changes, Action.NO_OP) if not change.desired.protect]
-    for change in (*_judged(changes, Action.CREATE, Action.UPDATE), *unchanged):
+    """A project with an expired `ignore`, even one without a change, which nothing can hold."""
+    unchanged = [change for change in _effective(changes, Action.NO_OP) if not change.desired.protect]
+    for change in (*_effective(changes, Action.CREATE, Action.UPDATE), *unchanged):
         expired = [
             f"{ignore.pattern.text} (until {ignore.until.isoformat()})"
             for ignore in change.desired.mask.ignore
@@ -269,14 +270,14 @@ def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Fo
         if expired:
             yield Finding(
                 change,
-                f"Expired, and still ignored: {_listed(expired)}",
+                f"An expired ignore still applies: {_listed(expired)}",
                 remedy="Remove it from the manifest, or set a later `until`.",
             )
 
 
 def max_creates(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """Every create, where there are more than so many."""
-    creates = _judged(changes, Action.CREATE)
+    """Every create, if there are more than `max_creates`."""
+    creates = _effective(changes, Action.CREATE)
     most = situation.settings.max_creates
     if len(creates) > most:
         what = f"{_would(creates, 'created')}, more than max_creates = {most}"
@@ -284,22 +285,23 @@ def max_creates(changes: Sequence[ProjectChange], situation: Situation) -> Found
 
 
 def max_change_ratio(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """Every update, where they are more than so great a part of the selected managed projects."""
-    updates = _judged(changes, Action.UPDATE)
+    """Every update, if their share of the selected projects is more than `max_change_ratio`."""
+    updates = _effective(changes, Action.UPDATE)
     selected = sum(change.action is not Action.FORGET for change in changes)
     ratio = situation.settings.max_change_ratio
     if selected >= _FEWEST_SELECTED and len(updates) > Decimal(str(ratio)) * selected:
-        what = f"{_would(updates, 'updated')} of {selected:,} selected, more than max_change_ratio = {ratio}"
+        number = f"{len(updates):,} of {selected:,} selected projects"
+        what = f"{_would(updates, 'updated', number)}, more than max_change_ratio = {ratio}"
         yield from (Finding(change, what) for change in updates)
 
 
 def max_forgets(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """Every project that would no longer be managed, where they are more than so many."""
-    forgets = _judged(changes, Action.FORGET)
+    """Every project that would no longer be managed, if there are more than `max_forgets`."""
+    forgets = _effective(changes, Action.FORGET)
     most = situation.settings.max_forgets
     if len(forgets) > most:
         what = f"{_would(forgets, 'forgotten')}, more than max_forgets = {most}"
-        remedy = "If their manifests are gone by mistake: bring them back."
+        remedy = "If their manifests were removed by mistake, restore them."
         yield from (Finding(change, what, remedy=remedy) for change in forgets)
 
 

@@ -29,15 +29,10 @@ from reconciler.model.project import DesiredProject, LiveProject, Shown, Source,
 from reconciler.model.record import Entries, RecordedProject
 from reconciler.model.values import has_overflow
 from reconciler.planning.bases import Base, base_of, kept_base, mover, outside, unseen
-from reconciler.planning.blocking import (
-    blocked,
-    blocked_change,
-    not_sendable,
-    unreadable,
-)
+from reconciler.planning.blocking import blocked, blocked_change, not_sendable, unreadable
 from reconciler.planning.guards import LIVE_HISTORY, SNAPSHOT_HISTORY, Situation
+from reconciler.planning.holds import with_holds
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
-from reconciler.planning.judging import judge
 from reconciler.planning.live import Live, unmanaged_in
 from reconciler.planning.mask import Ignored
 from reconciler.planning.threeway import ThreeWay
@@ -45,7 +40,7 @@ from reconciler.planning.threeway import ThreeWay
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the guards go by: their settings, the waivers, the guards that `--allow` names, what they must not say."""
+    """What the guards follow: their settings, the waivers, the guards that `--allow` names, and what is sensitive."""
 
     settings: GuardSettings = field(default_factory=GuardSettings)
     waivers: tuple[Waiver, ...] = ()
@@ -55,12 +50,12 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What git says. `projects` are the selected ones; `complete` is false if names narrowed them.
+    """What git declares. `projects` are the selected ones; `complete` is false if names narrowed them.
 
     `managed_names` are the names in all manifests, selected or not: other live projects are unmanaged. `own_names` are
-    patterns, None for all names: live projects with other names belong to others, and are not called unmanaged. `gone`
-    are selected names that the record may know and no manifest has any more. `folder` is that of the manifests, of
-    which there are `manifest_count`.
+    patterns, None for all names: live projects with other names are not reported as unmanaged. `gone` are selected
+    names that may be in the record but no longer have a manifest. `folder` is the folder of the manifests, and
+    `manifest_count` their number.
     """
 
     projects: Sequence[DesiredProject]
@@ -76,9 +71,9 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a plan is asked for. `made_at` is aware. With `pending`, the units that drifted are kept as they are.
+    """How to plan. `made_at` is aware. With `pending`, the units that drifted are kept as they are.
 
-    `rules` are what the guards go by; without them no guard is asked.
+    Without `rules`, the guards are not asked.
     """
 
     target: TargetInfo
@@ -88,7 +83,7 @@ class Terms:
 
 
 def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> Plan:
-    """The plan, its projects ordered by name. `known` are the projects that the record knows."""
+    """The plan, its projects ordered by name. `known` are the projects in the record."""
     history = LIVE_HISTORY if live.snapshot_at is None else SNAPSHOT_HISTORY
     planned = [
         plan_project(
@@ -104,7 +99,7 @@ def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> P
     changes = tuple(sorted(planned, key=lambda change: change.name))
     diagnostics = declared.diagnostics
     if terms.rules is not None:
-        changes, verdicts = judge(
+        changes, verdicts = with_holds(
             changes,
             Situation(
                 live=live.projects,
@@ -168,7 +163,7 @@ def plan_project(
     pending: bool = False,
     history: str = LIVE_HISTORY,
 ) -> ProjectChange:
-    """What the plan says of one project; `known` is its entry in the record, `history` what shows its versions."""
+    """The plan of one project. `known` is its entry in the record, `history` as in `Situation`."""
     if isinstance(live, UnreadableProject):
         return blocked_change(desired, None, unreadable(desired.name, live))
     base = base_of(known, live)
@@ -218,7 +213,7 @@ def _planned(
 
 
 def _classed(fields: Iterable[Field], found: Mapping[str, Cause], live: LiveProject | None) -> Iterator[Field]:
-    """The fields of units that were classified, each with its unit's class; all others as they are."""
+    """The fields, each with the cause of its unit if that is known."""
     if live is None or not found:
         yield from fields
         return
@@ -237,13 +232,13 @@ def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:
         yield Diagnostic(
             Severity.NOTE,
             "interrupted-run",
-            f"an interrupted apply of project.{desired.name} wrote {calls}",
+            f"an interrupted apply already wrote project.{desired.name}: {calls}",
             detail="These are this repository's own writes. The next apply records them.",
         )
 
 
 def _hidden(desired: DesiredProject, units: tuple[str, ...], history: str) -> Iterable[Diagnostic]:
-    """What of the record cannot be seen, so that a write may revert a change made on Scale."""
+    """A warning about units whose recorded version cannot be seen: a write may revert a change made on Scale."""
     if units:
         yield warning(
             "base-not-shown",
@@ -287,7 +282,7 @@ def _taken_along(ignored: Ignored, field: Field) -> Iterable[Diagnostic]:
         for path in ignored.held_in(field.before, field.path):
             yield warning(
                 "ignored-removed",
-                f"{format_path(path)} is ignored, and goes with {format_path(field.path)}, which is removed",
+                f"removing {format_path(field.path)} also removes {format_path(path)}, which is ignored",
                 detail=f"To keep it, declare {format_path(field.path)} in the manifest.",
             )
 

@@ -1,4 +1,4 @@
-"""Choices that look renamed: the API knows no renaming, so one goes, another comes, and work in flight loses both."""
+"""Choices that look renamed. The API cannot rename a choice: the old one is removed, with all work in flight on it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from reconciler.planning.nearness import normal_form
 
 CODE: Final = "renamed-choice"
 _ALIKE: Final = 0.75
-"""difflib's ratio from which two names are alike: one letter of four may differ."""
+"""Two names are alike from this difflib ratio on: one letter of four may differ."""
 _MOST: Final = 200
 """With more removed or added choices than this, none are paired: every pair would have to be compared."""
 
 
 def renamed_choices(change: ProjectChange, sensitive: Sequence[Pattern]) -> list[Diagnostic]:
-    """A warning for each choice that an update removes while it adds a like one."""
+    """A warning for each choice that an update removes while it adds a similar one."""
     if change.action is not Action.UPDATE:
         return []
     removed, added = _choices(change, Kind.REMOVE, sensitive), _choices(change, Kind.ADD, sensitive)
@@ -33,7 +33,7 @@ def renamed_choices(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
             notes.append(
                 warning(
                     CODE,
-                    f'project.{change.name}: the choice "{name}" is removed and "{nearest}" added',
+                    f'project.{change.name}: the choice "{name}" is removed, and "{nearest}" is added',
                     detail="Scale cannot rename a choice, so work in flight is not updated. To change what labelers "
                     f"see, keep the choice and give it a display: {{choice: {name}, display: {nearest}}}.",
                 )

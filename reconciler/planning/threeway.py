@@ -1,6 +1,6 @@
-"""The three-way comparison: of each unit, what the last apply left (its base), what is live, and what git says.
+"""The three-way comparison: for each unit, its base (what the last apply left), live, and desired.
 
-A unit is what the API writes whole: one parameter, or the ontology. Plan and drift both read this comparison, so they
+A unit is what the API writes whole: one parameter, or the ontology. Plan and drift both use this comparison, so they
 cannot disagree about the cause of a difference.
 """
 
@@ -25,9 +25,9 @@ Value = Json | Absent
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One unit. `base` is ABSENT without a base, and `since` is None: the version that is the base.
+    """One unit. `since` is the version that is its base. Without one, it is None, and `base` is ABSENT.
 
-    `cause` is None if all three are equal; without a base, if live is as git says.
+    `cause` is None if all three are equal; without a base, if live equals desired.
     """
 
     unit: str
@@ -58,7 +58,7 @@ class ThreeWay:
         return Compared(unit, base, live, desired, _cause(base, live, desired), since)
 
     def units(self) -> Iterator[Compared]:
-        """Every unit that the manifest owns and that is in the manifest, on Scale, or in a version since the base."""
+        """Every unit that the manifest owns, if it is in the manifest, live, or in a version since the base."""
         if self._desired.params is not None:
             ignored = Ignored.of(self._desired)
             merged = self._desired.mask.params is ParamsMode.MERGE
@@ -71,7 +71,7 @@ class ThreeWay:
             yield self.unit(ONTOLOGY)
 
     def at(self, version: Version, unit: str) -> Value:
-        """What a version has of a unit, with what the manifest does not own in it as it is live."""
+        """The value of a unit in a version. What the manifest does not own in it is taken from live."""
         if unit == ONTOLOGY:
             return seen_through(self._desired, version.content, self._live.ontology)
         key = parameter_in(unit)
@@ -97,7 +97,7 @@ class ThreeWay:
     def _keys(self) -> dict[str, None]:
         keys = dict.fromkeys([*self._params, *self._live.params])
         if self._known is not None:
-            # A key that was added or removed since the oldest base of a unit.
+            # Keys that were added or removed since the oldest base of a unit.
             bases = (self._known.params_version, *self._known.older.values())
             oldest = min((number for number in bases if number is not None), default=0)
             for version in self._live.params_history:

@@ -91,7 +91,7 @@ def test_a_rename_in_the_dashboard(cli: Cli, served: Served, write: Write) -> No
     assert found.code == 2
     assert "kitten_labels has vanished:" in found.out
     assert "2 live projects have no manifest (puppies, unrelated)." in found.out
-    assert 'project.kitten_labels is probably "puppies" on Scale now' in found.err
+    assert 'project.kitten_labels has probably been renamed to "puppies" on Scale' in found.err
     document = cli("drift", "--format", "json").json()
     assert document["vanished"] == ["kitten_labels"]
     assert document["unmanaged"] == ["puppies", "unrelated"]
@@ -119,7 +119,7 @@ def test_an_error_wins_over_drift(cli: Cli, served: Served, write: Write) -> Non
     served.store.seed([{**live("other"), "type": "categorization"}])
     found = cli("drift")
     assert found.code == 1
-    assert "x type of project.other is" in found.out
+    assert "x the type of project.other is" in found.out
     assert found.last.endswith(", 1 blocked.")
     assert "! params.a = 1 -> 2" in found.out
 

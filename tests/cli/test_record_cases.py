@@ -156,4 +156,4 @@ def test_choices_that_are_sensitive_are_in_no_words(cli: Cli, served: Served, wr
     for said in outputs:
         assert "Secret" not in said.out + said.err
         assert "Hush" not in said.out + said.err
-    assert "1 of them would go ((sensitive value))" in outputs[0].out
+    assert "remove 1 of 2 choices ((sensitive value))" in outputs[0].out

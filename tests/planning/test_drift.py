@@ -143,7 +143,7 @@ def test_two_writers_taking_turns(values: list[int], turns: bool) -> None:
 def test_two_writers_taking_turns_with_an_ontology() -> None:
     now = live([1], ontologies=(["A"], ["B"], ["A"], [{"choice": "B"}]))
     [reported] = drift_of(desired(choices=["A"]), now, KNOWN).diagnostics
-    assert "ontology (versions 0, 1, 2, 3)" in reported.summary
+    assert "ontology of project.p (versions 0, 1, 2, 3)" in reported.summary
     unreadable = live(ontologies=([1], [2], ["A"], ["B"]))
     assert drift_of(desired(choices=["A"]), unreadable, replace(KNOWN, ontology_version=2)).diagnostics == ()
 
@@ -219,7 +219,7 @@ def named(name: str, params: Any = None, kind: str = "imageannotation") -> LiveP
 def test_a_probable_rename(name: str, params: Any, others: list[LiveProject], found: str | None) -> None:
     wanted = DesiredProject(name, "imageannotation", Source("/p.yaml", 1), params=params)
     reported = [diagnostic.summary for diagnostic in renames([(wanted, KNOWN)], others)]
-    assert reported == ([f'project.{name} is probably "{found}" on Scale now'] if found else [])
+    assert reported == ([f'project.{name} has probably been renamed to "{found}" on Scale'] if found else [])
 
 
 def test_the_summary() -> None:

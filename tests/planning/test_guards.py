@@ -26,7 +26,7 @@ from reconciler.model.record import RecordedProject
 from reconciler.model.values import ABSENT, Json
 from reconciler.planning import nearness
 from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation, value_hash
-from reconciler.planning.judging import judge
+from reconciler.planning.holds import with_holds
 from reconciler.planning.nearness import normal_form
 from reconciler.planning.planner import plan_project
 from tests.ontologies import live_ontology, ontology
@@ -125,11 +125,12 @@ TWIN: dict[str, Any] = {
     "ontology": ["x", {"choice": "y", "subchoices": ["z"]}],
 }
 SAME = (
-    'The same name, except for case, Unicode form, invisible characters, "-", "_" and spaces, is on Scale without a '
-    "manifest"
+    "live project without a manifest has the same name, except for case, Unicode form, invisible characters, "
+    '"-", "_" and spaces'
 )
-NEAR = "A name that is one letter away is on Scale without a manifest"
-ALIKE = "The same type, params and ontology are on Scale without a manifest"
+NEAR = "A live project without a manifest has a name that is one letter away"
+ALIKE = "A live project without a manifest has the same type, params and ontology"
+UNWRITTEN = "No apply of this repository has written this project yet, and this would"
 FOREVER = " A project on Scale can never be deleted or renamed."
 ALL_KNOWN = {change.name: recorded() for change in UPDATES}
 
@@ -138,15 +139,15 @@ CASES = [
         "near-name",
         [create("kitten-labeling")],
         situation(live("Kitten_Labeling")),
-        f'{SAME}: "Kitten_Labeling".{FOREVER}',
-        'To manage the live project instead: rename the manifest to "Kitten_Labeling".',
+        f'A {SAME}: "Kitten_Labeling".{FOREVER}',
+        'To manage the live project instead, rename the manifest to "Kitten_Labeling".',
     ),
-    Case("near-name", [create("cat")], situation(live("CAT", archived=True)), f'{SAME}: "CAT" (archived).{FOREVER}'),
+    Case("near-name", [create("cat")], situation(live("CAT", archived=True)), f'A {SAME}: "CAT" (archived).{FOREVER}'),
     Case(
         "near-name",
         [create("cat")],
         situation(*(live(name) for name in ("c_at", "c-at", "ca t", "Cat", "cat\u200b"))),
-        f'{SAME}: "Cat", "c-at", "c_at" and 2 more.{FOREVER}',
+        f'5 {SAME.replace("project", "projects").replace("has", "have")}: "Cat", "c-at", "c_at" and 2 more.{FOREVER}',
     ),
     *(
         Case("near-name", [create(name)], situation(live(other)), f'{NEAR}: "{other}".{FOREVER}')
@@ -166,7 +167,7 @@ CASES = [
         "near-name",
         [create("new", params={"a": 1})],
         situation(live("old", {"a": 1.0}), live("older", {"a": 1}), live("other", {"a": True})),
-        f'{ALIKE}: "old", "older".{FOREVER}',
+        f'2 live projects without a manifest have {ALIKE.partition(" has ")[2]}: "old", "older".{FOREVER}',
     ),
     Case(
         "near-name",
@@ -178,71 +179,76 @@ CASES = [
         "vanished",
         [create("p")],
         situation(known=RECORDED),
-        "The record knows this project, and Scale no longer shows it. If it was renamed in the dashboard, a create "
-        "would make a second project.",
-        "If it was renamed: give the manifest its new name.",
+        "An earlier apply wrote this project, but it no longer exists on Scale. If it was renamed in the dashboard, "
+        "this would create a second project.",
+        "If it was renamed, use its new name in the manifest.",
     ),
     Case(
         "takeover",
         [update("-my p", old={"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5})],
         situation(),
-        "Scale has 6 parameters that no apply of this repository has seen, 5 of them would go (b, c, d and 2 more).",
+        f"{UNWRITTEN} remove 5 of 6 parameters (b, c, d and 2 more).",
         "To keep them, write them into the manifest.",
     ),
     Case(
         "takeover",
         [update(old={"b": 1})],
         situation(known={"p": recorded(written=False)}),
-        "Scale has 1 parameter that no apply of this repository has seen, 1 of them would go (b).",
+        f"{UNWRITTEN} remove 1 of 1 parameter (b).",
     ),
     Case(
         "takeover",
         [choices(["A"], ["A", {"choice": "B", "subchoices": ["C"]}])],
         situation(),
-        "Scale has 3 choices that no apply of this repository has seen, 2 of them would go (B, C).",
+        f"{UNWRITTEN} remove 2 of 3 choices (B, C).",
     ),
     Case(
         "takeover",
         [update(old={"a": 0, "b": 1})],
         situation(pending=True),
-        "Scale has 2 parameters that no apply of this repository has seen, 1 of them would go (b); values, 1 of "
-        "them would change (params.a).",
+        f"{UNWRITTEN} remove 1 of 2 parameters (b); change 1 value (params.a).",
         "To keep them, write them into the manifest.",
     ),
     *(
-        Case("takeover", [with_field("params.a.b", kind, 1, 2)], situation(pending=True), "would change (params.a.b).")
+        Case(
+            "takeover",
+            [with_field("params.a.b", kind, 1, 2)],
+            situation(pending=True),
+            "would change 1 value (params.a.b).",
+        )
         for kind in (Kind.REMOVE, Kind.CHANGE, Kind.MOVE, Kind.REORDER)
     ),
     Case(
         "takeover",
         [with_field("ontology.A.@display", Kind.REMOVE, "a")],
         situation(pending=True),
-        "would change (ontology.A.@display).",
+        "would change 1 value (ontology.A.@display).",
     ),
     Case(
         "not-kept",
         [update()],
         situation(known={"p": recorded(not_kept={"params.a": value_hash(1.0)})}),
-        "Scale did not keep 1 value as last written, and the manifest still declares the same: params.a.",
-        "Declare the value that Scale keeps, or put the path under reconcile.ignore.",
+        "Scale did not keep 1 value of an earlier apply, and the manifest still declares the same: params.a.",
+        "Declare the value that Scale keeps, or add the path to reconcile.ignore.",
     ),
     Case(
         "not-kept",
         [update(old={"a": 1, "b": 2, "c": 3})],
         situation(known={"p": recorded(not_kept={"params.b": value_hash(ABSENT), "params.c": value_hash(ABSENT)})}),
-        "Scale did not keep 2 values as last written, and the manifest still declares the same: params.b, params.c.",
+        "Scale did not keep 2 values of an earlier apply, and the manifest still declares the same: params.b, "
+        "params.c.",
     ),
     Case(
         "choice-removal",
         [choices(["A"], ["A", "B"])],
         situation(known=RECORDED, settings=HOLDING),
-        "The ontology loses 1 choice: B. Work in flight loses removed choices at once.",
+        "This removes 1 choice from the ontology: B. Work in flight loses removed choices at once.",
     ),
     Case(
         "conflict",
         [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), Cause.CONFLICT)],
         situation(known=RECORDED, pending=True),
-        "Git and Scale both changed params.a, params.b since the last apply, differently.",
+        "Git and Scale have changed params.a, params.b in different ways since the last apply.",
         "To keep the change made on Scale, write it into the manifest.",
     ),
     *(
@@ -250,7 +256,7 @@ CASES = [
             "expired-ignore",
             [make("p", mask=ignoring(TODAY - timedelta(days=1)))],
             situation(known=known),
-            "Expired, and still ignored: params.x (until 2027-02-28).",
+            "An expired ignore still applies: params.x (until 2027-02-28).",
             "Remove it from the manifest, or set a later `until`.",
         )
         for make, known in ((create, {}), (update, RECORDED))
@@ -271,7 +277,7 @@ CASES = [
         "max-change-ratio",
         [*UPDATES, *EQUAL, *FORGETS],
         situation(known=ALL_KNOWN),
-        "6 projects would be updated (project 0, project 1, project 2 and 3 more) of 10 selected, more than "
+        "6 of 10 selected projects would be updated (project 0, project 1, project 2 and 3 more), more than "
         "max_change_ratio = 0.5.",
     ),
     Case(
@@ -279,13 +285,13 @@ CASES = [
         FORGETS,
         situation(settings=GuardSettings(max_forgets=3)),
         "4 projects would be forgotten (project 0, project 1, project 2 and 1 more), more than max_forgets = 3.",
-        "If their manifests are gone by mistake: bring them back.",
+        "If their manifests were removed by mistake, restore them.",
     ),
 ]
 
 
 def held_names(case: Case) -> list[str]:
-    changes, _ = judge(case.changes, case.situation)
+    changes, _ = with_holds(case.changes, case.situation)
     return [change.name for change in changes if any(held.guard == case.guard for held in change.held_by)]
 
 
@@ -294,7 +300,7 @@ every_case = pytest.mark.parametrize("case", CASES, ids=[f"{case.guard} {at}" fo
 
 @every_case
 def test_it_holds(case: Case) -> None:
-    changes, diagnostics = judge(case.changes, case.situation)
+    changes, diagnostics = with_holds(case.changes, case.situation)
     assert not diagnostics
     held = [change for change in changes if change.held_by]
     assert held
@@ -311,7 +317,7 @@ def test_it_holds(case: Case) -> None:
 def test_it_is_waived_by_allow(case: Case) -> None:
     names = held_names(case)
     allowed = replace(case.situation, allowed=frozenset({case.guard}))
-    changes, diagnostics = judge(case.changes, allowed)
+    changes, diagnostics = with_holds(case.changes, allowed)
     waived = {change.name: change.waived_by for change in changes if change.waived_by}
     assert waived == {name: (Waived(case.guard, f"--allow {case.guard}"),) for name in names}
     assert not diagnostics
@@ -325,7 +331,7 @@ def test_it_is_waived_by_a_waiver(case: Case) -> None:
     others = Waiver(case.guard, "*[!x]*", "twice", TODAY)
     of_another = Waiver("vanished" if case.guard != "vanished" else "takeover", "*", "another", TODAY)
     waivers = (Waiver(case.guard, "*", "agreed", TODAY), others, of_another)
-    changes, (idle,) = judge(case.changes, replace(case.situation, waivers=waivers))
+    changes, (idle,) = with_holds(case.changes, replace(case.situation, waivers=waivers))
     waived = {change.name: change.waived_by for change in changes if change.waived_by}
     assert waived == {name: (Waived(case.guard, "the waiver until 2027-03-01: agreed"),) for name in names}
     assert not any(change.held_by for change in changes)
@@ -337,7 +343,7 @@ def test_it_is_waived_by_a_waiver(case: Case) -> None:
 @every_case
 def test_a_void_waiver_waives_nothing(case: Case) -> None:
     void = Waiver(case.guard, "*", "agreed", TODAY - timedelta(days=1))
-    changes, (reported,) = judge(case.changes, replace(case.situation, waivers=(void,)))
+    changes, (reported,) = with_holds(case.changes, replace(case.situation, waivers=(void,)))
     assert [change.name for change in changes if change.held_by] == held_names(case)
     assert reported.code == "waiver-void"
     assert reported.summary == f'the waiver of {case.guard} for "*" ended on 2027-02-28'
@@ -347,12 +353,12 @@ def test_a_void_waiver_waives_nothing(case: Case) -> None:
 @every_case
 def test_a_waiver_of_other_projects_is_idle(case: Case) -> None:
     waiver = Waiver(case.guard, "[A-Z]*", "agreed", TODAY)
-    changes, (reported,) = judge(case.changes, replace(case.situation, waivers=(waiver,)))
+    changes, (reported,) = with_holds(case.changes, replace(case.situation, waivers=(waiver,)))
     assert [change.name for change in changes if change.held_by] == held_names(case)
     assert reported.summary == f'the waiver of {case.guard} for "[A-Z]*" waives nothing'
-    assert not judge(case.changes, replace(case.situation, waivers=(waiver,), managed_names=frozenset({"elsewhere"})))[
-        1
-    ]
+    assert not with_holds(
+        case.changes, replace(case.situation, waivers=(waiver,), managed_names=frozenset({"elsewhere"}))
+    )[1]
 
 
 @every_case
@@ -364,7 +370,7 @@ def test_what_no_apply_would_do_is_not_judged(case: Case) -> None:
     ]
     blocked = [replace(change, action=Action.NO_OP, blocked=True) for change in case.changes]
     for changes in (protected, blocked):
-        assert judge(changes, case.situation) == (tuple(changes), ())
+        assert with_holds(changes, case.situation) == (tuple(changes), ())
 
 
 PASSING = {
@@ -433,7 +439,7 @@ PASSING = {
 @pytest.mark.parametrize("name", PASSING)
 def test_it_passes(name: str) -> None:
     changes, judged_by = PASSING[name]
-    assert judge(changes, judged_by) == (tuple(changes), ())
+    assert with_holds(changes, judged_by) == (tuple(changes), ())
 
 
 def test_every_guard_has_a_case_and_a_name_for_waivers() -> None:
@@ -446,9 +452,9 @@ def test_every_guard_has_a_case_and_a_name_for_waivers() -> None:
 def test_several_guards_hold_one_project() -> None:
     settings = GuardSettings(max_creates=0)
     judged_by = situation(live("Kitten"), known={"kitten": recorded()}, settings=settings)
-    ((change,), _) = judge([create("kitten")], judged_by)
+    ((change,), _) = with_holds([create("kitten")], judged_by)
     assert [held.guard for held in change.held_by] == ["near-name", "vanished", "max-creates"]
-    ((change,), _) = judge([create("kitten")], replace(judged_by, allowed=frozenset({"vanished", "no-manifests"})))
+    ((change,), _) = with_holds([create("kitten")], replace(judged_by, allowed=frozenset({"vanished", "no-manifests"})))
     assert [held.guard for held in change.held_by] == ["near-name", "max-creates"]
     assert change.waived_by == (Waived("vanished", "--allow vanished"),)
 
@@ -457,21 +463,23 @@ def test_a_guard_that_warns_leaves_a_warning() -> None:
     before = warning("before", "there already")
     removal = replace(choices(["A"], ["A", "B", "C", "D", "E"]), diagnostics=(before,))
     judged_by = situation(live("Kitten"), known=RECORDED, settings=GuardSettings(near_name="warn"))
-    (created, changed), plan_warnings = judge([create("kitten"), removal], judged_by)
+    (created, changed), plan_warnings = with_holds([create("kitten"), removal], judged_by)
     assert (created.held_by, changed.held_by, plan_warnings) == ((), (), ())
     (near,) = created.diagnostics
     assert near.code == "near-name"
     assert near.severity is Severity.WARNING
-    assert near.summary.startswith("project.kitten: the same name, except for case")
+    assert near.summary.startswith(
+        "project.kitten: a live project without a manifest has the same name, except for case"
+    )
     assert near.detail.startswith("A project on Scale can never be deleted or renamed. To manage the live project")
     (first, loss) = changed.diagnostics
     assert first is before
     assert (loss.code, loss.summary) == (
         "choice-removal",
-        "project.p: the ontology loses 4 choices: B, C, D and 1 more",
+        "project.p: this removes 4 choices from the ontology: B, C, D and 1 more",
     )
     waivers = (Waiver("choice-removal", "p", "agreed", TODAY),)
-    _, changed = judge([create("kitten"), removal], replace(judged_by, waivers=waivers))[0]
+    _, changed = with_holds([create("kitten"), removal], replace(judged_by, waivers=waivers))[0]
     assert changed.diagnostics == (before,)
     assert changed.waived_by == (Waived("choice-removal", "the waiver until 2027-03-01: agreed"),)
 
@@ -479,34 +487,34 @@ def test_a_guard_that_warns_leaves_a_warning() -> None:
 def test_the_names_of_choices_that_are_sensitive_are_not_said() -> None:
     removal = choices(["A"], ["A", "B", {"choice": "C", "display": "x"}])
     hidden = situation(sensitive=(parse_pattern("ontology.**"),), pending=True)
-    ((change,), _) = judge([removal], hidden)
-    assert "2 of them would go ((sensitive value), (sensitive value))" in change.held_by[0].why
-    ((reported,), _) = judge([removal], replace(hidden, pending=False, known=RECORDED))
+    ((change,), _) = with_holds([removal], hidden)
+    assert "remove 2 of 3 choices ((sensitive value), (sensitive value))" in change.held_by[0].why
+    ((reported,), _) = with_holds([removal], replace(hidden, pending=False, known=RECORDED))
     assert (
         reported.diagnostics[0].summary
-        == "project.p: the ontology loses 2 choices: (sensitive value), (sensitive value)"
+        == "project.p: this removes 2 choices from the ontology: (sensitive value), (sensitive value)"
     )
     kept = with_field("ontology.B.display", Kind.CHANGE, "x", "y")
     noted = {"p": replace(recorded(), not_kept={"ontology.B.display": value_hash("y")})}
-    ((held,), _) = judge([kept], replace(hidden, known=noted))
+    ((held,), _) = with_holds([kept], replace(hidden, known=noted))
     assert held.held_by[0].why.endswith(": ontology (sensitive value).")
 
 
 def test_an_expired_ignore_without_a_change_is_a_warning() -> None:
     quiet = unchanged(mask=ignoring(TODAY - timedelta(days=1)))
-    ((change,), _) = judge([quiet], situation())
+    ((change,), _) = with_holds([quiet], situation())
     assert change.held_by == ()
     (reported,) = change.diagnostics
-    assert reported.summary == "project.p: expired, and still ignored: params.x (until 2027-02-28)"
+    assert reported.summary == "project.p: an expired ignore still applies: params.x (until 2027-02-28)"
     waivers = (Waiver("expired-ignore", "p", "agreed", TODAY),)
-    assert judge([quiet], situation(waivers=waivers)) == ((quiet,), ())
-    assert judge([quiet], situation(allowed=frozenset({"expired-ignore"}))) == ((quiet,), ())
+    assert with_holds([quiet], situation(waivers=waivers)) == ((quiet,), ())
+    assert with_holds([quiet], situation(allowed=frozenset({"expired-ignore"}))) == ((quiet,), ())
 
 
 def test_the_warning_about_a_waiver_waits_until_its_guard_can_judge() -> None:
     def reported(**more: object) -> list[str]:
         waivers = tuple(Waiver(guard, "*", "agreed", TODAY) for guard in ("conflict", "near-name"))
-        return [reported.summary.split()[3] for reported in judge([], situation(waivers=waivers, **more))[1]]
+        return [reported.summary.split()[3] for reported in with_holds([], situation(waivers=waivers, **more))[1]]
 
     assert reported() == ["near-name"]
     assert reported(pending=True) == ["conflict", "near-name"]
@@ -522,12 +530,12 @@ def by_guard(
 def test_waived_projects_are_neither_counted_nor_held() -> None:
     settings = GuardSettings(max_creates=2)
     one = (Waiver("max-creates", "project 0", "agreed", TODAY),)
-    changes, reported = judge(CREATES, situation(settings=settings, waivers=one))
+    changes, reported = with_holds(CREATES, situation(settings=settings, waivers=one))
     assert (by_guard(changes, lambda c: c.held_by), reported) == (set(), ())
     assert by_guard(changes, lambda c: c.waived_by) == {"project 0"}
 
     settings = GuardSettings(max_creates=1)
-    changes, reported = judge(CREATES, situation(settings=settings, waivers=one))
+    changes, reported = with_holds(CREATES, situation(settings=settings, waivers=one))
     assert by_guard(changes, lambda c: c.held_by) == {"project 1", "project 2"}
     assert by_guard(changes, lambda c: c.waived_by) == {"project 0"}
     assert changes[1].held_by[0].why.startswith("2 projects would be created (project 1, project 2)")
@@ -537,7 +545,7 @@ def test_a_waiver_never_makes_a_guard_hold() -> None:
     """Without the waived projects without a change, a greater share of the rest is updated."""
     waivers = (Waiver("max-change-ratio", "equal*", "agreed", TODAY),)
     many = [unchanged(f"equal {number}") for number in range(8)]
-    changes, (idle,) = judge([*UPDATES, *many, create("more")], situation(known=ALL_KNOWN, waivers=waivers))
+    changes, (idle,) = with_holds([*UPDATES, *many, create("more")], situation(known=ALL_KNOWN, waivers=waivers))
     assert by_guard(changes, lambda c: c.held_by) == set()
     assert idle.code == "waiver-idle"
 
@@ -593,7 +601,7 @@ def test_few_pairs_of_many_projects_are_compared(monkeypatch: pytest.MonkeyPatch
     ]
     count("equal")
     count("_one_edit")
-    changes, _ = judge(creates, situation(*others, settings=GuardSettings(max_creates=1_000)))
+    changes, _ = with_holds(creates, situation(*others, settings=GuardSettings(max_creates=1_000)))
     assert [change.name for change in changes if not change.held_by] == ([] if alike else ["puppies"])
     assert counted["equal"] < 5_000
     assert counted["_one_edit"] < 10_000
@@ -603,12 +611,12 @@ def test_a_base_that_is_no_longer_shown() -> None:
     """With `--pending` the guard conflict holds what may be a change made on Scale, beside what surely is."""
     change = update()
     hidden = "no longer shows the version that the last apply recorded of params.a"
-    [[held]] = [judged.held_by for judged in judge([change], situation(pending=True, known=RECORDED))[0]]
+    [[held]] = [judged.held_by for judged in with_holds([change], situation(pending=True, known=RECORDED))[0]]
     assert held.guard == "conflict"
     assert hidden in held.why
     both = replace(change, fields=(*classed(change, Cause.CONFLICT).fields, change.fields[0]))
-    [[held]] = [judged.held_by for judged in judge([both], situation(pending=True, known=RECORDED))[0]]
-    assert "both changed params.a since the last apply, differently. Scale's history" in held.why
+    [[held]] = [judged.held_by for judged in with_holds([both], situation(pending=True, known=RECORDED))[0]]
+    assert "have changed params.a in different ways since the last apply. Scale's history" in held.why
     assert hidden in held.why
-    [judged] = judge([change], situation(known=RECORDED))[0]
+    [judged] = with_holds([change], situation(known=RECORDED))[0]
     assert judged.held_by == ()

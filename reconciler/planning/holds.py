@@ -1,4 +1,4 @@
-"""What the guards find, made verdicts: held, waived, or only warned of. Waivers are known here alone."""
+"""Which changes are held, which are waived, and which only get a warning. The guards know nothing of waivers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from reconciler.model.plan import Action, Held, ProjectChange, Waived
 from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation
 
 
-def judge(
+def with_holds(
     changes: Iterable[ProjectChange], situation: Situation
 ) -> tuple[tuple[ProjectChange, ...], tuple[Diagnostic, ...]]:
     """The changes with what holds and what waives them, and the plan's warnings about waivers.
 
-    A guard that only warns leaves a warning with the change. For a guard over the whole plan, projects that a waiver
-    matches are neither counted nor held. An idle waiver is reported only if the plan covers every
-    manifest and the guard could judge.
+    A guard that only warns adds a warning to the change. A guard over the whole plan neither counts nor holds projects
+    that a waiver matches. An idle waiver is reported only if the plan covers every manifest and the guard could look.
     """
     changes = tuple(changes)
     held: dict[str, list[Held]] = defaultdict(list)
@@ -50,7 +49,7 @@ def judge(
                 warned[name].append(warning(guard, summary, detail=detail))
             else:
                 held[name].append(Held(guard, finding.why, finding.remedy))
-    judged = tuple(
+    with_verdicts = tuple(
         replace(
             change,
             held_by=tuple(held[change.name]),
@@ -60,7 +59,7 @@ def judge(
         for change in changes
     )
     whole = situation.managed_names <= {change.name for change in changes}
-    return judged, tuple(_about_waivers(situation, used, whole=whole))
+    return with_verdicts, tuple(_about_waivers(situation, used, whole=whole))
 
 
 def _matching(waivers: Iterable[Waiver], name: str) -> list[Waiver]:
@@ -83,7 +82,5 @@ def _about_waivers(situation: Situation, used: set[Waiver], *, whole: bool) -> I
             detail = f"It has expired ({waiver.reason}). Remove it, or set a later `until`."
             yield warning("waiver-void", f"{which} ended on {waiver.until.isoformat()}", detail=detail)
         elif whole and waiver not in used and not silent.get(waiver.guard, False):
-            detail = (
-                f"The guard holds no project that it matches ({waiver.reason}). Remove it if it is no longer needed."
-            )
+            detail = f"The guard holds no matching project ({waiver.reason}). Remove the waiver if it is not needed."
             yield warning("waiver-idle", f"{which} waives nothing", detail=detail)
