@@ -1,4 +1,4 @@
-"""Finds values that are lost after a hash sign: `color: #ff0000` is null with a comment, and `Car #1` is `Car`.
+"""Finds values that are lost in comments: `color: #ff0000` is null, and `Car #1` is `Car`.
 
 Keys that start with x- are not searched.
 """

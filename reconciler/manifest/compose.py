@@ -1,7 +1,7 @@
-"""From a parser's events to plain values, and where each of them is in the text. One composer for both parsers.
+"""Composes plain values from a parser's events, and keeps where each of them is in the text.
 
-What is wrong is collected, and composing goes on. Depth and size are bounded while composing, so no document can make a
-later walk over its value endless: values are trees, or share branches through aliases, never circles.
+Both parsers share this composer. Problems are collected, and composing goes on. Depth and size are limited here, so no
+later walk over a value is endless. Values may share branches through aliases, but they are never circular.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ MERGE: Final = "<<"
 
 @dataclass(slots=True)
 class _Anchored:
-    """`entries` is the block of a collection. `nodes` and `height` count what lies below the value; `open` while the
-    value is still being composed."""
+    """`entries` is the block of a collection. `nodes` and `height` count what is below the value. `open` is set while
+    the value is being composed."""
 
     value: Json = None
     entries: int = 0
@@ -290,7 +290,7 @@ class Composer:
         return []
 
     def _lay_under(self, mapping: dict[str, Json], noted: list[int], merges: list[tuple[Json, int]]) -> None:
-        """Take what `mapping` does not have from the merged ones; the earlier of these wins."""
+        """Add what `mapping` does not have from the merged mappings. The first that has a key wins."""
         for source, block in merges:
             assert isinstance(source, dict)
             for index, (key, value) in enumerate(source.items()):

@@ -1,7 +1,7 @@
 """Replaces `{$file: PATH}`, `{$ref: PATH}`, `{$literal: VALUE}`, and `{$unset: true}` with their values.
 
 A directive is the only key of its mapping, anywhere in a project except below keys that start with x-. The value of
-`$literal` is not searched. The document itself is never changed: what contains a directive is copied.
+`$literal` is not searched. The document itself is never changed: every value that contains a directive is copied.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ DIRECTIVES: Final[Mapping[str, Mapping[str, Any]]] = {
     REF: {
         "type": "string",
         "minLength": 1,
-        "description": "A YAML file, relative to this file, and after # a JSON pointer into it.",
+        "description": "A YAML file, relative to this file. A JSON pointer into it may follow after #.",
         "examples": ["../shared/animals.yaml#/animals"],
     },
-    LITERAL: {"description": "The value itself, not searched: for data that looks like a directive."},
+    LITERAL: {"description": "The value as it is. For data that looks like a directive."},
     UNSET_KEY: {"const": True, "description": "Drops what a _defaults.yaml above supplies."},
 }
 """Keys that stand for something else, each with the JSON Schema of its value."""
@@ -63,7 +63,7 @@ HOLDERS: Final = ("params", "reconcile")
 
 
 def is_slot(path: RawPath) -> bool:
-    """Whether the path is that of a whole value that can be inherited: one of FIELDS, or a key of one of HOLDERS."""
+    """Whether the value at a path can be inherited as a whole: one of FIELDS, or a key of one of HOLDERS."""
     return (len(path) == 1 and path[0] in FIELDS) or (len(path) == 2 and path[0] in HOLDERS)
 
 

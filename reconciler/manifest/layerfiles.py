@@ -1,4 +1,4 @@
-"""The files whose values manifests inherit, or have laid over them: `_defaults.yaml`, and a target's overlay.
+"""Files whose values manifests inherit, or that are laid over manifests: `_defaults.yaml`, and a target's overlay.
 
 Each is read and checked once per load. Its problems are reported with every manifest that it reaches.
 """
@@ -42,7 +42,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """What reaches a folder: all `_defaults.yaml` from the manifest folder down to it."""
+    """What the manifests in a folder inherit from each `_defaults.yaml` between the manifest folder and theirs."""
 
     layers: Layers = field(default_factory=Layers)
     limits: tuple[Limits, ...] = ()
@@ -128,7 +128,7 @@ class LayerFiles:
 
 @dataclass(slots=True)
 class Overlay:
-    """`files` are the overlay's own, by the manifest they belong to; `reported` is what is wrong with others in it."""
+    """`files` has the overlay's file for each manifest that it changes. `reported` is about all its other files."""
 
     files: dict[str, str]
     reported: list[Diagnostic]

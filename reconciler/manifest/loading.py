@@ -1,6 +1,6 @@
-"""All manifests below a folder, as desired projects with everything that is wrong with them.
+"""Loads all manifests below a folder, as desired projects with everything that is wrong with them.
 
-Nothing that a file contains makes this raise. Each file is read once, and its text is kept for locations.
+Nothing that a file contains raises an error here. Each file is read once, and its text is kept for locations.
 """
 
 from __future__ import annotations

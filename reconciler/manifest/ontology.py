@@ -1,4 +1,4 @@
-"""What an ontology must be: choices that are unique in the whole tree, strings or objects, at least one of them."""
+"""Checks an ontology: it has at least one choice, and each is a string or an object, unique in the whole tree."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def walk_choices(
 
 
 Checked: TypeAlias = dict[tuple[int, RawPath], tuple[Json, list[Fault]]]
-"""What was found in lists of choices, by identity and path. The list is kept, so that its identity stays its own."""
+"""What was found in lists of choices, by identity and path. The list is kept, so that its identity is not reused."""
 
 
 class OntologyCheck:
@@ -54,7 +54,7 @@ class OntologyCheck:
         self._seen: dict[str, tuple[RawPath, int, bool]] = {}
 
     def check(self, ontology: Json, path: RawPath) -> tuple[list[Json] | None, str | None]:
-        """The list of choices and the ontology's name, both only to be used if there is no fault."""
+        """The list of choices and the ontology's name, valid only if there is no fault."""
         reported = self._faults.reported
         if path in reported:
             return None, None
@@ -118,14 +118,14 @@ class OntologyCheck:
                 CHOICE.by_name[key].kind.read(value, below, self._faults)
 
     def _check_keys(self, mapping: dict[str, Json], path: RawPath, table: Table) -> None:
-        """Unknown keys, and the needed one if none of the unknown ones explains why it is missing."""
+        """Report unknown keys, and the required key if no unknown key explains why it is missing."""
         explained = False
         for key in mapping:
             if key in table.by_name:
                 continue
             label = did_you_mean(key, table.names)
             if isinstance(mapping[key], list) and ("choice" in mapping or not label):
-                label = "a choice with others below it is {choice: …, subchoices: […]}"
+                label = "to put choices below a choice, write {choice: …, subchoices: […]}"
             elif key in _OTHER_NAMES and table is CHOICE and "choice" not in mapping:
                 label = 'did you mean "choice"?'
             elif not label and len(mapping) == 1 and table is CHOICE and not isinstance(mapping[key], dict):
@@ -140,7 +140,7 @@ class OntologyCheck:
         parent, index, is_object = self._seen[name]
         first = (*parent, index, "choice") if is_object else (*parent, index)
         summary = f"{quoted(name)} appears twice in this ontology"
-        detail = "A choice is unique in the whole tree, also below different parents."
+        detail = "A choice must be unique in the whole tree, even below different parents."
         self._faults.append(Fault(Code.DUPLICATE_CHOICE, summary, path, detail, first=first))
 
 

@@ -1,7 +1,7 @@
-"""The two YAML parsers behind one face: functions that give the next event, in PyYAML's classes.
+"""Two YAML parsers with one interface: a function that returns the next event, in PyYAML's classes.
 
-PyYAML's C parser is the one for daily use. ruamel.yaml's pure one reads what that refuses, and everything where PyYAML
-has no C part; it is imported when first needed.
+PyYAML's C parser is used first. ruamel.yaml's pure parser reads what the C parser rejects, and everything if PyYAML was
+built without C. It is imported when it is first needed.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ def best_parser() -> Parser:
 
 
 class NotYamlError(Exception):
-    """A parser's verdict that a text is not YAML: `message` in its own words, `index` counts characters.
+    """A parser rejects a text. `message` is in its own words, and `index` counts characters.
 
-    `began` is where that began which has no proper end, if the parser reports it.
-    `stumbled` means that the parser did not say so itself but failed; `index` is then only how far it came.
+    `began` is the start of what has no proper end, if the parser reports it. `stumbled` means that the parser failed
+    instead of reporting a mistake; `index` is then how far it got.
     """
 
     def __init__(self, message: str, index: int, *, began: int | None = None, stumbled: bool = False) -> None:
@@ -63,7 +63,7 @@ def refusal(problem: yaml.YAMLError, text: str) -> NotYamlError:
 
 
 def _marked(problem: Any) -> NotYamlError:
-    """From the errors of both libraries that say where they stand."""
+    """From an error of either library that has a location."""
     context = getattr(problem, "context_mark", None)
     mark = getattr(problem, "problem_mark", None) or context
     return NotYamlError(

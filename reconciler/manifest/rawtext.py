@@ -91,7 +91,7 @@ def prepare(file: str, data: bytes, parser: Parser, *, root: str = "") -> RawTex
 
 
 def _scalars(text: str, parser: Parser) -> tuple[list[AnyEvent], int]:
-    """The scalars of a text as far as it can be parsed, and the index up to which that was."""
+    """The scalars of a text up to where it cannot be parsed, and that index."""
     scalars: list[AnyEvent] = []
     reached = 0
     next_event = open_events(parser, text)
@@ -132,7 +132,7 @@ def _separator(character: str, index: int) -> _Odd:
 
 
 def _join_surrogates(text: str, parser: Parser) -> tuple[str, tuple[int, ...], list[_Odd]]:
-    """`text` with pairs made one escape and halves replaced, where those pairs begin in it, and the halves."""
+    """`text` with each pair as one escape and halves replaced, the offsets of the pairs in it, and the halves."""
     scalars, _ = _scalars(_NEUTRAL.sub(r"\1e", text), parser)
     pieces: list[str] = []
     joined: list[int] = []

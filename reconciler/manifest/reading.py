@@ -1,8 +1,7 @@
 """From a file's bytes to documents.
 
-The C parser is asked first. What it rejects is read again by the pure one, whose verdict is final. This is not done for
-a file that is over a limit or over 256 kB: the pure parser can need a minute for such a file, so the C parser's own
-words are used.
+The C parser reads first. The pure parser reads again what the C parser rejects, and its verdict is final. Only the C
+parser reads a file that is over a limit or over 256 kB, because the pure parser can need a minute for such a file.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ from reconciler.manifest.scalars import Words
 from reconciler.manifest.syntax import explained
 
 LARGEST_READ_TWICE: Final = 256_000
-"""Bytes up to which the pure parser is asked about what the C parser refuses."""
+"""Bytes. The pure parser does not read larger files."""
 
 _TOO_DEEP_FOR_LIBYAML: Final = "exceeded maximum nesting depth"
-"""Its own limit of 1,000 levels, which it can meet while it looks ahead of the events that it gives."""
+"""libyaml's limit is 1,000 levels. It can reach this limit while it looks ahead of the events that it returns."""
 
 _BARE_COMMENT: Final = re.compile(r"[:-][ \t]+#")
 _CLOSE_COMMENT: Final = re.compile(r"[ \t]#[^\s#]")
@@ -44,14 +43,14 @@ def read(file: str, data: bytes, words: Words, parser: Parser, *, root: str = ""
     found, refused = _compose(raw, words, parser)
     if refused is not None and parser is Parser.C and len(data) <= LARGEST_READ_TWICE:
         if not raw.is_plain:
-            raw = prepare(file, data, Parser.PURE, root=root)  # its escapes were only handled up to the refusal
+            raw = prepare(file, data, Parser.PURE, root=root)  # escapes were only handled up to the refusal
         found, verdict = _compose(raw, words, Parser.PURE)
         if verdict is None or not verdict.stumbled:
             refused = verdict
     if refused is not None:
         found.failure.append(explained(found.source, refused))
         if found.documents and isinstance(found.documents[-1].value, str):
-            found.documents.pop()  # what a parser took of a line that is not right
+            found.documents.pop()  # a part of the line that is not valid
     found.hides_values = _hides_values(found.source.parsed, words.saw_empty)
     _share_out(found, raw)
     return _without_values(found) if raw.broken_lines else found

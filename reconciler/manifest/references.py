@@ -1,7 +1,7 @@
 """What `{$ref: PATH}` and `{$ref: PATH#/json/pointer}` name: a value of a YAML file below the repository root.
 
-A value is resolved once a load, however many manifests refer to it, and all of them share it. A pointer is that of RFC
-6901, written without percent-encoding; it does not pass through a reference on its way.
+A value is resolved once per load, and all manifests that refer to it share it. A pointer is written as in RFC 6901,
+without percent-encoding. It cannot lead through another reference.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from reconciler.model.values import Json
 
 REF: Final = "$ref"
 LONGEST_CHAIN: Final = 20
-"""References that may lead from one to the next."""
+"""References in one chain."""
 
 Target = tuple[str, str]
 """A file (absolute) and a pointer into it."""
 
 
 class AbandonedError(RefusedError):
-    """A reference that cannot be resolved, however it was reached; reported at the outermost reference."""
+    """A reference that cannot be resolved however it is reached. It is reported at the outermost reference."""
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class References:
         """
         path, pointer = _split(named)
         if not path:
-            raise RefusedError(Code.FILE_NOT_FOUND, "$ref names no file", _WITHIN_A_FILE)
+            raise RefusedError(Code.FILE_NOT_FOUND, "$ref does not name a file", _WITHIN_A_FILE)
         opened = self._open(folder, path)
         if opened.broken:
             return Referred(Resolved(None, stand_ins={()}), None, 0, 0, opened.reported)
@@ -121,14 +121,14 @@ class References:
     def _check_chain(self, target: Target, chain: tuple[Target, ...]) -> None:
         if target in chain:
             circle = " -> ".join(self._shown(step) for step in (*chain, target))
-            detail = f"It leads to {circle}."
-            raise AbandonedError(Code.REFERENCE_CIRCLE, "this reference leads in a circle", detail)
+            detail = f"It goes through {circle}."
+            raise AbandonedError(Code.REFERENCE_CIRCLE, "this reference is circular", detail)
         if len(chain) == LONGEST_CHAIN:
             steps = " -> ".join(self._shown(step) for step in chain)
             raise AbandonedError(
                 Code.REFERENCE_CHAIN,
-                f"more than {LONGEST_CHAIN} references lead from one to the next",
-                f"They lead to {steps}. Refer to the file that has the value.",
+                f"a chain of more than {LONGEST_CHAIN} references",
+                f"The chain is {steps}. Refer directly to the file that has the value.",
             )
 
     def _follow(self, file: LocatedFile, path: str, pointer: str, *, depth: int, chain: tuple[Target, ...]) -> Referred:
@@ -199,7 +199,7 @@ def _parts(pointer: str) -> list[str]:
 
 
 def _step(value: Json, part: str) -> str | int | None:
-    """The key or index that a part of a pointer means, None where there is none."""
+    """The key or index that a part of a pointer means; None if there is none."""
     if isinstance(value, dict):
         return part if part in value else None
     if isinstance(value, list) and part.isascii() and part.isdigit() and (part == "0" or part[0] != "0"):
@@ -225,8 +225,8 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> RefusedError:
             f"There is no key {quoted(part)}. The keys are {keys}{more}.",
             did_you_mean(part, value),
         )
-    what = f"a list of {len(value):,}, counted from 0" if isinstance(value, list) else "a single value"
-    return RefusedError(Code.POINTER_NOT_FOUND, summary, f"{quoted(part)} cannot be found in {what}.")
+    what = f"a list of {len(value):,} items, counted from 0" if isinstance(value, list) else "a single value"
+    return RefusedError(Code.POINTER_NOT_FOUND, summary, f"The pointer asks for {quoted(part)} in {what}.")
 
 
 _MOST_KEYS: Final = 8

@@ -1,7 +1,7 @@
-"""Plain scalars and keys by YAML 1.2's core schema, and nothing of YAML 1.1's.
+"""Resolves plain scalars and keys by the core schema of YAML 1.2, without anything from YAML 1.1.
 
-Answers are remembered per load: manifests repeat their words, so most look-ups are one dictionary access, and a word
-that appears in a thousand manifests is one object in memory.
+Answers are remembered during a load. Manifests repeat their words, so most look-ups are one dictionary access, and a
+word that appears in a thousand manifests is one object in memory.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 _LONGEST_REMEMBERED: Final = 64
 MOST_DIGITS: Final = 4_300
-"""Of a whole number. Reading one takes time that grows with the square of its length."""
+"""The most digits of a whole number. The time to read a number grows with the square of its length."""
 
 _TOO_LARGE: Final = 10**MOST_DIGITS
 
@@ -39,7 +39,7 @@ class NotJsonError(ValueError):
 class Words(dict[str, Json]):
     """From the text of a plain scalar to its value: `words[text]`.
 
-    `saw_empty` is set by a scalar without text; whoever asks puts it back.
+    `saw_empty` is set by a scalar without text, and reset by the caller.
 
     Raises:
         NotJsonError: from the look-up.
@@ -49,7 +49,7 @@ class Words(dict[str, Json]):
         super().__init__()
         self.saw_empty = False
         self.keys_seen: dict[str, str] = {}
-        """Plain keys that have been found to be ordinary strings, each by itself."""
+        """Plain keys that are known to be ordinary strings, each mapped to itself."""
 
     def __missing__(self, text: str) -> Json:
         if not text:
@@ -97,7 +97,7 @@ def _bounded(number: int, text: str) -> int:
 
 
 def unseen_edge(key: str) -> str | None:
-    """The first character at an edge of a key that nobody can see there, or None."""
+    """The first invisible character at either end of a key, or None."""
     for character in (key[:1], key[-1:]):
         if character and (character.isspace() or is_invisible(character)):
             return character
@@ -105,7 +105,7 @@ def unseen_edge(key: str) -> str | None:
 
 
 def is_invisible(character: str) -> bool:
-    """Whether a character leaves no ink: controls, format characters, separators, fillers."""
+    """Whether a character is invisible: controls, format characters, separators, fillers."""
     return unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp") or character in _FILLERS
 
 

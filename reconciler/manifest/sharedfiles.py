@@ -103,7 +103,9 @@ def refused(path: str, problem: FileRefusedError, *, label: str = "") -> Refused
                 "Files and folders such as .git and .env are never read, even through links. Use another name.",
             )
         case Refusal.SIZE:
-            return RefusedError(Code.FILE_TOO_LARGE, f'"{path}" is larger than 10 MB')
+            return RefusedError(
+                Code.FILE_TOO_LARGE, f'"{path}" is larger than 10 MB', "Only files of up to 10 MB are read."
+            )
         case _:
             return RefusedError(Code.FILE_UNREADABLE, f'"{path}" cannot be read: {problem.why}', problem.detail)
 

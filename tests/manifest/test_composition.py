@@ -355,7 +355,7 @@ def test_a_circle_names_its_path(tmp_path: Path) -> None:
     files, _ = MISTAKES["a circle, with its whole path"]
     (entry,) = load(tmp_path, files).entries
     (diagnostic,) = entry.diagnostics
-    assert diagnostic.detail == "It leads to x.yaml -> y.yaml#/l -> x.yaml#/k -> y.yaml#/l."
+    assert diagnostic.detail == "It goes through x.yaml -> y.yaml#/l -> x.yaml#/k -> y.yaml#/l."
 
 
 def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:

@@ -271,7 +271,7 @@ def test_labels_tell_the_first_place(tmp_path: Path) -> None:
         ("ontology: [1]\n", "quote it"),
         ("studio: yes\n", "write true"),
         ("pipeline: standard-task\n", 'did you mean "standard_task"?'),
-        ("ontology:\n  - Animal: [Cat]\n", "a choice with others below it is {choice: …, subchoices: […]}"),
+        ("ontology:\n  - Animal: [Cat]\n", "to put choices below a choice, write {choice: …, subchoices: […]}"),
         ("params: {a: [}\n", ""),
     ],
 )

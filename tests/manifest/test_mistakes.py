@@ -327,9 +327,9 @@ def test_codes_are_words() -> None:
         ("ontology:\n  - name: Animal\n", 'did you mean "choice"?'),
         (
             "ontology:\n  - choice: A\n    choices: [B]\n",
-            "a choice with others below it is {choice: …, subchoices: […]}",
+            "to put choices below a choice, write {choice: …, subchoices: […]}",
         ),
-        ("ontology: {Animal: [Cat]}\n", "a choice with others below it is {choice: …, subchoices: […]}"),
+        ("ontology: {Animal: [Cat]}\n", "to put choices below a choice, write {choice: …, subchoices: […]}"),
         ("ontology:\n  - Lane: solid\n", "quote it if all of this is one choice"),
     ],
 )
