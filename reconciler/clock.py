@@ -1,4 +1,4 @@
-"""Time as a parameter: whoever waits or reads the clock is given one, so that tests run on a virtual one."""
+"""The clock as a parameter: code that waits or reads the time gets a clock, so that tests can pass a virtual one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """`monotonic` and `sleep` are in seconds; `now` is aware."""
+    """`monotonic` and `sleep` use seconds. `now` is an aware time."""
 
     def monotonic(self) -> float: ...
 
@@ -19,7 +19,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The real one."""
+    """The real clock."""
 
     def monotonic(self) -> float:
         return time.monotonic()

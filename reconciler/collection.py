@@ -1,4 +1,4 @@
-"""Python's cyclic garbage collector, paused while very many values are built that contain no cycles."""
+"""Pauses Python's cyclic garbage collector while many values without cycles are created."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Without cyclic garbage collection. Afterwards the caller's setting is restored."""
+    """Without cyclic garbage collection. At the end, the earlier setting is restored."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

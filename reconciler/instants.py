@@ -1,4 +1,4 @@
-"""Instants as text, written and read in one way."""
+"""Points in time as text, written and read in one way."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
-"""Before every time that anybody recorded, and far enough from the first one to subtract from."""
+"""Earlier than every recorded time, but not the first possible one, so that a difference can be subtracted."""
 
 
 def in_utc(moment: datetime) -> datetime:
-    """A time without a zone is in UTC."""
+    """A time without a zone counts as UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -30,7 +30,7 @@ def readable(moment: datetime) -> str:
 
 
 def read_instant(text: str) -> datetime | None:
-    """An ISO 8601 time, aware and in UTC; None for any other text."""
+    """An ISO 8601 time as an aware time in UTC; None for any other text."""
     try:
         moment = datetime.fromisoformat(text)
         return moment if moment.tzinfo is UTC else in_utc(moment)

@@ -1,7 +1,7 @@
 """The gate for files that are read.
 
-A link is followed if everything on the way stays below the root. When a run reads back what a run wrote, no link is.
-Only regular files are opened, so no pipe or device is ever waited for, and no more bytes are read than a file may have.
+A link is followed if everything on the way stays below the root. In a file that a run wrote, no link is followed. Only
+regular files are opened, so a read never waits for a pipe or device, and never reads more bytes than a file may have.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ LARGEST_SAVED: Final = 256_000_000
 
 
 def read_file(root: str | Path, path: str, *, limit: int = LARGEST_FILE, folder: str = "", dots: bool = True) -> bytes:
-    """The bytes of a file that comes with the repository. Links are followed below `root`.
+    """The bytes of a file of the repository. Links are followed below `root`.
 
     `path` is relative to `folder`, which is relative to `root`; both may be absolute if they lie below it. Without
     `dots`, no part of `path` or of a link's target may start with a dot.
 
     Raises:
-        FileRefusedError: there is no such file, it may not be read, or it cannot be.
+        FileRefusedError: it does not exist, may not be read, or cannot be read.
     """
     with reported(root, path, "read"), walked(root, path, folder=folder, dots=dots) as walk:
         return walk.read(limit)
 
 
 def resolve(root: str | Path, path: str, *, folder: str = "", dots: bool = True) -> str:
-    """The absolute path of an existing file or folder, without links; for the arguments, see `read_file`.
+    """The absolute path, without links, of an existing file or folder. For the arguments, see `read_file`.
 
     Raises:
-        FileRefusedError: there is nothing, or it may not be read.
+        FileRefusedError: it does not exist, or may not be read.
     """
     with reported(root, path, "read"), walked(root, path, folder=folder, dots=dots) as walk:
         return os.path.join(os.path.realpath(root), *walk.parts)
 
 
 def read_below(root: str | Path, path: str, limit: int = LARGEST_FILE) -> bytes | None:
-    """The bytes of a file that a run wrote, reached through no link below `root`; None if there is none.
+    """The bytes of a file that a run wrote, or None if it does not exist. No link is followed below `root`.
 
     Raises:
-        FileRefusedError: it is reached through a link, is not a regular file, or cannot be read.
+        FileRefusedError: a part of the path is a link, it is not a regular file, or it cannot be read.
     """
     try:
         with reported(root, path, "read"), walked(root, path, links=False) as walk:
@@ -62,10 +62,10 @@ def read_below(root: str | Path, path: str, limit: int = LARGEST_FILE) -> bytes 
 
 
 def read_named(file: str | Path, limit: int = LARGEST_SAVED) -> bytes:
-    """The bytes of a file that a user names on the command line, wherever it is.
+    """The bytes of a file that a user names on the command line. It may be anywhere, and links are followed.
 
-    Links are followed. Only a path below /dev may name anything but a regular file: `/dev/stdin`, or `/dev/fd/63`, as a
-    shell passes the output of a command.
+    It must be a regular file, unless its path is below /dev: `/dev/stdin`, or `/dev/fd/63`, with which a shell passes
+    the output of a command.
 
     Raises:
         OSError: it cannot be read, is not a regular file, or has more than `limit` bytes.

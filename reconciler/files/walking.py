@@ -1,7 +1,7 @@
-"""The way to a file: walked from the repository root, one part at a time.
+"""The way to a file, walked from the repository root one part at a time.
 
 Each part is opened relative to the one before it, without following a link. So what was checked is what is opened, even
-if the tree changes meanwhile.
+if the tree changes in the meantime.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Final
 from reconciler.errors import FileRefusedError
 
 MOST_PARTS: Final = 250
-"""Parts of a path, those of the links on the way included."""
+"""Parts of a path, including those of the links on the way."""
 
 _MOST_LINKS: Final = 40
-"""The most that Linux follows (path_resolution(7))."""
+"""As many as Linux follows (path_resolution(7))."""
 
 # O_PATH opens a folder that may be passed through but not listed. Only Linux has it.
 _FOLDER: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -58,13 +58,13 @@ _REMEDIES: Final = {
 
 
 def is_below(path: str, root: str) -> bool:
-    """Whether a path is a folder or lies in it; neither is looked up."""
+    """Whether a path is a folder or is in it. The file system is not read."""
     return path == root or path.startswith(root if root.endswith("/") else f"{root}/")
 
 
 class _Walk:
-    """Goes down from the root. At the end, `descriptor` is a folder, and `name` is a name in it, not that of a link, or
-    `.` for the folder itself. `status` is None if there is nothing of that name. `parts` is the way from the root."""
+    """Goes down from the root. At the end, `descriptor` is a folder, and `name` is a name in it that is not a link, or
+    `.` for the folder itself. `status` is None if nothing has that name. `parts` is the way from the root."""
 
     def __init__(self, root: str, *, links: bool, dots: bool, create: bool) -> None:
         self.root = root
@@ -111,7 +111,7 @@ class _Walk:
         self.parts.pop()
 
     def _go_down(self, part: str, *, last: bool) -> list[str] | None:
-        """Enter a folder, or stay above the last part of the way. For a link, the parts to go on with."""
+        """Enter a folder, or stay above the last part of the way. For a link, returns the parts of its target."""
         if not last:
             try:
                 self._enter(part)
@@ -176,7 +176,7 @@ class _Walk:
         raise RefusedError(Refusal.OUTSIDE, "it leads outside the repository")
 
     def read(self, limit: int) -> bytes:
-        """The bytes of the file at the end of the way; no more than `limit` are read."""
+        """The bytes of the file at the end of the way, at most `limit`."""
         if self.status is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         self._check(self.status, limit)

@@ -1,6 +1,6 @@
 """The gate for files that are written, whole or not at all.
 
-No link is followed below the root, and nothing is replaced that is not a regular file.
+No link is followed below the root, and only regular files are replaced.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from reconciler.files.walking import REGULAR, Refusal, RefusedError, is_below, n
 
 
 def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
-    """Whether anything has that path. No folder on the way is reached through a link; what is there may be one, unless
-    `link` says no.
+    """Whether anything has that path. No folder on the way may be a link. With `link`, the last part may be one.
 
     Raises:
-        FileRefusedError: a folder on the way is a link, or cannot be looked into.
+        FileRefusedError: a part of the path that may not be a link is one, or a folder cannot be searched.
     """
     folder, name = os.path.split(path)
     try:
@@ -38,7 +37,7 @@ def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
 
 
 def check_below(root: str | Path, path: str) -> bool:
-    """Whether there is a file at a path that is to be written. No folder on the way may be a link.
+    """Whether a file that is to be written exists already. No part of its path may be a link.
 
     Raises:
         FileRefusedError: a part of it, or the file itself, is a link, or the file is not a regular one.
@@ -55,13 +54,13 @@ def check_below(root: str | Path, path: str) -> bool:
 
 
 def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None = 0o600, folders: bool = True) -> None:
-    """Write a file whole or not at all, through no link below `root`. With `folders`, missing ones are created.
+    """Write a file whole or not at all, and follow no link below `root`. With `folders`, missing folders are created.
 
-    It replaces a file that is there. `mode` None leaves the permissions to the umask.
+    An existing file is replaced. With `mode` None, the umask decides the permissions.
 
     Raises:
-        FileRefusedError: a part of the path is a link, the file is not a regular one, or it cannot be written. Nothing
-            of the content is then left behind.
+        FileRefusedError: a part of the path is a link, the file is not a regular one, or it cannot be written. None of
+            the content is left behind.
     """
     with reported(root, path, "written"), walked(root, path, links=False, create=folders) as walk:
         if walk.status is not None and not stat.S_ISREG(walk.status.st_mode):
@@ -70,7 +69,7 @@ def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None
 
 
 def open_lock_below(root: str | Path, path: str) -> int:
-    """A descriptor of a lock file, for `flock`; the file and its folders are created, through no link below `root`.
+    """A descriptor of a lock file, for `flock`. The file and its folders are created. No link is followed below `root`.
 
     Raises:
         FileRefusedError: a part of the path is a link, the file is not a regular one, or it cannot be opened.
@@ -84,13 +83,13 @@ def open_lock_below(root: str | Path, path: str) -> int:
 
 
 def write_whole(content: bytes, file: Path, *, mode: int = 0o600) -> None:
-    """Write a file that a user names, whole or not at all; it replaces one that is there.
+    """Write a file that a user names, whole or not at all. An existing file is replaced.
 
-    Below the working folder, it is written through no link, since a checkout may have brought one. Elsewhere, what is
-    there and is not a regular file (a device, a pipe) is written to as it is.
+    Below the working folder, no link is followed, because it may have come with a checkout. Elsewhere, a device or a
+    pipe is written to directly.
 
     Raises:
-        OSError: it cannot be written. Nothing of the content is then left behind.
+        OSError: it cannot be written. None of the content is left behind.
     """
     if (place := _place_here(file)) is not None:
         with _as_os_error():
@@ -108,10 +107,10 @@ def write_whole(content: bytes, file: Path, *, mode: int = 0o600) -> None:
 
 
 def check_named(file: Path) -> None:
-    """Check that `write_whole` would not refuse a place.
+    """Check that `write_whole` will not refuse a path.
 
     Raises:
-        OSError: it would, because of a link, or because what is there is not a regular file.
+        OSError: a part of the path is a link, or the file is not a regular one.
     """
     if (place := _place_here(file)) is not None:
         with _as_os_error():
@@ -119,7 +118,7 @@ def check_named(file: Path) -> None:
 
 
 def _place_here(file: Path) -> tuple[str, str] | None:
-    """The working folder, and the path of a file below it; None if it is elsewhere."""
+    """The working folder, and the path of a file below it. None if the file is elsewhere."""
     here, path = os.getcwd(), os.path.abspath(file)
     return (here, path[len(here) + 1 :]) if here != "/" and path != here and is_below(path, here) else None
 
@@ -133,7 +132,7 @@ def _as_os_error() -> Iterator[None]:
 
 
 def _write_in(folder: int, name: str, content: bytes, mode: int | None) -> None:
-    """Write a file of a folder that is open."""
+    """Write a file in an open folder."""
     temporary = f".reconciler-{secrets.token_hex(8)}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | REGULAR
     descriptor = os.open(temporary, flags, 0o666 if mode is None else 0o600, dir_fd=folder)

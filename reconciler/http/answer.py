@@ -1,4 +1,4 @@
-"""What a request gets: an answer, or none. And what an answer's headers say about time."""
+"""The result of a request: an answer, or none. And the times in an answer's headers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from email.utils import parsedate_to_datetime
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer, with any status. The names of `headers` are found in any case.
+    """A complete answer, with any status. Header names are not case-sensitive.
 
-    `repr` leaves out what a server could echo.
+    `repr` omits what a server could echo.
     """
 
     status: int
@@ -26,9 +26,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """No whole answer came. `sent` is false if no connection was made, so that nothing can have landed.
+    """There is no complete answer. `sent` is false if there was no connection, so nothing can have landed.
 
-    `final` is true if another try would end the same way. `reason` is a clause for people.
+    `final` is true if another try would fail in the same way. `reason` is a clause for messages.
     """
 
     reason: str
@@ -37,9 +37,9 @@ class Lost:
 
 
 def retry_after(answer: Answer, now: datetime) -> float | None:
-    """The seconds that `Retry-After` asks for, in either of its forms (RFC 9110, 10.2.3); None if it does not ask.
+    """The seconds in `Retry-After`, in either of its forms (RFC 9110, 10.2.3). None if there are none.
 
-    A date is measured from the answer's own `Date`, so that a wrong local clock does no harm, else from `now`.
+    A date is compared with the answer's own `Date`, so that a wrong local clock does no harm, or else with `now`.
     """
     text = answer.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
@@ -52,7 +52,7 @@ def retry_after(answer: Answer, now: datetime) -> float | None:
 
 
 def http_date(text: str) -> datetime | None:
-    """A date as HTTP headers have it, aware; None for anything else."""
+    """An aware date from an HTTP header; None for anything else."""
     try:
         date = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

@@ -1,8 +1,8 @@
-"""Requests to one host: each is sent once, and gives an Answer or a Lost.
+"""Requests to one host. Each is sent once, and results in an Answer or a Lost.
 
 TLS is verified, and no redirect is followed. Every step has a time limit, and an answer has a size limit. Connections
-are kept, and their number is bounded. With a transport given, no variable is read. This module must not repeat a
-request or judge a status.
+are reused, and their number is limited. With a transport, no variable is read. This module does not repeat requests or
+judge statuses.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from reconciler.http.route import UnreachableError, open_client, proxy_for
 Transport: TypeAlias = httpx.AsyncBaseTransport
 
 BODY_SECONDS = 600.0
-"""How long an answer that has begun may take in all."""
+"""How long an answer may take in all, once it has begun."""
 
-# Both log requests, statuses and, for debugging, the headers of answers, where a server can echo a key.
+# Both log requests, statuses, and for debugging the headers of answers, in which a server can echo a key.
 for _logger in ("httpx", "httpcore"):
     logging.getLogger(_logger).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """In seconds: `connect` is for making a connection, `idle` for every step of a request without progress.
+    """`connect` is the seconds for making a connection, `idle` the seconds that a request may make no progress.
 
     `bytes` is the size of the largest answer that is read.
     """
@@ -44,9 +44,9 @@ class Limits:
 
 
 class Connection:
-    """For `address` and what is below it, in one event loop. Owns `transport`.
+    """For `address` and what is below it, in one event loop. It closes `transport`.
 
-    `proxy` is the environment variable that names the proxy, None without one.
+    `proxy` is the environment variable that names the proxy, None if there is none.
 
     Raises:
         UnreachableError: the address is not a URL of an API, or a proxy or certificate variable does not work.
@@ -69,7 +69,7 @@ class Connection:
             "follow_redirects": False,
         }
         if transport is not None:
-            # The bare context trusts nobody, and costs nothing.
+            # A bare context trusts no server, and is cheap.
             bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self._client = httpx.AsyncClient(transport=transport, verify=bare, **options)
         else:
@@ -88,9 +88,10 @@ class Connection:
         content: bytes | None = None,
         sending: Callable[[], None] | None = None,
     ) -> Answer | Lost:
-        """Send one request, with `content` as JSON. `sending` is called when a connection is there and it goes out.
+        """Send one request, with `content` as JSON. `sending` is called when there is a connection and the request goes
+        out.
 
-        Every failure of a real transport is a Lost. What an in-process one raises goes through.
+        Every failure of a real transport is a Lost. An exception of an in-process transport is not caught.
         """
 
         async def trace(event: str, _: object) -> None:
@@ -115,17 +116,17 @@ class Connection:
         except httpx.HTTPError as error:
             return _lost(error)
         except (UnicodeError, OverflowError, OSError) as error:
-            # What httpcore lets through for a host name or a port that cannot be, such as those of a proxy.
+            # httpcore raises these for an impossible host name or port, such as those of a proxy.
             if self._in_process:
                 raise
             return Lost(f"the connection cannot be made ({type(error).__name__})", sent=False, final=True)
 
 
 class InProcess(httpx.AsyncBaseTransport):
-    """A transport whose requests are answered by a function of this process: no port and no environment.
+    """A transport that answers requests with a function of this process. It uses no port and no environment.
 
-    `answer` takes the method, the target as it would be sent, the headers with names in lower case, and the body. It
-    returns the status, the headers and the body.
+    `answer` gets the method, the target as it would be sent, the headers with names in lower case, and the body. It
+    returns the status, the headers, and the body.
     """
 
     def __init__(
@@ -140,7 +141,7 @@ class InProcess(httpx.AsyncBaseTransport):
 
 
 def is_url(text: str) -> bool:
-    """Whether a request can have this URL; not if it is too long."""
+    """Whether this can be the URL of a request. It cannot if it is too long."""
     try:
         httpx.URL(text)
     except (httpx.InvalidURL, ValueError):
@@ -149,7 +150,7 @@ def is_url(text: str) -> bool:
 
 
 def origin(text: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port of a URL; ValueError if it is not one, or has a user name."""
+    """The scheme, host, and port of a URL. ValueError if it is not a URL, or has a user name."""
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
@@ -160,7 +161,7 @@ def origin(text: str) -> tuple[str, str, int | None]:
 
 
 def join(here: str, address: str) -> str:
-    """Where a link or a redirect leads, seen from `here`; ValueError if it is not a URL."""
+    """The URL that a link or redirect at `here` leads to. ValueError if it is not a URL."""
     try:
         return str(httpx.URL(here).join(address))
     except httpx.InvalidURL as error:
@@ -184,7 +185,7 @@ def _checked(address: str) -> httpx.URL:
     if not plain:
         raise UnreachableError(
             "The endpoint is not the URL of an API",
-            "It must start with http:// or https:// and name a host, without user name, password, `?` and `#`.",
+            "It must start with http:// or https:// and name a host, without a user name, password, `?`, or `#`.",
         )
     return url
 
@@ -203,7 +204,7 @@ async def _read(response: httpx.Response, clock: Clock, most: int) -> Answer | L
 
 
 def _lost(error: httpx.HTTPError) -> Lost:
-    """Only what is raised before a connection stands surely did not land."""
+    """A request certainly did not land only if there was no connection yet."""
     if _is_untrusted(error):
         return Lost(f"the server's certificate is not trusted{_certificate_advice()}", sent=False, final=True)
     match error:
@@ -214,7 +215,7 @@ def _lost(error: httpx.HTTPError) -> Lost:
         case httpx.PoolTimeout():
             return Lost("no connection was free within the time limit", sent=False)
         case httpx.ProxyError():
-            # The proxy's status comes first; of those 4xx will not change by themselves.
+            # The message starts with the proxy's status. A 4xx will not change by itself.
             return Lost(f"the proxy refuses ({error})", sent=False, final=str(error).startswith("4"))
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
             return Lost(f"the request cannot be sent ({error})", sent=False, final=True)
@@ -238,4 +239,4 @@ def _certificate_advice() -> str:
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         if os.environ.get(name):
             return f" by the certificates in {name}"
-    return " (behind a company's proxy, set SSL_CERT_FILE to a file with its certificate)"
+    return " (behind a company proxy, set SSL_CERT_FILE to a file with its certificate)"

@@ -1,4 +1,4 @@
-"""Takes a secret out of every text that a person may see."""
+"""Removes a secret from every text that a person may see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 
 class Mask:
-    """Replaces a secret with `***`, also as JSON spells it and, for a `user`, as HTTP Basic carries it."""
+    """Replaces a secret with `***`, also in its JSON spelling and, for a `user`, in its HTTP Basic encoding."""
 
     def __init__(self, secret: str, *, user: bool = False) -> None:
         forms = {secret, json.dumps(secret)[1:-1]}

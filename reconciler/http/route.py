@@ -1,8 +1,8 @@
-"""How a client reaches the one host that it talks to: through which proxy, and with which certificates.
+"""How a client reaches its host: through which proxy, and with which certificates.
 
-Promises: loopback is never reached through a proxy; httpx gets the one proxy for the host, and reads nothing
-from the environment itself, so no second parser can disagree with this one; a variable that does not work is an
-error with its name, never with its value (a proxy's address may hold a password).
+Loopback is never reached through a proxy. httpx gets the proxy for the host and reads nothing from the environment, so
+that no second parser can disagree with this one. The error for a variable that does not work has its name, but never
+its value, because the address of a proxy may contain a password.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PORT = re.compile(r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})")
 
 
 class UnreachableError(Exception):
-    """No client can be built. `summary` and `detail` are as in errors of the tool."""
+    """No client can be created. `summary` and `detail` are as in ReconcilerError."""
 
     def __init__(self, summary: str, detail: str) -> None:
         super().__init__(summary)
@@ -41,7 +41,7 @@ class Proxy:
 
 
 def proxy_for(url: httpx.URL) -> Proxy | None:
-    """The proxy that requests to this host go through; None without one."""
+    """The proxy for requests to this host, None if there is none."""
     if is_loopback(str(url)):
         return None
     settings = urllib.request.getproxies()
@@ -55,13 +55,13 @@ def proxy_for(url: httpx.URL) -> Proxy | None:
 
 
 def open_client(url: httpx.URL, proxy: Proxy | None, **options: Any) -> httpx.AsyncClient:
-    """A client for requests to this host alone, through its proxy.
+    """A client for requests to this host, through its proxy.
 
     Raises:
         UnreachableError: a proxy or certificate variable does not work.
     """
     secure = url.scheme == "https" or (proxy is not None and proxy.address.startswith("https:"))
-    # The bare context trusts nobody.
+    # A bare context trusts no server.
     context = _certificates() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         return httpx.AsyncClient(verify=context, proxy=proxy.address if proxy is not None else None, **options)
@@ -75,9 +75,9 @@ def open_client(url: httpx.URL, proxy: Proxy | None, **options: Any) -> httpx.As
 
 
 def _excludes(entry: str, url: httpx.URL) -> bool:
-    """Whether an entry of NO_PROXY names the host: `*`, a name (and its subdomains), an address, or a range of them.
+    """Whether an entry of NO_PROXY names the host: `*`, a name (and its subdomains), an address, or a range.
 
-    An entry may have a scheme in front of it and a port behind it, which then have to be those of the URL.
+    An entry may start with a scheme and end with a port, which must then be those of the URL.
     """
     scheme, _, entry = entry.strip().lower().rpartition("://")
     if entry == "*":
@@ -115,7 +115,7 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _check_certificate_folder() -> None:
-    """OpenSSL accepts a folder that does not exist, and then trusts nobody."""
+    """OpenSSL accepts a folder that does not exist, and then trusts no server."""
     folder = os.environ.get("SSL_CERT_DIR")
     if folder and not os.environ.get("SSL_CERT_FILE") and not any(map(os.path.isdir, folder.split(os.pathsep))):
         raise _unusable("SSL_CERT_DIR", "it does not name a folder")

@@ -1,4 +1,4 @@
-"""The Projects API: client, retries, wire → LiveProject."""
+"""The Projects API: client, retries, and answers read into LiveProjects."""
 
 from reconciler.scale.client import ScaleClient
 from reconciler.scale.wire import read_project, read_projects

@@ -1,7 +1,7 @@
-"""What went wrong → the error that says so, and what to do.
+"""Turns what went wrong into an error that explains it and says what to do. It sends nothing.
 
-Promises: the API key, also where the server echoes it, is in no text made here; a server's words are otherwise left
-as they are (renderers escape them), cut at MOST_WORDS. Must not send anything.
+No text contains the API key, even if the server echoes it. Otherwise, the server's words are quoted as they are, up to
+MOST_WORDS; renderers escape them.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from reconciler.http.mask import Mask
 from reconciler.scale.transport import LONGEST_WAIT, Outcome, is_failure
 
 MOST_WORDS = 500
-"""Characters that are shown of a server's words."""
+"""The most characters of a server's words that are shown."""
 
 _LONGEST_DATE = 40
-"""Characters; a date of HTTP has 29."""
+"""Characters. A date in HTTP has 29."""
 
-WRONG_ENDPOINT = "The endpoint may be wrong: that of Scale's Projects API ends in /v1."
+WRONG_ENDPOINT = "The endpoint may be wrong. The endpoint of Scale's Projects API ends in /v1."
 
 
 _GATEWAY = frozenset({407, 502, 503, 504})
-"""The statuses by which a proxy speaks for itself."""
+"""The statuses of answers that come from a proxy itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked, for messages. `what` is a noun phrase ("The list of projects"), `request` METHOD and path.
+    """A request, for messages. `what` is a noun phrase ("The list of projects"), `request` is its method and path.
 
-    `key_variable` held the key, None where there is none; `proxy` is the variable that names a proxy for it.
+    `key_variable` is the variable that held the key, and `proxy` the variable that names a proxy. Both may be None.
     """
 
     what: str
@@ -63,7 +63,7 @@ class Asked:
 
 
 def error_of(outcome: Outcome, asked: Asked) -> ScaleError | None:
-    """The error that a last try means; None for a 2xx ([S]: success is 200; any 2xx is taken for one)."""
+    """The error for the result of the last try. None for a 2xx ([S]: success is 200; any 2xx counts as success)."""
     result = outcome.result
     if isinstance(result, Lost):
         return _lost(result, outcome, asked)
@@ -75,7 +75,7 @@ def error_of(outcome: Outcome, asked: Asked) -> ScaleError | None:
 
 
 def unreadable(answer: Answer, problem: UnreadableAnswerError, asked: Asked) -> UnreadableAnswerError:
-    """`problem`, found in a 2xx's body, with what is known of the answer. A write may have landed."""
+    """`problem`, which was found in the body of a 2xx, with what is known of the answer. A write may have landed."""
     content_type = answer.headers.get("content-type", "")
     lines = [problem.detail, f"{asked.request} was answered with status {answer.status} and {_named(content_type)}."]
     if "json" not in content_type.lower():
@@ -90,7 +90,7 @@ def unreadable(answer: Answer, problem: UnreadableAnswerError, asked: Asked) -> 
 
 
 def is_documented_error(answer: Answer) -> bool:
-    """Whether a body has the form of the API's own errors ([D]): an object with `error` or `status_code`."""
+    """Whether the body has the form of the API's own errors ([D]): an object with `error` or `status_code`."""
     body = _json_object(answer)
     return body is not None and ("error" in body or "status_code" in body)
 
@@ -104,11 +104,11 @@ def _json_object(answer: Answer) -> dict[str, object] | None:
 
 
 def _words(answer: Answer, asked: Asked) -> str:
-    """The server's own words as one line of detail; what came instead, where it gave none."""
+    """The server's own words, as one line of detail, or what came instead."""
     body = _json_object(answer)
     if body is None:
         content_type = answer.headers.get("content-type", "")
-        return f"The answer is not in the API's form but {_named(content_type)}. {WRONG_ENDPOINT}"
+        return f"The answer is not in the API's form: it is {_named(content_type)}. {WRONG_ENDPOINT}"
     error = body.get("error") or body.get("message")
     if not error:
         return "The server gives no reason."
@@ -129,23 +129,23 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
         404: (
             NotFoundError,
             "was not found",
-            WRONG_ENDPOINT if asked.is_list else "A project may have been renamed in Scale's dashboard: plan again.",
+            WRONG_ENDPOINT if asked.is_list else "The project may have been renamed in Scale's dashboard. Plan again.",
         ),
-        409: (RejectedError, "was refused as a conflict", "Plan again: somebody else may have changed the project."),
+        409: (RejectedError, "was refused as a conflict", "Someone else may have changed the project. Plan again."),
     }
     if asked.is_create:
         kinds[409] = (
             NameTakenError,
             "was refused: the name exists already",
-            "Archived projects keep their names, as far as known. Plan again to see what has it, or choose another.",
+            "An archived project may have it. Plan again to see which project has the name, or choose another name.",
         )
     default = (RejectedError, f"was refused with status {answer.status}", "If the reason is not clear, ask Scale.")
     if 300 <= answer.status < 400:
         target = _cut(asked.mask(answer.headers.get("location", "")))
         default = (
             RejectedError,
-            f"was answered with a redirect (status {answer.status}), and none is followed",
-            f"It leads to: {target or 'nowhere'}. Set the endpoint to the API's own address.",
+            f"was answered with a redirect (status {answer.status}), which is not followed",
+            f"It leads to {target or 'nowhere'}. Set the endpoint to the API's own address.",
         )
     kind, problem, advice = kinds.get(answer.status, default)
     proxy = _proxy_advice(asked) if answer.status in _GATEWAY else ""
@@ -161,7 +161,7 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
 def _key_advice(asked: Asked) -> str:
     if asked.key_variable is None:
         return "Check which key is sent."
-    return f"It came from {asked.key_variable}: check that the key is complete, valid, and meant for this endpoint."
+    return f"It came from {asked.key_variable}. Check that the key is complete, valid, and meant for this endpoint."
 
 
 def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableError:
@@ -206,11 +206,11 @@ def _lost(lost: Lost, outcome: Outcome, asked: Asked) -> UnavailableError:
 def _proxy_advice(asked: Asked) -> str:
     if asked.proxy is None:
         return ""
-    return f"A proxy is set in {asked.proxy}: check that it can be reached and lets this through."
+    return f"A proxy is set in {asked.proxy}. Check that it is reachable and allows this request."
 
 
 def _effort(outcome: Outcome, asked: Asked) -> str:
-    """How often a read was tried. For a write, this is counted by the code that sends it again."""
+    """How often a read was tried. The code that repeats writes counts their tries."""
     if asked.write:
         return ""
     return f"Tried {outcome.tries} times in {outcome.seconds:.0f} seconds." if outcome.tries > 1 else "Tried once."
@@ -218,7 +218,7 @@ def _effort(outcome: Outcome, asked: Asked) -> str:
 
 def _landing(landed: bool, asked: Asked) -> str:
     if landed:
-        return "The write may have landed: check the project before you send it again."
+        return "The write may have landed. Check the project before you send it again."
     return "Nothing was written." if asked.write else ""
 
 

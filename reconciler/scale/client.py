@@ -1,8 +1,8 @@
 """The Projects API as three verbs: list, get, send.
 
-Promises: reads give LiveProjects or raise an error of reconciler.errors; a write is sent once; the API key leaves this
-module in the Authorization header alone. Must not decide what to write, nor whether to send it again, nor trust what a
-write answers.
+Reads return LiveProjects, or raise an error of reconciler.errors. A write is sent once. The API key leaves this module
+only in the Authorization header. It does not decide what to write or whether to repeat it, and does not trust the
+answer to a write.
 """
 
 from __future__ import annotations
@@ -35,22 +35,23 @@ _Value = TypeVar("_Value")
 
 CONNECT_SECONDS = 10.0
 WRITE_SECONDS = 15.0
-"""How long a connection may take; how long a write's request and its answer may stand still."""
+"""How long making a connection may take, and how long a write may make no progress."""
 
 LARGEST_ANSWER = 2_000_000_000
-"""Bytes. The list of 10,000 large projects has some 100 MB."""
+"""Bytes. The list of 10,000 large projects has about 100 MB."""
 
 
 class ScaleClient:
     """An asynchronous context manager, for one event loop.
 
-    `endpoint` includes `/v1`. `key` is the API key, white space around it dropped; `key_variable` is where it came
-    from, for messages. At most `parallelism` requests are in flight; a 429 slows all of them down together. A
-    `transport` is owned (closed with the client), and with it no environment variable is read. `waiting` gets the
-    seconds when a 429 makes all requests wait for long.
+    `endpoint` includes `/v1`. Whitespace around the API key `key` is ignored. `key_variable` is where it came from, for
+    messages. At most `parallelism` requests are in flight, and a 429 slows all of them down. A `transport` is closed
+    with the client; with it, no environment variable is read. `waiting` is called with the seconds if a 429 makes all
+    requests wait for long.
 
-    Raises CredentialsError for a key that HTTP cannot carry, ConnectionSetupError for an endpoint, a proxy or a
-    certificate variable that does not work.
+    Raises:
+        CredentialsError: HTTP cannot carry the key.
+        ConnectionSetupError: an endpoint, a proxy, or a certificate variable does not work.
     """
 
     def __init__(
@@ -70,14 +71,14 @@ class ScaleClient:
         self._mask = Mask(key, user=True)
         self._clock = clock
         self._retries = Retries(clock=clock, random=random or Random(), parallelism=parallelism, waiting=waiting)
-        # Requests that wait for their turn keep their place here, so that few wake up at once.
+        # Requests wait for their turn here, in order, so that few wake up at once.
         self._slots = asyncio.Semaphore(parallelism)
         # Latin-1 as in the official SDK's HTTP library; Scale's own keys are ASCII, by assumption.
         token = base64.b64encode(f"{key}:".encode("latin-1")).decode("ascii")
         headers = {"authorization": f"Basic {token}"}
         self._connection = _connect(endpoint, headers=headers, connections=parallelism, transport=transport)
         self.last_date: datetime | None = None
-        """The `Date` of the last answer; None where it had none."""
+        """The `Date` of the last answer, None if it had none."""
 
     def __repr__(self) -> str:
         return f"ScaleClient({self._connection.address})"
@@ -168,7 +169,7 @@ class ScaleClient:
         )
 
     async def _exchange(self, asked: Asked, path: str, content: bytes | None = None, *, once: bool = False) -> Outcome:
-        """A read by its policy, which is its whole time limit, or `once`; a write once. In one of the slots."""
+        """Send a read as its policy says, or `once`, and a write once. Each takes one of the slots."""
         url = f"{self._connection.address}{path}"
         if not is_url(url):
             raise RejectedError(f"{asked.what}: the name is too long for a URL")
@@ -231,7 +232,11 @@ def _succeeded(outcome: Outcome, asked: Asked) -> Answer:
 
 
 def _path_of(name: str) -> str:
-    """The project's path; RejectedError for the names that break the URL even when encoded ([T]), or cannot be."""
+    """The path of a project.
+
+    Raises:
+        RejectedError: the name breaks the URL even if it is encoded ([T]), or cannot be encoded.
+    """
     try:
         path = None if name in ("", ".", "..") else project_path(name)
     except UnicodeEncodeError:
@@ -239,27 +244,34 @@ def _path_of(name: str) -> str:
     if path is None:
         raise RejectedError(
             f'The API cannot address a project named "{name}"',
-            "Names are Unicode text, neither empty nor `.` nor `..`.",
+            "A name is Unicode text, and is not empty, `.`, or `..`.",
         )
     return path
 
 
 def _encoded(call: Call) -> bytes:
-    """The body as JSON, whole numbers exact. RejectedError where JSON cannot hold it; nothing is sent then."""
+    """The body as JSON, with exact whole numbers.
+
+    Raises:
+        RejectedError: JSON cannot hold a value. Nothing is sent.
+    """
     try:
         return json.dumps(dict(call.body), allow_nan=False, separators=(",", ":")).encode("ascii")
     except (ValueError, TypeError, RecursionError) as error:
         reason = str(error)
     raise RejectedError(
         f'{call.kind.value} of "{call.project}" holds a value that JSON cannot carry',
-        f"{reason}. Nothing was sent. Numbers must be finite and of no more than 4300 digits.",
+        f"{reason}. Nothing was sent. A number must be finite, and have at most 4,300 digits.",
     )
 
 
 def _checked_key(key: str, variable: str | None) -> str:
-    """The key without whitespace around it; CredentialsError, which never shows it, if HTTP Basic cannot carry it.
+    """The key, without whitespace around it.
 
     A user name of HTTP Basic has no colon and no control characters (RFC 7617, 2).
+
+    Raises:
+        CredentialsError: HTTP Basic cannot carry the key. The error never shows it.
     """
     key = key.strip()
     source = variable or "the API key"

@@ -1,7 +1,7 @@
-"""How often, and for how long, one request is tried.
+"""How often and how long a request is tried.
 
-Promises: a read is repeated while that can help; a write is sent once. All requests share one pace. Clock, sleep and
-randomness are parameters. Must not know what a request means, nor turn an answer into an error.
+A read is repeated while that can help. A write is sent once. All requests share one pace. Clock, sleep, and randomness
+are parameters. This module does not know what a request means, and does not turn answers into errors.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from reconciler.clock import Clock
 from reconciler.http.answer import Answer, Lost, retry_after
 
 LONGEST_WAIT = 300.0
-"""Seconds. A `Retry-After` above it is an error at once."""
+"""Seconds. A longer `Retry-After` is an error at once."""
 
 PATIENCE = 600.0
-"""Seconds that one read, or one write with its repeats, may spend on 429s and on waiting for `Retry-After`, in all."""
+"""Seconds that a read, or a write with its repeats, may spend in all on 429s and on waits for `Retry-After`."""
 
 WORTH_TELLING = 5.0
 """Seconds. A shorter wait is not reported."""
 
 FRESH_SECONDS = 30.0
-"""A write that waited longer for its turn is not sent: what was read before it is too old by then."""
+"""A write that waited longer for its turn is not sent, because what was read before it is too old."""
 
 MOST_TRIES = 50
-"""Tries of one read, for any reason."""
+"""The most tries of one read, for any reason."""
 
 FIRST_BACKOFF = 0.5
 LARGEST_BACKOFF = 30.0
-"""Seconds; a wait is drawn evenly from zero to the ceiling ("full jitter"), and the ceiling doubles with each wait."""
+"""Seconds. A wait is drawn evenly from zero to a ceiling ("full jitter"), which doubles with each wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`seconds` bounds the time without an answer; 429s and waits that the server asked for are not counted in it."""
+    """`seconds` limits the time without an answer. 429s and waits that the server asked for do not count."""
 
     tries: int
     seconds: float
@@ -47,10 +47,10 @@ READ = Policy(tries=10, seconds=30.0)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the last try gave, how many tries there were, and how long (seconds) they took with their waits.
+    """The result of the last try, the number of tries, and how many seconds they took with their waits.
 
-    `wait` is how long the last answer asked to wait, in seconds, None if it did not ask. If there was no try, a
-    write was held back.
+    `wait` is how many seconds the last answer asked to wait, None if it did not ask. A write that was held back has no
+    tries.
     """
 
     result: Answer | Lost
@@ -60,15 +60,15 @@ class Outcome:
 
 
 def is_failure(status: int) -> bool:
-    """Whether a status says nothing about the request itself: 5xx, and 408, by which the server gave up waiting."""
+    """Whether a status is not about the request itself: 5xx, and 408, with which a server gives up waiting for it."""
     return status >= 500 or status == 408
 
 
 class Pace:
-    """How fast the requests of one run go, all of them together.
+    """The pace of all requests of a run together.
 
-    At most `most` are in flight. A 429 lets none start before the time that it asks for, and halves how many may be in
-    flight; each answer that is none lets a little more again.
+    At most `most` are in flight. After a 429, none starts before the time that it asks for, and only half as many may
+    be in flight. Every other answer raises that number a little again.
     """
 
     def __init__(self, *, clock: Clock, most: int) -> None:
@@ -85,7 +85,7 @@ class Pace:
         return max(1, int(self._limit))
 
     async def enter(self) -> float:
-        """Wait for one's turn; the seconds that it took."""
+        """Wait for a turn, and return the seconds that it took."""
         begun = self._clock.monotonic()
         while True:
             while self._in_flight >= self.limit:
@@ -99,12 +99,13 @@ class Pace:
         return self._clock.monotonic() - begun
 
     def leave(self) -> None:
-        """The request has its answer, or none is to come."""
+        """The request has its answer, or will not get one."""
         self._in_flight -= 1
         self._left.set()
 
     def slow_down(self, pause: float) -> float:
-        """A 429 came; `pause` is how long (seconds) to wait. How much longer that is than all wait already."""
+        """After a 429, make all requests wait for `pause` seconds. Returns how much longer that is than they wait
+        already."""
         self._limit = max(1.0, self._limit / 2)
         now = self._clock.monotonic()
         longer = now + pause - max(self._not_before, now)
@@ -112,12 +113,12 @@ class Pace:
         return longer
 
     def speed_up(self) -> None:
-        """An answer came that is no 429."""
+        """After any other answer, allow a little more."""
         self._limit = min(float(self._most), self._limit + 1 / self._limit)
 
 
 class Retries:
-    """Runs one request after another: reads with repeats, writes once. Between requests it holds only their pace.
+    """Sends reads with repeats, and writes once. It remembers only the pace.
 
     `waiting` is called with the seconds if a 429 makes all requests wait for long.
     """
@@ -137,7 +138,7 @@ class Retries:
         self._refusals = 0
 
     async def once(self, attempt: Callable[[float], Awaitable[Answer | Lost]], seconds: float) -> Outcome:
-        """One try, when its turn comes; none if it does not come soon. `seconds` is its time without an answer."""
+        """One try when its turn comes, or none if that takes too long. `seconds` limits its time without an answer."""
         if await self._pace.enter() > FRESH_SECONDS:
             self._pace.leave()
             return Outcome(Lost("too many requests before it", sent=False), tries=0, seconds=0.0)
@@ -157,9 +158,9 @@ class Retries:
         return Outcome(result, tries=1, seconds=self._clock.monotonic() - started, wait=wait)
 
     async def run(self, attempt: Callable[[float], Awaitable[Answer | Lost]], policy: Policy) -> Outcome:
-        """Repeats a read: calls `attempt` (with the seconds it may stay without an answer) while that can help.
+        """Repeat a read while that can help. `attempt` gets the seconds that it may stay without an answer.
 
-        The outcome's result may be a 429, a failure or Lost: then the policy is exhausted, or does not repeat it.
+        If the result is a 429, a failure, or Lost, the policy is exhausted or does not repeat it.
         """
         started = self._clock.monotonic()
         uncounted = 0.0
@@ -208,7 +209,7 @@ class Retries:
             self._waiting(pause)
 
     def _backoff(self, number: int) -> float:
-        """The seconds before the next try, `number` counting the waits of its kind from 1."""
+        """The seconds before the next try. `number` counts the waits of its kind, from 1."""
         return self._random.uniform(0.0, min(LARGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (number - 1)))
 
 

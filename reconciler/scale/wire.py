@@ -1,12 +1,12 @@
-"""Bytes of the Projects API → LiveProject, or UnreadableProject.
+"""Reads answers of the Projects API into LiveProjects or UnreadableProjects.
 
-Promises: this is the one place that decides whether a live project can be read. What cannot be read is named with its
-path in the answer, never taken for an empty or a guessed value, and hides no other project; fields that are not known
-are ignored ([D]: some may be added at any time). Must not judge choices, nor know HTTP.
+Only this module decides whether a live project can be read. It names what cannot be read by its path in the answer, and
+never replaces it by an empty or guessed value. One unreadable project does not hide another. Unknown fields are ignored
+([D]: some may be added at any time). It does not judge choices, and knows no HTTP.
 
 The whole answer goes through `pydantic_core.from_json`, and the fields are picked by hand: a TypeAdapter over
-TypedDicts keeps its own tree of the answer beside the Python objects, which takes three times the memory and half as
-much time again for projects with one version.
+TypedDicts keeps a tree of the answer in addition to the Python objects. It takes three times the memory, and 1.5 times
+the time for projects with one version.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from reconciler.scale.salvage import Flawed, Steps, salvage, salvage_items
 
 _LIST: Final = "projects"
 _GET: Final = "project"
-"""What a path in an answer starts with."""
+"""The first part of a path in an answer."""
 
 _PARTS_BELOW_PROJECT: Final = 3
-"""A path ends at the parameter: what lies inside one may be sensitive."""
+"""A path ends at the parameter, because what is inside may be sensitive."""
 
 _LONGEST_PART: Final = 100
 
 
 def read_projects(body: bytes) -> list[Shown]:
-    """The answer to a list: a bare JSON array without pages ([S]). UnreadableAnswerError for anything else.
+    """The answer to a list: a JSON array without pages ([S]). UnreadableAnswerError for anything else.
 
     Projects that have the same name and are not archived cannot be distinguished: together they are one
     UnreadableProject.
@@ -74,7 +74,7 @@ def read_raw_project(body: bytes) -> dict[str, Json]:
 
 
 def parse_json(body: bytes) -> Json:
-    """JSON as RFC 8259 has it: no NaN, no Infinity. Whole numbers are exact, those beyond a float become infinite.
+    """JSON as in RFC 8259, without NaN and Infinity. Whole numbers are exact; fractions beyond a float become infinite.
 
     UnreadableAnswerError says what is wrong.
     """
@@ -97,7 +97,7 @@ def _items(body: bytes) -> Sequence[Json | Flawed]:
             return items
         raise UnreadableAnswerError(
             f"The answer is not a JSON array of projects but {_kind(items)}",
-            "Nothing in it was used. Check that the endpoint is that of Scale's Projects API.",
+            "Nothing in it was used. Check that the endpoint is the one of Scale's Projects API.",
         )
     raise _no_json(problem)
 
@@ -118,7 +118,7 @@ def _no_json(problem: str) -> UnreadableAnswerError:
 
 
 def _distinct(projects: list[Shown]) -> list[Shown]:
-    """The projects, with those that share a name made one. That archived ones keep theirs is an assumption."""
+    """The projects, where those that share a name become one. That archived projects keep theirs is an assumption."""
     places: dict[str, list[int]] = {}
     for position, project in enumerate(projects):
         if project.name is not None and not project.archived:
@@ -150,7 +150,7 @@ class _UnreadableError(Exception):
 
 
 def _project(item: Json | Flawed, place: Steps) -> Shown:
-    """A project, whatever the item is. `place` is that of the item in the answer."""
+    """The project that an item is, readable or not. `place` is where the item is in the answer."""
     try:
         if isinstance(item, Flawed):
             raise _UnreadableError(item.problem, *item.at)
@@ -215,7 +215,7 @@ def _live(item: Json) -> LiveProject:
 def _params(history: Json) -> tuple[Version, ...]:
     """The entries ([D]: oldest first, flat, with `version` from 0 and `created_at`).
 
-    A missing or null history is taken for one without entries: an assumption.
+    A missing or null history counts as empty: an assumption.
     """
     if history is None or history == []:
         return ()
@@ -236,7 +236,8 @@ def _params_version(entry: Json, position: int) -> Version:
 
 
 def _out_of_order(versions: tuple[Version, ...]) -> int | None:
-    """The first version whose number is not above the one before: a number would then name no version, or two."""
+    """The first version whose number is not greater than the one before. A number would then name no version, or
+    two."""
     before = -1
     for place, version in enumerate(versions):
         if version.number <= before:
@@ -250,10 +251,11 @@ def _order_problem(versions: tuple[Version, ...], place: int) -> str:
 
 
 def _ontologies(history: Json) -> tuple[tuple[Version, ...], Unreadable | None]:
-    """The entries, and why the last one, or its number, cannot be used.
+    """The entries, and why the last one or its number cannot be used.
 
-    [S]: oldest first, an entry holds `ontology` and `name`. That `version` and `created_at` may be there, that the
-    history is missing where no ontology was ever set, and that versions otherwise count positions, are assumptions.
+    [S]: they are sorted from oldest to newest, and have `ontology` and `name`. Three facts are assumptions: `version`
+    and `created_at` may exist, the history is missing if no ontology was ever set, and versions otherwise are
+    positions.
     """
     if history is None or history == []:
         return (), None
@@ -270,7 +272,7 @@ def _ontologies(history: Json) -> tuple[tuple[Version, ...], Unreadable | None]:
 
 
 def _ontology(entry: Json) -> Ontology | Unreadable:
-    """The path of an unreadable one is below the entry."""
+    """The ontology of an entry. The path of an unreadable one starts below the entry."""
     if type(entry) is not dict:
         return Unreadable("", f"is not an object but {_kind(entry)}")
     choices, name = entry.get("ontology"), entry.get("name")
@@ -297,7 +299,7 @@ def _text(value: Json) -> str | None:
 
 
 def _time(value: Json) -> datetime | None:
-    """ISO 8601 → aware, in UTC; None for any other value. A time without an offset is taken as UTC: an assumption."""
+    """An ISO 8601 time in UTC; None for any other value. A time without an offset counts as UTC: an assumption."""
     if type(value) is not str:
         return None
     return read_instant(value)

@@ -95,7 +95,7 @@ def test_a_redirect_is_not_followed() -> None:
         ({"status_code": 400}, "The server gives no reason."),
         ({"error": ""}, "The server gives no reason."),
         ({"message": "no such plan"}, "The server says: no such plan"),
-        (["x"], "not in the API's form but content of type application/json"),
+        (["x"], "not in the API's form: it is content of type application/json"),
         ({"error": "x" * 2000}, "x" * 500 + "…"),
     ],
 )
