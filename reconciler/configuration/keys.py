@@ -90,6 +90,8 @@ def configuration_keys(root: Path) -> Table:
             Key("max_forgets", _count(), "If more manifests than this are gone at once, their projects are held."),
             Key("choice_removal", _WARN_OR_HOLD, "What happens to a change that removes choices from an ontology."),
             Key("near_name", _WARN_OR_HOLD, "What happens to a new project whose name is close to that of a live one."),
+            Key("near_type", _WARN_OR_HOLD, "What happens to a new project whose type is close to a known one."),
+            Key("renamed", _WARN_OR_HOLD, "What happens to a project whose name was changed in its manifest."),
         ),
         make=GuardSettings,
         hyphens=True,

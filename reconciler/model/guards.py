@@ -7,12 +7,14 @@ from datetime import date
 
 GUARD_NAMES = (
     "near-name",
+    "near-type",
     "vanished",
     "takeover",
     "not-kept",
     "choice-removal",
     "conflict",
     "expired-ignore",
+    "renamed",
     "max-creates",
     "max-change-ratio",
     "max-forgets",
@@ -25,13 +27,15 @@ NO_MANIFESTS = "no-manifests"
 
 @dataclass(frozen=True, slots=True)
 class GuardSettings:
-    """How many changes are too many, and whether the two guards that can do either hold ("hold") or warn ("warn")."""
+    """How many changes are too many, and whether guards that can do either hold ("hold") or warn ("warn")."""
 
     max_creates: int = 20
     max_change_ratio: float = 0.5
     max_forgets: int = 5
     choice_removal: str = "warn"
     near_name: str = "hold"
+    near_type: str = "hold"
+    renamed: str = "hold"
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,13 +88,14 @@ def planned_with(session: Session, account: Account, live: Live, prepared: Prepa
     settings = session.settings
     declared = Declared(
         prepared.desired,
-        managed_names=prepared.managed,
+        managed=prepared.managed,
         folder=Path(os.path.relpath(settings.manifests, settings.repo_root)).as_posix(),
         manifest_count=sum(entry.is_manifest for entry in prepared.manifests.entries),
         commit=prepared.commit,
         own_names=prepared.manifests.names,
         complete=not prepared.narrowed,
         gone=prepared.gone,
+        undeclared=prepared.undeclared,
         diagnostics=prepared.diagnostics,
     )
     rules = Rules(settings.guards, settings.waivers, prepared.allowed, settings.sensitive)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,8 @@ _EXAMPLES: Final = 3
 class Prepared:
     """Everything that a plan or a drift needs besides live state.
 
-    `gone` are selected projects that are in the record but no longer have a manifest. `unheld` are projects with a file
+    `gone` are selected projects that are in the record but no longer have a manifest; `undeclared` are all of them,
+    each with the file that it was in. `unheld` are projects with a file
     that the commit does not hold as it was read. With `pending`, a plan has only what git changed; `allowed` are the
     guards that are waived for it.
     """
@@ -42,11 +43,12 @@ class Prepared:
     record: Record = field(default_factory=Record)
     pending: bool = False
     allowed: frozenset[str] = frozenset()
+    undeclared: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def managed(self) -> frozenset[str]:
-        """The names in all manifests, selected or not."""
-        return frozenset(entry.name for entry in self.manifests.entries if entry.name is not None)
+    def managed(self) -> dict[str, str]:
+        """The names in all manifests, selected or not, each with its file."""
+        return {entry.name: entry.file for entry in self.manifests.entries if entry.name is not None}
 
 
 def prepare(
@@ -98,6 +100,7 @@ def prepare(
         record,
         pending,
         frozenset(allowed),
+        {project.name: project.file for project in recorded},
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -21,7 +21,8 @@ from reconciler.model.project import LiveProject, Shown
 from reconciler.model.record import Entries
 from reconciler.model.values import ABSENT, MASKED, Absent, Json, canonical_json, text_digest
 from reconciler.planning.bases import unseen
-from reconciler.planning.nearness import neighbours, normal_form, twins
+from reconciler.planning.nearness import is_one_edit, neighbours, normal_form, twins
+from reconciler.tasktypes.parameters import TASK_TYPES
 
 _FOREVER = "A project on Scale can never be deleted or renamed."
 _FEWEST_SELECTED: Final = 10
@@ -36,15 +37,16 @@ class Situation:
     """What the guards look at besides the changes.
 
     `live` are the projects by name, None for one that was asked for and does not exist; `listed` is whether the whole
-    account was listed. `managed_names` are in any manifest, selected or not. `known` are the recorded projects of
-    this target. `allowed` are the guards that `--allow` names. `today` is the day in UTC. `pending` is `--pending`.
-    Messages mask the names of choices that `sensitive` covers. `history` starts the sentence about a recorded version
-    that cannot be seen.
+    account was listed. `managed` has the names in all manifests, selected or not, each with its file. `undeclared`
+    has the recorded names of this manifest folder that no manifest declares anymore, each with the file that it was in.
+    `known` are the recorded projects of this target. `allowed` are the guards that `--allow` names. `today` is the day
+    in UTC. `pending` is `--pending`. Messages mask the names of choices that `sensitive` covers. `history` starts
+    the sentence about a recorded version that cannot be seen.
     """
 
     live: Mapping[str, Shown | None]
     listed: bool
-    managed_names: frozenset[str]
+    managed: Mapping[str, str]
     known: Entries
     settings: GuardSettings
     waivers: tuple[Waiver, ...]
@@ -53,11 +55,11 @@ class Situation:
     pending: bool = False
     sensitive: tuple[Pattern, ...] = ()
     history: str = LIVE_HISTORY
+    undeclared: Mapping[str, str] = field(default_factory=dict)
 
     def warns(self, guard: str) -> bool:
         """Whether that guard is configured to warn rather than to hold."""
-        levels = {"near-name": self.settings.near_name, "choice-removal": self.settings.choice_removal}
-        return levels.get(guard) == "warn"
+        return getattr(self.settings, guard.replace("-", "_"), None) == "warn"
 
     def choices_gone(self, change: ProjectChange) -> list[str]:
         """The names of the choices that an update removes."""
@@ -114,7 +116,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     others = {
         name: project
         for name, project in sorted(situation.live.items(), key=lambda item: item[0])
-        if project is not None and name not in situation.managed_names
+        if project is not None and name not in situation.managed
     }
     forms = {name: normal_form(name) for name in (*(change.name for change in creates), *others)}
     by_form: dict[str, list[Shown]] = defaultdict(list)
@@ -158,6 +160,23 @@ def _count(number: int, noun: str) -> str:
 def _would(changes: Sequence[ProjectChange], what: str, number: str = "") -> str:
     number = number or _count(len(changes), "project")
     return f"{number} would be {what} ({_listed([change.name for change in changes])})"
+
+
+def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+    """A create whose type is not known here, but is a known one once its case, `-`, `_`, or one letter is changed."""
+    for change in _effective(changes, Action.CREATE):
+        wanted = change.desired.type
+        form = normal_form(wanted)
+        near = (
+            known for known in sorted(TASK_TYPES) if form == normal_form(known) or is_one_edit(form, normal_form(known))
+        )
+        if wanted not in TASK_TYPES and (meant := next(near, None)):
+            yield Finding(
+                change,
+                f'"{wanted}" is not a known task type, but "{meant}" is',
+                "A project's type can never be changed, and a project can never be deleted.",
+                f'If it is a typo, write "type: {meant}".',
+            )
 
 
 def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Found:
@@ -275,6 +294,46 @@ def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Fo
             )
 
 
+def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
+    """A create and a forget that are one project under another name.
+
+    Either its file now has exactly one name that is not recorded, and one recorded name fewer; or the create has the
+    content that is live under a name that is no longer declared.
+    """
+    changed = _effective(changes, Action.CREATE, Action.FORGET)
+    gone = {name: file for name, file in situation.undeclared.items() if name in situation.known}
+    if not changed or not gone:
+        return
+    fresh = {name: file for name, file in situation.managed.items() if name not in situation.known}
+    old, new = _by_file(gone), _by_file(fresh)
+    pairs = [(old[file][0], new[file][0]) for file in old if len(old[file]) == len(new.get(file, ())) == 1]
+    partners = {name: pair for pair in pairs if situation.live.get(pair[1]) is None for name in pair}
+    left = (live for name in sorted(gone) if isinstance(live := situation.live.get(name), LiveProject))
+    same = twins([change for change in changed if change.action is Action.CREATE], left)
+    for change in changed:
+        if change.name in partners:
+            was, now = partners[change.name]
+            what = f'Its manifest declared "{was}" and now declares "{now}"'
+        elif twin := same.get(change.name):
+            was = twin[0].name
+            what = f'It has the type, params, and ontology of "{was}", which no manifest declares anymore'
+        else:
+            continue
+        yield Finding(
+            change,
+            what,
+            f'On Scale, "{was}" stays as it is: a project can be renamed only in the dashboard, and never deleted.',
+            f'If it is the same project, rename "{was}" in the dashboard, then plan again.',
+        )
+
+
+def _by_file(files: Mapping[str, str]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, file in files.items():
+        names[file].append(name)
+    return names
+
+
 def max_creates(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """Every create, if there are more than `max_creates`."""
     creates = _effective(changes, Action.CREATE)
@@ -307,12 +366,14 @@ def max_forgets(changes: Sequence[ProjectChange], situation: Situation) -> Found
 
 GUARDS: Final[tuple[tuple[str, Callable[[Sequence[ProjectChange], Situation], Found]], ...]] = (
     ("near-name", near_name),
+    ("near-type", near_type),
     ("vanished", vanished),
     ("takeover", takeover),
     ("not-kept", not_kept),
     ("choice-removal", choice_removal),
     ("conflict", conflict),
     ("expired-ignore", expired_ignore),
+    ("renamed", renamed),
     ("max-creates", max_creates),
     ("max-change-ratio", max_change_ratio),
     ("max-forgets", max_forgets),

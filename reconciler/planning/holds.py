@@ -58,7 +58,7 @@ def with_holds(
         )
         for change in changes
     )
-    whole = situation.managed_names <= {change.name for change in changes}
+    whole = situation.managed.keys() <= {change.name for change in changes}
     return with_verdicts, tuple(_about_waivers(situation, used, whole=whole))
 
 

@@ -65,7 +65,7 @@ def neighbours(wanted: set[str], live: Mapping[str, list[_Project]]) -> dict[str
                 continue
             candidates = {candidate for key in _shortened(form) for candidate in index.get(key, ())}
             for candidate in candidates - {form}:
-                if numbers[candidate] == own and _one_edit(candidate, form):
+                if numbers[candidate] == own and is_one_edit(candidate, form):
                     found[candidate] += projects
     return found
 
@@ -96,7 +96,7 @@ def _shortened(form: str) -> set[int]:
     return {hash(form), *(hash(form[:at] + form[at + 1 :]) for at in range(len(form)))}
 
 
-def _one_edit(left: str, right: str) -> bool:
+def is_one_edit(left: str, right: str) -> bool:
     """Whether one edit makes two different texts the same."""
     left, right = sorted((left, right), key=len)
     at = next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), len(left))

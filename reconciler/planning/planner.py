@@ -52,20 +52,22 @@ class Rules:
 class Declared:
     """What git declares. `projects` are the selected ones; `complete` is false if names narrowed them.
 
-    `managed_names` are the names in all manifests, selected or not: other live projects are unmanaged. `own_names` are
-    patterns, None for all names: live projects with other names are not reported as unmanaged. `gone` are selected
-    names that may be in the record but no longer have a manifest. `folder` is the folder of the manifests, and
+    `managed` has the names in all manifests, selected or not, each with its file: other live projects are unmanaged.
+    `own_names` are patterns, None for all names: live projects with other names are not reported as unmanaged.
+    `undeclared` has the recorded names that have no manifest anymore, each with the file that it was in; `gone` are the
+    selected ones. `folder` is the folder of the manifests, and
     `manifest_count` their number.
     """
 
     projects: Sequence[DesiredProject]
-    managed_names: frozenset[str]
+    managed: Mapping[str, str]
     folder: str
     manifest_count: int
     commit: Commit = field(default_factory=Commit)
     own_names: Sequence[str] | None = None
     complete: bool = True
     gone: Sequence[str] = ()
+    undeclared: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -104,7 +106,7 @@ def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> P
             Situation(
                 live=live.projects,
                 listed=live.whole,
-                managed_names=declared.managed_names,
+                managed=declared.managed,
                 known={**known, **{change.name: change.base for change in changes if change.base is not None}},
                 settings=terms.rules.settings,
                 waivers=terms.rules.waivers,
@@ -113,11 +115,12 @@ def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> P
                 pending=terms.pending,
                 sensitive=terms.rules.sensitive,
                 history=history,
+                undeclared=declared.undeclared,
             ),
         )
         diagnostics += verdicts
     is_whole = live.whole and declared.complete
-    unmanaged, warnings = unmanaged_in(live, declared.managed_names, declared.own_names) if is_whole else ((), ())
+    unmanaged, warnings = unmanaged_in(live, declared.managed, declared.own_names) if is_whole else ((), ())
     return Plan(
         target=terms.target,
         commit=declared.commit,

@@ -149,7 +149,7 @@ def edited(api: Api, params: dict[str, object], name: str = "p") -> None:
 
 
 def plan_of(api: Api, *wanted: DesiredProject) -> Plan:
-    declared = Declared(wanted, frozenset(project.name for project in wanted), "projects", len(wanted))
+    declared = Declared(wanted, {project.name: project.source.file for project in wanted}, "projects", len(wanted))
     return make_plan(declared, Live(dict(api.projects), whole=True), {}, Terms(TargetInfo("t", "e"), NOW))
 
 

@@ -92,6 +92,34 @@ def test_a_server_that_prunes_empty_values(
     assert len(versions(Store(repository / ".reconciler" / "sandbox.db"))) == 1
 
 
+def test_a_project_that_is_renamed_in_its_file(cli: Cli, served: Served, write: Write, repository: Path) -> None:
+    """Edited or not, in its file or moved to another one."""
+
+    def names() -> set[str]:
+        return {project["name"] for project in json.loads(served.store.list_projects())}
+
+    write("p.yaml", M + "params: {a: 1}\n")
+    commit_all(repository)
+    assert cli("apply", "--auto-approve").code == 0
+    write("p.yaml", "name: q2\ntype: imageannotation\nparams: {a: 2}\n")
+    planned = cli("plan", "--format", "json").json()
+    assert {each["name"]: each["held_by"] for each in planned["resource_changes"]} == {
+        "p": ["renamed"],
+        "q2": ["renamed"],
+    }
+    held = cli("apply", "--auto-approve", "q2")
+    assert held.code == 1
+    assert 'Its manifest declared "p" and now declares "q2".' in held.out
+    assert 'If it is the same project, rename "p" in the dashboard, then plan again.' in held.out
+    assert names() == {"p"}
+    (repository / "projects" / "p.yaml").unlink()
+    write("moved.yaml", "name: q2\ntype: imageannotation\nparams: {a: 1}\n")
+    moved = {each["name"]: each["held_by"] for each in cli("plan", "--format", "json").json()["resource_changes"]}
+    assert "renamed" in moved["q2"]
+    assert cli("apply", "--auto-approve", "--allow", "renamed", "--allow", "near-name").code == 0
+    assert names() == {"p", "q2"}
+
+
 @pytest.fixture
 def refusing_git(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path_factory.mktemp("bin")

@@ -217,14 +217,14 @@ def test_at_most_so_many_messages_are_shown_of_a_file(build: Callable[[int], inp
 
 def test_names_one_edit_apart_are_not_compared_in_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = 0
-    one_edit = nearness._one_edit
+    one_edit = nearness.is_one_edit
 
     def counted(left: str, right: str) -> bool:
         nonlocal compared
         compared += 1
         return one_edit(left, right)
 
-    monkeypatch.setattr(nearness, "_one_edit", counted)
+    monkeypatch.setattr(nearness, "is_one_edit", counted)
     wanted = {f"{chr(0x4E00 + number)}abcdef{chr(0x4E00 + number)}" for number in range(1_000)}
     live = {f"{form}x": [LiveProject(form, "")] for form in wanted}
     found = nearness.neighbours(wanted, live)
@@ -304,4 +304,4 @@ def test_names_of_few_letters_and_of_other_lengths_are_passed_over() -> None:
     found = nearness.neighbours(wanted, live)
     assert {form: [each.name for each in projects] for form, projects in found.items()} == {"abcde": ["abcdx"]}
     assert nearness.neighbours(set(), live) == {}
-    assert not nearness._one_edit("ab", "abcd")
+    assert not nearness.is_one_edit("ab", "abcd")

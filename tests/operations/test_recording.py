@@ -134,7 +134,7 @@ def plan(
 ) -> Plan:
     """A plan that makes `a` 2 in each of the projects."""
     wanted = [DesiredProject(name, "t", Source(f"/{name}.yaml", 1), params={"a": 2}) for name in names]
-    declared = Declared(wanted, frozenset(names), "projects", len(names), Commit(commit))
+    declared = Declared(wanted, {one.name: one.source.file for one in wanted}, "projects", len(names), Commit(commit))
     terms = Terms(TargetInfo("production", END, account), START)
     made = make_plan(declared, Live({"p": found}, whole=True), {}, terms)
     changes = tuple(replace(change, commit=commit) for change in made.changes)

@@ -360,7 +360,7 @@ def test_a_base_that_the_history_does_not_show_stays_the_base_of_what_is_not_own
 
 
 def plan_with(known: dict[str, RecordedProject], now: LiveProject | None, *wanted: DesiredProject) -> Any:
-    names = frozenset(project.name for project in wanted)
+    names = {project.name: project.source.file for project in wanted}
     declared = Declared(wanted, names, "projects", len(wanted), gone=[name for name in known if name not in names])
     return make_plan(declared, Live({"p": now}, whole=True), known, Terms(TargetInfo("t", "e"), AT))
 

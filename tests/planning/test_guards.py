@@ -91,7 +91,7 @@ def situation(*projects: LiveProject, **more: object) -> Situation:
     whole = Situation(
         live={project.name: project for project in projects},
         listed=True,
-        managed_names=frozenset(),
+        managed={},
         known={},
         settings=GuardSettings(),
         waivers=(),
@@ -132,6 +132,10 @@ NEAR = "A live project without a manifest has a name that is one letter away"
 ALIKE = "A live project without a manifest has the same type, params and ontology"
 UNWRITTEN = "No apply of this repository has written this project yet, and this would"
 FOREVER = " A project on Scale can never be deleted or renamed."
+IN_ONE_FILE = {"new": "/p.yaml"}
+LEFT = {"old": "/p.yaml"}
+STAYS = 'On Scale, "old" stays as it is: a project can be renamed only in the dashboard, and never deleted.'
+SAME_PROJECT = 'If it is the same project, rename "old" in the dashboard, then plan again.'
 ALL_KNOWN = {change.name: recorded() for change in UPDATES}
 
 CASES = [
@@ -261,6 +265,46 @@ CASES = [
         )
         for make, known in ((create, {}), (update, RECORDED))
     ),
+    *(
+        Case("near-type", [create("new", type=typo)], situation(), why, f'If it is a typo, write "type: {meant}".')
+        for typo, meant in (
+            ("imageanotation", "imageannotation"),
+            ("image_Annotation", "imageannotation"),
+            ("lidar-lnking", "lidarlinking"),
+            ("caht", "chat"),
+        )
+        for why in [
+            f'"{typo}" is not a known task type, but "{meant}" is. A project\'s type can never be changed, '
+            "and a project can never be deleted."
+        ]
+    ),
+    Case(
+        "renamed",
+        [create("new"), forget("old")],
+        situation(live("old", {"a": 1}), known={"old": recorded()}, managed=IN_ONE_FILE, undeclared=LEFT),
+        f'Its manifest declared "old" and now declares "new". {STAYS}',
+        SAME_PROJECT,
+    ),
+    Case(
+        "renamed",
+        [create("new")],
+        situation(listed=False, known={"old": recorded()}, managed=IN_ONE_FILE, undeclared=LEFT),
+        f'Its manifest declared "old" and now declares "new". {STAYS}',
+        SAME_PROJECT,
+    ),
+    Case(
+        "renamed",
+        [create("new", **TWIN)],
+        situation(
+            live("old", **TWIN),
+            listed=False,
+            known={"old": recorded()},
+            managed={"new": "/moved.yaml"},
+            undeclared=LEFT,
+        ),
+        f'It has the type, params, and ontology of "old", which no manifest declares anymore. {STAYS}',
+        SAME_PROJECT,
+    ),
     Case(
         "max-creates",
         CREATES,
@@ -356,9 +400,7 @@ def test_a_waiver_of_other_projects_is_idle(case: Case) -> None:
     changes, (reported,) = with_holds(case.changes, replace(case.situation, waivers=(waiver,)))
     assert [change.name for change in changes if change.held_by] == held_names(case)
     assert reported.summary == f'the waiver of {case.guard} for "[A-Z]*" waives nothing'
-    assert not with_holds(
-        case.changes, replace(case.situation, waivers=(waiver,), managed_names=frozenset({"elsewhere"}))
-    )[1]
+    assert not with_holds(case.changes, replace(case.situation, waivers=(waiver,), managed={"elsewhere": "/e.yaml"}))[1]
 
 
 @every_case
@@ -384,7 +426,7 @@ PASSING = {
     "digits swapped": ([create("batch_12")], situation(live("batch_21"))),
     "near a managed project": (
         [create("kitten")],
-        situation(live("Kitten"), live("kittens"), managed_names=frozenset({"kitten", "Kitten", "kittens"})),
+        situation(live("Kitten"), live("kittens"), managed=dict.fromkeys(("kitten", "Kitten", "kittens"), "/k.yaml")),
     ),
     "no list": ([create("kitten")], situation(live("Kitten"), listed=False)),
     "nothing in common but emptiness": ([create("new")], situation(live("old"))),
@@ -420,6 +462,45 @@ PASSING = {
     "an expired ignore of a protected one": (
         [unchanged(mask=ignoring(TODAY - timedelta(days=1)), protect=True)],
         situation(),
+    ),
+    "a type that Scale may have": ([create("p", type="tableannotation"), create("q", type="ch")], situation()),
+    "a known type": ([create("p", type="chat")], situation()),
+    "an update of a type that is unknown": (
+        [plan_project(desired("p", type="caht", params={"a": 1}), live("p", {"a": 0}, type="caht"))],
+        situation(known=RECORDED),
+    ),
+    "two new names in a file": (
+        [create("new"), create("newer"), forget("old")],
+        situation(known={"old": recorded()}, managed=IN_ONE_FILE | {"newer": "/p.yaml"}, undeclared=LEFT),
+    ),
+    "two names gone from a file": (
+        [create("new"), forget("old"), forget("older")],
+        situation(
+            known={"old": recorded(), "older": recorded()},
+            managed=IN_ONE_FILE,
+            undeclared=LEFT | {"older": "/p.yaml"},
+        ),
+    ),
+    "a new name in another file": (
+        [create("new"), forget("old")],
+        situation(known={"old": recorded()}, managed={"new": "/q.yaml"}, undeclared=LEFT),
+    ),
+    "renamed in the dashboard, too": (
+        [unchanged("new"), forget("old")],
+        situation(live("new"), known={"old": recorded()}, managed=IN_ONE_FILE, undeclared=LEFT),
+    ),
+    "gone from a record that is another account's": (
+        [create("new")],
+        situation(managed=IN_ONE_FILE, undeclared=LEFT),
+    ),
+    "new under another content": (
+        [create("new", params={"a": 1}), create("newer")],
+        situation(
+            live("old", {"a": 2}),
+            known={"old": recorded()},
+            managed={"new": "/q.yaml", "newer": "/q.yaml"},
+            undeclared=LEFT,
+        ),
     ),
     "as many creates": (CREATES, situation(settings=GuardSettings(max_creates=3))),
     "half of them": ([*UPDATES[:5], *EQUAL, create("more")], situation(known=ALL_KNOWN)),
@@ -577,7 +658,7 @@ def test_the_hash_of_a_value() -> None:
 
 @pytest.mark.parametrize("alike", [False, True])
 def test_few_pairs_of_many_projects_are_compared(monkeypatch: pytest.MonkeyPatch, alike: bool) -> None:
-    counted = {"equal": 0, "_one_edit": 0}
+    counted = {"equal": 0, "is_one_edit": 0}
 
     def count(name: str) -> None:
         original = getattr(nearness, name)
@@ -600,11 +681,11 @@ def test_few_pairs_of_many_projects_are_compared(monkeypatch: pytest.MonkeyPatch
         for number in range(10_000, 12_000)
     ]
     count("equal")
-    count("_one_edit")
+    count("is_one_edit")
     changes, _ = with_holds(creates, situation(*others, settings=GuardSettings(max_creates=1_000)))
     assert [change.name for change in changes if not change.held_by] == ([] if alike else ["puppies"])
     assert counted["equal"] < 5_000
-    assert counted["_one_edit"] < 10_000
+    assert counted["is_one_edit"] < 10_000
 
 
 def test_a_base_that_is_no_longer_shown() -> None:

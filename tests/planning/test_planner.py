@@ -24,7 +24,7 @@ def live(name: str, **more: object) -> LiveProject:
 def plan_of(
     wanted: list[DesiredProject], projects: list[LiveProject], *, whole: bool = True, complete: bool = True
 ) -> Plan:
-    names = frozenset(project.name for project in wanted)
+    names = {project.name: project.source.file for project in wanted}
     declared = Declared(wanted, names, "projects", len(wanted), complete=complete)
     live = Live(by_name(projects), whole=whole)
     return make_plan(declared, live, {}, Terms(TargetInfo("sandbox", "sandbox:x"), NOW))

@@ -81,7 +81,7 @@ def plan_from(
     live: Iterable[Shown], desired: Mapping[str, DesiredProject], clock: Clock, known: Entries | None = None
 ) -> Plan:
     """The plan of all changes from a list of the account, without guards."""
-    declared = Declared(list(desired.values()), frozenset(desired), "projects", len(desired))
+    declared = Declared(list(desired.values()), dict.fromkeys(desired, ""), "projects", len(desired))
     terms = Terms(TargetInfo("simulated", ENDPOINT), clock.now())
     return make_plan(declared, Live(by_name(live), whole=True), known or {}, terms)
 
