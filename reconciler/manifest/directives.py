@@ -1,39 +1,30 @@
 """Replaces `{$file: PATH}`, `{$ref: PATH}`, `{$literal: VALUE}`, and `{$unset: true}` with their values.
 
 A directive is the only key of its mapping, anywhere in a project except below keys that start with x-. The value of
-`$literal` is not searched. The document itself is never changed: every value that contains a directive is copied.
+`$literal` is not searched. The document itself is never changed: every value that contains a directive is copied. A
+value that is referred to is resolved once per load, and all manifests that refer to it share it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity, nearest, quoted
 from reconciler.keys.faults import Fault, RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
-from reconciler.manifest.located import Document, RawPath
+from reconciler.manifest.layering import UNSET, is_slot
+from reconciler.manifest.located import Document, LocatedFile, RawPath, display
 from reconciler.manifest.origins import LITERAL, Origin, Repetition, diagnosed
-from reconciler.manifest.references import (
-    REF,
-    TOO_MANY_LEVELS,
-    TOO_MANY_NODES,
-    AbandonedError,
-    References,
-    Referred,
-    Resolved,
-    Target,
-)
-from reconciler.manifest.schema import PROJECT
+from reconciler.manifest.pointers import REF, follow, split
 from reconciler.manifest.sharedfiles import SharedFiles
 from reconciler.model.values import Json
 
 FILE: Final = "$file"
 UNSET_KEY: Final = "$unset"
-
 
 DIRECTIVES: Final[Mapping[str, Mapping[str, Any]]] = {
     FILE: {
@@ -52,19 +43,36 @@ DIRECTIVES: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """Keys that stand for something else, each with the JSON Schema of its value."""
 
-UNSET: Final[Any] = object()
-"""Replaces `{$unset: true}` until the layers are laid over one another."""
+_LONGEST_CHAIN: Final = 20
+"""References in one chain."""
 
-FIELDS: Final = tuple(key.name for key in PROJECT.keys if key.inherited)
-"""Keys whose whole values can be inherited."""
-
-HOLDERS: Final = ("params", "reconcile")
-"""Keys whose values are inherited key by key."""
+_Target = tuple[str, str]
+"""A file (absolute) and a pointer into it."""
 
 
-def is_slot(path: RawPath) -> bool:
-    """Whether the value at a path can be inherited as a whole: one of FIELDS, or a key of one of HOLDERS."""
-    return (len(path) == 1 and path[0] in FIELDS) or (len(path) == 2 and path[0] in HOLDERS)
+class _AbandonedError(RefusedError):
+    """A reference that cannot be resolved however it is reached. It is reported at the outermost reference."""
+
+
+@dataclass(slots=True)
+class Resolved:
+    """A value whose directives were replaced, and its origin. Paths are relative to it.
+
+    It can be used if neither `faults` nor `reported` has an error. `stand_ins` are the paths that hold null because of
+    something that was reported: nothing more is reported about them. `reported` is what is wrong with files that are
+    referred to, by the path of the reference. `unsets` is whether it has `{$unset: true}`.
+    `nodes` counts the values that references brought in. For a value that is itself referred to, `nodes` and `height`
+    are those of all of it, counting shared branches in full.
+    """
+
+    value: Json
+    origin: Origin
+    faults: list[Fault] = field(default_factory=list)
+    stand_ins: set[RawPath] = field(default_factory=set)
+    reported: list[tuple[RawPath, tuple[Diagnostic, ...]]] = field(default_factory=list)
+    unsets: bool = False
+    nodes: int = 0
+    height: int = 0
 
 
 class Directives:
@@ -72,17 +80,17 @@ class Directives:
 
     def __init__(self, files: SharedFiles) -> None:
         self.files = files
-        self.references = References(files, self._resolve)
         self.repetition = Repetition()
+        self._opened: dict[tuple[str, str], LocatedFile] = {}
+        self._referred: dict[_Target, Resolved] = {}
+        self._sizes: dict[int, tuple[int, int]] = {}
 
     def resolve(self, document: Document) -> Resolved:
         """The value of a document without its directives. `$unset` is allowed in it."""
+        origin = Origin.of(document)
         if not document.directives or not isinstance(document.value, dict):
-            return Resolved(document.value)
-        return _Walk(self, Origin.of(document), depth=0, chain=()).document(document.value)
-
-    def _resolve(self, value: Json, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> Resolved:
-        return _Walk(self, origin, depth=depth, chain=chain).value(value)
+            return Resolved(document.value, origin)
+        return _Walk(self, origin, depth=0, chain=()).document(document.value)
 
     def diagnosed(self, faults: Iterable[Fault], resolved: Resolved, root: Origin) -> list[Diagnostic]:
         """The messages about a document that has the origin `root`, and about the files that it refers to."""
@@ -91,28 +99,121 @@ class Directives:
             found += self.repetition.used(reported, root.user(path))
         return found
 
+    def open(self, folder: str, path: str) -> LocatedFile:
+        """The file at `path`, seen from the absolute `folder`. Unless it is broken, it has one document.
+
+        Raises:
+            RefusedError: it may not be used.
+        """
+        opened = self._opened.get((folder, path))
+        if opened is None:
+            try:
+                opened = self.files.yaml(*self.files.fetch(folder, path))
+            except RefusedError as refused:
+                if "#" in path and refused.code == Code.FILE_NOT_FOUND:
+                    refused.label = "a pointer begins with #/"
+                raise
+            if not opened.broken and len(opened.documents) != 1:
+                summary = f'"{path}" has {len(opened.documents) or "no"} YAML documents'
+                raise RefusedError(Code.NOT_ONE_DOCUMENT, summary, "A file that $ref names must have exactly one.")
+            self._opened[folder, path] = opened
+        return opened
+
+    def look_up(
+        self, file: LocatedFile, path: str, pointer: str, *, depth: int, chain: tuple[_Target, ...]
+    ) -> Resolved:
+        """What a pointer leads to in a file, `depth` levels deep and at the end of `chain`.
+
+        Raises:
+            RefusedError: it leads to nothing, in a circle, or too deep.
+        """
+        target = (file.source.file, pointer)
+        referred = self._referred.get(target)
+        if referred is None:
+            self._check_chain(target, chain)
+            (document,) = file.documents
+            value, at, literal = follow(document.value, pointer, path)
+            origin = Origin.of(document).at(at)
+            referred = Resolved(value, origin)
+            if not literal:
+                referred = _Walk(self, origin, depth=depth, chain=(*chain, target)).value(value)
+            origin = referred.origin
+            referred.origin = replace(origin, through=frozenset(origin.files()))
+            referred.nodes, referred.height = self._measure(referred.value)
+            self._sizes[id(referred.value)] = referred.nodes, referred.height
+            if file.reported:
+                referred.reported.append(((), file.reported))
+            self._referred[target] = referred
+        if depth + referred.height > MAX_DEPTH:
+            raise _too_deep()
+        return referred
+
+    def _check_chain(self, target: _Target, chain: tuple[_Target, ...]) -> None:
+        if target in chain:
+            circle = " -> ".join(self._shown(step) for step in (*chain, target))
+            detail = f"It goes through {circle}."
+            raise _AbandonedError(Code.REFERENCE_CIRCLE, "this reference is circular", detail)
+        if len(chain) == _LONGEST_CHAIN:
+            steps = " -> ".join(self._shown(step) for step in chain)
+            raise _AbandonedError(
+                Code.REFERENCE_CHAIN,
+                f"a chain of more than {_LONGEST_CHAIN} references",
+                f"The chain is {steps}. Refer directly to the file that has the value.",
+            )
+
+    def _measure(self, value: Json) -> tuple[int, int]:
+        """Nodes and levels of a value, counting references in full."""
+        if not isinstance(value, dict | list):
+            return 1, 0
+        known = self._sizes.get(id(value))
+        if known is not None:
+            return known
+        nodes, height = 1, 0
+        for inner in value.values() if isinstance(value, dict) else value:
+            if isinstance(inner, dict | list):
+                more, below = self._measure(inner)
+                nodes, height = nodes + more, max(height, below)
+            else:
+                nodes += 1
+        if isinstance(value, dict):
+            nodes += len(value)
+        return nodes, height + 1
+
+    def _shown(self, target: _Target) -> str:
+        file, pointer = target
+        shown = display(file, self.files.root)
+        return f"{shown}#{pointer}" if pointer else shown
+
+
+def _too_deep() -> _AbandonedError:
+    summary = f"more than {MAX_DEPTH} levels of nesting, including what references bring in"
+    return _AbandonedError(Code.TOO_DEEP, summary)
+
 
 class _Walk:
     """Walks through the value that has an origin."""
 
-    def __init__(self, directives: Directives, origin: Origin, *, depth: int, chain: tuple[Target, ...]) -> None:
+    def __init__(self, directives: Directives, origin: Origin, *, depth: int, chain: tuple[_Target, ...]) -> None:
         self._directives = directives
         self._origin = origin
         self._folder = os.path.dirname(origin.file)
         self._depth = depth
         self._chain = chain
         self._is_document = False
-        self._resolved = Resolved(None)
+        self._resolved = Resolved(None, origin)
+        self._origins: dict[RawPath, Origin] = {}
 
     def document(self, document: dict[str, Json]) -> Resolved:
         self._is_document = True
         self._resolved.value = {
             key: value if key.startswith("x-") else self._walk(value, (key,)) for key, value in document.items()
         }
+        self._resolved.origin = self._origin.with_origins(self._origins)
         return self._resolved
 
     def value(self, value: Json) -> Resolved:
         self._resolved.value = self._walk(value, ())
+        self._resolved.origin = self._origin.with_origins(self._origins)
         return self._resolved
 
     def _walk(self, value: Json, path: RawPath) -> Json:
@@ -169,35 +270,42 @@ class _Walk:
             file, text = self._directives.files.text(self._folder, named)
         except RefusedError as refused:
             return self._refused(path, FILE, refused)
-        self._resolved.origins[path] = replace(self._origin.at(path), text=file)
+        self._origins[path] = replace(self._origin.at(path), text=file)
         return text
 
     def _ref(self, named: str, path: RawPath) -> Json:
         try:
-            found = self._referred(named, self._depth + len(path))
+            found = self._referred(named, path)
         except RefusedError as refused:
-            if self._chain and isinstance(refused, AbandonedError):
+            if self._chain and isinstance(refused, _AbandonedError):
                 raise
             return self._refused(path, REF, refused)
-        inner, resolved = found.resolved, self._resolved
-        if found.origin is not None:
-            resolved.origins[path] = replace(found.origin, reference=self._origin.at(path))
-        resolved.faults += [
-            replace(fault, path=(*path, *fault.path)) for fault in self._directives.repetition.limited(inner.faults)
+        if found is None:
+            return None
+        self._origins[path] = replace(found.origin, reference=self._origin.at(path))
+        self._resolved.faults += [
+            replace(fault, path=(*path, *fault.path)) for fault in self._directives.repetition.limited(found.faults)
         ]
-        resolved.stand_ins |= {(*path, *below) for below in inner.stand_ins}
-        resolved.reported += [((*path, *below), reported) for below, reported in inner.reported]
-        if found.reported:
-            resolved.reported.append((path, found.reported))
-        return inner.value
+        self._resolved.stand_ins |= {(*path, *below) for below in found.stand_ins}
+        self._resolved.reported += [((*path, *below), reported) for below, reported in found.reported]
+        return found.value
 
-    def _referred(self, named: str, depth: int) -> Referred:
+    def _referred(self, named: str, path: RawPath) -> Resolved | None:
+        """What a reference leads to; None if its file is broken."""
+        depth = self._depth + len(path)
         if depth > MAX_DEPTH:
-            raise AbandonedError(Code.TOO_DEEP, TOO_MANY_LEVELS)
-        found = self._directives.references.look_up(self._folder, named, depth=depth, chain=self._chain)
+            raise _too_deep()
+        file_path, pointer = split(named)
+        opened = self._directives.open(self._folder, file_path)
+        if opened.broken:
+            self._resolved.reported.append((path, opened.reported))
+            self._resolved.stand_ins.add(path)
+            return None
+        found = self._directives.look_up(opened, file_path, pointer, depth=depth, chain=self._chain)
         self._resolved.nodes += found.nodes
         if self._resolved.nodes > MAX_NODES:
-            raise AbandonedError(Code.TOO_LARGE, TOO_MANY_NODES)
+            summary = f"more than {MAX_NODES:,} values, counting references in full"
+            raise _AbandonedError(Code.TOO_LARGE, summary)
         return found
 
     def _unset(self, inner: Json, path: RawPath) -> Any:

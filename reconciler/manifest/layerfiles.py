@@ -117,13 +117,12 @@ class LayerFiles:
 
     def _layer(self, document: Document, table: Table, reported: list[Diagnostic]) -> Layer:
         resolved = self._directives.resolve(document)
-        origin = Origin.of(document).with_origins(resolved.origins)
         values = without_unset(resolved.value) if resolved.unsets else resolved.value
         _, faults = check(values, resolved.stand_ins, table=table)
-        found = in_reading_order(self._directives.diagnosed([*faults, *resolved.faults], resolved, origin))
+        found = in_reading_order(self._directives.diagnosed([*faults, *resolved.faults], resolved, resolved.origin))
         reported += found
         failed = any(diagnostic.is_error for diagnostic in found)
-        return Layer(origin, {} if failed else resolved.value)
+        return Layer(resolved.origin, {} if failed else resolved.value)
 
 
 @dataclass(slots=True)

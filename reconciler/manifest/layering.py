@@ -14,10 +14,19 @@ from typing import Any, Final
 from reconciler.diagnostics import Severity
 from reconciler.keys.faults import Fault
 from reconciler.manifest.codes import Code
-from reconciler.manifest.directives import FIELDS, HOLDERS, UNSET
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.origins import Origin
+from reconciler.manifest.schema import PROJECT
 from reconciler.model.values import Json
+
+UNSET: Final[Any] = object()
+"""Replaces `{$unset: true}` until the layers are laid over one another."""
+
+FIELDS: Final = tuple(key.name for key in PROJECT.keys if key.inherited)
+"""Keys whose whole values can be inherited."""
+
+HOLDERS: Final = ("params", "reconcile")
+"""Keys whose values are inherited key by key."""
 
 _IGNORE: Final = ("reconcile", "ignore")
 
@@ -84,6 +93,11 @@ class Layers:
         for key, inner in held.items():
             parts[key] = root.entry(key).with_parts(inner)
         return filled, root.with_parts(parts)
+
+
+def is_slot(path: RawPath) -> bool:
+    """Whether the value at a path can be inherited as a whole: one of FIELDS, or a key of one of HOLDERS."""
+    return (len(path) == 1 and path[0] in FIELDS) or (len(path) == 2 and path[0] in HOLDERS)
 
 
 def _idle_unset(path: RawPath) -> Fault:

@@ -55,14 +55,12 @@ class Understanding:
         self, document: Document, inherited: Inherited, overlay: Layer | None, reported: Sequence[Diagnostic]
     ) -> Entry:
         """Make a project of a document. `reported` is what is wrong with the files laid under or over it."""
-        root = Origin.of(document)
         resolved = self._directives.resolve(document)
-        value: Any = resolved.value
+        value, root = resolved.value, resolved.origin
         faults: list[Fault] = []
-        if isinstance(value, dict):
-            root = root.with_origins(resolved.origins)
-            if inherited.layers.slots or inherited.layers.ignore or overlay is not None or resolved.unsets:
-                value, root, faults = _composed(value, root, inherited.layers, overlay)
+        has_layers = inherited.layers.slots or inherited.layers.ignore or overlay is not None
+        if isinstance(value, dict) and (has_layers or resolved.unsets):
+            value, root, faults = _composed(value, root, inherited.layers, overlay)
         is_shared = "ontology" in root.parts
         values, wrong = check(value, resolved.stand_ins, checked=self._ontologies if is_shared else None)
         faults += wrong
