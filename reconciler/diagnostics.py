@@ -1,4 +1,4 @@
-"""What is wrong, where, and what to do. Diagnostics are collected, never raised one at a time."""
+"""Diagnostics: what is wrong, where, and what to do. They are collected, never raised one at a time."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Diagnostic:
 
 
 def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Each mistake once, in the position of its first message, with all files that use the file it is in."""
+    """Each mistake once, at the position of its first message, with all files that use the file of the mistake."""
     found: dict[object, Diagnostic] = {}
     users: dict[object, dict[Location, None]] = {}
     for diagnostic in diagnostics:
@@ -72,7 +72,7 @@ def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def limited(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """At most 1,000 messages for each file, and one more that counts the others.
+    """At most 1,000 messages per file, and one more that counts the rest.
 
     If a file has more, its errors come first, then warnings, then notes, each by position. Others keep their order.
     """
@@ -115,7 +115,7 @@ def counted(severities: Iterable[Severity]) -> str:
 
 
 def left_out(file: str, severities: Sequence[Severity]) -> Diagnostic:
-    """The message that counts those that are not shown."""
+    """The message that counts the messages that are not shown."""
     return Diagnostic(
         Severity.NOTE,
         LEFT_OUT,
@@ -130,7 +130,7 @@ warning = partial(Diagnostic, Severity.WARNING)
 
 
 def quoted(text: str) -> str:
-    """A name as messages quote it. A long one is shortened, because it may be in very many messages."""
+    """A name as messages quote it. A long name is shortened, because it may be in many messages."""
     return f'"{shortened(text)}"'
 
 
@@ -159,8 +159,8 @@ def with_suggestion(summary: str, word: str, known: Collection[str]) -> str:
 def nearest(word: str, known: Collection[str], *, cutoff: float = _CUTOFF) -> str | None:
     """The known word most similar to `word`, or the only one that starts with it; None if there is none.
 
-    `cutoff` is the least similarity of two words; a start counts only with the default. Inside `few_suggestions`, only
-    the first words get a suggestion.
+    `cutoff` is the minimum similarity. A word that starts with `word` counts only with the default. Inside
+    `few_suggestions`, only the first words get a suggestion.
     """
     if len(word) > _LONGEST_WORD:
         return None
@@ -176,7 +176,7 @@ def nearest(word: str, known: Collection[str], *, cutoff: float = _CUTOFF) -> st
 
 @contextmanager
 def few_suggestions() -> Iterator[None]:
-    """Limits the work for all suggestions. The first ones are searched for carefully, the next ones quickly."""
+    """Limit the work for suggestions: a careful search for the first, a quick one for the next, none for the rest."""
     token = _EFFORT.set(_Effort())
     try:
         yield
@@ -194,7 +194,7 @@ def _most_alike(word: str, known: Sequence[str], cutoff: float) -> str | None:
 
 
 def _one_edit_away(word: str, known: _Words) -> str | None:
-    """The first of the known words, by their order, that is one edit away from a word."""
+    """The first known word that is one edit away from `word`."""
     cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     edits = {left + right[1:] for left, right in cuts if right}
     edits |= {left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1}
@@ -205,7 +205,7 @@ def _one_edit_away(word: str, known: _Words) -> str | None:
 
 
 class _Words:
-    """Known words, with their order, and the letters in them that are tried."""
+    """Known words with their positions, and the letters in them that are tried."""
 
     def __init__(self, known: Collection[str]) -> None:
         self.known = known
@@ -214,7 +214,7 @@ class _Words:
 
 
 class _Effort:
-    """The work that is still allowed. A comparison is between two words."""
+    """The remaining budget: comparisons of two words, and quick searches."""
 
     def __init__(self) -> None:
         self.comparisons = _MOST_COMPARISONS

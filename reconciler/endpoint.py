@@ -14,10 +14,10 @@ SCALE_ENDPOINT: Final = "https://api.scale.com/v1"
 
 
 def check_endpoint(text: str) -> str:
-    """The endpoint, without a slash at its end.
+    """The endpoint, without a trailing slash.
 
     Raises:
-        UsageError: it is not a URL, or not one that a key may be sent to.
+        UsageError: it is not a URL, or a key must not be sent to it.
     """
     try:
         parts = urlsplit(text)

@@ -1,4 +1,6 @@
-"""The tree of errors that a user can run into. Each says what to do, and ends in exit code 1, never in a traceback.
+"""The tree of errors that a user can run into.
+
+The message of each says what to do. Each ends the command with exit code 1, never with a traceback.
 
 ReconcilerError
 ├── UsageError                   the command line asks for something impossible
@@ -9,7 +11,7 @@ ReconcilerError
 ├── RecordError                  a record that cannot be read, fetched, written, or pushed
 ├── SnapshotError                a snapshot that cannot be read, fetched, saved, or published
 ├── ResultFileError              a saved apply result or drift document that is not accepted
-├── GithubError                  GitHub's API: every refusal without a class of its own below
+├── GithubError                  GitHub's API: every refusal without a class below
 │   ├── GithubSetupError         a variable or the event file of GitHub Actions is missing or unusable
 │   ├── GithubForbiddenError     403 that is not a rate limit: the token may not do this
 │   │   └── GithubLockedError    the conversation is locked
@@ -22,7 +24,7 @@ ReconcilerError
     │   ├── NotFoundError        404
     │   └── NameTakenError       409
     ├── UnavailableError         no answer, 5xx, or too many 429s; the request itself may be fine
-    └── UnreadableAnswerError    an answer in a form that the API is not known to use
+    └── UnreadableAnswerError    an answer that does not have a known form
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 class ReconcilerError(Exception):
     """Anything that ends a command with exit code 1.
 
-    `summary` is one sentence without a final full stop; `detail` says why and what to do, and may have several lines.
+    `summary` is one sentence without a final period; `detail` says why and what to do, and may have several lines.
     """
 
     code = "error"
@@ -64,7 +66,7 @@ class DiagnosedError(ReconcilerError):
 
 
 class FileRefusedError(ReconcilerError):
-    """`reason` is one of `files.Refusal`. `why` is a clause that gives it, for a sentence of the caller."""
+    """`reason` is one of `files.Refusal`. `why` is the reason as a clause, which the caller can use in a sentence."""
 
     code = "file"
 

@@ -3,8 +3,8 @@
 A path is dotted: `params.geometries.box.min_width`, `params.fields[2].title`,
 `ontology.Animal."Small cat".@description`. A part that is not made of ASCII letters, digits, `_` and `-` is a JSON
 string. `[n]` indexes a list. `@name` is an attribute of a choice or of the ontology itself. In patterns `*` is one part
-(or any run of characters within an unquoted part), `**` any number of parts, `[*]` any item of a list. Inside quotes
-`*` is a letter.
+(or any run of characters within an unquoted part), `**` any number of parts, `[*]` any item of a list. Inside quotes,
+`*` is an ordinary character.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _TOKEN = re.compile(
 
 
 def format_path(path: FieldPath) -> str:
-    """The one spelling of a path that the plan, the hash and the messages use."""
+    """The spelling of a path in plans, hashes, and messages."""
     pieces: list[str] = []
     for part in path:
         if isinstance(part, int):
@@ -79,14 +79,14 @@ _PatternPart = Part | _Glob | _Wild
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A path with wildcards. `text` is as it was written, and the parts follow from it."""
+    """A path with wildcards. `text` is what was written, and `parts` is what it means."""
 
     text: str
     parts: tuple[_PatternPart, ...] = field(compare=False)
 
 
 class Patterns(tuple[Pattern, ...]):
-    """Patterns as one automaton: a path is read once, however many patterns there are and however many `**` they have.
+    """Patterns as one automaton, which reads a path once even if there are many patterns with many `**`.
 
     Its states are integers with one bit for each position in each pattern.
     """
@@ -171,7 +171,7 @@ class _Automaton:
         self.start = self._passing(self._bits(starts))
 
     def mask(self, symbol: Hashable) -> int:
-        """The positions of a symbol. Rare symbols are not remembered: there may be very many."""
+        """The positions of a symbol. Rare symbols are not cached, because there may be very many."""
         known = self._masks.get(symbol)
         if known is not None:
             return known
@@ -235,7 +235,7 @@ def parse_pattern(text: str) -> Pattern:
     """Read a pattern.
 
     Raises:
-        ValueError: with a sentence that says what is wrong.
+        ValueError: with a sentence that explains the mistake.
     """
     parts: list[_PatternPart] = []
     position = 0
@@ -259,7 +259,7 @@ def parse_path(text: str) -> FieldPath:
     """Read a path without wildcards.
 
     Raises:
-        ValueError: with a sentence that says what is wrong.
+        ValueError: with a sentence that explains the mistake.
     """
     pattern = parse_pattern(text)
     path = tuple(part for part in pattern.parts if isinstance(part, str | int | Attribute))
@@ -303,10 +303,10 @@ def _no_part(text: str, position: int) -> str:
 
 
 def covered(path: FieldPath, patterns: Iterable[Pattern]) -> bool:
-    """Whether a pattern names this path or one above it. `Patterns` are compiled once, others each time."""
+    """Whether a pattern names this path or one above it. `Patterns` are compiled once, other iterables on each call."""
     return as_patterns(patterns).covers(path)
 
 
 def as_patterns(patterns: Iterable[Pattern]) -> Patterns:
-    """Themselves if they are compiled already."""
+    """The patterns, compiled unless they already are."""
     return patterns if isinstance(patterns, Patterns) else Patterns(patterns)

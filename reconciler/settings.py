@@ -42,7 +42,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the configuration says, and where the run is.
+    """The configuration, and the folders of the run.
 
     `cwd` is the working folder. `repo_root` is the folder of the configuration file, else the git top level, else
     `cwd`; paths in the configuration start there. `git_root` is the git top level, else `repo_root`; file names in
@@ -106,12 +106,12 @@ def choose_target(
     parallelism: int | None = None,
     offline: bool = False,
 ) -> Target:
-    """The target that flags, environment, or configuration name, in this order.
+    """The target that the flags, the environment, or the configuration name, in this order.
 
     A run that is `offline` sends no key anywhere, so the configured endpoint is not checked.
 
     Raises:
-        UsageError: none is named in CI, it is not known, or the key must not be sent to its endpoint.
+        UsageError: no target is named in CI, the target is unknown, or the key must not be sent to its endpoint.
         FileRefusedError: it is a sandbox, and its file is behind a link.
     """
     name = name or environment.get("RECONCILER_TARGET") or settings.default_target

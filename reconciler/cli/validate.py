@@ -26,10 +26,10 @@ Examples:
 @formats.format_option("validation")
 @click.option("--resolved", is_flag=True, help="With json: each project as composed, and where each value was written.")
 def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
-    """Check the manifests. Needs no key and no network.
+    """Check the manifests, without a key or network access.
 
-    NAME is a project name, a shell-style pattern, or a manifest path or folder. Names narrow what is reported, never
-    what is checked across files.
+    NAME is a project name, a shell-style pattern, or a manifest path or folder. Names narrow what is reported, but
+    not what is checked across files.
     """
     from reconciler.documents.validation import validation_document
     from reconciler.errors import ReconcilerError, UsageError

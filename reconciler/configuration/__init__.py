@@ -1,6 +1,6 @@
 """The configuration file, found and parsed: `reconciler.toml`, or `[tool.reconciler]` in `pyproject.toml`.
 
-`keys.py` defines its keys, and `checking.py` reads them. Flags and environment are not known here.
+`keys.py` defines its keys, and `checking.py` reads their values. Flags and the environment are not read here.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _LONG_KEY = re.compile(rf"(?m)(?:^[ \t]*+\[?\[?|[{{,])[ \t]*+{_KEY}(?:[ \t]*+\.[
 
 
 class Configuration:
-    """A parsed configuration file: its tables, and where they are in its text. Its folder is the repository root.
+    """A parsed configuration file: its tables, and their locations in its text. Its folder is the repository root.
 
-    TOML's reader gives no locations, so a location is an estimate, found by what a line starts with.
+    `tomllib` gives no locations, so a location is an estimate from what lines start with.
     """
 
     def __init__(self, file: Path, lines: Sequence[str], tables: Any) -> None:
@@ -58,7 +58,7 @@ class Configuration:
                 keys.setdefault(match[1], number)
 
     def locate(self, path: tuple[str | int, ...], *, at_key: bool) -> Location:
-        """Where a value is, or its key. If it cannot be found, the nearest table around it, else the first line."""
+        """The location of a value or its key, else that of the nearest table around it, else the first line."""
         part = path[-1] if path else ""
         if isinstance(part, int) and not self._table(path):
             return self._within(self.locate(path[:-1], at_key=False), self._value(path))
@@ -99,14 +99,14 @@ class Configuration:
         return value
 
     def _within(self, place: Location, value: Any) -> Location:
-        """A string in the value at `place`, as nearly as it can be found; else `place`."""
+        """The estimated location of a string in the value at `place`, else `place`."""
         for quoted in (f'"{value}"', f"'{value}'") if isinstance(value, str) else ():
             if place.text is not None and (at := place.text.find(quoted, place.column - 1)) >= 0:
                 return replace(place, column=at + 1, end_column=at + 1 + len(quoted))
         return place
 
     def _location(self, line: int, start: str) -> Location:
-        """`start` at the beginning of a line."""
+        """The location of `start`, which a line starts with."""
         text = self._lines[line - 1]
         column = len(text) - len(text.lstrip()) + 1
         return Location(self.file.as_posix(), line, column, column + len(start), text.rstrip("\r"))

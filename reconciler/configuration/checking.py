@@ -1,4 +1,4 @@
-"""What is wrong with a configuration file, with locations. Every mistake is collected before any is raised."""
+"""The mistakes in a configuration file, with locations. All are collected before any is raised."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read_tables(configuration: Configuration) -> dict[str, Any]:
     """The values of a configuration file, by key.
 
     Raises:
-        DiagnosedError: with the mistakes in the file. Only those that are shown are located: that takes time.
+        DiagnosedError: with the mistakes in the file. Only those that are shown are located, because that takes time.
     """
     faults = Faults()
     tables = configuration.tables
@@ -55,7 +55,7 @@ def read_tables(configuration: Configuration) -> dict[str, Any]:
 
 
 def _across_keys(tables: Mapping[str, Any]) -> Iterator[Fault]:
-    """What is wrong between keys."""
+    """Mistakes that concern several keys."""
     targets = tables.get("targets", {})
     if not isinstance(targets, dict):
         return

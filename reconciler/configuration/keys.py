@@ -25,7 +25,7 @@ BUILT_IN: Final[Mapping[str, Mapping[str, Any]]] = {
 """The targets that exist without a configuration."""
 
 RENAMED_CHOICE: Final = "renamed-choice"
-"""A check that only a plan can make. A plan shows no notes, so it cannot be one."""
+"""A check that only a plan can make. A plan shows no notes, so its finding cannot be a note."""
 
 _KEY_VARIABLE: Final = re.compile(r"SCALE_[A-Z0-9_]+", re.ASCII)
 _REMOTE: Final = re.compile(r"(?![-./])(?!.*(?:\.\.|//|@\{|[./]$))[^\s\x00-\x20\x7f~^:?*\[\\]+")

@@ -1,5 +1,6 @@
 """The keys of a document, each defined once: its name, its meaning, and the values that it takes.
 
-What a reader reports, the JSON Schema for editors, the order of `fmt`, and the tables in the docs all come from these
-definitions: `manifest/schema.py` has those of manifests, `configuration/keys.py` those of the configuration.
+The checks of a document, the JSON Schema for editors, the order of keys in `fmt`, and the tables in the docs all come
+from these definitions. `manifest/schema.py` defines the keys of manifests, `configuration/keys.py` those of the
+configuration.
 """

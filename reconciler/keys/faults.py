@@ -1,10 +1,10 @@
-"""What is wrong with a document, by paths: a reader of the document knows their locations."""
+"""What is wrong with a document, by path. The code that reads the document turns paths into locations."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import Severity, shortened
 from reconciler.fieldpath import format_path
@@ -43,7 +43,7 @@ class Faults(list[Fault]):
 
 @dataclass(eq=False)
 class RefusedError(Exception):
-    """What a rule raises for a value that it does not accept. `{name}` in the summary is where the value is."""
+    """Raised by a rule for a value that it does not accept. `{name}` in the summary stands for the value's path."""
 
     code: str
     summary: str
@@ -52,24 +52,20 @@ class RefusedError(Exception):
 
 
 def name_of(path: Path) -> str:
-    """A path as messages show it. A long part is shortened: it may be repeated in very many of them."""
+    """A path as messages show it. A long part is shortened, because it may be in many messages."""
     return format_path(tuple(part if isinstance(part, int) else shortened(part) for part in path))
 
 
 def kind_of(value: Any) -> str:
     """What a value is, for a message."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return f"the boolean {str(value).lower()}"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a string"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case _:
-            return "a date"
+    return f"the boolean {str(value).lower()}" if isinstance(value, bool) else _KINDS.get(type(value), "a date")
+
+
+_KINDS: Final = {
+    type(None): "null",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    dict: "a mapping",
+    list: "a list",
+}

@@ -32,7 +32,7 @@ _TRUTH_WORDS: Final = {
 class Kind(ABC):
     """What a key takes. `words` completes the sentence "KEY must be …".
 
-    `is_text` is whether it may be a string, so that quotes make a string of a number or a boolean.
+    `is_text` is whether a string is allowed, so that the advice for a number or a boolean is to quote it.
     """
 
     words: str
@@ -40,11 +40,11 @@ class Kind(ABC):
 
     @abstractmethod
     def read(self, value: Any, path: Path, faults: Faults) -> Any:
-        """The value as the tool uses it. Only to be used if nothing was added to `faults`."""
+        """The value as the tool uses it. Do not use it if a fault was added."""
 
     @abstractmethod
     def alternatives(self, slots: Slots) -> list[Schema]:
-        """The JSON Schemas of what it takes."""
+        """The JSON Schemas of the values that it takes."""
 
     def refuse(self, value: Any, path: Path, faults: Faults, *, code: str = "wrong-type") -> None:
         """Report a value of another type."""
@@ -61,7 +61,7 @@ class Kind(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Kind):
-    """A string. `rule` raises RefusedError, or gives the value that the string stands for."""
+    """A string. `rule` returns the value that the string stands for, or raises RefusedError."""
 
     words: str = "a string"
     is_text: bool = True
@@ -104,7 +104,7 @@ class Truth(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class Number(Kind):
-    """A number, or with `whole` a whole one, within limits; `code` is that of a value out of them."""
+    """A number within limits; a whole number with `whole`. `code` is the code for a number outside the limits."""
 
     words: str
     whole: bool = False
@@ -126,7 +126,7 @@ class Number(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class OneOf(Kind):
-    """One of some strings; `code` is that of another string."""
+    """One of several strings. `code` is the code for any other string."""
 
     values: tuple[str, ...]
     words: str = ""
@@ -151,7 +151,7 @@ class OneOf(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class Day(Kind):
-    """A day as a date, or as a string; `code` is that of a value of another type."""
+    """A day, as a date or a string. `code` is the code for a value of another type."""
 
     words: str = "a day, written YYYY-MM-DD"
     code: str = "wrong-type"
@@ -176,25 +176,8 @@ class Day(Kind):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Maybe(Kind):
-    """A value of another kind, or null."""
-
-    kind: Kind
-    words: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "words", self.kind.words)
-
-    def read(self, value: Any, path: Path, faults: Faults) -> Any:
-        return None if value is None else self.kind.read(value, path, faults)
-
-    def alternatives(self, slots: Slots) -> list[Schema]:
-        return [*self.kind.alternatives(slots), {"type": "null"}]
-
-
-@dataclass(frozen=True, kw_only=True)
 class ListOf(Kind):
-    """A list; `at_least` items of it are needed. `items` is the schema of an item if it is not that of its kind."""
+    """A list of at least `at_least` items. `items` replaces the item's schema."""
 
     item: Kind
     at_least: int = 0
@@ -220,7 +203,7 @@ class ListOf(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class Each(Kind):
-    """A mapping from free names to values of one kind."""
+    """A mapping from any names to values of one kind."""
 
     kind: Kind
 
@@ -236,9 +219,10 @@ class Each(Kind):
 
 @dataclass(frozen=True)
 class Key:
-    """`inherited` is whether a `_defaults.yaml` or an overlay can give its value, or drop it with `$unset`.
+    """`nullable` is whether null is a value.
 
-    `if_null` and `if_missing` are the details of the messages about a key that has no value, and one that is missing.
+    `inherited` is whether a `_defaults.yaml` or an overlay can give its value, or drop it with `$unset`. `if_null` and
+    `if_missing` are the details of the messages about a key that has no value, and one that is missing.
     """
 
     name: str
@@ -247,23 +231,25 @@ class Key:
     _: KW_ONLY
     required: bool = False
     inherited: bool = False
+    nullable: bool = False
     examples: Sequence[Any] = ()
     if_null: str = "Leave the key out, or give it a value."
     if_missing: str = ""
 
     def schema(self, slots: Slots) -> Schema:
-        """The JSON Schema of the key. `slots` gives what else may be in the place of its value."""
+        """The JSON Schema of the key. `slots` returns what else may be written instead of its value."""
         examples = {"examples": list(self.examples)} if self.examples else {}
-        anything = [*self.kind.alternatives(slots), *slots(self)]
+        null: list[Schema] = [{"type": "null"}] if self.nullable else []
+        anything = [*self.kind.alternatives(slots), *null, *slots(self)]
         return {"title": self.name, "description": self.description, **examples, "anyOf": anything}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Kind):
-    """A mapping with known keys, listed in the order in which they are written; `make` is called with their values.
+    """A mapping with known keys, in the order in which `fmt` writes them. `make` is called with their values.
 
-    `thing` is what messages call it. With `own_keys`, keys that start with `x-` are allowed, and never read. With
-    `hyphens`, a key may have hyphens instead of underscores. A string is taken as the value of the key `short`.
+    `thing` is what messages call it. With `own_keys`, keys that start with `x-` are allowed and ignored. With
+    `hyphens`, a key may have hyphens instead of underscores. A string is the value of the key `short`.
     """
 
     thing: str
@@ -305,12 +291,12 @@ class Table(Kind):
             below = (*path, name)
             if below in faults.reported:
                 continue
-            if inner is None and not isinstance(key.kind, Maybe):
+            if inner is None and not key.nullable:
                 faults.add("null-part", f"{quoted(name)} has no value", below, key.if_null, at_key=True)
                 continue
             if key.name in values:
                 faults.add("duplicate-key", f"{self.thing} has {key.name} twice, in two spellings", below, at_key=True)
-            values[key.name] = key.kind.read(inner, below, faults)
+            values[key.name] = None if inner is None else key.kind.read(inner, below, faults)
         if not self._required <= value.keys():
             near = {did_you_mean(name, self.names) for name in unknown}
             for name in self.names:

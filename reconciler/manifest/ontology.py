@@ -114,8 +114,10 @@ class OntologyCheck:
             below = (*path, key)
             if key == "subchoices" and isinstance(value, list):
                 self._check_choices(value, below)
-            elif key in CHOICE.by_name and below not in self._faults.reported:
-                CHOICE.by_name[key].kind.read(value, below, self._faults)
+                continue
+            known = CHOICE.by_name.get(key)
+            if known and not (value is None and known.nullable) and below not in self._faults.reported:
+                known.kind.read(value, below, self._faults)
 
     def _check_keys(self, mapping: dict[str, Json], path: RawPath, table: Table) -> None:
         """Report unknown keys, and the required key if no unknown key explains why it is missing."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from reconciler.fieldpath import Attribute, Pattern, parse_pattern
 from reconciler.keys.faults import Faults, Path, RefusedError
-from reconciler.keys.kinds import Day, Key, Kind, ListOf, Maybe, Number, OneOf, Schema, Slots, Table, Text, Truth
+from reconciler.keys.kinds import Day, Key, Kind, ListOf, Number, OneOf, Schema, Slots, Table, Text, Truth
 from reconciler.manifest.codes import Code
 from reconciler.model.project import RESERVED_PARAMS, Ignore
 from reconciler.tasktypes.facts import open_schemas
@@ -118,9 +118,9 @@ CHOICE: Final = Table(
     thing="a choice",
     keys=(
         Key("choice", Text(), "The choice's identity, unique in the whole tree.", required=True),
-        Key("display", Maybe(kind=Text()), "What labelers see instead of the choice."),
-        Key("description", Maybe(kind=Text()), "Guidance for labelers."),
-        Key("subchoices", Maybe(kind=replace(CHOICES, at_least=0)), "Choices below it."),
+        Key("display", Text(), "What labelers see instead of the choice.", nullable=True),
+        Key("description", Text(), "Guidance for labelers.", nullable=True),
+        Key("subchoices", replace(CHOICES, at_least=0), "Choices below it.", nullable=True),
     ),
 )
 ONTOLOGY: Final = Table(
@@ -150,8 +150,13 @@ IGNORE: Final = Table(
             required=True,
             examples=["params.can_*", "ontology.**.@description"],
         ),
-        Key("reason", Maybe(kind=Text()), "Why the path is ignored."),
-        Key("until", Maybe(kind=Day()), "The last day (UTC) of the ignore, YYYY-MM-DD. After it, the project is held."),
+        Key("reason", Text(), "Why the path is ignored.", nullable=True),
+        Key(
+            "until",
+            Day(),
+            "The last day (UTC) of the ignore, YYYY-MM-DD. After it, the project is held.",
+            nullable=True,
+        ),
     ),
     make=lambda path, **more: Ignore(path, **more),
 )

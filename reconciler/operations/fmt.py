@@ -1,4 +1,4 @@
-"""Format YAML files. A file with an error is not changed, and each result is proven to mean the same first."""
+"""Format YAML files. A file with an error is not changed. A result is written only if it provably means the same."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from reconciler.settings import Settings
 
 @dataclass(slots=True)
 class Formatting:
-    """Absolute files. `changed` are in form now, or would be; `kept` counts those that were in form already.
+    """`changed` are the absolute paths of files that were formatted, or would be. `kept` counts those that were already.
 
-    `errors` are those of the files that were not formatted.
+    `errors` are about the files that were not formatted.
     """
 
     changed: list[str] = field(default_factory=list)

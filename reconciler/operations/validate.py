@@ -1,4 +1,4 @@
-"""Check manifests: needs no key and no network."""
+"""Check manifests, without a key or network access."""
 
 from __future__ import annotations
 

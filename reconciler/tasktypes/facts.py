@@ -1,7 +1,4 @@
-"""How a fact is written: a fragment of JSON Schema with a description and, in `$comment`, its source.
-
-`type` is what a value is known to be. `maxItems` and other limits are given only if they are documented.
-"""
+"""How a fact is written: a fragment of JSON Schema with a description and, in `$comment`, its source."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ SOURCES: Final = {
     "P": "in third-party code",
     "A": "assumed",
 }
-"""A value that contradicts a fact from the last two is only a note."""
+"""How well a fact is known. A value that contradicts a fact from the last two is only a note."""
 
 
 def fact(kind: str | list[str] | None, text: str, source: str = "D", **more: Any) -> Fact:

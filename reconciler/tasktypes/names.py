@@ -13,23 +13,17 @@ PER_TASK: Final = frozenset(
 )
 """Parameters of a single task (an assumption, from their names)."""
 
-WITHOUT_SHAPE: Final = frozenset(
+OTHERS: Final = frozenset(
     """
     can_add_annotations can_delete_annotations can_edit_annotations can_edit_annotation_labels
     can_edit_annotation_positions can_edit_base_annotation_attributes can_edit_base_annotation_positions
     can_remove_base_annotations default_geometry label_descriptions skip_labels speakers z_order_labels
     sticky_attachments merge_newlines read_only_field_ids preserve_trailing_punctuation allow_overlapping_annotations
-    """.split()  # noqa: SIM905
-)
-"""Names that are known, but not what they hold [P]. They are not typos."""
-
-SERVER_ADDED: Final = frozenset(
-    """
     with_labels min_width min_height examples allow_multiple splines min_annotations max_annotations
     allow_parent_labels
     """.split()  # noqa: SIM905
 )
-"""Names that the server was seen to add itself [S, P]. They are not typos."""
+"""Names that are not typos: what they hold is not known [P], or the server was seen to add them itself [S, P]."""
 
 SLIPS_OF_THE_DOCUMENTATION: Final[Mapping[str, str]] = {
     "max_vertives": "max_vertices",
@@ -49,4 +43,4 @@ LIKELY_SLIPS: Final[Mapping[str, str]] = {
     "events": "events_to_annotate",
     "response_required": "responses_required",
 }
-"""Likely mistakes at the top of params (assumptions; the last is in third-party code)."""
+"""Likely mistakes at the top of params, and what is meant (assumptions; the last is in third-party code)."""

@@ -17,7 +17,7 @@ COMMON: Final[dict[str, Fact]] = {
     "attachment_type": string("The kind of media in the tasks, such as image, video, text, or JSON."),
     "metadata": fact("object", "Your own data, at most 10 KB. Scale does not use it."),
     "priority": whole("Order within the project: 10, 20, or 30. Higher comes first.", "S", enum=[10, 20, 30]),
-    "tags": strings("At most 5 tags to search the tasks by.", maxItems=5),
+    "tags": strings("At most 5 tags to search the tasks by."),
     "clear_unique_id_on_error": truth("Frees a failed task's unique_id, so that the task can be sent again."),
     "urgency": string("An old setting for speed: immediate, day, or week.", "S"),
 }
@@ -62,7 +62,7 @@ OWN: Final[Mapping[str, Parameters]] = {
     "imageannotation": _IMAGE,
     **dict.fromkeys(VIDEO, _VIDEO),
     "segmentannotation": {
-        "labels": listed("label", "The classes for the pixels, at most 50.", maxItems=50),
+        "labels": listed("label", "The classes for the pixels, at most 50."),
         "allow_unlabeled": truth("Pixels may have no class."),
         "annotation_attributes": keyed("attribute", "Questions about labels that have instance_label, by a short key."),
         "instance_labels": strings("An old form of instance_label.", "S"),
@@ -76,7 +76,6 @@ OWN: Final[Mapping[str, Parameters]] = {
         "dependents": mapping(
             "Tasks to create after this one is done.",
             {"defs": listed("dependent", "The tasks."), "require_audit": truth("Wait for the customer's audit first.")},
-            required=["defs"],
         ),
     },
     "lidarsegmentation": {

@@ -9,11 +9,11 @@ from reconciler.tasktypes.facts import Fact, fact, keyed, listed, mapping, numbe
 _ATTRIBUTE_TYPES: Final = ["category", "number", "angle", "text", "x_line", "y_line", "linked"]
 _FIELD_TYPES: Final = ["text", "boolean", "number", "datetime", "time_range", "select", "category", "field_set", "form"]
 _SMALLEST: Final = {
-    "min_width": whole("Minimum width, in pixels.", default=0),
-    "min_height": whole("Minimum height, in pixels.", default=0),
+    "min_width": whole("Minimum width, in pixels."),
+    "min_height": whole("Minimum height, in pixels."),
 }
 _VERTICES: Final = {
-    "min_vertices": whole("Minimum number of vertices.", default=1),
+    "min_vertices": whole("Minimum number of vertices."),
     "max_vertices": fact(["integer", "null"], "Maximum number of vertices. Not below min_vertices."),
 }
 _CONDITIONS: Final = {
@@ -45,7 +45,6 @@ SHAPES: Final[dict[str, Fact]] = {
             "display": string("What labelers see instead of the choice. Answers and conditions ignore it."),
             "instance_label": truth("One mask for each instance. Only in segmentation."),
         },
-        required=["choice"],
     ),
     "attribute": mapping(
         "One question about an annotation.",
@@ -62,7 +61,6 @@ SHAPES: Final[dict[str, Fact]] = {
             "global": truth("One value for a whole track. Only in video and lidar types."),
             "conditions": mapping("When the question is asked.", _CONDITIONS),
         },
-        required=["description"],
     ),
     "link": mapping(
         "Which annotations may be linked to each other.",
@@ -78,7 +76,6 @@ SHAPES: Final[dict[str, Fact]] = {
             "pair": strings("The two labels of points that are connected."),
             "connection_attribute": string("The key of a linked attribute."),
         },
-        required=["pair"],
     ),
     "geometries": mapping(
         "The shapes that labelers draw, and the labels for each. At least one shape is needed.",
@@ -86,8 +83,8 @@ SHAPES: Final[dict[str, Fact]] = {
             "box": _shape(
                 "Boxes.",
                 **_SMALLEST,
-                can_rotate=truth("Labelers may rotate boxes.", default=False),
-                integer_pixels=truth("Whole-number coordinates. No effect on rotated boxes.", default=False),
+                can_rotate=truth("Labelers may rotate boxes."),
+                integer_pixels=truth("Whole-number coordinates. No effect on rotated boxes."),
             ),
             "polygon": _shape("Polygons.", **_VERTICES),
             "line": _shape("Lines.", **_VERTICES),
@@ -118,23 +115,22 @@ SHAPES: Final[dict[str, Fact]] = {
             "title": string("A short label, not empty."),
             "description": string("Help text."),
             "hint": string("A tooltip."),
-            "required": truth("An answer is needed.", default=False),
-            "min_responses_required": whole("Minimum number of separate answers, at least 1.", default=1),
-            "max_responses_required": whole("Maximum number of separate answers, at most 100.", default=1),
+            "required": truth("An answer is needed."),
+            "min_responses_required": whole("Minimum number of separate answers, at least 1."),
+            "max_responses_required": whole("Maximum number of separate answers, at most 100."),
             "conditions": fact(
                 ["array", "object"], "Show it only after other answers (beta): a list is OR, an object AND."
             ),
             "choices": listed("field_choice", "The answers to choose from (category)."),
-            "min_choices": whole("Minimum number of answers (category).", default=1),
-            "max_choices": whole("Maximum number of answers (category). More than 1 shows checkboxes.", default=1),
+            "min_choices": whole("Minimum number of answers (category)."),
+            "max_choices": whole("Maximum number of answers (category). More than 1 shows checkboxes."),
             "min": number("The smallest number.", "P"),
             "max": number("The largest number.", "P"),
             "step": number("The step between numbers.", "P"),
             "max_characters": whole("The maximum length of the text.", "P"),
             "fields": listed("field", "The fields of a field_set (at least 2) or a form."),
-            "inline": truth("A field_set on one line: at most 2 fields, text or number.", default=False),
+            "inline": truth("A field_set on one line: at most 2 fields, text or number."),
         },
-        required=["type", "field_id", "title"],
     ),
     "field_choice": mapping(
         "An answer of a field. Its keys are label and value, while those of a label are display and choice.",
@@ -144,7 +140,6 @@ SHAPES: Final[dict[str, Fact]] = {
             "hint": string("A tooltip."),
             "subchoices": listed("field_choice", "Answers below it. They make it a heading."),
         },
-        required=["label", "value"],
     ),
     "entity": fact(
         ["object", "string"],
@@ -157,14 +152,13 @@ SHAPES: Final[dict[str, Fact]] = {
             "children": listed("entity", "Kinds below it.", "P"),
             "attributes": keyed("attribute", "Questions about an entity."),
         },
-        required=["name"],
     ),
     "relationship": mapping(
         "A link between two entities. Either all links have a name, or none has.",
         {
             "name": string("The relationship's identity."),
             "display_name": string("What labelers see."),
-            "is_directed": truth("It has a direction.", default=False),
+            "is_directed": truth("It has a direction."),
             "source_label": string("The entity that it starts at, or one of its children."),
             "target_label": string("The entity that it leads to, or one of its children."),
         },
@@ -178,7 +172,6 @@ SHAPES: Final[dict[str, Fact]] = {
             "flags": strings("What it is part of: line, key, value, thead, tbody, date, money, checkbox."),
         },
         "S",
-        required=["type"],
     ),
     "document_field": mapping(
         "A question about a document.",
@@ -191,7 +184,6 @@ SHAPES: Final[dict[str, Fact]] = {
             "per_page": truth("Asked for each page."),
             "conditions": fact("array", "Show it only after other answers: a list of {field_id: [values]}."),
         },
-        required=["field_id"],
     ),
     "taxonomy": mapping(
         "One question.",
@@ -213,7 +205,6 @@ SHAPES: Final[dict[str, Fact]] = {
             "instruction": string("Guidance for labelers."),
             "callback_url": string("A URL or an email address that receives the finished task."),
         },
-        required=["type"],
     ),
     "example": mapping(
         "An example for labelers.",

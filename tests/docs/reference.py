@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconciler.configuration.keys import configuration_keys
-from reconciler.keys.kinds import Each, Key, Kind, ListOf, Maybe, Table
+from reconciler.keys.kinds import Each, Key, Kind, ListOf, Table
 from reconciler.manifest.schema import CHOICE, DEFAULTS, ONTOLOGY, PROJECT
 
 
@@ -35,8 +35,6 @@ def _rows(keys: Sequence[Key], prefix: str) -> Iterator[tuple[str, str, str]]:
 
 def _inner(kind: Kind) -> tuple[Table | None, str]:
     match kind:
-        case Maybe():
-            return _inner(kind.kind)
         case Table():
             return kind, "."
         case ListOf(item=Table() as table):

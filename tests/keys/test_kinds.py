@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.keys.faults import Fault, Faults, RefusedError
-from reconciler.keys.kinds import Day, Each, Key, Kind, ListOf, Maybe, Number, OneOf, Table, Text, Truth
+from reconciler.keys.kinds import Day, Each, Key, Kind, ListOf, Number, OneOf, Table, Text, Truth
 
 
 def upper(text: str) -> str:
@@ -40,8 +40,6 @@ def read(kind: Kind, value: Any) -> tuple[Any, list[str]]:
         (WORDS, "hold", "hold"),
         (Day(), "2027-03-01", date(2027, 3, 1)),
         (Day(), date(2027, 3, 1), date(2027, 3, 1)),
-        (Maybe(kind=Text()), None, None),
-        (Maybe(kind=Text()), "x", "x"),
         (LIST, ["x", "y"], ("x", "y")),
         (Each(kind=Truth(), words="a mapping"), {"x": True}, {"x": True}),
     ],
@@ -99,7 +97,7 @@ def test_schemas() -> None:
     def schemas(kind: Kind) -> list[dict[str, Any]]:
         return kind.alternatives(lambda _: [])
 
-    assert schemas(Maybe(kind=Truth())) == [{"type": "boolean"}, {"type": "null"}]
+    assert schemas(Truth()) == [{"type": "boolean"}]
     assert schemas(COUNT) == [{"type": "integer", "minimum": 1, "maximum": 3}]
     assert schemas(LIST) == [{"type": "array", "minItems": 1, "items": {"type": "string"}}]
     assert schemas(Each(kind=RATIO, words="")) == [
@@ -113,7 +111,7 @@ TABLE = Table(
     keys=(
         Key("path", Text(), "Where.", required=True, if_missing="It is nowhere."),
         Key("is_on", Truth(), "Whether."),
-        Key("reason", Maybe(kind=Text()), "Why."),
+        Key("reason", Text(), "Why.", nullable=True),
     ),
     own_keys=True,
     hyphens=True,
@@ -158,5 +156,6 @@ def test_the_schema_of_a_table() -> None:
     path, table = TABLE.alternatives(lambda _: [])
     assert path == {"type": "string", "description": "Where."}
     assert table["required"] == ["path"]
+    assert table["properties"]["reason"]["anyOf"] == [{"type": "string"}, {"type": "null"}]
     assert list(table["properties"]) == ["path", "is_on", "reason", "is-on"]
     assert table["additionalProperties"] is False

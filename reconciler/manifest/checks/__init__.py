@@ -55,7 +55,7 @@ RULES: Final = (
     Rule(Code.DUPLICATE_LABEL, _NOTE, labels.duplicate_label),
 )
 _UNLESS_ASKED: Final = (Code.LEFT_TO_TASKS,)
-"""Scale documents that a project may leave a parameter to its tasks, and it is mostly intended."""
+"""Scale documents that a project may leave a parameter to its tasks, and this is usually intended."""
 
 _ABOUT_LABELS: Final = (Code.LABEL_NOT_IN_ONTOLOGY, Code.CHOICE_WITHOUT_LABEL, Code.HEADING_AND_LEAF)
 
@@ -66,7 +66,7 @@ def _is_off(code: Code, subject: Subject) -> bool:
 
 
 class Checks:
-    """The rules for one load. `switches` are those of the configuration: "off", "note", or "warn" by code.
+    """The rules for one load. `switches` are from the configuration: "off", "note", or "warn" by code.
 
     `today` is None if the day is not known.
     """
@@ -77,7 +77,7 @@ class Checks:
         self._remembered: dict[tuple[int, Any], tuple[Json, Any]] = {}
 
     def run(self, project: DesiredProject) -> list[Fault]:
-        """What the rules find, with paths in the composed document. A path has one problem, that of the first rule."""
+        """What the rules find, with paths in the composed document. For each path, only the first fault counts."""
         subject = Subject(project, self._today, self._remembered)
         faults: dict[object, Fault] = {}
         for rule in RULES:

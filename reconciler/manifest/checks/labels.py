@@ -32,7 +32,7 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
 
 
 def choice_without_label(subject: Subject) -> Iterator[Finding]:
-    """A leaf of the ontology that no label names: nobody is asked for it."""
+    """A leaf of the ontology that is not a label, so labelers are not asked for it."""
     choices = subject.choices
     if choices is None or not subject.labels:
         return

@@ -13,13 +13,7 @@ from reconciler.manifest.schema import PROJECT
 from reconciler.model.values import Json
 from reconciler.tasktypes.facts import Fact, is_sure, type_words, types_of
 from reconciler.tasktypes.labels import WITH_LABELS
-from reconciler.tasktypes.names import (
-    LIKELY_SLIPS,
-    PER_TASK,
-    SERVER_ADDED,
-    SLIPS_OF_THE_DOCUMENTATION,
-    WITHOUT_SHAPE,
-)
+from reconciler.tasktypes.names import LIKELY_SLIPS, OTHERS, PER_TASK, SLIPS_OF_THE_DOCUMENTATION
 from reconciler.tasktypes.parameters import COMMON, NEEDED, OWN, PREFERRED, TASK_TYPES, parameters_of
 from reconciler.tasktypes.shapes import SHAPES
 
@@ -36,7 +30,7 @@ _BESIDE_PARAMS: Final = frozenset(PROJECT.names) - {"reconcile"}
 """What a project on Scale has besides its parameters [D]."""
 
 _DEEPEST: Final = 12
-_KNOWN_OTHERWISE: Final = PER_TASK | WITHOUT_SHAPE | SERVER_ADDED | _BESIDE_PARAMS
+_KNOWN_OTHERWISE: Final = PER_TASK | OTHERS | _BESIDE_PARAMS
 _SORTED_TYPES: Final = tuple(sorted(TASK_TYPES))
 _ANYWHERE: Final = COMMON.keys() | {key for own in OWN.values() for key in own}
 
@@ -109,12 +103,8 @@ def project_key_in_params(subject: Subject) -> Iterator[Finding]:
     known = parameters_of(subject.type)
     for key in subject.params:
         if key in _BESIDE_PARAMS and key not in known:
-            yield Finding(
-                ("params", key),
-                f'"{key}" belongs beside params, not in it',
-                "As a parameter, it is sent to Scale with the others, and has no effect on the project.",
-                key=True,
-            )
+            detail = "As a parameter, it is sent to Scale with the others, and has no effect on the project."
+            yield Finding(("params", key), f'"{key}" belongs beside params, not in it', detail, key=True)
 
 
 def parameter_of_task(subject: Subject) -> Iterator[Finding]:
@@ -132,12 +122,8 @@ def parameter_of_other_type(subject: Subject) -> Iterator[Finding]:
         others = sorted(kind for kind, own in OWN.items() if key in own)
         if others:
             more = f" and {len(others) - 1} more types" if len(others) > 1 else ""
-            yield Finding(
-                ("params", key),
-                f'"{key}" is a parameter of {others[0]}{more}, not of {subject.type}',
-                "It is sent unchanged.",
-                key=True,
-            )
+            summary = f'"{key}" is a parameter of {others[0]}{more}, not of {subject.type}'
+            yield Finding(("params", key), summary, "It is sent unchanged.", key=True)
 
 
 def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
@@ -146,9 +132,7 @@ def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
     for key in _strange(subject):
         if key in _ANYWHERE:
             continue
-        meant = LIKELY_SLIPS.get(key)
-        if meant is None:
-            meant = nearest(key, known, cutoff=0.8)
+        meant = LIKELY_SLIPS.get(key) or nearest(key, known, cutoff=0.8)
         if meant is not None and (meant in known or meant.split(".")[0] in known):
             detail = "It is sent unchanged, because Scale may have added it."
             summary, label = f'"{key}" is not a known parameter', f'did you mean "{meant}"?'

@@ -89,7 +89,7 @@ class Subject:
         return found
 
     def once(self, shared: Json, compute: Any) -> Any:
-        """The result of `compute` for a value that many projects may share."""
+        """The result of `compute` for a value that many projects may share, computed once."""
         key = id(shared), compute
         known = self.remembered.get(key)
         if known is None:
@@ -113,7 +113,7 @@ class Subject:
 
     @cached_property
     def headings(self) -> dict[str, Label]:
-        """The headings among the labels; the first one of a name that appears twice."""
+        """The headings among the labels. If a name appears twice, the first one counts."""
         return {label.name: label for label in reversed(self.labels) if label.heading}
 
     @cached_property

@@ -22,14 +22,14 @@ from reconciler.model.values import equal
 
 
 class NotProvenError(Exception):
-    """The new text could not be shown to say the same as the old one. The file must not be changed."""
+    """The new text could not be proven to mean the same as the old text. The file must not be changed."""
 
 
 def formatted(data: bytes, kind: FileKind, *, parser: Parser | None = None) -> bytes:
     """The formatted bytes of a file that is not `broken`.
 
     Raises:
-        NotProvenError: the result could not be shown to say the same.
+        NotProvenError: the result could not be proven to mean the same.
     """
     parser = parser or best_parser()
     before = read("", data, Words(), parser)

@@ -12,7 +12,7 @@ from reconciler.manifest.sourcetree.tree import Comment, Document, Kind, Node
 
 _STEP: Final = 2
 _BEFORE_COMMENT: Final = 2
-"""The least number of spaces before a comment at the end of a line."""
+"""The minimum number of spaces before a comment at the end of a line."""
 
 
 def lay_out(documents: Sequence[Document], opened: Collection[int]) -> list[str]:
@@ -87,7 +87,7 @@ class _Layout:
     def finished(self) -> list[str]:
         """The lines with the comments at their ends.
 
-        A comment stays in its column if its line has not changed. Comments that were in one column are again.
+        A comment stays in its column if its line has not changed. Comments that were aligned stay aligned.
         """
 
         def aligned(position: tuple[int, _LineEnd]) -> tuple[int, int]:

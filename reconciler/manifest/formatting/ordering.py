@@ -25,7 +25,7 @@ _MERGE: Final = "<<"
 
 
 def arrange(document: Document, kind: FileKind) -> set[int]:
-    """Put keys in order. Returns the identities of the collections that are not to be in brackets."""
+    """Put keys in order. Returns the identities of the collections that must not be in brackets."""
     root = document.root
     order = _Order(document)
     order.opened.add(id(root))

@@ -1,4 +1,4 @@
-"""How one scalar is spelled: as its author did, except for text that reads better as a `|` block."""
+"""How one scalar is spelled: as its author wrote it, except for text that reads better as a `|` block."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_KEY: Final = 1_000
 """Characters. YAML allows 1,024 before the colon of a key, anchors included."""
 
 _ONLY_IN_BRACKETS: Final = re.compile(r"[-?:]|[-?:] .*|.*:")
-"""What is a string in brackets, and something else outside of them."""
+"""Text that is a string in brackets, but not outside of them."""
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 

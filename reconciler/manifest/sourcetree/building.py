@@ -66,7 +66,7 @@ def _events(text: str, parser: Parser) -> list[AnyEvent]:
 
 
 class _Builder:
-    """Builds the documents of one stream. `comments` are all comments, in order, whether or not they have an owner yet.
+    """Builds the documents of one stream. `comments` are all comments in order, with or without an owner so far.
 
     `_above` holds, by the identity of a node, the comments between its key or bracket and what follows.
     """
