@@ -24,7 +24,7 @@ from reconciler.settings import Settings
 
 @dataclass(slots=True)
 class Formatting:
-    """`changed` are the absolute paths of files that were formatted, or would be. `kept` counts those that were already.
+    """`changed` are the absolute paths of files that were or would be formatted. `kept` counts those that already were.
 
     `errors` are about the files that were not formatted.
     """
