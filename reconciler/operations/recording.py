@@ -75,7 +75,8 @@ def _open(session: Session) -> tuple[RecordStore, tuple[Diagnostic, ...]]:
             f'Set record = "origin" for the target "{target.name}" in reconciler.toml.'
         )
         notes.append(warning("local-record", "the record of applies is kept in this clone only", detail=detail))
-    if (hint := store.missing_hint()) is not None:
+    is_local = target.sandbox is not None and target.record == LOCAL  # a sandbox's file is in the clone, too
+    if not is_local and (hint := store.missing_hint()) is not None:
         notes.append(warning("no-record", "this clone has no record of earlier applies", detail=hint))
     return store, tuple(notes)
 

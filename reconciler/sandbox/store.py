@@ -63,9 +63,9 @@ class Store:
 
     def list_projects(self, *, archived: bool | None = None) -> str:
         """All projects in the order of their creation; with `archived`, only those that are, or are not."""
-        query = f"SELECT {DOCUMENT_COLUMNS} FROM projects WHERE ?1 IS NULL OR archived = ?1 ORDER BY position"
+        query = f"SELECT {DOCUMENT_COLUMNS} FROM projects WHERE :wanted IS NULL OR archived = :wanted ORDER BY position"
         with self._database.reading() as connection:
-            rows = connection.execute(query, (archived,)).fetchall() if connection else []
+            rows = connection.execute(query, {"wanted": archived}).fetchall() if connection else []
         last = self.assumptions.entries_listed()
         return f"[{','.join(document(row, last=last) for row in rows)}]"
 

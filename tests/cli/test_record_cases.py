@@ -71,6 +71,18 @@ def test_the_fetch_that_is_told_brings_the_record(
     assert "no record" not in planned.err
 
 
+def test_a_sandbox_in_a_clone_has_no_record_to_fetch(
+    cli: Cli, repository: Path, write: Write, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file is in the clone, as its record is."""
+    write("p.yaml", M)
+    commit_all(repository)
+    clone = tmp_path_factory.mktemp("clones") / "fresh"
+    git(repository, "clone", "-q", str(repository), str(clone))
+    monkeypatch.chdir(clone)
+    assert not cli("plan").err
+
+
 def test_a_server_that_prunes_empty_values(
     cli: Cli, write: Write, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
