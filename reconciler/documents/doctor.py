@@ -1,4 +1,4 @@
-"""What doctor found, as a JSON document."""
+"""The document that doctor prints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drift document: what drift prints. The nested differences are left to planning."""
+"""The drift document, which drift prints. It has whole values, not the differences in them."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def drift_document(drift: Drift) -> dict[str, Json]:
 
 
 def read_drift_file(file: Path, *, base: Path) -> Drift:
-    """What drifted. `base` is what the file names in it are relative to.
+    """The drift in a file. File names in it are relative to `base`.
 
-    Clean projects are not in the document, only their number; units have no `fields`.
+    The document has only the number of clean projects, and units without `fields`.
 
     Raises:
-        ResultFileError: it cannot be read, is of another format, or does not hold what a drift document holds.
+        ResultFileError: it cannot be read, has another format, or does not hold what a drift document holds.
     """
     drift: Drift = KIND.read_file(file, DriftShape, base=base)
     return drift
@@ -75,13 +75,13 @@ class UnitShape(Shape):
     live: Any
     """What Scale has; null if it has none."""
     absent: tuple[Side, ...]
-    """Which of `base`, `desired` and `live` are absent, so that their null is not a value."""
+    """Which of `base`, `desired`, and `live` are absent. Their null is not a value."""
     version: int | None
     """The version that introduced the live value."""
     at: Annotated[Moment | None, Key(alias="created_at")]
     """When that version was made. RFC 3339, UTC."""
     age_seconds: Count | None
-    """How old it was then."""
+    """The age of that version at the time of the document."""
     source: PlaceShape | None
 
     @classmethod
@@ -113,7 +113,7 @@ class TransientShape(Shape):
 
 
 class ProjectDriftShape(Shape):
-    """What of a project differs."""
+    """The differences of one project."""
 
     describes = ProjectDrift
 
@@ -149,7 +149,7 @@ class BaselineShape(Shape):
     commit: Text | None
     """The commit of its newest entry; null if it is not known."""
     recorded_at: Text
-    """When that was made. RFC 3339, UTC."""
+    """When that entry was made. RFC 3339, UTC."""
 
 
 class DriftSummaryShape(Shape):
@@ -175,11 +175,11 @@ class DriftShape(Document):
     made_at: Annotated[WholeSecond, Key(alias="timestamp")]
     """When it was made. RFC 3339, UTC."""
     masked: bool = False
-    """Sensitive values are masked."""
+    """Whether sensitive values are masked."""
     target: TargetShape
     snapshot_at: Annotated[TakenShape | None, Key(alias="snapshot")]
     complete: bool
-    """It was not narrowed to some projects."""
+    """False if it was narrowed to some projects."""
     live_count: Count | None
     """How many live projects there are; null if they were not listed."""
     baseline: Annotated[BaselineShape | None, Key(alias="record")]
@@ -193,7 +193,7 @@ class DriftShape(Document):
     vanished: tuple[Text, ...]
     """Projects that an apply wrote and that Scale no longer shows."""
     diagnostics: tuple[DiagnosticShape, ...]
-    """Those that are not about a single project."""
+    """Diagnostics that are not about a single project."""
 
     @classmethod
     def of(cls, drift: Drift, /, **given: Any) -> Self:

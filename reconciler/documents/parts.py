@@ -1,4 +1,4 @@
-"""What documents are made of: the base of every shape, and the parts that several documents have.
+"""The base of every shape, and the parts that several documents share.
 
 A shape is a pydantic model, and the one description of a document: it is written from an instance, read into one, and
 the published JSON Schema is made from it. `of` makes a shape from a value of the model; `read` makes the value again.
@@ -82,7 +82,7 @@ def _shape_in(annotation: Any) -> type[Shape] | None:
 
 
 def as_json(shape: Json) -> Json:
-    """The JSON value that a shape is written as."""
+    """A shape as a JSON value."""
     if isinstance(shape, Shape):
         values = vars(shape)
         return {
@@ -125,10 +125,10 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 """A time in UTC."""
 
 WholeSecond = Annotated[Moment, AfterValidator(lambda moment: moment.replace(microsecond=0))]
-"""A time in UTC, without its fraction: what a run notes of its own time."""
+"""A time in UTC, without its fraction. This is how a run notes its own times."""
 
 Text = InstanceOf[str]
-"""Any string: file names, and foreign values, may hold halves of surrogate pairs, which pydantic refuses."""
+"""Any string. File names and foreign values may contain halves of surrogate pairs, which pydantic refuses."""
 
 
 Hidden = Annotated[InstanceOf[Masked], WithJsonSchema({"type": "string"})]
@@ -176,9 +176,9 @@ class DiagnosticShape(Shape):
     text: Text | None = None
     """In files of `--out`: the whole line."""
     label: Text = ""
-    """What is said at the place itself."""
+    """What is shown at the location itself."""
     used_by: tuple[PlaceShape, ...] = ()
-    """Where the manifests that the mistake reaches use the file."""
+    """Where other manifests use the file."""
 
     @classmethod
     def of(cls, diagnostic: Diagnostic, /, **given: Any) -> Self:
@@ -215,7 +215,7 @@ class WholeDiagnosticShape(DiagnosticShape):
 
 
 class TargetShape(Shape):
-    """Where it was read and written."""
+    """The target."""
 
     describes = TargetInfo
 
@@ -224,18 +224,18 @@ class TargetShape(Shape):
     endpoint: Text
     """Its address, or the sandbox's file."""
     account: Text | None
-    """A fingerprint of the account; null if it is not known, which matches any."""
+    """A fingerprint of the account; null if it is not known. Null matches any account."""
 
 
 class CommitShape(Shape):
-    """What was read from git."""
+    """The state of git."""
 
     describes = Commit
 
     commit: CommitId | None
     """The commit, 40 hexadecimal digits; null without one."""
     dirty: bool
-    """Files that were read differ from the commit."""
+    """Whether files that were read differ from the commit."""
 
 
 class TakenShape(Shape):
@@ -255,7 +255,7 @@ class TakenShape(Shape):
 
 
 class Document(Shape):
-    """A whole document of a run."""
+    """A document as a whole."""
 
     format_version: Version
     """The format's version: 1.x only adds to 1.0."""

@@ -33,7 +33,7 @@ from reconciler.model.values import ABSENT, Json
 
 
 def plan_document(plan: Plan) -> dict[str, Json]:
-    """The plan as it is printed. What may not be printed of it is masked before."""
+    """The plan as it is printed. Sensitive values in `plan` are already masked."""
     document: dict[str, Json] = as_json(PlanShape.of(plan))
     return document
 
@@ -100,7 +100,7 @@ class StateShape(Shape):
 
 
 class DeedShape(Shape):
-    """What happens, with Terraform's names."""
+    """What would happen. The names are Terraform's."""
 
     actions: Annotated[tuple[Action, ...], Key(min_length=1, max_length=1)]
     before: StateShape | None
@@ -126,7 +126,7 @@ class CallShape(Shape):
 
 
 class ExpectedShape(Shape):
-    """What the plan was made against."""
+    """What was live when the plan was made."""
 
     describes = model.Expected
 
@@ -135,7 +135,7 @@ class ExpectedShape(Shape):
     ontology_version: int | None
     """The live version."""
     created_at: Text | None
-    """When the project was made."""
+    """When the project was created."""
 
 
 class WaivedShape(Shape):
@@ -153,7 +153,7 @@ class KeptShape(Shape):
     path: Text
     """`params.KEY` or `ontology`."""
     base_version: int | None
-    """The version that is its base; null if there is none."""
+    """The version that it is compared with; null if there is none."""
 
 
 class EntrySourceShape(PlaceShape):
@@ -188,7 +188,7 @@ class ChangeShape(Shape):
     held_by: tuple[Text, ...]
     """The guards that hold it."""
     waived_by: tuple[WaivedShape, ...]
-    """The guards that are waived."""
+    """The guards that are waived for it."""
     kept: tuple[KeptShape, ...]
     """With --pending: the units that changed on Scale and are kept."""
     hash: Hash
@@ -248,15 +248,15 @@ class PlanShape(Document):
     made_at: Annotated[WholeSecond, Key(alias="timestamp")]
     """When it was made. RFC 3339, UTC."""
     applyable: bool
-    """There is something that apply would write."""
+    """Whether apply would write or forget anything."""
     complete: bool
-    """It was not narrowed to some projects."""
+    """False if it was narrowed to some projects."""
     errored: bool
-    """It has errors, or blocked projects."""
+    """Whether it has errors or blocked projects."""
     masked: bool
-    """Sensitive values are masked."""
+    """Whether sensitive values are masked."""
     pending_only: bool
-    """Made with --pending."""
+    """Whether it was made with --pending."""
     target: TargetShape
     snapshot_at: Annotated[TakenShape | None, Key(alias="snapshot")]
     commit: Annotated[CommitShape, Key(alias="source")]
@@ -272,6 +272,6 @@ class PlanShape(Document):
     unmanaged: tuple[Text, ...]
     """Live projects without a manifest."""
     diagnostics: tuple[DiagnosticShape, ...]
-    """Those that are not about a single project."""
+    """Diagnostics that are not about a single project."""
     hash: Annotated[Hash, Key(alias="plan_hash")]
     """SHA-256 over all intents."""

@@ -25,7 +25,7 @@ FORMAT_VERSION = "2.0"
 HEAD = "record.json"
 
 _LONGEST_NAME = 180
-"""Bytes of a file's name before its suffix; the name of a longer project ends in a digest."""
+"""Bytes of a file's name before its suffix. A longer name is cut, and ends in a digest."""
 
 Files = Mapping[str, bytes]
 """Contents by path from the top of the record, with `/`."""
@@ -47,12 +47,12 @@ def encode(record: Record) -> dict[str, bytes]:
 
 
 def decode(files: Files, *, place: str = "the record") -> Record:
-    """The record of these files; files and keys that are not known are passed over. `place` names it in an error.
+    """The record of these files; unknown files and keys are ignored. `place` names the record in an error.
 
     Records of the format 1.0, which is a single file, are read too.
 
     Raises:
-        RecordError: it is of another format version, or damaged.
+        RecordError: it has another format version, or is damaged.
     """
     if HEAD not in files:
         raise RecordError(f"{place} is damaged: it has no {HEAD}")
@@ -115,7 +115,7 @@ def _read(shape: type[_Read], content: bytes, at: str) -> _Read:
         raise RecordError(f"{at} is damaged: it {problem}") from None
     except ValidationError as problem:
         raise RecordError(
-            f"{at} is damaged: its content is not that of a record", f"First at {place_of(problem)}."
+            f"{at} is damaged: it does not hold what a record holds", f"First at {place_of(problem)}."
         ) from None
 
 
@@ -158,7 +158,7 @@ class IntendedShape(_Shape):
 
 
 class _EntryShape(_Shape):
-    """What both formats have of a project."""
+    """The keys of a project that both formats have."""
 
     describes = RecordedProject
 
@@ -189,7 +189,7 @@ class OldProjectShape(_EntryShape):
     intended: OldIntendedShape | None = None
 
     def read(self, **given: Any) -> Any:
-        """Its intent does not name what the run left drifting, so that is what was drifting before it."""
+        """The intent does not name what its run left drifting. It left drifting what was drifting before."""
         intents = () if self.intended is None else (self.intended.read(older=self.older),)
         return super().read(intents=intents, **given)
 

@@ -42,7 +42,7 @@ def outcome_document(outcome: Outcome) -> dict[str, Json]:
 
 
 def check_result(file: Path) -> None:
-    """Check, before anything is written to Scale, that the result can be written.
+    """Check that the result can be written, before anything is written to Scale.
 
     Raises:
         UsageError: it cannot.
@@ -64,12 +64,12 @@ def write_result_file(outcome: Outcome, file: Path) -> None:
 
 
 def read_result_file(file: Path, *, base: Path) -> Outcome:
-    """The outcome of an apply. `base` is what the file names in it are relative to.
+    """The outcome in a file. File names in it are relative to `base`.
 
-    Live projects, differences and durations are not in the file.
+    The file has no live projects, no differences, and no durations.
 
     Raises:
-        ResultFileError: it cannot be read, is of another format, or does not hold what a result holds.
+        ResultFileError: it cannot be read, has another format, or does not hold what a result holds.
     """
     outcome: Outcome = KIND.read_file(file, ResultShape, base=base)
     return outcome
@@ -93,7 +93,7 @@ class ProjectOutcomeShape(Shape):
     action: Action
     status: Status
     reason: Text
-    """Why it was not done."""
+    """Why the change was not made."""
     params_version: int | None
     """The version now, as read back."""
     ontology_version: int | None
@@ -108,7 +108,7 @@ class ProjectOutcomeShape(Shape):
 
 
 class OutcomeSummaryShape(Shape):
-    """How many projects came to each end."""
+    """How many projects ended in each way."""
 
     describes = OutcomeSummary
 
@@ -135,13 +135,13 @@ class ResultShape(Document):
     plan_hash: Text
     """SHA-256 over all intents of the plan."""
     pending_only: bool = False
-    """Made with --pending."""
+    """Whether the plan was made with --pending."""
     previous_commit: Text | None
-    """The commit of the last apply before."""
+    """The commit of the apply before this one."""
     interrupted_by: int | None
     """The number of the signal that ended it."""
     summary: OutcomeSummaryShape
     projects: tuple[ProjectOutcomeShape, ...]
     """All projects of the plan, by name."""
     diagnostics: tuple[DiagnosticShape, ...]
-    """Those that are not about a single project."""
+    """Diagnostics that are not about a single project."""

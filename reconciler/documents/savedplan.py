@@ -52,10 +52,10 @@ def write_plan_file(plan: Plan, file: Path) -> None:
 
 
 def read_plan_file(file: Path, *, base: Path) -> Plan:
-    """The plan of a saved file. `base` is what the file names in it are relative to.
+    """The plan in a saved file. File names in it are relative to `base`.
 
     Raises:
-        PlanFileError: it cannot be read, is of another format, is masked, or was changed after it was written.
+        PlanFileError: it cannot be read, has another format, is masked, or was changed after it was written.
     """
     plan: Plan = KIND.read_file(file, SavedPlanShape, base=base)
     return plan
@@ -67,7 +67,7 @@ class HeldShape(Shape):
     guard: Text
     """The guard."""
     why: Text
-    """A sentence."""
+    """Why, in a sentence."""
     remedy: Text
     """How to avoid it; may be empty."""
 
@@ -134,7 +134,7 @@ _PARTS: Final[tuple[Literal["params"], Literal["ontology"]]] = ("params", "ontol
 
 
 class ChoiceShape(Shape):
-    """What can be sent as a choice. Other keys of a live one are only shown."""
+    """A choice that can be sent. A live choice may have other keys, which are only shown."""
 
     choice: Text
     display: Text | None = None
@@ -151,9 +151,9 @@ class SavedChangeShape(ChangeShape):
     outside: tuple[KeptShape, ...]
     """The units that changed on Scale and that the manifest does not own."""
     ontology_hash: Hash | None = None
-    """SHA-256 of the live choices of a project that is equal to its manifest: a version may be only a position."""
+    """SHA-256 of the live choices if the project is equal to its manifest, because a version may be only a position."""
     desired: DesiredShape | None
-    """What the manifest says, composed; null for a project that is equal to it."""
+    """What the manifest says, composed; null if the project is equal to it."""
     diagnostics: tuple[WholeDiagnosticShape, ...]
     """About this project."""
 
@@ -170,7 +170,7 @@ class SavedChangeShape(ChangeShape):
         )
 
     def read(self, **given: Any) -> Any:
-        self.name.encode()  # a URL can hold it
+        self.name.encode()  # raises ValueError for a name that no URL can contain
         source = self.source.read()
         desired = (
             self.desired.read(name=self.name, source=source) if self.desired else DesiredProject(self.name, "", source)
@@ -192,7 +192,7 @@ class SavedChangeShape(ChangeShape):
         )
 
     def _check(self, desired: DesiredProject) -> None:
-        """Raises ValueError if a write has states that no plan has."""
+        """Raises ValueError if a write does not have the states that it has in every plan."""
         action, before, after = self.change.actions[0], self.change.before, self.change.after
         if action not in (Action.CREATE, Action.UPDATE) or self.holds or desired.protect:
             return

@@ -1,4 +1,7 @@
-"""The snapshot document: the live state of an account, sealed. What is read of one is checked, whoever sealed it."""
+"""The snapshot document: the live state of an account, sealed.
+
+The seal does not show who wrote it, so everything that is read is checked.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from reconciler.model.project import LiveProject, UnreadableProject, Version
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.model.values import Json
 
-REMEDY: Final = "Take a new one where the key is: reconciler snapshot --publish, or --out FILE."
+REMEDY: Final = "Take a new one where the API key is available: reconciler snapshot --publish, or --out FILE."
 MOST_BYTES: Final = 64 * 1024 * 1024
 """A larger snapshot is neither written nor read."""
 
@@ -55,17 +58,17 @@ def write_snapshot_file(snapshot: Snapshot, file: Path) -> None:
 
 
 def decode(content: bytes, *, place: str) -> Snapshot:
-    """The snapshot of a text. Unknown keys are ignored. `place` names the text in an error.
+    """The snapshot in a text. Unknown keys are ignored. `place` names the text in an error.
 
     Raises:
-        SnapshotError: it is too large, damaged, of another format version, or not a snapshot.
+        SnapshotError: it is too large, is damaged, has another format version, or is not a snapshot.
     """
     snapshot: Snapshot = KIND.read(content, SnapshotShape, place=place)
     return snapshot
 
 
 def too_large(size: int | None, *, place: str) -> SnapshotError:
-    """The error for a snapshot of so many bytes; None if it has too many files to count them."""
+    """The error for a snapshot of `size` bytes. None means that it has too many files to count its bytes."""
     if size is None:
         return SnapshotError(f"{place} has more files than a snapshot may have", REMEDY)
     return SnapshotError(f"{place} has {size:,} bytes, more than the {MOST_BYTES:,} that a snapshot may have", REMEDY)
@@ -87,7 +90,7 @@ _Hash = Annotated[str, Key(pattern=r"^[0-9a-f]{64}$")]
 
 
 class OriginShape(Shape):
-    """The version that brought a value that is older than the history in the snapshot."""
+    """The version that introduced a value, if it is older than the history in the snapshot."""
 
     version: _Number
     created_at: Moment | None
@@ -127,7 +130,7 @@ class OntologyShape(Shape):
 
 
 def _choice(choice: Choice) -> Json:
-    """Keys that a manifest cannot have are there without their value: a plan only warns of them."""
+    """Keys that a manifest cannot have are saved without their values, because a plan only warns about them."""
     if not choice.subchoices and not choice.dropped:
         return spell(choice)
     spelled = spell_alone(choice)
@@ -193,7 +196,7 @@ class ProblemShape(Shape):
 class UnreadableShape(Shape):
     """A project that could not be read: its error in place of its content.
 
-    It is one of `projects`, so that an older reconciler does not take the snapshot for one without it.
+    It is one of `projects`, so that an older reconciler refuses the snapshot instead of overlooking the project.
     """
 
     describes = UnreadableProject

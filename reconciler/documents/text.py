@@ -1,7 +1,7 @@
-"""The text of a document: JSON, written in one way, and read with nothing taken on trust.
+"""The text of a document: JSON that is always written in the same way, and that is checked when it is read.
 
 A document can be sealed: it then has a `digest` over everything else in it. The seal shows that a document was edited
-or cut short. It does not show who wrote it, so what is read is checked all the same.
+or cut short. It does not show who wrote the document, so a sealed document is checked, too.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from reconciler.model.printed import with_files
 from reconciler.model.values import Json, digest, to_json
 
 DEEPEST: Final = 220
-"""Levels of nesting: the 200 that an answer of the API may have, and those around them."""
+"""Levels of nesting: the 200 that an answer of the API may have, and those that a document adds."""
 
 MOST_VALUES: Final = 20_000_000
 """Values in a document. Each takes about 100 bytes of memory."""
 
 
 class UnfitError(ValueError):
-    """Why a text is not a document, as the end of a sentence, and what to do about it."""
+    """Why a text is not a document, as the end of a sentence, and what to do."""
 
     def __init__(self, why: str, advice: str = "") -> None:
         super().__init__(why)
@@ -42,10 +42,10 @@ class UnfitError(ValueError):
 class Kind:
     """A kind of document.
 
-    `name` has its article. `key` is one that this kind has; if `value` is given, the key has this value. `remedy` says
-    how to get another one. `unsealed` says what a sealed kind without its seal is. What is larger than `most_bytes`, or
-    may have more than `most_values`, is neither written nor read. A kind that users save has a `noun`, which messages
-    call it, and a `sign`, which only files of this kind have in their first 200 bytes.
+    `name` includes the article. `key` is one that every document of this kind has; if `value` is given, the key has
+    this value. `remedy` says how to get another one. `unsealed` says what a document without its seal is. A document
+    that is larger than `most_bytes`, or may have more than `most_values`, is neither written nor read. A kind that a
+    user saves has a `noun`, which messages call it, and a `sign`, which only its files have in their first 200 bytes.
     """
 
     name: str
@@ -150,7 +150,7 @@ class Kind:
 
 
 def parsed(content: bytes) -> Json:
-    """The value of a JSON text. UnfitError if it is something else, or is nested too deep."""
+    """The value of a JSON text. UnfitError if it is not JSON, or if it is nested too deeply."""
     try:
         value = json.loads(content.decode("utf-8", "surrogatepass"), parse_constant=_refuse)
     except UnicodeDecodeError:
@@ -172,7 +172,7 @@ def parsed(content: bytes) -> Json:
 
 
 def place_of(problem: ValidationError) -> str:
-    """Where the first mistake is, shortened, and without the tag that pydantic adds to a project of a snapshot."""
+    """Where the first mistake is, shortened, and without the tag that pydantic adds for a project of a snapshot."""
     path = problem.errors()[0]["loc"]
     tagged = path[:1] == ("projects",) and path[2:3] in (("project",), ("unreadable",))
     return ".".join(map(str, (*path[:2], *path[3:]) if tagged else path))[:200]

@@ -1,4 +1,4 @@
-"""The validation document: what validate prints. It is not read back."""
+"""The validation document, which validate prints. It is not read back."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def validation_document(
     resolved: Sequence[Resolved] | None = None,
     sensitive: Sequence[Pattern] = (),
 ) -> dict[str, Json]:
-    """What `validate` found, and with `resolved` each project. Files become relative to `base`."""
+    """What `validate` found and, with `resolved`, each project. Files become relative to `base`."""
     count = Counter(diagnostic.severity for diagnostic in diagnostics)
     composed = [{key: value for key, value in one.document.items() if key[:2] != "x-"} for one, _ in resolved or ()]
     shown = [masked_document(each, sensitive) for each in composed]

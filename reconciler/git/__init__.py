@@ -14,16 +14,16 @@ from reconciler.git.process import output, run
 
 
 def version(folder: Path) -> str | None:
-    """git's own version, such as "2.39.5"; None if there is no git.
+    """git's version, such as "2.39.5"; None if there is no git.
 
     Raises:
-        GitRefusedError: git is there and cannot be run.
+        GitRefusedError: git exists and cannot be run.
     """
     return output(folder, "--version").strip().removeprefix("git version ") if find_git() else None
 
 
 def is_repository(root: Path) -> bool:
-    """Whether `root`, a folder, lies in a git repository.
+    """Whether the folder `root` is in a git repository.
 
     Raises:
         GitRefusedError: it does, and git is missing, fails, or refuses the repository.
@@ -32,10 +32,10 @@ def is_repository(root: Path) -> bool:
 
 
 def common_folder(root: Path) -> Path | None:
-    """The folder that holds the repository's refs, the same for all its work trees; None outside git.
+    """The folder that holds the repository's refs, which all its work trees share; None outside git.
 
     Raises:
-        GitRefusedError: git is there and refuses the repository.
+        GitRefusedError: git refuses the repository.
     """
     return root / output(root, "rev-parse", "--git-common-dir").removesuffix("\n") if is_inside(root) else None
 
@@ -46,9 +46,9 @@ def remotes(root: Path) -> tuple[str, ...]:
 
 
 def ref_part(name: str) -> str:
-    """Any name as one part of a ref's name and of a file's: no two names become one.
+    """A name as one part of the name of a ref or a file. Different names stay different.
 
-    Percent-encoded, as UTF-8, is what `git check-ref-format` forbids, and `%`, `/` and all beyond ASCII.
+    What `git check-ref-format` forbids is percent-encoded as UTF-8, and so are `%`, `/`, and everything beyond ASCII.
     """
     dots = r"^\.|(?<=\.)\.|\.$|\.(?=lock$)"
     return re.sub(
@@ -59,9 +59,9 @@ def ref_part(name: str) -> str:
 
 
 def first_parents(root: Path, since: str, until: str, *, most: int) -> tuple[str, ...] | None:
-    """The commits of the first-parent line that `until` has and `since` has not, the newest first, at most `most`.
+    """The commits on the first-parent line of `until` that `since` does not have, newest first, at most `most`.
 
-    None where one of the two is not in this clone, as in a shallow one, or `root` lies in no repository.
+    None if one of the two is not in this clone, which may be shallow, or if `root` is not in a repository.
     """
     if not is_repository(root) or not (_has_commit(root, since) and _has_commit(root, until)):
         return None

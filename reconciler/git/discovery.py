@@ -1,7 +1,7 @@
-"""Which repository git would find from a folder, answered without running git.
+"""Which repository git would find from a folder, determined without running git.
 
-A checkout cannot bring a `.git`, but it can bring a bare repository: a folder with HEAD, objects and refs. In such a
-folder git reads the configuration that lies beside them, and runs the commands in it.
+A checkout cannot contain a `.git`, but it can contain a bare repository: a folder with HEAD, objects, and refs. In such
+a folder, git reads the configuration next to them, and runs the commands in it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from reconciler.errors import GitRefusedError
 
 
 def is_inside(root: Path) -> bool:
-    """Whether `root`, a folder, is in a git repository.
+    """Whether the folder `root` is in a git repository.
 
     Raises:
         GitRefusedError: it is in a folder that looks like a bare repository.
@@ -23,7 +23,7 @@ def is_inside(root: Path) -> bool:
 
 
 def refuse_bare(root: Path) -> None:
-    """Let a git start in `root` only if it finds no bare repository on its way up.
+    """Check that a git that is started in `root` finds no bare repository on its way up.
 
     Raises:
         GitRefusedError: a folder between `root` and the first `.git` looks like a bare repository.
@@ -45,7 +45,7 @@ def refuse_bare(root: Path) -> None:
 
 
 def _looks_like_git(folder: str) -> bool:
-    """git's own test, but less strict: that of the HEAD file's content, and of access rights, is left out."""
+    """git's own test, without the checks of the HEAD file's content and of access rights."""
 
     def has(name: str) -> bool:
         return os.path.lexists(os.path.join(folder, name))

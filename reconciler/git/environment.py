@@ -1,6 +1,6 @@
-"""What git gets from this process: its environment. And which git runs.
+"""Which git is run, and with which environment.
 
-No key of Scale, and no variable that names another repository, index or object store.
+Git gets no key for Scale, and no variable that names another repository, index, or object store.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ _KEPT = re.compile(
     r"GIT_(?:CONFIG_|SSH|ASKPASS|SSL_|PROXY_|HTTP_|CURL_|TRACE|ALLOW_PROTOCOL|PROTOCOL|EXEC_PATH|NO_LAZY_FETCH"
     r"|DISCOVERY_ACROSS_FILESYSTEM|TEST_ASSUME_DIFFERENT_OWNER)"
 )
-"""Git's variables that are passed on: configuration, the connection, and its traces. Others could name a repository."""
+"""Git's variables that are passed on: configuration, connection, and traces. Others could name a repository."""
 
 _SETTINGS = (
-    "safe.bareRepository=explicit",  # git 2.38 and newer; `discovery` refuses for all
+    "safe.bareRepository=explicit",  # needs git 2.38; `discovery` refuses for every git
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "i18n.commitEncoding=UTF-8",
@@ -27,7 +27,7 @@ SETTINGS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
 
 
 def git_environment(more: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a git, with `more` laid over them."""
+    """The variables of a git. Those in `more` replace others."""
     kept = {name: value for name, value in os.environ.items() if _is_passed_on(name)}
     fixed = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
     return {**kept, "PATH": _absolute_path(), **fixed, **more}
@@ -39,7 +39,7 @@ def find_git() -> str | None:
 
 
 def _is_passed_on(name: str) -> bool:
-    if name.startswith("SCALE_"):  # `api_key_env` must start with it
+    if name.startswith("SCALE_"):  # the name of every `api_key_env` starts with it
         return False
     return not name.startswith("GIT_") or _KEPT.match(name) is not None
 

@@ -1,4 +1,4 @@
-"""One ref of a target, in this clone or on a git remote: what a record and a snapshot have in common."""
+"""A ref of a target, in this clone or on a git remote. Records and snapshots are kept in one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.git.process import Settings
 from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError
 
 LOCAL: Final = "local"
-"""The name of the place that is not a remote: this clone."""
+"""The name for this clone, where a remote could be named."""
 
 
 PUSHING: Final = 60.0
@@ -40,8 +40,8 @@ def ref_name(kind: str, name: str) -> str:
 class KeptRef:
     """`refs/reconciler/KIND/TARGET`. `remote` is LOCAL or a git remote, which must exist. For `settings`, see Refs.
 
-    A failure of a remote is raised as `error`, which gets a summary and a detail. A failure of the clone itself is a
-    GitRefusedError, and so is a ref that does not point to a commit or holds too much.
+    A failure of a remote is raised as `error`, which takes a summary and a detail. A failure of the clone itself is a
+    GitRefusedError, and so is a ref that does not point to a commit or that holds too much.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class KeptRef:
         """The files of the ref, of `most` bytes at most; None if there is no ref.
 
         Raises:
-            NotACommitError, TooLargeError: it holds something else, or more.
+            NotACommitError, TooLargeError: it does not point to a commit, or it holds more.
         """
         with self.reported(f"{self.what} cannot be fetched from {self.remote}"):
             return self.refs.read(self.name, most=most)

@@ -1,8 +1,8 @@
-"""Runs git: one process at a time, to its end. The only home of subprocess.
+"""Runs git, one process at a time, to its end. The only module that uses subprocess.
 
-No hook runs and nothing prompts. Each git has a session of its own, so a Ctrl-C at the terminal reaches this process
-alone. A git that may talk to a remote ends with this process, even if SIGKILL ends it, and so do git's own children. A
-git that moves a ref or is fed data is local and short, and is left to finish.
+No hook runs and nothing prompts. Each git runs in its own session, so a Ctrl-C in the terminal reaches only this
+process. A git that may talk to a remote ends when this process ends, even by SIGKILL, and so do its children. A git
+that moves a ref or reads data from this process is local and short, and is left to finish.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ exec 3<&0 </dev/null
 ) >/dev/null 2>&1 &
 exec "$@" 3<&-
 """
-"""Becomes the command in its arguments, with a watcher in the same process group.
+"""Runs the command in its arguments, with a watcher in the same process group.
 
-The watcher reads a pipe that this process alone can write to. A line means that the command has ended; the pipe's end
-without one means that this process is gone.
+The watcher reads a pipe that only this process can write to. A line means that the command has ended. If the pipe ends
+without a line, this process is gone.
 """
 
 
 _REACH = ("url", "pushurl", "proxy", "proxyauthmethod", "receivepack", "uploadpack", "vcs", "serveroption")
-"""How a remote is reached, as `git config` spells the keys."""
+"""The settings of a remote that say how to reach it, as `git config` spells them."""
 
 _STREAMING = (("core.bigFileThreshold", "1m"), ("fetch.unpackLimit", "1"))
-"""By these git passes on a large file piece by piece, so that what a remote sends costs no memory."""
+"""With these, git handles a large file piece by piece, so that what a remote sends takes no memory."""
 
 Settings: TypeAlias = Sequence[tuple[str, str]]
 """Keys and values of git's configuration."""
@@ -64,16 +64,17 @@ class TooLongError(GitRefusedError):
 
 
 def run_to_its_end(root: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Done:
-    """git run so that what a signal raises here comes only after it: a git that is killed may leave its lock."""
-    with ThreadPoolExecutor(1) as apart:  # signals reach the main thread alone, and leaving waits for this one
+    """Run git. An exception of a signal handler is raised only after it has ended, since a git that is killed may leave
+    its lock."""
+    with ThreadPoolExecutor(1) as apart:  # signals reach only the main thread, and leaving the block waits for this one
         return apart.submit(run, root, *arguments, environment=environment).result()
 
 
 def connection(root: Path, remote: str, more: Settings) -> tuple[str, dict[str, str]]:
-    """A remote by another name, and what a git that talks to it gets: `more` settings, and an ssh that does not prompt.
+    """Another name for a remote, and the variables of a git that uses it: `more` settings, and ssh without prompts.
 
-    By that name git knows how to reach the remote and nothing else: no refspec and no option by which a fetch or a push
-    would write other refs of the clone. A command for ssh that someone has set is kept.
+    Under that name, git knows only how to reach the remote. There is no refspec and no option that would make a fetch
+    or a push write other refs of the clone. If a command for ssh is configured, it is kept.
     """
     said = output(root, "config", "-z", "--get-regexp", r"^(core\.sshcommand|remote\..*)$", tolerated={1})
     found = [(key, value) for key, _, value in (entry.partition("\n") for entry in said.split("\0")[:-1])]
@@ -81,7 +82,7 @@ def connection(root: Path, remote: str, more: Settings) -> tuple[str, dict[str, 
     settings = [(key, value) for key, value in known if key in _REACH]
     if not any(key == "url" for key, _ in settings):
         settings.append(("url", remote))
-    other = f"{remote}~"  # no ref can have that name, and so no remote that `git remote` made
+    other = f"{remote}~"  # no ref can have that name, so `git remote` makes no such remote
     settings = [(f"remote.{other}.{key}", value) for key, value in (*settings, ("followRemoteHEAD", "never"))]
     environment = _with_settings([*settings, *_STREAMING, *more])
     chosen = dict(found).get("core.sshcommand", "").strip()
@@ -91,7 +92,7 @@ def connection(root: Path, remote: str, more: Settings) -> tuple[str, dict[str, 
 
 
 def _with_settings(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Variables that add to git's configuration, after those that this process has."""
+    """Variables that add to git's configuration, numbered after those that this process has."""
     count = os.environ.get("GIT_CONFIG_COUNT", "")
     first = int(count) if count.isdecimal() else 0
     environment = {"GIT_CONFIG_COUNT": str(first + len(settings))}
@@ -123,7 +124,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     most: int | None = None,
 ) -> Done:
-    """git run to its end, with any exit code. `most` is for a git that is not fed data.
+    """Run git to its end. Any exit code is allowed. `most` cannot be combined with `data`.
 
     Raises:
         TooLongError: its output has more than `most` bytes.
@@ -147,14 +148,14 @@ def run(
 
 
 def _watch(command: list[str], root: Path, variables: Mapping[str, str], most: int | None) -> Done:
-    """Run a command that ends with this process. It reads nothing."""
+    """Run a command that ends when this process ends. Its input is empty."""
     watched, alive = os.pipe()  # no other child inherits `alive`
     try:
         try:
             done = _finish(["/bin/sh", "-c", _WATCHED, "sh", *command], root, variables, None, watched, most)
         finally:
             os.close(watched)
-        with contextlib.suppress(BrokenPipeError):  # a signal to the whole group ended the watcher, too
+        with contextlib.suppress(BrokenPipeError):  # a signal to the whole group has ended the watcher as well
             os.write(alive, b"\n")
         return done
     finally:
@@ -169,7 +170,7 @@ def _finish(
     source: int,
     most: int | None = None,
 ) -> Done:
-    """Run a command to its end. If it is interrupted, takes too long or says too much, its process group ends."""
+    """Run a command to its end. If it is interrupted, takes too long, or prints too much, its group is ended."""
     with subprocess.Popen(
         command,
         cwd=root,
@@ -191,7 +192,7 @@ def _finish(
 
 
 def _communicate(process: subprocess.Popen[bytes], most: int) -> tuple[bytes, bytes]:
-    """What a process says, of which no more than `most` bytes and a piece are ever held."""
+    """The output of a process. At most `most` bytes and a piece of it are ever in memory."""
     deadline = time.monotonic() + _SECONDS
     assert process.stdout is not None
     assert process.stderr is not None
@@ -209,14 +210,14 @@ def _communicate(process: subprocess.Popen[bytes], most: int) -> tuple[bytes, by
                 if not piece:
                     open_pipes.unregister(key.fd)
                 if len(said[key.fd]) > most:
-                    raise TooLongError(f"git said more than {most:,} bytes")
+                    raise TooLongError(f"git printed more than {most:,} bytes")
     process.wait(max(0, deadline - time.monotonic()))
     out, problems = said.values()
     return bytes(out), bytes(problems)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it started. It has not been waited for, so its group is still its own."""
+    """End a process and everything that it started. Nobody has waited for it, so the group is still its own."""
     with contextlib.suppress(OSError):
         os.killpg(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -225,7 +226,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def words(done: Done) -> str:
-    """What git said on stderr, without its traces and without a name or a key in an address."""
+    """What git printed on stderr, without its traces, and without user names and keys in addresses."""
     said = re.sub(r"(?m)^\d\d:\d\d:\d\d\.\d{6} .*\n?", "", done.stderr.decode("utf-8", "replace"))
     return re.sub(r"(?<=://)[^/@\s]+@", "", said.strip())
 
@@ -236,8 +237,8 @@ def refusal(root: Path, arguments: Sequence[str], done: Done) -> GitRefusedError
     if "dubious ownership" in said:
         place = re.search(r"repository at '([^']+)'", said)
         return GitRefusedError(
-            "git refuses to read this repository, since another user owns it (dubious ownership)",
-            f"Allow it: git config --global --add safe.directory {place[1] if place else root}",
+            "git refuses to read this repository, because another user owns it (dubious ownership)",
+            f"To allow it: git config --global --add safe.directory {place[1] if place else root}",
         )
     if done.returncode < 0:
         return GitRefusedError(f"git {arguments[0]} was ended by {_signal_name(-done.returncode)}", said)

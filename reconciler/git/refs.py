@@ -1,9 +1,9 @@
 """Refs that hold files: read whole, and replaced by compare-and-swap, in this repository or on a remote of it.
 
-Promises: reading writes nothing to the clone. What is fetched from a remote is put in an object store of its own beside
-the clone's, so shallow, partial and read-only clones work, and so do clones that belong to someone else. A commit is
-made as `reconciler`, regardless of the identity that git has, with no index, no working tree and no other ref. A push
-sends what that store holds; the clone keeps none of it, not even a remote-tracking ref.
+Promises: reading writes nothing to the clone. What is fetched from a remote goes into a separate object store, so
+shallow, partial, and read-only clones work, and so do clones that belong to someone else. A commit is made as
+`reconciler`, regardless of the identity that git has, without an index, a working tree, or another ref. A push sends
+objects from that store. The clone keeps none of them, and no remote-tracking ref.
 """
 
 from __future__ import annotations
@@ -39,16 +39,17 @@ _FETCH = (
 _PUSH = ("push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed")
 _LIST: Final = ("ls-tree", "-r", "-l", "-z", "--full-tree")
 _BRANCH = "refs/reconciler-unnamed"
-"""Not in a folder, which git would make for the lock, and leave."""
+"""Not in a folder, because git would create the folder for the lock, and would not remove it."""
 
 _LEAST_LISTING, _MOST_LISTING = 1_000_000, 64_000_000
-"""Bytes that a list of files may have: as many as the files, between these two. A tree may unfold without end."""
+"""The least and the most bytes that a list of files may have. In between, it may be as long as the files: a small tree
+can list files without end."""
 
 _WRITER = "reconciler <reconciler@localhost>"
 
 
 class UnreadableRefError(GitRefusedError):
-    """A ref is there and does not hold files that can be read. `tip` is the object that it points to."""
+    """A ref exists and does not hold files that can be read. `tip` is the object that it points to."""
 
     def __init__(self, tip: str, summary: str, detail: str = "") -> None:
         super().__init__(summary, detail)
@@ -56,7 +57,7 @@ class UnreadableRefError(GitRefusedError):
 
 
 class NotACommitError(UnreadableRefError):
-    """A ref points to a tree, a blob or a tag."""
+    """A ref points to a tree, a blob, or a tag."""
 
 
 class TooLargeError(UnreadableRefError):
@@ -70,7 +71,7 @@ class TooLargeError(UnreadableRefError):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a ref holds: a commit and every plain file of it, by its path with `/`."""
+    """What a ref holds: a commit, and its plain files by path, with `/`."""
 
     commit: str
     files: Mapping[str, bytes]
@@ -79,7 +80,7 @@ class Held:
 class Refs:
     """The refs of the repository at `root`, or those of its `remote`. Objects are named by their full ids.
 
-    `settings` are for a git that talks to the remote, and for no other.
+    `settings` are only for a git that talks to the remote.
 
     Every method raises GitRefusedError if git, or the remote, does not answer or refuses.
     """
@@ -89,10 +90,10 @@ class Refs:
         self._remote = remote
         self._settings = settings
         self._complete: set[str] = set()
-        """Commits whose objects are all at hand, so that they are not fetched again."""
+        """Commits whose objects are all available, so that they are not fetched again."""
 
     def tip(self, ref: str) -> str | None:
-        """The object that a ref points to, which is not fetched; None if there is no such ref."""
+        """The object that a ref points to; None if there is no such ref. The object is not fetched."""
         there = self._there(ref)
         return there[0] if there else None
 
@@ -117,10 +118,10 @@ class Refs:
             if files is not None:
                 self._complete.add(tip)
                 return Held(tip, files)
-        raise GitRefusedError(f"git fetch failed: {ref} keeps being replaced on {self._remote}")
+        raise GitRefusedError(f"git fetch failed: {ref} was replaced on {self._remote} during each of 3 attempts")
 
     def holds(self, ref: str, commit: str) -> bool:
-        """Whether a ref points to `commit` or to a descendant of it."""
+        """Whether a ref points to `commit` or to one of its descendants."""
         tip = self.tip(ref)
         if tip is None or tip == commit:
             return tip == commit
@@ -129,9 +130,9 @@ class Refs:
         return done.returncode == 0
 
     def commit(self, parent: str | None, changes: Mapping[str, bytes | None], message: str) -> str:
-        """A new commit on `parent` in which the files of `changes` are replaced, or for None removed.
+        """A new commit on `parent` in which the files of `changes` are replaced, or removed if they are None.
 
-        No ref points to it: the stream makes a branch of it and drops that again, before git has written it.
+        No ref points to it. The stream makes a branch and drops it again before git has written the branch.
         """
         text = message.encode("utf-8", "replace")
         moment = f"{int(time())} +0000"
@@ -151,9 +152,9 @@ class Refs:
         return made
 
     def swap(self, ref: str, new: str | None, old: str | None) -> bool:
-        """Point a ref from `old` to `new`, None for no ref; False if it does not point to `old`.
+        """Point a ref from `old` to `new`. None means no ref. Returns False if the ref does not point to `old`.
 
-        A signal does not stop it once it has begun. Without an answer from a remote it may have landed.
+        A signal does not stop it once it has begun. If a remote does not answer, it may have landed.
         """
         if self._remote is None:
             return self._move(ref, new, old)
@@ -206,7 +207,7 @@ class Refs:
             self._done(*_FETCH, "--", remote, ref, environment=environment)
 
     def _files(self, ref: str, tip: str, most: int) -> dict[str, bytes] | None:
-        """The plain files of a commit; None if it is not at hand."""
+        """The plain files of a commit; None if its objects are not available."""
         arguments = (*_LIST, f"{tip}^0")  # only a commit has that name
         listing = min(max(most, _LEAST_LISTING), _MOST_LISTING)
         try:
@@ -265,14 +266,14 @@ class Refs:
 
     @cached_property
     def _repository(self) -> tuple[Path, int]:
-        """The folder of the clone's objects, and the length of an id. A git that knows one format echoes the option."""
+        """The folder of the clone's objects, and the length of an ID. A git with only one format echoes the option."""
         said = output(self._root, "rev-parse", "--git-common-dir", "--show-object-format")
         common, kind, _ = said.rsplit("\n", 2)
         return (self._root / common / "objects").resolve(), 64 if kind == "sha256" else 40
 
     @cached_property
     def _objects(self) -> dict[str, str]:
-        """Where git finds and puts objects: with a remote, in a folder that is removed with this object."""
+        """Where git reads and writes objects. With a remote, it is a folder that is removed with this instance."""
         if self._remote is None:
             return {}
         alternate = str(self._repository[0])

@@ -1,7 +1,7 @@
-"""The commit that is checked out, and whether it holds what was read. Takes no lock.
+"""The commit that is checked out, and whether it holds the files that were read. Takes no lock.
 
-Git's own answer is not enough: it leaves out files that it ignores, the targets of links, and files that are
-marked as unchanged (assume-unchanged, skip-worktree).
+`git status` is not enough. It leaves out files that git ignores, the targets of links, and files that are marked as
+unchanged (assume-unchanged, skip-worktree).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from reconciler.git.process import output
 from reconciler.model.plan import Commit
 
 _MOST_LINKS = 40
-"""Linux follows no more links in one path; what comes after them is then a link, which the commit does not hold."""
+"""Linux follows at most this many links in a path. Later ones are taken for files, which the commit does not hold."""
 
 _MANY = 100
-"""More names than these are not given to git one by one."""
+"""If there are more names than this, git gets their folders instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def read_commit(root: Path, paths: Sequence[Path]) -> Commit:
 
 
 def read_sources(root: Path, paths: Sequence[Path], files: Iterable[str]) -> Sources:
-    """The commit as `read_commit` has it, and what it holds of `files`, which are absolute.
+    """The commit as `read_commit` returns it, and which of `files`, which are absolute, it holds.
 
     Raises:
         GitRefusedError: there is a repository, and git is missing, fails, or refuses it.
@@ -75,7 +75,7 @@ def read_sources(root: Path, paths: Sequence[Path], files: Iterable[str]) -> Sou
 
 
 def _status(root: Path, paths: Sequence[str]) -> dict[str, str]:
-    """The two letters of `git status` for each file that differs, by its name from the top of the working tree."""
+    """The two letters of `git status` for each file that differs, by name from the top of the working tree."""
     options = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal", "--ignore-submodules=all")
     listing = output(root, "status", *options, "--", *paths) if paths else ""
     return {line[3:]: line[:2] for line in listing.split("\0")[:-1]}
@@ -83,13 +83,13 @@ def _status(root: Path, paths: Sequence[str]) -> dict[str, str]:
 
 def _check_ignore(top: Path, names: Iterable[str]) -> list[str]:
     listed = "".join(f"{name}\0" for name in names).encode("utf-8", "surrogateescape")
-    # Only this command does not accept literal pathspecs. It takes no wildcards, so the names are literal anyway.
+    # This command does not accept literal pathspecs. It takes no wildcards, so names are literal anyway.
     names_only = {"GIT_LITERAL_PATHSPECS": "0"}
     return output(top, "check-ignore", "--stdin", "-z", data=listed, environment=names_only, tolerated={1}).split("\0")
 
 
 class _Index:
-    """What git tracks, and how the files that were read lie in it."""
+    """What git tracks, and which of the files that were read it tracks."""
 
     def __init__(self, root: Path, head: str, paths: Sequence[str], files: Sequence[str]) -> None:
         top = os.path.realpath(output(root, "rev-parse", "--show-toplevel").removesuffix("\n"))
@@ -120,7 +120,7 @@ class _Index:
         return all(map(self._holds, self._passed[file]))
 
     def ignored(self, files: Iterable[str]) -> tuple[str, ...]:
-        """Those of some files that git ignores. What it tracks is not ignored, even if a pattern names it."""
+        """Those of `files` that git ignores. A file that it tracks is not ignored, even if a pattern matches it."""
         names: dict[str, list[str]] = {}
         for file in files:
             inner = self._inner(self._passed[file][-1])
@@ -165,7 +165,7 @@ class _Index:
 
 
 def _all_passed(files: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """For each file every link on the way to it, and then the file itself, each in a folder without links."""
+    """For each file, every link on the way to it and the file itself, each as a path whose folders are not links."""
     folders: dict[str, tuple[str, ...]] = {}
     found = {}
     for file in files:

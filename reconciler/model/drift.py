@@ -1,4 +1,4 @@
-"""What changed on Scale since the last apply, and what git changed since: the drift of a target."""
+"""The drift of a target: what changed on Scale, and in git, since the last apply."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from reconciler.model.values import Absent, Json
 class Unit:
     """One unit (a parameter, or the ontology) whose base, live and desired values are not all equal.
 
-    `path` is `params.KEY` or `ontology`. `version` and `at` (aware) are those that brought the live value, None where
-    it is not there or its version shows no time. `fields` are the differences to show: from the base (without one,
+    `path` is `params.KEY` or `ontology`. `version` and `at` (aware) are those that introduced the live value; they are
+    None if there is no value, or no time. `fields` are the differences to show: from the base (without one,
     from what git says) to what is live; for a pending unit from what is live to what git says. `source` is where git
     says it.
     """
@@ -34,7 +34,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Transient:
-    """A unit that somebody changed and changed back since the last apply, and the versions in which it was another."""
+    """A unit that was changed and changed back since the last apply, and the versions in which it had another value."""
 
     path: str
     versions: tuple[int, ...]
@@ -42,7 +42,7 @@ class Transient:
 
 @dataclass(frozen=True, slots=True)
 class ProjectDrift:
-    """Units in the order of their paths. `diagnostics` are about this project alone."""
+    """Units are ordered by path. `diagnostics` are about this project only."""
 
     name: str
     source: Source
@@ -67,7 +67,7 @@ class BlockedProject:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The newest entry of the record: its commit (None: not known) and time (RFC 3339 in UTC)."""
+    """The newest entry of the record: its commit (None if not known) and its time (RFC 3339 in UTC)."""
 
     commit: str | None
     recorded_at: str
@@ -75,7 +75,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class DriftSummary:
-    """Numbers of units by class, of transient units, and of blocked and clean projects."""
+    """The numbers of units by cause, of transient units, and of blocked and clean projects."""
 
     drift: int = 0
     pending: int = 0
@@ -113,7 +113,7 @@ class Drift:
 
     @property
     def project_count(self) -> int:
-        """How many projects were looked at, those that are blocked included."""
+        """How many projects were examined, including blocked ones."""
         return len(self.projects) + len(self.blocked) + self.unlisted
 
     @property
@@ -134,7 +134,7 @@ class Drift:
 
     @property
     def has_drifted(self) -> bool:
-        """Whether anything calls for a person: drift, a conflict, something unknown, a project that vanished."""
+        """Whether anything needs attention: drift, a conflict, an unknown unit, or a vanished project."""
         summary = self.summary
         return bool(summary.drift or summary.conflict or summary.unknown or self.vanished)
 

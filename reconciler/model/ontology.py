@@ -1,4 +1,4 @@
-"""An ontology, read once: its choices in the one spelling that two equal ontologies share.
+"""An ontology as it is read: its choices in a spelling that all equal ontologies share.
 
 `"Car"` and `{choice: Car}` are the same choice. An absent, null, or empty `display`, `description`, or `subchoices` is
 the same as none, and so is a `display` that equals its `choice`.
@@ -43,7 +43,7 @@ class Ontology:
 
     @property
     def written(self) -> Json:
-        """As a manifest spells it: the choices, or an object with them and the name."""
+        """As a manifest spells it: the choices, or an object with the choices and the name."""
         return self.spelled if self.name is None else {"name": self.name, "choices": self.spelled}
 
 
@@ -141,7 +141,7 @@ def spell(choice: Choice) -> Json:
 
 
 def spell_alone(choice: Choice) -> Json:
-    """The same without its subchoices."""
+    """The same, without its subchoices."""
     if choice.display is None and choice.description is None:
         return choice.choice
     spelled: dict[str, Json] = {"choice": choice.choice}

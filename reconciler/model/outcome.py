@@ -1,4 +1,4 @@
-"""The result of a plan: for each project, what was sent, what landed, and which versions are live now."""
+"""The outcome of an apply: for each project, what was sent, what landed, and which versions are live now."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Status(StrEnum):
     UNCHANGED = "unchanged"
     FAILED = "failed"
     UNCLEAR = "unclear"
-    """Whether a write landed could not be read back."""
+    """Reading back did not show whether a write landed."""
     FORGOTTEN = "forgotten"
     HELD = "held"
     BLOCKED = "blocked"
     PROTECTED = "protected"
     STALE = "stale"
-    """Live state moved since the plan: what was approved would no longer be what is written."""
+    """Live state changed since the plan, so an apply would write something that nobody approved."""
     NOT_STARTED = "not-started"
 
 
@@ -41,11 +41,11 @@ class CallOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ProjectOutcome:
-    """`params_version` and `ontology_version` are those last read; None where there is none or none was read.
+    """`params_version` and `ontology_version` are those that were read last; None if there is none or none was read.
 
-    `stale_fields` are the differences that a stale project now shows, `not_kept` those that are left after a write
-    that landed. `live` is the project as last read, None where it was not. `seconds` is how long its calls took.
-    `hash` is that of the intent that was carried out, "" where it is not known; `source` is the manifest's line.
+    `stale_fields` are the differences that a stale project has now. `not_kept` are those that are left after a write
+    that landed. `live` is the project as it was read last, None if it was not. `seconds` is how long its calls took.
+    `hash` is that of the intent that was carried out, "" if it is not known. `source` is the manifest's line.
     """
 
     name: str
@@ -81,11 +81,11 @@ class OutcomeSummary:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Outcome:
-    """Projects are in the plan's order. `interrupted_by` is a signal's number, None for a run to the end.
+    """Projects are in the plan's order. `interrupted_by` is a signal's number, None if the run was not interrupted.
 
-    `diagnostics` are those of the run as a whole, such as a record that could not be kept after the writes.
-    `pending_only` is that of the plan. `previous_commit` is that of the newest entry of the record as the run found it,
-    None where it is not known.
+    `diagnostics` are about the run as a whole, such as a record that could not be written after the apply.
+    `pending_only` is that of the plan. `previous_commit` is the commit of the record's newest entry when the run began,
+    None if it is not known.
     """
 
     target: TargetInfo
@@ -119,10 +119,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What was written beside what a pull request had shown, by names of projects.
+    """What was written, compared with what a pull request had shown, by name of project.
 
-    `not_shown` were written and not shown there; `untold` were written where it is not known whether they were shown.
-    `unwritten` were shown and needed no write. `missing` counts those that were shown and are not in the run at all.
+    `not_shown` were written and had not been shown. `untold` were written, and it is not known whether they had been
+    shown. `unwritten` were shown and needed no write. `missing` counts those that were shown and are not in the run.
     """
 
     as_shown: tuple[str, ...] = ()
@@ -135,9 +135,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened during an apply, for whoever prints progress.
+    """Something that happened during an apply, for printing progress.
 
-    `calls` says what is about to be sent; `outcome` is set with the project's last event.
+    `call` is about to be sent. `outcome` is set in the project's last event.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The plan: plain data, complete enough to be shown, saved, compared and carried out for its intent and no more."""
+"""The plan: plain data that is complete enough to be shown, saved, compared, and carried out."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ class Kind(StrEnum):
     REMOVE = "remove"
     CHANGE = "change"
     MOVE = "move"
-    """A choice goes below another parent: `before` and `after` say where."""
+    """A choice moves to another parent. `before` and `after` say where it is."""
     REORDER = "reorder"
-    """Items that stay change their order: `before` and `after` are lists of what identifies them."""
+    """Items that are kept change their order. `before` and `after` list what identifies them."""
 
 
 class Cause(StrEnum):
-    """What changed since the record. A create's fields are pending; without a record every other one is unknown."""
+    """What changed since the record. A create's fields are pending. Without a record, all other fields are unknown."""
 
     PENDING = "pending"
-    """Git changed."""
+    """Changed in git."""
     DRIFT = "drift"
-    """Scale changed."""
+    """Changed on Scale."""
     CONFLICT = "conflict"
-    """Both changed, differently."""
+    """Changed in both, differently."""
     SAME = "same"
-    """Both changed alike: nothing to do, and not a field of a plan."""
+    """Changed in both, alike. There is nothing to do, and a plan has no such field."""
     UNKNOWN = "unknown"
 
 
@@ -47,11 +47,11 @@ class Action(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     FORGET = "forget"
-    """Recorded, its manifest gone: it will no longer be managed. Nothing is sent."""
+    """The project is recorded and its manifest is gone. It will no longer be managed. Nothing is sent."""
 
 
 class Reason(StrEnum):
-    """Why a project gets the action and the calls it gets. The renderer owns the sentence."""
+    """Why a project gets its action and its calls. The renderer words it."""
 
     NOT_ON_SCALE = "not-on-scale"
     PARAMS_KEYS_REMOVED = "params-keys-removed"
@@ -70,7 +70,7 @@ class Reason(StrEnum):
 class Field:
     """One difference. `before` is ABSENT for an add, `after` for a remove.
 
-    `moved_by` is the version that brought the live value of a unit that drifted or is in conflict, with its time.
+    `moved_by` is the version that introduced the live value, with its time. It is set for drift and conflicts.
     """
 
     path: FieldPath
@@ -82,12 +82,12 @@ class Field:
     moved_by: tuple[int, datetime | None] | None = None
 
     def at(self, source: Source) -> Field:
-        """The same, declared there."""
+        """The same difference, declared at `source`."""
         return Field(self.path, self.kind, self.before, self.after, self.cause, source, self.moved_by)
 
 
 def unit_of(path: FieldPath) -> str | None:
-    """The unit, written whole by the API, that a field lies in: `params.KEY` or `ontology`; None for what creates."""
+    """The unit, which the API writes whole, of a field: `params.KEY` or `ontology`; None for a create-only field."""
     if path[0] == "ontology":
         return "ontology"
     return format_path(path[:2]) if path[0] == "params" else None
@@ -123,7 +123,7 @@ def project_path(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The three parts of a project that a plan is about. `ontology` is in the shortest spelling, None without one."""
+    """The three parts of a project that a plan is about. `ontology` is in the shortest spelling, or None."""
 
     type: str
     params: Mapping[str, Json]
@@ -132,12 +132,12 @@ class State:
 
     @classmethod
     def of(cls, live: LiveProject) -> State:
-        """What was seen; an ontology that cannot be read is not shown."""
+        """The state of a live project, without an ontology that cannot be read."""
         return cls.spelled(live.type, live.params, live.ontology)
 
     @classmethod
     def spelled(cls, kind: str, params: Mapping[str, Json], ontology: Ontology | Unreadable | None) -> State:
-        """The state with this ontology, which counts as none if it cannot be read."""
+        """The state with this ontology. One that cannot be read counts as none."""
         if not isinstance(ontology, Ontology):
             return cls(kind, params, None)
         return cls(kind, params, ontology.spelled, ontology.name)
@@ -145,7 +145,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The versions that the plan was made against; None where there was none. `created_at` is the project's.
+    """The versions that the plan was made against; None if there was none. `created_at` is the project's.
 
     `ontology_hash` is the SHA-256 of the live choices; None if there are none, or if `before` of the change has them.
     """
@@ -157,13 +157,13 @@ class Expected:
 
     @classmethod
     def of(cls, live: LiveProject | None) -> Expected:
-        """The versions of what was seen."""
+        """The versions of a live project."""
         return cls(live.params_version, live.ontology_version, live.created_at) if live else cls()
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A guard's verdict. `why` is a sentence; `remedy` says how to avoid it, beside the waiver; may be empty."""
+    """A guard's verdict. `why` is a sentence. `remedy` says how to avoid it without a waiver, or is empty."""
 
     guard: str
     why: str
@@ -180,7 +180,7 @@ class Waived:
 
 @dataclass(frozen=True, slots=True)
 class ProjectChange:
-    """What the plan says of one project.
+    """What the plan says about one project.
 
     `before` is None for a create. `after` is `before` where nothing changes. `desired` is what apply derives its
     calls from. A project that is equal to its manifest comes back from a saved plan without `before` and `after`, and
@@ -210,11 +210,11 @@ class ProjectChange:
     base: RecordedProject | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     commit: str | None = None
-    """The commit that holds every byte that was read for it; None if no commit does."""
+    """The commit that holds every byte that was read for the project; None if there is none."""
 
     @property
     def protected(self) -> bool:
-        """A change that is planned and shown, and never written."""
+        """Whether it is a change that is planned and shown, but never written."""
         return self.desired.protect and self.action in (Action.CREATE, Action.UPDATE)
 
     @property
@@ -224,7 +224,7 @@ class ProjectChange:
 
     @property
     def forgets(self) -> bool:
-        """Whether an apply takes it out of the record."""
+        """Whether an apply removes it from the record."""
         return self.action is Action.FORGET and not self.held_by
 
 
@@ -250,7 +250,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class TargetInfo:
-    """`account` is a fingerprint of the account, None where it is not known."""
+    """`account` is a fingerprint of the account, None if it is not known."""
 
     name: str
     endpoint: str
@@ -259,7 +259,7 @@ class TargetInfo:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The commit of the manifests, None without one; `dirty` where the working tree differs from it."""
+    """The commit of the manifests, None if there is none. `dirty` means that the working tree differs from it."""
 
     commit: str | None = None
     dirty: bool = False
@@ -267,12 +267,13 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Plan:
-    """Ordered by name. `complete` is false when it was narrowed. `live_count` is None where no list was read.
+    """Ordered by name. `complete` is false if it was narrowed. `live_count` is None if no list was read.
 
-    `made_at` is when it was made, `snapshot_at` when live was read where that is from a snapshot; both aware.
-    `section` is the section of the record that it was compared with, None without one and in a saved plan.
-    `masked` is whether sensitive values are masked: such a plan is only for printing.
-    Its `repr` is short: asyncio spells out a task's result when it ends, however large that is.
+    `made_at` is when it was made. `snapshot_at` is when the snapshot was taken, if live state is from one. Both are
+    aware.
+    `section` is the section of the record that it was compared with. It is None if there is none, and in a saved plan.
+    `masked` is whether sensitive values are masked. Such a plan can only be printed.
+    Its `repr` is short, because asyncio makes the `repr` of a task's result when the task ends.
     """
 
     target: TargetInfo
@@ -301,7 +302,7 @@ class Plan:
 
     @property
     def reverted(self) -> tuple[tuple[str, str], ...]:
-        """Changes made on Scale, as (project, unit), that carrying it out would revert."""
+        """Changes made on Scale, as (project, unit), that an apply would revert."""
         edits = {
             (change.name, unit_of(field.path) or ""): None
             for change in self.changes
@@ -318,6 +319,6 @@ class Plan:
 
     @property
     def errored(self) -> bool:
-        """Whether it has an error, its own or that of a blocked project."""
+        """Whether it has an error, including those of blocked projects."""
         every = [self.diagnostics, *(change.diagnostics for change in self.changes)]
         return any(diagnostic.is_error for diagnostics in every for diagnostic in diagnostics)

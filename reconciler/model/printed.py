@@ -1,4 +1,4 @@
-"""What may be printed of a plan, a drift, or an outcome: sensitive values are masked, and file names are relative."""
+"""A plan, a drift, or an outcome as it may be printed: sensitive values are masked, and file names are relative."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from reconciler.model.values import ABSENT, MASKED, Absent, Json
 
 Printable = TypeVar("Printable", bound=Plan | Drift | Outcome)
 _Value = TypeVar("_Value")
+_Attributes = Mapping[type, tuple[str, ...]]
+_Leaves = Mapping[type, Callable[[Any], Any]]
 
 ONTOLOGY_NAME: Final[FieldPath] = ("ontology", Attribute("name"))
 
@@ -26,24 +28,28 @@ def printed(value: Printable, *, base: str, sensitive: Sequence[Pattern] = ()) -
 
     The words of an outcome are masked on entry; its values are those of stale projects.
     """
-    masked: Any = value
-    if isinstance(value, Plan) and sensitive:
-        masked = _masked_plan(value, sensitive)
-    elif isinstance(value, Drift) and sensitive:
-        masked = _masked_drift(value, sensitive)
-    elif isinstance(value, Outcome) and sensitive:
-        masked = _masked_outcome(value, sensitive)
-    shown: Printable = with_files(masked, partial(relative, base=base))
-    return shown
+    shown: Printable = value
+    if sensitive:
+        masks = _Masks(sensitive)
+        leaves: _Leaves = {State: masks.state, Field: masks.field, Call: masks.call, Unit: masks.unit}
+        shown = _rebuilt(value, _WITH_VALUES, leaves)
+        if isinstance(shown, Plan | Drift):
+            shown = replace(shown, masked=shown.masked or masks.used)
+    return with_files(shown, partial(relative, base=base))
 
 
 def with_files(value: _Value, rename: Callable[[str], str]) -> _Value:
     """The value, one of those in `_WITH_FILES` or a tuple of them, with the name of each file changed."""
-    renamed: _Value = _renamed(value, cache(rename))
-    return renamed
+    cached = cache(rename)
+
+    def renamed(place: Source | Location) -> Source | Location:
+        return replace(place, file=cached(place.file))
+
+    shown: _Value = _rebuilt(value, _WITH_FILES, {Source: renamed, Location: renamed})
+    return shown
 
 
-_WITH_FILES: Final[Mapping[type, tuple[str, ...]]] = {
+_WITH_FILES: Final[_Attributes] = {
     Plan: ("changes", "diagnostics"),
     ProjectChange: ("source", "desired", "fields", "diagnostics"),
     DesiredProject: ("source",),
@@ -56,48 +62,31 @@ _WITH_FILES: Final[Mapping[type, tuple[str, ...]]] = {
     Field: ("source",),
     Diagnostic: ("location", "used_by"),
 }
-"""The attributes that name files, or that hold values which do."""
+"""The attributes that name files, or that contain values that do."""
+
+_WITH_VALUES: Final[_Attributes] = {
+    Plan: ("changes",),
+    ProjectChange: ("before", "after", "fields", "calls"),
+    Drift: ("projects",),
+    ProjectDrift: ("units",),
+    Outcome: ("projects",),
+    ProjectOutcome: ("stale_fields",),
+}
+"""The attributes that contain values of projects, which may be sensitive."""
 
 
-def _renamed(value: Any, rename: Callable[[str], str]) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_renamed(item, rename) for item in value)
-    if isinstance(value, Source | Location):
-        return replace(value, file=rename(value.file))
+def _rebuilt(
+    value: Any, attributes: Mapping[type, tuple[str, ...]], leaves: Mapping[type, Callable[[Any], Any]]
+) -> Any:
+    """The value with what is in its `attributes` replaced, at any depth, by what the function of its type returns."""
     if value is None:
         return None
-    return replace(value, **{name: _renamed(getattr(value, name), rename) for name in _WITH_FILES[type(value)]})
-
-
-def _masked_plan(plan: Plan, sensitive: Sequence[Pattern]) -> Plan:
-    masks = _Masks(sensitive)
-    changes = tuple(
-        replace(
-            change,
-            before=masks.state(change.before),
-            after=masks.state(change.after),
-            fields=tuple(masks.field(field) for field in change.fields),
-            calls=tuple(masks.call(call) for call in change.calls),
-        )
-        for change in plan.changes
-    )
-    return replace(plan, changes=changes, masked=masks.used) if masks.used else plan
-
-
-def _masked_drift(drift: Drift, sensitive: Sequence[Pattern]) -> Drift:
-    masks = _Masks(sensitive)
-    projects = tuple(
-        replace(project, units=tuple(masks.unit(unit) for unit in project.units)) for project in drift.projects
-    )
-    return replace(drift, projects=projects, masked=masks.used) if masks.used else drift
-
-
-def _masked_outcome(outcome: Outcome, sensitive: Sequence[Pattern]) -> Outcome:
-    masks = _Masks(sensitive)
-    projects = tuple(
-        replace(project, stale_fields=tuple(map(masks.field, project.stale_fields))) for project in outcome.projects
-    )
-    return replace(outcome, projects=projects)
+    if isinstance(value, tuple):
+        return tuple(_rebuilt(item, attributes, leaves) for item in value)
+    if (leaf := leaves.get(type(value))) is not None:
+        return leaf(value)
+    inner = {name: _rebuilt(getattr(value, name), attributes, leaves) for name in attributes[type(value)]}
+    return replace(value, **inner)
 
 
 class _Masks:
@@ -112,8 +101,8 @@ class _Masks:
         self.used = self.used or masked is not value
         return masked
 
-    def state(self, state: State | None) -> State | None:
-        return state and State(
+    def state(self, state: State) -> State:
+        return State(
             state.type,
             self.value(state.params, ("params",)),
             self.value(state.ontology, ("ontology",)),
@@ -141,7 +130,7 @@ class _Masks:
 
 
 def masked_document(document: Mapping[str, Json], sensitive: Sequence[Pattern]) -> dict[str, Json]:
-    """A composed manifest with what is sensitive masked."""
+    """A composed manifest with its sensitive values masked."""
 
     def masked(key: str, value: Json) -> Json:
         if key == "ontology" and isinstance(value, dict):
@@ -153,7 +142,7 @@ def masked_document(document: Mapping[str, Json], sensitive: Sequence[Pattern]) 
 
 
 def relative(file: str, base: str) -> str:
-    """`file` as seen from the folder `base`, both absolute with `/`; one that is not absolute stays as it is.
+    """`file` relative to the folder `base`. Both are absolute, with `/`; a file that is not is returned as it is.
 
     For documents: nothing is escaped here.
     """
@@ -173,9 +162,9 @@ def _parts(path: str) -> list[str]:
 
 
 def mask(value: Json, path: FieldPath, sensitive: Sequence[Pattern]) -> Json:
-    """`value`, found at `path`, with whatever a pattern covers replaced by a string that says so.
+    """`value`, which is at `path`, with everything that a pattern covers replaced by a string that says so.
 
-    Where nothing is covered this is `value` itself. In an ontology, parts are the names of choices.
+    If nothing is covered, this is `value` itself. In an ontology, the parts of a path are the names of choices.
     """
     if not sensitive:
         return value

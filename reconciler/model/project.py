@@ -12,10 +12,10 @@ from reconciler.model.ontology import Ontology, Unreadable
 from reconciler.model.values import Json
 
 CREATE_ONLY = ("rapid", "studio", "pipeline", "consensus_attempts")
-"""What a create takes beside `type`, `name` and `params`, and nothing can change later. [D] in scale-api.md."""
+"""What a create takes besides `type`, `name`, and `params`. It can never be changed later. [D] in scale-api.md."""
 
 RESERVED_PARAMS = frozenset({"patch", "version", "created_at"})
-"""What cannot be a parameter's name: the API uses these beside the parameters. [D] in scale-api.md."""
+"""Names that no parameter can have, because the API uses them next to the parameters. [D] in scale-api.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Source:
 
 class ParamsMode(StrEnum):
     EXACT = "exact"
-    """The manifest's params are the whole truth."""
+    """The project has the manifest's parameters and no others."""
     MERGE = "merge"
-    """Parameters that the manifest does not name are not managed; a named one is whole."""
+    """Parameters that the manifest does not name are not managed. A named one is managed as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A live value that is nobody's business. `until` is the last day (UTC) it is meant to hold; it holds after too."""
+    """A live value that is not managed. `until` is the last day (UTC) it is meant for. It still applies after that."""
 
     pattern: Pattern
     reason: str | None = None
@@ -47,20 +47,20 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """Which paths of a project git owns."""
+    """Which paths of a project are managed in git."""
 
     params: ParamsMode = ParamsMode.EXACT
     ignore: tuple[Ignore, ...] = ()
     units: frozenset[str] | None = None
-    """With `--pending`, the units (`params.KEY`, `ontology`) that may be written; None for all of them."""
+    """With `--pending`, the units (`params.KEY`, `ontology`) that may be written. None means all."""
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredProject:
     """What a manifest says, composed.
 
-    `create_only` holds those of CREATE_ONLY that the manifest names. `params` and `ontology` are None where that part
-    is not managed; the ontology has at least one choice, and its name is None if the manifest gives none.
+    `create_only` holds those of CREATE_ONLY that the manifest names. `params` or `ontology` is None if that part is not
+    managed. The ontology has at least one choice; its name is None if the manifest gives none.
     `document` is all of it as composed, and `origin` knows where each value in it was written: only manifest/ uses it.
     They are empty and None if the project was not read from a manifest.
     """
@@ -81,8 +81,8 @@ class DesiredProject:
 class Version:
     """One entry of a history. `content` is the parameters or an `Ontology`, None if the entry cannot be read.
 
-    `number` is the API's, or the position. `at` is aware, in UTC. `digest` is the SHA-256 of the whole content if a
-    snapshot leaves some of it out and the record has the same one; else None.
+    `number` is the API's, or the position. `at` is aware, in UTC. If a snapshot leaves out some of the content, and the
+    record has the digest (SHA-256) of all of it, `digest` is that; else None.
     """
 
     number: int
@@ -93,14 +93,14 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class LiveProject:
-    """What the API last answered about a project, as far as this tool uses it.
+    """The API's last answer about a project, as far as this tool uses it.
 
-    `params` is the last entry of `param_history` without `version` and `created_at`; empty, with `params_version`
-    None, where no parameters were ever set. `ontology` is the last entry's, or None if none was ever set.
-    Times are aware, in UTC, None where the API gives none or one that cannot be read. The histories are those that
-    the API showed, oldest first, the last entry included.
-    `origins` is None but in a snapshot, which keeps the end of a history alone: there it has, for units whose value is
-    older than what is kept, the version that brought it, with its time.
+    `params` is the last entry of `param_history` without `version` and `created_at`. If no parameters were ever set, it
+    is empty, and `params_version` is None. `ontology` is that of the last entry, or None if none was ever set.
+    Times are aware, in UTC, and None if the API gives none or one that cannot be read. The histories are those that
+    the API showed, oldest first, including the last entry.
+    `origins` is None except in a snapshot, which keeps only the end of a history. It then has, for units whose value
+    is older than that, the version that introduced the value, with its time.
     """
 
     name: str
@@ -121,11 +121,11 @@ class LiveProject:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableProject:
-    """A live project whose state cannot be read: it is compared with nothing, and nothing is written to it.
+    """A live project whose state cannot be read. It is not compared, and nothing is written to it.
 
-    `path` is the place in the API's answer, such as `projects[3].param_history[2].instruction`; `problem` continues a
-    sentence that starts with it. `name` is None if that is what cannot be read, and so is `created_at`. `archived` is
-    true if the answer surely says so.
+    `path` is the place in the API's answer, such as `projects[3].param_history[2].instruction`, and `problem` continues
+    a sentence that starts with it. `name` and `created_at` are None if they cannot be read. `archived` is true only if
+    the answer says so.
     """
 
     name: str | None

@@ -1,4 +1,4 @@
-"""What applies remember: per project the versions that the last one wrote or found equal. Never content."""
+"""What applies record: for each project, the versions that the last one wrote or found equal. Never content."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EMPTY_ACCOUNT: Final = "empty"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An apply that is under way, as its intent names it.
+    """An apply that is under way, as it is named in its intent.
 
     `clone` is the ID of the clone that it runs in, None if the clone has none. `until` is the time until which its
     intent holds. Both times are RFC 3339 in UTC.
@@ -47,8 +47,8 @@ class RecordedProject:
     """One project of the record.
 
     `file` is the manifest's, relative to the git top level, with `/`. `commit` is the one whose manifest the versions
-    carry out, None without one or if a file differed from it. `recorded_at` is RFC 3339 in UTC. `created_at` is the
-    project's, as the API spells it, None in entries that did not note it. `older` has, for each unit (`params.KEY`,
+    carry out, None if there is none or if a file differed from it. `recorded_at` is RFC 3339 in UTC. `created_at` is
+    the project's, as the API spells it, None in entries without it. `older` has, for each unit (`params.KEY`,
     `ontology`) that was left drifting, the version that is still its base. `not_kept` has, for each path that Scale did
     not keep when it was last written, the SHA-256 of the value that was declared. `ontology_hash` is the SHA-256 of the
     choices that are the base of the ontology, None if there are none or they are not known: an ontology's version may
@@ -77,7 +77,7 @@ Entries = Mapping[str, RecordedProject]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What is recorded of one account. `runs` are the applies under way, by ID.
+    """What is recorded about one account. `runs` are the applies under way, by ID.
 
     `commit` is the last commit that an apply completed, at `completed_at` (RFC 3339 in UTC); None if none did.
     """

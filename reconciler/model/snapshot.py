@@ -1,4 +1,4 @@
-"""Live state as it was at one time, saved for whoever has no key: without what is sensitive, and with less history."""
+"""Live state at one time, saved for jobs without a key: without sensitive values, and with a shorter history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.model.project import LiveProject, UnreadableProject
 
 @dataclass(frozen=True, slots=True)
 class SnapshotProject:
-    """One project. `left_out` are the patterns of what was taken out of it, such as `params.fields[*].key`."""
+    """One project. `left_out` are the patterns of values that were removed, such as `params.fields[*].key`."""
 
     live: LiveProject
     left_out: tuple[str, ...] = ()
@@ -19,9 +19,9 @@ class SnapshotProject:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Every project of an account, ordered by name; `unreadable` are beside them.
+    """Every project of an account, ordered by name. `unreadable` are those that could not be read.
 
-    `taken_at` is aware; `commit` that of the manifests, or None.
+    `taken_at` is aware. `commit` is that of the manifests, or None.
     """
 
     target: TargetInfo

@@ -23,7 +23,7 @@ class _Absent(Enum):
 
 
 ABSENT: Final = _Absent.ABSENT
-"""No value at all, where null is one."""
+"""No value at all. Null is a value."""
 
 Absent: TypeAlias = Literal[_Absent.ABSENT]
 

@@ -24,7 +24,7 @@ def changes_of(
     at: str,
     file: Callable[[ProjectChange], str],
 ) -> Changes:
-    """What to record. `known` are the entries that the run started from, `current` those that are there now.
+    """What to record. `known` are the entries that the run started from, `current` those that the record has now.
 
     `run` is the run's ID, empty if it wrote nothing. `at` is the time of the entries, and `file` gives a project's
     manifest as the record names it.
@@ -37,7 +37,7 @@ def changes_of(
         if project.status is Status.FORGOTTEN:
             forgotten.add(change.name)
         elif project.live is None and project.status is Status.UNCHANGED and before != known.get(change.name):
-            continue  # it was not read again, and another run has written or entered it since
+            continue  # it was not read again, and another run has changed its entry since
         elif project.status in (Status.DONE, Status.UNCHANGED) or project.not_kept:
             entry = _entry(change, project, before, at, file(change))
             if change.writes or before is None or not _same(before, entry):
@@ -58,7 +58,7 @@ def changes_of(
 def _entry(
     change: ProjectChange, project: ProjectOutcome, before: RecordedProject | None, at: str, file: str
 ) -> RecordedProject:
-    """The entry of a project to which nothing is left to write, or only what Scale did not keep."""
+    """The entry of a project for which nothing is left to write, or only values that Scale did not keep."""
     known = base_of(before, project.live).known if project.live is not None else None
     left = left_drifting(change, project.live, known)
     beyond = outside(change.desired, project.live, known) if known is not None else change.outside
@@ -77,7 +77,7 @@ def _entry(
 
 
 def message_of(outcome: Outcome) -> str:
-    """The commit message of an outcome in the record's ref."""
+    """The message of the commit that records an outcome."""
     summary = outcome.summary
     summed = f"apply: {summary.added} added, {summary.changed} changed"
     more = "".join(
@@ -101,7 +101,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 
 
 def _same(before: RecordedProject, after: RecordedProject) -> bool:
-    """Whether entering `after` changes only time and commit: a newer commit alone changes no entry."""
+    """Whether entering `after` would change only the time and the commit. Such an entry is not written."""
     after = replace(after, recorded_at=before.recorded_at, commit=before.commit)
     return before == replace(after, intents=tuple(intent for intent in before.intents if follows(intent, after)))
 

@@ -1,4 +1,4 @@
-"""How long the intent of a run holds: it is renewed while the run lasts, and ended with it.
+"""How long the intent of a run holds. It is renewed while the run lasts, and ends with it.
 
 Promises: no write starts in the last part of a lease, and an intent that has expired is never renewed.
 """
@@ -25,20 +25,20 @@ LEASE: Final = timedelta(minutes=2)
 """How long an intent holds without a renewal."""
 
 LAST_SECONDS: Final = timedelta(seconds=30)
-"""In this last part of a lease no write is started, so that none lands after it."""
+"""No write is started in this last part of a lease, so that none lands after it."""
 
 RENEWED_BEFORE: Final = timedelta(seconds=60)
-"""A run starts to renew its lease this long before the end."""
+"""A run renews its lease this long before the end."""
 
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
-"""How far the clocks of two runs may differ: an intent of another clone counts as expired only this much later."""
+"""How much the clocks of two runs may differ. An intent of another clone counts as expired only this much later."""
 
 LONGEST_LEASE: Final = timedelta(hours=1)
-"""A lease that ends later than this from now does not count: it is forged, or a clock is far off."""
+"""A lease that ends later than this from now does not count. It is forged, or a clock is wrong."""
 
 
 class Lease:
-    """The lease of one run, None before it begins. `aside` runs blocking calls, such as git, outside the event loop."""
+    """The lease of one run. `run` is None before it begins. `aside` runs blocking calls, such as git, in a thread."""
 
     def __init__(self, store: RecordStore, clock: Clock, aside: Callable[..., Awaitable[Any]]) -> None:
         self._store = store
@@ -51,7 +51,7 @@ class Lease:
         self._problem = ""
 
     async def begin(self) -> Run:
-        """The run, with an intent that holds from now."""
+        """Returns the run, with an intent that holds from now on."""
         now = self._clock.now()
         if self.run is None:
             name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
@@ -63,11 +63,11 @@ class Lease:
         return self.run
 
     def keep(self) -> None:
-        """Renew the lease from now on, in a task of its own."""
+        """Renew the lease from now on, in a separate task."""
         self._renewal = asyncio.get_running_loop().create_task(self._keep_renewing())
 
     async def others(self, section: Section) -> dict[str, Run]:
-        """The other runs whose intents are live. In this clone, a lock shows it; elsewhere, the lease does."""
+        """The other runs whose intents are live. A run in this clone shows it by its lock, any other by its lease."""
         alive = {}
         for run in section.runs.values():
             if self.run is not None and run.id == self.run.id:
@@ -92,7 +92,7 @@ class Lease:
             await self._aside(self._store.end, run)
 
     async def permit(self) -> str | None:
-        """Awaited right before a write: None if it may start, else the reason why not."""
+        """Awaited right before a write. Returns None if the write may start, else the reason why not."""
         assert self.run is not None
         if self._clock.now() < _moment(self.run.until) - LAST_SECONDS or await self._renew():
             return None
@@ -107,7 +107,7 @@ class Lease:
                 return
 
     async def _renew(self) -> bool:
-        """Hold the intent for another lease, unless it has expired: another run may have taken its place."""
+        """Hold the intent for another lease, unless it has expired. Another run may then have taken its place."""
         async with self._renewing:
             assert self.run is not None
             now, until = self._clock.now(), _moment(self.run.until)
@@ -142,5 +142,5 @@ class Lease:
 
 
 def _moment(text: str) -> datetime:
-    """A text that is not a time counts as past."""
+    """A text that is not a time counts as a time in the past."""
     return read_instant(text) or LONG_AGO

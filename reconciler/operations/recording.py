@@ -1,7 +1,7 @@
 """What an apply writes into the record: its intent before the first write, and the outcome after the last one.
 
-Promises: at most one live intent names a project; while a run may still write, its intent holds; however the run
-ends, the next one recognizes its writes.
+Promises: at most one live intent names a project. While a run may still write, its intent holds. However a run ends,
+the next one recognizes its writes.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ FIRST_LOOK, LAST_LOOK = 0.5, 10.0
 def read_record(session: Session, *, required: bool = False) -> tuple[Record, tuple[Diagnostic, ...]]:
     """The record as a plan reads it, and the diagnostics about it. No ref and no file is written.
 
-    A record that is unavailable is a warning: every difference is then unknown. If it is `required`, it is an error,
-    RecordError or GitRefusedError.
+    If the record is unavailable, that is a warning, and every difference is unknown. If it is `required`, that is an
+    error, RecordError or GitRefusedError.
     """
     try:
         store, notes = _open(session)
@@ -82,7 +82,7 @@ def _open(session: Session) -> tuple[RecordStore, tuple[Diagnostic, ...]]:
 
 
 class Recorder:
-    """The record of one apply: read before the plan, its intent written ahead, its outcome written at the end.
+    """The record of one apply, which records its intent before its first write, and its outcome after the last one.
 
     `base` is the git top level, or the repository root outside git. `notes` are the diagnostics about the record.
     `waiting` is called with a sentence when the run has to wait for another one. `aside` runs blocking calls, such as
@@ -112,13 +112,13 @@ class Recorder:
         self._aside = aside
         self._seen = store.read()
         self.record = self._seen.record
-        """As it was when this was made."""
+        """The record as the apply found it."""
         self.created: Mapping[str, str | None] = {}
-        """The `created_at` of projects of the account that the plan does not have, by name."""
+        """The `created_at` of the account's projects that are not in the plan, by name."""
         self._lease = Lease(store, clock, aside)
 
     async def permit(self) -> str | None:
-        """Awaited right before a write: None if it may start, else the reason why not."""
+        """Awaited right before a write. Returns None if the write may start, else the reason why not."""
         return await self._lease.permit()
 
     async def end(self) -> None:
@@ -126,9 +126,9 @@ class Recorder:
         await self._lease.end()
 
     async def announce(self, plan: Plan, stopped: Callable[[], bool] = lambda: False) -> bool:
-        """Record what is intended, once no other live run intends to write one of its projects.
+        """Record the intent, once no other live run intends to write one of its projects.
 
-        False if the run was `stopped` while it waited; then nothing was recorded.
+        Returns False if the run was `stopped` while it waited. Nothing was recorded then.
 
         Raises:
             RecordError, GitRefusedError: it cannot be recorded, or another run takes too long. Then nothing may be
@@ -162,14 +162,14 @@ class Recorder:
             if self._clock.monotonic() - begun >= PATIENCE:
                 raise RecordError(
                     f"another apply is writing the same projects: run {other.id} on {other.host}",
-                    f"It started at {other.started_at}. This run waited for {PATIENCE / 60:.0f} minutes, and wrote "
-                    "nothing. Wait for the other one to end, and apply again.",
+                    f"It started at {other.started_at}. This run waited for {PATIENCE / 60:.0f} minutes and wrote "
+                    "nothing. Apply again when the other one has ended.",
                 )
             if reported != other.id:
                 reported = other.id
                 self._waiting(
-                    f"Waiting for the apply {other.id} on {other.host}, which started at {other.started_at} and writes "
-                    "the same projects..."
+                    f"Waiting for the apply {other.id} on {other.host}, which started at {other.started_at} and is "
+                    "writing the same projects..."
                 )
             until = self._clock.monotonic() + pause
             while not stopped() and self._clock.monotonic() < until:
@@ -178,7 +178,7 @@ class Recorder:
         return False
 
     async def _intend(self, plan: Plan, writing: list[ProjectChange], alive: frozenset[str]) -> bool:
-        """Push the intent onto the record that was seen; False if another run was faster."""
+        """Push the intent onto the record that was seen. Returns False if another run was faster."""
         now = to_the_second(self._clock.now())
         run = await self._lease.begin()
         intents = {
@@ -194,11 +194,10 @@ class Recorder:
         )
 
     async def conclude(self, plan: Plan, outcome: Outcome) -> None:
-        """Record the outcome; the run then has no live intent.
+        """Record the outcome. The run then has no live intent.
 
         Raises:
-            RecordError, GitRefusedError: it cannot be recorded. The intent still identifies this run's writes as
-                ours.
+            RecordError, GitRefusedError: it cannot be recorded. The intent still shows that the writes are ours.
         """
         try:
             await self._conclude(plan, outcome)
@@ -207,7 +206,7 @@ class Recorder:
 
     async def _conclude(self, plan: Plan, outcome: Outcome) -> None:
         known = self._section(self.record, plan).projects
-        # The account of an empty sandbox is made with its first project.
+        # The account of an empty sandbox is created with its first project.
         account = outcome.target.account
         pauses = self._pauses()
         while True:
@@ -239,8 +238,8 @@ class Recorder:
     def _key(self, record: Record, plan: Plan, account: str | None) -> SectionKey | None:
         """The key of this run's section in a record.
 
-        A section that was made while the account was empty is renamed once a run knows the account. Then it is found by
-        this run, by a project of the plan, or as the only new section of the endpoint.
+        A section that was made while the account was empty is renamed when a run knows the account. It is then found by
+        this run's intent, by a project of the plan, or because it is the only new section of the endpoint.
         """
         if (run := self._lease.run) is not None:
             for key, section in record.at(self._endpoint):
@@ -256,13 +255,13 @@ class Recorder:
         return new[0] if plan.target.account == EMPTY_ACCOUNT and len(new) == 1 else None
 
     async def _swap(self, plan: Plan, change: Callable[[Section], Section], message: str, account: str | None) -> bool:
-        """Change this run's section of the record that was seen; it becomes that of `account` if that is known."""
+        """Change this run's section of the record that was seen. It becomes that of `account` if that is known."""
         record = self._seen.record
         key = self._key(record, plan, account)
         if key is None and account is None and plan.section is not None:
             raise RecordError(
                 f"the record of {self._target.name} no longer has a section for this account",
-                "Something else changed the record while this run was under way. Apply again.",
+                "Something changed the record during this run. Apply again.",
             )
         named = (self._endpoint, account)
         final = named if key is None or account not in (None, EMPTY_ACCOUNT) else key

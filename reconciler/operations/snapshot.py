@@ -1,6 +1,6 @@
 """Snapshots: live state saved without sensitive values, and read again for plans and drift without a key.
 
-A snapshot shows what its writer says is live. A plan from it is compared with live state before any write.
+A snapshot shows what its author claims to be live. A plan from it is compared with live state before any write.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from reconciler.snapshot import stores
 
 @dataclass(frozen=True, slots=True)
 class SavedSnapshot:
-    """A snapshot that was saved, and where. `newer` is whether a newer published one was kept instead."""
+    """A snapshot that was saved, and its place. `newer` means that a newer published one was kept instead."""
 
     snapshot: Snapshot
     place: str
@@ -41,7 +41,7 @@ class SavedSnapshot:
 
 
 def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
-    """Save the account's live state as a file of its owner, or, without one, publish it in the target's git ref.
+    """Save the account's live state in the file `out`. If that is None, publish it in the target's git ref.
 
     Raises:
         SnapshotError: the file or the ref cannot be written.
@@ -66,7 +66,7 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
 
 
 async def take(session: Session, client: ScaleClient, record: Record) -> Snapshot:
-    """Every project of the account as it is now. Sends one list, and gets if it leaves out what the record names.
+    """Every project of the account as it is now. Sends one list, and a get for each recorded version that it lacks.
 
     Raises:
         ScaleError: live state cannot be read.
@@ -88,7 +88,7 @@ async def take(session: Session, client: ScaleClient, record: Record) -> Snapsho
         found = read_commit(settings.repo_root, [settings.manifests])
         commit = None if found.dirty else found.commit
     except GitRefusedError:
-        pass  # commands that need git report it
+        pass  # other commands report it
     return Snapshot(
         target=account.target,
         taken_at=taken_at,
@@ -109,14 +109,14 @@ def _kept(project: LiveProject, settings: Settings, known: Entries) -> SnapshotP
 
 
 def read_saved(settings: Settings, snapshot: Snapshot, prepared: Prepared) -> tuple[Account, Live, Prepared]:
-    """The account and live state of a snapshot, and what was prepared, both without what the snapshot cannot show."""
+    """The account and live state of a snapshot, and what was prepared, without values that the snapshot lacks."""
     whole = Live(by_name(saved.live for saved in snapshot.projects), whole=True)
     account = account_from(snapshot.target, whole, prepared.record)
     known = account.entries(prepared.record)
     left_out: dict[str, set[str]] = defaultdict(set)
     shown: list[Shown] = [*snapshot.unreadable]
     for saved in snapshot.projects:
-        # The configuration may call more sensitive now than when the snapshot was taken.
+        # More may be sensitive now than when the snapshot was taken.
         rest, more = leave_out(saved.live, settings.sensitive, known=known.get(saved.live.name))
         left_out[rest.name].update(saved.left_out, more)
         shown.append(rest)
@@ -146,8 +146,8 @@ def _not_compared(projects: int) -> list[Diagnostic]:
         Diagnostic(
             Severity.NOTE,
             "not-compared",
-            f"sensitive values of {of} are not in the snapshot, and were not compared",
-            detail="A plan of live state compares them.",
+            f"sensitive values of {of} are not in the snapshot and were not compared",
+            detail="To compare them, plan without --live.",
         )
     ]
 
@@ -161,7 +161,7 @@ def _outdated(snapshot: Snapshot, known: Entries) -> list[Diagnostic]:
         warning(
             "snapshot-outdated",
             f"the snapshot is older than the last apply ({newest})",
-            detail="What that apply wrote is not in the snapshot, and appears as a difference. "
-            "Take a new snapshot where the key is: reconciler snapshot --publish",
+            detail="What that apply wrote is not in the snapshot and appears as a difference. "
+            "Take a new one where the API key is available: reconciler snapshot --publish",
         )
     ]

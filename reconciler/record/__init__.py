@@ -1,4 +1,4 @@
-"""The record of a target: its text, how two runs' entries become one, and where it is kept.
+"""The record of a target: how the entries of two runs are merged, and where the record is kept.
 
 Nothing here asks Scale, or decides what is drift.
 """

@@ -1,8 +1,7 @@
-"""Whether a run in the same clone is alive: it holds a lock on a file of its own for as long as it lives.
+"""Whether a run in the same clone is alive. A run holds a lock on its own file for as long as it lives.
 
-The lock ends with the process, however that ends. The file's text is for messages only. Work trees of one repository
-share the folder. A clone that was copied, with its files or in an image, is another clone: its folder has another inode
-than its ID names.
+The lock ends with the process, even if the process is killed. The file's text is only for people. Work trees of one
+repository share the folder. A copy of a clone is another clone: the inode of its folder is not the one in its ID.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ class Liveness:
         self._held: dict[str, int] = {}
 
     def hold(self, run: str, words: str) -> str | None:
-        """Hold a run's lock until `release`; the ID of the clone, or None if nothing can be written here."""
+        """Hold a run's lock until `release`. Returns the ID of the clone, or None if nothing can be written here."""
         try:
             handle = open_lock_below(self._root, self._file(run))
         except FileRefusedError:

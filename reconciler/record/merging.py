@@ -1,4 +1,4 @@
-"""What a run writes into its section, laid over what other runs have written there in the meantime. Pure."""
+"""What a run writes into its section, merged with what other runs have written there in the meantime. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ONTOLOGY: Final = "ontology"
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one run has to record at its end.
+    """What one run records at its end.
 
     `forgotten` are names that leave the record, as of `at` (RFC 3339 in UTC). `unsent` are projects that the run
-    intended and to which it sent nothing. `commit` is one that the run completed, None if it completed none.
+    intended and to which it sent nothing. `commit` is the one that the run completed, None if it completed none.
     """
 
     run: str
@@ -31,9 +31,9 @@ class Changes:
 
 
 def intend(section: Section, run: Run, intents: Entries, alive: Collection[str]) -> Section:
-    """The section with a run and its intents. `intents` are projects as known from this run's intents alone.
+    """The section with a run and its intents. `intents` are projects as they are known only from this run's intents.
 
-    Of the other runs only those that are `alive` stay; the intents of the others stay with their projects.
+    Of the other runs, only those that are `alive` are kept. Projects keep the intents of all runs.
     """
     projects = dict(section.projects)
     for name, project in intents.items():
@@ -44,13 +44,13 @@ def intend(section: Section, run: Run, intents: Entries, alive: Collection[str])
 
 
 def conclude(section: Section, changes: Changes, alive: Collection[str], seen: Entries) -> Section:
-    """The section after a run: the run is gone from it, and its entries are in.
+    """The section after a run, without the run and with its entries.
 
-    Entering a project drops its intents, except those of other runs that are `alive`, and those whose writes the entry
-    cannot know. Of the existing entry and the new one, the higher version stays, or at equal versions the later one,
-    for params and ontology each. If the two may be about different projects of one name, the new one stays unless
-    another run has changed the entry since `seen`, the entries that this run started from. A forgotten name stays if
-    another run has entered it since.
+    Entering a project drops its intents, except those of other runs that are `alive`, and those whose writes may be
+    newer than the entry. Of the existing entry and the new one, the higher version is kept, for params and ontology
+    each; if they are equal, that of the later entry. If the two may be about different projects with the same name, the
+    new entry is kept, unless another run has changed the entry since `seen`, the entries that this run started from. A
+    forgotten project is kept if another run has entered it since.
     """
     others = frozenset(alive) - {changes.run}
     projects: dict[str, RecordedProject] = {}
@@ -87,7 +87,7 @@ def follows(intent: Intended, entry: RecordedProject) -> bool:
 
 
 def _with(intents: tuple[Intended, ...], more: tuple[Intended, ...]) -> tuple[Intended, ...]:
-    """Intents and a run's own. Of earlier ones that say the same, one is kept; the own ones may be dropped again."""
+    """Earlier intents, of which equal ones are merged, and a run's own, which may be dropped again."""
     different = {_content(intent): intent for intent in intents}
     return (*different.values(), *more)
 
@@ -110,9 +110,9 @@ def _is_same(there: RecordedProject, seen: RecordedProject | None) -> bool:
 
 
 def _joined(theirs: RecordedProject, ours: RecordedProject) -> RecordedProject:
-    """Of two entries, the higher version of each part, and of each unit the higher base.
+    """The higher version of each part, and the higher base of each unit, of two entries.
 
-    A base moves on only when an apply has written the unit or found it equal. A run that names a lower one read the
+    A base changes only when an apply has written the unit or found it equal. A run that names a lower base read the
     record before that.
     """
     later = ours if _moment(ours.recorded_at) >= _moment(theirs.recorded_at) else theirs
@@ -160,5 +160,5 @@ def _of_ontology(paths: Mapping[str, str]) -> dict[str, str]:
 
 
 def _moment(text: str) -> datetime:
-    """A text that is not a time is earlier than every time."""
+    """A text that is not a time counts as earlier than any time."""
     return read_instant(text) or LONG_AGO

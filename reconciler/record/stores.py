@@ -1,8 +1,8 @@
 """Where a target's record is kept.
 
-In git it is the files in the commits of `refs/reconciler/record/TARGET`, each on top of the one before, so that the
-ref's log is the audit trail; a run renews its intent in `refs/reconciler/run/RUN`. Outside git it is a file in
-`.reconciler/`. Every write compares and swaps. Reading writes nothing.
+In git, the record is the files in the commits of `refs/reconciler/record/TARGET`. Each commit is on top of the one
+before, so the ref's log is the audit trail. A run renews its intent in `refs/reconciler/run/RUN`. Outside git, the
+record is a file in `.reconciler/`. Every write compares and swaps. Reading writes nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from reconciler.record.liveness import Liveness
 
 _FOLDER = ".reconciler"
 _LARGEST_RENEWAL = 10_000
-"""Bytes of what a run leaves to renew its intent."""
+"""Bytes that a renewal of an intent may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class RecordStore(Protocol):
         """
 
     def swap(self, seen: Seen, record: Record, message: str) -> Seen | None:
-        """Replace the record that was `seen`; None if it is another one by now. `message` is the entry of the log.
+        """Replace the record that was `seen`. Returns None if another run was faster. `message` is for the log.
 
         Raises:
-            RecordError: nothing was recorded, or there is no answer.
+            RecordError: nothing was recorded, or the remote did not answer.
             GitRefusedError: git refuses this repository.
         """
 
@@ -77,7 +77,7 @@ class RecordStore(Protocol):
         """Remove what `renew` left of a run. Errors are those of `renew`."""
 
     def missing_hint(self) -> str | None:
-        """If this clone has no record and another may have one: how to get it."""
+        """How to get the record, if this clone has none and a remote may have one."""
 
 
 def open_record(root: Path, target: str, remote: str, *, settings: Settings = ()) -> RecordStore:
@@ -107,7 +107,7 @@ def run_ref(run: str) -> str:
 
 
 class _GitRecord:
-    """Kept in a git ref; with a remote, only in the remote's."""
+    """Kept in a git ref; with a remote, only in the ref on the remote."""
 
     def __init__(self, root: Path, kept: KeptRef, liveness: Liveness) -> None:
         self.liveness = liveness
@@ -145,7 +145,7 @@ class _GitRecord:
         with self._kept.reported("the intent of this run cannot be renewed"):
             commit = self._refs.commit(None, {"run.json": content}, f"run {run.id} until {run.until}\n")
             if not self._refs.swap(ref, commit, self._refs.tip(ref)):
-                raise GitRefusedError(f"{ref} was changed by something else")
+                raise GitRefusedError(f"another process changed {ref}")
 
     def renewed(self, run: Run) -> str:
         with self._kept.reported(f"the intent of {run.id} cannot be read"):
@@ -179,15 +179,15 @@ class _GitRecord:
         else:
             point = f"git push --force {shlex.quote(self._kept.remote)} COMMIT:{ref}"
         return (
-            "Point it to the last good commit of its log:\n"
+            "Point the ref to the last good commit in its log:\n"
             f"{point}\n"
-            "Without such a commit, delete it. Every difference is then unknown until the next apply:\n"
+            "If there is none, delete the ref. Every difference is then unknown until the next apply:\n"
             f"{self._kept.deletion()}"
         )
 
 
 class _FileRecord:
-    """Kept in a file, beside which a lock keeps writers apart."""
+    """Kept in a file. Writers hold a lock on another file."""
 
     def __init__(self, root: Path, target: str) -> None:
         self.liveness = Liveness(root, _FOLDER)
@@ -235,7 +235,7 @@ class _FileRecord:
         return run.until
 
     def end(self, run: Run) -> None:
-        """A renewal is in the record itself, and goes with the run."""
+        """A renewal is in the record itself, and is removed with the run."""
 
     def missing_hint(self) -> str | None:
         return None
@@ -268,7 +268,7 @@ def _packed(files: Mapping[str, bytes]) -> bytes:
 
 
 def _unpacked(content: bytes) -> dict[str, bytes]:
-    """The files of a record that is one file; a file of the format 1.0 is a record by itself."""
+    """The files that a record outside git holds. A file of the format 1.0 is the record itself."""
     try:
         document = json.loads(content.decode("utf-8", "surrogatepass"))
         if document["format_version"] == FORMAT_VERSION:
@@ -282,7 +282,7 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
 
 
 def _later(until: str, content: bytes) -> str:
-    """The later of a time and that of a renewal; a text that is not a time is ignored."""
+    """The later of two times, of which `content` has one. A text that is not a time is ignored."""
     try:
         renewed = json.loads(content)["until"]
     except (ValueError, KeyError, TypeError, RecursionError):

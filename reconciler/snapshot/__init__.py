@@ -1,5 +1,5 @@
-"""Snapshots of live state: their one text, the files and the git refs that they are kept in.
+"""Snapshots of live state: the files and the git refs that they are kept in.
 
-A snapshot is data that anybody with a branch may have written: it is read bounded and strictly, and nothing is ever
-written to Scale on its word.
+Anybody who can push a branch may have written a snapshot. So its size is limited, everything in it is checked, and it
+never causes a write to Scale.
 """

@@ -1,7 +1,7 @@
-"""Where snapshots are kept: a file of one's own, or the git ref `refs/reconciler/snapshot/TARGET`.
+"""Where snapshots are kept: a file, or the git ref `refs/reconciler/snapshot/TARGET`.
 
-The ref points to a commit that has no parent and a single file. Each snapshot replaces the one before, so that no older
-one stays in reach. Reading writes nothing to the clone.
+The ref points to a commit that has no parent and a single file. Each snapshot replaces the one before, which can then
+no longer be fetched. Reading writes nothing to the clone.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from reconciler.model.snapshot import Snapshot
 
 _FILE: Final = "snapshot.json"
 _AHEAD: Final = timedelta(minutes=5)
-"""How much clocks may differ. A snapshot that claims to be later than that is not kept for its time."""
+"""How much clocks may differ. A published snapshot that claims to be later than that is replaced."""
 
 
 def read_file(file: Path) -> Snapshot:
-    """The snapshot of a file.
+    """The snapshot in a file.
 
     Raises:
-        SnapshotError: it cannot be read, or is none.
+        SnapshotError: it cannot be read, or is not a snapshot.
     """
     try:
         content = read_named(file, MOST_BYTES)
@@ -71,7 +71,7 @@ def publish(
     sleep: Callable[[float], None] = time.sleep,
     draw: Callable[[], float] = random.random,
 ) -> bool:
-    """Put it in the target's ref, in place of the published one; False if that is a later one, which is kept.
+    """Replace the published snapshot in the target's ref. Returns False if that one is later; it is then kept.
 
     A snapshot that claims to be from the future is replaced, and so is one that cannot be read.
 
@@ -100,7 +100,7 @@ def publish(
 
 
 def _published(kept: KeptRef) -> tuple[str | None, datetime | None]:
-    """The commit that the ref points to, and when the snapshot there was taken, if it can be read."""
+    """The commit that the ref points to, and when its snapshot was taken. None for what is missing or unreadable."""
     try:
         held = kept.read(MOST_BYTES)
     except UnreadableRefError as problem:
@@ -117,7 +117,7 @@ def read_ref(root: Path, target: str, remote: str, *, settings: Settings = ()) -
     """The target's published snapshot. For the arguments, see `open_snapshot`.
 
     Raises:
-        SnapshotError: there is none, it cannot be fetched, or is damaged.
+        SnapshotError: there is none, or it cannot be fetched, or it is damaged.
         GitRefusedError: git refuses this repository.
     """
     kept = open_snapshot(root, target, remote, settings=settings)
@@ -140,16 +140,16 @@ def _where(kept: KeptRef) -> str:
 
 
 def _missing(root: Path, kept: KeptRef, target: str) -> SnapshotError:
-    detail = f"Publish one where the key is: {_command(target)}"
+    detail = f"Publish one where the API key is available: {_command(target)}"
     if kept.remote is None and git.remotes(root):
         detail += (
-            '\nIf it is pushed to a remote, name that remote for the target in reconciler.toml: record = "origin".'
+            '\nIf one was published on a remote, name that remote for the target in reconciler.toml: record = "origin".'
         )
     return SnapshotError(f"there is no snapshot of {target}{_where(kept)} ({kept.name})", detail)
 
 
 def _repair(kept: KeptRef, target: str) -> str:
-    return f"Replace it where the key is:\n{_command(target)}\nOr delete it:\n{kept.deletion()}"
+    return f"Replace it where the API key is available:\n{_command(target)}\nOr delete it:\n{kept.deletion()}"
 
 
 def _command(target: str) -> str:

@@ -616,7 +616,7 @@ def test_a_repository_of_another_user(doctor: Doctor, monkeypatch: pytest.Monkey
     status, found, remedy = check(done, "git")
     assert (done.code, status) == (1, "error")
     assert "dubious ownership" in found
-    assert remedy.startswith("Allow it: git config --global --add safe.directory ")
+    assert remedy.startswith("To allow it: git config --global --add safe.directory ")
     assert check(done, "record")[0] == "error"
     assert check(done, "permissions")[0] == "skipped"
 

@@ -262,7 +262,7 @@ def test_after_five_minutes_it_ends_and_names_the_other_run(place: Place) -> Non
         recorder = place.recorder()
         with pytest.raises(RecordError, match="run other on elsewhere") as caught:
             await recorder.announce(plan(live({"a": 1})))
-        assert "5 minutes, and wrote nothing" in caught.value.detail
+        assert "5 minutes and wrote nothing" in caught.value.detail
         assert 300 <= place.clock.seconds < 315
         assert list(place.section().runs) == ["other"]
 

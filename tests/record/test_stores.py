@@ -380,7 +380,7 @@ def test_a_forged_renewal_counts_for_nothing_and_is_replaced(clone: Path, where:
 def test_a_renewal_that_something_else_moved_is_an_error(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = opened(clone)
     monkeypatch.setattr(Refs, "swap", lambda *arguments: False)
-    with pytest.raises(RecordError, match="was changed by something else"):
+    with pytest.raises(RecordError, match="another process changed"):
         store.renew(RUN)
 
 
