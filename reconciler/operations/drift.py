@@ -42,7 +42,8 @@ async def drift_live(session: Session, client: ScaleClient, prepared: Prepared) 
     Raises:
         ScaleError: live state cannot be read.
     """
-    live = await read_live(client, [project.name for project in prepared.desired], few=prepared.narrowed)
+    names = [project.name for project in prepared.declared.projects]
+    live = await read_live(client, names, few=not prepared.declared.complete)
     account = await recognize(session.target, client, live, prepared.record)
     return _drift_in(session, account, live, prepared)
 
@@ -54,41 +55,40 @@ def drift_saved(session: Session, snapshot: Snapshot, prepared: Prepared) -> Dri
 
 def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared) -> Drift:
     """The drift of live state that was read."""
-    section = account.of(prepared.record)
+    declared, section = prepared.declared, account.of(prepared.record)
     known = section.projects
     vanished = [
         (project, known[project.name])
-        for project in prepared.desired
+        for project in declared.projects
         if live.projects.get(project.name) is None and project.name in known and known[project.name].written
     ]
-    managed = prepared.managed
     others = sorted(
         (
             project
             for project in live.listed
-            if isinstance(project, LiveProject) and is_unmanaged(project, managed, None)
+            if isinstance(project, LiveProject) and is_unmanaged(project, declared.managed, None)
         ),
         key=lambda project: project.name,
     )
     unmanaged, warnings = (
-        unmanaged_in(live, managed, prepared.manifests.names) if live.whole and not prepared.narrowed else ((), ())
+        unmanaged_in(live, declared.managed, declared.own_names) if live.whole and declared.complete else ((), ())
     )
     found = [
         project_drift(project, live.projects.get(project.name), known.get(project.name))
-        for project in sorted(prepared.desired, key=lambda project: project.name)
+        for project in sorted(declared.projects, key=lambda project: project.name)
     ]
     projects = [project for project in found if isinstance(project, ProjectDrift)]
     return Drift(
         target=account.target,
         made_at=session.now(),
         baseline=baseline_of(section),
-        projects=_with_sources(projects, {project.name: project for project in prepared.desired}),
+        projects=_with_sources(projects, {project.name: project for project in declared.projects}),
         blocked=tuple(project for project in found if isinstance(project, BlockedProject)),
         unmanaged=unmanaged,
         vanished=tuple(sorted(project.name for project, _ in vanished)),
-        diagnostics=(*prepared.diagnostics, *renames(vanished, others if live.whole else ()), *warnings),
+        diagnostics=(*declared.diagnostics, *renames(vanished, others if live.whole else ()), *warnings),
         live_count=len(live.listed) if live.whole else None,
-        complete=not prepared.narrowed,
+        complete=declared.complete,
         snapshot_at=live.snapshot_at,
     )
 

@@ -81,25 +81,24 @@ async def recognize(
 
     With `must_know`, it is listed too if there is nothing in the record to recognize.
     """
-    account = account_in(target, live)
-    section = record.find(target.endpoint, account, _created(live))
-    if account is None and section is None and (must_know or any(record.at(target.endpoint))):
-        live = await list_account(client)
-        account = account_in(target, live)
-        section = record.find(target.endpoint, account, _created(live))
-    return Account(TargetInfo(target.name, target.endpoint, account), section, _created(live))
+    account = _account_in(target, live, record)
+    unknown = account.target.account is None and account.section is None
+    if unknown and (must_know or any(record.at(target.endpoint))):
+        return _account_in(target, await list_account(client), record)
+    return account
+
+
+def _account_in(target: Target, live: Live, record: Record) -> Account:
+    return account_from(TargetInfo(target.name, target.endpoint, _identity(target, live)), live, record)
 
 
 def account_from(target: TargetInfo, live: Live, record: Record) -> Account:
-    """The account of a snapshot."""
-    return Account(target, record.find(target.endpoint, target.account, _created(live)))
+    """The account of a target that is known, such as that of a snapshot."""
+    created = {name: project.created_at for name, project in live.projects.items() if project is not None}
+    return Account(target, record.find(target.endpoint, target.account, created), created)
 
 
-def _created(live: Live) -> dict[str, str | None]:
-    return {name: project.created_at for name, project in live.projects.items() if project is not None}
-
-
-def account_in(target: Target, live: Live) -> str | None:
+def _identity(target: Target, live: Live) -> str | None:
     """What identifies this account: a sandbox's own ID, else its oldest project; None if it was not listed."""
     if target.sandbox is not None:
         return sandbox_account(target.sandbox) or EMPTY_ACCOUNT

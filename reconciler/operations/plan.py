@@ -5,10 +5,8 @@ Writes nothing.
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from reconciler.collection import collector_paused
@@ -27,7 +25,7 @@ from reconciler.operations.session import Session
 from reconciler.operations.snapshot import read_saved
 from reconciler.planning.bases import unseen
 from reconciler.planning.live import Live
-from reconciler.planning.planner import Declared, Rules, Terms, make_plan
+from reconciler.planning.planner import Rules, Terms, make_plan
 from reconciler.planning.renaming import CODE as RENAMED_CHOICE
 from reconciler.planning.renaming import renamed_choices
 from reconciler.scale.client import ScaleClient
@@ -60,8 +58,8 @@ async def plan_live(session: Session, client: ScaleClient, prepared: Prepared) -
         ScaleError: live state cannot be read.
         DiagnosedError: the changes are too large.
     """
-    names = [project.name for project in prepared.desired]
-    live = await read_live(client, [*names, *prepared.gone], few=prepared.narrowed)
+    names = [project.name for project in prepared.declared.projects]
+    live = await read_live(client, [*names, *prepared.declared.gone], few=not prepared.declared.complete)
     account = await recognize(session.target, client, live, prepared.record)
     made = planned_with(session, account, live, prepared)
     # A list may leave out versions that the record names; a get shows all of them.
@@ -84,25 +82,13 @@ def planned_with(session: Session, account: Account, live: Live, prepared: Prepa
     Raises:
         DiagnosedError: the changes are too large to be compared and written out.
     """
-    _check_size(prepared.desired, live)
-    settings = session.settings
-    declared = Declared(
-        prepared.desired,
-        managed=prepared.managed,
-        folder=Path(os.path.relpath(settings.manifests, settings.repo_root)).as_posix(),
-        manifest_count=sum(entry.is_manifest for entry in prepared.manifests.entries),
-        commit=prepared.commit,
-        own_names=prepared.manifests.names,
-        complete=not prepared.narrowed,
-        gone=prepared.gone,
-        undeclared=prepared.undeclared,
-        diagnostics=prepared.diagnostics,
-    )
+    declared, settings = prepared.declared, session.settings
+    _check_size(declared.projects, live)
     rules = Rules(settings.guards, settings.waivers, prepared.allowed, settings.sensitive)
     terms = Terms(account.target, session.now(), prepared.pending, rules)
     with collector_paused():
         made = make_plan(declared, live, account.entries(prepared.record), terms)
-    commit = prepared.commit.commit
+    commit = declared.commit.commit
     changes = (replace(change, commit=None if change.name in prepared.unheld else commit) for change in made.changes)
     return replace(made, changes=tuple(changes), section=account.section)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from reconciler.model.project import DesiredProject
 from reconciler.model.record import Record
 from reconciler.operations.selection import Recorded, select, usable
 from reconciler.operations.session import Session
+from reconciler.planning.planner import Declared
 from reconciler.settings import Settings, Target
 
 _EXAMPLES: Final = 3
@@ -27,28 +28,15 @@ _EXAMPLES: Final = 3
 class Prepared:
     """Everything that a plan or a drift needs besides live state.
 
-    `gone` are selected projects that are in the record but no longer have a manifest; `undeclared` are all of them,
-    each with the file that it was in. `unheld` are projects with a file
-    that the commit does not hold as it was read. With `pending`, a plan has only what git changed; `allowed` are the
-    guards that are waived for it.
+    `unheld` are projects with a file whose content is not in the commit. With `pending`, a plan has only what git
+    changed; `allowed` are the guards that are waived for it.
     """
 
-    manifests: Manifests
-    desired: tuple[DesiredProject, ...]
-    narrowed: bool
-    commit: Commit
-    diagnostics: tuple[Diagnostic, ...]
-    gone: tuple[str, ...]
-    unheld: frozenset[str] = frozenset()
+    declared: Declared
     record: Record = field(default_factory=Record)
+    unheld: frozenset[str] = frozenset()
     pending: bool = False
     allowed: frozenset[str] = frozenset()
-    undeclared: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def managed(self) -> dict[str, str]:
-        """The names in all manifests, selected or not, each with its file."""
-        return {entry.name: entry.file for entry in self.manifests.entries if entry.name is not None}
 
 
 def prepare(
@@ -63,9 +51,8 @@ def prepare(
 ) -> Prepared:
     """Load and check the manifests, and ask git for the commit.
 
-    `names` may be only in `record`. `notes` are the diagnostics about the record.
-
-    If git refuses, fails or is missing, that is a warning, or with `needs_git` an error.
+    `names` may name projects that are only in `record`. `notes` are the diagnostics about the record. If git refuses,
+    fails or is missing, that is a warning, or with `needs_git` an error.
 
     Raises:
         GitRefusedError: git does not answer, and `needs_git` is set.
@@ -89,19 +76,19 @@ def prepare(
     if sources.ignored:
         diagnostics = (*diagnostics, _ignored(sources.ignored, settings.git_root.as_posix()))
     unheld = (project.name for project in desired if sources.unheld and sources.unheld & files_of(project))
-    return Prepared(
-        manifests,
-        tuple(desired),
-        selection.narrowed,
-        sources.commit,
-        tuple(dict.fromkeys((*notes, *diagnostics))),  # git may have refused both in the same words
-        selection.recorded,
-        frozenset(unheld),
-        record,
-        pending,
-        frozenset(allowed),
-        {project.name: project.file for project in recorded},
+    declared = Declared(
+        desired,
+        managed={entry.name: entry.file for entry in manifests.entries if entry.name is not None},
+        folder=Path(os.path.relpath(settings.manifests, settings.repo_root)).as_posix(),
+        manifest_count=sum(entry.is_manifest for entry in manifests.entries),
+        commit=sources.commit,
+        own_names=manifests.names,
+        complete=not selection.narrowed,
+        gone=selection.recorded,
+        undeclared={project.name: project.file for project in recorded},
+        diagnostics=tuple(dict.fromkeys((*notes, *diagnostics))),  # git may have refused both in the same words
     )
+    return Prepared(declared, record, frozenset(unheld), pending, frozenset(allowed))
 
 
 def _recorded(settings: Settings, manifests: Manifests, target: Target, record: Record) -> list[Recorded]:

@@ -123,18 +123,18 @@ def read_saved(settings: Settings, snapshot: Snapshot, prepared: Prepared) -> tu
     projects = by_name(shown)
     desired: list[DesiredProject] = []
     uncompared = 0
-    for project in prepared.desired:
+    for project in prepared.declared.projects:
         live = projects.get(project.name)
         if isinstance(live, LiveProject):
             both = comparable(project, live, left_out[project.name], settings.sensitive)
             project, projects[project.name] = both.desired, both.live
             uncompared += bool(both.uncompared)
         desired.append(project)
-    notes = (*_not_compared(uncompared), *_outdated(snapshot, known))
+    notes = (*prepared.declared.diagnostics, *_not_compared(uncompared), *_outdated(snapshot, known))
     return (
         account,
         Live(projects, whole=True, snapshot_at=snapshot.taken_at, nameless=nameless(shown)),
-        replace(prepared, desired=tuple(desired), diagnostics=(*prepared.diagnostics, *notes)),
+        replace(prepared, declared=replace(prepared.declared, projects=desired, diagnostics=notes)),
     )
 
 

@@ -1,4 +1,4 @@
-"""When two projects are alike enough to be one: by their names, or by all of their content."""
+"""Whether two projects are so alike that they may be one: by their names, or by their whole content."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from reconciler.model.ontology import Unreadable
@@ -17,20 +16,20 @@ from reconciler.model.values import Json, equal
 _Project = TypeVar("_Project", bound=Shown)
 
 _FEWEST_LETTERS: Final = 5
-"""In shorter names one letter is too much of the name to call two of them alike."""
+"""In shorter names, one letter is too large a part of the name."""
 _PASSED_OVER: Final = frozenset(
     [
         *"-_\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0",
         *map(chr, (*range(0x20), 0x7F, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))),
     ]
 )
-"""Separators, controls, and what leaves no ink though it is neither a space nor a format character."""
+"""Separators, controls, and invisible characters that are neither spaces nor format characters."""
 _DROPPED: Final = dict.fromkeys((ord(character) for character in _PASSED_OVER | {" "}), None)
 _NUMBER: Final = re.compile(r"\d+")
 
 
 def normal_form(name: str) -> str:
-    """What of a name is compared: NFKC and casefold, without invisible characters, `-`, `_` and spaces."""
+    """The form in which names are compared: NFKC and casefold, without invisible characters, `-`, `_` and spaces."""
     if name.isascii():
         return name.translate(_DROPPED).lower()
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _seen(name)).casefold())
@@ -48,8 +47,8 @@ def _is_passed_over(character: str) -> bool:
 def neighbours(wanted: set[str], live: Mapping[str, list[_Project]]) -> dict[str, list[_Project]]:
     """The live projects one edit away from each wanted form.
 
-    Two texts that are one edit apart are equal once at most one character is taken out of each; so few pairs are
-    compared at all. The texts with a character taken out are kept for some wanted forms at a time.
+    Two texts that are one edit apart become equal when at most one character is removed from each, so only pairs that
+    share such a text are compared. These texts are indexed for a limited number of wanted forms at a time.
     """
     numbers = {form: tuple(_NUMBER.findall(form)) for form in (*wanted, *live) if _has_letters(form)}
     found: dict[str, list[_Project]] = defaultdict(list)
@@ -71,7 +70,7 @@ def neighbours(wanted: set[str], live: Mapping[str, list[_Project]]) -> dict[str
 
 
 _MOST_KEYS: Final = 500_000
-"""Of an index: texts with a character taken out."""
+"""The most texts in an index."""
 
 
 def _batches(forms: Iterable[str]) -> Iterator[list[str]]:
@@ -92,7 +91,7 @@ def _has_letters(form: str) -> bool:
 
 
 def _shortened(form: str) -> set[int]:
-    """The hashes of a text and of those with one of its characters taken out."""
+    """The hashes of a text, and of the same text without one of its characters."""
     return {hash(form), *(hash(form[:at] + form[at + 1 :]) for at in range(len(form)))}
 
 
@@ -106,60 +105,44 @@ def is_one_edit(left: str, right: str) -> bool:
     return swapped or left[at + 1 :] == right[at + 1 :]
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What two projects share that are the same but for their names. `ontology` is in the shortest spelling."""
-
-    type: str
-    params: dict[str, Json]
-    ontology: list[Json]
-
-    @property
-    def shape(self) -> tuple[str, frozenset[str]]:
-        return self.type, frozenset(self.params)
-
-    @property
-    def digest(self) -> int:
-        """The same for the same contents, and hardly ever for others."""
-        return hash((self.type, _digest(self.params, {}), _digest(self.ontology, {})))
-
-    def same(self, other: _Content) -> bool:
-        return self.type == other.type and equal(self.params, other.params) and equal(self.ontology, other.ontology)
-
-
 def twins(creates: Iterable[ProjectChange], others: Iterable[LiveProject]) -> dict[str, list[LiveProject]]:
-    """The live projects with the content of each create, by its name; none for one without any content."""
-    wanted: dict[str, _Content] = {}
+    """The live projects with the content of each create, by its name; none for a create without any content.
+
+    The content is the type, the params, and the choices in the shortest spelling.
+    """
+    wanted: dict[str, list[Json]] = {}
     for change in creates:
         assert change.after is not None
-        after = change.after
-        content = _Content(after.type, dict(after.params), list(after.ontology or ()))
-        if content.params or content.ontology:
-            wanted[change.name] = content
-    shapes = {content.shape for content in wanted.values()}
+        params, choices = dict(change.after.params), list(change.after.ontology or ())
+        if params or choices:
+            wanted[change.name] = [change.after.type, params, choices]
+    shapes = {(kind, frozenset(params)) for kind, params, _ in wanted.values()}
     shared: dict[int, int] = {}
-    digests = {_digest(content.params, shared) for content in wanted.values()}
-    groups: dict[int, list[tuple[_Content, list[LiveProject]]]] = defaultdict(list)
+    digests = {_digest(params, shared) for _, params, _ in wanted.values()}
+    groups: dict[int, list[tuple[Json, list[LiveProject]]]] = defaultdict(list)
+
+    def alike(content: Json) -> list[LiveProject]:
+        """The list of the live projects with this content."""
+        some = groups[_digest(content, {})]
+        found = next((projects for known, projects in some if equal(known, content)), None)
+        if found is None:
+            some.append((content, found := []))
+        return found
+
     for project in others:
         if isinstance(project.ontology, Unreadable) or (project.type, frozenset(project.params)) not in shapes:
             continue
-        if _digest(dict(project.params), {}) not in digests:
-            continue
-        choices = project.ontology.spelled if project.ontology is not None else []
-        content = _Content(project.type, dict(project.params), choices)
-        _group(groups[content.digest], content).append(project)
-    return {name: _group(groups[content.digest], content) for name, content in wanted.items()}
-
-
-def _group(groups: list[tuple[_Content, list[LiveProject]]], content: _Content) -> list[LiveProject]:
-    group = next((projects for known, projects in groups if known.same(content)), None)
-    if group is None:
-        groups.append((content, group := []))
-    return group
+        params = dict(project.params)
+        if _digest(params, {}) in digests:
+            alike([project.type, params, project.ontology.spelled if project.ontology else []]).append(project)
+    return {name: alike(content) for name, content in wanted.items()}
 
 
 def _digest(value: Json, known: dict[int, int]) -> int:
-    """`known` has the digests of collections that live on, so a shared one is walked through once."""
+    """A hash that is the same for equal values, and hardly ever for others.
+
+    `known` has the hashes of collections by id, so a shared one is visited once. They must stay in memory.
+    """
     if not isinstance(value, dict | list):
         return hash(value)
     found = known.get(id(value))

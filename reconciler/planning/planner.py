@@ -55,8 +55,7 @@ class Declared:
     `managed` has the names in all manifests, selected or not, each with its file: other live projects are unmanaged.
     `own_names` are patterns, None for all names: live projects with other names are not reported as unmanaged.
     `undeclared` has the recorded names that have no manifest anymore, each with the file that it was in; `gone` are the
-    selected ones. `folder` is the folder of the manifests, and
-    `manifest_count` their number.
+    selected ones. `folder` is the folder of the manifests, and `manifest_count` their number.
     """
 
     projects: Sequence[DesiredProject]

@@ -11,7 +11,7 @@ import difflib
 import gc
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ from reconciler.documents.validation import validation_document
 from reconciler.errors import DiagnosedError
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.loading import Manifests, load_manifests
-from reconciler.model.plan import Commit, TargetInfo
-from reconciler.model.project import LiveProject
+from reconciler.model.plan import TargetInfo
+from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.operations.live import Account
 from reconciler.operations.plan import planned_with
 from reconciler.operations.preparing import Prepared
@@ -34,6 +34,7 @@ from reconciler.operations.session import Session
 from reconciler.operations.validate import Validation, validate
 from reconciler.planning import nearness
 from reconciler.planning.live import Live
+from reconciler.planning.planner import Declared
 from reconciler.settings import Target, read_settings
 from tests.cost import inputs
 from tests.cost.inputs import INPUTS, Input, write
@@ -137,7 +138,7 @@ def _plan(root: Path, live: Live) -> None:
     manifests = _load(root)
     try:
         desired, _ = usable(manifests, select(manifests, (), folder=root))
-        prepared = Prepared(manifests, tuple(desired), False, Commit(), (), ())
+        prepared = _prepared(manifests, desired)
         now = datetime(2026, 1, 1, tzinfo=UTC)
         session = Session(read_settings(root), Target("sandbox", ""), {}, now=lambda: now)
         plan = planned_with(session, Account(TargetInfo("sandbox", "", None), None), live, prepared)
@@ -250,6 +251,11 @@ def test_what_shares_values_is_counted_before_it_is_compared(tmp_path: Path) -> 
     assert reported.summary == "the changes repeat 12,977,691 values that aliases and references share"
 
 
+def _prepared(manifests: Manifests, desired: Sequence[DesiredProject]) -> Prepared:
+    names = {entry.name: entry.file for entry in manifests.entries if entry.name is not None}
+    return Prepared(Declared(desired, names, "projects", len(manifests.entries)))
+
+
 def _planned(root: Path) -> None:
     manifests = _load(root)
     desired, _ = usable(manifests, select(manifests, (), folder=root))
@@ -257,7 +263,7 @@ def _planned(root: Path) -> None:
         Session(read_settings(root), Target("sandbox", ""), {}),
         Account(TargetInfo("sandbox", "", None), None),
         Live({}, whole=True),
-        Prepared(manifests, tuple(desired), False, Commit(), (), ()),
+        _prepared(manifests, desired),
     )
 
 

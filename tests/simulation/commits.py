@@ -12,11 +12,10 @@ from random import Random
 from typing import Any
 
 from reconciler.fieldpath import parse_pattern
-from reconciler.manifest.loading import Manifests
-from reconciler.manifest.understanding import Entry
 from reconciler.model.plan import Commit
 from reconciler.model.project import DesiredProject, Ignore, Mask, ParamsMode, Source
 from reconciler.operations.preparing import Prepared
+from reconciler.planning.planner import Declared
 from tests.ontologies import ontology as declared
 
 TYPE = "imageannotation"
@@ -59,14 +58,15 @@ class Commits:
     def prepared(self, number: int, names: tuple[str, ...] = ()) -> Prepared:
         """What a run at that commit plans from; narrowed to `names` if there are any."""
         content = self._contents[number]
-        entries = tuple(Entry(each.source.file, 1, each.name, each, ()) for each in content.values())
         return Prepared(
-            manifests=Manifests(str(FOLDER), str(FOLDER.parent), entries, ()),
-            desired=tuple(each for each in content.values() if not names or each.name in names),
-            narrowed=bool(names),
-            commit=Commit(f"{number:040x}"),
-            diagnostics=(),
-            gone=(),
+            Declared(
+                [each for each in content.values() if not names or each.name in names],
+                managed={each.name: each.source.file for each in content.values()},
+                folder=FOLDER.name,
+                manifest_count=len(content),
+                commit=Commit(f"{number:040x}"),
+                complete=not names,
+            )
         )
 
     def _first(self) -> Content:
