@@ -1,6 +1,6 @@
-"""Scale's Projects API emulated, after `scale-api.md` alone.
+"""Scale's Projects API, emulated as `scale-api.md` describes it.
 
-It imports nothing else of this package, so that it cannot repeat a client's mistake. One file is one account and one
-world: live and test keys, which see two worlds at Scale, see the same one here. `assumptions` holds everything
-that rests on an assumption about the API. `app` answers requests, `store` keeps the state, `server` speaks HTTP.
+It imports nothing else of this package, so that it cannot repeat a client's mistake. One file is one account. At Scale,
+live and test keys lead to two worlds; here, they lead to the same one. Everything that is assumed about the API is in
+`assumptions`. `app` answers requests, `store` keeps the state, and `server` speaks HTTP.
 """

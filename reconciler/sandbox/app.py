@@ -1,6 +1,6 @@
-"""The API's calls: which request is which call, and the answer to each.
+"""The API's calls: which request is which call, and its answer.
 
-Every answer is JSON. Every failure is `{"status_code": …, "error": …}`, including a file that cannot be used. Paths are
+Every answer is JSON. Every failure is `{"status_code": …, "error": …}`, even if the file cannot be used. Paths are
 matched before they are decoded, so a name may contain an encoded slash.
 """
 
@@ -32,7 +32,7 @@ from reconciler.sandbox.store import Store, StoreError, utc_now
 ROOT = "v1"
 
 Aside: TypeAlias = Callable[..., Awaitable[str]]
-"""Calls a function with its arguments where it does not hold up the event loop: `asyncio.to_thread`."""
+"""Calls a function with its arguments without blocking the event loop, such as `asyncio.to_thread`."""
 
 
 def create_app(
@@ -42,10 +42,10 @@ def create_app(
     assumptions: Assumptions = DEFAULT,
     aside: Aside = asyncio.to_thread,
 ) -> Handler:
-    """The account kept in `file`, below `/v1`. `now` dates projects and versions; it returns aware datetimes.
+    """The account in `file`, at `/v1`. `now` returns the aware times of projects and versions.
 
-    The first write that creates something also creates the file and its folder. Several applications, in this process
-    or others, may share a file.
+    The first write that creates something also creates the file and its folder. Several applications may share a file,
+    in this process or in others.
     """
     store = Store(file, now=now, assumptions=assumptions)
 
@@ -81,7 +81,7 @@ def route(request: Request) -> tuple[str, str]:
     """Which call of the API a request is, and the project in its path, empty for list and create.
 
     Raises:
-        Refusal: it is none.
+        Refusal: it is not a call of the API.
     """
     name = ""
     match split_path(request.target):
@@ -101,7 +101,7 @@ def route(request: Request) -> tuple[str, str]:
 
 
 def _authenticate(request: Request) -> None:
-    """HTTP Basic with the API key as user name [D]. Every key is accepted: a file holds one account."""
+    """HTTP Basic with the API key as user name [D]. Every key is accepted, because a file has only one account."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     try:
         key, colon, _ = base64.b64decode(credentials.strip(), validate=True).partition(b":")
@@ -112,7 +112,7 @@ def _authenticate(request: Request) -> None:
 
 
 def _archived(request: Request) -> bool | None:
-    """The list's filter: `true` or `false`, lowercase. Without it, archived projects are listed too [S]."""
+    """The filter of list: `true` or `false` in lower case. Without it, archived projects are listed too [S]."""
     query = dict(parse_qsl(request.target.partition(b"?")[2].decode("latin-1"), keep_blank_values=True))
     values = {None: None, "true": True, "false": False}
     archived = query.get("archived")

@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
@@ -114,7 +114,7 @@ class Assumptions:
     def parameters_as_stored(
         self, sent: Mapping[str, Json], *, over: Mapping[str, Json] | None = None
     ) -> dict[str, Json]:
-        """The next version's parameters: `sent`, laid key by key over those of `over` [D].
+        """The next version's parameters: those of `over`, replaced key by key by `sent` [D].
 
         [A] Null is a value like any other and is stored (`null`). [A] The server adds no parameters of its own
         (`added-keys`), keeps strings as they are (`strings`) and keeps empty values (`empty-values`).
@@ -131,7 +131,7 @@ class Assumptions:
         return params
 
     def appends_version(self, latest: Mapping[str, Json] | None, new: Mapping[str, Json]) -> bool:
-        """[A] Every setParams call appends a version, even one that changes nothing (`equal-params`)."""
+        """[A] Every setParams appends a version, even if it changes nothing (`equal-params`)."""
         return self.equal_params == "version" or latest is None or not _equal(dict(latest), dict(new))
 
     def shows_params_of_create(self) -> bool:
@@ -145,7 +145,7 @@ class Assumptions:
         """[A] A field of create or setOntology that is null counts as left out. The SDK sends such nulls [S]."""
         return {name: value for name, value in body.items() if value is not None}
 
-    def refuse_unknown_fields(self, body: Mapping[str, Json], known: frozenset[str]) -> None:
+    def refuse_unknown_fields(self, body: Mapping[str, Json], known: Set[str]) -> None:
         """[A] A field of create or setOntology that the documentation does not name is a 400, not ignored."""
         unknown = sorted(body.keys() - known)
         if unknown:
@@ -157,7 +157,7 @@ class Assumptions:
             raise bad_request("'pipeline' is for Studio projects only: send 'studio': true with it.")
 
     def keeps_its_name(self, *, archived: bool) -> bool:
-        """[A] An archived project keeps its name: a create with it is a 409 (`archived-name`)."""
+        """[A] An archived project keeps its name, so a create with it is a 409 (`archived-name`)."""
         return not archived or self.archived_name == "kept"
 
     def get_ignores_case(self) -> bool:
@@ -202,7 +202,7 @@ class Assumptions:
     ) -> dict[str, Json]:
         """[A] An entry of `ontologyHistory` has no `version` or `created_at` (`ontology-versions`).
 
-        [A] It has no `name` where none was given (`ontology-name`).
+        [A] It has no `name` if none was given (`ontology-name`).
         """
         entry: dict[str, Json] = {"ontology": self.choices_as_read(ontology)}
         if name is None and self.ontology_name == "replaced":
@@ -260,7 +260,7 @@ def _is_empty(value: Json) -> bool:
 
 
 def _equal(one: Json, other: Json) -> bool:
-    """As JSON: the order of keys does not count, and true is not 1."""
+    """Equality as in JSON: the order of keys does not matter, and true is not 1."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):

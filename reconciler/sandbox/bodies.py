@@ -5,19 +5,37 @@ Parameters are an open set [D], so only their names are checked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from reconciler.sandbox.assumptions import Assumptions
 from reconciler.sandbox.exchange import bad_request, name_problem
 from reconciler.sandbox.jsontext import Json, parse
 
-PIPELINES = frozenset({"standard_task", "consensus_task"})
+PIPELINES = ("consensus_task", "standard_task")
 RESERVED_PARAMETERS = frozenset({"patch", "version", "created_at"})
 """The API uses these names beside the parameters, so none of them can be a parameter [D]."""
 
-_CREATE_FIELDS = frozenset({"type", "name", "rapid", "studio", "params", "pipeline", "consensus_attempts", "datasetId"})
-_ONTOLOGY_FIELDS = frozenset({"ontology", "name"})
+_Rule: TypeAlias = tuple[Callable[[Json], bool], str]
+_TEXT: _Rule = (lambda value: isinstance(value, str), "a string")
+_FLAG: _Rule = (lambda value: isinstance(value, bool), "true or false")
+_CREATE_FIELDS: Mapping[str, _Rule] = {
+    "type": (lambda value: isinstance(value, str) and value != "", "a non-empty string"),
+    "name": _TEXT,
+    "rapid": _FLAG,
+    "studio": _FLAG,
+    "params": (lambda value: isinstance(value, dict), "an object"),
+    "pipeline": (lambda value: value in PIPELINES, f"one of {', '.join(PIPELINES)}"),
+    "consensus_attempts": (lambda value: type(value) is int and value >= 0, "a whole number, 0 or more"),
+    "datasetId": _TEXT,
+}
+_ONTOLOGY_FIELDS: Mapping[str, _Rule] = {
+    "ontology": (lambda value: isinstance(value, list), "an array of choices"),
+    "name": _TEXT,
+}
+"""The values that each field allows, and how they are described."""
+
 _PATCH_SPELLINGS: Mapping[str, bool] = {"true": True, "false": False}
 """The documentation's own sample sends the string "false" [D]."""
 
@@ -56,24 +74,21 @@ class NewOntology:
 
 
 def read_create(data: bytes, assumptions: Assumptions) -> NewProject:
-    body = assumptions.without_nulls(_read_object(data))
-    assumptions.refuse_unknown_fields(body, _CREATE_FIELDS)
+    body = _read_fields(data, _CREATE_FIELDS, assumptions, required="type")
     problem = name_problem(body.get("name"))
     if problem:
         raise bad_request(f"'name' {problem}.")
-    task_type = _text(body, "type")
-    if not task_type:
-        raise bad_request("'type' must be a non-empty string.")
-    studio = _flag(body, "studio")
+    if "pipeline" in body:
+        assumptions.refuse_pipeline_outside_studio(studio=body.get("studio", False))
     return NewProject(
-        name=str(body["name"]),
-        type=task_type,
-        rapid=_flag(body, "rapid"),
-        studio=studio,
-        params=_create_params(body),
-        pipeline=_pipeline(body, assumptions, studio=studio),
-        consensus_attempts=_consensus_attempts(body),
-        dataset_id=_text(body, "datasetId"),
+        name=body["name"],
+        type=body["type"],
+        rapid=body.get("rapid", False),
+        studio=body.get("studio", False),
+        params=_check_parameters(body["params"]) if "params" in body else None,
+        pipeline=body.get("pipeline"),
+        consensus_attempts=body.get("consensus_attempts"),
+        dataset_id=body.get("datasetId"),
     )
 
 
@@ -88,13 +103,19 @@ def read_set_params(data: bytes) -> NewParams:
 
 
 def read_set_ontology(data: bytes, assumptions: Assumptions) -> NewOntology:
-    body = assumptions.without_nulls(_read_object(data))
-    assumptions.refuse_unknown_fields(body, _ONTOLOGY_FIELDS)
-    ontology = body.get("ontology")
-    if not isinstance(ontology, list):
-        raise bad_request("'ontology' must be an array of choices.")
-    _check_choices(ontology, "ontology", set())
-    return NewOntology(ontology=ontology, name=_text(body, "name"))
+    body = _read_fields(data, _ONTOLOGY_FIELDS, assumptions, required="ontology")
+    _check_choices(body["ontology"], "ontology", set())
+    return NewOntology(ontology=body["ontology"], name=body.get("name"))
+
+
+def _read_fields(data: bytes, known: Mapping[str, _Rule], assumptions: Assumptions, *, required: str) -> dict[str, Any]:
+    body: dict[str, Any] = {required: None, **assumptions.without_nulls(_read_object(data))}
+    assumptions.refuse_unknown_fields(body, known.keys())
+    for field, value in body.items():
+        allows, values = known[field]
+        if not allows(value):
+            raise bad_request(f"'{field}' must be {values}.")
+    return body
 
 
 def _read_object(data: bytes) -> dict[str, Json]:
@@ -107,53 +128,11 @@ def _read_object(data: bytes) -> dict[str, Json]:
     return body
 
 
-def _text(body: Mapping[str, Json], field: str) -> str | None:
-    value = body.get(field)
-    if value is not None and not isinstance(value, str):
-        raise bad_request(f"'{field}' must be a string.")
-    return value
-
-
-def _flag(body: Mapping[str, Json], field: str) -> bool:
-    value = body.get(field, False)
-    if not isinstance(value, bool):
-        raise bad_request(f"'{field}' must be true or false.")
-    return value
-
-
-def _create_params(body: Mapping[str, Json]) -> dict[str, Json] | None:
-    params = body.get("params")
-    if params is None:
-        return None
-    if not isinstance(params, dict):
-        raise bad_request("'params' must be an object.")
-    return _check_parameters(params)
-
-
 def _check_parameters(params: dict[str, Json]) -> dict[str, Json]:
     reserved = sorted(RESERVED_PARAMETERS & params.keys())
     if reserved:
         raise bad_request(f"{', '.join(map(repr, reserved))} cannot be a parameter's name.")
     return params
-
-
-def _pipeline(body: Mapping[str, Json], assumptions: Assumptions, *, studio: bool) -> str | None:
-    pipeline = _text(body, "pipeline")
-    if pipeline is None:
-        return None
-    if pipeline not in PIPELINES:
-        raise bad_request(f"'pipeline' must be one of {', '.join(sorted(PIPELINES))}.")
-    assumptions.refuse_pipeline_outside_studio(studio=studio)
-    return pipeline
-
-
-def _consensus_attempts(body: Mapping[str, Json]) -> int | None:
-    attempts = body.get("consensus_attempts")
-    if attempts is None:
-        return None
-    if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 0:
-        raise bad_request("'consensus_attempts' must be a whole number, 0 or more.")
-    return attempts
 
 
 def _check_choices(choices: list[Json], place: str, seen: set[str]) -> None:

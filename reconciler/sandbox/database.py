@@ -1,10 +1,10 @@
-"""The sandbox's SQLite file: opened for one transaction at a time, created by the first write that needs it.
+"""The sandbox's SQLite file. It is opened for each transaction, and created by the first write that needs it.
 
-A read creates nothing on disk. A write sees and excludes every other one, in this process and in others. An error that
-a user can cause is raised as StoreError. It must not know what a project is.
+A read creates nothing on disk. A write sees and excludes every other write, in this process and in others. An error
+that a user can cause is raised as StoreError. This module does not know what a project is.
 
-The journal is SQLite's ordinary one, which leaves no file beside the database and lets a read-only folder be read.
-Nothing is synced: a killed process loses nothing that was answered, a power cut may.
+The journal is SQLite's default one, which leaves no second file and works for reads in a read-only folder. Nothing is
+synced: if the process is killed, nothing that was answered is lost, but a power failure may lose writes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _TABLES = (
 
 
 class StoreError(Exception):
-    """The file cannot be read or written, and why, in one sentence that names it."""
+    """The file cannot be read or written. The text is a sentence that names the file and says why."""
 
 
 class Database:
@@ -62,13 +62,14 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
-        """One consistent view; None if there is no file, or an empty one."""
+        """One consistent view. None if there is no file, or it is empty."""
         with self._transaction("BEGIN", create=False) as connection:
             yield connection
 
     @contextmanager
     def writing(self, *, create: bool = False) -> Iterator[sqlite3.Connection | None]:
-        """Committed at the end, rolled back on any exception. None only without `create`, if there is no file."""
+        """Committed at the end, and rolled back on any exception. None if there is no file, unless `create` creates
+        it."""
         with self._transaction("BEGIN IMMEDIATE", create=create) as connection:
             yield connection
 
@@ -113,12 +114,12 @@ class Database:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"The sandbox's folder {folder} cannot be made: {_reason(error)}.") from error
+            raise StoreError(f"The sandbox's folder {folder} cannot be created: {_reason(error)}.") from error
 
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         if _names_another_journal(Path(f"{self.file}-journal")):
             raise StoreError(
-                f"The sandbox's file {self.file} has a journal of another program: remove {self.file.name}-journal."
+                f"The sandbox's file {self.file} has a journal of another program. Remove {self.file.name}-journal."
             )
         location = f"{self.file.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         return sqlite3.connect(location, uri=True, timeout=self._patience, isolation_level=None)
@@ -129,7 +130,7 @@ class Database:
             layout = _pragma(connection, "user_version")
             if layout != _LAYOUT:
                 raise StoreError(
-                    f"The sandbox's file {self.file} has layout {layout}, and this version knows {_LAYOUT} only."
+                    f"The sandbox's file {self.file} has layout {layout}, but this version only knows {_LAYOUT}."
                 )
             return True
         if application or _pragma(connection, "schema_version"):
@@ -160,16 +161,16 @@ class Database:
             case sqlite3.SQLITE_FULL:
                 return f"{where} cannot grow: the disk is full."
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
-                return f"{where} cannot be opened for this: look at its permissions and those of its folder ({error})."
+                return f"{where} cannot be opened. Check its permissions and those of its folder ({error})."
             case _:
                 return f"{where} cannot be used: {error}."
 
 
 def _names_another_journal(journal: Path) -> bool:
-    """Whether SQLite would delete a file that a journal names once it has read the journal.
+    """Whether SQLite would delete a file that this journal names, after it read the journal.
 
-    Only a transaction over several databases has a second journal. Its name is then in the last record of the first
-    one, which ends with these eight bytes (https://www.sqlite.org/fileformat.html#the_rollback_journal).
+    Only a transaction over several databases has a second journal. The last record of the first journal then contains
+    its name, and ends with these eight bytes (https://www.sqlite.org/fileformat.html#the_rollback_journal).
     """
     try:
         with journal.open("rb") as stream:

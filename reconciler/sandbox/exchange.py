@@ -1,4 +1,4 @@
-"""One request and its answer: the path and the name in it, an answer, and a refusal as the API words its errors [D]."""
+"""A request, its answer, and a refusal in the form of the API's errors [D]."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _JSON: Mapping[str, str] = {"content-type": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`target` is the path and the query as they were sent. The names of `headers` are in lower case."""
+    """`target` is the path and the query, as they were sent. The names of `headers` are in lower case."""
 
     method: str
     target: bytes
@@ -45,17 +45,17 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Answer]]
 
 
 class ConnectionCutError(ConnectionError):
-    """Raised by a handler that sends no answer: a server closes the connection."""
+    """Raised by a handler that sends no answer. The server closes the connection."""
 
 
 def json_answer(text: str, status: int = 200, **headers: str) -> Answer:
-    """An answer whose body is JSON text. Underscores in header names stand for hyphens."""
+    """An answer whose body is JSON text. Underscores in header names become hyphens."""
     more = {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(status, text.encode(), {**_JSON, **more})
 
 
 def error_answer(status: int, error: Json, **headers: str) -> Answer:
-    """A failure as the API words it [D]."""
+    """A failure in the form of the API [D]."""
     return json_answer(write({"status_code": status, "error": error}), status, **headers)
 
 

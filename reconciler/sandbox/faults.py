@@ -37,15 +37,15 @@ _OTHERS: Mapping[str, frozenset[str]] = {
     "other-before": frozenset({"get", "setParams", "setOntology"}),
     "other-after": frozenset({"get", "create", "setParams", "setOntology"}),
 }
-"""The calls that another writer can come before or after: those of one project, which must be there."""
+"""The calls before or after which another writer can write. Each is about one project that exists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing that goes wrong: `what`, for `times` calls that match (None: for all), once `after` of them passed.
+    """One thing that goes wrong: `what`, for `times` calls that match (None: for all), after `after` of them passed.
 
-    `project` is a name in which `*` stands for any text; None matches every call, those without a project included.
-    `retry_after` belongs to `429-retry-after`, `seconds` to `slow`.
+    `project` is a name in which `*` matches any text. None matches every call, even one without a project.
+    `retry_after` belongs to `429-retry-after`, and `seconds` to `slow`.
     """
 
     call: str
@@ -66,9 +66,10 @@ class Fault:
 
 
 def read_faults(text: str | bytes) -> list[Fault]:
-    """The plan that a file holds; docs/sandbox.md has the format.
+    """The faults in a file. docs/sandbox.md has the format.
 
-    ValueError says what the file is not, or has, as the rest of a sentence that starts with its name.
+    Raises:
+        ValueError: the file has a mistake. Its text continues a sentence that starts with the file's name.
     """
     document = parse_file(text.encode() if isinstance(text, str) else text)
     if not isinstance(document, list):
@@ -87,7 +88,7 @@ def _read_fault(entry: Json) -> Fault:
         raise ValueError("it is not an object")
     for key, value in entry.items():
         if key not in _KEYS:
-            raise ValueError(f'the key "{key}" is not known; the keys are {", ".join(_KEYS)}')
+            raise ValueError(f'the key "{key}" is not known. The keys are {", ".join(_KEYS)}')
         allows, values = _KEYS[key]
         if not allows(value):
             raise ValueError(f'"{key}" must be {values}')
@@ -96,12 +97,12 @@ def _read_fault(entry: Json) -> Fault:
             raise ValueError(f'"{key}" is missing')
     call, what = str(entry["call"]), str(entry["what"])
     if call != ANY and call not in (calls := _OTHERS.get(what, CALLS)):
-        raise ValueError(f'"{what}" goes with {", ".join(one for one in CALLS if one in calls)}, not with {call}')
+        raise ValueError(f'"{what}" works with {", ".join(one for one in CALLS if one in calls)}, not with {call}')
     if call == "list" and "project" in entry:
-        raise ValueError('"project" does not go with list, which is about all projects')
+        raise ValueError('"project" does not work with list, which is about all projects')
     for key, only in (("retry_after", "429-retry-after"), ("seconds", "slow")):
         if key in entry and what != only:
-            raise ValueError(f'"{key}" goes with "{only}" only')
+            raise ValueError(f'"{key}" works only with "{only}"')
     given: dict[str, Any] = dict(entry)
     if given.get("times") == "always":
         given["times"] = None
@@ -149,16 +150,16 @@ _KEYS: Mapping[str, tuple[Callable[[Json], bool], str]] = {
 
 
 _COMMITTED = frozenset({"no-answer-after", "garbage", *(f"{status}-after" for status in STATUSES)})
-"""The faults that let the call happen and replace its answer."""
+"""The faults with which the call happens and its answer is replaced."""
 
 _PAGE = b"<!DOCTYPE html>\n<html><body><h1>Something went wrong</h1></body></html>\n"
 
 
 class FaultyApp:
-    """`app` with the faults of `plan`. A handler; a connection that is cut is raised as ConnectionCutError.
+    """A handler: `app` with the faults of `plan`. It raises ConnectionCutError to cut a connection.
 
-    `store` is where the other writer writes: the account of `app`. `sleep` gets the seconds of a slow answer. `aside`
-    calls a function where it does not hold up the event loop.
+    `store` is the account of `app`, where the other writer writes. `sleep` gets the seconds of a slow answer. `aside`
+    calls a function without blocking the event loop.
     """
 
     def __init__(
@@ -185,7 +186,7 @@ class FaultyApp:
         return await self._fail(fault, call, project, request)
 
     def _due(self, call: str, project: str | None) -> Fault | None:
-        """The fault that takes this call; every one that matches counts it."""
+        """The fault that affects this call. Every fault that matches counts the call."""
         matching = [counted for counted in self._plan if counted.fault.matches(call, project)]
         due = [counted for counted in matching if counted.is_due()]
         for counted in matching:
@@ -214,38 +215,27 @@ class FaultyApp:
         return await self._app(request)
 
     def _write_as_another(self, call: str, project: str | None) -> None:
-        """A setOntology around a setOntology, a setParams around any other call. Nothing without the project."""
+        """A setOntology around a setOntology, a setParams around any other call. Nothing if the project is missing."""
         if project is None:
             return
         try:
-            shown = cast("dict[str, Any]", parse(self._store.get(project)))
+            text = self._store.get(project)
+            # A number that the project does not show yet, even from before a restart.
+            mark = '"Other {}"' if call == "setOntology" else '"other_writer":{}'
+            self._others += 1
+            while mark.format(self._others) in text:
+                self._others += 1
             if call == "setOntology":
-                self._add_choice(project, _latest_choices(shown))
+                self._store.edit_ontology(project, [*_latest_choices(text), f"Other {self._others}"])
             else:
-                self._set_param(project, shown["param_history"])
+                self._store.edit_params(project, {"other_writer": self._others})
         except (Refusal, StoreError):
             return
-
-    def _set_param(self, project: str, history: list[dict[str, Any]]) -> None:
-        taken = history[-1].get("other_writer") if history else None
-        self._count(lambda number: number != taken)
-        self._store.edit_params(project, {"other_writer": self._others})
-
-    def _add_choice(self, project: str, choices: list[Any]) -> None:
-        taken = set(_names(choices))
-        self._count(lambda number: _other_choice(number) not in taken)
-        self._store.edit_ontology(project, [*choices, _other_choice(self._others)])
-
-    def _count(self, is_free: Callable[[int], bool]) -> None:
-        """Count to a number that no earlier write had, and that the project does not show from before a restart."""
-        self._others += 1
-        while not is_free(self._others):
-            self._others += 1
 
 
 @dataclass(slots=True)
 class _Counted:
-    """A fault, the calls that matched it so far, and those that it took."""
+    """A fault, how many calls matched it so far, and how many it affected."""
 
     fault: Fault
     seen: int = 0
@@ -284,22 +274,9 @@ def _wrong_answer(fault: Fault) -> Answer:
     return error_answer(status, f"The server failed (a fault: {fault.what}).")
 
 
-def _latest_choices(shown: Mapping[str, Any]) -> list[Any]:
+def _latest_choices(project: str) -> list[Any]:
     """The choices of the last ontology; none if there is no ontology, or if it cannot be read."""
-    history = shown.get("ontologyHistory") or []
-    latest = history[-1].get("ontology") if history and isinstance(history[-1], dict) else None
-    return latest if isinstance(latest, list) else []
-
-
-def _names(choices: Sequence[Any]) -> list[Any]:
-    names = []
-    for choice in choices:
-        if isinstance(choice, dict):
-            names += [choice.get("choice"), *_names(choice.get("subchoices") or [])]
-        else:
-            names.append(choice)
-    return [name for name in names if isinstance(name, str)]
-
-
-def _other_choice(number: int) -> str:
-    return f"Other {number}"
+    shown = cast("dict[str, Any]", parse(project))
+    latest = (shown.get("ontologyHistory") or [None])[-1]
+    choices = latest.get("ontology") if isinstance(latest, dict) else None
+    return choices if isinstance(choices, list) else []

@@ -72,7 +72,7 @@ def _read_project(project: object, default_time: str) -> ProjectRow:
 
 
 def _read_param_history(history: object, default_time: str) -> tuple[list[str], int]:
-    """The entries, and the version that follows them."""
+    """The entries, and the number of the next version."""
     if not isinstance(history, list):
         raise ValueError("'param_history' must be an array")
     first = history[0].get("version", 0) if history and isinstance(history[0], dict) else 0

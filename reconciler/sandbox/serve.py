@@ -28,10 +28,10 @@ def serve(
     assumptions: Assumptions = DEFAULT,
     faults: Sequence[Fault] = (),
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what is being answered and return.
+    """Serve until SIGINT or SIGTERM. Requests that have arrived are answered before it returns.
 
-    For `faults`, see `faults.FaultyApp`. Port 0 picks a free one. `announce` gets the base URL as soon as connections
-    are accepted. Outside the main thread no signal arrives, so only the end of the process ends it.
+    For `faults`, see `faults.FaultyApp`. Port 0 picks a free port. `announce` gets the base URL as soon as connections
+    are accepted. Outside the main thread, no signal arrives, so only the end of the process ends it.
 
     Raises:
         OSError: the port is not available.

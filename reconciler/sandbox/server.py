@@ -1,7 +1,7 @@
-"""HTTP/1.1 for a handler, on one listening socket: as much of it as a client of an API needs.
+"""HTTP/1.1 for a handler, on one listening socket, as far as a client of an API needs it.
 
-Connections are kept, and served at the same time. A request that has arrived is answered even if its client has gone.
-A request that is not HTTP gets a 400, a failure of the handler a 500. It must not know the API.
+Connections are reused, and served concurrently. A request that has arrived is handled even if its client is gone. A
+request that is not HTTP gets a 400, and a failure of the handler is a 500. This module does not know the API.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LONGEST_HEAD = 1 << 16
 """Bytes of a request line and its headers, or of a chunk's first line."""
 
 _SECONDS_TO_FINISH = 3.0
-"""How long, at the end, requests that have arrived may still take."""
+"""How long requests that have arrived may still take after `stop`."""
 
 _REQUEST_LINE = re.compile(rb"([!-~]+) ([!-~]+) HTTP/1\.([01])")
 
@@ -44,11 +44,11 @@ class Server:
         self._busy: set[asyncio.Task[None]] = set()
 
     def run(self) -> None:
-        """Serve; the requests that have arrived by the end are answered before it returns."""
+        """Serve until `stop` is called. Requests that have arrived by then are answered before it returns."""
         asyncio.run(self._serve())
 
     def stop(self) -> None:
-        """End `run`, now or before it has begun. Safe in a signal handler and in another thread."""
+        """End `run`, even before it has begun. It can be called in a signal handler or another thread."""
         self._stopped = True
         self._wake()
 
@@ -77,7 +77,7 @@ class Server:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, from its first request to its last."""
+        """One connection, from its first request to its last one."""
         conversation = asyncio.current_task()
         assert conversation is not None
         self._conversations[conversation] = writer
@@ -95,7 +95,7 @@ class Server:
         except _NotHttpError as problem:
             _send(writer, "", error_answer(400, f"This is not an HTTP request: {problem}."), is_last=True)
         except (EOFError, OSError):
-            pass  # the client has gone, or the connection is to be cut
+            pass  # the client is gone, or the connection is to be cut
         finally:
             del self._conversations[conversation]
             writer.close()
@@ -110,7 +110,7 @@ class Server:
 
 
 async def _receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[Request, bool]:
-    """The next request, and whether the connection ends after it; EOFError if there is none."""
+    """The next request, and whether it is the last one of the connection. EOFError if there is none."""
     line, *fields = (await _until(reader, b"\r\n\r\n")).removesuffix(b"\r\n\r\n").split(b"\r\n")
     if (found := _REQUEST_LINE.fullmatch(line)) is None:
         raise _NotHttpError("its first line is wrong")
@@ -136,7 +136,7 @@ async def _receive_body(reader: asyncio.StreamReader, headers: Mapping[str, str]
     while size := _number((await _until(reader, b"\r\n")).partition(b";")[0].decode("latin-1").strip(), 16):
         chunks.append((await reader.readexactly(size + 2))[:size])
     while await _until(reader, b"\r\n") != b"\r\n":
-        pass  # the fields after the last chunk say nothing about the request
+        pass  # the trailer is not part of the request
     return b"".join(chunks)
 
 
@@ -154,7 +154,7 @@ def _number(text: str, base: int) -> int:
 
 
 def _send(writer: asyncio.StreamWriter, method: str, answer: Answer, *, is_last: bool) -> None:
-    """A HEAD gets the head alone, and a 204 has no body."""
+    """The answer to a HEAD is only a head, and a 204 has no body."""
     status = HTTPStatus(answer.status)
     headers = {"date": formatdate(usegmt=True), **answer.headers}
     if status is not HTTPStatus.NO_CONTENT:

@@ -1,8 +1,8 @@
 """The account that the sandbox emulates: what the calls of the API do to it, and what edits in the dashboard do.
 
-Each function is one transaction, so versions have neither gaps nor duplicates, even if others write at the same time. A
+Each function is one transaction, so versions have no gaps and no duplicates, even if others write at the same time. A
 function that raises has changed nothing. Reads, and writes to a project that does not exist, create no file. Raises
-Refusal if the API refuses a call, and StoreError if the file cannot be used. It must not know HTTP.
+Refusal if the API refuses a call, and StoreError if the file cannot be used. This module does not know HTTP.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def utc_now() -> datetime:
 
 
 class Store:
-    """One account in one file. Safe to share between threads; other processes may use the same file."""
+    """One account in one file. Threads may share it, and other processes may use the same file."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Store:
     # The calls of the API. Each answers JSON text.
 
     def list_projects(self, *, archived: bool | None = None) -> str:
-        """All projects in the order of their creation; with `archived`, only those that are, or are not."""
+        """All projects in the order of their creation. With `archived`, only those that are archived, or are not."""
         query = f"SELECT {DOCUMENT_COLUMNS} FROM projects WHERE :wanted IS NULL OR archived = :wanted ORDER BY position"
         with self._database.reading() as connection:
             rows = connection.execute(query, {"wanted": archived}).fetchall() if connection else []
@@ -113,7 +113,11 @@ class Store:
     # The account itself.
 
     def check_place(self) -> None:
-        """StoreError if the file certainly cannot be read or written. Creates nothing."""
+        """Creates nothing.
+
+        Raises:
+            StoreError: the file certainly cannot be read or written.
+        """
         self._database.check_place()
         self.account_id()
 

@@ -57,7 +57,7 @@ def test_a_path_that_no_system_knows(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "nowhere" / "folder")
-    refuses(Store(tmp_path / "link" / "sandbox.db"), "cannot be made", reading=False)
+    refuses(Store(tmp_path / "link" / "sandbox.db"), "cannot be created", reading=False)
 
 
 def test_another_file(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_place_is_checked_before_anything_is_written(forbidding: Path) -> None
             Store(file).check_place()
     with pytest.raises(StoreError, match="permissions"):
         store.seed(SEED)
-    with pytest.raises(StoreError, match="cannot be made: Permission denied"):
+    with pytest.raises(StoreError, match="cannot be created: Permission denied"):
         Store(forbidding.parent / "new" / "sandbox.db").seed(SEED)
     forbidding.parent.chmod(0o700)
     store.seed(SEED)
