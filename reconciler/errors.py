@@ -29,12 +29,9 @@ ReconcilerError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, Severity
 
 
 class ReconcilerError(Exception):
@@ -50,6 +47,14 @@ class ReconcilerError(Exception):
         self.summary = summary
         self.detail = detail
 
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The error as diagnostics."""
+        return (self.diagnostic(),)
+
+    def diagnostic(self, severity: Severity = Severity.ERROR) -> Diagnostic:
+        return Diagnostic(severity, self.code, self.summary, self.detail)
+
 
 class UsageError(ReconcilerError):
     code = "usage"
@@ -62,7 +67,11 @@ class DiagnosedError(ReconcilerError):
 
     def __init__(self, summary: str, diagnostics: Sequence[Diagnostic]) -> None:
         super().__init__(summary)
-        self.diagnostics = tuple(diagnostics)
+        self._diagnostics = tuple(diagnostics)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        return self._diagnostics
 
 
 class FileRefusedError(ReconcilerError):

@@ -74,7 +74,7 @@ class ProjectApply:
             self.watched.live = await self.watched.projects.get_project(self.change.name)
         except ScaleError as problem:
             self.gave_up = isinstance(problem, UnavailableError)
-            return self._outcome(Status.FAILED, "it could not be read", diagnostics=(words.diagnosed(problem),))
+            return self._outcome(Status.FAILED, "it could not be read", diagnostics=(problem.diagnostic(),))
         while True:
             self._recognize()
             fresh = plan_project(self.change.desired, self.live)
@@ -100,7 +100,7 @@ class ProjectApply:
             try:
                 ended = await self._send(to_send[0], to_send[1:], open_fields)
             except LostSightError as lost:
-                ended = self._unproven(to_send, None, words.diagnosed(lost.problem))
+                ended = self._unproven(to_send, None, lost.problem.diagnostic())
             if ended is not None:
                 return ended
 
@@ -160,7 +160,7 @@ class ProjectApply:
         if not problem.may_have_landed and not problem.worth_repeating:
             self.gave_up = isinstance(problem, UnavailableError)
             self.answered = not self.gave_up
-            return self._refused((call, *rest), words.diagnosed(problem))
+            return self._refused((call, *rest), problem.diagnostic())
         if again and not attempt.is_late(self.clock.monotonic()):
             return None
         self.gave_up = True

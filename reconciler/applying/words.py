@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reconciler.diagnostics import Diagnostic, error, warning
-from reconciler.errors import ReconcilerError, ScaleError
+from reconciler.errors import ScaleError
 from reconciler.fieldpath import format_path
 from reconciler.instants import readable
 from reconciler.model.outcome import CallOutcome, CallResult
@@ -14,11 +14,6 @@ from reconciler.model.project import LiveProject, Version
 
 INTERRUPTED = "the run was interrupted"
 UNAVAILABLE = "the API gave no usable answer for {} projects in a row, so no further project was started"
-
-
-def diagnosed(problem: ReconcilerError) -> Diagnostic:
-    """An error as a diagnostic."""
-    return error(problem.code, problem.summary, detail=problem.detail)
 
 
 def halfway(reason: str) -> str:

@@ -18,7 +18,7 @@ from typing import NoReturn, TextIO
 import click
 
 from reconciler import __version__
-from reconciler.errors import DiagnosedError, ReconcilerError
+from reconciler.errors import ReconcilerError
 
 _COMMANDS = (
     "validate", "plan", "apply", "show", "drift", "snapshot", "fmt", "schema", "init", "doctor", "sandbox", "github",
@@ -150,13 +150,9 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as problem:
         console.say_usage(problem)
         return EXIT_ERROR
-    except DiagnosedError as problem:
-        console.say_diagnostics(problem.diagnostics)
-        runner.annotate_error(problem)
-        return EXIT_ERROR
     except ReconcilerError as problem:
-        console.say_error(problem)
-        runner.annotate_error(problem)
+        console.say_diagnostics(problem.diagnostics)
+        runner.annotate(problem.diagnostics)
         return EXIT_ERROR
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)

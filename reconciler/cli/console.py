@@ -14,7 +14,6 @@ from reconciler.forge.github.job import is_job
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
-    from reconciler.errors import ReconcilerError
     from reconciler.model.plan import TargetInfo
     from reconciler.model.values import Json
     from reconciler.operations.session import Session
@@ -137,12 +136,6 @@ def say_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     from reconciler.render.view.diagnostics import view_diagnostics
 
     tell(lay_out_diagnostics(view_diagnostics(diagnostics, os.getcwd()), colour=in_colour(sys.stderr)))
-
-
-def say_error(problem: ReconcilerError) -> None:
-    from reconciler.diagnostics import error
-
-    say_diagnostics([error(problem.code, problem.summary, detail=problem.detail)])
 
 
 def say_usage(problem: click.ClickException) -> None:

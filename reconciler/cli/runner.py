@@ -32,14 +32,6 @@ def annotate(diagnostics: Iterable[Diagnostic], *, base: str | None = None) -> N
     console.tell_runner(lay_out_annotations(relative_to(diagnostics, base or find_base())))
 
 
-def annotate_error(problem: ReconcilerError) -> None:
-    """The annotations of what ends a command."""
-    if is_job(os.environ):
-        from reconciler.operations.reporting import as_diagnostics
-
-        annotate(as_diagnostics(problem))
-
-
 def failed(
     subject: Literal["plan", "drift"], problem: ReconcilerError, output: str, info: TargetInfo, *, base: str
 ) -> int:
@@ -51,7 +43,7 @@ def failed(
 
     failure = failed_plan(problem, info) if subject == "plan" else failed_drift(problem, info)
     console.say_json(formats.named(output).layout(subject)(printed(failure, base=base)))
-    annotate_error(problem)
+    annotate(problem.diagnostics)
     return 1
 
 

@@ -34,7 +34,6 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     from reconciler.documents.validation import validation_document
     from reconciler.errors import ReconcilerError, UsageError
     from reconciler.manifest.places import resolved_sources
-    from reconciler.operations.reporting import as_diagnostics
     from reconciler.operations.validate import Validation, validate
     from reconciler.render.view.diagnostics import relative_to, view_validation
     from reconciler.settings import read_settings
@@ -51,7 +50,7 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     except ReconcilerError as problem:
         if output == "text":
             raise
-        found = Validation(as_diagnostics(problem), 0)
+        found = Validation(problem.diagnostics, 0)
     lay_out = formats.named(output).layout("validation")
     if output == "text":
         view = view_validation(found.diagnostics, manifests=found.manifests, base=os.getcwd())

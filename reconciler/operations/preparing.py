@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.diagnostics import Diagnostic, Severity, error, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.git.sources import Sources, read_sources
 from reconciler.manifest.loading import Manifests, load_manifests
@@ -72,7 +72,7 @@ def prepare(
     except GitRefusedError as problem:
         if needs_git:
             raise
-        diagnostics = (*diagnostics, warning(problem.code, problem.summary, detail=problem.detail))
+        diagnostics = (*diagnostics, problem.diagnostic(Severity.WARNING))
     if sources.ignored:
         diagnostics = (*diagnostics, _ignored(sources.ignored, settings.git_root.as_posix()))
     unheld = (project.name for project in desired if sources.unheld and sources.unheld & files_of(project))

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, Final
 
 from reconciler.clock import SYSTEM_CLOCK, Clock
-from reconciler.diagnostics import Diagnostic, warning
+from reconciler.diagnostics import Diagnostic, Severity, warning
 from reconciler.errors import GitRefusedError, RecordError
 from reconciler.forge.github.job import git_settings
 from reconciler.git.keptref import LOCAL, PUSHING, pauses_between
@@ -50,7 +50,7 @@ def read_record(session: Session, *, required: bool = False) -> tuple[Record, tu
     except (RecordError, GitRefusedError) as problem:
         if required:
             raise
-        return Record(), (warning(problem.code, problem.summary, detail=problem.detail),)
+        return Record(), (problem.diagnostic(Severity.WARNING),)
 
 
 def open_recorder(session: Session) -> Recorder:

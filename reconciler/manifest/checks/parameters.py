@@ -17,14 +17,13 @@ from reconciler.tasktypes.names import LIKELY_SLIPS, OTHERS, PER_TASK, SLIPS_OF_
 from reconciler.tasktypes.parameters import COMMON, NEEDED, OWN, PREFERRED, TASK_TYPES, parameters_of
 from reconciler.tasktypes.shapes import SHAPES
 
-_KINDS: Final[dict[str, tuple[type, ...]]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-    "null": (type(None),),
+_TYPES: Final[dict[type, frozenset[str]]] = {
+    str: frozenset({"string"}),
+    int: frozenset({"integer", "number"}),
+    float: frozenset({"number"}),
+    bool: frozenset({"boolean"}),
+    list: frozenset({"array"}),
+    dict: frozenset({"object"}),
 }
 _BESIDE_PARAMS: Final = frozenset(PROJECT.names) - {"reconcile"}
 """What a project on Scale has besides its parameters [D]."""
@@ -71,18 +70,9 @@ def _kinds(value: Json, fact: Fact, path: RawPath, name: str) -> Iterator[Findin
 
 
 def _is_one_of(value: Json, kinds: list[str]) -> bool:
-    for kind in kinds:  # noqa: SIM110, this is asked for every value
-        if _is_a(value, kind):
-            return True
-    return False
-
-
-def _is_a(value: Json, kind: str) -> bool:
-    if isinstance(value, bool):
-        return kind == "boolean"
-    if kind == "integer" and isinstance(value, float):
-        return value.is_integer()
-    return isinstance(value, _KINDS[kind])
+    if isinstance(value, float) and value.is_integer() and "integer" in kinds:
+        return True
+    return not _TYPES.get(type(value), frozenset()).isdisjoint(kinds)
 
 
 def _remedy(value: Json, kinds: list[str]) -> str:
