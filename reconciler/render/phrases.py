@@ -16,9 +16,9 @@ _Item = TypeVar("_Item")
 _SAFE_WORD: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,:+@%/=-]*", re.ASCII)
 
 
-def count(number: int, noun: str, *, plural: str = "") -> str:
+def count(number: int, noun: str) -> str:
     """`1 project`, `1,204 projects`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    return f"{number:,} {noun if number == 1 else f'{noun}s'}"
 
 
 def few(items: Sequence[_Item], *, most: int = 5) -> tuple[Sequence[_Item], str]:

@@ -6,7 +6,7 @@ The length of the result is bounded, and so is the work: a million keys are not 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from reconciler.model.plan import Kind
@@ -91,19 +91,15 @@ def compact(value: Json | Absent, *, room: int = LINE) -> str:
 
 def contrast(before: Json | Absent, after: Json | Absent, *, room: int = LINE) -> tuple[str, str]:
     """Both sides of an arrow, each in one line. They look different if the values are different."""
+    left, right = compact(before, room=room), compact(after, room=room)
     if equal(before, after):
-        return compact(before, room=room), compact(after, room=room)
-    if isinstance(before, Masked) or isinstance(after, Masked):
-        left, right = compact(before, room=room), compact(after, room=room)
-    elif isinstance(before, str) and isinstance(after, str):
-        left, right = _contrast_texts(before, after, room)
-    else:
-        left, right = compact(before, room=room), compact(after, room=room)
-        if left == right or look_alike(left, right):
+        return left, right
+    if not isinstance(before, Masked) and not isinstance(after, Masked):
+        if isinstance(before, str) and isinstance(after, str):
+            left, right = _contrast_texts(before, after, room)
+        elif left == right or look_alike(left, right):
             left, right = _contrast_spellings(before, after, room)
-    if left == right:
-        return left, f"{right} (another value)"
-    return left, right
+    return left, f"{right} (another value)" if left == right else right
 
 
 def _spell(value: Json | Absent, room: int, depth: int) -> str:
@@ -113,9 +109,11 @@ def _spell(value: Json | Absent, room: int, depth: int) -> str:
         case str():
             return _spell_text(value, room)
         case dict():
-            return _spell_object(value, room, depth)
+            items = ((_spell_text(key, room), item) for key, item in value.items())
+            return f"{{{_spell_items(items, len(value), room, depth)}}}"
         case list() | tuple():
-            return _spell_list(value, room, depth)
+            items = (("", item) for item in value)
+            return f"[{_spell_items(items, len(value), room, depth)}]"
         case None | bool():
             return {None: "null", True: "true", False: "false"}[value]
         case float():
@@ -146,33 +144,20 @@ def _spell_whole(number: int, room: int) -> str:
     return f"{digits[:_CONTEXT]}…{digits[-_CONTEXT:]} ({len(digits):,} digits)"
 
 
-def _spell_list(items: list[Json] | tuple[Json, ...], room: int, depth: int) -> str:
-    if items and depth >= _DEEPEST:
-        return "[…]"
+def _spell_items(items: Iterable[tuple[str, Json]], total: int, room: int, depth: int) -> str:
+    """Items, each with its spelled key or with nothing, until the room is used up."""
+    if total and depth >= _DEEPEST:
+        return "…"
     pieces: list[str] = []
     used = 2
-    for position, item in enumerate(items):
+    for position, (key, item) in enumerate(items):
         if used >= room:
-            pieces.append(f"… {len(items) - position:,} more")
+            pieces.append(f"… {total - position:,} more")
             break
-        pieces.append(_spell(item, room - used, depth + 1))
+        spelled = _spell(item, room - used - len(key), depth + 1)
+        pieces.append(f"{key}: {spelled}" if key else spelled)
         used += len(pieces[-1]) + 2
-    return f"[{', '.join(pieces)}]"
-
-
-def _spell_object(members: dict[str, Json], room: int, depth: int) -> str:
-    if members and depth >= _DEEPEST:
-        return "{…}"
-    pieces: list[str] = []
-    used = 2
-    for position, (key, item) in enumerate(members.items()):
-        if used >= room:
-            pieces.append(f"… {len(members) - position:,} more")
-            break
-        name = _spell_text(key, room)
-        pieces.append(f"{name}: {_spell(item, room - used - len(name), depth + 1)}")
-        used += len(pieces[-1]) + 2
-    return f"{{{', '.join(pieces)}}}"
+    return ", ".join(pieces)
 
 
 def _contrast_texts(before: str, after: str, room: int) -> tuple[str, str]:

@@ -54,23 +54,20 @@ def fit(*, head: Sequence[str], columns: str, pieces: Sequence[Piece], tail: Seq
     counted. The caller bounds `head` and `tail`. No more details are made after the first that do not fit.
     """
     room = limit - sum(len(paragraph) + 2 for paragraph in (*head, columns, *tail)) - _NOTES
-    ranked = sorted(pieces, key=lambda piece: piece.rank)
-    rows = _within((piece.row for piece in ranked), int(room * _SHARE))
-    room -= sum(len(row) + 1 for row in rows)
-    blocks = _within((piece.details() for piece in ranked), room)
+    ranked = sorted(range(len(pieces)), key=lambda number: pieces[number].rank)
+    rows = dict(zip(ranked, _within((pieces[number].row for number in ranked), int(room * _SHARE)), strict=False))
+    room -= sum(len(row) + 1 for row in rows.values())
+    blocks = dict(zip(ranked, _within((pieces[number].details() for number in ranked), room), strict=False))
     notes = []
     if len(rows) < len(pieces):
         notes.append(f"… and {count(len(pieces) - len(rows), 'more project')}. These are the riskiest.")
     if len(blocks) < len(pieces):
         left_out = count(len(pieces) - len(blocks), "project")
         notes.append(f"The changes of {left_out} are left out here. The job's log, or the plan, has them all.")
-    if not notes:
-        order = sorted(range(len(pieces)), key=lambda number: pieces[number].rank)
-        places = {number: place for place, number in enumerate(order)}
-        rows = [rows[places[number]] for number in range(len(pieces))]
-        blocks = [blocks[places[number]] for number in range(len(pieces))]
-    table = ["\n".join([columns, *rows])] if rows else []
-    return "\n\n".join([*head, *table, *notes, *filter(None, blocks), *tail]) + "\n"
+    order = ranked if notes else range(len(pieces))
+    table = ["\n".join([columns, *(rows[number] for number in order if number in rows)])] if rows else []
+    shown = (blocks[number] for number in order if number in blocks)
+    return "\n\n".join([*head, *table, *notes, *filter(None, shown), *tail]) + "\n"
 
 
 def _within(texts: Iterable[str], room: int) -> list[str]:
