@@ -24,9 +24,9 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 def target_options(function: _Function) -> _Function:
     """The options of every command that reads or writes live state."""
     function = click.option(
-        "--endpoint", metavar="URL", help="Replaces the target's endpoint (or RECONCILER_ENDPOINT)."
+        "--endpoint", metavar="URL", help="Use this endpoint instead of the target's (or set RECONCILER_ENDPOINT)."
     )(function)
-    return click.option("--target", metavar="NAME", help="The target (or RECONCILER_TARGET).")(function)
+    return click.option("--target", metavar="NAME", help="The target to use (or set RECONCILER_TARGET).")(function)
 
 
 def plan_options(function: _Function) -> _Function:
@@ -34,29 +34,29 @@ def plan_options(function: _Function) -> _Function:
     function = click.option(
         "--allow", "allowed", metavar="GUARD", multiple=True, help="Waive this guard for all projects (repeatable)."
     )(function)
-    return click.option("--pending", is_flag=True, help="Only what git changed; edits made on Scale are kept.")(
-        function
-    )
+    return click.option(
+        "--pending", is_flag=True, help="Include only what changed in git; keep changes made on Scale."
+    )(function)
 
 
 def live_option(function: _Function) -> _Function:
-    """The option of plan and drift that takes a snapshot in place of live state."""
+    """The option of plan and drift that reads a snapshot instead of live state."""
     return click.option(
         "--live",
         "live",
         metavar="FILE",
-        help="Read live state from this snapshot (@: the published one); needs no key.",
+        help="Read live state from this snapshot (@ for the published one). Needs no key.",
     )(function)
 
 
 def check_live(live: str | None, endpoint: str | None) -> None:
-    """Raises click.UsageError for an endpoint together with a snapshot, which opens none."""
+    """Raises click.UsageError for an endpoint together with a snapshot, because a snapshot does not use one."""
     if live is not None and endpoint is not None:
-        raise click.UsageError("--live does not use an endpoint: leave out --endpoint")
+        raise click.UsageError("--live reads a snapshot and does not use an endpoint: remove --endpoint")
 
 
 def target_info(session: Session | None, target: str | None, endpoint: str | None) -> TargetInfo:
-    """The target of a session, or without one, what was asked for."""
+    """The target of a session, or if there is no session, what the command asked for."""
     from reconciler.model.plan import TargetInfo
 
     if session is None:
@@ -78,7 +78,7 @@ def check_guards(allowed: tuple[str, ...]) -> None:
 
 
 def in_colour(stream: TextIO) -> bool:
-    """Colour only on a terminal, never with NO_COLOR."""
+    """Whether to use color: only on a terminal, and never with NO_COLOR."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -94,7 +94,7 @@ def tell(text: str) -> None:
 
 
 def tell_runner(commands: str) -> None:
-    """Commands of ours for the runner, to stderr: the one output that it is meant to obey."""
+    """Our own commands for the runner, to stderr. The runner is meant to obey them, so they are not shielded."""
     sys.stdout.flush()
     sys.stderr.write(commands)
     sys.stderr.flush()
@@ -106,22 +106,22 @@ def say_runner(commands: str) -> None:
 
 
 def tell_rate_limit(seconds: float) -> None:
-    """GitHub makes a run wait."""
-    tell(f"GitHub's rate limit: waiting {seconds:.0f} seconds.\n")
+    """Report that GitHub makes the run wait."""
+    tell(f"GitHub's rate limit is reached: waiting {seconds:.0f} seconds.\n")
 
 
 def tell_waiting(seconds: float) -> None:
-    """Scale makes a run wait."""
+    """Report that Scale makes the run wait."""
     tell(f"Too many requests (429): waiting {seconds:.0f} seconds.\n")
 
 
 def tell_line(words: str) -> None:
-    """Print a sentence of progress, such as which run this one waits for."""
+    """Print a sentence about progress, such as which run this one waits for."""
     tell(f"{words}\n")
 
 
 def say_json(document: Json) -> None:
-    """A document, on one line. Under GitHub Actions no text in it is one that the runner would obey."""
+    """A document, on one line. Under GitHub Actions, nothing in it is a command for the runner."""
     from reconciler.model.values import to_json
 
     text = to_json(document)
@@ -131,7 +131,7 @@ def say_json(document: Json) -> None:
 
 
 def say_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
-    """Located diagnostics, to stderr; files relative to the working folder."""
+    """Diagnostics, to stderr, with files relative to the working folder."""
     from reconciler.render.text.diagnostics import lay_out_diagnostics
     from reconciler.render.view.diagnostics import view_diagnostics
 
@@ -139,7 +139,7 @@ def say_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
 
 
 def say_usage(problem: click.ClickException) -> None:
-    """Wrong usage, in the form of any other error."""
+    """A usage error, in the same form as any other error."""
     from reconciler.diagnostics import error
 
     context = getattr(problem, "ctx", None)

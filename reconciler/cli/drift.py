@@ -26,7 +26,7 @@ Examples:
 @console.live_option
 @formats.format_option("drift")
 def command(names: tuple[str, ...], target: str | None, endpoint: str | None, live: str | None, output: str) -> int:
-    """Show what changed on Scale outside git. Writes nothing, ever.
+    """Show what changed on Scale outside git. Never writes anything to Scale.
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with 2 if something drifted.
     """

@@ -1,4 +1,4 @@
-"""The table of output formats. A format is a row here and a module that lays out views, imported when it is used."""
+"""The table of output formats. A format is a row here, and a module that is imported when it is used."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 class Format:
     """One format, and the function that lays out each subject that it can show.
 
-    A `document` is made of the subject itself, every other format of its view. `coloured`: it takes colors. `here`:
-    file names are relative to the working folder, else to the git top level. `linked`: a line of a file is a link.
+    A `document` is made from the subject itself, any other format from its view. `coloured`: it can use colors. `here`:
+    file names are relative to the working folder; otherwise, to the git top level. `linked`: lines of files are links.
     """
 
     name: str
@@ -94,10 +94,10 @@ _VIEWS: Final[dict[Subject, str]] = {
 
 
 def format_option(subject: Subject) -> Callable[[_Function], _Function]:
-    """`--format`, with the formats that can show the subject."""
+    """The option `--format`, with the formats that can show the subject."""
     names = [one.name for one in FORMATS if subject in one.layouts]
     return click.option(
-        "--format", "output", type=click.Choice(names), default="text", show_default=True, help="The output's format."
+        "--format", "output", type=click.Choice(names), default="text", show_default=True, help="The output format."
     )
 
 
@@ -113,7 +113,7 @@ def show(
     *,
     commit: str | None = None,
 ) -> None:
-    """Print to stdout; what is wrong with the whole goes to stderr. `commit` is the one that links lead to."""
+    """Print to stdout, and the diagnostics of the whole to stderr. Links lead to `commit`."""
     form = named(output)
     if form.document:
         from reconciler.model.printed import printed
@@ -136,9 +136,9 @@ def view_of(
     commit: str | None = None,
     linked: bool = False,
 ) -> Any:
-    """The view for someone who reads now: in the working folder with `here`, else at the git top level.
+    """The view for someone who reads it now: in the working folder with `here`, otherwise at the git top level.
 
-    With `linked`, a job of GitHub's has links to its pages, at `commit`.
+    With `linked`, a view made in a GitHub job has links to GitHub's pages at `commit`.
     """
     from datetime import UTC, datetime
 

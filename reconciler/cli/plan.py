@@ -27,7 +27,7 @@ Examples:
 @console.target_options
 @console.plan_options
 @console.live_option
-@click.option("--out", metavar="FILE", help="Save the plan, whole, for show and apply --plan.")
+@click.option("--out", metavar="FILE", help="Save the complete plan, for show and apply --plan.")
 @formats.format_option("plan")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 def command(
@@ -41,7 +41,7 @@ def command(
     output: str,
     detailed_exitcode: bool,
 ) -> int:
-    """Show what apply would do. Writes nothing, ever.
+    """Show what apply would do. Never writes anything to Scale.
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder.
     """

@@ -1,4 +1,4 @@
-"""How an apply's progress is shown: a line an event, or at a terminal live lines that go away at the end."""
+"""How an apply's progress is shown: a line for each event, or at a terminal, live lines that disappear at the end."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ def _tell(event: Event) -> None:
 
 @contextmanager
 def progress() -> Iterator[Callable[[Event], None]]:
-    """A listener for an apply's events. It writes to stderr, and for as long as that takes something: an apply is not
-    stopped by who listens.
-    """
+    """A listener for an apply's events. It writes to stderr. If stderr is closed, the apply goes on without it."""
     if not console.in_colour(sys.stderr):
         yield _tell
         return

@@ -1,6 +1,6 @@
-"""What a job of GitHub Actions gets besides the output: annotations, a summary, outputs. Nothing happens elsewhere.
+"""What a job of GitHub Actions gets besides the output: annotations, a summary, and outputs. Does nothing elsewhere.
 
-A file that cannot be written is a warning and no more.
+If a file cannot be written, there is only a warning.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def annotate(diagnostics: Iterable[Diagnostic], *, base: str | None = None) -> None:
-    """Annotations, to stderr. `base` is the git top level, found if it is not given."""
+    """Annotations, to stderr. `base` is the git top level, which is looked up if it is not given."""
     if not is_job(os.environ):
         return
     from reconciler.forge.github.commands import lay_out_annotations
@@ -48,7 +48,7 @@ def failed(
 
 
 def summarize(render: Callable[[int], str]) -> bool:
-    """Append to the job's summary what `render` makes of a limit in characters; whether it is there now."""
+    """Append the text that `render` makes within a limit in characters to the job's summary. Returns whether it did."""
     try:
         return append_summary(os.environ, render)
     except JobFileError as problem:

@@ -1,6 +1,6 @@
-"""Two sequences aligned: which items stay, found by Myers' greedy search over edit scripts of growing length.
+"""Aligns two sequences: which items stay, found by Myers' greedy search over edit scripts of growing length.
 
-The caller limits the work: in edits, and in steps along what both share.
+The caller limits the work by the number of edits, and by the number of steps along what both sides share.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """`pairs` are the positions of what stays on both sides, up to (`left`, `right`), which is the end if complete."""
+    """`pairs` are the positions on both sides of the items that stay.
+
+    They reach up to (`left`, `right`). If the alignment is `complete`, that is the end of both sides.
+    """
 
     pairs: list[tuple[int, int]]
     left: int
@@ -30,7 +33,7 @@ def numbered(old: Sequence[Hashable], new: Sequence[Hashable]) -> tuple[list[int
 
 
 def align(left: Sequence[int], right: Sequence[int], *, most_edits: int, most_steps: int) -> Alignment:
-    """The longest common subsequence; if that takes too much work, the path that came furthest."""
+    """The longest common subsequence, or if that takes too much work, the path that got furthest."""
     old_length, new_length = len(left), len(right)
     furthest = {1: 0}
     trail: list[dict[int, int]] = []
@@ -62,7 +65,7 @@ def align(left: Sequence[int], right: Sequence[int], *, most_edits: int, most_st
 def gaps(
     old: Sequence[Item], new: Sequence[Item], pairs: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[Sequence[Item], Sequence[Item], Sequence[Item]]]:
-    """What is removed and what is added before each item that stays, and that item; then what is behind the last."""
+    """For each item that stays: what is removed before it, what is added before it, and the item. Then the rest."""
     left = right = 0
     for old_position, new_position in [*pairs, (len(old), len(new))]:
         yield old[left:old_position], new[right:new_position], old[old_position : old_position + 1]

@@ -1,7 +1,7 @@
-"""Other people's text made harmless and exact: the result has no control, bidirectional or invisible characters.
+"""Makes foreign text harmless and exact: the result has no control, bidirectional, or invisible characters.
 
-Everything else that a terminal can show stays as it is, so that people read their own language. Colors and layout are
-not known here.
+Everything else that a terminal can show stays as it is, so that people can read their own language. This module does
+not know about colors and layout.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 _SHORT: Final = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
-# Characters that Python calls printable and that no screen shows: fillers, the empty Braille cell, variation selectors
+# Characters that Python calls printable but that no screen shows: fillers, the empty Braille cell, variation selectors
 # and other marks without a glyph.
 _UNSEEN: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -32,7 +32,7 @@ _EASY_LABEL: Final = re.compile(r"\w(?:[\w ./()&+'-]*[\w)])?")
 
 
 def quoted(text: str) -> str:
-    """`text` as a JSON string in one line. Everything is escaped that could act, hide, or look like a space."""
+    """`text` as a JSON string in one line. Every character that could act, hide, or look like a space is escaped."""
     return f'"{_escaped(text, strict=True)}"'
 
 
@@ -47,7 +47,7 @@ def exact(text: str) -> str:
 
 
 def label(name: str) -> str:
-    """A choice's name as it appears in a tree: bare if it cannot be misread, else quoted."""
+    """A choice's name as it appears in a tree: bare if it cannot be misread, otherwise quoted."""
     if not unicodedata.is_normalized("NFC", name):
         return exact(name)
     bare = _EASY_LABEL.fullmatch(name) and "  " not in name and plain(name) == name
@@ -82,7 +82,7 @@ def _stands_alone(character: str) -> bool:
 
 
 def _is_mark(character: str) -> bool:
-    """Whether it is drawn over the character before it, which at the start would be one of ours."""
+    """Whether it is drawn over the character before it, which may be one of ours."""
     return character != "" and unicodedata.category(character).startswith("M")
 
 

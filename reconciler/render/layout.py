@@ -1,4 +1,4 @@
-"""Lines with a sign, a body and a remark at the side: indented, aligned and painted. Nothing is folded or cut here."""
+"""Lines with a sign, a body, and a remark at the side: indented, aligned, and painted. Nothing is wrapped or cut."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.render.signs import Sign
 
 _FIRST_COLUMN: Final = 50
 _LAST_COLUMN: Final = 74
-"""The remarks of a block are aligned between these columns; after a longer line, the remark follows at once."""
+"""The remarks of a block are aligned between these columns. After a longer line, the remark follows immediately."""
 
 _GAP: Final = 3
 
@@ -59,9 +59,9 @@ class Paint:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `body` and `remark` are escaped already. `depth` counts steps of four spaces, -1 is half a step out.
+    """One line. `body` and `remark` are escaped already. `depth` counts steps of four spaces; -1 is half a step out.
 
-    `ink` paints the body; without it, the whole body of a removal is painted, and only the sign of anything else.
+    `ink` paints the body. Without it, the body is painted only if the sign is a removal.
     """
 
     body: str = ""

@@ -1,7 +1,7 @@
-"""Rows and choices as lines of text: a value, an arrow between two, a text line by line, a new order.
+"""Rows and choices as lines of text: a value, two values with an arrow, a text line by line, a new order.
 
-A `split` line fits a `diff` fence, which GitHub colors by the first character alone: a changed value is then a line
-that is removed and one that is added.
+With `split`, lines are for a `diff` fence, which GitHub colors by their first character: a changed value becomes a
+removed line and an added line.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SENTENCE: Final = re.compile(r"(?<=[.!?;:]) (?=\S)|(?<=>)(?=<)")
 
 
 def block(rows: Sequence[Row], *, depth: int, least: int = 0, split: bool = False) -> Iterator[Line]:
-    """Rows below one another. The equal signs of short names are aligned, at least `least` columns from their start."""
+    """One row after another. Equal signs after short names are aligned, at least `least` columns from their start."""
     spelled = [name_text(row.name) for row in rows]
     pad = 0 if split else max((width(name) for name in spelled if width(name) <= _ALIGNED_UP_TO), default=0)
     pad = max(pad, least)
@@ -49,7 +49,7 @@ def block(rows: Sequence[Row], *, depth: int, least: int = 0, split: bool = Fals
 
 
 def section_lines(section: Section, *, depth: int, least: int = 0, split: bool = False) -> Iterator[Line]:
-    """The rows and choices of a section, and how many others there are."""
+    """The rows and choices of a section, and how many more there are."""
     yield from block(section.rows, depth=depth, least=least, split=split)
     if section.left_out:
         yield Line(section.left_out_words, None, depth)
@@ -59,7 +59,7 @@ def section_lines(section: Section, *, depth: int, least: int = 0, split: bool =
 
 
 def seen_lines(section: Section) -> Iterator[Line]:
-    """What happened on Scale, row by row: its sign before the first line, its note beside it."""
+    """What happened on Scale, row by row, with the row's sign and note on its first line."""
     for row in section.rows:
         if row.said:
             yield Line(f"{name_text(row.name)} {row.said}", row.sign, 0, row.note)
@@ -89,7 +89,7 @@ def row_lines(row: Row, name: str, *, depth: int, split: bool = False) -> Iterat
 
 
 def tree_lines(section: Section, *, depth: int, split: bool = False) -> Iterator[Line]:
-    """The choices that change, with those above them. In text, only the first choices of a new project are shown."""
+    """The choices that change, and the choices above them. In text, a new project shows only its first choices."""
     for detail in section.order:
         yield from _detail_lines(detail, depth, split)
     most = _MOST_SPLIT if split else MOST_CREATED if section.created else MOST_CHOICES
@@ -101,7 +101,7 @@ def tree_lines(section: Section, *, depth: int, split: bool = False) -> Iterator
 
 
 def shown_choices(every: Sequence[Choice], *, most: int) -> tuple[Sequence[Choice], str]:
-    """The first `most` choices or so, and how many others there are, in words."""
+    """About the first `most` choices, and how many more there are, in words."""
     shown = every if len(every) <= most + 1 else every[:most]
     left_out = every[len(shown) :]
     if not left_out:
@@ -121,7 +121,7 @@ def is_text(value: object) -> TypeGuard[str]:
 
 
 def _one_side(row: Row, name: str, depth: int, remark: str, split: bool) -> Iterator[Line]:
-    """A value that is added or removed: a text of several lines by its first ones."""
+    """A value that is added or removed. If a text has several lines, the first ones are shown."""
     value = row.after if row.kind is Kind.ADD else row.before
     if not is_text(value) or not is_long(value):
         yield Line(f"{name} = {compact(value)}", row.sign, depth, remark)
@@ -153,7 +153,7 @@ def _split(row: Row, name: str, depth: int, remark: str) -> Iterator[Line]:
 
 
 def _prose(row: Row) -> list[DiffLine] | None:
-    """Two texts line by line; long ones of one line are broken after each sentence. None for other values."""
+    """Two texts line by line. A long text in one line is broken after each sentence. None for other values."""
     before, after = row.before, row.after
     if not (is_text(before) and is_text(after)):
         return None

@@ -1,4 +1,4 @@
-"""Numbers, times, lists and commands as people read them. The current time is passed in, never asked for."""
+"""Numbers, times, lists, and commands as people read them. The current time is passed in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def count(number: int, noun: str) -> str:
 
 
 def few(items: Sequence[_Item], *, most: int = 5) -> tuple[Sequence[_Item], str]:
-    """All items if there are at most `most`, else one less; and how many others there are, in words."""
+    """All items if there are at most `most`, otherwise one fewer than that; and how many more there are, in words."""
     if len(items) <= most:
         return items, ""
     return items[: most - 1], f" and {len(items) - most + 1:,} more"
@@ -49,13 +49,13 @@ def age(moment: datetime, now: datetime) -> str:
 
 
 def aged(words: str, moment: datetime, now: datetime) -> str:
-    """`words` with the age of `moment` behind them, if it has one."""
+    """`words` followed by the age of `moment`, if it has one."""
     passed = age(moment, now)
     return f"{words}, {passed}" if passed else words
 
 
 def read_at(moment: datetime, now: datetime) -> str:
-    """`10:02:11 UTC` for something just read; with the day and the age if it was read earlier."""
+    """`10:02:11 UTC` for something just read. If it was read earlier, the day and the age are added."""
     at = in_utc(moment)
     form = "%H:%M:%S" if at.date() == in_utc(now).date() else "%Y-%m-%d %H:%M:%S"
     return aged(f"{at:{form}} UTC", at, now)
@@ -67,7 +67,7 @@ def snapshot_of(moment: datetime, now: datetime) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`1s`, `2m 5s`: whole seconds, at least one of them."""
+    """`1s`, `2m 5s`: whole seconds, at least one."""
     whole = max(1, round(seconds))
     minutes, rest = divmod(whole, 60)
     return f"{minutes}m {rest}s" if minutes else f"{rest}s"
@@ -80,10 +80,10 @@ def command(verb: str, name: str, *options: str) -> str:
 
 
 def word(text: str) -> str:
-    """Any text as one word of a shell."""
+    """Any text as one shell word."""
     if _SAFE_WORD.fullmatch(text):
         return text
     if plain(text) == text:
         return shlex.quote(text)
-    # Characters that cannot be shown: the shell's own spelling for them.
+    # Characters that cannot be shown are written with the shell's own escapes.
     return "$'" + exact(text)[1:-1].replace('\\"', '"').replace("'", "\\'") + "'"

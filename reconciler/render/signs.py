@@ -1,4 +1,4 @@
-"""The signs: each has one meaning, the same in every format."""
+"""The signs. Each one has the same meaning in every format."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""JSON values and names in one line: whole if they are short, else with head and tail. Different values look different.
+"""JSON values and names in one line: whole if they are short, otherwise head and tail. Different values look different.
 
-The length of the result is bounded, and so is the work: a million keys are not walked.
+The length of the result is limited, and so is the work: a million keys are not visited.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _MOST_IN_ORDER: Final = 6
 
 
 def name_text(name: str) -> str:
-    """A name or a path as a label, with its middle left out if it is longer than a line."""
+    """A name or a path as a label. If it is longer than a line, its middle is left out."""
     if len(name) > _LONGEST_NAME:
         name = f"{name[: _LONGEST_NAME // 2]}…{name[-_LONGEST_NAME // 4 :]} ({len(name):,} characters)"
     return plain(name)
 
 
 def choice_text(name: str, *, loose: bool) -> str:
-    """A choice's name as it appears in a tree; of a loose one, its path."""
+    """A choice's name as it appears in a tree, or the path of a loose choice."""
     if isinstance(name, Masked):
         return str(name)
     if loose:
@@ -50,13 +50,13 @@ def moved_words(parent: str) -> str:
 
 
 def arrow(kind: Kind, before: Json | Absent, after: Json | Absent) -> str:
-    """`10 -> 12`; if both sides are hidden, that something changed."""
+    """`10 -> 12`. If both sides are hidden, it only says that the value changed."""
     both = both_sides(kind, before, after)
     return CHANGED_UNSEEN if both is None else " -> ".join(both)
 
 
 def both_sides(kind: Kind, before: Json | Absent, after: Json | Absent, *, room: int = LINE) -> tuple[str, str] | None:
-    """The two sides of an arrow, None if both are hidden. Of a new order, only the part that differs."""
+    """The two sides of an arrow, or None if both are hidden. For a new order, only the part that differs."""
     if isinstance(before, Masked) and isinstance(after, Masked):
         return None
     if kind is Kind.REORDER and isinstance(before, list | tuple) and isinstance(after, list | tuple):
@@ -134,7 +134,7 @@ def _spell_text(text: str, room: int) -> str:
 
 
 def _spell_whole(number: int, room: int) -> str:
-    """All digits. Beyond the interpreter's limit for decimal digits, the same number in hexadecimal ones."""
+    """All digits. A number beyond the interpreter's limit for decimal digits is written in hexadecimal."""
     try:
         digits = str(number)
     except ValueError:
@@ -145,7 +145,7 @@ def _spell_whole(number: int, room: int) -> str:
 
 
 def _spell_items(items: Iterable[tuple[str, Json]], total: int, room: int, depth: int) -> str:
-    """Items, each with its spelled key or with nothing, until the room is used up."""
+    """Items, each after its spelled key if it has one, until no room is left."""
     if total and depth >= _DEEPEST:
         return "…"
     pieces: list[str] = []
@@ -173,7 +173,7 @@ def _with_length(spelled: str, text: str, shown: str) -> str:
 
 
 def _contrast_spellings(before: Json | Absent, after: Json | Absent, room: int) -> tuple[str, str]:
-    """For values whose short spellings look alike: the part where their longer ones differ."""
+    """For values whose short spellings look alike: the part in which longer spellings differ."""
     left, right = compact(before, room=_FULLER), compact(after, room=_FULLER)
     if look_alike(left, right):
         left, right = _ascii(left), _ascii(right)
@@ -186,7 +186,7 @@ def _ascii(text: str) -> str:
 
 
 def _window(text: str, first: int, last: int, room: int) -> str:
-    """`text` with its head, its tail and the part from `first` to `last`; the rest is left out if it is long."""
+    """`text`, or if it is long, its head, its tail, and the part from `first` to `last`."""
     if len(text) <= room:
         return text
     low = max(0, first - _CONTEXT)
@@ -200,7 +200,7 @@ def _window(text: str, first: int, last: int, room: int) -> str:
 
 
 def common_edges(left: str, right: str) -> tuple[int, int]:
-    """How many characters two texts share at their start, and at their end without counting one twice.
+    """How many characters two texts share at their start and at their end. No character is counted twice.
 
     An edge never falls between a character and the marks drawn over it.
     """
@@ -217,7 +217,7 @@ def _is_mark_at(text: str, position: int) -> bool:
 
 
 def shared_start(left: str, right: str) -> int:
-    """The length of the common start, found by halving: the comparisons themselves run at full speed."""
+    """The length of the common start, found by bisection, so that the comparisons run at full speed."""
     low, high = 0, min(len(left), len(right))
     while low < high:
         middle = (low + high + 1) // 2

@@ -1,8 +1,8 @@
-"""Two texts of several lines, compared line by line; only LF ends a line.
+"""Compares two texts line by line. Only LF ends a line.
 
-The result is escaped, and bounded in lines and in their length. So is the work: for texts too different to be aligned,
-it says how many lines are replaced by how many. Whitespace that matters is made visible: trailing spaces, CR, a final
-newline that is added or removed.
+The result is escaped, and its lines are limited in number and length. The work is limited too: if two texts are too
+different to be aligned, the result says how many lines replace how many. Whitespace that matters is made visible:
+trailing spaces, CR, a final newline that is added or removed.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _HEAD_OF_REPLACED: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """A line of a text, or a remark about the text. `sign` is None for a line that did not change, and for a remark.
+    """A line of a text, or a remark about it. `sign` is None for an unchanged line and for a remark.
 
-    `pieces` show changes within the line, and replace `text`.
+    If `pieces` is set, it shows the changes within the line and replaces `text`.
     """
 
     text: str
@@ -41,12 +41,12 @@ class DiffLine:
 
 
 def is_long(text: str) -> bool:
-    """Whether a text is shown line by line: it has a line end before its last character."""
+    """Whether a text is shown line by line: it has a newline before its last character."""
     return "\n" in text[:-1]
 
 
 def head_of(text: str, *, most: int) -> tuple[list[DiffLine], int]:
-    """The first lines of a text and how many lines it has in all."""
+    """The first lines of a text, and how many lines it has in total."""
     ended = text.endswith("\n")
     total = text.count("\n") + (not ended)
     lines = text.split("\n", most + 1)[: min(total, most + 1)]
@@ -61,7 +61,7 @@ def head_of(text: str, *, most: int) -> tuple[list[DiffLine], int]:
 
 
 def diff(before: str, after: str, *, most: int = MOST_LINES) -> list[DiffLine]:
-    """The changed lines with a line around them; the hidden lines are counted."""
+    """The changed lines, with one unchanged line before and after. The hidden lines are counted."""
     rows = compare(before, after, most=most)
     spell = Spelling(row.text for row in rows if not row.remark)
     shown: list[DiffLine] = []
@@ -76,7 +76,7 @@ def diff(before: str, after: str, *, most: int = MOST_LINES) -> list[DiffLine]:
 
 
 def compare(before: str, after: str, *, most: int) -> list[DiffLine]:
-    """Two texts line by line, about `most` lines of them, then remarks; nothing is escaped or shortened yet.
+    """About `most` lines of two texts, and then remarks. Nothing is escaped or shortened yet.
 
     The remarks say what is left out, and whether a final newline is added or removed.
     """
@@ -94,7 +94,7 @@ def compare(before: str, after: str, *, most: int) -> list[DiffLine]:
 
 
 def hunks(rows: Iterable[DiffLine]) -> Iterator[tuple[list[str], list[str], list[DiffLine]]]:
-    """Removed lines, the lines that replace them, and the unchanged line or remark behind them, if there is one."""
+    """Removed lines, the lines that replace them, and the unchanged line or remark after them, if there is one."""
     removed: list[str] = []
     added: list[str] = []
     for row in rows:
@@ -124,7 +124,7 @@ class Spelling:
         return self.within(body) + trailing
 
     def within(self, piece: str) -> str:
-        """A piece of a line that another one follows."""
+        """A piece of a line that is followed by another piece."""
         return plain(piece.replace("\\", "\\\\") if self._double else piece)
 
 
@@ -133,7 +133,7 @@ def _trails(line: str) -> bool:
 
 
 def spelled(row: DiffLine, spell: Spelling) -> DiffLine:
-    """A line that did not change, as it is shown. A remark is not foreign text."""
+    """An unchanged line as it is shown. A remark is not foreign text, so it stays as it is."""
     return row if row.remark else DiffLine(shortened(spell, row.text))
 
 
@@ -145,7 +145,7 @@ def spelled_pair(old: str, new: str, spell: Spelling) -> tuple[str, str]:
 
 
 def shortened(spell: Callable[[str], str], line: str, edges: tuple[int, int] = (0, 0)) -> str:
-    """A line of about LONGEST_LINE characters at most: the part where it differs, and its length."""
+    """A line, or if it is longer than LONGEST_LINE characters, the part in which it differs, and its length."""
     if len(line) <= LONGEST_LINE:
         return spell(line)
     first = max(0, min(edges[0] - LONGEST_LINE // 4, len(line) - LONGEST_LINE))
@@ -159,7 +159,7 @@ def _remark(words: str) -> DiffLine:
 
 
 def _rows(before: str, after: str) -> list[DiffLine]:
-    """Both texts as the rows to show. Every line ends with LF; what both begin and end with is not split into lines."""
+    """The rows to show for two texts whose lines all end with LF. A shared head or tail is not split into lines."""
     shared = shared_start(before, after)
     start = before.rfind("\n", 0, shared) + 1
     old, new = before[start:], after[start:]
@@ -180,12 +180,12 @@ def _rows(before: str, after: str) -> list[DiffLine]:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of a text of which every line is ended."""
+    """The lines of a text in which every line ends with LF."""
     return text.split("\n")[:-1]
 
 
 def _unchanged(text: str, *, from_end: bool, context: int) -> Iterator[DiffLine]:
-    """What is before or after all changes: a line next to them, and how many are hidden."""
+    """What comes before or after all changes: the line next to them, and how many more lines are hidden."""
     number = text.count("\n")
     if number <= context + 1:
         yield from map(DiffLine, _lines(text))
@@ -200,7 +200,7 @@ def _unchanged(text: str, *, from_end: bool, context: int) -> Iterator[DiffLine]
 
 
 def _collapse(rows: list[DiffLine]) -> Iterator[DiffLine]:
-    """The rows; unchanged ones far from any change are hidden and counted. The first and the last row are changes."""
+    """The rows; the first and the last one are changes. Unchanged rows far from a change are hidden and counted."""
     position = 0
     while position < len(rows):
         end = position
@@ -226,7 +226,7 @@ def _hidden(number: int) -> DiffLine:
 
 
 def _align(old: list[str], new: list[str]) -> list[DiffLine]:
-    """Every line in order, each unchanged, removed or added."""
+    """Every line in order: unchanged, removed, or added."""
     kept = _common(old, new)
     rows: list[DiffLine] = []
     if kept is None:

@@ -1,6 +1,6 @@
-"""Two lines compared word by word, for insertions and deletions inside a line. Raw text in, raw text out.
+"""Compares two lines word by word, for insertions and deletions inside a line. Nothing is escaped here.
 
-The work is limited by an `Effort` for a whole page; when that is used up, lines are not compared.
+The work is limited by an `Effort` for a whole page. When it is used up, lines are no longer compared.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _LONGEST: Final = 200_000
 _MOST_EDITS: Final = 400
 _MOST_STEPS: Final = 1_000_000
 _REACH: Final = 60
-"""How many edits a stretch may take if the whole takes too many. The next stretch starts at the best path's end."""
+"""A line that takes too many edits is aligned in stretches of this many, each from where the last one ended."""
 
 _LEAST_KEPT: Final = 0.3
 
 
 class Fate(Enum):
-    """What happens to a piece of a line; the values name the elements of HTML for it."""
+    """What happens to a piece of a line. The values are names of HTML elements."""
 
     KEPT = ""
     DELETED = "del"
@@ -35,7 +35,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a line. Kept and deleted pieces make up the line before; kept and inserted ones, the line after."""
+    """A piece of a line. The old line is all kept and deleted pieces; the new line is all kept and inserted pieces."""
 
     fate: Fate
     text: str
@@ -43,12 +43,12 @@ class Piece:
 
 @dataclass(slots=True)
 class Effort:
-    """The work left for comparing words, in steps of the search in the worst case."""
+    """How much work is left for comparing words, in search steps of the worst case."""
 
     left: int = 2_000_000
 
     def take(self, words: int) -> bool:
-        """Whether so many words may be compared; if so, the work is deducted."""
+        """Whether this many words may be compared. If so, the work is deducted."""
         cost = words + min(words, _MOST_EDITS) ** 2 // 8 + (words * _REACH // 8 if words > _MOST_EDITS else 0)
         if cost > self.left:
             return False
@@ -79,7 +79,7 @@ def _ink(pieces: Sequence[Piece], fate: Fate) -> int:
 
 
 def _edges(before: str, after: str) -> tuple[int, int]:
-    """What both begin and end with, in whole words."""
+    """How many characters both lines share at their start and at their end, in whole words."""
     first, last = common_edges(before, after)
     if first == len(before) == len(after):
         return first, 0
@@ -89,7 +89,7 @@ def _edges(before: str, after: str) -> tuple[int, int]:
 
 
 def _tokens(line: str) -> list[str]:
-    """Words, spaces and punctuation; a combining mark stays with its character."""
+    """Words, spaces, and punctuation. A combining mark stays with its character."""
     tokens: list[str] = []
     for token in _TOKEN.findall(line):
         if tokens and not token.isascii() and unicodedata.category(token[0]).startswith("M"):
@@ -102,7 +102,7 @@ def _tokens(line: str) -> list[str]:
 def _pieces(old: list[str], new: list[str], start: str, end: str) -> Iterator[Piece]:
     """One deletion and one insertion, in this order, between two kept pieces.
 
-    Spaces between two changes are part of the change: a phrase is replaced, not one word after another.
+    Spaces between two changes count as part of the change, so that a phrase is replaced as a whole.
     """
     runs = [("", "", start)]
     for words in gaps(old, new, _kept(old, new)):
@@ -121,7 +121,7 @@ def _pieces(old: list[str], new: list[str], start: str, end: str) -> Iterator[Pi
 
 
 def _kept(old: list[str], new: list[str]) -> list[tuple[int, int]]:
-    """The positions of the words that are kept: the best alignment, or the best of one stretch after another."""
+    """The positions of the words that are kept: the best alignment of the line, or of one stretch after another."""
     shared = set(old).intersection(new)
     olds = [position for position, word in enumerate(old) if word in shared]
     news = [position for position, word in enumerate(new) if word in shared]

@@ -104,7 +104,7 @@ def test_the_life_of_a_pull_request(
     assert (shown.code, shown.err) == (0, "")
     [body] = comments(github)
     assert "### `production`: applied, 0 added, 1 changed, 0 destroyed" in body
-    assert "What was written is as shown here." in body
+    assert "What was written matches this comment." in body
     assert "params version 1" in body
 
     job("push", push(base, head, head), GITHUB_SHA=head, GITHUB_RUN_ID="104")
@@ -127,7 +127,7 @@ def test_a_dashboard_edit_in_between_is_reported(
     github.merge(head, 7)
     job("push", push(base, head), GITHUB_SHA=head, GITHUB_RUN_ID="101")
     apply_and_comment(cli)
-    assert "**Differs from what was shown here**: `p`." in comments(github)[0]
+    assert "**Differs from this comment**: `p`." in comments(github)[0]
 
 
 def test_a_plan_with_nothing_to_say_makes_no_comment(
@@ -245,9 +245,9 @@ def test_a_push_tells_each_of_its_pull_requests(cli: Cli, github: Github, job: J
         "Pull request #3: nothing to report, no comment made",
     ]
     [first], [second] = comments(github, 1), comments(github, 2)
-    assert "What was written is as shown here." in first
-    assert "Written in the same run, not shown here: `mules`." in first
-    assert "What was written is as shown here." in second
+    assert "What was written matches this comment." in first
+    assert "Also written in this run, but not shown here: `mules`." in first
+    assert "What was written matches this comment." in second
     assert github.counts == {"GET": 6, "PATCH": 2}
 
 
@@ -410,7 +410,7 @@ def test_the_life_of_a_drift(
     served.store.edit_params("p", {"a": {"b": 3, "c": 1}})
     assert drift_and_issue(cli).out.startswith("Drift issue of production edited.")
     assert [comment["body"].partition("\n")[2] for comment in github.thread(issue["number"])] == [
-        "The drift of `production` has changed: 1 new, 1 gone. The description above is current."
+        "Drift on `production` has changed: 1 new, 1 gone. The description above is up to date."
     ]
     issue["state"] = "closed"
     assert drift_and_issue(cli).out.startswith("Drift issue of production reopened.")

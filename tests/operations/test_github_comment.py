@@ -65,8 +65,8 @@ def test_the_largest_plan_and_outcome_fit(github: Github) -> None:
         report = comment_outcome(client, event, became, WRITER, root=Path("/"))
     assert report.done[0].startswith("Pull request #7: comment edited.")
     assert 20_000 < len(comment["body"]) < 60_000
-    assert "**Differs from what was shown here**" in comment["body"]
-    assert "It is not known whether this comment showed" in comment["body"]
+    assert "**Differs from this comment**" in comment["body"]
+    assert "It is unclear whether this comment showed" in comment["body"]
 
 
 def test_times_alone_change_nothing(github: Github) -> None:

@@ -106,8 +106,8 @@ Compared with the last apply: 1a2b3c4, 2 days ago
   x the live state of project.broken cannot be read
         Fix that value.
 
-To keep it, write it into the manifest. To undo it: reconciler apply kittens
-lost has vanished: an apply wrote it, and Scale no longer shows it.
+To keep it, add it to the manifest. To undo it: reconciler apply kittens
+lost has vanished: an apply wrote it, but Scale no longer lists it.
 1 live project has no manifest (old). To manage it, write a manifest for it.
 
 Drift: 5 in 1 of 2 projects; 2 pending, 1 conflict, 1 unknown, 2 transient, 1 vanished, 1 blocked.
@@ -129,8 +129,8 @@ def test_several_projects_and_nothing_known() -> None:
     )
     text = shown(found)
     assert text.startswith("Target: production  https://api.scale.com/v1  (read 10:12:00 UTC)\nThere is no record")
-    assert "To keep them, write them into the manifests. To undo them: reconciler apply\n" in text
-    assert "c, d have vanished: an apply wrote them, and Scale no longer shows them." in text
+    assert "To keep them, add them to the manifests. To undo them: reconciler apply\n" in text
+    assert "c, d have vanished: an apply wrote them, but Scale no longer lists them." in text
     assert "2 live projects have no manifest (a, b)." in text
     assert "quiet" not in text
     unknown = ProjectDrift("p", SOURCE, (unit("params.x", Cause.UNKNOWN),))
@@ -140,7 +140,7 @@ def test_several_projects_and_nothing_known() -> None:
 @pytest.mark.parametrize(
     ("baseline", "words"),
     [
-        (Baseline(None, "2026-11-25T10:11:59Z"), "manifests in no commit\n"),
+        (Baseline(None, "2026-11-25T10:11:59Z"), "uncommitted manifests\n"),
         (Baseline("abc", "long ago"), "abc\n"),
     ],
 )

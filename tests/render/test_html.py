@@ -92,8 +92,10 @@ def everything() -> Plan:
 def test_everything_is_there() -> None:
     page = read(everything())
     for words in (
-        "held by takeover: 3 would go.", "Keep them.", "To allow it: --allow takeover, or a waiver in reconciler.toml.",
-        "The guard not-kept is waived by --allow not-kept.", "its manifest is gone. Nothing is sent: it stays",
+        "held by takeover: 3 would go.", "Keep them.",
+        "To allow it, use --allow takeover or add a waiver to reconciler.toml.",
+        "The guard not-kept is waived by --allow not-kept.",
+        "its manifest was removed. Nothing is sent, and the project stays",
         "Protected by its manifest", "will no longer be managed", "would be updated in-place", "Warning: careful",
         'project "fish": type is "categorization" on Scale', "old_demo", "error[unknown-key]", 'did you mean "params"?',
         "version 8 → 9, all parameters sent: a parameter is removed", "version 1 → 2; reaches work in flight",

@@ -216,7 +216,7 @@ def test_one_of_everything_at_risk() -> None:
         "| `=` | `fish` | `~1`, version 3 → 4 |  | `projects/fish.yaml:1` |\n",
         "| `~` | `owls` | `~1`, version 3 → 4, protected |  | `projects/owls.yaml:1` |\n",
         "| `.` | `gone` | no longer managed, nothing is sent |  | `projects/gone.yaml:1` |\n",
-        "Held by `takeover`: 3 of them would go. To keep them, write them down. To allow it: `--allow takeover`, or",
+        "Held by `takeover`: 3 of them would go. To keep them, write them down. To allow it, use `--allow takeover`",
         "The guard `near-name` is waived by `--allow` near-name.",
         "Warning: it is odd. Look.",
         "2 changes made on Scale are kept (`alone`: `params.b`, `alone`: `params.c`).",
@@ -341,7 +341,7 @@ def test_a_large_plan_is_cut_between_projects_and_the_riskiest_stay() -> None:
     left_out = re.search(r"… and ([\d,]+) more projects", whole)
     assert left_out
     assert int(left_out[1].replace(",", "")) + page.tags.count("tr") - 1 == 2001
-    hidden = re.search(r"The changes of ([\d,]+) projects are left out", whole)
+    hidden = re.search(r"The changes to ([\d,]+) projects are not shown", whole)
     assert hidden
     assert int(hidden[1].replace(",", "")) + page.tags.count("details") == 2001
 
@@ -380,7 +380,7 @@ def test_an_outcome() -> None:
         "|  | `owls` | protected, not written | params version 3 |\n",
         "<details><summary><code>failed cats</code></summary>\n\n```text\nprojects/cats.yaml:9:3: error[rejected]:",
         "    reconciler apply cats --target production\n",
-        "<sub>Plan `9c1e` of `3f2c1ab`, carried out 2026-11-25 10:02 UTC.</sub>",
+        "<sub>Plan `9c1e` of `3f2c1ab`, applied 2026-11-25 10:02 UTC.</sub>",
     ):
         assert words in whole, words
     assert "`same`" not in whole
@@ -391,12 +391,12 @@ def test_outcomes_of_other_kinds() -> None:
     failed = [ProjectOutcome(f"p{n}", Action.UPDATE, Status.BLOCKED) for n in range(10)]
     many = replace(plans.outcome(*failed, interrupted_by=1), commit=Commit("1a2b3c4d5e", dirty=True))
     whole = outcome_text(many)
-    assert "> - `p7` is **blocked**.\n> - 2 more projects not written.\n> - Interrupted by `SIGHUP`" in whole
+    assert "> - `p7` is **blocked**.\n> - 2 more projects were not written.\n> - Interrupted by `SIGHUP`" in whole
     assert "of `1a2b3c4` with uncommitted changes" in whole
     started = [ProjectOutcome(f"p{n}", Action.UPDATE, Status.NOT_STARTED) for n in range(2)]
     whole = outcome_text(replace(plans.outcome(*started), commit=Commit(), diagnostics=(error("record", "not kept"),)))
     assert "> - 2 projects **not started**: the next apply continues with them.\n> - Error: not kept.\n" in whole
-    assert "<sub>Plan `9c1e`, carried out" in whole
+    assert "<sub>Plan `9c1e`, applied" in whole
     twice = ProjectOutcome("p", Action.UPDATE, Status.DONE, diagnostics=(warning("sent-twice", "written 2 times"),))
     assert "> - Warning: written 2 times.\n" in outcome_text(plans.outcome(twice))
 
@@ -430,13 +430,13 @@ def test_drift() -> None:
     for words in (
         "### `production`: drift in 1 of 4 projects, 1 blocked\n",
         "> - `broken` is **blocked**: the live state of `project.broken` cannot be read. Fix that value.\n",
-        "> - `lost` has **vanished**: an apply wrote it, and Scale no longer shows it.\n",
+        "> - `lost` has **vanished**: an apply wrote it, but Scale no longer lists it.\n",
         "> - Error: it cannot be read.\n",
         "| `!` | `kittens` | `params.min`, `params.both` (1 conflict) | 2026-11-24 09:12 UTC, 25 h ago | 1 |",
         "| `~` | `puppies` |  |  | 1 |",
         "Warning: two writers take turns. Agree.\n",
         "! params.min = 10 -> 12   # version 7, 2026-11-24 09:12 UTC, 25 h ago\n",
-        "To keep it, write it into the manifest. To undo it: `reconciler apply kittens`\n",
+        "To keep it, add it to the manifest. To undo it: `reconciler apply kittens`\n",
         "2 live projects have no manifest (`old`, `b`).",
         "<sub>Compared with the last apply: `1a2b3c4`, 2 days ago. Live state read 2026-11-25 10:12 UTC.</sub>",
     ):
@@ -452,8 +452,8 @@ def test_drift_of_other_kinds() -> None:
     both = [ProjectDrift(name, source, (unit("params.a", at=DRIFT_NOW),)) for name in "ab"]
     found = drift(*both, vanished=("c", "d"), unmanaged=("e",), baseline=Baseline(None, "2026-11-25T10:11:59Z"))
     whole = drift_text(replace(found, made_at=DRIFT_NOW - timedelta(hours=2)))
-    assert "`c`, `d` have **vanished**: an apply wrote them, and Scale no longer shows them." in whole
-    assert "To keep them, write them into the manifests. To undo them: `reconciler apply`\n" in whole
+    assert "`c`, `d` have **vanished**: an apply wrote them, but Scale no longer lists them." in whole
+    assert "To keep them, add them to the manifests. To undo them: `reconciler apply`\n" in whole
     assert "1 live project has no manifest (`e`)." in whole
     assert "Live state read 2026-11-25 08:12 UTC, 2 h ago.</sub>" in whole
     assert "| `!` | `a` | `params.a` | 2026-11-25 10:12 UTC |  |" in whole
@@ -541,6 +541,6 @@ def test_no_content_of_an_outcome_or_of_drift_gets_out(name: str, reason: str, o
 
 def test_how_old_a_snapshot_is() -> None:
     planned = plans.plan(plans.unchanged("a"), snapshot_at=plans.NOW - timedelta(hours=3))
-    assert "live state as in the snapshot of 2026-11-25 07:02 UTC, 3 h ago." in text(planned)
+    assert "live state from the snapshot of 2026-11-25 07:02 UTC, 3 h ago." in text(planned)
     found = drift(snapshot_at=DRIFT_NOW)
-    assert "Live state as in the snapshot of 2026-11-25 10:12 UTC." in drift_text(found)
+    assert "Live state from the snapshot of 2026-11-25 10:12 UTC." in drift_text(found)

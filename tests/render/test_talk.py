@@ -13,17 +13,17 @@ from reconciler.render.markdown.talk import drift_changed, drift_over, drift_tit
     [
         (None, ""),
         (Shown(), ""),
-        (Shown(as_shown=("a", "b")), "What was written is as shown here."),
+        (Shown(as_shown=("a", "b")), "What was written matches this comment."),
         (
             Shown(as_shown=("a",), differing=("b`@all",)),
-            "**Differs from what was shown here**: ``b`@all``. Git or Scale changed in between.\n\n"
-            "`a`: written as shown here.",
+            "**Differs from this comment**: ``b`@all``. Git or Scale changed in the meantime.\n\n"
+            "What was written to `a` matches this comment.",
         ),
-        (Shown(untold=("a",)), "It is not known whether this comment showed `a`."),
-        (Shown(unwritten=("a",)), "Shown here, but needs no write anymore: `a`."),
-        (Shown(unwritten=("a", "b")), "Shown here, but need no write anymore: `a`, `b`."),
-        (Shown(missing=2), "2 projects shown here had no part in this run."),
-        (Shown(not_shown=("a",)), "Written in the same run, not shown here: `a`."),
+        (Shown(untold=("a",)), "It is unclear whether this comment showed `a`."),
+        (Shown(unwritten=("a",)), "Shown here, but there was nothing left to write: `a`."),
+        (Shown(unwritten=("a", "b")), "Shown here, but there was nothing left to write: `a`, `b`."),
+        (Shown(missing=2), "This run did not include 2 projects shown here."),
+        (Shown(not_shown=("a",)), "Also written in this run, but not shown here: `a`."),
     ],
 )
 def test_what_was_shown(shown: Shown | None, words: str) -> None:
@@ -31,8 +31,8 @@ def test_what_was_shown(shown: Shown | None, words: str) -> None:
 
 
 def test_below_an_issue() -> None:
-    assert drift_changed("t", (2, 1)).startswith("The drift of `t` has changed: 2 new, 1 gone.")
-    assert drift_changed("t", None).startswith("The drift of `t` has changed.")
-    assert drift_over("@x").startswith("The drift of `@x` is over")
+    assert drift_changed("t", (2, 1)).startswith("Drift on `t` has changed: 2 new, 1 gone.")
+    assert drift_changed("t", None).startswith("Drift on `t` has changed.")
+    assert drift_over("@x").startswith("`@x` no longer drifts: ")
     assert drift_title("a\nb") == "Drift: `a\\nb`"
     assert len(drift_title("\x00" * 999)) < 256

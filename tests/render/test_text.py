@@ -66,7 +66,7 @@ def test_a_project_that_is_forgotten() -> None:
     gone = replace(plans.unchanged("gone"), action=Action.FORGET)
     lines = text(plans.plan(gone)).split("\n")
     assert "  # project.gone will no longer be managed        projects/gone.yaml:1" in lines
-    assert '  . project "gone": its manifest is gone. Nothing is sent: it stays on Scale.' in lines
+    assert '  . project "gone": its manifest was removed. Nothing is sent, and the project stays on Scale.' in lines
     assert '  ~ project "gone" {' not in lines
 
 
@@ -104,12 +104,15 @@ def test_header() -> None:
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        (Reason.TYPE_DIFFERS, 'type is "categorization" on Scale, "imageannotation" here; a type cannot be changed.'),
+        (
+            Reason.TYPE_DIFFERS,
+            'type is "categorization" on Scale and "imageannotation" in the manifest; a type cannot be changed.',
+        ),
         (Reason.PIPELINE_DIFFERS, 'pipeline is not "standard_task" on Scale; a pipeline cannot be changed.'),
-        (Reason.ARCHIVED, "a project of this name is archived on Scale; an archived project keeps its name."),
+        (Reason.ARCHIVED, "a project with this name is archived on Scale, and an archived project keeps its name."),
         (Reason.ONTOLOGY_UNREADABLE, "its ontology on Scale cannot be read, so no change to it can be planned."),
         (Reason.UNREADABLE, "its live state cannot be read, so no change to it can be planned."),
-        (Reason.NOT_SENDABLE, "what would be sent holds a value that no request can carry."),
+        (Reason.NOT_SENDABLE, "the request would contain a value that cannot be sent."),
         (None, "nothing can be written to it."),
     ],
 )

@@ -1,5 +1,5 @@
-"""Views as a page: one HTML file that needs no network, and no script to show everything.
+"""Views as a page: one HTML file that needs no network and shows everything without a script.
 
-Other people's text is escaped by `escape` and then again by the templates: it is only in texts, never in markup. The
-style sheet and the script are in the page, which lets nothing else in.
+Foreign text is escaped by `escape` and then again by the templates, and is never part of the markup. The style sheet
+and the script are in the page. The page's policy allows nothing else.
 """

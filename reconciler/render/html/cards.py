@@ -20,12 +20,12 @@ _ROOM: Final = 2 * LINE
 _MOST_LINES: Final = 60
 _UNFOLDED: Final = 8
 _DEEPEST: Final = 60
-"""A browser's parser stops nesting at some hundred elements. Deeper choices are not nested, and show their level."""
+"""A browser's parser stops nesting after a few hundred elements. Deeper choices show their level instead."""
 
 
 @dataclass(slots=True)
 class Room:
-    """How many lines of prose one project may still show, and the page's effort."""
+    """How many more lines of prose a project may show, and the effort that is left for the page."""
 
     effort: Effort
     lines: int = 600
@@ -35,8 +35,8 @@ class Room:
 class Value:
     """A row. `before` and `after` are empty if there is nothing on that side, or if `lines` show both.
 
-    `said` replaces the values. `total` says how long a text is that is added or removed; `folded` are those of its
-    lines that would push everything else out of sight.
+    `said` replaces the values. For a text that is added or removed, `total` is its number of lines, and `folded`
+    are the lines that would push everything else out of sight.
     """
 
     row: Row
@@ -54,7 +54,7 @@ class Value:
 
 @dataclass(slots=True)
 class Branch:
-    """A choice with those below it. `removes`: it is removed, loses something, or is above a choice that does."""
+    """A choice and the choices below it. `removes`: something is removed here or below."""
 
     choice: Choice
     changes: tuple[Value, ...]
@@ -85,7 +85,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """All of one project. A `brief` one has no values, for a page that is full."""
+    """All of one project. A brief card has no values; it is for a page that is full."""
 
     project: ProjectView
     anchor: str

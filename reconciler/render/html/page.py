@@ -1,4 +1,4 @@
-"""A plan or a drift as one HTML file that needs no other, with a policy that lets nothing else in."""
+"""A plan or a drift as one self-contained HTML file, with a policy that lets nothing else in."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from reconciler.render.view.parts import View, message_lines
 from reconciler.render.worddiff import Effort
 
 MOST_BYTES: Final = 4_000_000
-"""How much all cards may take together; beyond it, the largest of them are brief."""
+"""How much space all cards may take together. If they take more, the largest ones are made brief."""
 
 _MOST_MESSAGES: Final = 50
 
@@ -36,9 +36,9 @@ class _Inline:
 
 
 def lay_out_page(view: View) -> str:
-    """The file. No line of it begins with `::`, and none holds `##[`: see `forge.github.commands.shield`.
+    """The file. No line begins with `::` or contains `##[`: see `forge.github.commands.shield`.
 
-    A plan of any size gives a page of some megabytes at most.
+    For a plan of any size, the page has a few megabytes at most.
     """
     entries: list[Card] = []
     left_out = len(view.messages) - _MOST_MESSAGES
@@ -60,7 +60,7 @@ def lay_out_page(view: View) -> str:
 
 
 def _cards(view: View, entries: list[Card]) -> Iterator[Card]:
-    """Each project's card; its brief form goes to `entries`."""
+    """Each project's card. Its brief form is appended to `entries`."""
     effort = Effort()
     for number, project in enumerate(view.projects, start=1):
         made = card(project, number, Room(effort))
@@ -115,7 +115,7 @@ def _environment() -> Environment:
 
 @cache
 def _inline(name: str) -> _Inline:
-    """A file that is part of the page, and the digest that the page's policy lets it in by."""
+    """A file that is part of the page, and the digest by which the page's policy allows it."""
     environment = _environment()
     assert environment.loader is not None
     text, _, _ = environment.loader.get_source(environment, name)

@@ -1,4 +1,4 @@
-"""A changed text as prose: its lines, with insertions and deletions inside them. Everything here is escaped and cut."""
+"""A changed text as prose: its lines, with insertions and deletions inside them. It is escaped and shortened."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def prose(before: str, after: str, effort: Effort) -> tuple[DiffLine, ...]:
 
 
 def marked(left: str, right: str, effort: Effort) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
-    """Two short escaped spellings; if they share words, the words that differ are marked on each side."""
+    """Two short escaped spellings. If they share words, the words that differ are marked on each side."""
     pieces = compare_words(left, right, effort)
     if (
         pieces is None
@@ -57,7 +57,7 @@ def marked(left: str, right: str, effort: Effort) -> tuple[tuple[Piece, ...], tu
 
 
 def _replaced(olds: Sequence[str], news: Sequence[str], spell: Spelling, effort: Effort) -> Iterator[DiffLine]:
-    """Removed lines and the lines that replace them: two that are close to each other become one line."""
+    """Removed lines and the lines that replace them. Two lines that are close to each other become one."""
     done = 0
     bags = [_words(new) for new in news]
     for old in olds:
@@ -98,7 +98,7 @@ def _words(line: str) -> set[str]:
 
 
 def _spelled(pieces: Sequence[Piece], spell: Spelling) -> Iterator[Piece]:
-    """The pieces of one line escaped, no more and no longer than a person reads."""
+    """The pieces of one line, escaped. Their number and length are limited to what a person can read."""
     shown = pieces if len(pieces) <= _MOST_PIECES + 1 else pieces[:_MOST_PIECES]
     if sum(len(piece.text) for piece in shown) > LONGEST_LINE:
         spell = Spelling([piece.text for piece in shown])
@@ -124,7 +124,7 @@ def _counterpart(pieces: Sequence[Piece], position: int) -> str:
 
 
 def _cut(text: str, begins: bool, ends: bool) -> str:
-    """A kept piece: if it is long, only what is next to the changes before and after it."""
+    """A kept piece. If it is long, only the text next to the changes before and after it."""
     if len(text) <= _LONGEST_KEPT:
         return text
     head = text[:_EDGE_KEPT] if begins else ""

@@ -1,5 +1,5 @@
-"""Views as Markdown for GitHub's comments, issues and job summaries. Content never acts as markup here.
+"""Views as Markdown for GitHub's comments, issues, and job summaries. Foreign text never acts as markup here.
 
-Other people's text is only in code spans, in fences and in `<code>`, because nothing in these is a mention, a
-reference, a link or a formula (github.md, section 7 [D]); a fence is longer than any run of backticks in it.
+Foreign text is only in code spans, in fences, and in `<code>`, because nothing in these is a mention, a reference, a
+link, or a formula (github.md, section 7 [D]); a fence is longer than any run of backticks in it.
 """

@@ -1,4 +1,4 @@
-"""Foreign text as Markdown that shows it letter by letter, so that none of it acts."""
+"""Foreign text as Markdown that shows it literally, so that none of it acts as markup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.render.escape import plain
 from reconciler.render.view.parts import Name, Quoted, Sentence, Strong
 
 _LONGEST: Final = 600
-"""Characters of one message."""
+"""The most characters of one message."""
 
 _BACKTICKS: Final = re.compile("`+")
 _WORD: Final = re.compile(r"""[("']?(?:[A-Za-z]+(?:['’-][A-Za-z]+)*|[0-9]+(?:[,.][0-9]+)*)[)"']?[.,;:?!]?""", re.ASCII)
@@ -29,7 +29,7 @@ def code(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """A code span in a table. A pipe is escaped there, even in code; a backslash before it would undo that."""
+    """A code span in a table. In a table, a pipe is escaped even in code, and a backslash before it would undo that."""
     return code(text.replace("\\|", "\\u005c|")).replace("|", "\\|")
 
 
@@ -39,7 +39,7 @@ def markup(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence that may quote other people: everything except plain words and numbers is in code spans."""
+    """A sentence that may quote foreign text: everything except plain words and numbers is in code spans."""
     pieces: list[str] = []
     odd: list[str] = []
     for word in plain(text).split(" "):
@@ -64,13 +64,13 @@ def fence(lines: Sequence[str], language: str = "diff") -> list[str]:
 
 
 def said(text: str) -> str:
-    """A message in one line, its end left out if it is long."""
+    """A message in one line. If it is long, its end is left out."""
     text = " ".join(word for word in re.split("[ \n]+", text[: 2 * _LONGEST]) if word)
     return prose(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def sentence(pieces: Sentence, *, in_table: bool = False) -> str:
-    """A sentence of ours; names in it are code, and other people's words are shown letter by letter."""
+    """A sentence of ours. Names in it are code, and foreign text in it is shown literally."""
     return "".join(_piece(piece, in_table) for piece in pieces)
 
 
@@ -87,7 +87,7 @@ def _piece(piece: str, in_table: bool) -> str:
 
 
 def located(location: Source, address: str | None) -> str:
-    """A manifest's file, linked to its line if there is an address; else `FILE:LINE`."""
+    """A manifest's file with a link to its line, or `FILE:LINE` if there is no address."""
     if address is None:
         return cell(str(location))
     return f"[{cell(location.file.rsplit('/', 1)[-1])}]({address})"

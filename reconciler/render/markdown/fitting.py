@@ -1,4 +1,4 @@
-"""A document that stays below a limit: cut between projects, with the riskiest kept, and never within a fence."""
+"""A document that stays below a limit: it is cut between projects, never within a fence, and keeps the riskiest."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from reconciler.render.markdown.code import fence, markup
 from reconciler.render.phrases import count
 
 LIMIT: Final = 60_000
-"""Characters that always fit in a comment (github.md, section 5 [P])."""
+"""How many characters always fit in a comment (github.md, section 5 [P])."""
 
 _LARGEST: Final = 12_000
-"""Characters of one project's lines. If there are more, they are cut between two lines."""
+"""The most characters for one project's lines. The rest is cut off between two lines."""
 
 _NOTES: Final = 400
-"""Characters kept for the notes on what is left out."""
+"""How many characters are reserved for the notes on what is left out."""
 
 _SHARE: Final = 0.4
-"""How much of the space after the head the table of projects may take."""
+"""The share of the space after the head that the table of projects may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One project: its row of the table, and a function for its details (may be empty). The lowest `rank` is first."""
+    """One project: its row of the table, and a function that returns its details, which may be empty.
+
+    The riskiest project has the lowest `rank`.
+    """
 
     row: str
     details: Callable[[], str]
@@ -50,8 +53,8 @@ def details(summary: str, above: Sequence[str], lines: Sequence[str], more: str,
 def fit(*, head: Sequence[str], columns: str, pieces: Sequence[Piece], tail: Sequence[str], limit: int) -> str:
     """Paragraphs, a table, the details of its rows, and more paragraphs, below `limit` characters.
 
-    If all of it fits, it keeps the order of `pieces`; otherwise the riskiest come first, and what is left out is
-    counted. The caller bounds `head` and `tail`. No more details are made after the first that do not fit.
+    If everything fits, the order of `pieces` is kept. Otherwise the riskiest come first, and the rest is counted. The
+    caller limits `head` and `tail`. Details are made only until the first that do not fit.
     """
     room = limit - sum(len(paragraph) + 2 for paragraph in (*head, columns, *tail)) - _NOTES
     ranked = sorted(range(len(pieces)), key=lambda number: pieces[number].rank)
@@ -60,10 +63,10 @@ def fit(*, head: Sequence[str], columns: str, pieces: Sequence[Piece], tail: Seq
     blocks = dict(zip(ranked, _within((pieces[number].details() for number in ranked), room), strict=False))
     notes = []
     if len(rows) < len(pieces):
-        notes.append(f"… and {count(len(pieces) - len(rows), 'more project')}. These are the riskiest.")
+        notes.append(f"… and {count(len(pieces) - len(rows), 'more project')}. The riskiest are shown.")
     if len(blocks) < len(pieces):
         left_out = count(len(pieces) - len(blocks), "project")
-        notes.append(f"The changes of {left_out} are left out here. The job's log, or the plan, has them all.")
+        notes.append(f"The changes to {left_out} are not shown here. The job's log and the plan show all of them.")
     order = ranked if notes else range(len(pieces))
     table = ["\n".join([columns, *(rows[number] for number in order if number in rows)])] if rows else []
     shown = (blocks[number] for number in order if number in blocks)
@@ -71,7 +74,7 @@ def fit(*, head: Sequence[str], columns: str, pieces: Sequence[Piece], tail: Seq
 
 
 def _within(texts: Iterable[str], room: int) -> list[str]:
-    """The first of them that fit in `room` characters, with two between each."""
+    """The first texts that fit in `room` characters, with two characters between each."""
     shown: list[str] = []
     for text in texts:
         room -= len(text) + 2

@@ -1,4 +1,4 @@
-"""A plan, a drift or an outcome as Markdown: a heading, the risks, a table, the details of each project."""
+"""A plan, a drift, or an outcome as Markdown: a heading, the risks, a table, and the details of each project."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconciler.render.view.outcome import OutcomeView, ResultView
 from reconciler.render.view.parts import ProjectView, Sentence, Verdict, View
 
 _MOST: Final = 8
-"""Messages that are shown."""
+"""How many messages are shown."""
 
 
 def lay_out_view(view: View, *, limit: int = LIMIT) -> str:
@@ -37,7 +37,7 @@ def lay_out_view(view: View, *, limit: int = LIMIT) -> str:
 
 
 def lay_out_outcome(view: OutcomeView, *, limit: int = LIMIT) -> str:
-    """An outcome, likewise."""
+    """An outcome, with the same limit."""
     return fit(
         head=_head(view.target, view.headline, view.alerts, view.messages),
         columns=_columns(view.columns),
@@ -54,7 +54,7 @@ def _head(target: str, headline: str, alerts: Sequence[Sentence], messages: Sequ
 
 
 def _messages(messages: Sequence[Diagnostic]) -> Iterator[str]:
-    """One message an item; those after the first few are counted."""
+    """One item for each message. Only the first few are shown; the rest is counted."""
     for found in messages[:_MOST]:
         where = f" ({code(f'{found.location.file}:{found.location.line}')})" if found.location else ""
         detail = f" {said(found.detail)}" if found.detail.strip() else ""
@@ -74,7 +74,7 @@ def _row(project: ProjectView, address: str | None) -> str:
 
 
 def _details(project: ProjectView) -> str:
-    """What changes in the project; empty if its row and the alerts say everything."""
+    """What changes in the project. Empty if its row and the alerts say everything."""
     brief = project.sign in (Sign.BLOCKED, Sign.FORGET)
     if brief and not project.warnings and not project.held:
         return ""
@@ -101,7 +101,7 @@ def _changes(project: ProjectView) -> Iterator[str]:
 
 
 def _signed(lines: Iterable[Line]) -> Iterator[str]:
-    """The sign is the first character: GitHub colors a line of a `diff` fence by it."""
+    """Lines for a `diff` fence, which GitHub colors by their first character: the sign."""
     for line in lines:
         remark = f"   # {line.remark.removeprefix('# ')}" if line.remark else ""
         yield f"{line.sign or ' '} {'    ' * line.depth}{line.body}{remark}".rstrip()

@@ -11,26 +11,25 @@ from reconciler.render.phrases import count, listed
 
 
 def shown_words(shown: Shown | None) -> str:
-    """Whether what was written is what was shown; empty if there is nothing to compare."""
+    """How what was written compares with what was shown; empty if there is nothing to compare."""
     return "\n\n".join(_shown(shown)) if shown is not None else ""
 
 
 def _shown(shown: Shown) -> Iterator[str]:
     if shown.differing:
-        yield f"**Differs from what was shown here**: {_names(shown.differing)}. Git or Scale changed in between."
+        yield f"**Differs from this comment**: {_names(shown.differing)}. Git or Scale changed in the meantime."
     if shown.as_shown:
         everything = not (shown.differing or shown.untold)
-        which = "What was written is" if everything else f"{_names(shown.as_shown)}: written"
-        yield f"{which} as shown here."
+        which = "What was written" if everything else f"What was written to {_names(shown.as_shown)}"
+        yield f"{which} matches this comment."
     if shown.untold:
-        yield f"It is not known whether this comment showed {_names(shown.untold)}."
+        yield f"It is unclear whether this comment showed {_names(shown.untold)}."
     if shown.unwritten:
-        needs = "needs" if len(shown.unwritten) == 1 else "need"
-        yield f"Shown here, but {needs} no write anymore: {_names(shown.unwritten)}."
+        yield f"Shown here, but there was nothing left to write: {_names(shown.unwritten)}."
     if shown.missing:
-        yield f"{count(shown.missing, 'project')} shown here had no part in this run."
+        yield f"This run did not include {count(shown.missing, 'project')} shown here."
     if shown.not_shown:
-        yield f"Written in the same run, not shown here: {_names(shown.not_shown)}."
+        yield f"Also written in this run, but not shown here: {_names(shown.not_shown)}."
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -38,16 +37,16 @@ def _names(names: tuple[str, ...]) -> str:
 
 
 def drift_changed(target: str, change: tuple[int, int] | None) -> str:
-    """A comment on an issue: the drift has changed. `change` is how many differences are new, and how many are gone."""
+    """A comment on an issue whose drift has changed. `change` counts the new differences and those that are gone."""
     numbers = "" if change is None else f": {change[0]:,} new, {change[1]:,} gone"
-    return f"The drift of {code(target)} has changed{numbers}. The description above is current."
+    return f"Drift on {code(target)} has changed{numbers}. The description above is up to date."
 
 
 def drift_over(target: str) -> str:
-    """A comment on an issue: nothing drifts anymore."""
-    return f"The drift of {code(target)} is over: Scale matches the last apply, or git."
+    """A comment on an issue whose drift is gone."""
+    return f"{code(target)} no longer drifts: Scale matches the last apply or git."
 
 
 def drift_title(target: str) -> str:
-    """An issue's title, which is not Markdown except for code spans, and has at most 256 characters (an assumption)."""
+    """An issue's title. It has at most 256 characters (an assumption), and the only Markdown in it is code spans."""
     return f"Drift: {code(plain(target)[:200])}"

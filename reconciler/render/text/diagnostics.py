@@ -1,4 +1,4 @@
-"""Diagnostics as text: where, what is wrong, the line with carets, why and what to do."""
+"""Diagnostics as text: the location, what is wrong, the line with carets, why it matters, and what to do."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _LONGEST: Final = 2_000
 _MOST_USERS: Final = 3
 _BEFORE: Final = 60
 _AFTER: Final = 100
-"""Of a line too long to read (a minified file), so many characters around the location are shown."""
+"""If a line is too long to read (a minified file), only this many characters around the location are shown."""
 
 _TAB: Final = 4
 
 
 def lay_out_diagnostics(diagnostics: Iterable[Diagnostic], *, colour: bool) -> str:
-    """Diagnostics below one another, in the order given."""
+    """One diagnostic after another, in the given order."""
     paint = Paint(colour)
     return "".join(f"{line}\n" for diagnostic in diagnostics for line in _lines(diagnostic, paint))
 
@@ -66,7 +66,7 @@ def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
 def snippet(text: str, location: Location) -> tuple[str, int, int]:
     """The line as shown, the cells before the carets, and the number of carets.
 
-    Carets are right below the location: tabs, wide and escaped characters count by the cells that they take.
+    Carets are exactly below the location: tabs, wide characters, and escaped ones count as the cells that they take.
     """
     first = min(max(location.column - 1, 0), len(text))
     last = min(max(location.end_column - 1, first), len(text))
@@ -99,7 +99,7 @@ def _detail(detail: str) -> Iterator[str]:
 
 
 def _clipped(words: str) -> str:
-    """Words for one line: a server's answer may have any length."""
+    """Words for one line, shortened if necessary: a server's answer may have any length."""
     if len(words) <= _LONGEST:
         return plain(words)
     return f"{plain(words[:_LONGEST])}… ({len(words):,} characters)"

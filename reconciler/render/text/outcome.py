@@ -1,4 +1,4 @@
-"""An apply as text. The table and the last line are results; failures are printed apart from them."""
+"""An apply as text. The table and the last line are results. Failures are printed separately."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def lay_out_outcome(view: OutcomeView, *, colour: bool) -> str:
 
 
 def lay_out_failures(view: OutcomeView, *, colour: bool) -> str:
-    """What was not done and why, for stderr; empty if there is nothing to say."""
+    """What was not done and why, for stderr. Empty if there is nothing to report."""
     blocks = [text for result in view.results if (text := failure_text(result, colour=colour))]
     if view.interrupted:
         blocks.append(f"{text_of(view.interrupted)}\n")
@@ -42,7 +42,7 @@ def lay_out_failures(view: OutcomeView, *, colour: bool) -> str:
 
 
 def failure_text(result: ResultView, *, colour: bool = False) -> str:
-    """What is said of one project, a line for each statement."""
+    """What is reported about one project, one line for each statement."""
     lines = [f"  {plain(truth)}" for truth in result.truth]
     if result.differences:
         lines += ["  The plan and Scale now differ in:", *lay_out(_differences(result), Paint(colour))]

@@ -1,6 +1,6 @@
-"""A plan or a drift as text: what changes, how risky that is, and where in git it comes from.
+"""A plan or a drift as text: what changes, how risky the change is, and where it comes from in git.
 
-The first line names the target, and the last one is fixed for scripts. Nothing is folded or cut at a width.
+The first line names the target. The last line is fixed, for scripts. Nothing is wrapped or cut to a width.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _INK: Final = {Sign.HELD: Ink.MAGENTA, None: Ink.YELLOW}
 
 
 def lay_out_view(view: View, *, colour: bool) -> str:
-    """The whole text. The diagnostics of the whole are printed apart from it."""
+    """The whole text, without the diagnostics of the whole, which are printed separately."""
     paint = Paint(colour)
     lines = [f"Target: {plain(view.target)}  {plain(view.endpoint)}  ({view.seen})", *filter(None, [view.origin])]
     if view.projects and view.intro:

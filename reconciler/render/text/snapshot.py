@@ -10,7 +10,7 @@ from reconciler.render.phrases import count, listed, read_at
 
 
 def lay_out_snapshot(snapshot: Snapshot, *, place: str, now: datetime, kept: bool = False) -> str:
-    """What was saved and where; with `kept`, that a later one already exists."""
+    """What was saved and where, or with `kept`, that a later snapshot already exists."""
     target = f"Target: {plain(snapshot.target.name)}  {plain(snapshot.target.endpoint)}"
     lines = [f"{target}  ({count(snapshot.live_count, 'live project')}, read {read_at(snapshot.taken_at, now)})"]
     if paths := sorted({path for project in snapshot.projects for path in project.left_out}):

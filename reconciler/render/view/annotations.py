@@ -1,4 +1,4 @@
-"""The diagnostics that a plan, a drift, or an outcome is annotated with, each at a line in git."""
+"""The annotations of a plan, a drift, or an outcome: diagnostics, each at a line in git."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DRIFTED = (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN)
 
 
 def annotations_of(found: Plan | Drift | Outcome) -> Iterator[Diagnostic]:
-    """Those of the whole, then those of each project. One without a location is at the project's line."""
+    """The diagnostics of the whole, then those of each project. One without a location gets the project's line."""
     yield from found.diagnostics
     for diagnostics, source in _projects(found):
         for diagnostic in diagnostics:

@@ -1,4 +1,4 @@
-"""What is shown of diagnostics: their order and number, file names as the reader sees them, and a last line."""
+"""What is shown of diagnostics: their order, how many of them, file names as the reader sees them, and a last line."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Validation:
 
 
 def view_validation(diagnostics: Iterable[Diagnostic], *, manifests: int, base: str) -> Validation:
-    """What is shown of a check of so many manifests."""
+    """What is shown after `manifests` manifests were checked."""
     ordered = in_order(diagnostics)
     clean = not any(diagnostic.is_error for diagnostic in ordered)
     return Validation(view_diagnostics(ordered, base), _last_line(ordered, manifests), clean)
 
 
 def view_diagnostics(diagnostics: Iterable[Diagnostic], base: str) -> tuple[Diagnostic, ...]:
-    """Diagnostics with relative files; not too many of one file."""
+    """Diagnostics with relative file names, and with a limit for each file."""
     return relative_to(limited(diagnostics), base)
 
 
@@ -38,7 +38,7 @@ def relative_to(diagnostics: Iterable[Diagnostic], base: str) -> tuple[Diagnosti
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """By file, line and column; those without a location first. Equal ones keep their order."""
+    """Sorted by file, line, and column. Diagnostics without a location come first."""
 
     def location(diagnostic: Diagnostic) -> tuple[str, int, int]:
         location = diagnostic.location
@@ -59,7 +59,7 @@ def _last_line(diagnostics: Sequence[Diagnostic], manifests: int) -> str:
 
 
 def _reached(diagnostics: Iterable[Diagnostic]) -> int:
-    """How many files the errors and warnings reach: of a shared file's, those that use it."""
+    """How many files have an error or a warning. One in a shared file counts for each file that uses it."""
     files: set[str] = set()
     for diagnostic in diagnostics:
         if diagnostic.severity is not Severity.NOTE:

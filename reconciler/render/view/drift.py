@@ -1,4 +1,4 @@
-"""What is shown of a drift: what changed on Scale, with which version, and what to do about it."""
+"""What is shown of a drift: what changed on Scale, in which version, and what to do about it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from reconciler.render.view.parts import (
 from reconciler.render.view.plan import live_words, seen_words, signs_of, unmanaged
 
 MOST_BLOCKED: Final = 20
-"""How many blocked projects get an alert of their own."""
+"""How many blocked projects get their own alert."""
 
 _WORDS: Final = {Kind.ADD: "added", Kind.REMOVE: "removed", Kind.MOVE: "moved", Kind.REORDER: "reordered"}
 _EDITED: Final = (Cause.DRIFT, Cause.CONFLICT)
@@ -46,7 +46,7 @@ _SHOWN: Final = (*_DRIFTED, Cause.PENDING)
 
 
 def view_drift(drift: Drift, reader: Reader) -> View:
-    """What is shown of a drift: projects that differ in the order of their names, then those that are blocked."""
+    """What is shown of a drift: the projects that differ, by name, then the blocked ones."""
     found = reader.printed(replace(drift, projects=tuple(filter(_is_shown, drift.projects))))
     shown = found.projects
     projects = (*(_project(project, reader.now) for project in shown), *map(_blocked, found.blocked))
@@ -101,7 +101,7 @@ def last_line(drift: Drift) -> str:
 
 
 def _in_projects(drift: Drift) -> str:
-    """`2 of 41 projects`: those that a person should look at."""
+    """`2 of 41 projects`: how many need a person's attention."""
     return f"{sum(map(bool, map(_drifted, drift.projects))):,} of {count(drift.project_count, 'project')}"
 
 
@@ -117,7 +117,7 @@ def _drifted(project: ProjectDrift) -> list[Unit]:
 def _compared_with(drift: Drift, reader: Reader) -> Sentence:
     if drift.baseline is None:
         return ("There is no record of an apply, so the cause of each difference is unknown.",)
-    commit = Name(drift.baseline.commit[:7]) if drift.baseline.commit else "manifests in no commit"
+    commit = Name(drift.baseline.commit[:7]) if drift.baseline.commit else "uncommitted manifests"
     recorded_at = read_instant(drift.baseline.recorded_at)
     passed = age(recorded_at, reader.now) if recorded_at else ""
     return ("Compared with the last apply: ", commit, f", {passed}" if passed else "")
@@ -149,7 +149,7 @@ def _project(project: ProjectDrift, now: datetime) -> ProjectView:
 
 
 def _row(unit: Unit, field: Field, now: datetime) -> Row:
-    """A difference. Of a choice that is added, removed or moved, the name says everything."""
+    """A difference. If a choice is added, removed, or moved, its name says everything."""
     choice = field.path[0] == "ontology" and field.kind in _WORDS and not isinstance(field.path[-1], Attribute)
     pending = unit.cause is Cause.PENDING
     return Row(
@@ -183,7 +183,7 @@ def _note(unit: Unit, field: Field, now: datetime) -> str:
 
 
 def _changed_back(project: ProjectDrift) -> Iterator[str]:
-    """The units that were changed on Scale and changed back, a line each."""
+    """One line for each unit that was changed on Scale and changed back."""
     for transient in project.transient:
         versions = "version" if len(transient.versions) == 1 else "versions"
         numbers = listed([str(version) for version in transient.versions])
@@ -226,15 +226,15 @@ def _blocked_alerts(blocked: Sequence[BlockedProject]) -> Iterator[Sentence]:
 def _advice(shown: Sequence[ProjectDrift]) -> Iterator[Sentence]:
     edited = [project.name for project in shown if any(unit.cause in _EDITED for unit in project.units)]
     if len(edited) == 1:
-        yield ("To keep it, write it into the manifest. To undo it: ", Name(command("apply", edited[0])))
+        yield ("To keep it, add it to the manifest. To undo it: ", Name(command("apply", edited[0])))
     elif edited:
-        yield ("To keep them, write them into the manifests. To undo them: ", Name("reconciler apply"))
+        yield ("To keep them, add them to the manifests. To undo them: ", Name("reconciler apply"))
 
 
 def _vanished(vanished: Sequence[str]) -> Iterator[Sentence]:
     if vanished:
         have, it = ("has", "it") if len(vanished) == 1 else ("have", "them")
-        reason = f": an apply wrote {it}, and Scale no longer shows {it}."
+        reason = f": an apply wrote {it}, but Scale no longer lists {it}."
         yield (*names(vanished), f" {have} ", Strong("vanished"), reason)
 
 

@@ -1,4 +1,4 @@
-"""Fields of a plan as the rows and sections of a view."""
+"""The fields of a plan as the rows and sections of a view."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def sections(change: ProjectChange, sign: Sign) -> Iterator[Section]:
 
 
 def _without_locations(change: ProjectChange) -> Iterator[Field]:
-    """Everything in a new project is new, so only fields from another file say where they come from."""
+    """In a new project, only fields from another file show their location: everything is new."""
     for field in change.fields:
         same = field.source is not None and field.source.file == change.source.file
         yield replace(field, source=None) if same else field
 
 
 def rows(fields: Iterable[Field], *, below: int = 0) -> Iterator[Row]:
-    """Fields as rows, named without the first `below` parts. An added object is a row for each leaf."""
+    """Fields as rows, named without the first `below` parts. An added object becomes one row for each leaf."""
     for field in fields:
         path = field.path[below:]
         name, note = format_path(path), note_of(field)
@@ -55,7 +55,7 @@ def rows(fields: Iterable[Field], *, below: int = 0) -> Iterator[Row]:
 
 
 def note_of(field: Field) -> str:
-    """`drift: version 8, 2026-11-24 09:12 UTC` if the value was changed on Scale; else nothing."""
+    """`drift: version 8, 2026-11-24 09:12 UTC` if the value was changed on Scale; otherwise empty."""
     if field.cause not in (Cause.DRIFT, Cause.CONFLICT):
         return ""
     if field.moved_by is None:
@@ -65,7 +65,7 @@ def note_of(field: Field) -> str:
 
 
 def _leaves(row: Row, path: FieldPath) -> Iterator[Row]:
-    """An added object as its innermost values, unless an object in it is empty or it has too many.
+    """An added object as its innermost values, unless there are too many or one of its objects is empty.
 
     All of them come from the object's own location in git, so only the first one shows it.
     """
@@ -87,7 +87,7 @@ def _leaves(row: Row, path: FieldPath) -> Iterator[Row]:
 
 
 def most_telling(every: Sequence[Row]) -> Sequence[Row]:
-    """All rows unless there are too many; then removals before anything else, in their old order."""
+    """All rows, or if there are too many, as many as may be shown: removals first. Their order stays the same."""
     if len(every) <= MOST_ROWS:
         return every
     ranked = sorted(range(len(every)), key=lambda position: every[position].kind is not Kind.REMOVE)
@@ -166,7 +166,7 @@ def _params_call(change: ProjectChange, removed: int) -> str:
 
 
 def _tally(fields: Sequence[Field]) -> str:
-    """`+1 −2 ~1`: the fields by sign. An attribute of a choice that is added or removed changes the choice."""
+    """`+1 −2 ~1`: how many fields have each sign. Adding or removing an attribute of a choice changes the choice."""
     counted = dict.fromkeys(_COUNTED, 0)
     for field in fields:
         within = field.path[0] == "ontology" and isinstance(field.path[-1], Attribute)

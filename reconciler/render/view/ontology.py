@@ -1,7 +1,7 @@
 """Two ontologies as one tree: what changes, and the choices above it. The rest is hidden and counted.
 
-Every field of the ontology is in the result, even if the two trees do not show it: one that belongs nowhere in them is
-`loose`, so that every planned change is shown.
+Every field of the ontology is in the result, so that every planned change is shown. A field that belongs nowhere in the
+two trees is `loose`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from reconciler.render.view.parts import Choice, Row
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """`total` counts the choices after the change, `hidden` those among them that are not shown."""
+    """`total` counts the choices after the change. `hidden` counts the ones among them that are not shown."""
 
     choices: tuple[Choice, ...] = ()
     order: tuple[Row, ...] = ()
@@ -48,7 +48,7 @@ def is_hidden(field: Field) -> bool:
 
 @dataclass(slots=True)
 class _Merger:
-    """A choice that is masked as a whole has no name to merge it by: a field of it is `loose`."""
+    """A choice that is masked as a whole has no name to merge it by, so its fields are `loose`."""
 
     before: Sequence[Json]
     fields: Sequence[Field]
@@ -72,7 +72,7 @@ class _Merger:
     def walk(
         self, befores: Sequence[Json], afters: Sequence[Json], path: FieldPath, old_path: FieldPath, depth: int
     ) -> Iterator[Choice]:
-        """The rows below one parent: the new order, with each removed choice after the one that it followed."""
+        """The rows below one parent, in the new order. A removed choice comes after the one that it followed."""
         old = {_name(item): item for item in befores}
         new = [(_name(item), item) for item in afters]
         stays = {name for name, _ in new}
@@ -169,7 +169,7 @@ def _subchoices(item: Json) -> Sequence[Json]:
 
 
 def _size(item: Json) -> int:
-    """How many choices it is, with those below it."""
+    """How many choices this is, including those below it."""
     return 1 + sum(map(_size, _subchoices(item)))
 
 

@@ -1,4 +1,4 @@
-"""What is shown of an apply: a line as each thing happens, a table at the end, and every failure after it.
+"""What is shown of an apply: a line for each event, a table at the end, and then every failure.
 
 A failure says why a project was not written, what is true of it now, and what to do.
 """
@@ -32,7 +32,7 @@ _MOST_ALERTS: Final = 8
 
 
 class Mood(Enum):
-    """How a result is meant."""
+    """Whether a result is good news."""
 
     GOOD = "good"
     NEUTRAL = "neutral"
@@ -41,7 +41,7 @@ class Mood(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """How a project ended that was not written: in words, and what to do (a sentence, and a command's verb)."""
+    """How a project that was not written ended, and what to do about it (a sentence and a command's verb)."""
 
     words: str
     advice: str = ""
@@ -57,10 +57,10 @@ _NOT_DONE: Final = {
     Status.HELD: _End("held, not written", "The plan shows why, and how to allow it:", "plan", sign=Sign.HELD),
     Status.BLOCKED: _End("blocked", sign=Sign.BLOCKED),
     Status.NOT_STARTED: _End("not started", mood=Mood.NEUTRAL),
-    Status.FORGOTTEN: _End("forgotten, it stays on Scale", mood=Mood.NEUTRAL, sign=Sign.FORGET),
+    Status.FORGOTTEN: _End("forgotten, kept on Scale", mood=Mood.NEUTRAL, sign=Sign.FORGET),
     Status.PROTECTED: _End("protected, not written", mood=Mood.NEUTRAL),
 }
-"""The gravest first. Those with a bad mood should have been written."""
+"""The worst come first. Those with a bad mood should have been written."""
 
 _FINE: Final = (Status.DONE, Status.UNCHANGED, Status.FORGOTTEN, Status.PROTECTED)
 _RANKS: Final = {status: rank for rank, status in enumerate(_NOT_DONE)}
@@ -68,7 +68,7 @@ _RANKS: Final = {status: rank for rank, status in enumerate(_NOT_DONE)}
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One event: what happens, and more about it. Without a mood nothing has come of it."""
+    """One event: what happens, and details. It has no mood until the project is finished."""
 
     name: str
     words: str
@@ -80,8 +80,8 @@ class Progress:
 class ResultView:
     """What was done with one project. `versions` are those that were read last; `command` shows its plan.
 
-    If it `failed`, `messages` say why it was not written, `truth` says what is true of it now, `differences` (and
-    `left_out` more) what a stale one differs in, and `advice` what to do with the command `next`.
+    If it `failed`, `messages` say why it was not written, and `truth` says what its state is now. `differences` (and
+    `left_out` more) are those of a stale project. `advice` says what to do, with the command `next`.
     """
 
     name: str
@@ -108,7 +108,7 @@ class ResultView:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeView:
-    """The whole. `interrupted` and `unstarted` are empty if the run ended by itself and started every project."""
+    """A whole outcome. `interrupted` is set if a signal ended the run, `unstarted` if projects were not started."""
 
     target: str
     headline: str
@@ -125,7 +125,7 @@ class OutcomeView:
 
 
 def view_event(event: Event) -> Progress:
-    """What begins, what is sent, or how it ended."""
+    """What starts, what is sent, or how a project ended."""
     if event.outcome is None:
         sent = event.detail or event.call
         return Progress(event.name, f"{_GERUND[event.action]}...", f" [{sent}]" if sent else "")
@@ -143,7 +143,7 @@ def view_event(event: Event) -> Progress:
 
 
 def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
-    """What is shown of an outcome: all projects that were not found unchanged, in the plan's order."""
+    """What is shown of an outcome: every project that had something to write, in the plan's order."""
     summary = outcome.summary
     options = _options(outcome)
     written = tuple(project for project in outcome.projects if project.status is not Status.UNCHANGED)
@@ -175,7 +175,7 @@ def last_line(summary: OutcomeSummary) -> str:
 
 
 def _counts(summary: OutcomeSummary) -> str:
-    """`1 added, 2 changed, 0 destroyed`, and unless it is complete, what was not done."""
+    """`1 added, 2 changed, 0 destroyed`; if the apply is incomplete, also what was not done."""
     forgotten = f", {summary.forgotten} forgotten" if summary.forgotten else ""
     done = f"{summary.added} added, {summary.changed} changed, {summary.destroyed} destroyed{forgotten}"
     if summary.complete:
@@ -184,7 +184,7 @@ def _counts(summary: OutcomeSummary) -> str:
 
 
 def _result(project: ProjectOutcome, options: Sequence[str]) -> ResultView:
-    """`options` are those that the run was started with, for the commands that it suggests."""
+    """`options` are those of this run; they are repeated in the commands that it suggests."""
     end = _NOT_DONE.get(project.status, _End("", mood=Mood.GOOD, sign=_SIGN.get(project.action)))
     failed = end.mood is Mood.BAD
     landed = project.status is Status.FAILED and _calls(project, CallResult.LANDED)
@@ -229,7 +229,7 @@ def _calls(project: ProjectOutcome, *results: CallResult) -> list[str]:
 
 
 def _reason(project: ProjectOutcome) -> str:
-    """What the applier says, else the first of its diagnostics."""
+    """The applier's reason, or the first diagnostic's summary if there is none."""
     return project.reason or next((diagnostic.summary for diagnostic in project.diagnostics), "")
 
 
@@ -267,7 +267,7 @@ def _truth(project: ProjectOutcome) -> Iterator[str]:
     unclear = _calls(project, CallResult.UNCLEAR)
     rest = _calls(project, CallResult.REFUSED, CallResult.NOT_SENT)
     if unclear:
-        yield f"It is not known whether {' and '.join(unclear)} landed."
+        yield f"It is unclear whether {' and '.join(unclear)} landed."
     read = ", ".join(_versions(project))
     if landed:
         left = f" Not written: {', '.join(rest)}." if rest else ""
@@ -279,7 +279,7 @@ def _truth(project: ProjectOutcome) -> Iterator[str]:
 
 
 def _options(outcome: Outcome) -> list[str]:
-    """Without `--pending`, an apply would revert what this one kept; without the target, it could read another one."""
+    """Without `--pending`, an apply would revert what this run kept. Without the target, it might write to another."""
     target = outcome.target.name
     options = [] if target == DEFAULT_TARGET else ["--target", word(target)]
     return [*options, "--pending"] if outcome.pending_only else options
@@ -294,9 +294,10 @@ def _interrupted(outcome: Outcome) -> Iterator[str]:
 def _unstarted(outcome: Outcome) -> Iterator[str]:
     waiting = [project.name for project in outcome.projects if project.status is Status.NOT_STARTED]
     if waiting:
-        yield f"{count(len(waiting), 'project')} not started ("
+        were, them = ("was", "it") if len(waiting) == 1 else ("were", "them")
+        yield f"{count(len(waiting), 'project')} {were} not started ("
         yield from names(waiting)
-        yield "). Nothing was written there. To continue:"
+        yield f"), and nothing was written to {them}. To continue:"
 
 
 def _alerts(results: Sequence[ResultView], interrupted: Sentence, summary: OutcomeSummary) -> Iterator[Sentence]:
@@ -306,7 +307,8 @@ def _alerts(results: Sequence[ResultView], interrupted: Sentence, summary: Outco
         is_ = " " if result.status is Status.FAILED else " is "
         yield (Name(result.name), is_, Strong(result.status), *why, ".")
     if len(failures) > _MOST_ALERTS:
-        yield (f"{count(len(failures) - _MOST_ALERTS, 'more project')} not written.",)
+        left_out = len(failures) - _MOST_ALERTS
+        yield (f"{count(left_out, 'more project')} {'was' if left_out == 1 else 'were'} not written.",)
     if interrupted:
         yield interrupted
     if summary.not_started:
@@ -320,4 +322,4 @@ def _colophon(outcome: Outcome) -> Iterator[str]:
     if outcome.commit.commit:
         yield from (" of ", Name(outcome.commit.commit[:7]))
         yield " with uncommitted changes" if outcome.commit.dirty else ""
-    yield f", carried out {minute(outcome.finished_at)}."
+    yield f", applied {minute(outcome.finished_at)}."

@@ -1,6 +1,6 @@
-"""What views are made of. A format lays these out and decides nothing else.
+"""The parts of a view. A format lays them out and decides nothing else.
 
-Text is raw here: a format escapes what it prints. Values are masked, file names relative, ages counted.
+Text is raw here, and a format escapes what it prints. Values are already masked, and file names are relative.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Addresses = Callable[[Source | Location], str | None]
 
 
 class Name(str):
-    """A foreign word in one of our sentences, or a command: Markdown shows it as code."""
+    """A name from outside in one of our sentences, or a command. Markdown shows it as code."""
 
     __slots__ = ()
 
@@ -40,13 +40,13 @@ class Strong(str):
 
 
 class Quoted(str):
-    """Foreign text: a server's answer, or a reason from a manifest. It may be long."""
+    """Text from outside: a server's answer, or a reason from a manifest. It may be long."""
 
     __slots__ = ()
 
 
 Sentence = tuple[str, ...]
-"""Pieces in reading order: ours, or one of the kinds above."""
+"""Pieces in reading order: our own words, or one of the kinds above."""
 
 
 def words(sentence: Sentence) -> str:
@@ -65,9 +65,9 @@ def names(items: Sequence[str]) -> Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who a view is for: the folder that file names are relative to, the time, the links, and what is hidden.
+    """Who a view is for: the folder that file names are relative to, the current time, the links, and what is hidden.
 
-    A view masks with it first. What it then shows are plain values, so nothing sensitive can reach a format.
+    A view masks its input first and works with plain values after that, so nothing sensitive can reach a format.
     """
 
     base: str
@@ -94,7 +94,7 @@ def message_lines(diagnostic: Diagnostic) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One value that is added, removed, changed or reordered. `name` is its path below the section.
+    """A value that is added, removed, changed, or reordered. `name` is its path below the section.
 
     `note` says who changed it on Scale, and when; `said` replaces the values.
     """
@@ -111,9 +111,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A choice of an ontology at its depth below the root. `moved_from` is the path of its old parent.
+    """A choice of an ontology. `depth` counts from the root. `moved_from` is the path of its old parent.
 
-    The name of a `loose` one, which belongs to no tree, is its path below the ontology.
+    A `loose` choice belongs to no tree; its name is its path below the ontology.
     """
 
     depth: int
@@ -133,10 +133,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`params`, `ontology`, or what belongs to neither (no title).
+    """`params`, `ontology`, or without a title, what belongs to neither.
 
     `call` says what will be sent, `total` counts the parameters or choices after the change, and `hidden` those among
-    them that do not change. `left_out` rows are not shown. `tally` is `+1 −2 ~1`. `order` is that of the top level.
+    them that do not change. `left_out` rows are not shown. `tally` is `+1 −2 ~1`. `order` is about the top level.
     """
 
     title: str
@@ -179,7 +179,7 @@ class Section:
 
 
 class Tone(StrEnum):
-    """How a mark is meant."""
+    """Whether a mark is a warning."""
 
     ADD = "add"
     HELD = "held"
@@ -188,7 +188,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A few words on what is risky about a project, or what stops it."""
+    """A few words on what is risky about a project, or on what stops it."""
 
     text: str
     tone: Tone
@@ -196,7 +196,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Why a project is not written, or written all the same; then what a person can do. No sign: it is a remark."""
+    """Why a project is not written, or why it is written anyway, and what a person can do. A remark has no sign."""
 
     headline: Sentence
     lines: tuple[Sentence, ...] = ()
@@ -209,7 +209,7 @@ class ProjectView:
 
     `fate` is what will happen to it or has happened; empty if its plan is blocked. If it is `planned`, its sections are
     what will be written; otherwise they are what was seen. `caution` ends it. `cells` are its columns of the table.
-    `command` shows it whole.
+    `command` shows all of it.
     """
 
     name: str
@@ -231,7 +231,7 @@ class ProjectView:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One of the counts of the whole."""
+    """One of the counts of a whole plan or drift."""
 
     number: int
     words: str
@@ -242,9 +242,9 @@ class Number:
 class View:
     """A plan or a drift as it is shown.
 
-    `seen` says what was read and when, `origin` what it was compared with. `alerts` are for a format that puts the
-    risks first; it ends with `footnotes`, any other with `closing`. `columns` are the heads of the table of projects.
-    `last` is the line that scripts look for. `address` gives the link to a line.
+    `seen` says what was read and when, `origin` what it was compared with. A format that puts the risks first starts
+    with `alerts` and ends with `footnotes`; the others end with `closing`. `columns` are the heads of the table of
+    projects. `last` is the line that scripts look for. `address` returns the link to a line.
     """
 
     title: str

@@ -34,7 +34,7 @@ _NO_CHANGES: Final = "No changes. Your projects match the manifests."
 
 
 def view_plan(plan: Plan, reader: Reader) -> View:
-    """What is shown of a plan. Projects keep the plan's order, which is by name."""
+    """What is shown of a plan. Projects are in the plan's order, which is by name."""
     created = tuple(change.name for change in plan.changes if change.action is Action.CREATE and change.writes)
     reverted, kept = plan.reverted, plan.kept
     reverting = {name for name, _ in reverted}
@@ -89,14 +89,14 @@ def seen_words(found: Plan | Drift, reader: Reader) -> str:
 
 
 def live_words(found: Plan | Drift, reader: Reader) -> str:
-    """The same for a text that is read later: `live state read 2026-11-25 10:02 UTC`."""
+    """The same for a text that is read later, with the date: `live state read 2026-11-25 10:02 UTC`."""
     if found.snapshot_at is not None:
-        return f"live state as in the {snapshot_of(found.snapshot_at, reader.now)}"
+        return f"live state from the {snapshot_of(found.snapshot_at, reader.now)}"
     return f"live state read {aged(minute(found.made_at), found.made_at, reader.now)}"
 
 
 def last_line(summary: Summary, *, pending: bool = False, kept: int = 0) -> str:
-    """The line that scripts look for. `kept` counts the changes made on Scale that a plan of pending changes keeps."""
+    """The line that scripts look for. `kept` counts the changes made on Scale that a plan with --pending keeps."""
     if counted := _counts(summary):
         return f"Plan: {counted}."
     if not pending:
@@ -116,7 +116,7 @@ def unmanaged(live: Sequence[str]) -> Iterator[Sentence]:
 def _project(change: ProjectChange, *, reverts: bool, alone: bool) -> tuple[ProjectView, tuple[Risk, ...]]:
     """The project, and its risks.
 
-    `reverts`: a change made on Scale would be undone by it. `alone`: it is the only project that is created.
+    `reverts`: it would undo a change made on Scale. `alone`: no other project is created.
     """
     shown: list[Section] = []
     sign = Sign.ADD if change.action is Action.CREATE else Sign.CHANGE
@@ -148,7 +148,7 @@ def _project(change: ProjectChange, *, reverts: bool, alone: bool) -> tuple[Proj
 
 
 def _fate(change: ProjectChange) -> str:
-    """`will be created`; `would` if it is shown and not done."""
+    """`will be created`, or `would be created` if an apply would not do it."""
     if change.action is Action.FORGET:
         return "will no longer be managed"
     would = "would" if change.protected or change.held_by else "will"
@@ -161,15 +161,17 @@ def _verdicts(change: ProjectChange) -> Iterator[Verdict]:
         yield Verdict(why, tuple(to_do), Sign.BLOCKED)
         return
     if change.protected:
-        yield Verdict(("Protected by its manifest: shown, and never written.",))
+        yield Verdict(("Protected by its manifest: its changes are shown but never written.",))
     for held in change.held_by:
-        allow: Sentence = ("To allow it: ", Name(f"--allow {held.guard}"), ", or a waiver in reconciler.toml.")
+        allow: Sentence = ("To allow it, use ", Name(f"--allow {held.guard}"), " or add a waiver to reconciler.toml.")
         remedy: tuple[Sentence, ...] = ((Quoted(held.remedy),),) if held.remedy else ()
         yield Verdict(("held by ", Name(held.guard), ": ", Quoted(held.why)), (*remedy, allow), Sign.HELD)
     for waived in change.waived_by:
         yield Verdict(("The guard ", Name(waived.guard), " is waived by ", Quoted(waived.by), "."))
     if change.action is Action.FORGET:
-        gone = f"project {quoted(change.name)}: its manifest is gone. Nothing is sent: it stays on Scale."
+        gone = (
+            f"project {quoted(change.name)}: its manifest was removed. Nothing is sent, and the project stays on Scale."
+        )
         yield Verdict((Quoted(gone),), sign=Sign.FORGET)
 
 
@@ -180,19 +182,19 @@ def _blocked(change: ProjectChange) -> tuple[Sentence, list[Sentence]]:
         case Reason.TYPE_DIFFERS:
             live = compact(change.before.type) if change.before else "another"
             here = compact(change.desired.type)
-            why = f"type is {live} on Scale, {here} here; a type cannot be changed."
+            why = f"type is {live} on Scale and {here} in the manifest; a type cannot be changed."
             to_do = [(Quoted(f"Give the manifest a new name, or set its type to {live}."),)]
         case Reason.PIPELINE_DIFFERS:
             desired = compact(change.desired.create_only.get("pipeline"))
             why = f"pipeline is not {desired} on Scale; a pipeline cannot be changed."
         case Reason.ARCHIVED:
-            why = "a project of this name is archived on Scale; an archived project keeps its name."
+            why = "a project with this name is archived on Scale, and an archived project keeps its name."
             to_do = [("Restore it in Scale's dashboard, or give the manifest a new name.",)]
         case Reason.ONTOLOGY_UNREADABLE:
             why = "its ontology on Scale cannot be read, so no change to it can be planned."
-            to_do += [(Quoted("Look at it in Scale's dashboard, or leave `ontology` out of the manifest."),)]
+            to_do += [(Quoted("Check it in Scale's dashboard, or remove `ontology` from the manifest."),)]
         case Reason.NOT_SENDABLE:
-            why = "what would be sent holds a value that no request can carry."
+            why = "the request would contain a value that cannot be sent."
             to_do += [("Fix the value, in the manifest or on Scale.",)]
         case Reason.UNREADABLE:
             why = "its live state cannot be read, so no change to it can be planned."
@@ -202,7 +204,7 @@ def _blocked(change: ProjectChange) -> tuple[Sentence, list[Sentence]]:
 
 
 def _planner_words(change: ProjectChange) -> list[Sentence]:
-    """What the planner says itself, for reasons whose cause only it knows."""
+    """The planner's own words, for reasons whose cause only the planner knows."""
     return [
         (Quoted(line),)
         for diagnostic in change.diagnostics
@@ -249,7 +251,7 @@ def _cells(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> Itera
 
 
 def _creates(created: Sequence[str]) -> Iterator[Sentence]:
-    """What several creates mean, once for all of them."""
+    """What creating several projects means, said once for all of them."""
     if len(created) > 1:
         yield (
             f"{len(created):,} projects would be created (",
@@ -261,7 +263,7 @@ def _creates(created: Sequence[str]) -> Iterator[Sentence]:
 def _reverted(edits: Edits) -> Iterator[Sentence]:
     if edits:
         it = "it" if len(edits) == 1 else "them"
-        advice = f"To keep {it}, write {it} into the manifests, or apply with --pending."
+        advice = f"To keep {it}, add {it} to the manifests, or apply with --pending."
         yield (f"{changes_on_scale(len(edits))} would be reverted (", *units_of(edits), f"). {advice}")
 
 
@@ -279,7 +281,7 @@ def _counts(summary: Summary) -> str:
 
 
 def _numbers(summary: Summary) -> Iterator[Number]:
-    """The first three always, the others if they are not zero."""
+    """The first three always; the others only if they are not zero."""
     yield Number(summary.add, "to add", Sign.ADD)
     yield Number(summary.change, "to change", Sign.CHANGE)
     yield Number(summary.destroy, "to destroy", Sign.REMOVE)
@@ -304,7 +306,7 @@ def _manifests(plan: Plan, reader: Reader) -> str:
 
 
 def _colophon(plan: Plan, reader: Reader) -> Iterator[str]:
-    """Which plan it is, and of what."""
+    """Which plan this is, and what it was made from."""
     yield "Plan"
     if plan.hash:
         yield from (" ", Name(plan.hash[:8]))

@@ -14,17 +14,17 @@ from reconciler.render.view.parts import Name, ProjectView, Quoted, Section, Sen
 FOREVER: Final = "A project on Scale can never be deleted or renamed."
 
 _MOST: Final = 8
-"""How many projects with the same risk get a sentence each."""
+"""How many projects with the same risk get their own sentence."""
 
 
 class Risk(StrEnum):
-    """What a reader has to know of a project, the gravest first."""
+    """What a reader has to know about a project, the worst first."""
 
     BLOCKED = "blocked"
     HELD = "held"
     CHOICES_REMOVED = "with choices removed"
     PARAMS_DROPPED = "with parameters removed"
-    """All parameters are sent, and one that Scale has is not among them."""
+    """All parameters are sent, except one that Scale has."""
     REVERTS = "reverting"
     """A change made on Scale would be undone."""
     CREATED = "created"
@@ -35,13 +35,13 @@ class Risk(StrEnum):
 
 RANK: Final = {risk: rank for rank, risk in enumerate(Risk)}
 Edits = Sequence[tuple[str, str]]
-"""Changes made on Scale, each the name of a project and a unit."""
+"""Changes made on Scale, each as the name of a project and a unit."""
 
 Seen = tuple[ProjectChange, ProjectView, tuple[Risk, ...]]
 
 
 def risks_of(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> tuple[Risk, ...]:
-    """What a reader has to know, the gravest first; nothing of a project that is never written."""
+    """What a reader has to know, the worst first. The only risk of a protected project is that it is held."""
     if sign is Sign.BLOCKED:
         return (Risk.BLOCKED,)
     found = [Risk.HELD] if change.held_by else []
@@ -63,7 +63,7 @@ def risks_of(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> tup
 
 
 def alerts_of(seen: Sequence[Seen], reverted: Edits) -> Iterator[Sentence]:
-    """The risks, the gravest first, a sentence for each project or for all of them."""
+    """The risks, the worst first, with one sentence for each project or for all of them together."""
     risky: dict[Risk, list[tuple[ProjectChange, ProjectView]]] = {risk: [] for risk in Risk}
     for change, project, risks in seen:
         for risk in risks:
@@ -85,7 +85,7 @@ def alerts_of(seen: Sequence[Seen], reverted: Edits) -> Iterator[Sentence]:
         are = "is" if len(created) == 1 else "are"
         yield (*names(created), f" {are} ", Strong("created"), f": {FOREVER[0].lower()}{FOREVER[1:]}")
     if reached:
-        yield ("The ontology of ", *names(reached), " changes. ", Strong("Work in flight"), " sees that at once.")
+        yield ("The ontology of ", *names(reached), " changes. ", Strong("Work in flight"), " sees the change at once.")
 
 
 def _blocked_alert(change: ProjectChange, project: ProjectView) -> Sentence:
