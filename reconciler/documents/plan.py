@@ -107,6 +107,21 @@ class DeedShape(Shape):
     """The live state; null for a project that is equal to its manifest."""
     after: StateShape | None
     """The state after the plan; null for a project that is equal to its manifest."""
+    before_sensitive: Any = Key(default_factory=dict)
+    """True for each masked value in `before`; false if that is null. In a file of plan --out, no value is masked."""
+    after_sensitive: Any = Key(default_factory=dict)
+    """The same for `after`."""
+
+    @classmethod
+    def of(cls, change: ProjectChange, /, **given: Any) -> Self:
+        before, after = (None, None) if is_equal(change) else (change.before, change.after)
+        return cls(
+            actions=(change.action,),
+            before=StateShape.of(before) if before else None,
+            after=StateShape.of(after) if after else None,
+            before_sensitive=before.masked if before else False,
+            after_sensitive=after.masked if after else False,
+        )
 
 
 class CallShape(Shape):
@@ -170,9 +185,11 @@ class ChangeShape(Shape):
 
     address: Text
     """project.NAME"""
+    mode: Literal["managed"] = Key(default_factory=lambda: "managed")
     type: Literal["project"]
     name: Text
     """The project's name."""
+    provider_name: Literal["scale"] = Key(default_factory=lambda: "scale")
     change: DeedShape
     reason: Annotated[
         Annotated[model.Reason, WithJsonSchema({"type": "string"})] | None,
@@ -198,16 +215,13 @@ class ChangeShape(Shape):
 
     @classmethod
     def of(cls, change: ProjectChange, /, **given: Any) -> Self:
-        is_short = is_equal(change)
         return super().of(
             change,
             address=f"project.{change.name}",
+            mode="managed",
             type="project",
-            change=DeedShape(
-                actions=(change.action,),
-                before=None if is_short or change.before is None else StateShape.of(change.before),
-                after=None if is_short or change.after is None else StateShape.of(change.after),
-            ),
+            provider_name="scale",
+            change=DeedShape.of(change),
             source=EntrySourceShape.of(change.source, commit=change.commit),
             held_by=tuple(held.guard for held in change.held_by),
             kept=kept_shapes(change.kept),

@@ -123,12 +123,16 @@ def project_path(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The three parts of a project that a plan is about. `ontology` is in the shortest spelling, or None."""
+    """The three parts of a project that a plan is about. `ontology` is in the shortest spelling, or None.
+
+    `masked` is true at the place of each value that is masked in the other attributes, as Terraform lists them.
+    """
 
     type: str
     params: Mapping[str, Json]
     ontology: Sequence[Json] | None
     ontology_name: str | None = None
+    masked: Mapping[str, Json] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, live: LiveProject) -> State:

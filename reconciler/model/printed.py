@@ -102,12 +102,12 @@ class _Masks:
         return masked
 
     def state(self, state: State) -> State:
-        return State(
-            state.type,
-            self.value(state.params, ("params",)),
-            self.value(state.ontology, ("ontology",)),
-            state.ontology_name and self.value(state.ontology_name, ONTOLOGY_NAME),
-        )
+        values = {"params": state.params, "ontology": state.ontology}
+        shown = {part: self.value(value, (part,)) for part, value in values.items()}
+        if state.ontology_name is not None:
+            values["ontology_name"] = state.ontology_name
+            shown["ontology_name"] = self.value(state.ontology_name, ONTOLOGY_NAME)
+        return replace(state, **shown, masked=_masked_places(values, shown))
 
     def field(self, field: Field) -> Field:
         masked = mask_field(field, self.sensitive)
@@ -127,6 +127,22 @@ class _Masks:
         base, desired, live = (self.value(side, path) for side in (unit.base, unit.desired, unit.live))
         fields = tuple(self.field(field) for field in unit.fields)
         return replace(unit, base=base, desired=desired, live=live, fields=fields)
+
+
+def _masked_places(value: Json, shown: Json) -> Json:
+    """True for each masked value, in the structure of `value`, without the members of objects that have none."""
+    if shown is MASKED:
+        return True
+    if isinstance(value, dict):
+        if shown is value:
+            return {}
+        places = {key: _masked_places(inner, shown[key]) for key, inner in value.items()}
+        return {key: place for key, place in places.items() if place not in (False, {}, [])}
+    if isinstance(value, list | tuple):
+        if shown is value:
+            return []
+        return [_masked_places(*both) for both in zip(value, shown, strict=True)]
+    return False
 
 
 def masked_document(document: Mapping[str, Json], sensitive: Sequence[Pattern]) -> dict[str, Json]:
