@@ -6,6 +6,7 @@ later walk over a value is endless. Values may share branches through aliases, b
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -80,8 +81,7 @@ class Composer:
             if isinstance(root, ScalarEvent) and not (root.value or root.style or root.anchor or root.tag):
                 continue
             value = self._value(root, 1)
-            stretch = Stretch(root.start_mark.index, self._end)
-            whole = Part(stretch, stretch, self._block)
+            whole = Part(array("I", (root.start_mark.index, self._end, self._block)))
             line = root.start_mark.line + 1
             yield Document(value, self._source, line, self._directives, self._findings.problems, whole, self._entries)
         self._entries.pack()

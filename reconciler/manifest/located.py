@@ -149,11 +149,22 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An entry of a mapping or an item of a list, whose `key` is its value. `block` has what its value consists of."""
+    """An entry of a mapping, or an item of a list, whose `key` is its value. `numbers` are its numbers in a block."""
 
-    key: Stretch
-    value: Stretch
-    block: int
+    numbers: Sequence[int]
+
+    @property
+    def key(self) -> Stretch:
+        return Stretch(self.numbers[0], self.numbers[1])
+
+    @property
+    def value(self) -> Stretch:
+        return Stretch(self.numbers[-3], self.numbers[-2])
+
+    @property
+    def block(self) -> int:
+        """The block of what the value consists of."""
+        return self.numbers[-1]
 
 
 @dataclass(slots=True)
@@ -178,28 +189,19 @@ class Document:
             order = self._orders.get(block)
             if order is None:
                 order = self._orders[block] = {each: index for index, each in enumerate(value)}
-            return self._entry(block, order[str(key)])
+            return Part(self.entries.entry(block, order[str(key)]))
         if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
-            return self._item(block, key)
+            return Part(self.entries.item(block, key))
         return None
 
     def parts(self, value: Json, block: int) -> Iterator[tuple[str | int, Json, Part]]:
         """Every entry or item of a value, in order."""
         if isinstance(value, dict):
             for index, (key, inner) in enumerate(value.items()):
-                yield key, inner, self._entry(block, index)
+                yield key, inner, Part(self.entries.entry(block, index))
         elif isinstance(value, list):
             for index, inner in enumerate(value):
-                yield index, inner, self._item(block, index)
-
-    def _entry(self, block: int, index: int) -> Part:
-        key_start, key_end, start, end, inside = self.entries.entry(block, index)
-        return Part(Stretch(key_start, key_end), Stretch(start, end), inside)
-
-    def _item(self, block: int, index: int) -> Part:
-        start, end, inside = self.entries.item(block, index)
-        stretch = Stretch(start, end)
-        return Part(stretch, stretch, inside)
+                yield index, inner, Part(self.entries.item(block, index))
 
 
 @dataclass(slots=True)

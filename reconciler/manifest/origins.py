@@ -14,6 +14,7 @@ from reconciler.manifest.located import Document, Part, RawPath, first_at, first
 from reconciler.model.values import Json
 
 LITERAL: Final = "$literal"
+_NO_PARTS: Final[Mapping[str | int, Origin]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Origin:
     document: Document
     written: Json
     part: Part
-    parts: Mapping[str | int, Origin] = field(default_factory=dict)
+    parts: Mapping[str | int, Origin] = field(default_factory=lambda: _NO_PARTS)
     reference: Origin | None = None
     through: frozenset[str] = frozenset()
     text: str | None = None
