@@ -136,15 +136,12 @@ def choose_target(
         "record": table.get("record", "local"),
         "overlay": settings.repo_root / table["overlay"] if "overlay" in table else None,
     }
-    if endpoint is not None:
-        url = check_endpoint(endpoint)
-        return Target(name, url, key_variable=table.get("api_key_env", "SCALE_API_KEY"), **limits)
-    if "sandbox" in table:
+    if endpoint is None and "sandbox" in table:
         return Target(name, str(table["sandbox"]), sandbox=sandbox_file(settings, table), **limits)
     if offline:
         return Target(name, str(table["endpoint"]), **limits)
-    url = check_endpoint(table["endpoint"])
-    if not (_is_scale(url) or is_loopback(url)):
+    url = check_endpoint(endpoint or table["endpoint"])
+    if endpoint is None and not (_is_scale(url) or is_loopback(url)):
         raise UsageError(
             f'the endpoint of target "{name}" is set only in a file',
             f"A pull request can change the file, so no key is sent to {url}. If that is the right endpoint, set it in "

@@ -17,28 +17,28 @@ from reconciler.tasktypes.facts import open_schema, open_schemas
 from reconciler.tasktypes.parameters import OWN
 from reconciler.tasktypes.shapes import SHAPES
 
-TABLES: Final = {"manifest": PROJECT, "defaults": DEFAULTS, "overlay": OVERLAY}
-"""The kinds of files that have a schema."""
-
-_TITLES: Final = {
-    "manifest": "Manifest of a Scale project",
-    "defaults": "Values that manifests below this folder inherit (_defaults.yaml)",
-    "overlay": "Values that a target lays over a manifest",
+TABLES: Final = {
+    "manifest": (PROJECT, "Manifest of a Scale project"),
+    "defaults": (DEFAULTS, "Values that manifests below this folder inherit (_defaults.yaml)"),
+    "overlay": (OVERLAY, "Values that a target lays over a manifest"),
 }
+"""The kinds of files that have a schema, with its title."""
+
 _DIRECTIVE: Final[Schema] = {"$ref": "#/$defs/directive"}
 _UNSET: Final[Schema] = {"$ref": "#/$defs/unset"}
 
 
 def editor_schema(kind: str) -> Schema:
     """The schema for one kind of file: a key of TABLES."""
-    (schema,) = TABLES[kind].alternatives(_slots)
+    table, title = TABLES[kind]
+    (schema,) = table.alternatives(_slots)
     alike: dict[int, list[str]] = {}
     for task_type, own in sorted(OWN.items()):
         if own:
             alike.setdefault(id(own), []).append(task_type)
     return {
         "$schema": DIALECT,
-        "title": _TITLES[kind],
+        "title": title,
         "description": "Read by reconciler. Scale adds task parameters, so any parameter is allowed.",
         **schema,
         "patternProperties": {"^x-": {"description": "Your own data. It is never read."}},

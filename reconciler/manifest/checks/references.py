@@ -43,6 +43,8 @@ def unknown_reference(subject: Subject) -> Iterator[Finding]:
 
 
 def _conditions(subject: Subject) -> Iterator[Finding]:
+    if not subject.attributes:
+        return
     answers = cache(lambda key: _answers(subject, key))
     attributes, events = Known(subject.attributes), Known(sorted(subject.events))
     for key, attribute in subject.attributes.items():

@@ -120,9 +120,9 @@ class Subject:
     def events(self) -> frozenset[str]:
         return frozenset(text for _, text in items(self.params.get("events_to_annotate")) if isinstance(text, str))
 
-    def at(self, where: str) -> Iterator[tuple[RawPath, Json]]:
-        """The parameters at a path, as in `values_at`."""
-        return values_at(self.params, where, ("params",))
+    def at(self, where: str) -> Iterable[tuple[RawPath, Json]]:
+        """The parameters at a path, as in `values_at`. Its first part is a key."""
+        return values_at(self.params, where, ("params",)) if where.partition(".")[0] in self.params else ()
 
     def _labels(self) -> Iterator[Label]:
         for each in LABELS.get(self.type, ()):
