@@ -1,7 +1,7 @@
-"""What this tool assumes about the API, and whether an account confirms it: one row of a table for each assumption.
+"""What this tool assumes about the API, and whether an account confirms it: a table with a row for each assumption.
 
-An assumption that the sandbox has a switch for has the switch's name, and holds if the account behaves as the switch's
-default. Pure: evidence in, results out.
+If the sandbox has a switch for an assumption, the assumption has its name, and holds if the account behaves as the
+default of the switch. Pure.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def _decided(evidence: Iterable[Evidence], nothing: str) -> Evidence:
 ASSUMPTIONS: Final = (
     Assumption(
         "choices",
-        "Both spellings are the same to a plan, so nothing changes.",
-        "no ontology has a choice with nothing but its name",
+        "A plan treats both spellings alike, so nothing changes.",
+        "no ontology has a choice with only a name",
         seeing.see_choices,
     ),
     Assumption(
@@ -159,7 +159,7 @@ ASSUMPTIONS: Final = (
     ),
     Assumption(
         "no-ontology",
-        "An empty history is the same to a plan, so nothing changes.",
+        "A plan treats an empty history alike, so nothing changes.",
         "there is no project without an ontology",
         seeing.see_no_ontology,
         seeing.see_no_ontology_made,

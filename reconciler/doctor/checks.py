@@ -60,21 +60,20 @@ class Contact:
 class Setup:
     """What the checks need. `problem` is why there are no settings, or no target.
 
-    `manifests` is how many there are, and their diagnostics. `sandbox_problem` is why the sandbox's file cannot be
-    written. `record` is the record with the notes of reading it. All of these are None, or an error, if they are
-    unavailable.
+    `validate` returns how many manifests there are, and their diagnostics. `check_sandbox` raises the reason why the
+    sandbox's file cannot be written. `read_record` returns the record, and the diagnostics of reading it.
     """
 
     cwd: Path
     environment: Mapping[str, str]
     now: Callable[[], datetime]
+    validate: Callable[[Settings], tuple[int, Sequence[Diagnostic]]]
+    check_sandbox: Callable[[Path], None]
+    read_record: Callable[[Settings, Target], tuple[Record, Sequence[Diagnostic]]]
     settings: Settings | None = None
     target: Target | None = None
     problem: ReconcilerError | None = None
-    manifests: tuple[int, Sequence[Diagnostic]] | ReconcilerError | None = None
-    contact: Contact | None = None
-    sandbox_problem: ReconcilerError | None = None
-    record: tuple[Record, Sequence[Diagnostic]] | None = None
+    contact: Contact = Contact(opened=False)
     asked: tuple[str, str] = ("", "")
     """The target and endpoint that were asked for."""
 
@@ -87,11 +86,6 @@ class Setup:
     def configured(self) -> Settings:
         assert self.settings is not None
         return self.settings
-
-    @property
-    def answer(self) -> Contact:
-        assert self.contact is not None
-        return self.contact
 
 
 def examine(setup: Setup) -> tuple[CheckResult, ...]:
@@ -186,10 +180,7 @@ def check_configuration(setup: Setup) -> Result:
 
 
 def check_manifests(setup: Setup) -> Result:
-    assert setup.manifests is not None
-    if isinstance(setup.manifests, ReconcilerError):
-        raise setup.manifests
-    number, diagnostics = setup.manifests
+    number, diagnostics = setup.validate(setup.configured)
     errors = sum(diagnostic.is_error for diagnostic in diagnostics)
     warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
     found = f"{count(number, 'manifest')} in {setup.configured.manifests}"
@@ -203,8 +194,8 @@ def check_manifests(setup: Setup) -> Result:
 
 
 def check_key(setup: Setup) -> Result:
-    if isinstance(setup.answer.problem, CredentialsError):
-        raise setup.answer.problem
+    if isinstance(setup.contact.problem, CredentialsError):
+        raise setup.contact.problem
     variable = setup.chosen.key_variable
     if variable is None:
         return _ok("The sandbox in this process needs no key.")
@@ -220,7 +211,7 @@ def check_key(setup: Setup) -> Result:
 
 
 def check_endpoint(setup: Setup) -> Result:
-    target, answer = setup.chosen, setup.answer
+    target, answer = setup.chosen, setup.contact
     if isinstance(answer.problem, CredentialsError):
         return _ok(f"{target.endpoint} answers.") if answer.opened else _UNASKED
     if answer.problem is not None:
@@ -234,11 +225,11 @@ def check_endpoint(setup: Setup) -> Result:
 
 
 def check_clock(setup: Setup) -> Result:
-    if not setup.answer.opened:
+    if not setup.contact.opened:
         return _UNASKED
     if setup.chosen.sandbox is not None:
         return _ok("The sandbox in this process uses the same clock.")
-    off = setup.answer.ahead
+    off = setup.contact.ahead
     if off is None:
         return CheckStatus.SKIPPED, "No answer has the server's time.", "To be sure, synchronize the clock with NTP."
     if abs(off) <= WORST_CLOCK:
@@ -252,8 +243,9 @@ def check_clock(setup: Setup) -> Result:
 
 def check_permissions(setup: Setup) -> Result:
     """Whether the sandbox's file and the record can be written, as far as this is visible without writing."""
-    if setup.sandbox_problem is not None:
-        raise setup.sandbox_problem
+    sandbox = setup.chosen.sandbox
+    if sandbox is not None:
+        setup.check_sandbox(sandbox)
     try:
         place = git.common_folder(setup.configured.git_root) or setup.configured.git_root / _FOLDER
     except GitRefusedError:
@@ -262,13 +254,11 @@ def check_permissions(setup: Setup) -> Result:
     if (problem := _unwritable(place)) is not None:
         remedy = f"Remove what is at {place}, or change its permissions."
         return _error(f"The record cannot be written: {problem}.", remedy)
-    sandbox = setup.chosen.sandbox
     return _ok(f"{sandbox} and {place} can be written." if sandbox is not None else f"{place} can be written.")
 
 
 def check_record(setup: Setup) -> Result:
-    assert setup.record is not None
-    record, notes = setup.record
+    record, notes = setup.read_record(setup.configured, setup.chosen)
     if notes:
         first = notes[0]
         remedy = "\n".join(note.detail for note in notes if note.detail) or _FIX

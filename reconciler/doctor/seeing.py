@@ -1,6 +1,7 @@
 """What an account shows about each assumption: evidence from reads, and from a project that was made.
 
-Pure: one function for each row of the table of assumptions, and one more if a made project shows it in another way.
+Pure. There is one function for each row of the table of assumptions, and a second one if a project that was made shows
+it differently.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from reconciler.model.values import equal
 
 NULL_PARAM: Final = "callback_url"
 PADDED_PARAM: Final = "instruction"
-"""The parameters of a project made to learn from that are null, and a string with whitespace around it."""
+"""The parameters of the project that is made: one is null, and one has whitespace around it."""
 
 _ADDED: Final = ("can_add_tags", "with_labels")
 _NO_PARAMS: Final = unseen("the project that was made shows no params")
@@ -42,9 +43,9 @@ def see_choices(seen: Seen) -> Iterator[Evidence]:
     for words, entry in ontology_versions(seen.shown()):
         for choice in choices_in(entry.get("ontology")):
             if isinstance(choice, str):
-                yield fails(f"in {words} a choice reads as a string")
+                yield fails(f"{words} has a choice that is a string")
             elif isinstance(choice, dict) and choice.keys() == {"choice"}:
-                yield holds(f"in {words} a choice with nothing but its name reads as an object")
+                yield holds(f"{words} has a choice with only a name, which is an object")
 
 
 def see_ontology_versions(seen: Seen) -> Iterator[Evidence]:
@@ -98,7 +99,7 @@ def see_added_keys(seen: Seen) -> Iterator[Evidence]:
     ]
     for words, added in versions:
         if added:
-            yield unseen(f"{words} has {', '.join(added)}; reads cannot show whether someone sent that")
+            yield unseen(f"{words} has {', '.join(added)}; reads cannot show whether someone sent this")
             return
     for words, _ in versions:
         yield holds(f"{words} has no parameter that a server is known to add")
@@ -163,7 +164,7 @@ def see_histories(seen: Seen) -> Iterator[Evidence]:
 
 
 def _whole(projects: Iterable[Project], *, by: str, versions: int) -> Iterator[Evidence]:
-    """Whether histories are shown whole; it takes some `versions` to tell."""
+    """Whether histories are shown whole, which only projects with enough `versions` can show."""
     for project in projects:
         first, shown = first_number(project), len(entries(project, "param_history"))
         if first:
@@ -235,7 +236,7 @@ def see_num_consensus(seen: Seen) -> Iterator[Evidence]:
     for project in seen.shown():
         if project.get("pipelineName") != "consensus_task":
             continue
-        words = f'"{project["name"]}" is of the pipeline consensus_task and shows'
+        words = f'"{project["name"]}" has the pipeline consensus_task and shows'
         if "numConsensus" not in project:
             yield fails(f"{words} no numConsensus")
         elif project["numConsensus"]:

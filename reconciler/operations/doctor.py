@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from reconciler.diagnostics import Diagnostic
 from reconciler.doctor.assumptions import assess, undecided
 from reconciler.doctor.checks import TEST_KEY, Contact, Setup, examine, failed, skipped, unasked
 from reconciler.doctor.evidence import Made, Seen
@@ -23,12 +24,20 @@ from reconciler.operations.targets import check_sandbox, check_writable, open_ta
 from reconciler.operations.validate import validate
 from reconciler.render.view.risks import FOREVER
 from reconciler.scale.client import ScaleClient
-from reconciler.settings import choose_target, read_settings
+from reconciler.settings import Settings, choose_target, read_settings
 
 
 def read_setup(cwd: Path, *, target: str | None, endpoint: str | None, environment: Mapping[str, str]) -> Setup:
     """The configuration of a run in `cwd`, and the chosen target. Nothing is sent."""
-    setup = Setup(cwd, environment, lambda: datetime.now(UTC), asked=(target or "", endpoint or ""))
+    setup = Setup(
+        cwd,
+        environment,
+        now=lambda: datetime.now(UTC),
+        validate=_validate,
+        check_sandbox=check_sandbox,
+        read_record=lambda settings, target: read_record(Session(settings, target, environment)),
+        asked=(target or "", endpoint or ""),
+    )
     try:
         setup = replace(setup, settings=read_settings(cwd))
         chosen = choose_target(setup.configured, name=target, endpoint=endpoint, environment=environment)
@@ -63,12 +72,11 @@ def doctor(
     With `approve`, make one project to check the assumptions that reads cannot check, if `approve(name, assumptions)`
     returns true.
     """
-    contact = Contact(opened=False)
     seen: Seen | CheckResult = skipped("assumptions")
     if setup.target is not None:
         # Only requests run in an event loop: elsewhere, a signal ends the run at once.
         contact, seen = asyncio.run(_ask(setup, assumptions=assumptions, waiting=waiting))
-    setup = _gather(setup, contact)
+        setup = replace(setup, contact=contact)
     checks = examine(setup)
     if not assumptions:
         return _report(setup, checks)
@@ -92,24 +100,9 @@ def _report(setup: Setup, checks: Sequence[CheckResult]) -> DoctorReport:
     return DoctorReport(*((target.name, target.endpoint) if target else setup.asked), checks)
 
 
-def _gather(setup: Setup, contact: Contact) -> Setup:
-    """The setup, with everything else that the checks need."""
-    settings, target = setup.settings, setup.target
-    if settings is None:
-        return setup
-    try:
-        found = validate(settings, ())
-        setup = replace(setup, manifests=(found.manifests, found.diagnostics))
-    except ReconcilerError as problem:
-        setup = replace(setup, manifests=problem)
-    if target is None:
-        return setup
-    if target.sandbox is not None:
-        try:
-            check_sandbox(target.sandbox)
-        except ReconcilerError as problem:
-            setup = replace(setup, sandbox_problem=problem)
-    return replace(setup, contact=contact, record=read_record(Session(settings, target, setup.environment)))
+def _validate(settings: Settings) -> tuple[int, Sequence[Diagnostic]]:
+    found = validate(settings, ())
+    return found.manifests, found.diagnostics
 
 
 async def _ask(

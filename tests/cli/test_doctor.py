@@ -292,7 +292,7 @@ def test_options_that_do_not_go_alone(doctor: Doctor, account: Callable[..., Any
 # The assumptions, by reads alone.
 
 READ_FAILURES: Mapping[str, tuple[str, dict[str, Any], str]] = {
-    "choices": ("objects", {"ontology": ["Cat"]}, 'In ontology version 0 of "p" a choice reads as a string.'),
+    "choices": ("objects", {"ontology": ["Cat"]}, 'Ontology version 0 of "p" has a choice that is a string.'),
     "ontology-versions": (
         "absent",
         {"ontologyHistory": [{"ontology": [], "name": "v", "version": 4, "created_at": "2026-01-02T03:04:05Z"}]},

@@ -41,12 +41,12 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("rapid-studio", _with(studio=True, rapid=None), FAILS, '"p" shows rapid and studio.'),
     ("num-consensus", _with(numConsensus=3), UNSEEN, "No project shows the pipeline consensus_task and how many"),
     ("num-consensus", _with(pipelineName="consensus_task", numConsensus=0), UNSEEN, "No project shows the pipeline"),
-    ("num-consensus", _with(pipelineName="consensus_task", numConsensus=3), HOLDS, '"p" is of the pipeline'),
+    ("num-consensus", _with(pipelineName="consensus_task", numConsensus=3), HOLDS, '"p" has the pipeline'),
     (
         "num-consensus",
         _with(pipelineName="consensus_task"),
         FAILS,
-        '"p" is of the pipeline consensus_task and shows no',
+        '"p" has the pipeline consensus_task and shows no',
     ),
 ]
 
