@@ -72,6 +72,27 @@ def drift_issue(driftfile: str) -> int:
     return 0
 
 
+@command.command("changes")
+@click.option("--target", metavar="NAME", help="The target, because a plan reads its overlay (or RECONCILER_TARGET).")
+def changes(target: str | None) -> int:
+    """Say whether a push changed anything that a plan reads, as the step's output `apply`: true or false.
+
+    It is true if that cannot be determined, and for a run that was started by hand. Needs no key and no token.
+    """
+    import os
+
+    from reconciler.forge.github.event import read_push
+    from reconciler.operations.changes import look_for_changes
+    from reconciler.settings import choose_target, read_settings
+
+    settings = read_settings(Path.cwd())
+    chosen = choose_target(settings, name=target, endpoint=None, environment=os.environ, offline=True)
+    found = look_for_changes(settings, chosen, read_push(os.environ))
+    console.say(f"{found.why}\n")
+    runner.put_out({"apply": "true" if found.found else "false"})
+    return 0
+
+
 def _set_up() -> tuple[Settings, Event, Writer]:
     import os
     from datetime import UTC, datetime

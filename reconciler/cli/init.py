@@ -17,23 +17,36 @@ Examples:
 
 _NEXT = """
 Next:
-  1. Copy {folder}projects/_example.yaml to {folder}projects/NAME.yaml and make it yours.
+  1. Write a manifest, which every other step needs: copy {example} to
+     NAME.yaml beside it, and make it yours.
   2. See what would happen, on the sandbox and without a key:
          {cd}reconciler plan
-  3. On GitHub, keep the key as the secret SCALE_API_KEY of an environment `production` that only main may use, and put
-     the people who approve an apply into an environment `production-approval`.
+"""
+
+_ON_GITHUB = """\
+  3. On GitHub, keep the key as the secret SCALE_API_KEY of an environment `production` that only `{branch}` may use.
+     Put the people who approve an apply into an environment `production-approval`.
+  4. Commit all of it, and push it to `{branch}`.
+"""
+
+_ENTERPRISE = """
+{host} is taken for a GitHub Enterprise Server. Its workflows run on your own runners, and leave out what it lacks:
+`queue: max`, with which no apply that waits is dropped. The next apply does the work of one that was dropped.
 """
 
 
 @click.command("init", epilog=_EPILOG)
-@click.argument("folder", metavar="[DIR]", default=".")
+@click.argument("folder", metavar="[DIR]", required=False)
 @click.option("--from", "source", metavar="REQUIREMENT", help="What the jobs install: an exact version of reconciler.")
-def command(folder: str, source: str | None) -> int:
-    """Lay out a new repository: configuration, an example manifest, workflows for GitHub.
+def command(folder: str | None, source: str | None) -> int:
+    """Lay out a repository: configuration, an example manifest, workflows for GitHub.
 
-    What is there already stays as it is. The workflows install the reconciler that is running here, by its commit or
-    its hash, or what --from names.
+    What is there already stays as it is, and decides: the configured manifest folder, the branch, the top of the
+    repository. The workflows install the reconciler that is running here, by its commit or its hash, or what --from
+    names.
     """
+    import os
+
     from reconciler.diagnostics import warning
     from reconciler.operations.init import lay_out_repository
     from reconciler.operations.pin import Pin, own_pin, read_pin
@@ -41,18 +54,25 @@ def command(folder: str, source: str | None) -> int:
     from reconciler.render.phrases import word
 
     pin = own_pin() if source is None else read_pin(source)
-    done = lay_out_repository(Path(folder), pin)
+    done = lay_out_repository(Path(folder or "."), pin, named=folder is not None)
+    place = done.surroundings
     lines = [f"  + {plain(name)}\n" for name in done.written]
     lines += [f"    {plain(name)} already exists and is unchanged\n" for name in done.kept]
     console.say("".join(lines))
     if isinstance(pin, Pin):
-        console.say(f"\nThe jobs install {plain(pin.short)}\n")
+        guess = ", because git names no branch" if place.guessed else ""
+        console.say(f"\nThe jobs apply what is merged into {plain(place.branch)}{guess}.\n")
+        console.say(f"They install {plain(pin.short)}\n")
+        if place.enterprise:
+            console.say(_ENTERPRISE.format(host=plain(place.enterprise)))
     else:
         console.say_diagnostics([warning("no-jobs", f"no workflow was written: {pin.why}", detail=pin.remedy)])
-    if done.written:
-        here = folder in (".", "./")
-        below = "" if here else f"{plain(folder.rstrip('/'))}/"
-        console.say(_NEXT.format(folder=below, cd="" if here else f"cd {word(folder)} && "))
-    else:
+    if not done.written:
         console.say("\nNothing to do: every file already exists.\n")
+        return 0
+    here = os.path.relpath(place.root)
+    example = os.path.normpath(os.path.join(here, place.manifests, "_example.yaml"))
+    console.say(_NEXT.format(example=plain(example), cd="" if here == "." else f"cd {word(here)} && "))
+    if isinstance(pin, Pin):
+        console.say(_ON_GITHUB.format(branch=plain(place.branch)))
     return 0

@@ -69,5 +69,16 @@ def first_parents(root: Path, since: str, until: str, *, most: int) -> tuple[str
     return tuple(said.split())
 
 
+def changed_files(root: Path, before: str, after: str) -> tuple[str, ...] | None:
+    """The names, from the top of the repository, of the files in which two commits differ; both names of a renamed one.
+
+    None if one of the commits is not in this clone, as in a shallow one, or `root` is not in a repository.
+    """
+    if not is_repository(root) or not (_has_commit(root, before) and _has_commit(root, after)):
+        return None
+    said = output(root, "diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after, "--")
+    return tuple(said.split("\0")[:-1])
+
+
 def _has_commit(root: Path, commit: str) -> bool:
     return run(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0

@@ -101,3 +101,15 @@ def remote_host(folder: Path) -> str | None:
         found = re.match(r"(?:\w[\w+.-]*://)(?:[^/@]*@)?([^/:]+)|(?:[^/@:]+@)?([\w-]+(?:\.[\w-]+)+):(?!/)", url)
         return (found[1] or found[2]).lower() if found else None
     return None
+
+
+def tracked_files(folder: Path) -> tuple[str, ...]:
+    """The files below a folder that git tracks, or would if they were added. Empty outside git.
+
+    Raises:
+        GitRefusedError: there is a repository, and git is missing, fails, or refuses it.
+    """
+    if not is_inside(folder):
+        return ()
+    listing = output(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+    return tuple(listing.split("\0")[:-1])

@@ -95,7 +95,7 @@ class _Index:
         top = os.path.realpath(output(root, "rev-parse", "--show-toplevel").removesuffix("\n"))
         self._top = f"{top}/"
         self._hash = hashlib.sha1 if len(head) == 40 else hashlib.sha256
-        self._passed = _all_passed(files)
+        self._passed = all_passed(files)
         inner = {step: name for step in chain(*self._passed.values()) if (name := self._inner(step)) is not None}
         folders = tuple(f"{path}/" for path in paths)
         elsewhere = sorted({step for step in inner if not step.startswith(folders)}.difference(paths))
@@ -164,7 +164,7 @@ class _Index:
         return any((entry := self._entries.get(str(folder))) and entry.mode == "160000" for folder in folders)
 
 
-def _all_passed(files: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def all_passed(files: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """For each file, every link on the way to it and the file itself, each as a path whose folders are not links."""
     folders: dict[str, tuple[str, ...]] = {}
     found = {}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import os.path
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from reconciler.errors import FileRefusedError, UsageError
@@ -13,81 +12,104 @@ from reconciler.files.reading import read_below
 from reconciler.files.writing import exists_below, write_below
 from reconciler.manifest.editorschema import editor_schema, schema_text
 from reconciler.operations.pin import PACKAGE_LOCK, Pin, Unpinned
+from reconciler.operations.surroundings import WORKFLOWS, Surroundings, look_around
+from reconciler.operations.templates import ACTION, Blanks, template
 
-SCHEMA: Final = "schema"
-"""A source that is not a template: the JSON Schema of manifests, for editors."""
-
-_LAID_OUT: Final = (
-    ("reconciler.toml", "reconciler.toml"),
-    ("projects/_example.yaml", "projects/_example.yaml"),
-    ("projects/_example.md", "projects/_example.md"),
-    ("projects/_schema.json", SCHEMA),
-)
-"""Each file of a new repository, and the one that it is made from."""
-
-_ACTION: Final = ".github/actions/reconciler"
 _ACTION_FILES: Final = ("action.yml", "action.lock", "installer.lock")
-_WORKFLOWS: Final = ("plan.yml", "apply.yml", "drift.yml")
-
-_JOBS: Final = (f"{_ACTION}/action.yml", *(f".github/workflows/{name}" for name in _WORKFLOWS))
-"""The action and the workflows that use it."""
-
 _IGNORE: Final = ".gitignore"
 _UNTRACKED: Final = (".reconciler/", "*.plan")
-_PATHS: Final = '["projects/**", "reconciler.toml", ".github/workflows/*.yml", ".github/actions/reconciler/*"]'
 
 
 @dataclass(frozen=True, slots=True)
 class LaidOut:
-    """File names below the folder, in the order in which they were looked at."""
+    """What was done. File names are relative to the working folder, in the order in which they were looked at."""
 
+    surroundings: Surroundings
     written: tuple[str, ...]
     kept: tuple[str, ...]
 
 
-def lay_out_repository(folder: Path, pin: Pin | Unpinned) -> LaidOut:
-    """Write what a new repository needs into `folder`, which is created if it is missing. No link below it is followed.
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file to lay out, below `base`. Without a text, it is only looked for."""
 
-    Without a pin there is nothing that a job could install, so no job is written.
+    base: Path
+    name: str
+    text: str | None
+
+
+def lay_out_repository(folder: Path, pin: Pin | Unpinned, *, named: bool = False) -> LaidOut:
+    """Write what a repository needs for a configuration in `folder`, which is created if it is missing.
+
+    Another folder is used if `folder` already has a configuration above it, unless the user `named` it. No link below
+    the top of the repository is followed. Without a pin there is nothing that a job could install, so no job is
+    written.
 
     Raises:
         UsageError: a file or a folder cannot be written, and which. If one is a link, nothing was written.
+        DiagnosedError: the configuration that is there has mistakes.
+        GitRefusedError: git refuses the repository, fails, or is missing.
     """
+    place = look_around(folder, named=named)
+    files = [*_configuration(place), *_jobs(place, pin)]
+    there = {file for file in files if _is_there(file.base, file.name)}
+    if any(file.name == f"{ACTION}/action.yml" for file in there):  # it has the locks that belong to it
+        files = [file for file in files if not file.name.startswith(f"{ACTION}/") or file in there]
+    ignored = _not_ignored(place.root)
+    _make_folder(place.root)
+    written, kept = [], []
+    for file in files:
+        if file in there:
+            kept.append(file)
+        elif file.text is not None:
+            _write(file.base, file.name, file.text)
+            written.append(file)
+    ignore = _File(place.root, _IGNORE, ignored)
+    if ignored is None:
+        kept.append(ignore)
+    else:
+        _write(place.root, _IGNORE, ignored)
+        written.append(ignore)
+    return LaidOut(place, tuple(map(_shown, written)), tuple(map(_shown, kept)))
+
+
+def _configuration(place: Surroundings) -> list[_File]:
+    """What is needed without a forge."""
+    schema = schema_text(editor_schema("manifest"))
+    config = place.config_file.name if place.config_file is not None else "reconciler.toml"
+    below = PurePosixPath(place.manifests)
+    return [
+        _File(place.root, config, template("reconciler.toml")),
+        _File(place.root, str(below / "_example.yaml"), template("projects/_example.yaml")),
+        _File(place.root, str(below / "_example.md"), template("projects/_example.md")),
+        _File(place.root, str(below / "_schema.json"), schema),
+        _File(place.top, ".vscode/settings.json", template("settings.json", Blanks(place))),
+    ]
+
+
+def _jobs(place: Surroundings, pin: Pin | Unpinned) -> list[_File]:
+    """The action, the workflows that use it, and what keeps them current."""
+    texts = {f"{ACTION}/{name}": f"action/{name}" for name in _ACTION_FILES}
+    texts |= {place.workflow(command): f"workflows/reconciler-{command}.yml" for command in WORKFLOWS}
+    other = ".github/dependabot.yaml"
+    texts[other if _is_there(place.top, other) else ".github/dependabot.yml"] = "dependabot.yml"
+    if not isinstance(pin, Pin):
+        return [_File(place.top, name, None) for name in texts]
+    found = [_File(place.top, name, template(source, Blanks(place, pin))) for name, source in texts.items()]
+    if pin.hashed:
+        found.append(_File(place.top, f"{ACTION}/{PACKAGE_LOCK}", pin.lock))
+    return found
+
+
+def _shown(file: _File) -> str:
+    return Path(os.path.relpath(file.base / file.name)).as_posix()
+
+
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise _unwritten(folder, problem.strerror or str(problem)) from None
-    texts = {name: _text(source) for name, source in _LAID_OUT}
-    there = {name for name in (*texts, *_JOBS) if _is_there(folder, name)}
-    if isinstance(pin, Pin):
-        texts.update(_jobs(pin, with_action=_JOBS[0] not in there))
-    ignored = _not_ignored(folder)
-    written, kept = [], []
-    for name, text in texts.items():
-        if name in there:
-            kept.append(name)
-        else:
-            _write(folder, name, text)
-            written.append(name)
-    if ignored is None:
-        kept.append(_IGNORE)
-    else:
-        _write(folder, _IGNORE, ignored)
-        written.append(_IGNORE)
-    return LaidOut(tuple(written), tuple(kept))
-
-
-def _text(source: str) -> str:
-    return schema_text(editor_schema("manifest")) if source == SCHEMA else template(source)
-
-
-def _jobs(pin: Pin, *, with_action: bool) -> dict[str, str]:
-    """The action and the workflows that use it. An action that is there keeps its own locks."""
-    action = {name: template(f"action/{name}", package=pin) for name in _ACTION_FILES} if with_action else {}
-    if with_action and pin.hashed:
-        action[PACKAGE_LOCK] = pin.lock
-    workflows = {f".github/workflows/{name}": template(f"workflows/{name}") for name in _WORKFLOWS}
-    return {f"{_ACTION}/{name}": text for name, text in (action or {"action.yml": ""}).items()} | workflows
 
 
 def _is_there(folder: Path, name: str) -> bool:
@@ -95,33 +117,6 @@ def _is_there(folder: Path, name: str) -> bool:
         return exists_below(folder, name)
     except FileRefusedError as problem:
         raise _unwritten(folder / name, problem.why) from None
-
-
-def template(
-    source: str,
-    *,
-    action: str = f"./{_ACTION}",
-    locks: str = "",
-    package: Pin | str = "",
-    paths: str = _PATHS,
-) -> str:
-    """One of the files in `reconciler/initial`, filled in.
-
-    `action` is what the workflows use, `locks` the folder of its lock files below it. `package` is what it installs: a
-    pin, or arguments for uv as a shell reads them. `paths` are the paths that start a job.
-    """
-    text = files("reconciler").joinpath("initial", *source.split("/")).read_text("utf-8")
-    values = {
-        "@ACTION@": f"{action} # zizmor: ignore[self-repository]",
-        "@LOCKS@": locks,
-        "@PACKAGE@": _arguments(package) if isinstance(package, Pin) else package,
-        "@PATHS@": paths,
-    }
-    return re.sub(r"@[A-Z]+@", lambda found: values[found[0]], text)
-
-
-def _arguments(pin: Pin) -> str:
-    return f'--require-hashes --requirement "$locks/{PACKAGE_LOCK}"' if pin.hashed else f"'{pin.requirement}'"
 
 
 def _not_ignored(folder: Path) -> str | None:

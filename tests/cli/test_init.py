@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from reconciler.operations import pin
 from reconciler.operations.pin import Pin, Unpinned
 from tests.cli.conftest import Cli
+from tests.repositories import commit_all, git
 from tests.workflows.own import PIN
 
 FILES = [
@@ -18,12 +22,14 @@ FILES = [
     "projects/_example.yaml",
     "projects/_example.md",
     "projects/_schema.json",
+    ".vscode/settings.json",
     ".github/actions/reconciler/action.yml",
     ".github/actions/reconciler/action.lock",
     ".github/actions/reconciler/installer.lock",
-    ".github/workflows/plan.yml",
-    ".github/workflows/apply.yml",
-    ".github/workflows/drift.yml",
+    ".github/workflows/reconciler-plan.yml",
+    ".github/workflows/reconciler-apply.yml",
+    ".github/workflows/reconciler-drift.yml",
+    ".github/dependabot.yml",
     ".gitignore",
 ]
 
@@ -44,9 +50,8 @@ def test_a_new_repository(cli: Cli, repository: Path) -> None:
     assert (repository / ".gitignore").read_text() == ".reconciler/\n*.plan\n"
     again = cli("init")
     assert again.code == 0
-    assert f"The jobs install {PIN.requirement}\n" in done.out
-    kept = [name for name in FILES if not name.endswith(".lock")]
-    assert again.out.count("already exists and is unchanged") == len(kept)
+    assert f"They install {PIN.requirement}\n" in done.out
+    assert again.out.count("already exists and is unchanged") == len(FILES)
     assert again.last == "Nothing to do: every file already exists."
 
 
@@ -77,9 +82,11 @@ def test_what_is_there_stays(cli: Cli, repository: Path) -> None:
 def test_a_folder_of_its_own(cli: Cli, repository: Path) -> None:
     done = cli("init", "a b/")
     assert done.code == 0
-    assert "cd 'a b/' && reconciler plan" in done.out
-    assert "Copy a b/projects/_example.yaml to a b/projects/NAME.yaml" in done.out
+    assert "cd 'a b' && reconciler plan" in done.out
+    assert "copy a b/projects/_example.yaml to" in done.out
     assert (repository / "a b" / "reconciler.toml").is_file()
+    assert (repository / ".github/workflows/reconciler-plan.yml").is_file()
+    assert 'working-directory: "a b"' in (repository / ".github/workflows/reconciler-plan.yml").read_text()
 
 
 def test_a_place_that_cannot_be_written(cli: Cli, repository: Path) -> None:
@@ -103,7 +110,7 @@ def test_what_the_jobs_install(cli: Cli, repository: Path) -> None:
     sha = "ab" * 32
     done = cli("init", "--from", f"scale-reconciler==0.1.0 --hash=sha256:{sha}")
     assert done.code == 0
-    assert "The jobs install scale-reconciler==0.1.0\n" in done.out
+    assert "They install scale-reconciler==0.1.0\n" in done.out
     assert (action / "reconciler.lock").read_text() == f"scale-reconciler==0.1.0 \\\n    --hash=sha256:{sha}\n"
     assert '--requirement "$locks/reconciler.lock"' in (action / "action.yml").read_text()
     for file in action.iterdir():
@@ -125,3 +132,165 @@ def test_without_anything_to_install_there_is_no_job(
     assert "warning[no-jobs]: no workflow was written: reconciler was installed here from a file" in done.err
     assert not (repository / ".github").exists()
     assert (repository / "reconciler.toml").is_file()
+
+
+def workflow(repository: Path, name: str) -> Any:
+    return yaml.load((repository / ".github/workflows" / name).read_text("utf-8"), yaml.BaseLoader)
+
+
+def test_the_branch_and_the_manifest_folder_that_are_there(cli: Cli, repository: Path) -> None:
+    """runatlantis/atlantis#158: what starts a job must be what the job reads."""
+    git(repository, "checkout", "-q", "-b", "trunk")
+    (repository / "reconciler.toml").write_text('manifests = "labels/all"\n')
+    (repository / "projects").rmdir()
+    done = cli("init")
+    assert "The jobs apply what is merged into trunk." in done.out
+    assert "copy labels/all/_example.yaml" in done.out
+    assert not (repository / "projects").exists()
+    apply = workflow(repository, "reconciler-apply.yml")
+    assert apply["on"]["push"] == {"branches": ["trunk"]}
+    assert apply["jobs"]["changes"]["if"] == "github.ref == 'refs/heads/trunk'"
+    assert apply["jobs"]["apply"]["steps"][0]["with"]["ref"] == "trunk"
+    settings = json.loads((repository / ".vscode/settings.json").read_text())
+    assert "/labels/all/**/*.yaml" in settings["yaml.schemas"]["./labels/all/_schema.json"]
+
+
+def test_the_default_branch_of_origin_not_the_one_that_is_checked_out(cli: Cli, repository: Path) -> None:
+    commit_all(repository)
+    git(repository, "update-ref", "refs/remotes/origin/it's+mine", "HEAD")
+    git(repository, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/it's+mine")
+    git(repository, "checkout", "-q", "-b", "add-reconciler")
+    assert "merged into it's+mine." in cli("init").out
+    apply = workflow(repository, "reconciler-apply.yml")
+    assert apply["on"]["push"] == {"branches": [r"it's\+mine"]}
+    assert apply["jobs"]["changes"]["if"] == "github.ref == 'refs/heads/it''s+mine'"
+
+
+def test_a_branch_that_git_does_not_name(cli: Cli, repository: Path) -> None:
+    commit_all(repository)
+    git(repository, "checkout", "-q", "--detach")
+    assert "merged into main, because git names no branch." in cli("init").out
+
+
+def test_outside_git(cli: Cli, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path_factory.mktemp("outside")
+    monkeypatch.chdir(folder)
+    assert "merged into main, because git names no branch." in cli("init").out
+    assert (folder / ".github/workflows/reconciler-plan.yml").is_file()
+
+
+def test_a_configuration_in_a_folder(cli: Cli, repository: Path) -> None:
+    """The workflows are at the top, where GitHub looks for them."""
+    (repository / "deep" / "down").mkdir(parents=True)
+    done = cli("-C", "deep/down", "init")
+    assert "  + reconciler.toml\n" in done.out
+    assert "  + ../../.github/workflows/reconciler-plan.yml\n" in done.out
+    assert (repository / "deep/down/reconciler.toml").is_file()
+    assert not (repository / "deep/down/.github").exists()
+    for name, jobs in (("plan", ("validate", "plan")), ("apply", ("changes", "apply")), ("drift", ("drift",))):
+        for job in jobs:
+            step = workflow(repository, f"reconciler-{name}.yml")["jobs"][job]["steps"][-1]
+            assert step["with"]["working-directory"] == "deep/down"
+
+
+def test_a_configuration_above_is_the_one(cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repository / "reconciler.toml").touch()
+    (repository / "projects" / "team").mkdir()
+    for folder in ("projects", "projects/team"):
+        monkeypatch.chdir(repository / folder)
+        assert cli("init").code == 0
+        assert cli("init", ".").code == 0
+    assert sorted(os.listdir(repository / "projects")) == ["_example.md", "_example.yaml", "_schema.json", "team"]
+    assert os.listdir(repository / "projects" / "team") == []
+
+
+def test_a_configuration_in_pyproject(cli: Cli, repository: Path) -> None:
+    (repository / "pyproject.toml").write_text('[tool.reconciler]\nmanifests = "labels"\n')
+    assert "pyproject.toml already exists" in cli("init").out
+    assert not (repository / "reconciler.toml").exists()
+    assert (repository / "labels/_example.yaml").is_file()
+    assert cli("validate").code == 0
+
+
+def test_a_mistake_in_the_configuration(cli: Cli, repository: Path) -> None:
+    (repository / "reconciler.toml").write_text("manifest = 1\n")
+    done = cli("init")
+    assert done.code == 1
+    assert "reconciler.toml:1:1: error" in done.err
+    assert not (repository / ".github").exists()
+
+
+def groups(repository: Path, suffix: str) -> list[str]:
+    return [
+        workflow(repository, f"reconciler-plan{suffix}.yml")["concurrency"]["group"],
+        workflow(repository, f"reconciler-apply{suffix}.yml")["jobs"]["apply"]["concurrency"]["group"],
+        workflow(repository, f"reconciler-drift{suffix}.yml")["concurrency"]["group"],
+    ]
+
+
+def test_a_second_configuration_folder(cli: Cli, repository: Path) -> None:
+    """Groups are one name space in a repository: copies of a workflow would cancel each other."""
+    assert cli("init", "team-a").code == 0
+    done = cli("init", "team-b")
+    assert "  + .github/workflows/reconciler-plan-team-b.yml" in done.out
+    assert ".github/actions/reconciler/action.yml already exists" in done.out
+    assert not set(groups(repository, "")) & set(groups(repository, "-team-b"))
+    assert workflow(repository, "reconciler-plan-team-b.yml")["name"] == "reconciler plan team-b"
+    assert workflow(repository, "reconciler-plan-team-b.yml")["jobs"]["validate"]["name"] == "validate team-b"
+    for folder in ("team-a", "team-b"):
+        assert cli("init", folder).last == "Nothing to do: every file already exists."
+    # Two folders whose names would make one.
+    assert cli("init", "x/y").code == 0
+    assert cli("init", "x-y").code == 0
+    assert len(list((repository / ".github/workflows").iterdir())) == 12
+    assert cli("init", "x-y").last == "Nothing to do: every file already exists."
+
+
+def test_two_folders_that_are_configured_already(cli: Cli, repository: Path) -> None:
+    for folder in ("team-a", "team-b"):
+        (repository / folder).mkdir()
+        (repository / folder / "reconciler.toml").touch()
+    assert cli("-C", "team-a", "init").code == 0
+    assert cli("-C", "../team-b", "init").code == 0
+    assert sorted(file.name for file in (repository / ".github/workflows").iterdir()) == [
+        f"reconciler-{name}-{folder}.yml" for name in ("apply", "drift", "plan") for folder in ("team-a", "team-b")
+    ]
+
+
+def test_a_workflow_of_another_tool_is_not_taken_for_ours(cli: Cli, repository: Path) -> None:
+    (repository / ".github/workflows").mkdir(parents=True)
+    (repository / ".github/workflows/plan.yml").write_text("name: terraform\n")
+    assert "  + .github/workflows/reconciler-plan.yml" in cli("init").out
+    assert (repository / ".github/workflows/plan.yml").read_text() == "name: terraform\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("git@github.com:o/r.git", None),
+        ("https://github.com/o/r", None),
+        ("ssh://git@ssh.github.com:443/o/r", None),
+        ("https://octo.ghe.com/o/r", None),
+        ("https://gitlab.com/o/r", None),
+        ("/srv/r.git", None),
+        ("git@git.example.org:o/r.git", "git.example.org"),
+        ("https://Git.Example.org:8443/o/r", "git.example.org"),
+    ],
+)
+def test_github_enterprise_server(cli: Cli, repository: Path, url: str, host: str | None) -> None:
+    """It has no `queue`, and no runners of GitHub's."""
+    git(repository, "remote", "add", "origin", url)
+    done = cli("init")
+    text = (repository / ".github/workflows/reconciler-apply.yml").read_text()
+    assert ("queue:" in text, "runs-on: ubuntu" in text) == ((True, True) if host is None else (False, False))
+    assert ("is taken for a GitHub Enterprise Server" in done.out) == (host is not None)
+    if host is not None:
+        assert f"\n{host} is taken" in done.out
+        assert "`queue: max`" in done.out
+
+
+def test_dependabot_with_its_other_name(cli: Cli, repository: Path) -> None:
+    (repository / ".github").mkdir()
+    (repository / ".github/dependabot.yaml").touch()
+    assert ".github/dependabot.yaml already exists" in cli("init").out
+    assert not (repository / ".github/dependabot.yml").exists()

@@ -20,22 +20,33 @@ KEY = "live_key-of-the-story"
 class Hub:
     """`clone` is a person's; `remote` is what GitHub holds. Pull requests are branches with a test merge, as there.
 
-    The workflows are those that `init` writes, or with `own` those of this repository.
+    The workflows are those that `init` writes, or with `own` those of this repository. `inner` is the folder of the
+    configuration.
     """
 
-    def __init__(self, folder: Path, github: Github, store: Store, endpoint: str, *, own: bool = False) -> None:
-        self.github, self.store = github, store
+    def __init__(
+        self,
+        folder: Path,
+        github: Github,
+        store: Store,
+        endpoint: str,
+        *,
+        own: bool = False,
+        branch: str = "main",
+        inner: str = "",
+    ) -> None:
+        self.github, self.store, self.branch_name = github, store, branch
         self.remote, self.clone = folder / "hub.git", folder / "person"
-        git("init", "-q", "--bare", "-b", "main", str(self.remote), folder=folder)
+        git("init", "-q", "--bare", "-b", branch, str(self.remote), folder=folder)
         git("clone", "-q", str(self.remote), str(self.clone), folder=folder)
-        git("checkout", "-q", "-B", "main", folder=self.clone)
-        lay_out_repository(self.clone, PIN)
+        git("checkout", "-q", "-B", branch, folder=self.clone)
+        lay_out_repository(self.clone / inner, PIN, named=True)
         if own:
             shutil.rmtree(self.clone / ".github")
             for file, text in own_files().items():
                 self.write(str(file.relative_to(ROOT)), text)
         self.write(
-            "reconciler.toml",
+            f"{inner or '.'}/reconciler.toml",
             f'sensitive = ["params.callback_url"]\n[targets.production]\nendpoint = "{endpoint}"\nrecord = "origin"\n',
         )
         self.runner = Runner(
@@ -49,7 +60,12 @@ class Hub:
             },
             {"production": {"SCALE_API_KEY": KEY}},
             token=TOKEN,
+            branch=branch,
         )
+
+    @property
+    def ref(self) -> str:
+        return f"refs/heads/{self.branch_name}"
 
     def write(self, name: str, text: str) -> None:
         """A file of the person's clone."""
@@ -65,14 +81,14 @@ class Hub:
     def begin(self, message: str) -> dict[str, JobRun]:
         """The first commit on main, which was merged as pull request 100, and the apply that follows."""
         after = self.commit(message)
-        git("push", "-q", "origin", "main", folder=self.clone)
+        git("push", "-q", "origin", self.branch_name, folder=self.clone)
         self.github.merge(after, 100)
         return self.apply("0" * 40, after)
 
     def branch(self, name: str) -> None:
         """A branch on the current main."""
         git("fetch", "-q", "origin", folder=self.clone)
-        git("checkout", "-q", "-B", name, "origin/main", folder=self.clone)
+        git("checkout", "-q", "-B", name, f"origin/{self.branch_name}", folder=self.clone)
 
     def pull_request(self, number: int, message: str, *, fork: bool = False) -> dict[str, JobRun]:
         """The person's branch pushed with all that they changed, and the plan that GitHub starts for its test merge."""
@@ -80,7 +96,7 @@ class Hub:
         name = git("rev-parse", "--abbrev-ref", "HEAD", folder=self.clone)
         git("push", "-q", "--force", "origin", name, folder=self.clone)
         git("fetch", "-q", "origin", folder=self.clone)
-        git("checkout", "-q", "--detach", "origin/main", folder=self.clone)
+        git("checkout", "-q", "--detach", f"origin/{self.branch_name}", folder=self.clone)
         git("merge", "-q", "--no-ff", "-m", "test merge", name, folder=self.clone)
         merge = git("rev-parse", "HEAD", folder=self.clone)
         git("push", "-q", "--force", "origin", f"{merge}:refs/pull/{number}/merge", folder=self.clone)
@@ -88,35 +104,37 @@ class Hub:
         home = {"fork": fork, "full_name": "someone/farm" if fork else REPOSITORY}
         payload = {
             "number": number,
-            "pull_request": {"number": number, "head": {"sha": head, "repo": home}, "base": {"ref": "main"}},
+            "pull_request": {"number": number, "head": {"sha": head, "repo": home}, "base": {"ref": self.branch_name}},
         }
-        return self.runner.run("plan.yml", "pull_request", payload, ref=f"refs/pull/{number}/merge", sha=merge)
+        return self.runner.run(
+            "reconciler-plan.yml", "pull_request", payload, ref=f"refs/pull/{number}/merge", sha=merge
+        )
 
     def merge(self, number: int) -> tuple[str, str]:
         """The person's branch squashed into main; main before and after. No workflow is run yet."""
         name = git("rev-parse", "--abbrev-ref", "HEAD", folder=self.clone)
-        git("checkout", "-q", "-B", "main", "origin/main", folder=self.clone)
+        git("checkout", "-q", "-B", self.branch_name, f"origin/{self.branch_name}", folder=self.clone)
         before = git("rev-parse", "HEAD", folder=self.clone)
         git("merge", "-q", "--squash", name, folder=self.clone)
         after = self.commit(f"Merge #{number}")
-        git("push", "-q", "origin", "main", folder=self.clone)
+        git("push", "-q", "origin", self.branch_name, folder=self.clone)
         self.github.merge(after, number)
         return before, after
 
     def apply(self, before: str, after: str, **inputs: Any) -> dict[str, JobRun]:
-        """The run of apply.yml that a push starts; with inputs, the one that a person starts by hand."""
+        """The run of reconciler-apply.yml that a push starts; with inputs, the one that a person starts by hand."""
         if inputs:
             payload: Mapping[str, Any] = {"inputs": inputs}
             return self.runner.run(
-                "apply.yml", "workflow_dispatch", dict(payload), ref="refs/heads/main", sha=after, inputs=inputs
+                "reconciler-apply.yml", "workflow_dispatch", dict(payload), ref=self.ref, sha=after, inputs=inputs
             )
         push = {"before": before, "after": after, "commits": [{"id": after}]}
-        return self.runner.run("apply.yml", "push", push, ref="refs/heads/main", sha=after)
+        return self.runner.run("reconciler-apply.yml", "push", push, ref=self.ref, sha=after)
 
     def drift(self) -> JobRun:
         """The scheduled run."""
-        main = git("rev-parse", "refs/heads/main", folder=self.remote)
-        return self.runner.run("drift.yml", "schedule", {}, ref="refs/heads/main", sha=main)["drift"]
+        newest = git("rev-parse", self.ref, folder=self.remote)
+        return self.runner.run("reconciler-drift.yml", "schedule", {}, ref=self.ref, sha=newest)["drift"]
 
     def params(self, name: str) -> list[dict[str, Any]]:
         """Every version of a project's params on Scale."""

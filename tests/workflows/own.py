@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.operations.init import template
 from reconciler.operations.pin import Pin
+from reconciler.operations.surroundings import WORKFLOWS, Surroundings, workflow_file
+from reconciler.operations.templates import Blanks, template
 
 PIN = Pin(f"scale-reconciler @ git+https://git.example.org/reconciler.git@{'0123456789' * 4}", hashed=False)
 """What the jobs that `init` writes in tests would install."""
 
 ROOT = Path(__file__).parents[2]
-_PATHS = '["projects/**", "reconciler.toml"]'
+_PLACE = Surroundings(ROOT, ROOT, "", None, "projects", "main", guessed=False, suffix="", enterprise="")
 
 
 def own_files() -> dict[Path, str]:
     """Each file with what it should hold."""
-    sources = {".github/workflows/" + name: "workflows/" + name for name in ("plan.yml", "apply.yml", "drift.yml")}
+    sources = {workflow_file(command): f"workflows/reconciler-{command}.yml" for command in WORKFLOWS}
     sources["action.yml"] = "action/action.yml"
-    beside = {"action": "./", "locks": "/reconciler/initial/action", "package": '"$GITHUB_ACTION_PATH"'}
-    return {ROOT / name: template(source, paths=_PATHS, **beside) for name, source in sources.items()}
+    blanks = Blanks(_PLACE, '"$GITHUB_ACTION_PATH"', action="./", locks="/reconciler/initial/action")
+    return {ROOT / name: template(source, blanks) for name, source in sources.items()}
 
 
 def main() -> None:

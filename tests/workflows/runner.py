@@ -54,6 +54,7 @@ class JobRun:
     name: str
     outcome: str = "success"
     steps: list[Step] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
 
     @property
     def said(self) -> str:
@@ -77,6 +78,7 @@ class Runner:
     secrets: Mapping[str, Mapping[str, str]]
     token: str
     private: bool = True
+    branch: str = "main"
     vars: Mapping[str, str] = field(default_factory=dict)
     _number: int = 0
 
@@ -91,7 +93,7 @@ class Runner:
         inputs: Mapping[str, Any] | None = None,
     ) -> dict[str, JobRun]:
         """The jobs of one run of a workflow, as it is in `sha`, each after those that it needs."""
-        payload = {**payload, "repository": {"private": self.private, "default_branch": "main"}}
+        payload = {**payload, "repository": {"private": self.private, "default_branch": self.branch}}
         text = self._git("show", f"{sha}:.github/workflows/{workflow}")
         content = yaml.safe_load(text)
         runs: dict[str, JobRun] = {}
@@ -113,7 +115,8 @@ class Runner:
     ) -> JobRun:
         done = JobRun(name)
         contexts: dict[str, Any] = {
-            "github": {"event": payload, "ref_name": ref.removeprefix("refs/heads/"), "token": self.token},
+            "github": {"event": payload, "event_name": event, "ref": ref, "token": self.token},
+            "needs": {one.name: {"outputs": one.outputs} for one in needs},
             "inputs": inputs,
             "vars": self.vars,
             "secrets": self._secrets(job, ref),
@@ -126,11 +129,13 @@ class Runner:
         self._number += 1
         machine = _Machine(self, self.folder / f"job{self._number}", event, payload, ref, sha)
         machine.steps(job["steps"], contexts, done)
+        wanted = job.get("outputs", {}).items()
+        done.outputs = {key: fill_in(str(text), contexts, _functions(well)) for key, text in wanted}
         return done
 
     def _secrets(self, job: dict[str, Any], ref: str) -> Mapping[str, str]:
         environment = job.get("environment", "")
-        return self.secrets.get(environment, {}) if ref == "refs/heads/main" else {}
+        return self.secrets.get(environment, {}) if ref == f"refs/heads/{self.branch}" else {}
 
     def _git(self, *arguments: str) -> str:
         done = subprocess.run(["git", *arguments], cwd=self.remote, capture_output=True, text=True, check=True)
@@ -179,13 +184,14 @@ class _Machine:
             if uses.startswith("actions/checkout@"):
                 self._check_out(given)
             elif uses.startswith("./"):
-                self._composite(uses, given, contexts, done)
+                outputs = self._composite(uses, given, contexts, done)
+                contexts["steps"][step.get("id", "")] = {"outputs": outputs}
             elif "run" in step:
                 self._shell(step, contexts, done, folder)
             else:
                 assert uses.startswith("actions/setup-python@"), uses
 
-    def _composite(self, uses: str, given: Mapping[str, str], contexts: dict[str, Any], done: JobRun) -> None:
+    def _composite(self, uses: str, given: Mapping[str, str], contexts: dict[str, Any], done: JobRun) -> dict[str, str]:
         folder = self.workspace / uses
         action = yaml.safe_load((folder / "action.yml").read_text("utf-8"))
         functions = _functions(True)
@@ -197,6 +203,8 @@ class _Machine:
         # An action sees its inputs, and neither secrets nor variables.
         inner = {"github": contexts["github"], "inputs": inputs, "steps": {}}
         self.steps(action["runs"]["steps"], inner, done, str(folder))
+        outputs = action["outputs"].items()
+        return {name: fill_in(str(reported["value"]), inner, functions) for name, reported in outputs}
 
     def _shell(self, step: dict[str, Any], contexts: dict[str, Any], done: JobRun, action: str) -> None:
         functions = _functions(done.outcome == "success")
@@ -234,10 +242,10 @@ class _Machine:
         git("remote", "add", "origin", str(self.runner.remote), folder=self.workspace)
         if given.get("fetch-depth") == "0":
             git("fetch", "-q", "origin", "+refs/heads/*:refs/remotes/origin/*", folder=self.workspace)
-            commit = git("rev-parse", f"refs/remotes/origin/{given.get('ref', 'main')}", folder=self.workspace)
         else:
             git("fetch", "-q", "--depth=1", "origin", self.sha, folder=self.workspace)
-            commit = self.sha
+        ref = given.get("ref")
+        commit = git("rev-parse", f"refs/remotes/origin/{ref}", folder=self.workspace) if ref else self.sha
         git("checkout", "-q", "--detach", commit, folder=self.workspace)
 
 

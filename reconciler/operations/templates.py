@@ -1,0 +1,72 @@
+"""The files in `reconciler/initial`, filled in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Final
+
+from reconciler.operations.pin import PACKAGE_LOCK, Pin
+from reconciler.operations.surroundings import Surroundings
+
+ACTION: Final = ".github/actions/reconciler"
+"""The folder of the action, below the git top level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blanks:
+    """What the blanks of a template are filled with.
+
+    `action` is what the workflows use, `locks` the folder of its lock files below it. `package` is what it installs: a
+    pin, or arguments for uv as a shell reads them.
+    """
+
+    place: Surroundings
+    package: Pin | str = ""
+    action: str = f"./{ACTION}"
+    locks: str = ""
+
+    def values(self) -> Mapping[str, str]:
+        """By name; a line that is only an empty blank is left out, with its key."""
+        place = self.place
+        branch = place.branch
+        inner = f"{place.inner}/" if place.inner else ""
+        return {
+            "ACTION": f"{self.action} # zizmor: ignore[self-repository]",
+            "LOCKS": self.locks,
+            "PACKAGE": _arguments(self.package) if isinstance(self.package, Pin) else self.package,
+            "MANIFESTS": json.dumps(f"{inner}{place.manifests}", ensure_ascii=False)[1:-1],
+            "FOLDER": _scalar(place.inner),
+            "TITLE": f" {place.suffix.removeprefix('-')}" if place.suffix else "",
+            "SUFFIX": place.suffix,
+            "BRANCH": _scalar(branch),
+            "BRANCHES": _scalar(re.sub(r"([*?+!\[\]\\])", r"\\\1", branch)),
+            "REF": "'refs/heads/" + branch.replace("'", "''") + "'",
+            "RUNNER": "[self-hosted, linux]" if place.enterprise else "ubuntu-24.04",
+            "QUEUE": "" if place.enterprise else "max",
+        }
+
+
+def template(source: str, blanks: Blanks | None = None) -> str:
+    """One of the files, filled in."""
+    text = files("reconciler").joinpath("initial", *source.split("/")).read_text("utf-8")
+    if blanks is None:
+        return text
+    values = blanks.values()
+    empty = "|".join(name for name, value in values.items() if not value and name in ("FOLDER", "QUEUE"))
+    if empty:
+        text = re.sub(rf"(?m)^ *[\w-]+: @(?:{empty})@\n", "", text)
+    return re.sub(r"@([A-Z]+)@", lambda found: values[found[1]], text)
+
+
+def _scalar(text: str) -> str:
+    """A text as YAML: bare if every parser reads it so, else in double quotes, as in JSON."""
+    plain = re.fullmatch(r"(?!(?:true|false|null|yes|no|on|off|y|n|[0-9].*|\.*)$)[\w./][\w./-]*", text, re.ASCII | re.I)
+    return text if plain or not text else json.dumps(text, ensure_ascii=False)
+
+
+def _arguments(pin: Pin) -> str:
+    return f'--require-hashes --requirement "$locks/{PACKAGE_LOCK}"' if pin.hashed else f"'{pin.requirement}'"
