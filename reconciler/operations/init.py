@@ -13,7 +13,7 @@ from reconciler.files.writing import exists_below, write_below
 from reconciler.manifest.editorschema import editor_schema, schema_text
 from reconciler.operations.pin import PACKAGE_LOCK, Pin, Unpinned
 from reconciler.operations.surroundings import WORKFLOWS, Surroundings, look_around
-from reconciler.operations.templates import ACTION, Blanks, template
+from reconciler.operations.templates import ACTION, Placeholders, template
 
 _ACTION_FILES: Final = ("action.yml", "action.lock", "installer.lock")
 _IGNORE: Final = ".gitignore"
@@ -83,7 +83,7 @@ def _configuration(place: Surroundings) -> list[_File]:
         _File(place.root, str(below / "_example.yaml"), template("projects/_example.yaml")),
         _File(place.root, str(below / "_example.md"), template("projects/_example.md")),
         _File(place.root, str(below / "_schema.json"), schema),
-        _File(place.top, ".vscode/settings.json", template("settings.json", Blanks(place))),
+        _File(place.top, ".vscode/settings.json", template("settings.json", Placeholders(place))),
     ]
 
 
@@ -95,7 +95,7 @@ def _jobs(place: Surroundings, pin: Pin | Unpinned) -> list[_File]:
     texts[other if _is_there(place.top, other) else ".github/dependabot.yml"] = "dependabot.yml"
     if not isinstance(pin, Pin):
         return [_File(place.top, name, None) for name in texts]
-    found = [_File(place.top, name, template(source, Blanks(place, pin))) for name, source in texts.items()]
+    found = [_File(place.top, name, template(source, Placeholders(place, pin))) for name, source in texts.items()]
     if pin.hashed:
         found.append(_File(place.top, f"{ACTION}/{PACKAGE_LOCK}", pin.lock))
     return found

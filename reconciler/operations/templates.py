@@ -17,8 +17,8 @@ ACTION: Final = ".github/actions/reconciler"
 
 
 @dataclass(frozen=True, slots=True)
-class Blanks:
-    """What the blanks of a template are filled with.
+class Placeholders:
+    """What replaces the placeholders of a template.
 
     `action` is what the workflows use, `locks` the folder of its lock files below it. `package` is what it installs: a
     pin, or arguments for uv as a shell reads them.
@@ -30,7 +30,7 @@ class Blanks:
     locks: str = ""
 
     def values(self) -> Mapping[str, str]:
-        """By name; a line that is only an empty blank is left out, with its key."""
+        """By name; a line that is only an empty placeholder is left out, with its key."""
         place = self.place
         branch = place.branch
         inner = f"{place.inner}/" if place.inner else ""
@@ -50,12 +50,12 @@ class Blanks:
         }
 
 
-def template(source: str, blanks: Blanks | None = None) -> str:
+def template(source: str, placeholders: Placeholders | None = None) -> str:
     """One of the files, filled in."""
     text = files("reconciler").joinpath("initial", *source.split("/")).read_text("utf-8")
-    if blanks is None:
+    if placeholders is None:
         return text
-    values = blanks.values()
+    values = placeholders.values()
     empty = "|".join(name for name, value in values.items() if not value and name in ("FOLDER", "QUEUE"))
     if empty:
         text = re.sub(rf"(?m)^ *[\w-]+: @(?:{empty})@\n", "", text)

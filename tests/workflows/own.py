@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.operations.pin import Pin
 from reconciler.operations.surroundings import WORKFLOWS, Surroundings, workflow_file
-from reconciler.operations.templates import Blanks, template
+from reconciler.operations.templates import Placeholders, template
 
 PIN = Pin(f"scale-reconciler @ git+https://git.example.org/reconciler.git@{'0123456789' * 4}", hashed=False)
 """What the jobs that `init` writes in tests would install."""
@@ -22,8 +22,8 @@ def own_files() -> dict[Path, str]:
     """Each file with what it should hold."""
     sources = {workflow_file(command): f"workflows/reconciler-{command}.yml" for command in WORKFLOWS}
     sources["action.yml"] = "action/action.yml"
-    blanks = Blanks(_PLACE, '"$GITHUB_ACTION_PATH"', action="./", locks="/reconciler/initial/action")
-    return {ROOT / name: template(source, blanks) for name, source in sources.items()}
+    placeholders = Placeholders(_PLACE, '"$GITHUB_ACTION_PATH"', action="./", locks="/reconciler/initial/action")
+    return {ROOT / name: template(source, placeholders) for name, source in sources.items()}
 
 
 def main() -> None:
