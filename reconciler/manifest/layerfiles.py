@@ -7,29 +7,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, did_you_mean, error
 from reconciler.keys.faults import Fault, RefusedError
 from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code
-from reconciler.manifest.directives import Directives
+from reconciler.manifest.directives import Directives, Resolved
 from reconciler.manifest.discovery import Found, discover
 from reconciler.manifest.layering import Layers, without_unset
 from reconciler.manifest.located import Document, display, first_line, in_reading_order
-from reconciler.manifest.origins import Origin, diagnosed
+from reconciler.manifest.origins import diagnosed
 from reconciler.manifest.schema import DEFAULTS, OVERLAY
 from reconciler.manifest.sharedfiles import read_found, unread
 from reconciler.manifest.verdict import check
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One document. Its values are empty if it has an error."""
-
-    origin: Origin
-    values: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +90,17 @@ class LayerFiles:
             documents = []
         layers, limits = above.layers, above.limits
         for layer in documents:
-            layers, idle = layers.lay(layer.values, layer.origin)
+            layers, idle = layers.lay(layer.value, layer.origin)
             reported = (*reported, *(diagnosed(fault, layer.origin) for fault in idle))
-            if patterns := layer.values.get("names"):
+            if patterns := layer.value.get("names"):
                 limits = (*limits, Limits(tuple(patterns), file))
         return Inherited(layers, limits, (*above.reported, *reported))
 
-    def read(self, file: str, table: Table) -> tuple[list[Layer], tuple[Diagnostic, ...]]:
-        """The documents of a file, and everything that is wrong with it. There are none if it is not valid YAML."""
+    def read(self, file: str, table: Table) -> tuple[list[Resolved], tuple[Diagnostic, ...]]:
+        """The documents of a file, and everything that is wrong with it. A document with an error is empty.
+
+        There are none if the file is not valid YAML.
+        """
         try:
             data = read_found(self._directives.files.root, file)
         except RefusedError as refused:
@@ -115,14 +110,14 @@ class LayerFiles:
         layers = [self._layer(document, table, reported) for document in found.documents] if not found.broken else []
         return layers, tuple(reported)
 
-    def _layer(self, document: Document, table: Table, reported: list[Diagnostic]) -> Layer:
+    def _layer(self, document: Document, table: Table, reported: list[Diagnostic]) -> Resolved:
         resolved = self._directives.resolve(document)
         values = without_unset(resolved.value) if resolved.unsets else resolved.value
         _, faults = check(values, resolved.stand_ins, table=table)
         found = in_reading_order(self._directives.diagnosed([*faults, *resolved.faults], resolved, resolved.origin))
         reported += found
         failed = any(diagnostic.is_error for diagnostic in found)
-        return Layer(resolved.origin, {} if failed else resolved.value)
+        return replace(resolved, value={}) if failed else resolved
 
 
 @dataclass(slots=True)
@@ -134,7 +129,7 @@ class Overlay:
     _layer_files: LayerFiles
     _root: str
 
-    def over(self, manifest: str, documents: Sequence[Document]) -> tuple[Sequence[Layer], tuple[Diagnostic, ...]]:
+    def over(self, manifest: str, documents: Sequence[Document]) -> tuple[Sequence[Resolved], tuple[Diagnostic, ...]]:
         """A layer for each document of the manifest (absolute), none if something is an error; and what is wrong."""
         file = self.files.get(manifest)
         if file is None:
@@ -154,7 +149,7 @@ class Overlay:
             diagnosed(_unused(key), layer.origin)
             for layer, document in zip(layers, documents, strict=True)
             for key in ("params", "ontology")
-            if key in layer.values and isinstance(document.value, dict) and key not in document.value
+            if key in layer.value and isinstance(document.value, dict) and key not in document.value
         ]
         return layers, (*reported, *unused)
 

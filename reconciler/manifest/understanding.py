@@ -11,8 +11,8 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.keys.faults import Fault
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
-from reconciler.manifest.directives import Directives
-from reconciler.manifest.layerfiles import Inherited, Layer, Limits
+from reconciler.manifest.directives import Directives, Resolved
+from reconciler.manifest.layerfiles import Inherited, Limits
 from reconciler.manifest.layering import Layers
 from reconciler.manifest.located import Document, display, first_line, in_reading_order
 from reconciler.manifest.ontology import Checked
@@ -52,7 +52,7 @@ class Understanding:
         self._read: dict[tuple[int, str | None], tuple[list[Json], Ontology]] = {}
 
     def understand(
-        self, document: Document, inherited: Inherited, overlay: Layer | None, reported: Sequence[Diagnostic]
+        self, document: Document, inherited: Inherited, overlay: Resolved | None, reported: Sequence[Diagnostic]
     ) -> Entry:
         """Make a project of a document. `reported` is what is wrong with the files laid under or over it."""
         resolved = self._directives.resolve(document)
@@ -158,15 +158,15 @@ def _not_reported(found: list[Fault], reported: list[Fault]) -> list[Fault]:
 
 
 def _composed(
-    document: dict[str, Any], root: Origin, inherited: Layers, overlay: Layer | None
+    document: dict[str, Any], root: Origin, inherited: Layers, overlay: Resolved | None
 ) -> tuple[dict[str, Any], Origin, list[Fault]]:
     """The document with what it inherits under it and the overlay over it."""
     layers, idle = inherited.lay(document, root, own=True)
     parts: dict[str | int, Origin] = {}
     if overlay is not None:
-        layers, _ = layers.lay(overlay.values, overlay.origin)
-        if "ontology" in overlay.values and document.get("ontology") is not None:
-            document = {**document, "ontology": overlay.values["ontology"]}
+        layers, _ = layers.lay(overlay.value, overlay.origin)
+        if "ontology" in overlay.value and document.get("ontology") is not None:
+            document = {**document, "ontology": overlay.value["ontology"]}
             parts = {"ontology": overlay.origin.entry("ontology")}
     filled, origin = layers.fill(document, root)
     return filled, origin.with_parts(parts), idle

@@ -1,4 +1,4 @@
-"""Where fields stand."""
+"""Where fields are in git."""
 
 from __future__ import annotations
 

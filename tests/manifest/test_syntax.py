@@ -100,7 +100,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_is_no_yaml_is_explained(tmp_path: Path, name: str) -> None:
+def test_what_is_not_yaml_is_explained(tmp_path: Path, name: str) -> None:
     text, place, summary, label = CASES[name]
     (diagnostic,) = [each for entry in load(tmp_path, {"p.yaml": text}).entries for each in entry.diagnostics]
     location = diagnostic.location
@@ -111,13 +111,13 @@ def test_what_is_no_yaml_is_explained(tmp_path: Path, name: str) -> None:
 
 
 @BOTH_PARSERS
-def test_a_comma_tells_where_its_bracket_is(tmp_path: Path, parser: Parser) -> None:
+def test_a_missing_comma_shows_where_its_bracket_is(tmp_path: Path, parser: Parser) -> None:
     text = HEAD + "params:\n  a: [\n    'b'\n    'c'\n  ]\n"
     (diagnostic,) = load(tmp_path, {"p.yaml": text}, parser).entries[0].diagnostics
     assert diagnostic.detail == "The [ is at line 4, column 6."
 
 
-def test_a_template_in_braces_is_told_what_they_mean(tmp_path: Path) -> None:
+def test_a_template_in_braces_explains_braces(tmp_path: Path) -> None:
     (diagnostic,) = load(tmp_path, {"p.yaml": HEAD + "params:\n  a: {{ x }}\n"}).entries[0].diagnostics
     assert (diagnostic.code, diagnostic.label) == ("bad-key", "quote it")
     assert "begins a mapping" in diagnostic.detail
