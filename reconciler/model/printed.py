@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
+from operator import is_
 from typing import Any, Final, TypeVar
 
 from reconciler.diagnostics import Diagnostic, Location
@@ -42,6 +43,7 @@ def with_files(value: _Value, rename: Callable[[str], str]) -> _Value:
     """The value, one of those in `_WITH_FILES` or a tuple of them, with the name of each file changed."""
     cached = cache(rename)
 
+    @cache
     def renamed(place: Source | Location) -> Source | Location:
         return replace(place, file=cached(place.file))
 
@@ -78,15 +80,21 @@ _WITH_VALUES: Final[_Attributes] = {
 def _rebuilt(
     value: Any, attributes: Mapping[type, tuple[str, ...]], leaves: Mapping[type, Callable[[Any], Any]]
 ) -> Any:
-    """The value with what is in its `attributes` replaced, at any depth, by what the function of its type returns."""
-    if value is None:
-        return None
+    """The value with what is in its `attributes` replaced, at any depth, by what the function of its type returns.
+
+    A part in which nothing changes is not copied: most fields of a large plan have no location of their own.
+    """
     if isinstance(value, tuple):
-        return tuple(_rebuilt(item, attributes, leaves) for item in value)
+        items = tuple([_rebuilt(item, attributes, leaves) for item in value])
+        return value if all(map(is_, items, value)) else items
     if (leaf := leaves.get(type(value))) is not None:
         return leaf(value)
-    inner = {name: _rebuilt(getattr(value, name), attributes, leaves) for name in attributes[type(value)]}
-    return replace(value, **inner)
+    changed: dict[str, Any] = {}
+    for name in attributes[type(value)]:
+        old = getattr(value, name)
+        if old and (new := _rebuilt(old, attributes, leaves)) is not old:
+            changed[name] = new
+    return replace(value, **changed) if changed else value
 
 
 class _Masks:
