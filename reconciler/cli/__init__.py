@@ -90,7 +90,7 @@ def reconciler(folder: str | None) -> None:
 class _TerminatedError(SystemExit):
     """SIGTERM or SIGHUP came while no apply was under way.
 
-    A SystemExit, since an event loop lets nothing else but that and KeyboardInterrupt out of a callback.
+    A SystemExit, because an event loop lets only that and KeyboardInterrupt out of a callback.
     """
 
 
@@ -117,9 +117,9 @@ def main() -> NoReturn:
 def _output(stream: TextIO | None, closed: int) -> TextIO:
     """The stream, writing UTF-8.
 
-    A descriptor that is closed leaves None. It is opened again in the mode `closed`: with O_RDONLY, every write fails,
-    as it must where a result is lost. PYTHONUNBUFFERED leaves out the buffer, and without one a write that ends halfway
-    is not an error.
+    The stream is None if its descriptor is closed. It is then opened in the mode `closed`: with O_RDONLY, every write
+    fails, as it must if a result would be lost. PYTHONUNBUFFERED removes the buffer, and without one, a write that ends
+    halfway is not an error.
     """
     if stream is None:
         stream = open(os.open(os.devnull, closed), "w")  # noqa: SIM115
@@ -131,7 +131,7 @@ def _output(stream: TextIO | None, closed: int) -> TextIO:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and give its exit code; every error that a user can cause ends here, in one place."""
+    """Run one command and return its exit code. Every error that a user can cause is handled here."""
     try:
         return _run(arguments)
     except OSError as problem:  # also while another error is printed
@@ -186,7 +186,7 @@ def _has_cwd() -> bool:
 
 
 def _lack(problem: BaseException) -> str | None:
-    """What the machine lacks, and what to do; None for any other error. Concurrent tasks fail in a group."""
+    """A message about what the machine lacks; None for any other error. Concurrent tasks fail in a group."""
     if isinstance(problem, BaseExceptionGroup):
         return next((lack for inner in problem.exceptions if (lack := _lack(inner)) is not None), None)
     unmapped = isinstance(problem, ImportError) and "failed to map" in str(problem)
@@ -198,7 +198,7 @@ def _lack(problem: BaseException) -> str | None:
 
 
 def _closed(problem: OSError) -> int:
-    """An output that takes no more: the reader went away, the disk is full. What it did not take is let go."""
+    """Report an output that cannot be written, unless its reader is gone. What was not written is discarded."""
     _let_go()
     if not isinstance(problem, BrokenPipeError):
         with suppress(OSError):
@@ -208,7 +208,7 @@ def _closed(problem: OSError) -> int:
 
 
 def _let_go() -> None:
-    """Discard what an output did not take. Python flushes both when it ends, and would exit with 120."""
+    """Discard what cannot be written: Python flushes both outputs at its end, and would exit with 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

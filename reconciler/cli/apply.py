@@ -120,7 +120,7 @@ class _Operator:
                 "Nothing was written. To apply without being asked, add --auto-approve.",
             )
         if self._output != "text":
-            # Nobody approves what was not shown, and the document comes after the apply.
+            # The plan must be shown before it is approved, and the document is printed after the apply.
             self._tell(plan)
         return console.confirm(_QUESTION.format(name=plain(plan.target.name)))
 

@@ -1,4 +1,4 @@
-"""Apply: plan, ask, record the intent, write, verify, and record the outcome. A signal stops it between calls."""
+"""Apply: plan, ask, record the intent, write, verify, and record the outcome. A signal stops it between two calls."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
 class Operator(Protocol):
-    """Who runs an apply: a person at a terminal, a job, or a script."""
+    """Who runs an apply, such as a person at a terminal, a job, or a script."""
 
     def approves(self, plan: Plan) -> bool:
-        """Whether the plan may be carried out. Called once, also for a plan that changes nothing."""
+        """Whether to carry out the plan. Called once, even for a plan that changes nothing."""
 
     def listening(self) -> AbstractContextManager[Emit]:
         """A listener for the events of the apply."""
@@ -54,7 +54,7 @@ class Operator(Protocol):
 
 
 class Unattended:
-    """Approves every plan, and hears nothing."""
+    """Approves every plan, and ignores all events."""
 
     def approves(self, plan: Plan) -> bool:
         return True
@@ -68,7 +68,7 @@ class Unattended:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The plan, and its outcome. `declined` is whether the operator did not approve; then nothing was written."""
+    """The plan, and its outcome. If the operator `declined`, nothing was written."""
 
     plan: Plan
     outcome: Outcome
@@ -84,7 +84,7 @@ def apply(
     allowed: Collection[str] = (),
     operator: Operator,
 ) -> Applied:
-    """Plan the projects that `names` select, or read the saved plan of `planfile`; ask the operator; carry it out.
+    """Plan the projects that `names` select, or read the saved plan in `planfile`, and carry it out if approved.
 
     Raises:
         RecordError, GitRefusedError: the record or the commit is unavailable. Nothing was written.
@@ -145,7 +145,7 @@ def _heeded() -> list[signal.Signals]:
 
 @contextmanager
 def heeding_signals(stop: Stop) -> Iterator[None]:
-    """SIGINT, SIGTERM and SIGHUP set `stop` and do nothing else, even if they come again. For the main thread.
+    """While this is open, SIGINT, SIGTERM and SIGHUP only set `stop`, even if they come again. For the main thread.
 
     A SIGHUP that is ignored, as under nohup, stays ignored.
     """
@@ -162,12 +162,12 @@ def heeding_signals(stop: Stop) -> Iterator[None]:
 
 
 async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: Record) -> Plan:
-    """Check that a saved plan is for this target, endpoint and account; the plan, with its section of the record.
+    """Check that a saved plan is for this target, endpoint and account. Returns it with its section of the record.
 
-    A plan for an account without projects is also one for the account as an apply of it left it.
+    A plan for an account without projects is also valid for the account that an apply of it created.
 
     Raises:
-        PlanFileError: it was made for another.
+        PlanFileError: the plan was made for another one.
     """
     for what, saved, here in (
         ("target", plan.target.name, target.name),
@@ -184,14 +184,15 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
         untold = next((one for one in unreadable if one.created_at is None), None)
         if account.target.account is None and untold is not None:
             raise PlanFileError(
-                "the account cannot be determined, and the plan names one",
-                f"An account is recognized by its oldest project, and a project's time cannot be read: {untold.why}.\n"
+                "the plan is for one account, and this account cannot be identified",
+                f"An account is identified by its oldest project, but the time of a project cannot be read: "
+                f"{untold.why}.\n"
                 "Nothing was written. Fix that value in Scale's dashboard, then apply again.",
             )
         raise PlanFileError(
             "the plan was made for another account",
-            "The oldest project of this account is a different one. Nothing was written. Use the key of the plan's "
-            "account, or make a new plan.",
+            "Nothing was written. An account is identified by its oldest project, and this account has a different "
+            "one. Use the key of the plan's account, or make a new plan.",
         )
     return replace(plan, target=account.target, section=account.section)
 
@@ -209,7 +210,7 @@ async def carry_out(
 ) -> Outcome:
     """Record the intent, carry out the plan, record the outcome.
 
-    Once `stop` is set, calls under way end and no new one starts. Sensitive values are masked in a server's words,
+    Once `stop` is set, calls under way end and no new one starts. Sensitive values are masked in the server's messages
     too. `clock` and `random` are for the waits before a write is sent again.
 
     Raises:
@@ -238,7 +239,7 @@ async def carry_out(
         await recorder.end()
         raise
     if target.sandbox is not None:
-        # The account of an empty sandbox is made with its first project.
+        # An empty sandbox gets its account with its first project.
         made = sandbox_account(target.sandbox) or plan.target.account
         outcome = replace(outcome, target=replace(outcome.target, account=made))
     try:
@@ -266,7 +267,7 @@ async def carry_out(
 
 def _unrecorded(problem: ReconcilerError) -> Diagnostic:
     why = "The next run recognizes these writes by the intent that was recorded before them."
-    summary = f"what was done could not be recorded: {problem.summary}"
+    summary = f"the outcome of this apply could not be recorded: {problem.summary}"
     return error(problem.code, summary, detail=f"{problem.detail}\n{why}".strip())
 
 

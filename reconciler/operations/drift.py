@@ -37,7 +37,7 @@ def drift(session: Session, names: Sequence[str] = ()) -> Drift:
 
 
 async def drift_live(session: Session, client: ScaleClient, prepared: Prepared) -> Drift:
-    """The drift of live state. Sends only reads: one list, or one get for each of a few selected projects.
+    """The drift of live state. Only reads: one list, or one get for each of a few selected projects.
 
     Raises:
         ScaleError: live state cannot be read.
@@ -49,7 +49,7 @@ async def drift_live(session: Session, client: ScaleClient, prepared: Prepared) 
 
 
 def drift_saved(session: Session, snapshot: Snapshot, prepared: Prepared) -> Drift:
-    """The drift of a snapshot. It says nothing about values that are sensitive or were left out."""
+    """The drift of a snapshot. Values that are sensitive or were left out are not compared."""
     return _drift_in(session, *read_saved(session.settings, snapshot, prepared))
 
 
@@ -94,7 +94,7 @@ def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared
 
 
 def _with_sources(projects: list[ProjectDrift], desired: Mapping[str, DesiredProject]) -> tuple[ProjectDrift, ...]:
-    """The projects with the line in git of each unit, or of the project if the manifest does not have the unit."""
+    """The projects with the line in git of each unit, or of the project if the unit is not in the manifest."""
     return tuple(_with_source(project, desired[project.name]) if project.units else project for project in projects)
 
 

@@ -36,22 +36,22 @@ from reconciler.render.view.plan import view_plan
 
 KIND = "plan"
 CONTENT = "content"
-"""The marker's key for a hash of what the comment says, the times in it aside."""
+"""The marker's key for a hash of the comment's content, without the times in it."""
 
 _TIMES = frozenset({"timestamp", "snapshot", "started_at", "finished_at"})
 _APPLIED = "applied"
 _MARKER = 12_000
-"""Characters kept for the marker: it grows with what it remembers, which is bounded."""
+"""Characters reserved for the marker. It grows with what it remembers, which is bounded."""
 
 _WORDS = 2_000
-"""Characters kept for whether what was written is what was shown."""
+"""Characters reserved for the comparison of what was written with what was shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What was done, one line each; what else the run should report; and what went wrong.
 
-    `instead` makes the text, below a limit in characters, if no comment could be written.
+    If no comment could be written, `instead` returns its text, at most as long as a limit in characters.
     """
 
     done: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Where file names start (`base`, the git top level), the time, and what to mask."""
+    """What texts depend on: `base` (the git top level, where file names start), the time, and what to mask."""
 
     base: str
     now: datetime
@@ -76,9 +76,9 @@ class Writer:
         return lay_out_outcome(view, limit=limit)
 
     def reader(self, event: Event, commit: str | None) -> Reader:
-        """Who reads on GitHub, with links to a commit."""
-        there = links(event.server, event.repository, commit=commit, base=self.base)
-        return Reader(self.base, self.now, there, self.sensitive)
+        """A reader on GitHub, with links to a commit."""
+        to_files = links(event.server, event.repository, commit=commit, base=self.base)
+        return Reader(self.base, self.now, to_files, self.sensitive)
 
 
 def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer) -> Report:
@@ -114,8 +114,9 @@ def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer)
 def comment_outcome(client: GithubClient, event: Event, outcome: Outcome, writer: Writer, *, root: Path) -> Report:
     """Show the outcome in the comments of the merged pull requests: the event's own, else those of a push.
 
-    A push has the pull requests of its commits and of the commits since the record's last one, so that a run that was
-    dropped is made up for. If one comment fails, the others are still written; the report has the first error.
+    The pull requests of a push are those of its commits and of all commits since the last one in the record, so that
+    they include those of a run that was dropped. If one comment fails, the others are still written, and the report has
+    the first error.
 
     Raises:
         GithubError: the pull requests cannot be found.
@@ -166,8 +167,8 @@ def _outcome_writer(
     quiet = outcome.summary.complete and all(project.status is Status.UNCHANGED for project in outcome.projects)
 
     def write(old: Body | None) -> Body | None:
-        # Without a comment, its plan had nothing to show, so what was written comes from it only if it was merged
-        # alone. A fork's plan had no comment in any case.
+        # A pull request without a comment had nothing to show in its plan, so what was written can only be its own if
+        # no other one was merged. A fork's pull request never had a comment.
         if old is None and (quiet or not (alone or fork)):
             return None
         if old is not None and quiet and not fresh and _APPLIED in old.data:
@@ -190,7 +191,7 @@ def _outcome_writer(
 def _pull_requests(
     client: GithubClient, event: Event, outcome: Outcome, root: Path
 ) -> tuple[list[tuple[Merged, bool]], list[Diagnostic]]:
-    """The pull requests, each with whether it was merged since the record's last commit; and notes on the search."""
+    """The pull requests, each with whether it was merged since the last commit in the record; and notes."""
     if event.number is not None:
         return [(Merged(event.number, event.fork), True)], []
     notes: list[Diagnostic] = []

@@ -29,9 +29,9 @@ _MARKER = 8_000
 
 
 def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: Writer) -> str:
-    """Update the target's issue: what drifted, and what could not be compared. Returns a line on what was done.
+    """Update the target's issue: what drifted, and what could not be compared. Returns a line about what was done.
 
-    A blocked project may have drifted, so the issue stays open while there is one.
+    The issue stays open while a project is blocked, because that project may have drifted.
 
     Raises:
         GithubError: the check failed or covered only some projects, or the issue cannot be read or written.
@@ -41,8 +41,8 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
         raise GithubError(f"the drift check failed, so its issue is unchanged: {failure.summary}", failure.detail)
     if not drift.complete:
         raise GithubError(
-            "the drift check was narrowed by names, so it does not say whether drift is over",
-            "Check all: reconciler drift --format json",
+            "the drift check covered only some projects, so it cannot show that drift is over",
+            "To check all projects: reconciler drift --format json",
         )
     name = drift.target.name
     finding = Finding(
@@ -64,7 +64,7 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
 
 
 def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str:
-    """The issue's description. A document that is read back has no nested differences: they are computed here."""
+    """The issue's description. A drift that was read from a document has no fields, so they are computed here."""
     projects = tuple(
         replace(project, units=tuple(replace(unit, fields=shown_fields(unit)) for unit in project.units))
         for project in drift.projects
@@ -74,7 +74,7 @@ def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str
 
 
 def _identities(drift: Drift) -> tuple[str, ...]:
-    """One text per drift. The version represents the live value: another edit of the same unit is another drift."""
+    """One text per drift. It includes the version, so another edit of the same unit is another drift."""
     units = [
         canonical_json([project.name, unit.path, unit.version])
         for project in drift.projects
@@ -86,7 +86,7 @@ def _identities(drift: Drift) -> tuple[str, ...]:
 
 
 def _content(drift: Drift, writer: Writer) -> str:
-    """A hash of what the description says, the times in it aside."""
+    """A hash of the description's content, without the times in it."""
     document = drift_document(printed(drift, base=writer.base, sensitive=writer.sensitive))
     del document["timestamp"], document["snapshot"]
     for project in document["projects"]:

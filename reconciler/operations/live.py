@@ -1,4 +1,4 @@
-"""Reading live state, and recognizing the account that it is of."""
+"""Reads live state, and identifies its account."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from reconciler.scale.client import ScaleClient
 from reconciler.settings import Target
 
 _FEW: Final = 8
-"""Up to this many selected projects are got one by one; for more, one list of the account is cheaper."""
+"""Up to this many selected projects are read one by one. For more, one list of the account is cheaper."""
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:
-    """Live state: of only the named projects if they are few, else of the whole account in one list.
+    """Live state: of only the named projects if they are `few`, else of the whole account in one list.
 
-    If the list leaves out earlier versions, the named projects are also got one by one, because a base may be among
-    them. If a project in the list has no readable name, it may be any project that the list does not show, so the named
-    projects that it does not show are got too.
+    If the list leaves out earlier versions, the named projects are also read one by one, because a base may be one of
+    these versions. If a project in the list has no readable name, it may be any project that the list does not show, so
+    those of the named projects are read too.
     """
     if few and len(names) <= _FEW:
         return Live(await get_projects(client, names), whole=False)
@@ -49,14 +49,14 @@ async def list_account(client: ScaleClient) -> Live:
 
 
 async def get_projects(client: ScaleClient, names: Sequence[str]) -> dict[str, Shown | None]:
-    """The projects of these names, each got by itself; None for one that does not exist."""
+    """The projects with these names, each read with a call of its own; None for one that does not exist."""
     found = await asyncio.gather(*map(client.find_project, names))
     return dict(zip(names, found, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The target as it answered, and the section of the record that belongs to its account, None without one.
+    """The target, with its account if that is known, and the account's section of the record, None without one.
 
     `created` has the `created_at` of the projects that were read, by name.
     """
@@ -77,9 +77,9 @@ class Account:
 async def recognize(
     target: Target, client: ScaleClient, live: Live, record: Record, *, must_know: bool = False
 ) -> Account:
-    """The account that was read. If only some of its projects were, and the record recognizes none, it is listed.
+    """The account of live state. If only some projects were read, and none is in the record, the account is listed.
 
-    With `must_know`, it is listed too if there is nothing in the record to recognize.
+    With `must_know`, the account is listed even if the record has nothing about the endpoint.
     """
     account = _account_in(target, live, record)
     unknown = account.target.account is None and account.section is None

@@ -52,7 +52,7 @@ def plan(session: Session, names: Sequence[str] = (), *, pending: bool = False, 
 
 
 async def plan_live(session: Session, client: ScaleClient, prepared: Prepared) -> Plan:
-    """The plan against live state. Sends only reads: one list, or one get for each of a few selected projects.
+    """The plan against live state. Only reads: one list, or one get for each of a few selected projects.
 
     Raises:
         ScaleError: live state cannot be read.
@@ -62,7 +62,7 @@ async def plan_live(session: Session, client: ScaleClient, prepared: Prepared) -
     live = await read_live(client, [*names, *prepared.declared.gone], few=not prepared.declared.complete)
     account = await recognize(session.target, client, live, prepared.record)
     made = planned_with(session, account, live, prepared)
-    # A list may leave out versions that the record names; a get shows all of them.
+    # A list may leave out versions that the record names. A get shows all of them.
     hidden = [change.name for change in made.changes if unseen(change.base, change.fields)] if live.whole else []
     if hidden:
         live = replace(live, projects={**live.projects, **await get_projects(client, hidden)})
@@ -71,7 +71,7 @@ async def plan_live(session: Session, client: ScaleClient, prepared: Prepared) -
 
 
 def plan_saved(session: Session, snapshot: Snapshot, prepared: Prepared) -> Plan:
-    """The plan against a snapshot. It says nothing about values that are sensitive or were left out."""
+    """The plan against a snapshot. Values that are sensitive or were left out are not compared."""
     made = planned_with(session, *read_saved(session.settings, snapshot, prepared))
     return with_sources(with_warnings(made, session.settings))
 
@@ -94,7 +94,10 @@ def planned_with(session: Session, account: Account, live: Live, prepared: Prepa
 
 
 def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
-    """A few bytes can hold very many values. A shared value counts once for each manifest that uses it."""
+    """Refuse plans that would be too large. With aliases, a few bytes can stand for very many values.
+
+    A shared value counts once for each manifest that uses it.
+    """
     nodes = NodeCount()
     total = 0
     for project in desired:
@@ -106,13 +109,13 @@ def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
             total += nodes.of_choices(project.ontology.choices)
     repeated = total - nodes.distinct
     if repeated > _MOST_REPEATED:
-        summary = f"the changes repeat {repeated:,} values that aliases and references share"
-        detail = f"A plan may repeat {_MOST_REPEATED:,}. Plan some of the projects at a time, by name."
+        summary = f"aliases and references repeat {repeated:,} values in these changes"
+        detail = f"The limit for one plan is {_MOST_REPEATED:,}. Plan fewer projects at a time, by name."
         raise DiagnosedError("the plan is too large", [error("too-large", summary, detail=detail)])
 
 
 def with_warnings(plan: Plan, settings: Settings) -> Plan:
-    """The plan with the warnings of the checks of params and ontologies about projects that change, without notes."""
+    """The plan with the warnings, but not the notes, that the checks have about projects that change."""
     checks = Checks(settings.checks, plan.made_at.date())
     changing = [change.desired for change in plan.changes if change.action in (Action.CREATE, Action.UPDATE)]
     warnings = merged(

@@ -1,4 +1,4 @@
-"""What is known before anything is sent: the selected manifests, checked, and the commit that they are at."""
+"""What is known before anything is sent: the selected manifests, checked, and their commit."""
 
 from __future__ import annotations
 
@@ -130,6 +130,6 @@ def _no_manifests(settings: Settings) -> Diagnostic:
     return error(
         "no-manifests",
         f"there is no manifest in {settings.manifests}",
-        detail="A plan without manifests is refused: an empty checkout looks the same. Manifests are files that end "
-        "in .yaml or .yml, and whose names do not start with _ or a dot.",
+        detail="reconciler does not plan without manifests, because an incomplete checkout looks the same. Manifests "
+        "are files that end in .yaml or .yml and do not start with _ or a dot. To plan anyway: --allow no-manifests",
     )

@@ -1,18 +1,17 @@
-"""Which projects a run is about: NAME arguments against manifests.
+"""Which projects a run covers: NAME arguments matched with manifests.
 
-Names narrow what is planned and reported, never what is checked across files.
+Names narrow what is planned and reported, but not what is checked across files.
 """
 
 from __future__ import annotations
 
-import difflib
 import os.path
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Severity, merged, warning
+from reconciler.diagnostics import Diagnostic, Severity, merged, warning, with_suggestion
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.manifest.loading import Manifests
 from reconciler.manifest.understanding import Entry
@@ -29,7 +28,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`narrowed` is whether anything was named. `elsewhere` are the documents that are not selected.
+    """`narrowed` is whether any name was given. `elsewhere` are the documents that are not selected.
 
     `recorded` are the selected names that are only in the record.
     """
@@ -41,10 +40,10 @@ class Selection:
 
 
 def select(manifests: Manifests, names: Sequence[str], *, folder: Path, recorded: Sequence[Recorded] = ()) -> Selection:
-    """The documents that `names` pick: an exact project name first, a path below `folder`, a shell-style pattern.
+    """The documents that `names` select: exact project names first, paths below `folder`, shell-style patterns.
 
     Raises:
-        UsageError: a name matches nothing; the message names the nearest.
+        UsageError: a name matches nothing. The message suggests the most similar one.
     """
     if not names:
         return Selection(manifests.entries, (), narrowed=False, recorded=tuple(project.name for project in recorded))
@@ -83,7 +82,7 @@ def usable(manifests: Manifests, selection: Selection) -> tuple[list[DesiredProj
             warning(
                 "errors-elsewhere",
                 f"{elsewhere} error{'' if elsewhere == 1 else 's'} in manifests that are not selected",
-                detail="See them with: reconciler validate",
+                detail="To see them: reconciler validate",
             )
         )
     return [entry.project for entry in selection.entries if entry.project is not None], tuple(own)
@@ -109,24 +108,20 @@ def _matching(entries: Sequence[Entry | Recorded], name: str, folder: Path) -> s
 
 
 def _nothing(manifests: Manifests, name: str) -> tuple[str, str]:
+    """The summary and the detail of an error: a name that matches nothing. A pattern or a folder gets no suggestion."""
     if is_path(name):
-        files = {Path(os.path.relpath(entry.file, manifests.root)).as_posix() for entry in manifests.entries}
-        return f'no manifest matches "{name}"' + _nearest(name, files), f"The manifests are in {manifests.folder}."
-    names = {entry.name for entry in manifests.entries if entry.name is not None}
-    return f'no project matches "{name}"' + _nearest(name, names), _broken(manifests.entries)
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """A hint, but not for a pattern or a folder, which is not a misspelled name."""
-    if name.endswith("/") or any(wildcard in name for wildcard in "*?["):
-        return ""
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return f', did you mean "{near[0]}"?' if near else ""
+        known = {Path(os.path.relpath(entry.file, manifests.root)).as_posix() for entry in manifests.entries}
+        summary, detail = f'no manifest matches "{name}"', f"The manifests are in {manifests.folder}."
+    else:
+        known = {entry.name for entry in manifests.entries if entry.name is not None}
+        summary, detail = f'no project matches "{name}"', _broken(manifests.entries)
+    is_pattern = name.endswith("/") or any(wildcard in name for wildcard in "*?[")
+    return summary if is_pattern else with_suggestion(summary, name, known), detail
 
 
 def _broken(entries: Sequence[Entry]) -> str:
     unreadable = sum(entry.name is None and entry.is_manifest for entry in entries)
     if not unreadable:
-        return "A name is that of a manifest, or a pattern such as 'kitten_*'."
+        return "NAME is the name of a project, a path, or a pattern such as 'kitten_*'."
     files = "One manifest cannot" if unreadable == 1 else f"{unreadable} manifests cannot"
-    return f"{files} be read, and may hold it. See: reconciler validate"
+    return f"{files} be read and may declare it. Run: reconciler validate"

@@ -1,4 +1,4 @@
-"""What a use case on live state starts from: settings, target, key, clock, and who hears of waits."""
+"""What a use case on live state needs: settings, target, key, clock, and callbacks for progress."""
 
 from __future__ import annotations
 
@@ -106,6 +106,6 @@ def _read_snapshot(settings: Settings, target: Target, file: str, environment: M
     if snapshot.target.name != target.name:
         raise UsageError(
             f'the snapshot is of the target "{snapshot.target.name}", not of "{target.name}"',
-            f"Name its target: --target {snapshot.target.name}",
+            f"Use the target of the snapshot: --target {snapshot.target.name}",
         )
     return snapshot

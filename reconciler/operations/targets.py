@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from reconciler.sandbox.exchange import Handler
 
 SANDBOX_ENDPOINT = "http://sandbox.invalid/v1"
-"""Never looked up: requests to it end in this process."""
+"""Never looked up: this process answers the requests to it."""
 
 
 def sandbox_account(file: Path) -> str | None:
-    """The ID that was made with the sandbox's file; None without a file. UsageError if it cannot be read."""
+    """The ID that was created with the sandbox's file; None without a file. UsageError if it cannot be read."""
     from reconciler.sandbox.store import Store, StoreError
 
     try:
         return Store(file).account_id()
     except StoreError as problem:
-        raise UsageError(str(problem).rstrip("."), "Name another file, or remove this one.") from None
+        raise UsageError(str(problem).rstrip("."), "Use another file, or remove this one.") from None
 
 
 def check_sandbox(file: Path) -> None:
@@ -90,7 +90,7 @@ def open_target(
 
 
 def in_process(app: Handler) -> InProcess:
-    """A transport that ends in the sandbox."""
+    """A transport that the sandbox answers."""
     from reconciler.sandbox.exchange import Request
 
     async def answer(

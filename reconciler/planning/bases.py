@@ -1,4 +1,4 @@
-"""The base of each unit: the version in Scale's history that the record names. And what an apply records of bases."""
+"""The base of each unit: the version in Scale's history that the record names. Also what an apply records of bases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def content_hash(content: Json) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What the record says about one project, completed by the writes of unfinished runs that the history shows.
+    """The record's entry of one project, moved on by the writes of unfinished runs that the history shows.
 
     `landed` are the calls of those runs, each with the version that it made.
     """
@@ -38,11 +38,11 @@ class Base:
 
 
 def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
-    """The record's entry, moved on by each intent of which the history shows a write.
+    """The record's entry, moved on by each intent whose write the history shows.
 
     A write of parameters moves the base of the parameters, except of those that its run left drifting: each of these
-    keeps its own. A base never moves back. If only intents know the project, a part that was there before and did not
-    land has no base. An entry of another project of this name (with another `created_at`) is ignored.
+    keeps its own. A base never moves back. If the record has only intents of the project, a part that existed before
+    and was not written has no base. An entry of another project with this name (another `created_at`) is ignored.
     """
     if known is None or live is None:
         return Base(known)
@@ -87,7 +87,7 @@ def _moved_on(known: RecordedProject, intent: Intended, params: int | None, onto
 
 
 def _made(history: tuple[Version, ...], before: tuple[int | None, int | None], wanted: str | None) -> int | None:
-    """The first version that holds what was intended, after both that the run started from and the recorded one.
+    """The first version with the intended content, after the one that the run started from and the recorded one.
 
     An intent can start from an older version than the recorded one: its plan was made before another apply.
     """
@@ -103,7 +103,7 @@ def _version_hash(version: Version) -> str:
 
 
 def intended_by(change: ProjectChange, run: str) -> Intended:
-    """What the record notes of a change before its first write. An ontology sent without a name keeps none."""
+    """What is recorded of a change before its first write."""
     assert change.after is not None
     kinds = {call.kind for call in change.calls}
     return Intended(
@@ -122,7 +122,7 @@ def parameter_in(unit: str) -> str:
 
 
 def base_version(unit: str, live: LiveProject, base: RecordedProject) -> Version | None:
-    """The version that is the unit's base; None where the history does not show it, or shows nothing readable."""
+    """The version that is the unit's base; None if the history does not show it, or if it cannot be read."""
     if unit == ONTOLOGY:
         return _base_ontology(live, base)
     version = _find(live.params_history, base.older.get(unit, base.params_version))
@@ -130,7 +130,7 @@ def base_version(unit: str, live: LiveProject, base: RecordedProject) -> Version
 
 
 def _base_ontology(live: LiveProject, base: RecordedProject) -> Version | None:
-    """The version that was recorded; where its number stands for other choices, the last one with those recorded.
+    """The recorded version. If its number now has other choices, the last version with the recorded choices.
 
     Numbers of ontologies may be positions (an assumption), and positions move in a history that shows only its end.
     """
@@ -143,7 +143,7 @@ def _base_ontology(live: LiveProject, base: RecordedProject) -> Version | None:
 
 
 def unseen(known: RecordedProject | None, fields: Iterable[Field]) -> tuple[str, ...]:
-    """The units whose recorded base is not in the history that the API shows, so it is unknown who changed it."""
+    """The units whose recorded base is not in the history that the API shows, so it is unknown who changed them."""
     if known is None or not known.written:
         return ()
     unknown = (unit_of(field.path) for field in fields if field.cause is Cause.UNKNOWN)
@@ -153,11 +153,11 @@ def unseen(known: RecordedProject | None, fields: Iterable[Field]) -> tuple[str,
 def left_drifting(
     change: ProjectChange, live: LiveProject | None, known: RecordedProject | None = None
 ) -> dict[str, int | None]:
-    """The units that an apply of pending changes has left other than declared, and the version that is their base.
+    """The units that an apply of pending changes left different from the manifest, each with its base.
 
-    `live` is the project after the apply, None if it was not written. `known` is what the record says of it then, which
-    counts more than what it said when the plan was made. Without it, the base of a unit that was as declared in the
-    plan, and moved since, is the version that the plan saw.
+    `live` is the project after the apply, None if it was not written. `known` is its entry in the record at that time,
+    which has priority over the entry when the plan was made. Without `known`, the base of a unit that was as declared
+    in the plan, and changed since, is the version that the plan saw.
     """
     found = dict(change.kept)
     units = change.desired.mask.units
@@ -178,7 +178,7 @@ def left_drifting(
 def outside(desired: DesiredProject, live: LiveProject | None, known: RecordedProject | None) -> dict[str, int | None]:
     """The units that the manifest does not own and that changed on Scale since their base, each with this base.
 
-    They are neither written nor found equal, so their base does not move on: should the manifest own them one day, it
+    They are neither written nor compared, so their base does not move on. If the manifest owns them one day, the base
     shows who changed them.
     """
     if live is None or known is None or not known.written:
@@ -209,7 +209,7 @@ def _choices(ontology: Ontology | None) -> tuple[Choice, ...]:
 
 
 def kept_base(earlier: RecordedProject, unit: str) -> int | None:
-    """The version that is the base of a unit which is kept as it is live."""
+    """The version that is the base of a unit whose live value is kept."""
     recorded = earlier.ontology_version if unit == ONTOLOGY else earlier.params_version
     return earlier.older.get(unit, recorded)
 
@@ -220,9 +220,9 @@ def base_hash(
     earlier: RecordedProject | None,
     left: Mapping[str, int | None],
 ) -> str | None:
-    """The hash of the choices that are the ontology's base after an apply; None without any that can be read.
+    """The hash of the choices that are the ontology's base after an apply; None if they cannot be read.
 
-    `live` is as for `left_drifting`, whose units are `left`; `earlier` is what the record said before the apply.
+    `live` is as in `left_drifting`, whose result is `left`; `earlier` is the record's entry before the apply.
     """
     if ONTOLOGY in left:
         known = earlier is not None and earlier.written and kept_base(earlier, ONTOLOGY) == left[ONTOLOGY]
@@ -236,7 +236,7 @@ def base_hash(
 
 
 def with_ontology_hashes(plan: Plan) -> Plan:
-    """The plan with the hashes of all live ontologies: a saved plan has them in place of what is equal."""
+    """The plan with the hashes of all live ontologies. A saved plan has them instead of projects without a change."""
     return replace(
         plan,
         changes=tuple(
@@ -261,9 +261,9 @@ def _find(history: tuple[Version, ...], number: int | None) -> Version | None:
 
 
 def mover(live: LiveProject, unit: str) -> tuple[int, datetime | None] | None:
-    """The version that brought a unit's live value, and its time; the oldest that the history shows it in.
+    """The version that introduced a unit's live value, and its time: the oldest with this value in the history.
 
-    None for a unit that no version has, and where a snapshot does not tell.
+    None for a unit that no version has, and if a snapshot does not show it.
     """
     if live.origins is not None and unit in live.origins:
         return live.origins[unit]

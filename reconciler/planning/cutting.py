@@ -1,7 +1,7 @@
 """Which versions of a project a snapshot keeps: just enough to determine who changed what since the record. Pure.
 
-Kept are the latest version and everything since the oldest one that the record names. Where somebody wrote after the
-recorded version, the last few are kept, too: two writers who take turns show in them alone.
+It keeps the latest version and everything since the oldest one that the record names. If there are versions after the
+recorded one, it also keeps the last few: they show two writers who overwrite each other.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LAST: Final = 4
 
 
 def cut(live: LiveProject, known: RecordedProject | None) -> LiveProject:
-    """The project with the end of its histories alone, and where the values come from that are older than that."""
+    """The project with only the end of its histories, and the origins of values that are older."""
     params, ontology = _named(known)
     found = None if known is None else base_version(ONTOLOGY, live, known)
     if found is not None and found.number >= 0:

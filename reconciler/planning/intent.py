@@ -1,6 +1,6 @@
-"""The intent: what a project's live side must become, and by which calls.
+"""The intent: what live must become, and by which calls.
 
-`compare` is the one function that both the planner (with what it saw) and the applier (with what is live then) call.
+Both the planner and the applier call `compare`, each with what is live at that time.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from reconciler.planning.params import params_fields
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """`fields` are the differences, `calls` the smallest requests that make `before` into `after`.
+    """`fields` are the differences, `calls` the smallest requests that change `before` into `after`.
 
-    Both are empty, and `after` is `before`, where live is as the manifest says. `before` is None for a create.
-    `dropped` names keys of live choices that the calls cannot carry. `identities` are those of the fields, if known.
+    If live is as declared, both are empty, and `after` is `before`. `before` is None for a create. `dropped` names keys
+    of live choices that the calls cannot carry. `identities` are those of the fields, if known.
     """
 
     before: State | None
@@ -41,7 +41,7 @@ class Intent:
 
 
 def compare(desired: DesiredProject, live: LiveProject | None) -> Intent:
-    """Look at live through the desired project's mask. A live ontology that cannot be read counts as none."""
+    """Compare live with what the manifest owns. A live ontology that cannot be read counts as none."""
     if live is None:
         return _creation(desired)
     params = wanted_params(desired, live)
@@ -78,7 +78,7 @@ EMPTY_HASH = _digest([])
 
 
 def identity_of(field: Field) -> str:
-    """What of a field is hashed and approved: path, kind, before and after. Equal for equal ones, and only those."""
+    """What is hashed and approved of a field: path, kind, before and after. Only equal fields have equal texts."""
     sides = [[] if side is ABSENT else [side] for side in (field.before, field.after)]
     return canonical_json([format_path(field.path), field.kind.value, *sides])
 

@@ -34,9 +34,9 @@ class Live:
 
 
 def by_name(projects: Iterable[Shown]) -> dict[str, Shown | None]:
-    """Live projects by name. Should an archived name be free for another project, the other one counts.
+    """Live projects by name. If an archived project shares its name with another one, the other one counts.
 
-    That an archived project keeps its name is an assumption ([A] in scale-api.md).
+    An archived project keeps its name, by an assumption ([A] in scale-api.md), so this should not happen.
     """
     found: dict[str, Shown | None] = {}
     for project in projects:
@@ -54,9 +54,9 @@ def nameless(projects: Iterable[Shown]) -> tuple[UnreadableProject, ...]:
 
 
 def account_of(projects: Iterable[Shown]) -> str | None:
-    """What identifies an account: when its oldest project was made.
+    """What identifies an account: the time when its oldest project was created.
 
-    None without one, and if it is not known which is the oldest, because a project's time cannot be read.
+    None without a project, and if a project's time cannot be read, so that the oldest one is unknown.
     """
     found = list(projects)
     if any(isinstance(project, UnreadableProject) and project.created_at is None for project in found):
@@ -75,9 +75,9 @@ def is_unmanaged(project: Shown, managed: Collection[str], own_names: Sequence[s
 def unmanaged_in(
     live: Live, managed: Collection[str], own_names: Sequence[str] | None
 ) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
-    """The live projects without a manifest, by name, and the warning about those that cannot be read.
+    """The names of unmanaged projects, and the warning about those that cannot be read.
 
-    They block nothing: no manifest is compared with them.
+    They block nothing, because no manifest is compared with them.
     """
     found = [project for project in live.listed if is_unmanaged(project, managed, own_names)]
     unread = [project for project in (*found, *live.nameless) if isinstance(project, UnreadableProject)]

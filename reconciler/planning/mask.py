@@ -1,4 +1,4 @@
-"""The state that a project should have: what git owns from the manifest, everything else as it is live.
+"""The state that a project should have: what git owns comes from the manifest, everything else from live.
 
 Both the fields and the calls are derived from this one state, so ignored, merged and unmanaged values need no special
 case anywhere else.
@@ -19,10 +19,10 @@ from reconciler.planning.alignment import align
 
 
 def wanted_params(desired: DesiredProject, live: LiveProject | None) -> Mapping[str, Json]:
-    """The parameters that the project should have, whole.
+    """All parameters that the project should have.
 
-    A value declared at an ignored path counts where what holds it is created: the project, its parameters where none
-    were ever set, an object, a list item.
+    A value declared at an ignored path is used if its holder is created: the project, its first parameters, an object,
+    or a list item.
     """
     if desired.params is None:
         return live.params if live is not None else {}
@@ -51,14 +51,14 @@ def _wanted(desired: DesiredProject, declared: Mapping[str, Json], live: LivePro
 
 
 def wanted_ontology(desired: DesiredProject, live: Ontology | Unreadable | None) -> Ontology | Unreadable | None:
-    """The ontology that the project should have: what is live if git does not own it."""
+    """The ontology that the project should have: the live one if git does not own it."""
     if desired.ontology is None or (desired.mask.units is not None and "ontology" not in desired.mask.units):
         return live
     return seen_through(desired, desired.ontology, live)
 
 
 def seen_through(desired: DesiredProject, ontology: Ontology, live: Ontology | Unreadable | None) -> Ontology:
-    """An ontology, declared or earlier, with what the manifest does not own as it is live: nobody changed that."""
+    """A declared or earlier ontology. What the manifest does not own in it is taken from live, so it never differs."""
     is_named = desired.ontology is not None and desired.ontology.name is not None
     if not isinstance(live, Ontology):
         return ontology if is_named else Ontology(ontology.choices)
@@ -103,7 +103,7 @@ class Ignored:
         return _ignored(tuple(ignore.pattern for ignore in desired.mask.ignore))
 
     def overlay(self, declared: Mapping[str, Json], live: Mapping[str, Json], path: FieldPath) -> dict[str, Json]:
-        """An object as declared, with live's values (and absences) at the ignored paths."""
+        """The declared object, with live's values, or their absence, at the ignored paths."""
         wanted: dict[str, Json] = {}
         for key, value in declared.items():
             kept = self._resolve(value, live.get(key, ABSENT), (*path, key))
@@ -115,7 +115,7 @@ class Ignored:
         return wanted
 
     def _resolve(self, declared: Json, live: Json | Absent, path: FieldPath) -> Json | Absent:
-        """`live` is ABSENT where its holder exists and it does not."""
+        """`live` is ABSENT if its holder exists but it does not."""
         if self.patterns.covers(path):
             return live
         if not self.patterns.reaches_below(path):
@@ -127,7 +127,7 @@ class Ignored:
         return declared
 
     def _overlay_items(self, declared: list[Json], live: list[Json], path: FieldPath) -> list[Json]:
-        """The declared items, each with live's ignored values; live items ignored whole stay where they are."""
+        """The declared items, each with live's ignored values. Live items that are ignored whole keep their place."""
         wanted: list[Json] = []
         kept_alone: list[tuple[int, Json]] = []
         placed: list[tuple[int, int]] = []

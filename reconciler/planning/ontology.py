@@ -1,7 +1,7 @@
 """How two ontologies differ, as trees keyed by `choice`.
 
-A choice is unique in the whole tree ([D] in scale-api.md), so one that stands elsewhere has moved; it was not removed
-and added. Each kind of change is a field of its own:
+A choice is unique in the whole tree ([D] in scale-api.md), so a choice in another place has moved; it was not removed
+and added. Each kind of change is one field:
 
     add      path of the choice; `after` is {"choice", "index" among its siblings, "display" and "description" if any}
     remove   path of the choice; `before` is the same
@@ -41,9 +41,7 @@ class _Node:
 
 
 def ontology_fields(before: Ontology, after: Ontology) -> Iterator[Field]:
-    """The differences: the name, then those in the order of the new tree, removed choices in that of the old one, and
-    reorderings.
-    """
+    """The differences: the name, those of the new tree in its order, removed choices in the old order, reorderings."""
     yield from _attribute(("ontology",), "name", before.name, after.name)
     old_nodes = _nodes(before.choices)
     old = {node.choice.choice: node for node in reversed(old_nodes)}
@@ -61,7 +59,7 @@ def ontology_fields(before: Ontology, after: Ontology) -> Iterator[Field]:
 
 
 def _attribute(path: FieldPath, name: str, before: str | None, after: str | None) -> Iterator[Field]:
-    """The difference of one attribute, None being the same as none; nothing where there is none."""
+    """The difference of one attribute, if there is one. None means that the attribute is absent."""
     if before == after:
         return
     path = (*path, Attribute(name))

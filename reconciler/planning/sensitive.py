@@ -1,8 +1,8 @@
-"""What is sensitive taken out of live state, and not compared where it was. Pure.
+"""Leaves sensitive values out of live state, and out of what is compared with it. Pure.
 
-What is left out is named by patterns that can stand under `ignore`: the object's key that holds it (an item of a list
-takes the whole list along, so that positions keep their meaning), the ontology as a whole where the name of a choice is
-sensitive, else one of its choices' attributes everywhere in it, or its own name.
+What is left out is named by patterns as under `ignore`: the object's key that holds a value (with an item of a list,
+the whole list is left out, so that positions keep their meaning); the whole ontology if the name of a choice is
+sensitive, or else one attribute of all its choices, or its own name.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _REASON: Final = "sensitive, and not in a snapshot"
 def leave_out(
     live: LiveProject, patterns: Sequence[Pattern], *, known: RecordedProject | None = None
 ) -> tuple[LiveProject, tuple[str, ...]]:
-    """The project, its histories included, without what the patterns cover; and what was left out, in order.
+    """The project and its histories without what the patterns cover; and what was left out, in order.
 
-    A version that is no longer whole keeps its content's hash where `known`, the record, has the same one: only so can
-    it still be known whose it is.
+    A version that is no longer whole keeps the hash of its content if `known`, the record's entry, has the same hash:
+    it still shows who wrote the version.
     """
     if not patterns:
         return live, ()
@@ -73,10 +73,10 @@ class Comparable:
 def comparable(
     desired: DesiredProject, live: LiveProject, left_out: Collection[str], patterns: Sequence[Pattern]
 ) -> Comparable:
-    """Both sides of a project of a snapshot, so that nothing is said of what was left out or is sensitive.
+    """Both sides of a project in a snapshot, without what was left out or is sensitive.
 
-    It is ignored, as if `ignore` named it: a write that follows takes it from live. `live` holds nothing sensitive. A
-    name of the ontology that is not known is taken for the declared one: live's own is compared before a write.
+    That is ignored as if `ignore` named it, so a later write takes it from live. `live` has nothing sensitive. If the
+    name of the live ontology was left out, it counts as the declared one; the real name is compared before a write.
     """
     sensitive = as_patterns(patterns)
     found = dict.fromkeys(left_out)
@@ -130,7 +130,7 @@ def _shared(digest: str, hashes: Collection[str]) -> str | None:
 
 
 def _without(value: Json, path: FieldPath, sensitive: Patterns, found: dict[str, None]) -> Json | Absent:
-    """`value`, found at `path`, without the keys that are covered; ABSENT where the key that holds it has to go."""
+    """`value`, found at `path`, without the keys that are covered; ABSENT if its own key must be left out."""
     if path and sensitive.covers(path):
         return ABSENT
     if not sensitive.reaches_below(path):

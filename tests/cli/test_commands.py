@@ -154,7 +154,7 @@ def test_errors_in_other_manifests_are_one_warning(cli: Cli, served: Served, wri
     for arguments in (["plan"], ["plan", "bad"], ["apply", "--auto-approve"]):
         assert cli(*arguments).code == 1
     assert served.requests == []
-    assert "cannot be read, and may hold it" in cli("plan", "brokem").err
+    assert "cannot be read and may declare it" in cli("plan", "brokem").err
 
 
 def test_a_name_that_stands_twice_stops_everything(cli: Cli, served: Served, write: Write) -> None:
@@ -447,7 +447,7 @@ def test_the_exit_code_of_a_run_is_that_of_the_process(repository: Path) -> None
         (["validte"], "No such command 'validte', did you mean 'validate'?"),
         (["-C", "project", "plan"], '-C project: No such file or directory, did you mean "projects"?'),
         (["validate", "-C", "projects"], "-C DIR comes before the command: reconciler -C DIR validate"),
-        (["plan", "--allow", "near"], 'there is no guard "near", did you mean "near-name"?'),
+        (["plan", "--allow", "near-nam"], 'there is no guard "near-nam", did you mean "near-name"?'),
         (["nothing"], "No such command 'nothing'\n"),
     ],
 )

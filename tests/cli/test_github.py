@@ -522,5 +522,5 @@ def test_a_check_that_failed_opens_nothing(cli: Cli, github: Github, job: Job) -
     assert "the drift check failed, so its issue is unchanged: no answer" in shown.err
     narrowed = {**failed, "diagnostics": [], "complete": False}
     Path(".git/drift.json").write_text(json.dumps(narrowed))
-    assert "narrowed by names" in cli("github", "drift-issue", "--drift", ".git/drift.json").err
+    assert "covered only some projects" in cli("github", "drift-issue", "--drift", ".git/drift.json").err
     assert github.log == []

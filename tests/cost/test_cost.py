@@ -248,7 +248,7 @@ def test_what_shares_values_is_counted_before_it_is_compared(tmp_path: Path) -> 
         _planned(tmp_path)
     (reported,) = raised.value.diagnostics
     assert reported.code == "too-large"
-    assert reported.summary == "the changes repeat 12,977,691 values that aliases and references share"
+    assert reported.summary == "aliases and references repeat 12,977,691 values in these changes"
 
 
 def _prepared(manifests: Manifests, desired: Sequence[DesiredProject]) -> Prepared:
