@@ -295,7 +295,7 @@ def _no_part(text: str, position: int) -> str:
     if text[position] == "[":
         return f'the "[" at character {position + 1} must be followed by a number or "*", and then by "]"'
     if text[position] in ".":
-        return f"there is a dot too many at character {position + 1}"
+        return f"character {position + 1} is an extra dot"
     return (
         f"character {position + 1} ({text[position]!r}) is not allowed in a plain part; "
         f'put the part in double quotes, as in params."a b"'

@@ -24,7 +24,11 @@ Examples:
 @click.command("validate", epilog=_EPILOG)
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @formats.format_option("validation")
-@click.option("--resolved", is_flag=True, help="With json: each project as composed, and where each value was written.")
+@click.option(
+    "--resolved",
+    is_flag=True,
+    help="With --format json: add each project as composed, and where each value was written.",
+)
 def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     """Check the manifests, without a key or network access.
 

@@ -169,7 +169,7 @@ class Day(Kind):
         try:
             return date.fromisoformat(value)
         except ValueError:
-            faults.add("bad-date", f"there is no day {value}", path)
+            faults.add("bad-date", f"{value} is not a day in the calendar", path)
 
     def alternatives(self, slots: Slots) -> list[Schema]:
         return [{"type": "string", "pattern": f"^{_DAY.pattern}$"}]

@@ -49,7 +49,7 @@ def _not_empty(text: str) -> str:
 
 def _ontology_name(name: str) -> str:
     if not name:
-        raise RefusedError(Code.BAD_NAME, "an ontology's name cannot be empty", "Leave the key out to have no name.")
+        raise RefusedError(Code.BAD_NAME, "an ontology's name cannot be empty", "To have no name, leave the key out.")
     return name
 
 
@@ -208,7 +208,7 @@ PROJECT: Final = Table(
             required=True,
             inherited=True,
             if_null="",
-            if_missing="It is neither here nor in a _defaults.yaml above.",
+            if_missing="Set it here, or in a _defaults.yaml in this folder or above.",
         ),
         Key("rapid", Truth(), "A Rapid project. It can be set only when the project is created.", inherited=True),
         Key("studio", Truth(), "A Studio project. It can be set only when the project is created.", inherited=True),

@@ -117,7 +117,7 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
             real = os.path.relpath(resolve(root, file), os.path.realpath(root))
             detail = f"fmt never writes through a link. Format {real} instead, or replace the link with a copy."
             return [_whole(file, "link", f"this file was not formatted: {problem.why}", detail)]
-        detail = "The file is unchanged. Files that are listed before it were formatted. Fix this, then run fmt again."
+        detail = "The file is unchanged. The files listed before it were formatted. Fix this, then run fmt again."
         return [_whole(file, "not-written", f"this file cannot be written: {problem.why}", detail)]
     result.changed.append(file)
     return []

@@ -65,7 +65,7 @@ def test_values_that_are_taken(kind: Kind, value: Any, made: Any) -> None:
         (Day(), {}, "wrong-type: a.b must be a day, written YYYY-MM-DD, not a mapping"),
         (Day(code="bad-date"), datetime(2027, 3, 1), "bad-date: a.b must be a day, written YYYY-MM-DD, not a date"),
         (Day(), "never", 'bad-date: "never" is not a day'),
-        (Day(), "2027-02-30", "bad-date: there is no day 2027-02-30"),
+        (Day(), "2027-02-30", "bad-date: 2027-02-30 is not a day in the calendar"),
         (LIST, "x", "wrong-type: a.b must be a list of texts, not a string"),
         (LIST, [], "bad-value: a.b must be a list of texts; this one is empty"),
         (LIST, [None], "wrong-type: a.b[0] must be a string, not null"),

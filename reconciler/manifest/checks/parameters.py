@@ -94,7 +94,7 @@ def project_key_in_params(subject: Subject) -> Iterator[Finding]:
     for key in subject.params:
         if key in _BESIDE_PARAMS and key not in known:
             detail = "As a parameter, it is sent to Scale with the others, and has no effect on the project."
-            yield Finding(("params", key), f'"{key}" belongs beside params, not in it', detail, key=True)
+            yield Finding(("params", key), f'"{key}" belongs next to params, not inside it', detail, key=True)
 
 
 def parameter_of_task(subject: Subject) -> Iterator[Finding]:
@@ -163,10 +163,11 @@ def left_to_tasks(subject: Subject) -> Iterator[Finding]:
         return
     missing = [key for key in NEEDED.get(subject.type, ()) if key not in subject.params]
     if missing:
+        them = "them" if missing[:-1] else "it"
         yield Finding(
             ("params",),
             f"every task must supply {', '.join(missing[:-1]) + ' and ' if missing[:-1] else ''}{missing[-1]}",
-            f"A task of type {subject.type} needs it, and the project does not have it. This may be intended.",
+            f"Tasks of type {subject.type} need {them}, and the project does not supply {them}. This may be intended.",
             key=True,
         )
 
