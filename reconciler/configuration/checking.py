@@ -38,16 +38,10 @@ def read_tables(configuration: Configuration) -> dict[str, Any]:
         if isinstance(tables, dict):
             faults += _across_keys(tables)
     if faults:
-        diagnostics = [
-            error(
-                fault.code,
-                fault.summary,
-                detail=fault.detail,
-                label=fault.label,
-                location=configuration.locate(fault.path, at_key=fault.at_key),
-            )
-            for fault in faults[:MOST_OF_A_FILE]
-        ]
+        diagnostics = []
+        for fault in faults[:MOST_OF_A_FILE]:
+            location = configuration.locate(fault.path, at_key=fault.at_key)
+            diagnostics.append(error(fault.code, fault.summary, fault.detail, location, fault.label))
         if (more := len(faults) - MOST_OF_A_FILE) > 0:
             diagnostics.append(left_out(configuration.file.as_posix(), [Severity.ERROR] * more))
         raise DiagnosedError(f"{configuration.file.name} has mistakes", diagnostics)

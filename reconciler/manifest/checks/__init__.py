@@ -7,7 +7,7 @@ note. Each rule is one function. docs/diagnostics.md shows a wrong and a right e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -88,16 +88,8 @@ class Checks:
                 severity = _NOTE if finding.doubtful else rule.severity
                 if switch is not None:
                     severity = _WARN if switch == "warn" else _NOTE
-                fault = Fault(
-                    rule.code,
-                    finding.summary,
-                    finding.path,
-                    finding.detail,
-                    finding.label,
-                    at_key=finding.key,
-                    severity=severity,
-                )
-                faults.setdefault(finding.path, fault)
+                fault = Fault(rule.code, finding.summary, finding.path, finding.detail, finding.label, finding.key)
+                faults.setdefault(finding.path, replace(fault, severity=severity))
         return list(faults.values())
 
 
