@@ -242,7 +242,7 @@ def check_clock(setup: Setup) -> Result:
 
 
 def check_permissions(setup: Setup) -> Result:
-    """Whether the sandbox's file and the record can be written, as far as this is visible without writing."""
+    """Whether the sandbox's file and the record can be written, as far as this can be checked without writing."""
     sandbox = setup.chosen.sandbox
     if sandbox is not None:
         setup.check_sandbox(sandbox)
@@ -284,7 +284,8 @@ def check_targets(setup: Setup) -> Result:
     built_in = next((name for name in same if name in BUILT_IN), None)
     more = f" {built_in} is built in. Its settings go under [targets.{built_in}]." if built_in else ""
     return _warning(
-        f"{', '.join(same)}: two targets on one account keep a record each, and see each other's applies as drift.",
+        f"{', '.join(same)}: these targets lead to the same account. Each keeps its own record, and sees the "
+        "applies of the others as drift.",
         f"Keep one target for each account.{more}",
     )
 
@@ -313,7 +314,7 @@ CHECKS: Final = (
 
 
 def _unwritable(folder: Path) -> str | None:
-    """Why no file can be made in a folder, which may not exist yet; None if one can."""
+    """Why no file can be created in a folder, which may not exist yet. None if one can be created."""
     try:
         while not folder.exists() and folder != folder.parent:
             folder = folder.parent

@@ -43,7 +43,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Made:
-    """A project that is made to learn from, filled in step by step.
+    """What is learned from the project that is made for it, filled in step by step.
 
     `sent` are the params of its create, `answer` is the answer to that call, and `created` is what a get showed then,
     empty if there was none. `repeated` is what a get showed after a setParams of the same params, None if that was not

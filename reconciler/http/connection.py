@@ -119,7 +119,7 @@ class Connection:
             # httpcore raises these for an impossible host name or port, such as those of a proxy.
             if self._in_process:
                 raise
-            return Lost(f"the connection cannot be made ({type(error).__name__})", sent=False, final=True)
+            return Lost(f"no connection is possible ({type(error).__name__})", sent=False, final=True)
 
 
 class InProcess(httpx.AsyncBaseTransport):

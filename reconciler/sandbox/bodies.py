@@ -15,7 +15,7 @@ from reconciler.sandbox.jsontext import Json, parse
 
 PIPELINES = ("consensus_task", "standard_task")
 RESERVED_PARAMETERS = frozenset({"patch", "version", "created_at"})
-"""The API uses these names beside the parameters, so none of them can be a parameter [D]."""
+"""The API uses these names in addition to the parameters, so a parameter cannot have them [D]."""
 
 _Rule: TypeAlias = tuple[Callable[[Json], bool], str]
 _TEXT: _Rule = (lambda value: isinstance(value, str), "a string")

@@ -159,7 +159,7 @@ class Database:
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
                 return f"{where} has been locked by another process for more than {self._patience:g} seconds."
             case sqlite3.SQLITE_FULL:
-                return f"{where} cannot grow: the disk is full."
+                return f"{where} cannot grow because the disk is full."
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
                 return f"{where} cannot be opened. Check its permissions and those of its folder ({error})."
             case _:

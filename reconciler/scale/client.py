@@ -260,7 +260,7 @@ def _encoded(call: Call) -> bytes:
     except (ValueError, TypeError, RecursionError) as error:
         reason = str(error)
     raise RejectedError(
-        f'{call.kind.value} of "{call.project}" holds a value that JSON cannot carry',
+        f'{call.kind.value} of "{call.project}" contains a value that JSON cannot represent',
         f"{reason}. Nothing was sent. A number must be finite, and have at most 4,300 digits.",
     )
 

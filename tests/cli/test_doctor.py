@@ -774,7 +774,8 @@ def test_two_targets_on_one_account(doctor: Doctor, repository: Path, text: str,
     assert status == "warning"
     assert f"go under [targets.{chosen}]" in remedy
     assert found == (
-        f"{chosen}, other: two targets on one account keep a record each, and see each other's applies as drift."
+        f"{chosen}, other: these targets lead to the same account. Each keeps its own record, and sees the "
+        "applies of the others as drift."
     )
 
 
@@ -803,7 +804,7 @@ def test_two_targets_with_a_variable_each(
         )
         found = check(doctor("--target", "one", "--format=json"), "targets")
     assert found[0] == status
-    assert ("one, other: two targets" in found[1]) == (status == "warning")
+    assert ("one, other: these targets" in found[1]) == (status == "warning")
     assert found[2] == ("Keep one target for each account." if status == "warning" else "")
 
 

@@ -99,7 +99,7 @@ class _Issue:
         return Kept.UNCHANGED if is_over else self.update(issue, Kept.EDITED)
 
     def ours(self) -> list[Posted]:
-        """The first is the one to keep: the oldest that is open, else the oldest."""
+        """The first one is kept: the oldest that is open or, if none is, the oldest."""
         return sorted(self.posts.ours(), key=lambda issue: not issue.is_open)
 
     def see_label(self) -> None:

@@ -82,7 +82,7 @@ class Posts:
         `is_it` recognizes it among ours.
 
         Raises:
-            GithubUnavailableError: it was not sent, or it is not there after so many tries.
+            GithubUnavailableError: it was not sent, or was not found after the last try.
             GithubError: GitHub created something else.
         """
         whole, tries = self._whole(body), 0
@@ -123,7 +123,7 @@ class Posts:
         return write_body(self.kind, self.target, Body({**body.data, RUN: self.run}, body.text))
 
     def _posted(self, item: Mapping[str, Any], *, trusted: bool = False) -> Posted | None:
-        """An item of a list as one of ours; None if somebody else wrote it, or it is not for the target.
+        """An item of a list as one of ours; None if someone else wrote it, or it is not for the target.
 
         `trusted` is for the answer to our own create. A bot's login has `[bot]` in REST, and may not in GraphQL [A].
         """
