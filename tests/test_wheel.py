@@ -28,6 +28,10 @@ def test_the_wheel(tmp_path: Path) -> None:
         archive.extractall(installed)
     assert not [name for name in names if name.startswith(("tests", "projects", "docs"))]
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert "reconciler/py.typed" in names, "the classifier says so"
+    assert {name.rsplit("/", 1)[1] for name in names if name.startswith("reconciler/initial/action/")} == {
+        "action.yml", "action.lock", "installer.lock"
+    }  # fmt: skip
     [metadata] = installed.glob("*.dist-info/entry_points.txt")
     assert "reconciler = reconciler.cli:main" in metadata.read_text()
     (tmp_path / "repo" / "projects").mkdir(parents=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -87,3 +88,27 @@ def test_hooks_see_all_manifests_and_format_what_is_committed(hooks: Run, tmp_pa
     subprocess.run(["git", "add", "projects/b.yaml"], cwd=work, check=True)
     assert "files were modified by this hook" in hooks("reconciler-fmt", "--all-files").stdout
     assert (work / "projects/b.yaml").read_text() == "name: q\ntype: chat\n"
+
+    # A commit that only deletes, of a file that a manifest reads.
+    (work / "guide.md").write_text("Label.\n")
+    (work / "projects/b.yaml").write_text("name: q\ntype: chat\nparams:\n  instruction: {$file: ../guide.md}\n")
+    _commit(work)
+    subprocess.run(["git", "rm", "-q", "guide.md"], cwd=work, check=True)
+    deleted = hooks()
+    assert deleted.returncode == 1
+    assert "projects/b.yaml:4:24: error[file-not-found]" in deleted.stdout, deleted.stdout
+    subprocess.run(["git", "reset", "-q", "--hard"], cwd=work, check=True)
+
+    # A configuration in a folder of its own.
+    config = work / ".pre-commit-config.yaml"
+    chosen = "[{id: reconciler-fmt, files: ^a b/, args: [-C, a b]}, {id: reconciler-validate, args: [-C, a b]}]"
+    config.write_text(re.sub(r"hooks: .*", f"hooks: {chosen}", config.read_text()))
+    (work / "a b/labels").mkdir(parents=True)
+    (work / "a b/reconciler.toml").write_text('manifests = "labels"\n')
+    (work / "a b/labels/c d.yaml").write_text("type:   chat\nname: p\n")
+    subprocess.run(["git", "add", "-A"], cwd=work, check=True)
+    formatted = hooks()
+    assert formatted.returncode == 1
+    assert (work / "a b/labels/c d.yaml").read_text() == "name: p\ntype: chat\n", formatted.stdout
+    subprocess.run(["git", "add", "-A"], cwd=work, check=True)
+    assert hooks().stdout.count("Passed") == 2
