@@ -41,6 +41,16 @@ class Cause(StrEnum):
     """Changed in both, alike. There is nothing to do, and a plan has no such field."""
     UNKNOWN = "unknown"
 
+    @property
+    def on_scale(self) -> bool:
+        """Whether the value was changed on Scale."""
+        return self in (Cause.DRIFT, Cause.CONFLICT)
+
+    @property
+    def drifted(self) -> bool:
+        """Whether a person should look at it: it was changed on Scale, or may have been."""
+        return self.on_scale or self is Cause.UNKNOWN
+
 
 class Action(StrEnum):
     NO_OP = "no-op"
@@ -312,7 +322,7 @@ class Plan:
             for change in self.changes
             if change.writes
             for field in change.fields
-            if field.cause in (Cause.DRIFT, Cause.CONFLICT)
+            if field.cause.on_scale
         }
         return tuple(edits)
 

@@ -13,7 +13,6 @@ from reconciler.forge.github.issues import Finding, keep_issue
 from reconciler.forge.github.marker import short_hash
 from reconciler.forge.github.posts import Kept
 from reconciler.model.drift import Drift
-from reconciler.model.plan import Cause
 from reconciler.model.printed import printed
 from reconciler.model.values import canonical_json
 from reconciler.operations.github_comment import CONTENT, Writer
@@ -24,7 +23,6 @@ from reconciler.render.markdown.page import lay_out_view
 from reconciler.render.markdown.talk import drift_changed, drift_over, drift_title
 from reconciler.render.view.drift import view_drift
 
-_DRIFTED = (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN)
 _MARKER = 8_000
 
 
@@ -79,7 +77,7 @@ def _identities(drift: Drift) -> tuple[str, ...]:
         canonical_json([project.name, unit.path, unit.version])
         for project in drift.projects
         for unit in project.units
-        if unit.cause in _DRIFTED
+        if unit.cause.drifted
     ]
     blocked = (canonical_json(["blocked", project.name, project.diagnostic.code]) for project in drift.blocked)
     return (*units, *(canonical_json([name]) for name in drift.vanished), *blocked)

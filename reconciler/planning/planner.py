@@ -219,7 +219,7 @@ def _classed(fields: Iterable[Field], found: Mapping[str, Cause], live: LiveProj
     if live is None or not found:
         yield from fields
         return
-    theirs = (unit for unit, moved in found.items() if moved in (Cause.DRIFT, Cause.CONFLICT))
+    theirs = (unit for unit, moved in found.items() if moved.on_scale)
     movers = {unit: mover(live, unit) for unit in theirs}
     for one in fields:
         unit = unit_of(one.path)

@@ -8,11 +8,9 @@ from dataclasses import replace
 from reconciler.diagnostics import Diagnostic, Location, error, warning
 from reconciler.model.drift import Drift
 from reconciler.model.outcome import Outcome
-from reconciler.model.plan import Cause, Plan
+from reconciler.model.plan import Plan
 from reconciler.model.project import Source
 from reconciler.render.view.outcome import explained
-
-_DRIFTED = (Cause.DRIFT, Cause.CONFLICT, Cause.UNKNOWN)
 
 
 def annotations_of(found: Plan | Drift | Outcome) -> Iterator[Diagnostic]:
@@ -40,7 +38,7 @@ def _projects(found: Plan | Drift | Outcome) -> Iterator[tuple[Iterable[Diagnost
             for drifted in found.projects:
                 yield drifted.diagnostics, drifted.source
                 for unit in drifted.units:
-                    if unit.cause in _DRIFTED:
+                    if unit.cause.drifted:
                         version = f" (version {unit.version})" if unit.version is not None else ""
                         words = f"project.{drifted.name}: {unit.path} has changed outside of git{version}"
                         yield [warning(unit.cause.value, words)], unit.source or drifted.source

@@ -40,9 +40,6 @@ MOST_BLOCKED: Final = 20
 """How many blocked projects get their own alert."""
 
 _WORDS: Final = {Kind.ADD: "added", Kind.REMOVE: "removed", Kind.MOVE: "moved", Kind.REORDER: "reordered"}
-_EDITED: Final = (Cause.DRIFT, Cause.CONFLICT)
-_DRIFTED: Final = (*_EDITED, Cause.UNKNOWN)
-_SHOWN: Final = (*_DRIFTED, Cause.PENDING)
 
 
 def view_drift(drift: Drift, reader: Reader) -> View:
@@ -107,11 +104,11 @@ def _in_projects(drift: Drift) -> str:
 
 def _is_shown(project: ProjectDrift) -> bool:
     noted = bool(project.diagnostics or project.transient)
-    return noted or any(unit.cause in _SHOWN for unit in project.units)
+    return noted or any(unit.cause is not Cause.SAME for unit in project.units)
 
 
 def _drifted(project: ProjectDrift) -> list[Unit]:
-    return [unit for unit in project.units if unit.cause in _DRIFTED]
+    return [unit for unit in project.units if unit.cause.drifted]
 
 
 def _compared_with(drift: Drift, reader: Reader) -> Sentence:
@@ -127,7 +124,7 @@ def _project(project: ProjectDrift, now: datetime) -> ProjectView:
     drifted = _drifted(project)
     classes = {unit.cause for unit in project.units}
     moved = bool(classes - {Cause.PENDING}) or bool(project.transient)
-    differences = [(unit, field) for unit in project.units if unit.cause in _SHOWN for field in unit.fields]
+    differences = [(unit, field) for unit in project.units if unit.cause is not Cause.SAME for field in unit.fields]
     rows = tuple(_row(unit, field, now) for unit, field in differences[:MOST_ROWS])
     sign = Sign.DRIFTED if drifted or project.transient else Sign.CHANGE
     section = Section("", sign, rows, left_out=len(differences) - len(rows))
@@ -224,7 +221,7 @@ def _blocked_alerts(blocked: Sequence[BlockedProject]) -> Iterator[Sentence]:
 
 
 def _advice(shown: Sequence[ProjectDrift]) -> Iterator[Sentence]:
-    edited = [project.name for project in shown if any(unit.cause in _EDITED for unit in project.units)]
+    edited = [project.name for project in shown if any(unit.cause.on_scale for unit in project.units)]
     if len(edited) == 1:
         yield ("To keep it, add it to the manifest. To undo it: ", Name(command("apply", edited[0])))
     elif edited:

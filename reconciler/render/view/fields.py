@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path
-from reconciler.model.plan import CallKind, Cause, Field, Kind, ProjectChange
+from reconciler.model.plan import CallKind, Field, Kind, ProjectChange
 from reconciler.model.values import MASKED, Json, Masked
 from reconciler.render.phrases import minute
 from reconciler.render.signs import OF_KIND, Sign
@@ -56,7 +56,7 @@ def rows(fields: Iterable[Field], *, below: int = 0) -> Iterator[Row]:
 
 def note_of(field: Field) -> str:
     """`drift: version 8, 2026-11-24 09:12 UTC` if the value was changed on Scale; otherwise empty."""
-    if field.cause not in (Cause.DRIFT, Cause.CONFLICT):
+    if not field.cause.on_scale:
         return ""
     if field.moved_by is None:
         return field.cause.value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
-from reconciler.model.plan import Cause, ProjectChange
+from reconciler.model.plan import ProjectChange
 from reconciler.render.phrases import count, few
 from reconciler.render.signs import Sign
 from reconciler.render.view.parts import Name, ProjectView, Quoted, Section, Sentence, Strong, names
@@ -53,7 +53,7 @@ def risks_of(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> tup
         found.append(Risk.CHOICES_REMOVED)
     if params and params.removed and params.versions:
         found.append(Risk.PARAMS_DROPPED)
-    if any(field.cause in (Cause.DRIFT, Cause.CONFLICT) for field in change.fields):
+    if any(field.cause.on_scale for field in change.fields):
         found.append(Risk.REVERTS)
     if sign is Sign.ADD:
         found.append(Risk.CREATED)
