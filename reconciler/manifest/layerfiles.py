@@ -74,7 +74,7 @@ class LayerFiles:
         return limits[0].patterns if limits and os.path.dirname(limits[0].file) == self._folder else None
 
     def reported(self) -> list[tuple[str, tuple[Diagnostic, ...]]]:
-        """Every `_defaults.yaml` that something is wrong with, whether or not there is a manifest below it."""
+        """What is wrong with each `_defaults.yaml`, whether or not there is a manifest below it."""
         found = []
         for folder, file in sorted(self._files.items()):
             above = self.inherited(os.path.dirname(folder)).reported if folder != self._folder else ()

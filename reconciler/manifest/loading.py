@@ -87,13 +87,13 @@ def _load(
 ) -> Manifests:
     found = discover(folder, root=root)
     loader = _Loader(folder, root, found, checks, parser)
-    opened = [loader.open_overlay(path) for path in overlays]
+    opened = [open_overlay(path, folder, found, root, loader.layers) for path in overlays]
     laid = opened[0] if lay_first else None
     entries = [entry for file in found.manifests for entry in loader.load(file, laid)]
     others = [_whole(diagnostic) for diagnostic in found.refused]
     reported = [*map(_near_defaults, found.near_defaults), *(each for overlay in opened for each in overlay.reported)]
     others += [_whole(diagnostic, is_manifest=False) for diagnostic in reported]
-    others += loader.defaults_reported()
+    others += [Entry(file, 1, None, None, each, is_manifest=False) for file, each in loader.layers.reported()]
     if others:
         entries = sorted([*others, *entries], key=lambda entry: path_order(entry.file))
     variants = [
@@ -132,21 +132,13 @@ class _Loader:
     """Loads one file after the other. What files share is read once for all of them."""
 
     def __init__(self, folder: str, root: str, found: Found, checks: Checks | None, parser: Parser) -> None:
-        self._folder = folder
         self._root = root
-        self._found = found
         self._parser = parser
         self._words = Words()
         self.files = SharedFiles(root, self._words, parser)
         self._directives = Directives(self.files)
         self.layers = LayerFiles(folder, found.defaults, self._directives)
         self._understanding = Understanding(self._directives, checks)
-
-    def open_overlay(self, path: str) -> Overlay:
-        return open_overlay(path, self._folder, self._found, self._root, self.layers)
-
-    def defaults_reported(self) -> list[Entry]:
-        return [Entry(file, 1, None, None, reported, is_manifest=False) for file, reported in self.layers.reported()]
 
     def load(self, file: str, overlay: Overlay | None) -> list[Entry]:
         try:

@@ -65,21 +65,17 @@ class Origin:
 
     def at(self, path: RawPath) -> Origin:
         """The origin of the value at a path, or of the nearest value above it that exists."""
-        return self._at(path)[0]
-
-    def _at(self, path: RawPath) -> tuple[Origin, bool]:
         origin = self
         for key in path:
             below = origin.child(key)
             if below is None:
-                return origin, False
+                break
             origin = below
-        return origin, bool(path)
+        return origin
 
     def location(self, path: RawPath = (), *, at_key: bool = False) -> Location:
         """The location of the value at a path, or of its key. If there is none, that of the nearest value above it."""
-        origin, is_entry = self._at(path)
-        at_key = at_key and is_entry
+        origin = self.at(path)
         if origin.reference is not None and (at_key or origin.text):
             origin = origin.reference
         return origin.document.source.location(origin.part.key if at_key else origin.part.value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from reconciler import fieldpath
 from reconciler.diagnostics import Location
@@ -42,15 +41,14 @@ def locate(project: DesiredProject, paths: Iterable[fieldpath.FieldPath]) -> dic
         place = Place(first_line(project.source.file, project.source.line))
         return dict.fromkeys(paths, place)
     document = project.document or (origin.written if isinstance(origin.written, dict) else {})
-    choices: dict[tuple[str, ...], _At] | None = None
+    choices: dict[tuple[str, ...], tuple[RawPath, Json]] | None = None
     places: dict[fieldpath.FieldPath, Place] = {}
     for path in paths:
         if path[:1] == ("ontology",):
-            if choices is None:
-                choices = _choices(document)
-            raw, at_key = _ontology_place(document, choices, path)
+            choices = _choices(document) if choices is None else choices
+            raw, at_key = _in_ontology(choices, path)
         else:
-            raw, at_key = _nearest(document, path)
+            raw, at_key = tuple(part for part in path if not isinstance(part, Attribute)), True
         places[path] = Place(origin.location(raw, at_key=at_key), origin.at(raw).text)
     return places
 
@@ -90,53 +88,31 @@ def _source(root: Origin, path: RawPath) -> Source:
     return Source(location.file, location.line)
 
 
-_At = tuple[RawPath, bool]
-"""The path of a value in a document, and whether its key is meant."""
-
-
-def _nearest(value: Any, path: fieldpath.FieldPath) -> _At:
-    """The key of the longest beginning of `path` that exists."""
-    raw: RawPath = ()
-    for part in path:
-        if isinstance(part, Attribute) or not _holds(value, part):
-            break
-        value = value[part]
-        raw = (*raw, part)
-    return raw, True
-
-
-def _holds(value: Json, part: str | int) -> bool:
-    if isinstance(part, str):
-        return isinstance(value, dict) and part in value
-    return isinstance(value, list) and part < len(value)
-
-
-def _choices(document: Mapping[str, Json]) -> dict[tuple[str, ...], _At]:
-    """By the names down to a choice: its raw path, and whether it is an object."""
+def _choices(document: Mapping[str, Json]) -> dict[tuple[str, ...], tuple[RawPath, Json]]:
+    """By the names down to a choice: its raw path, and itself."""
     ontology, raw = written_choices(document)
     if not isinstance(ontology, list):
         return {}
-    return {names: (path, isinstance(choice, dict)) for names, path, choice in walk_choices(ontology, raw)}
+    return {names: (path, choice) for names, path, choice in walk_choices(ontology, raw)}
 
 
-def _ontology_place(
-    document: Mapping[str, Json], choices: dict[tuple[str, ...], _At], path: fieldpath.FieldPath
-) -> _At:
+def _in_ontology(
+    choices: dict[tuple[str, ...], tuple[RawPath, Json]], path: fieldpath.FieldPath
+) -> tuple[RawPath, bool]:
+    """The raw path of what a path in the ontology names, or of the nearest choice above it; and whether its key is
+    meant."""
     names = tuple(part for part in path[1:] if isinstance(part, str))
-    attribute = path[-1] if isinstance(path[-1], Attribute) else None
+    attribute = path[-1].name if isinstance(path[-1], Attribute) else None
     if not names and attribute is not None:
-        return _nearest(document, ("ontology", attribute.name))
+        return ("ontology", attribute), True
     for length in range(len(names), 0, -1):
-        choice = choices.get(names[:length])
-        if choice is None:
+        if names[:length] not in choices:
             continue
-        raw, is_object = choice
-        if not is_object:
-            return choice
-        if attribute is not None and length == len(names):
-            inside = _nearest(document, (*raw, attribute.name))
-            if inside[0][-1] == attribute.name:
-                return inside
+        raw, choice = choices[names[:length]]
+        if not isinstance(choice, dict):
+            return raw, False
+        if attribute is not None and attribute in choice and length == len(names):
+            return (*raw, attribute), True
         return (*raw, "choice"), False
     return ("ontology",), True
 
