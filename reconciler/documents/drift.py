@@ -32,7 +32,7 @@ KIND: Final = Kind(
     "a drift document",
     key="vanished",
     error=ResultFileError,
-    remedy="Make a new one: reconciler drift --format json > FILE",
+    remedy="Create a new one: reconciler drift --format json > FILE",
 )
 
 
@@ -48,7 +48,7 @@ def read_drift_file(file: Path, *, base: Path) -> Drift:
     The document has only the number of clean projects, and units without `fields`.
 
     Raises:
-        ResultFileError: it cannot be read, has another format, or does not hold what a drift document holds.
+        ResultFileError: it cannot be read, has another format, or does not have the content of a drift document.
     """
     drift: Drift = KIND.read_file(file, DriftShape, base=base)
     return drift

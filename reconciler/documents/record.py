@@ -115,7 +115,8 @@ def _read(shape: type[_Read], content: bytes, at: str) -> _Read:
         raise RecordError(f"{at} is damaged: it {problem}") from None
     except ValidationError as problem:
         raise RecordError(
-            f"{at} is damaged: it does not hold what a record holds", f"First at {place_of(problem)}."
+            f"{at} is damaged: it does not have the content of a record",
+            f"The first mistake is at {place_of(problem)}.",
         ) from None
 
 

@@ -31,7 +31,7 @@ KIND: Final = Kind(
     "an apply result",
     key="projects",
     error=ResultFileError,
-    remedy="Make a new one: reconciler apply --result FILE",
+    remedy="Create a new one: reconciler apply --result FILE",
 )
 
 
@@ -48,14 +48,18 @@ def check_result(file: Path) -> None:
         UsageError: it cannot.
     """
     folder = file.parent
+    why = ""
     try:
         check_named(file)
     except OSError as problem:
-        why = f"the result cannot be written to {file}: {problem.strerror}"
-        raise UsageError(why, "Nothing was written to Scale.") from None
-    if file.is_dir() or not folder.is_dir() or not os.access(file if file.exists() else folder, os.W_OK):
-        what = "it is a folder" if file.is_dir() else "its folder is missing or not writable"
-        raise UsageError(f"the result cannot be written to {file}: {what}", "Nothing was written to Scale.")
+        why = str(problem.strerror)
+    if file.is_dir():
+        why = "it is a folder"
+    elif not why and not (folder.is_dir() and os.access(file if file.exists() else folder, os.W_OK)):
+        why = "its folder is missing or not writable"
+    if why:
+        advice = "Nothing was written to Scale. Choose another file."
+        raise UsageError(f"the result cannot be written to {file}: {why}", advice)
 
 
 def write_result_file(outcome: Outcome, file: Path) -> None:
@@ -69,7 +73,7 @@ def read_result_file(file: Path, *, base: Path) -> Outcome:
     The file has no live projects, no differences, and no durations.
 
     Raises:
-        ResultFileError: it cannot be read, has another format, or does not hold what a result holds.
+        ResultFileError: it cannot be read, has another format, or does not have the content of a result.
     """
     outcome: Outcome = KIND.read_file(file, ResultShape, base=base)
     return outcome

@@ -27,7 +27,7 @@ KIND: Final = Kind(
     "a plan file",
     key="resource_changes",
     error=PlanFileError,
-    remedy="Make a new one: reconciler plan --out FILE",
+    remedy="Create a new one: reconciler plan --out FILE",
     sealed=True,
     noun="plan",
     sign=b'"applyable"',

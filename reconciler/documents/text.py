@@ -122,8 +122,8 @@ class Kind:
         try:
             return shape.model_validate(document).read()
         except ValueError as problem:
-            where = f"First at {place_of(problem)}. " if isinstance(problem, ValidationError) else ""
-            raise self.error(f"{place} does not hold what {self.name} holds", where + self.remedy) from None
+            where = f"The first mistake is at {place_of(problem)}. " if isinstance(problem, ValidationError) else ""
+            raise self.error(f"{place} does not have the content of {self.name}", where + self.remedy) from None
 
     def _check_size(self, content: bytes) -> None:
         if len(content) > self.most_bytes:

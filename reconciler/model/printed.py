@@ -118,9 +118,14 @@ class _Masks:
         return replace(state, **shown, masked=_masked_places(values, shown))
 
     def field(self, field: Field) -> Field:
-        masked = mask_field(field, self.sensitive)
-        self.used = self.used or masked is not field
-        return masked
+        before, after = self.value(field.before, field.path), self.value(field.after, field.path)
+        is_of_identities = field.kind is Kind.REORDER and field.path[0] != "ontology"
+        if is_of_identities and self.sensitive.reaches_below((*field.path, 0)):
+            # Items are identified by one of their values, which a pattern may cover.
+            before = after = MASKED
+            self.used = True
+        unchanged = before is field.before and after is field.after
+        return field if unchanged else replace(field, before=before, after=after)
 
     def call(self, call: Call) -> Call:
         """setParams has the parameters at the top level; the other two have them, or the ontology, under its name."""
@@ -195,22 +200,6 @@ def mask(value: Json, path: FieldPath, sensitive: Sequence[Pattern]) -> Json:
     if covered(path, sensitive):
         return MASKED
     return _mask_below(value, path, sensitive)
-
-
-def mask_field(field: Field, sensitive: Sequence[Pattern]) -> Field:
-    """The same difference with its values masked."""
-    if not sensitive:
-        return field
-    before, after = (
-        side if side is ABSENT else mask(side, field.path, sensitive) for side in (field.before, field.after)
-    )
-    below = (*field.path, 0)
-    identities = field.kind is Kind.REORDER and field.path[0] != "ontology"
-    if identities and as_patterns(sensitive).reaches_below(below):
-        # The items are distinguished by one of their values, which may be what a pattern covers.
-        before = after = MASKED
-    unchanged = before is field.before and after is field.after
-    return field if unchanged else replace(field, before=before, after=after)
 
 
 def _mask_below(value: Json, path: FieldPath, sensitive: Sequence[Pattern]) -> Json:

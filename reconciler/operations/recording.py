@@ -71,10 +71,10 @@ def _open(session: Session) -> tuple[RecordStore, tuple[Diagnostic, ...]]:
     notes = []
     if session.environment.get("CI") and target.record == LOCAL:
         detail = (
-            "CI discards its clone, and the record with it: the next run cannot distinguish drift from changes in git. "
-            f'Set record = "origin" for the target "{target.name}" in reconciler.toml.'
+            "CI discards its clone and the record with it. The next run then cannot distinguish drift from changes in "
+            f'git. Set record = "origin" for the target "{target.name}" in reconciler.toml.'
         )
-        notes.append(warning("local-record", "the record of applies is kept in this clone only", detail=detail))
+        notes.append(warning("local-record", "the record of applies is kept only in this clone", detail=detail))
     is_local = target.sandbox is not None and target.record == LOCAL  # a sandbox's file is in the clone, too
     if not is_local and (hint := store.missing_hint()) is not None:
         notes.append(warning("no-record", "this clone has no record of earlier applies", detail=hint))

@@ -148,7 +148,7 @@ class _GitRecord:
                 raise GitRefusedError(f"another process changed {ref}")
 
     def renewed(self, run: Run) -> str:
-        with self._kept.reported(f"the intent of {run.id} cannot be read"):
+        with self._kept.reported(f"the intent of the run {run.id} cannot be read"):
             try:
                 held = self._refs.read(run_ref(run.id), most=_LARGEST_RENEWAL)
             except (NotACommitError, TooLargeError):
@@ -156,7 +156,7 @@ class _GitRecord:
         return _later(run.until, held.files.get("run.json", b"") if held else b"")
 
     def end(self, run: Run) -> None:
-        with self._kept.reported(f"the intent of {run.id} cannot be ended"):
+        with self._kept.reported(f"the intent of the run {run.id} cannot be removed"):
             ref = run_ref(run.id)
             tip = self._refs.tip(ref)
             if tip is not None:

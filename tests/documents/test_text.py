@@ -38,13 +38,13 @@ def written(folder: Path, document: Any) -> Path:
         ("[]", "is not a"),
         ("{}", "is not a"),
         ('{"projects": [], "vanished": [], "format_version": "2.0"}', "has the format version 2.0"),
-        ('{"projects": [], "vanished": [], "format_version": "1.0"}', "does not hold what"),
+        ('{"projects": [], "vanished": [], "format_version": "1.0"}', "does not have the content"),
     ],
 )
 def test_what_is_none_is_not_taken(tmp_path: Path, read: Any, text: str, reported: str) -> None:
     with pytest.raises(ResultFileError, match=reported) as caught:
         read(written(tmp_path, text), base=tmp_path)
-    assert "Make a new one: reconciler " in caught.value.detail
+    assert "Create a new one: reconciler " in caught.value.detail
 
 
 @pytest.mark.parametrize("read", [read_drift_file, read_result_file])
@@ -73,4 +73,4 @@ def test_the_place_of_a_mistake_is_named(tmp_path: Path) -> None:
     wrong: Json = {**DRIFT, "target": {"name": "t"}}
     with pytest.raises(ResultFileError) as refused:
         read_drift_file(written(tmp_path, wrong), base=tmp_path)
-    assert refused.value.detail.startswith("First at target.endpoint. Make a new one:")
+    assert refused.value.detail.startswith("The first mistake is at target.endpoint. Create a new one:")
