@@ -59,7 +59,7 @@ def test_secrets_on_the_way_out_and_masks_on_the_way_in(
     assert saved.code == 0
     assert saved.out.splitlines()[0].startswith(f"Target: production  {served.url}  (1 live project, read ")
     assert saved.out.splitlines()[1:] == [
-        "Left out because it is sensitive: params.callback_url.",
+        "Sensitive values left out: params.callback_url.",
         "Snapshot saved: s.json",
     ]
     assert Path("s.json").stat().st_mode & 0o777 == 0o600

@@ -544,3 +544,8 @@ def test_how_old_a_snapshot_is() -> None:
     assert "live state from the snapshot of 2026-11-25 07:02 UTC, 3 h ago." in text(planned)
     found = drift(snapshot_at=DRIFT_NOW)
     assert "Live state from the snapshot of 2026-11-25 10:12 UTC." in drift_text(found)
+
+
+def test_a_manifest_is_linked_to_its_line() -> None:
+    shown = text(crowd(1), links=lambda source: f"https://x{source.file}#L{source.line}")
+    assert "[`p00000.yaml`](https://x/repo/projects/p00000.yaml#L1) |" in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from reconciler.model.plan import TargetInfo
-from reconciler.model.project import LiveProject
+from reconciler.model.project import LiveProject, UnreadableProject
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.render.text.snapshot import lay_out_snapshot
 
@@ -21,7 +21,7 @@ def test_what_was_saved_and_what_was_left_out() -> None:
     said = lay_out_snapshot(Snapshot(TARGET, AT, None, projects), place="s.json", now=AT)
     assert said.splitlines() == [
         f"{HEAD}  (2 live projects, read 10:02:11 UTC)",
-        "Left out because it is sensitive: params.a, params.b\\u001b, params.key.",
+        "Sensitive values left out: params.a, params.b\\u001b, params.key.",
         "Snapshot saved: s.json",
     ]
 
@@ -31,4 +31,13 @@ def test_a_later_one_is_kept() -> None:
     assert said.splitlines() == [
         f"{HEAD}  (0 live projects, read 10:02:11 UTC, 2 h ago)",
         "A later snapshot already exists and is kept: a ref",
+    ]
+
+
+def test_projects_that_cannot_be_read_are_named() -> None:
+    lost = (UnreadableProject("a", "projects[0]", "has no type"), UnreadableProject(None, "projects[1]", "has no name"))
+    said = lay_out_snapshot(Snapshot(TARGET, AT, unreadable=lost), place="s.json", now=AT)
+    assert said.splitlines()[1:-1] == [
+        'Saved without its content, because it cannot be read: "a" (projects[0] has no type)',
+        "Saved without its content, because it cannot be read: a live project (projects[1] has no name)",
     ]

@@ -14,7 +14,7 @@ def lay_out_snapshot(snapshot: Snapshot, *, place: str, now: datetime, kept: boo
     target = f"Target: {plain(snapshot.target.name)}  {plain(snapshot.target.endpoint)}"
     lines = [f"{target}  ({count(snapshot.live_count, 'live project')}, read {read_at(snapshot.taken_at, now)})"]
     if paths := sorted({path for project in snapshot.projects for path in project.left_out}):
-        lines.append(f"Left out because it is sensitive: {listed([plain(path) for path in paths])}.")
+        lines.append(f"Sensitive values left out: {listed([plain(path) for path in paths])}.")
     for project in snapshot.unreadable:
         name = quoted(project.name) if project.name is not None else "a live project"
         lines.append(f"Saved without its content, because it cannot be read: {name} ({plain(project.why)})")

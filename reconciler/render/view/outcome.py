@@ -17,7 +17,7 @@ from reconciler.render.phrases import command, count, duration, listed, minute, 
 from reconciler.render.signs import Sign
 from reconciler.render.view.fields import rows
 from reconciler.render.view.ontology import tree
-from reconciler.render.view.parts import Name, Quoted, Reader, Section, Sentence, Strong, names
+from reconciler.render.view.parts import Name, Quoted, Reader, Section, Sentence, Strong, names, plan_of
 
 DEFAULT_TARGET: Final = "sandbox"
 
@@ -165,7 +165,7 @@ def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
         resume=" ".join(("reconciler", "apply", *options)),
         alerts=tuple(_alerts(results, interrupted, summary)),
         messages=(*others, *found.diagnostics),
-        colophon=tuple(_colophon(outcome)),
+        colophon=(*plan_of(outcome.plan_hash, outcome.commit), f", applied {minute(outcome.finished_at)}."),
     )
 
 
@@ -315,11 +315,3 @@ def _alerts(results: Sequence[ResultView], interrupted: Sentence, summary: Outco
         it = "it" if summary.not_started == 1 else "them"
         waiting = count(summary.not_started, "project")
         yield (f"{waiting} ", Strong("not started"), f": the next apply continues with {it}.")
-
-
-def _colophon(outcome: Outcome) -> Iterator[str]:
-    yield from ("Plan ", Name(outcome.plan_hash[:8]))
-    if outcome.commit.commit:
-        yield from (" of ", Name(outcome.commit.commit[:7]))
-        yield " with uncommitted changes" if outcome.commit.dirty else ""
-    yield f", applied {minute(outcome.finished_at)}."

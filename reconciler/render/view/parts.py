@@ -13,7 +13,7 @@ from posixpath import join, normpath
 
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.fieldpath import Pattern
-from reconciler.model.plan import Kind
+from reconciler.model.plan import Commit, Kind
 from reconciler.model.printed import Printable, printed
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
@@ -61,6 +61,16 @@ def names(items: Sequence[str]) -> Sentence:
     for item in shown:
         pieces += [", ", Name(item)] if pieces else [Name(item)]
     return (*pieces, rest)
+
+
+def plan_of(plan_hash: str, commit: Commit) -> Iterator[str]:
+    """`Plan 9c1e4f2a of 1a2b3c4 with uncommitted changes`."""
+    yield "Plan"
+    if plan_hash:
+        yield from (" ", Name(plan_hash[:8]))
+    if commit.commit:
+        yield from (" of ", Name(commit.commit[:7]))
+        yield " with uncommitted changes" if commit.dirty else ""
 
 
 @dataclass(frozen=True, slots=True)

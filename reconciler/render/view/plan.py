@@ -27,6 +27,7 @@ from reconciler.render.view.parts import (
     Verdict,
     View,
     names,
+    plan_of,
 )
 from reconciler.render.view.risks import FOREVER, RANK, Edits, Risk, alerts_of, changes_on_scale, risks_of, units_of
 
@@ -307,12 +308,7 @@ def _manifests(plan: Plan, reader: Reader) -> str:
 
 def _colophon(plan: Plan, reader: Reader) -> Iterator[str]:
     """Which plan this is, and what it was made from."""
-    yield "Plan"
-    if plan.hash:
-        yield from (" ", Name(plan.hash[:8]))
-    if plan.commit.commit:
-        yield from (" of ", Name(plan.commit.commit[:7]))
-        yield " with uncommitted changes" if plan.commit.dirty else ""
+    yield from plan_of(plan.hash, plan.commit)
     yield f", {live_words(plan, reader)}."
     if not plan.complete:
         yield f" It was narrowed to {len(plan.changes):,} of {count(plan.manifest_count, 'project')}."
