@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +40,7 @@ Do you want to perform these actions on the target "{name}"?
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @console.target_options
 @console.plan_options
-@click.option("--plan", "planfile", metavar="FILE", help="Apply this saved plan and nothing else.")
+@click.option("--plan", "planfile", metavar="FILE", help="Apply this saved plan and nothing else, to its own target.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--parallelism", type=click.IntRange(1, 100), help="How many requests may be in flight.")
 @click.option("--result", metavar="FILE", help="Write the outcome, as JSON.")
@@ -61,16 +62,22 @@ def command(
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Asks on a terminal before it writes.
     """
     from reconciler.documents.result import check_result
+    from reconciler.documents.savedplan import read_plan_file
+    from reconciler.model.guards import OLDER_COMMIT
     from reconciler.operations.apply import apply
     from reconciler.operations.session import open_session
     from reconciler.settings import read_settings
 
-    if planfile is not None and (names or pending or allowed):
+    if planfile is not None and (names or pending or set(allowed) - {OLDER_COMMIT}):
         raise click.UsageError(
-            "a saved plan is applied as a whole: NAME, --pending and --allow cannot be used with --plan"
+            "a saved plan is applied as a whole: NAME, --pending and --allow cannot be used with --plan, "
+            f"except --allow {OLDER_COMMIT}"
         )
     console.check_guards(allowed)
     settings = read_settings(Path.cwd())
+    saved = read_plan_file(Path(planfile), base=settings.git_root) if planfile is not None else None
+    if saved is not None:
+        target = target or os.environ.get("RECONCILER_TARGET") or saved.target.name
     session = open_session(
         settings,
         target=target,
@@ -86,7 +93,7 @@ def command(
     applied = apply(
         session,
         names,
-        planfile=Path(planfile) if planfile is not None else None,
+        saved=saved,
         pending=pending,
         allowed=allowed,
         operator=operator,

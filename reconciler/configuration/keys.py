@@ -92,6 +92,7 @@ def configuration_keys(root: Path) -> Table:
             Key("near_name", _WARN_OR_HOLD, "What happens to a new project whose name is close to that of a live one."),
             Key("near_type", _WARN_OR_HOLD, "What happens to a new project whose type is close to a known one."),
             Key("renamed", _WARN_OR_HOLD, "What happens to a project whose name was changed in its manifest."),
+            Key("older_commit", _WARN_OR_HOLD, "What an apply does at a commit that is behind the last applied one."),
         ),
         make=GuardSettings,
         hyphens=True,

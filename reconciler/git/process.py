@@ -49,6 +49,9 @@ without a line, this process is gone.
 _REACH = ("url", "pushurl", "proxy", "proxyauthmethod", "receivepack", "uploadpack", "vcs", "serveroption")
 """The settings of a remote that say how to reach it, as `git config` spells them."""
 
+_OWN = ("local", "worktree")
+_ABOUT_CONNECTIONS = ("http.", "credential.", "url.", "protocol.", "ssh.", "core.sshcommand", "core.askpass")
+
 _STREAMING = (("core.bigFileThreshold", "1m"), ("fetch.unpackLimit", "1"))
 """With these, git handles a large file piece by piece, so that what a remote sends takes no memory."""
 
@@ -70,11 +73,13 @@ def run_to_its_end(root: Path, *arguments: str, environment: Mapping[str, str] |
         return apart.submit(run, root, *arguments, environment=environment).result()
 
 
-def connection(root: Path, remote: str, more: Settings) -> tuple[str, dict[str, str]]:
+def connection(root: Path, remote: str, more: Settings, *, elsewhere: bool = False) -> tuple[str, dict[str, str]]:
     """Another name for a remote, and the variables of a git that uses it: `more` settings, and ssh without prompts.
 
     Under that name, git knows only how to reach the remote. There is no refspec and no option that would make a fetch
     or a push write other refs of the clone. If a command for ssh is configured, it is kept.
+    With `elsewhere`, the variables are for a git in another repository: they include what the configuration of this one
+    says about connections.
     """
     said = output(root, "config", "-z", "--get-regexp", r"^(core\.sshcommand|remote\..*)$", tolerated={1})
     found = [(key, value) for key, _, value in (entry.partition("\n") for entry in said.split("\0")[:-1])]
@@ -83,23 +88,39 @@ def connection(root: Path, remote: str, more: Settings) -> tuple[str, dict[str, 
     if not any(key == "url" for key, _ in settings):
         settings.append(("url", remote))
     other = f"{remote}~"  # no ref can have that name, so `git remote` makes no such remote
+    if elsewhere:
+        settings = [(key, _absolute(root, value) if key.endswith("url") else value) for key, value in settings]
     settings = [(f"remote.{other}.{key}", value) for key, value in (*settings, ("followRemoteHEAD", "never"))]
-    environment = _with_settings([*settings, *_STREAMING, *more])
+    environment = _with_settings([*settings, *_STREAMING, *more], _own_settings(root) if elsewhere else ())
     chosen = dict(found).get("core.sshcommand", "").strip()
     if not (chosen or any(os.environ.get(name) for name in ("GIT_SSH_COMMAND", "GIT_SSH"))):
         environment["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes"
     return other, environment
 
 
-def _with_settings(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Variables that add to git's configuration, numbered after those that this process has."""
+def _with_settings(settings: Settings, first: Settings = ()) -> dict[str, str]:
+    """Variables that add to git's configuration: `first`, then those that this process has, then `settings`."""
     count = os.environ.get("GIT_CONFIG_COUNT", "")
-    first = int(count) if count.isdecimal() else 0
-    environment = {"GIT_CONFIG_COUNT": str(first + len(settings))}
-    for number, (key, value) in enumerate(settings, first):
+    numbers = range(int(count) if count.isdecimal() else 0)
+    own = [(os.environ.get(f"GIT_CONFIG_KEY_{n}", ""), os.environ.get(f"GIT_CONFIG_VALUE_{n}", "")) for n in numbers]
+    every = [*first, *own, *settings]
+    environment = {"GIT_CONFIG_COUNT": str(len(every))}
+    for number, (key, value) in enumerate(every):
         environment[f"GIT_CONFIG_KEY_{number}"] = key
         environment[f"GIT_CONFIG_VALUE_{number}"] = value
     return environment
+
+
+def _own_settings(root: Path) -> list[tuple[str, str]]:
+    """What the configuration of this repository itself, with what it includes, says about connections."""
+    said = output(root, "config", "--show-scope", "-z", "--list").split("\0")[:-1]
+    entries = (entry.partition("\n") for scope, entry in zip(said[::2], said[1::2], strict=True) if scope in _OWN)
+    return [(key, value) for key, _, value in entries if key.startswith(_ABOUT_CONNECTIONS)]
+
+
+def _absolute(root: Path, url: str) -> str:
+    """An address; a path in it starts at the top of the working tree."""
+    return url if ":" in url.split("/")[0] else os.path.join(root, url)
 
 
 def output(

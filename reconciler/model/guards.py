@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum, auto
+
+OLDER_COMMIT = "older-commit"
+"""The guard that every apply asks, also for a saved plan."""
 
 GUARD_NAMES = (
     "near-name",
@@ -15,6 +19,7 @@ GUARD_NAMES = (
     "conflict",
     "expired-ignore",
     "renamed",
+    OLDER_COMMIT,
     "max-creates",
     "max-change-ratio",
     "max-forgets",
@@ -36,6 +41,7 @@ class GuardSettings:
     near_name: str = "hold"
     near_type: str = "hold"
     renamed: str = "hold"
+    older_commit: str = "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +55,15 @@ class Waiver:
     project: str
     reason: str
     until: date
+
+
+class Standing(Enum):
+    """How a commit stands to the one that was applied last."""
+
+    CONTAINED = auto()
+    """It contains it: it is the same, or newer."""
+    OLDER = auto()
+    """It does not, and the branch does: it is an older one, or beside it."""
+    ELSEWHERE = auto()
+    """Neither it nor the branch contains it, as after a squash or a rebase."""
+    UNKNOWN = auto()

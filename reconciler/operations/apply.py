@@ -6,7 +6,6 @@ import signal
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 from random import Random
 from types import FrameType
 from typing import Protocol
@@ -17,7 +16,6 @@ from reconciler.applying.project import Emit
 from reconciler.applying.words import INTERRUPTED
 from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, error
-from reconciler.documents.savedplan import read_plan_file
 from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError
 from reconciler.fieldpath import FieldPath
 from reconciler.manifest.places import locate
@@ -34,6 +32,7 @@ from reconciler.operations.session import Session
 from reconciler.operations.targets import sandbox_account
 from reconciler.planning.drift import baseline_of
 from reconciler.planning.live import Live
+from reconciler.planning.oldercommit import overtaken
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Target
 
@@ -79,22 +78,24 @@ def apply(
     session: Session,
     names: Sequence[str] = (),
     *,
-    planfile: Path | None = None,
+    saved: Plan | None = None,
     pending: bool = False,
     allowed: Collection[str] = (),
     operator: Operator,
 ) -> Applied:
-    """Plan the projects that `names` select, or read the saved plan in `planfile`, and carry it out if approved.
+    """Plan the projects that `names` select, or take a plan that was `saved`, and carry it out if approved.
 
     Raises:
         RecordError, GitRefusedError: the record or the commit is unavailable. Nothing was written.
         PlanFileError: the saved plan cannot be used here. Nothing was written.
         DiagnosedError, UsageError, ScaleError: as for `plan`. Nothing was written.
     """
-    recorder = open_recorder(session)
+    recorder = open_recorder(session, allowed)
     source: Plan | Prepared
-    if planfile is not None:
-        source = read_plan_file(planfile, base=session.settings.git_root)
+    if saved is not None:
+        source = saved
+        if recorder.check is not None:
+            recorder.check.look(source.commit, recorder.record)
     else:
         source = prepare(
             session,
@@ -110,8 +111,7 @@ def apply(
 
 def apply_plan(session: Session, plan: Plan, *, operator: Operator | None = None) -> Outcome:
     """Carry out a plan that was made before, exactly as approved. Raises as `apply` does."""
-    recorder = open_recorder(session)
-    return session.ask(lambda client: _apply(session, client, plan, recorder, operator or Unattended())).outcome
+    return apply(session, saved=plan, operator=operator or Unattended()).outcome
 
 
 async def _apply(
@@ -123,6 +123,7 @@ async def _apply(
         plan = replace(plan, diagnostics=(*notes, *plan.diagnostics))
     else:
         plan = await plan_live(session, client, source)
+    plan = recorder.enforced(plan)
     if not operator.approves(plan):
         declined = not_applied(plan, "declined", session.now())
         operator.keep(declined)
@@ -221,8 +222,11 @@ async def carry_out(
         account = await recognize(target, client, Live({}, whole=False), recorder.record, must_know=True)
         plan = replace(plan, target=account.target, section=account.section)
         recorder.created = account.created
-    if not await recorder.announce(plan, stop.requested):
+    announced = await recorder.announce(plan, stop.requested)
+    if announced is None:
         return replace(not_applied(plan, INTERRUPTED, now()), interrupted_by=stop.signal)
+    late = overtaken(plan, announced)
+    plan = announced
     try:
         outcome = await write_plan(
             plan,
@@ -245,12 +249,13 @@ async def carry_out(
     try:
         await recorder.conclude(plan, outcome)
     except (RecordError, GitRefusedError) as problem:
-        outcome = replace(outcome, diagnostics=(_unrecorded(problem),))
+        late = (*late, _unrecorded(problem))
     changes = {change.name: change for change in plan.changes}
     section = recorder.record.sections.get(plan.section) if plan.section is not None else None
     previous = baseline_of(section) if section is not None else None
     return replace(
         outcome,
+        diagnostics=late,
         previous_commit=previous.commit if previous else None,
         projects=tuple(
             replace(

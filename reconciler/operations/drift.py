@@ -57,6 +57,8 @@ def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared
     """The drift of live state that was read."""
     declared, section = prepared.declared, account.of(prepared.record)
     known = section.projects
+    behind = prepared.check.behind(declared.commit, section) if prepared.check is not None else None
+    notes = (prepared.check.note(behind),) if prepared.check is not None and behind is not None else ()
     vanished = [
         (project, known[project.name])
         for project in declared.projects
@@ -86,7 +88,7 @@ def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared
         blocked=tuple(project for project in found if isinstance(project, BlockedProject)),
         unmanaged=unmanaged,
         vanished=tuple(sorted(project.name for project, _ in vanished)),
-        diagnostics=(*declared.diagnostics, *renames(vanished, others if live.whole else ()), *warnings),
+        diagnostics=(*declared.diagnostics, *notes, *renames(vanished, others if live.whole else ()), *warnings),
         live_count=len(live.listed) if live.whole else None,
         complete=declared.complete,
         snapshot_at=live.snapshot_at,

@@ -82,12 +82,16 @@ def planned_with(session: Session, account: Account, live: Live, prepared: Prepa
     Raises:
         DiagnosedError: the changes are too large to be compared and written out.
     """
-    declared, settings = prepared.declared, session.settings
+    declared, settings, section = prepared.declared, session.settings, account.of(prepared.record)
     _check_size(declared.projects, live)
-    rules = Rules(settings.guards, settings.waivers, prepared.allowed, settings.sensitive)
+    behind = prepared.check.behind(declared.commit, section) if prepared.check is not None else None
+    if prepared.check is not None and behind is not None:
+        declared = replace(declared, diagnostics=(*declared.diagnostics, prepared.check.note(behind)))
+    older = behind is not None and behind.is_older
+    rules = Rules(settings.guards, settings.waivers, prepared.allowed, settings.sensitive, older=older)
     terms = Terms(account.target, session.now(), prepared.pending, rules)
     with collector_paused():
-        made = make_plan(declared, live, account.entries(prepared.record), terms)
+        made = make_plan(declared, live, section.projects, terms)
     commit = declared.commit.commit
     changes = (replace(change, commit=None if change.name in prepared.unheld else commit) for change in made.changes)
     return replace(made, changes=tuple(changes), section=account.section)

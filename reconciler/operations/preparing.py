@@ -18,6 +18,7 @@ from reconciler.model.project import DesiredProject
 from reconciler.model.record import Record
 from reconciler.operations.selection import Recorded, select, usable
 from reconciler.operations.session import Session
+from reconciler.operations.standing import CommitCheck
 from reconciler.planning.planner import Declared
 from reconciler.settings import Settings, Target
 
@@ -29,7 +30,7 @@ class Prepared:
     """Everything that a plan or a drift needs besides live state.
 
     `unheld` are projects with a file whose content is not in the commit. With `pending`, a plan has only what git
-    changed; `allowed` are the guards that are waived for it.
+    changed; `allowed` are the guards that are waived for it. `check` compares the commit with the last applied one.
     """
 
     declared: Declared
@@ -37,6 +38,7 @@ class Prepared:
     unheld: frozenset[str] = frozenset()
     pending: bool = False
     allowed: frozenset[str] = frozenset()
+    check: CommitCheck | None = None
 
 
 def prepare(
@@ -75,6 +77,8 @@ def prepare(
         diagnostics = (*diagnostics, problem.diagnostic(Severity.WARNING))
     if sources.ignored:
         diagnostics = (*diagnostics, _ignored(sources.ignored, settings.git_root.as_posix()))
+    check = CommitCheck(session, allowed)
+    check.look(sources.commit, record)
     unheld = (project.name for project in desired if sources.unheld and sources.unheld & files_of(project))
     declared = Declared(
         desired,
@@ -88,7 +92,7 @@ def prepare(
         undeclared={project.name: project.file for project in recorded},
         diagnostics=tuple(dict.fromkeys((*notes, *diagnostics))),  # git may have refused both in the same words
     )
-    return Prepared(declared, record, frozenset(unheld), pending, frozenset(allowed))
+    return Prepared(declared, record, frozenset(unheld), pending, frozenset(allowed), check)
 
 
 def _recorded(settings: Settings, manifests: Manifests, target: Target, record: Record) -> list[Recorded]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -26,6 +27,7 @@ from reconciler.model.record import EMPTY_ACCOUNT, Record, RecordedProject, Run,
 from reconciler.operations.entering import changes_of, message_of
 from reconciler.operations.leases import Lease
 from reconciler.operations.session import Session
+from reconciler.operations.standing import CommitCheck
 from reconciler.planning.bases import intended_by
 from reconciler.record.merging import conclude, intend
 from reconciler.record.stores import RecordStore, open_record
@@ -53,14 +55,16 @@ def read_record(session: Session, *, required: bool = False) -> tuple[Record, tu
         return Record(), (problem.diagnostic(Severity.WARNING),)
 
 
-def open_recorder(session: Session) -> Recorder:
-    """The record as an apply keeps it.
+def open_recorder(session: Session, allowed: Collection[str] = ()) -> Recorder:
+    """The record as an apply keeps it. `allowed` are the guards that are waived for the run.
 
     Raises:
         RecordError, GitRefusedError: it is unavailable. Then nothing may be written.
     """
     store, notes = _open(session)
-    return Recorder(session.settings.git_root, session.target, store, notes=notes, waiting=session.progress)
+    check = CommitCheck(session, allowed)
+    root, progress = session.settings.git_root, session.progress
+    return Recorder(root, session.target, store, notes=notes, waiting=progress, check=check)
 
 
 def _open(session: Session) -> tuple[RecordStore, tuple[Diagnostic, ...]]:
@@ -86,7 +90,7 @@ class Recorder:
 
     `base` is the git top level, or the repository root outside git. `notes` are the diagnostics about the record.
     `waiting` is called with a sentence when the run has to wait for another one. `aside` runs blocking calls, such as
-    git, outside the event loop.
+    git, outside the event loop. `check` compares the plan's commit with the last applied one.
     """
 
     def __init__(
@@ -97,6 +101,7 @@ class Recorder:
         *,
         notes: tuple[Diagnostic, ...] = (),
         waiting: Callable[[str], None] = lambda words: None,
+        check: CommitCheck | None = None,
         clock: Clock = SYSTEM_CLOCK,
         random: Random | None = None,
         aside: Callable[..., Awaitable[Any]] = asyncio.to_thread,
@@ -107,6 +112,7 @@ class Recorder:
         self._store = store
         self.notes = notes
         self._waiting = waiting
+        self.check = check
         self._clock = clock
         self._random = random or Random()
         self._aside = aside
@@ -125,38 +131,47 @@ class Recorder:
         """End the run in this clone, even after a failure."""
         await self._lease.end()
 
-    async def announce(self, plan: Plan, stopped: Callable[[], bool] = lambda: False) -> bool:
+    def enforced(self, plan: Plan) -> Plan:
+        """The plan with what is held because its commit is older than the last applied one. Asks git."""
+        return self.check.enforce(plan, self._section(self._seen.record, plan)) if self.check is not None else plan
+
+    async def announce(self, plan: Plan, stopped: Callable[[], bool] = lambda: False) -> Plan | None:
         """Record the intent, once no other live run intends to write one of its projects.
 
-        Returns False if the run was `stopped` while it waited. Nothing was recorded then.
+        Returns the plan, with more of it held if another run has applied a newer commit since it was made; None if the
+        run was `stopped` while it waited. Nothing was recorded then.
 
         Raises:
             RecordError, GitRefusedError: it cannot be recorded, or another run takes too long. Then nothing may be
                 written.
         """
-        writing = [change for change in plan.changes if change.writes]
-        if not writing:
-            return True
-        announced = False
+        if not any(change.writes or (change.forgets and self.check is not None) for change in plan.changes):
+            return plan
+        announced = None
         try:
-            announced = await self._announce(plan, writing, stopped)
+            announced = await self._announce(plan, stopped)
         finally:
-            if not announced:
+            if announced is None:
                 await self.end()
         return announced
 
-    async def _announce(self, plan: Plan, writing: list[ProjectChange], stopped: Callable[[], bool]) -> bool:
+    async def _announce(self, plan: Plan, stopped: Callable[[], bool]) -> Plan | None:
         begun, pause, reported = self._clock.monotonic(), FIRST_LOOK, ""
         pauses = self._pauses()
         while not stopped():
             self._seen = await self._aside(self._store.read)
             section = self._section(self._seen.record, plan)
+            if self.check is not None:
+                plan = await self._aside(self.check.enforce, plan, section)
+            writing = [change for change in plan.changes if change.writes]
+            if not writing:
+                return plan
             alive = await self._lease.others(section)
             other = next((run for run in alive.values() if _names(section, run, writing)), None)
             if other is None:
                 if await self._intend(plan, writing, frozenset(alive)):
                     self._lease.keep()
-                    return True
+                    return plan
                 await self._pause(pauses)
                 continue
             if self._clock.monotonic() - begun >= PATIENCE:
@@ -175,7 +190,7 @@ class Recorder:
             while not stopped() and self._clock.monotonic() < until:
                 await self._clock.sleep(FIRST_LOOK)
             pause = min(pause * 1.5, LAST_LOOK)
-        return False
+        return None
 
     async def _intend(self, plan: Plan, writing: list[ProjectChange], alive: frozenset[str]) -> bool:
         """Push the intent onto the record that was seen. Returns False if another run was faster."""
@@ -221,6 +236,8 @@ class Recorder:
                 at=to_the_second(self._clock.now()),
                 file=self._file,
             )
+            if self.check is not None and not await self._aside(self.check.may_be_named, plan.commit, section):
+                changes = replace(changes, commit=None)
             new_commit = changes.commit is not None and changes.commit != section.commit
             if run is None and not (changes.entries or changes.forgotten or new_commit):
                 return

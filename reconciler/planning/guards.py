@@ -56,6 +56,7 @@ class Situation:
     sensitive: tuple[Pattern, ...] = ()
     history: str = LIVE_HISTORY
     undeclared: Mapping[str, str] = field(default_factory=dict)
+    older: bool = False
 
     def warns(self, guard: str) -> bool:
         """Whether that guard is configured to warn rather than to hold."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from fnmatch import fnmatchcase
 
 from reconciler.diagnostics import Diagnostic, warning
-from reconciler.model.guards import Waiver
+from reconciler.model.guards import OLDER_COMMIT, Waiver
 from reconciler.model.plan import Action, Held, ProjectChange, Waived
 from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation
 
@@ -27,10 +28,11 @@ def with_holds(
     warned: dict[str, list[Diagnostic]] = defaultdict(list)
     used: set[Waiver] = set()
     for guard, find in GUARDS:
-        waivers = [waiver for waiver in situation.waivers if waiver.guard == guard and waiver.until >= situation.today]
-        matching = {change.name: _matching(waivers, change.name) for change in changes}
+        matching = {
+            change.name: matching_waivers(situation.waivers, guard, change.name, situation.today) for change in changes
+        }
         found = list(find(changes, situation))
-        if guard in WHOLE_PLAN and found and waivers:
+        if guard in WHOLE_PLAN and found and any(matching.values()):
             rest = {finding.change.name: finding for finding in find(_without(changes, matching), situation)}
             found = [
                 rest.get(finding.change.name, finding)
@@ -41,7 +43,7 @@ def with_holds(
             name, unchanged = finding.change.name, finding.change.action is Action.NO_OP
             used.update(matching[name])
             if guard in situation.allowed or matching[name]:
-                by = f"--allow {guard}" if guard in situation.allowed else _reported(matching[name][0])
+                by = f"--allow {guard}" if guard in situation.allowed else reported(matching[name][0])
                 waived[name] += [] if unchanged else [Waived(guard, by)]
             elif unchanged or situation.warns(guard):
                 summary = f"project.{name}: {finding.what[0].lower()}{finding.what[1:]}"
@@ -62,20 +64,26 @@ def with_holds(
     return with_verdicts, tuple(_about_waivers(situation, used, whole=whole))
 
 
-def _matching(waivers: Iterable[Waiver], name: str) -> list[Waiver]:
-    return [waiver for waiver in waivers if fnmatchcase(name, waiver.project)]
+def matching_waivers(waivers: Iterable[Waiver], guard: str, name: str, today: date) -> list[Waiver]:
+    """The waivers of a guard that match a project and are not void."""
+    return [
+        waiver
+        for waiver in waivers
+        if waiver.guard == guard and waiver.until >= today and fnmatchcase(name, waiver.project)
+    ]
 
 
 def _without(changes: Iterable[ProjectChange], matching: Mapping[str, list[Waiver]]) -> tuple[ProjectChange, ...]:
     return tuple(change for change in changes if not matching[change.name])
 
 
-def _reported(waiver: Waiver) -> str:
+def reported(waiver: Waiver) -> str:
+    """A waiver as `waived_by` names it."""
     return f"the waiver until {waiver.until.isoformat()}: {waiver.reason}"
 
 
 def _about_waivers(situation: Situation, used: set[Waiver], *, whole: bool) -> Iterator[Diagnostic]:
-    silent = {"conflict": not situation.pending, "near-name": not situation.listed}
+    silent = {"conflict": not situation.pending, "near-name": not situation.listed, OLDER_COMMIT: situation.older}
     for waiver in situation.waivers:
         which = f'the waiver of {waiver.guard} for "{waiver.project}"'
         if waiver.until < situation.today:

@@ -40,12 +40,16 @@ from reconciler.planning.threeway import ThreeWay
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the guards follow: their settings, the waivers, the guards that `--allow` names, and what is sensitive."""
+    """What the guards follow: their settings, the waivers, the guards that `--allow` names, and what is sensitive.
+
+    `older` is whether the guard `older-commit` holds the changes in an apply, which asks it apart from the others.
+    """
 
     settings: GuardSettings = field(default_factory=GuardSettings)
     waivers: tuple[Waiver, ...] = ()
     allowed: frozenset[str] = frozenset()
     sensitive: tuple[Pattern, ...] = ()
+    older: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> P
                 sensitive=terms.rules.sensitive,
                 history=history,
                 undeclared=declared.undeclared,
+                older=terms.rules.older,
             ),
         )
         diagnostics += verdicts
@@ -132,7 +137,7 @@ def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> P
         manifests=declared.folder,
         manifest_count=declared.manifest_count,
         hash=plan_hash({change.name: change.hash for change in changes}, EMPTY_HASH),
-        summary=_summary(changes, unmanaged),
+        summary=summary_of(changes, unmanaged),
         pending_only=terms.pending,
         snapshot_at=live.snapshot_at,
     )
@@ -289,7 +294,9 @@ def _taken_along(ignored: Ignored, field: Field) -> Iterable[Diagnostic]:
             )
 
 
-def _summary(changes: tuple[ProjectChange, ...], unmanaged: tuple[str, ...]) -> Summary:
+def summary_of(changes: tuple[ProjectChange, ...], unmanaged: tuple[str, ...]) -> Summary:
+    """How many projects there are of each kind."""
+
     def count(action: Action) -> int:
         return sum(change.action is action and change.writes for change in changes)
 

@@ -147,6 +147,15 @@ def test_another_target_endpoint_or_account_is_refused(
     assert not [request for request in served.requests if request.startswith("POST")]
 
 
+def test_the_target_is_the_one_in_the_file(
+    cli: Cli, saved: Path, monkeypatch: pytest.MonkeyPatch, repository: Path
+) -> None:
+    monkeypatch.delenv("RECONCILER_TARGET")
+    (repository / "reconciler.toml").write_text('target = "sandbox"\n')
+    assert 'not for "sandbox"' in cli("apply", "--plan", "changes.plan", "--auto-approve", "--target", "sandbox").err
+    assert cli("apply", "--plan", "changes.plan", "--auto-approve").code == 0
+
+
 def test_names_do_not_go_with_a_saved_plan(cli: Cli, saved: Path) -> None:
     refused = cli("apply", "p", "--plan", "changes.plan")
     assert refused.code == 1

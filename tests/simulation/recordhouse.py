@@ -173,9 +173,9 @@ class _Recorder(Recorder):
         self._house = house
         self._turn = turn
 
-    async def announce(self, plan: Plan, stopped: Callable[[], bool] = lambda: False) -> bool:
+    async def announce(self, plan: Plan, stopped: Callable[[], bool] = lambda: False) -> Plan | None:
         if self._house.mistake == Mistake.NOT_AHEAD:
-            return True
+            return plan
         if self._house.mistake == Mistake.OWN_BASES_LOST:
             plan = replace(plan, changes=tuple(replace(change, kept={}) for change in plan.changes))
         announced = await super().announce(plan, stopped)

@@ -1,0 +1,85 @@
+"""Whether the commit of a plan is behind the one that was applied last: asks git, and lets planning judge."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC
+
+from reconciler import git
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import GitRefusedError
+from reconciler.forge.github.job import git_settings
+from reconciler.git.ancestry import Ancestry
+from reconciler.git.keptref import LOCAL
+from reconciler.model.guards import OLDER_COMMIT, Standing
+from reconciler.model.plan import Commit, Plan
+from reconciler.model.record import Record, Section
+from reconciler.operations.session import Session
+from reconciler.planning.oldercommit import Behind, enforced, noted
+from reconciler.planning.planner import Rules
+
+
+class CommitCheck:
+    """The check of one run, whose commits it remembers. `allowed` are the guards that are waived for the run.
+
+    The branch is looked up on the remote of the record, else on origin.
+    """
+
+    def __init__(self, session: Session, allowed: Collection[str] = ()) -> None:
+        settings, self._target = session.settings, session.target
+        self._root = settings.git_root
+        self._rules = Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive)
+        self._settings = git_settings(session.environment)
+        self._now = session.now
+        self._found: dict[tuple[str | None, str], Behind | None] = {}
+
+    def look(self, commit: Commit, record: Record) -> None:
+        """Ask git about every section that may turn out to be that of the account."""
+        for _, section in record.at(self._target.endpoint):
+            self.behind(commit, section)
+
+    def behind(self, commit: Commit, section: Section) -> Behind | None:
+        """How a commit stands to the section's; None if it contains that, or if the section has none."""
+        head, applied = commit.commit, section.commit
+        if applied is None or applied == head:
+            return None
+        if (head, applied) not in self._found:
+            self._found[head, applied] = self._look(head, applied)
+        return self._found[head, applied]
+
+    def note(self, behind: Behind) -> Diagnostic:
+        """What a plan or drift says about its commit."""
+        return noted(behind, is_sandbox=self._is_sandbox)
+
+    def enforce(self, plan: Plan, section: Section) -> Plan:
+        """The plan with what the guard holds in an apply."""
+        behind = self.behind(plan.commit, section)
+        plan = replace(plan, diagnostics=tuple(one for one in plan.diagnostics if one.code != OLDER_COMMIT))
+        if behind is None:
+            return plan
+        return enforced(plan, behind, self._rules, self._now().astimezone(UTC).date(), is_sandbox=self._is_sandbox)
+
+    def may_be_named(self, commit: Commit, section: Section) -> bool:
+        """Whether the section may name this commit as the last one that was applied. It does not go back unasked."""
+        behind = self.behind(commit, section)
+        holds = not self._is_sandbox and self._rules.settings.older_commit == "hold"
+        return not (behind is not None and behind.is_older and holds and OLDER_COMMIT not in self._rules.allowed)
+
+    @property
+    def _is_sandbox(self) -> bool:
+        return self._target.sandbox is not None
+
+    def _look(self, head: str | None, applied: str) -> Behind | None:
+        if head is None:
+            return Behind(Standing.UNKNOWN, applied, None, "The plan was made without a commit.")
+        try:
+            standing = Ancestry(self._root, self._remote(), self._settings).standing(head, applied)
+        except GitRefusedError as problem:
+            return Behind(Standing.UNKNOWN, applied, head, f"{problem.summary}.")
+        return None if standing is Standing.CONTAINED else Behind(standing, applied, head)
+
+    def _remote(self) -> str | None:
+        if self._target.record != LOCAL:
+            return self._target.record
+        return "origin" if "origin" in git.remotes(self._root) else None

@@ -1,0 +1,102 @@
+"""The guard `older-commit`: a checkout that is behind the commit that was applied last. Pure.
+
+It is asked apart from the other guards, since its verdict is about the commit and not about the changes: a plan only
+notes it, and an apply asks again right before it writes, also for a plan that was saved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, Severity, error, warning
+from reconciler.model.guards import OLDER_COMMIT, Standing
+from reconciler.model.plan import Action, Held, Plan, ProjectChange, Waived
+from reconciler.planning.holds import matching_waivers, reported
+from reconciler.planning.planner import Rules, summary_of
+
+_SHORT: Final = 12
+_REMEDY: Final = "Apply the head of the branch. To undo a change, use git revert, which makes a newer commit."
+_NAMED = "The last apply carried out commit {applied}"
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """How the commit `head` of a plan stands to `applied`, the last one that an apply completed.
+
+    It is not CONTAINED. `head` is None if the plan was made without a commit. `why` says why it is UNKNOWN.
+    """
+
+    standing: Standing
+    applied: str
+    head: str | None
+    why: str = ""
+
+    @property
+    def is_older(self) -> bool:
+        return self.standing is Standing.OLDER
+
+
+def noted(behind: Behind, *, is_sandbox: bool) -> Diagnostic:
+    """What a plan or drift says, and an apply that is not held."""
+    applied, head = behind.applied[:_SHORT], (behind.head or "")[:_SHORT]
+    named = _NAMED.format(applied=applied)
+    if behind.is_older:
+        effect = "An apply to a sandbox goes back to it." if is_sandbox else f"An apply would be held ({OLDER_COMMIT})."
+        detail = f"{named}, which is on the branch and not in {head}. {effect}\n{_REMEDY}"
+        summary = f"this checkout is older than the last apply: it does not contain {applied}"
+        return Diagnostic(Severity.NOTE, OLDER_COMMIT, summary, detail=detail)
+    if behind.standing is Standing.ELSEWHERE:
+        detail = f"{named}. The branch does not contain it either, as after a squash or a rebase, so nothing is held."
+        summary = f"this checkout does not contain {applied}, which was applied last"
+        return Diagnostic(Severity.NOTE, OLDER_COMMIT, summary, detail=detail)
+    detail = f"{named}. {behind.why or 'Its place in the history is not known.'}\nIf this checkout is older, an apply "
+    detail += "takes back what was merged since. Apply the head of the branch."
+    return warning(OLDER_COMMIT, f"cannot determine whether this checkout contains {applied}", detail=detail)
+
+
+def enforced(plan: Plan, behind: Behind, rules: Rules, today: date, *, is_sandbox: bool) -> Plan:
+    """The plan as an apply carries it out: every change that no waiver matches is held if the commit is older.
+
+    Held or waived already, a change stays so.
+    """
+    if not behind.is_older or is_sandbox or rules.settings.older_commit == "warn":
+        diagnostic = noted(behind, is_sandbox=is_sandbox)
+        if behind.is_older and not is_sandbox:
+            diagnostic = warning(OLDER_COMMIT, diagnostic.summary, detail=_REMEDY)
+        return plan if diagnostic in plan.diagnostics else replace(plan, diagnostics=(*plan.diagnostics, diagnostic))
+    held = _held(behind)
+    changes = tuple(_judged(change, held, rules, today) for change in plan.changes)
+    return replace(plan, changes=changes, summary=summary_of(changes, plan.unmanaged))
+
+
+def _held(behind: Behind) -> Held:
+    applied, head = behind.applied[:_SHORT], (behind.head or "")[:_SHORT]
+    why = f"{_NAMED.format(applied=applied)}, which is on the branch and not in {head}. This would take back changes."
+    return Held(OLDER_COMMIT, why, _REMEDY)
+
+
+def _judged(change: ProjectChange, verdict: Held, rules: Rules, today: date) -> ProjectChange:
+    asked = {held.guard for held in change.held_by} | {waived.guard for waived in change.waived_by}
+    if OLDER_COMMIT in asked or change.action is Action.NO_OP or change.blocked or change.protected:
+        return change
+    if OLDER_COMMIT in rules.allowed:
+        return replace(change, waived_by=(*change.waived_by, Waived(OLDER_COMMIT, f"--allow {OLDER_COMMIT}")))
+    if waivers := matching_waivers(rules.waivers, OLDER_COMMIT, change.name, today):
+        return replace(change, waived_by=(*change.waived_by, Waived(OLDER_COMMIT, reported(waivers[0]))))
+    return replace(change, held_by=(*change.held_by, verdict))
+
+
+def overtaken(before: Plan, after: Plan) -> tuple[Diagnostic, ...]:
+    """The error for what is held only since the plan was approved."""
+    held = [
+        later.name
+        for earlier, later in zip(before.changes, after.changes, strict=True)
+        if later.held_by != earlier.held_by
+    ]
+    if not held:
+        return ()
+    summary = "another apply completed a newer commit while this one was under way"
+    what = f"Held by {OLDER_COMMIT}: {', '.join(held[:3])}" + (f" and {len(held) - 3:,} more" if len(held) > 3 else "")
+    return (error(OLDER_COMMIT, summary, detail=f"{what}.\n{_REMEDY}"),)
