@@ -20,8 +20,8 @@ KEY = "live_key-of-the-story"
 class Hub:
     """`clone` is a person's; `remote` is what GitHub holds. Pull requests are branches with a test merge, as there.
 
-    The workflows are those that `init` writes, or with `own` those of this repository. `inner` is the folder of the
-    configuration.
+    The workflows are those that `init` writes, or with `own` those of this repository. `config` is a configuration that
+    is there before.
     """
 
     def __init__(
@@ -33,22 +33,20 @@ class Hub:
         *,
         own: bool = False,
         branch: str = "main",
-        inner: str = "",
+        config: str = "",
     ) -> None:
         self.github, self.store, self.branch_name = github, store, branch
         self.remote, self.clone = folder / "hub.git", folder / "person"
         git("init", "-q", "--bare", "-b", branch, str(self.remote), folder=folder)
         git("clone", "-q", str(self.remote), str(self.clone), folder=folder)
         git("checkout", "-q", "-B", branch, folder=self.clone)
-        lay_out_repository(self.clone / inner, PIN, named=True)
+        if config:
+            self.write("reconciler.toml", config)
+        lay_out_repository(self.clone, PIN)
         if own:
             shutil.rmtree(self.clone / ".github")
             for file, text in own_files().items():
                 self.write(str(file.relative_to(ROOT)), text)
-        self.write(
-            f"{inner or '.'}/reconciler.toml",
-            f'sensitive = ["params.callback_url"]\n[targets.production]\nendpoint = "{endpoint}"\nrecord = "origin"\n',
-        )
         self.runner = Runner(
             self.remote,
             folder / "machines",
@@ -57,6 +55,7 @@ class Hub:
                 "GITHUB_GRAPHQL_URL": f"{github.url}/graphql",
                 "GITHUB_SERVER_URL": "https://github.example",
                 "GITHUB_REPOSITORY": REPOSITORY,
+                "RECONCILER_ENDPOINT": endpoint,
             },
             {"production": {"SCALE_API_KEY": KEY}},
             token=TOKEN,

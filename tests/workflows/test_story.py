@@ -51,7 +51,9 @@ def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hub]:
             ]
         )
     with serve(create_app(tmp_path / "account.db")) as port, served(Github()) as github:
-        hub = Hub(tmp_path, github, store, f"http://127.0.0.1:{port}/v1", own=hasattr(request, "param"))
+        config = 'sensitive = ["params.callback_url"]\n[targets.production]\nrecord = "origin"\n'
+        endpoint = f"http://127.0.0.1:{port}/v1"
+        hub = Hub(tmp_path, github, store, endpoint, own=hasattr(request, "param"), config=config)
         for name, file in (("cats", CATS), ("dogs", DOGS)):
             hub.write(file, manifest(name) + "reconcile: {ignore: [params.callback_url]}\n")
         first = hub.begin("Two projects that are there already")
