@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from reconciler.git.discovery import is_inside
 from reconciler.git.process import output
+from reconciler.git.sources import blob_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,11 @@ class Clone:
 
     def holds(self, folder: Path) -> bool:
         """Whether the commit holds exactly the files of a folder, except what Python compiles."""
-        sha = hashlib.sha1 if len(self.commit) == 40 else hashlib.sha256
         found = {}
         for file in folder.rglob("*"):
             if file.is_file() and "__pycache__" not in file.parts:
-                content = file.read_bytes()
-                blob = sha(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-                found[f"{folder.name}/{file.relative_to(folder).as_posix()}"] = blob
+                name = f"{folder.name}/{file.relative_to(folder).as_posix()}"
+                found[name] = blob_id(file.read_bytes(), self.commit)
         return found == dict(self.blobs)
 
 

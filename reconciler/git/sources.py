@@ -47,6 +47,12 @@ class _Entry:
     """Git compares it with the working tree."""
 
 
+def blob_id(content: bytes, commit: str) -> str:
+    """The ID of a blob, in the format of the ID of a commit of its repository."""
+    sha = hashlib.sha1 if len(commit) == 40 else hashlib.sha256
+    return sha(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
 def read_commit(root: Path, paths: Sequence[Path]) -> Commit:
     """The commit that is checked out at `root`, and whether anything at or below `paths` differs from it.
 
@@ -94,7 +100,7 @@ class _Index:
     def __init__(self, root: Path, head: str, paths: Sequence[str], files: Sequence[str]) -> None:
         top = os.path.realpath(output(root, "rev-parse", "--show-toplevel").removesuffix("\n"))
         self._top = f"{top}/"
-        self._hash = hashlib.sha1 if len(head) == 40 else hashlib.sha256
+        self._head = head
         self._passed = all_passed(files)
         inner = {step: name for step in chain(*self._passed.values()) if (name := self._inner(step)) is not None}
         folders = tuple(f"{path}/" for path in paths)
@@ -150,10 +156,7 @@ class _Index:
             return False
         if is_link != (entry.mode == "120000"):
             return False
-        return entry.blob in (self._blob(content), self._blob(content.replace(b"\r\n", b"\n")))
-
-    def _blob(self, content: bytes) -> str:
-        return self._hash(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        return any(entry.blob == blob_id(each, self._head) for each in (content, content.replace(b"\r\n", b"\n")))
 
     def _inner(self, path: str) -> str | None:
         """A path from the top of the working tree; None outside it."""

@@ -44,6 +44,7 @@ def reported(text: str, *patterns: str, live: LiveProject | None = LIVE) -> str:
         (("params.url",), "https://new and https://old", "(sensitive value) and (sensitive value)"),
         (("params.deep",), "one-1, two-2, https://new", "(sensitive value), (sensitive value), https://new"),
         (("params.deep.list[1]",), "one-1, two-2", "one-1, (sensitive value)"),
+        (("params.n",), "1 and https://new", "1 and https://new"),
         (("params.x",), "y, of which one letter masks nothing", "y, of which one letter masks nothing"),
         (("ontology.**.Secret",), "Cat, Secret, hidden words", "Cat, (sensitive value), hidden words"),
         (("ontology.*.@description",), "Open: hidden words", "Open: (sensitive value)"),
