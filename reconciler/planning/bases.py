@@ -236,7 +236,7 @@ def base_hash(
 
 
 def with_ontology_hashes(plan: Plan) -> Plan:
-    """The plan with the hashes of all live ontologies. A saved plan has them instead of projects without a change."""
+    """The plan with the hashes of all live ontologies. For unchanged projects, a saved plan has only these."""
     return replace(
         plan,
         changes=tuple(
