@@ -7,101 +7,29 @@ the settings and what was allowed are passed in. A guard only looks at changes t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from reconciler.fieldpath import Attribute, Pattern, covered, format_path
-from reconciler.model.guards import GuardSettings, Waiver
+from reconciler.fieldpath import format_path
 from reconciler.model.ontology import Ontology, read_ontology, walk
 from reconciler.model.plan import Action, Cause, Field, Kind, ProjectChange, unit_of
 from reconciler.model.project import LiveProject, Shown
-from reconciler.model.record import Entries
-from reconciler.model.values import ABSENT, MASKED, Absent, Json, canonical_json, text_digest
+from reconciler.model.values import ABSENT, Absent, Json, canonical_json, text_digest
 from reconciler.planning.bases import unseen
 from reconciler.planning.nearness import is_one_edit, neighbours, normal_form, twins
+from reconciler.planning.situation import Finding, Found, Situation, counted, effective, listed, removes_choice
 from reconciler.tasktypes.parameters import TASK_TYPES
 
 _FOREVER = "A project on Scale can never be deleted or renamed."
 _FEWEST_SELECTED: Final = 10
 """With fewer selected projects, the share that changes means nothing."""
 
-LIVE_HISTORY: Final = "Scale's history no longer shows"
-SNAPSHOT_HISTORY: Final = "The snapshot does not show"
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What the guards look at besides the changes.
-
-    `live` are the projects by name, None for one that was asked for and does not exist; `listed` is whether the whole
-    account was listed. `managed` has the names in all manifests, selected or not, each with its file. `undeclared`
-    has the recorded names of this manifest folder that no manifest declares anymore, each with the file that it was in.
-    `known` are the recorded projects of this target. `allowed` are the guards that `--allow` names. `today` is the day
-    in UTC. `pending` is `--pending`. Messages mask the names of choices that `sensitive` covers. `history` starts
-    the sentence about a recorded version that cannot be seen.
-    """
-
-    live: Mapping[str, Shown | None]
-    listed: bool
-    managed: Mapping[str, str]
-    known: Entries
-    settings: GuardSettings
-    waivers: tuple[Waiver, ...]
-    allowed: frozenset[str]
-    today: date
-    pending: bool = False
-    sensitive: tuple[Pattern, ...] = ()
-    history: str = LIVE_HISTORY
-    undeclared: Mapping[str, str] = field(default_factory=dict)
-    older: bool = False
-
-    def warns(self, guard: str) -> bool:
-        """Whether that guard is configured to warn rather than to hold."""
-        return getattr(self.settings, guard.replace("-", "_"), None) == "warn"
-
-    def choices_gone(self, change: ProjectChange) -> list[str]:
-        """The names of the choices that an update removes."""
-        gone = [field.path for field in change.fields if _removes_choice(field)]
-        return [MASKED if covered(path, self.sensitive) else str(path[-1]) for path in gone]
-
-    def path(self, field: Field) -> str:
-        """A field's path for a message. The path of a choice consists of values, so it may be sensitive."""
-        masked = field.path[0] == "ontology" and covered(field.path, self.sensitive)
-        return f"ontology {MASKED}" if masked else format_path(field.path)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Why a guard would hold a change.
-
-    `what` is a sentence without its full stop, `more` are whole sentences, and `remedy` says how to avoid the hold.
-    """
-
-    change: ProjectChange
-    what: str
-    more: str = ""
-    remedy: str = ""
-
-    @property
-    def why(self) -> str:
-        return " ".join(filter(None, (f"{self.what}.", self.more)))
-
-
-Found = Iterator[Finding]
-
 
 def value_hash(value: Json | Absent) -> str:
     """SHA-256, in hexadecimal, of a value's canonical JSON; of the text `absent` if there is no value."""
     text = "absent" if value is ABSENT else canonical_json(value)
     return text_digest(text)
-
-
-def _effective(changes: Iterable[ProjectChange], *actions: Action) -> list[ProjectChange]:
-    """The changes of these kinds that an apply would write or forget. A blocked one is a no-op."""
-    return [change for change in changes if change.action in actions and not change.blocked and not change.protected]
 
 
 def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
@@ -111,7 +39,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     if they are then equal or one edit apart: one letter added, removed or replaced, or two neighbors swapped. For one
     edit, both need at least five characters other than digits, and the same numbers in the same order.
     """
-    creates = _effective(changes, Action.CREATE)
+    creates = effective(changes, Action.CREATE)
     if not creates or not situation.listed:
         return
     others = {
@@ -139,7 +67,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             which = one if len(near) == 1 else f"{len(near):,} live projects without a manifest have"
             yield Finding(
                 change,
-                f"{which} {what}: {_listed(shown, len(near))}",
+                f"{which} {what}: {listed(shown, len(near))}",
                 _FOREVER,
                 f'To manage the live project instead, rename the manifest to "{near[0].name}".',
             )
@@ -148,24 +76,14 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
 _SAME_NAME = 'the same name, except for case, Unicode form, invisible characters, "-", "_" and spaces'
 
 
-def _listed(names: Sequence[str], total: int = 0) -> str:
-    """The first three, and the number of the others."""
-    more = max(total, len(names)) - 3
-    return ", ".join(names[:3]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
 def _would(changes: Sequence[ProjectChange], what: str, number: str = "") -> str:
-    number = number or _count(len(changes), "project")
-    return f"{number} would be {what} ({_listed([change.name for change in changes])})"
+    number = number or counted(len(changes), "project")
+    return f"{number} would be {what} ({listed([change.name for change in changes])})"
 
 
 def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """A create whose type is not known here, but is a known one once its case, `-`, `_`, or one letter is changed."""
-    for change in _effective(changes, Action.CREATE):
+    for change in effective(changes, Action.CREATE):
         wanted = change.desired.type
         form = normal_form(wanted)
         near = (
@@ -182,7 +100,7 @@ def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Found:
 
 def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """A create of a project that, by the record, an apply has written."""
-    for change in _effective(changes, Action.CREATE):
+    for change in effective(changes, Action.CREATE):
         known = situation.known.get(change.name)
         if known is not None and known.written:
             yield Finding(
@@ -195,7 +113,7 @@ def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Found:
 
 def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """An update that removes something from a project that, by the record, no apply has written."""
-    for change in _effective(changes, Action.UPDATE):
+    for change in effective(changes, Action.UPDATE):
         known = situation.known.get(change.name)
         if (known is None or not known.written) and (clauses := list(_taken(change, situation))):
             what = f"No apply of this repository has written this project yet, and this would {'; '.join(clauses)}"
@@ -206,25 +124,25 @@ def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
     """What would be removed or changed."""
     assert change.before is not None
     if params := [str(field.path[1]) for field in change.fields if _removes_parameter(field)]:
-        yield f"remove {len(params):,} of {_count(len(change.before.params), 'parameter')} ({_listed(params)})"
+        yield f"remove {len(params):,} of {counted(len(change.before.params), 'parameter')} ({listed(params)})"
     if choices := situation.choices_gone(change):
         before = read_ontology(list(change.before.ontology or ()))
         assert isinstance(before, Ontology)
-        total = _count(sum(1 for _ in walk(before.choices)), "choice")
-        yield f"remove {len(choices):,} of {total} ({_listed(choices)})"
+        total = counted(sum(1 for _ in walk(before.choices)), "choice")
+        yield f"remove {len(choices):,} of {total} ({listed(choices)})"
     if situation.pending:
         changed = [
             situation.path(field)
             for field in change.fields
-            if field.kind is not Kind.ADD and not (_removes_parameter(field) or _removes_choice(field))
+            if field.kind is not Kind.ADD and not (_removes_parameter(field) or removes_choice(field))
         ]
         if changed:
-            yield f"change {_count(len(changed), 'value')} ({_listed(changed)})"
+            yield f"change {counted(len(changed), 'value')} ({listed(changed)})"
 
 
 def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """An update that writes a value again that Scale did not keep."""
-    for change in _effective(changes, Action.UPDATE):
+    for change in effective(changes, Action.UPDATE):
         noted = situation.known[change.name].not_kept if change.name in situation.known else {}
         again = [
             situation.path(field)
@@ -234,25 +152,21 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         if again:
             yield Finding(
                 change,
-                f"Scale did not keep {_count(len(again), 'value')} of an earlier apply, and the manifest still "
-                f"declares the same: {_listed(again)}",
+                f"Scale did not keep {counted(len(again), 'value')} of an earlier apply, and the manifest still "
+                f"declares the same: {listed(again)}",
                 remedy="Declare the value that Scale keeps, or add the path to reconcile.ignore.",
             )
 
 
 def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """An update that removes choices."""
-    for change in _effective(changes, Action.UPDATE):
+    for change in effective(changes, Action.UPDATE):
         if names := situation.choices_gone(change):
             yield Finding(
                 change,
-                f"This removes {_count(len(names), 'choice')} from the ontology: {_listed(names)}",
+                f"This removes {counted(len(names), 'choice')} from the ontology: {listed(names)}",
                 "Work in flight loses removed choices at once.",
             )
-
-
-def _removes_choice(field: Field) -> bool:
-    return field.kind is Kind.REMOVE and field.path[0] == "ontology" and not isinstance(field.path[-1], Attribute)
 
 
 def _removes_parameter(field: Field) -> bool:
@@ -261,16 +175,16 @@ def _removes_parameter(field: Field) -> bool:
 
 def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """With `--pending`, an update of a unit that both sides changed, or may have changed: its base is not shown."""
-    for change in _effective(changes, Action.UPDATE) if situation.pending else ():
+    for change in effective(changes, Action.UPDATE) if situation.pending else ():
         fields = [field for field in change.fields if field.cause is Cause.CONFLICT]
         both = list(dict.fromkeys(unit_of(field.path) or "" for field in fields))
         hidden = unseen(situation.known.get(change.name), change.fields)
         whats = []
         if both:
-            whats.append(f"Git and Scale have changed {_listed(both)} in different ways since the last apply")
+            whats.append(f"Git and Scale have changed {listed(both)} in different ways since the last apply")
         if hidden:
             whats.append(
-                f"{situation.history} the version that the last apply recorded of {_listed(hidden)}, so "
+                f"{situation.history} the version that the last apply recorded of {listed(hidden)}, so "
                 "it is unknown whether it was changed on Scale since"
             )
         if whats:
@@ -280,8 +194,8 @@ def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
 
 def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """A project with an expired `ignore`, even one without a change, which nothing can hold."""
-    unchanged = [change for change in _effective(changes, Action.NO_OP) if not change.desired.protect]
-    for change in (*_effective(changes, Action.CREATE, Action.UPDATE), *unchanged):
+    unchanged = [change for change in effective(changes, Action.NO_OP) if not change.desired.protect]
+    for change in (*effective(changes, Action.CREATE, Action.UPDATE), *unchanged):
         expired = [
             f"{ignore.pattern.text} (until {ignore.until.isoformat()})"
             for ignore in change.desired.mask.ignore
@@ -290,7 +204,7 @@ def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Fo
         if expired:
             yield Finding(
                 change,
-                f"An expired ignore still applies: {_listed(expired)}",
+                f"An expired ignore still applies: {listed(expired)}",
                 remedy="Remove it from the manifest, or set a later `until`.",
             )
 
@@ -301,7 +215,7 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     Either its file now has exactly one name that is not recorded, and one recorded name fewer; or the create has the
     content that is live under a name that is no longer declared.
     """
-    changed = _effective(changes, Action.CREATE, Action.FORGET)
+    changed = effective(changes, Action.CREATE, Action.FORGET)
     gone = {name: file for name, file in situation.undeclared.items() if name in situation.known}
     if not changed or not gone:
         return
@@ -337,7 +251,7 @@ def _by_file(files: Mapping[str, str]) -> dict[str, list[str]]:
 
 def max_creates(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """Every create, if there are more than `max_creates`."""
-    creates = _effective(changes, Action.CREATE)
+    creates = effective(changes, Action.CREATE)
     most = situation.settings.max_creates
     if len(creates) > most:
         what = f"{_would(creates, 'created')}, more than max_creates = {most}"
@@ -346,7 +260,7 @@ def max_creates(changes: Sequence[ProjectChange], situation: Situation) -> Found
 
 def max_change_ratio(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """Every update, if their share of the selected projects is more than `max_change_ratio`."""
-    updates = _effective(changes, Action.UPDATE)
+    updates = effective(changes, Action.UPDATE)
     selected = sum(change.action is not Action.FORGET for change in changes)
     ratio = situation.settings.max_change_ratio
     if selected >= _FEWEST_SELECTED and len(updates) > Decimal(str(ratio)) * selected:
@@ -357,7 +271,7 @@ def max_change_ratio(changes: Sequence[ProjectChange], situation: Situation) -> 
 
 def max_forgets(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """Every project that would no longer be managed, if there are more than `max_forgets`."""
-    forgets = _effective(changes, Action.FORGET)
+    forgets = effective(changes, Action.FORGET)
     most = situation.settings.max_forgets
     if len(forgets) > most:
         what = f"{_would(forgets, 'forgotten')}, more than max_forgets = {most}"

@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from reconciler.diagnostics import Diagnostic, warning
 from reconciler.model.guards import OLDER_COMMIT, Waiver
 from reconciler.model.plan import Action, Held, ProjectChange, Waived
-from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation
+from reconciler.planning.guards import GUARDS, WHOLE_PLAN
+from reconciler.planning.situation import Situation
 
 
 def with_holds(

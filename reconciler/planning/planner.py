@@ -30,11 +30,11 @@ from reconciler.model.record import Entries, RecordedProject
 from reconciler.model.values import has_overflow
 from reconciler.planning.bases import Base, base_of, kept_base, mover, outside, unseen
 from reconciler.planning.blocking import blocked, blocked_change, not_sendable, unreadable
-from reconciler.planning.guards import LIVE_HISTORY, SNAPSHOT_HISTORY, Situation
 from reconciler.planning.holds import with_holds
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
 from reconciler.planning.live import Live, unmanaged_in
 from reconciler.planning.mask import Ignored
+from reconciler.planning.situation import LIVE_HISTORY, SNAPSHOT_HISTORY, Situation
 from reconciler.planning.threeway import ThreeWay
 
 

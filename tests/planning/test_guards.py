@@ -25,10 +25,11 @@ from reconciler.model.project import DesiredProject, Ignore, LiveProject, Mask, 
 from reconciler.model.record import RecordedProject
 from reconciler.model.values import ABSENT, Json
 from reconciler.planning import nearness
-from reconciler.planning.guards import GUARDS, WHOLE_PLAN, Situation, value_hash
+from reconciler.planning.guards import GUARDS, WHOLE_PLAN, value_hash
 from reconciler.planning.holds import with_holds
 from reconciler.planning.nearness import normal_form
 from reconciler.planning.planner import plan_project
+from reconciler.planning.situation import Situation
 from tests.ontologies import live_ontology, ontology
 
 TODAY = date(2027, 3, 1)

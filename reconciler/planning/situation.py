@@ -1,0 +1,98 @@
+"""What a guard judges by, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from reconciler.fieldpath import Attribute, Pattern, covered, format_path
+from reconciler.model.guards import GuardSettings, Waiver
+from reconciler.model.plan import Action, Field, Kind, ProjectChange
+from reconciler.model.project import Shown
+from reconciler.model.record import Entries
+from reconciler.model.values import MASKED
+
+LIVE_HISTORY: Final = "Scale's history no longer shows"
+SNAPSHOT_HISTORY: Final = "The snapshot does not show"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the guards look at besides the changes.
+
+    `live` are the projects by name, None for one that was asked for and does not exist; `listed` is whether the whole
+    account was listed. `managed` has the names in all manifests, selected or not, each with its file. `undeclared`
+    has the recorded names of this manifest folder that no manifest declares anymore, each with the file that it was in.
+    `known` are the recorded projects of this target. `allowed` are the guards that `--allow` names. `today` is the day
+    in UTC. `pending` is `--pending`. Messages mask the names of choices that `sensitive` covers. `history` starts
+    the sentence about a recorded version that cannot be seen.
+    """
+
+    live: Mapping[str, Shown | None]
+    listed: bool
+    managed: Mapping[str, str]
+    known: Entries
+    settings: GuardSettings
+    waivers: tuple[Waiver, ...]
+    allowed: frozenset[str]
+    today: date
+    pending: bool = False
+    sensitive: tuple[Pattern, ...] = ()
+    history: str = LIVE_HISTORY
+    undeclared: Mapping[str, str] = field(default_factory=dict)
+    older: bool = False
+
+    def warns(self, guard: str) -> bool:
+        """Whether that guard is configured to warn rather than to hold."""
+        return getattr(self.settings, guard.replace("-", "_"), None) == "warn"
+
+    def choices_gone(self, change: ProjectChange) -> list[str]:
+        """The names of the choices that an update removes."""
+        gone = [field.path for field in change.fields if removes_choice(field)]
+        return [MASKED if covered(path, self.sensitive) else str(path[-1]) for path in gone]
+
+    def path(self, field: Field) -> str:
+        """A field's path for a message. The path of a choice consists of values, so it may be sensitive."""
+        masked = field.path[0] == "ontology" and covered(field.path, self.sensitive)
+        return f"ontology {MASKED}" if masked else format_path(field.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a guard would hold a change.
+
+    `what` is a sentence without its full stop, `more` are whole sentences, and `remedy` says how to avoid the hold.
+    """
+
+    change: ProjectChange
+    what: str
+    more: str = ""
+    remedy: str = ""
+
+    @property
+    def why(self) -> str:
+        return " ".join(filter(None, (f"{self.what}.", self.more)))
+
+
+Found = Iterator[Finding]
+
+
+def effective(changes: Iterable[ProjectChange], *actions: Action) -> list[ProjectChange]:
+    """The changes of these kinds that an apply would write or forget. A blocked one is a no-op."""
+    return [change for change in changes if change.action in actions and not change.blocked and not change.protected]
+
+
+def removes_choice(field: Field) -> bool:
+    return field.kind is Kind.REMOVE and field.path[0] == "ontology" and not isinstance(field.path[-1], Attribute)
+
+
+def listed(names: Sequence[str], total: int = 0) -> str:
+    """The first three, and the number of the others."""
+    more = max(total, len(names)) - 3
+    return ", ".join(names[:3]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
