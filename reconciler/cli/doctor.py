@@ -39,7 +39,8 @@ def command(
 ) -> int:
     """Check the setup, with a remedy for each problem.
 
-    Python, git, configuration, manifests, key, endpoint, clock, permissions and record. Writes nothing without --write.
+    Python, git, configuration, manifests, key, endpoint, clock, permissions, record, and workflows. It writes nothing
+    without --write.
     """
     import os
 

@@ -16,6 +16,7 @@ from reconciler import git
 from reconciler.configuration.keys import BUILT_IN
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.doctor.evidence import Project
+from reconciler.doctor.workflows import find_misfits, read_workflows
 from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError
 from reconciler.instants import read_instant
 from reconciler.model.doctor import CheckResult, CheckStatus
@@ -61,7 +62,8 @@ class Setup:
     """What the checks need. `problem` is why there are no settings, or no target.
 
     `validate` returns how many manifests there are, and their diagnostics. `check_sandbox` raises the reason why the
-    sandbox's file cannot be written. `read_record` returns the record, and the diagnostics of reading it.
+    sandbox's file cannot be written. `read_record` returns the record, and the diagnostics of reading it. `read_pin`
+    returns the requirement by which a job would install the reconciler that is running, None if it is not known.
     """
 
     cwd: Path
@@ -70,6 +72,7 @@ class Setup:
     validate: Callable[[Settings], tuple[int, Sequence[Diagnostic]]]
     check_sandbox: Callable[[Path], None]
     read_record: Callable[[Settings, Target], tuple[Record, Sequence[Diagnostic]]]
+    read_pin: Callable[[], str | None]
     settings: Settings | None = None
     target: Target | None = None
     problem: ReconcilerError | None = None
@@ -90,14 +93,15 @@ class Setup:
 
 def examine(setup: Setup) -> tuple[CheckResult, ...]:
     """The result of every check, in the order of the table."""
-    return tuple(_examined(check, setup) for check in CHECKS)
+    return tuple(result for check in CHECKS if (result := _examined(check, setup)) is not None)
 
 
-def _examined(check: Check, setup: Setup) -> CheckResult:
+def _examined(check: Check, setup: Setup) -> CheckResult | None:
     if check.needs is not None and getattr(setup, check.needs) is None:
         return skipped(check.name)
     try:
-        return CheckResult(check.name, *check.look(setup))
+        result = check.look(setup)
+        return None if result is None else CheckResult(check.name, *result)
     except ReconcilerError as problem:
         return failed(check.name, problem)
 
@@ -290,12 +294,27 @@ def check_targets(setup: Setup) -> Result:
     )
 
 
+def check_workflows(setup: Setup) -> Result | None:
+    """Whether the workflows that run reconciler fit the repository. None if there are none."""
+    found = read_workflows(setup.configured.git_root) if setup.settings is not None else None
+    if found is None or not found.steps:
+        return None
+    if misfits := [*find_misfits(found, setup.configured, setup.read_pin())]:
+        messages, remedies = zip(*misfits, strict=True)
+        return _warning(" ".join(messages), "\n".join(dict.fromkeys(remedies)))
+    named = " and ".join(found.environments)
+    return _ok(f"The workflows fit the repository. On GitHub, they need the environments {named}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`needs` is the attribute of the setup without which the check is skipped."""
+    """`needs` is the attribute of the setup without which the check is skipped.
+
+    `look` returns None if there is nothing to check.
+    """
 
     name: str
-    look: Callable[[Setup], Result]
+    look: Callable[[Setup], Result | None]
     needs: str | None = None
 
 
@@ -310,6 +329,7 @@ CHECKS: Final = (
     Check("permissions", check_permissions, needs="target"),
     Check("record", check_record, needs="target"),
     Check("targets", check_targets, needs="target"),
+    Check("workflows", check_workflows),
 )
 
 

@@ -72,19 +72,38 @@ def _remotes(folder: Path) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found.items(), key=lambda each: (each[0] != "origin", each[0])))
 
 
-def default_branch(folder: Path) -> str | None:
-    """The branch that origin/HEAD names, else the one that HEAD names, which may have no commit. None if neither does.
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """`default` is the branch that origin/HEAD names, `current` the one that HEAD names, which may have no commit.
+
+    Each is None if git names none. `known` are the branches of the clone and of its remotes.
+    """
+
+    default: str | None = None
+    current: str | None = None
+    known: frozenset[str] = frozenset()
+
+
+def read_branches(folder: Path) -> Branches:
+    """The branches of the repository that a folder is in; none outside git.
 
     Raises:
         GitRefusedError: there is a repository, and git is missing, fails, or refuses it.
     """
     if not is_inside(folder):
-        return None
-    for ref, start in (("refs/remotes/origin/HEAD", "refs/remotes/origin/"), ("HEAD", "refs/heads/")):
-        named = output(folder, "symbolic-ref", "--quiet", ref, tolerated={1}).strip()
-        if named.startswith(start):
-            return named.removeprefix(start)
-    return None
+        return Branches()
+    refs = output(folder, "for-each-ref", "--format=%(refname)", "refs/heads/", "refs/remotes/").split()
+    known = (re.sub(r"^refs/(?:heads|remotes/[^/]+)/", "", ref) for ref in refs)
+    return Branches(
+        _named(folder, "refs/remotes/origin/HEAD", "refs/remotes/origin/"),
+        _named(folder, "HEAD", "refs/heads/"),
+        frozenset(known),
+    )
+
+
+def _named(folder: Path, ref: str, start: str) -> str | None:
+    found = output(folder, "symbolic-ref", "--quiet", ref, tolerated={1}).strip()
+    return found.removeprefix(start) if found.startswith(start) else None
 
 
 def remote_host(folder: Path) -> str | None:

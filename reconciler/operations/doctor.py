@@ -18,6 +18,7 @@ from reconciler.doctor.evidence import Made, Seen
 from reconciler.doctor.probing import look, make_project, project_name
 from reconciler.errors import ReconcilerError, ScaleError, UsageError
 from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport
+from reconciler.operations.pin import Pin, own_pin
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
 from reconciler.operations.targets import check_sandbox, check_writable, open_target
@@ -36,6 +37,7 @@ def read_setup(cwd: Path, *, target: str | None, endpoint: str | None, environme
         validate=_validate,
         check_sandbox=check_sandbox,
         read_record=lambda settings, target: read_record(Session(settings, target, environment)),
+        read_pin=_read_pin,
         asked=(target or "", endpoint or ""),
     )
     try:
@@ -44,6 +46,14 @@ def read_setup(cwd: Path, *, target: str | None, endpoint: str | None, environme
     except ReconcilerError as problem:
         return replace(setup, problem=problem)
     return replace(setup, target=chosen)
+
+
+def _read_pin() -> str | None:
+    try:
+        pin = own_pin()
+    except UsageError:  # a clone with changes: no commit has what is running
+        return None
+    return pin.short if isinstance(pin, Pin) else None
 
 
 def check_may_make(setup: Setup) -> None:

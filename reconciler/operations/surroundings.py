@@ -12,7 +12,7 @@ from typing import Final
 from reconciler.configuration import find_configuration
 from reconciler.errors import FileRefusedError, ReconcilerError
 from reconciler.files.reading import read_below
-from reconciler.git.clones import default_branch, remote_host, tracked_files
+from reconciler.git.clones import read_branches, remote_host, tracked_files
 from reconciler.settings import Settings, git_top, read_settings
 
 WORKFLOWS: Final = ("plan", "apply", "drift")
@@ -71,7 +71,8 @@ def look_around(folder: Path, *, named: bool) -> Surroundings:
         root, config_file = settings.repo_root, settings.config_file
     manifests = settings.manifests.relative_to(root).as_posix() if config_file is not None else "projects"
     base = root if top is None else top
-    branch = default_branch(there)
+    branches = read_branches(there)
+    branch = branches.default or branches.current
     host = remote_host(there) or ""
     inner = root.relative_to(base).as_posix() if root != base else ""
     return Surroundings(
