@@ -20,10 +20,14 @@ MOST_GIVEN_UP = 5
 
 
 class Stop:
-    """Set by a signal: calls under way are finished and checked, and no new call starts."""
+    """Set by a signal: calls under way are finished and checked, and no new call starts.
+
+    `so_far` returns the outcome as it is while the calls are under way; None before that.
+    """
 
     def __init__(self) -> None:
         self.signal: int | None = None
+        self.so_far: Callable[[], Outcome] | None = None
 
     def request(self, signal: int) -> None:
         """The first signal is the one that counts."""
@@ -52,6 +56,7 @@ async def apply_plan(
     """
     started_at = now()
     outcomes: dict[str, ProjectOutcome] = {}
+    under_way: dict[str, ProjectApply] = {}
     given_up = 0
     waiting = iter([change for change in plan.changes if change.writes])
 
@@ -69,6 +74,7 @@ async def apply_plan(
             begun = now()
             watched = Watched(change.name, projects, clock, stop.requested)
             project = ProjectApply(change, watched, emit, permitted, clock, random)
+            under_way[change.name] = project
             outcome = await project.run()
             if project.gave_up:
                 given_up += 1
@@ -78,24 +84,30 @@ async def apply_plan(
             outcomes[change.name] = outcome
             emit(Event(change.name, change.action, outcome=outcome))
 
+    def so_far() -> Outcome:
+        begun = {name: project.so_far() for name, project in under_way.items()}
+        not_yet = {one.name: _not_written(one, Status.NOT_STARTED, INTERRUPTED) for one in plan.changes if one.writes}
+        return _outcome(plan, {**not_yet, **begun, **outcomes}, started_at, None, INTERRUPTED, stop.signal)
+
+    stop.so_far = so_far
     async with asyncio.TaskGroup() as workers:
         for _ in range(max(1, min(parallelism, len(plan.changes)))):
             workers.create_task(work())
     return _outcome(plan, outcomes, started_at, now(), INTERRUPTED if stop.requested() else None, stop.signal)
 
 
-def not_applied(plan: Plan, reason: str, now: datetime) -> Outcome:
-    """The outcome of a plan that was not carried out."""
+def not_applied(plan: Plan, reason: str, now: datetime, interrupted_by: int | None = None) -> Outcome:
+    """The outcome of a plan that was not carried out. `interrupted_by` is a signal's number."""
     writes = (change for change in plan.changes if change.writes)
     outcomes = {change.name: _not_written(change, Status.NOT_STARTED, reason) for change in writes}
-    return _outcome(plan, outcomes, now, now, reason)
+    return _outcome(plan, outcomes, now, now, reason, interrupted_by)
 
 
 def _outcome(
     plan: Plan,
     written: Mapping[str, ProjectOutcome],
     started_at: datetime,
-    finished_at: datetime,
+    finished_at: datetime | None,
     ended: str | None,
     interrupted_by: int | None = None,
 ) -> Outcome:

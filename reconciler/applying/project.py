@@ -8,7 +8,7 @@ two reads is reported, never overwritten silently. A write is reported as landed
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from reconciler.applying import words
@@ -103,6 +103,17 @@ class ProjectApply:
                 ended = self._unproven(to_send, None, lost.problem.diagnostic())
             if ended is not None:
                 return ended
+
+    def so_far(self) -> ProjectOutcome:
+        """The outcome if the run were killed now: a call that was sent, and not yet seen to have landed, is unclear."""
+        calls = list(self.calls)
+        if self.attempt is not None:
+            calls.append(CallOutcome(self.attempt.kind, CallResult.UNCLEAR))
+        is_clear = self.attempt is None and len(calls) < len(self.change.calls)
+        calls += [CallOutcome(call.kind, CallResult.NOT_SENT) for call in self.change.calls[len(calls) :]]
+        status = Status.UNCLEAR if not is_clear else Status.FAILED if self.calls else Status.NOT_STARTED
+        sent = () if status is Status.NOT_STARTED else tuple(calls)
+        return replace(self._outcome(status, words.INTERRUPTED), calls=sent, live=None)
 
     async def _forbidden(self, begun: float) -> str | None:
         """Why the next write may not start; None if it may."""

@@ -152,6 +152,7 @@ class _Operator:
 
         try:
             write_result_file(printed(outcome, base=self._settings.git_root.as_posix()), Path(self._result))
+            self.unkept = None
         except OSError as problem:
             self.unkept = error("usage", f"the result cannot be written to {self._result}: {problem.strerror}")
 

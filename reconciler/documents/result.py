@@ -132,8 +132,8 @@ class ResultShape(Document):
 
     started_at: WholeSecond
     """When it began. RFC 3339, UTC."""
-    finished_at: WholeSecond
-    """When it ended. RFC 3339, UTC."""
+    finished_at: WholeSecond | None
+    """When it ended. RFC 3339, UTC. Null in a file that was written at a signal, while calls were under way."""
     target: TargetShape
     commit: Annotated[CommitShape, Key(alias="source")]
     plan_hash: Text

@@ -92,7 +92,7 @@ class Outcome:
     commit: Commit
     plan_hash: str
     started_at: datetime
-    finished_at: datetime
+    finished_at: datetime | None
     projects: tuple[ProjectOutcome, ...]
     interrupted_by: int | None = None
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import datetime
 from random import Random
 from types import FrameType
 from typing import Protocol
@@ -17,7 +19,7 @@ from reconciler.applying.words import INTERRUPTED
 from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError
-from reconciler.fieldpath import FieldPath
+from reconciler.fieldpath import FieldPath, Pattern
 from reconciler.manifest.places import locate
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
@@ -49,7 +51,10 @@ class Operator(Protocol):
         """A listener for the events of the apply."""
 
     def keep(self, outcome: Outcome) -> None:
-        """Called with the outcome as soon as there is one, before anything is shown."""
+        """Called with the outcome as soon as there is one, before anything is shown.
+
+        At a signal, it is called with the outcome so far, whose `finished_at` is None, and again at the end.
+        """
 
 
 class Unattended:
@@ -124,20 +129,45 @@ async def _apply(
     else:
         plan = await plan_live(session, client, source)
     plan = recorder.enforced(plan)
-    if not operator.approves(plan):
+    if not _approves(operator, plan, session.now()):
         declined = not_applied(plan, "declined", session.now())
         operator.keep(declined)
         return Applied(plan, declined, declined=True)
+    begun = session.now()
     stop = Stop()
-    with heeding_signals(stop):
+    ended = False
+
+    def keep_so_far() -> None:
+        if not ended:
+            known = stop.so_far() if stop.so_far is not None else not_applied(plan, INTERRUPTED, begun, stop.signal)
+            operator.keep(_presented(replace(known, finished_at=None), plan, session.settings.sensitive))
+
+    with heeding_signals(stop, keep_so_far):
         try:
             with operator.listening() as emit:
                 outcome = await carry_out(session, client, plan, recorder, emit=emit, stop=stop)
         except ReconcilerError as problem:
+            ended = True
             operator.keep(not_applied(plan, problem.summary, session.now()))
             raise
+        ended = True
         operator.keep(outcome)
     return Applied(plan, outcome)
+
+
+def _approves(operator: Operator, plan: Plan, now: datetime) -> bool:
+    """Ask the operator. If that ends otherwise than with an answer, a result is kept too."""
+    try:
+        return operator.approves(plan)
+    except KeyboardInterrupt:
+        operator.keep(not_applied(plan, INTERRUPTED, now, signal.SIGINT))
+        raise
+    except SystemExit as ended:
+        operator.keep(not_applied(plan, INTERRUPTED, now, int(ended.code or 0) - 128))
+        raise
+    except ReconcilerError as problem:
+        operator.keep(not_applied(plan, problem.summary, now))
+        raise
 
 
 def _heeded() -> list[signal.Signals]:
@@ -145,14 +175,16 @@ def _heeded() -> list[signal.Signals]:
 
 
 @contextmanager
-def heeding_signals(stop: Stop) -> Iterator[None]:
+def heeding_signals(stop: Stop, then: Callable[[], None] = lambda: None) -> Iterator[None]:
     """While this is open, SIGINT, SIGTERM and SIGHUP only set `stop`, even if they come again. For the main thread.
 
-    A SIGHUP that is ignored, as under nohup, stays ignored.
+    The event loop calls `then` after each of them. A SIGHUP that is ignored, as under nohup, stays ignored.
     """
+    loop = asyncio.get_running_loop()
 
     def heed(number: int, frame: FrameType | None) -> None:
         stop.request(number)
+        loop.call_soon_threadsafe(then)
 
     previous = {number: signal.signal(number, heed) for number in _heeded()}
     try:
@@ -224,7 +256,7 @@ async def carry_out(
         recorder.created = account.created
     announced = await recorder.announce(plan, stop.requested)
     if announced is None:
-        return replace(not_applied(plan, INTERRUPTED, now()), interrupted_by=stop.signal)
+        return not_applied(plan, INTERRUPTED, now(), stop.signal)
     late = overtaken(plan, announced)
     plan = announced
     try:
@@ -250,24 +282,26 @@ async def carry_out(
         await recorder.conclude(plan, outcome)
     except (RecordError, GitRefusedError) as problem:
         late = (*late, _unrecorded(problem))
-    changes = {change.name: change for change in plan.changes}
     section = recorder.record.sections.get(plan.section) if plan.section is not None else None
     previous = baseline_of(section) if section is not None else None
-    return replace(
-        outcome,
-        diagnostics=late,
-        previous_commit=previous.commit if previous else None,
-        projects=tuple(
-            replace(
-                project,
-                diagnostics=tuple(
-                    masked(_located(diagnostic, changes[project.name]), changes[project.name], sensitive)
-                    for diagnostic in project.diagnostics
-                ),
-            )
-            for project in outcome.projects
-        ),
+    outcome = replace(outcome, diagnostics=late, previous_commit=previous.commit if previous else None)
+    return _presented(outcome, plan, sensitive)
+
+
+def _presented(outcome: Outcome, plan: Plan, sensitive: Sequence[Pattern]) -> Outcome:
+    """The outcome whose diagnostics are located, and hide what is sensitive."""
+    changes = {change.name: change for change in plan.changes}
+    projects = (
+        replace(
+            project,
+            diagnostics=tuple(
+                masked(_located(diagnostic, changes[project.name]), changes[project.name], sensitive)
+                for diagnostic in project.diagnostics
+            ),
+        )
+        for project in outcome.projects
     )
+    return replace(outcome, projects=tuple(projects))
 
 
 def _unrecorded(problem: ReconcilerError) -> Diagnostic:

@@ -17,7 +17,7 @@ from reconciler.sandbox.server import Server
 from reconciler.sandbox.store import Store
 
 HOST = "127.0.0.1"
-_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def serve(
@@ -51,7 +51,8 @@ def _signals_end(server: Server) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = {number: signal.signal(number, lambda *_: server.stop()) for number in _ENDING_SIGNALS}
+    heeded = (number for number in _ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN)
+    previous = {number: signal.signal(number, lambda *_: server.stop()) for number in heeded}
     try:
         yield
     finally:

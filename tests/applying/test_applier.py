@@ -1220,3 +1220,47 @@ def versions(*contents: str, numbers: tuple[int, ...] = ()) -> LiveProject:
 def test_new_ontologies(before: LiveProject, after: LiveProject, new: str) -> None:
     found = new_versions("ontology", before, after)
     assert "".join(version.content.choices[0].choice for version in found) == new
+
+
+def test_what_an_outcome_would_be_at_any_moment() -> None:
+    """Nothing has begun while the project is read; a call that was sent is unclear until a read shows it."""
+    stop = Stop()
+    seen: list[tuple[Status, list[str]]] = []
+
+    def look(*_: object) -> None:
+        assert stop.so_far is not None
+        outcome = stop.so_far()
+        assert outcome.finished_at is None
+        [project] = outcome.projects
+        seen.append((project.status, [call.result.value for call in project.calls]))
+
+    class Seen(Api):
+        async def send(self, call: Call) -> None:
+            look()
+            await super().send(call)
+            look()
+
+    api = Seen(live())
+    api.before_read = look
+    [done] = applied(plan_of(api, desired(ontology=["X", "Y"])), api, stop=stop).projects
+    look()
+    assert seen == [
+        (Status.NOT_STARTED, []),
+        *[(Status.UNCLEAR, ["unclear", "not-sent"])] * 3,
+        *[(Status.UNCLEAR, ["landed", "unclear"])] * 3,
+        (Status.DONE, ["landed", "landed"]),
+    ]
+    assert done.status is Status.DONE
+
+
+def test_between_two_calls_a_project_is_half_done() -> None:
+    stop = Stop()
+    seen: list[Status] = []
+
+    async def permit() -> None:
+        assert stop.so_far is not None
+        seen.append(stop.so_far().projects[0].status)
+
+    api = Api(live())
+    applied(plan_of(api, desired(ontology=["X", "Y"])), api, stop=stop, permit=permit)
+    assert seen == [Status.NOT_STARTED, Status.FAILED]

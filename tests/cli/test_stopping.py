@@ -50,6 +50,8 @@ def test_a_signal_amid_an_apply_lets_calls_under_way_end_and_tells_what_landed(
             gate.wait_for(2)
             for number in numbers:
                 os.killpg(process.pid, number)
+            wait_until(result.exists)
+            at_once = json.loads(result.read_text())
             gate.open()
             out, err = process.communicate(timeout=LIMIT)
         assert process.returncode == ENDS[numbers[0]][0], err
@@ -58,6 +60,12 @@ def test_a_signal_amid_an_apply_lets_calls_under_way_end_and_tells_what_landed(
         )
         assert f"Interrupted by {numbers[0].name}: no further write was started." in err
         assert gate.arrived == 2, "no call was started after the signal"
+        assert (at_once["finished_at"], at_once["interrupted_by"]) == (None, numbers[0])
+        assert sorted((one["status"], [call["result"] for call in one["calls"]]) for one in at_once["projects"]) == [
+            *[("not-started", [])] * 2,
+            *[("unclear", ["unclear", "not-sent"])] * 2,
+        ]
+        assert json.loads(result.read_text())["finished_at"] is not None
         projects = {one["name"]: one for one in json.loads(result.read_text())["projects"]}
         landed = {
             name: tuple(
@@ -81,7 +89,7 @@ KINDS = (("create", "setParams"), ("setOntology",))
 
 @pytest.mark.parametrize(
     ("command", "number"),
-    [("plan", signal.SIGINT), ("plan", signal.SIGTERM), ("apply", signal.SIGINT), ("apply", signal.SIGTERM)],
+    [("plan", signal.SIGINT), ("plan", signal.SIGHUP), ("apply", signal.SIGINT), ("apply", signal.SIGTERM)],
 )
 def test_a_signal_while_live_state_is_read(
     repository: Path, write: Write, tmp_path: Path, command: str, number: signal.Signals
@@ -124,12 +132,12 @@ def test_a_signal_while_git_reads_the_record(
     assert (process.returncode, out, err.strip()) == (code, "", words)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_at_the_prompt(repository: Path, write: Write, served: Served, number: signal.Signals) -> None:
     write("p.yaml", "name: p\ntype: imageannotation\n")
     terminal, stdin = pty.openpty()
     try:
-        with started("apply", stdin=stdin) as process:
+        with started("apply", "--result=result.json", stdin=stdin) as process:
             assert process.stderr is not None
             said = ""
             while "Enter a value: " not in said:
@@ -144,6 +152,8 @@ def test_a_signal_at_the_prompt(repository: Path, write: Write, served: Served, 
     code, words = ENDS[number]
     assert (process.returncode, err.strip()) == (code, words)
     assert served.methods == {"GET": 1}
+    kept = json.loads((repository / "result.json").read_text())
+    assert (kept["interrupted_by"], [one["status"] for one in kept["projects"]]) == (number, ["not-started"])
 
 
 def test_an_apply_goes_on_when_nobody_reads_its_output_any_more(repository: Path, write: Write, tmp_path: Path) -> None:

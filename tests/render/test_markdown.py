@@ -397,6 +397,8 @@ def test_outcomes_of_other_kinds() -> None:
     whole = outcome_text(replace(plans.outcome(*started), commit=Commit(), diagnostics=(error("record", "not kept"),)))
     assert "> - 2 projects **not started**: the next apply continues with them.\n> - Error: not kept.\n" in whole
     assert "<sub>Plan `9c1e`, applied" in whole
+    killed = outcome_text(replace(plans.outcome(*started), finished_at=None))
+    assert "; this is its state when it was interrupted.</sub>" in killed
     twice = ProjectOutcome("p", Action.UPDATE, Status.DONE, diagnostics=(warning("sent-twice", "written 2 times"),))
     assert "> - Warning: written 2 times.\n" in outcome_text(plans.outcome(twice))
 

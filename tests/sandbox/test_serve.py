@@ -16,7 +16,7 @@ from reconciler.sandbox.serve import serve
 from tests.sandbox.calling import KEY, served
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_says_where_it_is_and_ends_quietly_with_a_signal(file: Path, number: signal.Signals) -> None:
     with served(file) as (url, process):
         assert url.startswith("http://127.0.0.1:")

@@ -165,8 +165,14 @@ def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
         resume=" ".join(("reconciler", "apply", *options)),
         alerts=tuple(_alerts(results, interrupted, summary)),
         messages=(*others, *found.diagnostics),
-        colophon=(*plan_of(outcome.plan_hash, outcome.commit), f", applied {minute(outcome.finished_at)}."),
+        colophon=(*plan_of(outcome.plan_hash, outcome.commit), f", {_when(outcome)}."),
     )
+
+
+def _when(outcome: Outcome) -> str:
+    if outcome.finished_at is None:
+        return f"begun {minute(outcome.started_at)}; this is its state when it was interrupted"
+    return f"applied {minute(outcome.finished_at)}"
 
 
 def last_line(summary: OutcomeSummary) -> str:
