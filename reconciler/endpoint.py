@@ -37,8 +37,8 @@ def check_endpoint(text: str) -> str:
     url = text.rstrip("/")
     if parts.scheme == "http" and not is_loopback(url):
         raise UsageError(
-            f'the endpoint "{text}" is plain http',
-            "A key is sent only over https, or to this machine (loopback). Use https.",
+            f'the endpoint "{text}" uses plain http',
+            "Keys are sent only over https, except to this machine (loopback). Use https.",
         )
     return url
 

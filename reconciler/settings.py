@@ -119,7 +119,7 @@ def choose_target(
     if name is None:
         if environment.get("CI"):
             raise UsageError(
-                "in CI, a target must be named",
+                "in CI, you must name a target",
                 'Use --target NAME, set RECONCILER_TARGET, or put target = "NAME" in reconciler.toml. '
                 f"Known targets: {', '.join(sorted(settings.targets))}.",
             )
@@ -144,8 +144,8 @@ def choose_target(
     if endpoint is None and not (_is_scale(url) or is_loopback(url)):
         raise UsageError(
             f'the endpoint of target "{name}" is set only in a file',
-            f"A pull request can change the file, so no key is sent to {url}. If that is the right endpoint, set it in "
-            f"a flag or the environment too: --endpoint {url}",
+            f"A pull request can change the file, so no key is sent to {url}. If that endpoint is correct, "
+            f"set RECONCILER_ENDPOINT in the environment, or run the command with this flag:\n--endpoint {url}",
         )
     return Target(name, url, key_variable=table.get("api_key_env", "SCALE_API_KEY"), **limits)
 

@@ -222,7 +222,7 @@ def test_waivers_of_a_pyproject_have_their_lines(tmp_path: Path) -> None:
         settings_of(tmp_path, "[project]\nguard = 1\n" + text, file="pyproject.toml")
     (only,) = raised.value.diagnostics
     assert only.location is not None
-    assert (only.location.line, only.summary) == (9, "no-manifests can only be waived by --allow")
+    assert (only.location.line, only.summary) == (9, "no-manifests can be waived only with --allow")
 
 
 def test_two_configurations_are_one_too_many(tmp_path: Path) -> None:

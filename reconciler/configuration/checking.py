@@ -82,7 +82,7 @@ def _overlay(name: str, overlay: Any, manifests: Any) -> Iterator[Fault]:
     if ".." not in path.parts and not any(part.startswith("_") for part in path.parts):
         yield Fault(
             "overlay-among-manifests",
-            f"the overlay {quoted(overlay)} is among the manifests",
+            f"the overlay {quoted(overlay)} is inside the manifest folder",
             ("targets", name, "overlay"),
             "Its files would be read as separate manifests. Rename the folder so that its name starts with _.",
         )

@@ -41,10 +41,12 @@ def configuration_keys(root: Path) -> Table:
         except ValueError:
             is_inside = False
         if not is_inside:
-            summary = f"{{name}} leads outside the repository: {quoted(text)}"
+            summary = f"{{name}} is outside the repository: {quoted(text)}"
             raise RefusedError("path-outside", summary, f"Use a path below {root}.")
         if ".git" in PurePosixPath(text.lower()).parts:
-            raise RefusedError("path-in-git", f"{{name}} leads into the .git folder: {quoted(text)}")
+            raise RefusedError(
+                "path-in-git", f"{{name}} is in the .git folder: {quoted(text)}", "Choose a different folder."
+            )
         return text
 
     path = Text(words="a path", rule=below_root)
@@ -55,18 +57,22 @@ def configuration_keys(root: Path) -> Table:
             Key(
                 "sandbox",
                 path,
-                "The file of a sandbox, which emulates Scale's API. Use it instead of endpoint.",
+                "The sandbox file. A sandbox emulates Scale's API. Set either sandbox or endpoint.",
             ),
-            Key("endpoint", Text(words="a URL", rule=_endpoint), "The URL of Scale's API. Use it instead of sandbox."),
+            Key(
+                "endpoint",
+                Text(words="a URL", rule=_endpoint),
+                "The URL of Scale's API. Set either sandbox or endpoint.",
+            ),
             Key(
                 "api_key_env",
-                Text(words="the name of a variable", rule=_key_variable),
-                "The name of the environment variable that holds the API key, not the key. It starts with SCALE_.",
+                Text(words="the name of an environment variable", rule=_key_variable),
+                "The name of the environment variable that holds the API key, not the key. It must start with SCALE_.",
             ),
             Key(
                 "parallelism",
                 Number(words="a whole number from 1 to 100", whole=True, minimum=1, maximum=100, code="out-of-range"),
-                "The number of requests in flight at once. The default is 8.",
+                "The maximum number of requests in flight. The default is 8.",
             ),
             Key("writes", Truth(), "If false, plan and drift work, but apply refuses to run. The default is true."),
             Key(
@@ -74,7 +80,7 @@ def configuration_keys(root: Path) -> Table:
                 Text(words='"local" or the name of a git remote', rule=_remote),
                 'The git remote that the record is fetched from and pushed to, or "local" (the default).',
             ),
-            Key("overlay", path, "The folder whose files are laid over the manifests."),
+            Key("overlay", path, "The folder of overlays: files that override manifests for this target."),
         ),
     )
     guards = Table(
@@ -87,12 +93,32 @@ def configuration_keys(root: Path) -> Table:
                 Number(words="a number from 0 to 1", minimum=0, maximum=1, code="out-of-range"),
                 "If a plan updates a larger share of the selected projects (at least 10), all updates are held.",
             ),
-            Key("max_forgets", _count(), "If more manifests than this are gone at once, their projects are held."),
-            Key("choice_removal", _WARN_OR_HOLD, "What happens to a change that removes choices from an ontology."),
-            Key("near_name", _WARN_OR_HOLD, "What happens to a new project whose name is close to that of a live one."),
-            Key("near_type", _WARN_OR_HOLD, "What happens to a new project whose type is close to a known one."),
-            Key("renamed", _WARN_OR_HOLD, "What happens to a project whose name was changed in its manifest."),
-            Key("older_commit", _WARN_OR_HOLD, "What an apply does at a commit that is behind the last applied one."),
+            Key("max_forgets", _count(), "If more manifests than this are removed at once, their projects are held."),
+            Key(
+                "choice_removal",
+                _WARN_OR_HOLD,
+                "Whether to hold a change that removes choices from an ontology, or only warn.",
+            ),
+            Key(
+                "near_name",
+                _WARN_OR_HOLD,
+                "Whether to hold a new project whose name is similar to that of a live project, or only warn.",
+            ),
+            Key(
+                "near_type",
+                _WARN_OR_HOLD,
+                "Whether to hold a new project whose type is similar to a known type, or only warn.",
+            ),
+            Key(
+                "renamed",
+                _WARN_OR_HOLD,
+                "Whether to hold a project whose name was changed in its manifest, or only warn.",
+            ),
+            Key(
+                "older_commit",
+                _WARN_OR_HOLD,
+                "Whether to hold the changes if the commit is older than the last applied one, or only warn.",
+            ),
         ),
         make=GuardSettings,
         hyphens=True,
@@ -101,9 +127,9 @@ def configuration_keys(root: Path) -> Table:
         thing="a waiver",
         words="a table",
         keys=(
-            Key("guard", Text(words="the name of a guard", rule=_guard), "The guard that is waived.", required=True),
+            Key("guard", Text(words="the name of a guard", rule=_guard), "The guard to waive.", required=True),
             Key("project", Text(rule=_not_blank), "A pattern for the names of projects.", required=True),
-            Key("reason", Text(rule=_not_blank), "Why it is waived.", required=True),
+            Key("reason", Text(rule=_not_blank), "The reason for the waiver.", required=True),
             Key("until", Day(code="bad-date"), "The last day (UTC) on which the waiver applies.", required=True),
         ),
         make=Waiver,
@@ -128,7 +154,7 @@ def configuration_keys(root: Path) -> Table:
             Key(
                 "target",
                 Text(),
-                "The target of a run that does not name one. The default is sandbox. In CI, there is no default.",
+                "The target to use if a run does not name one. The default is sandbox. In CI, there is no default.",
             ),
             Key(
                 "sensitive",
@@ -137,8 +163,8 @@ def configuration_keys(root: Path) -> Table:
                 examples=[["params.callback_url"]],
             ),
             Key("targets", Each(kind=target, words="a table of targets"), "The targets by name."),
-            Key("guards", guards, "When guards hold a change."),
-            Key("checks", checks, "Checks of params and ontologies, each by its code: off, note, or warn."),
+            Key("guards", guards, "The settings that control when guards hold changes."),
+            Key("checks", checks, "The severity of each check of params and ontologies, by code: off, note, or warn."),
             Key("waivers", ListOf(item=waiver, words="a list of [[waivers]]"), "Exceptions to guards."),
         ),
     )
@@ -149,7 +175,7 @@ def _switch(*values: str) -> OneOf:
 
 
 def _count() -> Number:
-    return Number(words="a whole number of at least 0", whole=True, minimum=0, code="out-of-range")
+    return Number(words="a whole number, 0 or more", whole=True, minimum=0, code="out-of-range")
 
 
 def _endpoint(url: str) -> str:
@@ -164,7 +190,7 @@ def _key_variable(name: str) -> str:
     if not _KEY_VARIABLE.fullmatch(name):
         raise RefusedError(
             "bad-variable",
-            "{name} must be the name of a variable that starts with SCALE_",
+            "{name} must be the name of an environment variable that starts with SCALE_",
             "It names the variable that holds the key, such as SCALE_API_KEY. It is never the key itself.",
         )
     return name
@@ -184,13 +210,13 @@ def _sensitive(text: str) -> Pattern:
     try:
         return parse_pattern(text)
     except ValueError as problem:
-        raise RefusedError("bad-pattern", f"{quoted(text)} is not a path: {problem}") from None
+        raise RefusedError("bad-pattern", f"{quoted(text)} is not a valid path: {problem}") from None
 
 
 def _guard(name: str) -> str:
     if name == NO_MANIFESTS:
         detail = f"If a run is meant to have no manifests, use --allow {NO_MANIFESTS}."
-        raise RefusedError("unknown-guard", f"{NO_MANIFESTS} can only be waived by --allow", detail)
+        raise RefusedError("unknown-guard", f"{NO_MANIFESTS} can be waived only with --allow", detail)
     if name not in GUARD_NAMES:
         detail, label = f"Known guards: {', '.join(GUARD_NAMES)}.", did_you_mean(name, GUARD_NAMES)
         raise RefusedError("unknown-guard", f"there is no guard {quoted(name)}", detail, label)

@@ -51,9 +51,9 @@ class RefusedError(Exception):
 _REMEDIES: Final = {
     Refusal.OUTSIDE: "Nothing outside the repository is read or written. Put the file below {root}.",
     Refusal.HIDDEN: "Files and folders whose names start with a dot (.git, .env) are not read, even through links. "
-    "Give it another name.",
+    "Use a different name.",
     Refusal.LINK: "Replace the link with a regular file or folder.",
-    Refusal.KIND: "Put a regular file there.",
+    Refusal.KIND: "Replace it with a regular file.",
 }
 
 
@@ -92,13 +92,13 @@ class _Walk:
             self._walked += 1
             if self._walked > MOST_PARTS:
                 raise RefusedError(
-                    Refusal.FAILED, f"its path has more than {MOST_PARTS} parts, counting those of links"
+                    Refusal.FAILED, f"its path has more than {MOST_PARTS} parts, counting the targets of links"
                 )
             if part == "..":
                 self._go_up()
                 continue
             if checked and part.startswith("."):
-                raise RefusedError(Refusal.HIDDEN, "it leads through a name that starts with a dot")
+                raise RefusedError(Refusal.HIDDEN, "it leads through a hidden file or folder")
             if (target := self._go_down(part, last=not waiting)) is not None:
                 waiting += [(rest, not self._dots) for rest in reversed(target)]
         if self.status is None and self.name == ".":
@@ -236,7 +236,7 @@ def reported(root: str | Path, path: str, verb: str) -> Iterator[None]:
 
 
 NOT_REGULAR: Final = "it is not a regular file"
-_NO_PATH: Final = "it is not the path of a file"
+_NO_PATH: Final = "it is not a valid file path"
 
 
 def _parts(path: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date, time
 from typing import Any, Final, TypeAlias
 
 from reconciler.diagnostics import Severity, shortened
@@ -58,7 +59,11 @@ def name_of(path: Path) -> str:
 
 def kind_of(value: Any) -> str:
     """What a value is, for a message."""
-    return f"the boolean {str(value).lower()}" if isinstance(value, bool) else _KINDS.get(type(value), "a date")
+    return (
+        f"the boolean {str(value).lower()}"
+        if isinstance(value, bool)
+        else _KINDS.get(type(value), "a date with a time")
+    )
 
 
 _KINDS: Final = {
@@ -68,4 +73,6 @@ _KINDS: Final = {
     str: "a string",
     dict: "a mapping",
     list: "a list",
+    date: "a date",
+    time: "a time",
 }

@@ -153,7 +153,7 @@ class OneOf(Kind):
 class Day(Kind):
     """A day, as a date or a string. `code` is the code for a value of another type."""
 
-    words: str = "a day, written YYYY-MM-DD"
+    words: str = "a date in the form YYYY-MM-DD"
     code: str = "wrong-type"
 
     def read(self, value: Any, path: Path, faults: Faults) -> Any:
@@ -163,13 +163,13 @@ class Day(Kind):
             return self.refuse(value, path, faults, code=self.code)
         if not _DAY.fullmatch(value):
             faults.add(
-                "bad-date", f"{quoted(value)} is not a day", path, "Write a day as YYYY-MM-DD, such as 2027-03-01."
+                "bad-date", f"{quoted(value)} is not a date", path, "Write a date as YYYY-MM-DD, such as 2027-03-01."
             )
             return None
         try:
             return date.fromisoformat(value)
         except ValueError:
-            faults.add("bad-date", f"{value} is not a day in the calendar", path)
+            faults.add("bad-date", f"{value} is not a valid date", path)
 
     def alternatives(self, slots: Slots) -> list[Schema]:
         return [{"type": "string", "pattern": f"^{_DAY.pattern}$"}]

@@ -67,7 +67,7 @@ def _look_at(
 
 def _warn(document: Document, match: re.Match[str], summary: str, otherwise: str) -> None:
     detail = (
-        "A # after a space starts a comment. To have it in the value, quote the value. If a comment is intended, "
+        "A # after a space starts a comment. To include it in the value, quote the value. If a comment is intended, "
         f"{otherwise}, or put the comment on its own line."
     )
     location = document.source.location(Stretch(match.start(1), match.end(1)))

@@ -30,16 +30,16 @@ DIRECTIVES: Final[Mapping[str, Mapping[str, Any]]] = {
     FILE: {
         "type": "string",
         "minLength": 1,
-        "description": "A text file, relative to this file. Its content is the value.",
+        "description": "The path of a text file, relative to this file. The value is the content of the file.",
     },
     REF: {
         "type": "string",
         "minLength": 1,
-        "description": "A YAML file, relative to this file. A JSON pointer into it may follow after #.",
+        "description": "The path of a YAML file, relative to this file. To use a part of it, add # and a JSON pointer.",
         "examples": ["../shared/animals.yaml#/animals"],
     },
-    LITERAL: {"description": "The value as it is. For data that looks like a directive."},
-    UNSET_KEY: {"const": True, "description": "Drops what a _defaults.yaml above supplies."},
+    LITERAL: {"description": "The value, unchanged. Use this for data that looks like a directive."},
+    UNSET_KEY: {"const": True, "description": "Drops a value that a _defaults.yaml supplies."},
 }
 """Keys that stand for something else, each with the JSON Schema of its value."""
 
@@ -111,11 +111,11 @@ class Directives:
                 opened = self.files.yaml(*self.files.fetch(folder, path))
             except RefusedError as refused:
                 if "#" in path and refused.code == Code.FILE_NOT_FOUND:
-                    refused.label = "a pointer begins with #/"
+                    refused.label = "a pointer must begin with #/"
                 raise
             if not opened.broken and len(opened.documents) != 1:
                 summary = f'"{path}" has {len(opened.documents) or "no"} YAML documents'
-                raise RefusedError(Code.NOT_ONE_DOCUMENT, summary, "A file that $ref names must have exactly one.")
+                raise RefusedError(Code.NOT_ONE_DOCUMENT, summary, "A file used with $ref must have exactly one.")
             self._opened[folder, path] = opened
         return opened
 
@@ -151,7 +151,7 @@ class Directives:
     def _check_chain(self, target: _Target, chain: tuple[_Target, ...]) -> None:
         if target in chain:
             circle = " -> ".join(self._shown(step) for step in (*chain, target))
-            detail = f"It goes through {circle}."
+            detail = f"The references form a circle: {circle}. Remove one of them."
             raise _AbandonedError(Code.REFERENCE_CIRCLE, "this reference is circular", detail)
         if len(chain) == _LONGEST_CHAIN:
             steps = " -> ".join(self._shown(step) for step in chain)
@@ -186,8 +186,8 @@ class Directives:
 
 
 def _too_deep() -> _AbandonedError:
-    summary = f"more than {MAX_DEPTH} levels of nesting, including what references bring in"
-    return _AbandonedError(Code.TOO_DEEP, summary)
+    summary = f"more than {MAX_DEPTH} levels of nesting, counting references"
+    return _AbandonedError(Code.TOO_DEEP, summary, "Reduce the nesting.")
 
 
 class _Walk:
@@ -305,7 +305,7 @@ class _Walk:
         self._resolved.nodes += found.nodes
         if self._resolved.nodes > MAX_NODES:
             summary = f"more than {MAX_NODES:,} values, counting references in full"
-            raise _AbandonedError(Code.TOO_LARGE, summary)
+            raise _AbandonedError(Code.TOO_LARGE, summary, "Use fewer references, or refer to smaller values.")
         return found
 
     def _unset(self, inner: Json, path: RawPath) -> Any:
@@ -316,12 +316,10 @@ class _Walk:
             self._resolved.unsets = True
             return UNSET
         detail = (
-            "{$unset: true} drops what a _defaults.yaml supplies: a parameter, a key of reconcile, type, or a "
+            "{$unset: true} drops an inherited value: a parameter, a key of reconcile, type, or a "
             "create-only key. A parameter is inherited as a whole, so $unset cannot be used inside one."
         )
-        return self._report(
-            path, Fault(Code.MISPLACED_UNSET, "there is nothing to unset here", where, detail, at_key=True)
-        )
+        return self._report(path, Fault(Code.MISPLACED_UNSET, "$unset cannot be used here", where, detail, at_key=True))
 
     def _refused(self, path: RawPath, directive: str, refused: RefusedError) -> None:
         self._report(path, Fault(refused.code, refused.summary, (*path, directive), refused.detail, refused.label))

@@ -20,7 +20,7 @@ from reconciler.tasktypes.shapes import SHAPES
 TABLES: Final = {
     "manifest": (PROJECT, "Manifest of a Scale project"),
     "defaults": (DEFAULTS, "Values that manifests below this folder inherit (_defaults.yaml)"),
-    "overlay": (OVERLAY, "Values that a target lays over a manifest"),
+    "overlay": (OVERLAY, "Values that override a manifest for one target"),
 }
 """The kinds of files that have a schema, with its title."""
 
@@ -39,9 +39,9 @@ def editor_schema(kind: str) -> Schema:
     return {
         "$schema": DIALECT,
         "title": title,
-        "description": "Read by reconciler. Scale adds task parameters, so any parameter is allowed.",
+        "description": "Scale keeps adding parameters, so any parameter is allowed.",
         **schema,
-        "patternProperties": {"^x-": {"description": "Your own data. It is never read."}},
+        "patternProperties": {"^x-": {"description": "Your own data. Reconciler ignores it."}},
         "allOf": [
             {
                 "if": {"properties": {"type": {"enum": types}}, "required": ["type"]},
@@ -53,12 +53,12 @@ def editor_schema(kind: str) -> Schema:
             **_directives(),
             "choice": {
                 "title": "choice",
-                "description": "A choice of the ontology, unique in the whole tree.",
+                "description": "A choice in the ontology. It must be unique in the whole tree.",
                 "anyOf": [{"type": "string", "minLength": 1}, *CHOICE.alternatives(_slots), _DIRECTIVE],
             },
             "ontology": {"anyOf": [*CHOICES.alternatives(_slots), *ONTOLOGY.alternatives(_slots)]},
             "ignore": {
-                "description": "A live value to keep.",
+                "description": "A path whose live value is kept.",
                 "anyOf": [*IGNORE.alternatives(_slots), _DIRECTIVE],
             },
             **{name: open_schema(fact) for name, fact in SHAPES.items()},

@@ -49,7 +49,7 @@ class Findings:
         )
 
     def tag(self, event: AnyEvent) -> None:
-        detail = "An unquoted ! at the start of a value begins a YAML tag, and manifests have no tags."
+        detail = "An unquoted ! at the start of a value begins a YAML tag, which a manifest cannot contain."
         self._report(Code.TAG, "YAML tags are not supported", event, label=_IF_TEXT, detail=detail)
 
     def not_json(self, event: AnyEvent) -> None:
@@ -69,7 +69,7 @@ class Findings:
 
     def self_alias(self, event: AnyEvent) -> None:
         summary = f"the alias *{event.anchor} is inside the value that it repeats"
-        self._report(Code.SELF_ALIAS, summary, event, detail="The value would never end.")
+        self._report(Code.SELF_ALIAS, summary, event, detail="The value would be infinitely deep. Remove the alias.")
 
     def bad_key(self, event: AnyEvent) -> None:
         detail = "" if event.__class__ is ScalarEvent else "An unquoted { or [ begins a mapping or a list."
@@ -99,13 +99,18 @@ class Findings:
         )
 
     def too_deep(self, at: AnyEvent | Stretch) -> NoReturn:
-        self._stop(Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting", at)
+        self._stop(Code.TOO_DEEP, f"more than {MAX_DEPTH} levels of nesting", at, "Reduce the nesting.")
 
     def too_large(self, event: AnyEvent) -> NoReturn:
-        self._stop(Code.TOO_LARGE, f"more than {MAX_NODES:,} values, counting aliases in full", event)
+        self._stop(
+            Code.TOO_LARGE,
+            f"more than {MAX_NODES:,} values, counting aliases in full",
+            event,
+            "Split the file, or use fewer aliases.",
+        )
 
-    def _stop(self, code: Code, summary: str, at: AnyEvent | Stretch) -> NoReturn:
-        self._report(code, summary, at, detail="The rest of this file is not read.")
+    def _stop(self, code: Code, summary: str, at: AnyEvent | Stretch, remedy: str) -> NoReturn:
+        self._report(code, summary, at, detail=f"Reconciler stopped reading this file here. {remedy}")
         raise LimitError(summary)
 
 

@@ -86,7 +86,9 @@ class LayerFiles:
         documents, reported = self.read(file, DEFAULTS)
         if len(documents) > 1:
             location = documents[1].origin.location()
-            reported = (error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml has exactly one document", location=location),)
+            reported = (
+                error(Code.NOT_ONE_DOCUMENT, "a _defaults.yaml must have exactly one document", location=location),
+            )
             documents = []
         layers, limits = above.layers, above.limits
         for layer in documents:
@@ -140,8 +142,8 @@ class Overlay:
         if len(layers) != len(documents):
             summary = f"this overlay has {_count(len(layers))}, but its manifest has {len(documents) or 'none'}"
             detail = (
-                f"Each document is laid over one document of {display(manifest, self._root)}. Write one for each, or "
-                "{} for one that has nothing to change."
+                f"Each document overrides one document of {display(manifest, self._root)}. Write one for each, or "
+                "{} for one without changes."
             )
             location = layers[0].origin.location() if layers else first_line(file)
             return (), (*reported, error(Code.OVERLAY_DOCUMENTS, summary, detail=detail, location=location))
@@ -170,7 +172,7 @@ def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_fil
             error(
                 Code.OVERLAY_WITHOUT_MANIFEST,
                 f"there is no manifest {display(os.path.join(manifests, relative), root)}",
-                detail="A file of an overlay is laid over the manifest that has the same path in the manifest folder.",
+                detail="An overlay file overrides the manifest with the same path in the manifest folder.",
                 location=first_line(file),
                 label=did_you_mean(relative, known),
             )

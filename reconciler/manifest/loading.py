@@ -164,7 +164,7 @@ class _Loader:
 def _near_defaults(file: str) -> Diagnostic:
     return warning(
         Code.NEAR_DEFAULTS,
-        f"{os.path.basename(file)} is not read",
+        f"{os.path.basename(file)} is ignored",
         detail="Manifests inherit only from files named _defaults.yaml. Rename this file.",
         location=first_line(file),
         label='did you mean "_defaults.yaml"?',
@@ -195,7 +195,7 @@ def _duplicates(entries: Sequence[Entry], root: str) -> Iterator[Diagnostic]:
             yield error(
                 Code.DUPLICATE_NAME,
                 f'two manifests are named "{entry.name}"',
-                detail="A name identifies a project in git and on Scale. Nothing is sent until each name is unique.",
+                detail="A name identifies a project in git and on Scale. Nothing is sent until you rename one of them.",
                 location=entry.origin.user(("name",)),
                 label=first_at(earlier.user(("name",)), root),
             )

@@ -71,13 +71,13 @@ def _step(value: Json, part: str) -> str | int | None:
 
 
 def _not_there(value: Json, part: str, path: str, pointer: str) -> RefusedError:
-    summary = f'"{path}" has nothing at #{pointer}'
+    summary = f'"{path}" has no value at #{pointer}'
     if isinstance(value, dict):
         if value.keys() == {REF}:
             return RefusedError(
                 Code.POINTER_NOT_FOUND,
                 summary,
-                "The pointer leads through another reference. Refer to the file that this reference names.",
+                "The pointer goes through another reference. Refer directly to the file that it names.",
                 str(value[REF]) if isinstance(value[REF], str) else "",
             )
         keys = ", ".join(map(quoted, islice(value, _MOST_KEYS))) or "none"
@@ -89,7 +89,7 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> RefusedError:
             did_you_mean(part, value),
         )
     what = f"a list of {len(value):,} items, counted from 0" if isinstance(value, list) else "a single value"
-    return RefusedError(Code.POINTER_NOT_FOUND, summary, f"The pointer asks for {quoted(part)} in {what}.")
+    return RefusedError(Code.POINTER_NOT_FOUND, summary, f"The pointer looks for {quoted(part)} in {what}.")
 
 
 _MOST_KEYS: Final = 8

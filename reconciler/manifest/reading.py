@@ -111,7 +111,7 @@ def _without_values(found: LocatedFile) -> LocatedFile:
 
 
 def _not_utf8(problem: NotUtf8Error) -> LocatedFile:
-    detail = "Save it as UTF-8. The rest of this file is not read."
+    detail = "Reconciler stopped reading this file here. Save it as UTF-8."
     if "\0" in problem.source.text:
         detail = "It looks like UTF-16. Save it as UTF-8."
     location = problem.source.location(Stretch(problem.start, problem.start + 1))

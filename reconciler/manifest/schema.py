@@ -83,7 +83,7 @@ class _Params(Kind):
         if not value.keys().isdisjoint(RESERVED_PARAMS):
             detail = (
                 "The API also uses this name outside the parameters, so the value would be lost or read as a command. "
-                "Use another name."
+                "Use a different name."
             )
             for key in value:
                 if key in RESERVED_PARAMS:
@@ -117,8 +117,8 @@ CHOICES: Final = ListOf(
 CHOICE: Final = Table(
     thing="a choice",
     keys=(
-        Key("choice", Text(), "The choice's identity, unique in the whole tree.", required=True),
-        Key("display", Text(), "What labelers see instead of the choice.", nullable=True),
+        Key("choice", Text(), "The identity of the choice. It must be unique in the whole tree.", required=True),
+        Key("display", Text(), "The text that labelers see instead of the choice.", nullable=True),
         Key("description", Text(), "Guidance for labelers.", nullable=True),
         Key("subchoices", replace(CHOICES, at_least=0), "Choices below it.", nullable=True),
     ),
@@ -130,7 +130,7 @@ ONTOLOGY: Final = Table(
         Key(
             "name",
             Text(rule=_ontology_name, schema={"minLength": 1}),
-            "The ontology's name. If it is left out, the name on Scale is not compared.",
+            "The ontology's name. If you leave it out, the name on Scale is not compared.",
         ),
         Key("choices", CHOICES, "The choices.", required=True),
     ),
@@ -150,11 +150,11 @@ IGNORE: Final = Table(
             required=True,
             examples=["params.can_*", "ontology.**.@description"],
         ),
-        Key("reason", Text(), "Why the path is ignored.", nullable=True),
+        Key("reason", Text(), "The reason for ignoring the path.", nullable=True),
         Key(
             "until",
             Day(),
-            "The last day (UTC) of the ignore, YYYY-MM-DD. After it, the project is held.",
+            "The last day (UTC) on which the path is ignored, as YYYY-MM-DD. After that day, the project is held.",
             nullable=True,
         ),
     ),
@@ -203,32 +203,44 @@ PROJECT: Final = Table(
         Key(
             "type",
             Text(rule=_not_empty, schema={"minLength": 1}, proposals=tuple(sorted(TASK_TYPES))),
-            "The project's task type. It can never be changed. Other types than those proposed are sent unchanged. "
-            f"Scale's documentation prefers other types to: {', '.join(sorted(PREFERRED))}.",
+            "The project's task type. It can never be changed. An unknown type is sent unchanged. "
+            f"Scale's documentation recommends other types instead of these: {', '.join(sorted(PREFERRED))}.",
             required=True,
             inherited=True,
             if_null="",
             if_missing="Set it here, or in a _defaults.yaml in this folder or above.",
         ),
-        Key("rapid", Truth(), "A Rapid project. It can be set only when the project is created.", inherited=True),
-        Key("studio", Truth(), "A Studio project. It can be set only when the project is created.", inherited=True),
+        Key(
+            "rapid",
+            Truth(),
+            "If true, this is a Rapid project. It can be set only when the project is created.",
+            inherited=True,
+        ),
+        Key(
+            "studio",
+            Truth(),
+            "If true, this is a Studio project. It can be set only when the project is created.",
+            inherited=True,
+        ),
         Key(
             "pipeline",
             OneOf(values=("standard_task", "consensus_task")),
-            "How tasks are worked on. It can be set only when the project is created.",
+            "The pipeline that tasks go through. It can be set only when the project is created.",
             inherited=True,
         ),
         Key(
             "consensus_attempts",
-            Number(words="a whole number above 0", whole=True, minimum=1),
-            "How many labelers answer each task of a consensus_task. It can be set only when the project is created.",
+            Number(words="a whole number greater than 0", whole=True, minimum=1),
+            "The number of labelers who answer each task in a consensus_task pipeline. It can be set only when the "
+            "project is created.",
             inherited=True,
         ),
         Key(
             "params",
             _Params(),
-            "Defaults for every task of the project: any key that a task accepts. If params is left out, parameters "
-            "are not managed. {} means that the project has only the parameters that defaults supply.",
+            "Default values for every task of the project, for any key that a task accepts. If params is left out, "
+            "parameters are not managed. {} means that the project has only the parameters that a _defaults.yaml "
+            "supplies.",
             if_null="Leave the key out if parameters are not managed here. Write {} for no parameters.",
         ),
         Key(
@@ -237,7 +249,7 @@ PROJECT: Final = Table(
             "A list of choices, or {name: …, choices: […]}. If ontology is left out, it is not managed.",
             if_null="Leave the key out if the ontology is not managed here.",
         ),
-        Key("reconcile", RECONCILE, "How this project is reconciled."),
+        Key("reconcile", RECONCILE, "The settings of reconciler for this project."),
     ),
     own_keys=True,
 )

@@ -94,17 +94,20 @@ def refused(path: str, problem: FileRefusedError, *, label: str = "") -> Refused
             return RefusedError(
                 Code.FILE_OUTSIDE,
                 f'"{path}" is outside the repository',
-                "A manifest can only use files in the repository, even through links. Copy the file into it.",
+                "A manifest can use only files in the repository, even through links. Copy the file into it.",
             )
         case Refusal.HIDDEN:
             return RefusedError(
                 Code.FILE_OUTSIDE,
-                f'"{path}" leads through a name that starts with a dot',
-                "Files and folders such as .git and .env are never read, even through links. Use another name.",
+                f'"{path}" leads through a hidden file or folder',
+                "Reconciler never reads files and folders whose names start with a dot, such as .git and .env. "
+                "Use a different name.",
             )
         case Refusal.SIZE:
             return RefusedError(
-                Code.FILE_TOO_LARGE, f'"{path}" is larger than 10 MB', "Only files of up to 10 MB are read."
+                Code.FILE_TOO_LARGE,
+                f'"{path}" is larger than 10 MB',
+                "Reconciler reads files of up to 10 MB. Use a smaller file.",
             )
         case _:
             return RefusedError(Code.FILE_UNREADABLE, f'"{path}" cannot be read: {problem.why}', problem.detail)

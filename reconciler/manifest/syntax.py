@@ -117,7 +117,7 @@ def _quote_within(refusal: _Refusal) -> _Explained | None:
     other = '"…"' if before == "'" else "'…'"
     how = "write '' for a ' in the text" if before == "'" else 'write \\" for a " in the text'
     summary = "this quote ends the text, and more follows"
-    return _Explained(refusal.index - 1, summary, f"{how}, or put it into {other}")
+    return _Explained(refusal.index - 1, summary, f"{how}, or use {other} instead")
 
 
 def _open_bracket(refusal: _Refusal) -> _Explained | None:
@@ -137,15 +137,13 @@ def _open_bracket(refusal: _Refusal) -> _Explained | None:
     start = refusal.index
     if refusal.character in _CLOSERS.values():
         summary = f"the {closer} of the {bracket} at line {opened + 1} is missing"
-        return _Explained(start, summary, f"write {closer} in front of it")
+        return _Explained(start, summary, f"write {closer} before it")
     if refusal.character == ":":
         line = refusal.starts[noticed]
         start = max(refusal.text.rfind(each, line, refusal.index) for each in (" ", ",", *_CLOSERS)) + 1
-    summary = f"a comma is missing, or the {closer} that ends this"
+    summary = f"a comma or the closing {closer} is missing"
     detail = f"The {bracket} is at line {opened + 1}, column {began - refusal.starts[opened] + 1}."
-    return _Explained(
-        start, summary, "write a comma in front of it", detail if opened != noticed else "", end=refusal.index
-    )
+    return _Explained(start, summary, "write a comma before it", detail if opened != noticed else "", end=refusal.index)
 
 
 def _last_open(text: str) -> int:
@@ -174,7 +172,7 @@ def _colon(refusal: _Refusal) -> _Explained | None:
         if (glued := _without_space(refusal, above)) is not None:
             return glued
         if refusal.indent(line) > refusal.indent(above):
-            summary = "this key is below one that already has a value"
+            summary = "this key is indented below a key that already has a value"
             label = f"indent it like line {above + 1}, or quote that line's value if this belongs to it"
             return _Explained(start + refusal.indent(line), summary, label, end=refusal.index)
     pair = _PAIR.match(before)
@@ -253,7 +251,7 @@ def _first_character(refusal: _Refusal) -> _Explained | None:
     start = refusal.index
     if refusal.character == "\t":
         end = start + len(refusal.text[start:]) - len(refusal.text[start:].lstrip("\t "))
-        return _Explained(start, "a tab cannot indent", "indent with spaces, not tabs", end=end)
+        return _Explained(start, "a tab cannot be used to indent", "indent with spaces, not tabs", end=end)
     summary = f"unquoted text cannot start with {refusal.character}"
     return _Explained(start, summary, "quote it", end=refusal.line_end(start))
 

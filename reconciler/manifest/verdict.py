@@ -52,8 +52,8 @@ def _is_strange(document: dict[str, Json]) -> bool:
 def _no_project(first: str) -> Fault:
     return Fault(
         Code.MISSING_KEY,
-        'this is not a project: it has no "name", no "type", and no other key of a project',
+        'this is not a project: it has no "name", "type", or other project key',
         (first,),
-        "Each document of a manifest is one project. If this file is for others to refer to, start its name with _.",
+        "Each document of a manifest is one project. If other files refer to this one, start its name with _.",
         at_key=True,
     )

@@ -96,7 +96,7 @@ def route(request: Request) -> tuple[str, str]:
     if "list" not in calls.values() and (problem := name_problem(name)):
         raise bad_request(f"A project's name {problem}.")
     if request.method not in calls:
-        raise Refusal(405, f"This path takes only {' and '.join(calls)}.", allow=", ".join(calls))
+        raise Refusal(405, f"This path accepts only {' and '.join(calls)}.", allow=", ".join(calls))
     return calls[request.method], name
 
 

@@ -47,47 +47,49 @@ class Assumptions:
         "objects", "strings", meaning="Whether a choice that has only a name is returned as an object or as a string."
     )
     ontology_versions: Literal["absent", "present"] = _switch(
-        "absent", "present", meaning="Whether ontology entries carry `version` and `created_at`."
+        "absent", "present", meaning="Whether ontology entries have `version` and `created_at`."
     )
     equal_params: Literal["version", "nothing"] = _switch(
-        "version", "nothing", meaning="Whether a setParams whose params equal the latest makes a new version."
+        "version", "nothing", meaning="Whether a setParams with the same params creates a new version."
     )
     null: Literal["stored", "removes"] = _switch(
-        "stored", "removes", meaning="Whether a parameter that is sent as null is stored, or its key is removed."
+        "stored", "removes", meaning="Whether a parameter that is sent as null is stored or removed."
     )
     added_keys: Literal["none", "some"] = _switch(
         "none", "some", meaning="Whether the server adds `can_add_tags` and `with_labels` to params without them."
     )
     strings: Literal["kept", "trimmed"] = _switch(
-        "kept", "trimmed", meaning="Whether whitespace around strings in params is kept, in nested strings too."
+        "kept", "trimmed", meaning="Whether whitespace around strings in params is kept, even in nested strings."
     )
     empty_values: Literal["kept", "pruned"] = _switch(
-        "kept", "pruned", meaning='Whether params whose value is [], {}, "" or null are kept.'
+        "kept", "pruned", meaning='Whether params whose value is [], {}, "", or null are kept.'
     )
     create_shows: Literal["later", "at-once"] = _switch(
-        "later", "at-once", meaning="Whether the answer to a create shows its `param_history`."
+        "later", "at-once", meaning="Whether the answer to a create includes its `param_history`."
     )
     list_histories: Literal["whole", "last"] = _switch(
-        "whole", "last", meaning="Whether list shows whole histories, or the last entry of each."
+        "whole", "last", meaning="Whether list returns whole histories or only the last entry of each."
     )
     archived_name: Literal["kept", "free"] = _switch(
-        "kept", "free", meaning="Whether a create can use an archived project's name; get then returns the new project."
+        "kept",
+        "free",
+        meaning="Whether a create can reuse an archived project's name. Then get returns the new project.",
     )
     ontology_name: Literal["none", "replaced"] = _switch(
-        "none", "replaced", meaning='Whether an ontology that was set without a name has none, or is named "untitled".'
+        "none", "replaced", meaning='Whether an ontology that is set without a name has no name or is named "untitled".'
     )
     get_case: Literal["exact", "ignored"] = _switch(
         "exact", "ignored", meaning="Whether get finds a project by its name in a different case."
     )
     histories: Literal["whole", "capped"] = _switch(
-        "whole", "capped", meaning="Whether get shows whole histories, or the last two entries of each."
+        "whole", "capped", meaning="Whether get returns whole histories or only the last two entries of each."
     )
 
     def __post_init__(self) -> None:
         for switch in switches():
             value = getattr(self, _field_name(switch.name))
             if value not in switch.values:
-                raise ValueError(f'"{switch.name}" is {" or ".join(switch.values)}, not {_quoted(value)}.')
+                raise ValueError(f'"{switch.name}" must be {" or ".join(switch.values)}, not {_quoted(value)}.')
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Assumptions:
@@ -107,7 +109,7 @@ class Assumptions:
                 hint = f' Did you mean "{near[0]}"?' if near else ""
                 raise ValueError(f"{_quoted(name)} is not a switch.{hint} The switches: {', '.join(known)}.")
             if _field_name(name) in chosen:
-                raise ValueError(f'"{name}" is given twice.')
+                raise ValueError(f'"{name}" appears twice.')
             chosen[_field_name(name)] = value
         return cls(**chosen)
 

@@ -144,7 +144,7 @@ def _check_choices(choices: list[Json], place: str, seen: set[str]) -> None:
             raise bad_request(f"{here} must be a string or an object whose 'choice' is a string.")
         if choice in seen:
             raise bad_request(
-                f"{here}: the choice {choice!r} appears twice; each must be unique in the whole ontology."
+                f"{here}: the choice {choice!r} appears twice; each choice must be unique in the whole ontology."
             )
         seen.add(choice)
         if isinstance(item, dict):

@@ -58,7 +58,7 @@ class Database:
         while not place.exists() and place != place.parent:
             place = place.parent
         if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise StoreError(f"The sandbox's file {self.file} cannot be written: {place} is read-only.")
+            raise StoreError(f"The sandbox file {self.file} cannot be written: {place} is read-only.")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -100,13 +100,13 @@ class Database:
             return False
         except NotADirectoryError as error:
             file = next((one for one in self.file.parents if one.is_file()), self.file.parent)
-            raise StoreError(f"The sandbox's file {self.file} cannot be reached: {file} is not a folder.") from error
+            raise StoreError(f"The sandbox file {self.file} cannot be opened: {file} is not a folder.") from error
         except (OSError, ValueError) as error:
-            raise StoreError(f"The sandbox's file {self.file} cannot be reached: {_reason(error)}.") from error
+            raise StoreError(f"The sandbox file {self.file} cannot be opened: {_reason(error)}.") from error
         if stat.S_ISDIR(mode):
-            raise StoreError(f"The sandbox's file {self.file} is a folder.")
+            raise StoreError(f"The sandbox file {self.file} is a folder.")
         if not stat.S_ISREG(mode):
-            raise StoreError(f"The sandbox's file {self.file} is not a regular file.")
+            raise StoreError(f"The sandbox file {self.file} is not a regular file.")
         return True
 
     def _make_folder(self) -> None:
@@ -114,12 +114,12 @@ class Database:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"The sandbox's folder {folder} cannot be created: {_reason(error)}.") from error
+            raise StoreError(f"The sandbox folder {folder} cannot be created: {_reason(error)}.") from error
 
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         if _names_another_journal(Path(f"{self.file}-journal")):
             raise StoreError(
-                f"The sandbox's file {self.file} has a journal of another program. Remove {self.file.name}-journal."
+                f"The sandbox file {self.file} has another program's journal. Remove {self.file.name}-journal."
             )
         location = f"{self.file.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         return sqlite3.connect(location, uri=True, timeout=self._patience, isolation_level=None)
@@ -130,11 +130,11 @@ class Database:
             layout = _pragma(connection, "user_version")
             if layout != _LAYOUT:
                 raise StoreError(
-                    f"The sandbox's file {self.file} has layout {layout}, but this version only knows {_LAYOUT}."
+                    f"The sandbox file {self.file} has layout {layout}, but this version supports only {_LAYOUT}."
                 )
             return True
         if application or _pragma(connection, "schema_version"):
-            raise StoreError(f"The sandbox's file {self.file} is a database of another program.")
+            raise StoreError(f"The sandbox file {self.file} is another program's database.")
         if create:
             for statement in _TABLES:
                 connection.execute(statement)
@@ -150,7 +150,7 @@ class Database:
 
     def _explain(self, error: sqlite3.Error) -> str:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        where = f"The sandbox's file {self.file}"
+        where = f"The sandbox file {self.file}"
         match code:
             case sqlite3.SQLITE_NOTADB:
                 return f"{where} is not a SQLite database."

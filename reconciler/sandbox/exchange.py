@@ -72,7 +72,7 @@ def name_problem(name: object) -> str | None:
     if not isinstance(name, str):
         return "must be a string"
     if name in ("", ".", ".."):
-        return "must not be empty, '.' or '..'"  # these break the URL even when encoded [T]
+        return "must not be empty, '.', or '..'"  # these break the URL even when encoded [T]
     try:
         name.encode("utf-8")
     except UnicodeEncodeError:

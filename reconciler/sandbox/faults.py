@@ -88,7 +88,7 @@ def _read_fault(entry: Json) -> Fault:
         raise ValueError("it is not an object")
     for key, value in entry.items():
         if key not in _KEYS:
-            raise ValueError(f'the key "{key}" is not known. The keys are {", ".join(_KEYS)}')
+            raise ValueError(f'the key "{key}" is unknown. The keys are {", ".join(_KEYS)}')
         allows, values = _KEYS[key]
         if not allows(value):
             raise ValueError(f'"{key}" must be {values}')
@@ -140,9 +140,9 @@ _KEYS: Mapping[str, tuple[Callable[[Json], bool], str]] = {
     "project": (lambda value: isinstance(value, str) and value != "", "a name, or a pattern with *"),
     "times": (
         lambda value: value == "always" or _is_whole(value, least=1),
-        'a whole number from 1 on, or "always"',
+        'a whole number, 1 or more, or "always"',
     ),
-    "after": (lambda value: _is_whole(value, least=0), "a whole number from 0 on"),
+    "after": (lambda value: _is_whole(value, least=0), "a whole number, 0 or more"),
     "retry_after": (_is_wait, 'a string: seconds such as "1", or an HTTP date'),
     "seconds": (lambda value: _seconds(value) is not None, "a number from 0 to 86400"),
 }
@@ -210,7 +210,7 @@ class FaultyApp:
             if what in _COMMITTED:
                 await self._app(request)
             if what.startswith("no-answer"):
-                raise ConnectionCutError(f"The connection of a {call} was cut by a fault ({what}).")
+                raise ConnectionCutError(f"The connection of a {call} was cut by an injected fault ({what}).")
             return _wrong_answer(fault)
         return await self._app(request)
 
@@ -269,9 +269,9 @@ def _wrong_answer(fault: Fault) -> Answer:
         return Answer(200, _PAGE, {"content-type": "text/html; charset=utf-8"})
     if fault.what.startswith("429"):
         headers = {"retry_after": fault.retry_after} if fault.what == "429-retry-after" else {}
-        return error_answer(429, "Too many requests (a fault).", **headers)
+        return error_answer(429, "Too many requests (an injected fault).", **headers)
     status = int(fault.what.partition("-")[0])
-    return error_answer(status, f"The server failed (a fault: {fault.what}).")
+    return error_answer(status, f"The server failed (an injected fault: {fault.what}).")
 
 
 def _latest_choices(project: str) -> list[Any]:

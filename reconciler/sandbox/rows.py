@@ -77,7 +77,7 @@ def _read_param_history(history: object, default_time: str) -> tuple[list[str], 
         raise ValueError("'param_history' must be an array")
     first = history[0].get("version", 0) if history and isinstance(history[0], dict) else 0
     if type(first) is not int or first < 0:
-        raise ValueError("'param_history[0].version' must be a whole number from 0 on")
+        raise ValueError("'param_history[0].version' must be a whole number, 0 or more")
     read = [_read_params(entry, position, first + position, default_time) for position, entry in enumerate(history)]
     return read, first + len(read)
 
@@ -89,7 +89,7 @@ def _read_params(entry: object, position: int, number: int, default_time: str) -
         raise ValueError(f"'{place}' must be an object")
     version = entry.get("version", number)
     if isinstance(version, bool) or version != number:
-        raise ValueError(f"'{place}.version' must be {number}, one more than the one before")
+        raise ValueError(f"'{place}.version' must be {number}, one more than the previous version")
     if "patch" in entry:
         raise ValueError(f"'{place}' has a parameter 'patch', but no parameter can have that name")
     created_at = _time(entry, "created_at", default_time, place=f"{place}.")

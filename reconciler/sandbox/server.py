@@ -113,11 +113,11 @@ async def _receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     """The next request, and whether it is the last one of the connection. EOFError if there is none."""
     line, *fields = (await _until(reader, b"\r\n\r\n")).removesuffix(b"\r\n\r\n").split(b"\r\n")
     if (found := _REQUEST_LINE.fullmatch(line)) is None:
-        raise _NotHttpError("its first line is wrong")
+        raise _NotHttpError("its first line is not a request line")
     headers: dict[str, str] = {}
     for name, colon, value in (field.decode("latin-1").partition(":") for field in fields):
         if not colon or not name.strip() or name.strip() != name:
-            raise _NotHttpError("a header is wrong")
+            raise _NotHttpError("a header is not valid")
         known = headers.get(name.lower())
         headers[name.lower()] = value.strip() if known is None else f"{known}, {value.strip()}"
     if headers.get("expect", "").lower() == "100-continue":
@@ -131,7 +131,7 @@ async def _receive_body(reader: asyncio.StreamReader, headers: Mapping[str, str]
     if "transfer-encoding" not in headers:
         return await reader.readexactly(_number(headers.get("content-length", "0"), 10))
     if headers["transfer-encoding"].lower() != "chunked" or "content-length" in headers:
-        raise _NotHttpError("its length is unclear")
+        raise _NotHttpError("the length of its body is ambiguous")
     chunks: list[bytes] = []
     while size := _number((await _until(reader, b"\r\n")).partition(b";")[0].decode("latin-1").strip(), 16):
         chunks.append((await reader.readexactly(size + 2))[:size])
@@ -144,12 +144,12 @@ async def _until(reader: asyncio.StreamReader, end: bytes) -> bytes:
     try:
         return await reader.readuntil(end)
     except asyncio.LimitOverrunError:
-        raise _NotHttpError("its head is too long") from None
+        raise _NotHttpError("its headers are too long") from None
 
 
 def _number(text: str, base: int) -> int:
     if re.fullmatch("[0-9]{1,18}" if base == 10 else "[0-9A-Fa-f]{1,15}", text) is None:
-        raise _NotHttpError("its length is not a number")
+        raise _NotHttpError("the length of its body is not a number")
     return int(text, base)
 
 

@@ -153,7 +153,7 @@ class Store:
                     self._claim(connection, row.name)
                 except Refusal:
                     raise ValueError(
-                        f"has a mistake in entry {number}: a project named {row.name!r} exists already"
+                        f"has a mistake in entry {number}: a project named {row.name!r} already exists"
                     ) from None
             connection.executemany(_INSERT, [row.values() for row in rows])
         return len(rows)
@@ -171,7 +171,7 @@ class Store:
         except (TypeError, ValueError):
             account, not_enabled = None, []
         if not isinstance(account, str) or not isinstance(not_enabled, list):
-            raise StoreError(f"The sandbox's file {self._database.file} is damaged: it has no account.")
+            raise StoreError(f"The sandbox file {self._database.file} is damaged: it has no account.")
         return account, [one for one in not_enabled if isinstance(one, str)]
 
     def _timestamp(self) -> str:
@@ -222,7 +222,7 @@ class Store:
         query = "SELECT position, archived FROM projects WHERE name = ?"
         for position, archived in connection.execute(query, (name,)).fetchall():
             if self.assumptions.keeps_its_name(archived=bool(archived)):
-                raise Refusal(409, f"A project named {name!r} exists already.")
+                raise Refusal(409, f"A project named {name!r} already exists.")
             kept = displaced(name, position)
             connection.execute("UPDATE projects SET name = ? WHERE position = ?", (kept, position))
 

@@ -16,39 +16,45 @@ COMMON: Final[dict[str, Fact]] = {
     "callback_url": string("A URL with its scheme, or an email address, that receives each finished task."),
     "attachment_type": string("The kind of media in the tasks, such as image, video, text, or JSON."),
     "metadata": fact("object", "Your own data, at most 10 KB. Scale does not use it."),
-    "priority": whole("Order within the project: 10, 20, or 30. Higher comes first.", "S", enum=[10, 20, 30]),
-    "tags": strings("At most 5 tags to search the tasks by."),
-    "clear_unique_id_on_error": truth("Frees a failed task's unique_id, so that the task can be sent again."),
-    "urgency": string("An old setting for speed: immediate, day, or week.", "S"),
+    "priority": whole(
+        "The priority within the project: 10, 20, or 30. Higher values come first.", "S", enum=[10, 20, 30]
+    ),
+    "tags": strings("Tags for finding the tasks, at most 5."),
+    "clear_unique_id_on_error": truth(
+        "Whether a failed task's unique_id is freed, so that the task can be sent again."
+    ),
+    "urgency": string("An older setting for how soon the tasks are done: immediate, day, or week.", "S"),
 }
 
-_ATTRIBUTES: Final = "Questions about each annotation, by a short key."
+_ATTRIBUTES: Final = "Questions about each annotation, each under a short key."
 _IMAGE: Final[dict[str, Fact]] = {
     "geometries": {"$ref": "#/$defs/geometries"},
     "annotation_attributes": keyed("attribute", _ATTRIBUTES),
     "links": fact(
         ["object", "array"],
-        "Which annotations may be linked, by the link's name.",
+        "The annotations that may be linked, by the name of the link.",
         additionalProperties={"$ref": "#/$defs/link"},
     ),
-    "padding": whole("Space around the image to draw in, in pixels."),
+    "padding": whole("Extra space around the image for drawing, in pixels."),
     "paddingX": whole("Padding on the left and right. It overrides padding.", "S"),
     "paddingY": whole("Padding above and below. It overrides padding.", "S"),
-    "can_add_base_annotations": truth("Labelers may add annotations to those that a task comes with.", "S"),
-    "can_edit_base_annotations": truth("Labelers may edit the annotations that a task comes with.", "S"),
-    "can_edit_base_annotation_labels": truth("Labelers may change the labels of those annotations.", "S"),
-    "can_delete_base_annotations": truth("Labelers may remove those annotations.", "S"),
+    "can_add_base_annotations": truth("Whether labelers may add to the annotations that a task comes with.", "S"),
+    "can_edit_base_annotations": truth("Whether labelers may edit the annotations that a task comes with.", "S"),
+    "can_edit_base_annotation_labels": truth(
+        "Whether labelers may relabel the annotations that a task comes with.", "S"
+    ),
+    "can_delete_base_annotations": truth("Whether labelers may remove the annotations that a task comes with.", "S"),
 }
 _VIDEO: Final[dict[str, Fact]] = {
     **_IMAGE,
-    "events_to_annotate": strings("Events to mark that are not bound to an object."),
-    "frame_rate": number("How densely to annotate, in frames per second."),
-    "annotation_frame_rate": number("Replaces frame_rate in newer playback."),
-    "video_frame_rate": number("The video's own frame rate, in newer playback."),
+    "events_to_annotate": strings("Events to mark that do not belong to an object."),
+    "frame_rate": number("The number of frames to annotate per second of video."),
+    "annotation_frame_rate": number("The replacement for frame_rate in newer video playback."),
+    "video_frame_rate": number("The frame rate of the video itself, in newer video playback."),
 }
 _OLDER: Final[dict[str, Fact]] = {
-    "objects_to_annotate": strings("What to annotate.", "S"),
-    "with_labels": truth("Ask for a label for each annotation.", "S"),
+    "objects_to_annotate": strings("The objects to annotate.", "S"),
+    "with_labels": truth("Whether labelers choose a label for each annotation.", "S"),
     "annotation_attributes": keyed("attribute", _ATTRIBUTES, "S"),
     "examples": listed("example", "Examples for labelers.", "S"),
 }
@@ -56,81 +62,92 @@ _OLDER_SIZES: Final[dict[str, Fact]] = {
     "min_width": fact(["integer", "string"], "Minimum width, in pixels.", "S"),
     "min_height": fact(["integer", "string"], "Minimum height, in pixels.", "S"),
 }
-_NAMED_FIELDS: Final = fact("object", "Fields to fill in: the description of each, by name.", "S")
+_NAMED_FIELDS: Final = fact(
+    "object", "The fields to fill in. Each key is a name, and each value is a description.", "S"
+)
 
 OWN: Final[Mapping[str, Parameters]] = {
     "imageannotation": _IMAGE,
     **dict.fromkeys(VIDEO, _VIDEO),
     "segmentannotation": {
-        "labels": listed("label", "The classes for the pixels, at most 50."),
-        "allow_unlabeled": truth("Pixels may have no class."),
-        "annotation_attributes": keyed("attribute", "Questions about labels that have instance_label, by a short key."),
-        "instance_labels": strings("An old form of instance_label.", "S"),
+        "labels": listed("label", "The classes for pixels, at most 50."),
+        "allow_unlabeled": truth("Whether pixels may be left without a class."),
+        "annotation_attributes": keyed(
+            "attribute", "Questions about labels that have instance_label, each under a short key."
+        ),
+        "instance_labels": strings("An older form of instance_label.", "S"),
     },
     "lidarannotation": {
-        "labels": listed("label", "Objects to put cuboids around."),
-        "annotation_attributes": keyed("attribute", "Questions about each cuboid, by a short key."),
-        "max_distance_meters": number("Ignore objects that are farther away."),
-        "meters_per_unit": number("The scale of the point cloud's units.", "S"),
-        "pitch_and_roll_enabled": truth("Cuboids may tilt, not only turn."),
+        "labels": listed("label", "The objects to put cuboids around."),
+        "annotation_attributes": keyed("attribute", "Questions about each cuboid, each under a short key."),
+        "max_distance_meters": number("The distance beyond which objects are ignored, in meters."),
+        "meters_per_unit": number("The length of one point cloud unit, in meters.", "S"),
+        "pitch_and_roll_enabled": truth("Whether cuboids may pitch and roll, in addition to turning."),
         "dependents": mapping(
             "Tasks to create after this one is done.",
-            {"defs": listed("dependent", "The tasks."), "require_audit": truth("Wait for the customer's audit first.")},
+            {
+                "defs": listed("dependent", "The tasks to create."),
+                "require_audit": truth("Whether to wait for the customer's audit first."),
+            },
         ),
     },
     "lidarsegmentation": {
         "labels": listed("label", "The labels: a list of names, or of objects with subchoices."),
-        "annotation_attributes": keyed("attribute", "Questions about labels, by a short key.", "A"),
+        "annotation_attributes": keyed("attribute", "Questions about labels, each under a short key.", "A"),
     },
-    "lidarlinking": {"annotation_type": string("What is linked, such as imageannotation.")},
+    "lidarlinking": {"annotation_type": string("The type of annotation to link, such as imageannotation.")},
     "lidartopdown": {
         "geometries": {"$ref": "#/$defs/geometries"},
         "annotation_attributes": keyed("attribute", _ATTRIBUTES, "A"),
     },
     "sensorfusion": {
-        "annotation_definition": fact("array", "What to annotate."),
-        "scene_format": string("How the scene is written.", enum=["sensor_fusion"]),
-        "is_frameless": truth("The scene has no frames."),
+        "annotation_definition": fact("array", "The objects to annotate."),
+        "scene_format": string("The format of the scene.", enum=["sensor_fusion"]),
+        "is_frameless": truth("Whether the scene has no frames."),
     },
     "textcollection": {
         "fields": listed("field", "The form that labelers fill in."),
         "title": string("The heading of the task."),
         "description": string("The text of the task."),
-        "responses_required": whole("How many labelers answer each task (at most 100)."),
+        "responses_required": whole("The number of labelers who answer each task, at most 100."),
     },
     "namedentityrecognition": {
         "labels": listed("entity", "The kinds of entities."),
         "relationships": listed("relationship", "Links between entities."),
-        "global_attributes": keyed("attribute", "Questions asked once about the text: category, text, or number."),
+        "global_attributes": keyed(
+            "attribute", "Questions to ask once about the whole text, of type category, text, or number."
+        ),
     },
     "documenttranscription": {
-        "features": listed("feature", "What to find.", "S"),
+        "features": listed("feature", "The features to find.", "S"),
         "fields": listed("document_field", "Questions about the document."),
         "linking_rules": mapping(
-            "Which annotations may be linked.", {"labels": fact("array", "Pairs of labels: [[from, to], …].")}
+            "The annotations that may be linked.", {"labels": fact("array", "Pairs of labels: [[from, to], …].")}
         ),
-        "geometry": string("How areas are drawn.", "P", enum=["box", "polygon"]),
-        "lang": string("The document's language, such as en-US.", "P"),
+        "geometry": string("The shape that marks an area.", "P", enum=["box", "polygon"]),
+        "lang": string("The language of the document, such as en-US.", "P"),
     },
     "documentmodel": {},
     "categorization": {
-        "taxonomies": keyed("taxonomy", "Questions, by a short key."),
-        "categories": strings("An old form: the answers to choose from."),
-        "category_ids": fact("object", "An old form: the answers' ids."),
-        "allow_multiple": truth("An old form: several answers may be chosen."),
+        "taxonomies": keyed("taxonomy", "The questions, each under a short key."),
+        "categories": strings("The answers to choose from, in an older form."),
+        "category_ids": fact("object", "The IDs of the answers, in an older form."),
+        "allow_multiple": truth("Whether several answers may be chosen, in an older form."),
     },
     "comparison": {"choices": strings("The answers to choose from.", "S"), "fields": _NAMED_FIELDS},
     "transcription": {
         "fields": _NAMED_FIELDS,
-        "repeatable_fields": fact("object", "Fields of each row: the description of each, by name.", "S"),
-        "row_fields": fact("object", "An old name of repeatable_fields.", "S"),
+        "repeatable_fields": fact(
+            "object", "The fields of each row. Each key is a name, and each value is a description.", "S"
+        ),
+        "row_fields": fact("object", "An older name for repeatable_fields.", "S"),
     },
     "datacollection": {"fields": _NAMED_FIELDS},
     "annotation": {**_OLDER, **_OLDER_SIZES},
     "cuboidannotation": {**_OLDER, **_OLDER_SIZES},
     "polygonannotation": _OLDER,
     "pointannotation": _OLDER,
-    "lineannotation": {**_OLDER, "splines": truth("Draw splines.", "S")},
+    "lineannotation": {**_OLDER, "splines": truth("Whether to draw splines.", "S")},
     **{key: {} for key in ("chat", "chatlite", "chatexperimental", "multichat", "multistage")},
 }
 """What each task type takes besides COMMON. The list of types is [S], and grows."""

@@ -14,19 +14,19 @@ _SMALLEST: Final = {
 }
 _VERTICES: Final = {
     "min_vertices": whole("Minimum number of vertices."),
-    "max_vertices": fact(["integer", "null"], "Maximum number of vertices. Not below min_vertices."),
+    "max_vertices": fact(["integer", "null"], "Maximum number of vertices. It cannot be less than min_vertices."),
 }
 _CONDITIONS: Final = {
     "label_condition": mapping(
-        "Ask only for these labels. Only leaves can be named: labels without subchoices.",
+        "Ask only for these labels. Use labels without subchoices.",
         {"label": fact(["string", "array"], "One label, or a list of them.")},
     ),
     "attribute_conditions": fact(
         "array",
-        "Ask only after these other answers: each item maps an attribute's key to a value or a list of values.",
+        "Ask only after certain answers. Each item maps an attribute's key to a value or a list of values.",
         items={"type": "object"},
     ),
-    "is_global": truth("Ask once about the whole scene (images) or about an event (video)."),
+    "is_global": truth("Whether to ask once about the whole scene (images) or about an event (video)."),
 }
 
 
@@ -40,51 +40,53 @@ SHAPES: Final[dict[str, Fact]] = {
         ["string", "object"],
         "A label: its name, or an object.",
         properties={
-            "choice": string("The label's identity, in answers and in conditions. Scale advises a singular noun."),
-            "subchoices": listed("label", "Labels below it. They make it a heading, which cannot be selected."),
-            "display": string("What labelers see instead of the choice. Answers and conditions ignore it."),
-            "instance_label": truth("One mask for each instance. Only in segmentation."),
+            "choice": string("The identity of the label in answers and conditions. Scale recommends a singular noun."),
+            "subchoices": listed(
+                "label", "The labels below this one, which make it a heading that cannot be selected."
+            ),
+            "display": string("The text that labelers see instead of the choice. Answers and conditions ignore it."),
+            "instance_label": truth("Whether each instance gets a mask of its own. Only for segmentation."),
         },
     ),
     "attribute": mapping(
         "One question about an annotation.",
         {
-            "type": string("The kind of answer. category if it is left out.", enum=_ATTRIBUTE_TYPES),
+            "type": string("The type of answer. The default is category.", enum=_ATTRIBUTE_TYPES),
             "description": string("The question that labelers see."),
-            "choices": listed("label", "The answers to choose from (category)."),
-            "allow_multiple": truth("Several answers may be chosen (category)."),
-            "min": number("The smallest answer (number)."),
-            "max": number("The largest answer (number)."),
-            "step": number("The step between answers (number). 1 if it is left out."),
-            "allowed_labels": strings("The labels that may be linked to (linked): leaves only."),
-            "required": truth("A link must be given (linked). Not in 3D types."),
-            "global": truth("One value for a whole track. Only in video and lidar types."),
-            "conditions": mapping("When the question is asked.", _CONDITIONS),
+            "choices": listed("label", "The answers to choose from. Only for type category."),
+            "allow_multiple": truth("Whether several answers may be chosen. Only for type category."),
+            "min": number("The smallest allowed answer. Only for type number."),
+            "max": number("The largest allowed answer. Only for type number."),
+            "step": number("The step between answers. Only for type number. The default is 1."),
+            "allowed_labels": strings("The labels that a link may lead to, without subchoices. Only for type linked."),
+            "required": truth("Whether a link is required. Only for type linked, and not in 3D task types."),
+            "global": truth("Whether there is one value for a whole track. Only in video and lidar task types."),
+            "conditions": mapping("The conditions for asking the question.", _CONDITIONS),
         },
     ),
     "link": mapping(
-        "Which annotations may be linked to each other.",
+        "The annotations that may be linked to each other.",
         {
-            "is_bidirectional": truth("The link goes both ways."),
-            "from_allowed_labels": strings("The labels that a link may start at: leaves only."),
-            "to_allowed_labels": strings("The labels that a link may lead to: leaves only."),
+            "is_bidirectional": truth("Whether the link goes both ways."),
+            "from_allowed_labels": strings("The labels that a link may start from. Use labels without subchoices."),
+            "to_allowed_labels": strings("The labels that a link may lead to. Use labels without subchoices."),
         },
     ),
     "connection": mapping(
         "A line between two keypoints, as a visual aid only.",
         {
-            "pair": strings("The two labels of points that are connected."),
+            "pair": strings("The labels of the two connected points."),
             "connection_attribute": string("The key of a linked attribute."),
         },
     ),
     "geometries": mapping(
-        "The shapes that labelers draw, and the labels for each. At least one shape is needed.",
+        "The shapes that labelers draw, and the labels for each. At least one shape is required.",
         {
             "box": _shape(
                 "Boxes.",
                 **_SMALLEST,
-                can_rotate=truth("Labelers may rotate boxes."),
-                integer_pixels=truth("Whole-number coordinates. No effect on rotated boxes."),
+                can_rotate=truth("Whether labelers may rotate boxes."),
+                integer_pixels=truth("Whether coordinates are whole numbers. It has no effect on rotated boxes."),
             ),
             "polygon": _shape("Polygons.", **_VERTICES),
             "line": _shape("Lines.", **_VERTICES),
@@ -92,10 +94,10 @@ SHAPES: Final[dict[str, Fact]] = {
                 "Points.", connections=listed("connection", "Lines between keypoints, as a visual aid only.")
             ),
             "cuboid": _shape(
-                "Cuboids. The three camera keys work only together, for one fixed camera.",
+                "Cuboids. The three camera keys work only if all are set, for one fixed camera.",
                 **_SMALLEST,
                 camera_intrinsics=mapping(
-                    "Makes answers 3D: focal lengths and center, in pixels.",
+                    "The focal lengths and center of the camera, in pixels. They make answers 3D.",
                     {key: number(f"{key} of the camera.") for key in ("fx", "fy", "cx", "cy", "skew", "scalefactor")},
                 ),
                 camera_rotation_quaternion=mapping(
@@ -110,98 +112,105 @@ SHAPES: Final[dict[str, Fact]] = {
     "field": mapping(
         "One field of the form that labelers fill in.",
         {
-            "type": string("The kind of field.", enum=_FIELD_TYPES),
+            "type": string("The type of field.", enum=_FIELD_TYPES),
             "field_id": string("The key of the answer, unique in the project. Keep it stable."),
             "title": string("A short label, not empty."),
-            "description": string("Help text."),
+            "description": string("A help text."),
             "hint": string("A tooltip."),
-            "required": truth("An answer is needed."),
+            "required": truth("Whether an answer is required."),
             "min_responses_required": whole("Minimum number of separate answers, at least 1."),
             "max_responses_required": whole("Maximum number of separate answers, at most 100."),
             "conditions": fact(
-                ["array", "object"], "Show it only after other answers (beta): a list is OR, an object AND."
+                ["array", "object"],
+                "Show the field only after certain answers (beta). A list means OR, an object means AND.",
             ),
-            "choices": listed("field_choice", "The answers to choose from (category)."),
-            "min_choices": whole("Minimum number of answers (category)."),
-            "max_choices": whole("Maximum number of answers (category). More than 1 shows checkboxes."),
-            "min": number("The smallest number.", "P"),
-            "max": number("The largest number.", "P"),
+            "choices": listed("field_choice", "The answers to choose from. Only for type category."),
+            "min_choices": whole("Minimum number of choices in an answer. Only for type category."),
+            "max_choices": whole(
+                "Maximum number of choices in an answer. Only for type category. More than 1 shows checkboxes."
+            ),
+            "min": number("The smallest allowed number.", "P"),
+            "max": number("The largest allowed number.", "P"),
             "step": number("The step between numbers.", "P"),
             "max_characters": whole("The maximum length of the text.", "P"),
-            "fields": listed("field", "The fields of a field_set (at least 2) or a form."),
-            "inline": truth("A field_set on one line: at most 2 fields, text or number."),
+            "fields": listed("field", "The fields of a form, or of a field_set, which has at least 2."),
+            "inline": truth(
+                "Whether to show a field_set on one line. It can have at most 2 fields, of type text or number."
+            ),
         },
     ),
     "field_choice": mapping(
-        "An answer of a field. Its keys are label and value, while those of a label are display and choice.",
+        "An answer to a field. It has the keys label and value; a label has display and choice instead.",
         {
-            "label": string("What labelers see."),
-            "value": fact(["string", "number", "boolean"], "What the answer holds."),
+            "label": string("The text that labelers see."),
+            "value": fact(["string", "number", "boolean"], "The value stored in the answer."),
             "hint": string("A tooltip."),
-            "subchoices": listed("field_choice", "Answers below it. They make it a heading."),
+            "subchoices": listed("field_choice", "The answers below this one, which make it a heading."),
         },
     ),
     "entity": fact(
         ["object", "string"],
-        "A kind of entity. Its key is name, not choice.",
+        "A kind of entity, identified by name instead of choice.",
         "S",
         properties={
-            "name": string("The label's identity.", "S"),
-            "display_name": string("What labelers see.", "P"),
-            "description": string("What it is.", "S"),
-            "children": listed("entity", "Kinds below it.", "P"),
-            "attributes": keyed("attribute", "Questions about an entity."),
+            "name": string("The identity of the label.", "S"),
+            "display_name": string("The text that labelers see.", "P"),
+            "description": string("A description of the entity.", "S"),
+            "children": listed("entity", "The kinds of entities below this one.", "P"),
+            "attributes": keyed("attribute", "Questions about the entity, each under a short key."),
         },
     ),
     "relationship": mapping(
-        "A link between two entities. Either all links have a name, or none has.",
+        "A link between two entities. Give either all relationships a name, or none of them.",
         {
-            "name": string("The relationship's identity."),
-            "display_name": string("What labelers see."),
-            "is_directed": truth("It has a direction."),
-            "source_label": string("The entity that it starts at, or one of its children."),
-            "target_label": string("The entity that it leads to, or one of its children."),
+            "name": string("The identity of the relationship."),
+            "display_name": string("The text that labelers see."),
+            "is_directed": truth("Whether the relationship has a direction."),
+            "source_label": string("The entity that the relationship starts from. Its children may be used too."),
+            "target_label": string("The entity that the relationship leads to. Its children may be used too."),
         },
     ),
     "feature": mapping(
-        "What to find in a document.",
+        "A text, block, or group feature to find in a document.",
         {
-            "type": string("The kind of feature.", "S", enum=["text", "block", "group"]),
-            "label": string("The name of a text or block.", "P"),
-            "title": string("The name of a group.", "P"),
-            "flags": strings("What it is part of: line, key, value, thead, tbody, date, money, checkbox."),
+            "type": string("The type of feature.", "S", enum=["text", "block", "group"]),
+            "label": string("The label of the feature. Only for types text and block.", "P"),
+            "title": string("The title of the feature. Only for type group.", "P"),
+            "flags": strings("Roles of the feature: line, key, value, thead, tbody, date, money, or checkbox."),
         },
         "S",
     ),
     "document_field": mapping(
         "A question about a document.",
         {
-            "type": string("The kind of field."),
+            "type": string("The type of field."),
             "field_id": string("The key of the answer."),
             "title": string("A short label."),
-            "options": fact("array", "Answers to choose from, each {title, value}. Only for type select."),
-            "required": truth("An answer is needed."),
-            "per_page": truth("Asked for each page."),
-            "conditions": fact("array", "Show it only after other answers: a list of {field_id: [values]}."),
+            "options": fact("array", "The answers to choose from, each {title, value}. Only for type select."),
+            "required": truth("Whether an answer is required."),
+            "per_page": truth("Whether the question is asked for each page."),
+            "conditions": fact("array", "Show the field only after certain answers: a list of {field_id: [values]}."),
         },
     ),
     "taxonomy": mapping(
-        "One question.",
+        "A question.",
         {
-            "type": string("The kind of answer.", "P", enum=["category", "number"]),
+            "type": string("The type of answer.", "P", enum=["category", "number"]),
             "description": string("The question that labelers see.", "P"),
             "choices": strings("The answers to choose from.", "P"),
-            "allow_multiple": truth("Several answers may be chosen.", "P"),
-            "min": number("The smallest answer.", "P"),
-            "max": number("The largest answer.", "P"),
+            "allow_multiple": truth("Whether several answers may be chosen.", "P"),
+            "min": number("The smallest allowed answer.", "P"),
+            "max": number("The largest allowed answer.", "P"),
             "step": number("The step between answers.", "P"),
         },
     ),
     "dependent": mapping(
         "A task to create after this one.",
         {
-            "type": string("lidarlinking or lidarsegmentation.", enum=["lidarlinking", "lidarsegmentation"]),
-            "annotation_type": string("What is linked (lidarlinking)."),
+            "type": string(
+                "The type of task: lidarlinking or lidarsegmentation.", enum=["lidarlinking", "lidarsegmentation"]
+            ),
+            "annotation_type": string("The type of annotation to link. Only for lidarlinking."),
             "instruction": string("Guidance for labelers."),
             "callback_url": string("A URL or an email address that receives the finished task."),
         },
@@ -209,9 +218,9 @@ SHAPES: Final[dict[str, Fact]] = {
     "example": mapping(
         "An example for labelers.",
         {
-            "correct": truth("Whether it shows how to do it.", "S"),
-            "image": string("The address of a picture.", "S"),
-            "explanation": string("What it shows.", "S"),
+            "correct": truth("Whether the example shows a correct annotation.", "S"),
+            "image": string("The URL of an image.", "S"),
+            "explanation": string("An explanation of the example.", "S"),
         },
         "S",
     ),

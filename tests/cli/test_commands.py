@@ -93,7 +93,7 @@ def test_in_ci_a_target_must_be_named(
 ) -> None:
     write("p.yaml", ONE)
     monkeypatch.setenv("CI", "true")
-    assert "a target must be named" in cli("plan").err
+    assert "you must name a target" in cli("plan").err
     assert cli("plan", "--target", "sandbox").code == 0
     assert cli("validate").code == 0
     monkeypatch.setenv("RECONCILER_TARGET", "sandbox")

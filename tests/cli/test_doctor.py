@@ -751,7 +751,7 @@ def test_ci_with_a_record_in_its_clone(doctor: Doctor, monkeypatch: pytest.Monke
 def test_ci_without_a_target(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "1")
     done = doctor("--format=json")
-    assert (done.code, check(done, "configuration")[:2]) == (1, ("error", "In CI, a target must be named."))
+    assert (done.code, check(done, "configuration")[:2]) == (1, ("error", "In CI, you must name a target."))
 
 
 def test_a_record_on_a_remote_that_is_not_there(doctor: Doctor, repository: Path) -> None:

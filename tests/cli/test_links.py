@@ -166,7 +166,7 @@ def test_links_to_hidden_files(cli: Cli, repository: Path, place: str, target: s
     ended = cli("plan")
     assert ended.code == 1
     assert CANARY not in ended.out + ended.err
-    assert "leads through a name that starts with a dot" in ended.err
+    assert "leads through a hidden file or folder" in ended.err
 
 
 @pytest.mark.parametrize("place", ["reconciler.toml", "projects/p.yaml", "projects/t.md", "projects/_r.yaml"])
@@ -241,7 +241,7 @@ def test_a_journal_that_names_a_file_to_delete(cli: Cli, repository: Path, outsi
     place.write_bytes(header.ljust(512, b"\0") + record)
     ended = cli("plan")
     assert ended.code == 1
-    assert "has a journal of another program. Remove sandbox.db-journal" in ended.err
+    assert "has another program's journal. Remove sandbox.db-journal" in ended.err
     assert victim.exists()
     place.unlink()
     assert cli("plan").code == 0

@@ -355,7 +355,10 @@ def test_a_circle_names_its_path(tmp_path: Path) -> None:
     files, _ = MISTAKES["a circle, with its whole path"]
     (entry,) = load(tmp_path, files).entries
     (diagnostic,) = entry.diagnostics
-    assert diagnostic.detail == "It goes through x.yaml -> y.yaml#/l -> x.yaml#/k -> y.yaml#/l."
+    assert (
+        diagnostic.detail
+        == "The references form a circle: x.yaml -> y.yaml#/l -> x.yaml#/k -> y.yaml#/l. Remove one of them."
+    )
 
 
 def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:

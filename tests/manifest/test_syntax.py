@@ -19,11 +19,11 @@ CASES = {
     ),
     "an apostrophe": (
         HEAD + "params:\n  a: 'it's'\n",
-        "4:9", "this quote ends the text, and more follows", "write '' for a ' in the text, or put it into \"…\"",
+        "4:9", "this quote ends the text, and more follows", "write '' for a ' in the text, or use \"…\"",
     ),
     "a quotation": (
         HEAD + 'params:\n  a: "say "x" now"\n',
-        "4:11", "this quote ends the text, and more follows", 'write \\" for a " in the text, or put it into \'…\'',
+        "4:11", "this quote ends the text, and more follows", 'write \\" for a " in the text, or use \'…\'',
     ),
     "a bracket that nothing closes": (
         HEAD + "params: {a: [1, 2\nontology: [A]\n", "3:13", "nothing closes this [", "write a ] where it ends",
@@ -33,16 +33,16 @@ CASES = {
     ),
     "a bracket open at the end": (HEAD + "params: [1, 2\n", "3:9", "nothing closes this [", "write a ] where it ends"),
     "a brace closed as a bracket": (
-        HEAD + "params: {a: b]\n", "3:14", "the } of the { at line 3 is missing", "write } in front of it",
+        HEAD + "params: {a: b]\n", "3:14", "the } of the { at line 3 is missing", "write } before it",
     ),
     "a bracket too many": (HEAD + "ontology: [A]]\n", "3:14", "nothing opens this ]", "remove it"),
     "a comma missing": (
         HEAD + "params: {a: 1 b: 2}\n",
-        "3:15", "a comma is missing, or the } that ends this", "write a comma in front of it",
+        "3:15", "a comma or the closing } is missing", "write a comma before it",
     ),
     "a comma missing, lines below": (
         HEAD + "params:\n  a: [\n    'b'\n    'c'\n  ]\n",
-        "6:5", "a comma is missing, or the ] that ends this", "write a comma in front of it",
+        "6:5", "a comma or the closing ] is missing", "write a comma before it",
     ),
     "a merge conflict": (
         "name: p\n<<<<<<< HEAD\ntype: chat\n=======\ntype: x\n>>>>>>> b\n",
@@ -67,7 +67,7 @@ CASES = {
     ),
     "a key below a value": (
         "name: p\n type: chat\n",
-        "2:2", "this key is below one that already has a value",
+        "2:2", "this key is indented below a key that already has a value",
         "indent it like line 1, or quote that line's value if this belongs to it",
     ),
     "a text that is not indented": (
@@ -93,7 +93,7 @@ CASES = {
         "indent it like the items above it, or below the key that it belongs to",
     ),
     "a template": (HEAD + "params:\n  a: {% if x %}\n", "4:6", "unquoted text cannot start with {%", "quote it"),
-    "a tab": (HEAD + "params:\n\ta: 1\n", "4:1", "a tab cannot indent", "indent with spaces, not tabs"),
+    "a tab": (HEAD + "params:\n\ta: 1\n", "4:1", "a tab cannot be used to indent", "indent with spaces, not tabs"),
     "an escape": (HEAD + 'ontology: ["a\\;b"]\n', "3:15", "found unknown escape", "quote it with '…' instead"),
     "a sign": (HEAD + "ontology:\n  - @a\n", "4:5", "unquoted text cannot start with @", "quote it"),
 }  # fmt: skip

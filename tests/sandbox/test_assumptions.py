@@ -273,8 +273,8 @@ def test_switches_are_read_by_name() -> None:
         (["choices"], '"choices" is not NAME=VALUE'),
         (["choics=strings"], 'Did you mean "choices"\\? The switches: choices, ontology-versions, .*, histories'),
         (["ontology_versions=present"], '"ontology_versions" is not a switch'),
-        (["choices=text"], '"choices" is objects or strings, not "text"'),
-        (["null=removes", "null=stored"], '"null" is given twice'),
+        (["choices=text"], '"choices" must be objects or strings, not "text"'),
+        (["null=removes", "null=stored"], '"null" appears twice'),
     ],
 )
 def test_a_switch_that_is_wrong(texts: list[str], problem: str) -> None:

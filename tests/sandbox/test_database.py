@@ -48,11 +48,11 @@ def test_a_pipe(tmp_path: Path) -> None:
 
 def test_a_path_through_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    refuses(Store(tmp_path / "file" / "sandbox.db"), f"cannot be reached: {tmp_path / 'file'} is not a folder")
+    refuses(Store(tmp_path / "file" / "sandbox.db"), f"cannot be opened: {tmp_path / 'file'} is not a folder")
 
 
 def test_a_path_that_no_system_knows(tmp_path: Path) -> None:
-    refuses(Store(tmp_path / "a\0b"), "cannot be reached")
+    refuses(Store(tmp_path / "a\0b"), "cannot be opened")
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_another_database(tmp_path: Path) -> None:
     file = tmp_path / "other.db"
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE theirs (a)")
-    refuses(Store(file), "database of another program")
+    refuses(Store(file), "another program's database")
 
 
 def test_another_layout(store: Store, file: Path) -> None:

@@ -284,10 +284,10 @@ def test_a_plan_is_read() -> None:
         ('[{"call": "get"}]', '"what" is missing'),
         ('[{"call": "get", "what": "501-before"}]', '"what" must be one of no-answer-before'),
         ('[{"call": "get", "what": 429}]', '"what" must be one of'),
-        ('[{"call": "get", "what": "429", "time": 1}]', 'the key "time" is not known'),
-        ('[{"call": "get", "what": "429", "times": 0}]', '"times" must be a whole number from 1 on, or "always"'),
+        ('[{"call": "get", "what": "429", "time": 1}]', 'the key "time" is unknown'),
+        ('[{"call": "get", "what": "429", "times": 0}]', '"times" must be a whole number, 1 or more, or "always"'),
         ('[{"call": "get", "what": "429", "times": "3"}]', '"times" must be'),
-        ('[{"call": "get", "what": "429", "after": true}]', '"after" must be a whole number from 0 on'),
+        ('[{"call": "get", "what": "429", "after": true}]', '"after" must be a whole number, 0 or more'),
         ('[{"call": "get", "what": "429", "project": ""}]', '"project" must be a name'),
         ('[{"call": "get", "what": "429", "project": null}]', '"project" must be a name'),
         ('[{"call": "list", "what": "429", "project": "*"}]', '"project" does not work with list'),
@@ -379,4 +379,4 @@ def test_a_file_where_a_folder_is_due(here: Path, arguments: list[str]) -> None:
     (here / ".reconciler").touch()
     refused = CliRunner().invoke(command, arguments)
     assert refused.exit_code == 1
-    assert f"cannot be reached: {here / '.reconciler'} is not a folder." in refused.output
+    assert f"cannot be opened: {here / '.reconciler'} is not a folder." in refused.output

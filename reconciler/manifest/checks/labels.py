@@ -46,7 +46,7 @@ def choice_without_label(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             subject.path_of(names[0]),
             f"{named(names)} {are} in params",
-            f"The ontology describes {them}, but no label asks for {them}.",
+            f"The ontology describes {them}, but no label uses {them}.",
         )
 
 
@@ -61,7 +61,7 @@ def heading_and_leaf(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 label.path,
                 f"{quoted(label.name)} is {here} here and {there} in the ontology",
-                "A heading cannot be selected, so it is never in an answer.",
+                "A heading cannot be selected, so it is never in an answer. Make both headings, or both leaves.",
             )
 
 
@@ -74,7 +74,7 @@ def duplicate_label(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 label.path,
                 f"the label {quoted(label.name)} appears twice",
-                "An answer holds only the name, so it does not show which label is meant.",
+                "An answer contains only the name, so it does not show which label was selected.",
             )
         group.add(label.name)
 

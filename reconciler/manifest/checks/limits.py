@@ -123,7 +123,7 @@ def no_effect(subject: Subject) -> Iterator[Finding]:
     """A setting that has no effect here."""
     params, kind = subject.params, subject.type
     if "padding" in params and "paddingX" in params and "paddingY" in params:
-        yield Finding(("params", "padding"), "padding has no effect with both paddingX and paddingY", key=True)
+        yield Finding(("params", "padding"), "padding has no effect if both paddingX and paddingY are set", key=True)
     box = get(params.get("geometries"), "box")
     if get(box, "integer_pixels") is True and get(box, "can_rotate") is True:
         where = ("params", "geometries", "box", "integer_pixels")
@@ -131,7 +131,7 @@ def no_effect(subject: Subject) -> Iterator[Finding]:
     if kind == "lidartopdown":
         for path, _ in subject.at("geometries.{}"):
             if path[-1] not in ("polygon", "line", "point"):
-                summary = f"{path[-1]} has no effect: lidartopdown takes polygon, line, and point"
+                summary = f"{path[-1]} has no effect: lidartopdown supports only polygon, line, and point"
                 yield Finding(path, summary, key=True)
     has_instances = "instance_labels" in params or _has_instances(params.get("labels"))
     if kind == "segmentannotation" and subject.attributes and not has_instances:

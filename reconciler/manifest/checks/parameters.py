@@ -93,7 +93,7 @@ def project_key_in_params(subject: Subject) -> Iterator[Finding]:
     known = parameters_of(subject.type)
     for key in subject.params:
         if key in _BESIDE_PARAMS and key not in known:
-            detail = "As a parameter, it is sent to Scale with the others, and has no effect on the project."
+            detail = "As a parameter, it is sent to Scale, but it has no effect on the project."
             yield Finding(("params", key), f'"{key}" belongs next to params, not inside it', detail, key=True)
 
 
@@ -102,7 +102,7 @@ def parameter_of_task(subject: Subject) -> Iterator[Finding]:
     known = parameters_of(subject.type)
     for key in subject.params:
         if key in PER_TASK and key not in known:
-            detail = "As a parameter of the project, it would apply to every task."
+            detail = "As a parameter of the project, it would apply to every task. Set it when you create the task."
             yield Finding(("params", key), f'"{key}" belongs to a single task', detail, key=True)
 
 
@@ -188,8 +188,8 @@ def legacy_type(subject: Subject) -> Iterator[Finding]:
     """A task type that Scale's documentation replaces with another."""
     if subject.type in PREFERRED:
         preferred = PREFERRED[subject.type]
-        detail = "A project's type can never be changed, so choose before the project is created."
-        yield Finding(("type",), f"Scale's documentation prefers {preferred} to {subject.type}", detail)
+        detail = "A project's type can never be changed, so choose it before you create the project."
+        yield Finding(("type",), f"Scale's documentation recommends {preferred}, not {subject.type}", detail)
 
 
 def _strange(subject: Subject) -> list[str]:

@@ -61,7 +61,7 @@ def _conditions(subject: Subject) -> Iterator[Finding]:
                 yield from _unless(other, attributes, place, "attribute", key=True)
             elif answers(other).names:
                 for answer, value in values_at(wanted, "?", place):
-                    yield from _unless(value, answers(other), answer, f"answer of {quoted(str(other))}")
+                    yield from _unless(value, answers(other), answer, f"answer to {quoted(str(other))} named")
 
 
 def _answers(subject: Subject, key: str) -> Known:
@@ -101,11 +101,15 @@ def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
         yield Finding(
             path,
             f"{quoted(name)} has labels below it, so it is never in an answer",
-            f"Name the labels below it instead: {named(list(heading.below))}.",
+            f"Use the labels below it instead: {named(list(heading.below))}.",
         )
 
 
 def _unless(name: Json, known: Known, path: RawPath, what: str, *, key: bool = False) -> Iterator[Finding]:
     if isinstance(name, str) and name not in known.names:
-        detail = f"Use one of these: {known.listed}." if known.names else f"No {what} is defined."
+        detail = (
+            f"Use one of these: {known.listed}."
+            if known.names
+            else f"No {what} is defined. Define one, or remove this name."
+        )
         yield Finding(path, f"there is no {what} {quoted(name)}", detail, did_you_mean(name, known.names), key=key)

@@ -72,7 +72,7 @@ def like_choices(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             subject.path_of(second),
             f"{quoted(second)} and {quoted(first)} differ only in case, whitespace, or Unicode form",
-            "Answers treat them as different choices, but people see no difference.",
+            "Answers treat them as different choices, but people see no difference. Rename or remove one of them.",
         )
 
 
