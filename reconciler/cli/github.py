@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,13 +47,15 @@ def comment(planfile: str | None, result: str | None) -> int:
         plan = read_plan_file(Path(planfile), base=settings.git_root)
         with _connected(event) as client:
             report = comment_plan(client, event, plan, writer)
+        shown = plan.hash
     elif result is not None and planfile is None:
         outcome = read_result_file(Path(result), base=settings.git_root)
         with _connected(event) as client:
             report = comment_outcome(client, event, outcome, writer, root=settings.git_root)
+        shown = outcome.plan_hash
     else:
         raise click.UsageError("use either --plan FILE or --result FILE")
-    return _tell(report, settings)
+    return _tell(report, settings, is_shown=os.environ.get("RECONCILER_SUMMARIZED") == shown)
 
 
 @command.command("drift-issue")
@@ -79,8 +82,6 @@ def changes(target: str | None) -> int:
 
     It is true if that cannot be determined, and for a run that was started by hand. Needs no key and no token.
     """
-    import os
-
     from reconciler.forge.github.event import read_push
     from reconciler.operations.changes import look_for_changes
     from reconciler.settings import choose_target, read_settings
@@ -94,7 +95,6 @@ def changes(target: str | None) -> int:
 
 
 def _set_up() -> tuple[Settings, Event, Writer]:
-    import os
     from datetime import UTC, datetime
 
     from reconciler.forge.github.event import read_event
@@ -112,14 +112,15 @@ def _connected(event: Event) -> GithubClient:
     return GithubClient(event, waiting=console.tell_rate_limit)
 
 
-def _tell(report: Report, settings: Settings) -> int:
+def _tell(report: Report, settings: Settings, *, is_shown: bool) -> int:
+    """Print what was done. `is_shown` is whether an earlier step of the job put the same into the job's summary."""
     from reconciler.render.markdown.fitting import LIMIT
 
     for line in report.done:
         console.say(f"{line}\n")
     console.say_diagnostics(report.notes)
     runner.annotate(report.notes, base=settings.git_root.as_posix())
-    if report.instead is not None and not runner.summarize(report.instead):
+    if report.instead is not None and not is_shown and not runner.summarize(report.instead):
         console.say(report.instead(LIMIT))
     if report.problem is not None:
         raise report.problem

@@ -21,6 +21,7 @@ from reconciler.documents.parts import (
     as_json,
 )
 from reconciler.fieldpath import FieldPath, Pattern, format_path
+from reconciler.keys.kinds import is_own
 from reconciler.model.printed import masked_document, relative, with_files
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import Json
@@ -87,7 +88,7 @@ def validation_document(
 ) -> dict[str, Json]:
     """What `validate` found and, with `resolved`, each project. Files become relative to `base`."""
     count = Counter(diagnostic.severity for diagnostic in diagnostics)
-    composed = [{key: value for key, value in one.document.items() if key[:2] != "x-"} for one, _ in resolved or ()]
+    composed = [{key: value for key, value in one.document.items() if not is_own(key)} for one, _ in resolved or ()]
     shown = [masked_document(each, sensitive) for each in composed]
     projects = tuple(
         ResolvedShape(

@@ -30,6 +30,7 @@ _FETCH: Final = (
 _FILTERS: Final = (("--filter=tree:0",), ("--filter=blob:none",), ())
 """From the smallest fetch to the largest. A server that has no filters sends everything; one may refuse only some."""
 
+_ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TIPS: Final = "refs/tips/"
 
 Parents = Mapping[str, Sequence[str]]
@@ -45,11 +46,13 @@ class Ancestry:
         self._settings = settings
 
     def standing(self, head: str, applied: str) -> Standing:
-        """How `head` stands to the commit that was `applied` last.
+        """How `head` stands to the commit that was `applied` last. Both come from files, so they may be any text.
 
         Raises:
             GitRefusedError: git, or the remote, does not answer or refuses.
         """
+        if not (_ID.fullmatch(head) and _ID.fullmatch(applied)):
+            return Standing.UNKNOWN
         if head == applied or self._contains(head, applied):
             return Standing.CONTAINED
         branches = self._branches()

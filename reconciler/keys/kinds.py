@@ -244,12 +244,17 @@ class Key:
         return {"title": self.name, "description": self.description, **examples, "anyOf": anything}
 
 
+def is_own(key: str) -> bool:
+    """Whether a key is the user's own, and never read: it starts with `x-`, or names a schema for editors."""
+    return key.startswith("x-") or key == "$schema"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Table(Kind):
     """A mapping with known keys, in the order in which `fmt` writes them. `make` is called with their values.
 
-    `thing` is what messages call it. With `own_keys`, keys that start with `x-` are allowed and ignored. With
-    `hyphens`, a key may have hyphens instead of underscores. A string is the value of the key `short`.
+    `thing` is what messages call it. With `own_keys`, the keys of `is_own` are allowed and ignored. With `hyphens`, a
+    key may have hyphens instead of underscores. A string is the value of the key `short`.
     """
 
     thing: str
@@ -284,7 +289,7 @@ class Table(Kind):
         for name, inner in value.items():
             key = self.by_name.get(name.replace("-", "_") if self.hyphens else name)
             if key is None:
-                if not (self.own_keys and name.startswith("x-")):
+                if not (self.own_keys and is_own(name)):
                     unknown.append(name)
                     faults.append(self.unknown(name, path, did_you_mean(name, self.names)))
                 continue

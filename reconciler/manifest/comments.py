@@ -1,6 +1,6 @@
 """Finds values that are lost in comments: `color: #ff0000` is null, and `Car #1` is `Car`.
 
-Keys that start with x- are not searched.
+Keys that are the user's own are not searched.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from reconciler.diagnostics import warning
+from reconciler.keys.kinds import is_own
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import Document, LocatedFile, Part, Stretch
 from reconciler.model.values import Json
@@ -33,7 +34,7 @@ def note_comments(file: LocatedFile, *, everywhere: bool = False) -> None:
         elif isinstance(value, dict):
             visited: set[int] = set()
             for key, inner, part in document.parts(value, document.whole.block):
-                if not str(key).startswith("x-"):
+                if not is_own(str(key)):
                     in_params = key == "params" and isinstance(inner, dict | list)
                     _look_at(document, key, inner, part, visited, in_params=in_params)
 

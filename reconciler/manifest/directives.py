@@ -1,6 +1,6 @@
 """Replaces `{$file: PATH}`, `{$ref: PATH}`, `{$literal: VALUE}`, and `{$unset: true}` with their values.
 
-A directive is the only key of its mapping, anywhere in a project except below keys that start with x-. The value of
+A directive is the only key of its mapping, anywhere in a project except below the user's own keys. The value of
 `$literal` is not searched. The document itself is never changed: every value that contains a directive is copied. A
 value that is referred to is resolved once per load, and all manifests that refer to it share it.
 """
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity, nearest, quoted
 from reconciler.keys.faults import Fault, RefusedError
+from reconciler.keys.kinds import is_own
 from reconciler.manifest.codes import Code
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES
 from reconciler.manifest.layering import UNSET, is_slot
@@ -206,7 +207,7 @@ class _Walk:
     def document(self, document: dict[str, Json]) -> Resolved:
         self._is_document = True
         self._resolved.value = {
-            key: value if key.startswith("x-") else self._walk(value, (key,)) for key, value in document.items()
+            key: value if is_own(key) else self._walk(value, (key,)) for key, value in document.items()
         }
         self._resolved.origin = self._origin.with_origins(self._origins)
         return self._resolved

@@ -41,7 +41,10 @@ def editor_schema(kind: str) -> Schema:
         "title": title,
         "description": "Scale keeps adding parameters, so any parameter is allowed.",
         **schema,
-        "patternProperties": {"^x-": {"description": "Your own data. Reconciler ignores it."}},
+        "patternProperties": {
+            "^x-": {"description": "Your own data. Reconciler ignores it."},
+            r"^\$schema$": {"description": "The schema for an editor. Reconciler ignores it.", "type": "string"},
+        },
         "allOf": [
             {
                 "if": {"properties": {"type": {"enum": types}}, "required": ["type"]},

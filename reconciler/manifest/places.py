@@ -11,6 +11,7 @@ from reconciler.diagnostics import Location
 from reconciler.errors import FileRefusedError
 from reconciler.fieldpath import Attribute
 from reconciler.files.reading import read_file
+from reconciler.keys.kinds import is_own
 from reconciler.manifest.located import RawPath, first_line
 from reconciler.manifest.ontology import walk_choices, written_choices
 from reconciler.manifest.origins import Origin
@@ -72,7 +73,7 @@ def files_of(project: DesiredProject) -> set[str]:
 def resolved_sources(projects: Iterable[DesiredProject]) -> list[dict[fieldpath.FieldPath, Source]]:
     """For each loaded project, the line of each of its leaves: every single value, and every empty list or mapping.
 
-    The line of a text from a file is the first of that file. Keys that start with x- are left out.
+    The line of a text from a file is the first of that file. The user's own keys are left out.
     """
     found: list[dict[fieldpath.FieldPath, Source]] = []
     for project in projects:
@@ -122,7 +123,7 @@ def _leaves(document: Mapping[str, Json]) -> Iterator[tuple[fieldpath.FieldPath,
     for key, value in document.items():
         if key == "ontology":
             yield from _ontology_leaves(document)
-        elif not key.startswith("x-"):
+        elif not is_own(key):
             yield from ((raw, raw) for raw in _below(value, (key,)))
 
 

@@ -135,9 +135,12 @@ def unread(file: str, refused: RefusedError) -> Diagnostic:
 
 
 def near_path(path: str) -> str | None:
-    """The path in the same folder whose name is most like that of a path that does not exist."""
+    """The path in the same folder whose name is most like that of a path that does not exist.
+
+    Nothing at the top of the file system is suggested: the names there are the machine's own.
+    """
     folder, name = os.path.split(path)
-    near = nearest(name, names_in(folder))
+    near = nearest(name, names_in(folder)) if folder != "/" else None
     return None if near is None else os.path.join(folder, near)
 
 

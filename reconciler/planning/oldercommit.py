@@ -43,7 +43,11 @@ def noted(behind: Behind, *, is_sandbox: bool) -> Diagnostic:
     applied, head = behind.applied[:_SHORT], (behind.head or "")[:_SHORT]
     named = _NAMED.format(applied=applied)
     if behind.is_older:
-        effect = "An apply to a sandbox goes back to it." if is_sandbox else f"An apply would be held ({OLDER_COMMIT})."
+        effect = (
+            "An apply to a sandbox goes back to it."
+            if is_sandbox
+            else f"An apply holds every change, unless it is run with --allow {OLDER_COMMIT}."
+        )
         detail = f"{named}, which is on the branch and not in {head}. {effect}\n{_REMEDY}"
         summary = f"this checkout is older than the last apply: it does not contain {applied}"
         return Diagnostic(Severity.NOTE, OLDER_COMMIT, summary, detail=detail)
@@ -65,10 +69,16 @@ def enforced(plan: Plan, behind: Behind, rules: Rules, today: date, *, is_sandbo
         diagnostic = noted(behind, is_sandbox=is_sandbox)
         if behind.is_older and not is_sandbox:
             diagnostic = warning(OLDER_COMMIT, diagnostic.summary, detail=_REMEDY)
-        return plan if diagnostic in plan.diagnostics else replace(plan, diagnostics=(*plan.diagnostics, diagnostic))
+        return _with(plan, diagnostic)
     held = _held(behind)
     changes = tuple(_judged(change, held, rules, today) for change in plan.changes)
+    if not any(map(_asked, changes)):
+        return _with(plan, noted(behind, is_sandbox=False))
     return replace(plan, changes=changes, summary=summary_of(changes, plan.unmanaged))
+
+
+def _with(plan: Plan, diagnostic: Diagnostic) -> Plan:
+    return plan if diagnostic in plan.diagnostics else replace(plan, diagnostics=(*plan.diagnostics, diagnostic))
 
 
 def _held(behind: Behind) -> Held:
@@ -78,14 +88,18 @@ def _held(behind: Behind) -> Held:
 
 
 def _judged(change: ProjectChange, verdict: Held, rules: Rules, today: date) -> ProjectChange:
-    asked = {held.guard for held in change.held_by} | {waived.guard for waived in change.waived_by}
-    if OLDER_COMMIT in asked or change.action is Action.NO_OP or change.blocked or change.protected:
+    if _asked(change) or change.action is Action.NO_OP or change.blocked or change.protected:
         return change
     if OLDER_COMMIT in rules.allowed:
         return replace(change, waived_by=(*change.waived_by, Waived(OLDER_COMMIT, f"--allow {OLDER_COMMIT}")))
     if waivers := matching_waivers(rules.waivers, OLDER_COMMIT, change.name, today):
         return replace(change, waived_by=(*change.waived_by, Waived(OLDER_COMMIT, reported(waivers[0]))))
     return replace(change, held_by=(*change.held_by, verdict))
+
+
+def _asked(change: ProjectChange) -> bool:
+    """Whether the guard holds the change, or is waived for it."""
+    return OLDER_COMMIT in {held.guard for held in change.held_by} | {waived.guard for waived in change.waived_by}
 
 
 def overtaken(before: Plan, after: Plan) -> tuple[Diagnostic, ...]:

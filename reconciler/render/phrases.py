@@ -67,9 +67,10 @@ def snapshot_of(moment: datetime, now: datetime) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`1s`, `2m 5s`: whole seconds, at least one."""
-    whole = max(1, round(seconds))
-    minutes, rest = divmod(whole, 60)
+    """`0.4s`, `1s`, `2m 5s`: below ten seconds with tenths, at least one of them."""
+    if seconds < 9.95:
+        return f"{max(0.1, seconds):.1f}".removesuffix(".0") + "s"
+    minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}m {rest}s" if minutes else f"{rest}s"
 
 

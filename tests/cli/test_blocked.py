@@ -79,7 +79,7 @@ def test_plan_and_drift_compare_the_others(cli: Cli, two: Account) -> None:
     assert found.code == 1
     assert "# project.bad is blocked" in found.out
     assert WHY in " ".join(found.out.split())
-    assert found.last == ("Drift: 0 in 1 of 2 projects; 0 pending, 0 conflicts, 1 unknown, 0 transient, 1 blocked.")
+    assert found.last == ("Drift: 1 unknown in 1 of 2 projects; 0 pending, 0 conflicts, 0 transient, 1 blocked.")
     drifted = cli("drift", "--format", "json").json()
     assert drifted["summary"]["blocked"] == 1
     [blocked] = drifted["blocked"]
@@ -197,7 +197,7 @@ def test_the_account_is_not_taken_for_another_one(cli: Cli, two: Account) -> Non
     assert [blocked["path"] for blocked in drifted["blocked"]] == ["projects[1].created_at"]
     refused = cli("apply", "--plan", "saved.plan", "--auto-approve")
     assert refused.code == 1
-    assert "cannot be determined" in refused.err
+    assert "cannot be identified" in refused.err
     assert "projects[1].created_at is not a date and time" in refused.err
 
 

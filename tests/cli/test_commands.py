@@ -449,6 +449,7 @@ def test_the_exit_code_of_a_run_is_that_of_the_process(repository: Path) -> None
         (["validate", "-C", "projects"], "-C DIR comes before the command: reconciler -C DIR validate"),
         (["plan", "--allow", "near-nam"], 'there is no guard "near-nam", did you mean "near-name"?'),
         (["nothing"], "No such command 'nothing'\n"),
+        (["-C", "/pro", "plan"], "-C /pro: No such file or directory\n"),
     ],
 )
 def test_a_near_miss_names_what_was_meant(cli: Cli, arguments: list[str], said: str) -> None:

@@ -66,19 +66,7 @@ def story(cli: Cli, served: Served, write: Write, repository: Path, tmp_path_fac
     return Story(cli, served, write, repository, tmp_path_factory.mktemp("remote") / "r.git")
 
 
-@pytest.mark.parametrize("pending", [(), ("--pending",)])
-def test_an_apply_holds_everything(story: Story, cli: Cli, pending: tuple[str, ...]) -> None:
-    story.go_back()
-    held = cli("apply", "--auto-approve", *pending)
-    assert held.code == 1
-    assert f"held by older-commit: The last apply carried out commit {story.newer[:12]}" in held.out
-    assert "2 skipped" in held.last
-    assert (story.value(), story.named()) == (3, story.newer)
-    story.apply("--allow", "older-commit", *pending)
-    assert (story.value(), story.named()) == (2, story.older)
-
-
-def test_a_plan_and_drift_only_note_it(story: Story, cli: Cli) -> None:
+def test_an_apply_holds_everything_and_a_plan_and_drift_note_it(story: Story, cli: Cli) -> None:
     story.go_back()
     planned = cli("plan", "--format", "json")
     document = planned.json()
@@ -86,9 +74,17 @@ def test_a_plan_and_drift_only_note_it(story: Story, cli: Cli) -> None:
     assert (document["summary"]["change"], document["summary"]["held"]) == (1, 0)
     (note,) = document["diagnostics"]
     assert (note["severity"], note["code"]) == ("note", "older-commit")
-    assert "An apply would be held (older-commit)." in note["detail"]
+    assert "An apply holds every change, unless it is run with --allow older-commit." in note["detail"]
     drifted = cli("drift", "--format", "json").json()
     assert [one["code"] for one in drifted["diagnostics"]] == ["older-commit"]
+    for pending in ((), ("--pending",)):
+        held = cli("apply", "--auto-approve", *pending)
+        assert held.code == 1
+        assert f"held by older-commit: The last apply carried out commit {story.newer[:12]}" in held.out
+        assert "2 skipped" in held.last
+        assert (story.value(), story.named()) == (3, story.newer)
+    story.apply("--allow", "older-commit", "--pending")
+    assert (story.value(), story.named()) == (2, story.older)
 
 
 def test_a_revert_is_a_newer_commit(story: Story) -> None:

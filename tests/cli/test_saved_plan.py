@@ -52,7 +52,7 @@ def test_show_prints_what_plan_printed(cli: Cli, served: Served, write: Write) -
     served.store.edit_params("p", {"a": 5})
     write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 1, b: 2, objects_to_anotate: [A]}\n")
     for options in ((), ("--pending",)):
-        for output in ("text", "markdown"):
+        for output in ("text", "markdown", "json"):
             planned = cli("plan", *options, "--out", "x.plan", "--format", output)
             shown = cli("show", "x.plan", "--format", output)
             assert (shown.out, shown.err) == (planned.out, planned.err)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
+from http.server import HTTPServer
 from pathlib import Path
 
 import pytest
 
+from reconciler.errors import GitRefusedError
 from reconciler.git import ancestry
 from reconciler.git.ancestry import Ancestry, reaches
+from reconciler.git.process import connection, output
 from reconciler.model.guards import Standing
+from tests.git.test_refs import Recording
 from tests.repositories import git
 
 COMMITS = 8
@@ -55,7 +60,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("options", [("--depth=1",), ("--filter=tree:0",)])
+@pytest.mark.parametrize("options", [("--depth=1",), ("--filter=tree:0", "--single-branch")])
 def test_every_kind_of_clone(tmp_path: Path, line: tuple[Path, list[str]], options: tuple[str, ...]) -> None:
     root = clone(tmp_path, line, *options)
     before = {file: file.stat().st_mtime_ns for file in (root / ".git").rglob("*")}
@@ -64,6 +69,12 @@ def test_every_kind_of_clone(tmp_path: Path, line: tuple[Path, list[str]], optio
         assert Ancestry(root, "origin").standing(commits[head], commits[applied]) is standing, (head, applied)
     assert Ancestry(root, "origin").standing(commits[HEAD], "12" * 20) is Standing.ELSEWHERE
     assert {file: file.stat().st_mtime_ns for file in (root / ".git").rglob("*")} == before
+
+
+@pytest.mark.parametrize("forged", ["--output=x", "HEAD", "", "main~1"])
+def test_what_is_not_a_commit_is_not_given_to_git(tmp_path: Path, forged: str) -> None:
+    for head, applied in ((forged, "12" * 20), ("12" * 20, forged)):
+        assert Ancestry(tmp_path / "nowhere", "origin").standing(head, applied) is Standing.UNKNOWN
 
 
 def test_the_branch_that_is_checked_out(tmp_path: Path, line: tuple[Path, list[str]]) -> None:
@@ -131,6 +142,28 @@ def test_connection_settings_of_the_clone_are_used(tmp_path: Path, line: tuple[P
     git(root, "remote", "set-url", "origin", "short:remote.git")
     commits = line[1]
     assert Ancestry(root, "origin").standing(commits[HEAD], commits[0]) is Standing.CONTAINED
+
+
+def test_a_token_that_the_checkout_keeps_is_sent_once(
+    tmp_path: Path, line: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """actions/checkout keeps it in a file that the configuration of this one repository includes."""
+    root = clone(tmp_path, line)
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "-q")
+    monkeypatch.setattr(Recording, "seen", [])
+    with HTTPServer(("127.0.0.1", 0), Recording) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        git(tmp_path, "config", "-f", "kept", f"http.{address}/.extraheader", "AUTHORIZATION: basic kept")
+        git(root, "config", f"includeIf.gitdir:{root}/.git.path", str(tmp_path / "kept"))
+        git(root, "remote", "set-url", "origin", f"{address}/o/r.git")
+        remote, environment = connection(root, "origin", (), elsewhere=True)
+        with pytest.raises(GitRefusedError):
+            output(other, "ls-remote", remote, environment=environment)
+        server.shutdown()
+    assert Recording.seen == [["basic kept"]]
 
 
 def test_what_is_known_decides() -> None:

@@ -291,7 +291,7 @@ def test_ssh_is_told_not_to_prompt_unless_someone_chose_a_command(
     assert command().startswith("chosen -x ")
 
 
-class _Recording(BaseHTTPRequestHandler):
+class Recording(BaseHTTPRequestHandler):
     """Answers every request with 404 and remembers the Authorization headers that it came with."""
 
     seen: ClassVar[list[list[str]]] = []
@@ -306,9 +306,9 @@ class _Recording(BaseHTTPRequestHandler):
 
 
 def test_a_jobs_token_goes_to_its_server_alone(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_Recording, "seen", [])
+    monkeypatch.setattr(Recording, "seen", [])
     login = base64.b64encode(b"x-access-token:t0ken").decode()
-    with HTTPServer(("127.0.0.1", 0), _Recording) as server:
+    with HTTPServer(("127.0.0.1", 0), Recording) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         run(clone, "remote", "add", "hub", f"{address}/o/r.git")
@@ -326,7 +326,7 @@ def test_a_jobs_token_goes_to_its_server_alone(clone: Path, monkeypatch: pytest.
             assert "t0ken" not in f"{refused.value} {refused.value.detail}"
             assert login not in f"{refused.value} {refused.value.detail}"
         server.shutdown()
-    assert [header for headers in _Recording.seen for header in headers] == [
+    assert [header for headers in Recording.seen for header in headers] == [
         "basic kept",
         f"basic {login}",
         "basic kept",

@@ -38,6 +38,7 @@ reconcile:
     - ontology.**.@display
   protect: true
 x-notes: keys that start with x- are yours
+$schema: ../manifest.json
 x-more: {$file: never opened}
 """
 

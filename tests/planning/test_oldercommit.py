@@ -40,6 +40,12 @@ def test_every_change_is_held_once() -> None:
     assert enforced(once, OLDER, Rules(), TODAY, is_sandbox=False) == once
 
 
+def test_without_a_change_it_is_said() -> None:
+    same = replace(PLAN, changes=(unchanged("n"),))
+    (said,) = enforced(same, OLDER, Rules(), TODAY, is_sandbox=False).diagnostics
+    assert (said.severity, said.code) == (Severity.NOTE, "older-commit")
+
+
 def test_it_is_waived_by_allow_and_by_a_waiver() -> None:
     allowed = enforce(rules=Rules(allowed=frozenset({"older-commit"})))
     assert (held(allowed), allowed.summary.change) == ([], 1)
@@ -61,7 +67,10 @@ def test_what_does_not_hold_is_said(behind: Behind, is_sandbox: bool) -> None:
 
 
 def test_a_note_says_what_an_apply_would_do() -> None:
-    assert "An apply would be held (older-commit)." in noted(OLDER, is_sandbox=False).detail
+    assert (
+        "An apply holds every change, unless it is run with --allow older-commit."
+        in noted(OLDER, is_sandbox=False).detail
+    )
     assert "An apply to a sandbox goes back to it." in noted(OLDER, is_sandbox=True).detail
     assert "git fetch failed: x." in noted(UNKNOWN, is_sandbox=False).detail
     assert "Its place in the history is not known." in noted(replace(UNKNOWN, why=""), is_sandbox=False).detail

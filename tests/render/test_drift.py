@@ -110,7 +110,7 @@ To keep it, add it to the manifest. To undo it: reconciler apply kittens
 lost has vanished: an apply wrote it, but Scale no longer lists it.
 1 live project has no manifest (old). To manage it, write a manifest for it.
 
-Drift: 5 in 1 of 2 projects; 2 pending, 1 conflict, 1 unknown, 2 transient, 1 vanished, 1 blocked.
+Drift: 5, 1 conflict, 1 unknown, 1 vanished in 2 of 2 projects; 2 pending, 2 transient, 1 blocked.
 """
     )
 
@@ -169,7 +169,17 @@ def test_the_baseline(baseline: Baseline, words: str) -> None:
         ),
         (
             drift(vanished=("x",)),
-            "Drift: 0 in 0 of 0 projects; 0 pending, 0 conflicts, 0 unknown, 0 transient, 1 vanished.",
+            "Drift: 1 vanished in 1 of 0 projects; 0 pending, 0 conflicts, 0 unknown, 0 transient.",
+        ),
+        (
+            drift(
+                ProjectDrift(
+                    "p",
+                    SOURCE,
+                    (unit("params.c", Cause.CONFLICT), *(unit(f"params.{n}", Cause.PENDING) for n in range(6))),
+                )
+            ),
+            "Drift: 1 conflict in 1 of 1 project; 6 pending, 0 unknown, 0 transient.",
         ),
     ],
 )

@@ -110,3 +110,10 @@ def test_no_line_on_a_runner_is_a_command() -> None:
     text = CASES["hostile-on-a-runner"]()
     assert "##[" not in text
     assert not [line for line in text.split("\n") if line.strip().startswith("::")]
+
+
+def test_no_sentence_ends_twice() -> None:
+    twice = re.compile(r"[\w)\"`]\.\.(?=\s|$)", re.MULTILINE)
+    assert {file.name: twice.findall(file.read_text("utf-8")) for file in GOLDEN.iterdir()} == {
+        file.name: [] for file in GOLDEN.iterdir()
+    }

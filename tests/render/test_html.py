@@ -370,7 +370,7 @@ def test_drift() -> None:
         "changed and changed back: params.rate (versions 5, 6)", "two writers take turns", "Agree.",
         "lost has vanished: an apply wrote it", "1 live project has no manifest (old).",
         "Compared with the last apply: 1a2b3c4, 2 days ago",
-        "Drift: 5 in 1 of 1 project; 2 pending, 1 conflict, 1 unknown, 2 transient, 1 vanished.", "reordered",
+        "Drift: 5, 1 conflict, 1 unknown, 1 vanished in 2 of 1 project; 2 pending, 2 transient.", "reordered",
     ):  # fmt: skip
         assert words in page.text, words
     quiet = Page(_drift())

@@ -430,7 +430,7 @@ def test_drift() -> None:
     )
     Page(whole).check()
     for words in (
-        "### `production`: drift in 1 of 4 projects, 1 blocked\n",
+        "### `production`: drift in 2 of 4 projects, 1 blocked\n",
         "> - `broken` is **blocked**: the live state of `project.broken` cannot be read. Fix that value.\n",
         "> - `lost` has **vanished**: an apply wrote it, but Scale no longer lists it.\n",
         "> - Error: it cannot be read.\n",
@@ -450,6 +450,7 @@ def test_drift_of_other_kinds() -> None:
     many = drift_text(drift(blocked=(BLOCKED,) * (MOST_BLOCKED + 1)))
     assert f"### `production`: no drift, {MOST_BLOCKED + 1} blocked\n" in many
     assert "> - … and 1 more blocked project.\n" in many
+    assert "the cause of each difference is unknown. Live state" in drift_text(drift(baseline=None))
     source = Source("/r/projects/p.yaml", 1)
     both = [ProjectDrift(name, source, (unit("params.a", at=DRIFT_NOW),)) for name in "ab"]
     found = drift(*both, vanished=("c", "d"), unmanaged=("e",), baseline=Baseline(None, "2026-11-25T10:11:59Z"))

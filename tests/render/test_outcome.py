@@ -32,7 +32,7 @@ DONE = ProjectOutcome("p", Action.UPDATE, Status.DONE, params_version=4, ontolog
         (Event("p", Action.UPDATE, CallKind.SET_ONTOLOGY), "project.p: Modifying... [setOntology]\n"),
         (
             Event("p", Action.UPDATE, outcome=DONE),
-            "project.p: Modifications complete after 1s [params version 4, ontology version 2, read back]\n",
+            "project.p: Modifications complete after 0.2s [params version 4, ontology version 2, read back]\n",
         ),
         (
             Event("p", Action.CREATE, outcome=replace(DONE, action=Action.CREATE, params_version=None, seconds=125)),

@@ -77,6 +77,7 @@ PASSING = [
     {**PROJECT, "ontology": ["a", {"choice": "b", "subchoices": {"$ref": "c"}}, {"$literal": "d"}]},
     {**PROJECT, "params": {"geometries": "x", "padding": "wide", "objects_to_annotate": "car", "priority": 11}},
     {**PROJECT, "x-notes": {"$file": 3}},
+    {**PROJECT, "$schema": "../manifest.json"},
     {**PROJECT, "reconcile": {"ignore": ["params.a", {"path": "params.b", "until": "2027-03-01"}], "protect": True}},
 ]
 FAILING = [

@@ -202,7 +202,7 @@ def test_a_fork_is_planned_and_reported_in_the_summary(hub: Hub) -> None:
     hub.github.may_write = set()
     run = well(hub.pull_request(9, "From afar", fork=True)["plan"])
     assert hub.github.thread(9) == []
-    assert "### `production`: 0 to add, 1 to change" in run.summary
+    assert run.summary.count("### `production`: 0 to add, 1 to change") == 1
     assert "::notice" in run.said
 
 

@@ -73,7 +73,7 @@ def view_drift(drift: Drift, reader: Reader) -> View:
 
 
 def last_line(drift: Drift) -> str:
-    """`No drift. …`, or `Drift: 2 in 1 of 41 projects; …`."""
+    """`No drift. …`, or `Drift: 2 in 1 of 41 projects; …`: first what needs a person's attention, then the rest."""
     summary = drift.summary
     if not drift.has_drifted:
         more = []
@@ -86,20 +86,26 @@ def last_line(drift: Drift) -> str:
         commit = drift.baseline.commit if drift.baseline else None
         of = f" of {commit[:7]}" if commit else ""
         return " ".join(("No drift.", *(more or [f"Your projects match the manifests{of}."])))
-    numbers = (
+    found = [
+        (summary.drift, f"{summary.drift:,}"),
+        (summary.conflict, count(summary.conflict, "conflict")),
+        (summary.unknown, f"{summary.unknown:,} unknown"),
+        (len(drift.vanished), f"{len(drift.vanished):,} vanished"),
+    ]
+    rest = [
         f"{summary.pending:,} pending",
-        count(summary.conflict, "conflict"),
-        f"{summary.unknown:,} unknown",
+        *(words for number, words in found[1:3] if not number),
         f"{summary.transient:,} transient",
-        *([f"{len(drift.vanished):,} vanished"] if drift.vanished else ()),
         *([f"{summary.blocked:,} blocked"] if summary.blocked else ()),
-    )
-    return f"Drift: {summary.drift:,} in {_in_projects(drift)}; {', '.join(numbers)}."
+    ]
+    drifted = ", ".join(words for number, words in found if number)
+    return f"Drift: {drifted} in {_in_projects(drift)}; {', '.join(rest)}."
 
 
 def _in_projects(drift: Drift) -> str:
     """`2 of 41 projects`: how many need a person's attention."""
-    return f"{sum(map(bool, map(_drifted, drift.projects))):,} of {count(drift.project_count, 'project')}"
+    drifted = {project.name for project in drift.projects if _drifted(project)}.union(drift.vanished)
+    return f"{len(drifted):,} of {count(drift.project_count, 'project')}"
 
 
 def _is_shown(project: ProjectDrift) -> bool:
