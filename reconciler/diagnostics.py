@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,11 +37,31 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """What to do, in `words`, and the command that does it.
+
+    `run` is the command without how the run was started, as `model.invocation` defines it. `command` is the whole of
+    it, for a shell. Who prints the message knows how the run was started, and adds it.
+    """
+
+    words: str
+    run: tuple[str, ...]
+    command: str = ""
+
+    @property
+    def text(self) -> str:
+        """The words, and the command on a line of its own."""
+        bare = shlex.join(self.run if self.run[0] == "git" else ("reconciler", *self.run))
+        return "\n".join(filter(None, (self.words, self.command or bare)))
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One mistake, one message.
 
     `summary` is short, without a final period. `label` is shown at the caret ("did you mean …?"). `detail` explains why
-    it matters and what to do. `used_by` are the manifests that use the file of the mistake.
+    it matters and what to do; `remedies` are the commands to run. `used_by` are the manifests that use the file of the
+    mistake.
     """
 
     severity: Severity
@@ -50,6 +71,12 @@ class Diagnostic:
     location: Location | None = None
     label: str = ""
     used_by: tuple[Location, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+
+    @property
+    def explanation(self) -> str:
+        """The detail, and the remedies below it."""
+        return "\n".join(filter(None, (self.detail, *(remedy.text for remedy in self.remedies))))
 
     @property
     def is_error(self) -> bool:

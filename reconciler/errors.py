@@ -31,21 +31,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic, Remedy, Severity
 
 
 class ReconcilerError(Exception):
     """Anything that ends a command with exit code 1.
 
     `summary` is one sentence without a final period; `detail` says why and what to do, and may have several lines.
+    `remedies` are the commands to run.
     """
 
     code = "error"
 
-    def __init__(self, summary: str, detail: str = "") -> None:
+    def __init__(self, summary: str, detail: str = "", *, remedies: Sequence[Remedy] = ()) -> None:
         super().__init__(summary)
         self.summary = summary
         self.detail = detail
+        self.remedies = tuple(remedies)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -53,7 +55,7 @@ class ReconcilerError(Exception):
         return (self.diagnostic(),)
 
     def diagnostic(self, severity: Severity = Severity.ERROR) -> Diagnostic:
-        return Diagnostic(severity, self.code, self.summary, self.detail)
+        return Diagnostic(severity, self.code, self.summary, self.detail, remedies=self.remedies)
 
 
 class UsageError(ReconcilerError):

@@ -11,6 +11,7 @@ SOURCE = TESTS.parent / "reconciler"
 SUITES = {
     "test_language.py": "the words that people read",
     "test_mirror.py": "the tests themselves",
+    "test_named_pages.py": "pages and headings that the code points to",
     "test_public.py": "what reconciler/__init__.py exports",
     "test_readme.py": "what README says, carried out",
     "test_wheel.py": "the distribution",
@@ -31,6 +32,7 @@ SUITES = {
     "cli/test_requests.py": "how many requests the commands send",
     "cli/test_saved_plan.py": "plan --out, show and apply --plan",
     "cli/test_stopping.py": "signals at every stage of a command",
+    "cli/test_suggestions.py": "the commands that messages suggest",
     "cli/test_unwritable.py": "full disks and closed outputs",
     "documents/test_round_trip.py": "every document is read as it was written",
     "git/test_ending.py": "what a git that runs leaves behind",

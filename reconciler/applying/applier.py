@@ -130,8 +130,8 @@ def _without_writes(change: ProjectChange, ended: str | None) -> ProjectOutcome:
     if change.blocked:
         return replace(_not_written(change, Status.BLOCKED, "it cannot be written"), diagnostics=change.diagnostics)
     if change.held_by:
-        guards = ", ".join(held.guard for held in change.held_by)
-        return _not_written(change, Status.HELD, f"held by {guards}")
+        guards = tuple(held.guard for held in change.held_by)
+        return replace(_not_written(change, Status.HELD, f"held by {', '.join(guards)}"), held_by=guards)
     if change.protected:
         return _not_written(change, Status.PROTECTED, "protect: true")
     if change.forgets:

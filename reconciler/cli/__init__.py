@@ -18,6 +18,7 @@ from typing import NoReturn, TextIO
 import click
 
 from reconciler import __version__
+from reconciler.cli.invocation import begin, noting
 from reconciler.errors import ReconcilerError
 
 _COMMANDS = (
@@ -68,7 +69,7 @@ class _Commands(click.Group):
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("-C", "folder", metavar="DIR", help="Run as if started in DIR.")
+@click.option("-C", "folder", metavar="DIR", callback=noting("folder"), help="Run as if started in DIR.")
 @click.version_option(__version__, message="%(prog)s %(version)s", prog_name="reconciler")
 def reconciler(folder: str | None) -> None:
     """Keep Scale AI annotation projects in git.
@@ -141,6 +142,7 @@ def run(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     from reconciler.cli import console, runner
 
+    begin()
     try:
         code = reconciler.main(arguments, prog_name="reconciler", standalone_mode=False)
         return code if isinstance(code, int) else 0

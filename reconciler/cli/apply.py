@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import console, formats, runner
+from reconciler.cli import console, formats, invocation, runner
+from reconciler.cli.invocation import note_plan, noting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,10 +38,16 @@ Do you want to perform these actions on the target "{name}"?
 
 
 @click.command("apply", epilog=_EPILOG)
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@console.names_argument
 @console.target_options
 @console.plan_options
-@click.option("--plan", "planfile", metavar="FILE", help="Apply this saved plan and nothing else, to its own target.")
+@click.option(
+    "--plan",
+    "planfile",
+    metavar="FILE",
+    callback=noting("planfile"),
+    help="Apply this saved plan and nothing else, to its own target.",
+)
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--parallelism", type=click.IntRange(1, 100), help="How many requests may be in flight.")
 @click.option("--result", metavar="FILE", help="Write the outcome, as JSON.")
@@ -77,6 +84,7 @@ def command(
     settings = read_settings(Path.cwd())
     saved = read_plan_file(Path(planfile), base=settings.git_root) if planfile is not None else None
     if saved is not None:
+        note_plan(saved, settings)
         target = target or os.environ.get("RECONCILER_TARGET") or saved.target.name
     session = open_session(
         settings,
@@ -87,6 +95,7 @@ def command(
         waiting=console.tell_waiting,
         progress=console.tell_line,
     )
+    invocation.note_target(session.target.name)
     if result is not None:
         check_result(Path(result))
     operator = _Operator(settings, output=output, auto_approve=auto_approve, result=result)
@@ -118,13 +127,15 @@ class _Operator:
         return not plan.applyable or self._auto_approve or self._ask(plan)
 
     def _ask(self, plan: Plan) -> bool:
+        from reconciler.diagnostics import Remedy
         from reconciler.errors import UsageError
         from reconciler.render.escape import plain
 
         if not console.has_person():
             raise UsageError(
                 "apply asks before it writes, and there is no terminal to ask on",
-                "Nothing was written. To apply without being asked, add --auto-approve.",
+                "Nothing was written.",
+                remedies=[Remedy("To apply without being asked:", ("apply", "--auto-approve"))],
             )
         if self._output != "text":
             # The plan must be shown before it is approved, and the document is printed after the apply.
@@ -151,7 +162,9 @@ class _Operator:
         from reconciler.model.printed import printed
 
         try:
-            write_result_file(printed(outcome, base=self._settings.git_root.as_posix()), Path(self._result))
+            write_result_file(
+                printed(outcome, base=self._settings.git_root.as_posix(), spell=invocation.spell), Path(self._result)
+            )
             self.unkept = None
         except OSError as problem:
             self.unkept = error("usage", f"the result cannot be written to {self._result}: {problem.strerror}")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
+from reconciler.cli import invocation
+from reconciler.cli.invocation import noting
 from reconciler.forge.github.job import is_job
 
 if TYPE_CHECKING:
@@ -21,21 +23,39 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
+def names_argument(function: _Function) -> _Function:
+    """The argument that narrows a command to some projects."""
+    return click.argument("names", metavar="[NAME]...", nargs=-1, callback=noting("names"))(function)
+
+
 def target_options(function: _Function) -> _Function:
     """The options of every command that reads or writes live state."""
     function = click.option(
-        "--endpoint", metavar="URL", help="Use this endpoint instead of the target's (or set RECONCILER_ENDPOINT)."
+        "--endpoint",
+        metavar="URL",
+        callback=noting("endpoint"),
+        help="Use this endpoint instead of the target's (or set RECONCILER_ENDPOINT).",
     )(function)
-    return click.option("--target", metavar="NAME", help="The target to use (or set RECONCILER_TARGET).")(function)
+    return click.option(
+        "--target", metavar="NAME", callback=noting("target"), help="The target to use (or set RECONCILER_TARGET)."
+    )(function)
 
 
 def plan_options(function: _Function) -> _Function:
     """The options of plan and apply that choose what is planned."""
     function = click.option(
-        "--allow", "allowed", metavar="GUARD", multiple=True, help="Waive this guard for all projects (repeatable)."
+        "--allow",
+        "allowed",
+        metavar="GUARD",
+        multiple=True,
+        callback=noting("allowed"),
+        help="Waive this guard for all projects (repeatable).",
     )(function)
     return click.option(
-        "--pending", is_flag=True, help="Include only what changed in git; keep changes made on Scale."
+        "--pending",
+        is_flag=True,
+        callback=noting("pending"),
+        help="Include only what changed in git; keep changes made on Scale.",
     )(function)
 
 
@@ -45,6 +65,7 @@ def live_option(function: _Function) -> _Function:
         "--live",
         "live",
         metavar="FILE",
+        callback=noting("live"),
         help="Read live state from this snapshot (@ for the published one). Needs no key.",
     )(function)
 
@@ -135,7 +156,8 @@ def say_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     from reconciler.render.text.diagnostics import lay_out_diagnostics
     from reconciler.render.view.diagnostics import view_diagnostics
 
-    tell(lay_out_diagnostics(view_diagnostics(diagnostics, os.getcwd()), colour=in_colour(sys.stderr)))
+    shown = view_diagnostics(invocation.completed(diagnostics), os.getcwd())
+    tell(lay_out_diagnostics(shown, colour=in_colour(sys.stderr)))
 
 
 def say_usage(problem: click.ClickException) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import console, formats
+from reconciler.cli import console, formats, invocation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from reconciler.diagnostics import Remedy
+    from reconciler.model.doctor import DoctorReport
 
 _EPILOG = """\b
 Examples:
@@ -71,9 +75,20 @@ def command(
         return auto_approve or console.confirm(_QUESTION.format(name=plain(setup.chosen.name)))
 
     report = doctor(setup, assumptions=assumptions, approve=approve if write else None, waiting=console.tell_waiting)
+    report = _completed(report)
     form = formats.named(output)
     if form.document:
         console.say_json(form.layout("doctor")(report))
     else:
         console.say(form.layout("doctor")(report, colour=console.in_colour(sys.stdout)))
     return int(report.count(CheckStatus.ERROR) > 0)
+
+
+def _completed(report: DoctorReport) -> DoctorReport:
+    """The report, with the commands that it suggests."""
+
+    def whole(remedy: Remedy) -> Remedy:
+        return replace(remedy, command=invocation.spell(*remedy.run))
+
+    checks = [replace(check, remedies=tuple(map(whole, check.remedies))) for check in report.checks]
+    return replace(report, checks=checks, hint=whole(report.hint) if report.hint is not None else None)

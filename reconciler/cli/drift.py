@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import console, formats, runner
+from reconciler.cli import console, formats, invocation, runner
 from reconciler.forge.github.job import job_commit
 
 EXIT_DRIFT = 2
@@ -21,7 +21,7 @@ Examples:
 
 
 @click.command("drift", epilog=_EPILOG)
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@console.names_argument
 @console.target_options
 @console.live_option
 @formats.format_option("drift")
@@ -41,6 +41,7 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
         settings = read_settings(Path.cwd())
         base = settings.git_root.as_posix()
         session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
+        invocation.note_target(session.target.name)
         found = drift(session, names)
     except ReconcilerError as problem:
         return runner.failed("drift", problem, output, console.target_info(session, target, endpoint), base=base)

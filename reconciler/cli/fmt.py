@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import console, runner
+from reconciler.cli import console, invocation, runner
 
 _EPILOG = """\b
 Examples:
@@ -38,6 +38,8 @@ def command(paths: tuple[str, ...], check: bool) -> int:
         runner.annotate(done.errors)
     refused = {each.location.file for each in done.errors if each.location}
     console.tell(_summary(len(done.changed), done.kept, len(refused), check))
+    if check and done.changed:
+        console.tell(f"Write them with:\n  {invocation.spell('fmt', '--', *paths)}\n")
     if done.errors:
         return 1
     return 2 if check and done.changed else 0
@@ -53,5 +55,4 @@ def _summary(changed: int, kept: int, refused: int, check: bool) -> str:
         "skipped because of errors": refused,
     }
     pieces = [f"{count(number, 'file')} {what}" for what, number in numbers.items() if number]
-    text = f"{', '.join(pieces) or '0 files already formatted'}."
-    return f"{text} Write them with: reconciler fmt\n" if check and changed else f"{text}\n"
+    return f"{', '.join(pieces) or '0 files already formatted'}.\n"

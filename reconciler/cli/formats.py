@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import click
 
-from reconciler.cli import console
+from reconciler.cli import console, invocation
 
 if TYPE_CHECKING:
     from reconciler.model.drift import Drift
@@ -119,7 +119,9 @@ def show(
         from reconciler.model.printed import printed
 
         base = settings.git_root.as_posix()
-        console.say_json(form.layout(subject)(printed(found, base=base, sensitive=settings.sensitive)))
+        console.say_json(
+            form.layout(subject)(printed(found, base=base, sensitive=settings.sensitive, spell=invocation.spell))
+        )
         return
     console.say_diagnostics(found.diagnostics)
     view = view_of(subject, found, settings, here=form.here, commit=commit, linked=form.linked)
@@ -147,7 +149,7 @@ def view_of(
 
     base = settings.git_root.as_posix()
     links = job_links(os.environ, commit=commit, base=base) if linked else None
-    reader = Reader(os.getcwd() if here else base, datetime.now(UTC), links, settings.sensitive)
+    reader = Reader(os.getcwd() if here else base, datetime.now(UTC), links, settings.sensitive, invocation.current())
     return _load(_VIEWS[subject])(found, reader)
 
 

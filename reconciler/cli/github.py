@@ -97,12 +97,13 @@ def changes(target: str | None) -> int:
 def _set_up() -> tuple[Settings, Event, Writer]:
     from datetime import UTC, datetime
 
+    from reconciler.cli import invocation
     from reconciler.forge.github.event import read_event
     from reconciler.operations.github_comment import Writer
     from reconciler.settings import read_settings
 
     settings = read_settings(Path.cwd())
-    writer = Writer(settings.git_root.as_posix(), datetime.now(UTC), settings.sensitive)
+    writer = Writer(settings.git_root.as_posix(), datetime.now(UTC), settings.sensitive, invocation.current())
     return settings, read_event(os.environ), writer
 
 

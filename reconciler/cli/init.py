@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import console
+from reconciler.cli import console, invocation
 
 _EPILOG = """\b
 Examples:
@@ -31,15 +31,8 @@ _ON_GITHUB = """\
 
 _ENTERPRISE = """
 {host} is taken for a GitHub Enterprise Server. Its workflows run on your own runners, and leave out what it lacks:
-  - `queue: max`, with which no apply that waits is dropped. The next apply does the work of one that was dropped.
-  - the artifact with the page of a plan, because newer artifact actions do not run there. The job's log has the plan.
+`queue: max`, with which no apply that waits is dropped. The next apply does the work of one that was dropped.
 """
-
-
-_LOCAL = "only a runner on this machine can install reconciler from there"
-_LOCAL_DETAIL = """\
-For other runners, delete .github/actions/reconciler, and name a source that they reach:
-  reconciler init --from 'git+https://HOST/REPOSITORY@COMMIT'"""
 
 
 @click.command("init", epilog=_EPILOG)
@@ -55,43 +48,31 @@ def command(folder: str | None, source: str | None) -> int:
     import os
 
     from reconciler.diagnostics import warning
-    from reconciler.operations.init import has_action, lay_out_repository
-    from reconciler.operations.pin import Pin, Unpinned, own_pin, read_pin
+    from reconciler.operations.init import lay_out_repository
+    from reconciler.operations.pin import Pin, own_pin, read_pin
     from reconciler.render.escape import plain
     from reconciler.render.phrases import word
 
-    place, named = Path(folder or "."), folder is not None
-    pin: Pin | Unpinned | None = None
-    if source is not None:
-        pin = read_pin(source)
-    elif not has_action(place, named=named):
-        pin = own_pin()
-    done = lay_out_repository(place, pin, named=named)
-    found = done.surroundings
+    pin = own_pin() if source is None else read_pin(source)
+    done = lay_out_repository(Path(folder or "."), pin, named=folder is not None)
+    place = done.surroundings
     lines = [f"  + {plain(name)}\n" for name in done.written]
     lines += [f"    {plain(name)} already exists and is unchanged\n" for name in done.kept]
     console.say("".join(lines))
-    if not isinstance(pin, Unpinned):
-        guess = ", because git names no branch" if found.guessed else ""
-        console.say(f"\nThe jobs apply what is merged into {plain(found.branch)}{guess}.\n")
-        if done.had_action:
-            console.say(
-                "They install what .github/actions/reconciler says. To change it, delete that, and run init again.\n"
-            )
-        elif pin is not None:
-            console.say(f"They install {plain(pin.short)}\n")
-            if pin.is_local:
-                console.say_diagnostics([warning("local-source", _LOCAL, detail=_LOCAL_DETAIL)])
-        if found.enterprise:
-            console.say(_ENTERPRISE.format(host=plain(found.enterprise)))
+    if isinstance(pin, Pin):
+        guess = ", because git names no branch" if place.guessed else ""
+        console.say(f"\nThe jobs apply what is merged into {plain(place.branch)}{guess}.\n")
+        console.say(f"They install {plain(pin.short)}\n")
+        if place.enterprise:
+            console.say(_ENTERPRISE.format(host=plain(place.enterprise)))
     else:
         console.say_diagnostics([warning("no-jobs", f"no workflow was written: {pin.why}", detail=pin.remedy)])
     if not done.written:
         console.say("\nNothing to do: every file already exists.\n")
         return 0
-    here = os.path.relpath(found.root)
-    example = os.path.normpath(os.path.join(here, found.manifests, "_example.yaml"))
+    here = os.path.normpath(os.path.join(invocation.current().folder or ".", os.path.relpath(place.root)))
+    example = os.path.normpath(os.path.join(here, place.manifests, "_example.yaml"))
     console.say(_NEXT.format(example=plain(example), cd="" if here == "." else f"cd {word(here)} && "))
-    if not isinstance(pin, Unpinned):
-        console.say(_ON_GITHUB.format(branch=plain(found.branch)))
+    if isinstance(pin, Pin):
+        console.say(_ON_GITHUB.format(branch=plain(place.branch)))
     return 0

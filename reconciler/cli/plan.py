@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import console, formats, runner
+from reconciler.cli import console, formats, invocation, runner
 
 EXIT_CHANGES = 2
 
@@ -23,7 +23,7 @@ Examples:
 
 
 @click.command("plan", epilog=_EPILOG)
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@console.names_argument
 @console.target_options
 @console.plan_options
 @console.live_option
@@ -62,11 +62,12 @@ def command(
         if out is not None:
             KIND.check_place(Path(out), settings.manifests)
         session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
+        invocation.note_target(session.target.name)
         made = plan(session, names, pending=pending, allowed=allowed)
     except ReconcilerError as problem:
         return runner.failed("plan", problem, output, console.target_info(session, target, endpoint), base=base)
     if out is not None:
-        write_plan_file(printed(with_ontology_hashes(made), base=base), Path(out))
+        write_plan_file(printed(with_ontology_hashes(made), base=base, spell=invocation.spell), Path(out))
     formats.show("plan", made, output, settings, commit=made.commit.commit)
     runner.plan_made(made, settings, out=out)
     if made.summary.blocked or made.summary.held:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from reconciler.cli import console, formats
+from reconciler.cli import console, formats, invocation
 from reconciler.forge.github.job import JobFileError, append_outputs, append_summary, is_job, job_commit
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def annotate(diagnostics: Iterable[Diagnostic], *, base: str | None = None) -> N
     from reconciler.forge.github.commands import lay_out_annotations
     from reconciler.render.view.diagnostics import relative_to
 
-    console.tell_runner(lay_out_annotations(relative_to(diagnostics, base or find_base())))
+    console.tell_runner(lay_out_annotations(relative_to(invocation.completed(diagnostics), base or find_base())))
 
 
 def failed(
@@ -42,7 +42,7 @@ def failed(
     from reconciler.operations.reporting import failed_drift, failed_plan
 
     failure = failed_plan(problem, info) if subject == "plan" else failed_drift(problem, info)
-    console.say_json(formats.named(output).layout(subject)(printed(failure, base=base)))
+    console.say_json(formats.named(output).layout(subject)(printed(failure, base=base, spell=invocation.spell)))
     annotate(problem.diagnostics)
     return 1
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import formats
+from reconciler.cli.invocation import note_plan
 
 _EPILOG = """\b
 Examples:
@@ -25,5 +26,6 @@ def command(planfile: str, output: str) -> int:
 
     settings = read_settings(Path.cwd())
     plan = read_plan_file(Path(planfile), base=settings.git_root)
+    note_plan(plan, settings)
     formats.show("plan", plan, output, settings, commit=plan.commit.commit)
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import console
+from reconciler.cli import console, invocation
 
 _EPILOG = """\b
 Examples:
@@ -36,6 +36,7 @@ def command(target: str | None, endpoint: str | None, out: str | None, publish: 
         raise click.UsageError("use either --out FILE or --publish")
     settings = read_settings(Path.cwd())
     session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
+    invocation.note_target(session.target.name)
     saved = save_snapshot(session, out)
     if saved.notes:
         console.say_diagnostics(saved.notes)

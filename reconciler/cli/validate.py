@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import console, formats, runner
+from reconciler.cli import console, formats, invocation, runner
 
 _EPILOG = """\b
 Examples:
@@ -22,7 +22,7 @@ Examples:
 
 
 @click.command("validate", epilog=_EPILOG)
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@console.names_argument
 @formats.format_option("validation")
 @click.option(
     "--resolved",
@@ -35,6 +35,7 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Names narrow what is reported, but
     not what is checked across files.
     """
+    from reconciler.diagnostics import Remedy
     from reconciler.documents.validation import validation_document
     from reconciler.errors import ReconcilerError, UsageError
     from reconciler.manifest.places import resolved_sources
@@ -43,7 +44,9 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     from reconciler.settings import read_settings
 
     if resolved and output != "json":
-        raise UsageError("--resolved needs --format json", "Run: reconciler validate --format json --resolved")
+        raise UsageError(
+            "--resolved needs --format json", remedies=[Remedy("Run:", ("validate", "--format", "json", "--resolved"))]
+        )
     settings = None
     projects = None
     try:
@@ -54,7 +57,7 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     except ReconcilerError as problem:
         if output == "text":
             raise
-        found = Validation(problem.diagnostics, 0)
+        found = Validation(invocation.completed(problem.diagnostics), 0)
     lay_out = formats.named(output).layout("validation")
     if output == "text":
         view = view_validation(found.diagnostics, manifests=found.manifests, base=os.getcwd())

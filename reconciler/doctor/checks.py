@@ -14,7 +14,7 @@ from typing import Final
 
 from reconciler import git
 from reconciler.configuration.keys import BUILT_IN
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic, Remedy, Severity
 from reconciler.doctor.evidence import Project
 from reconciler.doctor.workflows import find_misfits, read_workflows
 from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError
@@ -36,11 +36,12 @@ WORST_CLOCK: Final = 60
 TEST_KEY: Final = "test_"
 """How a key of Scale's test world starts."""
 
+_VALIDATE: Final = ("validate", "--")
 _FOLDER: Final = ".reconciler"
 _FIX: Final = "Fix this, and run again."
 
-Result = tuple[CheckStatus, str, str]
-"""The status, a sentence, and what to do; the last is empty if all is well."""
+Result = tuple[CheckStatus, str, str, tuple[Remedy, ...]]
+"""The status, a sentence, what to do, and the commands to run; the last two are empty if all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ def _examined(check: Check, setup: Setup) -> CheckResult | None:
 
 def failed(check: str, problem: ReconcilerError) -> CheckResult:
     """An error as the result of a check."""
-    return CheckResult(check, CheckStatus.ERROR, _sentence(problem.summary), problem.detail or _FIX)
+    remedy = problem.detail or ("" if problem.remedies else _FIX)
+    return CheckResult(check, CheckStatus.ERROR, _sentence(problem.summary), remedy, problem.remedies)
 
 
 def skipped(check: str) -> CheckResult:
@@ -122,18 +124,18 @@ def unasked(check: str) -> CheckResult:
 
 
 def _ok(message: str) -> Result:
-    return CheckStatus.OK, message, ""
+    return CheckStatus.OK, message, "", ()
 
 
-def _warning(message: str, remedy: str) -> Result:
-    return CheckStatus.WARNING, message, remedy
+def _warning(message: str, remedy: str, *remedies: Remedy) -> Result:
+    return CheckStatus.WARNING, message, remedy, remedies
 
 
-def _error(message: str, remedy: str) -> Result:
-    return CheckStatus.ERROR, message, remedy
+def _error(message: str, remedy: str, *remedies: Remedy) -> Result:
+    return CheckStatus.ERROR, message, remedy, remedies
 
 
-_UNASKED: Final[Result] = (CheckStatus.SKIPPED, "Nothing was sent.", "Fix the errors above first.")
+_UNASKED: Final[Result] = (CheckStatus.SKIPPED, "Nothing was sent.", "Fix the errors above first.", ())
 
 
 def check_python(setup: Setup) -> Result:
@@ -171,11 +173,8 @@ def check_configuration(setup: Setup) -> Result:
         first = mistakes[0]
         place = f" ({Path(first.location.file).name}:{first.location.line})" if first.location else ""
         remedy = _capital(first.label or first.detail or "Fix it.")
-        if len(mistakes) > 1:
-            remedy += "\nTo see all mistakes: reconciler validate"
-        return _error(
-            f"The configuration has {count(len(mistakes), 'mistake')}, first: {first.summary}{place}.", remedy
-        )
+        message = f"The configuration has {count(len(mistakes), 'mistake')}, first: {first.summary}{place}."
+        return _error(message, remedy, *([Remedy("To see all mistakes:", _VALIDATE)] if len(mistakes) > 1 else []))
     if setup.problem is not None:
         raise setup.problem
     file = setup.configured.config_file
@@ -189,9 +188,9 @@ def check_manifests(setup: Setup) -> Result:
     warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
     found = f"{count(number, 'manifest')} in {setup.configured.manifests}"
     if errors:
-        return _error(f"{found}, with {count(errors, 'error')}.", "Run reconciler validate")
+        return _error(f"{found}, with {count(errors, 'error')}.", "", Remedy("To see them:", _VALIDATE))
     if warnings:
-        return _warning(f"{found}, with {count(warnings, 'warning')}.", "Run reconciler validate")
+        return _warning(f"{found}, with {count(warnings, 'warning')}.", "", Remedy("To see them:", _VALIDATE))
     if not number:
         return _warning(f"{found}.", "Write one. README shows how.")
     return _ok(f"{found}, all valid.")
@@ -235,7 +234,12 @@ def check_clock(setup: Setup) -> Result:
         return _ok("The sandbox in this process uses the same clock.")
     off = setup.contact.ahead
     if off is None:
-        return CheckStatus.SKIPPED, "No answer has the server's time.", "To be sure, synchronize the clock with NTP."
+        return (
+            CheckStatus.SKIPPED,
+            "No answer has the server's time.",
+            "To be sure, synchronize the clock with NTP.",
+            (),
+        )
     if abs(off) <= WORST_CLOCK:
         return _ok(f"The clock differs from the server's by {abs(off):.0f} s.")
     way = "ahead of" if off > 0 else "behind"
@@ -254,7 +258,7 @@ def check_permissions(setup: Setup) -> Result:
         place = git.common_folder(setup.configured.git_root) or setup.configured.git_root / _FOLDER
     except GitRefusedError:
         unknown = "Git fails, so it is not known where the record is."
-        return CheckStatus.SKIPPED, unknown, "Fix the error of the check git first."
+        return CheckStatus.SKIPPED, unknown, "Fix the error of the check git first.", ()
     if (problem := _unwritable(place)) is not None:
         remedy = f"Remove what is at {place}, or change its permissions."
         return _error(f"The record cannot be written: {problem}.", remedy)
@@ -265,9 +269,10 @@ def check_record(setup: Setup) -> Result:
     record, notes = setup.read_record(setup.configured, setup.chosen)
     if notes:
         first = notes[0]
-        remedy = "\n".join(note.detail for note in notes if note.detail) or _FIX
+        remedies = [remedy for note in notes for remedy in note.remedies]
+        remedy = "\n".join(note.detail for note in notes if note.detail) or ("" if remedies else _FIX)
         minor = first.code in ("local-record", "no-record")
-        return (_warning if minor else _error)(_sentence(first.summary), remedy)
+        return (_warning if minor else _error)(_sentence(first.summary), remedy, *remedies)
     moments = sorted(
         project.recorded_at for _, section in record.at(setup.chosen.endpoint) for project in section.projects.values()
     )
@@ -300,8 +305,10 @@ def check_workflows(setup: Setup) -> Result | None:
     if found is None or not found.steps:
         return None
     if misfits := [*find_misfits(found, setup.configured, setup.read_pin())]:
-        messages, remedies = zip(*misfits, strict=True)
-        return _warning(" ".join(messages), "\n".join(dict.fromkeys(remedies)))
+        messages, to_do = zip(*misfits, strict=True)
+        words = dict.fromkeys(each for each in to_do if isinstance(each, str))
+        remedies = dict.fromkeys(each for each in to_do if isinstance(each, Remedy))
+        return _warning(" ".join(messages), "\n".join(words), *remedies)
     named = " and ".join(found.environments)
     return _ok(f"The workflows fit the repository. On GitHub, they need the environments {named}.")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from reconciler.diagnostics import Remedy
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_below
 from reconciler.git.clones import Branches, read_branches
@@ -82,7 +83,7 @@ def read_workflows(top: Path) -> Workflows:
     return Workflows(tuple(steps), branches, tuple(filtered), tuple(sorted(environments)))
 
 
-def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> Iterator[tuple[str, str]]:
+def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> Iterator[tuple[str, str | Remedy]]:
     """What does not fit, and what to do. `pinned` is the requirement of the reconciler that is running, if known."""
     top = settings.git_root
     branches = read_branches(top)
@@ -92,17 +93,12 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
             yield (
                 f"{file} applies what is merged into {', '.join(sorted(named))}, but the default branch is "
                 f"{branches.default or branches.current}.",
-                f"Delete {file}, and run: reconciler init",
+                Remedy(f"Delete {file}, and write it again:", ("init",)),
             )
     for file in found.filtered:
         yield (
             f"{file} has a filter by path: a change of another file that a manifest reads starts nothing.",
             f"{file}: remove paths and paths-ignore. The job `changes` of reconciler-apply.yml takes their place.",
-        )
-    for command, files in _repeated(found):
-        yield (
-            f"{' and '.join(files)} both run reconciler {command} for the same projects, and get in each other's way.",
-            f"Delete one of {', '.join(files)}.",
         )
     inner = settings.repo_root.relative_to(top).as_posix()
     folders = {step.folder for step in found.steps}
@@ -113,7 +109,7 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
         where, *elsewhere = ("the top of the repository" if one == "." else one for one in (inner, *sorted(folders)))
         yield (
             f"No workflow runs in {where}, where this configuration is. They run in {', '.join(elsewhere)}.",
-            "Write workflows for it: reconciler init",
+            Remedy("Write workflows for it:", ("init",)),
         )
     ours = [step for step in found.steps if step.folder == inner]
     for target in sorted({step.target for step in ours if step.command != "validate"} - settings.targets.keys()):
@@ -136,18 +132,8 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
         if installed is not None and pinned is not None and installed != pinned:
             yield (
                 f"The jobs install {installed}, but {pinned} runs here.",
-                f"To install the same, delete {action}, and run: reconciler init",
+                Remedy(f"To install the same, delete {action}, and write it again:", ("init",)),
             )
-
-
-def _repeated(found: Workflows) -> Iterator[tuple[str, list[str]]]:
-    """A command that several workflows run for the same projects, with their files."""
-    files: dict[tuple[str, ...], set[str]] = {}
-    for step in found.steps:
-        if step.command in ("plan", "apply", "drift"):
-            key = (step.command, step.folder, step.target, str(step.inputs.get("names") or ""))
-            files.setdefault(key, set()).add(step.file)
-    yield from ((key[0], sorted(named)) for key, named in files.items() if len(named) > 1)
 
 
 def _branches(found: Workflows, file: str) -> frozenset[str]:

@@ -15,7 +15,7 @@ def doctor_document(report: DoctorReport) -> dict[str, Json]:
         "tool_version": __version__,
         "target": {"name": report.target, "endpoint": report.endpoint},
         "checks": [
-            {"check": one.check, "status": one.status.value, "message": one.message, "remedy": one.remedy}
+            {"check": one.check, "status": one.status.value, "message": one.message, "remedy": one.to_do}
             for one in report.checks
         ],
         "assumptions": [

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field as Key
 
+from reconciler.diagnostics import Remedy
 from reconciler.documents.parts import (
     Count,
     DiagnosticShape,
@@ -32,7 +33,7 @@ KIND: Final = Kind(
     "a drift document",
     key="vanished",
     error=ResultFileError,
-    remedy="Create a new one: reconciler drift --format json > FILE",
+    remedy=Remedy("Create a new one from what this prints:", ("drift", "--format", "json")),
 )
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Final, Self, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, InstanceOf, WithJsonSchema
 
 from reconciler import __version__
-from reconciler.diagnostics import Diagnostic, Location, Severity, limited
+from reconciler.diagnostics import Diagnostic, Location, Remedy, Severity, limited
 from reconciler.instants import timestamp
 from reconciler.model.plan import Commit, TargetInfo
 from reconciler.model.project import Source
@@ -152,6 +152,19 @@ class PlaceShape(Shape):
     """The line, from 1."""
 
 
+class RemedyShape(Shape):
+    """A command to run."""
+
+    describes = Remedy
+
+    words: Text
+    """What it does."""
+    run: tuple[Text, ...]
+    """The command and its own options, without those that the run was started with. Names follow `--`."""
+    command: Text = ""
+    """The whole command, for a shell."""
+
+
 class DiagnosticShape(Shape):
     """What is wrong, where, and what to do."""
 
@@ -179,13 +192,15 @@ class DiagnosticShape(Shape):
     """What is shown at the location itself."""
     used_by: tuple[PlaceShape, ...] = ()
     """Where other manifests use the file."""
+    remedies: tuple[RemedyShape, ...] = ()
+    """The commands that the detail ends with."""
 
     @classmethod
     def of(cls, diagnostic: Diagnostic, /, **given: Any) -> Self:
         location = diagnostic.location
         return super().of(
             diagnostic,
-            detail="\n".join(part for part in (diagnostic.label, diagnostic.detail) if part),
+            detail="\n".join(part for part in (diagnostic.label, diagnostic.explanation) if part),
             **{name: getattr(location, name, None) for name in ("file", "line", "column", "end_column")},
             **{"text": None, **given},
         )
@@ -198,8 +213,13 @@ class DiagnosticShape(Shape):
         location = None
         if self.file is not None and self.line is not None and self.column is not None:
             location = Location(self.file, self.line, self.column, self.end_column or self.column + 1, self.text)
+        remedies = tuple(remedy.read() for remedy in self.remedies)
+        detail = self.detail.removeprefix(self.label).removeprefix("\n") if self.label else self.detail
+        for remedy in reversed(remedies):
+            detail = detail.removesuffix(remedy.text).removesuffix("\n")
         return super().read(
-            detail=self.detail[len(self.label) :].removeprefix("\n") if self.label else self.detail,
+            detail=detail,
+            remedies=remedies,
             location=location,
             used_by=tuple(Location(user.file, user.line, 1, 2) for user in self.used_by),
             **given,

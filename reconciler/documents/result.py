@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import Field as Key
 
+from reconciler.diagnostics import Remedy
 from reconciler.documents.parts import (
     CommitShape,
     Count,
@@ -31,7 +32,7 @@ KIND: Final = Kind(
     "an apply result",
     key="projects",
     error=ResultFileError,
-    remedy="Create a new one: reconciler apply --result FILE",
+    remedy=Remedy("Create a new one:", ("apply", "--result", "FILE")),
 )
 
 
@@ -107,6 +108,8 @@ class ProjectOutcomeShape(Shape):
     hash: Text
     """SHA-256 of the project's intent."""
     source: PlaceShape | None
+    held_by: tuple[Text, ...] = ()
+    """The guards that held it."""
     diagnostics: tuple[DiagnosticShape, ...]
     """About this project."""
 

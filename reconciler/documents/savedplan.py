@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field as Key
 from pydantic import TypeAdapter
 
-from reconciler.diagnostics import Severity
+from reconciler.diagnostics import Remedy, Severity
 from reconciler.documents.parts import Hash, Shape, Text, WholeDiagnosticShape, as_json
 from reconciler.documents.plan import ChangeShape, KeptShape, PlanShape, is_equal, kept_shapes
 from reconciler.documents.text import Kind
@@ -27,7 +27,7 @@ KIND: Final = Kind(
     "a plan file",
     key="resource_changes",
     error=PlanFileError,
-    remedy="Create a new one: reconciler plan --out FILE",
+    remedy=Remedy("Create a new one:", ("plan", "--out", "FILE")),
     sealed=True,
     noun="plan",
     sign=b'"applyable"',

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Discriminator, StrictBool, Tag
 from pydantic import Field as Key
 
+from reconciler.diagnostics import Remedy
 from reconciler.documents.parts import Document, Moment, Shape, TargetShape, WholeSecond, as_json
 from reconciler.documents.text import Kind
 from reconciler.errors import SnapshotError
@@ -20,7 +21,7 @@ from reconciler.model.project import LiveProject, UnreadableProject, Version
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.model.values import Json
 
-REMEDY: Final = "Take a new one where the API key is available: reconciler snapshot --publish, or --out FILE."
+REMEDY: Final = Remedy("Take a new one where the API key is available:", ("snapshot", "--publish"))
 MOST_BYTES: Final = 64 * 1024 * 1024
 """A larger snapshot is neither written nor read."""
 
@@ -70,8 +71,9 @@ def decode(content: bytes, *, place: str) -> Snapshot:
 def too_large(size: int | None, *, place: str) -> SnapshotError:
     """The error for a snapshot of `size` bytes. None means that it has too many files to count its bytes."""
     if size is None:
-        return SnapshotError(f"{place} has more files than a snapshot may have", REMEDY)
-    return SnapshotError(f"{place} has {size:,} bytes, more than the {MOST_BYTES:,} that a snapshot may have", REMEDY)
+        return SnapshotError(f"{place} has more files than a snapshot may have", remedies=[REMEDY])
+    summary = f"{place} has {size:,} bytes, more than the {MOST_BYTES:,} that a snapshot may have"
+    return SnapshotError(summary, remedies=[REMEDY])
 
 
 def _is_pattern(text: str) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
 
+from reconciler.diagnostics import Remedy
 from reconciler.documents.parts import Shape
 from reconciler.errors import ReconcilerError
 from reconciler.files.reading import LARGEST_SAVED, read_named
@@ -43,15 +44,16 @@ class Kind:
     """A kind of document.
 
     `name` includes the article. `key` is one that every document of this kind has; if `value` is given, the key has
-    this value. `remedy` says how to get another one. `unsealed` says what a document without its seal is. A document
-    that is larger than `most_bytes`, or may have more than `most_values`, is neither written nor read. A kind that a
-    user saves has a `noun`, which messages call it, and a `sign`, which only its files have in their first 200 bytes.
+    this value. `remedy` says how to get another one; a `FILE` in its command stands for this one. `unsealed` says what
+    a document without its seal is. A document that is larger than `most_bytes`, or may have more than `most_values`, is
+    neither written nor read. A kind that a user saves has a `noun`, which messages call it, and a `sign`, which only
+    its files have in their first 200 bytes.
     """
 
     name: str
     key: str
     error: type[ReconcilerError]
-    remedy: str
+    remedy: Remedy
     value: str | None = None
     sealed: bool = False
     unsealed: str = "was changed or cut short after it was written"
@@ -108,7 +110,8 @@ class Kind:
         try:
             content = read_named(file, self.most_bytes)
         except OSError as problem:
-            raise self.error(f"{file} cannot be read: {problem.strerror}", self.remedy) from None
+            summary = f"{file} cannot be read: {problem.strerror}"
+            raise self.error(summary, remedies=[self._remedy(str(file))]) from None
         value = self.read(content, shape, place=str(file))
         return with_files(value, lambda name: os.path.normpath(os.path.join(base, name)))
 
@@ -118,12 +121,16 @@ class Kind:
             self._check_size(content)
             document = self._checked(parsed(content))
         except UnfitError as problem:
-            raise self.error(f"{place} {problem}", f"{problem.advice} {self.remedy}".strip()) from None
+            raise self.error(f"{place} {problem}", problem.advice, remedies=[self._remedy(place)]) from None
         try:
             return shape.model_validate(document).read()
         except ValueError as problem:
-            where = f"The first mistake is at {place_of(problem)}. " if isinstance(problem, ValidationError) else ""
-            raise self.error(f"{place} does not have the content of {self.name}", where + self.remedy) from None
+            where = f"The first mistake is at {place_of(problem)}." if isinstance(problem, ValidationError) else ""
+            summary = f"{place} does not have the content of {self.name}"
+            raise self.error(summary, where, remedies=[self._remedy(place)]) from None
+
+    def _remedy(self, file: str) -> Remedy:
+        return replace(self.remedy, run=tuple(file if word == "FILE" else word for word in self.remedy.run))
 
     def _check_size(self, content: bytes) -> None:
         if len(content) > self.most_bytes:

@@ -103,11 +103,11 @@ class KeptRef:
         """The ref at a commit, for messages."""
         return f"{self.what} ({self.name}{self.where}, commit {commit[:12]})"
 
-    def deletion(self) -> str:
-        """The command that deletes the ref, for a shell."""
+    def deletion(self) -> tuple[str, ...]:
+        """The command that deletes the ref."""
         if self.remote is None:
-            return f"git update-ref -d {shlex.quote(self.name)}"
-        return f"git push {shlex.quote(self.remote)} --delete {shlex.quote(self.name)}"
+            return ("git", "update-ref", "-d", self.name)
+        return ("git", "push", self.remote, "--delete", self.name)
 
     @contextmanager
     def reported(self, failure: str) -> Iterator[None]:

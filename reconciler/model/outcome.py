@@ -46,6 +46,7 @@ class ProjectOutcome:
     `stale_fields` are the differences that a stale project has now. `not_kept` are those that are left after a write
     that landed. `live` is the project as it was read last, None if it was not. `seconds` is how long its calls took.
     `hash` is that of the intent that was carried out, "" if it is not known. `source` is the manifest's line.
+    `held_by` names the guards that held it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ProjectOutcome:
     seconds: float = 0.0
     hash: str = ""
     source: Source | None = None
+    held_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

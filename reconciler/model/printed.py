@@ -1,4 +1,4 @@
-"""A plan, a drift, or an outcome as it may be printed: sensitive values are masked, and file names are relative."""
+"""A plan, a drift, or an outcome as it may be printed: sensitive values masked, file names relative, remedies whole."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
 
 Printable = TypeVar("Printable", bound=Plan | Drift | Outcome)
+Spell = Callable[..., str]
+"""Completes a suggested command; its arguments are the words of `Remedy.run`."""
+
 _Value = TypeVar("_Value")
 _Attributes = Mapping[type, tuple[str, ...]]
 _Leaves = Mapping[type, Callable[[Any], Any]]
@@ -24,10 +27,11 @@ _Leaves = Mapping[type, Callable[[Any], Any]]
 ONTOLOGY_NAME: Final[FieldPath] = ("ontology", Attribute("name"))
 
 
-def printed(value: Printable, *, base: str, sensitive: Sequence[Pattern] = ()) -> Printable:
+def printed(value: Printable, *, base: str, sensitive: Sequence[Pattern] = (), spell: Spell | None = None) -> Printable:
     """The value with every file relative to the folder `base`, and with what `sensitive` covers masked.
 
-    The words of an outcome are masked on entry; its values are those of stale projects.
+    `spell` completes the commands that its diagnostics suggest. The words of an outcome are masked on entry; its values
+    are those of stale projects.
     """
     shown: Printable = value
     if sensitive:
@@ -36,7 +40,21 @@ def printed(value: Printable, *, base: str, sensitive: Sequence[Pattern] = ()) -
         shown = _rebuilt(value, _WITH_VALUES, leaves)
         if isinstance(shown, Plan | Drift):
             shown = replace(shown, masked=shown.masked or masks.used)
+    if spell is not None:
+        shown = with_commands(shown, spell)
     return with_files(shown, partial(relative, base=base))
+
+
+def with_commands(value: _Value, spell: Spell) -> _Value:
+    """The value, a tuple of diagnostics or one that has some, with each suggested command as `spell` returns it."""
+
+    def spelled(diagnostic: Diagnostic) -> Diagnostic:
+        if not diagnostic.remedies:
+            return diagnostic
+        return replace(diagnostic, remedies=tuple(replace(one, command=spell(*one.run)) for one in diagnostic.remedies))
+
+    whole: _Value = _rebuilt(value, _WITH_DIAGNOSTICS, {Diagnostic: spelled})
+    return whole
 
 
 def with_files(value: _Value, rename: Callable[[str], str]) -> _Value:
@@ -65,6 +83,17 @@ _WITH_FILES: Final[_Attributes] = {
     Diagnostic: ("location", "used_by"),
 }
 """The attributes that name files, or that contain values that do."""
+
+_WITH_DIAGNOSTICS: Final[_Attributes] = {
+    Plan: ("changes", "diagnostics"),
+    ProjectChange: ("diagnostics",),
+    Drift: ("projects", "blocked", "diagnostics"),
+    ProjectDrift: ("diagnostics",),
+    BlockedProject: ("diagnostic",),
+    Outcome: ("projects", "diagnostics"),
+    ProjectOutcome: ("diagnostics",),
+}
+"""The attributes that contain diagnostics."""
 
 _WITH_VALUES: Final[_Attributes] = {
     Plan: ("changes",),

@@ -307,7 +307,7 @@ def _presented(outcome: Outcome, plan: Plan, sensitive: Sequence[Pattern]) -> Ou
 def _unrecorded(problem: ReconcilerError) -> Diagnostic:
     why = "The next run recognizes these writes by the intent that was recorded before them."
     summary = f"the outcome of this apply could not be recorded: {problem.summary}"
-    return error(problem.code, summary, detail=f"{problem.detail}\n{why}".strip())
+    return error(problem.code, summary, detail=f"{problem.detail}\n{why}".strip(), remedies=problem.remedies)
 
 
 def _located(diagnostic: Diagnostic, change: ProjectChange) -> Diagnostic:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, Remedy
 from reconciler.doctor.assumptions import assess, undecided
 from reconciler.doctor.checks import TEST_KEY, Contact, Setup, examine, failed, skipped, unasked
 from reconciler.doctor.evidence import Made, Seen
@@ -92,16 +92,18 @@ def doctor(
         return _report(setup, checks)
     if isinstance(seen, CheckResult):
         return _report(setup, (*checks, seen))
-    results, hint = assess(seen), ""
+    results = assess(seen)
+    hint: Remedy | None = None
     if approve is not None:
         check, made = _make(setup, seen, approve, waiting)
         checks = (*checks, check)
         results = assess(seen, made)
     elif rest := undecided(results):
-        hint = (
-            f"A write can check {len(rest)} of these: reconciler doctor --assumptions --write creates one project, "
-            "which is permanent. It needs a test key, or the sandbox."
+        words = (
+            f"A write can check {len(rest)} of these. It creates one project, which is permanent, and needs a test "
+            "key, or the sandbox:"
         )
+        hint = Remedy(words, ("doctor", "--assumptions", "--write"))
     return replace(_report(setup, checks), assumptions=results, hint=hint)
 
 

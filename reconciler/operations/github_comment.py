@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from reconciler.forge.github.posts import Kept
 from reconciler.forge.github.pulls import MOST_COMMITS, Merged, merged_pulls
 from reconciler.forge.github.shown import MORE, PROJECTS, compare_shown, remember
 from reconciler.git import first_parents
+from reconciler.model.invocation import Invocation
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
 from reconciler.model.printed import printed
@@ -62,11 +63,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """What texts depend on: `base` (the git top level, where file names start), the time, and what to mask."""
+    """What texts depend on: `base` (the git top level, where file names start), the time, what to mask, and the run."""
 
     base: str
     now: datetime
     sensitive: tuple[Pattern, ...] = ()
+    invocation: Invocation = field(default_factory=Invocation)
 
     def plan(self, plan: Plan, event: Event, limit: int = LIMIT - _MARKER) -> str:
         return lay_out_view(view_plan(plan, self.reader(event, event.sha)), limit=limit)
@@ -78,7 +80,7 @@ class Writer:
     def reader(self, event: Event, commit: str | None) -> Reader:
         """A reader on GitHub, with links to a commit."""
         to_files = links(event.server, event.repository, commit=commit, base=self.base)
-        return Reader(self.base, self.now, to_files, self.sensitive)
+        return Reader(self.base, self.now, to_files, self.sensitive, self.invocation)
 
 
 def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from reconciler.diagnostics import Remedy
 from reconciler.documents.drift import drift_document
 from reconciler.errors import GithubError
 from reconciler.forge.github.client import GithubClient
@@ -36,11 +37,15 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
     """
     drifts = _identities(drift)
     if failure := next((failure for failure in drift.diagnostics if failure.is_error), None):
-        raise GithubError(f"the drift check failed, so its issue is unchanged: {failure.summary}", failure.detail)
+        raise GithubError(
+            f"the drift check failed, so its issue is unchanged: {failure.summary}",
+            failure.detail,
+            remedies=failure.remedies,
+        )
     if not drift.complete:
         raise GithubError(
             "the drift check covered only some projects, so it cannot show that drift is over",
-            "To check all projects: reconciler drift --format json",
+            remedies=[Remedy("To check all projects:", ("drift", "--format", "json", "--"))],
         )
     name = drift.target.name
     finding = Finding(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -53,11 +52,6 @@ class Pin:
         """The requirement without hashes, for people."""
         return self.requirement.split(" --hash=")[0]
 
-    @property
-    def is_local(self) -> bool:
-        """Whether only a runner on this machine can reach it."""
-        return "file://" in self.requirement
-
 
 @dataclass(frozen=True, slots=True)
 class Unpinned:
@@ -101,27 +95,29 @@ def own_pin() -> Pin | Unpinned:
         return _unpinned("reconciler runs here without being installed")
     package = Path(__file__).parents[1]
     source = _direct_url(installed)
-    if not _runs_from(installed, source, package):
-        return _unpinned("reconciler does not run here from where it is installed")
     if source is None:
+        if not _holds(installed, package):
+            return _unpinned("reconciler does not run here from where it is installed")
         example = f"'{DISTRIBUTION}=={installed.version} --hash=sha256:HEX'"
         why = "reconciler was installed here from a package index, which leaves no hash behind"
         return _unpinned(why, f"reconciler init --from {example}")
     url = str(source.get("url", ""))
     if (commit := source.get("vcs_info")) is not None:
         below = f"#subdirectory={source['subdirectory']}" if source.get("subdirectory") else ""
-        address = address_of(url, Path.cwd())
+        address = public_address(url)
         if address is None:
             return _unpinned(f"reconciler was installed here from {_shown(url)}, which no job can reach")
         return _commit(f"{address}@{commit.get('commit_id')}{below}")
     if (archive := source.get("archive_info")) is not None:
         hashes = _hashes(archive)
+        if urlsplit(url).scheme == "file":
+            return _unpinned("reconciler was installed here from a file, which no job has")
         if not hashes:
             why = f"reconciler was installed here from {_shown(url)}, and its hash was not recorded"
             return _unpinned(why, f"reconciler init --from '{_shown(url)} --hash=sha256:HEX'")
         return _archive(url, hashes)
     try:
-        return _of_clone(_folder(url), package)
+        return _of_clone(Path(unquote(urlsplit(url).path)), package)
     except GitRefusedError as problem:
         return _unpinned(f"the clone that reconciler was installed from cannot be read: {problem.summary}")
 
@@ -131,9 +127,8 @@ def _of_clone(folder: Path, package: Path) -> Pin | Unpinned:
     clone = read_clone(folder, package.name)
     if clone is None:
         return _unpinned(f"reconciler was installed here from {folder}, which is not a git repository with a commit")
-    addresses = [(remote, address_of(url, folder)) for remote, url in clone.remotes]
+    addresses = [(remote, public_address(url)) for remote, url in clone.remotes]
     reached = [(remote, address) for remote, address in addresses if address is not None]
-    reached.sort(key=lambda each: each[1].startswith("file://"))
     if not reached:
         return _unpinned(f"reconciler was installed here from {folder}, a clone without a remote that a job can reach")
     _check_committed(clone, folder, package)
@@ -163,25 +158,20 @@ def _check_committed(clone: Clone, folder: Path, package: Path) -> None:
         )
 
 
-def address_of(url: str, folder: Path) -> str | None:
-    """The address at which a job, which has no key for ssh, can fetch a remote of a clone in `folder`.
-
-    A remote that is a folder has one for a runner on this machine. None if there is none.
+def public_address(url: str) -> str | None:
+    """The address at which a job, which has no key for ssh, can fetch a remote. None if there is none.
 
     Raises:
         UsageError: it has credentials in it.
     """
     if "://" not in url:
         found = re.fullmatch(r"(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)+):(?!/)(.+)", url)
-        if found is not None:
-            return f"https://{found[1]}/{found[2]}"
-        place = folder / url
-        return place.resolve().as_uri() if ":" not in url.split("/")[0] and place.is_dir() else None
+        return f"https://{found[1]}/{found[2]}" if found else None
     parts = urlsplit(url)
     if parts.scheme == "ssh" and parts.password is None and parts.hostname:
         return f"https://{parts.hostname}{parts.path}"
-    if parts.scheme in ("https", "http", "ssh", "file"):
-        _check_address(url, "https", "http", "file")
+    if parts.scheme in ("https", "http", "ssh"):
+        _check_address(url, "https", "http")
         return url
     return None
 
@@ -254,19 +244,8 @@ def _is_ours(name: str) -> bool:
     return re.sub(r"[-_.]+", "-", name).lower() == DISTRIBUTION
 
 
-def _runs_from(installed: Distribution, source: Mapping[str, Any] | None, package: Path) -> bool:
-    """Whether what is running is what is installed, and not a folder on the way that Python searches first."""
-    if source is not None and _mapping(source.get("dir_info")).get("editable"):
-        return _folder(str(source.get("url", ""))).resolve() in package.resolve().parents
+def _holds(installed: Distribution, package: Path) -> bool:
     return Path(str(installed.locate_file(package.name))).resolve() == package.resolve()
-
-
-def _folder(url: str) -> Path:
-    return Path(unquote(urlsplit(url).path))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _direct_url(installed: Distribution) -> dict[str, Any] | None:

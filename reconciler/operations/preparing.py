@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity, error, warning
+from reconciler.diagnostics import Diagnostic, Remedy, Severity, error, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.git.sources import Sources, read_sources
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.places import files_of
+from reconciler.model.guards import NO_MANIFESTS
 from reconciler.model.plan import Commit
 from reconciler.model.project import DesiredProject
 from reconciler.model.record import Record
@@ -66,7 +67,7 @@ def prepare(
     recorded = _recorded(settings, manifests, target, record)
     selection = select(manifests, names, folder=settings.cwd, recorded=recorded)
     desired, diagnostics = usable(manifests, selection)
-    if not any(entry.is_manifest for entry in manifests.entries) and "no-manifests" not in allowed:
+    if not any(entry.is_manifest for entry in manifests.entries) and NO_MANIFESTS not in allowed:
         raise DiagnosedError("no manifests", [_no_manifests(settings)])
     sources = Sources(Commit())
     try:
@@ -132,8 +133,9 @@ def _ignored(files: Sequence[str], base: str) -> Diagnostic:
 
 def _no_manifests(settings: Settings) -> Diagnostic:
     return error(
-        "no-manifests",
+        NO_MANIFESTS,
         f"there is no manifest in {settings.manifests}",
         detail="reconciler does not plan without manifests, because an incomplete checkout looks the same. Manifests "
-        "are files that end in .yaml or .yml and do not start with _ or a dot. To plan anyway: --allow no-manifests",
+        "are files that end in .yaml or .yml and do not start with _ or a dot.",
+        remedies=(Remedy("To plan anyway:", ("plan", "--allow", NO_MANIFESTS)),),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Severity, merged, warning, with_suggestion
+from reconciler.diagnostics import Diagnostic, Remedy, Severity, merged, warning, with_suggestion
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.manifest.loading import Manifests
 from reconciler.manifest.understanding import Entry
@@ -52,7 +52,7 @@ def select(manifests: Manifests, names: Sequence[str], *, folder: Path, recorded
     for name in names:
         found = _matching(every, name, folder)
         if not found:
-            raise UsageError(*_nothing(manifests, name))
+            raise _nothing(manifests, name)
         picked |= found
     return Selection(
         tuple(entry for i, entry in enumerate(manifests.entries) if i in picked),
@@ -82,7 +82,7 @@ def usable(manifests: Manifests, selection: Selection) -> tuple[list[DesiredProj
             warning(
                 "errors-elsewhere",
                 f"{elsewhere} error{'' if elsewhere == 1 else 's'} in manifests that are not selected",
-                detail="To see them: reconciler validate",
+                remedies=(Remedy("To see them:", ("validate", "--")),),
             )
         )
     return [entry.project for entry in selection.entries if entry.project is not None], tuple(own)
@@ -107,21 +107,24 @@ def _matching(entries: Sequence[Entry | Recorded], name: str, folder: Path) -> s
     return {i for i, entry in enumerate(entries) if entry.name is not None and fnmatchcase(entry.name, name)}
 
 
-def _nothing(manifests: Manifests, name: str) -> tuple[str, str]:
-    """The summary and the detail of an error: a name that matches nothing. A pattern or a folder gets no suggestion."""
+def _nothing(manifests: Manifests, name: str) -> UsageError:
+    """The error for a name that matches nothing. A pattern or a folder gets no suggestion."""
     if is_path(name):
         known = {Path(os.path.relpath(entry.file, manifests.root)).as_posix() for entry in manifests.entries}
+        remedies: tuple[Remedy, ...] = ()
         summary, detail = f'no manifest matches "{name}"', f"The manifests are in {manifests.folder}."
     else:
         known = {entry.name for entry in manifests.entries if entry.name is not None}
-        summary, detail = f'no project matches "{name}"', _broken(manifests.entries)
+        detail, remedies = _broken(manifests.entries)
+        summary = f'no project matches "{name}"'
     is_pattern = name.endswith("/") or any(wildcard in name for wildcard in "*?[")
-    return summary if is_pattern else with_suggestion(summary, name, known), detail
+    whole = summary if is_pattern else with_suggestion(summary, name, known)
+    return UsageError(whole, detail, remedies=remedies)
 
 
-def _broken(entries: Sequence[Entry]) -> str:
+def _broken(entries: Sequence[Entry]) -> tuple[str, tuple[Remedy, ...]]:
     unreadable = sum(entry.name is None and entry.is_manifest for entry in entries)
     if not unreadable:
-        return "NAME is the name of a project, a path, or a pattern such as 'kitten_*'."
+        return "NAME is the name of a project, a path, or a pattern such as 'kitten_*'.", ()
     files = "One manifest cannot" if unreadable == 1 else f"{unreadable} manifests cannot"
-    return f"{files} be read and may declare it. Run: reconciler validate"
+    return f"{files} be read and may declare it.", (Remedy("To see why:", ("validate", "--")),)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Severity, warning
+from reconciler.diagnostics import Diagnostic, Remedy, Severity, warning
 from reconciler.documents.snapshot import KIND, write_snapshot_file
 from reconciler.errors import GitRefusedError
 from reconciler.forge.github.job import git_settings
@@ -161,7 +161,7 @@ def _outdated(snapshot: Snapshot, known: Entries) -> list[Diagnostic]:
         warning(
             "snapshot-outdated",
             f"the snapshot is older than the last apply ({newest})",
-            detail="What that apply wrote is not in the snapshot and appears as a difference. "
-            "Take a new one where the API key is available: reconciler snapshot --publish",
+            detail="What that apply wrote is not in the snapshot and appears as a difference.",
+            remedies=(Remedy("Take a new one where the API key is available:", ("snapshot", "--publish")),),
         )
     ]

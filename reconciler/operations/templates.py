@@ -7,9 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import PurePosixPath
 from typing import Final
-from urllib.parse import quote
 
 from reconciler.operations.pin import PACKAGE_LOCK, Pin
 from reconciler.operations.surroundings import Surroundings
@@ -32,16 +30,15 @@ class Placeholders:
     locks: str = ""
 
     def values(self) -> Mapping[str, str]:
-        """By name."""
+        """By name; a line that is only an empty placeholder is left out, with its key."""
         place = self.place
         branch = place.branch
-        manifests = str(PurePosixPath(place.inner, place.manifests))
+        inner = f"{place.inner}/" if place.inner else ""
         return {
             "ACTION": f"{self.action} # zizmor: ignore[self-repository]",
             "LOCKS": self.locks,
             "PACKAGE": _arguments(self.package) if isinstance(self.package, Pin) else self.package,
-            "MANIFESTS": json.dumps(manifests, ensure_ascii=False)[1:-1],
-            "PATTERN": quote(manifests),  # an editor compares it with the address of a file
+            "MANIFESTS": json.dumps(f"{inner}{place.manifests}", ensure_ascii=False)[1:-1],
             "FOLDER": _scalar(place.inner),
             "TITLE": f" {place.suffix.removeprefix('-')}" if place.suffix else "",
             "SUFFIX": place.suffix,
@@ -49,18 +46,19 @@ class Placeholders:
             "BRANCHES": _scalar(re.sub(r"([*?+!\[\]\\])", r"\\\1", branch)),
             "REF": "'refs/heads/" + branch.replace("'", "''") + "'",
             "RUNNER": "[self-hosted, linux]" if place.enterprise else "ubuntu-24.04",
+            "QUEUE": "" if place.enterprise else "max",
         }
 
 
 def template(source: str, placeholders: Placeholders | None = None) -> str:
-    """One of the files, filled in. What is between `#@github` and `#@end` is for GitHub itself alone."""
+    """One of the files, filled in."""
     text = files("reconciler").joinpath("initial", *source.split("/")).read_text("utf-8")
     if placeholders is None:
         return text
     values = placeholders.values()
-    text = re.sub(r"(?ms)^ *#@github\n(.*?)^ *#@end\n", "" if placeholders.place.enterprise else r"\1", text)
-    if not values["FOLDER"]:
-        text = re.sub(r"(?m)^ *working-directory: @FOLDER@\n", "", text)
+    empty = "|".join(name for name, value in values.items() if not value and name in ("FOLDER", "QUEUE"))
+    if empty:
+        text = re.sub(rf"(?m)^ *[\w-]+: @(?:{empty})@\n", "", text)
     return re.sub(r"@([A-Z]+)@", lambda found: values[found[1]], text)
 
 

@@ -182,7 +182,7 @@ class _GitRecord:
             "Point the ref to the last good commit in its log:\n"
             f"{point}\n"
             "If there is none, delete the ref. Every difference is then unknown until the next apply:\n"
-            f"{self._kept.deletion()}"
+            f"{shlex.join(self._kept.deletion())}"
         )
 
 

@@ -74,10 +74,9 @@ def duration(seconds: float) -> str:
     return f"{minutes}m {rest}s" if minutes else f"{rest}s"
 
 
-def command(verb: str, name: str, *options: str) -> str:
-    """A command for one project, which works when it is pasted into a shell."""
-    words = (*options, "--", word(name)) if name.startswith("-") else (word(name), *options)
-    return " ".join(("reconciler", verb, *words))
+def shell(arguments: Sequence[str]) -> str:
+    """A command that works when it is pasted into a shell."""
+    return " ".join(map(word, arguments))
 
 
 def word(text: str) -> str:

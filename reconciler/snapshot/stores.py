@@ -7,7 +7,6 @@ no longer be fetched. Reading writes nothing to the clone.
 from __future__ import annotations
 
 import random
-import shlex
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler import git
+from reconciler.diagnostics import Remedy
 from reconciler.documents.snapshot import MOST_BYTES, decode, encode, too_large
 from reconciler.errors import SnapshotError
 from reconciler.files.reading import read_named
@@ -40,7 +40,8 @@ def read_file(file: Path) -> Snapshot:
     except OSError as problem:
         raise SnapshotError(
             f"the snapshot {file} cannot be read: {problem.strerror}",
-            "Save one with: reconciler snapshot --out FILE. To read the published one: --live @",
+            "To read the published one, use --live @.",
+            remedies=[Remedy("To save one:", ("snapshot", "--out", str(file)))],
         ) from None
     return decode(content, place=f"the snapshot {file}")
 
@@ -57,7 +58,7 @@ def open_snapshot(root: Path, target: str, remote: str, *, settings: Settings = 
     if not git.is_repository(root):
         raise SnapshotError(
             f"the snapshot of {target} is kept in a git ref, and this is not a git repository",
-            "Work in a clone, with git installed, or use a file: reconciler snapshot --out FILE, --live FILE",
+            "Work in a clone, with git installed, or use a file: snapshot --out FILE and --live FILE.",
         )
     return KeptRef(root, "snapshot", target, remote, error=SnapshotError, settings=settings)
 
@@ -124,14 +125,14 @@ def read_ref(root: Path, target: str, remote: str, *, settings: Settings = ()) -
     try:
         held = kept.read(MOST_BYTES)
     except NotACommitError as problem:
-        raise SnapshotError(f"{problem.summary}{kept.where}", _repair(kept, target)) from None
+        raise SnapshotError(f"{problem.summary}{kept.where}", remedies=_repair(kept, target)) from None
     except TooLargeError as problem:
         raise too_large(problem.size, place=kept.place(problem.tip)) from None
     if held is None:
         raise _missing(root, kept, target)
     place = kept.place(held.commit)
     if _FILE not in held.files:
-        raise SnapshotError(f"{place} has no {_FILE}", _repair(kept, target))
+        raise SnapshotError(f"{place} has no {_FILE}", remedies=_repair(kept, target))
     return decode(held.files[_FILE], place=place)
 
 
@@ -140,19 +141,19 @@ def _where(kept: KeptRef) -> str:
 
 
 def _missing(root: Path, kept: KeptRef, target: str) -> SnapshotError:
-    detail = f"Publish one where the API key is available: {_command(target)}"
+    detail = ""
     if kept.remote is None and git.remotes(root):
-        detail += (
-            '\nIf one was published on a remote, name that remote for the target in reconciler.toml: record = "origin".'
+        detail = (
+            'If one was published on a remote, name that remote for the target in reconciler.toml: record = "origin".'
         )
-    return SnapshotError(f"there is no snapshot of {target}{_where(kept)} ({kept.name})", detail)
+    summary = f"there is no snapshot of {target}{_where(kept)} ({kept.name})"
+    return SnapshotError(summary, detail, remedies=[_publishing("Publish one where the API key is available:", target)])
 
 
-def _repair(kept: KeptRef, target: str) -> str:
-    return f"Replace it where the API key is available:\n{_command(target)}\nOr delete it:\n{kept.deletion()}"
+def _repair(kept: KeptRef, target: str) -> list[Remedy]:
+    publishing = _publishing("Replace it where the API key is available:", target)
+    return [publishing, Remedy("Or delete it:", kept.deletion())]
 
 
-def _command(target: str) -> str:
-    """The command that publishes a target's snapshot."""
-    option = "" if target == "sandbox" else f" --target {shlex.quote(target)}"
-    return f"reconciler snapshot --publish{option}"
+def _publishing(words: str, target: str) -> Remedy:
+    return Remedy(words, ("snapshot", "--publish", *(() if target == "sandbox" else ("--target", target))))

@@ -15,6 +15,7 @@ from reconciler.cli import run
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Handler, Request
 from reconciler.sandbox.store import Store
+from tests.cli.suggestions import check_parses, suggested
 from tests.sandbox.dashboard import Dashboard
 from tests.serving import serve
 
@@ -48,12 +49,14 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def cli(repository: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """Runs the command line in this process."""
+    """Runs the command line in this process. Every command that its output suggests must parse."""
 
     def call(*arguments: str) -> Result:
         capsys.readouterr()
         code = run(list(arguments))
         said = capsys.readouterr()
+        for command in suggested(said.out + said.err) if "--help" not in arguments else []:
+            check_parses(command)
         return Result(code, said.out, said.err)
 
     return call

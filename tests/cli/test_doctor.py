@@ -367,7 +367,8 @@ def test_no_value_of_a_parameter_is_reported(doctor: Doctor, account: Callable[.
 
 def test_what_was_not_seen_can_be_tried(doctor: Doctor, repository: Path) -> None:
     text = doctor("--assumptions").out
-    assert "\nA write can check 14 of these: reconciler doctor --assumptions --write creates one project" in text
+    assert "\nA write can check 14 of these. It creates one project" in text
+    assert "\nreconciler doctor --assumptions --write\n" in text
     assert "A write can check" not in doctor().out
     assert "A write can check" not in doctor(*WRITING).out
 
@@ -679,7 +680,7 @@ def test_manifests_with_mistakes(doctor: Doctor, write: Callable[[str, str], Pat
     write("p.yaml", "name: p\n")
     done = doctor("--format=json")
     status, found, remedy = check(done, "manifests")
-    assert (done.code, status, remedy) == (1, "error", "Run reconciler validate")
+    assert (done.code, status, remedy) == (1, "error", "To see them:\nreconciler validate")
     assert re.search(r"^1 manifest in .*projects, with \d+ errors?\.$", found)
 
 

@@ -39,7 +39,7 @@ def test_the_story_of_a_drift(cli: Cli, served: Served, write: Write) -> None:
     assert "~ params.b = 1 -> 7" in found.out
     assert "pending: changed in git, not yet applied" in found.out
     assert "changed and changed back: params.t (version 1)" in found.out
-    assert "To undo it: reconciler apply p" in found.out
+    assert "To undo it:\n  reconciler apply p --target production --endpoint " in found.out
     assert served.methods == {"GET": 1}
 
     document = cli("drift", "--format", "json").json()

@@ -371,7 +371,7 @@ def test_what_is_not_there_or_not_right(
     write("p.yaml", M)
     for arguments, words in (
         (["plan", "--live", "@"], "there is no snapshot of production in this clone"),
-        (["drift", "--live", "@"], "reconciler snapshot --publish --target production"),
+        (["drift", "--live", "@"], f"\n  reconciler snapshot --target production --endpoint {served.url} --publish\n"),
         (["plan", "--live", "none.json"], "none.json cannot be read"),
         (["plan", "--live", "projects/p.yaml"], "is not JSON"),
         (["plan", "--live", "@", "--endpoint", served.url], "--live reads a snapshot and does not use an endpoint"),

@@ -128,7 +128,7 @@ def forged(change: Callable[[Any], object]) -> bytes:
 def test_anything_else_is_refused_and_reported(content: bytes, words: str) -> None:
     with pytest.raises(SnapshotError) as problem:
         decode(content, place="the snapshot s.json")
-    said = f"{problem.value.summary}\n{problem.value.detail}"
+    said = f"{problem.value.summary}\n{problem.value.diagnostic().explanation}"
     assert words in said
     assert said.startswith("the snapshot s.json ")
     assert "reconciler snapshot --publish" in said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,15 @@ _SETTINGS = {"yaml": {"validate": True, "completion": True, "hover": True, "sche
 
 
 class Server:
-    """One language server, which looks up no schema except those that a modeline or a setting names."""
+    """One language server, which looks up no schema but those that a modeline names."""
 
-    def __init__(self, process: subprocess.Popen[bytes], folder: Path, more: Mapping[str, Any]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
         self._process = process
         self._asked = 0
-        self._settings = {"yaml": {**_SETTINGS["yaml"], **more}}
         self._diagnostics: dict[str, list[str]] = {}
         self._ask("initialize", {"processId": os.getpid(), "rootUri": folder.as_uri(), "capabilities": _CAPABILITIES})
         self._send({"method": "initialized", "params": {}})
-        self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": self._settings}})
+        self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": _SETTINGS}})
 
     def open(self, file: Path) -> None:
         document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": file.read_text()}
@@ -72,9 +71,6 @@ class Server:
         if message["method"] == "textDocument/publishDiagnostics":
             params = message["params"]
             self._diagnostics[params["uri"]] = [each["message"] for each in params["diagnostics"]]
-        elif message["method"] == "workspace/configuration":
-            sections = [item.get("section") for item in message["params"]["items"]]
-            self._send({"id": message["id"], "result": [self._settings.get(section) for section in sections]})
         elif "id" in message:
             self._send({"id": message["id"], "result": None})
 
@@ -97,14 +93,13 @@ class Server:
 
 
 @contextmanager
-def language_server(folder: Path, **more: Any) -> Iterator[Server]:
-    """A server of a workspace; `more` are settings of the section `yaml`."""
+def language_server(folder: Path) -> Iterator[Server]:
     command = [str(module(".bin", "yaml-language-server")), "--stdio"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder
     ) as process:
         try:
-            yield Server(process, folder, more)
+            yield Server(process, folder)
         finally:
             process.kill()
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from reconciler.diagnostics import Diagnostic, Location, Severity, error, warning
 from reconciler.model.printed import relative
 from reconciler.render.layout import width
-from reconciler.render.phrases import command
 from reconciler.render.text.diagnostics import snippet
 from tests.render.plans import BASE, EVIL, location
 from tests.render.shown import render_diagnostics, render_validation
@@ -118,17 +117,3 @@ def test_last_line_of_a_validation(diagnostics: list[Diagnostic], manifests: int
 )
 def test_relative(file: str, base: str, seen: str) -> None:
     assert relative(file, base) == seen
-
-
-@pytest.mark.parametrize(
-    ("name", "line"),
-    [
-        ("cats", "reconciler plan cats"),
-        ("a b", "reconciler plan 'a b'"),
-        ("$(x)", "reconciler plan '$(x)'"),
-        ("-x", "reconciler plan -- -x"),
-        ("it's\u202e", "reconciler plan $'it\\'s\\u202e'"),
-    ],
-)
-def test_command(name: str, line: str) -> None:
-    assert command("plan", name) == line

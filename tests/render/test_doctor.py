@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler import __version__
+from reconciler.diagnostics import Remedy
 from reconciler.documents.doctor import doctor_document
 from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport, Verdict
 from reconciler.render.text.doctor import lay_out_doctor
@@ -54,8 +55,9 @@ def test_text() -> None:
 
 
 def test_a_hint_stands_below_the_assumptions() -> None:
-    text = lay_out_doctor(replace(REPORT, hint="Look further."), colour=False)
-    assert text == TEXT.replace("\n\nDoctor:", "\n\nLook further.\n\nDoctor:")
+    hint = Remedy("Look further:", ("doctor",), "reconciler -C x doctor")
+    text = lay_out_doctor(replace(REPORT, hint=hint), colour=False)
+    assert text == TEXT.replace("\n\nDoctor:", "\n\nLook further:\nreconciler -C x doctor\n\nDoctor:")
 
 
 def test_without_assumptions_and_without_a_target() -> None:
@@ -92,11 +94,11 @@ def test_foreign_text_is_escaped(evil: str) -> None:
         f"e{evil}",
         (CheckResult("key", CheckStatus.ERROR, f"m{evil}", "r"),),
         (CheckResult("null", Verdict.NOT_SEEN, f"f{evil}"),),
-        hint=f"h{evil}",
+        hint=Remedy(f"h{evil.strip()}", ("doctor",)),
     )
     text = lay_out_doctor(report, colour=False)
     assert evil not in text
-    assert len(text.splitlines()) == 12
+    assert len(text.splitlines()) == 13
 
 
 @pytest.mark.parametrize("evil", ["\x1b[2J", "\u202e", "\r::error::"])

@@ -93,7 +93,8 @@ def test_everything_is_there() -> None:
     page = read(everything())
     for words in (
         "held by takeover: 3 would go.", "Keep them.",
-        "To allow it, use --allow takeover or add a waiver to reconciler.toml.",
+        "To allow it, add a waiver to reconciler.toml. To allow it once: reconciler apply crows --target production "
+        "--allow takeover --allow b",
         "The guard not-kept is waived by --allow not-kept.",
         "its manifest was removed. Nothing is sent, and the project stays",
         "Protected by its manifest", "will no longer be managed", "would be updated in-place", "Warning: careful",
@@ -322,7 +323,7 @@ def test_what_does_not_fit_is_reported_in_brief(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(html_page, "MOST_BYTES", 9_000)
     small = [updated(f"p{number}", "p.yaml", [changed(("params", "a"), 1, 2)]) for number in range(4)]
     page = read(plans.plan(*small, plans.puppy()))
-    assert "Too long for this page. To see it: reconciler plan puppy_labeling" in page.text
+    assert "Too long for this page. To see it: reconciler plan puppy_labeling --target production" in page.text
     assert "A puppy is a young dog" not in page.text
     assert page.text.count("Too long") == 1
     assert len(page.of("article")) == 5

@@ -216,7 +216,9 @@ def test_one_of_everything_at_risk() -> None:
         "| `=` | `fish` | `~1`, version 3 → 4 |  | `projects/fish.yaml:1` |\n",
         "| `~` | `owls` | `~1`, version 3 → 4, protected |  | `projects/owls.yaml:1` |\n",
         "| `.` | `gone` | no longer managed, nothing is sent |  | `projects/gone.yaml:1` |\n",
-        "Held by `takeover`: 3 of them would go. To keep them, write them down. To allow it, use `--allow takeover`",
+        "Held by `takeover`: 3 of them would go. To keep them, write them down.\n\nHeld by `conflict`: Both moved. "
+        "To allow it, add a waiver to reconciler.toml. To allow it once: run the workflow **reconciler apply** with "
+        "names: `fish`, allow: `takeover conflict`.\n",
         "The guard `near-name` is waived by `--allow` near-name.",
         "Warning: it is odd. Look.",
         "2 changes made on Scale are kept (`alone`: `params.b`, `alone`: `params.c`).",
@@ -357,7 +359,7 @@ def test_one_project_that_is_larger_than_all() -> None:
     fields = [changed(("params", f"k{n:03}"), "a" * 110, "b" * 110) for n in range(200)]
     whole = text(plans.plan(updated("p", "p.yaml", fields)))
     assert len(whole) < LIMIT
-    assert re.search(r"\n  … \d+ more lines: reconciler plan p\n```\n", whole)
+    assert re.search(r"\n  … \d+ more lines: see the job's log\n```\n", whole)
 
 
 def test_warnings_are_counted() -> None:
@@ -375,11 +377,13 @@ def test_an_outcome() -> None:
         "### `production`: not fully applied, 1 added, 1 changed, 0 destroyed, 2 failed, 2 skipped, 1 not started\n",
         "> - `mice` is **unclear**: it could not be read back.\n> - `cats` **failed**",
         "> - Interrupted by `SIGINT`: no further write was started.\n",
-        "> - 1 project **not started**: the next apply continues with it.\n",
+        "> - 1 project **not started**: the next apply continues with it. To continue now: run the "
+        "workflow **reconciler apply** with everything: `true`.\n",
         "| `~` | `kitten_labeling` | changed | params version 4, ontology version 2 |\n",
         "|  | `owls` | protected, not written | params version 3 |\n",
-        "<details><summary><code>failed cats</code></summary>\n\n```text\nprojects/cats.yaml:9:3: error[rejected]:",
-        "    reconciler apply cats --target production\n",
+        "<details><summary><code>failed cats</code></summary>\n\nTo apply it again: run the workflow "
+        "**reconciler apply** with names: `cats`, everything: `true`.\n\n```text\n"
+        "projects/cats.yaml:9:3: error[rejected]:",
         "<sub>Plan `9c1e` of `3f2c1ab`, applied 2026-11-25 10:02 UTC.</sub>",
     ):
         assert words in whole, words
@@ -395,7 +399,10 @@ def test_outcomes_of_other_kinds() -> None:
     assert "of `1a2b3c4` with uncommitted changes" in whole
     started = [ProjectOutcome(f"p{n}", Action.UPDATE, Status.NOT_STARTED) for n in range(2)]
     whole = outcome_text(replace(plans.outcome(*started), commit=Commit(), diagnostics=(error("record", "not kept"),)))
-    assert "> - 2 projects **not started**: the next apply continues with them.\n> - Error: not kept.\n" in whole
+    assert (
+        "> - 2 projects **not started**: the next apply continues with them. To continue now: run "
+        "the workflow **reconciler apply** with everything: `true`.\n> - Error: not kept.\n"
+    ) in whole
     assert "<sub>Plan `9c1e`, applied" in whole
     killed = outcome_text(replace(plans.outcome(*started), finished_at=None))
     assert "; this is its state when it was interrupted.</sub>" in killed
@@ -438,7 +445,8 @@ def test_drift() -> None:
         "| `~` | `puppies` |  |  | 1 |",
         "Warning: two writers take turns. Agree.\n",
         "! params.min = 10 -> 12   # version 7, 2026-11-24 09:12 UTC, 25 h ago\n",
-        "To keep it, add it to the manifest. To undo it: `reconciler apply kittens`\n",
+        "To keep it, add it to the manifest. To undo it: run the workflow **reconciler apply** "
+        "with names: `kittens`, everything: `true`.\n",
         "2 live projects have no manifest (`old`, `b`).",
         "<sub>Compared with the last apply: `1a2b3c4`, 2 days ago. Live state read 2026-11-25 10:12 UTC.</sub>",
     ):
@@ -456,7 +464,10 @@ def test_drift_of_other_kinds() -> None:
     found = drift(*both, vanished=("c", "d"), unmanaged=("e",), baseline=Baseline(None, "2026-11-25T10:11:59Z"))
     whole = drift_text(replace(found, made_at=DRIFT_NOW - timedelta(hours=2)))
     assert "`c`, `d` have **vanished**: an apply wrote them, but Scale no longer lists them." in whole
-    assert "To keep them, add them to the manifests. To undo them: `reconciler apply`\n" in whole
+    assert (
+        "To keep them, add them to the manifests. To undo them: run the workflow **reconciler apply** with names: `a b`"
+        in whole
+    )
     assert "1 live project has no manifest (`e`)." in whole
     assert "Live state read 2026-11-25 08:12 UTC, 2 h ago.</sub>" in whole
     assert "| `!` | `a` | `params.a` | 2026-11-25 10:12 UTC |  |" in whole

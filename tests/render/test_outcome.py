@@ -168,11 +168,14 @@ def test_nothing_foreign_acts(words: str, status: Status) -> None:
 def test_what_to_do_next_keeps_what_the_run_was_started_with() -> None:
     """A plain apply would revert the edits that an apply of pending changes kept."""
     failed = replace(
-        outcome(replace(DONE, status=Status.FAILED), replace(DONE, name="-q", status=Status.HELD)), pending_only=True
+        outcome(
+            replace(DONE, status=Status.FAILED), replace(DONE, name="-q", status=Status.HELD, held_by=("takeover",))
+        ),
+        pending_only=True,
     )
     _, printed = render_outcome(failed, base=BASE, now=NOW)
     assert "    reconciler apply p --target production --pending\n" in printed
-    assert "    reconciler plan --target production --pending -- -q\n" in printed
+    assert "    reconciler apply --target production --pending --allow takeover -- -q\n" in printed
     sandbox = replace(failed, target=replace(failed.target, name="sandbox"), pending_only=False)
     _, printed = render_outcome(sandbox, base=BASE, now=NOW)
     assert "    reconciler apply p\n" in printed

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.usefixtures("no_identity")
 
 AT = datetime(2026, 11, 25, 10, 2, 11, tzinfo=UTC)
 REF = "refs/reconciler/snapshot/production"
+PUBLISH = "reconciler snapshot --publish --target production"
 
 
 def snapshot(minutes: int = 0) -> Snapshot:
@@ -96,7 +97,7 @@ def test_a_commit_without_the_file(clone: Path, where: str) -> None:
     forge(clone, {"other.json": b"1"}, where)
     with pytest.raises(SnapshotError, match=r"has no snapshot\.json") as caught:
         read_ref(clone, "production", where)
-    assert "\nreconciler snapshot --publish --target production\n" in caught.value.detail
+    assert PUBLISH in caught.value.diagnostic().explanation.split("\n")
     assert put(clone, snapshot(), where)
     assert read_ref(clone, "production", where) == snapshot()
 
@@ -137,8 +138,8 @@ def test_a_ref_that_is_not_a_snapshot_is_named_and_can_be_repaired(
     with pytest.raises(SnapshotError, match=f"{REF} points to a {kind}, not to a commit") as caught:
         read_ref(clone, "production", where)
     assert caught.value.summary.endswith("to a commit" if where == "local" else "to a commit on origin")
-    lines = caught.value.detail.split("\n")
-    assert lines[1] == "reconciler snapshot --publish --target production"
+    lines = caught.value.diagnostic().explanation.split("\n")
+    assert lines[1] == PUBLISH
     assert put(clone, snapshot(1), where)
     assert read_ref(clone, "production", where) == snapshot(1)
     run(folder, "update-ref", REF, other)
@@ -258,7 +259,8 @@ def test_what_is_missing_is_reported_with_what_to_do(clone: Path, tmp_path: Path
     ):
         with pytest.raises(SnapshotError, match=words) as problem:
             read_ref(root, "production", remote)
-        assert "reconciler snapshot" in problem.value.detail or "git remote add" in problem.value.detail
+        said = problem.value.diagnostic().explanation
+        assert "snapshot --" in said or "git remote add" in said
     with pytest.raises(SnapshotError) as problem:
         read_ref(clone, "sandbox", "local")
     assert "--target" not in problem.value.detail
@@ -295,7 +297,7 @@ def test_names_of_targets_in_refs() -> None:
 def test_the_command_that_is_named_deletes_it(clone: Path, where: str) -> None:
     assert put(clone, snapshot(), where)
     kept = open_snapshot(clone, "production", where)
-    run(clone, *kept.deletion().split()[1:])
+    run(clone, *kept.deletion()[1:])
     assert kept.read(1000) is None
 
 

@@ -52,7 +52,7 @@ def shield(text: str) -> str:
 
 def _command(diagnostic: Diagnostic) -> str:
     properties = ",".join(f"{name}={_property(value)}" for name, value in _properties(diagnostic))
-    words = [diagnostic.summary, diagnostic.label, *diagnostic.detail.split("\n")]
+    words = [diagnostic.summary, diagnostic.label, *diagnostic.explanation.split("\n")]
     text = "\n".join(plain(line) for line in words if line)
     return f"::{_COMMANDS[diagnostic.severity]} {properties}::{_data(_within(text))}"
 

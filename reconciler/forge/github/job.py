@@ -34,6 +34,19 @@ def job_commit(environment: Mapping[str, str]) -> str | None:
     return environment.get("GITHUB_SHA") or None
 
 
+def workflow_title(environment: Mapping[str, str]) -> str | None:
+    """What the names of the repository's workflows end in, by the name of this job's; None if `init` did not name it.
+
+    Outside a job, this is empty, as it is for the only configuration folder of a repository.
+    """
+    if not is_job(environment):
+        return ""
+    named = re.fullmatch(
+        r"reconciler (?:plan|apply|drift)((?: [A-Za-z0-9_-]+)?)", environment.get("GITHUB_WORKFLOW", "")
+    )
+    return named[1] if named else None
+
+
 def git_settings(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Settings with which git sends the job's token, but only to GitHub's server.
 

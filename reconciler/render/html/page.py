@@ -19,7 +19,7 @@ from reconciler.render.phrases import count
 from reconciler.render.signs import MEANING
 from reconciler.render.spelling import choice_text, moved_words, name_text
 from reconciler.render.text.diagnostics import lay_out_diagnostics
-from reconciler.render.text.plan import text_of
+from reconciler.render.text.plan import lines_of, text_of
 from reconciler.render.view.parts import View, message_lines
 from reconciler.render.worddiff import Effort
 
@@ -108,6 +108,7 @@ def _environment() -> Environment:
         "name_text": name_text,
         "plain": plain,
         "quoted": quoted,
+        "lines_of": lines_of,
         "text_of": text_of,
     }
     return environment

@@ -9,7 +9,6 @@ from typing import Final
 
 from reconciler.model.project import Source
 from reconciler.render.escape import plain
-from reconciler.render.view.parts import Name, Quoted, Sentence, Strong
 
 _LONGEST: Final = 600
 """The most characters of one message."""
@@ -67,23 +66,6 @@ def said(text: str) -> str:
     """A message in one line. If it is long, its end is left out."""
     text = " ".join(word for word in re.split("[ \n]+", text[: 2 * _LONGEST]) if word)
     return prose(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
-
-
-def sentence(pieces: Sentence, *, in_table: bool = False) -> str:
-    """A sentence of ours. Names in it are code, and foreign text in it is shown literally."""
-    return "".join(_piece(piece, in_table) for piece in pieces)
-
-
-def _piece(piece: str, in_table: bool) -> str:
-    match piece:
-        case Name():
-            return cell(piece) if in_table else code(piece)
-        case Strong():
-            return f"**{piece}**"
-        case Quoted():
-            return said(piece)
-        case _:
-            return piece
 
 
 def located(location: Source, address: str | None) -> str:

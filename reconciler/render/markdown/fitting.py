@@ -37,7 +37,7 @@ class Piece:
 def details(summary: str, above: Sequence[str], lines: Sequence[str], more: str, *, language: str = "diff") -> str:
     """A `<details>` block. `above` are paragraphs of Markdown; `lines` go into a fence.
 
-    `more` is the command that shows the lines that are left out.
+    `more` says where the lines that are left out are shown.
     """
     shown = _within(lines, _LARGEST)
     body = [f"<details><summary><code>{markup(summary)}</code></summary>", ""]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.render.layout import Line
 from reconciler.render.lines import section_lines, seen_lines
-from reconciler.render.markdown.code import cell, code, located, said, sentence
+from reconciler.render.markdown.code import cell, code, located, said
 from reconciler.render.markdown.fitting import LIMIT, Piece, details, fit
+from reconciler.render.markdown.sentences import sentence
 from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
 from reconciler.render.text.outcome import failure_text
@@ -19,6 +21,8 @@ from reconciler.render.view.parts import ProjectView, Sentence, Verdict, View
 
 _MOST: Final = 8
 """How many messages are shown."""
+
+_IN_THE_LOG: Final = "see the job's log"
 
 
 def lay_out_view(view: View, *, limit: int = LIMIT) -> str:
@@ -58,7 +62,8 @@ def _messages(messages: Sequence[Diagnostic]) -> Iterator[str]:
     for found in messages[:_MOST]:
         where = f" ({code(f'{found.location.file}:{found.location.line}')})" if found.location else ""
         detail = f" {said(found.detail)}" if found.detail.strip() else ""
-        yield f"{found.severity.capitalize()}{where}: {said(found.summary)}.{detail}"
+        remedies = (f" {said(one.words)} {sentence((one.command,))}" for one in found.remedies)
+        yield f"{found.severity.capitalize()}{where}: {said(found.summary)}.{detail}{''.join(remedies)}"
     if len(messages) > _MOST:
         yield f"{count(len(messages) - _MOST, 'more message')}."
 
@@ -81,8 +86,13 @@ def _details(project: ProjectView) -> str:
     sign = f"{Sign.HELD} {project.sign}" if project.held else project.sign
     above = [_verdict(verdict) for verdict in project.verdicts if verdict.sign in (Sign.HELD, None)]
     return details(
-        f"{sign} {project.name}", [*above, *_messages(project.warnings)], list(_changes(project)), project.command
+        f"{sign} {project.name}", [*above, *_messages(project.warnings)], list(_changes(project)), _more(project)
     )
+
+
+def _more(project: ProjectView) -> str:
+    """Where everything is shown. The log of a drift check has nothing, because the check prints a document."""
+    return _IN_THE_LOG if project.planned else f"in a clone, run {project.command}"
 
 
 def _verdict(verdict: Verdict) -> str:
@@ -115,5 +125,6 @@ def _result_row(result: ResultView) -> str:
 def _failure(result: ResultView) -> str:
     if not result.failed:
         return ""
-    lines = failure_text(result).rstrip("\n").split("\n")
-    return details(f"{result.status} {result.name}", [], lines, result.command, language="text")
+    lines = failure_text(replace(result, advice=())).rstrip("\n").split("\n")
+    above = [sentence(result.again)] if result.again else []
+    return details(f"{result.status} {result.name}", above, lines, _IN_THE_LOG, language="text")

@@ -57,7 +57,7 @@ def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
         indent = "  "
         if label:
             yield f"{indent}{label}"
-    for line in _detail(diagnostic.detail):
+    for line in _detail(diagnostic.explanation):
         yield f"{indent}{line}".rstrip()
     if diagnostic.used_by:
         yield f"{indent}{paint(_users(diagnostic.used_by), Ink.DIM)}"

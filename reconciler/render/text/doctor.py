@@ -44,7 +44,7 @@ def _lines(report: DoctorReport, paint: Paint) -> Iterator[str]:
         yield from _entry(one, 13, _ASSUMPTION_WIDTH, paint)
     if report.hint:
         yield ""
-        yield plain(report.hint)
+        yield from map(plain, report.hint.text.split("\n"))
     yield ""
     yield _last_line(report, paint)
 
@@ -54,7 +54,7 @@ def _entry(result: CheckResult, width: int, name_width: int, paint: Paint) -> It
     margin = " " * (width + 2 + name_width + 2)
     status = paint(result.status.value.ljust(width), _INK[result.status])
     yield f"{status}  {plain(result.check).ljust(name_width)}  {plain(result.message)}"
-    for line in filter(None, result.remedy.split("\n")):
+    for line in filter(None, result.to_do.split("\n")):
         yield f"{margin}{plain(line)}"
 
 

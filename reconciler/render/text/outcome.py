@@ -9,7 +9,7 @@ from reconciler.render.escape import plain
 from reconciler.render.layout import INK, Ink, Line, Paint, lay_out, width
 from reconciler.render.lines import section_lines
 from reconciler.render.text.diagnostics import lay_out_diagnostics
-from reconciler.render.text.plan import text_of
+from reconciler.render.text.plan import lines_of, text_of
 from reconciler.render.view.outcome import Mood, OutcomeView, Progress, ResultView
 
 _INK: Final = {Mood.GOOD: Ink.GREEN, Mood.NEUTRAL: Ink.YELLOW, Mood.BAD: Ink.RED}
@@ -37,7 +37,8 @@ def lay_out_failures(view: OutcomeView, *, colour: bool) -> str:
     if view.interrupted:
         blocks.append(f"{text_of(view.interrupted)}\n")
     if view.unstarted:
-        blocks.append(f"{text_of(view.unstarted)}\n    {view.resume}\n")
+        words, commands = lines_of(view.unstarted)
+        blocks.append("".join([f"{words}\n", *(f"    {command}\n" for command in commands)]))
     return "\n".join(blocks)
 
 
@@ -47,7 +48,8 @@ def failure_text(result: ResultView, *, colour: bool = False) -> str:
     if result.differences:
         lines += ["  The plan and Scale now differ in:", *lay_out(_differences(result), Paint(colour))]
     if result.advice:
-        lines += [f"  {result.advice}", f"    {result.next}"]
+        words, commands = lines_of(result.advice)
+        lines += [f"  {words}", *(f"    {command}" for command in commands)]
     return lay_out_diagnostics(result.messages, colour=colour) + "".join(f"{line}\n" for line in lines)
 
 

@@ -5,14 +5,14 @@ The first line names the target. The last line is fixed, for scripts. Nothing is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from reconciler.render.escape import plain, quoted
 from reconciler.render.layout import INK, Ink, Line, Paint, lay_out
 from reconciler.render.lines import section_lines, seen_lines
 from reconciler.render.signs import Sign
-from reconciler.render.view.parts import ProjectView, Section, Sentence, View, message_lines, words
+from reconciler.render.view.parts import Command, ProjectView, Section, Sentence, View, message_lines, words
 
 _TITLE: Final = len("ontology")
 _INK: Final = {Sign.HELD: Ink.MAGENTA, None: Ink.YELLOW}
@@ -29,7 +29,10 @@ def lay_out_view(view: View, *, colour: bool) -> str:
     for group in [view.projects] if view.intro else [[project] for project in view.projects]:
         lines += lay_out([line for project in group for line in (Line(), *_project(project))], paint)
     if view.closing:
-        lines += ["", *(paint(text_of(sentence), Ink.YELLOW) for sentence in view.closing)]
+        lines.append("")
+        for sentence in view.closing:
+            words, commands = lines_of(sentence)
+            lines += [paint(words, Ink.YELLOW), *(f"  {command}" for command in commands)]
     if view.closing or view.projects:
         lines.append("")
     lines.append(paint(view.last, Ink.BOLD_GREEN if view.quiet else Ink.BOLD))
@@ -40,13 +43,26 @@ def text_of(sentence: Sentence) -> str:
     return plain(words(sentence))
 
 
+def lines_of(sentence: Sentence) -> tuple[str, list[str]]:
+    """Its words, and a suggested command, which belongs on a line of its own."""
+    commands = [plain(piece) for piece in sentence if isinstance(piece, Command)]
+    return text_of(tuple(piece for piece in sentence if not isinstance(piece, Command))).rstrip(), commands
+
+
+def _verdict_lines(sentences: Iterable[Sentence]) -> Iterator[Line]:
+    for sentence in sentences:
+        words, commands = lines_of(sentence)
+        yield Line(words, None, 1)
+        yield from (Line(command, None, 2) for command in commands)
+
+
 def _project(project: ProjectView) -> Iterator[Line]:
     location = plain(str(project.location))
     if project.fate:
         yield Line(f"# project.{plain(project.name)} {project.fate}", None, -1, location, Ink.BOLD)
         for verdict in project.verdicts:
             yield Line(text_of(verdict.headline), verdict.sign, ink=_INK.get(verdict.sign))
-            yield from (Line(text_of(line), None, 1) for line in verdict.lines)
+            yield from _verdict_lines(verdict.lines)
     else:
         [verdict] = project.verdicts
         body = f"project {quoted(project.name)}: {text_of(verdict.headline)}"

@@ -10,14 +10,16 @@ from typing import Final
 from reconciler.fieldpath import Attribute, format_path
 from reconciler.instants import in_utc, read_instant
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
+from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Cause, Field, Kind
 from reconciler.model.values import MASKED
-from reconciler.render.phrases import age, aged, command, count, listed, minute
+from reconciler.render.phrases import age, aged, count, listed, minute
 from reconciler.render.signs import MEANING, OF_KIND, Sign
 from reconciler.render.spelling import name_text
 from reconciler.render.view.fields import MOST_ROWS
 from reconciler.render.view.ontology import is_hidden
 from reconciler.render.view.parts import (
+    Command,
     Mark,
     Name,
     Number,
@@ -39,6 +41,9 @@ from reconciler.render.view.plan import live_words, seen_words, signs_of, unmana
 MOST_BLOCKED: Final = 20
 """How many blocked projects get their own alert."""
 
+MOST_NAMED: Final = 10
+"""How many projects a command names. To undo the drift of more, it does what this run was asked to look at."""
+
 _WORDS: Final = {Kind.ADD: "added", Kind.REMOVE: "removed", Kind.MOVE: "moved", Kind.REORDER: "reordered"}
 
 
@@ -46,8 +51,12 @@ def view_drift(drift: Drift, reader: Reader) -> View:
     """What is shown of a drift: the projects that differ, by name, then the blocked ones."""
     found = reader.printed(replace(drift, projects=tuple(filter(_is_shown, drift.projects))))
     shown = found.projects
-    projects = (*(_project(project, reader.now) for project in shown), *map(_blocked, found.blocked))
-    advice, others = tuple(_advice(shown)), tuple(unmanaged(drift.unmanaged))
+    invocation = reader.invocation.of(drift.target.name)
+    projects = (
+        *(_project(project, reader.now, invocation) for project in shown),
+        *(_blocked(project, invocation) for project in found.blocked),
+    )
+    advice, others = tuple(_advice(shown, invocation)), tuple(unmanaged(drift.unmanaged))
     vanished = tuple(_vanished(drift.vanished))
     live = live_words(drift, reader)
     blocked = f", {len(drift.blocked):,} blocked" if drift.blocked else ""
@@ -126,7 +135,7 @@ def _compared_with(drift: Drift, reader: Reader) -> Sentence:
     return ("Compared with the last apply: ", commit, f", {passed}" if passed else "")
 
 
-def _project(project: ProjectDrift, now: datetime) -> ProjectView:
+def _project(project: ProjectDrift, now: datetime, invocation: Invocation) -> ProjectView:
     drifted = _drifted(project)
     classes = {unit.cause for unit in project.units}
     moved = bool(classes - {Cause.PENDING}) or bool(project.transient)
@@ -140,7 +149,7 @@ def _project(project: ProjectDrift, now: datetime) -> ProjectView:
         name=project.name,
         sign=sign,
         location=project.source,
-        command=command("drift", project.name),
+        command=Command(invocation, "drift", "--", project.name),
         fate="has changed outside of git" if moved else "has changes in git that are not yet applied",
         marks=tuple(marks),
         sections=(section,) if rows else (),
@@ -204,34 +213,36 @@ def _cells(project: ProjectDrift, drifted: Sequence[Unit], now: datetime) -> Ite
     yield (f"{pending:,}",) if pending else ()
 
 
-def _blocked(project: BlockedProject) -> ProjectView:
+def _blocked(project: BlockedProject, invocation: Invocation) -> ProjectView:
     why = project.diagnostic
     return ProjectView(
         name=project.name,
         sign=Sign.BLOCKED,
         location=project.source,
-        command=command("drift", project.name),
+        command=Command(invocation, "drift", "--", project.name),
         fate="is blocked",
         marks=(Mark("blocked", Tone.DANGER),),
-        verdicts=(Verdict((Quoted(why.summary),), ((Quoted(why.detail),),), Sign.BLOCKED),),
+        verdicts=(Verdict((Quoted(why.summary),), ((Quoted(why.explanation),),), Sign.BLOCKED),),
     )
 
 
 def _blocked_alerts(blocked: Sequence[BlockedProject]) -> Iterator[Sentence]:
     for project in blocked[:MOST_BLOCKED]:
         why = project.diagnostic
-        summary, detail = Quoted(f"{why.summary}."), Quoted(why.detail)
+        summary, detail = Quoted(f"{why.summary}."), Quoted(why.explanation)
         yield (Name(project.name), " is ", Strong("blocked"), ": ", summary, " ", detail)
     if len(blocked) > MOST_BLOCKED:
         yield (f"… and {count(len(blocked) - MOST_BLOCKED, 'more blocked project')}.",)
 
 
-def _advice(shown: Sequence[ProjectDrift]) -> Iterator[Sentence]:
+def _advice(shown: Sequence[ProjectDrift], invocation: Invocation) -> Iterator[Sentence]:
     edited = [project.name for project in shown if any(unit.cause.on_scale for unit in project.units)]
-    if len(edited) == 1:
-        yield ("To keep it, add it to the manifest. To undo it: ", Name(command("apply", edited[0])))
-    elif edited:
-        yield ("To keep them, add them to the manifests. To undo them: ", Name("reconciler apply"))
+    if edited:
+        few = len(edited) <= MOST_NAMED
+        undo = Command(invocation, "apply", "--", *(edited if few else invocation.names))
+        them = "it" if len(edited) == 1 else "them"
+        manifests = "manifest" if len(edited) == 1 else "manifests"
+        yield (f"To keep {them}, add {them} to the {manifests}. To undo {them}: ", undo)
 
 
 def _vanished(vanished: Sequence[str]) -> Iterator[Sentence]:

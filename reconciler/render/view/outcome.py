@@ -11,15 +11,25 @@ from enum import Enum
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model.invocation import Invocation
 from reconciler.model.outcome import CallResult, Event, Outcome, OutcomeSummary, ProjectOutcome, Status
 from reconciler.model.plan import Action, Field
-from reconciler.render.phrases import command, count, duration, listed, minute, word
+from reconciler.render.phrases import count, duration, listed, minute
 from reconciler.render.signs import Sign
 from reconciler.render.view.fields import rows
 from reconciler.render.view.ontology import tree
-from reconciler.render.view.parts import Name, Quoted, Reader, Section, Sentence, Strong, names, plan_of
-
-DEFAULT_TARGET: Final = "sandbox"
+from reconciler.render.view.parts import (
+    Command,
+    Name,
+    Quoted,
+    Reader,
+    Section,
+    Sentence,
+    Strong,
+    allowing,
+    names,
+    plan_of,
+)
 
 _GERUND: Final = {Action.CREATE: "Creating", Action.UPDATE: "Modifying", Action.NO_OP: "Reading"}
 _FINISHED: Final = {Action.CREATE: "Creation", Action.UPDATE: "Modifications", Action.NO_OP: "Reading"}
@@ -51,10 +61,10 @@ class _End:
 
 
 _NOT_DONE: Final = {
-    Status.UNCLEAR: _End("unclear", "A plan shows what is on Scale now:", "plan"),
-    Status.FAILED: _End("failed", "Fix the cause and apply again:", "apply"),
-    Status.STALE: _End("stale, not written", "The approved plan is out of date. To see the new one:", "plan"),
-    Status.HELD: _End("held, not written", "The plan shows why, and how to allow it:", "plan", sign=Sign.HELD),
+    Status.UNCLEAR: _End("unclear", "A plan shows what is on Scale now: ", "plan"),
+    Status.FAILED: _End("failed", "Fix the cause and apply again: ", "apply"),
+    Status.STALE: _End("stale, not written", "The approved plan is out of date. To see the new one: ", "plan"),
+    Status.HELD: _End("held, not written", sign=Sign.HELD),
     Status.BLOCKED: _End("blocked", sign=Sign.BLOCKED),
     Status.NOT_STARTED: _End("not started", mood=Mood.NEUTRAL),
     Status.FORGOTTEN: _End("forgotten, kept on Scale", mood=Mood.NEUTRAL, sign=Sign.FORGET),
@@ -78,10 +88,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ResultView:
-    """What was done with one project. `versions` are those that were read last; `command` shows its plan.
+    """What was done with one project. `versions` are those that were read last.
 
     If it `failed`, `messages` say why it was not written, and `truth` says what its state is now. `differences` (and
-    `left_out` more) are those of a stale project. `advice` says what to do, with the command `next`.
+    `left_out` more) are those of a stale project. `advice` says what to do at a terminal,
+    and `again` where nobody has one.
     """
 
     name: str
@@ -89,7 +100,6 @@ class ResultView:
     result: str
     mood: Mood
     versions: str
-    command: str
     reason: str = ""
     time: str = ""
     sign: Sign | None = None
@@ -97,8 +107,8 @@ class ResultView:
     truth: tuple[str, ...] = ()
     differences: tuple[Section, ...] = ()
     left_out: int = 0
-    advice: str = ""
-    next: str = ""
+    advice: Sentence = ()
+    again: Sentence = ()
     rank: int = 0
 
     @property
@@ -118,7 +128,6 @@ class OutcomeView:
     results: tuple[ResultView, ...] = ()
     interrupted: Sentence = ()
     unstarted: Sentence = ()
-    resume: str = ""
     alerts: tuple[Sentence, ...] = ()
     messages: tuple[Diagnostic, ...] = ()
     colophon: Sentence = ()
@@ -145,11 +154,11 @@ def view_event(event: Event) -> Progress:
 def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
     """What is shown of an outcome: every project that had something to write, in the plan's order."""
     summary = outcome.summary
-    options = _options(outcome)
+    invocation = reader.invocation.of(outcome.target.name, pending=outcome.pending_only)
     written = tuple(project for project in outcome.projects if project.status is not Status.UNCHANGED)
     found = reader.printed(replace(outcome, projects=written))
     shown = found.projects
-    results = tuple(_result(project, options) for project in shown)
+    results = tuple(_result(project, invocation) for project in shown)
     others = (message for result in results if not result.failed for message in result.messages)
     interrupted = tuple(_interrupted(outcome))
     word = "applied" if summary.complete else "not fully applied"
@@ -161,9 +170,8 @@ def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
         columns=("project", "what was done", "versions now"),
         results=results,
         interrupted=interrupted,
-        unstarted=tuple(_unstarted(outcome)),
-        resume=" ".join(("reconciler", "apply", *options)),
-        alerts=tuple(_alerts(results, interrupted, summary)),
+        unstarted=tuple(_unstarted(outcome, invocation)),
+        alerts=tuple(_alerts(results, interrupted, summary, invocation)),
         messages=(*others, *found.diagnostics),
         colophon=(*plan_of(outcome.plan_hash, outcome.commit), f", {_when(outcome)}."),
     )
@@ -189,19 +197,23 @@ def _counts(summary: OutcomeSummary) -> str:
     return f"{done}, {summary.failed} failed, {summary.skipped} skipped, {summary.not_started} not started"
 
 
-def _result(project: ProjectOutcome, options: Sequence[str]) -> ResultView:
-    """`options` are those of this run; they are repeated in the commands that it suggests."""
+def _result(project: ProjectOutcome, invocation: Invocation) -> ResultView:
     end = _NOT_DONE.get(project.status, _End("", mood=Mood.GOOD, sign=_SIGN.get(project.action)))
     failed = end.mood is Mood.BAD
     landed = project.status is Status.FAILED and _calls(project, CallResult.LANDED)
-    advice = "Fix the cause and apply again; what is already written is not written twice:" if landed else end.advice
+    allow: Sentence = ()
+    if project.held_by:
+        allow = (
+            "To allow it, add a waiver to reconciler.toml. To allow it once: ",
+            allowing(invocation, project.name, project.held_by),
+        )
+    words = "Fix the cause and apply again; what is already written is not written twice: " if landed else end.advice
     return ResultView(
         name=project.name,
         status=project.status,
         result=_what_was_done(project),
         mood=end.mood,
         versions=", ".join(_versions(project)),
-        command=command("plan", project.name, *options),
         reason=_reason(project),
         time=duration(project.seconds) if project.seconds else "",
         sign=end.sign,
@@ -209,8 +221,8 @@ def _result(project: ProjectOutcome, options: Sequence[str]) -> ResultView:
         truth=tuple(_truth(project)) if failed else (),
         differences=tuple(_differences(project.stale_fields[:_MOST_STALE])),
         left_out=max(0, len(project.stale_fields) - _MOST_STALE),
-        advice=advice,
-        next=command(end.verb, project.name, *options) if end.verb else "",
+        advice=allow or ((words, Command(invocation, end.verb, "--", project.name)) if words else ()),
+        again=allow or (("To apply it again: ", Command(invocation, "apply", "--", project.name)) if words else ()),
         rank=_RANKS.get(project.status, len(_RANKS)),
     )
 
@@ -284,29 +296,25 @@ def _truth(project: ProjectOutcome) -> Iterator[str]:
         yield f"Nothing was written to {name}.{still}"
 
 
-def _options(outcome: Outcome) -> list[str]:
-    """Without `--pending`, an apply would revert what this run kept. Without the target, it might write to another."""
-    target = outcome.target.name
-    options = [] if target == DEFAULT_TARGET else ["--target", word(target)]
-    return [*options, "--pending"] if outcome.pending_only else options
-
-
 def _interrupted(outcome: Outcome) -> Iterator[str]:
     if outcome.interrupted_by is not None:
         signal = _SIGNALS.get(outcome.interrupted_by, f"signal {outcome.interrupted_by}")
         yield from ("Interrupted by ", Name(signal), ": no further write was started.")
 
 
-def _unstarted(outcome: Outcome) -> Iterator[str]:
+def _unstarted(outcome: Outcome, invocation: Invocation) -> Iterator[str]:
     waiting = [project.name for project in outcome.projects if project.status is Status.NOT_STARTED]
     if waiting:
         were, them = ("was", "it") if len(waiting) == 1 else ("were", "them")
         yield f"{count(len(waiting), 'project')} {were} not started ("
         yield from names(waiting)
-        yield f"), and nothing was written to {them}. To continue:"
+        yield f"), and nothing was written to {them}. To continue: "
+        yield Command(invocation, "apply")
 
 
-def _alerts(results: Sequence[ResultView], interrupted: Sentence, summary: OutcomeSummary) -> Iterator[Sentence]:
+def _alerts(
+    results: Sequence[ResultView], interrupted: Sentence, summary: OutcomeSummary, invocation: Invocation
+) -> Iterator[Sentence]:
     failures = sorted((result for result in results if result.failed), key=lambda result: result.rank)
     for result in failures[:_MOST_ALERTS]:
         why = (": ", Quoted(result.reason)) if result.reason else ()
@@ -320,4 +328,5 @@ def _alerts(results: Sequence[ResultView], interrupted: Sentence, summary: Outco
     if summary.not_started:
         it = "it" if summary.not_started == 1 else "them"
         waiting = count(summary.not_started, "project")
-        yield (f"{waiting} ", Strong("not started"), f": the next apply continues with {it}.")
+        more = f": the next apply continues with {it}. To continue now: "
+        yield (f"{waiting} ", Strong("not started"), more, Command(invocation, "apply"))

@@ -6,18 +6,20 @@ Text is raw here, and a format escapes what it prints. Values are already masked
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from posixpath import join, normpath
 
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.fieldpath import Pattern
+from reconciler.model.guards import OLDER_COMMIT
+from reconciler.model.invocation import Invocation, Run
 from reconciler.model.plan import Commit, Kind
 from reconciler.model.printed import Printable, printed
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.render.phrases import count, few
+from reconciler.render.phrases import count, few, shell
 from reconciler.render.signs import Sign
 
 Links = Callable[[Source], str | None]
@@ -28,7 +30,7 @@ Addresses = Callable[[Source | Location], str | None]
 
 
 class Name(str):
-    """A name from outside in one of our sentences, or a command. Markdown shows it as code."""
+    """A name from outside in one of our sentences, or an option. Markdown shows it as code."""
 
     __slots__ = ()
 
@@ -45,8 +47,33 @@ class Quoted(str):
     __slots__ = ()
 
 
+class Command(str):
+    """A command to run, spelled for a shell. Text shows it on a line of its own.
+
+    Markdown, which is read where nobody has a shell, names the workflow that does the same.
+    """
+
+    __slots__ = ("invocation", "run")
+
+    invocation: Invocation
+    run: Run
+
+    def __new__(cls, invocation: Invocation, *run: str) -> Command:
+        command = super().__new__(cls, shell(invocation.arguments(run)))
+        command.invocation, command.run = invocation, run
+        return command
+
+
 Sentence = tuple[str, ...]
-"""Pieces in reading order: our own words, or one of the kinds above."""
+"""Pieces in reading order: our own words, or one of the kinds above. A command is the last piece."""
+
+
+def allowing(invocation: Invocation, name: str, guards: Sequence[str]) -> Command:
+    """The apply that waives what holds a project. A saved plan is applied as it is, except for one guard."""
+    options = [word for guard in guards for word in ("--allow", guard)]
+    if invocation.planfile is not None and list(guards) == [OLDER_COMMIT]:
+        return Command(invocation, "apply", *options)
+    return Command(invocation, "apply", *options, "--", name)
 
 
 def words(sentence: Sentence) -> str:
@@ -77,17 +104,23 @@ def plan_of(plan_hash: str, commit: Commit) -> Iterator[str]:
 class Reader:
     """Who a view is for: the folder that file names are relative to, the current time, the links, and what is hidden.
 
-    A view masks its input first and works with plain values after that, so nothing sensitive can reach a format.
+    `invocation` is how the run was started, for the commands that the view suggests. A view masks its input first and
+    works with plain values after that, so nothing sensitive can reach a format.
     """
 
     base: str
     now: datetime
     links: Links | None = None
     sensitive: Sequence[Pattern] = ()
+    invocation: Invocation = field(default_factory=Invocation)
 
     def printed(self, found: Printable) -> Printable:
-        """With sensitive values masked, and with relative file names."""
-        return printed(found, base=self.base, sensitive=self.sensitive)
+        """With sensitive values masked, with relative file names, and with commands that can be run."""
+        return printed(found, base=self.base, sensitive=self.sensitive, spell=self.spell)
+
+    def spell(self, *run: str) -> Command:
+        """A command that a diagnostic suggests."""
+        return Command(self.invocation, *run)
 
     def address(self, place: Source | Location) -> str | None:
         """The web address of a line in a file that is named as the reader sees it; None if it has none."""
@@ -99,7 +132,7 @@ class Reader:
 def message_lines(diagnostic: Diagnostic) -> Iterator[str]:
     """`Warning: what is wrong`, then the lines of its detail."""
     yield f"{diagnostic.severity.capitalize()}: {diagnostic.summary}"
-    yield from filter(None, diagnostic.detail.split("\n"))
+    yield from filter(None, diagnostic.explanation.split("\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +258,7 @@ class ProjectView:
     name: str
     sign: Sign
     location: Source
-    command: str
+    command: Command
     fate: str = ""
     planned: bool = False
     held: bool = False

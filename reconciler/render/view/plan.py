@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.model.drift import Drift
+from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Action, Plan, ProjectChange, Reason, Summary
 from reconciler.model.printed import relative
 from reconciler.render.escape import quoted
-from reconciler.render.phrases import aged, command, count, minute, read_at, snapshot_of
+from reconciler.render.phrases import aged, count, minute, read_at, snapshot_of
 from reconciler.render.signs import MEANING, Sign
 from reconciler.render.spelling import compact
 from reconciler.render.view.fields import sections
 from reconciler.render.view.parts import (
+    Command,
     Mark,
     Name,
     Number,
@@ -26,6 +28,7 @@ from reconciler.render.view.parts import (
     Tone,
     Verdict,
     View,
+    allowing,
     names,
     plan_of,
 )
@@ -39,10 +42,11 @@ def view_plan(plan: Plan, reader: Reader) -> View:
     created = tuple(change.name for change in plan.changes if change.action is Action.CREATE and change.writes)
     reverted, kept = plan.reverted, plan.kept
     reverting = {name for name, _ in reverted}
+    invocation = reader.invocation.of(plan.target.name, pending=plan.pending_only)
     differing = tuple(change for change in plan.changes if change.blocked or change.action is not Action.NO_OP)
     shown = reader.printed(replace(plan, changes=differing))
     seen = [
-        (change, *_project(change, reverts=change.name in reverting, alone=len(created) == 1))
+        (change, *_project(change, invocation, reverts=change.name in reverting, alone=len(created) == 1))
         for change in shown.changes
     ]
     projects = tuple(project for _, project, _ in seen)
@@ -66,7 +70,7 @@ def view_plan(plan: Plan, reader: Reader) -> View:
         numbers=tuple(_numbers(plan.summary)),
         messages=shown.diagnostics,
         alerts=tuple(alerts_of(seen, reverted)),
-        closing=(*_creates(created), *_reverted(reverted), *footnotes),
+        closing=(*_creates(created), *_reverted(reverted, invocation), *footnotes),
         footnotes=footnotes,
         colophon=tuple(_colophon(plan, reader)),
     )
@@ -114,7 +118,9 @@ def unmanaged(live: Sequence[str]) -> Iterator[Sentence]:
         yield (f"{count(len(live), 'live project')} {have} no manifest (", *names(live), f"). {advice}")
 
 
-def _project(change: ProjectChange, *, reverts: bool, alone: bool) -> tuple[ProjectView, tuple[Risk, ...]]:
+def _project(
+    change: ProjectChange, invocation: Invocation, *, reverts: bool, alone: bool
+) -> tuple[ProjectView, tuple[Risk, ...]]:
     """The project, and its risks.
 
     `reverts`: it would undo a change made on Scale. `alone`: no other project is created.
@@ -133,12 +139,12 @@ def _project(change: ProjectChange, *, reverts: bool, alone: bool) -> tuple[Proj
         name=change.name,
         sign=sign,
         location=change.source,
-        command=command("plan", change.name),
+        command=Command(invocation, "plan", "--", change.name),
         fate="" if change.blocked else _fate(change),
         planned=sign in (Sign.ADD, Sign.CHANGE),
         held=held,
         marks=tuple(_marks(change, sign, shown, reverts=reverts)),
-        verdicts=tuple(_verdicts(change)),
+        verdicts=tuple(_verdicts(change, invocation)),
         sections=tuple(shown),
         caution=f"{FOREVER} Check the name once more." if sign is Sign.ADD and change.writes and alone else "",
         warnings=tuple(diagnostic for diagnostic in change.diagnostics if not diagnostic.is_error),
@@ -156,17 +162,19 @@ def _fate(change: ProjectChange) -> str:
     return f"{would} be {'created' if change.action is Action.CREATE else 'updated in-place'}"
 
 
-def _verdicts(change: ProjectChange) -> Iterator[Verdict]:
+def _verdicts(change: ProjectChange, invocation: Invocation) -> Iterator[Verdict]:
     if change.blocked:
         why, to_do = _blocked(change)
         yield Verdict(why, tuple(to_do), Sign.BLOCKED)
         return
     if change.protected:
         yield Verdict(("Protected by its manifest: its changes are shown but never written.",))
-    for held in change.held_by:
-        allow: Sentence = ("To allow it, use ", Name(f"--allow {held.guard}"), " or add a waiver to reconciler.toml.")
-        remedy: tuple[Sentence, ...] = ((Quoted(held.remedy),),) if held.remedy else ()
-        yield Verdict(("held by ", Name(held.guard), ": ", Quoted(held.why)), (*remedy, allow), Sign.HELD)
+    for position, held in enumerate(change.held_by, start=1):
+        lines: list[Sentence] = [(Quoted(held.remedy),)] if held.remedy else []
+        if position == len(change.held_by):
+            allow = allowing(invocation, change.name, [each.guard for each in change.held_by])
+            lines.append(("To allow it, add a waiver to reconciler.toml. To allow it once: ", allow))
+        yield Verdict(("held by ", Name(held.guard), ": ", Quoted(held.why)), tuple(lines), Sign.HELD)
     for waived in change.waived_by:
         yield Verdict(("The guard ", Name(waived.guard), " is waived by ", Quoted(waived.by), "."))
     if change.action is Action.FORGET:
@@ -210,7 +218,7 @@ def _planner_words(change: ProjectChange) -> list[Sentence]:
         (Quoted(line),)
         for diagnostic in change.diagnostics
         if diagnostic.is_error
-        for line in (diagnostic.summary, *diagnostic.detail.split("\n"))
+        for line in (diagnostic.summary, *diagnostic.explanation.split("\n"))
         if line
     ]
 
@@ -261,11 +269,12 @@ def _creates(created: Sequence[str]) -> Iterator[Sentence]:
         )
 
 
-def _reverted(edits: Edits) -> Iterator[Sentence]:
+def _reverted(edits: Edits, invocation: Invocation) -> Iterator[Sentence]:
     if edits:
         it = "it" if len(edits) == 1 else "them"
-        advice = f"To keep {it}, add {it} to the manifests, or apply with --pending."
-        yield (f"{changes_on_scale(len(edits))} would be reverted (", *units_of(edits), f"). {advice}")
+        keeping = Command(invocation, "apply", "--pending", "--", *invocation.names)
+        advice = f"). To keep {it}, add {it} to the manifests, or apply only what changed in git: "
+        yield (f"{changes_on_scale(len(edits))} would be reverted (", *units_of(edits), advice, keeping)
 
 
 def _kept(edits: Edits) -> Iterator[Sentence]:

@@ -1,0 +1,140 @@
+"""Every command that a message suggests is run as it is printed: it does what the message says, on the same target."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli, Result, Served, live
+from tests.cli.suggestions import check_parses, split, suggested
+from tests.repositories import commit_all
+
+GOLDEN = Path(__file__).parent.parent / "render" / "golden"
+MANIFEST = "name: {name}\ntype: imageannotation\nparams: {{a: {value}}}\n"
+
+Write = Callable[[str, str], Path]
+Seed = Callable[..., None]
+
+
+def only(done: Result) -> list[str]:
+    """The only command that an output suggests."""
+    [command] = suggested(done.out + done.err)
+    return command
+
+
+def run(cli: Cli, command: list[str]) -> Result:
+    """Run a suggested command. An apply asks on a terminal; here there is none, so it is approved."""
+    check_parses(command)
+    end = command.index("--") if "--" in command else len(command)
+    approved = [*command[:end], *(["--auto-approve"] if "apply" in command else []), *command[end:]]
+    done = cli(*approved[1:])
+    assert "error[usage]" not in done.err
+    return done
+
+
+def values(served: Served, names: str) -> list[int]:
+    """The live value of `a` in each project."""
+    return [json.loads(served.store.get(name))["param_history"][-1]["a"] for name in names]
+
+
+def target_of(done: Result) -> str:
+    return re.sub(r"  \(.*", "", next(line for line in done.out.split("\n") if line.startswith("Target: ")))
+
+
+def test_the_suggestions_in_golden_files_parse() -> None:
+    commands = [command for file in sorted(GOLDEN.iterdir()) for command in suggested(file.read_text("utf-8"))]
+    assert len(commands) >= 10
+    for command in commands:
+        check_parses(command)
+
+
+@pytest.mark.parametrize("name", ["p", "it's $(x) `y`", "-x", "--target", "a/b.yaml", "é\u202e", 'quo"ted', "a*", "~"])
+def test_a_held_project_is_applied_by_the_suggested_command(cli: Cli, write: Write, seed: Seed, name: str) -> None:
+    seed(live(name, {"a": 1, "b": 2}), live("another", {"a": 1, "b": 2}))
+    write("p.yaml", MANIFEST.format(name=f'"{name}"'.replace('quo"ted', 'quo\\"ted'), value=1))
+    write("q.yaml", MANIFEST.format(name="another", value=1))
+    held = cli("plan", "--", name)
+    done = run(cli, only(held))
+    assert (held.code, done.code) == (1, 0)
+    assert done.last == "Apply complete! Projects: 0 added, 1 changed, 0 destroyed."
+    assert target_of(done) == target_of(held)
+    assert "is waived by --allow takeover" in done.out
+
+
+def test_one_command_allows_everything_that_holds_a_project(
+    cli: Cli, write: Write, seed: Seed, repository: Path
+) -> None:
+    (repository / "reconciler.toml").write_text('[guards]\nchoice-removal = "hold"\n')
+    seed(live("p", {"a": 1}, ["A", "B"]), live("q", {"a": 1}, ["A", "B"]))
+    for name in ("p", "q"):
+        write(f"{name}.yaml", f"name: {name}\ntype: imageannotation\nontology: [A]\n")
+    held = cli("plan")
+    commands = suggested(held.out)
+    assert [" ".join(command) for command in commands] == [
+        f"reconciler apply {name} --allow takeover --allow choice-removal" for name in ("p", "q")
+    ]
+    assert [run(cli, command).code for command in commands] == [0, 0]
+    assert cli("plan").last == "No changes. Your projects match the manifests."
+
+
+def test_a_guard_that_is_already_allowed_stays_so(cli: Cli, write: Write, seed: Seed, repository: Path) -> None:
+    (repository / "reconciler.toml").write_text('[guards]\nchoice-removal = "hold"\n')
+    seed(live("p", {}, ["A", "B"]))
+    write("p.yaml", "name: p\ntype: imageannotation\nontology: [A]\n")
+    command = only(cli("plan", "--allow", "takeover"))
+    assert command == split("reconciler apply p --allow takeover --allow choice-removal")
+    assert run(cli, command).code == 0
+
+
+def test_the_folder_the_target_and_the_endpoint_are_repeated(
+    cli: Cli, write: Write, served: Served, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the parent folder, with the endpoint and the target in the environment of that one command."""
+    served.store.seed([live("p", {"a": 1, "b": 2})])
+    write("p.yaml", MANIFEST.format(name="p", value=1))
+    monkeypatch.chdir(repository.parent)
+    held = cli("-C", repository.name, "plan")
+    monkeypatch.delenv("RECONCILER_TARGET")
+    monkeypatch.delenv("RECONCILER_ENDPOINT")
+    monkeypatch.chdir(repository.parent)
+    served.requests.clear()
+    done = run(cli, only(held))
+    assert (done.code, target_of(done)) == (0, target_of(held))
+    assert "POST /v1/projects/p/setParams" in served.requests
+
+
+def test_edits_on_scale_are_kept_or_undone_by_the_suggested_commands(
+    cli: Cli, write: Write, served: Served, repository: Path
+) -> None:
+    for name in ("a", "b", "c"):
+        write(f"team/{name}.yaml" if name != "c" else "c.yaml", MANIFEST.format(name=name, value=1))
+    commit_all(repository, "first")
+    assert cli("apply", "--auto-approve").code == 0
+    for name in ("a", "b", "c"):
+        served.store.edit_params(name, {"a": 7})
+    keep = only(cli("plan", "projects/team"))
+    assert keep[2] == "projects/team"
+    assert keep[-1] == "--pending"
+    kept = run(cli, keep)
+    assert (kept.code, values(served, "abc")) == (0, [7, 7, 7])
+    undo = only(cli("drift", "projects/team"))
+    assert run(cli, undo).code == 0
+    assert values(served, "abc") == [1, 1, 7]
+
+
+def test_a_saved_plan_suggests_its_own_target(
+    cli: Cli, write: Write, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.store.seed([live("p", {"a": 1, "b": 2})])
+    write("p.yaml", MANIFEST.format(name="p", value=1))
+    planned = cli("plan", "--pending", "--out", "x.plan")
+    monkeypatch.delenv("RECONCILER_TARGET")
+    monkeypatch.delenv("RECONCILER_ENDPOINT")
+    shown = cli("show", "x.plan")
+    assert only(shown) == only(planned)
+    done = run(cli, only(shown))
+    assert (done.code, target_of(done)) == (0, target_of(planned))
