@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """`monotonic` and `sleep` use seconds. `now` is an aware time."""
+    """`monotonic` and `sleep` use seconds. `now` returns an aware time."""
 
     def monotonic(self) -> float: ...
 

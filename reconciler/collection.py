@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Without cyclic garbage collection. At the end, the earlier setting is restored."""
+    """Pauses cyclic garbage collection, and restores the earlier setting on exit."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Diagnostics: what is wrong, where, and what to do. They are collected, never raised one at a time."""
+"""Diagnostics show what is wrong, where it is, and what to do. They are collected, never raised one at a time."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ class Diagnostic:
 
 
 def merged(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Each mistake once, at the position of its first message, with all files that use the file of the mistake."""
+    """The diagnostics without repeated mistakes. Each keeps the position of its first message and gets all `used_by`
+    files."""
     found: dict[object, Diagnostic] = {}
     users: dict[object, dict[Location, None]] = {}
     for diagnostic in diagnostics:
@@ -157,7 +158,7 @@ warning = partial(Diagnostic, Severity.WARNING)
 
 
 def quoted(text: str) -> str:
-    """A name as messages quote it. A long name is shortened, because it may be in many messages."""
+    """A name in quotes, for messages. A long name is shortened, because it may appear in many messages."""
     return f'"{shortened(text)}"'
 
 
@@ -232,7 +233,7 @@ def _one_edit_away(word: str, known: _Words) -> str | None:
 
 
 class _Words:
-    """Known words with their positions, and the letters in them that are tried."""
+    """The known words with their positions, and the letters to try."""
 
     def __init__(self, known: Collection[str]) -> None:
         self.known = known

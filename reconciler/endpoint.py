@@ -1,4 +1,4 @@
-"""Which endpoints a key may be sent to."""
+"""Decides which endpoints a key may be sent to."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Paths of fields, as people and scripts write them, and the patterns that match them.
 
-A path is dotted: `params.geometries.box.min_width`, `params.fields[2].title`,
-`ontology.Animal."Small cat".@description`. A part that is not made of ASCII letters, digits, `_` and `-` is a JSON
-string. `[n]` indexes a list. `@name` is an attribute of a choice or of the ontology itself. In patterns `*` is one part
-(or any run of characters within an unquoted part), `**` any number of parts, `[*]` any item of a list. Inside quotes,
+A path is dotted: `params.geometries.box.min_width`, `params.fields[2].title`, `ontology.Animal."Small
+cat".@description`. A part that is not made of ASCII letters, digits, `_` and `-` is a JSON string. `[n]` indexes a
+list. `@name` is an attribute of a choice or of the ontology itself. In patterns, `*` matches one part (or any
+characters within an unquoted part), `**` matches any number of parts, and `[*]` matches any list item. Inside quotes,
 `*` is an ordinary character.
 """
 
@@ -79,7 +79,7 @@ _PatternPart = Part | _Glob | _Wild
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A path with wildcards. `text` is what was written, and `parts` is what it means."""
+    """A path with wildcards. `text` is the pattern as written, and `parts` are its parsed parts."""
 
     text: str
     parts: tuple[_PatternPart, ...] = field(compare=False)
@@ -171,7 +171,7 @@ class _Automaton:
         self.start = self._passing(self._bits(starts))
 
     def mask(self, symbol: Hashable) -> int:
-        """The positions of a symbol. Rare symbols are not cached, because there may be very many."""
+        """The positions of a symbol. Rare symbols are not cached, because there may be very many of them."""
         known = self._masks.get(symbol)
         if known is not None:
             return known

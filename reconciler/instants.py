@@ -1,4 +1,4 @@
-"""Points in time as text, written and read in one way."""
+"""Points in time as text: the only functions that write and read them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ LONG_AGO: Final = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
 
 
 def in_utc(moment: datetime) -> datetime:
-    """A time without a zone counts as UTC."""
+    """The time in UTC. A time without a zone counts as UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, with a fraction of a second if there is one."""
+    """The time in RFC 3339 and UTC, with a fraction of a second if there is one."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def to_the_second(moment: datetime) -> str:
-    """RFC 3339 in UTC, without a fraction: `2026-11-25T10:02:11Z`."""
+    """The time in RFC 3339 and UTC, without a fraction: `2026-11-25T10:02:11Z`."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 

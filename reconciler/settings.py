@@ -1,6 +1,6 @@
 """The settings and the target of a run, from configuration, environment, and flags.
 
-Opens no network connection and writes nothing.
+This module opens no network connection and writes nothing.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from reconciler.model.guards import GuardSettings, Waiver
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a run reads and writes. `sandbox` is the emulated API's file, None for a real endpoint.
+    """The target that a run reads and writes. `sandbox` is the file of the emulated API, None for a real endpoint.
 
     `key_variable` names the variable that holds the key, None for a sandbox. `record` is the git remote that the record
-    is fetched from and pushed to, or "local". `overlay` is the folder whose files are laid over the manifests.
+    is fetched from and pushed to, or "local". `overlay` is the folder whose files override the manifests.
     """
 
     name: str
@@ -44,10 +44,10 @@ class Target:
 class Settings:
     """The configuration, and the folders of the run.
 
-    `cwd` is the working folder. `repo_root` is the folder of the configuration file, else the git top level, else
-    `cwd`; paths in the configuration start there. `git_root` is the git top level, else `repo_root`; file names in
-    machine output and the record are relative to it. `targets` are the raw tables, by name. `checks` switches checks
-    of params and ontologies, by code, to "off", "note", or "warn".
+    `cwd` is the working folder. `repo_root` is the folder of the configuration file, otherwise the git top level,
+    otherwise `cwd`; paths in the configuration start there. `git_root` is the git top level, otherwise `repo_root`;
+    file names in machine output and the record are relative to it. `targets` are the raw tables, by name. `checks`
+    switches checks of params and ontologies, by code, to "off", "note", or "warn".
     """
 
     cwd: Path
@@ -108,11 +108,11 @@ def choose_target(
 ) -> Target:
     """The target that the flags, the environment, or the configuration name, in this order.
 
-    A run that is `offline` sends no key anywhere, so the configured endpoint is not checked.
+    An `offline` run sends no key, so the configured endpoint is not checked.
 
     Raises:
         UsageError: no target is named in CI, the target is unknown, or the key must not be sent to its endpoint.
-        FileRefusedError: it is a sandbox, and its file is behind a link.
+        FileRefusedError: it is a sandbox, and the path of its file contains a link.
     """
     name = name or environment.get("RECONCILER_TARGET") or settings.default_target
     endpoint = None if offline else endpoint or environment.get("RECONCILER_ENDPOINT") or None
@@ -151,10 +151,10 @@ def choose_target(
 
 
 def sandbox_file(settings: Settings, table: Mapping[str, Any]) -> Path:
-    """The file of a sandbox.
+    """The path of a sandbox's file.
 
     Raises:
-        FileRefusedError: it is behind a link, or a file that SQLite keeps beside it is a link or a device.
+        FileRefusedError: its path contains a link, or a file that SQLite keeps next to it is a link or a device.
     """
     path = str(table["sandbox"])
     exists_below(settings.repo_root, path, link=False)
@@ -164,7 +164,7 @@ def sandbox_file(settings: Settings, table: Mapping[str, Any]) -> Path:
 
 
 _BESIDE_A_DATABASE = ("-journal", "-wal", "-shm")
-"""The endings of the files that SQLite keeps beside a database (https://www.sqlite.org/tempfiles.html)."""
+"""The suffixes of the files that SQLite keeps next to a database (https://www.sqlite.org/tempfiles.html)."""
 
 
 def _is_scale(url: str) -> bool:

@@ -22,12 +22,12 @@ from reconciler.files.walking import Refusal
 _FILES = ("reconciler.toml", "pyproject.toml")
 
 _LONGEST_NUMBER = 4_300
-"""Digits. The time to read a number grows with the square of its length."""
+"""The maximum number of digits. The time to read a number grows with the square of its length."""
 
 _DIGITS = re.compile(rf"[0-9](?:_?+[0-9]){{{_LONGEST_NUMBER}}}")
 
 _MOST_KEY_PARTS = 30
-"""Parts of a dotted key. `tomllib` goes through them for each value; its time grows with the square of their number."""
+"""The maximum number of parts in a dotted key. The time that `tomllib` needs grows with the square of their number."""
 
 _KEY = r"""(?>[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _LONG_KEY = re.compile(rf"(?m)(?:^[ \t]*+\[?\[?|[{{,])[ \t]*+{_KEY}(?:[ \t]*+\.[ \t]*+{_KEY}){{{_MOST_KEY_PARTS}}}")
@@ -58,7 +58,7 @@ class Configuration:
                 keys.setdefault(match[1], number)
 
     def locate(self, path: tuple[str | int, ...], *, at_key: bool) -> Location:
-        """The location of a value or its key, else that of the nearest table around it, else the first line."""
+        """The location of a value or its key; otherwise, of the nearest table around it; otherwise, the first line."""
         part = path[-1] if path else ""
         if isinstance(part, int) and not self._table(path):
             return self._within(self.locate(path[:-1], at_key=False), self._value(path))
@@ -99,14 +99,14 @@ class Configuration:
         return value
 
     def _within(self, place: Location, value: Any) -> Location:
-        """The estimated location of a string in the value at `place`, else `place`."""
+        """The estimated location of a string in the value at `place`, otherwise `place`."""
         for quoted in (f'"{value}"', f"'{value}'") if isinstance(value, str) else ():
             if place.text is not None and (at := place.text.find(quoted, place.column - 1)) >= 0:
                 return replace(place, column=at + 1, end_column=at + 1 + len(quoted))
         return place
 
     def _location(self, line: int, start: str) -> Location:
-        """The location of `start`, which a line starts with."""
+        """The location of the line that starts with `start`."""
         text = self._lines[line - 1]
         column = len(text) - len(text.lstrip()) + 1
         return Location(self.file.as_posix(), line, column, column + len(start), text.rstrip("\r"))
@@ -145,7 +145,7 @@ def find_configuration(folder: Path, top: Path | None) -> Configuration | None:
 
 
 def _load(file: Path) -> Configuration | None:
-    """The configuration in a file; None if there is no file, or no configuration in it."""
+    """The configuration in a file; None if the file does not exist or has no configuration."""
     if not os.path.lexists(file):
         return None
     try:

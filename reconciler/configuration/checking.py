@@ -1,4 +1,4 @@
-"""The mistakes in a configuration file, with locations. All are collected before any is raised."""
+"""Finds the mistakes in a configuration file, with locations. All are collected before any is raised."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read_tables(configuration: Configuration) -> dict[str, Any]:
 
 
 def _across_keys(tables: Mapping[str, Any]) -> Iterator[Fault]:
-    """Mistakes that concern several keys."""
+    """The mistakes that involve several keys."""
     targets = tables.get("targets", {})
     if not isinstance(targets, dict):
         return
@@ -75,7 +75,7 @@ def _kind(name: str, table: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _overlay(name: str, overlay: Any, manifests: Any) -> Iterator[Fault]:
-    """The files of an overlay must not be found as manifests."""
+    """Reports an overlay whose files would also be read as manifests."""
     if not isinstance(overlay, str) or not overlay or not isinstance(manifests, str):
         return
     path = PurePosixPath(os.path.relpath(overlay, manifests))

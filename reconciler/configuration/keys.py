@@ -1,4 +1,4 @@
-"""Every key of the configuration: what it is called, what it means, and what it takes."""
+"""Every key of the configuration: its name, its meaning, and its values."""
 
 from __future__ import annotations
 
@@ -230,6 +230,6 @@ def _not_blank(text: str) -> str:
 
 
 def configuration_schema() -> Schema:
-    """JSON Schema 2020-12 of the configuration, for editors."""
+    """The JSON Schema 2020-12 for the configuration, for use in editors."""
     (schema,) = configuration_keys(Path()).alternatives(lambda _: [])
     return {"$schema": DIALECT, "title": "Configuration of reconciler (reconciler.toml)", **schema}

@@ -1,6 +1,6 @@
 """The gate for files that are read.
 
-A link is followed if everything on the way stays below the root. In a file that a run wrote, no link is followed. Only
+A link is followed if every step stays below the root. On the path of a file that a run wrote, no link is followed. Only
 regular files are opened, so a read never waits for a pipe or device, and never reads more bytes than a file may have.
 """
 
@@ -17,10 +17,10 @@ from reconciler.files.walking import NOT_REGULAR, Refusal, read_at_most, reporte
 
 LARGEST_CONFIGURATION: Final = 1_000_000
 LARGEST_FILE: Final = 10_000_000
-"""Bytes of a configuration, and of every other file of the repository that is read."""
+"""The maximum size of a configuration, and of any other file of the repository, in bytes."""
 
 LARGEST_SAVED: Final = 256_000_000
-"""Bytes of a file that a run saved and that is named on the command line: a plan, a result."""
+"""The maximum size of a saved file that the command line names (a plan or a result), in bytes."""
 
 
 def read_file(root: str | Path, path: str, *, limit: int = LARGEST_FILE, folder: str = "", dots: bool = True) -> bytes:

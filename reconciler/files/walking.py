@@ -1,7 +1,7 @@
-"""The way to a file, walked from the repository root one part at a time.
+"""Walks the path of a file from the repository root, one part at a time.
 
-Each part is opened relative to the one before it, without following a link. So what was checked is what is opened, even
-if the tree changes in the meantime.
+Each part is opened relative to the one before it, without following a link. So the file that was checked is the file
+that is opened, even if the tree changes in the meantime.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Final
 from reconciler.errors import FileRefusedError
 
 MOST_PARTS: Final = 250
-"""Parts of a path, including those of the links on the way."""
+"""The maximum number of parts in a path, including the targets of links."""
 
 _MOST_LINKS: Final = 40
-"""As many as Linux follows (path_resolution(7))."""
+"""The maximum number of links in a path, the same as in Linux (path_resolution(7))."""
 
 # O_PATH opens a folder that may be passed through but not listed. Only Linux has it.
 _FOLDER: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -64,7 +64,7 @@ def is_below(path: str, root: str) -> bool:
 
 class _Walk:
     """Goes down from the root. At the end, `descriptor` is a folder, and `name` is a name in it that is not a link, or
-    `.` for the folder itself. `status` is None if nothing has that name. `parts` is the way from the root."""
+    `.` for the folder itself. `status` is None if nothing has that name. `parts` is the path from the root."""
 
     def __init__(self, root: str, *, links: bool, dots: bool, create: bool) -> None:
         self.root = root
@@ -111,7 +111,8 @@ class _Walk:
         self.parts.pop()
 
     def _go_down(self, part: str, *, last: bool) -> list[str] | None:
-        """Enter a folder, or stay above the last part of the way. For a link, returns the parts of its target."""
+        """Enter a folder. The last part of the path is recorded but not entered. For a link, returns the parts of its
+        target."""
         if not last:
             try:
                 self._enter(part)
@@ -176,7 +177,7 @@ class _Walk:
         raise RefusedError(Refusal.OUTSIDE, "it leads outside the repository")
 
     def read(self, limit: int) -> bytes:
-        """The bytes of the file at the end of the way, at most `limit`."""
+        """The bytes of the file at the end of the path, at most `limit`."""
         if self.status is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         self._check(self.status, limit)

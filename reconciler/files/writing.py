@@ -1,4 +1,4 @@
-"""The gate for files that are written, whole or not at all.
+"""The gate for files that are written. Each is written either completely or not at all.
 
 No link is followed below the root, and only regular files are replaced.
 """
@@ -18,7 +18,7 @@ from reconciler.files.walking import REGULAR, Refusal, RefusedError, is_below, n
 
 
 def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
-    """Whether anything has that path. No folder on the way may be a link. With `link`, the last part may be one.
+    """Whether the path exists. No folder in it may be a link. With `link`, the last part may be one.
 
     Raises:
         FileRefusedError: a part of the path that may not be a link is one, or a folder cannot be searched.
@@ -54,7 +54,8 @@ def check_below(root: str | Path, path: str) -> bool:
 
 
 def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None = 0o600, folders: bool = True) -> None:
-    """Write a file whole or not at all, and follow no link below `root`. With `folders`, missing folders are created.
+    """Write a file either completely or not at all, and follow no link below `root`. With `folders`, missing folders
+    are created.
 
     An existing file is replaced. With `mode` None, the umask decides the permissions.
 
@@ -83,7 +84,7 @@ def open_lock_below(root: str | Path, path: str) -> int:
 
 
 def write_whole(content: bytes, file: Path, *, mode: int = 0o600) -> None:
-    """Write a file that a user names, whole or not at all. An existing file is replaced.
+    """Write a file that a user names, either completely or not at all. An existing file is replaced.
 
     Below the working folder, no link is followed, because it may have come with a checkout. Elsewhere, a device or a
     pipe is written to directly.

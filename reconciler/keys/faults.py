@@ -1,4 +1,4 @@
-"""What is wrong with a document, by path. The code that reads the document turns paths into locations."""
+"""The faults of a document, by path. The code that reads the document turns paths into locations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Fault:
     label: str = ""
     at_key: bool = False
     first: Path | None = None
-    """The path of what it repeats."""
+    """The path of the value that this one repeats."""
     severity: Severity = Severity.ERROR
 
 
@@ -53,12 +53,12 @@ class RefusedError(Exception):
 
 
 def name_of(path: Path) -> str:
-    """A path as messages show it. A long part is shortened, because it may be in many messages."""
+    """A path for messages. A long part is shortened, because it may appear in many messages."""
     return format_path(tuple(part if isinstance(part, int) else shortened(part) for part in path))
 
 
 def kind_of(value: Any) -> str:
-    """What a value is, for a message."""
+    """The kind of a value, for a message."""
     return (
         f"the boolean {str(value).lower()}"
         if isinstance(value, bool)

@@ -19,7 +19,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 """The JSON Schema that the schemas for editors are written in."""
 
 Slots: TypeAlias = "Callable[[Key], list[Schema]]"
-"""What else may be written instead of the value of a key."""
+"""Returns the schemas of what may replace a key's value, such as a directive."""
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TRUTH_WORDS: Final = {
@@ -30,7 +30,7 @@ _TRUTH_WORDS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Kind(ABC):
-    """What a key takes. `words` completes the sentence "KEY must be …".
+    """A kind of value. `words` completes the sentence "KEY must be …".
 
     `is_text` is whether a string is allowed, so that the advice for a number or a boolean is to quote it.
     """
@@ -44,10 +44,10 @@ class Kind(ABC):
 
     @abstractmethod
     def alternatives(self, slots: Slots) -> list[Schema]:
-        """The JSON Schemas of the values that it takes."""
+        """The JSON Schemas of the values that are allowed."""
 
     def refuse(self, value: Any, path: Path, faults: Faults, *, code: str = "wrong-type") -> None:
-        """Report a value of another type."""
+        """Report a value of the wrong type."""
         name = name_of(path)
         if value is None and path and isinstance(path[-1], str):
             faults.add("null-part", f"{name} has no value", path, f"It must be {self.words}.", at_key=True)
@@ -55,7 +55,7 @@ class Kind(ABC):
         faults.add(code, f"{name} must be {self.words}, not {kind_of(value)}", path, *self.hint(value))
 
     def hint(self, value: Any) -> tuple[str, str]:
-        """The detail and the label of a message about a value of another type."""
+        """The detail and the label of a message about a value of the wrong type."""
         return "", "quote it" if self.is_text and isinstance(value, bool | int | float) else ""
 
 
@@ -151,7 +151,7 @@ class OneOf(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class Day(Kind):
-    """A day, as a date or a string. `code` is the code for a value of another type."""
+    """A day, as a date or a string. `code` is the code for a value of any other type."""
 
     words: str = "a date in the form YYYY-MM-DD"
     code: str = "wrong-type"
@@ -203,7 +203,7 @@ class ListOf(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class Each(Kind):
-    """A mapping from any names to values of one kind."""
+    """A mapping from arbitrary names to values of one kind."""
 
     kind: Kind
 

@@ -1,4 +1,4 @@
-"""Manifests: from the text of YAML files to desired projects, with every mistake and its place.
+"""Turns the text of YAML files into desired projects, and reports every mistake with its location.
 
-The only home of YAML. It reads files and nothing else of the world; it knows no live state.
+Only this package reads YAML. It reads files but no other input, and does not know live state.
 """

@@ -21,7 +21,7 @@ _NOT_PLAIN: Final = ('"', "'", "|", ">", "*", "&", "!")
 
 
 def note_comments(file: LocatedFile, *, everywhere: bool = False) -> None:
-    """Add a warning for each to the problems of its document. None is an error, because null is a valid parameter.
+    """Add a warning for each lost value to the problems of its document. It is not an error: null is a valid parameter.
 
     In a project, only parameters may be null. `everywhere` is for files that are not projects.
     """

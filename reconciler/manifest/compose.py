@@ -1,7 +1,7 @@
-"""Composes plain values from a parser's events, and keeps where each of them is in the text.
+"""Composes plain values from a parser's events, and keeps the location of each in the text.
 
-Both parsers share this composer. Problems are collected, and composing goes on. Depth and size are limited here, so no
-later walk over a value is endless. Values may share branches through aliases, but they are never circular.
+Both parsers share this composer. It collects problems and continues. It limits depth and size, so every later walk over
+a value ends. Values may share branches through aliases, but they are never circular.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MERGE: Final = "<<"
 
 @dataclass(slots=True)
 class _Anchored:
-    """`entries` is the block of a collection. `nodes` and `height` count what is below the value. `open` is set while
+    """`entries` is the block of a collection. `nodes` and `height` count the values below this one. `open` is set while
     the value is being composed."""
 
     value: Json = None
@@ -45,8 +45,8 @@ class _Anchored:
 class Composer:
     """Composes the documents of one file.
 
-    `next_event` gives the parser's events, as PyYAML's classes. If the text contains neither `&` nor `!`, scalars are
-    not asked for anchors and tags.
+    `next_event` gives the parser's events, as PyYAML's classes. If the text contains neither `&` nor `!`, the
+    composer does not look for anchors and tags.
     """
 
     def __init__(self, source: SourceText, next_event: Callable[[], AnyEvent], words: Words) -> None:
@@ -88,7 +88,7 @@ class Composer:
 
     @property
     def unfinished(self) -> Findings:
-        """What was found in the document that an error of the parser or a limit ended."""
+        """The part of a document that was read before a parser error or a limit ended it."""
         return self._findings
 
     def _value(self, event: AnyEvent, depth: int) -> Json:
@@ -276,7 +276,7 @@ class Composer:
     def _merge(
         self, key_event: AnyEvent, event: AnyEvent, value: Json, block: int, merges: list[tuple[Json, int]] | None
     ) -> list[tuple[Json, int]]:
-        """The mappings to merge, each with the block of its entries."""
+        """The mappings to merge, each with the block that locates its entries."""
         if merges is not None:
             self._findings.second_merge(key_event)
             return merges
@@ -290,7 +290,7 @@ class Composer:
         return []
 
     def _lay_under(self, mapping: dict[str, Json], noted: list[int], merges: list[tuple[Json, int]]) -> None:
-        """Add what `mapping` does not have from the merged mappings. The first that has a key wins."""
+        """Add the keys that `mapping` does not have from the merged mappings. The first mapping with a key wins."""
         for source, block in merges:
             assert isinstance(source, dict)
             for index, (key, value) in enumerate(source.items()):

@@ -42,28 +42,28 @@ DIRECTIVES: Final[Mapping[str, Mapping[str, Any]]] = {
     LITERAL: {"description": "The value, unchanged. Use this for data that looks like a directive."},
     UNSET_KEY: {"const": True, "description": "Drops a value that a _defaults.yaml supplies."},
 }
-"""Keys that stand for something else, each with the JSON Schema of its value."""
+"""The directives: keys that are replaced, each with the JSON Schema of its value."""
 
 _LONGEST_CHAIN: Final = 20
-"""References in one chain."""
+"""The maximum number of references in one chain."""
 
 _Target = tuple[str, str]
-"""A file (absolute) and a pointer into it."""
+"""An absolute path and a pointer into that file."""
 
 
 class _AbandonedError(RefusedError):
-    """A reference that cannot be resolved however it is reached. It is reported at the outermost reference."""
+    """A reference that cannot be resolved, no matter how it is reached. It is reported at the outermost reference."""
 
 
 @dataclass(slots=True)
 class Resolved:
     """A value whose directives were replaced, and its origin. Paths are relative to it.
 
-    It can be used if neither `faults` nor `reported` has an error. `stand_ins` are the paths that hold null because of
-    something that was reported: nothing more is reported about them. `reported` is what is wrong with files that are
-    referred to, by the path of the reference. `unsets` is whether it has `{$unset: true}`.
-    `nodes` counts the values that references brought in. For a value that is itself referred to, `nodes` and `height`
-    are those of all of it, counting shared branches in full.
+    It can be used if neither `faults` nor `reported` has an error. `stand_ins` are paths that hold null because
+    of a reported mistake; nothing more is reported about them. `reported` has the mistakes in files that are referred
+    to, by the path of the reference. `unsets` is whether the value contains `{$unset: true}`.
+    `nodes` counts the values that references added. For a value that is itself referred to, `nodes` and `height` count
+    the whole value, with shared branches in full.
     """
 
     value: Json
@@ -77,7 +77,7 @@ class Resolved:
 
 
 class Directives:
-    """Resolves the directives in documents, and in what they refer to."""
+    """Resolves the directives in documents, and in the values that they refer to."""
 
     def __init__(self, files: SharedFiles) -> None:
         self.files = files
@@ -101,7 +101,8 @@ class Directives:
         return found
 
     def open(self, folder: str, path: str) -> LocatedFile:
-        """The file at `path`, seen from the absolute `folder`. Unless it is broken, it has one document.
+        """Opens the file at `path`, relative to the absolute `folder`. Unless it is broken, it has exactly one
+        document.
 
         Raises:
             RefusedError: it may not be used.
@@ -123,10 +124,10 @@ class Directives:
     def look_up(
         self, file: LocatedFile, path: str, pointer: str, *, depth: int, chain: tuple[_Target, ...]
     ) -> Resolved:
-        """What a pointer leads to in a file, `depth` levels deep and at the end of `chain`.
+        """The value that a pointer finds in a file, for use `depth` levels deep and at the end of `chain`.
 
         Raises:
-            RefusedError: it leads to nothing, in a circle, or too deep.
+            RefusedError: there is no such value, the references form a circle, or the value is nested too deeply.
         """
         target = (file.source.file, pointer)
         referred = self._referred.get(target)
@@ -163,7 +164,7 @@ class Directives:
             )
 
     def _measure(self, value: Json) -> tuple[int, int]:
-        """Nodes and levels of a value, counting references in full."""
+        """The number of nodes and levels of a value, counting references in full."""
         if not isinstance(value, dict | list):
             return 1, 0
         known = self._sizes.get(id(value))
@@ -192,7 +193,7 @@ def _too_deep() -> _AbandonedError:
 
 
 class _Walk:
-    """Walks through the value that has an origin."""
+    """Walks through the value of an origin, and replaces its directives."""
 
     def __init__(self, directives: Directives, origin: Origin, *, depth: int, chain: tuple[_Target, ...]) -> None:
         self._directives = directives
@@ -292,7 +293,7 @@ class _Walk:
         return found.value
 
     def _referred(self, named: str, path: RawPath) -> Resolved | None:
-        """What a reference leads to; None if its file is broken."""
+        """The value that a reference names; None if its file is broken."""
         depth = self._depth + len(path)
         if depth > MAX_DEPTH:
             raise _too_deep()
@@ -330,7 +331,7 @@ class _Walk:
         self._resolved.stand_ins.add(path)
 
     def _warn_of_near(self, key: str, mapping: dict[str, Json], path: RawPath) -> None:
-        """Warn about an only key that is almost a directive: it would be sent as data."""
+        """Warn about an only key that resembles a directive, because it would be sent as data."""
         near = nearest(key, DIRECTIVES) if len(mapping) == 1 and key.startswith("$") else None
         if near is not None:
             self._resolved.faults.append(

@@ -1,9 +1,9 @@
-"""Which files below the manifest folder are manifests.
+"""Finds the manifests below the manifest folder.
 
-Every `*.yaml` and `*.yml`, except files and folders whose name starts with `_` or `.`, sorted by path. A folder is read
-once, under its own name if it is below the manifest folder, else under the name of the first symbolic link to it. So
-links that lead in circles end. A link to a manifest that is found anyway does not count as a second one. A link that
-leads out of the repository, or through a name that starts with a dot, is not followed.
+They are all `*.yaml` and `*.yml` files, sorted by path, except files and folders whose names start with `_` or `.`.
+Each folder is read once: under its own name if it is below the manifest folder, otherwise under the name of the first
+symbolic link to it. So circular links do no harm. A link to a manifest that was already found is not a second manifest.
+A link that leads out of the repository, or through a name that starts with a dot, is not followed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DEFAULTS: Final = "_defaults.yaml"
 _NEAR_DEFAULTS: Final = ("_defaults.yml", "_default.yaml", "_default.yml")
 _ENDINGS: Final = (".yaml", ".yml")
 DEEPEST: Final = 100
-"""Nested folders, counted from the repository root."""
+"""The maximum depth of nested folders, counted from the repository root."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Found:
 
 
 def discover(folder: str, *, root: str) -> Found:
-    """Look through a folder that exists and lies below `root`; both are absolute."""
+    """Find the manifests in a folder that exists below `root`. Both paths are absolute."""
     search = _Search(root)
     search.run(folder)
     found = search.found
@@ -54,7 +54,7 @@ def discover(folder: str, *, root: str) -> Found:
 
 
 def path_order(path: str) -> list[str]:
-    """For sorting: the files of a folder stay together."""
+    """A sort key that keeps the files of a folder together."""
     return path.split("/")
 
 
@@ -121,7 +121,7 @@ class _Search:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """A link that leads to itself leads to no folder."""
+    """Whether an entry is a folder. A link to itself is not."""
     try:
         return entry.is_dir()
     except OSError:

@@ -1,4 +1,4 @@
-"""JSON Schema 2020-12 of the files that people write, for editors: it completes and explains every key, and catches
+"""The JSON Schema 2020-12 for the files that people write. With it, editors complete and explain every key, and catch
 the mistakes that a schema can catch.
 
 What a task accepts is an open set, so nothing below `params` is ever refused: what is known about parameters appears
@@ -70,12 +70,12 @@ def editor_schema(kind: str) -> Schema:
 
 
 def schema_text(schema: Schema) -> str:
-    """A schema as a file holds it."""
+    """A schema as the content of a file: indented JSON with a final newline."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _slots(key: Key) -> list[Schema]:
-    """What may be in the place of a value, besides what the key takes."""
+    """The schemas of what may replace a key's value."""
     return [_DIRECTIVE, _UNSET] if key.inherited else [_DIRECTIVE]
 
 

@@ -1,4 +1,4 @@
-"""Files whose values manifests inherit, or that are laid over manifests: `_defaults.yaml`, and a target's overlay.
+"""Files that manifests inherit values from, and files that override them: `_defaults.yaml` and overlays.
 
 Each is read and checked once per load. Its problems are reported with every manifest that it reaches.
 """
@@ -26,7 +26,7 @@ from reconciler.manifest.verdict import check
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The patterns of one `names`, and their file."""
+    """The patterns of one `names` key, and the file that contains it."""
 
     patterns: tuple[str, ...]
     file: str
@@ -34,7 +34,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """What the manifests in a folder inherit from each `_defaults.yaml` between the manifest folder and theirs."""
+    """The values that the manifests in a folder inherit from each `_defaults.yaml` above them."""
 
     layers: Layers = field(default_factory=Layers)
     limits: tuple[Limits, ...] = ()
@@ -58,7 +58,7 @@ class LayerFiles:
         self._inherited: dict[str, Inherited] = {}
 
     def inherited(self, folder: str) -> Inherited:
-        """What the manifests in `folder` inherit."""
+        """The values that the manifests in `folder` inherit."""
         if not self._files:
             return _NOTHING
         found = self._inherited.get(folder)
@@ -69,12 +69,12 @@ class LayerFiles:
         return found
 
     def own_names(self) -> tuple[str, ...] | None:
-        """The `names` of the manifest folder's own defaults."""
+        """The `names` patterns in the `_defaults.yaml` of the manifest folder itself."""
         limits = self.inherited(self._folder).limits
         return limits[0].patterns if limits and os.path.dirname(limits[0].file) == self._folder else None
 
     def reported(self) -> list[tuple[str, tuple[Diagnostic, ...]]]:
-        """What is wrong with each `_defaults.yaml`, whether or not there is a manifest below it."""
+        """The diagnostics of each `_defaults.yaml`, even if there is no manifest below it."""
         found = []
         for folder, file in sorted(self._files.items()):
             above = self.inherited(os.path.dirname(folder)).reported if folder != self._folder else ()
@@ -99,9 +99,9 @@ class LayerFiles:
         return Inherited(layers, limits, (*above.reported, *reported))
 
     def read(self, file: str, table: Table) -> tuple[list[Resolved], tuple[Diagnostic, ...]]:
-        """The documents of a file, and everything that is wrong with it. A document with an error is empty.
+        """The documents of a file, and its diagnostics. A document with an error is empty.
 
-        There are none if the file is not valid YAML.
+        There are no documents if the file is not valid YAML.
         """
         try:
             data = read_found(self._directives.files.root, file)
@@ -132,7 +132,8 @@ class Overlay:
     _root: str
 
     def over(self, manifest: str, documents: Sequence[Document]) -> tuple[Sequence[Resolved], tuple[Diagnostic, ...]]:
-        """A layer for each document of the manifest (absolute), none if something is an error; and what is wrong."""
+        """A layer for each document of the manifest at an absolute path, or none after an error; and the
+        diagnostics."""
         file = self.files.get(manifest)
         if file is None:
             return (), ()
@@ -157,7 +158,7 @@ class Overlay:
 
 
 def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_files: LayerFiles) -> Overlay:
-    """The overlay in `folder` for what was found in the folder `manifests`; all paths are absolute."""
+    """The overlay in `folder` for the files found in the folder `manifests`. All paths are absolute."""
     own = discover(folder, root=root)
     refused = (diagnostic.location.file for diagnostic in found.refused if diagnostic.location is not None)
     known = {os.path.relpath(file, manifests): file for file in (*found.manifests, *refused)}

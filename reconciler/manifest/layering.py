@@ -1,7 +1,7 @@
-"""Layers of values laid over one another: defaults, the nearest last, then the manifest, then a target's overlay.
+"""Combines layers of values: defaults (the nearest last), then the manifest, then a target's overlay.
 
-One rule for all: `type` and the create-only fields, each parameter and each key of `reconcile` are whole values, and
-the later layer wins; only the lists of `ignore` are joined. `{$unset: true}` drops what lies below.
+`type`, each create-only field, each parameter, and each key of `reconcile` are whole values: the value of the later
+layer replaces the earlier one. Only `ignore` lists are joined. `{$unset: true}` drops the value of the earlier layers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from reconciler.manifest.schema import PROJECT
 from reconciler.model.values import Json
 
 UNSET: Final[Any] = object()
-"""Replaces `{$unset: true}` until the layers are laid over one another."""
+"""Stands for `{$unset: true}` until the layers are combined."""
 
 FIELDS: Final = tuple(key.name for key in PROJECT.keys if key.inherited)
 """Keys whose whole values can be inherited."""
@@ -31,20 +31,21 @@ HOLDERS: Final = ("params", "reconcile")
 _IGNORE: Final = ("reconcile", "ignore")
 
 Slot = tuple[Json, Origin | None]
-"""A value and its origin; None in the document that is filled."""
+"""A value and its origin. The origin is None in the document that receives the other layers' values."""
 
 
 @dataclass(slots=True)
 class Layers:
-    """What some layers give together. `ignore` are the items of the joined list."""
+    """The combined values of several layers. `ignore` has the items of the joined list."""
 
     slots: dict[RawPath, Slot] = field(default_factory=dict)
     ignore: list[tuple[Json, Origin]] = field(default_factory=list)
 
     def lay(self, values: Mapping[str, Any], origin: Origin, *, own: bool = False) -> tuple[Layers, list[Fault]]:
-        """These with `values`, a document of that origin, over them; and a warning for each `$unset` without effect.
+        """These values overridden by `values`, a document with that origin, and a warning for each `$unset` without
+        effect.
 
-        `own` is for the document that is filled afterward.
+        `own` is for the document that receives the other layers' values later.
         """
         slots, ignore = dict(self.slots), list(self.ignore)
         idle: list[Fault] = []
@@ -64,7 +65,7 @@ class Layers:
         return Layers(slots, ignore), idle
 
     def fill(self, document: Mapping[str, Json], root: Origin) -> tuple[dict[str, Json], Origin]:
-        """`document`, which is one of the layers, with what all of them give; and its origin."""
+        """`document`, which is one of the layers, with the combined values of all of them, and its origin."""
         filled: dict[str, Json] = {
             key: value
             for key, value in document.items()
@@ -101,7 +102,7 @@ def is_slot(path: RawPath) -> bool:
 
 
 def _idle_unset(path: RawPath) -> Fault:
-    """A warning for `{$unset: true}` where nothing is inherited."""
+    """A warning for an `{$unset: true}` that has nothing to drop."""
     return Fault(
         Code.UNSET_NOTHING,
         f'"{path[-1]}" is not inherited',

@@ -1,4 +1,4 @@
-"""Loads all manifests below a folder, as desired projects with everything that is wrong with them.
+"""Loads all manifests below a folder, as desired projects with their diagnostics.
 
 Nothing that a file contains raises an error here. Each file is read once, and its text is kept for locations.
 """
@@ -37,9 +37,9 @@ class Manifests:
     """`folder` and `root` are absolute. `entries` are in order of file,
     then document. `duplicates` has an error for each further manifest of a name that appears twice.
 
-    `variants` are the documents composed again with each overlay that is only checked. `names` are the patterns that
-    the folder sets for all names in it, None if it sets none. `shared` are the other YAML files, absolute: defaults,
-    overlays, and what references name.
+    `variants` are the documents composed again with each overlay that is only checked. `names` are the folder's
+    patterns for all names in it, None if it has none. `shared` are the absolute paths of the other YAML files:
+    defaults, overlays, and files that references name.
     """
 
     folder: str
@@ -62,7 +62,7 @@ def load_manifests(
 ) -> Manifests:
     """Load every manifest below `folder`. No file outside of `root` is read.
 
-    `overlay` is laid over the manifests; overlays in `checked` are only checked. Without `checks`, params and
+    `overlay` overrides the manifests; overlays in `checked` are only checked. Without `checks`, params and
     ontologies are not checked against what Scale documents.
 
     Raises:
@@ -129,7 +129,7 @@ def _check_folder(folder: str, root: str, what: str, detail: str) -> None:
 
 
 class _Loader:
-    """Loads one file after the other. What files share is read once for all of them."""
+    """Loads files one by one. A file that several of them use is read only once."""
 
     def __init__(self, folder: str, root: str, found: Found, checks: Checks | None, parser: Parser) -> None:
         self._root = root
@@ -172,7 +172,7 @@ def _near_defaults(file: str) -> Diagnostic:
 
 
 def _whole(diagnostic: Diagnostic, *, is_manifest: bool = True) -> Entry:
-    """An entry for a whole file or folder."""
+    """An entry that reports a mistake of a whole file or folder."""
     assert diagnostic.location is not None
     location = diagnostic.location
     return Entry(location.file, location.line, None, None, (diagnostic,), is_manifest=is_manifest)

@@ -1,6 +1,6 @@
-"""Values with locations: what reading a file keeps of where each key, value, and item is written.
+"""Values with locations: where in a file each key, value, and item is written.
 
-Offsets count characters of the text that was parsed. Lines and columns are computed when a location is asked for.
+Offsets count characters of the text that was parsed. Lines and columns are computed only when they are needed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from reconciler.keys.faults import Path
 from reconciler.model.values import Json
 
 RawPath: TypeAlias = Path
-"""Keys and indexes, as they are written in a document or as it was composed, from its root to a value."""
+"""Keys and indexes from the root of a document, as written or composed, to a value."""
 
 LITERAL: Final = "$literal"
 
 AnyEvent: TypeAlias = Any
-"""One of PyYAML's events, which all have marks; its class says which one."""
+"""An event in one of PyYAML's classes. All of them have marks."""
 
 LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
@@ -37,12 +37,13 @@ def first_line(file: str, line: int = 1) -> Location:
 
 
 def first_at(location: Location, root: str) -> str:
-    """A label that points to where the thing that is repeated was written first."""
+    """A label that shows the location of the first occurrence."""
     return f"first at {display(location.file, root)}:{location.line}:{location.column}"
 
 
 def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Those of one document: its own before those of the files that it uses. What an alias repeats is reported once."""
+    """The diagnostics of one document, before those of the files that it uses. A mistake that an alias repeats is
+    reported once."""
     found: dict[tuple[str, int, int, str, str], Diagnostic] = {}
     for diagnostic in diagnostics:
         location = diagnostic.location
@@ -56,7 +57,7 @@ def in_reading_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Characters of the parsed text, from `start` up to `end`."""
+    """A range of characters in the parsed text, from `start` up to `end`."""
 
     start: int
     end: int
@@ -91,7 +92,7 @@ class SourceText:
         self._starts: array[int] | None = None
 
     def location(self, stretch: Stretch) -> Location:
-        """The part of a stretch that lies on its first line; at least one column wide."""
+        """The location of the part of a stretch on its first line. It is at least one column wide."""
         if self._starts is None:
             self._starts = array("I", [0, *(end.end() for end in LINE_END.finditer(self.text))])
         start = min(self._original(stretch.start), len(self.text))
@@ -102,7 +103,7 @@ class SourceText:
         return Location(self.file, number + 1, column, column + max(1, len(shown)), line if self._showable else None)
 
     def _line(self, number: int) -> str:
-        """A line, counted from 0. All locations on it share one text."""
+        """The text of a line, counted from 0. All locations on the line share one string."""
         line = self._lines.get(number)
         if line is None:
             assert self._starts is not None
@@ -119,10 +120,10 @@ class SourceText:
 
 
 class Entries:
-    """Where the entries of a file's mappings and lists are, in blocks of offsets: one block for each of them.
+    """The offsets of the entries of a file's mappings and lists, in one block for each mapping or list.
 
     An entry of a mapping is five numbers: start and end of its key, start and end of its value, and the value's own
-    block. An item of a list is the last three. Aliases share the block of their anchor.
+    block. An item of a list has only the last three. Aliases share the block of their anchor.
     """
 
     __slots__ = ("numbers",)
@@ -137,7 +138,7 @@ class Entries:
         return block
 
     def pack(self) -> None:
-        """Take little memory from now on; nothing more is added."""
+        """Pack the offsets to save memory. Nothing can be added afterward."""
         self.numbers = array("I", self.numbers)
 
     def entry(self, block: int, index: int) -> Sequence[int]:
@@ -163,13 +164,13 @@ class Part:
 
     @property
     def block(self) -> int:
-        """The block of what the value consists of."""
+        """The block that locates the content of the value."""
         return self.numbers[-1]
 
 
 @dataclass(slots=True)
 class Document:
-    """One YAML document. `line` is the first line of its value, and `whole` the part of the text that it takes.
+    """One YAML document. `line` is the first line of its value, and `whole` is its range in the text.
 
     `directives` is whether any key in it starts with `$`.
     """
@@ -184,7 +185,7 @@ class Document:
     _orders: dict[int, dict[str, int]] = field(default_factory=dict, init=False, repr=False)
 
     def part(self, value: Json, block: int, key: str | int) -> Part | None:
-        """The entry or item `key` of a value that has the block; None if there is none."""
+        """The entry or item `key` of the value with that block; None if there is none."""
         if isinstance(value, dict) and key in value:
             order = self._orders.get(block)
             if order is None:
@@ -206,9 +207,10 @@ class Document:
 
 @dataclass(slots=True)
 class LocatedFile:
-    """A file that was read. `failure` is what ended it: its syntax, a limit, lines that parsers read differently.
+    """A file that was read. `failure` is the error that ended it: syntax, a limit, or lines that parsers read
+    differently.
 
-    `hides_values` is set if comments may have been written where values were meant.
+    `hides_values` is set if some comments may be meant as values.
     """
 
     source: SourceText
@@ -218,7 +220,7 @@ class LocatedFile:
 
     @property
     def reported(self) -> tuple[Diagnostic, ...]:
-        """Everything that is wrong with the YAML of the file."""
+        """All diagnostics of the file's YAML."""
         of_documents = (each for document in self.documents for each in in_reading_order(document.problems))
         return (*of_documents, *in_reading_order(self.failure))
 

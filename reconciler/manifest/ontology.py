@@ -1,4 +1,5 @@
-"""Checks an ontology: it has at least one choice, and each is a string or an object, unique in the whole tree."""
+"""Checks an ontology: it has at least one choice, and each choice is a string or an object, unique in the whole
+tree."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ def written_choices(document: Mapping[str, Json]) -> tuple[Json, RawPath]:
 def walk_choices(
     choices: list[Json], raw: RawPath, names: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], RawPath, Json]]:
-    """Every choice that has a name: the names down to it, its raw path, and itself. `raw` is that of the list."""
+    """For each choice that has a name, the names down to it, its raw path, and the choice. `raw` is the path of the
+    list."""
     for index, written in enumerate(choices):
         path: RawPath = (*raw, index)
         choice = written
@@ -42,7 +44,7 @@ def walk_choices(
 
 
 Checked: TypeAlias = dict[tuple[int, RawPath], tuple[Json, list[Fault]]]
-"""What was found in lists of choices, by identity and path. The list is kept, so that its identity is not reused."""
+"""The results for lists of choices, by identity and path. The list is kept, so that its identity is not reused."""
 
 
 class OntologyCheck:
@@ -148,4 +150,4 @@ class OntologyCheck:
 
 _TEXTS: Final = ("choice", "display", "description")
 _OTHER_NAMES: Final = ("name", "label", "title", "value", "id")
-"""What other tools call the name of a choice."""
+"""Keys that other tools use for the name of a choice."""

@@ -1,4 +1,4 @@
-"""Where each value of a composed document was written: in the manifest, or in a file that it inherits or refers to."""
+"""The origin of each value of a composed document: the manifest, or a file that it inherits from or refers to."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _NO_PARTS: Final[Mapping[str | int, Origin]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The place of one value: the part of a document that it was written in, and the value as it is `written` there.
+    """The origin of one value: the part of a document that contains it, and the value as it is `written` there.
 
-    `parts` are the origins of those of its entries and items that were written elsewhere. `reference` is the origin of
-    the reference that leads here; the value's key is there too, and `through` are all files that the reference uses.
-    `text` is the text file that is the value: then this is the place of its directive.
+    `parts` are the origins of entries and items that were written elsewhere. `reference` is the origin of the reference
+    to this value, which also has its key, and `through` are all files that the reference uses. `text` is set if the
+    value is the content of that text file; then this is the origin of its directive.
     """
 
     document: Document
@@ -60,7 +60,7 @@ class Origin:
         return None if part is None else Origin(self.document, written[key], part)
 
     def entry(self, key: str) -> Origin:
-        """The origin of an entry; if it was not written, that of nothing, at the place of the whole value."""
+        """The origin of an entry. If the entry was not written, an empty origin at the location of the whole value."""
         return self.child(key) or Origin(self.document, None, self.part)
 
     def at(self, path: RawPath) -> Origin:
@@ -74,14 +74,15 @@ class Origin:
         return origin
 
     def location(self, path: RawPath = (), *, at_key: bool = False) -> Location:
-        """The location of the value at a path, or of its key. If there is none, that of the nearest value above it."""
+        """The location of the value at a path, or of its key; if it does not exist, of the nearest value above it."""
         origin = self.at(path)
         if origin.reference is not None and (at_key or origin.text):
             origin = origin.reference
         return origin.document.source.location(origin.part.key if at_key else origin.part.value)
 
     def user(self, path: RawPath) -> Location:
-        """Where this document brings in the value at a path: a reference, or its first line for an inherited value."""
+        """The location at which this document gets the value at a path: a reference, or its first line if it is
+        inherited."""
         origin = self
         for key in path:
             below = origin.child(key)
@@ -95,7 +96,7 @@ class Origin:
         return origin.document.source.location(origin.part.value)
 
     def files(self) -> set[str]:
-        """Every file that something in the value was written in."""
+        """Every file that contains a part of the value."""
         if self.reference is not None:
             return {self.reference.file, *self.through}
         files = {self.file} if self.text is None else {self.file, self.text}
@@ -105,7 +106,7 @@ class Origin:
         return replace(self, parts={**self.parts, **parts}) if parts else self
 
     def with_origins(self, origins: Mapping[RawPath, Origin]) -> Origin:
-        """This with the origins of what was written elsewhere, by paths, of which none leads through another one."""
+        """This origin with the given origins of parts written elsewhere, by path. No path is below a different one."""
         if () in origins:
             return origins[()]
         below: dict[str | int, dict[RawPath, Origin]] = defaultdict(dict)
@@ -128,17 +129,17 @@ _Found = TypeVar("_Found", Diagnostic, Fault)
 
 
 _MOST_REPEATED: Final = 100_000
-"""Messages that one load repeats, counted for each document that uses the value or file."""
+"""The maximum number of messages that one load repeats, counted for each document that uses the value or file."""
 
 
 class Repetition:
-    """Limits how often one load repeats what is wrong with values and files that many documents use."""
+    """Limits how often one load repeats the mistakes in values and files that many documents use."""
 
     def __init__(self) -> None:
         self._room = _MOST_REPEATED
 
     def limited(self, found: Iterable[_Found]) -> list[_Found]:
-        """What is shown once more. After very many, one error is enough to show that the user is broken."""
+        """The diagnostics to repeat. After the limit, one error is enough to show that the document is broken."""
         shown: list[_Found] = list(found)
         if len(shown) > self._room:
             shown = list(islice((each for each in shown if each.severity is Severity.ERROR), 1))
@@ -146,5 +147,5 @@ class Repetition:
         return shown
 
     def used(self, reported: Iterable[Diagnostic], user: Location) -> list[Diagnostic]:
-        """What is wrong with a file, for a document that uses it at `user`."""
+        """The diagnostics of a file, for a document that uses it at `user`."""
         return [replace(diagnostic, used_by=(user,)) for diagnostic in self.limited(reported)]

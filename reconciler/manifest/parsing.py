@@ -21,15 +21,15 @@ class Parser(Enum):
 
 
 def best_parser() -> Parser:
-    """The C parser where PyYAML was built with it."""
+    """The C parser if PyYAML was built with it, otherwise the pure parser."""
     return Parser.C if yaml.__with_libyaml__ else Parser.PURE
 
 
 class NotYamlError(Exception):
     """A parser rejects a text. `message` is in its own words, and `index` counts characters.
 
-    `began` is the start of what has no proper end, if the parser reports it. `stumbled` means that the parser failed
-    instead of reporting a mistake; `index` is then how far it got.
+    `began` is the start of a construct without a proper end, if the parser reports it. `stumbled` means that the parser
+    failed instead of reporting a mistake; then `index` is the position that it reached.
     """
 
     def __init__(self, message: str, index: int, *, began: int | None = None, stumbled: bool = False) -> None:
@@ -55,7 +55,7 @@ def open_events(parser: Parser, text: str) -> Callable[[], Any]:
 
 
 def refusal(problem: yaml.YAMLError, text: str) -> NotYamlError:
-    """What the C parser reported. It counts bytes if it cannot read a character."""
+    """The error that the C parser reported. It counts bytes if it cannot read a character."""
     if isinstance(problem, yaml.reader.ReaderError):
         index = len(text.encode()[: problem.position].decode(errors="replace"))
         return NotYamlError(str(problem.reason), index)
@@ -63,7 +63,7 @@ def refusal(problem: yaml.YAMLError, text: str) -> NotYamlError:
 
 
 def _marked(problem: Any) -> NotYamlError:
-    """From an error of either library that has a location."""
+    """Converts an error of either library that has a location."""
     context = getattr(problem, "context_mark", None)
     mark = getattr(problem, "problem_mark", None) or context
     return NotYamlError(
@@ -97,7 +97,7 @@ def _pure_events(text: str) -> Iterator[Event]:
 
 
 def _as_pyyaml(event: Any) -> Event:
-    """The event in PyYAML's class, with what the two libraries' classes have in common."""
+    """The event in PyYAML's class, with the attributes that the classes of both libraries have."""
     kind = getattr(events, type(event).__name__)
     copy: Any = kind.__new__(kind)
     for name in ("anchor", "implicit", "value", "flow_style", "explicit", "version", "start_mark", "end_mark"):

@@ -1,4 +1,4 @@
-"""Where the fields and values of a loaded project are in git."""
+"""The locations in git of the fields and values of a loaded project."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from reconciler.model.values import Json
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The location of a field. `text` is the text file that is its whole value, None for most."""
+    """The location of a field. `text` is the text file that contains its whole value, if any."""
 
     location: Location
     text: str | None = None
 
 
 def locate(project: DesiredProject, paths: Iterable[fieldpath.FieldPath]) -> dict[fieldpath.FieldPath, Place]:
-    """The place of the key, list item, or choice that each path names, in whatever file it is.
+    """The location of the key, list item, or choice that each path names, in any file.
 
-    A path that the manifest does not hold (a removed key, a part of a text from a file) gets the place of the nearest
+    A path that is not in the manifest (a removed key, a part of a text from a file) gets the location of the nearest
     value above it. Files are not read again, except the manifest of a project of a saved plan: if that is gone, every
     path gets the project's first line.
     """
@@ -55,7 +55,7 @@ def locate(project: DesiredProject, paths: Iterable[fieldpath.FieldPath]) -> dic
 
 
 def _origin(project: DesiredProject) -> Origin | None:
-    """That of the load; for a project of a saved plan, that of its manifest as it is now."""
+    """The entry from the load; for a project of a saved plan, the entry of its manifest as it is now."""
     if isinstance(project.origin, Origin):
         return project.origin
     file, line = project.source.file, project.source.line
@@ -66,7 +66,7 @@ def _origin(project: DesiredProject) -> Origin | None:
 
 
 def files_of(project: DesiredProject) -> set[str]:
-    """Every file that something in the project was written in."""
+    """Every file that contains a part of the project."""
     return project.origin.files() if isinstance(project.origin, Origin) else {project.source.file}
 
 
@@ -90,7 +90,7 @@ def _source(root: Origin, path: RawPath) -> Source:
 
 
 def _choices(document: Mapping[str, Json]) -> dict[tuple[str, ...], tuple[RawPath, Json]]:
-    """By the names down to a choice: its raw path, and itself."""
+    """Choices with their raw paths, by the names down to each choice."""
     ontology, raw = written_choices(document)
     if not isinstance(ontology, list):
         return {}
@@ -100,8 +100,8 @@ def _choices(document: Mapping[str, Json]) -> dict[tuple[str, ...], tuple[RawPat
 def _in_ontology(
     choices: dict[tuple[str, ...], tuple[RawPath, Json]], path: fieldpath.FieldPath
 ) -> tuple[RawPath, bool]:
-    """The raw path of what a path in the ontology names, or of the nearest choice above it; and whether its key is
-    meant."""
+    """The raw path for a path in the ontology, or of the nearest choice above it; and whether it means the key
+    there."""
     names = tuple(part for part in path[1:] if isinstance(part, str))
     attribute = path[-1].name if isinstance(path[-1], Attribute) else None
     if not names and attribute is not None:

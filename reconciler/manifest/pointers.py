@@ -1,6 +1,6 @@
-"""What follows `$ref`: the path of a YAML file, and after # a JSON pointer (RFC 6901) to a value in it.
+"""Reads the value of `$ref`: the path of a YAML file and, after #, a JSON pointer (RFC 6901) to a value in it.
 
-A pointer is written without percent-encoding. It cannot lead through another reference.
+A pointer is written without percent-encoding. It cannot go through another reference.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WITHIN_A_FILE: Final = (
 
 
 def split(named: str) -> tuple[str, str]:
-    """The path and the pointer: a # belongs to a file's name unless a / or nothing follows it.
+    """Splits a reference into path and pointer. A # is part of the file's name unless a / or nothing follows it.
 
     Raises:
         RefusedError: there is no path.
@@ -39,10 +39,10 @@ def split(named: str) -> tuple[str, str]:
 
 
 def follow(value: Json, pointer: str, path: str) -> tuple[Json, RawPath, bool]:
-    """The value that a pointer leads to in the document at `path`, its path, and whether it is in a `$literal`.
+    """The value that a pointer finds in the document at `path`, its path, and whether it is in a `$literal`.
 
     Raises:
-        RefusedError: it leads to nothing.
+        RefusedError: there is no such value.
     """
     at: RawPath = ()
     literal = False

@@ -1,8 +1,8 @@
-"""What must be handled in a file's bytes before a parser gets them.
+"""Prepares a file's bytes for the parsers.
 
 U+0085 becomes a space in both parsers, U+2028 and U+2029 end a line for one of them (even in a comment), and libyaml
 rejects the pairs of surrogate escapes that JSON writes. So the separators are replaced by a letter of the same width,
-and reported if they are outside a comment. The pairs are joined, and halves of pairs are reported.
+and reported if they are outside a comment. Surrogate pairs are joined, and lone surrogates are reported.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _NEUTRAL: Final = re.compile(r"(\\(?:u|U0000))[dD](?=[89a-fA-F])")
 _ESCAPE: Final = re.compile(
     r"\\u(?P<high>[dD][89abAB]..)\\u(?P<low>[dD][c-fC-F]..)|\\(?P<kind>u|U0000)[dD][89a-fA-F]..|\\.", re.DOTALL
 )
-"""A pair, half of one, or another escape. A parser has accepted their digits."""
+"""A surrogate pair, a lone surrogate, or any other escape. A parser has already accepted the digits."""
 
 _COMMENT_BEFORE: Final = re.compile(r"(?:^|\s)#")
 
 _Odd: TypeAlias = tuple[Stretch, Code, str, str, str]
-"""Something that is wrong: where, its code, summary, detail, and label."""
+"""A mistake: its offset, code, summary, detail, and label."""
 
 
 class NotUtf8Error(ValueError):
-    """`source` is what can be read of the file, `start` the offset of the first byte in it that is not UTF-8."""
+    """`source` is the readable part of the file. `start` is the offset of the first byte that is not UTF-8."""
 
     def __init__(self, source: SourceText, start: int) -> None:
         super().__init__(start)
@@ -47,10 +47,10 @@ class NotUtf8Error(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RawText:
-    """`source.parsed` is what goes to the parser; unless `is_plain`, it differs from the text of the file.
+    """`source.parsed` is the text for the parser. Unless `is_plain`, it differs from the text of the file.
 
-    `problems` were found here, each with its offset. If `broken_lines` is set, nothing more can be said about what the
-    file means.
+    `problems` were found here, each with its offset. If `broken_lines` is set, the meaning of the file is
+    unknown.
     """
 
     source: SourceText
@@ -91,7 +91,7 @@ def prepare(file: str, data: bytes, parser: Parser, *, root: str = "") -> RawTex
 
 
 def _scalars(text: str, parser: Parser) -> tuple[list[AnyEvent], int]:
-    """The scalars of a text up to where it cannot be parsed, and that index."""
+    """The scalars of a text up to the index where parsing fails, and that index."""
     scalars: list[AnyEvent] = []
     reached = 0
     next_event = open_events(parser, text)
@@ -132,7 +132,8 @@ def _separator(character: str, index: int) -> _Odd:
 
 
 def _join_surrogates(text: str, parser: Parser) -> tuple[str, tuple[int, ...], list[_Odd]]:
-    """`text` with each pair as one escape and halves replaced, the offsets of the pairs in it, and the halves."""
+    """`text` with each surrogate pair joined into one escape and each lone surrogate replaced, the offsets of the
+    joined pairs, and the lone surrogates."""
     scalars, _ = _scalars(_NEUTRAL.sub(r"\1e", text), parser)
     pieces: list[str] = []
     joined: list[int] = []

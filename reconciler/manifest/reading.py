@@ -1,4 +1,4 @@
-"""From a file's bytes to documents.
+"""Reads documents from a file's bytes.
 
 The C parser reads first. The pure parser reads again what the C parser rejects, and its verdict is final. Only the C
 parser reads a file that is over a limit or over 256 kB, because the pure parser can need a minute for such a file.
@@ -24,7 +24,7 @@ from reconciler.manifest.scalars import Words
 from reconciler.manifest.syntax import explained
 
 LARGEST_READ_TWICE: Final = 256_000
-"""Bytes. The pure parser does not read larger files."""
+"""The size in bytes above which the pure parser does not read a file."""
 
 _TOO_DEEP_FOR_LIBYAML: Final = "exceeded maximum nesting depth"
 """libyaml's limit is 1,000 levels. It can reach this limit while it looks ahead of the events that it returns."""
@@ -34,7 +34,7 @@ _CLOSE_COMMENT: Final = re.compile(r"[ \t]#[^\s#]")
 
 
 def read(file: str, data: bytes, words: Words, parser: Parser, *, root: str = "") -> LocatedFile:
-    """Read a file, with everything that is wrong with its YAML. Messages show paths relative to `root`."""
+    """Read a file, and collect all mistakes in its YAML. Messages show paths relative to `root`."""
     try:
         raw = prepare(file, data, parser, root=root)
     except NotUtf8Error as problem:
@@ -57,7 +57,7 @@ def read(file: str, data: bytes, words: Words, parser: Parser, *, root: str = ""
 
 
 def _hides_values(text: str, saw_empty: bool) -> bool:
-    """Whether there may be a comment where a value was meant (never wrongly no)."""
+    """Whether a comment may be meant as a value. The answer no is always correct."""
     if "#" not in text:
         return False
     if saw_empty and _BARE_COMMENT.search(text):
@@ -70,7 +70,7 @@ def _hides_values(text: str, saw_empty: bool) -> bool:
 
 
 def _compose(raw: RawText, words: Words, parser: Parser) -> tuple[LocatedFile, NotYamlError | None]:
-    """What the parser accepts, up to where it refuses the text."""
+    """The documents up to the point where the parser rejects the text."""
     source = raw.source
     found = LocatedFile(source)
     refused: NotYamlError | None
@@ -93,7 +93,7 @@ def _compose(raw: RawText, words: Words, parser: Parser) -> tuple[LocatedFile, N
 
 
 def _share_out(found: LocatedFile, raw: RawText) -> None:
-    """Give what was found in the raw text to the document that it is in."""
+    """Assign each problem of the raw text to the document that contains it."""
     starts = [document.whole.value.start for document in found.documents] if raw.problems else []
     for offset, problem in raw.problems:
         before = bisect_right(starts, offset)
@@ -105,7 +105,7 @@ def _share_out(found: LocatedFile, raw: RawText) -> None:
 
 
 def _without_values(found: LocatedFile) -> LocatedFile:
-    """The file with everything that is wrong with it, except its syntax: its lines explain that."""
+    """The file with all its mistakes except its syntax, because its line separators explain the syntax error."""
     every = [diagnostic for diagnostic in found.reported if diagnostic.code != Code.SYNTAX]
     return LocatedFile(found.source, failure=every)
 

@@ -1,7 +1,7 @@
 """Resolves plain scalars and keys by the core schema of YAML 1.2, without anything from YAML 1.1.
 
-Answers are remembered during a load. Manifests repeat their words, so most look-ups are one dictionary access, and a
-word that appears in a thousand manifests is one object in memory.
+Results are cached during a load. Manifests repeat words, so most look-ups are one dictionary access, and a word that
+appears in a thousand manifests is one object in memory.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 _LONGEST_REMEMBERED: Final = 64
 MOST_DIGITS: Final = 4_300
-"""The most digits of a whole number. The time to read a number grows with the square of its length."""
+"""The maximum number of digits of a whole number. The time to read it grows with the square of its length."""
 
 _TOO_LARGE: Final = 10**MOST_DIGITS
 
@@ -37,7 +37,7 @@ class NotJsonError(ValueError):
 
 
 class Words(dict[str, Json]):
-    """From the text of a plain scalar to its value: `words[text]`.
+    """Maps the text of a plain scalar to its value: `words[text]`.
 
     `saw_empty` is set by a scalar without text, and reset by the caller.
 

@@ -1,7 +1,7 @@
-"""Every key of a manifest, a `_defaults.yaml`, and an overlay: what it is called, what it means, and what it takes.
+"""Every key of a manifest, a `_defaults.yaml`, and an overlay: its name, its meaning, and its values.
 
-What a task accepts below `params` is an open set, so nothing in it is checked except the names that the API reserves.
-The choices of an ontology are checked in `ontology.py`, by the keys that are defined here.
+Parameters are an open set, so below `params` only the names that the API reserves are checked. `ontology.py` checks the
+choices of an ontology, with the keys that are defined here.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from reconciler.tasktypes.facts import open_schemas
 from reconciler.tasktypes.parameters import COMMON, PREFERRED, TASK_TYPES
 
 LONGEST_NAME: Final = 1_000
-"""Characters of a project's name."""
+"""The maximum length of a project's name, in characters."""
 
 IGNORABLE: Final = ("ontology", "ontology.**.@description", "ontology.**.@display")
-"""What can be ignored besides anything below `params`."""
+"""The patterns that can be ignored, in addition to anything below `params`."""
 
 
 def _name(name: str) -> str:
@@ -98,7 +98,7 @@ class _Params(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class _Defined(Kind):
-    """What `ontology.py` checks. Its schema has its own definition."""
+    """A value that `ontology.py` checks. Its schema has its own definition."""
 
     definition: str
 

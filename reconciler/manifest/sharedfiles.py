@@ -1,4 +1,4 @@
-"""Files that others use: what `{$file: …}` and `{$ref: …}` name, `_defaults.yaml`, and overlays.
+"""Files that manifests use: targets of `{$file: …}` and `{$ref: …}`, `_defaults.yaml`, and overlays.
 
 Only small, regular files below the repository root are read. Each is read once per load.
 """
@@ -22,7 +22,7 @@ from reconciler.manifest.scalars import Words
 
 
 class SharedFiles:
-    """The files that one load reads, however many manifests use them. `root` is the repository root."""
+    """The files that one load reads, each only once. `root` is the repository root."""
 
     def __init__(self, root: str, words: Words, parser: Parser) -> None:
         self.root = root
@@ -84,7 +84,7 @@ _RELATIVE: Final = "A path is relative to the file that contains it."
 
 
 def refused(path: str, problem: FileRefusedError, *, label: str = "") -> RefusedError:
-    """What is wrong with a manifest that names a file that may not be read, or cannot be."""
+    """The error for a manifest that names a file that must not or cannot be read."""
     match problem.reason:
         case Refusal.MISSING if not path or "\0" in path:
             return RefusedError(Code.FILE_NOT_FOUND, "this is not the path of a file", _RELATIVE)
@@ -117,7 +117,7 @@ def read_found(root: str, file: str) -> bytes:
     """The bytes of a file that was found by its name, an absolute path.
 
     Raises:
-        RefusedError: it cannot be read, for a message at its first line.
+        RefusedError: it cannot be read. The message belongs at the first line of the file.
     """
     folder, name = os.path.split(file)
     try:
@@ -135,7 +135,7 @@ def unread(file: str, refused: RefusedError) -> Diagnostic:
 
 
 def near_path(path: str) -> str | None:
-    """The path in the same folder whose name is most like that of a path that does not exist.
+    """The path in the same folder whose name is most similar to a path that does not exist.
 
     Nothing at the top of the file system is suggested: the names there are the machine's own.
     """
@@ -145,7 +145,7 @@ def near_path(path: str) -> str | None:
 
 
 def names_in(folder: str) -> tuple[str, ...]:
-    """The names in a folder, except hidden ones; none if it cannot be listed."""
+    """The names in a folder, except hidden ones. Empty if the folder cannot be listed."""
     try:
         return tuple(other for other in os.listdir(folder) if not other.startswith("."))
     except OSError:

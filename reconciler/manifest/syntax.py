@@ -1,4 +1,4 @@
-"""Explains what a parser rejects to someone who writes manifests: where the mistake is, and what to write instead.
+"""Explains syntax errors to people who write manifests: where the mistake is, and what to write instead.
 
 A parser reports where it noticed a mistake. The mistake itself comes earlier: an open quote, text that is not indented.
 One small function explains each kind of mistake, and the first that recognizes it wins. None changes the verdict.
@@ -28,7 +28,8 @@ _SMART: Final = "“”„‟‘’‚‛«»"
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """`index` is where the parser noticed, `began` where that began which has no proper end. Lines count from 0."""
+    """`index` is where the parser noticed the mistake. `began` is the start of the construct that has no proper end.
+    Lines count from 0."""
 
     text: str
     message: str
@@ -194,7 +195,7 @@ def _without_space(refusal: _Refusal, line: int) -> _Explained | None:
 
 
 def _no_colon(refusal: _Refusal) -> _Explained | None:
-    """A line among keys that has none."""
+    """A line among keys that has no key."""
     if "could not find expected ':'" not in refusal.message or refusal.began is None:
         return None
     line = refusal.line(refusal.began)
@@ -227,7 +228,7 @@ def _indentation(refusal: _Refusal) -> _Explained | None:
 
 
 def _second_start(refusal: _Refusal) -> _Explained | None:
-    """A line in front of the block that contains all lines above."""
+    """A line that is indented less than the block that contains all lines above."""
     above = refusal.line_above(refusal.line(refusal.index))
     if "document start" not in refusal.message or above is None:
         return None
@@ -237,7 +238,7 @@ def _second_start(refusal: _Refusal) -> _Explained | None:
 
 
 def _braces(refusal: _Refusal) -> _Explained | None:
-    """`{% if %}`: a template that nobody has filled in."""
+    """`{% if %}`: a template that was not rendered."""
     start = refusal.index - 1
     if refusal.text[start : refusal.index + 1] != "{%":
         return None
@@ -257,7 +258,7 @@ def _first_character(refusal: _Refusal) -> _Explained | None:
 
 
 def _as_reported(refusal: _Refusal) -> _Explained:
-    """The parser's own words, where it noticed."""
+    """The parser's own words, at the place where it noticed the mistake."""
     start = end = refusal.index
     while end < len(refusal.text) and not refusal.text[end].isspace():
         end += 1

@@ -1,4 +1,4 @@
-"""From one document to the desired project that it declares, or to what is wrong with it."""
+"""Turns a document into the desired project that it declares, or into diagnostics."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Entry:
 
     `project` is None if the document, or a file that it uses, has an error. `diagnostics` are the errors and
     warnings of both, in reading order; those of other files have the location where this document uses them.
-    An error that ends a whole file (syntax, encoding), or is in a file that is not a manifest, is a separate entry
-    without name, project, and `origin`; `is_manifest` is False for the latter.
+    An error that ends a whole file (syntax, encoding) is a separate entry without name, project, and `origin`. So is an
+    error in a file that is not a manifest; for it, `is_manifest` is False.
     """
 
     file: str
@@ -43,7 +43,7 @@ class Entry:
 
 
 class Understanding:
-    """Understands documents. `checks` are made of each project."""
+    """Turns documents into entries. `checks` run on each project."""
 
     def __init__(self, directives: Directives, checks: Checks | None) -> None:
         self._directives = directives
@@ -54,7 +54,7 @@ class Understanding:
     def understand(
         self, document: Document, inherited: Inherited, overlay: Resolved | None, reported: Sequence[Diagnostic]
     ) -> Entry:
-        """Make a project of a document. `reported` is what is wrong with the files laid under or over it."""
+        """Turn a document into a project. `reported` has the diagnostics of its defaults and its overlay."""
         resolved = self._directives.resolve(document)
         value, root = resolved.value, resolved.origin
         faults: list[Fault] = []
@@ -104,7 +104,7 @@ class Understanding:
         )
 
     def _ontology(self, choices: list[Json], name: str | None) -> Ontology:
-        """The ontology of choices without errors. A list that projects share is read once, and its identity kept."""
+        """The ontology for choices without errors. A list that projects share is read once and keeps its identity."""
         known = self._read.get((id(choices), name))
         if known is None:
             ontology = read_ontology(choices, name)
@@ -132,7 +132,7 @@ def _has_error(diagnostics: Iterable[Diagnostic]) -> bool:
 
 
 def _unexplained(diagnostics: Sequence[Diagnostic], own: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Without those that only report a missing or wrong value where the YAML itself is wrong."""
+    """The diagnostics without those that report a missing or wrong value only because the YAML itself is wrong."""
     wrong = {_position(diagnostic) for diagnostic in own}
     return [
         diagnostic
@@ -147,7 +147,7 @@ def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:
 
 
 def _not_reported(found: list[Fault], reported: list[Fault]) -> list[Fault]:
-    """The faults of values about which nothing was reported, nor about anything they contain or are part of."""
+    """The faults of values that have no reported fault, and neither contain nor are part of a value that has one."""
     paths = {fault.path for fault in reported}
     holders = {path[:length] for path in paths for length in range(len(path))}
     return [
@@ -160,7 +160,7 @@ def _not_reported(found: list[Fault], reported: list[Fault]) -> list[Fault]:
 def _composed(
     document: dict[str, Any], root: Origin, inherited: Layers, overlay: Resolved | None
 ) -> tuple[dict[str, Any], Origin, list[Fault]]:
-    """The document with what it inherits under it and the overlay over it."""
+    """The document combined with its inherited values and its overlay."""
     layers, idle = inherited.lay(document, root, own=True)
     parts: dict[str | int, Origin] = {}
     if overlay is not None:
@@ -173,5 +173,5 @@ def _composed(
 
 
 def _may_be_inherited(fault: Fault) -> bool:
-    """Whether a fault may only be there because the defaults could not be used."""
+    """Whether a fault may exist only because the defaults could not be used."""
     return fault.code == Code.UNSET_NOTHING or (fault.code == Code.MISSING_KEY and fault.path[:1] != ("ontology",))

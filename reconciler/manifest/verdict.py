@@ -1,4 +1,4 @@
-"""What is wrong with a document, by the keys that `schema.py` defines."""
+"""Checks a document by the keys that `schema.py` defines."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _ANY_PARAMETER: Final = frozenset(COMMON).union(*OWN.values())
 def check(
     value: Json, stand_ins: Collection[RawPath] = (), *, table: Table = PROJECT, checked: Checked | None = None
 ) -> tuple[dict[str, Any] | None, list[Fault]]:
-    """The values of a document by key, None if it does not fit `table`, and everything that is wrong with it.
+    """The values of a document by key (None if it does not fit `table`), and all its faults.
 
     `ontology` is the list of choices in either spelling of an ontology, and `ontology_name` is the ontology's name.
-    `stand_ins` are paths that hold null because of something that was already reported. `checked` is for an ontology
+    `stand_ins` are paths that hold null because of a mistake that was already reported. `checked` is for an ontology
     that many documents share.
     """
     if table is PROJECT and isinstance(value, dict) and value and _is_strange(value):
@@ -45,7 +45,7 @@ def _with_hint(fault: Fault) -> Fault:
 
 
 def _is_strange(document: dict[str, Json]) -> bool:
-    """Whether no key is one of a project, nor looks like one."""
+    """Whether no key is a project key or similar to one."""
     return document.keys().isdisjoint(PROJECT.names) and not any(did_you_mean(key, PROJECT.names) for key in document)
 
 

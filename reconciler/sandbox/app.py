@@ -1,4 +1,4 @@
-"""The API's calls: which request is which call, and its answer.
+"""Maps requests to the calls of the API, and answers them.
 
 Every answer is JSON. Every failure is `{"status_code": …, "error": …}`, even if the file cannot be used. Paths are
 matched before they are decoded, so a name may contain an encoded slash.
@@ -78,7 +78,7 @@ async def _call(store: Store, request: Request, aside: Aside) -> str:
 
 
 def route(request: Request) -> tuple[str, str]:
-    """Which call of the API a request is, and the project in its path, empty for list and create.
+    """The call of the API that a request makes, and the project in its path (empty for list and create).
 
     Raises:
         Refusal: it is not a call of the API.

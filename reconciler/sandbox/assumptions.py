@@ -1,8 +1,8 @@
 """What the sandbox assumes about the API [A]: each method answers one question that no documentation answers.
 
-The methods touch no state, so an answer can be changed in one place. If the answer matters to a client, there are two,
-and a field of `Assumptions` is the switch between them. Documented [D] and observed [S] facts are in the code that uses
-them.
+The methods touch no state, so an answer can be changed in one place. If the answer matters to a client, there are two
+answers, and a field of `Assumptions` switches between them. Documented [D] and observed [S] facts are in the code that
+uses them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SHOWN_WHEN_CAPPED = 2
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """`name` as the command line spells it, the values with the default first, and what they mean."""
+    """A switch: its `name` on the command line, its values (the default first), and their meaning."""
 
     name: str
     values: tuple[str, ...]
@@ -37,10 +37,10 @@ def _switch(*values: str, meaning: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
-    """One set of answers.
+    """One answer to each question.
 
     Raises:
-        ValueError: a switch does not have its value.
+        ValueError: a switch has a value that it does not allow.
     """
 
     choices: Literal["objects", "strings"] = _switch(
@@ -93,7 +93,7 @@ class Assumptions:
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Assumptions:
-        """From texts such as `choices=strings`. A switch that is not named has its default.
+        """Reads texts such as `choices=strings`. A switch that is not named has its default.
 
         Raises:
             ValueError: a name or value is unknown, or a name is given twice. The sentence lists what is known.
@@ -116,7 +116,7 @@ class Assumptions:
     def parameters_as_stored(
         self, sent: Mapping[str, Json], *, over: Mapping[str, Json] | None = None
     ) -> dict[str, Json]:
-        """The next version's parameters: those of `over`, replaced key by key by `sent` [D].
+        """The parameters of the next version: `over` with the keys of `sent` replaced [D].
 
         [A] Null is a value like any other and is stored (`null`). [A] The server adds no parameters of its own
         (`added-keys`), keeps strings as they are (`strings`) and keeps empty values (`empty-values`).
@@ -148,37 +148,38 @@ class Assumptions:
         return {name: value for name, value in body.items() if value is not None}
 
     def refuse_unknown_fields(self, body: Mapping[str, Json], known: Set[str]) -> None:
-        """[A] A field of create or setOntology that the documentation does not name is a 400, not ignored."""
+        """[A] A field of create or setOntology that the documentation does not name is refused with 400, not
+        ignored."""
         unknown = sorted(body.keys() - known)
         if unknown:
             raise bad_request(f"Unknown field: {', '.join(map(repr, unknown))}.")
 
     def refuse_pipeline_outside_studio(self, *, studio: bool) -> None:
-        """[A] A `pipeline`, which is for Studio only [D], is a 400 without `studio: true`, not ignored."""
+        """[A] A `pipeline`, which is for Studio only [D], is refused with 400 without `studio: true`, not ignored."""
         if not studio:
             raise bad_request("'pipeline' is for Studio projects only: send 'studio': true with it.")
 
     def keeps_its_name(self, *, archived: bool) -> bool:
-        """[A] An archived project keeps its name, so a create with it is a 409 (`archived-name`)."""
+        """[A] An archived project keeps its name, so a create with that name gets a 409 (`archived-name`)."""
         return not archived or self.archived_name == "kept"
 
     def get_ignores_case(self) -> bool:
-        """[A] No: get finds a project only by its exact name (`get-case`)."""
+        """Whether get ignores the case of a name. [A] No, it finds a project only by its exact name (`get-case`)."""
         return self.get_case == "ignored"
 
     def entries_listed(self) -> int | None:
-        """How many entries of each history list shows, None for all. [A] All of them (`list-histories`)."""
+        """The number of entries that list shows of each history, None for all. [A] All of them (`list-histories`)."""
         return 1 if self.list_histories == "last" else None
 
     def entries_shown(self) -> int | None:
-        """How many entries of each history get and the answers of writes show, None for all.
+        """The number of entries that get and the answers of writes show of each history, None for all.
 
         [A] All of them (`histories`).
         """
         return _SHOWN_WHEN_CAPPED if self.histories == "capped" else None
 
     def facts_shown(self, new: NewProject, *, created_at: str) -> dict[str, Json]:
-        """What a new project shows in addition to its name and histories.
+        """The fields of a new project in addition to its name and histories.
 
         [A] `rapid` and `studio` are not readable. [A] `consensus_attempts` reads as `numConsensus`, 0 if none was
         given. [A] `pipelineName` and `nucleusDatasetId` are missing if none was given. [A] The three booleans at
@@ -262,7 +263,7 @@ def _is_empty(value: Json) -> bool:
 
 
 def _equal(one: Json, other: Json) -> bool:
-    """Equality as in JSON: the order of keys does not matter, and true is not 1."""
+    """Whether two values are equal in JSON: the order of keys does not matter, and true is not 1."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -271,4 +272,4 @@ def _equal(one: Json, other: Json) -> bool:
 
 
 DEFAULT = Assumptions()
-"""Every switch at its default."""
+"""The assumptions with every switch at its default."""

@@ -1,4 +1,5 @@
-"""Reads request bodies into values that the store can trust, or refuses them with 400. It knows no state.
+"""Reads request bodies into values that the store can trust, or refuses them with 400. It does not know the stored
+state.
 
 Parameters are an open set [D], so only their names are checked.
 """

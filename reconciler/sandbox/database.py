@@ -1,6 +1,6 @@
 """The sandbox's SQLite file. It is opened for each transaction, and created by the first write that needs it.
 
-A read creates nothing on disk. A write sees and excludes every other write, in this process and in others. An error
+A read creates nothing on disk. Writes run one at a time, in this process and in others. An error
 that a user can cause is raised as StoreError. This module does not know what a project is.
 
 The journal is SQLite's default one, which leaves no second file and works for reads in a read-only folder. Nothing is
@@ -39,7 +39,7 @@ _TABLES = (
 
 
 class StoreError(Exception):
-    """The file cannot be read or written. The text is a sentence that names the file and says why."""
+    """The file cannot be read or written. The text is a sentence that names the file and the reason."""
 
 
 class Database:
@@ -51,7 +51,7 @@ class Database:
         self._turn = threading.Lock()
 
     def check_place(self) -> None:
-        """StoreError if the file certainly cannot be written or created. Creates nothing."""
+        """Raises StoreError if the file certainly cannot be written or created. Creates nothing."""
         with self._reported():
             there = self._is_there()
         place = self.file.absolute() if there else self.file.absolute().parent
@@ -62,14 +62,14 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
-        """One consistent view. None if there is no file, or it is empty."""
+        """A read transaction with one consistent view. Yields None if the file does not exist or is empty."""
         with self._transaction("BEGIN", create=False) as connection:
             yield connection
 
     @contextmanager
     def writing(self, *, create: bool = False) -> Iterator[sqlite3.Connection | None]:
-        """Committed at the end, and rolled back on any exception. None if there is no file, unless `create` creates
-        it."""
+        """A write transaction, committed on exit and rolled back on an exception. Yields None if there is no file and
+        `create` is false."""
         with self._transaction("BEGIN IMMEDIATE", create=create) as connection:
             yield connection
 
@@ -167,7 +167,7 @@ class Database:
 
 
 def _names_another_journal(journal: Path) -> bool:
-    """Whether SQLite would delete a file that this journal names, after it read the journal.
+    """Whether this journal names a second file, which SQLite would delete after reading the journal.
 
     Only a transaction over several databases has a second journal. The last record of the first journal then contains
     its name, and ends with these eight bytes (https://www.sqlite.org/fileformat.html#the_rollback_journal).

@@ -32,7 +32,7 @@ class Answer:
 
 
 class Refusal(Exception):
-    """The API refuses a request: with which status, words, and headers."""
+    """Raised when the API refuses a request, with the status, words, and headers of the answer."""
 
     def __init__(self, status: int, error: str, **headers: str) -> None:
         super().__init__(error)
@@ -68,7 +68,7 @@ def no_such_project(name: str) -> Refusal:
 
 
 def name_problem(name: object) -> str | None:
-    """Why this cannot be the name of a project, for a sentence that starts with "the name"."""
+    """The reason why a value cannot be a project's name. It continues a sentence that starts with "the name"."""
     if not isinstance(name, str):
         return "must be a string"
     if name in ("", ".", ".."):

@@ -1,4 +1,4 @@
-"""What goes wrong between a client and the API, on demand: a list of faults, and a handler that carries them out.
+"""Injects faults between a client and the API: a list of faults, and a handler that carries them out.
 
 Every fault counts each call that it matches. The first fault in the list that is due affects the call; all other calls
 pass through. A call that happens is carried out as usual: a fault changes only its answer.
@@ -42,7 +42,7 @@ _OTHERS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing that goes wrong: `what`, for `times` calls that match (None: for all), after `after` of them passed.
+    """One fault: `what` happens to `times` matching calls (None: to all), after the first `after` of them.
 
     `project` is a name in which `*` matches any text. None matches every call, even one without a project.
     `retry_after` belongs to `429-retry-after`, and `seconds` to `slow`.
@@ -66,7 +66,7 @@ class Fault:
 
 
 def read_faults(text: str | bytes) -> list[Fault]:
-    """The faults in a file. docs/sandbox.md has the format.
+    """The faults in a file. docs/sandbox.md describes the format.
 
     Raises:
         ValueError: the file has a mistake. Its text continues a sentence that starts with the file's name.
@@ -116,7 +116,7 @@ def _is_whole(value: Json, *, least: int) -> bool:
 
 
 def _is_wait(value: Json) -> bool:
-    """Whether a Retry-After can have this value."""
+    """Whether a Retry-After header can have this value."""
     if not isinstance(value, str) or re.fullmatch("[0-9]+", value):
         return isinstance(value, str)
     try:
@@ -127,7 +127,7 @@ def _is_wait(value: Json) -> bool:
 
 
 def _seconds(value: Json) -> float | None:
-    """None for what is not a number of seconds."""
+    """The value as a number of seconds; None if it is not one."""
     number = float(value.text) if isinstance(value, NumberText) else value
     if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 86_400:
         return None
@@ -146,11 +146,11 @@ _KEYS: Mapping[str, tuple[Callable[[Json], bool], str]] = {
     "retry_after": (_is_wait, 'a string: seconds such as "1", or an HTTP date'),
     "seconds": (lambda value: _seconds(value) is not None, "a number from 0 to 86400"),
 }
-"""What a fault may have: the values that are allowed for each key, and how they are described."""
+"""The keys of a fault, each with a check of its value and a description of the allowed values."""
 
 
 _COMMITTED = frozenset({"no-answer-after", "garbage", *(f"{status}-after" for status in STATUSES)})
-"""The faults with which the call happens and its answer is replaced."""
+"""The faults that let the call happen but replace its answer."""
 
 _PAGE = b"<!DOCTYPE html>\n<html><body><h1>Something went wrong</h1></body></html>\n"
 
@@ -215,7 +215,8 @@ class FaultyApp:
         return await self._app(request)
 
     def _write_as_another(self, call: str, project: str | None) -> None:
-        """A setOntology around a setOntology, a setParams around any other call. Nothing if the project is missing."""
+        """Lets the other writer write: a setOntology around a setOntology, otherwise a setParams. A missing project is
+        skipped."""
         if project is None:
             return
         try:
@@ -247,7 +248,7 @@ class _Counted:
 
 
 def _call_of(request: Request) -> tuple[str | None, str | None]:
-    """Which call of the API a request is, None if it is none, and the project that it is about."""
+    """The call of the API that a request makes (None if it makes none), and its project."""
     try:
         call, name = route(request)
     except Refusal:
@@ -275,7 +276,7 @@ def _wrong_answer(fault: Fault) -> Answer:
 
 
 def _latest_choices(project: str) -> list[Any]:
-    """The choices of the last ontology; none if there is no ontology, or if it cannot be read."""
+    """The choices of the last ontology; empty if there is no ontology or it cannot be read."""
     shown = cast("dict[str, Any]", parse(project))
     latest = (shown.get("ontologyHistory") or [None])[-1]
     choices = latest.get("ontology") if isinstance(latest, dict) else None

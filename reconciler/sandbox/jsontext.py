@@ -1,6 +1,6 @@
-"""JSON read and written without loss: integers of any length, and fractions with the digits that were sent.
+"""Reads and writes JSON without loss: integers of any length, and fractions with the digits that were sent.
 
-It refuses what is not JSON (NaN, Infinity, bytes that are not UTF-8) and what is nested too deeply. It never returns a
+It refuses text that is not JSON (NaN, Infinity, bytes that are not UTF-8) or is nested too deeply. It never returns a
 float: a number that Python would round is a `NumberText`.
 """
 
@@ -12,10 +12,10 @@ from json.encoder import encode_basestring_ascii
 from typing import TypeAlias, Union
 
 DEEPEST = 200
-"""How many arrays and objects may be nested."""
+"""The maximum number of nested arrays and objects."""
 
 _EXACT_DIGITS = 600
-"""Every Python converts this many digits to an int and back. Above 640, it may be configured to refuse."""
+"""The number of digits that every Python converts to an int and back. Above 640, it may be configured to refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ Json: TypeAlias = Union[bool, int, float, str, NumberText, "list[Json]", "dict[s
 
 
 def parse(data: bytes | str) -> Json:
-    """The value. The last of two equal keys wins.
+    """Parse JSON. If a key appears twice, the last value wins.
 
     Raises:
         ValueError: it is not JSON. Its text continues "cannot be read as JSON: …".
@@ -50,7 +50,8 @@ def parse(data: bytes | str) -> Json:
 
 
 def parse_file(data: bytes) -> Json:
-    """As `parse`, of a file in any encoding of Unicode. The error's text continues a sentence with the file's name."""
+    """Like `parse`, for a file in any Unicode encoding. The error's text continues a sentence that starts with the
+    file's name."""
     try:
         return parse(data.decode(json.detect_encoding(data)))
     except UnicodeDecodeError:
@@ -60,7 +61,7 @@ def parse_file(data: bytes) -> Json:
 
 
 def write(value: Json) -> str:
-    """Compact ASCII text. A lone surrogate, which JSON can spell and UTF-8 cannot, is kept.
+    """A value as compact ASCII text. A lone surrogate, which JSON can represent but UTF-8 cannot, is kept.
 
     Raises:
         TypeError: a value is not of a JSON type.
@@ -73,7 +74,7 @@ def write(value: Json) -> str:
 
 
 def refuse_depth(value: Json) -> None:
-    """Does not recurse.
+    """Checks the depth of a value without recursion.
 
     Raises:
         ValueError: a value is nested deeper than DEEPEST.

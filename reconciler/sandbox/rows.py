@@ -1,6 +1,6 @@
 """A project as it is stored: pieces of JSON text that are joined to make its document.
 
-So a list of ten thousand projects parses nothing, and a new version only appends an entry.
+So listing ten thousand projects needs no parsing, and a new version only appends an entry.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def seed_rows(projects: Sequence[Mapping[str, Any]], *, created_at: str) -> list
     """The rows of the projects. `created_at` is used if a project leaves it out.
 
     Raises:
-        ValueError: something is not as list returns it. Its text continues a sentence about the file.
+        ValueError: a project is not in the form that list returns. Its text continues a sentence about the file.
     """
     if not isinstance(projects, list | tuple):
         raise ValueError("is not a JSON array of projects")
@@ -83,7 +83,7 @@ def _read_param_history(history: object, default_time: str) -> tuple[list[str], 
 
 
 def _read_params(entry: object, position: int, number: int, default_time: str) -> str:
-    """A history may start after version 0, because it was cut. From there on, it has no gap."""
+    """The entries of a history. It may start after version 0, because it was truncated, but it must have no gaps."""
     place = f"param_history[{position}]"
     if not isinstance(entry, dict):
         raise ValueError(f"'{place}' must be an object")
@@ -120,16 +120,16 @@ def _is_time(text: str) -> bool:
 DOCUMENT_COLUMNS = "name, archived, facts, param_history, ontologies, ontology_history"
 
 _ENTRY = json.JSONDecoder(parse_int=str, parse_float=str)
-"""Finds where an entry ends. Its numbers stay text, because some are too long for an int."""
+"""Finds the end of an entry. Numbers stay text, because some are too long for an int."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectRow:
     """The columns after `position`, in their order.
 
-    `facts` is an object with what never changes. The histories are entries with commas between them. `latest` is the
-    last entry of `param_history`, and `versions` is the number of the next one. `ontologies` is None if the field is
-    missing.
+    `facts` is an object with the fields that never change. The histories are entries with commas between them. `latest`
+    is the last entry of `param_history`, and `versions` is the number of the next one. `ontologies` is None if the
+    field is missing.
     """
 
     name: str
@@ -189,7 +189,7 @@ def entries(history: str) -> list[str]:
 
 
 def displaced(name: str, position: int) -> bytes:
-    """The stored name of an archived project whose name is used again. No request can ask for it."""
+    """The stored name of an archived project whose name was reused. No request can ask for it."""
     return f"{name}\0{position}".encode()
 
 

@@ -1,4 +1,4 @@
-"""The sandbox served on 127.0.0.1 until a signal ends it."""
+"""Serves the sandbox on 127.0.0.1 until a signal stops it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM. Requests that have arrived are answered before it returns.
 
-    For `faults`, see `faults.FaultyApp`. Port 0 picks a free port. `announce` gets the base URL as soon as connections
-    are accepted. Outside the main thread, no signal arrives, so only the end of the process ends it.
+    For `faults`, see `faults.FaultyApp`. Port 0 picks a free port. `announce` is called with the base URL as soon as
+    connections are accepted. Outside the main thread, no signal arrives, so only the end of the process ends it.
 
     Raises:
         OSError: the port is not available.

@@ -1,7 +1,7 @@
-"""HTTP/1.1 for a handler, on one listening socket, as far as a client of an API needs it.
+"""Serves HTTP/1.1 for a handler on one listening socket, as far as API clients need it.
 
 Connections are reused, and served concurrently. A request that has arrived is handled even if its client is gone. A
-request that is not HTTP gets a 400, and a failure of the handler is a 500. This module does not know the API.
+request that is not HTTP gets a 400, and a failure of the handler gets a 500. This module does not know the API.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from http import HTTPStatus
 from reconciler.sandbox.exchange import Answer, ConnectionCutError, Handler, Request, error_answer
 
 _LONGEST_HEAD = 1 << 16
-"""Bytes of a request line and its headers, or of a chunk's first line."""
+"""The maximum size of a request line with its headers, or of a chunk's first line, in bytes."""
 
 _SECONDS_TO_FINISH = 3.0
-"""How long requests that have arrived may still take after `stop`."""
+"""The number of seconds that requests in progress may still take after `stop`."""
 
 _REQUEST_LINE = re.compile(rb"([!-~]+) ([!-~]+) HTTP/1\.([01])")
 
 
 class _NotHttpError(Exception):
-    """What arrived is not a request."""
+    """The received data is not an HTTP request."""
 
 
 class Server:
@@ -48,7 +48,7 @@ class Server:
         asyncio.run(self._serve())
 
     def stop(self) -> None:
-        """End `run`, even before it has begun. It can be called in a signal handler or another thread."""
+        """Stop `run`, even before it has started. This can be called in a signal handler or a different thread."""
         self._stopped = True
         self._wake()
 
@@ -110,7 +110,7 @@ class Server:
 
 
 async def _receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[Request, bool]:
-    """The next request, and whether it is the last one of the connection. EOFError if there is none."""
+    """The next request, and whether it is the last one of the connection. Raises EOFError if there is none."""
     line, *fields = (await _until(reader, b"\r\n\r\n")).removesuffix(b"\r\n\r\n").split(b"\r\n")
     if (found := _REQUEST_LINE.fullmatch(line)) is None:
         raise _NotHttpError("its first line is not a request line")
@@ -154,7 +154,7 @@ def _number(text: str, base: int) -> int:
 
 
 def _send(writer: asyncio.StreamWriter, method: str, answer: Answer, *, is_last: bool) -> None:
-    """The answer to a HEAD is only a head, and a 204 has no body."""
+    """Send an answer. The answer to a HEAD request and a 204 have no body."""
     status = HTTPStatus(answer.status)
     headers = {"date": formatdate(usegmt=True), **answer.headers}
     if status is not HTTPStatus.NO_CONTENT:

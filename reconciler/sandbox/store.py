@@ -1,8 +1,8 @@
-"""The account that the sandbox emulates: what the calls of the API do to it, and what edits in the dashboard do.
+"""The account that the sandbox emulates, the calls of the API, and edits in the dashboard.
 
 Each function is one transaction, so versions have no gaps and no duplicates, even if others write at the same time. A
-function that raises has changed nothing. Reads, and writes to a project that does not exist, create no file. Raises
-Refusal if the API refuses a call, and StoreError if the file cannot be used. This module does not know HTTP.
+function that raises has changed nothing. Reads, and writes to a project that does not exist, create no file. It
+raises Refusal if the API refuses a call, and StoreError if the file cannot be used. This module does not know HTTP.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from reconciler.sandbox.rows import (
 __all__ = ["Store", "StoreError", "utc_now"]
 
 PATIENCE = 20.0
-"""Seconds that a call waits for another process."""
+"""The number of seconds that a call waits for another process."""
 
 _INSERT = "INSERT INTO projects VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)"
 _APPEND_PARAMS = """UPDATE projects SET versions = versions + 1, latest = :entry,
@@ -62,7 +62,7 @@ class Store:
     # The calls of the API. Each answers JSON text.
 
     def list_projects(self, *, archived: bool | None = None) -> str:
-        """All projects in the order of their creation. With `archived`, only those that are archived, or are not."""
+        """All projects in the order of creation. If `archived` is true or false, only archived or unarchived ones."""
         query = f"SELECT {DOCUMENT_COLUMNS} FROM projects WHERE :wanted IS NULL OR archived = :wanted ORDER BY position"
         with self._database.reading() as connection:
             rows = connection.execute(query, {"wanted": archived}).fetchall() if connection else []
@@ -98,13 +98,13 @@ class Store:
     # Edits that a person makes in Scale's dashboard [D].
 
     def edit_params(self, name: str, params: Mapping[str, Any], *, patch: bool = True) -> None:
-        """A new version of the params. Without `patch`, it has exactly these parameters."""
+        """Add a version of the params. Without `patch`, it has exactly these parameters."""
         with self._database.writing() as connection:
             connection, position = _find(connection, name)
             self._append_params(connection, position, NewParams(params=dict(params), patch=patch))
 
     def edit_ontology(self, name: str, ontology: Sequence[Any], *, version_name: str | None = None) -> None:
-        """A new version of the ontology with these choices, named `version_name`."""
+        """Add a version of the ontology with these choices, named `version_name`."""
         new = NewOntology(ontology=list(ontology), name=version_name)
         with self._database.writing() as connection:
             connection, position = _find(connection, name)
@@ -113,7 +113,7 @@ class Store:
     # The account itself.
 
     def check_place(self) -> None:
-        """Creates nothing.
+        """Check that the file can be used. Creates nothing.
 
         Raises:
             StoreError: the file certainly cannot be read or written.
@@ -122,12 +122,12 @@ class Store:
         self.account_id()
 
     def account_id(self) -> str | None:
-        """Identifies this account: created with the file, and again by `reset`. None if there is no file."""
+        """The ID of this account, created with the file and replaced by `reset`. None if there is no file."""
         with self._database.reading() as connection:
             return self._account(connection)[0] if connection else None
 
     def reset(self) -> int:
-        """Empty the account and give it a new ID. Returns how many projects it had."""
+        """Empty the account and give it a new ID. Returns the number of projects that it had."""
         with self._database.writing() as connection:
             if connection is None:
                 return 0
@@ -137,11 +137,11 @@ class Store:
             return removed
 
     def seed(self, projects: Sequence[Mapping[str, Any]]) -> int:
-        """Add projects exactly as list returns them, with their whole histories. Returns how many.
+        """Add projects in the form that list returns, with their whole histories. Returns their number.
 
         Raises:
-            ValueError: an entry is not a project, or its name is taken. It names the entry, counted from 1. Nothing is
-                added.
+            ValueError: an entry is not a project, or its name is taken. The text names the entry, counted from 1.
+                Nothing is added.
         """
         rows = seed_rows(projects, created_at=self._timestamp())
         if not rows:
@@ -178,7 +178,8 @@ class Store:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def _append_params(self, connection: sqlite3.Connection, position: int, new: NewParams) -> None:
-        """With `patch`, the params replace keys of the latest version, whose objects and arrays are not merged [D]."""
+        """Add a version. With `patch`, `params` replaces keys of the latest version; objects and arrays are not merged
+        [D]."""
         versions, text = connection.execute(
             "SELECT versions, latest FROM projects WHERE position = ?", (position,)
         ).fetchone()
@@ -207,7 +208,7 @@ class Store:
         return document(found, last=self.assumptions.entries_shown())
 
     def _similar_name(self, connection: sqlite3.Connection, name: str) -> str | None:
-        """The name of the oldest project that a get of `name` finds even though its name has a different case."""
+        """The name of the oldest project whose name matches `name` except for case."""
         if not self.assumptions.get_ignores_case():
             return None
         names = connection.execute("SELECT name FROM projects WHERE typeof(name) = 'text' ORDER BY position")
@@ -217,7 +218,7 @@ class Store:
         """Make a name available for a project.
 
         Raises:
-            Refusal: another project keeps it.
+            Refusal: another project has the name and keeps it.
         """
         query = "SELECT position, archived FROM projects WHERE name = ?"
         for position, archived in connection.execute(query, (name,)).fetchall():
@@ -237,7 +238,7 @@ def _parameters(latest: str | None) -> dict[str, Json] | None:
 def _find(connection: sqlite3.Connection | None, name: str) -> tuple[sqlite3.Connection, int]:
     """The connection, which is not None, and the project's position.
 
-    [A] Archived projects take writes like any other.
+    [A] Archived projects accept writes like all others.
 
     Raises:
         Refusal: there is no such project.

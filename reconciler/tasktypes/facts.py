@@ -18,7 +18,7 @@ SOURCES: Final = {
 
 
 def fact(kind: str | list[str] | None, text: str, source: str = "D", **more: Any) -> Fact:
-    """A value of that JSON type (None if it is not known). `source` is the best source, a key of SOURCES."""
+    """A fact about a value of that JSON type (None if unknown). `source` is the best source, a key of SOURCES."""
     written: Fact = {"description": text, "$comment": SOURCES[source], **more}
     return written if kind is None else {"type": kind, **written}
 
@@ -43,17 +43,17 @@ def mapping(text: str, properties: dict[str, Fact], source: str = "D", **more: A
 
 
 def keyed(values: str, text: str, source: str = "D") -> Fact:
-    """A mapping from free keys to a shape in SHAPES."""
+    """A mapping from arbitrary keys to a shape in SHAPES."""
     return fact("object", text, source, additionalProperties={"$ref": f"#/$defs/{values}"})
 
 
 def is_sure(written: Fact) -> bool:
-    """Whether a value that contradicts it is more than a note."""
+    """Whether a value that contradicts the fact gets more than a note."""
     return written.get("$comment") in (SOURCES["D"], SOURCES["S"])
 
 
 def open_schema(written: Fact) -> dict[str, Any]:
-    """A fact for an editor: its description and its proposals, which refuse nothing."""
+    """A fact for an editor: its description and its proposals. It never refuses a value."""
     if "$ref" in written:
         return {"$ref": written["$ref"]}
     opened: dict[str, Any] = {}
@@ -80,14 +80,14 @@ def open_schemas(facts: Mapping[str, Fact]) -> dict[str, Any]:
 
 
 def _words(written: Fact) -> str:
-    """What the parameter is, what it takes, and how well that is known."""
+    """The description of a parameter, its types, and the source of these facts."""
     if "description" not in written:
         return ""
     return f"{written['description']} ({', '.join(filter(None, (type_words(types_of(written)), written['$comment'])))})"
 
 
 def types_of(written: Fact) -> list[str]:
-    """The JSON types that a value is known to have; none if they are not known."""
+    """The JSON types that a value can have; empty if they are unknown."""
     kinds = written.get("type", [])
     return [kinds] if isinstance(kinds, str) else kinds
 

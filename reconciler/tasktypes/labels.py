@@ -1,4 +1,4 @@
-"""Where each task type has its labels, and which types are alike."""
+"""The paths of each task type's labels, and the types that are alike."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIDAR: Final = frozenset({"lidarannotation", "lidarsegmentation", "lidartopdown"
 WITH_LABELS: Final = ("segmentannotation", "lidarannotation", "lidarsegmentation")
 """Types with a list `labels` of objects or pixels to annotate."""
 OLDER: Final = ("annotation", "polygonannotation", "lineannotation", "pointannotation", "cuboidannotation")
-"""Types that `imageannotation` replaces [D]."""
+"""The types that `imageannotation` replaces [D]."""
 ANSWERS: Final = frozenset({"textcollection", "comparison"})
 """Types whose labels are answers, not objects (an assumption). They are compared with the ontology only on request."""
 

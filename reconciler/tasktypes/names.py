@@ -1,4 +1,4 @@
-"""Names of parameters that mean something by themselves."""
+"""Names of parameters with a special meaning."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ OTHERS: Final = frozenset(
     allow_parent_labels
     """.split()  # noqa: SIM905
 )
-"""Names that are not typos: what they hold is not known [P], or the server was seen to add them itself [S, P]."""
+"""Names that are not typos: their values are unknown [P], or the server was seen to add them itself [S, P]."""
 
 SLIPS_OF_THE_DOCUMENTATION: Final[Mapping[str, str]] = {
     "max_vertives": "max_vertices",
     "scale_factor": "scalefactor",
     "field_Set": "field_set",
 }
-"""Misspellings in the samples of Scale's documentation, and what is meant."""
+"""Misspellings in the samples of Scale's documentation, each with the correct name."""
 
 LIKELY_SLIPS: Final[Mapping[str, str]] = {
     "padding_x": "paddingX",
@@ -43,4 +43,4 @@ LIKELY_SLIPS: Final[Mapping[str, str]] = {
     "events": "events_to_annotate",
     "response_required": "responses_required",
 }
-"""Likely mistakes at the top of params, and what is meant (assumptions; the last is in third-party code)."""
+"""Likely mistakes at the top of params, each with the correct name (assumptions; the last is in third-party code)."""

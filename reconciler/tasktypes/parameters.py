@@ -150,7 +150,7 @@ OWN: Final[Mapping[str, Parameters]] = {
     "lineannotation": {**_OLDER, "splines": truth("Whether to draw splines.", "S")},
     **{key: {} for key in ("chat", "chatlite", "chatexperimental", "multichat", "multistage")},
 }
-"""What each task type takes besides COMMON. The list of types is [S], and grows."""
+"""The parameters of each task type in addition to COMMON. The list of types is [S], and grows."""
 
 TASK_TYPES: Final = frozenset(OWN)
 
@@ -162,7 +162,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "sensorfusion": ("annotation_definition", "scene_format", "is_frameless"),
     "categorization": ("taxonomies",),
 }
-"""What every task needs, from the project or from the task itself."""
+"""The parameters that every task needs, from the project or from the task itself."""
 
 PREFERRED: Final[Mapping[str, str]] = {
     **dict.fromkeys(OLDER, "imageannotation"),
@@ -173,5 +173,5 @@ PREFERRED: Final[Mapping[str, str]] = {
 
 @cache
 def parameters_of(task_type: str) -> Parameters:
-    """The known parameters of a type; only the common ones if the type is not known."""
+    """The known parameters of a type; only the common ones if the type is unknown."""
     return {**COMMON, **OWN.get(task_type, {})}

@@ -59,7 +59,7 @@ def server(folder: Path) -> Iterator[Server]:
         (11, 5, "description", "Guidance for labelers."),
         (13, 10, "merge", ""),
         (14, 10, "consensus_task", ""),
-        (15, 2, "studio", "A Studio project"),
+        (15, 2, "studio", "a Studio project"),
     ],
 )
 def test_completion(server: Server, folder: Path, line: int, column: int, proposed: str, words: str) -> None:

@@ -1,7 +1,7 @@
 """Checks of params and ontologies, against what Scale documents about them.
 
-The set of parameters is open, so nothing here is an error: a warning if Scale's documentation or code says so, else a
-note. Each rule is one function. docs/diagnostics.md shows a wrong and a right example of each.
+The set of parameters is open, so no finding is an error. It is a warning if Scale's documentation or code supports it,
+otherwise a note. Each rule is one function. docs/diagnostics.md shows a wrong and a right example of each.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WARN, _NOTE = Severity.WARNING, Severity.NOTE
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`severity` is WARNING for what Scale's documentation or code says, else NOTE."""
+    """`severity` is WARNING if Scale's documentation or code supports the rule, otherwise NOTE."""
 
     code: Code
     severity: Severity
@@ -61,7 +61,7 @@ _ABOUT_LABELS: Final = (Code.LABEL_NOT_IN_ONTOLOGY, Code.CHOICE_WITHOUT_LABEL, C
 
 
 def _is_off(code: Code, subject: Subject) -> bool:
-    """Whether a rule is silent until it is switched on."""
+    """Whether a rule is off until the configuration switches it on."""
     return code in _UNLESS_ASKED or (code in _ABOUT_LABELS and subject.type in ANSWERS)
 
 
@@ -77,7 +77,8 @@ class Checks:
         self._remembered: dict[tuple[int, Any], tuple[Json, Any]] = {}
 
     def run(self, project: DesiredProject) -> list[Fault]:
-        """What the rules find, with paths in the composed document. For each path, only the first fault counts."""
+        """Runs the rules. Returns their findings, with paths in the composed document, and only the first one for each
+        path."""
         subject = Subject(project, self._today, self._remembered)
         faults: dict[object, Fault] = {}
         for rule in RULES:
@@ -94,7 +95,7 @@ class Checks:
 
 
 def check_projects(projects: Iterable[DesiredProject], checks: Checks) -> list[Diagnostic]:
-    """What the checks find in projects that were loaded without them."""
+    """Returns the findings for projects that were loaded without checks."""
     return [
         diagnosed(fault, project.origin)
         for project in projects

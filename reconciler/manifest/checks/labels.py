@@ -9,7 +9,7 @@ from reconciler.diagnostics import did_you_mean, quoted
 from reconciler.manifest.checks.subject import Finding, Subject, labels_in, named
 
 _NOT_ANNOTATED: Final = frozenset({"background"})
-"""Choices that many ontologies have although no label asks for them (an assumption)."""
+"""Choices that many ontologies have although no label uses them (an assumption)."""
 
 
 def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
@@ -80,7 +80,7 @@ def duplicate_label(subject: Subject) -> Iterator[Finding]:
 
 
 def _answers(subject: Subject) -> set[str]:
-    """What attributes offer as answers. An ontology may describe these too (an assumption)."""
+    """The answers that attributes offer. An ontology may describe these too (an assumption)."""
     return {
         label.name
         for path, choices in subject.at("annotation_attributes.{}.choices")

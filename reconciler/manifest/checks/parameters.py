@@ -26,7 +26,7 @@ _TYPES: Final[dict[type, frozenset[str]]] = {
     dict: frozenset({"object"}),
 }
 _BESIDE_PARAMS: Final = frozenset(PROJECT.names) - {"reconcile"}
-"""What a project on Scale has besides its parameters [D]."""
+"""The fields that a project on Scale has in addition to its parameters [D]."""
 
 _DEEPEST: Final = 12
 _KNOWN_OTHERWISE: Final = PER_TASK | OTHERS | _BESIDE_PARAMS
@@ -35,7 +35,7 @@ _ANYWHERE: Final = COMMON.keys() | {key for own in OWN.values() for key in own}
 
 
 def parameter_kind(subject: Subject) -> Iterator[Finding]:
-    """A value of another JSON type than Scale documents."""
+    """A value whose JSON type is not the one that Scale documents."""
     known = parameters_of(subject.type)
     for key, value in subject.params.items():
         if key in known:
@@ -173,7 +173,7 @@ def left_to_tasks(subject: Subject) -> Iterator[Finding]:
 
 
 def unknown_type(subject: Subject) -> Iterator[Finding]:
-    """A task type that is not known here, with the nearest known one."""
+    """An unknown task type, with the nearest known one."""
     if subject.type not in TASK_TYPES:
         near = nearest(subject.type, _SORTED_TYPES, cutoff=0.0)
         yield Finding(
@@ -185,7 +185,7 @@ def unknown_type(subject: Subject) -> Iterator[Finding]:
 
 
 def legacy_type(subject: Subject) -> Iterator[Finding]:
-    """A task type that Scale's documentation replaces with another."""
+    """A task type that Scale's documentation replaces with a different one."""
     if subject.type in PREFERRED:
         preferred = PREFERRED[subject.type]
         detail = "A project's type can never be changed, so choose it before you create the project."
@@ -193,6 +193,6 @@ def legacy_type(subject: Subject) -> Iterator[Finding]:
 
 
 def _strange(subject: Subject) -> list[str]:
-    """The parameters that are not known for the type, nor in any other way."""
+    """The parameters that are not known for the type and have no other known meaning."""
     known = parameters_of(subject.type)
     return [key for key in subject.params if key not in known and key not in _KNOWN_OTHERWISE]

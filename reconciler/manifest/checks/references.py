@@ -17,18 +17,18 @@ _LEAVES: Final = (
     "links.?.{}.from_allowed_labels.[]",  # the documentation's sample wraps the links in a list
     "links.?.{}.to_allowed_labels.[]",
 )
-"""Where the parameters name labels that can be in an answer."""
+"""Paths at which the parameters name labels that can be in an answer."""
 
 _LABELS: Final = (
     ("namedentityrecognition", "relationships.[].source_label", "label"),
     ("namedentityrecognition", "relationships.[].target_label", "label"),
     ("documenttranscription", "linking_rules.labels.[].[]", "feature's label"),
 )
-"""Where the parameters of a task type name any labels, and what messages call them."""
+"""Paths at which the parameters of a task type name any labels, and the words for these labels in messages."""
 
 
 def unknown_reference(subject: Subject) -> Iterator[Finding]:
-    """A condition, link, or rule whose name is not that of a label, attribute, or field: it never applies."""
+    """A condition, link, or rule that names an unknown label, attribute, or field, so it never applies."""
     yield from _conditions(subject)
     for where in _LEAVES:
         for path, name in subject.at(where):
@@ -91,7 +91,7 @@ def _field_conditions(subject: Subject) -> Iterator[Finding]:
 
 
 def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
-    """A name that must be a label that can be in an answer."""
+    """A fault if `name` is not a label that can be in an answer."""
     if not subject.labels or not isinstance(name, str) or name in subject.leaves.names:
         return
     heading = subject.headings.get(name)

@@ -1,4 +1,4 @@
-"""What the rules look at: a composed project without errors, the labels in it, and what a rule found."""
+"""The input and output of the rules: a composed project without errors, its labels, and a rule's findings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconciler.tasktypes.labels import LABELS
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule found, and at which path of the composed document. `doubtful` turns a warning into a note."""
+    """The finding of a rule, at a path of the composed document. `doubtful` turns a warning into a note."""
 
     path: RawPath
     summary: str
@@ -47,20 +47,20 @@ class Choices:
 
 
 class Known:
-    """Names that may be referred to. They are sorted once, even if many references are wrong."""
+    """Names that references may use. They are sorted only once, even if many references are wrong."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = dict.fromkeys(names)
 
     @cached_property
     def listed(self) -> str:
-        """A few of them, and how many more there are."""
+        """A list of a few names, and the number of the others."""
         return named(sorted(self.names))
 
 
 @dataclass
 class Subject:
-    """`today` is None if the day is not known. `remembered` holds what was computed from values that projects share."""
+    """`today` is None if the date is unknown. `remembered` caches results for values that projects share."""
 
     project: DesiredProject
     today: date | None
@@ -81,7 +81,7 @@ class Subject:
 
     @cached_property
     def choices(self) -> Choices | None:
-        """None if the ontology is not managed here."""
+        """The choices of the ontology; None if the manifest does not manage it."""
         if self.project.ontology is None:
             return None
         written, _ = written_choices(self.project.document)
@@ -182,7 +182,7 @@ def labels_in(
 
 
 def fields_in(value: Json, path: RawPath) -> Iterator[tuple[RawPath, Json]]:
-    """The fields of a form, with those of field sets and inner forms."""
+    """The fields of a form, including the fields of its field sets and inner forms."""
     for index, inner in items(value):
         yield (*path, index), inner
         yield from fields_in(get(inner, "fields"), (*path, index, "fields"))
@@ -193,21 +193,21 @@ def is_object(value: Json) -> bool:
 
 
 def get(value: Json, key: str) -> Json:
-    """The value at `key`; None if there is none, or if `value` is not an object."""
+    """The value at `key`; None if it is missing or `value` is not an object."""
     return value.get(key) if isinstance(value, dict) else None
 
 
 def entries(value: Json) -> Iterable[tuple[str, Json]]:
-    """The entries of an object; none if it is not an object."""
+    """The entries of an object; empty if the value is not an object."""
     return value.items() if isinstance(value, dict) else ()
 
 
 def items(value: Json) -> Iterable[tuple[int, Json]]:
-    """The items of a list; none if it is not a list."""
+    """The items of a list; empty if the value is not a list."""
     return enumerate(value) if isinstance(value, list) else ()
 
 
 def named(names: list[str], most: int = 3) -> str:
-    """A few names, and how many more there are."""
+    """A list of a few names, and the number of the others."""
     shown = ", ".join(map(quoted, names[:most]))
     return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"

@@ -1,4 +1,4 @@
-"""The instruction, choices that look alike, and ignores that end soon."""
+"""Checks of the instruction, of choices that look alike, and of ignores that end soon."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def private_link(subject: Subject) -> Iterator[Finding]:
 
 
 def _private_host(link: str) -> str | None:
-    """The host of a link that leads to a private address."""
+    """The host of a link to a private address; None for any other link."""
     if link.lower().startswith("file:"):
         return "a file"
     if "[" not in link:

@@ -22,7 +22,7 @@ from reconciler.model.values import equal
 
 
 class NotProvenError(Exception):
-    """The new text could not be proven to mean the same as the old text. The file must not be changed."""
+    """The new text could not be proven to mean the same as the old text, so the file must not be changed."""
 
 
 def formatted(data: bytes, kind: FileKind, *, parser: Parser | None = None) -> bytes:
@@ -45,7 +45,7 @@ def formatted(data: bytes, kind: FileKind, *, parser: Parser | None = None) -> b
 
 
 def _encoded(lines: Sequence[str], data: bytes) -> bytes:
-    """The lines as bytes, with the byte order mark and the line ends of `data`."""
+    """The lines as bytes, with the byte order mark and the line endings of `data`."""
     first_end = data.find(b"\n")
     ending = "\r\n" if first_end > 0 and data[first_end - 1 : first_end] == b"\r" else "\n"
     text = "".join(line + ending for line in lines).encode()

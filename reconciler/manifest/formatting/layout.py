@@ -33,7 +33,8 @@ class _LineEnd:
 
 
 class _Layout:
-    """`_fresh` is whether the current block is still empty; `_kept`, whether an empty line would belong to a text."""
+    """`_fresh` is whether the current block is still empty. `_kept` is whether an empty line would become part of a
+    text."""
 
     def __init__(self, opened: Collection[int]) -> None:
         self._opened = opened
@@ -85,7 +86,7 @@ class _Layout:
         self._put(line)
 
     def finished(self) -> list[str]:
-        """The lines with the comments at their ends.
+        """The lines, with comments at the ends of lines.
 
         A comment stays in its column if its line has not changed. Comments that were aligned stay aligned.
         """
@@ -102,7 +103,7 @@ class _Layout:
         return self.lines
 
     def _children(self, node: Node, indent: int, dash: str = "") -> None:
-        """The children of a block. `dash` replaces the indentation of the first line."""
+        """Write the children of a block. `dash` replaces the indentation of the first line."""
         margin = " " * indent
         for index, child in enumerate(node.children):
             start = dash if dash and index == 0 else margin
@@ -133,7 +134,7 @@ class _Layout:
         self._value(f"{start}{text}:", value, indent + _STEP)
 
     def _value(self, prefix: str, node: Node, below: int) -> None:
-        """One value after `prefix`. What does not fit on that line is indented by `below` columns."""
+        """Write one value after `prefix`. The lines below it are indented by `below` columns."""
         head = f"{prefix} " if prefix else ""
         line = head + (f"&{node.anchor} " if node.anchor is not None else "")
         if node.is_collection:

@@ -13,7 +13,7 @@ from reconciler.manifest.sourcetree.tree import Child, Document, Kind, Node
 
 
 class FileKind(Enum):
-    """What a file holds, with the order of its keys. OTHER is YAML that other files refer to."""
+    """The kind of a file, which decides the order of its keys. OTHER is YAML that other files refer to."""
 
     MANIFEST = PROJECT.names
     DEFAULTS = DEFAULTS.names
@@ -25,7 +25,7 @@ _MERGE: Final = "<<"
 
 
 def arrange(document: Document, kind: FileKind) -> set[int]:
-    """Put keys in order. Returns the identities of the collections that must not be in brackets."""
+    """Sort keys. Returns the identities of the collections that must not be written in brackets."""
     root = document.root
     order = _Order(document)
     order.opened.add(id(root))

@@ -10,13 +10,13 @@ from typing import Final
 from reconciler.manifest.sourcetree.tree import Kind, Node
 
 WIDTH: Final = 100
-"""Columns that a line with brackets may have. Text is never folded."""
+"""The maximum length of a line with brackets. Text is never folded."""
 
 LONGEST_KEY: Final = 1_000
-"""Characters. YAML allows 1,024 before the colon of a key, anchors included."""
+"""The maximum length of a key, in characters. YAML allows 1,024 before the colon, including anchors."""
 
 _ONLY_IN_BRACKETS: Final = re.compile(r"[-?:]|[-?:] .*|.*:")
-"""Text that is a string in brackets, but not outside of them."""
+"""Text that is a string inside brackets but not outside of them."""
 
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
@@ -34,7 +34,7 @@ class Block:
 
 
 def block_of(node: Node) -> Block | None:
-    """The block that a scalar is written as, if any."""
+    """The block for a scalar; None if it is not written as a block."""
     if node.kind is not Kind.SCALAR:
         return None
     if node.style in ("|", ">"):

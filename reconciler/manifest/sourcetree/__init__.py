@@ -1,4 +1,4 @@
 """One YAML file as its author wrote it: values with their spelling, anchors, comments, and blank lines.
 
-`parse_source` gives the tree of a file that is valid YAML. `fmt` arranges it and lays it out again.
+`parse_source` returns the tree of a valid YAML file. `fmt` rearranges the tree and writes it out again.
 """

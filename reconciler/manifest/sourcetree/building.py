@@ -1,7 +1,8 @@
 """Builds a source tree from the events of a parser and the text between them. Every comment gets exactly one owner.
 
-A comment alone on its line belongs to what follows it. At the end of a block, it belongs to the innermost block that it
-is indented into, or if there is none, to what follows the block. A comment after a value belongs to that value.
+A comment alone on its line belongs to the value that follows it. At the end of a block, it belongs to the innermost
+block that it is indented into or, if there is none, to the value after the block. A comment after a value belongs to
+that value.
 """
 
 from __future__ import annotations
@@ -66,9 +67,9 @@ def _events(text: str, parser: Parser) -> list[AnyEvent]:
 
 
 class _Builder:
-    """Builds the documents of one stream. `comments` are all comments in order, with or without an owner so far.
+    """Builds the documents of one stream. `comments` are all comments in order, whether or not they have an owner yet.
 
-    `_above` holds, by the identity of a node, the comments between its key or bracket and what follows.
+    `_above` maps the identity of a node to the comments between its key or bracket and its value.
     """
 
     def __init__(self, events: Sequence[AnyEvent], source: SourceText) -> None:
@@ -115,7 +116,7 @@ class _Builder:
         return found
 
     def _header_end(self, start: int) -> int:
-        """Where the comment on the line of a `|` or `>` starts, or where the line ends."""
+        """The start of the comment on the line of a `|` or `>`, or the end of that line."""
         end = self._ends[self._line(start)]
         comment = self._text.find("#", start, end)
         return end if comment < 0 else comment
@@ -136,7 +137,7 @@ class _Builder:
         return index - self._starts[self._line(index)]
 
     def _body(self, event: AnyEvent) -> int:
-        """Where a value starts after its anchor. The event starts at the anchor."""
+        """The start of a value after its anchor. The event starts at the anchor."""
         start: int = event.start_mark.index
         if event.anchor is None:
             return start
@@ -264,7 +265,8 @@ class _Builder:
             self._given += 1
 
     def _settled(self, node: Node) -> list[Comment]:
-        """The comments of a value that go above its line. The last one behind something stays at the line's end."""
+        """The comments of a value that go above its line. The last comment that follows other text stays at the line's
+        end."""
         above = self._above.pop(id(node), [])
         comments = [*above, *(node.tail if not node.children else ()), *node.trailing]
         if not node.children:

@@ -15,7 +15,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """`text` begins with its `#`. `column` counts from 0; `before` is what precedes it on its line."""
+    """`text` begins with `#`. `column` counts from 0. `before` is the text before the comment on its line."""
 
     text: str
     start: int
@@ -25,7 +25,7 @@ class Comment:
 
     @property
     def is_alone(self) -> bool:
-        """Whether nothing else is on its line."""
+        """Whether the comment is alone on its line."""
         return not self.before
 
 
@@ -54,7 +54,7 @@ class Node:
 
     @property
     def is_left_out(self) -> bool:
-        """Whether it is a null that is not written."""
+        """Whether the node is a null that is not written."""
         return self.kind is Kind.SCALAR and not self.text and not self.style
 
 
