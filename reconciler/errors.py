@@ -3,7 +3,7 @@
 The message of each says what to do. Each ends the command with exit code 1, never with a traceback.
 
 ReconcilerError
-├── UsageError                   the command line asks for something impossible
+├── UsageError                   the command line requests something impossible
 ├── DiagnosedError               one or more located diagnostics (manifests, configuration)
 ├── FileRefusedError             a file of the repository that must not, or cannot, be read or written
 ├── PlanFileError                a saved plan that is not accepted

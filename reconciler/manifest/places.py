@@ -55,7 +55,7 @@ def locate(project: DesiredProject, paths: Iterable[fieldpath.FieldPath]) -> dic
 
 
 def _origin(project: DesiredProject) -> Origin | None:
-    """The entry from the load; for a project of a saved plan, the entry of its manifest as it is now."""
+    """The origin from the load; for a project of a saved plan, the origin of its manifest as it is now."""
     if isinstance(project.origin, Origin):
         return project.origin
     file, line = project.source.file, project.source.line
@@ -100,8 +100,7 @@ def _choices(document: Mapping[str, Json]) -> dict[tuple[str, ...], tuple[RawPat
 def _in_ontology(
     choices: dict[tuple[str, ...], tuple[RawPath, Json]], path: fieldpath.FieldPath
 ) -> tuple[RawPath, bool]:
-    """The raw path for a path in the ontology, or of the nearest choice above it; and whether it means the key
-    there."""
+    """The raw path for a path in the ontology, or for the nearest choice above it, and whether to locate its key."""
     names = tuple(part for part in path[1:] if isinstance(part, str))
     attribute = path[-1].name if isinstance(path[-1], Attribute) else None
     if not names and attribute is not None:

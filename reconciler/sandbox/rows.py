@@ -83,7 +83,7 @@ def _read_param_history(history: object, default_time: str) -> tuple[list[str], 
 
 
 def _read_params(entry: object, position: int, number: int, default_time: str) -> str:
-    """The entries of a history. It may start after version 0, because it was truncated, but it must have no gaps."""
+    """The text of an entry. A truncated history may start after version 0, but from there on it must have no gaps."""
     place = f"param_history[{position}]"
     if not isinstance(entry, dict):
         raise ValueError(f"'{place}' must be an object")

@@ -91,7 +91,7 @@ def _field_conditions(subject: Subject) -> Iterator[Finding]:
 
 
 def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
-    """A fault if `name` is not a label that can be in an answer."""
+    """Report a name that is not a label that can be in an answer."""
     if not subject.labels or not isinstance(name, str) or name in subject.leaves.names:
         return
     heading = subject.headings.get(name)
