@@ -1,10 +1,11 @@
 """Paths of fields, as people and scripts write them, and the patterns that match them.
 
-A path is dotted: `params.geometries.box.min_width`, `params.fields[2].title`, `ontology.Animal."Small
-cat".@description`. A part that is not made of ASCII letters, digits, `_` and `-` is a JSON string. `[n]` indexes a
-list. `@name` is an attribute of a choice or of the ontology itself. In patterns, `*` matches one part (or any
-characters within an unquoted part), `**` matches any number of parts, and `[*]` matches any list item. Inside quotes,
-`*` is an ordinary character.
+A path is dotted: `params.geometries.box.min_width`, `params.fields[2].title`,
+`ontology.Animal."Small cat".@description`. A part with characters other than ASCII letters, digits, `_`, and `-` is a
+JSON string. `[n]` indexes a list. `@name` is an attribute of a choice or of the ontology itself.
+
+In patterns, `*` matches one part (or any characters within an unquoted part), `**` matches any number of parts, and
+`[*]` matches any list item. Inside quotes, `*` is an ordinary character.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The sandbox's SQLite file. It is opened for each transaction, and created by the first write that needs it.
 
-A read creates nothing on disk. Writes run one at a time, in this process and in others. An error
-that a user can cause is raised as StoreError. This module does not know what a project is.
+A read creates nothing on disk. Writes run one at a time, in this process and in others. An error that a user
+can cause is raised as StoreError. This module does not know what a project is.
 
 The journal is SQLite's default one, which leaves no second file and works for reads in a read-only folder. Nothing is
 synced: if the process is killed, nothing that was answered is lost, but a power failure may lose writes.
