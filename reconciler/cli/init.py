@@ -31,8 +31,15 @@ _ON_GITHUB = """\
 
 _ENTERPRISE = """
 {host} is taken for a GitHub Enterprise Server. Its workflows run on your own runners, and leave out what it lacks:
-`queue: max`, with which no apply that waits is dropped. The next apply does the work of one that was dropped.
+  - `queue: max`, with which no apply that waits is dropped. The next apply does the work of one that was dropped.
+  - the artifact with the page of a plan, because newer artifact actions do not run there. The job's log has the plan.
 """
+
+
+_LOCAL = "only a runner on this machine can install reconciler from there"
+_LOCAL_DETAIL = """\
+For other runners, delete .github/actions/reconciler, and name a source that they reach:
+  reconciler init --from 'git+https://HOST/REPOSITORY@COMMIT'"""
 
 
 @click.command("init", epilog=_EPILOG)
@@ -63,6 +70,8 @@ def command(folder: str | None, source: str | None) -> int:
         guess = ", because git names no branch" if place.guessed else ""
         console.say(f"\nThe jobs apply what is merged into {plain(place.branch)}{guess}.\n")
         console.say(f"They install {plain(pin.short)}\n")
+        if pin.is_local:
+            console.say_diagnostics([warning("local-source", _LOCAL, detail=_LOCAL_DETAIL)])
         if place.enterprise:
             console.say(_ENTERPRISE.format(host=plain(place.enterprise)))
     else:

@@ -52,6 +52,11 @@ class Pin:
         """The requirement without hashes, for people."""
         return self.requirement.split(" --hash=")[0]
 
+    @property
+    def is_local(self) -> bool:
+        """Whether only a runner on this machine can reach it."""
+        return "file://" in self.requirement
+
 
 @dataclass(frozen=True, slots=True)
 class Unpinned:
@@ -104,14 +109,12 @@ def own_pin() -> Pin | Unpinned:
     url = str(source.get("url", ""))
     if (commit := source.get("vcs_info")) is not None:
         below = f"#subdirectory={source['subdirectory']}" if source.get("subdirectory") else ""
-        address = public_address(url)
+        address = address_of(url, Path.cwd())
         if address is None:
             return _unpinned(f"reconciler was installed here from {_shown(url)}, which no job can reach")
         return _commit(f"{address}@{commit.get('commit_id')}{below}")
     if (archive := source.get("archive_info")) is not None:
         hashes = _hashes(archive)
-        if urlsplit(url).scheme == "file":
-            return _unpinned("reconciler was installed here from a file, which no job has")
         if not hashes:
             why = f"reconciler was installed here from {_shown(url)}, and its hash was not recorded"
             return _unpinned(why, f"reconciler init --from '{_shown(url)} --hash=sha256:HEX'")
@@ -127,8 +130,9 @@ def _of_clone(folder: Path, package: Path) -> Pin | Unpinned:
     clone = read_clone(folder, package.name)
     if clone is None:
         return _unpinned(f"reconciler was installed here from {folder}, which is not a git repository with a commit")
-    addresses = [(remote, public_address(url)) for remote, url in clone.remotes]
+    addresses = [(remote, address_of(url, folder)) for remote, url in clone.remotes]
     reached = [(remote, address) for remote, address in addresses if address is not None]
+    reached.sort(key=lambda each: each[1].startswith("file://"))
     if not reached:
         return _unpinned(f"reconciler was installed here from {folder}, a clone without a remote that a job can reach")
     _check_committed(clone, folder, package)
@@ -158,20 +162,25 @@ def _check_committed(clone: Clone, folder: Path, package: Path) -> None:
         )
 
 
-def public_address(url: str) -> str | None:
-    """The address at which a job, which has no key for ssh, can fetch a remote. None if there is none.
+def address_of(url: str, folder: Path) -> str | None:
+    """The address at which a job, which has no key for ssh, can fetch a remote of a clone in `folder`.
+
+    A remote that is a folder has one for a runner on this machine. None if there is none.
 
     Raises:
         UsageError: it has credentials in it.
     """
     if "://" not in url:
         found = re.fullmatch(r"(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)+):(?!/)(.+)", url)
-        return f"https://{found[1]}/{found[2]}" if found else None
+        if found is not None:
+            return f"https://{found[1]}/{found[2]}"
+        place = folder / url
+        return place.resolve().as_uri() if ":" not in url.split("/")[0] and place.is_dir() else None
     parts = urlsplit(url)
     if parts.scheme == "ssh" and parts.password is None and parts.hostname:
         return f"https://{parts.hostname}{parts.path}"
-    if parts.scheme in ("https", "http", "ssh"):
-        _check_address(url, "https", "http")
+    if parts.scheme in ("https", "http", "ssh", "file"):
+        _check_address(url, "https", "http", "file")
         return url
     return None
 

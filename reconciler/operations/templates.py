@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import PurePosixPath
 from typing import Final
 
 from reconciler.operations.pin import PACKAGE_LOCK, Pin
@@ -30,15 +31,16 @@ class Placeholders:
     locks: str = ""
 
     def values(self) -> Mapping[str, str]:
-        """By name; a line that is only an empty placeholder is left out, with its key."""
+        """By name."""
         place = self.place
         branch = place.branch
-        inner = f"{place.inner}/" if place.inner else ""
+        manifests = str(PurePosixPath(place.inner, place.manifests))
         return {
             "ACTION": f"{self.action} # zizmor: ignore[self-repository]",
             "LOCKS": self.locks,
             "PACKAGE": _arguments(self.package) if isinstance(self.package, Pin) else self.package,
-            "MANIFESTS": json.dumps(f"{inner}{place.manifests}", ensure_ascii=False)[1:-1],
+            "MANIFESTS": json.dumps(manifests, ensure_ascii=False)[1:-1],
+            "PATTERN": json.dumps(re.sub(r"([()\[\]{}!*?+@\\])", r"\\\1", manifests), ensure_ascii=False)[1:-1],
             "FOLDER": _scalar(place.inner),
             "TITLE": f" {place.suffix.removeprefix('-')}" if place.suffix else "",
             "SUFFIX": place.suffix,
@@ -46,19 +48,18 @@ class Placeholders:
             "BRANCHES": _scalar(re.sub(r"([*?+!\[\]\\])", r"\\\1", branch)),
             "REF": "'refs/heads/" + branch.replace("'", "''") + "'",
             "RUNNER": "[self-hosted, linux]" if place.enterprise else "ubuntu-24.04",
-            "QUEUE": "" if place.enterprise else "max",
         }
 
 
 def template(source: str, placeholders: Placeholders | None = None) -> str:
-    """One of the files, filled in."""
+    """One of the files, filled in. What is between `#@github` and `#@end` is for GitHub itself alone."""
     text = files("reconciler").joinpath("initial", *source.split("/")).read_text("utf-8")
     if placeholders is None:
         return text
     values = placeholders.values()
-    empty = "|".join(name for name, value in values.items() if not value and name in ("FOLDER", "QUEUE"))
-    if empty:
-        text = re.sub(rf"(?m)^ *[\w-]+: @(?:{empty})@\n", "", text)
+    text = re.sub(r"(?ms)^ *#@github\n(.*?)^ *#@end\n", "" if placeholders.place.enterprise else r"\1", text)
+    if not values["FOLDER"]:
+        text = re.sub(r"(?m)^ *working-directory: @FOLDER@\n", "", text)
     return re.sub(r"@([A-Z]+)@", lambda found: values[found[1]], text)
 
 

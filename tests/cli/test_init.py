@@ -120,16 +120,22 @@ def test_what_the_jobs_install(cli: Cli, repository: Path) -> None:
     assert not (action / "reconciler.lock").exists()
 
 
+def test_a_source_on_this_machine(cli: Cli, repository: Path) -> None:
+    done = cli("init", "--from", f"git+file:///srv/reconciler.git@{'ab' * 20}")
+    assert done.code == 0
+    assert "warning[local-source]: only a runner on this machine can install reconciler from there" in done.err
+
+
 def test_without_anything_to_install_there_is_no_job(
     cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nothing() -> Pin | Unpinned:
-        return Unpinned("reconciler was installed here from a file, which no job has", "Say what.")
+        return Unpinned("reconciler was installed here from a package index", "Say what.")
 
     monkeypatch.setattr(pin, "own_pin", nothing)
     done = cli("init")
     assert done.code == 0
-    assert "warning[no-jobs]: no workflow was written: reconciler was installed here from a file" in done.err
+    assert "warning[no-jobs]: no workflow was written: reconciler was installed here from a package" in done.err
     assert not (repository / ".github").exists()
     assert (repository / "reconciler.toml").is_file()
 
@@ -153,6 +159,7 @@ def test_the_branch_and_the_manifest_folder_that_are_there(cli: Cli, repository:
     assert apply["jobs"]["apply"]["steps"][0]["with"]["ref"] == "trunk"
     settings = json.loads((repository / ".vscode/settings.json").read_text())
     assert "/labels/all/**/*.yaml" in settings["yaml.schemas"]["./labels/all/_schema.json"]
+    assert settings["yaml.format.enable"] is False
 
 
 def test_the_default_branch_of_origin_not_the_one_that_is_checked_out(cli: Cli, repository: Path) -> None:
@@ -232,6 +239,9 @@ def test_a_second_configuration_folder(cli: Cli, repository: Path) -> None:
     """Groups are one name space in a repository: copies of a workflow would cancel each other."""
     assert cli("init", "team-a").code == 0
     done = cli("init", "team-b")
+    for suffix in ("", "-team-b"):
+        plan = workflow(repository, f"reconciler-plan{suffix}.yml")["jobs"]["plan"]["steps"][-1]
+        assert plan["with"]["artifact"] == f"reconciler-plan{suffix}"
     assert "  + .github/workflows/reconciler-plan-team-b.yml" in done.out
     assert ".github/actions/reconciler/action.yml already exists" in done.out
     assert not set(groups(repository, "")) & set(groups(repository, "-team-b"))
@@ -282,11 +292,16 @@ def test_github_enterprise_server(cli: Cli, repository: Path, url: str, host: st
     git(repository, "remote", "add", "origin", url)
     done = cli("init")
     text = (repository / ".github/workflows/reconciler-apply.yml").read_text()
-    assert ("queue:" in text, "runs-on: ubuntu" in text) == ((True, True) if host is None else (False, False))
+    action = (repository / ".github/actions/reconciler/action.yml").read_text()
+    plan = (repository / ".github/workflows/reconciler-plan.yml").read_text()
+    features = ("queue:" in text, "runs-on: ubuntu" in text, "artifact" in action, "artifact" in plan)
+    assert set(features) == {host is None}
+    assert "#@" not in action + plan + text
     assert ("is taken for a GitHub Enterprise Server" in done.out) == (host is not None)
     if host is not None:
         assert f"\n{host} is taken" in done.out
         assert "`queue: max`" in done.out
+        assert "the artifact" in done.out
 
 
 def test_dependabot_with_its_other_name(cli: Cli, repository: Path) -> None:

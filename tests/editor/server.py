@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,16 @@ _SETTINGS = {"yaml": {"validate": True, "completion": True, "hover": True, "sche
 
 
 class Server:
-    """One language server, which looks up no schema but those that a modeline names."""
+    """One language server, which looks up no schema except those that a modeline or a setting names."""
 
-    def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], folder: Path, more: Mapping[str, Any]) -> None:
         self._process = process
         self._asked = 0
         self._diagnostics: dict[str, list[str]] = {}
         self._ask("initialize", {"processId": os.getpid(), "rootUri": folder.as_uri(), "capabilities": _CAPABILITIES})
         self._send({"method": "initialized", "params": {}})
-        self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": _SETTINGS}})
+        settings = {"yaml": {**_SETTINGS["yaml"], **more}}
+        self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": settings}})
 
     def open(self, file: Path) -> None:
         document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": file.read_text()}
@@ -93,13 +94,14 @@ class Server:
 
 
 @contextmanager
-def language_server(folder: Path) -> Iterator[Server]:
+def language_server(folder: Path, **more: Any) -> Iterator[Server]:
+    """A server of a workspace; `more` are settings of the section `yaml`."""
     command = [str(module(".bin", "yaml-language-server")), "--stdio"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder
     ) as process:
         try:
-            yield Server(process, folder)
+            yield Server(process, folder, more)
         finally:
             process.kill()
 

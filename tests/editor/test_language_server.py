@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from reconciler.operations.init import lay_out_repository
+from reconciler.operations.pin import Unpinned
 from tests.editor.server import Server, language_server
 
 pytestmark = pytest.mark.untraced
@@ -101,3 +104,23 @@ def test_a_wrong_key_is_found(server: Server, folder: Path) -> None:
     server.open(file)
     (message,) = server.diagnostics(file)
     assert "parms" in message
+
+
+def test_the_settings_that_init_writes(tmp_path: Path) -> None:
+    """VS Code finds the schema of a manifest without a modeline, and takes no other file for a manifest."""
+    (tmp_path / "reconciler.toml").write_text('manifests = "my labels (all)"\n')
+    lay_out_repository(tmp_path, Unpinned("", ""))
+    settings = json.loads((tmp_path / ".vscode/settings.json").read_text())
+    found = {}
+    with language_server(tmp_path, schemas=settings["yaml.schemas"]) as server:
+        for name in ("a.yaml", "deep/b.yml", "_defaults.yaml", "_overlays/live/a.yaml"):
+            file = tmp_path / "my labels (all)" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("name: p\nparms: {}\n")
+            server.open(file)
+            found[name] = len(server.diagnostics(file))
+        other = tmp_path / "other.yaml"
+        other.write_text("name: p\nparms: {}\n")
+        server.open(other)
+        assert server.diagnostics(other) == []
+    assert found == {"a.yaml": 1, "deep/b.yml": 1, "_defaults.yaml": 0, "_overlays/live/a.yaml": 0}

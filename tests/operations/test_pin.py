@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.errors import UsageError
 from reconciler.operations import pin
-from reconciler.operations.pin import Pin, Unpinned, own_pin, public_address, read_pin
+from reconciler.operations.pin import Pin, Unpinned, address_of, own_pin, read_pin
 from tests.repositories import commit_all, git
 
 COMMIT = "0123456789" * 4
@@ -105,15 +105,24 @@ def test_credentials_are_refused_and_not_shown(text: str) -> None:
         ("host.example:o/r", "https://host.example/o/r"),
         ("ssh://git@host:2222/o/r", "https://host/o/r"),
         ("work:o/r", None),
-        ("/srv/r.git", None),
-        ("../r", None),
-        ("file:///srv/r.git", None),
+        ("/nowhere/r.git", None),
+        ("../nowhere", None),
+        ("file:///srv/r.git", "file:///srv/r.git"),
         ("git://host/r", None),
     ],
 )
-def test_a_remote_as_a_job_reaches_it(url: str, address: str | None) -> None:
-    """A name from somebody's ssh configuration, or a path, means nothing elsewhere."""
-    assert public_address(url) == address
+def test_a_remote_as_a_job_reaches_it(url: str, address: str | None, tmp_path: Path) -> None:
+    """A name from somebody's ssh configuration means nothing elsewhere."""
+    assert address_of(url, tmp_path) == address
+
+
+def test_a_remote_on_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "r.git").mkdir()
+    (tmp_path / "clone").mkdir()
+    for url in ("../r.git", str(tmp_path / "r.git")):
+        assert address_of(url, tmp_path / "clone") == (tmp_path / "r.git").as_uri()
+    assert read_pin(f"git+{(tmp_path / 'r.git').as_uri()}@{COMMIT}").is_local
+    assert not read_pin(f"git+https://host/r@{COMMIT}").is_local
 
 
 @pytest.fixture
@@ -149,6 +158,14 @@ def run_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             f"{NAME} @ git+https://host/r@{COMMIT}#subdirectory=sub",
         ),
         (
+            {"url": "file:///srv/r", "vcs_info": {"vcs": "git", "commit_id": COMMIT}},
+            f"{NAME} @ git+file:///srv/r@{COMMIT}",
+        ),
+        (
+            {"url": "file:///srv/r-1.whl", "archive_info": {"hashes": {"sha256": SHA}}},
+            f"{NAME} @ file:///srv/r-1.whl --hash=sha256:{SHA}",
+        ),
+        (
             {"url": "https://host/r.whl", "archive_info": {"hash": f"sha256={SHA}"}},
             f"{NAME} @ https://host/r.whl --hash=sha256:{SHA}",
         ),
@@ -168,9 +185,8 @@ def test_an_install_that_pip_recorded(installed: Installed, direct_url: Any, req
 @pytest.mark.parametrize(
     ("direct_url", "why", "command"),
     [
-        ({"url": "file:///home/me/r.whl", "archive_info": {"hash": f"sha256={SHA}"}}, "from a file", "git+https://"),
         ({"url": "https://host/r.whl", "archive_info": {}}, "its hash was not recorded", "'https://host/r.whl --hash="),
-        ({"url": "file:///srv/r", "vcs_info": {"commit_id": COMMIT}}, "which no job can reach", "git+https://"),
+        ({"url": "work:o/r", "vcs_info": {"commit_id": COMMIT}}, "which no job can reach", "git+https://"),
         ({"url": "file:///gone", "dir_info": {}}, "is not a git repository with a commit", "git+https://"),
     ],
 )
@@ -256,10 +272,17 @@ def test_a_clone_that_no_job_can_reach(
 ) -> None:
     installed({"url": source.as_uri(), "dir_info": {}})
     run_from(source, monkeypatch)
-    git(source, "remote", "set-url", "origin", str(tmp_path))
+    git(source, "remote", "set-url", "origin", "work:o/r")
     found = own_pin()
     assert isinstance(found, Unpinned)
     assert found.why.endswith("a clone without a remote that a job can reach")
+    # A folder is one that a runner on this machine reaches; another remote is better.
+    git(source, "remote", "set-url", "origin", str(tmp_path))
+    head = git(source, "rev-parse", "HEAD")
+    assert own_pin() == Pin(f"{NAME} @ git+{tmp_path.as_uri()}@{head}", hashed=False)
+    git(source, "remote", "add", "upstream", "https://host/r")
+    git(source, "update-ref", "refs/remotes/upstream/main", "HEAD")
+    assert own_pin() == Pin(f"{NAME} @ git+https://host/r@{head}", hashed=False)
     git(source, "remote", "set-url", "origin", "https://me:s3cr3t@host/r")
     with pytest.raises(UsageError, match="credentials"):
         own_pin()

@@ -55,6 +55,7 @@ class JobRun:
     outcome: str = "success"
     steps: list[Step] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
+    artifacts: dict[str, str] = field(default_factory=dict)
 
     @property
     def said(self) -> str:
@@ -188,6 +189,10 @@ class _Machine:
                 contexts["steps"][step.get("id", "")] = {"outputs": outputs}
             elif "run" in step:
                 self._shell(step, contexts, done, folder)
+            elif uses.startswith("actions/upload-artifact@"):
+                file = Path(given["path"])
+                if file.exists():
+                    done.artifacts[given["name"]] = file.read_text("utf-8")
             else:
                 assert uses.startswith("actions/setup-python@"), uses
 
@@ -201,7 +206,8 @@ class _Machine:
         }
         assert set(given) <= set(inputs)
         # An action sees its inputs, and neither secrets nor variables.
-        inner = {"github": contexts["github"], "inputs": inputs, "steps": {}}
+        runner = {"temp": str(self.temporary)}
+        inner = {"github": contexts["github"], "runner": runner, "inputs": inputs, "steps": {}}
         self.steps(action["runs"]["steps"], inner, done, str(folder))
         outputs = action["outputs"].items()
         return {name: fill_in(str(reported["value"]), inner, functions) for name, reported in outputs}

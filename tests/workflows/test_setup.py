@@ -68,6 +68,7 @@ def test_an_empty_repository_is_green_at_every_step(
     runs = hub.pull_request(1, "Wider")
     assert outcomes(runs) == {"validate": "success", "plan": "success"}, runs["plan"].said
     assert "0 to add, 1 to change, 0 to destroy" in hub.comment(1)
+    assert "<html" in runs["plan"].artifacts["reconciler-plan"]
 
 
 def test_a_push_before_there_is_a_manifest_asks_for_nothing(stage: tuple[Github, Store, str], tmp_path: Path) -> None:
