@@ -69,8 +69,13 @@ def command(folder: str | None, source: str | None) -> int:
     if isinstance(pin, Pin):
         guess = ", because git names no branch" if place.guessed else ""
         console.say(f"\nThe jobs apply what is merged into {plain(place.branch)}{guess}.\n")
-        console.say(f"They install {plain(pin.short)}\n")
-        if pin.is_local:
+        if done.had_action:
+            console.say(
+                "They install what .github/actions/reconciler says. To change it, delete that, and run init again.\n"
+            )
+        else:
+            console.say(f"They install {plain(pin.short)}\n")
+        if pin.is_local and not done.had_action:
             console.say_diagnostics([warning("local-source", _LOCAL, detail=_LOCAL_DETAIL)])
         if place.enterprise:
             console.say(_ENTERPRISE.format(host=plain(place.enterprise)))

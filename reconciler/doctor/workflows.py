@@ -100,6 +100,11 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
             f"{file} has a filter by path: a change of another file that a manifest reads starts nothing.",
             f"{file}: remove paths and paths-ignore. The job `changes` of reconciler-apply.yml takes their place.",
         )
+    for command, files in _repeated(found):
+        yield (
+            f"{' and '.join(files)} both run reconciler {command} for the same projects, and get in each other's way.",
+            f"Delete one of {', '.join(files)}.",
+        )
     inner = settings.repo_root.relative_to(top).as_posix()
     folders = {step.folder for step in found.steps}
     missing = sorted(folder for folder in folders if not (top / folder).is_dir())
@@ -134,6 +139,16 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
                 f"The jobs install {installed}, but {pinned} runs here.",
                 Remedy(f"To install the same, delete {action}, and write it again:", ("init",)),
             )
+
+
+def _repeated(found: Workflows) -> Iterator[tuple[str, list[str]]]:
+    """A command that several workflows run for the same projects, with their files."""
+    files: dict[tuple[str, ...], set[str]] = {}
+    for step in found.steps:
+        if step.command in ("plan", "apply", "drift"):
+            key = (step.command, step.folder, step.target, str(step.inputs.get("names") or ""))
+            files.setdefault(key, set()).add(step.file)
+    yield from ((key[0], sorted(named)) for key, named in files.items() if len(named) > 1)
 
 
 def _branches(found: Workflows, file: str) -> frozenset[str]:

@@ -22,11 +22,15 @@ _UNTRACKED: Final = (".reconciler/", "*.plan")
 
 @dataclass(frozen=True, slots=True)
 class LaidOut:
-    """What was done. File names are relative to the working folder, in the order in which they were looked at."""
+    """What was done. File names are relative to the working folder, in the order in which they were looked at.
+
+    `had_action` is whether there was an action already: the jobs go on using it.
+    """
 
     surroundings: Surroundings
     written: tuple[str, ...]
     kept: tuple[str, ...]
+    had_action: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ def lay_out_repository(folder: Path, pin: Pin | Unpinned, *, named: bool = False
     place = look_around(folder, named=named)
     files = [*_configuration(place), *_jobs(place, pin)]
     there = {file for file in files if _is_there(file.base, file.name)}
-    if any(file.name == f"{ACTION}/action.yml" for file in there):  # it has the locks that belong to it
+    had_action = any(file.name == f"{ACTION}/action.yml" for file in there)
+    if had_action:  # it has the locks that belong to it
         files = [file for file in files if not file.name.startswith(f"{ACTION}/") or file in there]
     ignored = _not_ignored(place.root)
     _make_folder(place.root)
@@ -70,7 +75,7 @@ def lay_out_repository(folder: Path, pin: Pin | Unpinned, *, named: bool = False
     else:
         _write(place.root, _IGNORE, ignored)
         written.append(ignore)
-    return LaidOut(place, tuple(map(_shown, written)), tuple(map(_shown, kept)))
+    return LaidOut(place, tuple(map(_shown, written)), tuple(map(_shown, kept)), had_action)
 
 
 def _configuration(place: Surroundings) -> list[_File]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -100,9 +101,9 @@ def own_pin() -> Pin | Unpinned:
         return _unpinned("reconciler runs here without being installed")
     package = Path(__file__).parents[1]
     source = _direct_url(installed)
+    if not _runs_from(installed, source, package):
+        return _unpinned("reconciler does not run here from where it is installed")
     if source is None:
-        if not _holds(installed, package):
-            return _unpinned("reconciler does not run here from where it is installed")
         example = f"'{DISTRIBUTION}=={installed.version} --hash=sha256:HEX'"
         why = "reconciler was installed here from a package index, which leaves no hash behind"
         return _unpinned(why, f"reconciler init --from {example}")
@@ -120,7 +121,7 @@ def own_pin() -> Pin | Unpinned:
             return _unpinned(why, f"reconciler init --from '{_shown(url)} --hash=sha256:HEX'")
         return _archive(url, hashes)
     try:
-        return _of_clone(Path(unquote(urlsplit(url).path)), package)
+        return _of_clone(_folder(url), package)
     except GitRefusedError as problem:
         return _unpinned(f"the clone that reconciler was installed from cannot be read: {problem.summary}")
 
@@ -253,8 +254,19 @@ def _is_ours(name: str) -> bool:
     return re.sub(r"[-_.]+", "-", name).lower() == DISTRIBUTION
 
 
-def _holds(installed: Distribution, package: Path) -> bool:
+def _runs_from(installed: Distribution, source: Mapping[str, Any] | None, package: Path) -> bool:
+    """Whether what is running is what is installed, and not a folder on the way that Python searches first."""
+    if source is not None and _mapping(source.get("dir_info")).get("editable"):
+        return _folder(str(source.get("url", ""))).resolve() in package.resolve().parents
     return Path(str(installed.locate_file(package.name))).resolve() == package.resolve()
+
+
+def _folder(url: str) -> Path:
+    return Path(unquote(urlsplit(url).path))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _direct_url(installed: Distribution) -> dict[str, Any] | None:

@@ -69,6 +69,15 @@ def test_a_filter_by_path(repository: Path) -> None:
     ]
 
 
+def test_two_workflows_for_one_thing(repository: Path) -> None:
+    """As after a change of their names."""
+    (repository / ".github/workflows/plan.yml").write_text((repository / PLAN).read_text())
+    both = f".github/workflows/plan.yml and {PLAN} both run reconciler plan for the same projects"
+    assert misfits(repository) == [f"{both}, and get in each other's way."]
+    edit(repository, ".github/workflows/plan.yml", "command: plan\n", "command: plan\n          names: projects/a\n")
+    assert misfits(repository) == []
+
+
 def test_folders(repository: Path) -> None:
     (repository / "labeling").mkdir()
     (repository / "labeling/reconciler.toml").touch()

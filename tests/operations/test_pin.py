@@ -131,12 +131,13 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
 
     def install(direct_url: Any) -> None:
         metadata = tmp_path / "site" / "scale_reconciler-0.1.0.dist-info"
-        metadata.mkdir(parents=True)
+        metadata.mkdir(parents=True, exist_ok=True)
         (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: scale-reconciler\nVersion: 0.1.0\n")
         if direct_url is not None:
             (metadata / "direct_url.json").write_text(json.dumps(direct_url))
         found: Distribution = PathDistribution(metadata)
         monkeypatch.setattr(pin, "distribution", lambda name: found)
+        run_from(tmp_path / "site", monkeypatch)
 
     return install
 
@@ -204,16 +205,31 @@ def test_an_install_with_credentials(installed: Installed) -> None:
         own_pin()
 
 
-def test_an_install_from_an_index(installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_install_from_an_index(installed: Installed) -> None:
     installed(None)
-    elsewhere = own_pin()
-    assert isinstance(elsewhere, Unpinned)
-    assert elsewhere.why == "reconciler does not run here from where it is installed"
-    run_from(tmp_path / "site", monkeypatch)
     found = own_pin()
     assert isinstance(found, Unpinned)
     assert found.why == "reconciler was installed here from a package index, which leaves no hash behind"
     assert "reconciler init --from 'scale-reconciler==0.1.0 --hash=sha256:HEX'" in found.remedy
+
+
+@pytest.mark.parametrize(
+    "direct_url",
+    [
+        None,
+        {"url": "https://host/r", "vcs_info": {"commit_id": COMMIT}},
+        {"url": "file:///srv/other", "dir_info": {"editable": True}},
+    ],
+)
+def test_what_runs_is_not_what_is_installed(
+    installed: Installed, direct_url: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with PYTHONPATH: pinning the install would pin something else."""
+    installed(direct_url)
+    run_from(tmp_path / "elsewhere", monkeypatch)
+    elsewhere = own_pin()
+    assert isinstance(elsewhere, Unpinned)
+    assert elsewhere.why == "reconciler does not run here from where it is installed"
 
 
 def test_no_install_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,10 +259,10 @@ def test_a_clone(source: Path, installed: Installed, monkeypatch: pytest.MonkeyP
     head = git(source, "rev-parse", "HEAD")
     pinned = Pin(f"{NAME} @ git+https://host.example/o/r.git@{head}", hashed=False)
     assert own_pin() == pinned
+    installed({"url": source.as_uri(), "dir_info": {}})
     shutil.copytree(source / "reconciler", tmp_path / "site" / "reconciler")
     (tmp_path / "site" / "reconciler" / "__pycache__").mkdir()
     (tmp_path / "site" / "reconciler" / "__pycache__" / "x.pyc").touch()
-    run_from(tmp_path / "site", monkeypatch)
     assert own_pin() == pinned
 
     (source / "pyproject.toml").write_text("[project]\nchanged = 1\n")
@@ -270,7 +286,7 @@ def test_a_clone(source: Path, installed: Installed, monkeypatch: pytest.MonkeyP
 def test_a_clone_that_no_job_can_reach(
     source: Path, installed: Installed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    installed({"url": source.as_uri(), "dir_info": {}})
+    installed({"url": source.as_uri(), "dir_info": {"editable": True}})
     run_from(source, monkeypatch)
     git(source, "remote", "set-url", "origin", "work:o/r")
     found = own_pin()
@@ -297,7 +313,7 @@ def test_a_folder_of_a_clone(source: Path, installed: Installed, monkeypatch: py
     git(source, "mv", "reconciler", "tools/reconciler")
     head = commit_all(source)
     git(source, "update-ref", "refs/remotes/origin/main", "HEAD")
-    installed({"url": (source / "tools").as_uri(), "dir_info": {}})
+    installed({"url": (source / "tools").as_uri(), "dir_info": {"editable": True}})
     run_from(source / "tools", monkeypatch)
     assert own_pin() == Pin(f"{NAME} @ git+https://host.example/o/r.git@{head}#subdirectory=tools", hashed=False)
     git(source, "rm", "-r", "-q", "--cached", "tools")
