@@ -55,38 +55,43 @@ def command(folder: str | None, source: str | None) -> int:
     import os
 
     from reconciler.diagnostics import warning
-    from reconciler.operations.init import lay_out_repository
-    from reconciler.operations.pin import Pin, own_pin, read_pin
+    from reconciler.operations.init import has_action, lay_out_repository
+    from reconciler.operations.pin import Pin, Unpinned, own_pin, read_pin
     from reconciler.render.escape import plain
     from reconciler.render.phrases import word
 
-    pin = own_pin() if source is None else read_pin(source)
-    done = lay_out_repository(Path(folder or "."), pin, named=folder is not None)
-    place = done.surroundings
+    place, named = Path(folder or "."), folder is not None
+    pin: Pin | Unpinned | None = None
+    if source is not None:
+        pin = read_pin(source)
+    elif not has_action(place, named=named):
+        pin = own_pin()
+    done = lay_out_repository(place, pin, named=named)
+    found = done.surroundings
     lines = [f"  + {plain(name)}\n" for name in done.written]
     lines += [f"    {plain(name)} already exists and is unchanged\n" for name in done.kept]
     console.say("".join(lines))
-    if isinstance(pin, Pin):
-        guess = ", because git names no branch" if place.guessed else ""
-        console.say(f"\nThe jobs apply what is merged into {plain(place.branch)}{guess}.\n")
+    if not isinstance(pin, Unpinned):
+        guess = ", because git names no branch" if found.guessed else ""
+        console.say(f"\nThe jobs apply what is merged into {plain(found.branch)}{guess}.\n")
         if done.had_action:
             console.say(
                 "They install what .github/actions/reconciler says. To change it, delete that, and run init again.\n"
             )
-        else:
+        elif pin is not None:
             console.say(f"They install {plain(pin.short)}\n")
-        if pin.is_local and not done.had_action:
-            console.say_diagnostics([warning("local-source", _LOCAL, detail=_LOCAL_DETAIL)])
-        if place.enterprise:
-            console.say(_ENTERPRISE.format(host=plain(place.enterprise)))
+            if pin.is_local:
+                console.say_diagnostics([warning("local-source", _LOCAL, detail=_LOCAL_DETAIL)])
+        if found.enterprise:
+            console.say(_ENTERPRISE.format(host=plain(found.enterprise)))
     else:
         console.say_diagnostics([warning("no-jobs", f"no workflow was written: {pin.why}", detail=pin.remedy)])
     if not done.written:
         console.say("\nNothing to do: every file already exists.\n")
         return 0
-    here = os.path.normpath(os.path.join(invocation.current().folder or ".", os.path.relpath(place.root)))
-    example = os.path.normpath(os.path.join(here, place.manifests, "_example.yaml"))
+    here = os.path.normpath(os.path.join(invocation.current().folder or ".", os.path.relpath(found.root)))
+    example = os.path.normpath(os.path.join(here, found.manifests, "_example.yaml"))
     console.say(_NEXT.format(example=plain(example), cd="" if here == "." else f"cd {word(here)} && "))
-    if isinstance(pin, Pin):
-        console.say(_ON_GITHUB.format(branch=plain(place.branch)))
+    if not isinstance(pin, Unpinned):
+        console.say(_ON_GITHUB.format(branch=plain(found.branch)))
     return 0

@@ -16,6 +16,7 @@ from reconciler.operations.surroundings import WORKFLOWS, Surroundings, look_aro
 from reconciler.operations.templates import ACTION, Placeholders, template
 
 _ACTION_FILES: Final = ("action.yml", "action.lock", "installer.lock")
+_ACTION_FILE: Final = f"{ACTION}/action.yml"
 _IGNORE: Final = ".gitignore"
 _UNTRACKED: Final = (".reconciler/", "*.plan")
 
@@ -42,12 +43,17 @@ class _File:
     text: str | None
 
 
-def lay_out_repository(folder: Path, pin: Pin | Unpinned, *, named: bool = False) -> LaidOut:
+def has_action(folder: Path, *, named: bool = False) -> bool:
+    """Whether the repository that `folder` is in has the action already, which then decides what the jobs install."""
+    return _is_there(look_around(folder, named=named).top, _ACTION_FILE)
+
+
+def lay_out_repository(folder: Path, pin: Pin | Unpinned | None, *, named: bool = False) -> LaidOut:
     """Write what a repository needs for a configuration in `folder`, which is created if it is missing.
 
     Another folder is used if `folder` already has a configuration above it, unless the user `named` it. No link below
-    the top of the repository is followed. Without a pin there is nothing that a job could install, so no job is
-    written.
+    the top of the repository is followed. Without a pin and without an action, there is nothing that a job could
+    install, so no job is written.
 
     Raises:
         UsageError: a file or a folder cannot be written, and which. If one is a link, nothing was written.
@@ -55,9 +61,9 @@ def lay_out_repository(folder: Path, pin: Pin | Unpinned, *, named: bool = False
         GitRefusedError: git refuses the repository, fails, or is missing.
     """
     place = look_around(folder, named=named)
-    files = [*_configuration(place), *_jobs(place, pin)]
+    had_action = _is_there(place.top, _ACTION_FILE)
+    files = [*_configuration(place), *_jobs(place, pin, had_action)]
     there = {file for file in files if _is_there(file.base, file.name)}
-    had_action = any(file.name == f"{ACTION}/action.yml" for file in there)
     if had_action:  # it has the locks that belong to it
         files = [file for file in files if not file.name.startswith(f"{ACTION}/") or file in there]
     ignored = _not_ignored(place.root)
@@ -92,16 +98,17 @@ def _configuration(place: Surroundings) -> list[_File]:
     ]
 
 
-def _jobs(place: Surroundings, pin: Pin | Unpinned) -> list[_File]:
+def _jobs(place: Surroundings, pin: Pin | Unpinned | None, had_action: bool) -> list[_File]:
     """The action, the workflows that use it, and what keeps them current."""
     texts = {f"{ACTION}/{name}": f"action/{name}" for name in _ACTION_FILES}
     texts |= {place.workflow(command): f"workflows/reconciler-{command}.yml" for command in WORKFLOWS}
     other = ".github/dependabot.yaml"
     texts[other if _is_there(place.top, other) else ".github/dependabot.yml"] = "dependabot.yml"
-    if not isinstance(pin, Pin):
+    if not isinstance(pin, Pin) and not had_action:
         return [_File(place.top, name, None) for name in texts]
-    found = [_File(place.top, name, template(source, Placeholders(place, pin))) for name, source in texts.items()]
-    if pin.hashed:
+    package = pin if isinstance(pin, Pin) else ""
+    found = [_File(place.top, name, template(source, Placeholders(place, package))) for name, source in texts.items()]
+    if isinstance(pin, Pin) and pin.hashed:
         found.append(_File(place.top, f"{ACTION}/{PACKAGE_LOCK}", pin.lock))
     return found
 

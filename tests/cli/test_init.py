@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler.errors import UsageError
 from reconciler.operations import pin
 from reconciler.operations.pin import Pin, Unpinned
 from tests.cli.conftest import Cli
@@ -255,6 +256,29 @@ def test_a_second_configuration_folder(cli: Cli, repository: Path) -> None:
     assert cli("init", "x-y").code == 0
     assert len(list((repository / ".github/workflows").iterdir())) == 12
     assert cli("init", "x-y").last == "Nothing to do: every file already exists."
+
+
+def test_an_action_that_is_there_needs_no_pin(cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> Pin:
+        raise UsageError("the clone has changes")
+
+    assert cli("init", "team-a").code == 0
+    monkeypatch.setattr(pin, "own_pin", refused)
+    assert cli("init", "team-b").code == 0
+    assert (repository / ".github/workflows/reconciler-plan-team-b.yml").is_file()
+    assert cli("-C", "team-a", "init").code == 0
+
+
+def test_a_pin_that_is_refused(cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> Pin:
+        raise UsageError("the clone has changes")
+
+    monkeypatch.setattr(pin, "own_pin", refused)
+    before = sorted(os.listdir(repository))
+    done = cli("init")
+    assert (done.code, done.out) == (1, "")
+    assert "error[usage]: the clone has changes" in done.err
+    assert sorted(os.listdir(repository)) == before
 
 
 def test_two_folders_that_are_configured_already(cli: Cli, repository: Path) -> None:
