@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Final
+from urllib.parse import quote
 
 from reconciler.operations.pin import PACKAGE_LOCK, Pin
 from reconciler.operations.surroundings import Surroundings
@@ -40,7 +41,7 @@ class Placeholders:
             "LOCKS": self.locks,
             "PACKAGE": _arguments(self.package) if isinstance(self.package, Pin) else self.package,
             "MANIFESTS": json.dumps(manifests, ensure_ascii=False)[1:-1],
-            "PATTERN": json.dumps(re.sub(r"([()\[\]{}!*?+@\\])", r"\\\1", manifests), ensure_ascii=False)[1:-1],
+            "PATTERN": quote(manifests),  # an editor compares it with the address of a file
             "FOLDER": _scalar(place.inner),
             "TITLE": f" {place.suffix.removeprefix('-')}" if place.suffix else "",
             "SUFFIX": place.suffix,

@@ -28,11 +28,11 @@ class Server:
     def __init__(self, process: subprocess.Popen[bytes], folder: Path, more: Mapping[str, Any]) -> None:
         self._process = process
         self._asked = 0
+        self._settings = {"yaml": {**_SETTINGS["yaml"], **more}}
         self._diagnostics: dict[str, list[str]] = {}
         self._ask("initialize", {"processId": os.getpid(), "rootUri": folder.as_uri(), "capabilities": _CAPABILITIES})
         self._send({"method": "initialized", "params": {}})
-        settings = {"yaml": {**_SETTINGS["yaml"], **more}}
-        self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": settings}})
+        self._send({"method": "workspace/didChangeConfiguration", "params": {"settings": self._settings}})
 
     def open(self, file: Path) -> None:
         document = {"uri": file.as_uri(), "languageId": "yaml", "version": 1, "text": file.read_text()}
@@ -72,6 +72,9 @@ class Server:
         if message["method"] == "textDocument/publishDiagnostics":
             params = message["params"]
             self._diagnostics[params["uri"]] = [each["message"] for each in params["diagnostics"]]
+        elif message["method"] == "workspace/configuration":
+            sections = [item.get("section") for item in message["params"]["items"]]
+            self._send({"id": message["id"], "result": [self._settings.get(section) for section in sections]})
         elif "id" in message:
             self._send({"id": message["id"], "result": None})
 

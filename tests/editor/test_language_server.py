@@ -108,13 +108,13 @@ def test_a_wrong_key_is_found(server: Server, folder: Path) -> None:
 
 def test_the_settings_that_init_writes(tmp_path: Path) -> None:
     """VS Code finds the schema of a manifest without a modeline, and takes no other file for a manifest."""
-    (tmp_path / "reconciler.toml").write_text('manifests = "my labels (all)"\n')
+    (tmp_path / "reconciler.toml").write_text('manifests = "my labels"\n')
     lay_out_repository(tmp_path, Unpinned("", ""))
     settings = json.loads((tmp_path / ".vscode/settings.json").read_text())
     found = {}
     with language_server(tmp_path, schemas=settings["yaml.schemas"]) as server:
         for name in ("a.yaml", "deep/b.yml", "_defaults.yaml", "_overlays/live/a.yaml"):
-            file = tmp_path / "my labels (all)" / name
+            file = tmp_path / "my labels" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("name: p\nparms: {}\n")
             server.open(file)
