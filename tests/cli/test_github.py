@@ -524,3 +524,37 @@ def test_a_check_that_failed_opens_nothing(cli: Cli, github: Github, job: Job) -
     Path(".git/drift.json").write_text(json.dumps(narrowed))
     assert "covered only some projects" in cli("github", "drift-issue", "--drift", ".git/drift.json").err
     assert github.log == []
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "needed", "why"),
+    [
+        ("workflow_dispatch", {}, "true", "This run was not started by a push."),
+        ("push", {"before": "0" * 40, "after": "1" * 40}, "false", "There is no manifest yet"),
+        ("push", {"before": "2" * 40, "after": "1" * 40}, "true", "this clone does not have the commit 222222222222"),
+        ("push", {}, "false", "There is no manifest yet"),
+    ],
+)
+def test_whether_a_push_needs_an_apply(
+    cli: Cli,
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    event: str,
+    payload: dict[str, str],
+    needed: str,
+    why: str,
+) -> None:
+    """Without a key and a token."""
+    (repository / "event.json").write_text(json.dumps(payload))
+    for name, value in {
+        "CI": "true",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_EVENT_NAME": event,
+        "GITHUB_EVENT_PATH": str(repository / "event.json"),
+        "GITHUB_OUTPUT": str(repository / "output"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    done = cli("github", "changes", "--target", "production")
+    assert done.code == 0
+    assert why in done.out
+    assert (repository / "output").read_text() == f"apply={needed}\n"

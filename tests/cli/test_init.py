@@ -259,9 +259,6 @@ def test_a_second_configuration_folder(cli: Cli, repository: Path) -> None:
 
 
 def test_an_action_that_is_there_needs_no_pin(cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused() -> Pin:
-        raise UsageError("the clone has changes")
-
     assert cli("init", "team-a").code == 0
     monkeypatch.setattr(pin, "own_pin", refused)
     assert cli("init", "team-b").code == 0
@@ -270,9 +267,6 @@ def test_an_action_that_is_there_needs_no_pin(cli: Cli, repository: Path, monkey
 
 
 def test_a_pin_that_is_refused(cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused() -> Pin:
-        raise UsageError("the clone has changes")
-
     monkeypatch.setattr(pin, "own_pin", refused)
     before = sorted(os.listdir(repository))
     done = cli("init")
@@ -334,3 +328,22 @@ def test_dependabot_with_its_other_name(cli: Cli, repository: Path) -> None:
     (repository / ".github/dependabot.yaml").touch()
     assert ".github/dependabot.yaml already exists" in cli("init").out
     assert not (repository / ".github/dependabot.yml").exists()
+
+
+def test_doctor_says_whether_the_workflows_fit(cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "workflows" not in cli("doctor").out
+    monkeypatch.setattr("reconciler.operations.doctor.own_pin", lambda: PIN)
+    assert cli("init").code == 0
+    fits = "ok       workflows      The workflows fit the repository. On GitHub, they need the environments production"
+    assert f"{fits} and production-approval." in cli("doctor").out
+    file = repository / ".github/workflows/reconciler-apply.yml"
+    file.write_text(file.read_text().replace("branches: [main]", "branches: [master]"))
+    said = cli("doctor").out
+    assert "warning  workflows      .github/workflows/reconciler-apply.yml applies what is merged into master" in said
+    # A clone with changes: no commit has what runs here, so there is nothing to compare.
+    monkeypatch.setattr("reconciler.operations.doctor.own_pin", refused)
+    assert "The jobs install" not in cli("doctor").out
+
+
+def refused() -> Pin:
+    raise UsageError("the clone has changes")
