@@ -298,8 +298,8 @@ def _no_part(text: str, position: int) -> str:
     if text[position] in ".":
         return f"character {position + 1} is an extra dot"
     return (
-        f"character {position + 1} ({text[position]!r}) is not allowed in a plain part; "
-        f'put the part in double quotes, as in params."a b"'
+        f"character {position + 1} ({text[position]!r}) is not allowed without quotes; "
+        f'put this part in double quotes, as in params."a b"'
     )
 
 

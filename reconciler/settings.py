@@ -69,10 +69,10 @@ class Settings:
 
 
 def read_settings(folder: Path) -> Settings:
-    """The settings of a run in `folder`, which exists.
+    """Read the settings of a run in `folder`, which must exist.
 
     Raises:
-        DiagnosedError: with every mistake in the configuration file.
+        DiagnosedError: the configuration file has mistakes. All of them are reported.
     """
     folder = folder.resolve()
     top = git_top(folder)
@@ -128,7 +128,8 @@ def choose_target(
     if table is None:
         raise UsageError(
             with_suggestion(f'there is no target "{name}"', name, settings.targets),
-            f"Known targets: {', '.join(sorted(settings.targets))}. Define others under [targets.NAME].",
+            f"Known targets: {', '.join(sorted(settings.targets))}. "
+            "Define others under [targets.NAME] in reconciler.toml.",
         )
     limits = {
         "parallelism": parallelism or table.get("parallelism", 8),
@@ -173,7 +174,7 @@ def _is_scale(url: str) -> bool:
 
 
 def _with_built_in(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The configured targets, and the built-in ones. A built-in target keeps what the file does not set."""
+    """The configured targets, and the built-in ones. A built-in target keeps the keys that the file does not set."""
     merged = dict(BUILT_IN)
     for name, table in tables.items():
         built_in = dict(BUILT_IN.get(name, {}))

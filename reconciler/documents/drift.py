@@ -1,4 +1,4 @@
-"""The drift document, which drift prints. It has whole values, not the differences in them."""
+"""The drift document, which drift prints. It contains whole values, not the differences within them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ KIND: Final = Kind(
 
 
 def drift_document(drift: Drift) -> dict[str, Json]:
-    """The drift as it is printed. Clean projects are counted, not listed."""
+    """The drift as a JSON document. Clean projects are counted, not listed."""
     document: dict[str, Json] = as_json(DriftShape.of(drift))
     return document
 
@@ -67,22 +67,22 @@ class UnitShape(Shape):
     path: Text
     """`params.KEY` or `ontology`."""
     cause: Annotated[Cause, Key(alias="class")]
-    """What changed since the record: git (pending), Scale (drift), both differently (conflict), both alike (same);
-    unknown without a record."""
+    """Where the value changed since the record: in git (pending), on Scale (drift), differently in both (conflict),
+    or alike in both (same). Without a record: unknown."""
     base: Any
-    """The recorded value; null if it is absent or not known."""
+    """The recorded value; null if it is absent or unknown."""
     desired: Any
-    """What the manifest says; null if it says nothing."""
+    """The value in the manifest; null if there is none."""
     live: Any
-    """What Scale has; null if it has none."""
+    """The value on Scale; null if there is none."""
     absent: tuple[Side, ...]
-    """Which of `base`, `desired`, and `live` are absent. Their null is not a value."""
+    """The absent ones of `base`, `desired`, and `live`. Their null means that there is no value."""
     version: int | None
     """The version that introduced the live value."""
     at: Annotated[Moment | None, Key(alias="created_at")]
-    """When that version was made. RFC 3339, UTC."""
+    """When that version was created. RFC 3339, UTC."""
     age_seconds: Count | None
-    """The age of that version at the time of the document."""
+    """The age of that version when the document was made."""
     source: PlaceShape | None
 
     @classmethod
@@ -103,14 +103,14 @@ class UnitShape(Shape):
 
 
 class TransientShape(Shape):
-    """A unit that was changed and changed back."""
+    """A unit that was changed on Scale and changed back."""
 
     describes = Transient
 
     path: Text
     """`params.KEY` or `ontology`."""
     versions: tuple[int, ...]
-    """The versions that changed it and changed it back."""
+    """The versions that changed the unit and changed it back."""
 
 
 class ProjectDriftShape(Shape):
@@ -122,11 +122,11 @@ class ProjectDriftShape(Shape):
     """The project's name."""
     source: PlaceShape
     units: tuple[UnitShape, ...]
-    """What differs."""
+    """The units that differ."""
     transient: tuple[TransientShape, ...]
-    """What was changed and changed back since the record."""
+    """The units that were changed and changed back since the record."""
     diagnostics: tuple[DiagnosticShape, ...]
-    """About this project."""
+    """Diagnostics about this project."""
 
 
 class BlockedShape(Shape):
@@ -137,24 +137,24 @@ class BlockedShape(Shape):
     name: Text
     """The project's name."""
     path: Text
-    """The place in the API's answer."""
+    """The path of the problem in the API's answer."""
     source: PlaceShape
     diagnostic: DiagnosticShape
 
 
 class BaselineShape(Shape):
-    """The record that it was compared with."""
+    """The record that live state was compared with."""
 
     describes = Baseline
 
     commit: Text | None
-    """The commit of its newest entry; null if it is not known."""
+    """The commit of the record's newest entry; null if it is unknown."""
     recorded_at: Text
-    """When that entry was made. RFC 3339, UTC."""
+    """When the newest entry was made. RFC 3339, UTC."""
 
 
 class DriftSummaryShape(Shape):
-    """How many units of each class; blocked and clean count projects."""
+    """The number of units in each class, and the numbers of blocked and clean projects."""
 
     describes = DriftSummary
 
@@ -174,25 +174,25 @@ class DriftShape(Document):
     describes = Drift
 
     made_at: Annotated[WholeSecond, Key(alias="timestamp")]
-    """When it was made. RFC 3339, UTC."""
+    """When the document was made. RFC 3339, UTC."""
     masked: bool = False
     """Whether sensitive values are masked."""
     target: TargetShape
     snapshot_at: Annotated[TakenShape | None, Key(alias="snapshot")]
     complete: bool
-    """False if it was narrowed to some projects."""
+    """False if the run was limited to some of the projects."""
     live_count: Count | None
-    """How many live projects there are; null if they were not listed."""
+    """The number of live projects; null if they were not listed."""
     baseline: Annotated[BaselineShape | None, Key(alias="record")]
     summary: DriftSummaryShape
     projects: tuple[ProjectDriftShape, ...]
-    """Projects that are not clean, by name."""
+    """The projects that are not clean, ordered by name."""
     blocked: tuple[BlockedShape, ...]
     """Projects that cannot be compared."""
     unmanaged: tuple[Text, ...]
     """Live projects without a manifest."""
     vanished: tuple[Text, ...]
-    """Projects that an apply wrote and that Scale no longer shows."""
+    """Projects that an apply wrote and that Scale no longer lists."""
     diagnostics: tuple[DiagnosticShape, ...]
     """Diagnostics that are not about a single project."""
 

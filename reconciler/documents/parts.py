@@ -1,8 +1,8 @@
 """The base of every shape, and the parts that several documents share.
 
-A shape is a pydantic model, and the one description of a document: it is written from an instance, read into one, and
-the published JSON Schema is made from it. `of` makes a shape from a value of the model; `read` makes the value again.
-Both match keys with attributes by name. A subclass gives only those that differ.
+A shape is a pydantic model, and the only description of a document: the document is written from an instance and read
+into one, and the published JSON Schema is generated from the model. `of` makes a shape from a value of the model;
+`read` makes the value again. Both match keys with attributes by name. A subclass passes only those that differ.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Shape(BaseModel):
 
     @classmethod
     def of(cls, value: Any, /, **given: Any) -> Self:
-        """The shape of a value. A key that is not given has the attribute of its name."""
+        """The shape of a value. Each key that is not in `given` comes from the attribute of the same name."""
         for name, shape in _keys_of(cls):
             if name not in given:
                 inner = getattr(value, name)
@@ -50,7 +50,8 @@ class Shape(BaseModel):
         return tuple(map(cls.of, values))
 
     def read(self, **given: Any) -> Any:
-        """The value. An attribute that is not given has the key of its name, or its default if there is no such key."""
+        """The value. Each attribute that is not in `given` comes from the key of the same name, or has its default if
+        there is no such key."""
         values = vars(self)
         plain, nested = _attributes_of(type(self))
         made = {name: values[name] for name in plain}
@@ -105,7 +106,7 @@ _NO_DEFAULT: Final = object()
 
 @cache
 def _keys(shape: type[Shape]) -> list[tuple[str, str, Any]]:
-    """Of each key: its name in the shape, its name in the document, and its default."""
+    """For each key: its name in the shape, its name in the document, and its default."""
     return [
         (name, key.serialization_alias or name, _NO_DEFAULT if key.is_required() else key.default)
         for name, key in shape.model_fields.items()
@@ -125,14 +126,14 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 """A time in UTC."""
 
 WholeSecond = Annotated[Moment, AfterValidator(lambda moment: moment.replace(microsecond=0))]
-"""A time in UTC, without its fraction. This is how a run notes its own times."""
+"""A time in UTC without its fraction: the form in which a run notes its own times."""
 
 Text = InstanceOf[str]
 """Any string. File names and foreign values may contain halves of surrogate pairs, which pydantic refuses."""
 
 
 Hidden = Annotated[InstanceOf[Masked], WithJsonSchema({"type": "string"})]
-"""What is printed in place of a sensitive value. It cannot be read back."""
+"""The text that replaces a sensitive value. It cannot be read back."""
 
 Hash = Annotated[Text, WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"})]
 CommitId = Annotated[Text, WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{40}$"})]
@@ -147,9 +148,9 @@ class PlaceShape(Shape):
     describes = Source
 
     file: Text
-    """The file, relative to the git top level, else to the repository root."""
+    """The file's path, relative to the git top level, or outside git, to the repository root."""
     line: Number
-    """The line, from 1."""
+    """The line number, counted from 1."""
 
 
 class RemedyShape(Shape):
@@ -166,32 +167,32 @@ class RemedyShape(Shape):
 
 
 class DiagnosticShape(Shape):
-    """What is wrong, where, and what to do."""
+    """A problem, where it is, and how to fix it."""
 
     describes = Diagnostic
 
     severity: Severity
-    """Only an error makes a run fail."""
+    """The severity. Only an error makes a run fail."""
     code: Text
-    """What kind of mistake: see docs/diagnostics.md."""
+    """The kind of problem. See docs/diagnostics.md."""
     summary: Text
-    """What is wrong, in a line."""
+    """The problem, in one line."""
     detail: Text
-    """Why, and what to do; empty if there is nothing more to say. Starts with the label, if there is one."""
+    """Why it matters and what to do. Starts with the label, if there is one. May be empty."""
     file: Text | None
-    """The file, relative to the git top level, else to the repository root."""
+    """The file's path, relative to the git top level, or outside git, to the repository root."""
     line: Number | None
-    """The line, from 1."""
+    """The line number, counted from 1."""
     column: Number | None
-    """The column, in characters from 1."""
+    """The column, in characters, counted from 1."""
     end_column: Number | None = None
-    """One past the last column."""
+    """The column after the last character."""
     text: Text | None = None
-    """In files of `--out`: the whole line."""
+    """The whole line. Only in files of plan --out."""
     label: Text = ""
-    """What is shown at the location itself."""
+    """A short remark about the location itself."""
     used_by: tuple[PlaceShape, ...] = ()
-    """Where other manifests use the file."""
+    """The locations in other manifests that use the file."""
     remedies: tuple[RemedyShape, ...] = ()
     """The commands that the detail ends with."""
 
@@ -242,29 +243,29 @@ class TargetShape(Shape):
     name: Text
     """The target's name."""
     endpoint: Text
-    """Its address, or the sandbox's file."""
+    """The endpoint's URL, or the sandbox's file."""
     account: Text | None
     """A fingerprint of the account; null if it is not known. Null matches any account."""
 
 
 class CommitShape(Shape):
-    """The state of git."""
+    """The commit of the manifests."""
 
     describes = Commit
 
     commit: CommitId | None
-    """The commit, 40 hexadecimal digits; null without one."""
+    """The commit's hash, 40 hexadecimal digits; null if there is no commit."""
     dirty: bool
-    """Whether files that were read differ from the commit."""
+    """Whether any file that was read differs from the commit."""
 
 
 class TakenShape(Shape):
-    """The snapshot that live state is from."""
+    """The snapshot that live state was read from."""
 
     describes = datetime
 
     timestamp: Moment
-    """When it was taken. RFC 3339, UTC."""
+    """When the snapshot was taken. RFC 3339, UTC."""
 
     @classmethod
     def of(cls, taken_at: datetime, /, **given: Any) -> Self:
@@ -278,9 +279,9 @@ class Document(Shape):
     """A document as a whole."""
 
     format_version: Version
-    """The format's version: 1.x only adds to 1.0."""
+    """The version of the format. Versions 1.x only add to 1.0."""
     tool_version: Text
-    """The version of reconciler."""
+    """The version of reconciler that wrote the document."""
 
     @classmethod
     def of(cls, value: Any, /, **given: Any) -> Self:

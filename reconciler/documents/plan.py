@@ -33,13 +33,13 @@ from reconciler.model.values import ABSENT, Json
 
 
 def plan_document(plan: Plan) -> dict[str, Json]:
-    """The plan as it is printed. Sensitive values in `plan` are already masked."""
+    """The plan as a JSON document. Sensitive values in `plan` are already masked."""
     document: dict[str, Json] = as_json(PlanShape.of(plan))
     return document
 
 
 _path = lru_cache(maxsize=4096)(parse_path)
-"""The fields of many projects have the same paths."""
+"""Cached because the fields of many projects have the same paths."""
 
 
 class FieldShape(Shape):
@@ -53,15 +53,15 @@ class FieldShape(Shape):
     before: Any
     """The live value; null if there is none."""
     after: Any
-    """The declared value; null if there is none."""
+    """The value in the manifest; null if there is none."""
     cause: Annotated[model.Cause, Key(alias="class")]
-    """What changed since the record: git (pending), Scale (drift), both differently (conflict), both alike (same);
-    unknown without a record."""
+    """Where the value changed since the record: in git (pending), on Scale (drift), differently in both (conflict),
+    or alike in both (same). Without a record: unknown."""
     source: PlaceShape | None
     version: int | None = None
     """For drift and conflict: the version that introduced the live value."""
     created_at: Moment | None = None
-    """When that version was made. RFC 3339, UTC."""
+    """When that version was created. RFC 3339, UTC."""
 
     @classmethod
     def of(cls, field: model.Field, /, **given: Any) -> Self:
@@ -87,7 +87,7 @@ class FieldShape(Shape):
 
 
 class StateShape(Shape):
-    """A project's state, as far as it is managed."""
+    """The managed part of a project's state."""
 
     describes = model.State
 
@@ -100,17 +100,17 @@ class StateShape(Shape):
 
 
 class DeedShape(Shape):
-    """What would happen. The names are Terraform's."""
+    """The planned action, and the states before and after it. The keys have Terraform's names."""
 
     actions: Annotated[tuple[Action, ...], Key(min_length=1, max_length=1)]
     before: StateShape | None
-    """The live state; null for a project that is equal to its manifest."""
+    """The live state; null if the project already matches its manifest."""
     after: StateShape | None
-    """The state after the plan; null for a project that is equal to its manifest."""
+    """The state after the plan; null if the project already matches its manifest."""
     before_sensitive: Any = Key(default_factory=dict)
-    """True for each masked value in `before`; false if that is null. In a file of plan --out, no value is masked."""
+    """True for each masked value in `before`; false if `before` is null. A file of plan --out has no masked value."""
     after_sensitive: Any = Key(default_factory=dict)
-    """The same for `after`."""
+    """Like `before_sensitive`, for `after`."""
 
     @classmethod
     def of(cls, change: ProjectChange, /, **given: Any) -> Self:
@@ -125,14 +125,14 @@ class DeedShape(Shape):
 
 
 class CallShape(Shape):
-    """A request that would be sent against the live state that was seen."""
+    """A request that an apply would send if live state did not change."""
 
     describes = model.Call
 
     kind: Annotated[CallKind, Key(alias="call")]
     method: Literal["POST"]
     path: Text
-    """The path below the endpoint."""
+    """The path of the request, below the endpoint."""
     body: dict[str, Any]
 
     @classmethod
@@ -141,14 +141,14 @@ class CallShape(Shape):
 
 
 class ExpectedShape(Shape):
-    """What was live when the plan was made."""
+    """The versions that were live when the plan was made."""
 
     describes = model.Expected
 
     params_version: int | None
-    """The live version."""
+    """The live version of the parameters; null if there is none."""
     ontology_version: int | None
-    """The live version."""
+    """The live version of the ontology; null if there is none."""
     created_at: Text | None
     """When the project was created."""
 
@@ -157,9 +157,9 @@ class WaivedShape(Shape):
     describes = model.Waived
 
     guard: Text
-    """The guard."""
+    """The guard's name."""
     by: Text
-    """What waives it."""
+    """The option or the waiver in the configuration that waives it."""
 
 
 class KeptShape(Shape):
@@ -168,18 +168,18 @@ class KeptShape(Shape):
     path: Text
     """`params.KEY` or `ontology`."""
     base_version: int | None
-    """The version that it is compared with; null if there is none."""
+    """The version that the unit is compared with; null if there is none."""
 
 
 class EntrySourceShape(PlaceShape):
-    """Where the manifest is."""
+    """The location of the manifest."""
 
     commit: CommitId | None
-    """The commit that holds every byte that was read for this project; null if none does."""
+    """The commit that contains every byte that was read for this project; null if there is none."""
 
 
 class ChangeShape(Shape):
-    """What would happen to a project. It is short if the project is equal to its manifest."""
+    """The plan for one project. It has fewer values if the project already matches its manifest."""
 
     describes = ProjectChange
 
@@ -195,23 +195,23 @@ class ChangeShape(Shape):
         Annotated[model.Reason, WithJsonSchema({"type": "string"})] | None,
         Key(alias="action_reason"),
     ]
-    """Why all parameters are sent, or nothing is."""
+    """Why all parameters are sent, or why nothing is sent."""
     source: EntrySourceShape
     fields: tuple[FieldShape, ...]
     """The intent: every difference."""
     calls: tuple[CallShape, ...]
-    """What would be sent."""
+    """The requests that an apply would send."""
     expected: ExpectedShape
     held_by: tuple[Text, ...]
-    """The guards that hold it."""
+    """The guards that hold the project."""
     waived_by: tuple[WaivedShape, ...]
-    """The guards that are waived for it."""
+    """The guards that are waived for the project."""
     kept: tuple[KeptShape, ...]
-    """With --pending: the units that changed on Scale and are kept."""
+    """With --pending: the units that changed on Scale and keep their live value."""
     hash: Hash
     """SHA-256 of the project's intent."""
     diagnostics: tuple[DiagnosticShape, ...]
-    """About this project."""
+    """Diagnostics about this project."""
 
     @classmethod
     def of(cls, change: ProjectChange, /, **given: Any) -> Self:
@@ -239,7 +239,7 @@ def kept_shapes(units: Mapping[str, int | None]) -> tuple[KeptShape, ...]:
 
 
 class SummaryShape(Shape):
-    """How many projects of each kind; held, blocked and protected ones do not count as add or change."""
+    """The number of projects of each kind. Held, blocked, and protected projects do not count as add or change."""
 
     describes = model.Summary
 
@@ -260,32 +260,32 @@ class PlanShape(Document):
     describes = Plan
 
     made_at: Annotated[WholeSecond, Key(alias="timestamp")]
-    """When it was made. RFC 3339, UTC."""
+    """When the plan was made. RFC 3339, UTC."""
     applyable: bool
-    """Whether apply would write or forget anything."""
+    """Whether an apply would write or forget anything."""
     complete: bool
-    """False if it was narrowed to some projects."""
+    """False if the plan was limited to some of the projects."""
     errored: bool
-    """Whether it has errors or blocked projects."""
+    """Whether the plan has errors or blocked projects."""
     masked: bool
     """Whether sensitive values are masked."""
     pending_only: bool
-    """Whether it was made with --pending."""
+    """Whether the plan was made with --pending."""
     target: TargetShape
     snapshot_at: Annotated[TakenShape | None, Key(alias="snapshot")]
     commit: Annotated[CommitShape, Key(alias="source")]
     manifests: Text = ""
     """The manifest folder, relative to the repository root."""
     manifest_count: Count | None = None
-    """How many manifests there are, selected or not."""
+    """The number of manifests, selected or not."""
     live_count: Count | None = None
-    """How many live projects there are; left out if they were not listed."""
+    """The number of live projects; left out if they were not listed."""
     summary: SummaryShape
     changes: Annotated[tuple[ChangeShape, ...], Key(alias="resource_changes")]
-    """All projects of the plan, by name."""
+    """All projects of the plan, ordered by name."""
     unmanaged: tuple[Text, ...]
     """Live projects without a manifest."""
     diagnostics: tuple[DiagnosticShape, ...]
     """Diagnostics that are not about a single project."""
     hash: Annotated[Hash, Key(alias="plan_hash")]
-    """SHA-256 over all intents."""
+    """SHA-256 of all intents."""

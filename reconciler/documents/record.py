@@ -25,7 +25,7 @@ FORMAT_VERSION = "2.0"
 HEAD = "record.json"
 
 _LONGEST_NAME = 180
-"""Bytes of a file's name before its suffix. A longer name is cut, and ends in a digest."""
+"""The most bytes of a file's name before its suffix. A longer name is cut, and ends in a digest."""
 
 Files = Mapping[str, bytes]
 """Contents by path from the top of the record, with `/`."""
@@ -61,7 +61,7 @@ def decode(files: Files, *, place: str = "the record") -> Record:
         return _read(OldRecordShape, files[HEAD], f"{place}, {HEAD}").read_all(place)
     if version != FORMAT_VERSION:
         raise RecordError(
-            f"{place} has the format version {version}; this reconciler reads {FORMAT_VERSION}",
+            f"{place} has format version {version}, but this reconciler reads version {FORMAT_VERSION}",
             "Use the version of reconciler that wrote it, or a later one.",
         )
     heads: dict[str, SectionShape] = {}
@@ -115,7 +115,7 @@ def _read(shape: type[_Read], content: bytes, at: str) -> _Read:
         raise RecordError(f"{at} is damaged: it {problem}") from None
     except ValidationError as problem:
         raise RecordError(
-            f"{at} is damaged: it does not have the content of a record",
+            f"{at} is damaged: it does not match the format of a record",
             f"The first mistake is at {place_of(problem)}.",
         ) from None
 
@@ -190,7 +190,7 @@ class OldProjectShape(_EntryShape):
     intended: OldIntendedShape | None = None
 
     def read(self, **given: Any) -> Any:
-        """The intent does not name what its run left drifting. It left drifting what was drifting before."""
+        """The intent does not list the units that its run left drifting: those that were drifting before."""
         intents = () if self.intended is None else (self.intended.read(older=self.older),)
         return super().read(intents=intents, **given)
 

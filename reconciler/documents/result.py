@@ -37,7 +37,7 @@ KIND: Final = Kind(
 
 
 def outcome_document(outcome: Outcome) -> dict[str, Json]:
-    """The outcome as it is printed."""
+    """The outcome as a JSON document."""
     document: dict[str, Json] = as_json(ResultShape.of(outcome))
     return document
 
@@ -59,7 +59,7 @@ def check_result(file: Path) -> None:
     elif not why and not (folder.is_dir() and os.access(file if file.exists() else folder, os.W_OK)):
         why = "its folder is missing or not writable"
     if why:
-        advice = "Nothing was written to Scale. Choose another file."
+        advice = "Nothing was written to Scale. Choose a different file."
         raise UsageError(f"the result cannot be written to {file}: {why}", advice)
 
 
@@ -85,7 +85,7 @@ class CallOutcomeShape(Shape):
 
     call: CallKind
     result: CallResult
-    """Its result."""
+    """The result of the request."""
 
 
 class ProjectOutcomeShape(Shape):
@@ -98,24 +98,24 @@ class ProjectOutcomeShape(Shape):
     action: Action
     status: Status
     reason: Text
-    """Why the change was not made."""
+    """Why the change was not made; empty if it was."""
     params_version: int | None
-    """The version now, as read back."""
+    """The version of the parameters that was last read; null if none was read."""
     ontology_version: int | None
-    """The version now, as read back."""
+    """The version of the ontology that was last read; null if none was read."""
     calls: tuple[CallOutcomeShape, ...]
-    """The requests."""
+    """The project's requests."""
     hash: Text
     """SHA-256 of the project's intent."""
     source: PlaceShape | None
     held_by: tuple[Text, ...] = ()
     """The guards that held it."""
     diagnostics: tuple[DiagnosticShape, ...]
-    """About this project."""
+    """Diagnostics about this project."""
 
 
 class OutcomeSummaryShape(Shape):
-    """How many projects ended in each way."""
+    """The number of projects with each result."""
 
     describes = OutcomeSummary
 
@@ -134,21 +134,21 @@ class ResultShape(Document):
     describes = Outcome
 
     started_at: WholeSecond
-    """When it began. RFC 3339, UTC."""
+    """When the apply began. RFC 3339, UTC."""
     finished_at: WholeSecond | None
-    """When it ended. RFC 3339, UTC. Null in a file that was written at a signal, while calls were under way."""
+    """When the apply ended. RFC 3339, UTC. Null if a signal ended the run while requests were in flight."""
     target: TargetShape
     commit: Annotated[CommitShape, Key(alias="source")]
     plan_hash: Text
-    """SHA-256 over all intents of the plan."""
+    """SHA-256 of all intents of the plan."""
     pending_only: bool = False
     """Whether the plan was made with --pending."""
     previous_commit: Text | None
-    """The commit of the apply before this one."""
+    """The commit of the previous apply; null if it is unknown."""
     interrupted_by: int | None
-    """The number of the signal that ended it."""
+    """The number of the signal that interrupted the apply; null if none did."""
     summary: OutcomeSummaryShape
     projects: tuple[ProjectOutcomeShape, ...]
-    """All projects of the plan, by name."""
+    """All projects of the plan, ordered by name."""
     diagnostics: tuple[DiagnosticShape, ...]
     """Diagnostics that are not about a single project."""

@@ -1,6 +1,6 @@
 """The saved plan: the plan document with all that an apply needs, sealed.
 
-What is carried out is derived from `desired` and from live state. The calls in the file are for reading only.
+An apply derives its calls from `desired` and from live state. The calls in the file are only for the reader.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ KIND: Final = Kind(
     sealed=True,
     noun="plan",
     sign=b'"applyable"',
-    unsealed="is a plan for reading: its values are masked or left out. Only plan --out writes a plan that can be "
-    "shown and applied",
+    unsealed="is a printed plan, not a saved one",
 )
 
 
@@ -65,11 +64,11 @@ class HeldShape(Shape):
     describes = Held
 
     guard: Text
-    """The guard."""
+    """The guard's name."""
     why: Text
-    """Why, in a sentence."""
+    """Why the guard holds the project, in one sentence."""
     remedy: Text
-    """How to avoid it; may be empty."""
+    """How to avoid the hold without a waiver; may be empty."""
 
 
 class IgnoreShape(Shape):
@@ -88,7 +87,7 @@ class IgnoreShape(Shape):
 
 
 class DesiredShape(Shape):
-    """What the manifest says, composed."""
+    """The manifest after composition."""
 
     describes = DesiredProject
 
@@ -147,15 +146,16 @@ _CHOICES: Final = TypeAdapter(list[Text | ChoiceShape])
 
 class SavedChangeShape(ChangeShape):
     holds: tuple[HeldShape, ...]
-    """What `held_by` names, in full."""
+    """The guards in `held_by`, with their reasons."""
     outside: tuple[KeptShape, ...]
     """The units that changed on Scale and that the manifest does not own."""
     ontology_hash: Hash | None = None
-    """SHA-256 of the live choices if the project is equal to its manifest, because a version may be only a position."""
+    """SHA-256 of the live choices, set if the project matches its manifest. The version alone may not identify
+    them: it may be only a position in the history."""
     desired: DesiredShape | None
-    """What the manifest says, composed; null if the project is equal to it."""
+    """The manifest after composition; null if the project matches it."""
     diagnostics: tuple[WholeDiagnosticShape, ...]
-    """About this project."""
+    """Diagnostics about this project."""
 
     @classmethod
     def of(cls, change: ProjectChange, /, **given: Any) -> Self:
@@ -192,7 +192,7 @@ class SavedChangeShape(ChangeShape):
         )
 
     def _check(self, desired: DesiredProject) -> None:
-        """Raises ValueError if a write does not have the states that it has in every plan."""
+        """Raises ValueError if a write lacks a state that it has in every plan."""
         action, before, after = self.change.actions[0], self.change.before, self.change.after
         if action not in (Action.CREATE, Action.UPDATE) or self.holds or desired.protect:
             return
@@ -210,9 +210,9 @@ class SavedPlanShape(PlanShape):
     """A file of plan --out."""
 
     changes: Annotated[tuple[SavedChangeShape, ...], Key(alias="resource_changes")]
-    """All projects of the plan, by name."""
+    """All projects of the plan, ordered by name."""
     diagnostics: tuple[WholeDiagnosticShape, ...]
-    """Those that are not about a single project."""
+    """Diagnostics that are not about a single project."""
 
     def read(self, **given: Any) -> Any:
         count = len(self.changes) if self.manifest_count is None else self.manifest_count

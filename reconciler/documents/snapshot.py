@@ -92,14 +92,14 @@ _Hash = Annotated[str, Key(pattern=r"^[0-9a-f]{64}$")]
 
 
 class OriginShape(Shape):
-    """The version that introduced a value, if it is older than the history in the snapshot."""
+    """The version that introduced a value, if that version is older than the history in the snapshot."""
 
     version: _Number
     created_at: Moment | None
 
 
 class ParamsShape(Shape):
-    """A version of the parameters. `digest` is that of the whole content, if some of it is left out."""
+    """A version of the parameters. If some of the content is left out, `digest` is the digest of all of it."""
 
     describes = Version
 
@@ -196,9 +196,9 @@ class ProblemShape(Shape):
 
 
 class UnreadableShape(Shape):
-    """A project that could not be read: its error in place of its content.
+    """A project that could not be read, with its error in place of its content.
 
-    It is one of `projects`, so that an older reconciler refuses the snapshot instead of overlooking the project.
+    It is listed in `projects`, so that an older reconciler refuses the snapshot instead of overlooking the project.
     """
 
     describes = UnreadableProject

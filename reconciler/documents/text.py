@@ -1,7 +1,7 @@
-"""The text of a document: JSON that is always written in the same way, and that is checked when it is read.
+"""The text of a document: JSON that is always written in the same way, and checked when it is read.
 
 A document can be sealed: it then has a `digest` over everything else in it. The seal shows that a document was edited
-or cut short. It does not show who wrote the document, so a sealed document is checked, too.
+or cut short. It does not show who wrote the document, so a sealed document is checked too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from reconciler.model.printed import with_files
 from reconciler.model.values import Json, digest, to_json
 
 DEEPEST: Final = 220
-"""Levels of nesting: the 200 that an answer of the API may have, and those that a document adds."""
+"""Levels of nesting: the 200 that an answer of the API may have, plus the levels that a document adds."""
 
 MOST_VALUES: Final = 20_000_000
 """Values in a document. Each takes about 100 bytes of memory."""
@@ -46,8 +46,8 @@ class Kind:
     `name` includes the article. `key` is one that every document of this kind has; if `value` is given, the key has
     this value. `remedy` says how to get another one; a `FILE` in its command stands for this one. `unsealed` says what
     a document without its seal is. A document that is larger than `most_bytes`, or may have more than `most_values`, is
-    neither written nor read. A kind that a user saves has a `noun`, which messages call it, and a `sign`, which only
-    its files have in their first 200 bytes.
+    neither written nor read. A kind that a user saves has a `noun`, its name in messages, and a `sign`, which only its
+    files have in their first 200 bytes.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Kind:
     remedy: Remedy
     value: str | None = None
     sealed: bool = False
-    unsealed: str = "was changed or cut short after it was written"
+    unsealed: str = "was changed or truncated after it was written"
     noun: str = ""
     sign: bytes = b""
     most_bytes: int = LARGEST_SAVED
@@ -77,7 +77,7 @@ class Kind:
         """Check that saving a document there replaces nothing but an older one. Raises the kind's error."""
         if is_below(os.path.realpath(file), os.path.realpath(manifests)):
             raise self.error(
-                f"the {self.noun} cannot be saved in the manifest folder: {file}", "Choose a file outside it."
+                f"the {self.noun} cannot be saved in the manifest folder: {file}", "Choose a file outside that folder."
             )
         try:
             check_named(file)
@@ -89,7 +89,7 @@ class Kind:
             raise self._unsaved(file, problem) from None
         if start and self.sign not in start:
             why = f"{file} already exists and is not a {self.noun}"
-            raise self.error(why, "Choose another file, or remove this one.")
+            raise self.error(why, "Choose a different file, or remove this one.")
 
     def save(self, document: Mapping[str, Json], file: Path) -> None:
         """Save a document: mode 0600, all of it or nothing. Raises the kind's error."""
@@ -126,7 +126,7 @@ class Kind:
             return shape.model_validate(document).read()
         except ValueError as problem:
             where = f"The first mistake is at {place_of(problem)}." if isinstance(problem, ValidationError) else ""
-            summary = f"{place} does not have the content of {self.name}"
+            summary = f"{place} does not match the format of {self.name}"
             raise self.error(summary, where, remedies=[self._remedy(place)]) from None
 
     def _remedy(self, file: str) -> Remedy:
@@ -134,9 +134,9 @@ class Kind:
 
     def _check_size(self, content: bytes) -> None:
         if len(content) > self.most_bytes:
-            raise UnfitError(f"has {len(content):,} bytes, more than the {self.most_bytes:,} that {self.name} may have")
+            raise UnfitError(f"has {len(content):,} bytes; {self.name} may have at most {self.most_bytes:,}")
         if sum(map(content.count, (b"[", b"{", b","))) > self.most_values:  # no fewer than there are values
-            raise UnfitError(f"may hold more than {self.most_values:,} values, too many for {self.name}")
+            raise UnfitError(f"may contain more than {self.most_values:,} values, the limit for {self.name}")
 
     def _checked(self, document: Json) -> Json:
         is_one = isinstance(document, dict) and self.key in document
@@ -145,14 +145,14 @@ class Kind:
         version = document.get("format_version")
         if version != self.format_version:
             raise UnfitError(
-                f"has the format version {str(version)[:20]}; this reconciler reads {self.format_version}",
+                f"has format version {str(version)[:20]}, but this reconciler reads version {self.format_version}",
                 "Use the version of reconciler that wrote it, or a later one.",
             )
         if self.sealed:
             if document.get("masked") or "digest" not in document:
                 raise UnfitError(self.unsealed)
             if document.pop("digest") != digest(document):
-                raise UnfitError("was changed or cut short after it was written")
+                raise UnfitError("was changed or truncated after it was written")
         return document
 
 

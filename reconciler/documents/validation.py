@@ -27,7 +27,7 @@ from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import Json
 
 Resolved = tuple[DesiredProject, Mapping[FieldPath, Source]]
-"""A project as composed, and where each leaf of it was written."""
+"""A composed project, and where each of its leaves was written."""
 
 
 _COMPOSED: Final = {
@@ -58,7 +58,7 @@ class ResolvedShape(Shape):
 
 
 class ValidationSummaryShape(Shape):
-    """How many diagnostics of each severity."""
+    """The number of diagnostics of each severity."""
 
     errors: Count
     warnings: Count
@@ -69,14 +69,14 @@ class ValidationShape(Shape):
     """The output of reconciler validate --format json."""
 
     format_version: Version
-    """The format's version: 1.x only adds to 1.0."""
+    """The version of the format. Versions 1.x only add to 1.0."""
     summary: ValidationSummaryShape
     diagnostics: tuple[DiagnosticShape, ...]
-    """In the order of files and lines."""
+    """The diagnostics, ordered by file and line."""
     masked: bool | None = None
     """With --resolved: whether sensitive values are masked."""
     projects: tuple[ResolvedShape, ...] | None = None
-    """With --resolved: the projects without errors, as composed."""
+    """With --resolved: the projects without errors, after composition."""
 
 
 def validation_document(

@@ -1,1 +1,1 @@
-"""What is sent to a forge: comments, issues, annotations and summaries. GitHub is the only one."""
+"""Everything that is sent to a forge: comments, issues, annotations, and summaries. GitHub is the only forge."""

@@ -23,7 +23,7 @@ def is_inside(root: Path) -> bool:
 
 
 def refuse_bare(root: Path) -> None:
-    """Check that a git that is started in `root` finds no bare repository on its way up.
+    """Check that git, started in `root`, would find no bare repository on its way up.
 
     Raises:
         GitRefusedError: a folder between `root` and the first `.git` looks like a bare repository.
@@ -36,8 +36,8 @@ def refuse_bare(root: Path) -> None:
         if _looks_like_git(folder):
             raise GitRefusedError(
                 f"the folder {folder} looks like a bare git repository",
-                "Git would run the commands that its config file names. Nothing was run.\n"
-                "If it is only a copy of a repository, rename its HEAD file; otherwise work in a clone of it.",
+                "Git would run the commands in its config file, so reconciler did not run git there.\n"
+                "If the folder is only a copy of a repository, rename its HEAD file. Otherwise, work in a clone of it.",
             )
         folder, child = os.path.dirname(folder), folder
         if folder == child:

@@ -1,4 +1,4 @@
-"""A ref of a target, in this clone or on a git remote. Records and snapshots are kept in one."""
+"""A ref of a target, in this clone or on a git remote. Records and snapshots are kept in such refs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from reconciler.git.process import Settings
 from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError
 
 LOCAL: Final = "local"
-"""The name for this clone, where a remote could be named."""
+"""Used in place of a remote's name to mean this clone."""
 
 
 PUSHING: Final = 60.0
-"""Seconds for which a ref is pushed again if other runs are faster."""
+"""For how many seconds a push is repeated if other runs are faster."""
 
 
 def pauses_between(monotonic: Callable[[], float], draw: Callable[[], float]) -> Iterator[float]:
@@ -41,7 +41,7 @@ class KeptRef:
     """`refs/reconciler/KIND/TARGET`. `remote` is LOCAL or a git remote, which must exist. For `settings`, see Refs.
 
     A failure of a remote is raised as `error`, which takes a summary and a detail. A failure of the clone itself is a
-    GitRefusedError, and so is a ref that does not point to a commit or that holds too much.
+    GitRefusedError, and so is a ref that does not point to a commit or whose files are too large.
     """
 
     def __init__(
@@ -62,15 +62,15 @@ class KeptRef:
         self._error = error
         if self.remote is not None and self.remote not in git.remotes(root):
             raise error(
-                f"{self.what} is kept on the git remote {remote}, and this repository has no such remote",
-                f"Add it: git remote add {shlex.quote(remote)} URL",
+                f"this repository does not have the git remote {remote}",
+                f"It is where {self.what} is kept. Add it:\ngit remote add {shlex.quote(remote)} URL",
             )
 
     def read(self, most: int) -> Held | None:
         """The files of the ref, of `most` bytes at most; None if there is no ref.
 
         Raises:
-            NotACommitError, TooLargeError: it does not point to a commit, or it holds more.
+            NotACommitError, TooLargeError: it does not point to a commit, or its files are larger.
         """
         with self.reported(f"{self.what} cannot be fetched from {self.remote}"):
             return self.refs.read(self.name, most=most)

@@ -59,11 +59,11 @@ Settings: TypeAlias = Sequence[tuple[str, str]]
 """Keys and values of git's configuration."""
 
 Done: TypeAlias = "subprocess.CompletedProcess[bytes]"
-"""A git that has ended."""
+"""A git process that has ended."""
 
 
 class TooLongError(GitRefusedError):
-    """A git was ended because its output was too long."""
+    """A git process was terminated because its output was too long."""
 
 
 def run_to_its_end(root: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Done:
@@ -163,7 +163,7 @@ def run(
             return _finish(command, root, variables, data, subprocess.PIPE)
         return _watch(command, root, variables, most)
     except subprocess.TimeoutExpired:
-        raise GitRefusedError(f"git {arguments[0]} did not end within {_SECONDS} s") from None
+        raise GitRefusedError(f"git {arguments[0]} did not finish within {_SECONDS} seconds") from None
     except OSError as problem:
         raise GitRefusedError(f"git cannot be run: {problem}") from None
 
@@ -238,7 +238,7 @@ def _communicate(process: subprocess.Popen[bytes], most: int) -> tuple[bytes, by
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and everything that it started. Nobody has waited for it, so the group is still its own."""
+    """End a process and everything that it started. The process was not waited for, so the group is still its own."""
     with contextlib.suppress(OSError):
         os.killpg(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -253,19 +253,20 @@ def words(done: Done) -> str:
 
 
 def refusal(root: Path, arguments: Sequence[str], done: Done) -> GitRefusedError:
-    """The error for a git that failed."""
+    """The error for a failed git command."""
     said = words(done)
     if "dubious ownership" in said:
         place = re.search(r"repository at '([^']+)'", said)
         return GitRefusedError(
-            "git refuses to read this repository, because another user owns it (dubious ownership)",
-            f"To allow it: git config --global --add safe.directory {place[1] if place else root}",
+            "git refuses to read this repository because of dubious ownership",
+            "A different user owns it. If you trust the repository, allow it:\n"
+            f"git config --global --add safe.directory {place[1] if place else root}",
         )
     if done.returncode < 0:
-        return GitRefusedError(f"git {arguments[0]} was ended by {_signal_name(-done.returncode)}", said)
+        return GitRefusedError(f"git {arguments[0]} was terminated by {_signal_name(-done.returncode)}", said)
     return GitRefusedError(f"git {arguments[0]} failed: {said.splitlines()[0] if said else done.returncode}", said)
 
 
 def _signal_name(number: int) -> str:
-    limit = " (a limit on the size of files)" if number == signal.SIGXFSZ else ""
+    limit = " (the limit on the size of files)" if number == signal.SIGXFSZ else ""
     return f"{signal.Signals(number).name}{limit}"

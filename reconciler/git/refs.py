@@ -39,7 +39,7 @@ _FETCH = (
 _PUSH = ("push", "--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no", "--no-signed")
 _LIST: Final = ("ls-tree", "-r", "-l", "-z", "--full-tree")
 _BRANCH = "refs/reconciler-unnamed"
-"""Not in a folder, because git would create the folder for the lock, and would not remove it."""
+"""Not in a folder, because git would create the folder for the lock and not remove it."""
 
 _LEAST_LISTING, _MOST_LISTING = 1_000_000, 64_000_000
 """The least and the most bytes that a list of files may have. In between, it may be as long as the files: a small tree
@@ -49,7 +49,7 @@ _WRITER = "reconciler <reconciler@localhost>"
 
 
 class UnreadableRefError(GitRefusedError):
-    """A ref exists and does not hold files that can be read. `tip` is the object that it points to."""
+    """A ref exists, but its files cannot be read. `tip` is the object that it points to."""
 
     def __init__(self, tip: str, summary: str, detail: str = "") -> None:
         super().__init__(summary, detail)
@@ -61,17 +61,18 @@ class NotACommitError(UnreadableRefError):
 
 
 class TooLargeError(UnreadableRefError):
-    """A ref holds more than is read. `size` is the bytes of its files; None if there are too many files to count."""
+    """The files of a ref are larger than the limit. `size` is the bytes of its files; None if there are too many files
+    to count."""
 
     def __init__(self, tip: str, ref: str, most: int, size: int | None) -> None:
         amount = "too many files" if size is None else f"{size:,} bytes"
-        super().__init__(tip, f"{ref} holds {amount}; at most {most:,} bytes are read")
+        super().__init__(tip, f"{ref} contains {amount}; the limit is {most:,} bytes")
         self.size = size
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a ref holds: a commit, and its plain files by path, with `/`."""
+    """The content of a ref: a commit, and its plain files by path, with `/`."""
 
     commit: str
     files: Mapping[str, bytes]

@@ -1,1 +1,1 @@
-"""Requests to another host, for Scale and GitHub alike. The only home of httpx."""
+"""Requests to other hosts, for both Scale and GitHub. Only this package uses httpx."""

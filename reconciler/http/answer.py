@@ -1,4 +1,4 @@
-"""The result of a request: an answer, or none. And the times in an answer's headers."""
+"""The result of a request, with or without an answer, and the times in an answer's headers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """There is no complete answer. `sent` is false if there was no connection, so nothing can have landed.
+    """No complete answer. `sent` is false if there was no connection, so nothing can have landed.
 
     `final` is true if another try would fail in the same way. `reason` is a clause for messages.
     """
@@ -37,9 +37,8 @@ class Lost:
 
 
 def retry_after(answer: Answer, now: datetime) -> float | None:
-    """The seconds in `Retry-After`, in either of its forms (RFC 9110, 10.2.3). None if there are none.
-
-    A date is compared with the answer's own `Date`, so that a wrong local clock does no harm, or else with `now`.
+    """The seconds in `Retry-After`, in either of its forms (RFC 9110, 10.2.3). None if there is no such header. A date
+    is compared with the answer's own `Date`, so that a wrong local clock does no harm, or else with `now`.
     """
     text = answer.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):

@@ -24,7 +24,7 @@ from reconciler.http.route import UnreachableError, open_client, proxy_for
 Transport: TypeAlias = httpx.AsyncBaseTransport
 
 BODY_SECONDS = 600.0
-"""How long an answer may take in all, once it has begun."""
+"""How long an answer may take in total, once it has begun."""
 
 # Both log requests, statuses, and for debugging the headers of answers, in which a server can echo a key.
 for _logger in ("httpx", "httpcore"):
@@ -44,7 +44,7 @@ class Limits:
 
 
 class Connection:
-    """For `address` and what is below it, in one event loop. It closes `transport`.
+    """A connection to `address` and the paths below it, in one event loop. It closes `transport`.
 
     `proxy` is the environment variable that names the proxy, None if there is none.
 
@@ -141,7 +141,7 @@ class InProcess(httpx.AsyncBaseTransport):
 
 
 def is_url(text: str) -> bool:
-    """Whether this can be the URL of a request. It cannot if it is too long."""
+    """Whether this can be the URL of a request: it is valid, and not too long."""
     try:
         httpx.URL(text)
     except (httpx.InvalidURL, ValueError):
@@ -204,7 +204,7 @@ async def _read(response: httpx.Response, clock: Clock, most: int) -> Answer | L
 
 
 def _lost(error: httpx.HTTPError) -> Lost:
-    """A request certainly did not land only if there was no connection yet."""
+    """The result of a failed request. Only without a connection is it certain that the request did not land."""
     if _is_untrusted(error):
         return Lost(f"the server's certificate is not trusted{_certificate_advice()}", sent=False, final=True)
     match error:
@@ -216,15 +216,15 @@ def _lost(error: httpx.HTTPError) -> Lost:
             return Lost("no connection was free within the time limit", sent=False)
         case httpx.ProxyError():
             # The message starts with the proxy's status. A 4xx will not change by itself.
-            return Lost(f"the proxy refuses ({error})", sent=False, final=str(error).startswith("4"))
+            return Lost(f"the proxy refused the request ({error})", sent=False, final=str(error).startswith("4"))
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
             return Lost(f"the request cannot be sent ({error})", sent=False, final=True)
         case httpx.TimeoutException():
             return Lost("no answer within the time limit", sent=True)
         case httpx.DecodingError():
-            return Lost("the answer's compression is broken", sent=True)
+            return Lost("the answer cannot be decompressed", sent=True)
         case _:
-            return Lost(f"the connection broke off ({error})" if str(error) else "the connection broke off", sent=True)
+            return Lost(f"the connection was lost ({error})" if str(error) else "the connection was lost", sent=True)
 
 
 def _is_untrusted(error: BaseException | None) -> bool:

@@ -70,7 +70,7 @@ def open_client(url: httpx.URL, proxy: Proxy | None, **options: Any) -> httpx.As
     if proxy is None:
         raise _unexplained(problem) from None
     if isinstance(problem, ImportError):
-        raise _unusable(proxy.variable, "it names a SOCKS proxy, and only HTTP proxies are supported") from None
+        raise _unusable(proxy.variable, "it names a SOCKS proxy, but only HTTP proxies are supported") from None
     raise _unusable(proxy.variable, f"its value cannot be used ({type(problem).__name__})") from None
 
 
@@ -130,7 +130,7 @@ def _probe_key_log(value: str) -> None:
 
 
 def _unusable(name: str, problem: str) -> UnreachableError:
-    return UnreachableError(f"the environment variable {name} does not work: {problem}", "Correct or unset it.")
+    return UnreachableError(f"the environment variable {name} is invalid: {problem}", "Fix or unset the variable.")
 
 
 def _unexplained(problem: BaseException) -> UnreachableError:

@@ -30,7 +30,7 @@ from reconciler.record.liveness import Liveness
 
 _FOLDER = ".reconciler"
 _LARGEST_RENEWAL = 10_000
-"""Bytes that a renewal of an intent may have."""
+"""The most bytes that a renewal of an intent may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Seen:
 
 
 class RecordStore(Protocol):
-    """One target's record, where it is kept."""
+    """The place where one target's record is kept."""
 
     liveness: Liveness
 
@@ -64,20 +64,20 @@ class RecordStore(Protocol):
         """
 
     def renew(self, run: Run) -> None:
-        """Announce that a run holds its intent until `run.until`. The record's log gets no entry.
+        """Announce that a run's intent is valid until `run.until`. The record's log gets no entry.
 
         Raises:
             RecordError, GitRefusedError: it could not be announced.
         """
 
     def renewed(self, run: Run) -> str:
-        """The time until which a run holds its intent, with its renewals. Errors are those of `renew`."""
+        """The time until which a run's intent is valid, including renewals. Raises the errors of `renew`."""
 
     def end(self, run: Run) -> None:
-        """Remove what `renew` left of a run. Errors are those of `renew`."""
+        """Remove the renewals of a run. Raises the errors of `renew`."""
 
     def missing_hint(self) -> str | None:
-        """How to get the record, if this clone has none and a remote may have one."""
+        """A hint on how to get the record if this clone has none and a remote may have one; otherwise None."""
 
 
 def open_record(root: Path, target: str, remote: str, *, settings: Settings = ()) -> RecordStore:
@@ -86,7 +86,7 @@ def open_record(root: Path, target: str, remote: str, *, settings: Settings = ()
     `settings` are for a git that talks to the remote.
 
     Raises:
-        RecordError: a remote is asked for and there is no git repository, or none with that remote.
+        RecordError: a remote is requested, but there is no git repository with that remote.
         GitRefusedError: git refuses this repository.
     """
     common = git.common_folder(root)
@@ -95,8 +95,9 @@ def open_record(root: Path, target: str, remote: str, *, settings: Settings = ()
         return _GitRecord(root, kept, Liveness(common, "reconciler"))
     if remote != LOCAL:
         raise RecordError(
-            f"the record of {target} is kept on the git remote {remote}, and this is not a git repository",
-            f'Work in a clone, with git installed, or set record = "{LOCAL}" for the target.',
+            f"the record of {target} cannot be read or written outside a git repository",
+            f"The record is kept on the git remote {remote}. Work in a clone, with git installed, or set "
+            f'record = "{LOCAL}" for the target.',
         )
     return _FileRecord(root, target)
 
@@ -142,13 +143,13 @@ class _GitRecord:
     def renew(self, run: Run) -> None:
         ref = run_ref(run.id)
         content = json.dumps({"run": run.id, "until": run.until}).encode("ascii")
-        with self._kept.reported("the intent of this run cannot be renewed"):
+        with self._kept.reported("this run's intent cannot be renewed"):
             commit = self._refs.commit(None, {"run.json": content}, f"run {run.id} until {run.until}\n")
             if not self._refs.swap(ref, commit, self._refs.tip(ref)):
                 raise GitRefusedError(f"another process changed {ref}")
 
     def renewed(self, run: Run) -> str:
-        with self._kept.reported(f"the intent of the run {run.id} cannot be read"):
+        with self._kept.reported(f"the intent of run {run.id} cannot be read"):
             try:
                 held = self._refs.read(run_ref(run.id), most=_LARGEST_RENEWAL)
             except (NotACommitError, TooLargeError):
@@ -156,7 +157,7 @@ class _GitRecord:
         return _later(run.until, held.files.get("run.json", b"") if held else b"")
 
     def end(self, run: Run) -> None:
-        with self._kept.reported(f"the intent of the run {run.id} cannot be removed"):
+        with self._kept.reported(f"the intent of run {run.id} cannot be removed"):
             ref = run_ref(run.id)
             tip = self._refs.tip(ref)
             if tip is not None:
@@ -170,7 +171,7 @@ class _GitRecord:
             return None
         remote = "origin" if "origin" in remotes else remotes[0]
         command = f"git fetch {shlex.quote(remote)} {shlex.quote(f'{self._kept.name}:{self._kept.name}')}"
-        return f"If one was pushed to {remote}, fetch it:\n{command}"
+        return f"If a record was pushed to {remote}, fetch it:\n{command}"
 
     def _repair(self) -> str:
         ref = shlex.quote(self._kept.name)
@@ -268,7 +269,7 @@ def _packed(files: Mapping[str, bytes]) -> bytes:
 
 
 def _unpacked(content: bytes) -> dict[str, bytes]:
-    """The files that a record outside git holds. A file of the format 1.0 is the record itself."""
+    """The files in a record outside git. A file of the format 1.0 is the record itself."""
     try:
         document = json.loads(content.decode("utf-8", "surrogatepass"))
         if document["format_version"] == FORMAT_VERSION:
@@ -282,7 +283,7 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
 
 
 def _later(until: str, content: bytes) -> str:
-    """The later of two times, of which `content` has one. A text that is not a time is ignored."""
+    """The later of two times: `until`, and the one in `content`. A text that is not a time is ignored."""
     try:
         renewed = json.loads(content)["until"]
     except (ValueError, KeyError, TypeError, RecursionError):

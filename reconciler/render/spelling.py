@@ -99,7 +99,7 @@ def contrast(before: Json | Absent, after: Json | Absent, *, room: int = LINE) -
             left, right = _contrast_texts(before, after, room)
         elif left == right or look_alike(left, right):
             left, right = _contrast_spellings(before, after, room)
-    return left, f"{right} (another value)" if left == right else right
+    return left, f"{right} (a different value)" if left == right else right
 
 
 def _spell(value: Json | Absent, room: int, depth: int) -> str:

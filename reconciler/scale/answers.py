@@ -75,7 +75,7 @@ def error_of(outcome: Outcome, asked: Asked) -> ScaleError | None:
 
 
 def unreadable(answer: Answer, problem: UnreadableAnswerError, asked: Asked) -> UnreadableAnswerError:
-    """`problem`, which was found in the body of a 2xx, with what is known of the answer. A write may have landed."""
+    """The error for a `problem` in the body of a 2xx, with the facts about the answer. A write may have landed."""
     content_type = answer.headers.get("content-type", "")
     lines = [problem.detail, f"{asked.request} was answered with status {answer.status} and {_named(content_type)}."]
     if "json" not in content_type.lower():
@@ -104,14 +104,14 @@ def _json_object(answer: Answer) -> dict[str, object] | None:
 
 
 def _words(answer: Answer, asked: Asked) -> str:
-    """The server's own words, as one line of detail, or what came instead."""
+    """The server's own words as one line of detail, or a description of the answer if it has none."""
     body = _json_object(answer)
     if body is None:
         content_type = answer.headers.get("content-type", "")
-        return f"The answer is not in the API's form: it is {_named(content_type)}. {WRONG_ENDPOINT}"
+        return f"The answer does not have the API's format: it is {_named(content_type)}. {WRONG_ENDPOINT}"
     error = body.get("error") or body.get("message")
     if not error:
-        return "The server gives no reason."
+        return "The server gave no reason."
     text = asked.mask(error if isinstance(error, str) else json.dumps(error, ensure_ascii=False))
     return f"The server says: {_cut(text)}"
 
@@ -125,7 +125,7 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
             f"was refused: {'the task type' if asked.is_create else 'this'} is not enabled for the account",
             "Ask Scale to enable it, or use the key of an account that has it.",
         ),
-        403: (RejectedError, "was refused with status 403", f"The key may not do this. {_key_advice(asked)}"),
+        403: (RejectedError, "was refused with status 403", f"The key does not allow this. {_key_advice(asked)}"),
         404: (
             NotFoundError,
             "was not found",
@@ -136,7 +136,7 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
     if asked.is_create:
         kinds[409] = (
             NameTakenError,
-            "was refused: the name exists already",
+            "was refused: the name is already taken",
             "An archived project may have it. Plan again to see which project has the name, or choose another name.",
         )
     default = (RejectedError, f"was refused with status {answer.status}", "If the reason is not clear, ask Scale.")
@@ -145,7 +145,7 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
         default = (
             RejectedError,
             f"was answered with a redirect (status {answer.status}), which is not followed",
-            f"It leads to {target or 'nowhere'}. Set the endpoint to the API's own address.",
+            f"It redirects to {target or 'nowhere'}. Set the endpoint to the API's own address.",
         )
     kind, problem, advice = kinds.get(answer.status, default)
     proxy = _proxy_advice(asked) if answer.status in _GATEWAY else ""
@@ -161,7 +161,7 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
 def _key_advice(asked: Asked) -> str:
     if asked.key_variable is None:
         return "Check which key is sent."
-    return f"It came from {asked.key_variable}. Check that the key is complete, valid, and meant for this endpoint."
+    return f"The key came from {asked.key_variable}. Check that it is complete, valid, and meant for this endpoint."
 
 
 def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableError:
@@ -171,7 +171,7 @@ def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableE
     if outcome.wait is not None and outcome.wait > LONGEST_WAIT:
         asks = answer.headers.get("retry-after", "")
         asks = asks if len(asks) <= _LONGEST_DATE else f"{asks[:_LONGEST_DATE]}…"
-        problem += f", and it asks to wait for longer than {LONGEST_WAIT:.0f} seconds (Retry-After: {asks})"
+        problem += f", and the server asks for a wait of more than {LONGEST_WAIT:.0f} seconds (Retry-After: {asks})"
         lines.append("Run this again after that time.")
     elif answer.status == 429:
         lines.append("Run this again later, or with a lower parallelism.")
@@ -210,7 +210,7 @@ def _proxy_advice(asked: Asked) -> str:
 
 
 def _effort(outcome: Outcome, asked: Asked) -> str:
-    """How often a read was tried. The code that repeats writes counts their tries."""
+    """How often a read was tried. Empty for a write, whose tries are counted by the code that repeats it."""
     if asked.write:
         return ""
     return f"Tried {outcome.tries} times in {outcome.seconds:.0f} seconds." if outcome.tries > 1 else "Tried once."

@@ -1,8 +1,8 @@
 """The Projects API as three verbs: list, get, send.
 
 Reads return LiveProjects, or raise an error of reconciler.errors. A write is sent once. The API key leaves this module
-only in the Authorization header. It does not decide what to write or whether to repeat it, and does not trust the
-answer to a write.
+only in the Authorization header. This module does not decide what to write or whether to repeat a write, and it does
+not trust the answer to a write.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _Value = TypeVar("_Value")
 
 CONNECT_SECONDS = 10.0
 WRITE_SECONDS = 15.0
-"""How long making a connection may take, and how long a write may make no progress."""
+"""How long connecting may take, and how long a write may go without progress."""
 
 LARGEST_ANSWER = 2_000_000_000
 """Bytes. The list of 10,000 large projects has about 100 MB."""
@@ -96,7 +96,8 @@ class ScaleClient:
         return [self._redacted(project) for project in _read(await self._list(), read_projects)]
 
     async def list_raw(self) -> tuple[list[dict[str, Json]], list[UnreadableProject]]:
-        """The projects that can be read, as the answer shows them, and the others. Sent once, even if it fails."""
+        """The readable projects as the answer shows them, and the unreadable ones. The request is sent once, even if it
+        fails."""
         return _read(await self._list(once=True), read_raw_projects)
 
     async def get_project(self, name: str) -> LiveProject | None:
@@ -115,17 +116,17 @@ class ScaleClient:
         return project
 
     async def find_project(self, name: str) -> Shown | None:
-        """The same, but a project that cannot be read is returned as an UnreadableProject."""
+        """Like get_project, but returns an UnreadableProject if the project cannot be read."""
         got = await self._get(name)
         return None if got is None else self._redacted(_read(got, partial(read_project, name=name)))
 
     async def get_raw(self, name: str) -> dict[str, Json] | None:
-        """The project that a get of `name` shows, even if it has another name; None as for `get_project`."""
+        """The project in the answer to a get of `name`, even if its name differs; None as for `get_project`."""
         got = await self._get(name)
         return None if got is None else _read(got, read_raw_project)
 
     async def send(self, call: Call) -> Json:
-        """Send one write, once, and return what a 2xx with JSON says, which is not reliable ([D]).
+        """Send one write, once, and return the JSON value of a 2xx, which is not reliable ([D]).
 
         The attributes of a ScaleError report what is known of the write.
         """
@@ -155,7 +156,9 @@ class ScaleClient:
         if isinstance(outcome.result, Answer) and outcome.result.status == 404:
             if is_documented_error(outcome.result):
                 return None
-            raise unreadable(outcome.result, UnreadableAnswerError("It is not said whether the project exists"), asked)
+            raise unreadable(
+                outcome.result, UnreadableAnswerError("The answer does not show whether the project exists"), asked
+            )
         return _succeeded(outcome, asked), asked
 
     def _asked(self, what: str, method: str, path: str) -> Asked:
@@ -210,7 +213,7 @@ def _connect(endpoint: str, *, headers: Mapping[str, str], connections: int, tra
 
 
 def _read(got: tuple[Answer, Asked], read: Callable[[bytes], _Value]) -> _Value:
-    """What `read` makes of the body of an answer.
+    """The value that `read` returns for the body of an answer.
 
     Raises:
         UnreadableAnswerError: the body is not as `read` expects. The error says which answer it was.
@@ -244,7 +247,7 @@ def _path_of(name: str) -> str:
     if path is None:
         raise RejectedError(
             f'The API cannot address a project named "{name}"',
-            "A name is Unicode text, and is not empty, `.`, or `..`.",
+            "A name must be valid Unicode, and cannot be empty, `.`, or `..`.",
         )
     return path
 
@@ -283,7 +286,7 @@ def _checked_key(key: str, variable: str | None) -> str:
         code = ord(character)
         if character == ":" or code < 0x20 or 0x7F <= code < 0xA0 or code > 0xFF:
             raise CredentialsError(
-                f"The API key in {source} has a character that HTTP cannot carry",
+                f"The API key in {source} has a character that cannot be sent over HTTP",
                 f"It is character {position} of {len(key)} (U+{code:04X}). Copy the key again.",
             )
     return key

@@ -1,4 +1,4 @@
-"""Reads a body that the fast parser refuses. What no JSON parser accepts is replaced by null.
+"""Reads a body that the fast parser refuses. A value that no JSON parser accepts is replaced with null.
 
 It never guesses: a body with any other mistake gives None. Each place that was replaced is reported by its path. It is
 slower than `pydantic_core.from_json`, so the projects of a list that the fast parser accepts are not read here.
@@ -27,12 +27,14 @@ Steps = tuple[str | int, ...]
 _STRUCTURE: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _TOO_DEEP: Final = "-" + "1" * (MOST_DIGITS + 1)
-"""Replaces what is nested too deeply before the text is parsed. As a value, it would be reported in any case."""
+"""Replaces values that are nested too deeply before the text is parsed. As a value, it would be reported in any
+case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flawed:
-    """`value` is what could be read. `at` is the first place that could not, and `problem` continues "this place …"."""
+    """`value` is the part that could be read. `at` is the first unreadable place, and `problem` continues "this place
+    …"."""
 
     value: Json
     at: Steps
@@ -41,7 +43,7 @@ class Flawed:
 
 @dataclass(frozen=True, slots=True)
 class _Flaw:
-    """In the place of a value that no parser accepts."""
+    """Stands for a value that no parser accepts."""
 
     problem: str
 
@@ -110,7 +112,7 @@ def _salvaged(text: str) -> tuple[Json | Flawed] | None:
 
 
 def _shallow(text: str) -> str:
-    """The text with `_TOO_DEEP` in the place of arrays and objects that are nested too deeply."""
+    """The text, with `_TOO_DEEP` in place of arrays and objects that are nested too deeply."""
     pieces: list[str] = []
     depth = copied = 0
     for token in _STRUCTURE.finditer(text):
@@ -135,7 +137,7 @@ def _whole(text: str) -> int | _Flaw:
     if text == _TOO_DEEP:
         return _Flaw(f"has more than {MOST_LEVELS} levels of nesting")
     if len(text.removeprefix("-")) > MOST_DIGITS:
-        return _Flaw(f"is a whole number of more than {MOST_DIGITS:,} digits")
+        return _Flaw(f"is an integer with more than {MOST_DIGITS:,} digits")
     return int(text)
 
 
@@ -167,7 +169,7 @@ class _Repair:
         if (half := _HALF.search(text)) is None:
             return text
         is_raw = half[0] in self._text
-        problem = "holds bytes that are not UTF-8" if is_raw else "holds half of a surrogate pair"
+        problem = "contains bytes that are not UTF-8" if is_raw else "contains half of a surrogate pair"
         self.found = self.found or (at, problem)
         return "\ufffd"
 

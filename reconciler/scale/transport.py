@@ -1,7 +1,7 @@
 """How often and how long a request is tried.
 
-A read is repeated while that can help. A write is sent once. All requests share one pace. Clock, sleep, and randomness
-are parameters. This module does not know what a request means, and does not turn answers into errors.
+A read is repeated while a retry can help. A write is sent once. All requests share one pace. Clock, sleep, and
+randomness are parameters. This module does not know what a request means, and does not turn answers into errors.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WORTH_TELLING = 5.0
 """Seconds. A shorter wait is not reported."""
 
 FRESH_SECONDS = 30.0
-"""A write that waited longer for its turn is not sent, because what was read before it is too old."""
+"""A write that waited longer for its turn is not sent, because the state that was read before it is too old."""
 
 MOST_TRIES = 50
 """The most tries of one read, for any reason."""
@@ -60,7 +60,8 @@ class Outcome:
 
 
 def is_failure(status: int) -> bool:
-    """Whether a status is not about the request itself: 5xx, and 408, with which a server gives up waiting for it."""
+    """Whether a status is a server failure rather than an answer to the request: 5xx, or 408 (the server timed out
+    waiting for the request)."""
     return status >= 500 or status == 408
 
 
@@ -99,7 +100,7 @@ class Pace:
         return self._clock.monotonic() - begun
 
     def leave(self) -> None:
-        """The request has its answer, or will not get one."""
+        """Mark a request as finished: it has its answer, or will not get one."""
         self._in_flight -= 1
         self._left.set()
 
@@ -138,10 +139,13 @@ class Retries:
         self._refusals = 0
 
     async def once(self, attempt: Callable[[float], Awaitable[Answer | Lost]], seconds: float) -> Outcome:
-        """One try when its turn comes, or none if that takes too long. `seconds` limits its time without an answer."""
+        """Try once when the request's turn comes, or not at all if that takes too long. `seconds` limits the wait for
+        an answer."""
         if await self._pace.enter() > FRESH_SECONDS:
             self._pace.leave()
-            return Outcome(Lost("too many requests before it", sent=False), tries=0, seconds=0.0)
+            return Outcome(
+                Lost("not sent, because it waited too long for other requests", sent=False), tries=0, seconds=0.0
+            )
         started = self._clock.monotonic()
         try:
             result = await attempt(seconds)
@@ -158,9 +162,8 @@ class Retries:
         return Outcome(result, tries=1, seconds=self._clock.monotonic() - started, wait=wait)
 
     async def run(self, attempt: Callable[[float], Awaitable[Answer | Lost]], policy: Policy) -> Outcome:
-        """Repeat a read while that can help. `attempt` gets the seconds that it may stay without an answer.
-
-        If the result is a 429, a failure, or Lost, the policy is exhausted or does not repeat it.
+        """Repeat a read while a retry can help. `attempt` gets the seconds for which it may wait for an answer. If the
+        result is a 429, a failure, or Lost, the policy is exhausted or does not allow a retry.
         """
         started = self._clock.monotonic()
         uncounted = 0.0

@@ -1,7 +1,7 @@
 """Reads answers of the Projects API into LiveProjects or UnreadableProjects.
 
-Only this module decides whether a live project can be read. It names what cannot be read by its path in the answer, and
-never replaces it by an empty or guessed value. One unreadable project does not hide another. Unknown fields are ignored
+Only this module decides whether a live project can be read. It names an unreadable value by its path in the answer, and
+never replaces it with an empty or guessed one. One unreadable project does not hide another. Unknown fields are ignored
 ([D]: some may be added at any time). It does not judge choices, and knows no HTTP.
 
 The whole answer goes through `pydantic_core.from_json`, and the fields are picked by hand: a TypeAdapter over
@@ -48,7 +48,7 @@ def read_projects(body: bytes) -> list[Shown]:
 
 
 def read_raw_projects(body: bytes) -> tuple[list[dict[str, Json]], list[UnreadableProject]]:
-    """The projects that can be read, as the answer shows them, and the others. Raises as `read_projects`."""
+    """The readable projects as the answer shows them, and the unreadable ones. Raises the errors of `read_projects`."""
     projects = read_projects(body)
     unreadable = [project for project in projects if isinstance(project, UnreadableProject)]
     names = {project.name for project in unreadable}
@@ -60,16 +60,16 @@ def read_project(body: bytes, name: str) -> Shown:
     """The answer to a get of `name`: one JSON object ([D]). UnreadableAnswerError for what is not JSON."""
     project = _project(_parsed(body), (_GET,))
     if project.name is not None and project.name != name:
-        problem = f'shows that the answer is about another project, "{project.name}"'
+        problem = f'shows that the answer is about a different project, "{project.name}"'
         return UnreadableProject(name, f"{_GET}.name", problem)
     return project if isinstance(project, LiveProject) else replace(project, name=name)
 
 
 def read_raw_project(body: bytes) -> dict[str, Json]:
-    """The answer to a get, as it is shown. UnreadableAnswerError for anything but a project that can be read."""
+    """The project in the answer to a get, unchanged. UnreadableAnswerError for anything but a readable project."""
     shown = parse_json(body)
     if not isinstance(shown, dict) or isinstance(_project(from_json(body), (_GET,)), UnreadableProject):
-        raise UnreadableAnswerError("The answer is not a project that can be read")
+        raise UnreadableAnswerError("The answer is not a readable project")
     return shown
 
 
@@ -96,8 +96,8 @@ def _items(body: bytes) -> Sequence[Json | Flawed]:
         if type(items) is list:
             return items
         raise UnreadableAnswerError(
-            f"The answer is not a JSON array of projects but {_kind(items)}",
-            "Nothing in it was used. Check that the endpoint is the one of Scale's Projects API.",
+            f"The answer is {_kind(items)}, not a JSON array of projects",
+            "Nothing in the answer was used. Check that the endpoint belongs to Scale's Projects API.",
         )
     raise _no_json(problem)
 
@@ -118,7 +118,8 @@ def _no_json(problem: str) -> UnreadableAnswerError:
 
 
 def _distinct(projects: list[Shown]) -> list[Shown]:
-    """The projects, where those that share a name become one. That archived projects keep theirs is an assumption."""
+    """The projects. Projects that share a name become one. It is an assumption that archived projects keep their
+    names."""
     places: dict[str, list[int]] = {}
     for position, project in enumerate(projects):
         if project.name is not None and not project.archived:
@@ -141,7 +142,7 @@ def _distinct(projects: list[Shown]) -> list[Shown]:
 
 
 class _UnreadableError(Exception):
-    """Where in a project, and what is wrong there."""
+    """A problem in a project, and its path."""
 
     def __init__(self, problem: str, *at: str | int) -> None:
         super().__init__(problem)
@@ -150,7 +151,7 @@ class _UnreadableError(Exception):
 
 
 def _project(item: Json | Flawed, place: Steps) -> Shown:
-    """The project that an item is, readable or not. `place` is where the item is in the answer."""
+    """An item of the answer as a project, readable or not. `place` is the item's path in the answer."""
     try:
         if isinstance(item, Flawed):
             raise _UnreadableError(item.problem, *item.at)
@@ -176,19 +177,19 @@ def _short(part: str | int) -> str | int:
 
 def _live(item: Json) -> LiveProject:
     if type(item) is not dict:
-        raise _UnreadableError(f"is not a JSON object but {_kind(item)}")
+        raise _UnreadableError(f"is {_kind(item)}, not a JSON object")
     name, kind, archived = item.get("name"), item.get("type"), item.get("archived")
     if type(name) is not str:
-        raise _UnreadableError(f"is not a string but {_kind(name)}", "name")
+        raise _UnreadableError(f"is {_kind(name)}, not a string", "name")
     if name == "":
         raise _UnreadableError("is empty", "name")
     if type(kind) is not str:
-        raise _UnreadableError(f"is not a string but {_kind(kind)}", "type")
+        raise _UnreadableError(f"is {_kind(kind)}, not a string", "type")
     if archived is not None and type(archived) is not bool:
-        raise _UnreadableError(f"is neither true nor false but {_kind(archived)}", "archived")
+        raise _UnreadableError(f"is {_kind(archived)}, not true or false", "archived")
     pipeline, created_at = item.get("pipelineName"), item.get("created_at")
     if pipeline is not None and type(pipeline) is not str:
-        raise _UnreadableError(f"is not a string but {_kind(pipeline)}", "pipelineName")
+        raise _UnreadableError(f"is {_kind(pipeline)}, not a string", "pipelineName")
     if created_at is not None and _time(created_at) is None:
         raise _UnreadableError("is not a date and time", "created_at")
     params = _params(item.get("param_history"))
@@ -220,9 +221,9 @@ def _params(history: Json) -> tuple[Version, ...]:
     if history is None or history == []:
         return ()
     if type(history) is not list:
-        raise _UnreadableError(f"is not an array but {_kind(history)}", "param_history")
+        raise _UnreadableError(f"is {_kind(history)}, not an array", "param_history")
     if type(history[-1]) is not dict:
-        raise _UnreadableError(f"is not an object but {_kind(history[-1])}", "param_history", len(history) - 1)
+        raise _UnreadableError(f"is {_kind(history[-1])}, not an object", "param_history", len(history) - 1)
     versions = tuple(_params_version(entry, position) for position, entry in enumerate(history))
     if (place := _out_of_order(versions)) is not None:
         raise _UnreadableError(_order_problem(versions, place), "param_history", place, "version")
@@ -247,11 +248,11 @@ def _out_of_order(versions: tuple[Version, ...]) -> int | None:
 
 
 def _order_problem(versions: tuple[Version, ...], place: int) -> str:
-    return f"is {versions[place].number}, after {versions[place - 1].number}"
+    return f"is {versions[place].number}, but the version before it is {versions[place - 1].number}"
 
 
 def _ontologies(history: Json) -> tuple[tuple[Version, ...], Unreadable | None]:
-    """The entries, and why the last one or its number cannot be used.
+    """The entries, and the reason if the last one or its number cannot be used.
 
     [S]: they are sorted from oldest to newest, and have `ontology` and `name`. Three facts are assumptions: `version`
     and `created_at` may exist, the history is missing if no ontology was ever set, and versions otherwise are
@@ -260,7 +261,7 @@ def _ontologies(history: Json) -> tuple[tuple[Version, ...], Unreadable | None]:
     if history is None or history == []:
         return (), None
     if type(history) is not list:
-        return (), Unreadable("ontologyHistory", f"is not an array but {_kind(history)}")
+        return (), Unreadable("ontologyHistory", f"is {_kind(history)}, not an array")
     read = [_ontology(entry) for entry in history]
     versions = tuple(map(_ontology_version, history, read, range(len(history))))
     if isinstance(read[-1], Unreadable):
@@ -274,12 +275,12 @@ def _ontologies(history: Json) -> tuple[tuple[Version, ...], Unreadable | None]:
 def _ontology(entry: Json) -> Ontology | Unreadable:
     """The ontology of an entry. The path of an unreadable one starts below the entry."""
     if type(entry) is not dict:
-        return Unreadable("", f"is not an object but {_kind(entry)}")
+        return Unreadable("", f"is {_kind(entry)}, not an object")
     choices, name = entry.get("ontology"), entry.get("name")
     if type(choices) is not list:
-        return Unreadable("ontology", f"is not an array but {_kind(choices)}")
+        return Unreadable("ontology", f"is {_kind(choices)}, not an array")
     if name is not None and type(name) is not str:
-        return Unreadable("name", f"is not a string but {_kind(name)}")
+        return Unreadable("name", f"is {_kind(name)}, not a string")
     return read_ontology(choices, name)
 
 

@@ -26,7 +26,7 @@ from reconciler.model.snapshot import Snapshot
 
 _FILE: Final = "snapshot.json"
 _AHEAD: Final = timedelta(minutes=5)
-"""How much clocks may differ. A published snapshot that claims to be later than that is replaced."""
+"""How much clocks may differ. A published snapshot that claims to be further in the future is replaced."""
 
 
 def read_file(file: Path) -> Snapshot:
@@ -52,12 +52,12 @@ def open_snapshot(root: Path, target: str, remote: str, *, settings: Settings = 
     `settings` are for a git that talks to the remote.
 
     Raises:
-        SnapshotError: there is no git repository, or none with that remote.
+        SnapshotError: there is no git repository with that remote.
         GitRefusedError: git refuses this repository.
     """
     if not git.is_repository(root):
         raise SnapshotError(
-            f"the snapshot of {target} is kept in a git ref, and this is not a git repository",
+            f"the snapshot of {target} cannot be read or published outside a git repository",
             "Work in a clone, with git installed, or use a file: snapshot --out FILE and --live FILE.",
         )
     return KeptRef(root, "snapshot", target, remote, error=SnapshotError, settings=settings)
@@ -93,15 +93,16 @@ def publish(
             return True
         if (pause := next(pauses, None)) is None:
             raise SnapshotError(
-                f"{kept.what} cannot be published: other runs were faster",
-                f"This run tried for {PUSHING:.0f} seconds. Run it again when fewer runs write "
+                f"{kept.what} was not published: other runs kept replacing it",
+                f"This run tried for {PUSHING:.0f} seconds. Run it again when fewer runs publish to "
                 f"{kept.name}{_where(kept)}.",
             )
         sleep(pause)
 
 
 def _published(kept: KeptRef) -> tuple[str | None, datetime | None]:
-    """The commit that the ref points to, and when its snapshot was taken. None for what is missing or unreadable."""
+    """The commit that the ref points to, and when its snapshot was taken. Each is None if it is missing or
+    unreadable."""
     try:
         held = kept.read(MOST_BYTES)
     except UnreadableRefError as problem:

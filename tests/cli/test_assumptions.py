@@ -348,7 +348,7 @@ def test_a_namesake_in_capitals(account: Account) -> None:
     done = account.apply("--allow", "near-name")
     if account.wrong == "get-case=ignored":
         assert done.code == 1
-        assert 'about another project, "P"' in done.err
+        assert 'about a different project, "P"' in done.err
         assert account.versions() == (0, 0)
     else:
         account.works()

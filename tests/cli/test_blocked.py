@@ -61,7 +61,7 @@ def two(account: Account, write: Write) -> Account:
     return account
 
 
-WHY = "projects[1].param_history[0].instruction holds half of a surrogate pair"
+WHY = "projects[1].param_history[0].instruction contains half of a surrogate pair"
 
 
 def test_plan_and_drift_compare_the_others(cli: Cli, two: Account) -> None:
@@ -93,7 +93,7 @@ def test_a_snapshot_names_it_and_plans_from_it_report_it(cli: Cli, two: Account)
     taken = cli("snapshot", "--out", "s.json")
     assert taken.code == 0
     assert "(2 live projects, " in taken.out
-    assert f'Saved without its content, because it cannot be read: "bad" ({WHY})' in taken.out
+    assert f'"bad" was saved without its content because it cannot be read: {WHY}' in taken.out
     two.requests.clear()
     planned = cli("plan", "--live", "s.json", "--target", "production")
     assert planned.code == 1
@@ -113,7 +113,7 @@ def test_a_few_names_are_got_one_by_one(cli: Cli, two: Account) -> None:
     planned = cli("plan", "good", "bad")
     assert two.requests == ["GET /good", "GET /bad"] or two.requests == ["GET /bad", "GET /good"]
     assert planned.last == "Plan: 0 to add, 1 to change, 0 to destroy, 1 blocked."
-    assert "project.param_history[0].instruction holds half of a surrogate pair" in " ".join(planned.out.split())
+    assert "project.param_history[0].instruction contains half of a surrogate pair" in " ".join(planned.out.split())
 
 
 def test_an_apply_writes_the_others(cli: Cli, two: Account) -> None:
@@ -161,7 +161,7 @@ def test_one_without_a_name_may_be_any_that_the_list_does_not_show(cli: Cli, two
     planned = cli("plan")
     assert planned.code == 1
     assert two.requests == ["GET ", "GET /bad"]
-    assert "project.name is not a string but null" in " ".join(planned.out.split())
+    assert "project.name is null, not a string" in " ".join(planned.out.split())
     assert "cannot be read" not in planned.err
     two.texts["bad"], two.got["bad"] = "5", json.dumps(live("bad", {"a": 1}))
     planned = cli("plan")
@@ -171,9 +171,9 @@ def test_one_without_a_name_may_be_any_that_the_list_does_not_show(cli: Cli, two
     planned = cli("plan")
     assert planned.code == 0
     assert "1 live project without a manifest cannot be read" in planned.err
-    assert "\n  projects[1] is not a JSON object but a number" in planned.err
+    assert "\n  projects[1] is a number, not a JSON object" in planned.err
     cli("snapshot", "--out", "s.json")
-    assert "projects[1] is not a JSON object but a number" in cli("plan", "--live", "s.json").err
+    assert "projects[1] is a number, not a JSON object" in cli("plan", "--live", "s.json").err
 
 
 def test_its_name_still_holds_a_create_that_is_one_letter_away(cli: Cli, two: Account, write: Write) -> None:

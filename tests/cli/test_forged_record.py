@@ -116,7 +116,7 @@ def test_it_makes_no_write_unsafe(cli: Cli, write: Write, scale: Scale) -> None:
     scale.watching.before["GET /projects/p"] = lambda: scale.edit({"a": 7})
     stale = cli("apply", "--auto-approve")
     assert stale.code == 1
-    assert "moved since the plan" in stale.err
+    assert "changed on Scale since the plan" in stale.err
     assert scale.params() == [{"a": 1, "theirs": 1}, {"a": 7, "theirs": 1}]
     assert not any(request.startswith("POST") for request in scale.watching.requests)
 

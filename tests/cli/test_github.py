@@ -104,7 +104,7 @@ def test_the_life_of_a_pull_request(
     assert (shown.code, shown.err) == (0, "")
     [body] = comments(github)
     assert "### `production`: applied, 0 added, 1 changed, 0 destroyed" in body
-    assert "What was written matches this comment." in body
+    assert "The writes match this comment." in body
     assert "params version 1" in body
 
     job("push", push(base, head, head), GITHUB_SHA=head, GITHUB_RUN_ID="104")
@@ -172,7 +172,7 @@ def test_a_fork_gets_the_summary(cli: Cli, write: Write, github: Github, job: Jo
     job("pull_request", pull_request())
     shown = cli("github", "comment", "--plan", "changes.plan")
     assert shown.code == 1
-    assert "The job needs the permission `pull-requests: write`." in shown.err
+    assert "Give the job the permission `pull-requests: write`." in shown.err
     assert "\n::error title=github-forbidden::" in shown.err
     assert summary() == ""
     assert TOKEN not in shown.err
@@ -245,9 +245,9 @@ def test_a_push_tells_each_of_its_pull_requests(cli: Cli, github: Github, job: J
         "Pull request #3: nothing to report, no comment made",
     ]
     [first], [second] = comments(github, 1), comments(github, 2)
-    assert "What was written matches this comment." in first
+    assert "The writes match this comment." in first
     assert "Also written in this run, but not shown here: `mules`." in first
-    assert "What was written matches this comment." in second
+    assert "The writes match this comment." in second
     assert github.counts == {"GET": 6, "PATCH": 2}
 
 

@@ -182,7 +182,7 @@ def test_a_summary_has_room_or_is_left_out(files: Path, capsys: pytest.CaptureFi
         pass
     size = os.path.getsize(files / "summary")
     assert 900_000 < size <= 1_000_000
-    assert "no room left" in capsys.readouterr().err
+    assert "summary is full" in capsys.readouterr().err
     assert limits[0] == 200_000
 
 

@@ -109,7 +109,7 @@ def _change(file: Path, **changes: object) -> None:
     ("spoil", "words"),
     [
         (lambda file: _change(file, format_version="9.0"), "format version 9.0"),
-        (lambda file: _change(file, complete=False), "was changed or cut short"),
+        (lambda file: _change(file, complete=False), "was changed or truncated"),
         (lambda file: _change(file, masked=True), "for reading"),
         (lambda file: file.write_text("{"), "not JSON"),
         (lambda file: file.write_text("[" * 100_000), "not JSON"),

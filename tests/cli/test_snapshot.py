@@ -427,6 +427,6 @@ def test_outside_git_there_is_the_file_alone(
     (folder / "projects").mkdir()
     (folder / "projects" / "p.yaml").write_text(M)
     monkeypatch.chdir(folder)
-    assert "this is not a git repository" in cli("snapshot", "--publish").err
+    assert "outside a git repository" in cli("snapshot", "--publish").err
     assert cli("snapshot", "--out", "s.json").code == 0
     assert cli("plan", "--live", "s.json").last == "Plan: 1 to add, 0 to change, 0 to destroy."

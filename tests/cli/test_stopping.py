@@ -58,7 +58,7 @@ def test_a_signal_amid_an_apply_lets_calls_under_way_end_and_tells_what_landed(
         assert out.rstrip().rsplit("\n", 1)[-1] == (
             "Apply incomplete! Projects: 0 added, 0 changed, 0 destroyed, 2 failed, 0 skipped, 2 not started."
         )
-        assert f"Interrupted by {numbers[0].name}: no further write was started." in err
+        assert f"Interrupted by {numbers[0].name}: no further writes were started." in err
         assert gate.arrived == 2, "no call was started after the signal"
         assert (at_once["finished_at"], at_once["interrupted_by"]) == (None, numbers[0])
         assert sorted((one["status"], [call["result"] for call in one["calls"]]) for one in at_once["projects"]) == [

@@ -60,7 +60,7 @@ def test_what_is_no_unit_of_a_project(tmp_path: Path, path: str) -> None:
     assert read_drift_file(tmp_path / "it.json", base=Path("/r")).projects[0].units
     document["projects"][0]["units"][0]["path"] = path
     (tmp_path / "it.json").write_text(json.dumps(document))
-    with pytest.raises(ResultFileError, match="does not have the content of a drift document"):
+    with pytest.raises(ResultFileError, match="does not match the format of a drift document"):
         read_drift_file(tmp_path / "it.json", base=Path("/r"))
 
 

@@ -124,16 +124,16 @@ def test_a_record_of_the_old_format_is_read() -> None:
     [
         ("", "not JSON"),
         ("[" * 100_000, "not JSON"),
-        ("[]", "not have the content"),
-        ("{}", "not have the content"),
+        ("[]", "not match the format"),
+        ("{}", "not match the format"),
         ('{"format_version": "3.0"}', "format version 3.0"),
-        ('{"format_version": 2.0}', "not have the content"),
-        ('{"format_version": "1.0"}', "not have the content"),
+        ('{"format_version": 2.0}', "not match the format"),
+        ('{"format_version": "1.0"}', "not match the format"),
         (
             json.dumps(OLD).replace('"params_version": 4, "ont', '"params_version": "4", "ont'),
-            "not have the content",
+            "not match the format",
         ),
-        (json.dumps(OLD).replace('"file"', '"fil"'), "not have the content"),
+        (json.dumps(OLD).replace('"file"', '"fil"'), "not match the format"),
         (json.dumps({**OLD, "sections": OLD["sections"] * 2}), "two sections"),  # type: ignore[operator]
     ],
 )
@@ -145,10 +145,10 @@ def test_what_is_not_a_record_is_an_error(text: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        (b'"params_version": 1', b'"params_version": "1"', r"b\.json is damaged: it does not have"),
-        (b'"params_version": 1', b'"params_version": true', r"b\.json is damaged: it does not have"),
-        (b'"file"', b'"fil"', "not have the content"),
-        (b'"until"', b'"unti"', "not have the content"),
+        (b'"params_version": 1', b'"params_version": "1"', r"b\.json is damaged: it does not match"),
+        (b'"params_version": 1', b'"params_version": true', r"b\.json is damaged: it does not match"),
+        (b'"file"', b'"fil"', "not match the format"),
+        (b'"until"', b'"unti"', "not match the format"),
         (b'"endpoint"', b'"end"', r"section\.json is damaged"),
         (b"{", b"", "not JSON"),
         (b"{", b"\xff{", "not UTF-8"),

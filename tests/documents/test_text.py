@@ -38,8 +38,8 @@ def written(folder: Path, document: Any) -> Path:
         ("[" * 100_000, "is not JSON"),
         ("[]", "is not a"),
         ("{}", "is not a"),
-        ('{"projects": [], "vanished": [], "format_version": "2.0"}', "has the format version 2.0"),
-        ('{"projects": [], "vanished": [], "format_version": "1.0"}', "does not have the content"),
+        ('{"projects": [], "vanished": [], "format_version": "2.0"}', "has format version 2.0"),
+        ('{"projects": [], "vanished": [], "format_version": "1.0"}', "does not match the format"),
     ],
 )
 def test_what_is_none_is_not_taken(tmp_path: Path, read: Any, text: str, reported: str) -> None:
@@ -60,7 +60,7 @@ def test_a_document_that_is_nested_too_deep(tmp_path: Path, read: Callable[..., 
 @pytest.mark.parametrize(
     ("small", "why"),
     [
-        (replace(KIND, most_bytes=20), "more than the 20 that a drift document may have"),
+        (replace(KIND, most_bytes=20), "a drift document may have at most 20"),
         (replace(KIND, most_values=3), "more than 3 values"),
     ],
 )

@@ -131,7 +131,7 @@ def test_a_git_that_takes_too_long_ends_with_its_children(
     _, address = silent
     run(checkout, "remote", "add", "hub", address)
     monkeypatch.setattr(process, "_SECONDS", 1)
-    with pytest.raises(GitRefusedError, match="git ls-remote did not end within 1 s"):
+    with pytest.raises(GitRefusedError, match="git ls-remote did not finish within 1 seconds"):
         Refs(checkout, "hub").tip(REF)
     assert eventually(lambda: not processes(address))
 
@@ -149,7 +149,7 @@ def test_a_list_that_takes_too_long_ends(
     refs = Refs(checkout, None)
     assert refs.tip(REF)
     monkeypatch.setattr(process, "_SECONDS", 1)
-    with pytest.raises(GitRefusedError, match="git ls-tree did not end within 1 s"):
+    with pytest.raises(GitRefusedError, match="git ls-tree did not finish within 1 seconds"):
         refs.read(REF, most=9)
     assert eventually(lambda: not processes(str(tmp_path / "git")))
 
@@ -195,7 +195,7 @@ def test_a_git_that_is_killed_is_named_with_the_signal(
     (tmp_path / "git").write_text("#!/bin/sh\nkill -KILL 0\n")
     (tmp_path / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    with pytest.raises(GitRefusedError, match="git remote was ended by SIGKILL"):
+    with pytest.raises(GitRefusedError, match="git remote was terminated by SIGKILL"):
         git.remotes(checkout)
 
 

@@ -275,7 +275,7 @@ def test_a_record_that_is_too_large_is_named_and_not_read(
     forged = Refs(clone, None).commit(None, {HEAD: b" " * 1001}, "forged")
     run(clone, "update-ref", REF, forged)
     run(clone, "push", "--quiet", "origin", REF)
-    with pytest.raises(RecordError, match=f"{REF} holds 1,001 bytes; at most 1,000 bytes are read") as caught:
+    with pytest.raises(RecordError, match=f"{REF} contains 1,001 bytes; the limit is 1,000 bytes") as caught:
         opened(clone, where).read()
     assert caught.value.detail.endswith(REF)
     run(clone, *caught.value.detail.split("\n")[-1].split()[1:])
@@ -311,9 +311,9 @@ def test_a_clone_whose_path_has_a_colon(tmp_path: Path, remote: Path) -> None:
 
 
 def test_a_remote_that_is_not_configured(clone: Path, tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match="no such remote"):
+    with pytest.raises(RecordError, match="does not have the git remote"):
         opened(clone, "upstream")
-    with pytest.raises(RecordError, match="not a git repository"):
+    with pytest.raises(RecordError, match="outside a git repository"):
         opened(tmp_path, "origin")
 
 

@@ -376,7 +376,7 @@ def test_an_outcome() -> None:
     for words in (
         "### `production`: not fully applied, 1 added, 1 changed, 0 destroyed, 2 failed, 2 skipped, 1 not started\n",
         "> - `mice` is **unclear**: it could not be read back.\n> - `cats` **failed**",
-        "> - Interrupted by `SIGINT`: no further write was started.\n",
+        "> - Interrupted by `SIGINT`: no further writes were started.\n",
         "> - 1 project **not started**: the next apply continues with it. To continue now: run the "
         "workflow **reconciler apply** with everything: `true`.\n",
         "| `~` | `kitten_labeling` | changed | params version 4, ontology version 2 |\n",
@@ -405,7 +405,7 @@ def test_outcomes_of_other_kinds() -> None:
     ) in whole
     assert "<sub>Plan `9c1e`, applied" in whole
     killed = outcome_text(replace(plans.outcome(*started), finished_at=None))
-    assert "; this is its state when it was interrupted.</sub>" in killed
+    assert "; this is the state when the apply was interrupted.</sub>" in killed
     twice = ProjectOutcome("p", Action.UPDATE, Status.DONE, diagnostics=(warning("sent-twice", "written 2 times"),))
     assert "> - Warning: written 2 times.\n" in outcome_text(plans.outcome(twice))
 
@@ -445,7 +445,7 @@ def test_drift() -> None:
         "| `~` | `puppies` |  |  | 1 |",
         "Warning: two writers take turns. Agree.\n",
         "! params.min = 10 -> 12   # version 7, 2026-11-24 09:12 UTC, 25 h ago\n",
-        "To keep it, add it to the manifest. To undo it: run the workflow **reconciler apply** "
+        "To keep the change, add it to the manifest. To undo it: run the workflow **reconciler apply** "
         "with names: `kittens`, everything: `true`.\n",
         "2 live projects have no manifest (`old`, `b`).",
         "<sub>Compared with the last apply: `1a2b3c4`, 2 days ago. Live state read 2026-11-25 10:12 UTC.</sub>",
@@ -465,8 +465,8 @@ def test_drift_of_other_kinds() -> None:
     whole = drift_text(replace(found, made_at=DRIFT_NOW - timedelta(hours=2)))
     assert "`c`, `d` have **vanished**: an apply wrote them, but Scale no longer lists them." in whole
     assert (
-        "To keep them, add them to the manifests. To undo them: run the workflow **reconciler apply** with names: `a b`"
-        in whole
+        "To keep the changes, add them to the manifests. "
+        "To undo them: run the workflow **reconciler apply** with names: `a b`" in whole
     )
     assert "1 live project has no manifest (`e`)." in whole
     assert "Live state read 2026-11-25 08:12 UTC, 2 h ago.</sub>" in whole

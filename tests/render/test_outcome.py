@@ -98,10 +98,10 @@ def test_what_is_true_after_half_a_write() -> None:
     assert failures == (
         "error[failed]: project.p: the run was interrupted before it was finished\n"
         "  Written to project.p: create. Not written: setOntology. It is now at params version 4.\n"
-        "  Fix the cause and apply again; what is already written is not written twice:\n"
+        "  Fix the cause and apply again. Completed writes are not repeated:\n"
         "    reconciler apply p --target production\n"
         "\n"
-        "Interrupted by signal 9: no further write was started.\n"
+        "Interrupted by signal 9: no further writes were started.\n"
     )
 
 
@@ -140,7 +140,7 @@ def test_many_differences_of_a_stale_project_are_counted() -> None:
     fields = tuple(changed(("params", f"k{n}"), "s3cr3t", "t3rc3s") for n in range(40))
     stale = replace(DONE, status=Status.STALE, stale_fields=fields)
     _, failures = render_outcome(outcome(stale), base=BASE, now=NOW, sensitive=(parse_pattern("params.*"),))
-    assert failures.startswith("error[stale]: project.p moved since the plan\n")
+    assert failures.startswith("error[stale]: project.p changed on Scale since the plan\n")
     assert "    … 10 more\n" in failures
     assert "s3cr3t" not in failures
 

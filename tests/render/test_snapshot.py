@@ -38,6 +38,6 @@ def test_projects_that_cannot_be_read_are_named() -> None:
     lost = (UnreadableProject("a", "projects[0]", "has no type"), UnreadableProject(None, "projects[1]", "has no name"))
     said = lay_out_snapshot(Snapshot(TARGET, AT, unreadable=lost), place="s.json", now=AT)
     assert said.splitlines()[1:-1] == [
-        'Saved without its content, because it cannot be read: "a" (projects[0] has no type)',
-        "Saved without its content, because it cannot be read: a live project (projects[1] has no name)",
+        '"a" was saved without its content because it cannot be read: projects[0] has no type',
+        "A live project was saved without its content because it cannot be read: projects[1] has no name",
     ]

@@ -111,7 +111,7 @@ def test_values_that_part_late() -> None:
     assert left != right
     assert left.endswith("999]")
     left, right = contrast([*range(100_000), 1], [*range(100_000), 2])
-    assert right.endswith("(another value)")
+    assert right.endswith("(a different value)")
 
 
 @given(strategies.values, strategies.values)

@@ -13,11 +13,11 @@ from reconciler.render.markdown.talk import drift_changed, drift_over, drift_tit
     [
         (None, ""),
         (Shown(), ""),
-        (Shown(as_shown=("a", "b")), "What was written matches this comment."),
+        (Shown(as_shown=("a", "b")), "The writes match this comment."),
         (
             Shown(as_shown=("a",), differing=("b`@all",)),
             "**Differs from this comment**: ``b`@all``. Git or Scale changed in the meantime.\n\n"
-            "What was written to `a` matches this comment.",
+            "The writes to `a` match this comment.",
         ),
         (Shown(untold=("a",)), "It is unclear whether this comment showed `a`."),
         (Shown(unwritten=("a",)), "Shown here, but there was nothing left to write: `a`."),

@@ -106,9 +106,10 @@ def test_header() -> None:
     [
         (
             Reason.TYPE_DIFFERS,
-            'type is "categorization" on Scale and "imageannotation" in the manifest; a type cannot be changed.',
+            'its type is "categorization" on Scale and "imageannotation" in the manifest, '
+            "and a type cannot be changed.",
         ),
-        (Reason.PIPELINE_DIFFERS, 'pipeline is not "standard_task" on Scale; a pipeline cannot be changed.'),
+        (Reason.PIPELINE_DIFFERS, 'its pipeline is not "standard_task" on Scale, and a pipeline cannot be changed.'),
         (Reason.ARCHIVED, "a project with this name is archived on Scale, and an archived project keeps its name."),
         (Reason.ONTOLOGY_UNREADABLE, "its ontology on Scale cannot be read, so no change to it can be planned."),
         (Reason.UNREADABLE, "its live state cannot be read, so no change to it can be planned."),
@@ -122,7 +123,7 @@ def test_blocked(reason: Reason | None, words: str) -> None:
     change = plans.blocked("p", "p.yaml", reason, also, reported, create_only={"pipeline": "standard_task"})
     shown = text(plans.plan(change))
     assert re.search(rf'\n  x project "p": {re.escape(words)}   +# projects/p.yaml:1\n    ', shown)
-    assert "Reconciler will write nothing:\n  x blocked\n" in shown
+    assert "Reconciler will not write any of these changes:\n  x blocked\n" in shown
     assert "    Warning: a warning\n" in shown
     assert shown.endswith("Plan: 0 to add, 0 to change, 0 to destroy, 1 blocked.\n")
 

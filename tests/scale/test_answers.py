@@ -72,7 +72,7 @@ def test_what_a_refusal_means_depends_on_what_was_asked() -> None:
 
     taken = refused(409, creating)
     assert type(taken) is NameTakenError
-    assert "exists already" in taken.summary
+    assert "already taken" in taken.summary
     assert "task type is not enabled" in refused(402, creating).summary
     assert "task type" not in refused(402, listing).summary
     assert "ends in /v1" in refused(404, listing).detail
@@ -92,10 +92,10 @@ def test_a_redirect_is_not_followed() -> None:
     ("body", "words"),
     [
         ({"status_code": 400, "error": {"code": "é"}}, 'The server says: {"code": "é"}'),
-        ({"status_code": 400}, "The server gives no reason."),
-        ({"error": ""}, "The server gives no reason."),
+        ({"status_code": 400}, "The server gave no reason."),
+        ({"error": ""}, "The server gave no reason."),
         ({"message": "no such plan"}, "The server says: no such plan"),
-        (["x"], "not in the API's form: it is content of type application/json"),
+        (["x"], "does not have the API's format: it is content of type application/json"),
         ({"error": "x" * 2000}, "x" * 500 + "…"),
     ],
 )
@@ -200,7 +200,7 @@ def test_a_write_behind_too_many_requests_is_held_back() -> None:
     error, server = seen(refusal(429, retry_after="60"), steps=steps)
     assert type(error) is UnavailableError
     assert (error.held_back, error.worth_repeating, error.may_have_landed) == (True, True, False)
-    assert "too many requests before it" in error.summary
+    assert "not sent, because it waited too long for other requests" in error.summary
     assert len(server.requests) == 1
 
 

@@ -103,17 +103,17 @@ def test_times(text: object, time: datetime | None) -> None:
 @pytest.mark.parametrize(
     ("history", "version", "words"),
     [
-        ({}, None, "ontologyHistory is not an array but an object"),
-        ("x", None, "ontologyHistory is not an array but a string"),
-        ([{"ontology": ["A"]}, 3], 1, "ontologyHistory[1] is not an object but a number"),
-        ([["A"]], 0, "ontologyHistory[0] is not an object but an array"),
+        ({}, None, "ontologyHistory is an object, not an array"),
+        ("x", None, "ontologyHistory is a string, not an array"),
+        ([{"ontology": ["A"]}, 3], 1, "ontologyHistory[1] is a number, not an object"),
+        ([["A"]], 0, "ontologyHistory[0] is an array, not an object"),
         (
             [{"ontology": {"choice": "A"}, "version": 4}],
             4,
-            "ontologyHistory[0].ontology is not an array but an object",
+            "ontologyHistory[0].ontology is an object, not an array",
         ),
-        ([{"version": 4}], 4, "ontologyHistory[0].ontology is not an array but null"),
-        ([{"ontology": ["A"], "name": 5}], 0, "ontologyHistory[0].name is not a string but a number"),
+        ([{"version": 4}], 4, "ontologyHistory[0].ontology is null, not an array"),
+        ([{"ontology": ["A"], "name": 5}], 0, "ontologyHistory[0].name is a number, not a string"),
         (
             [{"ontology": ["A"], "version": 4}, {"ontology": ["A"], "version": 4}],
             4,
@@ -131,11 +131,11 @@ def test_an_ontology_that_cannot_be_read_is_unknown(history: object, version: in
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b'{"projects":[]}', "not a JSON array of projects but an object"),
-        (b"null", "but null"),
-        (b'"[]"', "but a string"),
-        (b"3", "but a number"),
-        (b"false", "but a boolean"),
+        (b'{"projects":[]}', "The answer is an object, not a JSON array of projects"),
+        (b"null", "is null"),
+        (b'"[]"', "is a string"),
+        (b"3", "is a number"),
+        (b"false", "is a boolean"),
         (b"", "is not JSON"),
         (b"<html>", "is not JSON"),
         (b"[] []", "is not JSON"),
@@ -172,48 +172,48 @@ LAST = b'{"type":"t","name":"last","param_history":[{"a":1e400}]}'
 @pytest.mark.parametrize(
     ("item", "name", "why"),
     [
-        (b"3", None, "projects[1] is not a JSON object but a number"),
-        (b"null", None, "projects[1] is not a JSON object but null"),
+        (b"3", None, "projects[1] is a number, not a JSON object"),
+        (b"null", None, "projects[1] is null, not a JSON object"),
         (b"NaN", None, "projects[1] is NaN, which is not JSON"),
-        (b'"\\ud800"', None, "projects[1] holds half of a surrogate pair"),
-        (b'{"type":"t"}', None, "projects[1].name is not a string but null"),
-        (b'{"type":"t","name":3}', None, "projects[1].name is not a string but a number"),
-        (b'{"type":"t","name":"a\\udc00"}', None, "projects[1].name holds half of a surrogate pair"),
+        (b'"\\ud800"', None, "projects[1] contains half of a surrogate pair"),
+        (b'{"type":"t"}', None, "projects[1].name is null, not a string"),
+        (b'{"type":"t","name":3}', None, "projects[1].name is a number, not a string"),
+        (b'{"type":"t","name":"a\\udc00"}', None, "projects[1].name contains half of a surrogate pair"),
         (b'{"type":"t","name":""}', None, "projects[1].name is empty"),
-        (b'{"name":"a b"}', "a b", "projects[1].type is not a string but null"),
+        (b'{"name":"a b"}', "a b", "projects[1].type is null, not a string"),
         (
             b'{"name":"p","type":"t","archived":"yes"}',
             "p",
-            "projects[1].archived is neither true nor false but a string",
+            "projects[1].archived is a string, not true or false",
         ),
-        (b'{"name":"p","type":"t","pipelineName":[]}', "p", "projects[1].pipelineName is not a string but an array"),
+        (b'{"name":"p","type":"t","pipelineName":[]}', "p", "projects[1].pipelineName is an array, not a string"),
         (b'{"name":"p","type":"t","created_at":"soon"}', "p", "projects[1].created_at is not a date and time"),
         (b'{"name":"p","type":"t","created_at":5}', "p", "projects[1].created_at is not a date and time"),
-        (b'{"name":"p","type":"t","param_history":{}}', "p", "projects[1].param_history is not an array but an object"),
+        (b'{"name":"p","type":"t","param_history":{}}', "p", "projects[1].param_history is an object, not an array"),
         (
             b'{"name":"p","type":"t","param_history":[1]}',
             "p",
-            "projects[1].param_history[0] is not an object but a number",
+            "projects[1].param_history[0] is a number, not an object",
         ),
         (
             b'{"name":"p","type":"t","param_history":[{"version":3},{"version":3}]}',
             "p",
-            "projects[1].param_history[1].version is 3, after 3",
+            "projects[1].param_history[1].version is 3, but the version before it is 3",
         ),
         (
             b'{"name":"p","type":"t","param_history":[{},{"a b":{"c":["x","y\\ud800"]}}],"z":NaN}',
             "p",
-            'projects[1].param_history[1]."a b" holds half of a surrogate pair',
+            'projects[1].param_history[1]."a b" contains half of a surrogate pair',
         ),
         (
             b'{"name":"p","type":"t","param_history":[{"\\ud800k":1}]}',
             "p",
-            r'projects[1].param_history[0]."\\ud800k" holds half of a surrogate pair',
+            r'projects[1].param_history[0]."\\ud800k" contains half of a surrogate pair',
         ),
         (
             b'{"name":"p","type":"t","param_history":[{"a":"\xff"}]}',
             "p",
-            "projects[1].param_history[0].a holds bytes that are not UTF-8",
+            "projects[1].param_history[0].a contains bytes that are not UTF-8",
         ),
         (
             b'{"name":"p","type":"t","param_history":[{"a":[1,-Infinity]}]}',
@@ -223,7 +223,7 @@ LAST = b'{"type":"t","name":"last","param_history":[{"a":1e400}]}'
         (
             b'{"name":"p","type":"t","param_history":[{"a":' + LONG + b"}]}",
             "p",
-            "projects[1].param_history[0].a is a whole number of more than 4,300 digits",
+            "projects[1].param_history[0].a is an integer with more than 4,300 digits",
         ),
         (
             b'{"name":"p","type":"t","param_history":[{"a":' + b"[" * 10_000 + b'"]"' + b"]" * 10_000 + b"}]}",
@@ -284,9 +284,9 @@ def test_projects_that_share_a_name_are_one_that_cannot_be_read(shown: str, expe
 
 def test_a_get_of_what_is_no_project() -> None:
     for body, why in (
-        (b"[]", "project is not a JSON object but an array"),
-        (b'{"type":"t"}', "project.name is not a string but null"),
-        (b'{"type":"t","name":"q"}', 'project.name shows that the answer is about another project, "q"'),
+        (b"[]", "project is an array, not a JSON object"),
+        (b'{"type":"t"}', "project.name is null, not a string"),
+        (b'{"type":"t","name":"q"}', 'project.name shows that the answer is about a different project, "q"'),
         (b'{"type":NaN,"name":"p"}', "project.type is NaN, which is not JSON"),
     ):
         found = read_project(body, "p")
@@ -306,7 +306,7 @@ def test_an_answer_of_any_kind() -> None:
     assert parse_json(b'{"a":[1]}') == {"a": [1]}
     with pytest.raises(UnreadableAnswerError, match=r"answer\.a\[1\] is NaN, which is not JSON"):
         parse_json(b'{"a":[1,NaN]}')
-    with pytest.raises(UnreadableAnswerError, match="answer holds half of a surrogate pair"):
+    with pytest.raises(UnreadableAnswerError, match="answer contains half of a surrogate pair"):
         parse_json(b'"\\ud800"')
 
 

@@ -108,7 +108,7 @@ def test_a_huge_one_is_not_even_read(clone: Path, where: str, monkeypatch: pytes
     forge(clone, {"snapshot.json": b" " * 64 * 1024 * 1024 + b" "}, where)
     with monkeypatch.context() as patch:
         patch.setattr(Refs, "_contents", lambda *arguments: pytest.fail("it was read"))
-        with pytest.raises(SnapshotError, match="has 67,108,865 bytes, more than the 67,108,864 that a snapshot may"):
+        with pytest.raises(SnapshotError, match="has 67,108,865 bytes; a snapshot may have at most 67,108,864"):
             read_ref(clone, "production", where)
     assert put(clone, snapshot(), where)
     assert read_ref(clone, "production", where) == snapshot()
@@ -214,7 +214,7 @@ def test_one_that_is_always_overtaken_tries_for_a_minute_in_growing_pauses(
     for name, answer in (("read", None), ("commit", "c"), ("swap", False)):
         monkeypatch.setattr(Refs, name, lambda *arguments, answer=answer, **options: answer)
     clock = Clock()
-    with pytest.raises(SnapshotError, match="cannot be published: other runs were faster") as caught:
+    with pytest.raises(SnapshotError, match="was not published: other runs kept replacing it") as caught:
         publish(
             open_snapshot(clone, "production", where),
             snapshot(),
@@ -223,7 +223,9 @@ def test_one_that_is_always_overtaken_tries_for_a_minute_in_growing_pauses(
             sleep=clock.sleep,
             draw=lambda: drawn,
         )
-    assert caught.value.detail == f"This run tried for 60 seconds. Run it again when fewer runs write {REF} {place}."
+    assert (
+        caught.value.detail == f"This run tried for 60 seconds. Run it again when fewer runs publish to {REF} {place}."
+    )
     assert 60 <= sum(clock.pauses) < 66
     assert clock.pauses == sorted(clock.pauses)
     assert clock.pauses[0] == pytest.approx(0.05 + 0.15 * drawn)
@@ -254,8 +256,8 @@ def test_what_is_missing_is_reported_with_what_to_do(clone: Path, tmp_path: Path
     for root, remote, words in (
         (clone, "origin", "there is no snapshot of production on origin"),
         (clone, "local", "there is no snapshot of production in this clone"),
-        (clone, "nowhere", "has no such remote"),
-        (tmp_path, "local", "this is not a git repository"),
+        (clone, "nowhere", "does not have the git remote"),
+        (tmp_path, "local", "outside a git repository"),
     ):
         with pytest.raises(SnapshotError, match=words) as problem:
             read_ref(root, "production", remote)

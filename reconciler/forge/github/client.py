@@ -1,9 +1,8 @@
 """GitHub's REST API, and one GraphQL query.
 
-The token is sent only to the API's own origin: a redirect or a link to a page that leads elsewhere is refused. The
-client waits for a rate limit, within bounds. It repeats reads and idempotent writes after a 5xx and after a lost
-answer. It does not repeat a create: the error has `may_have_landed`, and the caller checks first. Facts: github.md,
-section 5.
+The token is sent only to the API's own origin: a redirect or page link that leads elsewhere is refused. The client
+waits for a rate limit, within bounds. It repeats reads and idempotent writes after a 5xx and after a lost answer. It
+does not repeat a create: the error has `may_have_landed`, and the caller checks first. Facts: github.md, section 5.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ API_VERSION: Final = "2022-11-28"
 """Sent with every request. GitHub Enterprise knows this version too [D]."""
 
 PAUSES: Final = (1.0, 3.0, 8.0)
-"""Seconds before a request that got a 5xx or no answer is tried again."""
+"""Seconds before each retry of a request that got a 5xx or no answer."""
 
 LONGEST_WAIT: Final = 300.0
 PATIENCE: Final = 600.0
@@ -44,6 +43,7 @@ SECONDARY_WAIT: Final = 60.0
 
 ASSUMED_AUTHOR: Final = "github-actions[bot]"
 
+_WRONG_ADDRESS = "Check that GITHUB_API_URL is the address of GitHub's API."
 _MOST_PAGES: Final = 100
 _MOST_REDIRECTS: Final = 3
 _LONGEST_WORDS: Final = 300
@@ -54,8 +54,8 @@ _LIMITS: Final = Limits(connect=10.0, idle=30.0, bytes=64_000_000)
 
 
 class GithubClient:
-    """The requests of one run to one repository. `waiting` is called with the seconds before a wait for a rate
-    limit."""
+    """Sends the requests of one run to one repository. Before a wait for a rate limit, `waiting` is called with the
+    seconds."""
 
     def __init__(
         self,
@@ -72,7 +72,8 @@ class GithubClient:
         self._below = f"{event.api}/repos/{event.repository}"
         if origin(self._graphql) != origin(self._api):
             raise GithubSetupError(
-                "GITHUB_GRAPHQL_URL and GITHUB_API_URL name different hosts", "The token is sent to only one of them."
+                "GITHUB_GRAPHQL_URL and GITHUB_API_URL name different hosts",
+                "The token is sent to only one host. Set both variables to the same host.",
             )
         headers = {
             "authorization": f"Bearer {event.token}",
@@ -108,7 +109,7 @@ class GithubClient:
             answer = self._ask("GET", url, needs=needs, repeatable=True)
             items = _json(answer, url)
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise GithubError(f"GitHub's answer for {path} is not a list")
+                raise GithubError(f"GitHub's answer for {path} is not a list", _WRONG_ADDRESS)
             yield from items
             following = next_page(answer)
             if following is None:
@@ -117,10 +118,10 @@ class GithubClient:
         raise GithubError(f"GitHub's list of {path} has more than {_MOST_PAGES} pages")
 
     def create(self, path: str, body: Mapping[str, Any], *, needs: str, exists: bool = False) -> dict[str, Any]:
-        """POST. It is not repeated once it may have landed. With `exists`, it is not an error if it exists already.
+        """POST. It is not repeated once it may have landed. With `exists`, an item that already exists is not an error.
 
         Raises:
-            GithubUnavailableError: if `may_have_landed`, look for it before you send it again.
+            GithubUnavailableError: if `may_have_landed` is set, look for the item before you send it again.
         """
         url = f"{self._below}{path}"
         return _object(
@@ -133,11 +134,11 @@ class GithubClient:
         return _object(self._ask("PATCH", url, body=body, needs=needs, repeatable=True), url)
 
     def delete(self, path: str, *, needs: str) -> None:
-        """DELETE. It is not an error if it is gone already."""
+        """DELETE. An item that is already gone is not an error."""
         self._ask("DELETE", f"{self._below}{path}", needs=needs, repeatable=True, fine=(404, 410))
 
     def author(self) -> str:
-        """The login that this token writes as.
+        """The login under which this token writes.
 
         GraphQL's viewer works with GITHUB_TOKEN and the tokens of Apps. For these, `GET /user` is a 403 [P]; then the
         login is assumed to be that of GITHUB_TOKEN.
@@ -201,12 +202,12 @@ class GithubClient:
                     continue
                 if result.status < 500:
                     return result
-                problem, sent, final = f"the answer was {result.status}", True, False
+                problem, sent, final = f"it answered with status {result.status}", True, False
             else:
                 problem, sent, final = result.reason, result.sent, result.final
             if final or tries == len(PAUSES) or (sent and not repeatable):
                 raise GithubUnavailableError(
-                    f"GitHub does not answer {method} {_path(url)}: {problem}",
+                    f"GitHub did not complete {method} {_path(url)}: {problem}",
                     "Run the job again later.",
                     may_have_landed=sent,
                 )
@@ -232,19 +233,21 @@ class GithubClient:
 
     def _refusal(self, method: str, url: str, answer: Answer, needs: str) -> GithubError:
         status, words = answer.status, self._words(answer)
-        what = f"GitHub refuses {method} {_path(url)} ({status})"
+        what = f"GitHub refused {method} {_path(url)} ({status})"
         summary = f"{what}: {words}" if words else what
         if 300 <= status < 400:
-            return GithubError(f"{what}: it redirects", "The repository may have moved. Check its address.")
+            return GithubError(f"{what}: it redirects", "The repository may have moved. Check GITHUB_REPOSITORY.")
         if status == 401:
-            return GithubSetupError(summary, "GITHUB_TOKEN is not valid. It expires when its job ends.")
+            return GithubSetupError(
+                summary, "GITHUB_TOKEN is not valid. It expires when its job ends. Run the job again."
+            )
         if status == 403 and "locked" in words.lower():
             return GithubLockedError(summary, "The conversation is locked. Unlock it, and run the job again.")
-        permission = f"The job needs the permission `{needs}`." if needs else ""
+        permission = f"Give the job the permission `{needs}`." if needs else ""
         if status == 403:
             return GithubForbiddenError(summary, permission)
         if status == 404 and permission:
-            return GithubError(summary, f"It does not exist, or the token does not give access to it. {permission}")
+            return GithubError(summary, f"It does not exist, or the token cannot access it. {permission}")
         if status == 410:
             return GithubError(summary, "Issues are disabled in this repository. Enable them in its settings.")
         return GithubError(summary)
@@ -276,7 +279,9 @@ class GithubClient:
         except ValueError:
             leads_home = False
         if not leads_home:
-            raise GithubError("GitHub's API points to another host, and the token is not sent there")
+            raise GithubError(
+                "GitHub's API points to a different host", f"The token is not sent there. {_WRONG_ADDRESS}"
+            )
         return url
 
 
@@ -284,15 +289,13 @@ def _json(answer: Answer, url: str) -> Any:
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
-        raise GithubError(
-            f"GitHub's answer for {_path(url)} is not JSON", "Check that GITHUB_API_URL is the address of its API."
-        ) from None
+        raise GithubError(f"GitHub's answer for {_path(url)} is not JSON", _WRONG_ADDRESS) from None
 
 
 def _object(answer: Answer, url: str) -> dict[str, Any]:
     body = _json(answer, url)
     if not isinstance(body, dict):
-        raise GithubError(f"GitHub's answer for {_path(url)} is not an object")
+        raise GithubError(f"GitHub's answer for {_path(url)} is not an object", _WRONG_ADDRESS)
     return body
 
 

@@ -42,7 +42,7 @@ def lay_out_annotations(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 def shield(text: str) -> str:
-    """A finished output in which a runner of GitHub Actions finds no command.
+    """A finished output, changed so that a GitHub Actions runner finds no command in it.
 
     The runner obeys `::` at the start of a line, after any whitespace, and `##[` anywhere. One character of each is
     spelled as its code. Not for output that is meant to be annotations.

@@ -16,13 +16,15 @@ WRITES: Final = "pull-requests: write"
 """The permission that refusals name, also for reads: a job that may only read cannot comment."""
 
 Write = Callable[[Body | None], Body | None]
-"""The text to keep, given the one that is there (None: there is none). None means that nothing is to be changed."""
+"""Returns the text that the comment should have, given its current text (None if there is no comment). None means no
+change."""
 
 
 def keep_comment(
     client: GithubClient, number: int, *, kind: str, target: str, author: str, run: int, write: Write
 ) -> tuple[Kept, str]:
-    """Make sure that the pull request has one comment for the target, with what `write` returns. Also its address.
+    """Make sure that the pull request has one comment for the target, with the text that `write` returns. Returns what
+    was done and the comment's address.
 
     Raises:
         GithubError: it cannot be read or written.

@@ -14,7 +14,7 @@ from reconciler.errors import GithubSetupError, UsageError
 
 _REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_REMEDY: Final = "This command runs in a job of GitHub Actions, which sets it."
+_REMEDY: Final = "Run this command in a GitHub Actions job, which sets the GITHUB_* variables."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,17 @@ def read_event(environment: Mapping[str, str]) -> Event:
     """
     repository = _variable(environment, "GITHUB_REPOSITORY")
     if not _REPOSITORY.fullmatch(repository):
-        raise GithubSetupError("GITHUB_REPOSITORY is not OWNER/NAME", _REMEDY)
+        raise GithubSetupError("GITHUB_REPOSITORY does not have the form OWNER/NAME", _REMEDY)
     token = environment.get("GITHUB_TOKEN", "").strip()
     if not token:
         raise GithubSetupError(
             "GITHUB_TOKEN is not set",
-            "A step gets the token only from its `env`: GITHUB_TOKEN: ${{ github.token }}",
+            "Set it in the `env` of the step:\nGITHUB_TOKEN: ${{ github.token }}",
         )
     if not re.fullmatch(r"[!-~]+", token):
-        raise GithubSetupError("GITHUB_TOKEN has a character that no token has", "Set it from ${{ github.token }}.")
+        raise GithubSetupError(
+            "GITHUB_TOKEN contains a character that is not allowed in a token", "Set it to ${{ github.token }}."
+        )
     payload = _payload(_variable(environment, "GITHUB_EVENT_PATH"))
     api = _address(environment, "GITHUB_API_URL", "https://api.github.com")
     server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
@@ -101,7 +103,7 @@ def is_fork(head: Mapping[str, Any]) -> bool:
 
 
 def read_push(environment: Mapping[str, str]) -> tuple[str | None, str | None] | None:
-    """The commits before and after a push, None for a commit that is not known; None if the event is not a push.
+    """The commits before and after a push, each None if it is unknown. None instead of both if the event is not a push.
 
     Raises:
         GithubSetupError: the event file cannot be read.

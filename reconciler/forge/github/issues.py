@@ -1,4 +1,4 @@
-"""One issue for each target's drift: opened, updated, reopened while drift lasts, and closed when it is over.
+"""One issue for each target's drift: opened, updated, and reopened while there is drift, and closed when there is none.
 
 The marker remembers the set of drifts, each by a short hash. A comment notifies people if the set changes, but not at
 every run.
@@ -21,7 +21,7 @@ DRIFTS: Final = "drifts"
 """The marker's key for the short hashes of the drifts, at most `MOST_DRIFTS`."""
 
 SET: Final = "set"
-"""The marker's key for the hash of the whole set, empty if drift is over."""
+"""The marker's key for the hash of the whole set, empty if there is no drift."""
 
 MOST_DRIFTS: Final = 300
 _REPORTED: Final = "reported"
@@ -29,7 +29,7 @@ _REPORTED: Final = "reported"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found. `drifts` identify the drifts; it is empty if there are none.
+    """The result of a check. `drifts` identifies each drift; it is empty if there is none.
 
     `data` and `text` are for the issue's body. `changed` returns the text of a comment, given how many drifts are new
     and how many are gone (None if that is not known). `over` is the text of the comment that closes the issue.
@@ -51,7 +51,8 @@ class Finding:
 
 
 def keep_issue(client: GithubClient, finding: Finding, *, author: str, run: int) -> tuple[Kept, str]:
-    """Make sure that the target has one issue if there is drift, and that it shows what was found. Also its address.
+    """Make sure that the target has one issue if there is drift, and that the issue shows the current drift. Returns
+    what was done and the issue's address.
 
     Raises:
         GithubError: it cannot be read or written; with 410, issues are switched off.
@@ -99,7 +100,7 @@ class _Issue:
         return Kept.UNCHANGED if is_over else self.update(issue, Kept.EDITED)
 
     def ours(self) -> list[Posted]:
-        """The first one is kept: the oldest that is open or, if none is, the oldest."""
+        """The issues, with the one to keep first: the oldest open issue, or if none is open, the oldest."""
         return sorted(self.posts.ours(), key=lambda issue: not issue.is_open)
 
     def see_label(self) -> None:
@@ -108,7 +109,7 @@ class _Issue:
         self.posts.client.create("/labels", label, needs=WRITES, exists=True)
 
     def drop(self, others: Sequence[Posted]) -> None:
-        """Close duplicates, made by two runs at once or after a lost answer."""
+        """Close duplicates, which two runs at once or a lost answer can cause."""
         closed = {"state": "closed", "state_reason": "not_planned"}
         for other in others:
             if other.is_open:

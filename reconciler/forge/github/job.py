@@ -1,4 +1,4 @@
-"""What a job of GitHub Actions has: a summary, outputs, a commit, and a token for git.
+"""The parts of a GitHub Actions job: its summary, its outputs, its commit, and its token for git.
 
 Its variables name the files (github.md, section 6).
 """
@@ -50,8 +50,8 @@ def workflow_title(environment: Mapping[str, str]) -> str | None:
 def git_settings(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Settings with which git sends the job's token, but only to GitHub's server.
 
-    With them, a checkout does not have to keep credentials. If it keeps them anyway, the empty value replaces its
-    header: GitHub refuses two of them (github.md, section 3 [T] and [P]).
+    With them, a checkout does not have to keep credentials. If it does keep them, the empty value replaces its header,
+    because GitHub refuses two such headers (github.md, section 3 [T] and [P]).
     """
     token, server = environment.get("GITHUB_TOKEN"), environment.get("GITHUB_SERVER_URL")
     if not (is_job(environment) and token and server):
@@ -62,10 +62,11 @@ def git_settings(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def append_summary(environment: Mapping[str, str], render: Callable[[int], str]) -> bool:
-    """Append to the job's summary the text that `render` returns for a limit in characters. False without a summary.
+    """Append the text that `render` returns for a limit in characters to the job's summary. False if there is no
+    summary.
 
     Raises:
-        JobFileError: it has no room left, or cannot be written.
+        JobFileError: the summary is full or cannot be written.
     """
     file = environment.get("GITHUB_STEP_SUMMARY")
     if not is_job(environment) or not file:
@@ -73,7 +74,7 @@ def append_summary(environment: Mapping[str, str], render: Callable[[int], str])
     try:
         room = (_SUMMARY_BYTES - (os.path.getsize(file) if os.path.exists(file) else 0)) // 4
         if room < _LEAST_SUMMARY:
-            raise JobFileError("the job's summary has no room left, so this is not in it")
+            raise JobFileError("the job's summary is full, so this text was not added")
         _append(file, f"{render(min(_SUMMARY, room - 2))}\n")
     except OSError as problem:
         raise JobFileError(f"the job's summary cannot be written: {problem.strerror}") from None

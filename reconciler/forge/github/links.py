@@ -19,7 +19,7 @@ def job_links(environment: Mapping[str, str], *, commit: str | None, base: str) 
 
 
 def links(server: str, repository: str, *, commit: str | None, base: str) -> Links | None:
-    """Links into a repository (OWNER/NAME) at `commit`; None if one of these is not known.
+    """Links into a repository (OWNER/NAME) at `commit`; None if either is unknown.
 
     `base` is the git top level. Files outside of it have no address.
     """

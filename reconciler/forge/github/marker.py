@@ -25,12 +25,12 @@ _MARKER: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The text of a comment or an issue. `data` is what the marker remembers, empty if that is not known."""
+    """The text of a comment or an issue. `data` are the values that the marker remembers, empty if they are unknown."""
 
     data: Mapping[str, Json]
     text: str
     intact: bool = True
-    """Whether the text is as it was written with the marker, so nobody edited it."""
+    """Whether the text is still the one that was written with the marker, so nobody edited it."""
 
 
 def write_body(kind: str, target: str, body: Body) -> str:
@@ -43,7 +43,7 @@ def write_body(kind: str, target: str, body: Body) -> str:
 
 
 def read_body(kind: str, target: str, whole: str) -> Body | None:
-    """What `write_body` wrote for that kind and target; None for any other text.
+    """The body that `write_body` wrote for this kind and target; None for any other text.
 
     A marker of another version, or a broken one, is still ours, but remembers nothing.
     """
@@ -61,15 +61,15 @@ def read_body(kind: str, target: str, whole: str) -> Body | None:
 
 
 def short_hash(text: str) -> str:
-    """Twelve hex digits that distinguish texts, for markers."""
+    """The first twelve hex digits of a text's hash, for markers."""
     return text_digest(text)[:12]
 
 
 def _digest(text: str) -> str:
-    """It ignores line endings and whitespace at the ends, which GitHub may change (an assumption)."""
+    """A hash that ignores line endings and surrounding whitespace, which GitHub may change (an assumption)."""
     return short_hash(text.replace("\r\n", "\n").strip())
 
 
 def _encoded(target: str) -> str:
-    """Percent-encoded, including two hyphens in a row."""
+    """The text, percent-encoded, including two hyphens in a row."""
     return quote(target.encode("utf-8", "surrogatepass"), safe="").replace("--", "%2D%2D")

@@ -20,7 +20,7 @@ PAUSE: Final = 2.0
 
 
 class Kept(StrEnum):
-    """What was done with the comment or issue."""
+    """What was done with a comment or an issue."""
 
     CREATED = "created"
     OPENED = "opened"
@@ -30,9 +30,9 @@ class Kept(StrEnum):
     UNCHANGED = "unchanged"
     """It is up to date."""
     NONE = "none"
-    """There is none, and there is nothing to report."""
+    """No comment or issue exists, and there is nothing to report."""
     NEWER = "newer"
-    """A later run has written it."""
+    """A later run has already written it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Posted:
     is_open: bool
 
     def says(self, body: Body) -> bool:
-        """Whether its marker remembers the same, apart from the run, and nobody edited its text."""
+        """Whether its marker remembers the same values, except for the run, and nobody edited its text."""
         return self.body.intact and {**self.body.data, RUN: None} == {**body.data, RUN: None}
 
     def is_later(self, run: int) -> bool:
@@ -72,18 +72,17 @@ class Posts:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def ours(self) -> list[Posted]:
-        """Those that we wrote, the oldest first."""
+        """The comments or issues that we wrote, oldest first."""
         found = map(self._posted, self.client.list(self.path, self.parameters, needs=self.needs))
         return sorted((posted for posted in found if posted is not None), key=lambda posted: posted.id)
 
     def create(self, body: Body, *, is_it: Callable[[Posted], bool] = lambda posted: True, **more: Any) -> Posted:
-        """Create one, with `more` fields. If the answer is lost, it is looked for before it is sent again.
-
-        `is_it` recognizes it among ours.
+        """Create a comment or an issue with `more` fields. If the answer is lost, look for it, as recognized by
+        `is_it`, before sending it again.
 
         Raises:
             GithubUnavailableError: it was not sent, or was not found after the last try.
-            GithubError: GitHub created something else.
+            GithubError: GitHub's answer has different text.
         """
         whole, tries = self._whole(body), 0
         while True:
@@ -101,11 +100,14 @@ class Posts:
                     raise
         made = self._posted(answer, trusted=True)
         if made is None:
-            raise GithubError("GitHub created what was sent, but answers with another text")
+            raise GithubError(
+                "GitHub created the post but returned different text",
+                "Check the post on GitHub, then run the job again.",
+            )
         return made
 
     def update(self, path: str, body: Body, **more: str) -> None:
-        """Update the one at `path`.
+        """Update the comment or issue at `path`.
 
         Above its limit, GitHub answers 200 and keeps the old body ([P], github.md, section 5).
 
@@ -116,14 +118,15 @@ class Posts:
         kept = self.client.update(path, {**more, "body": whole}, needs=self.needs).get("body")
         if not isinstance(kept, str) or kept.split("\n", 1)[0].rstrip() != whole.split("\n", 1)[0]:
             raise GithubError(
-                "GitHub accepted the update but kept the old text", "Nothing is wrong here. Run the job again."
+                "GitHub accepted the update but kept the old text",
+                "The post still shows the old text. Run the job again.",
             )
 
     def _whole(self, body: Body) -> str:
         return write_body(self.kind, self.target, Body({**body.data, RUN: self.run}, body.text))
 
     def _posted(self, item: Mapping[str, Any], *, trusted: bool = False) -> Posted | None:
-        """An item of a list as one of ours; None if someone else wrote it, or it is not for the target.
+        """The comment or issue in an item of a list; None if someone else wrote it, or if it is not for the target.
 
         `trusted` is for the answer to our own create. A bot's login has `[bot]` in REST, and may not in GraphQL [A].
         """

@@ -11,10 +11,11 @@ from reconciler.forge.github.comments import WRITES
 from reconciler.forge.github.event import is_fork
 
 LAG_PAUSES: Final = (2.0, 5.0, 10.0)
-"""Seconds before the pull requests of a commit are asked for again: the answer may lag behind the push [P]."""
+"""Seconds before the pull requests of a commit are requested again, because the answer may lag behind the push [P]."""
 
 MOST_COMMITS: Final = 100
-"""The most commits that are asked for. A merge queue merges 100 at once [D], and a token has 1,000 requests an hour."""
+"""The most commits whose pull requests are requested. A merge queue merges 100 at once [D], and a token has 1,000
+requests an hour."""
 
 _MOST_LAGGING: Final = 10
 
@@ -32,7 +33,8 @@ def merged_pulls(
 ) -> tuple[Merged, ...]:
     """The pull requests of these commits that were merged into `branch`, by number. Sends one request per commit.
 
-    `fresh` are the commits of the push itself. If one has no pull request, it is asked for again, within bounds.
+    `fresh` are the commits of the push itself. If one of them has no pull request yet, the request is repeated a few
+    times.
     """
     found: dict[int, Merged] = {}
     empty: list[str] = []

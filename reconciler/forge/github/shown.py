@@ -1,4 +1,4 @@
-"""What the comment of a pull request showed: its marker remembers it, and it is compared with what was written."""
+"""The writes that a pull request's comment showed, as its marker remembers them, compared with the actual writes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.values import Json
 
 PROJECTS: Final = "projects"
-"""The marker's key for what was shown: the short hash of a name → the first digits of the hash of its intent."""
+"""The marker's key for the projects shown: the short hash of a name → the first digits of the hash of its intent."""
 
 MORE: Final = "more"
 """The marker's key for how many more projects were shown."""
@@ -21,7 +21,8 @@ _DIGITS: Final = 12
 
 
 def remember(plan: Plan) -> dict[str, Json]:
-    """What the marker remembers of the plan's writes. Names are hashed because they may be long or hostile."""
+    """The values with which the marker remembers the plan's writes. Names are hashed because they may be long or
+    hostile."""
     writes = [change for change in plan.changes if change.writes or change.held_by]
     kept = {short_hash(change.name): change.hash[:_DIGITS] for change in writes[:MOST_PROJECTS]}
     return {PROJECTS: kept, MORE: max(0, len(writes) - MOST_PROJECTS)}

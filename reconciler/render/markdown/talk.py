@@ -20,8 +20,8 @@ def _shown(shown: Shown) -> Iterator[str]:
         yield f"**Differs from this comment**: {_names(shown.differing)}. Git or Scale changed in the meantime."
     if shown.as_shown:
         everything = not (shown.differing or shown.untold)
-        which = "What was written" if everything else f"What was written to {_names(shown.as_shown)}"
-        yield f"{which} matches this comment."
+        which = "The writes match" if everything else f"The writes to {_names(shown.as_shown)} match"
+        yield f"{which} this comment."
     if shown.untold:
         yield f"It is unclear whether this comment showed {_names(shown.untold)}."
     if shown.unwritten:

@@ -46,7 +46,7 @@ def failure_text(result: ResultView, *, colour: bool = False) -> str:
     """What is reported about one project, one line for each statement."""
     lines = [f"  {plain(truth)}" for truth in result.truth]
     if result.differences:
-        lines += ["  The plan and Scale now differ in:", *lay_out(_differences(result), Paint(colour))]
+        lines += ["  Scale now differs from the plan in:", *lay_out(_differences(result), Paint(colour))]
     if result.advice:
         words, commands = lines_of(result.advice)
         lines += [f"  {words}", *(f"    {command}" for command in commands)]

@@ -16,8 +16,8 @@ def lay_out_snapshot(snapshot: Snapshot, *, place: str, now: datetime, kept: boo
     if paths := sorted({path for project in snapshot.projects for path in project.left_out}):
         lines.append(f"Sensitive values left out: {listed([plain(path) for path in paths])}.")
     for project in snapshot.unreadable:
-        name = quoted(project.name) if project.name is not None else "a live project"
-        lines.append(f"Saved without its content, because it cannot be read: {name} ({plain(project.why)})")
+        name = quoted(project.name) if project.name is not None else "A live project"
+        lines.append(f"{name} was saved without its content because it cannot be read: {plain(project.why)}")
     if kept:
         lines.append(f"A later snapshot already exists and is kept: {plain(place)}")
     else:

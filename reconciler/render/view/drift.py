@@ -241,8 +241,9 @@ def _advice(shown: Sequence[ProjectDrift], invocation: Invocation) -> Iterator[S
         few = len(edited) <= MOST_NAMED
         undo = Command(invocation, "apply", "--", *(edited if few else invocation.names))
         them = "it" if len(edited) == 1 else "them"
+        changes = "the change" if len(edited) == 1 else "the changes"
         manifests = "manifest" if len(edited) == 1 else "manifests"
-        yield (f"To keep {them}, add {them} to the {manifests}. To undo {them}: ", undo)
+        yield (f"To keep {changes}, add {them} to the {manifests}. To undo {them}: ", undo)
 
 
 def _vanished(vanished: Sequence[str]) -> Iterator[Sentence]:

@@ -51,7 +51,7 @@ class Mood(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """How a project that was not written ended, and what to do about it (a sentence and a command's verb)."""
+    """The result of a project that was not written, and what to do about it (a sentence and a command's verb)."""
 
     words: str
     advice: str = ""
@@ -179,7 +179,7 @@ def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
 
 def _when(outcome: Outcome) -> str:
     if outcome.finished_at is None:
-        return f"begun {minute(outcome.started_at)}; this is its state when it was interrupted"
+        return f"started {minute(outcome.started_at)}; this is the state when the apply was interrupted"
     return f"applied {minute(outcome.finished_at)}"
 
 
@@ -207,7 +207,7 @@ def _result(project: ProjectOutcome, invocation: Invocation) -> ResultView:
             "To allow it, add a waiver to reconciler.toml. To allow it once: ",
             allowing(invocation, project.name, project.held_by),
         )
-    words = "Fix the cause and apply again; what is already written is not written twice: " if landed else end.advice
+    words = "Fix the cause and apply again. Completed writes are not repeated: " if landed else end.advice
     return ResultView(
         name=project.name,
         status=project.status,
@@ -247,7 +247,7 @@ def _calls(project: ProjectOutcome, *results: CallResult) -> list[str]:
 
 
 def _reason(project: ProjectOutcome) -> str:
-    """The applier's reason, or the first diagnostic's summary if there is none."""
+    """The applier's reason, or if there is none, the summary of the first diagnostic."""
     return project.reason or next((diagnostic.summary for diagnostic in project.diagnostics), "")
 
 
@@ -268,7 +268,7 @@ def explained(project: ProjectOutcome) -> tuple[Diagnostic, ...]:
     name = f"project.{project.name}"
     if project.status is Status.STALE:
         moved = f": {project.reason}" if project.reason else ""
-        summary = f"{name} moved since the plan{moved}"
+        summary = f"{name} changed on Scale since the plan{moved}"
     elif any(diagnostic.is_error for diagnostic in project.diagnostics):
         return project.diagnostics
     else:
@@ -277,7 +277,7 @@ def explained(project: ProjectOutcome) -> tuple[Diagnostic, ...]:
 
 
 def _truth(project: ProjectOutcome) -> Iterator[str]:
-    """What is true of the project now."""
+    """Statements about the project's current state."""
     if project.status is Status.BLOCKED:
         return
     name = f"project.{project.name}"
@@ -299,7 +299,7 @@ def _truth(project: ProjectOutcome) -> Iterator[str]:
 def _interrupted(outcome: Outcome) -> Iterator[str]:
     if outcome.interrupted_by is not None:
         signal = _SIGNALS.get(outcome.interrupted_by, f"signal {outcome.interrupted_by}")
-        yield from ("Interrupted by ", Name(signal), ": no further write was started.")
+        yield from ("Interrupted by ", Name(signal), ": no further writes were started.")
 
 
 def _unstarted(outcome: Outcome, invocation: Invocation) -> Iterator[str]:

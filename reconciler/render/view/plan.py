@@ -65,7 +65,9 @@ def view_plan(plan: Plan, reader: Reader) -> View:
         columns=("project", "params", "ontology", "manifest"),
         address=reader.address,
         projects=projects,
-        intro="Reconciler will perform the following actions:" if writes else "Reconciler will write nothing:",
+        intro="Reconciler will perform the following actions:"
+        if writes
+        else "Reconciler will not write any of these changes:",
         legend=tuple((sign, meaning[sign]) for sign in signs_of(projects)),
         numbers=tuple(_numbers(plan.summary)),
         messages=shown.diagnostics,
@@ -191,11 +193,11 @@ def _blocked(change: ProjectChange) -> tuple[Sentence, list[Sentence]]:
         case Reason.TYPE_DIFFERS:
             live = compact(change.before.type) if change.before else "another"
             here = compact(change.desired.type)
-            why = f"type is {live} on Scale and {here} in the manifest; a type cannot be changed."
+            why = f"its type is {live} on Scale and {here} in the manifest, and a type cannot be changed."
             to_do = [(Quoted(f"Give the manifest a new name, or set its type to {live}."),)]
         case Reason.PIPELINE_DIFFERS:
             desired = compact(change.desired.create_only.get("pipeline"))
-            why = f"pipeline is not {desired} on Scale; a pipeline cannot be changed."
+            why = f"its pipeline is not {desired} on Scale, and a pipeline cannot be changed."
         case Reason.ARCHIVED:
             why = "a project with this name is archived on Scale, and an archived project keeps its name."
             to_do = [("Restore it in Scale's dashboard, or give the manifest a new name.",)]
@@ -204,7 +206,7 @@ def _blocked(change: ProjectChange) -> tuple[Sentence, list[Sentence]]:
             to_do += [(Quoted("Check it in Scale's dashboard, or remove `ontology` from the manifest."),)]
         case Reason.NOT_SENDABLE:
             why = "the request would contain a value that cannot be sent."
-            to_do += [("Fix the value, in the manifest or on Scale.",)]
+            to_do += [("Fix the value in the manifest or on Scale.",)]
         case Reason.UNREADABLE:
             why = "its live state cannot be read, so no change to it can be planned."
         case _:

@@ -167,7 +167,7 @@ def test_refusals(client: GithubClient, github: Github) -> None:
 
 def test_an_answer_that_is_another_comment(client: GithubClient, github: Github) -> None:
     github.faults.append(Fault("POST", "/comments", 201, body={"id": 1, "body": "what?"}))
-    with pytest.raises(GithubError, match="answers with another text"):
+    with pytest.raises(GithubError, match="returned different text"):
         keep(client, "one")
     keep(client, "one")
     github.faults.append(Fault("PATCH", "/comments", 200, body={"id": 1, "body": "the old one"}))

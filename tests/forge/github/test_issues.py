@@ -172,5 +172,5 @@ def test_refusals(client: GithubClient, github: Github) -> None:
 
 def test_an_answer_that_is_another_issue(client: GithubClient, github: Github) -> None:
     github.faults.append(Fault("POST", "/issues$", 201, body={"id": 1, "body": "what?"}))
-    with pytest.raises(GithubError, match="answers with another text"):
+    with pytest.raises(GithubError, match="returned different text"):
         keep(client, "a")
