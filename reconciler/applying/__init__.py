@@ -1,1 +1,1 @@
-"""Carries a plan out: intent → calls, each fenced before and verified after. Emits events; prints nothing."""
+"""Carries out a plan: intent → calls. Each call is fenced before and verified after. Emits events; prints nothing."""

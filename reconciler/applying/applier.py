@@ -16,13 +16,13 @@ from reconciler.model.outcome import Event, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import Plan, ProjectChange
 
 MOST_GIVEN_UP = 5
-"""Projects in a row that may give up on a write before no further project is started."""
+"""After this many projects in a row have given up on a write, no further project is started."""
 
 
 class Stop:
     """Set by a signal: calls under way are finished and checked, and no new call starts.
 
-    `so_far` returns the outcome as it is while the calls are under way; None before that.
+    `so_far` returns the current outcome while calls are under way. It is None before that.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Stop:
         self.so_far: Callable[[], Outcome] | None = None
 
     def request(self, signal: int) -> None:
-        """The first signal is the one that counts."""
+        """Note a signal. Only the first one counts."""
         self.signal = self.signal or signal
 
     def requested(self) -> bool:
@@ -51,8 +51,9 @@ async def apply_plan(
 ) -> Outcome:
     """Carry out the plan. `clock` and `random` are for the waits before a write is sent again.
 
-    At most `parallelism` projects are under way at once. `now` returns aware times. Outcomes are in the plan's order.
-    `permit` is awaited right before each write: None allows it; a text is the reason why no further write may start.
+    At most `parallelism` projects are under way at once. `now` returns timezone-aware times. Outcomes are in the plan's
+    order. `permit` is awaited right before each write: None allows it; a text is the reason why no further write may
+    start.
     """
     started_at = now()
     outcomes: dict[str, ProjectOutcome] = {}
@@ -111,7 +112,7 @@ def _outcome(
     ended: str | None,
     interrupted_by: int | None = None,
 ) -> Outcome:
-    """`written` are the outcomes of the projects to write. `ended` is why the run ended early, None if it did not."""
+    """`written` has the outcomes of the projects to write. `ended` is why the run ended early, None if it did not."""
     return Outcome(
         target=plan.target,
         commit=plan.commit,

@@ -1,7 +1,7 @@
 """The write of one part: what was sent, when it may be sent again, and how long to look for it in the history.
 
-Promises: a write is not sent again while an earlier request may still land, or may have landed unseen. Must not send or
-read anything.
+Promises: a write is not sent again while an earlier request may still land, or may have landed unseen. This module
+sends and reads nothing.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from reconciler.model.project import LiveProject
 from reconciler.scale.transport import FIRST_BACKOFF, LARGEST_BACKOFF, LONGEST_WAIT, PATIENCE
 
 MOST_SENDS = 5
-"""How many times one write is sent at most. Requests answered with a 429 do not count."""
+"""The maximum number of times that one write is sent. Requests answered with a 429 do not count."""
 
 SEND_SECONDS = 90.0
-"""A write is not sent again this long after its first request. Waits that the server asked for do not count."""
+"""A write is not sent again this many seconds after its first request. Waits that the server requests do not count."""
 
 LAG_SECONDS = 5.0
-"""How far a read may lag behind the writes: an assumption."""
+"""How many seconds a read may lag behind the writes. This is an assumption."""
 
 FAILURE_SECONDS = 2 * LAG_SECONDS
-"""How long the history is read after a failure (5xx, 408, not JSON): reads may lag by 5 seconds, and so may the write.
+"""How long the history is read after a failure (5xx, 408, not JSON): reads may lag by 5 seconds, and so may writes.
 
 After a success, the history is read until it shows the write, for at most this long."""
 
 SILENCE_SECONDS = 30.0
-"""How long the history is read if no answer came, counted from the request."""
+"""How long the history is read after a request without an answer, counted from the request."""
 
 REFUSAL_SECONDS = 300.0
 """How long a write is repeated while the API answers 429 without `Retry-After`."""
@@ -40,8 +40,8 @@ REFUSAL_SECONDS = 300.0
 class Wait:
     """How long to read the history after a request. Times are seconds of the clock.
 
-    A write that no read has shown by `proof` did not land, unless `proven` is false. It may be sent `again` at that
-    time, after one more read; None if it is not sent again. `reads` is whether reads before `proof` look for it.
+    If no read has shown the write by `proof`, it did not land, unless `proven` is false. `again` is when it may be sent
+    again, after one more read, or None if it is not sent again. `reads` is whether to look for it before `proof`.
     """
 
     proof: float
@@ -56,8 +56,8 @@ class Attempt:
 
     `kind` is that of the first call. `before` is the project as read before the first request, and `fields` identify
     the part's differences at that time. `fence` is the project as read before the last request. `sent` are the calls
-    that may have landed. `times` counts the requests, `sends` those not answered with a 429. `problem` is the last
-    error.
+    that may have landed. `times` counts the requests, and `sends` all except the ones answered with a 429. `problem` is
+    the last error.
     """
 
     kind: CallKind
@@ -89,7 +89,7 @@ class Attempt:
             self.sends += not too_many
 
     def excuse(self, seconds: float) -> None:
-        """Do not count seconds that passed in waits that the server asked for."""
+        """Do not count these seconds, which passed in a wait that the server requested."""
         self._excused += seconds
 
     def is_late(self, at: float) -> bool:
@@ -116,7 +116,7 @@ class Attempt:
         return Wait(proof, None if over else again, reads=problem.may_have_landed)
 
     def _wait_for_turn(self, problem: ScaleError, now: float, random: Random) -> Wait:
-        """After a 429, nothing was done, so one read is enough, once reads no longer lag."""
+        """The wait after a 429. The API did nothing, so one read is enough, once reads no longer lag."""
         self._refusals += 1
         if problem.retry_after is not None:
             self._refused_since = None

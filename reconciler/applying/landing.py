@@ -15,16 +15,16 @@ from reconciler.model.project import LiveProject, Version
 from reconciler.model.values import Json, equal
 
 PARTS: Final = {CallKind.CREATE: "params", CallKind.SET_PARAMS: "params", CallKind.SET_ONTOLOGY: "ontology"}
-"""The part of a project whose history a call adds a version to."""
+"""The part of a project that a call adds a version to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Landing:
     """The result of one write.
 
-    `own` are the versions that it made: more than one if it was sent more than once. `others` are the other new
-    versions. `exact` is false if `own` counts as ours only because it is the one new version: its content is not what
-    was sent. The own version of a create is that of its parameters. `created` is whether the project exists.
+    `own` has the versions that it made, which can be several if it was sent more than once. `others` has the other new
+    versions. `exact` is false if the content of `own` is not what was sent: it counts as ours only because it is the
+    one new version. For a create, it is the version of the parameters. `created` is whether the project exists.
     """
 
     own: tuple[Version, ...] = ()
@@ -43,9 +43,9 @@ def landing_of(
     """Whether a write landed, as the histories show it.
 
     `sent` are the calls as they were sent, `before` is the project before the first one. `answered` is whether the API
-    confirmed the last one. If it did, the only new version is ours even if it holds something else. If not, a version
-    is ours if it holds what was sent, and no more versions are ours than calls were sent. If another writer sends the
-    same content at the same time, the history cannot distinguish the two.
+    confirmed the last one. If it did, the only new version is ours even if its content is different. If not, a version
+    is ours if its content is what was sent, and at most as many versions are ours as calls were sent. If another writer
+    sends the same content at the same time, the history cannot distinguish the two.
     """
     if after is None or not sent:
         return Landing()
@@ -72,7 +72,7 @@ def later(sent: Sequence[Call], before: LiveProject | None, after: LiveProject, 
 
 
 def is_older(one: LiveProject, other: LiveProject) -> bool:
-    """Whether a read shows less than another one. The API may answer reads from copies, and a copy may lag."""
+    """Whether a read shows less than another one. The API may answer reads from replicas, and a replica may lag."""
     return any(new_versions(part, one, other) and not new_versions(part, other, one) for part in ("params", "ontology"))
 
 
@@ -80,8 +80,9 @@ def new_versions(part: str, before: LiveProject | None, after: LiveProject) -> S
     """The versions of "params" or "ontology" that were added between two reads.
 
     Versions of params are numbered ([D]). That versions of an ontology are numbered is an assumption. Without numbers,
-    they are positions, which mean nothing if the history shows only its end. If a number has another ontology than
-    before, what both reads show is found by content: the longest end of the first history that the second begins with.
+    they are positions, which mean nothing if the history shows only its end. If a number now has a
+    different ontology, the overlap of the two reads is found by content: the longest end of the first history with
+    which the second history begins.
     """
     if part == "params":
         last = before.params_version if before is not None else None
@@ -101,7 +102,7 @@ def _same(one: Version, other: Version) -> bool:
 
 
 def _is_sent(call: Call, version: Version, previous: Json) -> bool:
-    """Whether the version is what the call makes of the one before it."""
+    """Whether the version is what the call would make from the previous one."""
     if call.kind is CallKind.SET_ONTOLOGY:
         return _is_ontology(call, version)
     if call.kind is CallKind.CREATE:

@@ -1,4 +1,4 @@
-"""Applies one project: read it, check that the changes are those that were approved, write, read back, compare.
+"""Applies one project: read it, check that the changes are the approved ones, write, read back, compare.
 
 Promises: right before each write, the project as last read is compared with what was approved, and the write needs a
 permit. A write is sent again only if the history shows that it did not land. A version that another writer made between
@@ -25,7 +25,7 @@ from reconciler.planning.intent import identity_of
 from reconciler.planning.planner import plan_project
 
 PROJECT_SECONDS = 1200.0
-"""After this time, no further write of the project starts."""
+"""After this many seconds, no further write of the project starts."""
 
 Emit = Callable[[Event], None]
 Permit = Callable[[], Awaitable[str | None]]
@@ -68,7 +68,7 @@ class ProjectApply:
         return self.watched.live
 
     async def run(self) -> ProjectOutcome:
-        """Apply the change. What the API or a person does never raises; the outcome reports it."""
+        """Apply the change. Nothing that the API or a person does raises an error; the outcome reports it."""
         begun = self.clock.monotonic()
         try:
             self.watched.live = await self.watched.projects.get_project(self.change.name)
@@ -105,7 +105,7 @@ class ProjectApply:
                 return ended
 
     def so_far(self) -> ProjectOutcome:
-        """The outcome if the run were killed now: a call that was sent, and not yet seen to have landed, is unclear."""
+        """The outcome if the run were killed now. A call that was sent but not yet seen to land is unclear."""
         calls = list(self.calls)
         if self.attempt is not None:
             calls.append(CallOutcome(self.attempt.kind, CallResult.UNCLEAR))
@@ -122,7 +122,7 @@ class ProjectApply:
         return await self.permit()
 
     async def _send(self, call: Call, rest: Sequence[Call], fields: Sequence[Field]) -> ProjectOutcome | None:
-        """Send a call once and check whether it landed. An outcome ends the project; None means: check the fence again.
+        """Send a call once and check whether it landed. An outcome ends the project. None means to check the fence again.
 
         Raises:
             LostSightError: the project can no longer be read, so it is unknown whether the write landed.
@@ -198,13 +198,13 @@ class ProjectApply:
         return self._outcome(Status.FAILED, words.truth(self.calls, self.live), diagnostics=(diagnostic,))
 
     def _refused(self, calls: Sequence[Call], diagnostic: Diagnostic) -> ProjectOutcome:
-        """The first call did not land."""
+        """The outcome if the first call did not land."""
         self.calls.append(CallOutcome(calls[0].kind, CallResult.REFUSED))
         self._leave(calls[1:])
         return self._outcome(Status.FAILED, words.truth(self.calls, self.live), diagnostics=(diagnostic,))
 
     def _unproven(self, calls: Sequence[Call], live: LiveProject | None, diagnostic: Diagnostic) -> ProjectOutcome:
-        """It is unknown whether the first call landed. `live` is None if the project could not be read."""
+        """The outcome if the first call may have landed. `live` is None if the project could not be read."""
         self.gave_up = self.gave_up or live is None
         self.watched.live = live
         self.calls.append(CallOutcome(calls[0].kind, CallResult.UNCLEAR))
@@ -223,7 +223,7 @@ class ProjectApply:
                 done.live = self.live
 
     def _finished(self, left: tuple[Field, ...]) -> ProjectOutcome:
-        """Every call landed. If something still differs, another writer changed it later, or Scale did not keep it."""
+        """The outcome if every call landed. If values differ, another writer changed them, or Scale did not keep them."""
         if left and self.calls:
             reason = words.truth(self.calls, self.live)
             others = {part: done.others for part, done in self.done.items() if done.others}
@@ -247,7 +247,7 @@ class ProjectApply:
     ) -> ProjectOutcome:
         """End without a further write.
 
-        A version with other content is either another writer's, or this run's as Scale altered it.
+        A version with different content is either another writer's, or this run's, altered by Scale.
         """
         attempt = self.attempt
         if attempt is not None:
@@ -269,10 +269,10 @@ class ProjectApply:
         self.calls += [CallOutcome(call.kind, CallResult.NOT_SENT) for call in calls]
 
     def _are_approved(self, fields: Sequence[Field], to_send: Sequence[Call]) -> bool:
-        """Whether the differences are those that were approved.
+        """Whether the differences are the approved ones.
 
         Before a write is sent again, its differences must be the same as before its first request. If only some are
-        left, the version that removed the others may be this run's, as Scale altered it. The same holds for a project
+        left, the version that removed the others may be this run's, altered by Scale. The same applies to a project
         that exists after a create without an answer.
         """
         attempt = self.attempt

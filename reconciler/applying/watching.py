@@ -18,10 +18,10 @@ FIRST_PAUSE = 0.5
 """Seconds between the first two reads that look for a write; each further pause is twice as long."""
 
 LONGEST_SLEEP = 1.0
-"""Seconds. A signal ends a wait that the server asked for after at most this time."""
+"""A signal ends a wait that the server requested within this many seconds."""
 
 _INSTANT = 1e-6
-"""Seconds. Sums of clock times are inexact, so a time counts as reached slightly early."""
+"""A time counts as reached this many seconds early, because sums of clock times are inexact."""
 
 
 class Projects(Protocol):

@@ -34,7 +34,7 @@ def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str,
     if live is None:
         return "the project no longer exists on Scale; it may have been archived or renamed"
     if change.action is Action.CREATE and not own:
-        return f"the project has been created on Scale since, at {live.created_at}"
+        return f"the project has been created on Scale since the plan, at {live.created_at}"
     params = own["params"].params_version if "params" in own else expected.params_version
     ontology = own["ontology"].ontology_version if "ontology" in own else expected.ontology_version
     moved = [
@@ -104,18 +104,18 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
     return error(
         "lost-race",
         f"another writer changed project.{name} right after this run: {came}",
-        detail="What this run wrote is in the project's history, before that change. Run plan again to see what is "
+        detail="This run's change is in the project's history, before the other one. Run plan again to see what is "
         "live now.",
     )
 
 
 def someone_else(name: str, kind: CallKind, others: Sequence[Version], live: LiveProject | None) -> Diagnostic:
-    """A call without a clear answer, and a version that does not hold what was sent."""
+    """A call had no clear answer, and the content of the new version is not what was sent."""
     if kind is CallKind.CREATE:
         at = f" at {live.created_at}" if live is not None and live.created_at else ""
-        seen = f"a project with this name was created{at}, with other content than was sent"
+        seen = f"a project with this name was created{at}, but its content differs from what was sent"
     else:
-        seen = f"Scale shows other content than was sent: {_versions(others)}"
+        seen = f"the content on Scale differs from what was sent: {_versions(others)}"
     return error(
         "someone-else",
         f"it is unclear whether {kind.value} of project.{name} landed: {seen}",
@@ -130,7 +130,7 @@ def sent_twice(name: str, part: str, versions: Sequence[Version]) -> Diagnostic:
         "sent-twice",
         f"this run wrote the {part} of project.{name} {len(versions)} times: {_versions(versions)}",
         detail="An earlier request took effect after this run gave up on it. Each of these versions has the content "
-        "that was sent, so nothing needs to be done.",
+        "that was sent, so there is nothing to do.",
     )
 
 
@@ -143,7 +143,7 @@ def not_there(name: str, kind: CallKind) -> Diagnostic:
 
 
 def gave_up(problem: ScaleError, sends: int, *, proven: bool) -> Diagnostic:
-    """A write that no answer and no read confirmed.
+    """A write that neither an answer nor a read confirmed.
 
     `proven` is whether the history was read until the write could no longer land.
     """
@@ -154,7 +154,7 @@ def gave_up(problem: ScaleError, sends: int, *, proven: bool) -> Diagnostic:
 
 
 def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
-    """Scale accepted a write, but shows other values."""
+    """Scale accepted a write, but shows different values."""
     paths = ", ".join(format_path(field.path) for field in fields[:10])
     more = f" and {len(fields) - 10} more" if len(fields) > 10 else ""
     only_whitespace = all(
@@ -163,7 +163,7 @@ def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
     )
     return error(
         "not-kept",
-        f"Scale accepted the write to project.{name}, but shows other values: {paths}{more}",
+        f"Scale accepted the write to project.{name}, but shows different values: {paths}{more}",
         detail=(
             "Only leading or trailing whitespace differs. Remove it from the manifest."
             if only_whitespace

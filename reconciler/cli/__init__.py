@@ -1,4 +1,4 @@
-"""The command line: options in, exit code out. The only home of click.
+"""The command line: options in, exit code out. Only this package uses click.
 
 Command modules import other packages inside their functions, so that `--version` and `--help` load only click.
 """
@@ -33,14 +33,14 @@ EXIT_TERMINATED = 143
 _EPILOG = """\b
 Examples:
   reconciler validate                      check the manifests, offline
-  reconciler plan                          what would change on the sandbox, in this process
-  reconciler apply                         carry it out, after asking
-  reconciler plan --target production      the same against https://api.scale.com, with SCALE_API_KEY
+  reconciler plan                          show what would change on the built-in sandbox
+  reconciler apply                         carry out the plan, after asking
+  reconciler plan --target production      the same on https://api.scale.com, with SCALE_API_KEY
 """
 
 
 class _Commands(click.Group):
-    """Loads a command's module when it is asked for."""
+    """Loads a command's module when the command is used."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -74,7 +74,7 @@ class _Commands(click.Group):
 def reconciler(folder: str | None) -> None:
     """Keep Scale AI annotation projects in git.
 
-    YAML manifests declare each project's type, params and ontology; plan shows what differs on Scale; apply changes
+    YAML manifests declare each project's type, params, and ontology; plan shows what differs on Scale; apply changes
     Scale to match.
     """
     if folder is not None:
@@ -91,7 +91,7 @@ def reconciler(folder: str | None) -> None:
 class _TerminatedError(SystemExit):
     """SIGTERM or SIGHUP came while no apply was under way.
 
-    A SystemExit, because an event loop lets only that and KeyboardInterrupt out of a callback.
+    It is a SystemExit, because an event loop lets only that and KeyboardInterrupt out of a callback.
     """
 
 
@@ -100,7 +100,7 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def main() -> NoReturn:
-    """The console script."""
+    """The entry point of the console script."""
     sys.stdout, sys.stderr = _output(sys.stdout, os.O_RDONLY), _output(sys.stderr, os.O_WRONLY)
     signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
@@ -168,7 +168,7 @@ def _run(arguments: list[str]) -> int:
             click.echo(f"error[resources]: {lack}", err=True)
             return EXIT_ERROR
         if isinstance(problem, FileNotFoundError) and not _has_cwd():
-            click.echo("error[usage]: the current directory no longer exists\n  Change to another one.", err=True)
+            click.echo("error[usage]: the current directory no longer exists\n  Change to one that exists.", err=True)
             return EXIT_ERROR
         if isinstance(problem, OSError):
             raise
@@ -188,14 +188,14 @@ def _has_cwd() -> bool:
 
 
 def _lack(problem: BaseException) -> str | None:
-    """A message about what the machine lacks; None for any other error. Concurrent tasks fail in a group."""
+    """A message about a resource that the machine lacks, None for any other error. Concurrent tasks fail in a group."""
     if isinstance(problem, BaseExceptionGroup):
         return next((lack for inner in problem.exceptions if (lack := _lack(inner)) is not None), None)
     unmapped = isinstance(problem, ImportError) and "failed to map" in str(problem)
     if isinstance(problem, MemoryError) or unmapped or (isinstance(problem, OSError) and problem.errno == ENOMEM):
         return "there is not enough memory; free some, and run the command again"
     if isinstance(problem, RuntimeError) and "can't start new thread" in str(problem):
-        return "no thread can be started; free memory, or end other processes (ulimit -u shows how many may run)"
+        return "no thread can be started; free memory, or end other processes (ulimit -u shows the limit)"
     return None
 
 
@@ -210,7 +210,7 @@ def _closed(problem: OSError) -> int:
 
 
 def _let_go() -> None:
-    """Discard what cannot be written: Python flushes both outputs at its end, and would exit with 120."""
+    """Discard what cannot be written, because Python flushes both outputs at exit, and would exit with 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

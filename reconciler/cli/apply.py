@@ -27,7 +27,7 @@ Examples:
   reconciler apply
   reconciler apply kitten_labeling --target production
   reconciler apply --plan changes.plan
-  reconciler apply --auto-approve --result result.json      without being asked
+  reconciler apply --auto-approve --result result.json      without a prompt
 """
 
 _QUESTION = """
@@ -46,11 +46,11 @@ Do you want to perform these actions on the target "{name}"?
     "planfile",
     metavar="FILE",
     callback=noting("planfile"),
-    help="Apply this saved plan and nothing else, to its own target.",
+    help="Apply exactly this saved plan, to the target that it was made for.",
 )
-@click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--parallelism", type=click.IntRange(1, 100), help="How many requests may be in flight.")
-@click.option("--result", metavar="FILE", help="Write the outcome, as JSON.")
+@click.option("--auto-approve", is_flag=True, help="Do not ask for approval.")
+@click.option("--parallelism", type=click.IntRange(1, 100), help="The maximum number of requests in flight.")
+@click.option("--result", metavar="FILE", help="Write the outcome to FILE, as JSON.")
 @formats.format_option("outcome")
 def command(
     names: tuple[str, ...],
@@ -77,7 +77,7 @@ def command(
 
     if planfile is not None and (names or pending or set(allowed) - {OLDER_COMMIT}):
         raise click.UsageError(
-            "a saved plan is applied as a whole: NAME, --pending and --allow cannot be used with --plan, "
+            "a saved plan is applied as a whole: NAME, --pending, and --allow cannot be used with --plan, "
             f"except --allow {OLDER_COMMIT}"
         )
     console.check_guards(allowed)
@@ -133,7 +133,7 @@ class _Operator:
 
         if not console.has_person():
             raise UsageError(
-                "apply asks before it writes, and there is no terminal to ask on",
+                "apply asks before it writes, but there is no terminal to ask on",
                 "Nothing was written.",
                 remedies=[Remedy("To apply without being asked:", ("apply", "--auto-approve"))],
             )
@@ -171,7 +171,7 @@ class _Operator:
 
 
 def _show_text(outcome: Outcome, settings: Settings) -> None:
-    """Failures to stderr, what was done to stdout."""
+    """Print failures to stderr and the outcome to stdout."""
     from reconciler.render.text.outcome import lay_out_failures, lay_out_outcome
 
     view = formats.view_of("outcome", outcome, settings)

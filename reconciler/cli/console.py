@@ -104,31 +104,31 @@ def in_colour(stream: TextIO) -> bool:
 
 
 def say(text: str) -> None:
-    """A result, to stdout."""
+    """Print a result to stdout."""
     _write(text, sys.stdout)
 
 
 def tell(text: str) -> None:
-    """Progress, a prompt or an error, to stderr."""
+    """Print progress, a prompt, or an error to stderr."""
     sys.stdout.flush()
     _write(text, sys.stderr)
 
 
 def tell_runner(commands: str) -> None:
-    """Our own commands for the runner, to stderr. The runner is meant to obey them, so they are not shielded."""
+    """Print our own commands for the runner to stderr. The runner is meant to obey them, so they are not shielded."""
     sys.stdout.flush()
     sys.stderr.write(commands)
     sys.stderr.flush()
 
 
 def say_runner(commands: str) -> None:
-    """The same to stdout, as a result."""
+    """Print our own commands for the runner to stdout, as a result."""
     sys.stdout.write(commands)
 
 
 def tell_rate_limit(seconds: float) -> None:
     """Report that GitHub makes the run wait."""
-    tell(f"GitHub's rate limit is reached: waiting {seconds:.0f} seconds.\n")
+    tell(f"GitHub's rate limit has been reached: waiting {seconds:.0f} seconds.\n")
 
 
 def tell_waiting(seconds: float) -> None:
@@ -142,7 +142,7 @@ def tell_line(words: str) -> None:
 
 
 def say_json(document: Json) -> None:
-    """A document, on one line. Under GitHub Actions, nothing in it is a command for the runner."""
+    """Print a document on one line. Under GitHub Actions, the runner finds no command in it."""
     from reconciler.model.values import to_json
 
     text = to_json(document)
@@ -152,7 +152,7 @@ def say_json(document: Json) -> None:
 
 
 def say_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
-    """Diagnostics, to stderr, with files relative to the working folder."""
+    """Print diagnostics to stderr, with file names relative to the working folder."""
     from reconciler.render.text.diagnostics import lay_out_diagnostics
     from reconciler.render.view.diagnostics import view_diagnostics
 
@@ -161,7 +161,7 @@ def say_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
 
 
 def say_usage(problem: click.ClickException) -> None:
-    """A usage error, in the same form as any other error."""
+    """Print a usage error in the same form as any other error."""
     from reconciler.diagnostics import error
 
     context = getattr(problem, "ctx", None)

@@ -36,15 +36,15 @@ Do you want to create it on the target "{name}"?
 @console.target_options
 @click.option("--assumptions", is_flag=True, help="Check which assumptions about the API hold on this account.")
 @click.option("--write", is_flag=True, help="With --assumptions and a test key: create one project to check the rest.")
-@click.option("--auto-approve", is_flag=True, help="With --write: do not ask.")
+@click.option("--auto-approve", is_flag=True, help="With --write: do not ask for approval.")
 @formats.format_option("doctor")
 def command(
     target: str | None, endpoint: str | None, assumptions: bool, write: bool, auto_approve: bool, output: str
 ) -> int:
-    """Check the setup, with a remedy for each problem.
+    """Check the setup, and show a remedy for each problem.
 
-    Python, git, configuration, manifests, key, endpoint, clock, permissions, record, and workflows. It writes nothing
-    without --write.
+    Checks Python, git, configuration, manifests, key, endpoint, clock, permissions, record, and workflows. Writes
+    nothing without --write.
     """
     import os
 
@@ -53,15 +53,15 @@ def command(
     from reconciler.operations.doctor import check_may_make, doctor, read_setup
 
     if write and not assumptions:
-        raise click.UsageError("--write goes with --assumptions")
+        raise click.UsageError("--write requires --assumptions")
     if auto_approve and not write:
-        raise click.UsageError("--auto-approve goes with --write")
+        raise click.UsageError("--auto-approve requires --write")
     setup = read_setup(Path.cwd(), target=target, endpoint=endpoint, environment=os.environ)
     if write and setup.target is not None:
         check_may_make(setup)
         if not auto_approve and not console.has_person():
             raise UsageError(
-                "doctor --write asks before it creates a project, and there is no terminal to ask on",
+                "doctor --write asks before it creates a project, but there is no terminal to ask on",
                 "Nothing was sent. To create the project without being asked, add --auto-approve.",
             )
 
@@ -70,7 +70,7 @@ def command(
         from reconciler.render.view.risks import FOREVER
 
         console.tell(
-            f"Reads cannot check {', '.join(rest)}. To check them, one project is created: {name}.\n{FOREVER}\n"
+            f"Reads cannot check {', '.join(rest)}. To check them, doctor creates one project: {name}.\n{FOREVER}\n"
         )
         return auto_approve or console.confirm(_QUESTION.format(name=plain(setup.chosen.name)))
 

@@ -28,7 +28,7 @@ Examples:
 def command(names: tuple[str, ...], target: str | None, endpoint: str | None, live: str | None, output: str) -> int:
     """Show what changed on Scale outside git. Never writes anything to Scale.
 
-    NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with 2 if something drifted.
+    NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with 2 if there is drift.
     """
     from reconciler.errors import ReconcilerError
     from reconciler.operations.drift import drift

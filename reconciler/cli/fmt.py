@@ -13,7 +13,7 @@ _EPILOG = """\b
 Examples:
   reconciler fmt                            all manifests, and the YAML files that they use
   reconciler fmt projects/birds             the files in one folder
-  reconciler fmt --check                    lists files that need formatting, exit code 2; writes nothing
+  reconciler fmt --check                    list files that need formatting, without writing
 """
 
 

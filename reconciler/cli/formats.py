@@ -27,8 +27,9 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 class Format:
     """One format, and the function that lays out each subject that it can show.
 
-    A `document` is made from the subject itself, any other format from its view. `coloured`: it can use colors. `here`:
-    file names are relative to the working folder; otherwise, to the git top level. `linked`: lines of files are links.
+    A `document` is made from the subject itself, any other format from its view. `coloured` is whether it can use
+    colors. `here` is whether file names are relative to the working folder rather than to the git top level. `linked`
+    is whether lines of files are links.
     """
 
     name: str
@@ -113,7 +114,7 @@ def show(
     *,
     commit: str | None = None,
 ) -> None:
-    """Print to stdout, and the diagnostics of the whole to stderr. Links lead to `commit`."""
+    """Print the subject to stdout, and its own diagnostics to stderr. Links lead to `commit`."""
     form = named(output)
     if form.document:
         from reconciler.model.printed import printed

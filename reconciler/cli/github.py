@@ -1,4 +1,4 @@
-"""`reconciler github`: one comment on a pull request, one issue of drift, kept up to date from a job's own event."""
+"""`reconciler github`: keeps one comment on a pull request and one drift issue up to date, from a job's event."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 _EPILOG = """\b
 Examples, in a job of GitHub Actions with GITHUB_TOKEN in the step's env:
   reconciler github comment --plan changes.plan        on pull_request; needs pull-requests: write
-  reconciler github comment --result result.json       after the merge, on push; needs the same
+  reconciler github comment --result result.json       after the merge, on push; needs the same permission
   reconciler github drift-issue --drift drift.json     on a schedule; needs issues: write
 """
 
 
 @click.group("github", epilog=_EPILOG)
 def command() -> None:
-    """Keep one comment on a pull request, one drift issue, up to date."""
+    """Keep one comment on a pull request and one drift issue up to date."""
 
 
 @command.command("comment")
-@click.option("--plan", "planfile", metavar="FILE", help="What plan --out saved.")
-@click.option("--result", metavar="FILE", help="What apply --result wrote.")
+@click.option("--plan", "planfile", metavar="FILE", help="The file that plan --out saved.")
+@click.option("--result", metavar="FILE", help="The file that apply --result wrote.")
 def comment(planfile: str | None, result: str | None) -> int:
-    """Show in the pull request's comment what the plan would do, or the outcome of its apply.
+    """Show a plan, or the outcome of an apply, in a comment on the pull request.
 
-    There is one comment per pull request and target. It is edited in place. No comment is made for a plan with nothing
-    to say. Repository, pull request and token are taken from GitHub's variables and event file.
+    There is one comment per pull request and target, and it is edited in place. A plan with nothing to report gets no
+    comment. The repository, pull request, and token come from GitHub's variables and event file.
     """
     from reconciler.documents.result import read_result_file
     from reconciler.documents.savedplan import read_plan_file
@@ -59,11 +59,11 @@ def comment(planfile: str | None, result: str | None) -> int:
 
 
 @command.command("drift-issue")
-@click.option("--drift", "driftfile", metavar="FILE", required=True, help="What drift --format json printed.")
+@click.option("--drift", "driftfile", metavar="FILE", required=True, help="The output of drift --format json.")
 def drift_issue(driftfile: str) -> int:
-    """Keep the target's drift issue: opened on drift, kept current, closed when it is over.
+    """Keep the target's drift issue: open it on drift, update it, and close it when the drift is over.
 
-    A check that failed opens and closes nothing, and exits with 1.
+    If the drift check failed, the issue is not changed, and the exit code is 1.
     """
     from reconciler.documents.drift import read_drift_file
     from reconciler.operations.github_drift import keep_drift_issue
@@ -76,11 +76,11 @@ def drift_issue(driftfile: str) -> int:
 
 
 @command.command("changes")
-@click.option("--target", metavar="NAME", help="The target, because a plan reads its overlay (or RECONCILER_TARGET).")
+@click.option("--target", metavar="NAME", help="The target whose overlay a plan reads (or set RECONCILER_TARGET).")
 def changes(target: str | None) -> int:
-    """Say whether a push changed anything that a plan reads, as the step's output `apply`: true or false.
+    """Set the step's output `apply` to whether a push changed anything that a plan reads: true or false.
 
-    It is true if that cannot be determined, and for a run that was started by hand. Needs no key and no token.
+    It is true if that cannot be determined, and in a run that was started by hand. Needs no key or token.
     """
     from reconciler.forge.github.event import read_push
     from reconciler.operations.changes import look_for_changes

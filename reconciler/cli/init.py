@@ -18,15 +18,15 @@ Examples:
 _NEXT = """
 Next:
   1. Write a manifest, which every other step needs: copy {example} to
-     NAME.yaml beside it, and make it yours.
+     NAME.yaml in the same folder, and edit it.
   2. See what would happen, on the sandbox and without a key:
          {cd}reconciler plan
 """
 
 _ON_GITHUB = """\
-  3. On GitHub, keep the key as the secret SCALE_API_KEY of an environment `production` that only `{branch}` may use.
-     Put the people who approve an apply into an environment `production-approval`.
-  4. Commit all of it, and push it to `{branch}`.
+  3. On GitHub, store the key as the secret SCALE_API_KEY of an environment `production` that only `{branch}` can use.
+     Make the people who approve an apply the required reviewers of an environment `production-approval`.
+  4. Commit everything, and push it to `{branch}`.
 """
 
 _ENTERPRISE = """
@@ -48,7 +48,7 @@ For other runners, delete .github/actions/reconciler, and name a source that the
 def command(folder: str | None, source: str | None) -> int:
     """Lay out a repository: configuration, an example manifest, workflows for GitHub.
 
-    What is there already stays as it is, and decides: the configured manifest folder, the branch, the top of the
+    Existing files are not changed. The new files fit the configured manifest folder, the branch, and the top of the
     repository. The workflows install the reconciler that is running here, by its commit or its hash, or what --from
     names.
     """

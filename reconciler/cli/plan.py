@@ -27,7 +27,7 @@ Examples:
 @console.target_options
 @console.plan_options
 @console.live_option
-@click.option("--out", metavar="FILE", help="Save the complete plan, for show and apply --plan.")
+@click.option("--out", metavar="FILE", help="Save the complete plan to FILE, for show and apply --plan.")
 @formats.format_option("plan")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 def command(

@@ -1,4 +1,4 @@
-"""How an apply's progress is shown: a line for each event, or at a terminal, live lines that disappear at the end."""
+"""How an apply's progress is shown: a line for each event, or on a terminal, live lines that disappear at the end."""
 
 from __future__ import annotations
 

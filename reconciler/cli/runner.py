@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def annotate(diagnostics: Iterable[Diagnostic], *, base: str | None = None) -> None:
-    """Annotations, to stderr. `base` is the git top level, which is looked up if it is not given."""
+    """Print annotations to stderr. `base` is the git top level, which is looked up if it is not given."""
     if not is_job(os.environ):
         return
     from reconciler.forge.github.commands import lay_out_annotations
@@ -90,7 +90,7 @@ def _report(
     outputs: Mapping[str, str],
     others: Iterable[Diagnostic] = (),
 ) -> None:
-    """Annotations, a summary with links to `commit`, and outputs. `others` are annotated too."""
+    """Write annotations, a summary with links to `commit`, and outputs. `others` are annotated too."""
     if not is_job(os.environ):
         return
     from reconciler.render.view.annotations import annotations_of

@@ -30,7 +30,7 @@ _target = click.option("--target", metavar="NAME", help="A target that is a sand
 
 @click.group("sandbox", epilog=_EPILOG)
 def command() -> None:
-    """The Projects API, emulated and kept in a SQLite file, to try things without a key."""
+    """The Projects API, emulated in a SQLite file, to try reconciler without a key."""
 
 
 class _Serve(click.Command):
@@ -47,10 +47,10 @@ class _Serve(click.Command):
 @command.command("serve", cls=_Serve, epilog=_SERVE_EPILOG)
 @_target
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free port.")
-@click.option("--assume", metavar="NAME=VALUE", multiple=True, help="Change an assumption about the API. Repeatable.")
-@click.option("--faults", metavar="FILE", help="A JSON file with what goes wrong, and when. See docs/sandbox.md.")
+@click.option("--assume", metavar="NAME=VALUE", multiple=True, help="Change an assumption about the API (repeatable).")
+@click.option("--faults", metavar="FILE", help="A JSON file with the faults to inject. See docs/sandbox.md.")
 def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | None) -> int:
-    """Serve it on this machine. The first line on stdout is its base URL. It accepts any key that is not empty."""
+    """Serve the sandbox on this machine. The first line on stdout is its base URL. It accepts any nonempty key."""
     from reconciler.sandbox.assumptions import Assumptions
 
     try:
@@ -72,14 +72,14 @@ def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | 
                 file, port=port, announce=lambda url: console.say(f"{url}\n"), assumptions=assumptions, faults=plan
             )
     except OSError as problem:
-        raise click.ClickException(f"port {port} cannot be served: {problem.strerror or problem}") from None
+        raise click.ClickException(f"cannot listen on port {port}: {problem.strerror or problem}") from None
     return 0
 
 
 @command.command("reset", epilog="\b\nExample:\n  reconciler sandbox reset\n")
 @_target
 def reset(target: str | None) -> int:
-    """Remove all of its projects."""
+    """Remove all projects from the sandbox."""
     from reconciler.sandbox.store import Store
 
     with _reported():
@@ -92,7 +92,7 @@ def reset(target: str | None) -> int:
 @_target
 @click.argument("file", metavar="FILE")
 def seed(target: str | None, file: str) -> int:
-    """Add the projects of FILE: a JSON array, as the API's list returns it."""
+    """Add the projects in FILE, a JSON array as the API's list returns it."""
     from reconciler.sandbox.jsontext import parse_file
     from reconciler.sandbox.store import Store
 
@@ -141,7 +141,5 @@ def _file(target: str | None) -> Path:
     name = target or os.environ.get("RECONCILER_TARGET") or "sandbox"
     table = settings.targets.get(name)
     if table is None or "sandbox" not in table:
-        raise UsageError(
-            f'the target "{name}" is not a sandbox', "Name a target that is one, such as --target sandbox."
-        )
+        raise UsageError(f'the target "{name}" is not a sandbox', "Name a sandbox target, such as --target sandbox.")
     return sandbox_file(settings, table)

@@ -11,7 +11,7 @@ Examples:
   reconciler schema > projects/_schema.json
   reconciler schema --for defaults
 
-An editor with YAML support finds it through the first line of a manifest:
+An editor with YAML support finds the schema through the first line of a manifest:
   # yaml-language-server: $schema=_schema.json
 """
 

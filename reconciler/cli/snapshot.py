@@ -19,7 +19,9 @@ Examples:
 @click.command("snapshot", epilog=_EPILOG)
 @console.target_options
 @click.option("--out", metavar="FILE", help="Save the snapshot as FILE, which only its owner can read.")
-@click.option("--publish", is_flag=True, help="Publish it in the target's git ref, where it replaces the one before.")
+@click.option(
+    "--publish", is_flag=True, help="Publish the snapshot in the target's git ref, where it replaces the previous one."
+)
 def command(target: str | None, endpoint: str | None, out: str | None, publish: bool) -> int:
     """Save live state for plan and drift with --live, which need no key.
 

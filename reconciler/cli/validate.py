@@ -27,7 +27,7 @@ Examples:
 @click.option(
     "--resolved",
     is_flag=True,
-    help="With --format json: add each project as composed, and where each value was written.",
+    help="With --format json: add each project as composed, and where each value comes from.",
 )
 def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     """Check the manifests, without a key or network access.
@@ -45,7 +45,8 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
 
     if resolved and output != "json":
         raise UsageError(
-            "--resolved needs --format json", remedies=[Remedy("Run:", ("validate", "--format", "json", "--resolved"))]
+            "--resolved requires --format json",
+            remedies=[Remedy("Run:", ("validate", "--format", "json", "--resolved"))],
         )
     settings = None
     projects = None

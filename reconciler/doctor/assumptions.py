@@ -1,7 +1,7 @@
 """What this tool assumes about the API, and whether an account confirms it: a table with a row for each assumption.
 
-If the sandbox has a switch for an assumption, the assumption has its name, and holds if the account behaves as the
-default of the switch. Pure.
+If the sandbox has a switch for an assumption, the assumption has the switch's name, and holds if the account
+behaves like the default of the switch. Pure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reconciler.model.doctor import CheckResult, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """`otherwise` is what it means for a user if it does not hold. `unseen` is what is missing if nothing shows it.
+    """`otherwise` is what it means for a user if the assumption does not hold. `unseen` is why no evidence shows it.
 
     `by_reads` returns evidence from what reads showed, and `by_made` from a project that was made for it. If `by_made`
     is None, only the reads of that project show it. `writable` is false if no write can decide it.
@@ -55,7 +55,7 @@ def _assessed(assumption: Assumption, seen: Seen, made: Made | None) -> CheckRes
 
 
 def _decided(evidence: Iterable[Evidence], nothing: str) -> Evidence:
-    """The first evidence against it, or else the first for it, or else the first that decides nothing."""
+    """The first evidence against the assumption, else the first for it, else the first that is inconclusive."""
     first: dict[Verdict, Evidence] = {}
     for found in evidence:
         if found[0] is Verdict.DOES_NOT_HOLD:
@@ -79,56 +79,56 @@ ASSUMPTIONS: Final = (
     ),
     Assumption(
         "equal-params",
-        "No apply sends such a call, so nothing changes.",
+        "No apply sends the same params again, so nothing changes.",
         "no version has the same params as the one before",
         seeing.see_equal_params,
         seeing.see_equal_params_made,
     ),
     Assumption(
         "null",
-        "After its apply, a manifest that sets a parameter to null is reported as not kept: leave the parameter out.",
+        "An apply reports a parameter that the manifest sets to null as not kept. Leave the parameter out.",
         "no version has a parameter that is null",
         seeing.see_null,
         seeing.see_null_made,
     ),
     Assumption(
         "added-keys",
-        "A plan would remove them again. Ignore them with reconcile: {ignore: [params.NAME]}, or use params: merge.",
+        "A plan would remove such parameters. To keep them, use reconcile: {ignore: [params.NAME]}, or params: merge.",
         "no project has params",
         seeing.see_added_keys,
         seeing.see_added_keys_made,
     ),
     Assumption(
         "strings",
-        "After its apply, a manifest with such a string is reported as not kept: remove that whitespace.",
+        "An apply reports such a string as not kept. Remove the whitespace from the manifest.",
         "no version has a string with whitespace around it",
         seeing.see_strings,
         seeing.see_strings_made,
     ),
     Assumption(
         "empty-values",
-        "After its apply, a manifest with such a value is reported as not kept: leave the parameter out.",
+        "An apply reports such a value as not kept. Leave the parameter out.",
         'no version has a parameter that is [], {} or ""',
         seeing.see_empty_values,
         seeing.see_empty_values_made,
     ),
     Assumption(
         "create-shows",
-        "A project is read again after its create anyway, so nothing changes.",
+        "Reconciler always reads a project again after creating it, so nothing changes.",
         "reads do not show the answer to a create",
         seeing.see_create_shows,
         seeing.see_create_shows_made,
     ),
     Assumption(
         "list-histories",
-        "A plan gets the projects of the manifests one by one in addition to the list, which takes longer.",
+        "A plan also reads each manifest's project individually, which takes longer.",
         "list shows no project with more than one version",
         seeing.see_list_histories,
     ),
     Assumption(
         "archived-name",
-        "A plan blocks a create with an archived project's name anyway: give the manifest another name.",
-        "no archived project shares its name with another one, and the API cannot archive a project to try it",
+        "A plan already blocks creating a project with an archived project's name. Give the manifest a different name.",
+        "no archived project shares its name with another project, and the API cannot archive one to test this",
         seeing.see_archived_name,
         writable=False,
     ),
@@ -141,8 +141,8 @@ ASSUMPTIONS: Final = (
     ),
     Assumption(
         "get-case",
-        "A plan of only such a name fails: spell names in manifests as they are on Scale.",
-        "no name of a project can be tried in a different case",
+        "A plan for only such a name fails. Spell names in manifests as they are on Scale.",
+        "no project name can be tried in a different case",
         seeing.see_get_case,
     ),
     Assumption(
@@ -153,20 +153,20 @@ ASSUMPTIONS: Final = (
     ),
     Assumption(
         "version-numbers",
-        "The position in the history replaces a missing number. After a jump, a plan shows a wrong next number.",
+        "A plan uses the position in the history for a missing number. If numbers skip, it shows a wrong next version.",
         "no project shows two versions of its params",
         seeing.see_version_numbers,
     ),
     Assumption(
         "no-ontology",
-        "A plan treats an empty history alike, so nothing changes.",
+        "A plan treats an empty history the same way, so nothing changes.",
         "there is no project without an ontology",
         seeing.see_no_ontology,
         seeing.see_no_ontology_made,
     ),
     Assumption(
         "rapid-studio",
-        "They are not compared, so a plan does not report that a manifest differs from them.",
+        "A plan does not compare them, so it does not report a manifest that differs from them.",
         "there is no project",
         seeing.see_rapid_studio,
         writable=False,

@@ -31,14 +31,14 @@ SAFE_GIT: Final = (2, 38)
 """The first git that knows safe.bareRepository."""
 
 WORST_CLOCK: Final = 60
-"""Seconds that the clock may differ from the server's."""
+"""How many seconds the clock may differ from the server's."""
 
 TEST_KEY: Final = "test_"
-"""How a key of Scale's test world starts."""
+"""The prefix of Scale's test keys."""
 
 _VALIDATE: Final = ("validate", "--")
 _FOLDER: Final = ".reconciler"
-_FIX: Final = "Fix this, and run again."
+_FIX: Final = "Fix this, then run doctor again."
 
 Result = tuple[CheckStatus, str, str, tuple[Remedy, ...]]
 """The status, a sentence, what to do, and the commands to run; the last two are empty if all is well."""
@@ -64,7 +64,7 @@ class Setup:
 
     `validate` returns how many manifests there are, and their diagnostics. `check_sandbox` raises the reason why the
     sandbox's file cannot be written. `read_record` returns the record, and the diagnostics of reading it. `read_pin`
-    returns the requirement by which a job would install the reconciler that is running, None if it is not known.
+    returns the requirement with which a job would install the running reconciler, None if it is unknown.
     """
 
     cwd: Path
@@ -150,21 +150,22 @@ def check_git(setup: Setup) -> Result:
     repository = git.is_repository(setup.cwd)
     if version is None:
         return _warning(
-            "Git is missing: plans and records do not show which commit a change came from.",
+            "Git is missing, so plans and records do not show which commit a change came from.",
             "Install git, and keep the manifests in a repository.",
         )
     if not repository:
         return _warning(
-            f"git {version}, but {setup.cwd} is not in a repository: plans show no commit, and the record is a file.",
+            f"git {version} is installed, but {setup.cwd} is not in a repository. Plans do not show a commit, and the "
+            "record is kept in a file.",
             "Keep the manifests in a repository: git init",
         )
     if (numbers := re.match(r"(\d+)\.(\d+)", version)) and tuple(map(int, numbers.groups())) < SAFE_GIT:
         return _warning(
             f"git {version} ignores safe.bareRepository. In a folder that looks like a bare repository, it runs the "
-            "commands that the folder's config file names. reconciler refuses such folders, but other tools may not.",
+            "commands that the folder's config file names. Reconciler refuses such folders, but other tools may not.",
             f"Install git {_dotted(SAFE_GIT)} or newer.",
         )
-    return _ok(f"git {version}, in a repository.")
+    return _ok(f"git {version} is installed, and this is a repository.")
 
 
 def check_configuration(setup: Setup) -> Result:
@@ -192,7 +193,7 @@ def check_manifests(setup: Setup) -> Result:
     if warnings:
         return _warning(f"{found}, with {count(warnings, 'warning')}.", "", Remedy("To see them:", _VALIDATE))
     if not number:
-        return _warning(f"{found}.", "Write one. README shows how.")
+        return _warning(f"{found}.", "Write a manifest. README.md shows how.")
     return _ok(f"{found}, all valid.")
 
 
@@ -207,7 +208,7 @@ def check_key(setup: Setup) -> Result:
     kind = f"starts with {TEST_KEY}" if key.startswith(TEST_KEY) else f"does not start with {TEST_KEY}"
     if key != held:
         return _warning(
-            f"{variable} has whitespace around its key, which is ignored. The key {kind}.",
+            f"{variable} has whitespace around the key, which is ignored. The key {kind}.",
             "Remove the whitespace. Other tools may send it.",
         )
     return _ok(f"{variable} is set. Its key {kind}.")
@@ -236,7 +237,7 @@ def check_clock(setup: Setup) -> Result:
     if off is None:
         return (
             CheckStatus.SKIPPED,
-            "No answer has the server's time.",
+            "No answer contained the server's time.",
             "To be sure, synchronize the clock with NTP.",
             (),
         )
@@ -244,7 +245,7 @@ def check_clock(setup: Setup) -> Result:
         return _ok(f"The clock differs from the server's by {abs(off):.0f} s.")
     way = "ahead of" if off > 0 else "behind"
     return _warning(
-        f"The clock is {duration(abs(off))} {way} the server's: times and ages in plans are wrong by that much.",
+        f"The clock is {duration(abs(off))} {way} the server's, so times and ages in plans are wrong by that much.",
         "Set this machine's clock, for example with NTP.",
     )
 
@@ -257,11 +258,11 @@ def check_permissions(setup: Setup) -> Result:
     try:
         place = git.common_folder(setup.configured.git_root) or setup.configured.git_root / _FOLDER
     except GitRefusedError:
-        unknown = "Git fails, so it is not known where the record is."
-        return CheckStatus.SKIPPED, unknown, "Fix the error of the check git first.", ()
+        unknown = "Git failed, so the location of the record is unknown."
+        return CheckStatus.SKIPPED, unknown, "Fix the error that the git check reports.", ()
     if (problem := _unwritable(place)) is not None:
-        remedy = f"Remove what is at {place}, or change its permissions."
-        return _error(f"The record cannot be written: {problem}.", remedy)
+        why, remedy = problem
+        return _error(f"The record cannot be written: {why}.", remedy)
     return _ok(f"{sandbox} and {place} can be written." if sandbox is not None else f"{place} can be written.")
 
 
@@ -277,7 +278,7 @@ def check_record(setup: Setup) -> Result:
         project.recorded_at for _, section in record.at(setup.chosen.endpoint) for project in section.projects.values()
     )
     if not moments:
-        return _ok(f"There is no record of {setup.chosen.name} yet: the first apply creates it.")
+        return _ok(f"There is no record of {setup.chosen.name} yet. The first apply creates it.")
     latest = read_instant(moments[-1])
     when = f", last written {age(latest, setup.now()) or 'just now'}" if latest else ""
     return _ok(f"The record has {count(len(moments), 'project')}{when}.")
@@ -293,7 +294,7 @@ def check_targets(setup: Setup) -> Result:
     built_in = next((name for name in same if name in BUILT_IN), None)
     more = f" {built_in} is built in. Its settings go under [targets.{built_in}]." if built_in else ""
     return _warning(
-        f"{', '.join(same)}: these targets lead to the same account. Each keeps its own record, and sees the "
+        f"The targets {', '.join(same)} lead to the same account. Each keeps its own record, and sees the "
         "applies of the others as drift.",
         f"Keep one target for each account.{more}",
     )
@@ -340,16 +341,16 @@ CHECKS: Final = (
 )
 
 
-def _unwritable(folder: Path) -> str | None:
-    """Why no file can be created in a folder, which may not exist yet. None if one can be created."""
+def _unwritable(folder: Path) -> tuple[str, str] | None:
+    """Why no file can be created in a folder, which may not exist yet, and what to do. None if one can be created."""
     try:
         while not folder.exists() and folder != folder.parent:
             folder = folder.parent
         if not folder.is_dir():
-            return f"{folder} is not a folder"
+            return f"{folder} is not a folder", f"Replace {folder} with a folder."
     except OSError as problem:
-        return f"{folder}: {problem.strerror}"
-    return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} is read-only"
+        return f"{folder}: {problem.strerror}", f"Fix the access to {folder}, then run doctor again."
+    return None if os.access(folder, os.W_OK | os.X_OK) else (f"{folder} is read-only", f"Make {folder} writable.")
 
 
 def _shares_account(setup: Setup, name: str) -> bool:

@@ -15,7 +15,7 @@ from reconciler.model.values import Json
 Project = Mapping[str, Json]
 
 Evidence = tuple[Verdict, str]
-"""A verdict and why, as a clause without a capital and a full stop."""
+"""A verdict and the reason for it, as a clause without a capital letter or a period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Seen:
 
 @dataclass(slots=True)
 class Made:
-    """What is learned from the project that is made for it, filled in step by step.
+    """What the project that doctor creates shows, filled in step by step.
 
-    `sent` are the params of its create, `answer` is the answer to that call, and `created` is what a get showed then,
+    `sent` has the params of its create, `answer` is the answer to that call, and `created` is what a get showed then,
     empty if there was none. `repeated` is what a get showed after a setParams of the same params, None if that was not
     sent. `seen` is what reads showed last of this project. `exists` is true once the create succeeded.
     """
@@ -71,7 +71,7 @@ def unseen(evidence: str) -> Evidence:
 
 
 def params_versions(projects: Iterable[Project]) -> Iterator[tuple[str, Mapping[str, Json]]]:
-    """The params of every version that can be read, each after its name in messages."""
+    """The params of every version that can be read, each after the version's name in messages."""
     for project in projects:
         for position, entry in enumerate(entries(project, "param_history")):
             params = {key: value for key, value in entry.items() if key not in RESERVED_PARAMS}
@@ -79,7 +79,7 @@ def params_versions(projects: Iterable[Project]) -> Iterator[tuple[str, Mapping[
 
 
 def ontology_versions(projects: Iterable[Project]) -> Iterator[tuple[str, Mapping[str, Json]]]:
-    """The entries of every `ontologyHistory` that can be read, each after its name in messages."""
+    """The entries of every `ontologyHistory` that can be read, each after the version's name in messages."""
     for project in projects:
         for position, entry in enumerate(entries(project, "ontologyHistory")):
             yield _words("ontology version", entry, position, project), entry

@@ -1,4 +1,4 @@
-"""Gathers evidence about the API with a few gets, and with one project that is made for it.
+"""Gathers evidence about the API with a few gets, and from one project that it creates.
 
 It only reads, except for `make_project`, which sends each write once and stops at the first one that fails.
 """
@@ -22,11 +22,11 @@ MOST_GETS = 20
 _UNADDRESSABLE = ("", ".", "..")
 _USUAL_TYPE = "imageannotation"
 _VERSIONS_WANTED = 3
-"""Enough to distinguish a whole history from one that is cut."""
+"""Enough versions to distinguish a complete history from one that is cut off."""
 
 
 def project_name(now: datetime) -> str:
-    """The name of a project that is made now."""
+    """The name of a project that is created now."""
     return f"reconciler-doctor-{now:%Y%m%d-%H%M%S}"
 
 
@@ -57,7 +57,7 @@ async def _ask_in_other_case(client: ScaleClient, listed: Sequence[Project]) -> 
 
 
 async def make_project(client: ScaleClient, name: str, listed: Sequence[Project]) -> tuple[Made, ScaleError | None]:
-    """Make the one project and learn from it, until a call fails. Also returns why it failed."""
+    """Create the one project and gather evidence from it until a call fails. Also returns why it failed."""
     trial = _Trial(client, name)
     try:
         await trial.run(_task_type(listed))
@@ -111,6 +111,6 @@ class _Trial:
     async def _read(self) -> Project:
         project = await self._client.get_raw(self._name)
         if project is None:
-            raise UnreadableAnswerError(f'project "{self._name}" was written, but a get does not find it')
+            raise UnreadableAnswerError(f'project "{self._name}" was written, but get cannot find it')
         self.made.seen = Seen(got={self._name: project})
         return project

@@ -1,7 +1,7 @@
-"""What an account shows about each assumption: evidence from reads, and from a project that was made.
+"""What an account shows about each assumption: evidence from reads, and from a project that was created.
 
-Pure. There is one function for each row of the table of assumptions, and a second one if a project that was made shows
-it differently.
+Pure. There is one function for each row of the table of assumptions, and a second one if a project that was created
+shows it differently.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from reconciler.model.values import equal
 
 NULL_PARAM: Final = "callback_url"
 PADDED_PARAM: Final = "instruction"
-"""The parameters of the project that is made: one is null, and one has whitespace around it."""
+"""The parameters of the project that doctor creates: one is null, and one has whitespace around it."""
 
 _ADDED: Final = ("can_add_tags", "with_labels")
-_NO_PARAMS: Final = unseen("the project that was made shows no params")
+_NO_PARAMS: Final = unseen("the project that was created shows no params")
 
 
 def see_choices(seen: Seen) -> Iterator[Evidence]:
@@ -69,8 +69,8 @@ def see_equal_params_made(made: Made) -> Iterator[Evidence]:
         return
     before, after = last_number(made.created), last_number(made.repeated)
     if before == after:
-        yield fails("a setParams of the same params made no version")
-    yield holds(f"a setParams of the same params made version {after}")
+        yield fails("a setParams with the same params made no version")
+    yield holds(f"a setParams with the same params made version {after}")
 
 
 def see_null(seen: Seen) -> Iterator[Evidence]:
@@ -85,7 +85,7 @@ def see_null_made(made: Made) -> Iterator[Evidence]:
         yield _NO_PARAMS
     elif NULL_PARAM in stored:
         kept = stored[NULL_PARAM] is None
-        yield holds("a parameter sent as null was stored") if kept else fails("null was replaced by another value")
+        yield holds("a parameter sent as null was stored") if kept else fails("null was replaced by a different value")
     elif not any(map(is_empty, stored.values())):
         yield unseen("a parameter sent as null was dropped like every other empty value")
     else:
@@ -142,7 +142,7 @@ def see_empty_values_made(made: Made) -> Iterator[Evidence]:
         yield _NO_PARAMS
         return
     gone = sorted(key for key, value in made.sent.items() if is_empty(value) and not equal(stored.get(key), value))
-    yield fails(f"sent empty and not stored: {', '.join(gone)}") if gone else holds("[] and {} were stored")
+    yield fails(f"empty values were sent but not stored: {', '.join(gone)}") if gone else holds("[] and {} were stored")
 
 
 def see_create_shows(seen: Seen) -> Iterator[Evidence]:
@@ -151,7 +151,7 @@ def see_create_shows(seen: Seen) -> Iterator[Evidence]:
 
 def see_create_shows_made(made: Made) -> Iterator[Evidence]:
     if isinstance(made.answer, dict) and made.answer.get("param_history"):
-        yield fails("the answer to a create showed its params already")
+        yield fails("the answer to a create already showed its params")
     yield holds("the answer to a create showed no params")
 
 
@@ -168,7 +168,7 @@ def _whole(projects: Iterable[Project], *, by: str, versions: int) -> Iterator[E
     for project in projects:
         first, shown = first_number(project), len(entries(project, "param_history"))
         if first:
-            yield fails(f'{by} shows "{project["name"]}" from version {first} on')
+            yield fails(f'{by} shows "{project["name"]}" only from version {first} on')
         if first == 0 and shown >= versions:
             yield holds(f'{by} shows all {shown} versions of "{project["name"]}"')
 
@@ -208,7 +208,7 @@ def see_version_numbers(seen: Seen) -> Iterator[Evidence]:
         if len(numbers) < len(history):
             yield fails(f'"{project["name"]}" has a version of its params without a number')
         for earlier, later in pairwise(numbers):
-            words = f'in "{project["name"]}" version {later} of the params follows version {earlier}'
+            words = f'in "{project["name"]}", version {later} of the params follows version {earlier}'
             yield holds(words) if later == earlier + 1 else fails(words)
 
 
@@ -217,7 +217,7 @@ def see_no_ontology(seen: Seen) -> Iterator[Evidence]:
         if "ontologyHistory" not in project:
             yield holds(f'"{project["name"]}" has no ontology and shows no ontologyHistory')
         elif not project["ontologyHistory"]:
-            yield fails(f'"{project["name"]}" shows an ontologyHistory without an ontology')
+            yield fails(f'"{project["name"]}" has no ontology, but shows an ontologyHistory')
 
 
 def see_no_ontology_made(made: Made) -> Iterator[Evidence]:

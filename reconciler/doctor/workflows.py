@@ -24,7 +24,7 @@ _KEY: Final = "api-key"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step that runs reconciler. `action` is the folder of an action in the repository, None for another one."""
+    """A step that runs reconciler. `action` is the folder of an action in the repository, None if it is elsewhere."""
 
     file: str
     job: str
@@ -44,10 +44,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Workflows:
-    """The steps that run reconciler, and what else is in the workflows that have them.
+    """The steps that run reconciler, and what else matters in their workflows.
 
-    `branches` are those whose pushes start a workflow, by file; `filtered` are the files with a filter by path.
-    `environments` are all that a job names.
+    `branches` has the branches whose pushes start a workflow, by file. `filtered` has the files with a path filter.
+    `environments` has every environment that a job names.
     """
 
     steps: tuple[Step, ...]
@@ -57,7 +57,7 @@ class Workflows:
 
 
 def read_workflows(top: Path) -> Workflows:
-    """Those at the top of a repository. A file that is not YAML is GitHub's to report."""
+    """The workflows at the top of a repository. A file that is not YAML is skipped, because GitHub reports it."""
     steps: list[Step] = []
     branches: dict[str, tuple[str, ...]] = {}
     filtered: list[str] = []
@@ -97,8 +97,8 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
             )
     for file in found.filtered:
         yield (
-            f"{file} has a filter by path: a change of another file that a manifest reads starts nothing.",
-            f"{file}: remove paths and paths-ignore. The job `changes` of reconciler-apply.yml takes their place.",
+            f"{file} has a path filter, so a change to a file that a manifest uses from elsewhere does not start it.",
+            f"In {file}, remove paths and paths-ignore. The job `changes` in reconciler-apply.yml replaces them.",
         )
     for command, files in _repeated(found):
         yield (
@@ -109,11 +109,11 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
     folders = {step.folder for step in found.steps}
     missing = sorted(folder for folder in folders if not (top / folder).is_dir())
     if missing:
-        yield f"The workflows run in {', '.join(missing)}, which does not exist.", "Correct working-directory in them."
+        yield f"The workflows run in folders that do not exist: {', '.join(missing)}.", "Correct working-directory."
     elif inner not in folders:
         where, *elsewhere = ("the top of the repository" if one == "." else one for one in (inner, *sorted(folders)))
         yield (
-            f"No workflow runs in {where}, where this configuration is. They run in {', '.join(elsewhere)}.",
+            f"No workflow runs in {where}, where this configuration is. The workflows run in {', '.join(elsewhere)}.",
             Remedy("Write workflows for it:", ("init",)),
         )
     ours = [step for step in found.steps if step.folder == inner]
@@ -123,20 +123,20 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
     for target in sorted(local):
         if settings.targets[target].get("record", "local") == "local":
             yield (
-                f"The record of {target} is local, so each job loses it with its machine.",
+                f"The record of {target} is local, so it is lost when a job's machine is discarded.",
                 f'Keep it in git: record = "origin" under [targets.{target}]',
             )
     for step in found.steps:
         if step.inputs.get(_KEY) and not step.environment and step.command in ("apply", "drift"):
             yield (
-                f"{step.file}: the job {step.job} has the key, and names no environment.",
-                "Give it an environment that only the branch may use, and keep the key there.",
+                f"In {step.file}, the job {step.job} has the key but does not use an environment.",
+                "Give the job an environment that only the branch can use, and store the key there.",
             )
     for action in sorted({step.action for step in found.steps if step.action}):
         installed = _installed(top, action)
         if installed is not None and pinned is not None and installed != pinned:
             yield (
-                f"The jobs install {installed}, but {pinned} runs here.",
+                f"The jobs install {installed}, but the running reconciler is {pinned}.",
                 Remedy(f"To install the same, delete {action}, and write it again:", ("init",)),
             )
 
@@ -152,7 +152,7 @@ def _repeated(found: Workflows) -> Iterator[tuple[str, list[str]]]:
 
 
 def _branches(found: Workflows, file: str) -> frozenset[str]:
-    """The branches of which a workflow applies pushes; empty if it has patterns, or no filter."""
+    """The branches whose pushes a workflow applies. Empty if it has patterns, or no filter."""
     named = found.branches.get(file, ())
     if any(re.search(r"(?<!\\)[*?+\[!]", one) for one in named):
         return frozenset()
@@ -160,7 +160,7 @@ def _branches(found: Workflows, file: str) -> frozenset[str]:
 
 
 def _is_elsewhere(named: frozenset[str], branches: Branches) -> bool:
-    """Whether none of these branches is the default one or, if git does not know that one, none exists here."""
+    """Whether none of these branches is the default branch, or if git does not know that, none exists here."""
     if branches.default is not None:
         return branches.default not in named
     return branches.current is not None and branches.current not in named and not named & branches.known

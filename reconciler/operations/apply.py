@@ -156,7 +156,7 @@ async def _apply(
 
 
 def _approves(operator: Operator, plan: Plan, now: datetime) -> bool:
-    """Ask the operator. If that ends otherwise than with an answer, a result is kept too."""
+    """Ask the operator. If that raises instead of returning an answer, a result is kept too."""
     try:
         return operator.approves(plan)
     except KeyboardInterrupt:
@@ -176,7 +176,7 @@ def _heeded() -> list[signal.Signals]:
 
 @contextmanager
 def heeding_signals(stop: Stop, then: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """While this is open, SIGINT, SIGTERM and SIGHUP only set `stop`, even if they come again. For the main thread.
+    """Within this context, SIGINT, SIGTERM, and SIGHUP only set `stop`, even if repeated. For the main thread.
 
     The event loop calls `then` after each of them. A SIGHUP that is ignored, as under nohup, stays ignored.
     """
@@ -200,14 +200,17 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
     A plan for an account without projects is also valid for the account that an apply of it created.
 
     Raises:
-        PlanFileError: the plan was made for another one.
+        PlanFileError: the plan was made for a different one.
     """
     for what, saved, here in (
         ("target", plan.target.name, target.name),
         ("endpoint", plan.target.endpoint, target.endpoint),
     ):
         if saved != here:
-            raise PlanFileError(f'the plan was made for the {what} "{saved}", not for "{here}"', "Nothing was written.")
+            raise PlanFileError(
+                f'the plan was made for the {what} "{saved}", not for "{here}"',
+                f"Nothing was written. Use the plan's {what}, or make a new plan.",
+            )
     live = await list_account(client)
     account = await recognize(target, client, live, record)
     planned = {change.name for change in plan.changes}
@@ -217,13 +220,13 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
         untold = next((one for one in unreadable if one.created_at is None), None)
         if account.target.account is None and untold is not None:
             raise PlanFileError(
-                "the plan is for one account, and this account cannot be identified",
-                f"An account is identified by its oldest project, but the time of a project cannot be read: "
+                "cannot determine whether the plan is for this account",
+                f"An account is identified by its oldest project, but the creation time of one cannot be read: "
                 f"{untold.why}.\n"
                 "Nothing was written. Fix that value in Scale's dashboard, then apply again.",
             )
         raise PlanFileError(
-            "the plan was made for another account",
+            "the plan was made for a different account",
             "Nothing was written. An account is identified by its oldest project, and this account has a different "
             "one. Use the key of the plan's account, or make a new plan.",
         )
@@ -243,8 +246,8 @@ async def carry_out(
 ) -> Outcome:
     """Record the intent, carry out the plan, record the outcome.
 
-    Once `stop` is set, calls under way end and no new one starts. Sensitive values are masked in the server's messages
-    too. `clock` and `random` are for the waits before a write is sent again.
+    Once `stop` is set, calls under way finish and no new call starts. Sensitive values are masked in the server's
+    messages too. `clock` and `random` are for the waits before a write is sent again.
 
     Raises:
         RecordError, GitRefusedError: the intent cannot be recorded. Nothing was written.
@@ -289,7 +292,7 @@ async def carry_out(
 
 
 def _presented(outcome: Outcome, plan: Plan, sensitive: Sequence[Pattern]) -> Outcome:
-    """The outcome whose diagnostics are located, and hide what is sensitive."""
+    """The outcome, whose diagnostics have locations and mask sensitive values."""
     changes = {change.name: change for change in plan.changes}
     projects = (
         replace(

@@ -23,38 +23,38 @@ class Changes:
 
 
 def look_for_changes(settings: Settings, target: Target, push: tuple[str | None, str | None] | None) -> Changes:
-    """Compare the commits before and after a push by what a plan of the later one reads, which is checked out.
+    """Whether a push changed what a plan reads. The commit after the push is checked out.
 
-    Without a push, as by hand, somebody wants an apply. A commit that is None is not known.
+    A run without a push was started by hand, so there may be something to apply. A commit that is None is unknown.
     """
     if push is None:
         return Changes(True, "This run was not started by a push.")
     try:
         manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=target.overlay)
     except ReconcilerError as problem:
-        return Changes(True, f"It is not known what a plan reads: {problem.summary}.")
+        return Changes(True, f"Cannot determine what a plan reads: {problem.summary}.")
     before, after = push
     if before is None or after is None:
         if any(entry.is_manifest for entry in manifests.entries):
-            return Changes(True, "It is not known what changed: the branch is new.")
+            return Changes(True, "Cannot determine what changed: the branch is new.")
         return Changes(False, "There is no manifest yet, so there is nothing to apply.")
     try:
         changed = git.changed_files(settings.git_root, before, after)
     except GitRefusedError as problem:
-        return Changes(True, f"It is not known what changed: {problem.summary}.")
+        return Changes(True, f"Cannot determine what changed: {problem.summary}.")
     if changed is None:
-        return Changes(True, f"It is not known what changed: this clone does not have the commit {before[:12]}.")
+        return Changes(True, f"Cannot determine what changed: this clone does not have the commit {before[:12]}.")
     if any(diagnostic.is_error for entry in manifests.entries for diagnostic in entry.diagnostics):
-        return Changes(True, "It is not known what a plan reads: the manifests have errors.")
+        return Changes(True, "Cannot determine what a plan reads: the manifests have errors.")
     read = _Read(settings, target, manifests)
     name = next((name for name in changed if read.depends_on(name)), None)
     if name is None:
-        return Changes(False, "Nothing changed that a plan reads.")
-    return Changes(True, f"A plan reads {name}, which changed.")
+        return Changes(False, "No file that a plan reads has changed.")
+    return Changes(True, f"{name} has changed, and a plan reads it.")
 
 
 class _Read:
-    """What a plan reads: whole folders, so that a file that is gone counts too, and files that lie elsewhere."""
+    """What a plan reads: whole folders, so that a removed file counts too, and files outside these folders."""
 
     def __init__(self, settings: Settings, target: Target, manifests: Manifests) -> None:
         self._root = settings.git_root.as_posix()
@@ -68,7 +68,7 @@ class _Read:
         self._files = {path for paths in passed for path in paths} | files
 
     def depends_on(self, name: str) -> bool:
-        """Whether a plan reads what git has by this name: a file, a link on the way to one, or a submodule."""
+        """Whether a plan reads this path in git: a file, a link that leads to one, or a submodule."""
         path = f"{self._root}/{name}"
         if path in self._files or path in self._folders or name.rsplit("/", 1)[-1] == ".gitattributes":
             return True

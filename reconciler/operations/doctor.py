@@ -1,6 +1,6 @@
 """Doctor: gather what the checks need, run them, and check which assumptions about the API hold on this account.
 
-It sends one list, and a few gets for assumptions. It makes a project only if the caller asks for it and approves it.
+It sends one list, and a few gets for assumptions. It creates a project only if the caller requests and approves it.
 """
 
 from __future__ import annotations
@@ -57,15 +57,17 @@ def _read_pin() -> str | None:
 
 
 def check_may_make(setup: Setup) -> None:
-    """Raises:
-    UsageError: the target allows no writes, or its key is not one of the test world.
+    """Check that a project may be created.
+
+    Raises:
+        UsageError: the target does not allow writes, or its key is not a test key.
     """
     target = setup.chosen
     check_writable(target)
     key = setup.environment.get(target.key_variable or "", "").strip()
     if target.sandbox is None and key and not key.startswith(TEST_KEY):
         raise UsageError(
-            f"--write needs a test key, but the key in {target.key_variable} does not start with {TEST_KEY}",
+            f"--write requires a test key, but the key in {target.key_variable} does not start with {TEST_KEY}",
             "Nothing was sent. A project on Scale can never be deleted or renamed, so none is created with a live key.",
         )
 
@@ -79,7 +81,7 @@ def doctor(
 ) -> DoctorReport:
     """Run every check and, with `assumptions`, check every assumption.
 
-    With `approve`, make one project to check the assumptions that reads cannot check, if `approve(name, assumptions)`
+    With `approve`, create one project to check the assumptions that reads cannot check, if `approve(name, assumptions)`
     returns true.
     """
     seen: Seen | CheckResult = skipped("assumptions")
@@ -120,7 +122,7 @@ def _validate(settings: Settings) -> tuple[int, Sequence[Diagnostic]]:
 async def _ask(
     setup: Setup, *, assumptions: bool, waiting: Callable[[float], None]
 ) -> tuple[Contact, Seen | CheckResult]:
-    """What the target answers and, with `assumptions`, what reads show about the API, or why they show nothing."""
+    """The target's answer and, with `assumptions`, the evidence from reads or why there is none."""
     try:
         opened = open_target(setup.chosen, setup.environment, waiting=waiting)
     except ReconcilerError as problem:
@@ -140,14 +142,14 @@ async def _ask(
 
 
 def _ahead(setup: Setup, client: ScaleClient) -> float | None:
-    """The seconds by which the clock is ahead of the server's, measured by the answer that just came."""
+    """How many seconds the local clock is ahead of the server's, based on the last answer. None if it had no date."""
     return None if client.last_date is None else (setup.now() - client.last_date).total_seconds()
 
 
 def _make(
     setup: Setup, seen: Seen, approve: Callable[[str, Sequence[str]], bool], waiting: Callable[[float], None]
 ) -> tuple[CheckResult, Made | None]:
-    """Make the project that checks what reads cannot check, if that is approved."""
+    """Create the project that checks what reads cannot check, if that is approved."""
 
     async def attempt() -> tuple[Made, ScaleError | None]:
         async with open_target(setup.chosen, setup.environment, waiting=waiting) as client:
@@ -155,15 +157,17 @@ def _make(
 
     rest = undecided(assess(seen))
     if not rest:
-        message = "No project was created: the reads showed everything that it could show."
+        message = "No project was created, because reads showed everything that it could show."
         return CheckResult("project", CheckStatus.OK, message), None
     name = project_name(setup.now())
     if not approve(name, rest):
-        remedy = "Approve it, or leave out --write."
-        return CheckResult("project", CheckStatus.SKIPPED, "No project was created: it was declined.", remedy), None
+        remedy = "Approve the project, or omit --write."
+        return CheckResult(
+            "project", CheckStatus.SKIPPED, "No project was created, because it was declined.", remedy
+        ), None
     made, problem = asyncio.run(attempt())
     if problem is None:
         return CheckResult("project", CheckStatus.OK, f"Created {name}. {FOREVER}"), made
-    exists = f"The project {name} was created, and is permanent." if made.exists else ""
+    exists = f"The project {name} was created, and it is permanent." if made.exists else ""
     remedy = "\n".join(filter(None, (problem.detail, exists, "No other write was sent.")))
     return CheckResult("project", CheckStatus.ERROR, f"{problem.summary}.", remedy), made

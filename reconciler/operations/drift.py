@@ -96,7 +96,7 @@ def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared
 
 
 def _with_sources(projects: list[ProjectDrift], desired: Mapping[str, DesiredProject]) -> tuple[ProjectDrift, ...]:
-    """The projects with the line in git of each unit, or of the project if the unit is not in the manifest."""
+    """The projects. Each unit has its line in git, or the project's line if the manifest does not have the unit."""
     return tuple(_with_source(project, desired[project.name]) if project.units else project for project in projects)
 
 

@@ -24,7 +24,7 @@ def changes_of(
     at: str,
     file: Callable[[ProjectChange], str],
 ) -> Changes:
-    """What to record. `known` are the entries that the run started from, `current` those that the record has now.
+    """What to record. `known` has the entries that the run started from, `current` the entries in the record now.
 
     `run` is the run's ID, empty if it wrote nothing. `at` is the time of the entries, and `file` gives a project's
     manifest as the record names it.

@@ -24,9 +24,9 @@ from reconciler.settings import Settings
 
 @dataclass(slots=True)
 class Formatting:
-    """`changed` are the absolute paths of files that were or would be formatted. `kept` counts those that already were.
+    """`changed` has the absolute paths of files that were or would be formatted. `kept` counts already formatted files.
 
-    `errors` are about the files that were not formatted.
+    `errors` has the reasons why files were not formatted.
     """
 
     changed: list[str] = field(default_factory=list)
@@ -35,12 +35,12 @@ class Formatting:
 
 
 def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Formatting:
-    """Format manifests, defaults, overlays and the YAML files that they refer to, or only the files that paths name.
+    """Format manifests, defaults, overlays, and the YAML files that they refer to, or only the files in `paths`.
 
     A path that is a YAML file is formatted even if no manifest uses it. With `check` nothing is written.
 
     Raises:
-        UsageError: a path names no such file, or one outside the repository; the manifest folder is missing.
+        UsageError: a path does not exist or is outside the repository, or the manifest folder is missing.
     """
     manifests = load_manifests(settings.manifests, root=settings.repo_root, checked=settings.overlays)
     reported: dict[str, list[Diagnostic]] = {}
@@ -83,7 +83,7 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
         elif not os.path.lexists(file):
             shown = [os.path.relpath(each, settings.cwd) for each in files]
             summary = with_suggestion(f'there is no file "{path}"', os.path.relpath(file, settings.cwd), shown)
-            raise UsageError(summary, "Name files or folders.")
+            raise UsageError(summary, "Give the path of an existing file or folder.")
         elif not file.endswith((".yaml", ".yml")):
             raise UsageError(f'"{path}" is not a YAML file', "The name must end in .yaml or .yml.")
         else:
@@ -124,10 +124,10 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
 
 
 def _replace(file: str, data: bytes, new: bytes, root: str) -> None:
-    """Write at once, with the permissions that the file has.
+    """Replace the content in one step, and keep the file's permissions.
 
     Raises:
-        FileRefusedError: also if the file has changed since it was read.
+        FileRefusedError: the file cannot be written, or it has changed since it was read.
     """
     there = read_file(root, file)
     if there == new:

@@ -52,7 +52,7 @@ _WORDS = 2_000
 class Report:
     """What was done, one line each; what else the run should report; and what went wrong.
 
-    If no comment could be written, `instead` returns its text, at most as long as a limit in characters.
+    If a comment could not be written, `instead` returns its text, limited to a number of characters.
     """
 
     done: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """What texts depend on: `base` (the git top level, where file names start), the time, what to mask, and the run."""
+    """What texts depend on: `base` (the git top level, to which file names are relative), the time, masks, and the run."""
 
     base: str
     now: datetime
@@ -84,10 +84,10 @@ class Writer:
 
 
 def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer) -> Report:
-    """Show the plan in the comment of the event's pull request; no comment is made for a plan with nothing to show.
+    """Show the plan in the comment of the event's pull request. A plan with nothing to show gets no comment.
 
     Raises:
-        GithubError: the comment cannot be read or written, except for a fork's token, which may not.
+        GithubError: the comment cannot be read or written. If only a fork's token forbids it, a note says so instead.
     """
     if event.number is None:
         return Report(notes=(_no_pull_request(event),), instead=partial(writer.plan, plan, event))
@@ -114,10 +114,10 @@ def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer)
 
 
 def comment_outcome(client: GithubClient, event: Event, outcome: Outcome, writer: Writer, *, root: Path) -> Report:
-    """Show the outcome in the comments of the merged pull requests: the event's own, else those of a push.
+    """Show the outcome in the comments of the merged pull requests: the event's own, or all in a push.
 
-    The pull requests of a push are those of its commits and of all commits since the last one in the record, so that
-    they include those of a run that was dropped. If one comment fails, the others are still written, and the report has
+    The pull requests in a push belong to its commits, or to any commit since the last one in the record, so that the
+    pull requests of a dropped run are included. If one comment fails, the others are still written, and the report has
     the first error.
 
     Raises:
@@ -163,7 +163,7 @@ def has_something_to_say(plan: Plan) -> bool:
 def _outcome_writer(
     event: Event, outcome: Outcome, writer: Writer, *, alone: bool, fork: bool, fresh: bool
 ) -> Callable[[Body | None], Body | None]:
-    """`alone`: no other pull request was merged. `fresh`: no earlier run can have commented on this one."""
+    """`alone` is whether no other pull request was merged, `fresh` whether no earlier run can have commented here."""
     document = outcome_document(printed(outcome, base=writer.base))
     content = {key: value for key, value in document.items() if key not in _TIMES}
     quiet = outcome.summary.complete and all(project.status is Status.UNCHANGED for project in outcome.projects)
@@ -209,8 +209,8 @@ def _pull_requests(
         pushed = _between(root, event.before, event.after) or pushed
     others = [commit for commit in dict.fromkeys(pushed) if commit not in set(since)]
     if len(since) + len(others) > MOST_COMMITS:
-        words = f"more than {MOST_COMMITS} commits were merged; only the pull requests of the newest ones get a comment"
-        notes.append(warning("many-commits", words))
+        detail = f"Only the pull requests of the newest {MOST_COMMITS} commits get a comment."
+        notes.append(warning("many-commits", f"more than {MOST_COMMITS} commits were merged", detail=detail))
     pulls: dict[int, tuple[Merged, bool]] = {}
     for commits, fresh in ((since, True), (others[: max(0, MOST_COMMITS - len(since))], False)):
         for pull in merged_pulls(client, commits, branch=event.branch, fresh=pushed):
@@ -237,7 +237,7 @@ def _keep(
     kept, url = keep_comment(client, number, kind=KIND, target=target, author=author, run=run, write=write)
     where = f" {plain(url)}" if url else ""
     if kept is Kept.NONE:
-        return f"Pull request #{number}: nothing to report, no comment made."
+        return f"Pull request #{number}: nothing to report, so no comment was made."
     if kept is Kept.NEWER:
         return f"Pull request #{number}: a later run has written the comment, so it is unchanged.{where}"
     return f"Pull request #{number}: comment {kept}.{where}"
@@ -247,22 +247,27 @@ def _fork(number: int) -> Diagnostic:
     return Diagnostic(
         Severity.NOTE,
         "fork",
-        f"pull request #{number} comes from a fork, whose token cannot comment: the text is in the job's summary",
+        f"pull request #{number} comes from a fork",
+        detail="A fork's token cannot comment. See the job's summary for the text.",
     )
 
 
 def _no_pull_request(event: Event) -> Diagnostic:
     what = f"the event {event.name}" if event.name else "this event"
     return Diagnostic(
-        Severity.NOTE, "no-pull-request", f"{what} has no pull request to comment on: the text is in the job's summary"
+        Severity.NOTE,
+        "no-pull-request",
+        f"{what} has no pull request to comment on",
+        detail="See the job's summary for the text.",
     )
 
 
 def _shallow(commit: str) -> Diagnostic:
     return warning(
         "shallow-clone",
-        f"the last applied commit {commit[:7]} is not in this clone: only the pull requests of this push get a comment",
-        detail="Check out with fetch-depth: 0.",
+        f"the last applied commit {commit[:7]} is not in this clone",
+        detail="Only the pull requests of this push get a comment. To include earlier ones, check out with "
+        "fetch-depth: 0.",
     )
 
 

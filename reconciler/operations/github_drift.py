@@ -77,7 +77,7 @@ def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str
 
 
 def _identities(drift: Drift) -> tuple[str, ...]:
-    """One text per drift. It includes the version, so another edit of the same unit is another drift."""
+    """One text per drift. It includes the version, so a later edit of the same unit is a different drift."""
     units = [
         canonical_json([project.name, unit.path, unit.version])
         for project in drift.projects

@@ -56,8 +56,9 @@ def lay_out_repository(folder: Path, pin: Pin | Unpinned | None, *, named: bool 
     install, so no job is written.
 
     Raises:
-        UsageError: a file or a folder cannot be written, and which. If one is a link, nothing was written.
-        DiagnosedError: the configuration that is there has mistakes.
+        UsageError: a file or a folder, which the message names, cannot be written. If one is a link, nothing was
+            written.
+        DiagnosedError: the existing configuration has mistakes.
         GitRefusedError: git refuses the repository, fails, or is missing.
     """
     place = look_around(folder, named=named)
@@ -85,7 +86,7 @@ def lay_out_repository(folder: Path, pin: Pin | Unpinned | None, *, named: bool 
 
 
 def _configuration(place: Surroundings) -> list[_File]:
-    """What is needed without a forge."""
+    """The files that are needed even without a forge."""
     schema = schema_text(editor_schema("manifest"))
     config = place.config_file.name if place.config_file is not None else "reconciler.toml"
     below = PurePosixPath(place.manifests)
@@ -132,7 +133,7 @@ def _is_there(folder: Path, name: str) -> bool:
 
 
 def _not_ignored(folder: Path) -> str | None:
-    """The text that has git ignore what runs leave behind; None if it does already, or if that is unknown."""
+    """The text that makes git ignore the files that runs create. None if it already does, or if that is unknown."""
     try:
         there = (read_below(folder, _IGNORE) or b"").decode()
     except FileRefusedError as problem:

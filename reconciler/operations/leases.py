@@ -51,7 +51,7 @@ class Lease:
         self._problem = ""
 
     async def begin(self) -> Run:
-        """Returns the run, with an intent that holds from now on."""
+        """Begin a lease. Returns the run, whose intent holds from now on."""
         now = self._clock.now()
         if self.run is None:
             name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
@@ -124,7 +124,7 @@ class Lease:
                 self._problem = problem.summary
                 return False
             if self._clock.now() >= until:
-                self._problem = "the renewal took longer than the intent held"
+                self._problem = "the intent expired before the renewal finished"
                 return False
             self.run = renewed
             return True

@@ -20,11 +20,11 @@ _FEW: Final = 8
 
 
 async def read_live(client: ScaleClient, names: Sequence[str], *, few: bool) -> Live:
-    """Live state: of only the named projects if they are `few`, else of the whole account in one list.
+    """Live state of only the named projects if they are `few`, otherwise of the whole account in one list.
 
     If the list leaves out earlier versions, the named projects are also read one by one, because a base may be one of
     these versions. If a project in the list has no readable name, it may be any project that the list does not show, so
-    those of the named projects are read too.
+    the named projects that are not in the list are read too.
     """
     if few and len(names) <= _FEW:
         return Live(await get_projects(client, names), whole=False)
@@ -70,7 +70,7 @@ class Account:
         return self.of(record).projects
 
     def of(self, record: Record) -> Section:
-        """The section of this account; an empty one without a section."""
+        """The section of this account, or an empty section if it has none."""
         return record.sections[self.section] if self.section is not None else Section()
 
 

@@ -1,4 +1,4 @@
-"""Sensitive values in a server's words, which may repeat what was sent to it."""
+"""Masks sensitive values in a server's messages, which may repeat what was sent to it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the jobs of a repository install: one exact version of reconciler, that nobody can replace.
+"""What the jobs of a repository install: one exact version of reconciler that nobody can replace.
 
-A pin is a commit, an archive with its hash, or a release with hashes. A bare name from an index is never one: whoever
-uploads a package by that name would get the key.
+A pin is a commit, an archive with its hash, or a release with hashes. The mere name of a package is never a pin: anyone
+who uploads a package with that name would get the key.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ PACKAGE_LOCK: Final = "reconciler.lock"
 _COMMIT: Final = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 _HASH: Final = r"sha256[:=][0-9a-f]{64}|sha384[:=][0-9a-f]{96}|sha512[:=][0-9a-f]{128}"
 _URL: Final = re.compile(r"[A-Za-z0-9._~:/@%+=&\-\[\]]+")
-"""Characters of an address that neither a shell nor an expression of GitHub changes."""
+"""The characters in a URL that neither a shell nor a GitHub expression changes."""
 
 _FORMS: Final = f"""\
 --from takes one of these:
-  git+https://HOST/REPOSITORY@COMMIT           the commit in full, not a branch or a tag
-  https://HOST/FILE.whl --hash=sha256:HEX      an archive with its hash
-  {DISTRIBUTION}==VERSION --hash=sha256:HEX    a release, with the hash of each of its files"""
+  git+https://HOST/REPOSITORY@COMMIT           the full commit hash, not a branch or tag
+  https://HOST/FILE.whl --hash=sha256:HEX      a wheel or source archive, with its hash
+  {DISTRIBUTION}==VERSION --hash=sha256:HEX    a release, with one --hash for each of its files"""
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A requirement as pip and uv read it. One that is `hashed` goes into a file; a commit cannot have a hash."""
+    """A requirement as pip and uv read it. If it is `hashed`, it goes into a file. A commit cannot have a hash."""
 
     requirement: str
     hashed: bool
 
     @property
     def lock(self) -> str:
-        """The requirement as a file."""
+        """The requirement as the content of a file."""
         return self.requirement.replace(" --hash=", " \\\n    --hash=") + "\n"
 
     @property
@@ -71,53 +71,53 @@ def read_pin(text: str) -> Pin:
     """The pin that `--from` names.
 
     Raises:
-        UsageError: it names no exact version, or has credentials in it.
+        UsageError: it does not name an exact version, or it contains credentials.
     """
     words = text.split()
     hashes = tuple(word.removeprefix("--hash=") for word in words if word.startswith("--hash="))
     rest = " ".join(word for word in words if not word.startswith("--hash="))
     named, at, address = rest.partition(" @ ")
     if at and not _is_ours(named):
-        raise _refused(f'it is of another distribution, "{named}"')
+        raise _refused(f'it is for a different package, "{named}"')
     source = address if at else rest
     if "://" not in source:
         return _release(source, hashes)
     if source.startswith("git+"):
         if hashes:
-            raise _refused("a commit takes no hash, because it is one")
+            raise _refused("a commit is already a hash, so remove --hash")
         return _commit(source.removeprefix("git+"))
     return _archive(source, hashes)
 
 
 def own_pin() -> Pin | Unpinned:
-    """The pin of the reconciler that is running: by pip's record of its install, or by the clone that it comes from.
+    """The pin of the running reconciler, from pip's record of its installation or from the clone it was installed from.
 
     Raises:
-        UsageError: it comes from a clone with changes that no remote has, or from a source with credentials in it.
+        UsageError: no remote has the clone's changes, or the source contains credentials.
     """
     try:
         installed = distribution(DISTRIBUTION)
     except PackageNotFoundError:
-        return _unpinned("reconciler runs here without being installed")
+        return _unpinned("reconciler is running without being installed")
     package = Path(__file__).parents[1]
     source = _direct_url(installed)
     if not _runs_from(installed, source, package):
         return _unpinned("reconciler does not run here from where it is installed")
     if source is None:
         example = f"'{DISTRIBUTION}=={installed.version} --hash=sha256:HEX'"
-        why = "reconciler was installed here from a package index, which leaves no hash behind"
+        why = "reconciler was installed from a package index, so its hash was not recorded"
         return _unpinned(why, f"reconciler init --from {example}")
     url = str(source.get("url", ""))
     if (commit := source.get("vcs_info")) is not None:
         below = f"#subdirectory={source['subdirectory']}" if source.get("subdirectory") else ""
         address = address_of(url, Path.cwd())
         if address is None:
-            return _unpinned(f"reconciler was installed here from {_shown(url)}, which no job can reach")
+            return _unpinned(f"reconciler was installed from {_shown(url)}, which CI jobs cannot reach")
         return _commit(f"{address}@{commit.get('commit_id')}{below}")
     if (archive := source.get("archive_info")) is not None:
         hashes = _hashes(archive)
         if not hashes:
-            why = f"reconciler was installed here from {_shown(url)}, and its hash was not recorded"
+            why = f"reconciler was installed from {_shown(url)}, but its hash was not recorded"
             return _unpinned(why, f"reconciler init --from '{_shown(url)} --hash=sha256:HEX'")
         return _archive(url, hashes)
     try:
@@ -127,7 +127,7 @@ def own_pin() -> Pin | Unpinned:
 
 
 def _of_clone(folder: Path, package: Path) -> Pin | Unpinned:
-    """The pin of an install from a folder: its commit, if a remote has it and it is what runs here."""
+    """The pin of an installation from a folder: its commit, if a remote has it and it contains the running code."""
     clone = read_clone(folder, package.name)
     if clone is None:
         return _unpinned(f"reconciler was installed here from {folder}, which is not a git repository with a commit")
@@ -135,15 +135,15 @@ def _of_clone(folder: Path, package: Path) -> Pin | Unpinned:
     reached = [(remote, address) for remote, address in addresses if address is not None]
     reached.sort(key=lambda each: each[1].startswith("file://"))
     if not reached:
-        return _unpinned(f"reconciler was installed here from {folder}, a clone without a remote that a job can reach")
+        return _unpinned(f"reconciler was installed from {folder}, a clone without a remote that CI jobs can reach")
     _check_committed(clone, folder, package)
     for remote, address in reached:
         if remote in clone.pushed_to:
             return _commit(f"{address}@{clone.commit}{f'#subdirectory={clone.inner}' if clone.inner else ''}")
     raise UsageError(
         f"the clone that reconciler was installed from is not pushed: {folder}",
-        f"No remote branch that this clone knows has its commit {clone.commit[:12]}, so no job could install it. Push "
-        "it, then run init again. If a remote has it:\n"
+        f"No remote branch known to this clone has its commit {clone.commit[:12]}, so CI jobs cannot install it. "
+        "Push it, then run init again. If a remote does have it:\n"
         f"  reconciler init --from 'git+{reached[0][1]}@{clone.commit}'",
     )
 
@@ -151,15 +151,15 @@ def _of_clone(folder: Path, package: Path) -> Pin | Unpinned:
 def _check_committed(clone: Clone, folder: Path, package: Path) -> None:
     if clone.changed:
         raise UsageError(
-            f"the clone that reconciler was installed from has changes that are not committed: {folder}",
-            f"No job could install them: {', '.join(clone.changed[:3])}{' …' if len(clone.changed) > 3 else ''}\n"
+            f"the clone that reconciler was installed from has uncommitted changes: {folder}",
+            f"CI jobs cannot install them: {', '.join(clone.changed[:3])}{' …' if len(clone.changed) > 3 else ''}\n"
             "Commit and push them, then run init again. To install something else, use --from.",
         )
     if not clone.holds(package):
         raise UsageError(
-            f"the clone that reconciler was installed from has moved on: {folder}",
-            f"Its commit {clone.commit[:12]} does not hold what runs here. Install reconciler again from the clone, "
-            "then run init again. To install something else, use --from.",
+            f"the clone that reconciler was installed from has changed since: {folder}",
+            f"Its commit {clone.commit[:12]} does not contain the code that is running. Install reconciler again "
+            "from the clone, then run init again. To install something else, use --from.",
         )
 
 
@@ -169,7 +169,7 @@ def address_of(url: str, folder: Path) -> str | None:
     A remote that is a folder has one for a runner on this machine. None if there is none.
 
     Raises:
-        UsageError: it has credentials in it.
+        UsageError: the URL contains credentials.
     """
     if "://" not in url:
         found = re.fullmatch(r"(?:[\w.-]+@)?([\w-]+(?:\.[\w-]+)+):(?!/)(.+)", url)
@@ -189,7 +189,7 @@ def address_of(url: str, folder: Path) -> str | None:
 def _commit(address: str) -> Pin:
     found = re.fullmatch(rf"([^#]+)@({_COMMIT})(?:#(?:egg=[\w.-]+&)?(subdirectory=[\w./-]+)?)?", address)
     if found is None:
-        raise _refused("it names no commit: a branch or a tag can move")
+        raise _refused("it does not name a full commit hash, and a branch or tag can move")
     _check_address(found[1], "https", "http", "ssh", "file")
     below = f"#{found[3]}" if found[3] else ""
     return Pin(f"{DISTRIBUTION} @ git+{found[1]}@{found[2]}{below}", hashed=False)
@@ -207,37 +207,39 @@ def _archive(address: str, hashes: tuple[str, ...]) -> Pin:
 def _release(text: str, hashes: tuple[str, ...]) -> Pin:
     found = re.fullmatch(r"([\w.-]+?)\s*==\s*([\w.!+-]+)", text)
     if found is None:
-        raise _refused("it names no exact version")
+        raise _refused("it does not name an exact version")
     if not _is_ours(found[1]):
-        raise _refused(f'it is of another distribution, "{found[1]}"')
+        raise _refused(f'it is for a different package, "{found[1]}"')
     return Pin(f"{DISTRIBUTION}=={found[2]}{_spelled(hashes)}", hashed=True)
 
 
 def _spelled(hashes: tuple[str, ...]) -> str:
     if not hashes:
-        raise _refused("it has no hash: anyone who can replace the file would get the key")
+        raise _refused("it has no hash, so anyone who can replace the file would get the key")
     if any(not re.fullmatch(_HASH, one) for one in hashes):
-        raise _refused("a hash is not one of sha256, sha384, or sha512")
+        raise _refused("a hash is not a valid sha256, sha384, or sha512 hash")
     return "".join(f" --hash={one.replace('=', ':')}" for one in dict.fromkeys(hashes))
 
 
 def _check_address(url: str, *schemes: str) -> None:
-    """Raises:
-    UsageError: an address has credentials in it, or its scheme is not one of these. No message shows credentials.
+    """Check a URL. No message shows its credentials.
+
+    Raises:
+        UsageError: it contains credentials, or its scheme is not in `schemes`.
     """
     try:
         parts = urlsplit(url)
         host, password = parts.hostname or "", parts.password
     except ValueError:
-        raise _refused("its address is not one") from None
+        raise _refused("its address is not a valid URL") from None
     if password is not None or (parts.username is not None and parts.scheme != "ssh") or parts.query:
         raise UsageError(
-            f"the source has credentials in its address, at {host}",
-            "init would write them into a file of the repository. Leave them out: a job can give them to git or to the "
-            "package index by a variable, as docs/ci.md shows.",
+            f"the URL on {host} contains credentials",
+            "They would be written to a file in the repository. Remove them. A job can pass them to git or the package "
+            "index in a variable; see docs/ci.md.",
         )
     if not _URL.fullmatch(url):
-        raise _refused("its address has a character that must be written as %XX")
+        raise _refused("its address has a character that must be percent-encoded as %XX")
     if parts.scheme not in schemes or (parts.scheme == "http" and not is_loopback(url)):
         raise _refused(f"{parts.scheme}:// is not a safe way to fetch it")
 
@@ -247,7 +249,7 @@ def _refused(why: str) -> UsageError:
 
 
 def _unpinned(why: str, command: str = "reconciler init --from 'git+https://HOST/REPOSITORY@COMMIT'") -> Unpinned:
-    return Unpinned(why, f"Say what the jobs are to install:\n  {command}")
+    return Unpinned(why, f"Specify what the jobs install:\n  {command}")
 
 
 def _is_ours(name: str) -> bool:
@@ -270,7 +272,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _direct_url(installed: Distribution) -> dict[str, Any] | None:
-    """What PEP 610 has the installer record; None if it is an install from an index."""
+    """What the installer recorded according to PEP 610. None for an installation from an index."""
     text = installed.read_text("direct_url.json")
     try:
         found = json.loads(text or "null")
@@ -286,6 +288,6 @@ def _hashes(archive: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _shown(url: str) -> str:
-    """An address without what may be credentials."""
+    """A URL without the parts that may contain credentials."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"

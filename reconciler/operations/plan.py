@@ -98,7 +98,7 @@ def planned_with(session: Session, account: Account, live: Live, prepared: Prepa
 
 
 def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
-    """Refuse plans that would be too large. With aliases, a few bytes can stand for very many values.
+    """Refuse plans that would be too large. With aliases, a few bytes can represent very many values.
 
     A shared value counts once for each manifest that uses it.
     """
@@ -119,7 +119,7 @@ def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
 
 
 def with_warnings(plan: Plan, settings: Settings) -> Plan:
-    """The plan with the warnings, but not the notes, that the checks have about projects that change."""
+    """The plan with the checks' warnings, but not their notes, about projects that change."""
     checks = Checks(settings.checks, plan.made_at.date())
     changing = [change.desired for change in plan.changes if change.action in (Action.CREATE, Action.UPDATE)]
     warnings = merged(

@@ -1,4 +1,4 @@
-"""What is known before anything is sent: the selected manifests, checked, and their commit."""
+"""Prepares what is needed before anything is sent: the selected manifests, checked, and their commit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Prepared:
     """Everything that a plan or a drift needs besides live state.
 
     `unheld` are projects with a file whose content is not in the commit. With `pending`, a plan has only what git
-    changed; `allowed` are the guards that are waived for it. `check` compares the commit with the last applied one.
+    changed; `allowed` names the guards that are waived for it. `check` compares the commit with the last applied one.
     """
 
     declared: Declared
@@ -126,8 +126,9 @@ def _ignored(files: Sequence[str], base: str) -> Diagnostic:
     return warning(
         "git-ignored",
         f"git ignores {names[0] if len(names) == 1 else f'{len(names):,} files'}, which this plan reads",
-        detail=f"Other clones do not have {'it' if len(names) == 1 else 'them'}, so their plans differ: "
-        f"{', '.join(names[:_EXAMPLES])}{more}.\nIf the manifests need these files, add them with git add --force.",
+        detail=f"Ignored: {', '.join(names[:_EXAMPLES])}{more}. Other clones do not have "
+        f"{'it' if len(names) == 1 else 'them'}, so their plans differ.\n"
+        "If the manifests need these files, add them with git add --force.",
     )
 
 
@@ -135,7 +136,7 @@ def _no_manifests(settings: Settings) -> Diagnostic:
     return error(
         NO_MANIFESTS,
         f"there is no manifest in {settings.manifests}",
-        detail="reconciler does not plan without manifests, because an incomplete checkout looks the same. Manifests "
+        detail="Reconciler does not plan without manifests, because an incomplete checkout looks the same. Manifests "
         "are files that end in .yaml or .yml and do not start with _ or a dot.",
-        remedies=(Remedy("To plan anyway:", ("plan", "--allow", NO_MANIFESTS)),),
+        remedies=(Remedy("To plan without manifests:", ("plan", "--allow", NO_MANIFESTS)),),
     )

@@ -34,7 +34,7 @@ from reconciler.record.stores import RecordStore, open_record
 from reconciler.settings import Target
 
 PATIENCE: Final = 300.0
-"""Seconds for which a run waits for others that write the same projects."""
+"""How many seconds a run waits for other runs that write the same projects."""
 
 FIRST_LOOK, LAST_LOOK = 0.5, 10.0
 """Seconds between two reads of the record while a run waits for another one: the first pause, and the longest."""
@@ -132,14 +132,14 @@ class Recorder:
         await self._lease.end()
 
     def enforced(self, plan: Plan) -> Plan:
-        """The plan with what is held because its commit is older than the last applied one. Asks git."""
+        """The plan, with changes held if its commit is older than the last applied one. Asks git."""
         return self.check.enforce(plan, self._section(self._seen.record, plan)) if self.check is not None else plan
 
     async def announce(self, plan: Plan, stopped: Callable[[], bool] = lambda: False) -> Plan | None:
         """Record the intent, once no other live run intends to write one of its projects.
 
         Returns the plan, with more of it held if another run has applied a newer commit since it was made; None if the
-        run was `stopped` while it waited. Nothing was recorded then.
+        run was `stopped` while it waited, and nothing was recorded.
 
         Raises:
             RecordError, GitRefusedError: it cannot be recorded, or another run takes too long. Then nothing may be
@@ -272,7 +272,7 @@ class Recorder:
         return new[0] if plan.target.account == EMPTY_ACCOUNT and len(new) == 1 else None
 
     async def _swap(self, plan: Plan, change: Callable[[Section], Section], message: str, account: str | None) -> bool:
-        """Change this run's section of the record that was seen. It becomes that of `account` if that is known."""
+        """Change this run's section of the record that was seen. The section moves to `account` if that is known."""
         record = self._seen.record
         key = self._key(record, plan, account)
         if key is None and account is None and plan.section is not None:
@@ -294,13 +294,13 @@ class Recorder:
         return pauses_between(self._clock.monotonic, self._random.random)
 
     async def _pause(self, pauses: Iterator[float]) -> None:
-        """Pause after another run was faster. RecordError if that has been so for too long."""
+        """Pause after another run was faster. Raises RecordError if others have been faster for too long."""
         if (pause := next(pauses, None)) is None:
             raise RecordError(
                 f"the record of {self._target.name} could not be written: other runs were faster for {PUSHING:.0f} "
                 "seconds",
                 "Apply again when fewer runs write to this record. If no other run is under way, a lock was left "
-                "behind: remove the file that ends in .lock below the refs folder of the repository.",
+                "behind: remove the file that ends in .lock in the repository's refs folder.",
             )
         await self._clock.sleep(pause)
 

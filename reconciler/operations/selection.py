@@ -28,9 +28,9 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`narrowed` is whether any name was given. `elsewhere` are the documents that are not selected.
+    """`narrowed` is whether any name was given. `elsewhere` has the documents that are not selected.
 
-    `recorded` are the selected names that are only in the record.
+    `recorded` has the selected names that are only in the record.
     """
 
     entries: tuple[Entry, ...]
@@ -125,6 +125,6 @@ def _nothing(manifests: Manifests, name: str) -> UsageError:
 def _broken(entries: Sequence[Entry]) -> tuple[str, tuple[Remedy, ...]]:
     unreadable = sum(entry.name is None and entry.is_manifest for entry in entries)
     if not unreadable:
-        return "NAME is the name of a project, a path, or a pattern such as 'kitten_*'.", ()
+        return "NAME is a project name, a path, or a pattern such as 'kitten_*'.", ()
     files = "One manifest cannot" if unreadable == 1 else f"{unreadable} manifests cannot"
     return f"{files} be read and may declare it.", (Remedy("To see why:", ("validate", "--")),)

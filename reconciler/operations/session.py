@@ -46,9 +46,9 @@ class Session:
     progress: Callable[[str], None] = lambda sentence: None
 
     def ask(self, use: Callable[[ScaleClient], Awaitable[_Answer]]) -> _Answer:
-        """What `use` returns, in an event loop, with a client of the target. Raises as `open_target` does.
+        """Run `use` in an event loop with a client of the target, and return its result. Raises as `open_target` does.
 
-        Files and git are read before: outside the event loop, a signal ends that at once.
+        Files and git are read beforehand, because outside the event loop, a signal ends the run immediately.
         """
 
         async def with_client() -> _Answer:
@@ -75,9 +75,9 @@ def open_session(
     `live` is a snapshot's file, or "@" for the published one. `writes` is whether the session will write to Scale.
 
     Raises:
-        UsageError: the target is unknown or not allowed, does not allow writes, or the snapshot is of another target.
-        FileRefusedError: the sandbox's file would be reached through a link.
-        SnapshotError, GitRefusedError: the snapshot cannot be read.
+        UsageError: the target is unknown or not allowed, does not allow writes, or the snapshot is of a different
+        target. FileRefusedError: the sandbox's file would be reached through a link. SnapshotError, GitRefusedError:
+        the snapshot cannot be read.
     """
     environment = os.environ if environment is None else environment
     chosen = choose_target(

@@ -32,7 +32,7 @@ from reconciler.snapshot import stores
 
 @dataclass(frozen=True, slots=True)
 class SavedSnapshot:
-    """A snapshot that was saved, and its place. `newer` means that a newer published one was kept instead."""
+    """A saved snapshot, and where it is. `newer` means that a newer published snapshot was kept instead."""
 
     snapshot: Snapshot
     place: str
@@ -66,7 +66,7 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
 
 
 async def take(session: Session, client: ScaleClient, record: Record) -> Snapshot:
-    """Every project of the account as it is now. Sends one list, and a get for each recorded version that it lacks.
+    """Every project of the account as it is now. Sends one list, and a get if the list lacks a recorded version.
 
     Raises:
         ScaleError: live state cannot be read.
@@ -109,7 +109,7 @@ def _kept(project: LiveProject, settings: Settings, known: Entries) -> SnapshotP
 
 
 def read_saved(settings: Settings, snapshot: Snapshot, prepared: Prepared) -> tuple[Account, Live, Prepared]:
-    """The account and live state of a snapshot, and what was prepared, without values that the snapshot lacks."""
+    """The account and live state of a snapshot, and the prepared manifests without values that are not in it."""
     whole = Live(by_name(saved.live for saved in snapshot.projects), whole=True)
     account = account_from(snapshot.target, whole, prepared.record)
     known = account.entries(prepared.record)
@@ -147,7 +147,7 @@ def _not_compared(projects: int) -> list[Diagnostic]:
             Severity.NOTE,
             "not-compared",
             f"sensitive values of {of} are not in the snapshot and were not compared",
-            detail="To compare them, plan without --live.",
+            detail="To compare them, run without --live.",
         )
     ]
 
@@ -161,7 +161,7 @@ def _outdated(snapshot: Snapshot, known: Entries) -> list[Diagnostic]:
         warning(
             "snapshot-outdated",
             f"the snapshot is older than the last apply ({newest})",
-            detail="What that apply wrote is not in the snapshot and appears as a difference.",
+            detail="What that apply wrote is not in the snapshot, so it appears as a difference.",
             remedies=(Remedy("Take a new one where the API key is available:", ("snapshot", "--publish")),),
         )
     ]

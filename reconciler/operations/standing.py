@@ -1,4 +1,4 @@
-"""Whether the commit of a plan is behind the one that was applied last: asks git, and lets planning judge."""
+"""Whether the commit of a plan is behind the last applied one. Asks git; `planning` decides what follows."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from reconciler.planning.planner import Rules
 
 
 class CommitCheck:
-    """The check of one run, whose commits it remembers. `allowed` are the guards that are waived for the run.
+    """The check for one run, which remembers git's answers. `allowed` names the guards that are waived for the run.
 
-    The branch is looked up on the remote of the record, else on origin.
+    The branch is looked up on the remote of the record, or on origin if the record is local.
     """
 
     def __init__(self, session: Session, allowed: Collection[str] = ()) -> None:
@@ -35,12 +35,12 @@ class CommitCheck:
         self._found: dict[tuple[str | None, str], Behind | None] = {}
 
     def look(self, commit: Commit, record: Record) -> None:
-        """Ask git about every section that may turn out to be that of the account."""
+        """Ask git about every section that may belong to the account."""
         for _, section in record.at(self._target.endpoint):
             self.behind(commit, section)
 
     def behind(self, commit: Commit, section: Section) -> Behind | None:
-        """How a commit stands to the section's; None if it contains that, or if the section has none."""
+        """How a commit relates to the section's commit. None if it contains that one, or if there is none."""
         head, applied = commit.commit, section.commit
         if applied is None or applied == head:
             return None
@@ -49,7 +49,7 @@ class CommitCheck:
         return self._found[head, applied]
 
     def note(self, behind: Behind) -> Diagnostic:
-        """What a plan or drift says about its commit."""
+        """The diagnostic of a plan or drift about its commit."""
         return noted(behind, is_sandbox=self._is_sandbox)
 
     def enforce(self, plan: Plan, section: Section) -> Plan:
@@ -61,7 +61,7 @@ class CommitCheck:
         return enforced(plan, behind, self._rules, self._now().astimezone(UTC).date(), is_sandbox=self._is_sandbox)
 
     def may_be_named(self, commit: Commit, section: Section) -> bool:
-        """Whether the section may name this commit as the last one that was applied. It does not go back unasked."""
+        """Whether the section may name this commit as the last applied one. An older one needs to be allowed."""
         behind = self.behind(commit, section)
         holds = not self._is_sandbox and self._rules.settings.older_commit == "hold"
         return not (behind is not None and behind.is_older and holds and OLDER_COMMIT not in self._rules.allowed)

@@ -1,4 +1,4 @@
-"""What is there where `init` lays out a repository: configuration, branch, forge, and workflows of other folders."""
+"""What `init` finds where it lays out a repository: configuration, branch, forge, and workflows of other folders."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from reconciler.settings import Settings, git_top, read_settings
 WORKFLOWS: Final = ("plan", "apply", "drift")
 
 _PUBLIC: Final = re.compile(r"(?:.*\.)?(?:github\.com|ghe\.com)")
-"""GitHub's own hosts, with those of GitHub Enterprise Cloud with data residency."""
+"""GitHub's own hosts, including GitHub Enterprise Cloud with data residency."""
 
 _ELSEWHERE: Final = re.compile(r"(?:.*\.)?(?:gitlab|bitbucket|gitea|codeberg|dev\.azure|visualstudio)\..*")
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`root` is the folder of the configuration, `top` that of the workflows: the git top level, else `root`.
+    """`root` is the folder of the configuration, `top` is the folder of the workflows: the git top level, else `root`.
 
-    `inner` is `root` below `top`, "" if they are the same. `config_file` is the configuration that is there, None if
-    there is none. `manifests` is the manifest folder below `root`. `branch` is the one that is applied, `guessed` if
-    git names none. `suffix` distinguishes the workflows of a further configuration folder; it is empty or starts with
+    `inner` is `root` below `top`, "" if they are the same. `config_file` is the existing configuration, None if
+    there is none. `manifests` is the manifest folder below `root`. `branch` is the branch to apply, `guessed` if git
+    names none. `suffix` distinguishes the workflows of a further configuration folder; it is empty or starts with
     a hyphen. `enterprise` is the host of a GitHub Enterprise Server, "" for GitHub itself.
     """
 
@@ -53,10 +53,10 @@ def workflow_file(command: str, suffix: str = "") -> str:
 
 
 def look_around(folder: Path, *, named: bool) -> Surroundings:
-    """What is there around `folder`, which may not exist yet.
+    """What exists around `folder`, which may not exist yet.
 
-    A configuration that applies in `folder` decides. If the folder was `named`, it gets a configuration of its own,
-    unless it is among that configuration's manifests.
+    A configuration that applies in `folder` is used. If the folder was `named`, it gets a configuration of its own,
+    unless it is inside that configuration's manifest folder.
 
     Raises:
         DiagnosedError: with every mistake in the configuration file.
@@ -93,7 +93,7 @@ def _within(folder: Path, settings: Settings) -> bool:
 
 
 def _suffix(top: Path, inner: str) -> str:
-    """What the names of the workflows end in: nothing for the only configuration folder, or for the first."""
+    """The suffix of the workflows' names, which is empty for the only configuration folder or for the first one."""
     served = folder_served(top, "")
     if served == inner or not inner or (served is None and not _has_other_configuration(top, inner)):
         return ""
@@ -104,7 +104,7 @@ def _suffix(top: Path, inner: str) -> str:
 
 
 def folder_served(top: Path, suffix: str) -> str | None:
-    """The configuration folder that the workflows of a suffix are for; None if there are none."""
+    """The configuration folder that the workflows with a suffix are for. None if there are no such workflows."""
     for command in WORKFLOWS:
         try:
             text = read_below(top, workflow_file(command, suffix))

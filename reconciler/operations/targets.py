@@ -26,7 +26,7 @@ def sandbox_account(file: Path) -> str | None:
     try:
         return Store(file).account_id()
     except StoreError as problem:
-        raise UsageError(str(problem).rstrip("."), "Use another file, or remove this one.") from None
+        raise UsageError(str(problem).rstrip("."), "Use a different file, or remove this one.") from None
 
 
 def check_sandbox(file: Path) -> None:
@@ -40,12 +40,14 @@ def check_sandbox(file: Path) -> None:
 
 
 def check_writable(target: Target) -> None:
-    """Raises:
-    UsageError: the target's configuration allows no writes, or the sandbox's file cannot be written.
+    """Check that the target can be written.
+
+    Raises:
+        UsageError: the target's configuration does not allow writes, or the sandbox's file cannot be written.
     """
     if not target.writes:
         raise UsageError(
-            f'target "{target.name}" has writes = false: nothing was written',
+            f'target "{target.name}" has writes = false, so nothing was written',
             "To apply, set writes = true under the target in reconciler.toml.",
         )
     if target.sandbox is not None:
@@ -90,7 +92,7 @@ def open_target(
 
 
 def in_process(app: Handler) -> InProcess:
-    """A transport that the sandbox answers."""
+    """A transport whose requests the sandbox answers in this process."""
     from reconciler.sandbox.exchange import Request
 
     async def answer(

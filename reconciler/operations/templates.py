@@ -20,10 +20,10 @@ ACTION: Final = ".github/actions/reconciler"
 
 @dataclass(frozen=True, slots=True)
 class Placeholders:
-    """What replaces the placeholders of a template.
+    """The values for the placeholders of a template.
 
-    `action` is what the workflows use, `locks` the folder of its lock files below it. `package` is what it installs: a
-    pin, or arguments for uv as a shell reads them.
+    `action` is the action that the workflows use, and `locks` is the folder below it with its lock files. `package` is
+    what the action installs: a pin, or arguments for uv as a shell reads them.
     """
 
     place: Surroundings
@@ -65,7 +65,7 @@ def template(source: str, placeholders: Placeholders | None = None) -> str:
 
 
 def _scalar(text: str) -> str:
-    """A text as YAML: bare if every parser reads it so, else in double quotes, as in JSON."""
+    """A text as a YAML scalar: plain if every parser reads it as that text, else in double quotes, as in JSON."""
     plain = re.fullmatch(r"(?!(?:true|false|null|yes|no|on|off|y|n|[0-9].*|\.*)$)[\w./][\w./-]*", text, re.ASCII | re.I)
     return text if plain or not text else json.dumps(text, ensure_ascii=False)
 

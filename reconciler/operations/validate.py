@@ -16,7 +16,7 @@ from reconciler.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """`manifests` counts the selected documents, and unselected ones that share a name with another.
+    """`manifests` counts the selected documents, and unselected documents that share a name with another one.
 
     `projects` are the selected projects without an error, as composed without an overlay.
     """
@@ -31,7 +31,7 @@ class Validation:
 
 
 def validate(settings: Settings, names: Sequence[str], *, today: date | None = None) -> Validation:
-    """Everything that is wrong with the selected manifests. A name that appears twice is reported in any case.
+    """All diagnostics of the selected manifests, including unselected documents that share a name.
 
     `today` (UTC) is for checks of dates.
 

@@ -1,5 +1,6 @@
-"""desired × live → plan. Pure: what must be known of the world is handed in as a value.
+"""desired × live → plan. Pure: everything that it needs to know is passed in as a value.
 
-A desired project looks at its live one through its mask and gives the *intent*: the fields to add, remove, change, move
-and reorder. Nothing else is hashed, approved or called a change. The calls are derived from the same target state.
+A desired project is compared with its live one through its mask. The result is the *intent*: the fields to add, remove,
+change, move, and reorder. Only these are hashed, approved, and called changes. The calls are derived from the same
+target state.
 """

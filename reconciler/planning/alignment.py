@@ -1,8 +1,8 @@
-"""Items of two lists, matched by what identifies them, so that one insertion is one difference.
+"""Matches the items of two lists by identity, so that one insertion is one difference.
 
-An object is identified by the first of `choice`, `field_id`, `name`, `label` that every item of both lists has; a
-string among such objects by itself; a scalar among scalars by its value. If identities are missing or repeated, items
-that are equal are matched first, then items between them that are similar, then the rest by position.
+An object is identified by the first of `choice`, `field_id`, `name`, `label` that every item of both lists has. A
+string among such objects identifies itself, and a scalar among scalars is identified by its value. If identities are
+missing or repeated, equal items are matched first, then similar items between them, then the rest by position.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from reconciler.model.values import Json, canonical_json
 _IDENTITY_KEYS = ("choice", "field_id", "name", "label")
 
 _LONGEST: Final = 2_000
-"""Longer lists of items without identities are matched by position: finding equal items takes quadratic time."""
+"""Longer lists without identities are matched by position, because finding equal items takes quadratic time."""
 
 _MOST_COMPARED: Final = 64
-"""With more pairs of items than this between two equal items, similarity is not looked for."""
+"""If there are more pairs of items than this between two equal items, similar items are not matched."""
 
 _LARGEST: Final = 20_000
-"""Characters of JSON in the items to compare. Above this, similarity is not looked for."""
+"""The most characters of JSON in the items to compare. If there are more, similar items are not matched."""
 
 _GAP: Final = 0.15
 """Two items are similar if deepdiff's distance between them is below two gaps: 0.3, deepdiff's own limit for pairs."""
@@ -32,17 +32,17 @@ _GAP: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """`pairs` holds (old position, new position), in the new order first, then what was removed, in the old order.
+    """`pairs` holds pairs of (old position, new position): those in the new order, then removed items in the old order.
 
-    One of the two is None for an added or a removed item. `identities` are the two sides' identities, None if items
-    have none.
+    One of the two positions is None for an added or a removed item. `identities` holds the identities on both sides,
+    None if the items have none.
     """
 
     pairs: tuple[tuple[int | None, int | None], ...]
     identities: tuple[Sequence[str], Sequence[str]] | None
 
     def reordered(self, old: Sequence[Json], new: Sequence[Json]) -> tuple[list[Json], list[Json]] | None:
-        """What identifies the items that stay, in the old and in the new order, where the two orders differ."""
+        """The identities of the items that stay, in the old and the new order. None if the orders are the same."""
         if self.identities is None:
             return None
         staying = set(self.identities[0]) & set(self.identities[1])
@@ -126,7 +126,7 @@ def _by_position(old: range, new: range) -> _Pairs:
 
 
 def _by_similarity(old: Sequence[Json], new: Sequence[Json], some: range, others: range) -> _Pairs:
-    """The similar items in pairs, so that the sum of distances and gaps is smallest; what lies between by position."""
+    """Pair similar items so that the sum of distances and gaps is smallest, and the items between them by position."""
     similar = _similar(old, new, some, others) if len(some) * len(others) <= _MOST_COMPARED else []
     at, other_at = some.start, others.start
     for position, other in similar:
@@ -139,7 +139,7 @@ def _by_similarity(old: Sequence[Json], new: Sequence[Json], some: range, others
 def _similar(old: Sequence[Json], new: Sequence[Json], some: range, others: range) -> list[tuple[int, int]]:
     @cache
     def best(i: int, j: int) -> tuple[float, list[tuple[int, int]]]:
-        """The smallest cost of what lies from `i` and `j` on, and the pairs that it takes."""
+        """The smallest cost of the items from `i` and `j` on, and the pairs with this cost."""
         if i == some.stop or j == others.stop:
             return _GAP * (some.stop - i + others.stop - j), []
         ways = [(_GAP + cost, pairs) for cost, pairs in (best(i + 1, j), best(i, j + 1))]
@@ -150,7 +150,7 @@ def _similar(old: Sequence[Json], new: Sequence[Json], some: range, others: rang
 
 
 def _distance(old: Json, new: Json) -> float:
-    """From 0 for equal values to 1. Only objects and lists are similar to each other."""
+    """The distance between two values, from 0 (equal) to 1. Only two objects or two lists can be similar."""
     from deepdiff import DeepDiff  # a tenth of a second, for lists that hardly any project has
 
     if type(old) is not type(new) or not isinstance(new, dict | list):

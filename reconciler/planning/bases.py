@@ -1,4 +1,4 @@
-"""The base of each unit: the version in Scale's history that the record names. Also what an apply records of bases."""
+"""The base of each unit (the version in Scale's history that the record names), and what an apply records about it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ ONTOLOGY = "ontology"
 
 
 def content_hash(content: Json) -> str:
-    """SHA-256 of parameters, or of the choices of an ontology, whose name does not count.
+    """SHA-256 of parameters, or of an ontology's choices without its name.
 
-    It is equal for contents that JSON calls equal.
+    Contents that are equal as JSON have equal hashes.
     """
     return digest(content.spelled if isinstance(content, Ontology) else content)
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The record's entry of one project, moved on by the writes of unfinished runs that the history shows.
+    """The record's entry of one project, updated with the writes of unfinished runs that the history shows.
 
-    `landed` are the calls of those runs, each with the version that it made.
+    `landed` holds the calls of those runs, each with the version that it made.
     """
 
     known: RecordedProject | None
@@ -38,11 +38,12 @@ class Base:
 
 
 def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
-    """The record's entry, moved on by each intent whose write the history shows.
+    """The record's entry, updated with each intent whose write the history shows.
 
-    A write of parameters moves the base of the parameters, except of those that its run left drifting: each of these
-    keeps its own. A base never moves back. If the record has only intents of the project, a part that existed before
-    and was not written has no base. An entry of another project with this name (another `created_at`) is ignored.
+    A write of parameters moves the base of all parameters, except those that its run left drifting: each of these keeps
+    its own base. A base never moves back. If the record has only intents for the project, a part that existed before
+    and was not written has no base. An entry of a different project with this name (a different `created_at`) is
+    ignored.
     """
     if known is None or live is None:
         return Base(known)
@@ -71,7 +72,7 @@ def base_of(known: RecordedProject | None, live: LiveProject | None) -> Base:
 
 
 _NO_BASE = -1
-"""The number of a version that no history has."""
+"""A version number that appears in no history."""
 
 
 def _moved_on(known: RecordedProject, intent: Intended, params: int | None, ontology: int | None) -> RecordedProject:
@@ -87,9 +88,9 @@ def _moved_on(known: RecordedProject, intent: Intended, params: int | None, onto
 
 
 def _made(history: tuple[Version, ...], before: tuple[int | None, int | None], wanted: str | None) -> int | None:
-    """The first version with the intended content, after the one that the run started from and the recorded one.
+    """The first version with the intended content, after both the run's starting version and the recorded version.
 
-    An intent can start from an older version than the recorded one: its plan was made before another apply.
+    An intent can start from an older version than the recorded one, if its plan was made before another apply.
     """
     if wanted is None:
         return None
@@ -103,7 +104,7 @@ def _version_hash(version: Version) -> str:
 
 
 def intended_by(change: ProjectChange, run: str) -> Intended:
-    """What is recorded of a change before its first write."""
+    """What is recorded about a change before its first write."""
     assert change.after is not None
     kinds = {call.kind for call in change.calls}
     return Intended(
@@ -117,7 +118,7 @@ def intended_by(change: ProjectChange, run: str) -> Intended:
 
 
 def parameter_in(unit: str) -> str:
-    """The name of the parameter that a unit `params.KEY` is."""
+    """The name of the parameter in a unit `params.KEY`."""
     return str(parse_path(unit)[1])
 
 
@@ -130,7 +131,7 @@ def base_version(unit: str, live: LiveProject, base: RecordedProject) -> Version
 
 
 def _base_ontology(live: LiveProject, base: RecordedProject) -> Version | None:
-    """The recorded version. If its number now has other choices, the last version with the recorded choices.
+    """The recorded version, or if its number now has different choices, the last version with the recorded choices.
 
     Numbers of ontologies may be positions (an assumption), and positions move in a history that shows only its end.
     """
@@ -156,8 +157,8 @@ def left_drifting(
     """The units that an apply of pending changes left different from the manifest, each with its base.
 
     `live` is the project after the apply, None if it was not written. `known` is its entry in the record at that time,
-    which has priority over the entry when the plan was made. Without `known`, the base of a unit that was as declared
-    in the plan, and changed since, is the version that the plan saw.
+    which takes precedence over the entry at the time of the plan. Without `known`, the base of a unit that matched the
+    manifest in the plan, and has changed since, is the version that the plan saw.
     """
     found = dict(change.kept)
     units = change.desired.mask.units
@@ -178,8 +179,8 @@ def left_drifting(
 def outside(desired: DesiredProject, live: LiveProject | None, known: RecordedProject | None) -> dict[str, int | None]:
     """The units that the manifest does not own and that changed on Scale since their base, each with this base.
 
-    They are neither written nor compared, so their base does not move on. If the manifest owns them one day, the base
-    shows who changed them.
+    They are neither written nor compared, so their base does not move. If the manifest owns one of them later, the
+    base shows who changed it.
     """
     if live is None or known is None or not known.written:
         return {}
@@ -236,7 +237,7 @@ def base_hash(
 
 
 def with_ontology_hashes(plan: Plan) -> Plan:
-    """The plan with the hashes of all live ontologies. For unchanged projects, a saved plan has only these."""
+    """The plan with the hashes of all live ontologies. A saved plan has only these for unchanged projects."""
     return replace(
         plan,
         changes=tuple(
@@ -249,21 +250,21 @@ def with_ontology_hashes(plan: Plan) -> Plan:
 
 
 def _hash_of(ontology: Sequence[Json] | None) -> str | None:
-    """Of choices in the shortest spelling."""
+    """The hash of choices in the shortest spelling. None if there is no ontology."""
     return content_hash(list(ontology)) if ontology is not None else None
 
 
 def _find(history: tuple[Version, ...], number: int | None) -> Version | None:
-    """The recorded version; one without content if the record says that there was none."""
+    """The version with this number. If it is None, there was no version yet, so one without content is returned."""
     if number is None:
         return Version(-1, None, {})
     return next((version for version in history if version.number == number), None)
 
 
-def mover(live: LiveProject, unit: str) -> tuple[int, datetime | None] | None:
-    """The version that introduced a unit's live value, and its time: the oldest with this value in the history.
+def origin_of(live: LiveProject, unit: str) -> tuple[int, datetime | None] | None:
+    """The version since which a unit has had its live value, and the time of that version.
 
-    None for a unit that no version has, and if a snapshot does not show it.
+    None if no version has the unit, or if the snapshot does not show the version.
     """
     if live.origins is not None and unit in live.origins:
         return live.origins[unit]
@@ -281,7 +282,7 @@ def mover(live: LiveProject, unit: str) -> tuple[int, datetime | None] | None:
 
 
 def part_of(version: Version, unit: str) -> Json | Absent:
-    """What a version has of a unit, choices for the ontology; the content itself if that cannot be read."""
+    """A version's value for a unit: the choices for the ontology, or the raw content if it cannot be read."""
     if isinstance(version.content, Ontology):
         return version.content.choices
     if not isinstance(version.content, Mapping):

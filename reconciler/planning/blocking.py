@@ -30,7 +30,7 @@ def blocked(desired: DesiredProject, live: LiveProject) -> Block | None:
         reported = error(
             "archived",
             f"project.{name} is archived on Scale",
-            detail="An archived project keeps its name, and no call can bring it back. Unarchive it in Scale's "
+            detail="An archived project keeps its name, and the API cannot unarchive it. Unarchive it in Scale's "
             "dashboard, or give the manifest a new name.",
         )
         return Block(Reason.ARCHIVED, "archived", reported)
@@ -46,7 +46,7 @@ def blocked(desired: DesiredProject, live: LiveProject) -> Block | None:
 
 
 def unreadable(name: str, live: UnreadableProject) -> Block:
-    """The block of a project whose live state cannot be read."""
+    """The block for a project whose live state cannot be read."""
     reported = error(
         "unreadable",
         f"the live state of project.{name} cannot be read: {live.why}",
@@ -56,11 +56,11 @@ def unreadable(name: str, live: UnreadableProject) -> Block:
 
 
 def not_sendable(desired: DesiredProject, call: CallKind) -> Block:
-    """The block of a project with a live number that a call would have to send back, but cannot."""
+    """The block for a project whose live state has a number that the call must send back but cannot."""
     reported = error(
         "number-too-large",
         f"project.{desired.name} has a number on Scale that is too large to send back",
-        detail=f"{call.value} would have to send it. Replace the value in the manifest or in Scale's dashboard.",
+        detail=f"{call.value} would have to send it. Set a smaller number in the manifest or in Scale's dashboard.",
     )
     return Block(Reason.NOT_SENDABLE, "ontology" if call is CallKind.SET_ONTOLOGY else "params", reported)
 
@@ -84,14 +84,14 @@ def blocked_change(desired: DesiredProject, live: LiveProject | None, block: Blo
 
 
 def unreadable_warning(projects: Sequence[UnreadableProject]) -> tuple[Diagnostic, ...]:
-    """The warning about unmanaged projects that cannot be read, of which there is at least one."""
+    """The warning about unmanaged projects that cannot be read. There must be at least one."""
     are = "1 live project" if len(projects) == 1 else f"{len(projects):,} live projects"
     reported = warning("unreadable", f"{are} without a manifest cannot be read", detail=unreadable_advice(projects))
     return (reported,)
 
 
 def unreadable_advice(projects: Sequence[UnreadableProject]) -> str:
-    """The first few, a line each, and what to do."""
+    """A line for each of the first few projects, and what to do."""
     lines = [_line(project) for project in projects[:_EXAMPLES]]
     if len(projects) > _EXAMPLES:
         lines.append(f"… and {len(projects) - _EXAMPLES:,} more")
@@ -115,7 +115,7 @@ def _ontology_unreadable(name: str, ontology: Unreadable) -> Block:
     reported = error(
         "ontology-unreadable",
         f"the ontology of project.{name} cannot be read: {ontology.why}",
-        detail="reconciler never overwrites what it cannot read. Fix the ontology in Scale's dashboard, or remove it "
+        detail="Reconciler never overwrites what it cannot read. Fix the ontology in Scale's dashboard, or remove it "
         "from the manifest, so that it is not managed.",
     )
     return Block(Reason.ONTOLOGY_UNREADABLE, ontology.path, reported)

@@ -1,4 +1,4 @@
-"""Which versions of a project a snapshot keeps: just enough to determine who changed what since the record. Pure.
+"""Which versions of a project a snapshot keeps: just enough to determine who changed what since the last apply. Pure.
 
 It keeps the latest version and everything since the oldest one that the record names. If there are versions after the
 recorded one, it also keeps the last few: they show two writers who overwrite each other.
@@ -13,7 +13,7 @@ from typing import Final
 from reconciler.fieldpath import format_path
 from reconciler.model.project import LiveProject, Version
 from reconciler.model.record import RecordedProject
-from reconciler.planning.bases import ONTOLOGY, base_of, base_version, mover
+from reconciler.planning.bases import ONTOLOGY, base_of, base_version, origin_of
 
 _LAST: Final = 4
 
@@ -36,13 +36,13 @@ def cut(live: LiveProject, known: RecordedProject | None) -> LiveProject:
     origins = {
         unit: reported
         for unit in units
-        if (reported := mover(live, unit)) is not None and reported != mover(kept, unit)
+        if (reported := origin_of(live, unit)) is not None and reported != origin_of(kept, unit)
     }
     return replace(kept, origins=origins)
 
 
 def shows_base(live: LiveProject, known: RecordedProject) -> bool:
-    """Whether the histories hold the versions that the record names."""
+    """Whether the histories contain the versions that the record names."""
     base = base_of(known, live).known
     if base is None:
         return True
@@ -51,7 +51,7 @@ def shows_base(live: LiveProject, known: RecordedProject) -> bool:
 
 
 def _named(known: RecordedProject | None) -> tuple[set[int | None], set[int | None]]:
-    """The versions that the record names, of params and of the ontology; None for "before the first one"."""
+    """The versions that the record names, of params and of the ontology. None means that there was no version yet."""
     if known is None:
         return set(), set()
     params, ontology = ({known.params_version}, {known.ontology_version}) if known.written else (set(), set())

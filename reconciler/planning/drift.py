@@ -1,4 +1,4 @@
-"""desired × live × record → the drift of each project. Pure; nothing is written because of it."""
+"""desired × live × record → the drift of each project. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.model.plan import Cause, Field, Kind
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
-from reconciler.planning.bases import ONTOLOGY, base_of, mover, part_of
+from reconciler.planning.bases import ONTOLOGY, base_of, origin_of, part_of
 from reconciler.planning.blocking import Block, blocked, unreadable
 from reconciler.planning.nearness import neighbours, normal_form
 from reconciler.planning.ontology import ontology_fields
@@ -21,7 +21,7 @@ from reconciler.planning.params import params_fields
 from reconciler.planning.threeway import Compared, ThreeWay, Value
 
 _TURNS = 4
-"""This many alternating values (A, B, A, B) mean two writers; fewer may be one who reconsidered."""
+"""This many alternating values (A, B, A, B) mean two writers; fewer may be one writer who changed a value back."""
 
 
 def project_drift(
@@ -57,8 +57,8 @@ def _compared(desired: DesiredProject, live: LiveProject, known: RecordedProject
 
 
 def _unit(compared: Compared, cause: Cause, live: LiveProject) -> Unit:
-    """Ontologies are spelled, with their names if they differ in them."""
-    version, at = mover(live, compared.unit) or (None, None)
+    """The unit as shown. Ontologies are in the shortest spelling, with their names if the names differ."""
+    version, at = origin_of(live, compared.unit) or (None, None)
     sides: tuple[Value, ...] = (compared.base, compared.desired, compared.live)
     if compared.unit == ONTOLOGY:
         names = {side.name for side in sides if side is not ABSENT}
@@ -68,7 +68,7 @@ def _unit(compared: Compared, cause: Cause, live: LiveProject) -> Unit:
 
 
 def _others(three: ThreeWay, compared: Compared, live: LiveProject) -> tuple[int, ...]:
-    """The versions since the base, without the live one, in which a unit had another value."""
+    """The versions since the base, without the live one, in which a unit had a different value."""
     if compared.since is None:
         return ()
     history = live.ontology_history if compared.unit == ONTOLOGY else live.params_history
@@ -82,9 +82,10 @@ def _others(three: ThreeWay, compared: Compared, live: LiveProject) -> tuple[int
 
 
 def shown_fields(unit: Unit) -> tuple[Field, ...]:
-    """The differences to show for a unit: from its base to live, or if that is unknown, from git to live.
+    """The differences to show for a unit: from its base to live, or if the base is unknown, from git to
+    live.
 
-    For a pending unit, from live to git. Empty if choices cannot be read.
+    For a pending unit, they are from live to git. Empty if choices cannot be read.
     """
     if unit.cause is Cause.PENDING:
         start, end = unit.live, unit.desired
@@ -103,7 +104,7 @@ def shown_fields(unit: Unit) -> tuple[Field, ...]:
 
 
 def baseline_of(section: Section) -> Baseline | None:
-    """The last apply in a section: the commit that it completed, or that of the newest entry."""
+    """The last apply in a section: the last completed commit, or the newest entry's commit if it is later."""
     entries = [project for project in section.projects.values() if project.written]
     newest = max(entries, key=lambda project: project.recorded_at, default=None)
     if newest is None or (section.completed_at or "") >= newest.recorded_at:
@@ -138,13 +139,13 @@ def renames(
 
 
 def _had_content(project: LiveProject, desired: DesiredProject, known: RecordedProject) -> bool:
-    """Whether its recorded version has the parameters that git declares."""
+    """Whether the project's recorded version has the parameters that the manifest declares."""
     version = next((version for version in project.params_history if version.number == known.params_version), None)
     return bool(version is not None and desired.params and equal(version.content, dict(desired.params)))
 
 
 def _to_be_made(desired: DesiredProject, known: RecordedProject | None) -> Iterator[Unit]:
-    """The units of a project that does not exist; none if an apply has written it, because then it has vanished."""
+    """The units of a project that does not exist yet. None if an apply has written it: it has then vanished."""
     if known is not None and known.written:
         return
     params = dict(desired.params or {})
@@ -172,7 +173,7 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
     return warning(
         "taking-turns",
         f"two writers keep overwriting {unit} of project.{name} (versions {versions})",
-        detail="Each one undoes what the other wrote. Decide which one owns the value. If it is not the manifest, add "
+        detail="Each one undoes the other's changes. Decide which one owns the value. If it is not the manifest, add "
         "the path to reconcile.ignore.",
     )
 

@@ -1,7 +1,7 @@
-"""The guards: what holds a project's change until someone waives it.
+"""The guards, each of which can hold a project's change until someone waives the guard.
 
 Each guard is one function that finds what it would hold; `holds` applies the waivers. Pure: today's date, the record,
-the settings and what was allowed are passed in. A guard only looks at changes that an apply would write or forget.
+the settings, and the allowed guards are passed in. A guard only looks at changes that an apply would write or forget.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from reconciler.tasktypes.parameters import TASK_TYPES
 
 _FOREVER = "A project on Scale can never be deleted or renamed."
 _FEWEST_SELECTED: Final = 10
-"""With fewer selected projects, the share that changes means nothing."""
+"""If fewer projects are selected, the share of changed projects means little."""
 
 
 def value_hash(value: Json | Absent) -> str:
-    """SHA-256, in hexadecimal, of a value's canonical JSON; of the text `absent` if there is no value."""
+    """SHA-256, in hexadecimal, of a value's canonical JSON, or of the text `absent` if there is no value."""
     text = "absent" if value is ABSENT else canonical_json(value)
     return text_digest(text)
 
 
 def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """A create whose name or content is that of a live project without a manifest, even of an archived one.
+    """A create with the name or content of a live project that has no manifest, even an archived one.
 
-    Names are compared without regard to case, Unicode form, invisible characters, `-`, `_` and spaces. They are alike
-    if they are then equal or one edit apart: one letter added, removed or replaced, or two neighbors swapped. For one
-    edit, both need at least five characters other than digits, and the same numbers in the same order.
+    Names are compared without regard to case, Unicode form, invisible characters, `-`, `_` and spaces. Two names
+    match if they are then equal or one edit apart: one letter added, removed, or replaced, or two neighbors swapped. To
+    be one edit apart, both need at least five characters other than digits, and the same numbers in the same order.
     """
     creates = effective(changes, Action.CREATE)
     if not creates or not situation.listed:
@@ -58,7 +58,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         kinds: tuple[tuple[str, Sequence[Shown]], ...] = (
             (_SAME_NAME, by_form.get(form, [])),
             ("a name that is one letter away", one_letter_away.get(form, [])),
-            ("the same type, params and ontology", same_content.get(change.name, [])),
+            ("the same type, params, and ontology", same_content.get(change.name, [])),
         )
         what, near = next(((what, near) for what, near in kinds if near), ("", ()))
         if near:
@@ -69,7 +69,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
                 change,
                 f"{which} {what}: {listed(shown, len(near))}",
                 _FOREVER,
-                f'To manage the live project instead, rename the manifest to "{near[0].name}".',
+                f'To manage the live project instead, change the name in the manifest to "{near[0].name}".',
             )
 
 
@@ -82,7 +82,7 @@ def _would(changes: Sequence[ProjectChange], what: str, number: str = "") -> str
 
 
 def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """A create whose type is not known here, but is a known one once its case, `-`, `_`, or one letter is changed."""
+    """A create with an unknown type that differs from a known one only in case, `-`, `_`, or one letter."""
     for change in effective(changes, Action.CREATE):
         wanted = change.desired.type
         form = normal_form(wanted)
@@ -99,7 +99,7 @@ def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Found:
 
 
 def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """A create of a project that, by the record, an apply has written."""
+    """A create of a project that an apply has already written, according to the record."""
     for change in effective(changes, Action.CREATE):
         known = situation.known.get(change.name)
         if known is not None and known.written:
@@ -112,16 +112,16 @@ def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Found:
 
 
 def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """An update that removes something from a project that, by the record, no apply has written."""
+    """An update that removes something from a project that no apply has written, according to the record."""
     for change in effective(changes, Action.UPDATE):
         known = situation.known.get(change.name)
         if (known is None or not known.written) and (clauses := list(_taken(change, situation))):
-            what = f"No apply of this repository has written this project yet, and this would {'; '.join(clauses)}"
-            yield Finding(change, what, remedy="To keep them, write them into the manifest.")
+            what = f"No apply of this repository has written this project yet, and this one would {'; '.join(clauses)}"
+            yield Finding(change, what, remedy="To keep them, add them to the manifest.")
 
 
 def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
-    """What would be removed or changed."""
+    """The clauses about what would be removed or changed."""
     assert change.before is not None
     if params := [str(field.path[1]) for field in change.fields if _removes_parameter(field)]:
         yield f"remove {len(params):,} of {counted(len(change.before.params), 'parameter')} ({listed(params)})"
@@ -152,8 +152,8 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         if again:
             yield Finding(
                 change,
-                f"Scale did not keep {counted(len(again), 'value')} of an earlier apply, and the manifest still "
-                f"declares the same: {listed(again)}",
+                f"Scale did not keep {counted(len(again), 'value')} that an earlier apply wrote, and the manifest "
+                f"still declares the same: {listed(again)}",
                 remedy="Declare the value that Scale keeps, or add the path to reconcile.ignore.",
             )
 
@@ -165,7 +165,7 @@ def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Fo
             yield Finding(
                 change,
                 f"This removes {counted(len(names), 'choice')} from the ontology: {listed(names)}",
-                "Work in flight loses removed choices at once.",
+                "Work in flight loses removed choices immediately.",
             )
 
 
@@ -174,7 +174,7 @@ def _removes_parameter(field: Field) -> bool:
 
 
 def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """With `--pending`, an update of a unit that both sides changed, or may have changed: its base is not shown."""
+    """With `--pending`, an update of a unit that both sides changed, or may have changed if its base is not shown."""
     for change in effective(changes, Action.UPDATE) if situation.pending else ():
         fields = [field for field in change.fields if field.cause is Cause.CONFLICT]
         both = list(dict.fromkeys(unit_of(field.path) or "" for field in fields))
@@ -184,16 +184,16 @@ def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             whats.append(f"Git and Scale have changed {listed(both)} in different ways since the last apply")
         if hidden:
             whats.append(
-                f"{situation.history} the version that the last apply recorded of {listed(hidden)}, so "
+                f"{situation.history} the version of {listed(hidden)} that the last apply recorded, so "
                 "it is unknown whether it was changed on Scale since"
             )
         if whats:
             more = "".join(f"{what}." for what in whats[1:])
-            yield Finding(change, whats[0], more, "To keep the change made on Scale, write it into the manifest.")
+            yield Finding(change, whats[0], more, "To keep the change made on Scale, add it to the manifest.")
 
 
 def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """A project with an expired `ignore`, even one without a change, which nothing can hold."""
+    """A project with an expired `ignore`, even if the project has no change that could be held."""
     unchanged = [change for change in effective(changes, Action.NO_OP) if not change.desired.protect]
     for change in (*effective(changes, Action.CREATE, Action.UPDATE), *unchanged):
         expired = [
@@ -210,10 +210,10 @@ def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Fo
 
 
 def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """A create and a forget that are one project under another name.
+    """A create and a forget that look like one renamed project.
 
-    Either its file now has exactly one name that is not recorded, and one recorded name fewer; or the create has the
-    content that is live under a name that is no longer declared.
+    Either exactly one recorded name in a manifest file was replaced by one new name, or the create has the content that
+    is live under a name that is no longer declared.
     """
     changed = effective(changes, Action.CREATE, Action.FORGET)
     gone = {name: file for name, file in situation.undeclared.items() if name in situation.known}
@@ -237,7 +237,7 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         yield Finding(
             change,
             what,
-            f'On Scale, "{was}" stays as it is: a project can be renamed only in the dashboard, and never deleted.',
+            f'On Scale, "{was}" is unchanged: a project can be renamed only in the dashboard, and can never be deleted.',
             f'If it is the same project, rename "{was}" in the dashboard, then plan again.',
         )
 
@@ -295,4 +295,4 @@ GUARDS: Final[tuple[tuple[str, Callable[[Sequence[ProjectChange], Situation], Fo
 )
 
 WHOLE_PLAN: Final = frozenset({"max-creates", "max-change-ratio", "max-forgets"})
-"""The guards that count over the whole plan."""
+"""The guards that count the changes in the whole plan."""

@@ -1,4 +1,4 @@
-"""Which changes are held, which are waived, and which only get a warning. The guards know nothing of waivers."""
+"""Which changes are held, which are waived, and which only get a warning. The guards do not know about waivers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from reconciler.planning.situation import Situation
 def with_holds(
     changes: Iterable[ProjectChange], situation: Situation
 ) -> tuple[tuple[ProjectChange, ...], tuple[Diagnostic, ...]]:
-    """The changes with what holds and what waives them, and the plan's warnings about waivers.
+    """The changes with their holds and waivers, and the plan's warnings about waivers.
 
     A guard that only warns adds a warning to the change. A guard over the whole plan neither counts nor holds projects
-    that a waiver matches. An idle waiver is reported only if the plan covers every manifest and the guard could look.
+    that a waiver matches. A waiver without effect is reported only if the plan covers every manifest and the guard was
+    able to look.
     """
     changes = tuple(changes)
     held: dict[str, list[Held]] = defaultdict(list)
@@ -66,7 +67,7 @@ def with_holds(
 
 
 def matching_waivers(waivers: Iterable[Waiver], guard: str, name: str, today: date) -> list[Waiver]:
-    """The waivers of a guard that match a project and are not void."""
+    """The waivers of a guard that match a project and have not expired."""
     return [
         waiver
         for waiver in waivers
@@ -88,8 +89,10 @@ def _about_waivers(situation: Situation, used: set[Waiver], *, whole: bool) -> I
     for waiver in situation.waivers:
         which = f'the waiver of {waiver.guard} for "{waiver.project}"'
         if waiver.until < situation.today:
-            detail = f"It has expired ({waiver.reason}). Remove it, or set a later `until`."
-            yield warning("waiver-void", f"{which} ended on {waiver.until.isoformat()}", detail=detail)
+            detail = f"Its reason was: {waiver.reason}\nRemove it, or set a later `until`."
+            yield warning("waiver-void", f"{which} expired on {waiver.until.isoformat()}", detail=detail)
         elif whole and waiver not in used and not silent.get(waiver.guard, False):
-            detail = f"The guard holds no matching project ({waiver.reason}). Remove the waiver if it is not needed."
+            detail = (
+                f"The guard holds no project that it matches ({waiver.reason}). Remove the waiver if it is not needed."
+            )
             yield warning("waiver-idle", f"{which} waives nothing", detail=detail)

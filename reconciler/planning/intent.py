@@ -1,6 +1,6 @@
-"""The intent: what live must become, and by which calls.
+"""The intent: what live state must become, and the calls that change it.
 
-Both the planner and the applier call `compare`, each with what is live at that time.
+Both the planner and the applier call `compare`, each with live state at that time.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from reconciler.planning.params import params_fields
 class Intent:
     """`fields` are the differences, `calls` the smallest requests that change `before` into `after`.
 
-    If live is as declared, both are empty, and `after` is `before`. `before` is None for a create. `dropped` names keys
-    of live choices that the calls cannot carry. `identities` are those of the fields, if known.
+    If live matches the manifest, both are empty, and `after` is `before`. `before` is None for a create. `dropped`
+    names the keys of live choices that the calls cannot send. `identities` holds the identities of the fields, if
+    known.
     """
 
     before: State | None
@@ -36,7 +37,7 @@ class Intent:
 
     @property
     def hash(self) -> str:
-        """SHA-256 over the fields: path, kind, before and after, whatever their order."""
+        """SHA-256 over the path, kind, before, and after of all fields, in any order."""
         return _digest(sorted(self.identities or map(identity_of, self.fields)))
 
 
@@ -78,7 +79,7 @@ EMPTY_HASH = _digest([])
 
 
 def identity_of(field: Field) -> str:
-    """What is hashed and approved of a field: path, kind, before and after. Only equal fields have equal texts."""
+    """What is hashed and approved about a field: path, kind, before, after. Only equal fields have equal texts."""
     sides = [[] if side is ABSENT else [side] for side in (field.before, field.after)]
     return canonical_json([format_path(field.path), field.kind.value, *sides])
 
@@ -114,7 +115,7 @@ def _created(ontology: Ontology) -> tuple[tuple[Field, ...], tuple[str, ...]]:
 
 
 def _set_params(name: str, live: Mapping[str, Json], params: Mapping[str, Json]) -> Call:
-    """`patch: true` overlays key by key at the top level; only `patch: false` can remove one. [D] in scale-api.md."""
+    """The call. `patch: true` sets single top-level keys; only `patch: false` removes keys ([D] in scale-api.md)."""
     patch = live.keys() <= params.keys()
     sent = {key: value for key, value in params.items() if not (patch and equal(live.get(key, ABSENT), value))}
     return Call(CallKind.SET_PARAMS, name, {**sent, "patch": patch})

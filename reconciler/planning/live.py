@@ -1,4 +1,4 @@
-"""Live state as a plan and a drift take it: projects by name, whose account it is, and which projects are unmanaged."""
+"""Live state as plan and drift use it: projects by name, their account, and which of them are unmanaged."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from reconciler.planning.blocking import unreadable_warning
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Live state as read. `projects` is by name, with None for one that was asked for and is not there.
+    """Live state as read. `projects` is by name, with None for a project that was requested and does not exist.
 
-    `nameless` are projects of which not even the name can be read. None of them is one that was asked for by its name.
+    `nameless` holds the projects whose name cannot be read. None of them was requested by name.
 
-    `whole` is true where the whole account was listed: only then are unmanaged projects and the account known.
-    `snapshot_at` is when it was read where that is from a snapshot.
+    `whole` is whether the whole account was listed: only then are unmanaged projects and the account known.
+    `snapshot_at` is when the snapshot was taken, None if live state was read from Scale.
     """
 
     projects: Mapping[str, Shown | None]
@@ -29,12 +29,12 @@ class Live:
 
     @property
     def listed(self) -> tuple[Shown, ...]:
-        """Every project that is there."""
+        """Every project that exists."""
         return (*(project for project in self.projects.values() if project is not None), *self.nameless)
 
 
 def by_name(projects: Iterable[Shown]) -> dict[str, Shown | None]:
-    """Live projects by name. If an archived project shares its name with another one, the other one counts.
+    """Live projects by name. If an archived project shares its name with another one, the other one is used.
 
     An archived project keeps its name, by an assumption ([A] in scale-api.md), so this should not happen.
     """
@@ -56,7 +56,7 @@ def nameless(projects: Iterable[Shown]) -> tuple[UnreadableProject, ...]:
 def account_of(projects: Iterable[Shown]) -> str | None:
     """What identifies an account: the time when its oldest project was created.
 
-    None without a project, and if a project's time cannot be read, so that the oldest one is unknown.
+    None if there is no project, or if a project's time cannot be read, because the oldest one is then unknown.
     """
     found = list(projects)
     if any(isinstance(project, UnreadableProject) and project.created_at is None for project in found):
@@ -65,7 +65,7 @@ def account_of(projects: Iterable[Shown]) -> str | None:
 
 
 def is_unmanaged(project: Shown, managed: Collection[str], own_names: Sequence[str] | None) -> bool:
-    """Whether a live project that should have a manifest has none; `own_names` are patterns, None for all names."""
+    """Whether a live project that should have a manifest has none. `own_names` are patterns, None for all names."""
     name = project.name
     if name is None or name in managed or project.archived:
         return False
@@ -77,7 +77,7 @@ def unmanaged_in(
 ) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
     """The names of unmanaged projects, and the warning about those that cannot be read.
 
-    They block nothing, because no manifest is compared with them.
+    Unreadable projects block nothing here, because no manifest is compared with them.
     """
     found = [project for project in live.listed if is_unmanaged(project, managed, own_names)]
     unread = [project for project in (*found, *live.nameless) if isinstance(project, UnreadableProject)]

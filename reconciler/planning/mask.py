@@ -21,8 +21,8 @@ from reconciler.planning.alignment import align
 def wanted_params(desired: DesiredProject, live: LiveProject | None) -> Mapping[str, Json]:
     """All parameters that the project should have.
 
-    A value declared at an ignored path is used if its holder is created: the project, its first parameters, an object,
-    or a list item.
+    A value declared at an ignored path is used if its container is created: the project, its first parameters, an
+    object, or a list item.
     """
     if desired.params is None:
         return live.params if live is not None else {}
@@ -58,7 +58,7 @@ def wanted_ontology(desired: DesiredProject, live: Ontology | Unreadable | None)
 
 
 def seen_through(desired: DesiredProject, ontology: Ontology, live: Ontology | Unreadable | None) -> Ontology:
-    """A declared or earlier ontology. What the manifest does not own in it is taken from live, so it never differs."""
+    """A declared or earlier ontology, with live values for what the manifest does not own: these never differ."""
     is_named = desired.ontology is not None and desired.ontology.name is not None
     if not isinstance(live, Ontology):
         return ontology if is_named else Ontology(ontology.choices)
@@ -115,7 +115,7 @@ class Ignored:
         return wanted
 
     def _resolve(self, declared: Json, live: Json | Absent, path: FieldPath) -> Json | Absent:
-        """`live` is ABSENT if its holder exists but it does not."""
+        """The value at a path. `live` is ABSENT if the live value does not exist but its container does."""
         if self.patterns.covers(path):
             return live
         if not self.patterns.reaches_below(path):
@@ -127,7 +127,7 @@ class Ignored:
         return declared
 
     def _overlay_items(self, declared: list[Json], live: list[Json], path: FieldPath) -> list[Json]:
-        """The declared items, each with live's ignored values. Live items that are ignored whole keep their place."""
+        """The declared items, each with live's ignored values. Fully ignored live items keep their position."""
         wanted: list[Json] = []
         kept_alone: list[tuple[int, Json]] = []
         placed: list[tuple[int, int]] = []
@@ -148,7 +148,7 @@ class Ignored:
         return wanted
 
     def held_in(self, value: Json, path: FieldPath) -> Iterator[FieldPath]:
-        """The ignored paths that exist at or below `path`, each the highest of its branch."""
+        """The ignored paths that exist at or below `path`, only the highest one in each branch."""
         if self.patterns.covers(path):
             yield path
         elif self.patterns.reaches_below(path):
@@ -162,5 +162,5 @@ class Ignored:
 
 @lru_cache(maxsize=8)
 def _ignored(patterns: tuple[Pattern, ...]) -> Ignored:
-    """Compiled once for all units of a project, and for all projects that inherit the same."""
+    """Compiled once for all units of a project, and shared by projects that inherit the same patterns."""
     return Ignored(Patterns(pattern for pattern in patterns if pattern.parts[0] == "params"))

@@ -1,4 +1,4 @@
-"""Whether two projects are so alike that they may be one: by their names, or by their whole content."""
+"""Whether two projects are so similar, by name or by whole content, that they may be the same one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _is_passed_over(character: str) -> bool:
 
 
 def neighbours(wanted: set[str], live: Mapping[str, list[_Project]]) -> dict[str, list[_Project]]:
-    """The live projects one edit away from each wanted form.
+    """The live projects that are one edit away from each form.
 
     Two texts that are one edit apart become equal when at most one character is removed from each, so only pairs that
     share such a text are compared. These texts are indexed for a limited number of wanted forms at a time.
@@ -70,7 +70,7 @@ def neighbours(wanted: set[str], live: Mapping[str, list[_Project]]) -> dict[str
 
 
 _MOST_KEYS: Final = 500_000
-"""The most texts in an index."""
+"""The maximum number of texts in an index."""
 
 
 def _batches(forms: Iterable[str]) -> Iterator[list[str]]:
@@ -91,7 +91,7 @@ def _has_letters(form: str) -> bool:
 
 
 def _shortened(form: str) -> set[int]:
-    """The hashes of a text, and of the same text without one of its characters."""
+    """The hashes of a text, and of every text that results from removing one of its characters."""
     return {hash(form), *(hash(form[:at] + form[at + 1 :]) for at in range(len(form)))}
 
 
@@ -106,7 +106,7 @@ def is_one_edit(left: str, right: str) -> bool:
 
 
 def twins(creates: Iterable[ProjectChange], others: Iterable[LiveProject]) -> dict[str, list[LiveProject]]:
-    """The live projects with the content of each create, by its name; none for a create without any content.
+    """The live projects with the same content as a create, by the create's name; none for a create without content.
 
     The content is the type, the params, and the choices in the shortest spelling.
     """
@@ -139,9 +139,10 @@ def twins(creates: Iterable[ProjectChange], others: Iterable[LiveProject]) -> di
 
 
 def _digest(value: Json, known: dict[int, int]) -> int:
-    """A hash that is the same for equal values, and hardly ever for others.
+    """A hash that is the same for equal values, and almost always different for other values.
 
-    `known` has the hashes of collections by id, so a shared one is visited once. They must stay in memory.
+    `known` has the hashes of collections by their `id`, so that a shared collection is visited once. The collections
+    must stay in memory.
     """
     if not isinstance(value, dict | list):
         return hash(value)

@@ -1,7 +1,7 @@
 """The guard `older-commit`: a checkout that is behind the commit that was applied last. Pure.
 
-It is asked apart from the other guards, since its verdict is about the commit and not about the changes: a plan only
-notes it, and an apply asks again right before it writes, also for a plan that was saved.
+It is checked separately from the other guards, because its verdict is about the commit and not about the changes. A
+plan only notes the verdict. An apply checks again right before it writes, even for a saved plan.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from reconciler.planning.planner import Rules, summary_of
 
 _SHORT: Final = 12
 _REMEDY: Final = "Apply the head of the branch. To undo a change, use git revert, which makes a newer commit."
-_NAMED = "The last apply carried out commit {applied}"
+_NAMED = "The last applied commit is {applied}"
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """How the commit `head` of a plan stands to `applied`, the last one that an apply completed.
+    """How a plan's commit, `head`, relates to `applied`, the last commit that an apply completed.
 
-    It is not CONTAINED. `head` is None if the plan was made without a commit. `why` says why it is UNKNOWN.
+    `standing` is never CONTAINED. `head` is None if the plan was made without a commit. `why` is the reason for
+    UNKNOWN.
     """
 
     standing: Standing
@@ -39,31 +40,34 @@ class Behind:
 
 
 def noted(behind: Behind, *, is_sandbox: bool) -> Diagnostic:
-    """What a plan or drift says, and an apply that is not held."""
+    """The diagnostic of a plan, of a drift, or of an apply that is not held."""
     applied, head = behind.applied[:_SHORT], (behind.head or "")[:_SHORT]
     named = _NAMED.format(applied=applied)
     if behind.is_older:
         effect = (
-            "An apply to a sandbox goes back to it."
+            "An apply to a sandbox would revert to this commit."
             if is_sandbox
             else f"An apply holds every change, unless it is run with --allow {OLDER_COMMIT}."
         )
-        detail = f"{named}, which is on the branch and not in {head}. {effect}\n{_REMEDY}"
+        detail = f"{named}, which is on the branch but not in {head}. {effect}\n{_REMEDY}"
         summary = f"this checkout is older than the last apply: it does not contain {applied}"
         return Diagnostic(Severity.NOTE, OLDER_COMMIT, summary, detail=detail)
     if behind.standing is Standing.ELSEWHERE:
-        detail = f"{named}. The branch does not contain it either, as after a squash or a rebase, so nothing is held."
+        detail = (
+            f"{named}. The branch does not contain it either, which can happen after a squash or rebase, so nothing is "
+        )
+        detail += "held."
         summary = f"this checkout does not contain {applied}, which was applied last"
         return Diagnostic(Severity.NOTE, OLDER_COMMIT, summary, detail=detail)
-    detail = f"{named}. {behind.why or 'Its place in the history is not known.'}\nIf this checkout is older, an apply "
-    detail += "takes back what was merged since. Apply the head of the branch."
+    detail = f"{named}. {behind.why or 'Its position in the history is unknown.'}\nIf this checkout is older, an apply "
+    detail += "would revert changes merged since then. Apply the head of the branch."
     return warning(OLDER_COMMIT, f"cannot determine whether this checkout contains {applied}", detail=detail)
 
 
 def enforced(plan: Plan, behind: Behind, rules: Rules, today: date, *, is_sandbox: bool) -> Plan:
     """The plan as an apply carries it out: every change that no waiver matches is held if the commit is older.
 
-    Held or waived already, a change stays so.
+    A change that this guard already holds or waives is kept as it is.
     """
     if not behind.is_older or is_sandbox or rules.settings.older_commit == "warn":
         diagnostic = noted(behind, is_sandbox=is_sandbox)
@@ -83,7 +87,7 @@ def _with(plan: Plan, diagnostic: Diagnostic) -> Plan:
 
 def _held(behind: Behind) -> Held:
     applied, head = behind.applied[:_SHORT], (behind.head or "")[:_SHORT]
-    why = f"{_NAMED.format(applied=applied)}, which is on the branch and not in {head}. This would take back changes."
+    why = f"{_NAMED.format(applied=applied)}, which is on the branch but not in {head}. This apply would revert it."
     return Held(OLDER_COMMIT, why, _REMEDY)
 
 
@@ -103,7 +107,7 @@ def _asked(change: ProjectChange) -> bool:
 
 
 def overtaken(before: Plan, after: Plan) -> tuple[Diagnostic, ...]:
-    """The error for what is held only since the plan was approved."""
+    """The error about changes that are held only since the plan was approved."""
     held = [
         later.name
         for earlier, later in zip(before.changes, after.changes, strict=True)

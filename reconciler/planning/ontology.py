@@ -1,12 +1,12 @@
 """How two ontologies differ, as trees keyed by `choice`.
 
-A choice is unique in the whole tree ([D] in scale-api.md), so a choice in another place has moved; it was not removed
-and added. Each kind of change is one field:
+A choice is unique in the whole tree ([D] in scale-api.md), so a choice in a different place has moved; it was not
+removed and added. Each kind of change is one field:
 
     add      path of the choice; `after` is {"choice", "index" among its siblings, "display" and "description" if any}
-    remove   path of the choice; `before` is the same
+    remove   path of the choice; `before` has the same form
     move     the new path; `before` is {"path"}, `after` is {"path", "index"}
-    reorder  path of the parent; `before` and `after` list those of its choices that stay
+    reorder  path of the parent; `before` and `after` list its choices that stay
     add, remove, change at `….@display`, `….@description`, `ontology.@name`
 """
 
@@ -41,7 +41,7 @@ class _Node:
 
 
 def ontology_fields(before: Ontology, after: Ontology) -> Iterator[Field]:
-    """The differences: the name, those of the new tree in its order, removed choices in the old order, reorderings."""
+    """The differences, in this order: the name, the new tree's choices, the old tree's removed choices, reorderings."""
     yield from _attribute(("ontology",), "name", before.name, after.name)
     old_nodes = _nodes(before.choices)
     old = {node.choice.choice: node for node in reversed(old_nodes)}

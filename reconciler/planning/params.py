@@ -1,6 +1,6 @@
-"""How two sets of parameters differ: nested, named by path, one insertion as one difference.
+"""How two sets of parameters differ: each nested difference has a path, and one insertion is one difference.
 
-What is equal is decided by JSON's rule (`model/values.py`), not by Python's.
+Values are compared by JSON's rules (`model/values.py`), not by Python's.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ _DEEPEST = 40
 """Below this many levels, a difference is reported for the branch as a whole."""
 
 _MOST = 5_000
-"""With more differences than this, a parameter is reported as a whole: nobody reads them one by one."""
+"""A parameter with more differences than this is reported as a whole, because nobody reads so many one by one."""
 
 _ORDER = (Kind.CHANGE, Kind.ADD, Kind.REMOVE, Kind.REORDER)
 
 
 def params_fields(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[Field]:
-    """The differences of two sets of parameters, in the order of `after`'s keys, then what is removed.
+    """The differences between two sets of parameters, in the order of `after`'s keys, then removed parameters.
 
-    Paths start with `params`; an index is that of the new list, for removals that of the old one. Within a parameter,
-    changes come first, then what is added, removed and reordered.
+    Paths start with `params`. An index is a position in the new list, or for a removal, in the old one. Within a
+    parameter, changes come first, then additions, removals, and reorderings.
     """
     for key, value in after.items():
         path = ("params", key)
@@ -44,7 +44,7 @@ def params_fields(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iter
 
 
 def _differences(path: FieldPath, before: Json, after: Json) -> Iterator[Field]:
-    """The differences of two values that are not equal."""
+    """The differences between two values that are not equal."""
     if len(path) > _DEEPEST or type(before) is not type(after) or not isinstance(after, dict | list):
         yield Field(path, Kind.CHANGE, before, after)
     elif isinstance(after, dict):
@@ -61,9 +61,9 @@ def _differences(path: FieldPath, before: Json, after: Json) -> Iterator[Field]:
 def _paired(
     path: FieldPath, before: Any, after: Any, pairs: Iterable[tuple[str | int | None, str | int | None]]
 ) -> Iterator[Field]:
-    """The differences of two objects or lists. A pair holds the key or position of an item in each; None without one.
+    """The differences between two objects or lists. A pair has the key or position of an item in each, None if absent.
 
-    What is added or removed here comes before the differences within the items.
+    Added and removed items come before the differences within items.
     """
     kept = []
     for old, new in pairs:

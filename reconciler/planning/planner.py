@@ -28,7 +28,7 @@ from reconciler.model.plan import (
 from reconciler.model.project import DesiredProject, LiveProject, Shown, Source, UnreadableProject
 from reconciler.model.record import Entries, RecordedProject
 from reconciler.model.values import has_overflow
-from reconciler.planning.bases import Base, base_of, kept_base, mover, outside, unseen
+from reconciler.planning.bases import Base, base_of, kept_base, origin_of, outside, unseen
 from reconciler.planning.blocking import blocked, blocked_change, not_sendable, unreadable
 from reconciler.planning.holds import with_holds
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
@@ -40,9 +40,9 @@ from reconciler.planning.threeway import ThreeWay
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the guards follow: their settings, the waivers, the guards that `--allow` names, and what is sensitive.
+    """The rules of the guards: their settings, the waivers, the guards that `--allow` names, and the sensitive paths.
 
-    `older` is whether the guard `older-commit` holds the changes in an apply, which asks it apart from the others.
+    `older` is whether the guard `older-commit`, which an apply checks separately, holds the changes there.
     """
 
     settings: GuardSettings = field(default_factory=GuardSettings)
@@ -76,9 +76,9 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How to plan. `made_at` is aware. With `pending`, the units that drifted are kept as they are.
+    """How to plan. `made_at` is timezone-aware. With `pending`, units that drifted keep their live values.
 
-    Without `rules`, the guards are not asked.
+    Without `rules`, no guard is checked.
     """
 
     target: TargetInfo
@@ -88,7 +88,7 @@ class Terms:
 
 
 def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> Plan:
-    """The plan, its projects ordered by name. `known` are the projects in the record."""
+    """The plan, with its projects ordered by name. `known` holds the projects in the record."""
     history = LIVE_HISTORY if live.snapshot_at is None else SNAPSHOT_HISTORY
     planned = [
         plan_project(
@@ -144,7 +144,7 @@ def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> P
 
 
 def _forgotten(name: str, known: RecordedProject, found: Shown | None) -> ProjectChange:
-    """A project in the record that no longer has a manifest. Nothing is sent, so it need not be readable."""
+    """A project in the record that no longer has a manifest. Nothing is sent, so it does not have to be readable."""
     live = found if isinstance(found, LiveProject) else None
     source = Source(known.file, 1)
     desired = DesiredProject(name, live.type if live is not None else "", source)
@@ -199,7 +199,7 @@ def _planned(
     unsendable = next((call for call in intent.calls if has_overflow(call.body)), None)
     if unsendable is not None and live is not None:
         return blocked_change(desired, live, not_sendable(desired, unsendable.kind))
-    fields = tuple(_classed(intent.fields, found, live))
+    fields = tuple(_with_causes(intent.fields, found, live))
     return ProjectChange(
         name=desired.name,
         action=_action(intent, live),
@@ -219,17 +219,17 @@ def _planned(
     )
 
 
-def _classed(fields: Iterable[Field], found: Mapping[str, Cause], live: LiveProject | None) -> Iterator[Field]:
-    """The fields, each with the cause of its unit if that is known."""
+def _with_causes(fields: Iterable[Field], found: Mapping[str, Cause], live: LiveProject | None) -> Iterator[Field]:
+    """The fields, each with the cause of its unit if the cause is known."""
     if live is None or not found:
         yield from fields
         return
-    theirs = (unit for unit, moved in found.items() if moved.on_scale)
-    movers = {unit: mover(live, unit) for unit in theirs}
+    on_scale = (unit for unit, cause in found.items() if cause.on_scale)
+    origins = {unit: origin_of(live, unit) for unit in on_scale}
     for one in fields:
         unit = unit_of(one.path)
         cause = found.get(unit, one.cause) if unit is not None else one.cause
-        yield Field(one.path, one.kind, one.before, one.after, cause, None, movers.get(unit) if unit else None)
+        yield Field(one.path, one.kind, one.before, one.after, cause, None, origins.get(unit) if unit else None)
 
 
 def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:
@@ -276,7 +276,8 @@ def _warnings(desired: DesiredProject, live: LiveProject | None, intent: Intent)
         yield warning(
             "ontology-keys-dropped",
             f"setOntology for project.{desired.name} removes {keys} from its live choices",
-            detail="A manifest cannot express these, and the API writes the whole ontology.",
+            detail="A manifest cannot declare these keys, and the API replaces the whole ontology. To keep them, remove "
+            "the ontology from the manifest, so that it is not managed.",
         )
     ignored = Ignored.of(desired)
     if live is not None and ignored.patterns:

@@ -1,4 +1,4 @@
-"""Choices that look renamed. The API cannot rename a choice: the old one is removed, with all work in flight on it."""
+"""Choices that look renamed. The API cannot rename a choice: it removes the old one, and work in flight loses it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from reconciler.planning.nearness import normal_form
 
 CODE: Final = "renamed-choice"
 _ALIKE: Final = 0.75
-"""Two names are alike from this difflib ratio on: one letter of four may differ."""
+"""Two names are similar if their difflib ratio is at least this: one letter in four may differ."""
 _MOST: Final = 200
-"""With more removed or added choices than this, none are paired: every pair would have to be compared."""
+"""If more choices than this are removed or added, none are paired, because every pair would have to be compared."""
 
 
 def renamed_choices(change: ProjectChange, sensitive: Sequence[Pattern]) -> list[Diagnostic]:
@@ -33,7 +33,7 @@ def renamed_choices(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
             notes.append(
                 warning(
                     CODE,
-                    f'project.{change.name}: the choice "{name}" is removed, and "{nearest}" is added',
+                    f'project.{change.name}: the choice "{name}" is removed, and the similar "{nearest}" is added',
                     detail="Scale cannot rename a choice, so work in flight is not updated. To change what labelers "
                     f"see, keep the choice and give it a display: {{choice: {name}, display: {nearest}}}.",
                 )

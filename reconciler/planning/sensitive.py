@@ -1,8 +1,8 @@
-"""Leaves sensitive values out of live state, and out of what is compared with it. Pure.
+"""Leaves sensitive values out of live state, and out of the manifests that are compared with it. Pure.
 
-What is left out is named by patterns as under `ignore`: the object's key that holds a value (with an item of a list,
-the whole list is left out, so that positions keep their meaning); the whole ontology if the name of a choice is
-sensitive, or else one attribute of all its choices, or its own name.
+Patterns, as under `ignore`, name what is left out. For a value in an object, that is its key. For an item of a list, it
+is the whole list, so that positions keep their meaning. For the name of a choice, it is the whole ontology. For an
+attribute of a choice, it is this attribute of all choices. An ontology's own name is left out alone.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _REASON: Final = "sensitive, and not in a snapshot"
 def leave_out(
     live: LiveProject, patterns: Sequence[Pattern], *, known: RecordedProject | None = None
 ) -> tuple[LiveProject, tuple[str, ...]]:
-    """The project and its histories without what the patterns cover; and what was left out, in order.
+    """The project and its histories without the values that the patterns cover, and the sorted patterns left out.
 
-    A version that is no longer whole keeps the hash of its content if `known`, the record's entry, has the same hash:
-    it still shows who wrote the version.
+    A version that is no longer complete keeps the hash of its content if `known`, the record's entry, has the same
+    hash. The hash still shows who wrote the version.
     """
     if not patterns:
         return live, ()
@@ -63,7 +63,7 @@ def leave_out(
 
 @dataclass(frozen=True, slots=True)
 class Comparable:
-    """The two sides without what cannot be compared. `uncompared` are its patterns."""
+    """Both sides without the values that cannot be compared. `uncompared` holds the patterns of these values."""
 
     desired: DesiredProject
     live: LiveProject
@@ -73,10 +73,11 @@ class Comparable:
 def comparable(
     desired: DesiredProject, live: LiveProject, left_out: Collection[str], patterns: Sequence[Pattern]
 ) -> Comparable:
-    """Both sides of a project in a snapshot, without what was left out or is sensitive.
+    """Both sides of a project in a snapshot, without values that were left out or are sensitive.
 
-    That is ignored as if `ignore` named it, so a later write takes it from live. `live` has nothing sensitive. If the
-    name of the live ontology was left out, it counts as the declared one; the real name is compared before a write.
+    These values are ignored as if `ignore` named them, so a later write takes them from live. `live` contains no
+    sensitive values. If the name of the live ontology was left out, it is assumed to be the declared one; the real name
+    is compared before a write.
     """
     sensitive = as_patterns(patterns)
     found = dict.fromkeys(left_out)
@@ -152,7 +153,7 @@ def _without(value: Json, path: FieldPath, sensitive: Patterns, found: dict[str,
 
 
 def _pattern_of(path: FieldPath) -> str:
-    """The path's own spelling, with `[*]` for positions: those differ from version to version."""
+    """The path as text, with `[*]` for positions, because positions differ between versions."""
     text = ""
     for part in path:
         text += "[*]" if isinstance(part, int) else f"{'.' if text else ''}{format_path((part,))}"

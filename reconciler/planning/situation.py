@@ -1,4 +1,4 @@
-"""What a guard judges by, and what it finds."""
+"""What a guard looks at, and what it finds."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SNAPSHOT_HISTORY: Final = "The snapshot does not show"
 class Situation:
     """What the guards look at besides the changes.
 
-    `live` are the projects by name, None for one that was asked for and does not exist; `listed` is whether the whole
+    `live` has the projects by name, None for one that was requested and does not exist. `listed` is whether the whole
     account was listed. `managed` has the names in all manifests, selected or not, each with its file. `undeclared`
     has the recorded names of this manifest folder that no manifest declares anymore, each with the file that it was in.
     `known` are the recorded projects of this target. `allowed` are the guards that `--allow` names. `today` is the day
     in UTC. `pending` is `--pending`. Messages mask the names of choices that `sensitive` covers. `history` starts
-    the sentence about a recorded version that cannot be seen.
+    the sentence about a recorded version that is not shown.
     """
 
     live: Mapping[str, Shown | None]
@@ -63,7 +63,8 @@ class Situation:
 class Finding:
     """Why a guard would hold a change.
 
-    `what` is a sentence without its full stop, `more` are whole sentences, and `remedy` says how to avoid the hold.
+    `what` is a sentence without its period, `more` is zero or more whole sentences, and `remedy` says how to avoid the
+    hold.
     """
 
     change: ProjectChange
@@ -89,7 +90,7 @@ def removes_choice(field: Field) -> bool:
 
 
 def listed(names: Sequence[str], total: int = 0) -> str:
-    """The first three, and the number of the others."""
+    """The first three names, and how many more there are."""
     more = max(total, len(names)) - 3
     return ", ".join(names[:3]) + (f" and {more:,} more" if more > 0 else "")
 

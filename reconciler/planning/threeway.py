@@ -25,9 +25,9 @@ Value = Json | Absent
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One unit. `since` is the version that is its base. Without one, it is None, and `base` is ABSENT.
+    """One unit. `since` is the version that is its base. If there is no base, `since` is None and `base` is ABSENT.
 
-    `cause` is None if all three are equal; without a base, if live equals desired.
+    `cause` is None if all three values are equal, or without a base, if live equals desired.
     """
 
     unit: str
@@ -58,7 +58,7 @@ class ThreeWay:
         return Compared(unit, base, live, desired, _cause(base, live, desired), since)
 
     def units(self) -> Iterator[Compared]:
-        """Every unit that the manifest owns, if it is in the manifest, live, or in a version since the base."""
+        """Every unit that the manifest owns, if it appears in the manifest, in live, or in a version since the base."""
         if self._desired.params is not None:
             ignored = Ignored.of(self._desired)
             merged = self._desired.mask.params is ParamsMode.MERGE
