@@ -122,7 +122,7 @@ class ProjectApply:
         return await self.permit()
 
     async def _send(self, call: Call, rest: Sequence[Call], fields: Sequence[Field]) -> ProjectOutcome | None:
-        """Send a call once and check whether it landed. An outcome ends the project. None means to check the fence again.
+        """Send a call once and check whether it landed. An outcome ends the project; None means: check the fence again.
 
         Raises:
             LostSightError: the project can no longer be read, so it is unknown whether the write landed.
@@ -223,7 +223,7 @@ class ProjectApply:
                 done.live = self.live
 
     def _finished(self, left: tuple[Field, ...]) -> ProjectOutcome:
-        """The outcome if every call landed. If values differ, another writer changed them, or Scale did not keep them."""
+        """The outcome if every call landed. Another writer changed what still differs, or Scale did not keep it."""
         if left and self.calls:
             reason = words.truth(self.calls, self.live)
             others = {part: done.others for part, done in self.done.items() if done.others}

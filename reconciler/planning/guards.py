@@ -165,7 +165,7 @@ def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Fo
             yield Finding(
                 change,
                 f"This removes {counted(len(names), 'choice')} from the ontology: {listed(names)}",
-                "Work in flight loses removed choices immediately.",
+                "Work in flight loses removed choices at once.",
             )
 
 
@@ -237,7 +237,7 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         yield Finding(
             change,
             what,
-            f'On Scale, "{was}" is unchanged: a project can be renamed only in the dashboard, and can never be deleted.',
+            f'On Scale, "{was}" is unchanged: a project can be renamed only in the dashboard and can never be deleted.',
             f'If it is the same project, rename "{was}" in the dashboard, then plan again.',
         )
 

@@ -207,8 +207,8 @@ def test_the_type_is_one_that_the_account_has(doctor: Doctor, account: Callable[
         ("create", "504-before", 1, 0, "The write may have landed"),
         ("create", "429-retry-after", 1, 0, "Nothing was written"),
         ("create", "garbage", 1, 1, "The write may have landed"),
-        ("setParams", "503-after", 2, 1, "was created, and is permanent"),
-        ("setOntology", "429", 3, 1, "was created, and is permanent"),
+        ("setParams", "503-after", 2, 1, "was created, and it is permanent"),
+        ("setOntology", "429", 3, 1, "was created, and it is permanent"),
     ],
 )
 def test_an_unclear_answer_stops_it(
@@ -249,7 +249,7 @@ def test_no_project_is_made_where_nothing_is_left_to_learn(
     monkeypatch.setattr("reconciler.operations.doctor.undecided", lambda results: ())
     with account() as served:
         done = doctor(*WRITING, "--format=json")
-    assert check(done, "project")[1] == "No project was created: the reads showed everything that it could show."
+    assert check(done, "project")[1] == "No project was created, because reads showed everything that it could show."
     assert served.sent("POST") == []
 
 
@@ -298,9 +298,9 @@ READ_FAILURES: Mapping[str, tuple[str, dict[str, Any], str]] = {
         {"ontologyHistory": [{"ontology": [], "name": "v", "version": 4, "created_at": "2026-01-02T03:04:05Z"}]},
         'Ontology version 4 of "p" has version and created_at.',
     ),
-    "list-histories": ("last", {}, 'List shows "p" from version 2 on.'),
+    "list-histories": ("last", {}, 'List shows "p" only from version 2 on.'),
     "get-case": ("ignored", {}, 'A get of "P" finds "p".'),
-    "histories": ("capped", {}, 'Get shows "p" from version 1 on.'),
+    "histories": ("capped", {}, 'Get shows "p" only from version 1 on.'),
 }
 
 
@@ -425,7 +425,7 @@ def test_it_writes_no_file(doctor: Doctor, repository: Path) -> None:
 def test_the_record_has_an_age(doctor: Doctor, cli: Cli, write: Callable[[str, str], Path]) -> None:
     write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 1}\n")
     assert check(doctor("--format=json"), "record")[1] == (
-        "There is no record of sandbox yet: the first apply creates it."
+        "There is no record of sandbox yet. The first apply creates it."
     )
     assert cli("apply", "--auto-approve").code == 0
     found = check(doctor("--format=json"), "record")[1]
@@ -452,7 +452,7 @@ def test_white_space_around_the_key(
         done = doctor("--format=json")
     status, found, remedy = check(done, "key")
     assert (done.code, status, check(done, "endpoint")[0]) == (0, "warning", "ok")
-    assert found == ("SCALE_API_KEY has whitespace around its key, which is ignored. The key starts with test_.")
+    assert found == ("SCALE_API_KEY has whitespace around the key, which is ignored. The key starts with test_.")
     assert remedy.startswith("Remove the whitespace")
     assert KEY not in done.out
 
@@ -806,7 +806,7 @@ def test_two_targets_with_a_variable_each(
         )
         found = check(doctor("--target", "one", "--format=json"), "targets")
     assert found[0] == status
-    assert ("one, other: these targets" in found[1]) == (status == "warning")
+    assert ("The targets one, other lead" in found[1]) == (status == "warning")
     assert found[2] == ("Keep one target for each account." if status == "warning" else "")
 
 

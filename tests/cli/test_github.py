@@ -138,7 +138,7 @@ def test_a_plan_with_nothing_to_say_makes_no_comment(
     cli("apply", "--auto-approve")
     job("pull_request", pull_request())
     quiet = plan_and_comment(cli)
-    assert quiet.out == "Pull request #7: nothing to report, no comment made.\n"
+    assert quiet.out == "Pull request #7: nothing to report, so no comment was made.\n"
     assert github.writes == []
     write("p.yaml", M + "params: {a: 1}\n")
     plan_and_comment(cli)
@@ -242,7 +242,7 @@ def test_a_push_tells_each_of_its_pull_requests(cli: Cli, github: Github, job: J
     assert [line.partition(".")[0] for line in shown.out.splitlines()] == [
         "Pull request #1: comment edited",
         "Pull request #2: comment edited",
-        "Pull request #3: nothing to report, no comment made",
+        "Pull request #3: nothing to report, so no comment was made",
     ]
     [first], [second] = comments(github, 1), comments(github, 2)
     assert "The writes match this comment." in first

@@ -107,7 +107,7 @@ def test_what_the_jobs_install(cli: Cli, repository: Path) -> None:
     action = repository / ".github" / "actions" / "reconciler"
     refused = cli("init", "--from", "scale-reconciler")
     assert refused.code == 1
-    assert "error[usage]: --from does not pin reconciler: it names no exact version" in refused.err
+    assert "error[usage]: --from does not pin reconciler: it does not name an exact version" in refused.err
     assert not (repository / "reconciler.toml").exists()
     sha = "ab" * 32
     done = cli("init", "--from", f"scale-reconciler==0.1.0 --hash=sha256:{sha}")
@@ -132,12 +132,12 @@ def test_without_anything_to_install_there_is_no_job(
     cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nothing() -> Pin | Unpinned:
-        return Unpinned("reconciler was installed here from a package index", "Say what.")
+        return Unpinned("reconciler was installed from a package index", "Say what.")
 
     monkeypatch.setattr(pin, "own_pin", nothing)
     done = cli("init")
     assert done.code == 0
-    assert "warning[no-jobs]: no workflow was written: reconciler was installed here from a package" in done.err
+    assert "warning[no-jobs]: no workflow was written: reconciler was installed from a package" in done.err
     assert not (repository / ".github").exists()
     assert (repository / "reconciler.toml").is_file()
 
@@ -178,13 +178,13 @@ def test_the_default_branch_of_origin_not_the_one_that_is_checked_out(cli: Cli, 
 def test_a_branch_that_git_does_not_name(cli: Cli, repository: Path) -> None:
     commit_all(repository)
     git(repository, "checkout", "-q", "--detach")
-    assert "merged into main, because git names no branch." in cli("init").out
+    assert "merged into main, because git does not name a branch." in cli("init").out
 
 
 def test_outside_git(cli: Cli, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path_factory.mktemp("outside")
     monkeypatch.chdir(folder)
-    assert "merged into main, because git names no branch." in cli("init").out
+    assert "merged into main, because git does not name a branch." in cli("init").out
     assert (folder / ".github/workflows/reconciler-plan.yml").is_file()
 
 
@@ -316,7 +316,7 @@ def test_github_enterprise_server(cli: Cli, repository: Path, url: str, host: st
     features = ("queue:" in text, "runs-on: ubuntu" in text, "artifact" in action, "artifact" in plan)
     assert set(features) == {host is None}
     assert "#@" not in action + plan + text
-    assert ("is taken for a GitHub Enterprise Server" in done.out) == (host is not None)
+    assert ("appears to be a GitHub Enterprise Server" in done.out) == (host is not None)
     if host is not None:
         assert f"\n{host} is taken" in done.out
         assert "`queue: max`" in done.out

@@ -65,7 +65,7 @@ def test_the_branch(repository: Path) -> None:
 def test_a_filter_by_path(repository: Path) -> None:
     edit(repository, PLAN, "  pull_request:\n", '  pull_request:\n    paths: ["projects/**"]\n')
     assert misfits(repository) == [
-        f"{PLAN} has a filter by path: a change of another file that a manifest reads starts nothing."
+        f"{PLAN} has a path filter, so a change to a file that a manifest uses from elsewhere does not start it."
     ]
 
 
@@ -82,29 +82,31 @@ def test_folders(repository: Path) -> None:
     (repository / "labeling").mkdir()
     (repository / "labeling/reconciler.toml").touch()
     assert misfits(repository / "labeling") == [
-        "No workflow runs in labeling, where this configuration is. They run in the top of the repository."
+        "No workflow runs in labeling, where this configuration is. The workflows run in the top of the repository."
     ]
     edit(repository, DRIFT, "command: drift\n", "command: drift\n          working-directory: moved\n")
-    assert misfits(repository) == ["The workflows run in moved, which does not exist."]
+    assert misfits(repository) == ["The workflows run in folders that do not exist: moved."]
 
 
 def test_targets(repository: Path) -> None:
     edit(repository, PLAN, "command: plan\n", "command: plan\n          target: staging\n")
     assert misfits(repository) == ["The workflows name the target staging, which is not configured."]
     (repository / "reconciler.toml").write_text("[targets.staging]\nendpoint = 'https://api.scale.com/v1'\n")
-    assert misfits(repository) == ["The record of production is local, so each job loses it with its machine."]
+    assert misfits(repository) == [
+        "The record of production is local, so it is lost when a job's machine is discarded."
+    ]
 
 
 def test_environments(repository: Path) -> None:
     edit(repository, DRIFT, "    environment: production\n", "")
-    assert misfits(repository) == [f"{DRIFT}: the job drift has the key, and names no environment."]
+    assert misfits(repository) == [f"In {DRIFT}, the job drift has the key but does not use an environment."]
     edit(repository, APPLY, "environment: production\n", "environment: {name: live}\n")
     assert read_workflows(repository).environments == ("live", "production-approval")
 
 
 def test_what_the_jobs_install(repository: Path) -> None:
     other = "scale-reconciler==9.9.9"
-    assert misfits(repository, other) == [f"The jobs install {PIN.short}, but {other} runs here."]
+    assert misfits(repository, other) == [f"The jobs install {PIN.short}, but the running reconciler is {other}."]
     assert misfits(repository, None) == []
     for file in (repository / ".github/actions/reconciler").iterdir():
         file.unlink()

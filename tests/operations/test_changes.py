@@ -90,14 +90,14 @@ def test_what_a_plan_reads(repository: Path, look: Callable[..., Changes], name:
     new = {"_defaults.yaml": "type: imageannotation\n", "new.yaml": "name: n\ntype: imageannotation\n"}
     added = "# more\n" if old else new.get(file.name, "params: {priority: 2}\n")
     found = look(pushed(repository, {name: old + added}))
-    assert (found.found, found.why) == (True, f"A plan reads {name}, which changed.")
+    assert (found.found, found.why) == (True, f"{name} has changed, and a plan reads it.")
 
 
 def test_what_no_plan_reads(repository: Path, look: Callable[..., Changes]) -> None:
     found = look(
         pushed(repository, {"README.md": "x\n", "shared/unread.md": "x\n", "docs/deep/labeling/p.yaml": "x\n"})
     )
-    assert (found.found, found.why) == (False, "Nothing changed that a plan reads.")
+    assert (found.found, found.why) == (False, "No file that a plan reads has changed.")
 
 
 def test_files_that_are_gone_or_renamed(repository: Path, look: Callable[..., Changes]) -> None:
@@ -130,17 +130,17 @@ def test_manifests_with_errors(
 ) -> None:
     pushed(repository, files)
     found = look(pushed(repository, {"README.md": "z\n"}))
-    assert (found.found, found.why) == (True, f"It is not known what a plan reads: {why}.")
+    assert (found.found, found.why) == (True, f"Cannot determine what a plan reads: {why}.")
 
 
 def test_what_is_not_known(repository: Path, look: Callable[..., Changes], tmp_path: Path) -> None:
     head = git(repository, "rev-parse", "HEAD")
     assert look(None) == Changes(True, "This run was not started by a push.")
-    assert look((None, head)) == Changes(True, "It is not known what changed: the branch is new.")
+    assert look((None, head)) == Changes(True, "Cannot determine what changed: the branch is new.")
     missing = look(("12" * 20, head))
-    assert missing == Changes(True, "It is not known what changed: this clone does not have the commit 121212121212.")
+    assert missing == Changes(True, "Cannot determine what changed: this clone does not have the commit 121212121212.")
     (repository / ".git" / "HEAD").write_text("broken\n")
-    assert look((head, head)).why.startswith("It is not known what changed: git ")
+    assert look((head, head)).why.startswith("Cannot determine what changed: git ")
 
 
 def test_a_new_branch_without_manifests(repository: Path, look: Callable[..., Changes]) -> None:
@@ -151,4 +151,4 @@ def test_a_new_branch_without_manifests(repository: Path, look: Callable[..., Ch
     assert look((before, head)).found
     (repository / "deep/labeling/_x").unlink()
     (repository / "deep/labeling").rmdir()
-    assert look((None, head)).why.startswith("It is not known what a plan reads: ")
+    assert look((None, head)).why.startswith("Cannot determine what a plan reads: ")

@@ -53,24 +53,24 @@ def test_what_is_a_pin(text: str, requirement: str, hashed: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (NAME, "it names no exact version"),
-        (f"{NAME}>=0.1 --hash=sha256:{SHA}", "it names no exact version"),
+        (NAME, "it does not name an exact version"),
+        (f"{NAME}>=0.1 --hash=sha256:{SHA}", "it does not name an exact version"),
         (f"{NAME}==0.1.0", "it has no hash"),
-        (f"{NAME}==0.1.0 --hash=md5:{'a' * 32}", "a hash is not one of"),
-        (f"reconciler==0.1.0 --hash=sha256:{SHA}", 'it is of another distribution, "reconciler"'),
-        (f"other @ git+https://host/r@{COMMIT}", 'it is of another distribution, "other"'),
-        ("git+https://host/r", "it names no commit"),
-        ("git+https://host/r@main", "it names no commit"),
-        (f"git+https://host/r@{COMMIT[:12]}", "it names no commit"),
-        (f"git+https://host/r@{COMMIT} --hash=sha256:{SHA}", "a commit takes no hash"),
+        (f"{NAME}==0.1.0 --hash=md5:{'a' * 32}", "a hash is not a valid"),
+        (f"reconciler==0.1.0 --hash=sha256:{SHA}", 'it is for a different package, "reconciler"'),
+        (f"other @ git+https://host/r@{COMMIT}", 'it is for a different package, "other"'),
+        ("git+https://host/r", "it does not name a full commit hash"),
+        ("git+https://host/r@main", "it does not name a full commit hash"),
+        (f"git+https://host/r@{COMMIT[:12]}", "it does not name a full commit hash"),
+        (f"git+https://host/r@{COMMIT} --hash=sha256:{SHA}", "a commit is already a hash"),
         (f"git+http://host/r@{COMMIT}", "http:// is not a safe way"),
         (f"git+git://host/r@{COMMIT}", "git:// is not a safe way"),
-        (f"git+https://host/$(id)@{COMMIT}", "a character that must be written as %XX"),
-        (f"git+https://host/${{{{x}}}}@{COMMIT}", "a character that must be written as %XX"),
-        (f"git+https://[host/r@{COMMIT}", "its address is not one"),
+        (f"git+https://host/$(id)@{COMMIT}", "a character that must be percent-encoded as %XX"),
+        (f"git+https://host/${{{{x}}}}@{COMMIT}", "a character that must be percent-encoded as %XX"),
+        (f"git+https://[host/r@{COMMIT}", "its address is not a valid URL"),
         ("https://host/r.whl", "it has no hash"),
         (f"https://host/simple/ --hash=sha256:{SHA}", "it is not a wheel"),
-        ("./dist", "it names no exact version"),
+        ("./dist", "it does not name an exact version"),
     ],
 )
 def test_what_is_none(text: str, why: str) -> None:
@@ -93,7 +93,7 @@ def test_what_is_none(text: str, why: str) -> None:
 def test_credentials_are_refused_and_not_shown(text: str) -> None:
     with pytest.raises(UsageError) as refused:
         read_pin(text)
-    assert refused.value.summary == "the source has credentials in its address, at host"
+    assert refused.value.summary == "the URL on host contains credentials"
     assert "s3cr3t" not in refused.value.detail
 
 
@@ -187,7 +187,7 @@ def test_an_install_that_pip_recorded(installed: Installed, direct_url: Any, req
     ("direct_url", "why", "command"),
     [
         ({"url": "https://host/r.whl", "archive_info": {}}, "its hash was not recorded", "'https://host/r.whl --hash="),
-        ({"url": "work:o/r", "vcs_info": {"commit_id": COMMIT}}, "which no job can reach", "git+https://"),
+        ({"url": "work:o/r", "vcs_info": {"commit_id": COMMIT}}, "which CI jobs cannot reach", "git+https://"),
         ({"url": "file:///gone", "dir_info": {}}, "is not a git repository with a commit", "git+https://"),
     ],
 )
@@ -201,7 +201,7 @@ def test_an_install_that_nobody_can_repeat(installed: Installed, direct_url: Any
 
 def test_an_install_with_credentials(installed: Installed) -> None:
     installed({"url": "https://me:s3cr3t@host/r", "vcs_info": {"commit_id": COMMIT}})
-    with pytest.raises(UsageError, match="the source has credentials in its address, at host"):
+    with pytest.raises(UsageError, match="the URL on host contains credentials"):
         own_pin()
 
 
@@ -209,7 +209,7 @@ def test_an_install_from_an_index(installed: Installed) -> None:
     installed(None)
     found = own_pin()
     assert isinstance(found, Unpinned)
-    assert found.why == "reconciler was installed here from a package index, which leaves no hash behind"
+    assert found.why == "reconciler was installed from a package index, so its hash was not recorded"
     assert "reconciler init --from 'scale-reconciler==0.1.0 --hash=sha256:HEX'" in found.remedy
 
 
@@ -229,7 +229,7 @@ def test_what_runs_is_not_what_is_installed(
     run_from(tmp_path / "elsewhere", monkeypatch)
     elsewhere = own_pin()
     assert isinstance(elsewhere, Unpinned)
-    assert elsewhere.why == "reconciler does not run here from where it is installed"
+    assert elsewhere.why == "the running reconciler is not the installed one"
 
 
 def test_no_install_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,7 +266,7 @@ def test_a_clone(source: Path, installed: Installed, monkeypatch: pytest.MonkeyP
     assert own_pin() == pinned
 
     (source / "pyproject.toml").write_text("[project]\nchanged = 1\n")
-    with pytest.raises(UsageError, match="has changes that are not committed") as dirty:
+    with pytest.raises(UsageError, match="has uncommitted changes") as dirty:
         own_pin()
     assert "pyproject.toml" in dirty.value.detail
     commit_all(source, "second")
@@ -291,7 +291,7 @@ def test_a_clone_that_no_job_can_reach(
     git(source, "remote", "set-url", "origin", "work:o/r")
     found = own_pin()
     assert isinstance(found, Unpinned)
-    assert found.why.endswith("a clone without a remote that a job can reach")
+    assert found.why.endswith("a clone without a remote that CI jobs can reach")
     # A folder is one that a runner on this machine reaches; another remote is better.
     git(source, "remote", "set-url", "origin", str(tmp_path))
     head = git(source, "rev-parse", "HEAD")

@@ -466,7 +466,7 @@ def test_a_renewal_that_comes_too_late_does_not_count(place: Place) -> None:
         place.clock.pass_to(100)
         store.seconds = 25.0
         said = await recorder.permit()
-        assert said == "the intent of this run could not be renewed: the renewal took longer than the intent held"
+        assert said == "the intent of this run could not be renewed: the intent expired before the renewal finished"
         assert await recorder.permit() is not None
 
     run(lambda: leased(place, test))

@@ -17,7 +17,7 @@ from reconciler.planning.bases import (
     content_hash,
     intended_by,
     left_drifting,
-    mover,
+    origin_of,
     outside,
     unseen,
 )
@@ -190,10 +190,10 @@ def test_pending_removes_what_git_removed() -> None:
 
 def test_who_brought_the_live_value() -> None:
     now = live({"a": 1}, {"a": 2}, {"a": 2, "b": 1}, ontologies=(["A"], ["B"], ["B"]))
-    assert mover(now, "params.a") == (1, AT)
-    assert mover(now, "params.b") == (2, AT)
-    assert mover(now, "ontology") == (1, AT)
-    assert mover(live(), "ontology") is None
+    assert origin_of(now, "params.a") == (1, AT)
+    assert origin_of(now, "params.b") == (2, AT)
+    assert origin_of(now, "ontology") == (1, AT)
+    assert origin_of(live(), "ontology") is None
     field = plan_project(desired({"a": 1, "b": 1}), now, known=KNOWN).fields[0]
     assert (field.cause, field.moved_by) == (Cause.DRIFT, (1, AT))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.model.drift import BlockedProject, ProjectDrift, Unit
 from reconciler.model.project import LiveProject, Version
 from reconciler.model.record import Intended, RecordedProject
-from reconciler.planning.bases import content_hash, mover
+from reconciler.planning.bases import content_hash, origin_of
 from reconciler.planning.cutting import cut, shows_base
 from reconciler.planning.drift import project_drift
 from reconciler.planning.planner import plan_project
@@ -73,10 +73,10 @@ def test_a_value_older_than_what_is_kept_has_its_origin() -> None:
         "params.c": (2, AT + timedelta(hours=2)),
         "ontology": (0, AT),
     }
-    assert mover(kept, "params.a") == mover(project, "params.a")
-    assert mover(kept, "params.gone") is None
-    assert mover(project, "params.gone") is None
-    assert mover(replace(kept, origins={}), "params.a") is None
+    assert origin_of(kept, "params.a") == origin_of(project, "params.a")
+    assert origin_of(kept, "params.gone") is None
+    assert origin_of(project, "params.gone") is None
+    assert origin_of(replace(kept, origins={}), "params.a") is None
 
 
 def test_whether_the_base_is_shown() -> None:

@@ -130,12 +130,12 @@ SAME = (
     '"-", "_" and spaces'
 )
 NEAR = "A live project without a manifest has a name that is one letter away"
-ALIKE = "A live project without a manifest has the same type, params and ontology"
-UNWRITTEN = "No apply of this repository has written this project yet, and this would"
+ALIKE = "A live project without a manifest has the same type, params, and ontology"
+UNWRITTEN = "No apply of this repository has written this project yet, and this one would"
 FOREVER = " A project on Scale can never be deleted or renamed."
 IN_ONE_FILE = {"new": "/p.yaml"}
 LEFT = {"old": "/p.yaml"}
-STAYS = 'On Scale, "old" stays as it is: a project can be renamed only in the dashboard, and never deleted.'
+STAYS = 'On Scale, "old" is unchanged: a project can be renamed only in the dashboard and can never be deleted.'
 SAME_PROJECT = 'If it is the same project, rename "old" in the dashboard, then plan again.'
 ALL_KNOWN = {change.name: recorded() for change in UPDATES}
 
@@ -145,7 +145,7 @@ CASES = [
         [create("kitten-labeling")],
         situation(live("Kitten_Labeling")),
         f'A {SAME}: "Kitten_Labeling".{FOREVER}',
-        'To manage the live project instead, rename the manifest to "Kitten_Labeling".',
+        'To manage the live project instead, change the name in the manifest to "Kitten_Labeling".',
     ),
     Case("near-name", [create("cat")], situation(live("CAT", archived=True)), f'A {SAME}: "CAT" (archived).{FOREVER}'),
     Case(
@@ -193,7 +193,7 @@ CASES = [
         [update("-my p", old={"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5})],
         situation(),
         f"{UNWRITTEN} remove 5 of 6 parameters (b, c, d and 2 more).",
-        "To keep them, write them into the manifest.",
+        "To keep them, add them to the manifest.",
     ),
     Case(
         "takeover",
@@ -212,7 +212,7 @@ CASES = [
         [update(old={"a": 0, "b": 1})],
         situation(pending=True),
         f"{UNWRITTEN} remove 1 of 2 parameters (b); change 1 value (params.a).",
-        "To keep them, write them into the manifest.",
+        "To keep them, add them to the manifest.",
     ),
     *(
         Case(
@@ -233,14 +233,14 @@ CASES = [
         "not-kept",
         [update()],
         situation(known={"p": recorded(not_kept={"params.a": value_hash(1.0)})}),
-        "Scale did not keep 1 value of an earlier apply, and the manifest still declares the same: params.a.",
+        "Scale did not keep 1 value that an earlier apply wrote, and the manifest still declares the same: params.a.",
         "Declare the value that Scale keeps, or add the path to reconcile.ignore.",
     ),
     Case(
         "not-kept",
         [update(old={"a": 1, "b": 2, "c": 3})],
         situation(known={"p": recorded(not_kept={"params.b": value_hash(ABSENT), "params.c": value_hash(ABSENT)})}),
-        "Scale did not keep 2 values of an earlier apply, and the manifest still declares the same: params.b, "
+        "Scale did not keep 2 values that an earlier apply wrote, and the manifest still declares the same: params.b, "
         "params.c.",
     ),
     Case(
@@ -254,7 +254,7 @@ CASES = [
         [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), Cause.CONFLICT)],
         situation(known=RECORDED, pending=True),
         "Git and Scale have changed params.a, params.b in different ways since the last apply.",
-        "To keep the change made on Scale, write it into the manifest.",
+        "To keep the change made on Scale, add it to the manifest.",
     ),
     *(
         Case(
@@ -391,7 +391,7 @@ def test_a_void_waiver_waives_nothing(case: Case) -> None:
     changes, (reported,) = with_holds(case.changes, replace(case.situation, waivers=(void,)))
     assert [change.name for change in changes if change.held_by] == held_names(case)
     assert reported.code == "waiver-void"
-    assert reported.summary == f'the waiver of {case.guard} for "*" ended on 2027-02-28'
+    assert reported.summary == f'the waiver of {case.guard} for "*" expired on 2027-02-28'
     assert "(agreed)" in reported.detail
 
 
@@ -474,7 +474,7 @@ PASSING = {
         [create("new"), create("newer"), forget("old")],
         situation(known={"old": recorded()}, managed=IN_ONE_FILE | {"newer": "/p.yaml"}, undeclared=LEFT),
     ),
-    "two names gone from a file": (
+    "two names gone from a local file": (
         [create("new"), forget("old"), forget("older")],
         situation(
             known={"old": recorded(), "older": recorded()},
@@ -692,7 +692,7 @@ def test_few_pairs_of_many_projects_are_compared(monkeypatch: pytest.MonkeyPatch
 def test_a_base_that_is_no_longer_shown() -> None:
     """With `--pending` the guard conflict holds what may be a change made on Scale, beside what surely is."""
     change = update()
-    hidden = "no longer shows the version that the last apply recorded of params.a"
+    hidden = "no longer shows the version of params.a that the last apply recorded"
     [[held]] = [judged.held_by for judged in with_holds([change], situation(pending=True, known=RECORDED))[0]]
     assert held.guard == "conflict"
     assert hidden in held.why

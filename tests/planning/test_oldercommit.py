@@ -71,9 +71,9 @@ def test_a_note_says_what_an_apply_would_do() -> None:
         "An apply holds every change, unless it is run with --allow older-commit."
         in noted(OLDER, is_sandbox=False).detail
     )
-    assert "An apply to a sandbox goes back to it." in noted(OLDER, is_sandbox=True).detail
+    assert "An apply to a sandbox would revert to this commit." in noted(OLDER, is_sandbox=True).detail
     assert "git fetch failed: x." in noted(UNKNOWN, is_sandbox=False).detail
-    assert "Its place in the history is not known." in noted(replace(UNKNOWN, why=""), is_sandbox=False).detail
+    assert "Its position in the history is unknown." in noted(replace(UNKNOWN, why=""), is_sandbox=False).detail
 
 
 def test_what_is_held_after_the_approval_is_an_error() -> None:

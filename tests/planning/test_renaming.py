@@ -37,7 +37,7 @@ def test_renamings(case: str) -> None:
     before, after, expected = CASES[case]
     reported = renamed_choices(change(before, after), ())
     assert [diagnostic.summary for diagnostic in reported] == [
-        f'project.p: the choice "{old}" is removed, and "{new}" is added' for old, new in expected
+        f'project.p: the choice "{old}" is removed, and the similar "{new}" is added' for old, new in expected
     ]
 
 

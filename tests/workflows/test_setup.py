@@ -113,7 +113,7 @@ def test_a_branch_folders_and_texts_of_its_own(stage: tuple[Github, Store, str],
     hub.commit("Read me")
     runs = hub.apply(*hub.merge(2))
     assert outcomes(runs) == {"changes": "success", "approval": "skipped", "apply": "skipped"}
-    assert "Nothing changed that a plan reads." in runs["changes"].said
+    assert "No file that a plan reads has changed." in runs["changes"].said
 
     # A merge queue waits for the required check, and for no plan.
     newest = git("rev-parse", hub.ref, folder=hub.remote)
