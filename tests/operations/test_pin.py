@@ -279,7 +279,7 @@ def test_a_clone(source: Path, installed: Installed, monkeypatch: pytest.MonkeyP
     (source / "reconciler" / "operations" / "pin.py").write_text("code = 2\n")
     commit_all(source, "third")
     git(source, "update-ref", "refs/remotes/origin/main", "HEAD")
-    with pytest.raises(UsageError, match="has moved on"):
+    with pytest.raises(UsageError, match="has changed since"):
         own_pin()
 
 
