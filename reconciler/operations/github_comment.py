@@ -63,7 +63,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """What texts depend on: `base` (the git top level, to which file names are relative), the time, masks, and the run."""
+    """What texts depend on: `base` (the git top level, where file names start), the time, masks, and the run."""
 
     base: str
     now: datetime
