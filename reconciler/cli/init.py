@@ -30,7 +30,7 @@ _ON_GITHUB = """\
 """
 
 _ENTERPRISE = """
-{host} is taken for a GitHub Enterprise Server. Its workflows run on your own runners, and leave out what it lacks:
+{host} appears to be a GitHub Enterprise Server. The workflows run on your own runners, and leave out what it lacks:
   - `queue: max`, with which no apply that waits is dropped. The next apply does the work of one that was dropped.
   - the artifact with the page of a plan, because newer artifact actions do not run there. The job's log has the plan.
 """
@@ -72,11 +72,11 @@ def command(folder: str | None, source: str | None) -> int:
     lines += [f"    {plain(name)} already exists and is unchanged\n" for name in done.kept]
     console.say("".join(lines))
     if not isinstance(pin, Unpinned):
-        guess = ", because git names no branch" if found.guessed else ""
+        guess = ", because git does not name a branch" if found.guessed else ""
         console.say(f"\nThe jobs apply what is merged into {plain(found.branch)}{guess}.\n")
         if done.had_action:
             console.say(
-                "They install what .github/actions/reconciler says. To change it, delete that, and run init again.\n"
+                "They install what .github/actions/reconciler says. To change it, delete that folder, and run init again.\n"
             )
         elif pin is not None:
             console.say(f"They install {plain(pin.short)}\n")

@@ -102,7 +102,7 @@ def own_pin() -> Pin | Unpinned:
     package = Path(__file__).parents[1]
     source = _direct_url(installed)
     if not _runs_from(installed, source, package):
-        return _unpinned("reconciler does not run here from where it is installed")
+        return _unpinned("the running reconciler is not the installed one")
     if source is None:
         example = f"'{DISTRIBUTION}=={installed.version} --hash=sha256:HEX'"
         why = "reconciler was installed from a package index, so its hash was not recorded"
@@ -130,7 +130,7 @@ def _of_clone(folder: Path, package: Path) -> Pin | Unpinned:
     """The pin of an installation from a folder: its commit, if a remote has it and it contains the running code."""
     clone = read_clone(folder, package.name)
     if clone is None:
-        return _unpinned(f"reconciler was installed here from {folder}, which is not a git repository with a commit")
+        return _unpinned(f"reconciler was installed from {folder}, which is not a git repository with a commit")
     addresses = [(remote, address_of(url, folder)) for remote, url in clone.remotes]
     reached = [(remote, address) for remote, address in addresses if address is not None]
     reached.sort(key=lambda each: each[1].startswith("file://"))

@@ -776,7 +776,7 @@ def test_two_targets_on_one_account(doctor: Doctor, repository: Path, text: str,
     assert status == "warning"
     assert f"go under [targets.{chosen}]" in remedy
     assert found == (
-        f"{chosen}, other: these targets lead to the same account. Each keeps its own record, and sees the "
+        f"The targets {chosen}, other lead to the same account. Each keeps its own record, and sees the "
         "applies of the others as drift."
     )
 

@@ -318,7 +318,7 @@ def test_github_enterprise_server(cli: Cli, repository: Path, url: str, host: st
     assert "#@" not in action + plan + text
     assert ("appears to be a GitHub Enterprise Server" in done.out) == (host is not None)
     if host is not None:
-        assert f"\n{host} is taken" in done.out
+        assert f"\n{host} appears to be" in done.out
         assert "`queue: max`" in done.out
         assert "the artifact" in done.out
 
