@@ -76,7 +76,7 @@ def command(folder: str | None, source: str | None) -> int:
         console.say(f"\nThe jobs apply what is merged into {plain(found.branch)}{guess}.\n")
         if done.had_action:
             console.say(
-                "They install what .github/actions/reconciler says. To change it, delete that folder, and run init again.\n"
+                "They install what .github/actions/reconciler says. To change that, delete it, and run init again.\n"
             )
         elif pin is not None:
             console.say(f"They install {plain(pin.short)}\n")
