@@ -43,6 +43,7 @@ def note_plan(plan: Plan, settings: Settings) -> None:
     from reconciler.settings import choose_target
 
     noted = _NOTED.get() or {}
+    note_target(plan.target.name)
     unnamed = os.environ.get("RECONCILER_TARGET") or settings.default_target or UNNAMED
     if plan.target.name != UNNAMED or unnamed != UNNAMED or os.environ.get("CI"):
         _note("target", plan.target.name)

@@ -138,3 +138,71 @@ def test_a_saved_plan_suggests_its_own_target(
     assert only(shown) == only(planned)
     done = run(cli, only(shown))
     assert (done.code, target_of(done)) == (0, target_of(planned))
+
+
+def test_a_warning_keeps_its_command_in_a_saved_plan(
+    cli: Cli, write: Write, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command is the one of the run that prints it, and in Markdown it is a workflow."""
+    write("p.yaml", MANIFEST.format(name="p", value=1))
+    write("bad.yaml", "name: bad\n")
+    planned = cli("plan", "p", "--out", "x.plan")
+    assert "To see them:\n  reconciler validate\n" in planned.err
+    [warning] = cli("plan", "p", "--format", "json").json()["diagnostics"]
+    assert warning["detail"] == "To see them:\nreconciler validate"
+    monkeypatch.chdir(repository.parent)
+    shown = cli("-C", repository.name, "show", "x.plan")
+    assert shown.err.count("reconciler ") == 1
+    assert suggested(shown.err) == [["reconciler", "-C", repository.name, "validate"]]
+    monkeypatch.chdir(repository.parent)
+    assert run(cli, only(shown)).code == 1
+    monkeypatch.chdir(repository)
+    text = cli("show", "x.plan", "--format", "markdown").out
+    assert "To see them: run the workflow that checks `sandbox`." in text
+    assert "reconciler validate" not in text
+
+
+@pytest.mark.parametrize(
+    ("workflow", "words"),
+    [
+        ("reconciler plan", "run the workflow **reconciler apply** with names: `p`, allow: `takeover`."),
+        ("reconciler plan team-a", "run the workflow **reconciler apply team-a** with names: `p`, allow: `takeover`."),
+        ("CI", "run the workflow that applies to `production` with names: `p`, allow: `takeover`."),
+    ],
+)
+def test_a_job_names_the_workflow_of_its_own_folder(
+    cli: Cli, write: Write, served: Served, monkeypatch: pytest.MonkeyPatch, workflow: str, words: str
+) -> None:
+    served.store.seed([live("p", {"a": 1, "b": 2})])
+    write("p.yaml", MANIFEST.format(name="p", value=1))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKFLOW", workflow)
+    text = cli("plan", "--pending", "--format", "markdown").out
+    assert f"To allow it once: {words}" in text
+
+
+def test_a_saved_plan_of_an_endpoint_or_a_target_that_is_gone(
+    cli: Cli, write: Write, seed: Seed, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = repository / "reconciler.toml"
+    config.write_text('[targets.other]\nsandbox = ".reconciler/sandbox.db"\n')
+    seed(live("p", {"a": 1, "b": 2}))
+    write("p.yaml", MANIFEST.format(name="p", value=1))
+    cli("plan", "--target", "other", "--out", "other.plan")
+    cli("plan", "--out", "sandbox.plan")
+    assert only(cli("show", "sandbox.plan")) == split("reconciler apply p --allow takeover")
+    # Without a target, a run of this shell would use another one.
+    monkeypatch.setenv("RECONCILER_TARGET", "production")
+    assert only(cli("show", "sandbox.plan")) == split("reconciler apply p --target sandbox --allow takeover")
+    config.unlink()
+    assert only(cli("show", "other.plan")) == split("reconciler apply p --target other --allow takeover")
+
+
+def test_without_a_terminal_the_whole_command_is_suggested(cli: Cli, write: Write) -> None:
+    for name in ("a", "b"):
+        write(f"{name}.yaml", MANIFEST.format(name=name, value=1))
+    refused = cli("apply", "a", "--pending")
+    assert refused.code == 1
+    command = next(words for words in suggested(refused.err) if "--auto-approve" in words)
+    assert command == split("reconciler apply a --pending --auto-approve")
+    assert cli(*command[1:]).last == "Apply complete! Projects: 1 added, 0 changed, 0 destroyed."

@@ -6,9 +6,10 @@ Text is raw here, and a format escapes what it prints. Values are already masked
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from posixpath import join, normpath
 
 from reconciler.diagnostics import Diagnostic, Location
@@ -116,11 +117,8 @@ class Reader:
 
     def printed(self, found: Printable) -> Printable:
         """With sensitive values masked, with relative file names, and with commands that can be run."""
-        return printed(found, base=self.base, sensitive=self.sensitive, spell=self.spell)
-
-    def spell(self, *run: str) -> Command:
-        """A command that a diagnostic suggests."""
-        return Command(self.invocation, *run)
+        invocation = replace(self.invocation, read=found.target.name)
+        return printed(found, base=self.base, sensitive=self.sensitive, spell=partial(Command, invocation))
 
     def address(self, place: Source | Location) -> str | None:
         """The web address of a line in a file that is named as the reader sees it; None if it has none."""
