@@ -29,20 +29,28 @@ def command() -> None:
     """Keep one comment on a pull request and one drift issue up to date."""
 
 
+_ID = click.option(
+    "--id", "job", metavar="NAME", default="", help="A name for this job, if others cover the same folder and target."
+)
+
+
 @command.command("comment")
 @click.option("--plan", "planfile", metavar="FILE", help="The file that plan --out saved.")
 @click.option("--result", metavar="FILE", help="The file that apply --result wrote.")
-def comment(planfile: str | None, result: str | None) -> int:
+@_ID
+@click.option("--branch", metavar="NAME", default="", help="The branch that is applied. Default: the default branch.")
+def comment(planfile: str | None, result: str | None, job: str, branch: str) -> int:
     """Show a plan, or the outcome of an apply, in a comment on the pull request.
 
-    There is one comment per pull request and target, and it is edited in place. A plan with nothing to report gets no
-    comment. The repository, pull request, and token come from GitHub's variables and event file.
+    There is one comment per pull request, configuration folder, and target, and per set of projects or --id if several
+    jobs share these. It is edited in place. A plan with nothing to report gets no comment. The repository, pull
+    request, and token come from GitHub's variables and event file.
     """
     from reconciler.documents.result import read_result_file
     from reconciler.documents.savedplan import read_plan_file
     from reconciler.operations.github_comment import comment_outcome, comment_plan
 
-    settings, event, writer = _set_up()
+    settings, event, writer = _set_up(job, branch)
     if planfile is not None and result is None:
         plan = read_plan_file(Path(planfile), base=settings.git_root)
         with _connected(event) as client:
@@ -60,19 +68,20 @@ def comment(planfile: str | None, result: str | None) -> int:
 
 @command.command("drift-issue")
 @click.option("--drift", "driftfile", metavar="FILE", required=True, help="The output of drift --format json.")
-def drift_issue(driftfile: str) -> int:
-    """Keep the target's drift issue: open it on drift, update it, and close it when the drift is over.
+@_ID
+def drift_issue(driftfile: str, job: str) -> int:
+    """Keep the drift issue of a target and configuration folder: open it, update it, and close it when drift is over.
 
     If the drift check failed, the issue is not changed, and the exit code is 1.
     """
     from reconciler.documents.drift import read_drift_file
     from reconciler.operations.github_drift import keep_drift_issue
 
-    settings, event, writer = _set_up()
+    settings, event, writer = _set_up(job)
     drift = read_drift_file(Path(driftfile), base=settings.git_root)
     with _connected(event) as client:
-        console.say(f"{keep_drift_issue(client, event, drift, writer)}\n")
-    return 0
+        report = keep_drift_issue(client, event, drift, writer)
+    return _tell(report, settings)
 
 
 @command.command("changes")
@@ -94,7 +103,7 @@ def changes(target: str | None) -> int:
     return 0
 
 
-def _set_up() -> tuple[Settings, Event, Writer]:
+def _set_up(job: str, branch: str = "") -> tuple[Settings, Event, Writer]:
     from datetime import UTC, datetime
 
     from reconciler.cli import invocation
@@ -103,7 +112,9 @@ def _set_up() -> tuple[Settings, Event, Writer]:
     from reconciler.settings import read_settings
 
     settings = read_settings(Path.cwd())
-    writer = Writer(settings.git_root.as_posix(), datetime.now(UTC), settings.sensitive, invocation.current())
+    folder = settings.repo_root.relative_to(settings.git_root).as_posix()
+    base = settings.git_root.as_posix()
+    writer = Writer(base, datetime.now(UTC), settings.sensitive, invocation.current(), folder, job, branch)
     return settings, read_event(os.environ), writer
 
 
@@ -113,7 +124,7 @@ def _connected(event: Event) -> GithubClient:
     return GithubClient(event, waiting=console.tell_rate_limit)
 
 
-def _tell(report: Report, settings: Settings, *, is_shown: bool) -> int:
+def _tell(report: Report, settings: Settings, *, is_shown: bool = False) -> int:
     """Print what was done. `is_shown` is whether an earlier step of the job put the same into the job's summary."""
     from reconciler.render.markdown.fitting import LIMIT
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,12 +14,13 @@ from reconciler.documents.result import outcome_document
 from reconciler.errors import GithubError, GithubForbiddenError, GithubLockedError, GitRefusedError
 from reconciler.fieldpath import Pattern
 from reconciler.forge.github.client import GithubClient
-from reconciler.forge.github.comments import keep_comment
+from reconciler.forge.github.comments import JOB, Write, comments_on, job_hash, keep_comment, of_outcome, of_plan
+from reconciler.forge.github.coverage import COVERED, MOST_COVERED, Coverage
 from reconciler.forge.github.event import Event
 from reconciler.forge.github.links import links
-from reconciler.forge.github.marker import Body, short_hash
-from reconciler.forge.github.posts import Kept
-from reconciler.forge.github.pulls import MOST_COMMITS, Merged, merged_pulls
+from reconciler.forge.github.marker import Body, Scope, short_hash
+from reconciler.forge.github.posts import RUN, Kept, Posted, Posts
+from reconciler.forge.github.pulls import MOST_COMMITS, Merged, merged_pulls, overtaken
 from reconciler.forge.github.shown import MORE, PROJECTS, compare_shown, remember
 from reconciler.git import first_parents
 from reconciler.model.invocation import Invocation
@@ -30,22 +31,24 @@ from reconciler.model.values import Json, canonical_json
 from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.markdown.page import lay_out_outcome, lay_out_view
-from reconciler.render.markdown.talk import shown_words
+from reconciler.render.markdown.talk import other_branch, scope_words, shown_words
 from reconciler.render.view.outcome import view_outcome
 from reconciler.render.view.parts import Reader
 from reconciler.render.view.plan import view_plan
 
-KIND = "plan"
 CONTENT = "content"
 """The marker's key for a hash of the comment's content, without the times in it."""
 
 _TIMES = frozenset({"timestamp", "snapshot", "started_at", "finished_at"})
 _APPLIED = "applied"
-_MARKER = 12_000
+_KEPT = (PROJECTS, MORE, COVERED, JOB, RUN)
+"""What an outcome leaves in the marker of a plan's comment."""
+
+_MARKER = 16_000
 """Characters reserved for the marker. It grows with what it remembers, which is bounded."""
 
 _WORDS = 2_000
-"""Characters reserved for the comparison of what was written with what was shown."""
+"""Characters reserved for the comparison of what was written with what was shown, and for our notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +66,45 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """What texts depend on: `base` (the git top level, where file names start), the time, masks, and the run."""
+    """What texts depend on: `base` (the git top level, where file names start), the time, masks, and the run.
+
+    `folder` is the configuration's, relative to `base`. `id` is what the job calls itself, or else empty. `applied` is
+    the branch whose merges are applied, empty if it is not known.
+    """
 
     base: str
     now: datetime
     sensitive: tuple[Pattern, ...] = ()
     invocation: Invocation = field(default_factory=Invocation)
+    folder: str = "."
+    id: str = ""
+    applied: str = ""
+
+    def scope(self, target: str) -> Scope:
+        return Scope(target, self.folder, self.id)
 
     def plan(self, plan: Plan, event: Event, limit: int = LIMIT - _MARKER) -> str:
-        return lay_out_view(view_plan(plan, self.reader(event, event.sha)), limit=limit)
+        text = lay_out_view(view_plan(plan, self.reader(event, event.sha)), limit=limit - _WORDS)
+        return with_notes(text, self.notes(plan, event))
+
+    def notes(self, plan: Plan, event: Event) -> list[str]:
+        return [*self.scope_line(self.scope(plan.target.name)), *self._elsewhere(event)]
 
     def outcome(self, outcome: Outcome, event: Event, limit: int = LIMIT - _MARKER - _WORDS) -> str:
         view = view_outcome(outcome, self.reader(event, outcome.commit.commit or event.sha))
-        return lay_out_outcome(view, limit=limit)
+        text = lay_out_outcome(view, limit=limit)
+        return with_notes(text, [*self.scope_line(self.scope(outcome.target.name))])
+
+    def scope_line(self, scope: Scope) -> Iterator[str]:
+        """The scope, if it is more than the target, which the heading has."""
+        if scope != Scope(scope.target):
+            yield f"For {scope_words(scope.target, scope.folder, scope.id, most=300)}."
+
+    def _elsewhere(self, event: Event) -> Iterator[str]:
+        """A note if the pull request does not go into the branch that is applied."""
+        applied = self.applied or event.default_branch
+        if event.number is not None and applied and event.branch and event.branch != applied:
+            yield other_branch(event.branch, applied)
 
     def reader(self, event: Event, commit: str | None) -> Reader:
         """A reader on GitHub, with links to a commit."""
@@ -91,26 +120,38 @@ def comment_plan(client: GithubClient, event: Event, plan: Plan, writer: Writer)
     """
     if event.number is None:
         return Report(notes=(_no_pull_request(event),), instead=partial(writer.plan, plan, event))
+    if (why := overtaken(client, event)) != "":
+        return Report(done=(f"Pull request #{event.number}: comment unchanged, because {why}.",))
     document = plan_document(printed(plan, base=writer.base, sensitive=writer.sensitive))
+    coverage = Coverage.of((change.name for change in plan.changes), complete=plan.complete)
     data = {
         "plan_hash": plan.hash,
         "commit": event.sha,
-        CONTENT: _digest({key: value for key, value in document.items() if key not in _TIMES}),
+        CONTENT: _digest(
+            [{key: value for key, value in document.items() if key not in _TIMES}, writer.notes(plan, event)]
+        ),
         **remember(plan),
+        COVERED: coverage.remembered(),
+        JOB: job_hash(event),
+        RUN: event.run,
     }
 
-    def write(old: Body | None) -> Body | None:
-        if old is None and not has_something_to_say(plan):
+    def write(old: Sequence[Body]) -> Body | None:
+        if not old and not has_something_to_say(plan):
             return None
         return Body(data, writer.plan(plan, event))
 
+    posts = _posts(client, event.number, writer, plan.target.name, plan.made_at)
+    text = partial(writer.plan, plan, event)
     try:
-        said = _keep(client, event.number, plan.target.name, event.run, write, client.author())
+        find = partial(of_plan, event=event, coverage=coverage)
+        return Report(done=(_keep(posts, event.number, find, coverage, write),))
+    except GithubLockedError as locked:
+        return Report(notes=(_locked(locked),), instead=text)
     except GithubForbiddenError:
         if not event.fork:
             raise
-        return Report(notes=(_fork(event.number),), instead=partial(writer.plan, plan, event))
-    return Report(done=(said,))
+        return Report(notes=(_fork(event.number),), instead=text)
 
 
 def comment_outcome(client: GithubClient, event: Event, outcome: Outcome, writer: Writer, *, root: Path) -> Report:
@@ -128,14 +169,19 @@ def comment_outcome(client: GithubClient, event: Event, outcome: Outcome, writer
     if not pulls:
         return Report(notes=(*notes, _no_pull_request(event)), instead=text)
     author, done = client.author(), list[str]()
+    coverage = Coverage.of(project.name for project in outcome.projects)
+    find = partial(of_outcome, coverage=coverage)
     instead: Callable[[int], str] | None = None
     problem: GithubError | None = None
     for merged, fresh in pulls:
         write = _outcome_writer(event, outcome, writer, alone=len(pulls) == 1, fork=merged.fork, fresh=fresh)
         try:
-            done.append(_keep(client, merged.number, outcome.target.name, event.run, write, author))
+            posts = _posts(
+                client, merged.number, writer, outcome.target.name, outcome.finished_at or outcome.started_at, author
+            )
+            done.append(_keep(posts, merged.number, find, coverage, write))
         except GithubLockedError as locked:
-            notes.append(warning(locked.code, locked.summary, detail=locked.detail))
+            notes.append(_locked(locked))
             instead = text
         except GithubForbiddenError as forbidden:
             instead = text
@@ -160,34 +206,47 @@ def has_something_to_say(plan: Plan) -> bool:
     )
 
 
-def _outcome_writer(
-    event: Event, outcome: Outcome, writer: Writer, *, alone: bool, fork: bool, fresh: bool
-) -> Callable[[Body | None], Body | None]:
+def _outcome_writer(event: Event, outcome: Outcome, writer: Writer, *, alone: bool, fork: bool, fresh: bool) -> Write:
     """`alone` is whether no other pull request was merged, `fresh` whether no earlier run can have commented here."""
     document = outcome_document(printed(outcome, base=writer.base))
     content = {key: value for key, value in document.items() if key not in _TIMES}
     quiet = outcome.summary.complete and all(project.status is Status.UNCHANGED for project in outcome.projects)
 
-    def write(old: Body | None) -> Body | None:
+    def write(old: Sequence[Body]) -> Body | None:
         # A pull request without a comment had nothing to show in its plan, so what was written can only be its own if
         # no other one was merged. A fork's pull request never had a comment.
-        if old is None and (quiet or not (alone or fork)):
+        if not old and (quiet or not (alone or fork)):
             return None
-        if old is not None and quiet and not fresh and _APPLIED in old.data:
+        if old and quiet and not fresh and all(_APPLIED in body.data for body in old):
             return None
-        remembered = old.data if old is not None else {}
+        remembered = _together([body.data for body in old])
         text = writer.outcome(outcome, event)
         words = shown_words(compare_shown(remembered, outcome))
         data = {
             "plan_hash": remembered.get("plan_hash", outcome.plan_hash),
             "commit": remembered.get("commit", outcome.commit.commit),
             CONTENT: _digest(content),
-            **{key: remembered[key] for key in (PROJECTS, MORE) if key in remembered},
+            COVERED: Coverage.of(project.name for project in outcome.projects).remembered(),
+            **{key: remembered[key] for key in _KEPT if key in remembered},
             _APPLIED: outcome.plan_hash,
         }
         return Body(data, f"{text}\n{words}\n" if words else text)
 
     return write
+
+
+def _together(remembered: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+    """What the markers of several comments remember: the first one's values, and the projects of all."""
+    together = dict(remembered[0]) if remembered else {}
+    for other in remembered[1:]:
+        shown = other.get(PROJECTS)
+        if isinstance(shown, dict) and isinstance(together.get(PROJECTS), dict):
+            together[PROJECTS] = {**together[PROJECTS], **shown}
+            together[MORE] = (together.get(MORE) or 0) + (other.get(MORE) or 0)
+        if isinstance(together.get(COVERED), list):
+            more = other.get(COVERED)
+            together[COVERED] = sorted({*together[COVERED], *more})[:MOST_COVERED] if isinstance(more, list) else None
+    return together
 
 
 def _pull_requests(
@@ -226,21 +285,37 @@ def _between(root: Path, since: str, until: str) -> Sequence[str] | None:
         return None
 
 
-def _keep(
-    client: GithubClient,
-    number: int,
-    target: str,
-    run: int,
-    write: Callable[[Body | None], Body | None],
-    author: str,
-) -> str:
-    kept, url = keep_comment(client, number, kind=KIND, target=target, author=author, run=run, write=write)
+def with_notes(text: str, notes: Sequence[str]) -> str:
+    """The text with paragraphs after its first line, the heading."""
+    heading, _, rest = text.partition("\n")
+    return "\n".join([heading, *(f"\n{note}" for note in notes), rest])
+
+
+def in_words(scope: Scope) -> str:
+    """The scope in a line that we print."""
+    folder = f" in {plain(scope.folder)}" if scope.folder != "." else ""
+    return f"{plain(scope.target)}{folder}{f', {plain(scope.id)}' if scope.id else ''}"
+
+
+def _posts(
+    client: GithubClient, number: int, writer: Writer, target: str, at: datetime, author: str | None = None
+) -> Posts:
+    author = client.author() if author is None else author
+    return comments_on(client, number, scope=writer.scope(target), author=author, at=at, now=writer.now)
+
+
+def _keep(posts: Posts, number: int, find: Callable[[Posts], list[Posted]], coverage: Coverage, write: Write) -> str:
+    kept, url = keep_comment(posts, find, coverage, write)
     where = f" {plain(url)}" if url else ""
     if kept is Kept.NONE:
         return f"Pull request #{number}: nothing to report, so no comment was made."
     if kept is Kept.NEWER:
-        return f"Pull request #{number}: a later run has written the comment, so it is unchanged.{where}"
+        return f"Pull request #{number}: a later check has written the comment, so it is unchanged.{where}"
     return f"Pull request #{number}: comment {kept}.{where}"
+
+
+def _locked(problem: GithubLockedError) -> Diagnostic:
+    return warning(problem.code, problem.summary, detail=f"{problem.detail} The text is in the job's summary.")
 
 
 def _fork(number: int) -> Diagnostic:

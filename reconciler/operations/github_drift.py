@@ -16,19 +16,19 @@ from reconciler.forge.github.posts import Kept
 from reconciler.model.drift import Drift
 from reconciler.model.printed import printed
 from reconciler.model.values import canonical_json
-from reconciler.operations.github_comment import CONTENT, Writer
+from reconciler.operations.github_comment import CONTENT, Report, Writer, in_words, with_notes
 from reconciler.planning.drift import shown_fields
 from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.markdown.page import lay_out_view
-from reconciler.render.markdown.talk import drift_changed, drift_over, drift_title
+from reconciler.render.markdown.talk import drift_changed, drift_over, drift_title, scope_words
 from reconciler.render.view.drift import view_drift
 
 _MARKER = 8_000
 
 
-def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: Writer) -> str:
-    """Update the target's issue: what drifted, and what could not be compared. Returns a line about what was done.
+def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: Writer) -> Report:
+    """Update the scope's issue: what drifted, and what could not be compared.
 
     The issue stays open while a project is blocked, because that project may have drifted.
 
@@ -47,23 +47,26 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
             "the drift check covered only some projects, so it cannot show that drift is over",
             remedies=[Remedy("To check all projects:", ("drift", "--format", "json", "--"))],
         )
-    name = drift.target.name
+    scope = writer.scope(drift.target.name)
+    words = scope_words(scope.target, scope.folder, scope.id)
     finding = Finding(
-        target=name,
+        scope=scope,
         drifts=drifts,
-        title=drift_title(name),
+        title=drift_title(scope.target, scope.folder, scope.id),
         data={CONTENT: _content(drift, writer)},
-        text=drift_text(drift, event, writer, limit=LIMIT - _MARKER),
-        changed=partial(drift_changed, name),
-        over=drift_over(name),
+        text=with_notes(drift_text(drift, event, writer, limit=LIMIT - _MARKER), [*writer.scope_line(scope)]),
+        changed=partial(drift_changed, words),
+        over=drift_over(words),
     )
-    kept, url = keep_issue(client, finding, author=client.author(), run=event.run)
-    shown, where = plain(name), f" {plain(url)}" if url else ""
+    kept, url, notes = keep_issue(client, finding, author=client.author(), at=drift.made_at, now=writer.now)
+    shown, where = in_words(scope), f" {plain(url)}" if url else ""
     if kept is Kept.NONE:
-        return f"No drift on {shown}, and no issue."
-    if kept is Kept.NEWER:
-        return f"A later run has written the drift issue of {shown}, so it is unchanged.{where}"
-    return f"Drift issue of {shown} {kept}.{where}"
+        said = f"No drift on {shown}, and no issue."
+    elif kept is Kept.NEWER:
+        said = f"A later check has written the drift issue of {shown}, so it is unchanged.{where}"
+    else:
+        said = f"Drift issue of {shown} {kept}.{where}"
+    return Report((said,), tuple(notes))
 
 
 def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str:

@@ -158,6 +158,100 @@ def test_two_targets_are_two_comments(cli: Cli, write: Write, github: Github, jo
     assert len(github.writes) == 2
 
 
+def test_two_teams_in_one_folder(cli: Cli, write: Write, github: Github, job: Job, repository: Path) -> None:
+    """pulumi/actions#563: one comment for all, and the last run had it for itself."""
+    write("team-a/p.yaml", M)
+    write("team-b/q.yaml", M.replace("name: p", "name: q"))
+    commit_all(repository)
+    for run in "12":
+        for team in "ab":
+            job("pull_request", pull_request(), GITHUB_RUN_ID=run)
+            assert plan_and_comment(cli, "--target", "sandbox", f"projects/team-{team}").code == 0
+    first, second = comments(github)
+    assert ("`p`" in first, "`q`" in first, "`p`" in second, "`q`" in second) == (True, False, False, True)
+    # One job for both teams then: its comment takes the place of the two.
+    plan_and_comment(cli, "--target", "sandbox")
+    [both] = comments(github)
+    assert "2 to add" in both
+
+
+def test_each_configuration_folder_has_its_own(
+    cli: Cli, github: Github, job: Job, repository: Path, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """lnccbrown/HSSM#1220: two folders with one target; the check of one closed the issue of the other."""
+    for team, project in (("team-a", "birds"), ("team-b", "mules")):
+        (repository / team / "projects").mkdir(parents=True)
+        (repository / team / "reconciler.toml").write_text("")
+        (repository / team / "projects" / "p.yaml").write_text(
+            f"name: {project}\ntype: imageannotation\nparams: {{a: {project}}}\n"
+        )
+    commit_all(repository)
+    for team in ("team-a", "team-b"):
+        monkeypatch.chdir(repository / team)
+        job("pull_request", pull_request())
+        plan_and_comment(cli)
+        assert cli("apply", "--auto-approve").code == 0
+    assert ["For `production` in `team-a`." in comment for comment in comments(github)] == [True, False]
+    assert ["For `production` in `team-b`." in comment for comment in comments(github)] == [False, True]
+    served.store.edit_params("birds", {"a": 2})
+    said = []
+    job("schedule", "{}")
+    for team in ("team-a", "team-b", "team-a"):
+        monkeypatch.chdir(repository / team)
+        found = cli("drift", "--format", "json")
+        (repository / ".git" / "drift.json").write_text(found.out)
+        said.append(cli("github", "drift-issue", "--drift", str(repository / ".git" / "drift.json")).out)
+    assert said[0].startswith("Drift issue of production in team-a opened.")
+    assert said[1] == "No drift on production in team-b, and no issue.\n"
+    assert said[2].startswith("Drift issue of production in team-a unchanged.")
+    [issue] = github.issues.values()
+    assert (issue["title"], issue["state"]) == ("Drift: `production` in `team-a`", "open")
+
+
+def test_a_job_with_an_id(cli: Cli, write: Write, github: Github, job: Job) -> None:
+    write("p.yaml", M)
+    job("pull_request", pull_request())
+    cli("plan", "--target", "sandbox", "--out", "changes.plan")
+    for name in ("a", "b", "a"):
+        assert cli("github", "comment", "--plan", "changes.plan", "--id", name).code == 0
+    assert ["For `sandbox`, `a`." in body for body in comments(github)] == [True, False]
+    # The apply of both has no ID, and reports in one comment.
+    cli("apply", "--target", "sandbox", "--auto-approve", "--result", "result.json")
+    shown = cli("github", "comment", "--result", "result.json")
+    assert shown.out.startswith("Pull request #7: comment edited.")
+    [body] = comments(github)
+    assert "What was written matches this comment." in body
+
+
+def test_a_pull_request_into_another_branch(cli: Cli, write: Write, github: Github, job: Job) -> None:
+    write("p.yaml", M)
+    payload = json.loads(pull_request())
+    payload["pull_request"]["base"]["ref"] = "release"
+    payload["repository"] = {"default_branch": "main"}
+    job("pull_request", json.dumps(payload))
+    plan_and_comment(cli, "--target", "sandbox")
+    note = "This pull request goes into `release`, and only what is merged into `main` is applied."
+    assert note in comments(github)[0]
+    assert cli("github", "comment", "--plan", "changes.plan", "--branch", "release").code == 0
+    assert note not in comments(github)[0]
+
+
+def test_a_job_that_is_run_again_for_an_older_commit(cli: Cli, write: Write, github: Github, job: Job) -> None:
+    """The comment is about the newest commit, and after the merge about the apply."""
+    write("p.yaml", M)
+    cli("plan", "--target", "sandbox", "--out", "changes.plan")
+    github.pull(7, "c" * 40)
+    job("pull_request", pull_request(sha="b" * 40))
+    shown = cli("github", "comment", "--plan", "changes.plan")
+    why = "its newest commit is ccccccc, and this plan is of bbbbbbb"
+    assert (shown.code, shown.out) == (0, f"Pull request #7: comment unchanged, because {why}.\n")
+    github.pull(7, "b" * 40)
+    assert cli("github", "comment", "--plan", "changes.plan").out.startswith("Pull request #7: comment created.")
+    github.pull(7, "b" * 40, merged=True)
+    shown = cli("github", "comment", "--plan", "changes.plan")
+    assert shown.out == "Pull request #7: comment unchanged, because it is merged.\n"
+
+
 def test_a_fork_gets_the_summary(cli: Cli, write: Write, github: Github, job: Job, summary: Callable[[], str]) -> None:
     write("p.yaml", M)
     github.may_write = set()
@@ -191,15 +285,16 @@ def test_without_a_summary_the_text_is_printed(
     assert "### `sandbox`: 1 to add" in shown.out
 
 
-def test_a_locked_conversation(cli: Cli, write: Write, github: Github, job: Job) -> None:
+def test_a_locked_conversation(cli: Cli, write: Write, github: Github, job: Job, summary: Callable[[], str]) -> None:
     write("p.yaml", M)
     cli("plan", "--target", "sandbox", "--out", "changes.plan")
     github.locked.add(7)
     job("pull_request", pull_request())
     shown = cli("github", "comment", "--plan", "changes.plan")
-    assert shown.code == 1
-    assert "error[github-locked]" in shown.err
+    assert shown.code == 0
+    assert "::warning title=github-locked::" in shown.err
     assert "Unlock it" in shown.err
+    assert "### `sandbox`: 1 to add" in summary()
 
 
 class Pushes:
@@ -282,7 +377,7 @@ def test_a_pull_request_without_a_comment_that_came_in_alone(
     github.merge(one, 1)
     job("push", push(base, one, one), GITHUB_SHA=one)
     assert apply_and_comment(cli).out.startswith("Pull request #1: comment created.")
-    assert "as shown here" not in comments(github, 1)[0]
+    assert "matches this comment" not in comments(github, 1)[0]
 
 
 def test_a_shallow_clone_tells_those_of_the_push(
@@ -418,10 +513,17 @@ def test_the_life_of_a_drift(
     assert drift_and_issue(cli).out.startswith("Drift issue of production closed.")
     assert (issue["state"], issue["state_reason"]) == ("closed", "completed")
     assert "no drift" in issue["body"]
+    # A job that is run again has its old ID, and looks at what is true now.
     monday = {"GITHUB_RUN_ID": "1"}
     job("schedule", "{}", **monday)
+    found = cli("drift", "--format", "json")
     served.store.edit_params("p", {"a": {"b": 4, "c": 1}})
-    assert drift_and_issue(cli).out.startswith("A later run has written the drift issue of production")
+    assert drift_and_issue(cli).out.startswith("Drift issue of production reopened.")
+    earlier = json.loads(found.out) | {"timestamp": "2026-11-01T00:00:00Z"}
+    Path(".git/drift.json").write_text(json.dumps(earlier))
+    late = cli("github", "drift-issue", "--drift", ".git/drift.json")
+    assert late.out.startswith("A later check has written the drift issue of production, so it is unchanged.")
+    assert issue["state"] == "open"
 
 
 def test_a_blocked_project_hides_no_drift_and_keeps_the_issue_open(

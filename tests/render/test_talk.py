@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.outcome import Shown
-from reconciler.render.markdown.talk import drift_changed, drift_over, drift_title, shown_words
+from reconciler.render.markdown.talk import (
+    drift_changed,
+    drift_over,
+    drift_title,
+    other_branch,
+    scope_words,
+    shown_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +38,12 @@ def test_what_was_shown(shown: Shown | None, words: str) -> None:
 
 
 def test_below_an_issue() -> None:
-    assert drift_changed("t", (2, 1)).startswith("Drift on `t` has changed: 2 new, 1 gone.")
-    assert drift_changed("t", None).startswith("Drift on `t` has changed.")
-    assert drift_over("@x").startswith("`@x` no longer drifts: ")
+    assert drift_changed("`t`", (2, 1)).startswith("Drift on `t` has changed: 2 new, 1 gone.")
+    assert drift_changed("`t`", None).startswith("Drift on `t` has changed.")
+    assert drift_over("`@x`").startswith("`@x` no longer drifts: ")
     assert drift_title("a\nb") == "Drift: `a\\nb`"
-    assert len(drift_title("\x00" * 999)) < 256
+    assert len(drift_title(*["\x00" * 999] * 3)) < 256
+    assert scope_words("t", ".", "") == "`t`"
+    assert scope_words("t", "a/b", "") == "`t` in `a/b`"
+    assert scope_words("t", ".", "one") == "`t`, `one`"
+    assert "into `@all`, and only what is merged into `main` is applied" in other_branch("@all", "main")

@@ -69,6 +69,7 @@ class GithubClient:
         self._mask = Mask(event.token)
         self._api = event.api
         self._graphql = event.graphql
+        self.repository = event.repository
         self._below = f"{event.api}/repos/{event.repository}"
         if origin(self._graphql) != origin(self._api):
             raise GithubSetupError(
@@ -117,16 +118,23 @@ class GithubClient:
             url = self._same_origin(following, url)
         raise GithubError(f"GitHub's list of {path} has more than {_MOST_PAGES} pages")
 
-    def create(self, path: str, body: Mapping[str, Any], *, needs: str, exists: bool = False) -> dict[str, Any]:
-        """POST. It is not repeated once it may have landed. With `exists`, an item that already exists is not an error.
+    def get(self, path: str, *, needs: str) -> dict[str, Any]:
+        """One object of the repository."""
+        url = f"{self._below}{path}"
+        return _object(self._ask("GET", url, needs=needs, repeatable=True), url)
+
+    def create(self, path: str, body: Mapping[str, Any], *, needs: str) -> dict[str, Any]:
+        """POST. It is not repeated once it may have landed.
 
         Raises:
             GithubUnavailableError: if `may_have_landed` is set, look for the item before you send it again.
         """
         url = f"{self._below}{path}"
-        return _object(
-            self._ask("POST", url, body=body, needs=needs, repeatable=exists, fine=(422,) if exists else ()), url
-        )
+        return _object(self._ask("POST", url, body=body, needs=needs, repeatable=False), url)
+
+    def ensure(self, path: str, body: Mapping[str, Any], *, needs: str) -> None:
+        """POST of something that may exist already. So it can be repeated."""
+        self._ask("POST", f"{self._below}{path}", body=body, needs=needs, repeatable=True, fine=(422,))
 
     def update(self, path: str, body: Mapping[str, Any], *, needs: str) -> dict[str, Any]:
         """PATCH, which can be repeated."""

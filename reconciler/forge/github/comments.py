@@ -1,51 +1,104 @@
-"""One comment for each pull request and target, edited in place.
+"""One comment for each pull request, scope, and set of projects, edited in place.
 
-If there are several for one target (two runs at once, a lost answer), the oldest is kept and the others are deleted.
+If there are several (two runs at once, a lost answer, two jobs that became one), the oldest is kept, and the others are
+deleted if the run covers all that they show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 from reconciler.forge.github.client import GithubClient
-from reconciler.forge.github.marker import Body
-from reconciler.forge.github.posts import Kept, Posts
+from reconciler.forge.github.coverage import COVERED, Coverage
+from reconciler.forge.github.event import Event
+from reconciler.forge.github.marker import Body, Scope, short_hash
+from reconciler.forge.github.posts import RUN, Kept, Posted, Posts
 
 WRITES: Final = "pull-requests: write"
 """The permission that refusals name, also for reads: a job that may only read cannot comment."""
 
-Write = Callable[[Body | None], Body | None]
-"""Returns the text that the comment should have, given its current text (None if there is no comment). None means no
-change."""
+KIND: Final = "plan"
+JOB: Final = "job"
+"""The marker's key for a hash of the job, empty if it is not known."""
+
+Write = Callable[[Sequence[Body]], Body | None]
+"""The text to keep, given those that are there, the oldest first. None means that nothing is to be changed."""
+
+
+def comments_on(client: GithubClient, number: int, *, scope: Scope, author: str, at: datetime, now: datetime) -> Posts:
+    """The comments of a pull request. `at` is when the run looked at Scale and git."""
+    return Posts(client, f"/issues/{number}/comments", author, at, now, KIND, scope, WRITES)
+
+
+def of_plan(posts: Posts, event: Event, coverage: Coverage) -> list[Posted]:
+    """The comments that a plan replaces: those that show projects of it, else those of the job's earlier runs."""
+    job = job_hash(event)
+
+    def is_same(posted: Posted) -> bool:
+        data = posted.body.data
+        return coverage.meets(data) or (data.get(COVERED) == [] and data.get(JOB) == job)
+
+    def is_earlier(posted: Posted) -> bool:
+        data = posted.body.data
+        return bool(job) and data.get(JOB) == job and data.get(RUN) != event.run
+
+    ours = posts.ours()
+    return list(filter(is_same, ours)) or list(filter(is_earlier, ours))
+
+
+def of_outcome(posts: Posts, coverage: Coverage) -> list[Posted]:
+    """The comments that an outcome replaces: those that show projects of it. A job without an ID covers every ID."""
+    scope = posts.scope
+    found = (
+        posted
+        for posted in posts.found()
+        if posted.ours
+        and (posted.scope.target, posted.scope.folder) == (scope.target, scope.folder)
+        and scope.id in ("", posted.scope.id)
+        and coverage.meets(posted.body.data)
+    )
+    return sorted(found, key=lambda posted: posted.id)
+
+
+def of_failure(posts: Posts, event: Event) -> list[Posted]:
+    """The comment of a job that made no plan. If another job's cannot be excluded, there is none."""
+    job, ours = job_hash(event), posts.ours()
+    of_job = [posted for posted in ours if not job or posted.body.data.get(JOB) in (job, None)]
+    return of_job if len(of_job) == 1 else [posted for posted in of_job if posted.body.data.get(COVERED) == []]
+
+
+def job_hash(event: Event) -> str:
+    return short_hash(event.job) if event.job else ""
 
 
 def keep_comment(
-    client: GithubClient, number: int, *, kind: str, target: str, author: str, run: int, write: Write
+    posts: Posts, find: Callable[[Posts], list[Posted]], coverage: Coverage, write: Write
 ) -> tuple[Kept, str]:
-    """Make sure that the pull request has one comment for the target, with the text that `write` returns. Returns what
-    was done and the comment's address.
+    """Make sure that one comment has what `write` returns, in place of those that `find` finds. Also its address.
 
     Raises:
         GithubError: it cannot be read or written.
     """
-    posts = Posts(client, f"/issues/{number}/comments", author, run, kind, target, needs=WRITES)
-    comments, kept = posts.ours(), Kept.UNCHANGED
+    comments, kept = find(posts), Kept.EDITED
+    body = write([comment.body for comment in comments])
     if not comments:
-        body = write(None)
         if body is None:
             return Kept.NONE, ""
         comment = posts.create(body)
-        kept, comments = Kept.CREATED, posts.ours() or [comment]
+        kept, comments = Kept.CREATED, find(posts) or [comment]
         if comments == [comment]:
             return kept, comment.url
+        body = write([other.body for other in comments if other != comment]) or body
     first, *others = comments
-    for other in others:
-        client.delete(f"/issues/comments/{other.id}", needs=WRITES)
-    body = write(first.body)
-    if body is None or first.says(body):
-        return kept, first.url
-    if first.is_later(run):
+    if any(map(posts.is_later, comments)):
         return Kept.NEWER, first.url
-    posts.update(f"/issues/comments/{first.id}", body)
-    return (kept if kept is Kept.CREATED else Kept.EDITED), first.url
+    if body is None or (first.says(body) and first.scope == posts.scope):
+        kept = kept if kept is Kept.CREATED else Kept.UNCHANGED
+    else:
+        posts.update(f"/issues/comments/{first.id}", body)
+    for other in others:
+        if coverage.includes(other.body.data):
+            posts.client.delete(f"/issues/comments/{other.id}", needs=WRITES)
+    return kept, first.url

@@ -24,7 +24,8 @@ class Event:
     `number` is the number of the pull request, or None. `fork` is true if its head is in another repository, or in one
     that was deleted. `sha` is the pull request's head commit, or else GITHUB_SHA. `before` and `after` are commits of a
     push; `before` is None for a new branch. `pushed` are the commits that the event lists, oldest first. `branch` is
-    the base of the pull request, or the branch that was pushed. `run` is the ID of the run, 0 if it is not known.
+    the base of the pull request, or the branch that was pushed. `default_branch` is the repository's. `job` names the
+    workflow's file and the job, `run` the run. What is not known is empty.
     """
 
     name: str
@@ -40,7 +41,9 @@ class Event:
     after: str | None = None
     pushed: tuple[str, ...] = ()
     branch: str = ""
-    run: int = 0
+    default_branch: str = ""
+    job: str = ""
+    run: str = ""
 
 
 def read_event(environment: Mapping[str, str]) -> Event:
@@ -68,7 +71,8 @@ def read_event(environment: Mapping[str, str]) -> Event:
     api = _address(environment, "GITHUB_API_URL", "https://api.github.com")
     server = environment.get("GITHUB_SERVER_URL") or "https://github.com"
     pull = _mapping(payload.get("pull_request"))
-    run = environment.get("GITHUB_RUN_ID", "")
+    default = _mapping(payload.get("repository")).get("default_branch")
+    workflow = environment.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
     event = Event(
         name=environment.get("GITHUB_EVENT_NAME", ""),
         repository=repository,
@@ -78,7 +82,9 @@ def read_event(environment: Mapping[str, str]) -> Event:
         server=server.rstrip("/"),
         sha=environment.get("GITHUB_SHA", ""),
         branch=environment.get("GITHUB_REF_NAME", ""),
-        run=int(run) if run.isascii() and run.isdigit() else 0,
+        default_branch=default if isinstance(default, str) else "",
+        job=f"{workflow} {environment.get('GITHUB_JOB', '')}".strip() if workflow else "",
+        run=environment.get("GITHUB_RUN_ID", ""),
     )
     return _of_pull_request(event, pull) if pull else _of_push(event, payload)
 
@@ -90,16 +96,20 @@ def _of_pull_request(event: Event, pull: Mapping[str, Any]) -> Event:
     return replace(
         event,
         number=number,
-        fork=is_fork(head),
+        fork=is_fork(head, event.repository),
         sha=_commit(head.get("sha")) or event.sha,
         branch=base["ref"] if isinstance(base.get("ref"), str) else event.branch,
     )
 
 
-def is_fork(head: Mapping[str, Any]) -> bool:
-    """Whether a pull request's head is in a fork. Its `repo` is null if the fork was deleted."""
+def is_fork(head: Mapping[str, Any], repository: str) -> bool:
+    """Whether a pull request's head is in another repository. Its `repo` is null if that was deleted.
+
+    `head.repo.fork` says something else: that a repository is itself a fork of another one [D].
+    """
     home = head.get("repo", {})
-    return home is None or (isinstance(home, dict) and home.get("fork") is True)
+    name = _mapping(home).get("full_name")
+    return home is None or (isinstance(name, str) and name.casefold() != repository.casefold())
 
 
 def read_push(environment: Mapping[str, str]) -> tuple[str | None, str | None] | None:

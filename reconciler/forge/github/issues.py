@@ -1,18 +1,22 @@
-"""One issue for each target's drift: opened, updated, and reopened while there is drift, and closed when there is none.
+"""One issue for each scope's drift: opened, updated, reopened while drift lasts, and closed when it is over.
 
-The marker remembers the set of drifts, each by a short hash. A comment notifies people if the set changes, but not at
-every run.
+It is found by its marker, even if someone removed its label. The marker remembers the set of drifts, each by a short
+hash. A comment notifies people if the set changes, but not at every run. It comes last, and it is only a warning if
+GitHub refuses it, because a conversation may be locked: what the issue shows is more important.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 
-from reconciler.forge.github.client import GithubClient
-from reconciler.forge.github.marker import Body, short_hash
-from reconciler.forge.github.posts import RUN, Kept, Posted, Posts
+from reconciler.diagnostics import Diagnostic, warning
+from reconciler.errors import GithubError, GithubUnavailableError
+from reconciler.forge.github.client import ASSUMED_AUTHOR, GithubClient
+from reconciler.forge.github.marker import Body, Scope, short_hash
+from reconciler.forge.github.posts import Kept, Posted, Posts
 
 LABEL: Final = "reconciler-drift"
 KIND: Final = "drift"
@@ -25,6 +29,7 @@ SET: Final = "set"
 
 MOST_DRIFTS: Final = 300
 _REPORTED: Final = "reported"
+_BY_LABEL: Final = {"state": "all", "labels": LABEL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Finding:
     and how many are gone (None if that is not known). `over` is the text of the comment that closes the issue.
     """
 
-    target: str
+    scope: Scope
     drifts: Sequence[str]
     title: str
     data: Mapping[str, Any]
@@ -50,16 +55,19 @@ class Finding:
         return Body({**self.data, SET: whole, DRIFTS: hashes[:MOST_DRIFTS]}, self.text)
 
 
-def keep_issue(client: GithubClient, finding: Finding, *, author: str, run: int) -> tuple[Kept, str]:
-    """Make sure that the target has one issue if there is drift, and that the issue shows the current drift. Returns
-    what was done and the issue's address.
+def keep_issue(
+    client: GithubClient, finding: Finding, *, author: str, at: datetime, now: datetime
+) -> tuple[Kept, str, list[Diagnostic]]:
+    """Make sure that the scope has one issue if there is drift, and that it shows what was found.
+
+    `at` is when the check looked at Scale. Returns what was done, the issue's address, and warnings.
 
     Raises:
         GithubError: it cannot be read or written; with 410, issues are switched off.
     """
-    parameters = {"state": "all", "labels": LABEL}
-    posts = Posts(client, "/issues", author, run, KIND, finding.target, WRITES, parameters)
-    return _Issue(posts, finding, finding.body).keep()
+    posts = Posts(client, "/issues", author, at, now, KIND, finding.scope, WRITES, _BY_LABEL)
+    keeper = _Issue(posts, finding, finding.body)
+    return (*keeper.keep(), keeper.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ class _Issue:
     posts: Posts
     finding: Finding
     body: Body
+    notes: list[Diagnostic] = field(default_factory=list)
 
     def keep(self) -> tuple[Kept, str]:
         issues = self.ours()
@@ -77,52 +86,99 @@ class _Issue:
             made = self.posts.create(self.body, title=self.finding.title, labels=[LABEL])
             issues = self.ours() or [made]
             if issues[0].id == made.id:
-                self.drop(issues[1:])
+                self.drop(issues[1:], made)
                 return Kept.OPENED, made.url
         issue, *others = issues
-        self.drop(others)
-        if issue.is_later(self.posts.run):
+        self.drop(others, issue)
+        if self.posts.is_later(issue):
             return Kept.NEWER, issue.url
+        self.put_label_back(issue)
         return (self.go_on(issue) if self.finding.drifts else self.end(issue)), issue.url
 
+    def ours(self) -> list[Posted]:
+        """The first one is kept: the oldest that is open or, if none is, the oldest.
+
+        A label can be removed, and the login changes if the job gets a token of its own. So the label and each login
+        are looked for.
+        """
+        found = {posted.id: posted for posted in self.posts.found()}
+        for login in dict.fromkeys((self.posts.author, ASSUMED_AUTHOR)):
+            written = replace(self.posts, parameters={"state": "all", "creator": login})
+            try:
+                found |= {posted.id: posted for posted in written.found()}
+            except GithubUnavailableError:
+                raise
+            except GithubError:
+                continue  # The login of an App may not be one that GitHub filters by (an assumption).
+        scoped = [posted for posted in found.values() if posted.scope == self.finding.scope]
+        self.tell_of([posted for posted in scoped if posted.is_open and not posted.ours and LABEL in posted.labels])
+        return sorted((posted for posted in scoped if posted.ours), key=lambda issue: (not issue.is_open, issue.id))
+
+    def tell_of(self, strange: Sequence[Posted]) -> None:
+        """Name open issues with our marker and label that another login wrote: a person must decide about them."""
+        for issue in strange:
+            note = warning(
+                "strange-issue",
+                f"issue #{issue.number} looks like a drift issue, but {issue.author or 'another login'} wrote it",
+                detail="If an earlier token of this job wrote it, close it: nothing keeps it up to date.",
+            )
+            if note not in self.notes:
+                self.notes.append(note)
+
+    def put_label_back(self, issue: Posted) -> None:
+        if LABEL in issue.labels or not (issue.is_open or self.finding.drifts):
+            return
+        try:
+            self.see_label()
+            self.posts.client.ensure(f"/issues/{issue.number}/labels", {"labels": [LABEL]}, needs=WRITES)
+        except GithubError as refused:
+            self.notes.append(warning(refused.code, refused.summary, detail=refused.detail))
+
     def go_on(self, issue: Posted) -> Kept:
+        if not issue.is_open:
+            kept = self.update(issue, Kept.REOPENED, state="open", state_reason="reopened")
+        elif issue.says(self.body):
+            return Kept.UNCHANGED
+        else:
+            kept = self.update(issue, Kept.EDITED)
         if issue.body.data.get(SET) != self.body.data[SET]:
             self.comment(issue, self.finding.changed(self.changes(issue.body)))
-        if not issue.is_open:
-            return self.update(issue, Kept.REOPENED, state="open", state_reason="reopened")
-        return Kept.UNCHANGED if issue.says(self.body) else self.update(issue, Kept.EDITED)
+        return kept
 
     def end(self, issue: Posted) -> Kept:
         if issue.is_open:
+            kept = self.update(issue, Kept.CLOSED, state="closed", state_reason="completed")
             self.comment(issue, self.finding.over)
-            return self.update(issue, Kept.CLOSED, state="closed", state_reason="completed")
+            return kept
         is_over = issue.body.data.get(SET) == self.body.data[SET]
         return Kept.UNCHANGED if is_over else self.update(issue, Kept.EDITED)
-
-    def ours(self) -> list[Posted]:
-        """The issues, with the one to keep first: the oldest open issue, or if none is open, the oldest."""
-        return sorted(self.posts.ours(), key=lambda issue: not issue.is_open)
 
     def see_label(self) -> None:
         """GitHub silently drops an unknown label ([P], github.md, section 5). The issue would never be found again."""
         label = {"name": LABEL, "color": "b60205", "description": "Live projects were changed outside git"}
-        self.posts.client.create("/labels", label, needs=WRITES, exists=True)
+        self.posts.client.ensure("/labels", label, needs=WRITES)
 
-    def drop(self, others: Sequence[Posted]) -> None:
-        """Close duplicates, which two runs at once or a lost answer can cause."""
+    def drop(self, others: Sequence[Posted], kept: Posted) -> None:
+        """Close duplicates, made by two runs at once, after a lost answer, or when nobody saw the older one."""
         closed = {"state": "closed", "state_reason": "not_planned"}
         for other in others:
             if other.is_open:
                 self.posts.client.update(f"/issues/{other.number}", closed, needs=WRITES)
+                self.comment(other, f"This continues in #{kept.number}.")
 
     def update(self, issue: Posted, kept: Kept, **more: str) -> Kept:
         self.posts.update(f"/issues/{issue.number}", self.body, **more)
         return kept
 
     def comment(self, issue: Posted, words: str) -> None:
-        remembered = {SET: self.body.data[SET], RUN: self.posts.run, "before": issue.body.data.get(SET)}
+        remembered = {SET: self.body.data[SET], "before": issue.body.data.get(SET)}
         thread = replace(self.posts, path=f"/issues/{issue.number}/comments", kind=_REPORTED, parameters={})
-        thread.create(Body(remembered, words), is_it=lambda posted: posted.body.data == remembered)
+        try:
+            thread.create(Body(remembered, words))
+        except GithubError as refused:
+            self.notes.append(
+                warning(refused.code, f"the drift issue is up to date, but nobody is notified: {refused.summary}")
+            )
 
     def changes(self, old: Body) -> tuple[int, int] | None:
         known, now = old.data.get(DRIFTS), self.body.data[DRIFTS]

@@ -1,18 +1,30 @@
-"""Comments and issues of ours: found by a marker and an author, created once, and updated in place."""
+"""Comments and issues of ours: found by a marker and an author, created once, and updated in place.
+
+Ours are those of the login that the job's token writes as, and those of `github-actions[bot]`, which a job has before
+it gets a token of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from reconciler.errors import GithubError, GithubUnavailableError
-from reconciler.forge.github.client import GithubClient
-from reconciler.forge.github.marker import Body, read_body, write_body
+from reconciler.forge.github.client import ASSUMED_AUTHOR, GithubClient
+from reconciler.forge.github.marker import Body, Scope, read_body, write_body
+from reconciler.model.values import Json
+
+AT: Final = "at"
+"""The marker's key for when the run looked at Scale and git: RFC 3339 in UTC, in whole seconds."""
 
 RUN: Final = "run"
-"""The marker's key for the ID of the run that wrote it. IDs grow with time (an assumption)."""
+"""The marker's key for the run that wrote it."""
+
+CLOCKS: Final = timedelta(minutes=5)
+"""How far the clocks of two machines may differ. A time that is further ahead is wrong, and decides nothing."""
 
 MOST_TRIES: Final = 3
 PAUSE: Final = 2.0
@@ -32,59 +44,74 @@ class Kept(StrEnum):
     NONE = "none"
     """No comment or issue exists, and there is nothing to report."""
     NEWER = "newer"
-    """A later run has already written it."""
+    """A later check has written it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A comment or an issue of ours. `url` is its page. `number` and `is_open` are only for issues."""
+    """A comment or an issue with our marker. `url` is its page. `number`, `labels` and `is_open` are only for issues.
+
+    `author` is a login. `ours` is whether we wrote it: anybody can copy a marker.
+    """
 
     id: int
+    scope: Scope
     body: Body
     url: str
+    author: str
+    ours: bool
     number: int
+    labels: tuple[str, ...]
     is_open: bool
 
     def says(self, body: Body) -> bool:
-        """Whether its marker remembers the same values, except for the run, and nobody edited its text."""
-        return self.body.intact and {**self.body.data, RUN: None} == {**body.data, RUN: None}
-
-    def is_later(self, run: int) -> bool:
-        """Whether a later run wrote it. `run` is 0 if it is not known."""
-        written = self.body.data.get(RUN)
-        return run > 0 and self.body.intact and isinstance(written, int) and written > run
+        """Whether its marker remembers the same, apart from run and time, and nobody edited its text."""
+        of_the_run: dict[str, Json] = {AT: None, RUN: None}
+        return self.body.intact and {**self.body.data, **of_the_run} == {**body.data, **of_the_run}
 
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """The comments or issues of one kind and target, in the list at `path`. `needs` is the permission for it.
+    """The comments or issues of one kind, in the list at `path`. `needs` is the permission for it.
 
-    `author` is the login that our token writes as. `run` is the ID of the run, 0 if it is not known.
+    `author` is the login that our token writes as. `at` is when the run looked at Scale and git, `now` the current
+    time; both are aware.
     """
 
     client: GithubClient
     path: str
     author: str
-    run: int
+    at: datetime
+    now: datetime
     kind: str
-    target: str
+    scope: Scope
     needs: str
     parameters: Mapping[str, str] = field(default_factory=dict)
 
-    def ours(self) -> list[Posted]:
-        """The comments or issues that we wrote, oldest first."""
-        found = map(self._posted, self.client.list(self.path, self.parameters, needs=self.needs))
-        return sorted((posted for posted in found if posted is not None), key=lambda posted: posted.id)
+    def found(self) -> Iterator[Posted]:
+        """All that have our marker, whoever wrote them."""
+        for item in self.client.list(self.path, self.parameters, needs=self.needs):
+            if (posted := self._posted(item)) is not None:
+                yield posted
 
-    def create(self, body: Body, *, is_it: Callable[[Posted], bool] = lambda posted: True, **more: Any) -> Posted:
-        """Create a comment or an issue with `more` fields. If the answer is lost, look for it, as recognized by
-        `is_it`, before sending it again.
+    def ours(self) -> list[Posted]:
+        """Those that we wrote for the scope, the oldest first."""
+        ours = (posted for posted in self.found() if posted.ours and posted.scope == self.scope)
+        return sorted(ours, key=lambda posted: posted.id)
+
+    def is_later(self, posted: Posted) -> bool:
+        """Whether a later check wrote it. The time decides, not the ID of the run, because a job can be run again."""
+        written = posted.body.data.get(AT)
+        return posted.body.intact and isinstance(written, str) and _time(self.at) < written <= _time(self.now + CLOCKS)
+
+    def create(self, body: Body, **more: Any) -> Posted:
+        """Create one, with `more` fields. If the answer is lost, it is looked for before it is sent again.
 
         Raises:
             GithubUnavailableError: it was not sent, or was not found after the last try.
             GithubError: GitHub's answer has different text.
         """
-        whole, tries = self._whole(body), 0
+        whole, tries, data = self._whole(body), 0, {**body.data, AT: _time(self.at)}
         while True:
             try:
                 answer = self.client.create(self.path, {**more, "body": whole}, needs=self.needs)
@@ -93,7 +120,7 @@ class Posts:
                 if not lost.may_have_landed:
                     raise
                 self.client.pause(PAUSE)
-                if (found := next(filter(is_it, self.ours()), None)) is not None:
+                if (found := next((posted for posted in self.ours() if posted.body.data == data), None)) is not None:
                     return found
                 tries += 1
                 if tries == MOST_TRIES:
@@ -123,28 +150,42 @@ class Posts:
             )
 
     def _whole(self, body: Body) -> str:
-        return write_body(self.kind, self.target, Body({**body.data, RUN: self.run}, body.text))
+        return write_body(self.kind, self.scope, Body({**body.data, AT: _time(self.at)}, body.text))
 
     def _posted(self, item: Mapping[str, Any], *, trusted: bool = False) -> Posted | None:
-        """The comment or issue in an item of a list; None if someone else wrote it, or if it is not for the target.
+        """An item of a list with our marker, else None. `trusted` is for the answer to our own create.
 
-        `trusted` is for the answer to our own create. A bot's login has `[bot]` in REST, and may not in GraphQL [A].
+        A bot's login has `[bot]` in REST, and may not in GraphQL [A].
         """
-        user, whole, identity = item.get("user"), item.get("body"), item.get("id")
+        whole, identity = item.get("body"), item.get("id")
         if not isinstance(whole, str) or not isinstance(identity, int) or "pull_request" in item:
             return None
+        read = read_body(self.kind, whole)
+        if read is None:
+            return None
+        user = item.get("user")
         login = user.get("login") if isinstance(user, dict) else None
         is_bot = isinstance(user, dict) and user.get("type") == "Bot"
-        if not (trusted or login == self.author or (is_bot and login == f"{self.author}[bot]")):
-            return None
-        body = read_body(self.kind, self.target, whole)
-        if body is None:
-            return None
-        url, number = item.get("html_url"), item.get("number")
+        url, number, labels = item.get("html_url"), item.get("number"), item.get("labels")
         return Posted(
             identity,
-            body,
-            url if isinstance(url, str) else "",
-            number if isinstance(number, int) else 0,
-            item.get("state", "open") == "open",
+            *read,
+            url=url if isinstance(url, str) else "",
+            author=login if isinstance(login, str) else "",
+            ours=trusted or login == self.author or (is_bot and login in (f"{self.author}[bot]", ASSUMED_AUTHOR)),
+            number=number if isinstance(number, int) else 0,
+            labels=tuple(_label_names(labels)) if isinstance(labels, list) else (),
+            is_open=item.get("state", "open") == "open",
         )
+
+
+def _label_names(labels: list[Any]) -> Iterator[str]:
+    """GitHub spells a label as an object, or as its name [D]."""
+    for label in labels:
+        name = label.get("name") if isinstance(label, dict) else label
+        if isinstance(name, str):
+            yield name
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

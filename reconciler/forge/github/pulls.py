@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.errors import GithubError
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.comments import WRITES
-from reconciler.forge.github.event import is_fork
+from reconciler.forge.github.event import Event, is_fork
 
 LAG_PAUSES: Final = (2.0, 5.0, 10.0)
 """Seconds before the pull requests of a commit are requested again, because the answer may lag behind the push [P]."""
@@ -16,6 +17,9 @@ LAG_PAUSES: Final = (2.0, 5.0, 10.0)
 MOST_COMMITS: Final = 100
 """The most commits whose pull requests are requested. A merge queue merges 100 at once [D], and a token has 1,000
 requests an hour."""
+
+_LAG: Final = (0.0, 3.0)
+"""The same, for the newest commit of a pull request."""
 
 _MOST_LAGGING: Final = 10
 
@@ -26,6 +30,28 @@ class Merged:
 
     number: int
     fork: bool
+
+
+def overtaken(client: GithubClient, event: Event) -> str:
+    """Why a plan for the event's pull request is no longer what its comment should show; empty if it should.
+
+    A job that is run again gets its old event, with the commit of that time. If GitHub does not answer, the event is
+    believed.
+    """
+    newest: object = None
+    for pause in _LAG:
+        client.pause(pause)
+        try:
+            pull = client.get(f"/pulls/{event.number}", needs=WRITES)
+        except GithubError:
+            return ""
+        if pull.get("merged") is True:
+            return "it is merged"
+        head = pull.get("head")
+        newest = head.get("sha") if isinstance(head, dict) else None
+        if newest in (event.sha, None):
+            return ""
+    return f"its newest commit is {str(newest)[:7]}, and this plan is of {event.sha[:7]}"
 
 
 def merged_pulls(
@@ -60,5 +86,5 @@ def _pulls_of(client: GithubClient, commit: str, branch: str) -> dict[int, Merge
     for item in client.list(f"/commits/{commit}/pulls", needs=WRITES):
         base, number = item.get("base"), item.get("number")
         if item.get("merged_at") and isinstance(base, dict) and base.get("ref") == branch and isinstance(number, int):
-            merged[number] = Merged(number, is_fork(item.get("head") or {}))
+            merged[number] = Merged(number, is_fork(item.get("head") or {}, client.repository))
     return merged

@@ -1,4 +1,4 @@
-"""What is added to a pull request after its merge, and to an issue about drift."""
+"""What is said about a pull request or an issue, in addition to a plan, an outcome, or a drift."""
 
 from __future__ import annotations
 
@@ -36,17 +36,36 @@ def _names(names: tuple[str, ...]) -> str:
     return listed([code(name) for name in names])
 
 
-def drift_changed(target: str, change: tuple[int, int] | None) -> str:
+def scope_words(target: str, folder: str, job: str, *, most: int = 1_000) -> str:
+    """The target, the configuration folder (`.` for the git top level), and the ID of the job, if it has one.
+
+    `most` limits the characters of each.
+    """
+    words = code(plain(target)[:most])
+    if folder != ".":
+        words += f" in {code(plain(folder)[:most])}"
+    return f"{words}, {code(plain(job)[:most])}" if job else words
+
+
+def drift_changed(scope: str, change: tuple[int, int] | None) -> str:
     """A comment on an issue whose drift has changed. `change` counts the new differences and those that are gone."""
     numbers = "" if change is None else f": {change[0]:,} new, {change[1]:,} gone"
-    return f"Drift on {code(target)} has changed{numbers}. The description above is up to date."
+    return f"Drift on {scope} has changed{numbers}. The description above is up to date."
 
 
-def drift_over(target: str) -> str:
+def drift_over(scope: str) -> str:
     """A comment on an issue whose drift is gone."""
-    return f"{code(target)} no longer drifts: Scale matches the last apply or git."
+    return f"{scope} no longer drifts: Scale matches the last apply or git."
 
 
-def drift_title(target: str) -> str:
+def drift_title(target: str, folder: str = ".", job: str = "") -> str:
     """An issue's title. It has at most 256 characters (an assumption), and the only Markdown in it is code spans."""
-    return f"Drift: {code(plain(target)[:200])}"
+    return f"Drift: {scope_words(target, folder, job, most=70)}"
+
+
+def other_branch(branch: str, applied: str) -> str:
+    """About a pull request that no merge applies."""
+    return (
+        f"> [!NOTE]\n> This pull request goes into {code(branch)}, and only what is merged into {code(applied)} is"
+        " applied. Merging it changes nothing on Scale."
+    )

@@ -1,7 +1,7 @@
 """The GitHub endpoints that reconciler uses, served: written from GitHub's documentation (github.md), not our code.
 
-Comments and issues (list, create, update; delete of a comment), labels, a commit's pull requests, GraphQL's viewer,
-`GET /user` (403, as for GITHUB_TOKEN). Lists are paged, with a `Link` header. Bodies over 262,144 bytes are a 422,
+Comments and issues (list, create, update; delete of a comment), labels, pull requests, GraphQL's viewer, `GET /user`
+(403, as for GITHUB_TOKEN). Lists are paged, with a `Link` header. Bodies over 262,144 bytes are a 422,
 an issue's update over it a 200 that keeps the old one. Unknown labels are dropped without a word.
 """
 
@@ -62,6 +62,8 @@ class Github:
     labels: set[str] = field(default_factory=set)
     locked: set[int] = field(default_factory=set)
     pulls: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    heads: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """Pull requests by number, as `pull` makes them. A number that is not here is a 404."""
     meanwhile: Callable[[str], None] = lambda request: None
     url: str = ""
     server: str = ""
@@ -75,7 +77,9 @@ class Github:
             (f"{here}/issues/comments/([0-9]+)", "PATCH DELETE", self._comment),
             (f"{here}/issues", "GET POST", self._issues),
             (f"{here}/issues/([0-9]+)", "PATCH", self._issue),
+            (f"{here}/issues/([0-9]+)/labels", "POST", self._issue_labels),
             (f"{here}/labels", "POST", self._labels),
+            (f"{here}/pulls/([0-9]+)", "GET", self._pull),
             (f"{here}/commits/([^/]+)/pulls", "GET", self._pulls),
             (re.escape(f"{self.base.removesuffix('/v3')}/graphql"), "POST", self._graphql),
             (re.escape(f"{self.base}/user"), "GET", self._user),
@@ -132,11 +136,17 @@ class Github:
 
     def merge(self, sha: str, number: int, *, branch: str = "main", merged: bool = True, fork: bool = False) -> None:
         """A pull request that brought a commit."""
-        head: dict[str, Any] = {"sha": sha, "repo": {"fork": fork, "full_name": REPOSITORY}}
+        home = "someone/farm" if fork else REPOSITORY
+        head: dict[str, Any] = {"sha": sha, "repo": {"fork": fork, "full_name": home}}
         at = "2026-11-25T10:00:00Z" if merged else None
         self.pulls.setdefault(sha, []).append(
             {"number": number, "merged_at": at, "base": {"ref": branch}, "head": head}
         )
+
+    def pull(self, number: int, sha: str, *, merged: bool = False) -> None:
+        """A pull request as it is now."""
+        head = {"sha": sha, "repo": {"fork": False, "full_name": REPOSITORY}}
+        self.heads[number] = {"number": number, "merged": merged, "head": head, "base": {"ref": "main"}}
 
     def _id(self) -> int:
         self._next += 1
@@ -216,13 +226,14 @@ class Github:
         if not self.issues_on:
             return _refuse(410, "Issues has been disabled in this repository.")
         if request.method == "GET":
-            wanted = _query(request).get("labels")
+            wanted, creator = _query(request).get("labels"), _query(request).get("creator")
             state = _query(request).get("state", "open")
             found = [
                 issue
                 for issue in self.issues.values()
                 if state in ("all", issue["state"])
                 and (wanted is None or wanted in [label["name"] for label in issue["labels"]])
+                and (creator is None or creator == issue["user"]["login"])
             ]
             return self._paged(request, found)
         if (refused := self._refused("issues")) is not None:
@@ -242,6 +253,17 @@ class Github:
             del change["body"]
         issue.update(change)
         return as_json(issue)
+
+    def _issue_labels(self, request: Request, number: str) -> Answer:
+        if (refused := self._refused("issues")) is not None:
+            return refused
+        labels = self.issues[int(number)]["labels"]
+        labels += [{"name": name} for name in json.loads(request.body)["labels"] if {"name": name} not in labels]
+        return as_json(labels)
+
+    def _pull(self, request: Request, number: str) -> Answer:
+        pull = self.heads.get(int(number))
+        return as_json(pull) if pull is not None else _refuse(404, "Not Found")
 
     def _labels(self, request: Request) -> Answer:
         if (refused := self._refused("issues")) is not None:

@@ -23,14 +23,23 @@ def environment(folder: Path, name: str, payload: str, **more: str) -> dict[str,
 
 def test_a_pull_request(tmp_path: Path) -> None:
     event = read_event(environment(tmp_path, "pull_request", pull_request(7)))
-    assert (event.number, event.fork, event.sha, event.branch, event.run) == (7, False, "b" * 40, "main", 100)
+    assert (event.number, event.fork, event.sha, event.branch, event.run) == (7, False, "b" * 40, "main", "100")
     assert (event.repository, event.api) == (REPOSITORY, "http://127.0.0.1:9")
     assert TOKEN not in repr(event)
 
 
 @pytest.mark.parametrize(
     ("repo", "fork"),
-    [({"fork": True}, True), (None, True), ({"fork": False}, False), ({"full_name": "a/b"}, False), ("x", False)],
+    [
+        ({"fork": True, "full_name": "someone/farm"}, True),
+        ({"fork": False, "full_name": "someone/farm"}, True),
+        # The repository is itself a fork of another one, and the branch is its own.
+        ({"fork": True, "full_name": REPOSITORY}, False),
+        ({"fork": True, "full_name": REPOSITORY.upper()}, False),
+        (None, True),
+        ({"fork": True}, False),
+        ("x", False),
+    ],
 )
 def test_a_fork(tmp_path: Path, repo: Any, fork: bool) -> None:
     payload = {"pull_request": {"number": 7, "head": {"sha": "b" * 40, "repo": repo}}}
@@ -47,7 +56,7 @@ def test_a_push(tmp_path: Path) -> None:
 @pytest.mark.parametrize("payload", ["{}", "[]", '{"schedule": "5 4 * * *"}', '{"commits": [3], "before": 1}'])
 def test_a_schedule_or_a_dispatch_has_neither(tmp_path: Path, payload: str) -> None:
     event = read_event(environment(tmp_path, "schedule", payload, GITHUB_RUN_ID="x"))
-    assert (event.number, event.before, event.after, event.pushed, event.run) == (None, None, None, (), 0)
+    assert (event.number, event.before, event.after, event.pushed, event.run) == (None, None, None, (), "x")
 
 
 def test_addresses(tmp_path: Path) -> None:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 
 from reconciler.errors import GithubError, GithubForbiddenError
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.issues import LABEL, Finding, keep_issue
-from reconciler.forge.github.marker import Body, write_body
+from reconciler.forge.github.marker import Body, Scope, write_body
 from reconciler.forge.github.posts import Kept
 from tests.forge.github.double import BOT, Fault, Github
 
+NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
+LISTS = ["GET /issues", "GET /issues"]
+"""By label, and by the login."""
 
-def keep(client: GithubClient, *drifts: str, text: str = "", target: str = "production", run: int = 100) -> Kept:
+
+def keep(
+    client: GithubClient,
+    *drifts: str,
+    text: str = "",
+    target: str = "production",
+    folder: str = ".",
+    job: str = "",
+    author: str = BOT,
+    minute: int = 0,
+    notes: list[str] | None = None,
+) -> Kept:
     finding = Finding(
-        target=target,
+        scope=Scope(target, folder, job),
         drifts=drifts,
         title=f"Drift: {target}",
         data={"content": text or ",".join(drifts)},
@@ -22,7 +39,11 @@ def keep(client: GithubClient, *drifts: str, text: str = "", target: str = "prod
         changed=lambda change: "it changed" if change is None else f"{change[0]} new, {change[1]} gone",
         over="it is over",
     )
-    return keep_issue(client, finding, author=BOT, run=run)[0]
+    at = NOW + timedelta(minutes=minute)
+    kept, _, found = keep_issue(client, finding, author=author, at=at, now=NOW + timedelta(minutes=60))
+    assert notes is not None or found == []
+    (notes if notes is not None else []).extend(note.summary for note in found)
+    return kept
 
 
 def said(github: Github, number: int) -> list[str]:
@@ -31,27 +52,27 @@ def said(github: Github, number: int) -> list[str]:
 
 def test_the_life_of_a_drift(client: GithubClient, github: Github) -> None:
     assert keep(client) is Kept.NONE
-    assert github.log == ["GET /issues"]
+    assert github.log == LISTS
 
     github.log.clear()
     assert keep(client, "a") is Kept.OPENED
-    assert github.log == ["GET /issues", "POST /labels", "POST /issues", "GET /issues"]
+    assert github.log == [*LISTS, "POST /labels", "POST /issues", *LISTS]
     [issue] = github.issues.values()
     number = issue["number"]
     assert (issue["title"], issue["labels"]) == ("Drift: production", [{"name": LABEL}])
 
     github.log.clear()
     assert keep(client, "a") is Kept.UNCHANGED
-    assert github.log == ["GET /issues"]
+    assert github.log == LISTS
 
     github.log.clear()
     assert keep(client, "a", text="version and age") is Kept.EDITED
-    assert github.log == ["GET /issues", f"PATCH /issues/{number}"]
+    assert github.log == [*LISTS, f"PATCH /issues/{number}"]
     assert said(github, number) == []
 
     github.log.clear()
     assert keep(client, "b", "c") is Kept.EDITED
-    assert github.log == ["GET /issues", f"POST /issues/{number}/comments", f"PATCH /issues/{number}"]
+    assert github.log == [*LISTS, f"PATCH /issues/{number}", f"POST /issues/{number}/comments"]
     assert said(github, number) == ["2 new, 1 gone"]
 
     issue["state"] = "closed"  # by hand, while drift lasts
@@ -61,7 +82,7 @@ def test_the_life_of_a_drift(client: GithubClient, github: Github) -> None:
 
     github.log.clear()
     assert keep(client, text="no drift") is Kept.CLOSED
-    assert github.log == ["GET /issues", f"POST /issues/{number}/comments", f"PATCH /issues/{number}"]
+    assert github.log == [*LISTS, f"PATCH /issues/{number}", f"POST /issues/{number}/comments"]
     assert (issue["state"], issue["state_reason"]) == ("closed", "completed")
     assert issue["body"].endswith("\nno drift")
     assert said(github, number)[-1] == "it is over"
@@ -83,15 +104,99 @@ def test_closed_by_hand_and_over_since(client: GithubClient, github: Github) -> 
     assert said(github, issue["number"]) == ["1 new, 0 gone"]
 
 
-def test_whose_issue_it_is(client: GithubClient, github: Github) -> None:
-    marked = write_body("drift", "production", Body({"set": "x"}, "t"))
+def test_an_issue_of_somebody_else(client: GithubClient, github: Github) -> None:
+    """Anybody can copy a marker. Only who may label is believed to mean it, and a person decides."""
+    marked = write_body("drift", Scope("production"), Body({"set": "x"}, "t"))
     theirs = github.add_issue(marked, login="somebody", labels=(LABEL,))
-    unlabelled = github.add_issue(marked)
+    copied = github.add_issue(marked, login="stranger")
     pull = github.add_issue(marked, labels=(LABEL,), pull_request={"url": "x"})
-    assert keep(client, "a") is Kept.OPENED
-    assert all(issue["body"] == marked for issue in (theirs, unlabelled, pull))
-    assert keep(client, "b", target="staging") is Kept.OPENED
-    assert len(github.issues) == 5
+    notes: list[str] = []
+    assert keep(client, "a", notes=notes) is Kept.OPENED
+    assert notes == [f"issue #{theirs['number']} looks like a drift issue, but somebody wrote it"]
+    assert all(issue["body"] == marked and issue["state"] == "open" for issue in (theirs, copied, pull))
+
+
+def test_two_targets_folders_and_jobs_keep_an_issue_each(client: GithubClient, github: Github) -> None:
+    """lnccbrown/HSSM#1220: a run without drift closed the issue of another slot."""
+    scopes: list[dict[str, Any]] = [
+        {},
+        {"target": "staging"},
+        {"folder": "team-a"},
+        {"folder": "team-b"},
+        {"job": "a"},
+        {"job": "b"},
+    ]
+    for scope in scopes:
+        assert keep(client, "a", **scope) is Kept.OPENED
+    assert keep(client, folder="team-b") is Kept.CLOSED
+    assert keep(client, job="a") is Kept.CLOSED
+    assert [issue["state"] for issue in github.issues.values()] == ["open", "open", "open", "closed", "closed", "open"]
+
+
+def test_an_issue_without_its_label(client: GithubClient, github: Github) -> None:
+    """aryamthecodebreaker/FixMap#77: a property that people edit was the identity."""
+    keep(client, "a")
+    [issue] = github.issues.values()
+    issue["labels"].clear()
+    assert keep(client, "a") is Kept.UNCHANGED
+    assert issue["labels"] == [{"name": LABEL}]
+    issue["labels"].clear()
+    assert keep(client, text="over") is Kept.CLOSED
+    issue["labels"].clear()
+    assert keep(client, text="over") is Kept.UNCHANGED
+    assert issue["labels"] == []
+    github.faults.append(Fault("POST", "/labels$", 404))
+    notes: list[str] = []
+    assert keep(client, "a", notes=notes) is Kept.REOPENED
+    assert len(notes) == 1
+    assert list(github.issues.values()) == [issue]
+
+
+def test_an_issue_of_the_jobs_earlier_login(client: GithubClient, github: Github) -> None:
+    """JiRaska/open-bank-oss#3891: the job got a token of an App, and opened a second issue."""
+    keep(client, "a")
+    github.login = "farm-hand[bot]"
+    assert keep(client, "a", "b", author="farm-hand") is Kept.EDITED
+    [issue] = github.issues.values()
+    assert keep(client, text="over", author="farm-hand") is Kept.CLOSED
+    assert issue["state"] == "closed"
+
+
+def test_a_filter_by_creator_that_github_refuses(client: GithubClient, github: Github) -> None:
+    def second(request: str) -> None:
+        if len(github.log) == 2:
+            github.faults.append(Fault("GET", "/issues$", 422))
+
+    keep(client, "a")
+    github.log.clear()
+    github.meanwhile = second
+    assert keep(client, "a") is Kept.UNCHANGED
+    assert github.faults[0].times == 0
+
+
+def test_two_issues_become_one(client: GithubClient, github: Github) -> None:
+    keep(client, "a")
+    second = github.add_issue(write_body("drift", Scope("production"), Body({"set": "x"}, "t")))
+    assert keep(client, "a") is Kept.UNCHANGED
+    assert (second["state"], second["state_reason"]) == ("closed", "not_planned")
+    assert said(github, second["number"]) == ["This continues in #1."]
+
+
+def test_a_locked_conversation(client: GithubClient, github: Github) -> None:
+    """actions/stale#51: a bot locks old closed issues. The drift is shown all the same."""
+    keep(client, "a")
+    [issue] = github.issues.values()
+    keep(client, text="over")
+    github.locked.add(issue["number"])
+    notes: list[str] = []
+    assert keep(client, "b", notes=notes) is Kept.REOPENED
+    assert issue["state"] == "open"
+    assert issue["body"].endswith("drift: b")
+    [note] = notes
+    assert note.startswith("the drift issue is up to date, but nobody is notified: GitHub refused POST")
+    assert keep(client, "b") is Kept.UNCHANGED
+    assert keep(client, text="over", notes=notes) is Kept.CLOSED
+    assert len(notes) == 2
 
 
 def test_the_label_is_there_already(client: GithubClient, github: Github) -> None:
@@ -113,7 +218,7 @@ def test_two_runs_at_once_leave_one_issue(client: GithubClient, github: Github) 
     def other(request: str) -> None:
         if request == "POST /issues":
             github.meanwhile = lambda request: None
-            github.add_issue(write_body("drift", "production", Body({"set": "x"}, "t")), labels=(LABEL,))
+            github.add_issue(write_body("drift", Scope("production"), Body({"set": "x"}, "t")), labels=(LABEL,))
 
     github.meanwhile = other
     assert keep(client, "a") is Kept.EDITED
@@ -127,7 +232,7 @@ def test_the_other_of_two_runs(client: GithubClient, github: Github) -> None:
     def other(request: str) -> None:
         if request == "GET /issues" and len(github.issues) == 1:
             github.meanwhile = lambda request: None
-            github.add_issue(write_body("drift", "production", Body({"set": "x"}, "t")), labels=(LABEL,))
+            github.add_issue(write_body("drift", Scope("production"), Body({"set": "x"}, "t")), labels=(LABEL,))
 
     github.meanwhile = other
     assert keep(client, "a") is Kept.OPENED
@@ -152,11 +257,17 @@ def test_an_update_that_github_drops_is_seen(client: GithubClient, github: Githu
         keep(client, "a", text="x" * 262_144)
 
 
-def test_a_late_run_writes_nothing(client: GithubClient, github: Github) -> None:
-    keep(client, "a", run=101)
+def test_a_late_check_writes_nothing(client: GithubClient, github: Github) -> None:
+    keep(client, "a", minute=1)
     github.log.clear()
-    assert keep(client, run=100) is Kept.NEWER
-    assert github.log == ["GET /issues"]
+    assert keep(client, minute=0) is Kept.NEWER
+    assert github.log == LISTS
+
+
+def test_a_time_to_come_is_no_time(client: GithubClient, github: Github) -> None:
+    """A machine whose clock is wrong does not silence the others until then."""
+    keep(client, "a", minute=66)
+    assert keep(client, text="over") is Kept.CLOSED
 
 
 def test_refusals(client: GithubClient, github: Github) -> None:

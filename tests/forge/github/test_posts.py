@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from reconciler.errors import GithubUnavailableError
 from reconciler.forge.github.client import GithubClient
-from reconciler.forge.github.marker import Body
+from reconciler.forge.github.marker import Body, Scope
 from reconciler.forge.github.posts import Posts
 from tests.forge.github.conftest import Clock
 from tests.forge.github.double import BOT, Fault, Github
@@ -14,7 +16,8 @@ from tests.forge.github.double import BOT, Fault, Github
 
 @pytest.fixture
 def posts(client: GithubClient) -> Posts:
-    return Posts(client, "/issues/7/comments", BOT, 100, "plan", "production", "pull-requests: write")
+    at = datetime(2026, 11, 25, 10, tzinfo=UTC)
+    return Posts(client, "/issues/7/comments", BOT, at, at, "plan", Scope("production"), "pull-requests: write")
 
 
 def test_a_create_gives_up(posts: Posts, github: Github) -> None:
