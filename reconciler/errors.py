@@ -92,7 +92,13 @@ class PlanFileError(ReconcilerError):
 
 
 class GitRefusedError(ReconcilerError):
+    """`reason` is one of `git.login.Reason` if a remote refused and said why."""
+
     code = "git-refused"
+
+    def __init__(self, summary: str, detail: str = "", *, reason: str | None = None) -> None:
+        super().__init__(summary, detail)
+        self.reason = reason
 
 
 class RecordError(ReconcilerError):

@@ -18,6 +18,7 @@ SUITES = {
     "cli/test_assumptions.py": "the main stories with one assumption about the API wrong",
     "cli/test_blocked.py": "unreadable live projects through every command",
     "cli/test_cases.py": "failures of similar tools",
+    "cli/test_clones.py": "clones as people have them, through every command",
     "cli/test_commands.py": "what scripts rely on in every command",
     "cli/test_composition.py": "composed manifests through every command",
     "cli/test_forged_record.py": "a forged record through every command",

@@ -19,7 +19,7 @@ from reconciler.errors import DiagnosedError, FileRefusedError, UsageError
 from reconciler.files.reading import LARGEST_CONFIGURATION, read_file
 from reconciler.files.walking import Refusal
 
-_FILES = ("reconciler.toml", "pyproject.toml")
+FILES = ("reconciler.toml", "pyproject.toml")
 
 _LONGEST_NUMBER = 4_300
 """The maximum number of digits. The time to read a number grows with the square of its length."""
@@ -124,7 +124,7 @@ _KEY_AT_START = re.compile(r"([^\s=]+)\s*=")
 def find_configuration(folder: Path, top: Path | None) -> Configuration | None:
     """The configuration that applies in `folder`, an absolute path without links."""
     for parent in (folder, *folder.parents):
-        found = [read for name in _FILES if (read := _load(parent / name)) is not None]
+        found = [read for name in FILES if (read := _load(parent / name)) is not None]
         if len(found) > 1:
             raise DiagnosedError(
                 "there are two configurations",

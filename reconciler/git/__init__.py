@@ -40,6 +40,11 @@ def common_folder(root: Path) -> Path | None:
     return root / output(root, "rev-parse", "--git-common-dir").removesuffix("\n") if is_inside(root) else None
 
 
+def is_shallow(root: Path) -> bool:
+    """Whether the clone lacks older commits."""
+    return output(root, "rev-parse", "--is-shallow-repository").strip() == "true"
+
+
 def remotes(root: Path) -> tuple[str, ...]:
     """The names of the remotes, sorted."""
     return tuple(sorted(output(root, "remote").split("\n")[:-1]))

@@ -46,7 +46,7 @@ def read_clone(folder: Path, package: str) -> Clone | None:
     """
     if not folder.is_dir() or not is_inside(folder):
         return None
-    commit = output(folder, "rev-parse", "--verify", "--quiet", "HEAD").strip()
+    commit = output(folder, "rev-parse", "--verify", "--quiet", "HEAD", tolerated={1}).strip()
     listing = output(folder, "ls-tree", "-r", "-z", "HEAD", "--", package) if commit else ""
     blobs = {}
     for line in listing.split("\0")[:-1]:

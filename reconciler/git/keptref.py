@@ -10,7 +10,7 @@ from typing import Final
 
 from reconciler import git
 from reconciler.errors import GitRefusedError
-from reconciler.git.process import Settings
+from reconciler.git.login import NO_LOGIN, Login
 from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError
 
 LOCAL: Final = "local"
@@ -19,6 +19,12 @@ LOCAL: Final = "local"
 
 PUSHING: Final = 60.0
 """For how many seconds a push is repeated if other runs are faster."""
+
+ALWAYS_OVERTAKEN: Final = (
+    "If no other run is under way, a lock was left behind: remove the file that ends in .lock in the refs folder of "
+    "the repository. On a server that you cannot reach, its operator can do that."
+)
+"""What may be wrong if other runs seem to be faster all that time."""
 
 
 def pauses_between(monotonic: Callable[[], float], draw: Callable[[], float]) -> Iterator[float]:
@@ -38,7 +44,7 @@ def ref_name(kind: str, name: str) -> str:
 
 
 class KeptRef:
-    """`refs/reconciler/KIND/TARGET`. `remote` is LOCAL or a git remote, which must exist. For `settings`, see Refs.
+    """`refs/reconciler/KIND/TARGET`. `remote` is LOCAL or a git remote, which must exist.
 
     A failure of a remote is raised as `error`, which takes a summary and a detail. A failure of the clone itself is a
     GitRefusedError, and so is a ref that does not point to a commit or whose files are too large.
@@ -52,13 +58,14 @@ class KeptRef:
         remote: str,
         *,
         error: Callable[[str, str], Exception],
-        settings: Settings = (),
+        login: Login = NO_LOGIN,
     ) -> None:
         self.what = f"the {kind} of {target}"
         self.name = ref_name(kind, target)
         self.remote = None if remote == LOCAL else remote
         self.where = f" on {self.remote}" if self.remote else ""
-        self.refs = Refs(root, self.remote, settings)
+        self.refs = Refs(root, self.remote, login.settings)
+        self._login = login
         self._error = error
         if self.remote is not None and self.remote not in git.remotes(root):
             raise error(
@@ -119,4 +126,5 @@ class KeptRef:
         except GitRefusedError as problem:
             if self.remote is None:
                 raise
-            raise self._error(f"{failure}: {problem.summary}", problem.detail) from None
+            detail = "\n".join(filter(None, (problem.detail, self._login.remedy(problem.reason))))
+            raise self._error(f"{failure}: {problem.summary}", detail) from None

@@ -22,6 +22,7 @@ from typing import TypeAlias
 from reconciler.errors import GitRefusedError
 from reconciler.git.discovery import refuse_bare
 from reconciler.git.environment import SETTINGS, find_git, git_environment
+from reconciler.git.login import reason_of
 
 _SECONDS = 60
 _PIECE = 1 << 16
@@ -54,6 +55,9 @@ _ABOUT_CONNECTIONS = ("http.", "credential.", "url.", "protocol.", "ssh.", "core
 
 _STREAMING = (("core.bigFileThreshold", "1m"), ("fetch.unpackLimit", "1"))
 """With these, git handles a large file piece by piece, so that what a remote sends takes no memory."""
+
+_PROBLEM = re.compile(r"(?m)^(?:(?:fatal|error|remote|ERROR|ssh): |.*: Permission denied|Host key verif).*\S")
+"""A line that git, ssh, or a server prints about a failure. Wrappers, hooks, and warnings print others before it."""
 
 Settings: TypeAlias = Sequence[tuple[str, str]]
 """Keys and values of git's configuration."""
@@ -132,8 +136,7 @@ def output(
 ) -> str:
     """git's output. Exit codes that are `tolerated` are not failures."""
     done = run(root, *arguments, data=data, environment=environment)
-    silent = arguments[0] == "rev-parse" and done.returncode == 1 and not words(done)
-    if done.returncode == 0 or silent or done.returncode in tolerated:
+    if done.returncode == 0 or done.returncode in tolerated:
         return done.stdout.decode("utf-8", "replace")
     raise refusal(root, arguments, done)
 
@@ -248,7 +251,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def words(done: Done) -> str:
     """What git printed on stderr, without its traces, and without user names and keys in addresses."""
-    said = re.sub(r"(?m)^\d\d:\d\d:\d\d\.\d{6} .*\n?", "", done.stderr.decode("utf-8", "replace"))
+    said = re.sub(r'(?m)^(?:\d\d:\d\d:\d\d\.\d{6} |\{"event":).*\n?', "", done.stderr.decode("utf-8", "replace"))
     return re.sub(r"(?<=://)[^/@\s]+@", "", said.strip())
 
 
@@ -264,7 +267,9 @@ def refusal(root: Path, arguments: Sequence[str], done: Done) -> GitRefusedError
         )
     if done.returncode < 0:
         return GitRefusedError(f"git {arguments[0]} was terminated by {_signal_name(-done.returncode)}", said)
-    return GitRefusedError(f"git {arguments[0]} failed: {said.splitlines()[0] if said else done.returncode}", said)
+    why = _PROBLEM.search(said) or re.search(".+", said)
+    reason = reason_of(arguments[0], said)
+    return GitRefusedError(f"git {arguments[0]} failed: {why[0] if why else done.returncode}", said, reason=reason)
 
 
 def _signal_name(number: int) -> str:

@@ -20,6 +20,7 @@ from time import time
 from typing import Final, NoReturn
 
 from reconciler.errors import GitRefusedError
+from reconciler.git.login import Reason, reason_of
 from reconciler.git.process import (
     Done,
     Settings,
@@ -167,12 +168,16 @@ class Refs:
         line = next((line for line in done.stdout.decode("utf-8", "replace").split("\n") if line[:2] == "!\t"), None)
         if line is None:
             raise refusal(self._root, arguments, done)
-        if "\t[rejected]" in line:
+        if "\t[rejected]" in line and old is not None:
             return False
         there = self.tip(ref)
-        if there != old or re.search(r"failed to update ref|lock", line):
+        if there != old or re.search(r"failed to update ref|\block\b", line):
             return there == new
-        raise GitRefusedError(f"git push failed: {line.split(chr(9))[-1]}", words(done))
+        if "\t[rejected]" in line:
+            shown = f"{self._remote} has {ref}, or a branch or tag named like it, and does not show it to a fetch"
+            raise GitRefusedError(f"git push failed: {shown}", words(done), reason=Reason.REF)
+        reason = reason_of("push", f"{line}\n{words(done)}")
+        raise GitRefusedError(f"git push failed: {line.split(chr(9))[-1]}", words(done), reason=reason)
 
     def _move(self, ref: str, new: str | None, old: str | None) -> bool:
         if new is None and old is None:

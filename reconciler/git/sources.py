@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 
+from reconciler.errors import GitRefusedError
 from reconciler.git.discovery import is_inside
+from reconciler.git.index import LINK, SUBMODULE, Entry, covering, entries, inner_name, top_of
 from reconciler.git.process import output
 from reconciler.model.plan import Commit
 
 _MOST_LINKS = 40
 """Linux follows at most this many links in a path. Later ones are taken for files, which the commit does not hold."""
-
-_MANY = 100
-"""If there are more names than this, git gets their folders instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +34,6 @@ class Sources:
     commit: Commit
     unheld: frozenset[str] = frozenset()
     ignored: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A file in the index."""
-
-    mode: str
-    blob: str
-    is_plain: bool
-    """Git compares it with the working tree."""
 
 
 def blob_id(content: bytes, commit: str) -> str:
@@ -68,23 +57,33 @@ def read_sources(root: Path, paths: Sequence[Path], files: Iterable[str]) -> Sou
     Raises:
         GitRefusedError: there is a repository, and git is missing, fails, or refuses it.
     """
-    head = output(root, "rev-parse", "--verify", "--quiet", "HEAD").strip() if is_inside(root) else ""
+    head = output(root, "rev-parse", "--verify", "--quiet", "HEAD", tolerated={1}).strip() if is_inside(root) else ""
     if not head:
         return Sources(Commit())
-    existing = [str(path) for path in paths if path.exists()]
-    wanted = sorted(set(files))
-    if not wanted:
-        return Sources(Commit(head, dirty=bool(_status(root, existing))))
-    index = _Index(root, head, existing, wanted)
-    unheld = frozenset(file for file in wanted if not index.holds(file))
-    return Sources(Commit(head, dirty=index.differs or bool(unheld)), unheld, index.ignored(unheld))
+    top = top_of(root)
+    named = {name for path in paths if path.exists() and (name := inner_name(top, str(path))) is not None}
+    held = _Held(top, head, named, sorted(set(files)))
+    return Sources(Commit(head, dirty=held.differs or bool(held.unheld)), held.unheld, held.ignored())
 
 
-def _status(root: Path, paths: Sequence[str]) -> dict[str, str]:
-    """The two letters of `git status` for each file that differs, by name from the top of the working tree."""
+def _status(top: str, names: Collection[str]) -> dict[str, str]:
+    """The two letters of `git status` for each file that differs, by name. There are at least those at the names."""
     options = ("--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal", "--ignore-submodules=all")
-    listing = output(root, "status", *options, "--", *paths) if paths else ""
+    listing = output(Path(top), "status", *options, "--", *covering(names)) if names else ""
     return {line[3:]: line[:2] for line in listing.split("\0")[:-1]}
+
+
+def _stored(top: str, names: Sequence[str]) -> list[str]:
+    """The blobs that git would store for files, after the filters that their attributes name. Nothing is stored.
+
+    Empty if one of them cannot be filtered.
+    """
+    quoted = ('"' + name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"\n' for name in names)
+    data = "".join(quoted).encode("utf-8", "surrogateescape")
+    try:
+        return output(Path(top), "hash-object", "--stdin-paths", data=data).split()
+    except GitRefusedError:
+        return []
 
 
 def _check_ignore(top: Path, names: Iterable[str]) -> list[str]:
@@ -94,77 +93,89 @@ def _check_ignore(top: Path, names: Iterable[str]) -> list[str]:
     return output(top, "check-ignore", "--stdin", "-z", data=listed, environment=names_only, tolerated={1}).split("\0")
 
 
-class _Index:
-    """What git tracks, and which of the files that were read it tracks."""
+class _Held:
+    """Which of the files that were read the commit holds. `named` are names from the top, of what is compared whole."""
 
-    def __init__(self, root: Path, head: str, paths: Sequence[str], files: Sequence[str]) -> None:
-        top = os.path.realpath(output(root, "rev-parse", "--show-toplevel").removesuffix("\n"))
-        self._top = f"{top}/"
+    def __init__(self, top: str, head: str, named: Collection[str], files: Sequence[str]) -> None:
+        self._top = top
         self._head = head
         self._passed = all_passed(files)
-        inner = {step: name for step in chain(*self._passed.values()) if (name := self._inner(step)) is not None}
-        folders = tuple(f"{path}/" for path in paths)
-        elsewhere = sorted({step for step in inner if not step.startswith(folders)}.difference(paths))
-        if len(elsewhere) > _MANY:
-            elsewhere = sorted(set(map(os.path.dirname, elsewhere)))
-        self._status = _status(root, [*paths, *elsewhere])
-        first = sorted({name.split("/")[0] for name in inner.values()})
-        listing = ("ls-files", "-v", "--stage", "-z", "--", *(first if len(first) <= _MANY else ()))
-        self._entries: dict[str, _Entry] = {}
-        for line in output(Path(top), *listing).split("\0")[:-1]:
-            reported, name = line.split("\t", 1)
-            tag, mode, blob, _ = reported.split(" ")
-            self._entries[name] = _Entry(mode, blob, tag == "H")
+        steps = {step for passed in self._passed.values() for step in passed}
+        self._names = {step: name for step in steps if (name := inner_name(top, step)) is not None}
+        elsewhere = {name for name in self._names.values() if not _is_at(name, named)}
+        self._status = _status(top, {*named, *elsewhere})
+        self._entries = entries(top, {*named, *elsewhere})
+        unseen = {os.path.join(top, name): name for name in self._unseen(named)}
+        self._names |= unseen
+        clean = self._clean()
+        untracked = tuple(name for name in self._status if name.endswith("/"))
+        self.differs = (
+            not clean.issuperset(unseen)
+            or any(_is_at(name, named) for name in self._status)
+            or any(name.startswith(untracked) for name in named)
+        )
+        """Whether anything at or below what is named differs from the commit."""
+        self.unheld = frozenset(file for file, passed in self._passed.items() if not clean.issuperset(passed))
+        """The files that the commit does not hold, or that a link leads to that it does not hold."""
 
-    @property
-    def differs(self) -> bool:
-        """Whether anything at or below the paths differs from the commit."""
-        return bool(self._status)
-
-    def holds(self, file: str) -> bool:
-        """Whether the commit holds the bytes of a file, and the links that lead to it."""
-        return all(map(self._holds, self._passed[file]))
-
-    def ignored(self, files: Iterable[str]) -> tuple[str, ...]:
-        """Those of `files` that git ignores. A file that it tracks is not ignored, even if a pattern matches it."""
+    def ignored(self) -> tuple[str, ...]:
+        """Those of the files that git ignores. A file that it tracks is not ignored, even if a pattern matches it."""
         names: dict[str, list[str]] = {}
-        for file in files:
-            inner = self._inner(self._passed[file][-1])
+        for file in self.unheld:
+            inner = self._names.get(self._passed[file][-1])
             if inner is not None and inner not in self._entries and not self._in_submodule(inner):
-                names.setdefault(f"./{inner}", []).append(
-                    file
-                )  # a name that starts with a colon would be more than a name
+                # A name that starts with a colon would be more than a name.
+                names.setdefault(f"./{inner}", []).append(file)
         if not names:
             return ()
         return tuple(sorted(chain(*(names.get(name, []) for name in _check_ignore(Path(self._top), names)))))
 
-    def _holds(self, path: str) -> bool:
-        inner = self._inner(path)
-        entry = None if inner is None else self._entries.get(inner)
-        if inner is None or entry is None:
-            return False
-        status = self._status.get(inner, "  ")
-        if status[0] != " ":  # the index differs from the commit
-            return False
-        return (entry.is_plain and status == "  ") or self._is_as_committed(path, entry)
+    def _unseen(self, named: Collection[str]) -> Iterator[str]:
+        """Names of files at or below what is named that git does not compare, and does not leave out either."""
+        for name, entry in self._entries.items():
+            is_sparse = entry.flag == "skip-worktree" and not os.path.lexists(os.path.join(self._top, name))
+            if entry.flag is not None and not is_sparse and _is_at(name, named):
+                yield name
 
-    def _is_as_committed(self, path: str, entry: _Entry) -> bool:
+    def _clean(self) -> set[str]:
+        """The files and links that are as committed."""
+        clean = set()
+        unsure: dict[str, tuple[str, Entry]] = {}
+        for path, name in self._names.items():
+            entry, status = self._entries.get(name), self._status.get(name, "  ")
+            if entry is None or status[0] != " ":  # the index differs from the commit
+                continue
+            if entry.is_compared and status == "  ":
+                clean.add(path)
+            elif os.path.islink(path) or entry.mode == LINK:
+                clean.update([path] if self._is_same_link(path, entry) else [])
+            elif os.path.isfile(path):
+                unsure[path] = name, entry
+        stored = _stored(self._top, [name for name, _ in unsure.values()]) if unsure else []
+        for (path, (_, entry)), blob in zip_longest(unsure.items(), stored):
+            if entry.blob == blob or self._is_same_file(path, entry):
+                clean.add(path)
+        return clean
+
+    def _is_same_link(self, path: str, entry: Entry) -> bool:
+        if entry.mode != LINK or not os.path.islink(path):
+            return False
+        return entry.blob == blob_id(os.fsencode(os.readlink(path)), self._head)
+
+    def _is_same_file(self, path: str, entry: Entry) -> bool:
         try:
-            is_link = os.path.islink(path)
-            content = os.fsencode(os.readlink(path)) if is_link else Path(path).read_bytes()
+            return entry.blob == blob_id(Path(path).read_bytes(), self._head)
         except OSError:
             return False
-        if is_link != (entry.mode == "120000"):
-            return False
-        return any(entry.blob == blob_id(each, self._head) for each in (content, content.replace(b"\r\n", b"\n")))
-
-    def _inner(self, path: str) -> str | None:
-        """A path from the top of the working tree; None outside it."""
-        return path.removeprefix(self._top) if path.startswith(self._top) else None
 
     def _in_submodule(self, name: str) -> bool:
         folders = Path(name).parents
-        return any((entry := self._entries.get(str(folder))) and entry.mode == "160000" for folder in folders)
+        return any((entry := self._entries.get(str(folder))) and entry.mode == SUBMODULE for folder in folders)
+
+
+def _is_at(name: str, named: Collection[str]) -> bool:
+    """Whether a name is one of some names, or below one."""
+    return any(f"{name}/".startswith(f"{each}/".lstrip("/")) for each in named)
 
 
 def all_passed(files: Iterable[str]) -> dict[str, tuple[str, ...]]:

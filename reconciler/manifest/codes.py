@@ -9,6 +9,7 @@ from typing import Final
 class Code(StrEnum):
     # Files
     UNREADABLE = "unreadable"
+    NOT_CHECKED_OUT = "not-checked-out"
     NOT_UTF8 = "not-utf8"
     NEAR_DEFAULTS = "near-defaults"
     OVERLAY_WITHOUT_MANIFEST = "overlay-without-manifest"

@@ -53,6 +53,14 @@ def discover(folder: str, *, root: str) -> Found:
     return found
 
 
+def is_read(path: str, is_folder: bool) -> bool:
+    """Whether a file or folder below the manifest folder is read, by its path there: a manifest, or defaults."""
+    *folders, name = path.split("/")
+    if any(part.startswith(("_", ".")) for part in folders):
+        return False
+    return name == DEFAULTS or (not name.startswith(("_", ".")) and (is_folder or name.endswith(_ENDINGS)))
+
+
 def path_order(path: str) -> list[str]:
     """A sort key that keeps the files of a folder together."""
     return path.split("/")

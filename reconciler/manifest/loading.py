@@ -39,7 +39,7 @@ class Manifests:
 
     `variants` are the documents composed again with each overlay that is only checked. `names` are the folder's
     patterns for all names in it, None if it has none. `shared` are the absolute paths of the other YAML files:
-    defaults, overlays, and files that references name.
+    defaults, overlays, and files that references name. `missing` are those of files that are named and do not exist.
     """
 
     folder: str
@@ -49,6 +49,7 @@ class Manifests:
     variants: tuple[Entry, ...] = ()
     names: tuple[str, ...] | None = None
     shared: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def load_manifests(
@@ -112,6 +113,7 @@ def _load(
         tuple(variants),
         loader.layers.own_names(),
         tuple(sorted({*found.defaults, *loader.files.yaml_files}, key=path_order)),
+        tuple(sorted(loader.files.missing)),
     )
 
 

@@ -19,6 +19,7 @@ from reconciler.manifest.located import LocatedFile, first_line
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
+from reconciler.manifest.standins import refuse_stand_in
 
 
 class SharedFiles:
@@ -32,6 +33,8 @@ class SharedFiles:
         self._names: dict[str, tuple[str, ...]] = {}
         self.yaml_files: dict[str, LocatedFile] = {}
         """The YAML files that were read, by their absolute path. Symbolic links are not followed."""
+        self.missing: set[str] = set()
+        """The absolute paths of files that were asked for and that are not there."""
 
     def text(self, folder: str, path: str) -> tuple[str, str]:
         """The absolute path and the text of the file at `path`, relative to the absolute `folder`.
@@ -64,9 +67,14 @@ class SharedFiles:
         try:
             data = read_file(self.root, path, folder=folder, dots=False)
         except FileRefusedError as problem:
-            label = self._nearest(folder, path) if problem.reason == Refusal.MISSING else ""
+            label = ""
+            if problem.reason == Refusal.MISSING and "\0" not in path:
+                label = self._nearest(folder, path)
+                self.missing.add(os.path.normpath(os.path.join(folder, path)))
             raise refused(path, problem, label=label) from None
-        return os.path.normpath(os.path.join(folder, path)), data
+        file = os.path.normpath(os.path.join(folder, path))
+        refuse_stand_in(file, data, f'"{path}"')
+        return file, data
 
     def _nearest(self, folder: str, path: str) -> str:
         beside, name = os.path.split(path)
@@ -117,15 +125,17 @@ def read_found(root: str, file: str) -> bytes:
     """The bytes of a file that was found by its name, an absolute path.
 
     Raises:
-        RefusedError: it cannot be read. The message belongs at the first line of the file.
+        RefusedError: it cannot be read, or is only a placeholder. The message belongs at the first line of the file.
     """
     folder, name = os.path.split(file)
     try:
-        return read_file(root, name, folder=folder, dots=False)
+        data = read_file(root, name, folder=folder, dots=False)
     except FileRefusedError as problem:
         if problem.reason in (Refusal.OUTSIDE, Refusal.HIDDEN):
             raise refused(file.removeprefix(f"{root}/"), problem) from None
         raise RefusedError(Code.UNREADABLE, f"this file cannot be read: {problem.why}", problem.detail) from None
+    refuse_stand_in(file, data, "this file")
+    return data
 
 
 def unread(file: str, refused: RefusedError) -> Diagnostic:

@@ -22,7 +22,7 @@ from reconciler.forge.github.marker import Body, Scope, short_hash
 from reconciler.forge.github.posts import RUN, Kept, Posted, Posts
 from reconciler.forge.github.pulls import MOST_COMMITS, Merged, merged_pulls, overtaken
 from reconciler.forge.github.shown import MORE, PROJECTS, compare_shown, remember
-from reconciler.git import first_parents
+from reconciler.git import first_parents, is_shallow
 from reconciler.model.invocation import Invocation
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
@@ -261,7 +261,7 @@ def _pull_requests(
     if outcome.previous_commit is not None:
         found = _between(root, outcome.previous_commit, tip)
         if found is None:
-            notes.append(_shallow(outcome.previous_commit))
+            notes.append(_unknown_commit(root, outcome.previous_commit))
         since = found or ()
     pushed: Sequence[str] = [commit for commit in (event.after, *reversed(event.pushed)) if commit]
     if event.before is not None and event.after is not None:
@@ -337,12 +337,20 @@ def _no_pull_request(event: Event) -> Diagnostic:
     )
 
 
-def _shallow(commit: str) -> Diagnostic:
+def _unknown_commit(root: Path, commit: str) -> Diagnostic:
+    try:
+        shallow = is_shallow(root)
+    except GitRefusedError:
+        shallow = True
     return warning(
-        "shallow-clone",
+        "shallow-clone" if shallow else "rewritten-history",
         f"the last applied commit {commit[:7]} is not in this clone",
-        detail="Only the pull requests of this push get a comment. To include earlier ones, check out with "
-        "fetch-depth: 0.",
+        detail="Only the pull requests of this push get a comment. "
+        + (
+            "To include earlier ones, check out with fetch-depth: 0."
+            if shallow
+            else "The branch was rewritten after the last apply. Nothing needs to be done."
+        ),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from reconciler.model.record import Record
 from reconciler.operations.selection import Recorded, select, usable
 from reconciler.operations.session import Session
 from reconciler.operations.standing import CommitCheck
+from reconciler.operations.wholeness import require_files, require_folders
 from reconciler.planning.planner import Declared
 from reconciler.settings import Settings, Target
 
@@ -59,23 +61,26 @@ def prepare(
 
     Raises:
         GitRefusedError: git does not answer, and `needs_git` is set.
-        DiagnosedError: something that a selected project uses has an error, or there is no manifest at all.
+        DiagnosedError: something that a selected project uses has an error, there is no manifest at all, or git leaves
+            files that the plan needs out of the checkout.
         UsageError: the folder is missing, or a name matches nothing.
     """
     settings, target = session.settings, session.target
+    unanswered: list[Diagnostic] = []
+    with _asking_git(unanswered, needed=needs_git):
+        require_folders(settings, target.overlay)
     manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=target.overlay)
+    with _asking_git(unanswered, needed=needs_git):
+        require_files(settings, manifests.missing)
     recorded = _recorded(settings, manifests, target, record)
     selection = select(manifests, names, folder=settings.cwd, recorded=recorded)
     desired, diagnostics = usable(manifests, selection)
     if not any(entry.is_manifest for entry in manifests.entries) and NO_MANIFESTS not in allowed:
         raise DiagnosedError("no manifests", [_no_manifests(settings)])
     sources = Sources(Commit())
-    try:
+    with _asking_git(unanswered, needed=needs_git):
         sources = _read_sources(settings, target.overlay, desired)
-    except GitRefusedError as problem:
-        if needs_git:
-            raise
-        diagnostics = (*diagnostics, problem.diagnostic(Severity.WARNING))
+    diagnostics = (*diagnostics, *unanswered)
     if sources.ignored:
         diagnostics = (*diagnostics, _ignored(sources.ignored, settings.git_root.as_posix()))
     check = CommitCheck(session, allowed)
@@ -96,6 +101,17 @@ def prepare(
     return Prepared(declared, record, frozenset(unheld), pending, frozenset(allowed), check)
 
 
+@contextmanager
+def _asking_git(unanswered: list[Diagnostic], *, needed: bool) -> Iterator[None]:
+    """If git refuses, that is noted as a warning, or raised if the answer is needed."""
+    try:
+        yield
+    except GitRefusedError as problem:
+        if needed:
+            raise
+        unanswered.append(problem.diagnostic(Severity.WARNING))
+
+
 def _recorded(settings: Settings, manifests: Manifests, target: Target, record: Record) -> list[Recorded]:
     """The recorded projects of this endpoint and manifest folder that no longer have a manifest."""
     folder = settings.manifests.as_posix() + "/"
@@ -113,9 +129,7 @@ def _read_sources(settings: Settings, overlay: Path | None, desired: Sequence[De
     """What git reports about everything that the plan reads."""
     config = [settings.config_file] if settings.config_file else []
     files = {file for project in desired for file in files_of(project)}
-    folder = settings.manifests.as_posix() + "/"
-    elsewhere = (Path(file) for file in sorted(files) if not file.startswith(folder))
-    paths = [settings.manifests, *([overlay] if overlay else []), *config, *elsewhere]
+    paths = [settings.manifests, *([overlay] if overlay else []), *config]
     return read_sources(settings.repo_root, paths, [*files, *(file.as_posix() for file in config)])
 
 

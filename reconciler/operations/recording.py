@@ -18,8 +18,8 @@ from typing import Any, Final
 from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.diagnostics import Diagnostic, Severity, warning
 from reconciler.errors import GitRefusedError, RecordError
-from reconciler.forge.github.job import git_settings
-from reconciler.git.keptref import LOCAL, PUSHING, pauses_between
+from reconciler.forge.github.job import git_login
+from reconciler.git.keptref import ALWAYS_OVERTAKEN, LOCAL, PUSHING, pauses_between
 from reconciler.instants import to_the_second
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
@@ -70,8 +70,8 @@ def open_recorder(session: Session, allowed: Collection[str] = ()) -> Recorder:
 def _open(session: Session) -> tuple[RecordStore, tuple[Diagnostic, ...]]:
     """The store of the record, and the diagnostics about it."""
     target = session.target
-    more = git_settings(session.environment)
-    store = open_record(session.settings.git_root, target.name, target.record, settings=more)
+    login = git_login(session.environment)
+    store = open_record(session.settings.git_root, target.name, target.record, login=login)
     notes = []
     if session.environment.get("CI") and target.record == LOCAL:
         detail = (
@@ -299,8 +299,7 @@ class Recorder:
             raise RecordError(
                 f"the record of {self._target.name} could not be written: other runs were faster for {PUSHING:.0f} "
                 "seconds",
-                "Apply again when fewer runs write to this record. If no other run is under way, a lock was left "
-                "behind: remove the file that ends in .lock in the repository's refs folder.",
+                f"Apply again when fewer runs write to this record. {ALWAYS_OVERTAKEN}",
             )
         await self._clock.sleep(pause)
 

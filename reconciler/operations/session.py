@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from reconciler.errors import UsageError
-from reconciler.forge.github.job import git_settings
+from reconciler.forge.github.job import git_login
 from reconciler.model.snapshot import Snapshot
 from reconciler.operations.targets import check_writable, open_target
 from reconciler.scale.client import ScaleClient
@@ -99,8 +99,8 @@ def open_session(
 
 def _read_snapshot(settings: Settings, target: Target, file: str, environment: Mapping[str, str]) -> Snapshot:
     if file == PUBLISHED:
-        more = git_settings(environment)
-        snapshot = read_ref(settings.git_root, target.name, target.record, settings=more)
+        login = git_login(environment)
+        snapshot = read_ref(settings.git_root, target.name, target.record, login=login)
     else:
         snapshot = read_file(Path(file))
     if snapshot.target.name != target.name:

@@ -12,7 +12,7 @@ from pathlib import Path
 from reconciler.diagnostics import Diagnostic, Remedy, Severity, warning
 from reconciler.documents.snapshot import KIND, write_snapshot_file
 from reconciler.errors import GitRefusedError
-from reconciler.forge.github.job import git_settings
+from reconciler.forge.github.job import git_login
 from reconciler.git.sources import read_commit
 from reconciler.instants import to_the_second
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject
@@ -52,9 +52,8 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
         KIND.check_place(Path(out), settings.manifests)
         kept = None
     else:
-        kept = stores.open_snapshot(
-            settings.git_root, target.name, target.record, settings=git_settings(session.environment)
-        )
+        login = git_login(session.environment)
+        kept = stores.open_snapshot(settings.git_root, target.name, target.record, login=login)
     record, notes = read_record(session)
     snapshot = session.ask(lambda client: take(session, client, record))
     if kept is not None:

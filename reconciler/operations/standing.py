@@ -9,7 +9,7 @@ from datetime import UTC
 from reconciler import git
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import GitRefusedError
-from reconciler.forge.github.job import git_settings
+from reconciler.forge.github.job import git_login
 from reconciler.git.ancestry import Ancestry
 from reconciler.git.keptref import LOCAL
 from reconciler.model.guards import OLDER_COMMIT, Standing
@@ -30,7 +30,7 @@ class CommitCheck:
         settings, self._target = session.settings, session.target
         self._root = settings.git_root
         self._rules = Rules(settings.guards, settings.waivers, frozenset(allowed), settings.sensitive)
-        self._settings = git_settings(session.environment)
+        self._settings = git_login(session.environment).settings
         self._now = session.now
         self._found: dict[tuple[str | None, str], Behind | None] = {}
 

@@ -23,7 +23,7 @@ from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
 from reconciler.files.reading import LARGEST_SAVED, read_below
 from reconciler.files.writing import open_lock_below, write_below
 from reconciler.git.keptref import LOCAL, KeptRef, ref_name
-from reconciler.git.process import Settings
+from reconciler.git.login import NO_LOGIN, Login
 from reconciler.git.refs import NotACommitError, TooLargeError
 from reconciler.model.record import Record, Run
 from reconciler.record.liveness import Liveness
@@ -80,10 +80,8 @@ class RecordStore(Protocol):
         """A hint on how to get the record if this clone has none and a remote may have one; otherwise None."""
 
 
-def open_record(root: Path, target: str, remote: str, *, settings: Settings = ()) -> RecordStore:
+def open_record(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN) -> RecordStore:
     """The record of a target, for the project at `root`. `remote` is `local` or the name of a git remote.
-
-    `settings` are for a git that talks to the remote.
 
     Raises:
         RecordError: a remote is requested, but there is no git repository with that remote.
@@ -91,7 +89,7 @@ def open_record(root: Path, target: str, remote: str, *, settings: Settings = ()
     """
     common = git.common_folder(root)
     if common is not None:
-        kept = KeptRef(root, "record", target, remote, error=RecordError, settings=settings)
+        kept = KeptRef(root, "record", target, remote, error=RecordError, login=login)
         return _GitRecord(root, kept, Liveness(common, "reconciler"))
     if remote != LOCAL:
         raise RecordError(

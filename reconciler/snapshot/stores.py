@@ -18,8 +18,8 @@ from reconciler.diagnostics import Remedy
 from reconciler.documents.snapshot import MOST_BYTES, decode, encode, too_large
 from reconciler.errors import SnapshotError
 from reconciler.files.reading import read_named
-from reconciler.git.keptref import PUSHING, KeptRef, pauses_between
-from reconciler.git.process import Settings
+from reconciler.git.keptref import ALWAYS_OVERTAKEN, PUSHING, KeptRef, pauses_between
+from reconciler.git.login import NO_LOGIN, Login
 from reconciler.git.refs import NotACommitError, TooLargeError, UnreadableRefError
 from reconciler.instants import to_the_second
 from reconciler.model.snapshot import Snapshot
@@ -46,10 +46,8 @@ def read_file(file: Path) -> Snapshot:
     return decode(content, place=f"the snapshot {file}")
 
 
-def open_snapshot(root: Path, target: str, remote: str, *, settings: Settings = ()) -> KeptRef:
+def open_snapshot(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN) -> KeptRef:
     """The ref of the target's snapshot. `remote` is `local` or the git remote that holds it.
-
-    `settings` are for a git that talks to the remote.
 
     Raises:
         SnapshotError: there is no git repository with that remote.
@@ -60,7 +58,7 @@ def open_snapshot(root: Path, target: str, remote: str, *, settings: Settings = 
             f"the snapshot of {target} cannot be read or published outside a git repository",
             "Work in a clone, with git installed, or use a file: snapshot --out FILE and --live FILE.",
         )
-    return KeptRef(root, "snapshot", target, remote, error=SnapshotError, settings=settings)
+    return KeptRef(root, "snapshot", target, remote, error=SnapshotError, login=login)
 
 
 def publish(
@@ -95,7 +93,7 @@ def publish(
             raise SnapshotError(
                 f"{kept.what} was not published: other runs kept replacing it",
                 f"This run tried for {PUSHING:.0f} seconds. Run it again when fewer runs publish to "
-                f"{kept.name}{_where(kept)}.",
+                f"{kept.name}{_where(kept)}. {ALWAYS_OVERTAKEN}",
             )
         sleep(pause)
 
@@ -115,14 +113,14 @@ def _published(kept: KeptRef) -> tuple[str | None, datetime | None]:
         return held.commit, None
 
 
-def read_ref(root: Path, target: str, remote: str, *, settings: Settings = ()) -> Snapshot:
+def read_ref(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN) -> Snapshot:
     """The target's published snapshot. For the arguments, see `open_snapshot`.
 
     Raises:
         SnapshotError: there is none, or it cannot be fetched, or it is damaged.
         GitRefusedError: git refuses this repository.
     """
-    kept = open_snapshot(root, target, remote, settings=settings)
+    kept = open_snapshot(root, target, remote, login=login)
     try:
         held = kept.read(MOST_BYTES)
     except NotACommitError as problem:

@@ -380,9 +380,11 @@ def test_a_pull_request_without_a_comment_that_came_in_alone(
     assert "matches this comment" not in comments(github, 1)[0]
 
 
-def test_a_shallow_clone_tells_those_of_the_push(
-    cli: Cli, github: Github, job: Job, pushes: Pushes, tmp_path: Path
+@pytest.mark.parametrize("shallow", [True, False])
+def test_a_clone_without_the_last_applied_commit_tells_those_of_the_push(
+    cli: Cli, github: Github, job: Job, pushes: Pushes, shallow: bool
 ) -> None:
+    """It is shallow, or the branch was rewritten by force."""
     one = pushes.change("birds", 2)
     job("push", push("c" * 40, one, "d" * 40, one), GITHUB_SHA=one)
     cli("apply", "--pending", "--auto-approve", "--result", "result.json")
@@ -390,10 +392,12 @@ def test_a_shallow_clone_tells_those_of_the_push(
     Path("result.json").write_text(json.dumps({**result, "previous_commit": "e" * 40}))
     github.merge("d" * 40, 4, fork=True)
     github.merge(one, 1)
+    if shallow:
+        (pushes.repository / ".git/shallow").write_text(f"{one}\n")
     shown = cli("github", "comment", "--result", "result.json")
     assert shown.code == 0
-    assert "::warning title=shallow-clone::" in shown.err
-    assert "Check out with fetch-depth: 0." in shown.err
+    assert f"::warning title={'shallow-clone' if shallow else 'rewritten-history'}::" in shown.err
+    assert ("Check out with fetch-depth: 0." in shown.err) is shallow
     assert shown.out.count("comment created") == 1
     assert "Pull request #1: nothing to report" in shown.out
 

@@ -21,7 +21,7 @@ import pytest
 
 from reconciler import git
 from reconciler.errors import GitRefusedError
-from reconciler.forge.github.job import git_settings
+from reconciler.forge.github.job import git_login
 from reconciler.git.environment import SETTINGS
 from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError, UnreadableRefError
 from reconciler.record.stores import open_record
@@ -192,7 +192,8 @@ def test_a_ref_of_a_name_that_ends_alike_is_another(clone: Path, remote: Path) -
         for name in (f"refs/tags/{REF}", f"{REF}/below"):
             run(folder, "update-ref", "-d", name)
     before = all_refs(remote)
-    assert not pushing.swap(REF, commit, None)
+    with pytest.raises(GitRefusedError, match="a branch or tag named like it"):
+        pushing.swap(REF, commit, None)
     assert all_refs(remote) == before
     run(remote, "update-ref", "-d", f"refs/heads/{REF}")
     for where in (None, "origin"):
@@ -322,7 +323,7 @@ def test_a_jobs_token_goes_to_its_server_alone(clone: Path, monkeypatch: pytest.
             for name, value in environment.items():
                 monkeypatch.setenv(name, value)
             with pytest.raises(GitRefusedError) as refused:
-                Refs(clone, "hub", git_settings(os.environ)).read(REF, most=MOST)
+                Refs(clone, "hub", git_login(os.environ).settings).read(REF, most=MOST)
             assert "t0ken" not in f"{refused.value} {refused.value.detail}"
             assert login not in f"{refused.value} {refused.value.detail}"
         server.shutdown()

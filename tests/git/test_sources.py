@@ -99,6 +99,87 @@ def test_line_ends_as_git_writes_them_are_as_committed(checkout: Path) -> None:
     assert look(checkout, "projects/p.yaml").unheld == frozenset()
 
 
+FILTERS = {
+    "line ends by an attribute": ("*.yaml text eol=crlf\n", {}),
+    "line ends by the configuration": ("", {"core.autocrlf": "true"}),
+    "line ends of a text that git detects": ("* text=auto\n", {"core.eol": "crlf"}),
+    "another encoding": ("*.yaml working-tree-encoding=UTF-16LE-BOM\n", {}),
+    "a filter": ("*.yaml filter=f\n", {"filter.f.clean": "tr a-z n-za-m", "filter.f.smudge": "tr a-z n-za-m"}),
+    "a filter that must work": (
+        "*.yaml filter=f\n",
+        {"filter.f.clean": "base64", "filter.f.smudge": "base64 -d", "filter.f.required": "true"},
+    ),
+    "a keyword": ("*.yaml ident\n", {}),
+}
+
+
+@pytest.mark.parametrize("flagged", [False, True], ids=["compared", "flagged"])
+@pytest.mark.parametrize("kind", FILTERS)
+def test_what_git_stores_after_a_filter_is_as_committed(checkout: Path, kind: str, flagged: bool) -> None:
+    attributes, settings = FILTERS[kind]
+    for name, value in settings.items():
+        run(checkout, "config", name, value)
+    write(checkout, ".gitattributes", attributes)
+    names = ("projects/p.yaml", 'projects/"a\\b".yaml', "projects/two\nlines.yaml")
+    for name in names:
+        write(checkout, name, "name: p  # $Id$\ntype: imageannotation\n")
+    commit(checkout)
+    for name in names:
+        (checkout / name).unlink()
+    run(checkout, "checkout", "-q", ".")
+    (checkout / names[0]).touch()
+    blob = run(checkout, "cat-file", "blob", f"HEAD:{names[0]}").encode()
+    assert blob not in (content := (checkout / names[0]).read_bytes()), content
+    if flagged:
+        run(checkout, "update-index", "--assume-unchanged", *names)
+    assert look(checkout, *names) == Sources(Commit(run(checkout, "rev-parse", "HEAD")))
+    with (checkout / names[1]).open("a") as stream:
+        stream.write("x-note: 1\n")
+    assert look(checkout, *names).unheld == {str(checkout / names[1])}
+
+
+def test_a_filter_that_is_not_there(checkout: Path) -> None:
+    """As where git-crypt is not installed: what git cannot compare, it does not hold."""
+    write(checkout, ".gitattributes", "*.md filter=f\n")
+    write(checkout, "projects/r.md", "Label.\n")
+    commit(checkout)
+    run(checkout, "update-index", "--assume-unchanged", "projects/r.md", "projects/p.yaml")
+    run(checkout, "config", "filter.f.clean", "no-such-command")
+    run(checkout, "config", "filter.f.required", "true")
+    write(checkout, "projects/r.md", "Label it.\n")
+    assert look(checkout, "projects/r.md", "projects/p.yaml").unheld == {str(checkout / "projects/r.md")}
+
+
+def test_an_edit_that_git_is_told_not_to_see(checkout: Path) -> None:
+    """Also in a file that nobody names."""
+    for option in ("--assume-unchanged", "--skip-worktree"):
+        run(checkout, "update-index", option, "projects/p.yaml")
+        assert not read_commit(checkout, [checkout / "projects"]).dirty
+        text = (checkout / "projects/p.yaml").read_text()
+        write(checkout, "projects/p.yaml", "name: q\n")
+        assert read_commit(checkout, [checkout / "projects"]).dirty
+        assert not read_commit(checkout, [checkout / "reconciler.toml"]).dirty
+        write(checkout, "projects/p.yaml", text)
+        run(checkout, "update-index", option.replace("--", "--no-"), "projects/p.yaml")
+
+
+@pytest.mark.parametrize("where", ["texts/{}.md", "texts/{}/a.md", "texts-{}/a.md"])
+def test_sixteen_thousand_files(checkout: Path, where: str) -> None:
+    """More than a command line holds. Nothing beside them counts."""
+    names = [where.format(number) for number in range(16_000)]
+    held = names[:: len(names) // 8]
+    for name in held:
+        write(checkout, name, name)
+    commit(checkout)
+    write(checkout, held[3], "edited")
+    write(checkout, "texts/beside.md", "untracked, and not read")
+    found = look(checkout, *names)
+    assert {str(checkout / name) for name in names} - found.unheld == {
+        str(checkout / name) for name in held if name != held[3]
+    }
+    assert not look(checkout, *(name for name in held if name != held[3])).commit.dirty
+
+
 def test_what_git_ignores(checkout: Path) -> None:
     write(checkout, ".gitignore", "*.txt\nbuild/\n")
     write(checkout, "kept.txt", "tracked all the same")

@@ -251,6 +251,8 @@ class GithubClient:
             )
         if status == 403 and "locked" in words.lower():
             return GithubLockedError(summary, "The conversation is locked. Unlock it, and run the job again.")
+        if status == 403 and "archived" in words.lower():
+            return GithubError(summary, "Unarchive the repository in its settings, or disable the workflow.")
         permission = f"Give the job the permission `{needs}`." if needs else ""
         if status == 403:
             return GithubForbiddenError(summary, permission)

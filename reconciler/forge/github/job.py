@@ -12,6 +12,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from reconciler.git.login import NO_LOGIN, Login, Reason
+
 _SUMMARY_BYTES: Final = 1_000_000
 """GitHub drops the summary of a step if it has more than 1,048,576 bytes [S]."""
 
@@ -22,6 +24,18 @@ _LEAST_SUMMARY: Final = 20_000
 
 class JobFileError(Exception):
     """A summary or an output was not written, and why."""
+
+
+_TOKEN: Final = "GITHUB_TOKEN: ${{ github.token }}"
+_NO_TOKEN: Final = f"The step has no token for git. Add this to its `env`:\n{_TOKEN}"
+_REMEDIES: Final = {
+    Reason.LOGIN: "The token in GITHUB_TOKEN was refused. It is valid on GITHUB_SERVER_URL alone, and expires when its "
+    f"job ends. Pass the token of this job in the step's `env`:\n{_TOKEN}",
+    Reason.READ: "The token of this job may not read the repository. Give the job `permissions: contents: read`.",
+    Reason.WRITE: "The token of this job may read the repository, but not push to it. Give the job `permissions: "
+    "contents: write`.",
+}
+"""What to do in a job if a remote refuses its token."""
 
 
 def is_job(environment: Mapping[str, str]) -> bool:
@@ -47,18 +61,20 @@ def workflow_title(environment: Mapping[str, str]) -> str | None:
     return named[1] if named else None
 
 
-def git_settings(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Settings with which git sends the job's token, but only to GitHub's server.
+def git_login(environment: Mapping[str, str]) -> Login:
+    """With it, git sends the job's token, but only to GitHub's server.
 
-    With them, a checkout does not have to keep credentials. If it does keep them, the empty value replaces its header,
+    A checkout then does not have to keep credentials. If it does keep them, the empty value replaces its header,
     because GitHub refuses two such headers (github.md, section 3 [T] and [P]).
     """
     token, server = environment.get("GITHUB_TOKEN"), environment.get("GITHUB_SERVER_URL")
-    if not (is_job(environment) and token and server):
-        return ()
+    if not is_job(environment):
+        return NO_LOGIN
+    if not (token and server):
+        return Login(remedies={**_REMEDIES, Reason.LOGIN: _NO_TOKEN})
     login = base64.b64encode(f"x-access-token:{token}".encode()).decode()
     key = f"http.{server.rstrip('/')}/.extraheader"
-    return (key, ""), (key, f"AUTHORIZATION: basic {login}")
+    return Login(((key, ""), (key, f"AUTHORIZATION: basic {login}")), _REMEDIES)
 
 
 def append_summary(environment: Mapping[str, str], render: Callable[[int], str]) -> bool:

@@ -272,3 +272,12 @@ def test_a_wait_that_is_absurd_is_not_printed_whole(client: GithubClient, github
     github.faults.append(Fault("GET", THREAD, 429, {"retry-after": "9" * 400}))
     with pytest.raises(GithubUnavailableError, match="lasts another 1000000000 seconds"):
         list(client.list(THREAD, needs=NEEDS))
+
+
+def test_an_archived_repository(client: GithubClient, github: Github) -> None:
+    """No permission helps."""
+    body = {"message": "Repository was archived so is read-only."}
+    github.faults.append(Fault("POST", THREAD, 403, body=body))
+    with pytest.raises(GithubError, match="archived") as caught:
+        client.create(THREAD, {"body": "x"}, needs=NEEDS)
+    assert caught.value.detail == "Unarchive the repository in its settings, or disable the workflow."

@@ -1,0 +1,67 @@
+"""How a run logs in to a remote, and what to do if the remote refuses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+
+class Reason(StrEnum):
+    """Why a remote refuses."""
+
+    LOGIN = "login"
+    SSH = "ssh"
+    READ = "read"
+    WRITE = "write"
+    ARCHIVED = "archived"
+    NOT_FOUND = "not-found"
+    REF = "ref"
+
+
+_WORDS: Final = (
+    (Reason.ARCHIVED, r"archived"),
+    (Reason.REF, r"hidden ref|prohibited|funny refname|invalid ref"),
+    (Reason.SSH, r"Permission denied \(|Host key verification failed"),
+    (Reason.LOGIN, r"could not read (?:Username|Password)|Authentication failed|Access denied|returned error: 401"),
+    (Reason.WRITE, r"returned error: 403|Permission to .* denied|access to repository not granted|not allowed to push"),
+    (Reason.NOT_FOUND, r"[Rr]epository .*not found|returned error: 404|does not appear to be a git repository"),
+)
+"""What git, GitHub, and other servers print; the first that matches counts."""
+
+_REMEDIES: Final = {
+    Reason.LOGIN: "Git has no login for this remote, or one that is no longer valid. Set up a credential helper, or in "
+    "CI a token.",
+    Reason.SSH: "Ssh cannot log in without a prompt. Add the key to an ssh agent, and the host to known_hosts.",
+    Reason.READ: "Git's login may not read this repository. Use one that may.",
+    Reason.WRITE: "Git's login may read this repository, but not push to it. Use one that may: on GitHub a token with "
+    "contents: write, on GitLab one with the scope write_repository.",
+    Reason.ARCHIVED: "Unarchive the repository in its settings, or name another remote as the target's `record`.",
+    Reason.NOT_FOUND: "Check the address: git remote -v. A server also answers like this if the login may not see the "
+    "repository.",
+    Reason.REF: "The server does not accept refs below refs/reconciler/. Allow them there, or set the target's "
+    "`record` in reconciler.toml to a git remote that accepts them.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """`settings` are for a git that talks to a remote. `remedies` are what to do here if the remote refuses."""
+
+    settings: Sequence[tuple[str, str]] = ()
+    remedies: Mapping[Reason, str] = field(default_factory=dict)
+
+    def remedy(self, reason: str | None) -> str:
+        """What to do; empty if the remote did not say why it refused."""
+        return "" if reason is None else self.remedies.get(Reason(reason), _REMEDIES[Reason(reason)])
+
+
+NO_LOGIN: Final = Login()
+
+
+def reason_of(subcommand: str, words: str) -> Reason | None:
+    """Why a remote refused a git, by what that printed; None if that is not known."""
+    found = next((reason for reason, pattern in _WORDS if re.search(pattern, words)), None)
+    return Reason.READ if found is Reason.WRITE and subcommand != "push" else found

@@ -1,0 +1,97 @@
+"""Whether a checkout has what a plan reads. What git only leaves out of it (a sparse checkout) is not gone.
+
+Without this, manifests that are left out would be forgotten, and their drift would count as over.
+"""
+
+from __future__ import annotations
+
+import os.path
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Final
+
+from reconciler.configuration import FILES
+from reconciler.diagnostics import error, quoted
+from reconciler.errors import DiagnosedError
+from reconciler.git.hidden import Hidden, hidden_files
+from reconciler.manifest.codes import Code
+from reconciler.manifest.discovery import is_read
+from reconciler.settings import Settings
+
+_EXAMPLES: Final = 3
+_MOST_IN_A_COMMAND: Final = 20
+
+
+def require_folders(settings: Settings, overlay: Path | None) -> None:
+    """Check that no manifest, no defaults, no overlay, and no configuration is left out.
+
+    Raises:
+        DiagnosedError: one is.
+        GitRefusedError: git is missing, fails, or refuses the repository.
+    """
+    folders = [folder.as_posix() for folder in (settings.manifests, overlay) if folder is not None]
+    _require(settings, folders, [path.as_posix() for path in _configurations(settings)])
+
+
+def require_files(settings: Settings, missing: Iterable[str]) -> None:
+    """Check that none of the files that manifests name, and that are missing, is only left out. Raises as above."""
+    if files := [*missing]:
+        _require(settings, (), files)
+
+
+def _configurations(settings: Settings) -> Iterator[Path]:
+    """The files that would have been the configuration, had they been there."""
+    found = settings.config_file.parent if settings.config_file else None
+    above = takewhile(lambda folder: folder != found, (settings.cwd, *settings.cwd.parents))
+    return (folder / name for folder in above if folder.is_relative_to(settings.git_root) for name in FILES)
+
+
+def _require(settings: Settings, folders: Iterable[str], files: Iterable[str]) -> None:
+    hidden = hidden_files(settings.git_root, folders, files, is_read)
+    if hidden is None:
+        return
+    names = [*hidden.flags]
+    if len(names) == 1:
+        summary = f"{quoted(names[0])} is in git, but not in this checkout"
+        needed = "A plan needs it. It is not gone, so nothing is planned without it."
+    else:
+        more = f", and {len(names) - _EXAMPLES:,} more" if len(names) > _EXAMPLES else ""
+        summary = f"{len(names):,} files are in git, but not in this checkout"
+        shown = ", ".join(map(quoted, names[:_EXAMPLES]))
+        needed = f"A plan needs them: {shown}{more}. They are not gone, so nothing is planned without them."
+    remedies = _remedies(hidden, settings.cwd.as_posix(), [os.path.realpath(folder) for folder in folders])
+    raise DiagnosedError(summary, [error(Code.NOT_CHECKED_OUT, summary, detail="\n".join((needed, *remedies)))])
+
+
+def _remedies(hidden: Hidden, cwd: str, folders: Iterable[str]) -> Iterator[str]:
+    """What to do, with commands for a shell."""
+    command = "git" if cwd == hidden.top else f"git -C {shlex.quote(hidden.top)}"
+    by_flag: dict[str, list[str]] = {}
+    for name, flag in hidden.flags.items():
+        by_flag.setdefault(flag, []).append(name)
+    if hidden.patterns is not None and (names := by_flag.pop("skip-worktree", None)):
+        yield f"This is a sparse checkout. To check out what is missing:\n{command} {_adding(hidden, names, folders)}"
+        yield "In a workflow, add it to `sparse-checkout` of actions/checkout, or remove that input."
+    for flag, names in by_flag.items():
+        few = shlex.join(names[:_MOST_IN_A_COMMAND])
+        yield f"They are marked for git as {flag}. To check them out again:"
+        yield f"{command} update-index --no-{flag} -- {few}\n{command} checkout -- {few}"
+        if len(names) > _MOST_IN_A_COMMAND:
+            yield f"Do the same for the other {len(names) - _MOST_IN_A_COMMAND:,}."
+
+
+def _adding(hidden: Hidden, names: Sequence[str], folders: Iterable[str]) -> str:
+    """The subcommand that adds files to a sparse checkout: by name, or with the whole folders that they are in."""
+    if hidden.patterns:
+        paths = {"/" + re.sub(r"([\\*?\[])", r"\\\1", name) for name in names}
+    else:
+        whole = [os.path.relpath(folder, hidden.top) for folder in folders]
+        paths = {
+            next((each for each in whole if f"{name}/".startswith(f"{each}/")), os.path.dirname(name)) for name in names
+        }
+    if paths & {"", "."} or len(paths) > _MOST_IN_A_COMMAND:
+        return "sparse-checkout disable"
+    return f"sparse-checkout add {shlex.join(sorted(paths))}"
