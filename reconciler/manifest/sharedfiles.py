@@ -17,9 +17,9 @@ from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import note_comments
 from reconciler.manifest.located import LocatedFile, first_line
 from reconciler.manifest.parsing import Parser
+from reconciler.manifest.placeholders import refuse_placeholder
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.standins import refuse_stand_in
 
 
 class SharedFiles:
@@ -73,7 +73,7 @@ class SharedFiles:
                 self.missing.add(os.path.normpath(os.path.join(folder, path)))
             raise refused(path, problem, label=label) from None
         file = os.path.normpath(os.path.join(folder, path))
-        refuse_stand_in(file, data, f'"{path}"')
+        refuse_placeholder(file, data, f'"{path}"')
         return file, data
 
     def _nearest(self, folder: str, path: str) -> str:
@@ -134,7 +134,7 @@ def read_found(root: str, file: str) -> bytes:
         if problem.reason in (Refusal.OUTSIDE, Refusal.HIDDEN):
             raise refused(file.removeprefix(f"{root}/"), problem) from None
         raise RefusedError(Code.UNREADABLE, f"this file cannot be read: {problem.why}", problem.detail) from None
-    refuse_stand_in(file, data, "this file")
+    refuse_placeholder(file, data, "this file")
     return data
 
 

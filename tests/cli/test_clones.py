@@ -125,7 +125,7 @@ HIDING: dict[str, tuple[Callable[[Path], object], list[str]]] = {
 
 @pytest.mark.parametrize("case", HIDING)
 def test_a_checkout_that_hides_what_a_plan_needs(hub: Hub, clone: Path, cli: Cli, case: str) -> None:
-    """Nothing is sent and nothing is recorded. The command that the message suggests mends it."""
+    """Nothing is sent and nothing is recorded. The command that the message suggests checks it out."""
     hide, hidden = HIDING[case]
     hide(clone)
     before = hub.record()

@@ -1,4 +1,4 @@
-"""Files that stand in for what git did not put there: as a manifest, and as what a manifest names."""
+"""Placeholders for files that git did not check out: as a manifest, and as what a manifest names."""
 
 from __future__ import annotations
 

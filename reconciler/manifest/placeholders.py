@@ -1,6 +1,6 @@
-"""Files that stand in for what git, or one of its filters, did not put there.
+"""Placeholders for files that git, or one of its filters, did not put into a checkout.
 
-They are small texts or have a known head, so a plan would otherwise take them for what they stand for.
+A plan would otherwise take them for the files themselves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CRYPT: Final = b"\0GITCRYPT\0"
 _LONGEST_LINK: Final = 4_096
 
 
-def refuse_stand_in(file: str, data: bytes, shown: str) -> None:
+def refuse_placeholder(file: str, data: bytes, shown: str) -> None:
     """Check that `data`, the bytes of a file, are its own. Git is asked only if they are the path of another file.
 
     Raises:
