@@ -62,13 +62,6 @@ def of_outcome(posts: Posts, coverage: Coverage) -> list[Posted]:
     return sorted(found, key=lambda posted: posted.id)
 
 
-def of_failure(posts: Posts, event: Event) -> list[Posted]:
-    """The comment of a job that made no plan. If another job's cannot be excluded, there is none."""
-    job, ours = job_hash(event), posts.ours()
-    of_job = [posted for posted in ours if not job or posted.body.data.get(JOB) in (job, None)]
-    return of_job if len(of_job) == 1 else [posted for posted in of_job if posted.body.data.get(COVERED) == []]
-
-
 def job_hash(event: Event) -> str:
     return short_hash(event.job) if event.job else ""
 
