@@ -220,7 +220,7 @@ def test_a_job_with_an_id(cli: Cli, write: Write, github: Github, job: Job) -> N
     shown = cli("github", "comment", "--result", "result.json")
     assert shown.out.startswith("Pull request #7: comment edited.")
     [body] = comments(github)
-    assert "What was written matches this comment." in body
+    assert "The writes match this comment." in body
 
 
 def test_a_pull_request_into_another_branch(cli: Cli, write: Write, github: Github, job: Job) -> None:
@@ -377,7 +377,7 @@ def test_a_pull_request_without_a_comment_that_came_in_alone(
     github.merge(one, 1)
     job("push", push(base, one, one), GITHUB_SHA=one)
     assert apply_and_comment(cli).out.startswith("Pull request #1: comment created.")
-    assert "matches this comment" not in comments(github, 1)[0]
+    assert "match this comment" not in comments(github, 1)[0]
 
 
 @pytest.mark.parametrize("shallow", [True, False])

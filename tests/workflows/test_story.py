@@ -120,7 +120,7 @@ def test_opened_pushed_again_merged_drifted_and_drift_gone(hub: Hub) -> None:
     applied = hub.comment(7)
     assert "### `production`: applied, 0 added, 1 changed, 0 destroyed" in applied
     assert "params version 1, ontology version 1" in applied
-    assert "What was written matches this comment." in applied
+    assert "The writes match this comment." in applied
 
     # Nothing drifted: no issue. Somebody edits in the dashboard: one issue, and no comment while the drift is the same.
     well(hub.drift())
@@ -163,7 +163,7 @@ def test_two_pull_requests_and_a_dropped_run(hub: Hub) -> None:
     assert hub.params("dogs")[-1]["priority"] == 30
     reported = [hub.comment(1), hub.comment(2)]
     assert all(
-        "applied, 0 added, 2 changed, 0 destroyed" in comment and "matches this comment" in comment
+        "applied, 0 added, 2 changed, 0 destroyed" in comment and "match this comment" in comment
         for comment in reported
     )
     # Should Ann's run come after all, or Bob's again, nothing is left to do, and nothing is reported again.
