@@ -397,7 +397,7 @@ def test_a_clone_without_the_last_applied_commit_tells_those_of_the_push(
     shown = cli("github", "comment", "--result", "result.json")
     assert shown.code == 0
     assert f"::warning title={'shallow-clone' if shallow else 'rewritten-history'}::" in shown.err
-    assert ("Check out with fetch-depth: 0." in shown.err) is shallow
+    assert ("check out with fetch-depth: 0." in shown.err) is shallow
     assert shown.out.count("comment created") == 1
     assert "Pull request #1: nothing to report" in shown.out
 
