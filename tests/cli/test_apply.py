@@ -93,7 +93,7 @@ def test_a_project_that_moved_is_stale_and_the_others_go_on(
     assert applied.last == (
         "Apply incomplete! Projects: 1 added, 0 changed, 0 destroyed, 0 failed, 1 skipped, 0 not started."
     )
-    assert "params went from version 0 to 1" in applied.err
+    assert "params from version 0 to version 1" in applied.err
     assert "reconciler plan p" in applied.err
     assert not [request for request in served.requests if "setParams" in request]
 
