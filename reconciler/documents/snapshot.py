@@ -72,7 +72,7 @@ def too_large(size: int | None, *, place: str) -> SnapshotError:
     """The error for a snapshot of `size` bytes. None means that it has too many files to count its bytes."""
     if size is None:
         return SnapshotError(f"{place} has more files than a snapshot may have", remedies=[REMEDY])
-    summary = f"{place} has {size:,} bytes, more than the {MOST_BYTES:,} that a snapshot may have"
+    summary = f"{place} has {size:,} bytes; a snapshot may have at most {MOST_BYTES:,}"
     return SnapshotError(summary, remedies=[REMEDY])
 
 

@@ -110,7 +110,7 @@ def _change(file: Path, **changes: object) -> None:
     [
         (lambda file: _change(file, format_version="9.0"), "format version 9.0"),
         (lambda file: _change(file, complete=False), "was changed or truncated"),
-        (lambda file: _change(file, masked=True), "for reading"),
+        (lambda file: _change(file, masked=True), "a printed plan"),
         (lambda file: file.write_text("{"), "not JSON"),
         (lambda file: file.write_text("[" * 100_000), "not JSON"),
         (lambda file: file.write_text("[]"), "not a plan file"),
@@ -132,7 +132,7 @@ def test_a_file_that_is_not_as_it_was_written_is_refused(
 
 def test_a_document_for_reading_is_refused(cli: Cli, saved: Path) -> None:
     Path("read.json").write_text(cli("plan", "--format", "json").out)
-    assert "for reading" in cli("show", "read.json").err
+    assert "a printed plan" in cli("show", "read.json").err
 
 
 def test_another_target_endpoint_or_account_is_refused(
