@@ -463,7 +463,8 @@ def test_a_key_that_http_cannot_carry(
     with account() as served:
         monkeypatch.setenv("SCALE_API_KEY", "test_\u20ac")
         done = doctor("--format=json")
-    assert check(done, "key")[:2] == ("error", "The API key in SCALE_API_KEY has a character that HTTP cannot carry.")
+    summary = "The API key in SCALE_API_KEY has a character that cannot be sent over HTTP."
+    assert check(done, "key")[:2] == ("error", summary)
     assert served.requests == []
 
 
