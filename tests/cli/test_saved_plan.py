@@ -143,7 +143,7 @@ def test_another_target_endpoint_or_account_is_refused(
     monkeypatch.setenv("RECONCILER_ENDPOINT", served.url)
     assert "target" in cli("apply", "--plan", "changes.plan", "--auto-approve", "--target", "sandbox").err
     served.store.reset()
-    assert "another account" in cli("apply", "--plan", "changes.plan", "--auto-approve").err
+    assert "a different account" in cli("apply", "--plan", "changes.plan", "--auto-approve").err
     assert not [request for request in served.requests if request.startswith("POST")]
 
 
