@@ -197,7 +197,7 @@ def test_the_account_is_not_taken_for_another_one(cli: Cli, two: Account) -> Non
     assert [blocked["path"] for blocked in drifted["blocked"]] == ["projects[1].created_at"]
     refused = cli("apply", "--plan", "saved.plan", "--auto-approve")
     assert refused.code == 1
-    assert "cannot be identified" in refused.err
+    assert "cannot determine whether the plan is for this account" in refused.err
     assert "projects[1].created_at is not a date and time" in refused.err
 
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import warning
-from reconciler.documents.result import outcome_document, read_result_file
-from reconciler.errors import ResultFileError
+from reconciler.documents.result import check_result, outcome_document, read_result_file
+from reconciler.errors import ResultFileError, UsageError
 from reconciler.model.printed import printed
 from reconciler.model.values import to_json
 from tests.documents.nonsense import spoiled
@@ -35,6 +35,14 @@ def test_a_result_with_a_nonsense_body(tmp_path: Path, seed: int) -> None:
         return
     to_json(outcome_document(printed(outcome, base=plans.BASE))).encode("utf-8", "surrogatepass")
     render_outcome_markdown(outcome, base=plans.BASE, now=plans.NOW)
+
+
+def test_where_a_result_cannot_be_saved(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="it is a folder"):
+        check_result(tmp_path)
+    with pytest.raises(UsageError, match="its folder is missing or not writable"):
+        check_result(tmp_path / "no" / "result.json")
+    check_result(tmp_path / "result.json")
 
 
 def test_a_result(tmp_path: Path) -> None:

@@ -39,7 +39,16 @@ def _too_large(root: Path) -> str:
     return "projects/p.yaml:4:24 error file-too-large"
 
 
-MADE: dict[Code, Callable[[Path], str]] = {Code.UNREADABLE: _unreadable, Code.FILE_TOO_LARGE: _too_large}
+def _not_checked_out(root: Path) -> str:
+    (root / "projects" / "p.yaml").write_bytes(b"\0GITCRYPT\0" + bytes(range(40)))
+    return "projects/p.yaml:1:1 error not-checked-out"
+
+
+MADE: dict[Code, Callable[[Path], str]] = {
+    Code.UNREADABLE: _unreadable,
+    Code.FILE_TOO_LARGE: _too_large,
+    Code.NOT_CHECKED_OUT: _not_checked_out,
+}
 
 
 def _reported(root: Path) -> list[str]:
