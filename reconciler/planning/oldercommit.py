@@ -55,12 +55,14 @@ def noted(behind: Behind, *, is_sandbox: bool) -> Diagnostic:
     if behind.standing is Standing.ELSEWHERE:
         detail = (
             f"{named}. The branch does not contain it either, which can happen after a squash or rebase, so nothing is "
+            "held."
         )
-        detail += "held."
         summary = f"this checkout does not contain {applied}, which was applied last"
         return Diagnostic(Severity.NOTE, OLDER_COMMIT, summary, detail=detail)
-    detail = f"{named}. {behind.why or 'Its position in the history is unknown.'}\nIf this checkout is older, an apply "
-    detail += "would revert changes merged since then. Apply the head of the branch."
+    detail = (
+        f"{named}. {behind.why or 'Its position in the history is unknown.'}\n"
+        "If this checkout is older, an apply would revert changes merged since then. Apply the head of the branch."
+    )
     return warning(OLDER_COMMIT, f"cannot determine whether this checkout contains {applied}", detail=detail)
 
 
