@@ -49,8 +49,12 @@ class _Commands(click.Group):
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in _COMMANDS and not args[0].startswith("-"):
+            from reconciler.cli.terraform import COMMANDS
             from reconciler.diagnostics import nearest
+            from reconciler.errors import UsageError
 
+            if args[0] in COMMANDS:
+                raise UsageError(f"no such command '{args[0]}'", COMMANDS[args[0]])
             near = nearest(args[0], _COMMANDS)
             hint = f", did you mean '{near}'?" if near is not None else ""
             raise click.UsageError(f"No such command '{args[0]}'{hint}", context)
@@ -150,7 +154,7 @@ def _run(arguments: list[str]) -> int:
         click.echo(problem.format_message())
         return EXIT_ERROR
     except click.ClickException as problem:
-        console.say_usage(problem)
+        console.say_usage(problem, arguments)
         return EXIT_ERROR
     except ReconcilerError as problem:
         console.say_diagnostics(problem.diagnostics)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
@@ -160,14 +160,18 @@ def say_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     tell(lay_out_diagnostics(shown, colour=in_colour(sys.stderr)))
 
 
-def say_usage(problem: click.ClickException) -> None:
+def say_usage(problem: click.ClickException, arguments: Sequence[str]) -> None:
     """Print a usage error in the same form as any other error."""
+    from reconciler.cli.terraform import explain
     from reconciler.diagnostics import error
 
     context = getattr(problem, "ctx", None)
     hint = f"See: {context.command_path} --help" if context is not None else ""
     if context is not None and isinstance(problem, click.NoSuchOption) and problem.option_name == "-C":
         hint = f"-C DIR comes before the command: reconciler -C DIR {context.info_name}"
+    elif isinstance(problem, click.NoSuchOption) and (explained := explain(problem, arguments)) is not None:
+        say_diagnostics([error("usage", explained[0], detail=explained[1])])
+        return
     say_diagnostics([error("usage", problem.format_message().rstrip("."), detail=hint)])
 
 
