@@ -4,6 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# The tests start Python hundreds of times. Without cached bytecode, each start compiles every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check chaos campaign fuzz bench picture lock wheel clean
 
 demo: $(READY)  ## the main job on projects/, against the sandbox: plan, apply, and a plan with "No changes"
