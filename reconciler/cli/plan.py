@@ -45,12 +45,9 @@ def command(
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder.
     """
-    from reconciler.documents.savedplan import KIND, write_plan_file
     from reconciler.errors import ReconcilerError
-    from reconciler.model.printed import printed
     from reconciler.operations.plan import plan
     from reconciler.operations.session import open_session
-    from reconciler.planning.bases import with_ontology_hashes
     from reconciler.settings import read_settings
 
     console.check_guards(allowed)
@@ -60,6 +57,8 @@ def command(
         settings = read_settings(Path.cwd())
         base = settings.git_root.as_posix()
         if out is not None:
+            from reconciler.documents.savedplan import KIND
+
             KIND.check_place(Path(out), settings.manifests)
         session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
         invocation.note_target(session.target.name)
@@ -67,6 +66,10 @@ def command(
     except ReconcilerError as problem:
         return runner.failed("plan", problem, output, console.target_info(session, target, endpoint), base=base)
     if out is not None:
+        from reconciler.documents.savedplan import write_plan_file
+        from reconciler.model.printed import printed
+        from reconciler.planning.bases import with_ontology_hashes
+
         write_plan_file(printed(with_ontology_hashes(made), base=base, spell=invocation.spell), Path(out))
     formats.show("plan", made, output, settings, commit=made.commit.commit)
     runner.plan_made(made, settings, out=out)

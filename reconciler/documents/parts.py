@@ -30,7 +30,7 @@ class Shape(BaseModel):
     Unknown keys are ignored. A key that has a default is written only if its value differs from the default.
     """
 
-    model_config = ConfigDict(extra="ignore", validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(extra="ignore", validate_by_name=True, validate_by_alias=True, defer_build=True)
 
     describes: ClassVar[type[Any]]
 
