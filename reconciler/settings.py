@@ -12,8 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.configuration import find_configuration
-from reconciler.configuration.checking import read_tables
-from reconciler.configuration.keys import BUILT_IN
+from reconciler.configuration.keys import BUILT_IN, read_tables
 from reconciler.diagnostics import with_suggestion
 from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import UsageError

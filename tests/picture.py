@@ -22,8 +22,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.record import Record, RecordedProject, Section
 from reconciler.operations.plan import plan_live
 from reconciler.operations.preparing import prepare
-from reconciler.operations.session import Session
-from reconciler.operations.targets import open_target
+from reconciler.operations.session import Session, open_target
 from reconciler.sandbox.store import Store
 from reconciler.settings import choose_target, read_settings
 from tests.render.shown import render_plan

@@ -38,10 +38,16 @@ def failed(
     """Print the document of a plan or drift that failed, and return the exit code; other formats raise the problem."""
     if output != "json":
         raise problem
-    from reconciler.model.printed import printed
-    from reconciler.operations.reporting import failed_drift, failed_plan
+    from datetime import UTC, datetime
 
-    failure = failed_plan(problem, info) if subject == "plan" else failed_drift(problem, info)
+    from reconciler.model.drift import Drift
+    from reconciler.model.plan import Commit, Plan
+    from reconciler.model.printed import printed
+
+    now, diagnostics = datetime.now(UTC), problem.diagnostics
+    failure: Plan | Drift = Drift(info, now, diagnostics=diagnostics, complete=False)
+    if subject == "plan":
+        failure = Plan(info, Commit(), now, diagnostics=diagnostics, complete=False)
     console.say_json(formats.named(output).layout(subject)(printed(failure, base=base, spell=invocation.spell)))
     annotate(problem.diagnostics)
     return 1

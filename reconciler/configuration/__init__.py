@@ -1,6 +1,6 @@
 """The configuration file, found and parsed: `reconciler.toml`, or `[tool.reconciler]` in `pyproject.toml`.
 
-`keys.py` defines its keys, and `checking.py` reads their values. Flags and the environment are not read here.
+`keys.py` defines its keys, and reads their values. Flags and the environment are not read here.
 """
 
 from __future__ import annotations

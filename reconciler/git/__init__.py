@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from reconciler.git.discovery import is_inside
-from reconciler.git.environment import find_git
+from reconciler.git.discovery import find_git, is_inside
 from reconciler.git.process import output, run
 
 

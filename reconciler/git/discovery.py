@@ -1,4 +1,6 @@
-"""Which repository git would find from a folder, determined without running git.
+"""Which git is run, with which environment, and which repository it would find from a folder. No git is run here.
+
+Git gets no key for Scale, and no variable that names another repository, index, or object store.
 
 A checkout cannot contain a `.git`, but it can contain a bare repository: a folder with HEAD, objects, and refs. In such
 a folder, git reads the configuration next to them, and runs the commands in it.
@@ -6,7 +8,11 @@ a folder, git reads the configuration next to them, and runs the commands in it.
 
 from __future__ import annotations
 
+import os
 import os.path
+import re
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.errors import GitRefusedError
@@ -51,3 +57,43 @@ def _looks_like_git(folder: str) -> bool:
         return os.path.lexists(os.path.join(folder, name))
 
     return has("HEAD") and (has("commondir") or (has("objects") and has("refs")))
+
+
+_KEPT = re.compile(
+    r"GIT_(?:CONFIG_|SSH|ASKPASS|SSL_|PROXY_|HTTP_|CURL_|TRACE|ALLOW_PROTOCOL|PROTOCOL|EXEC_PATH|NO_LAZY_FETCH"
+    r"|DISCOVERY_ACROSS_FILESYSTEM|TEST_ASSUME_DIFFERENT_OWNER)"
+)
+"""Git's variables that are passed on: configuration, connection, and traces. Others could name a repository."""
+
+_SETTINGS = (
+    "safe.bareRepository=explicit",  # needs git 2.38; `refuse_bare` refuses for every git
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "i18n.commitEncoding=UTF-8",
+)
+SETTINGS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
+"""Options before the subcommand of every git."""
+
+
+def git_environment(more: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a git. Those in `more` replace others."""
+    kept = {name: value for name, value in os.environ.items() if _is_passed_on(name)}
+    fixed = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
+    return {**kept, "PATH": _absolute_path(), **fixed, **more}
+
+
+def find_git() -> str | None:
+    """The git that the PATH leads to; None if there is none."""
+    return shutil.which("git", path=_absolute_path())
+
+
+def _is_passed_on(name: str) -> bool:
+    if name.startswith("SCALE_"):  # the name of every `api_key_env` starts with it
+        return False
+    return not name.startswith("GIT_") or _KEPT.match(name) is not None
+
+
+def _absolute_path() -> str:
+    """The PATH without the parts that depend on the working folder, which may be a checkout."""
+    parts = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(part for part in parts if os.path.isabs(part))

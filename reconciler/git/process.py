@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from reconciler.errors import GitRefusedError
-from reconciler.git.discovery import refuse_bare
-from reconciler.git.environment import SETTINGS, find_git, git_environment
+from reconciler.git.discovery import SETTINGS, find_git, git_environment, refuse_bare
 from reconciler.git.login import reason_of
 
 _SECONDS = 60

@@ -13,11 +13,11 @@ from reconciler.fieldpath import Attribute
 from reconciler.files.reading import read_file
 from reconciler.keys.kinds import is_own
 from reconciler.manifest.located import RawPath, first_line
-from reconciler.manifest.ontology import walk_choices, written_choices
 from reconciler.manifest.origins import Origin
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
+from reconciler.manifest.verdict import walk_choices, written_choices
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import Json
 

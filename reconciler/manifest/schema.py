@@ -1,6 +1,6 @@
 """Every key of a manifest, a `_defaults.yaml`, and an overlay: its name, its meaning, and its values.
 
-Parameters are an open set, so below `params` only the names that the API reserves are checked. `ontology.py` checks the
+Parameters are an open set, so below `params` only the names that the API reserves are checked. `verdict.py` checks the
 choices of an ontology, with the keys that are defined here.
 """
 
@@ -98,7 +98,7 @@ class _Params(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class _Defined(Kind):
-    """A value that `ontology.py` checks. Its schema has its own definition."""
+    """A value that `verdict.py` checks. Its schema has its own definition."""
 
     definition: str
 

@@ -1,23 +1,25 @@
 """Files that manifests use: targets of `{$file: …}` and `{$ref: …}`, `_defaults.yaml`, and overlays.
 
-Only small, regular files below the repository root are read. Each is read once per load.
+Only small, regular files below the repository root are read. Each is read once per load. A placeholder for a file that
+git, or one of its filters, did not put into a checkout is refused: a plan would take it for the file itself.
 """
 
 from __future__ import annotations
 
 import os
+import os.path
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, error, nearest
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal
+from reconciler.git.index import is_link
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import note_comments
 from reconciler.manifest.located import LocatedFile, first_line
 from reconciler.manifest.parsing import Parser
-from reconciler.manifest.placeholders import refuse_placeholder
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
 
@@ -172,3 +174,35 @@ def _text(path: str, data: bytes) -> str:
         summary = f'"{path}" is not UTF-8 (line {line})'
         raise RefusedError(Code.FILE_NOT_TEXT, summary, "Save it as UTF-8.") from None
     return text.replace("\r\n", "\n").removesuffix("\n")
+
+
+_LFS: Final = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
+_CRYPT: Final = b"\0GITCRYPT\0"
+_LONGEST_LINK: Final = 4_096
+
+
+def refuse_placeholder(file: str, data: bytes, shown: str) -> None:
+    """Check that `data`, the bytes of a file, are its own. Git is asked only if they are the path of another file.
+
+    Raises:
+        RefusedError: they are not.
+    """
+    if data.startswith(_LFS):
+        raise RefusedError(
+            Code.NOT_CHECKED_OUT,
+            f"{shown} is only a Git LFS pointer",
+            "Fetch the file itself: git lfs pull. In a workflow, give actions/checkout the input `lfs: true`.",
+        )
+    if data.startswith(_CRYPT):
+        raise RefusedError(
+            Code.NOT_CHECKED_OUT, f"{shown} is encrypted by git-crypt", "Unlock this clone: git-crypt unlock."
+        )
+    if b"\n" in data or not 0 < len(data) <= _LONGEST_LINK or b"\0" in data:
+        return
+    if os.path.lexists(os.path.join(os.path.dirname(file), os.fsdecode(data))) and is_link(file):
+        raise RefusedError(
+            Code.NOT_CHECKED_OUT,
+            f"{shown} is a link in git, and git checked it out as text",
+            "Run git config core.symlinks true in this clone, delete the file, and check it out again. If the system "
+            "cannot make links, replace the link in git by a copy of the file.",
+        )

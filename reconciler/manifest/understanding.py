@@ -15,9 +15,8 @@ from reconciler.manifest.directives import Directives, Resolved
 from reconciler.manifest.layerfiles import Inherited, Limits
 from reconciler.manifest.layering import Layers
 from reconciler.manifest.located import Document, display, first_line, in_reading_order
-from reconciler.manifest.ontology import Checked
 from reconciler.manifest.origins import Origin, diagnosed
-from reconciler.manifest.verdict import check
+from reconciler.manifest.verdict import Checked, check
 from reconciler.model.ontology import Ontology, read_ontology
 from reconciler.model.project import CREATE_ONLY, DesiredProject, Mask, ParamsMode, Source
 from reconciler.model.values import Json

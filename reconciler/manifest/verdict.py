@@ -1,20 +1,161 @@
-"""Checks a document by the keys that `schema.py` defines."""
+"""Checks a document by the keys that `schema.py` defines, and the choices of its ontology.
+
+An ontology has at least one choice. Each choice is a string or an object, and is unique in the whole tree.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from reconciler.diagnostics import did_you_mean
+from reconciler.diagnostics import did_you_mean, quoted
 from reconciler.keys.faults import Fault, Faults
 from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import RawPath
-from reconciler.manifest.ontology import Checked, OntologyCheck
-from reconciler.manifest.schema import PROJECT
+from reconciler.manifest.origins import LITERAL
+from reconciler.manifest.schema import CHOICE, CHOICES, ONTOLOGY, PROJECT
 from reconciler.model.values import Json
 from reconciler.tasktypes.parameters import COMMON, OWN
+
+
+def written_choices(document: Mapping[str, Json]) -> tuple[Json, RawPath]:
+    """The list of choices in a composed document, in either spelling of an ontology, and its path."""
+    ontology = document.get("ontology")
+    if isinstance(ontology, dict):
+        return ontology.get("choices"), ("ontology", "choices")
+    return ontology, ("ontology",)
+
+
+def walk_choices(
+    choices: list[Json], raw: RawPath, names: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], RawPath, Json]]:
+    """For each choice that has a name, the names down to it, its raw path, and the choice. `raw` is the path of the
+    list."""
+    for index, written in enumerate(choices):
+        path: RawPath = (*raw, index)
+        choice = written
+        if isinstance(written, dict) and written.keys() == {LITERAL}:
+            path, choice = (*path, LITERAL), written[LITERAL]
+        name = choice.get("choice") if isinstance(choice, dict) else choice
+        if not isinstance(name, str):
+            continue
+        yield (*names, name), path, choice
+        subchoices = choice.get("subchoices") if isinstance(choice, dict) else None
+        if isinstance(subchoices, list):
+            yield from walk_choices(subchoices, (*path, "subchoices"), (*names, name))
+
+
+Checked: TypeAlias = dict[tuple[int, RawPath], tuple[Json, list[Fault]]]
+"""The results for lists of choices, by identity and path. The list is kept, so that its identity is not reused."""
+
+
+class OntologyCheck:
+    """Checks one ontology. With `checked`, a list of choices that many projects share is checked once."""
+
+    def __init__(self, faults: Faults, checked: Checked | None = None) -> None:
+        self._faults = faults
+        self._checked = checked
+        self._seen: dict[str, tuple[RawPath, int, bool]] = {}
+
+    def check(self, ontology: Json, path: RawPath) -> tuple[list[Json] | None, str | None]:
+        """The list of choices and the ontology's name, valid only if there is no fault."""
+        reported = self._faults.reported
+        if path in reported:
+            return None, None
+        name = None
+        if isinstance(ontology, dict):
+            self._check_keys(ontology, path, ONTOLOGY)
+            if "name" in ontology and (*path, "name") not in reported:
+                name = ONTOLOGY.by_name["name"].kind.read(ontology["name"], (*path, "name"), self._faults)
+            if "choices" not in ontology:
+                return None, name
+            path = (*path, "choices")
+            ontology = ontology["choices"]
+            if path in reported:
+                return None, name
+        if not isinstance(ontology, list):
+            (CHOICES if path[-1] == "choices" else ONTOLOGY).refuse(ontology, path, self._faults)
+            return None, name
+        known = self._checked.get((id(ontology), path)) if self._checked is not None else None
+        if known is not None:
+            self._faults += known[1]
+            return ontology, name
+        before = len(self._faults)
+        if not ontology:
+            detail = "The API cannot clear an ontology. Leave the key out if the ontology is not managed here."
+            self._faults.add(Code.EMPTY_ONTOLOGY, "an ontology needs at least one choice", path, detail)
+        self._check_choices(ontology, path)
+        if self._checked is not None:
+            self._checked[id(ontology), path] = (ontology, self._faults[before:])
+        return ontology, name
+
+    def _check_choices(self, choices: list[Json], path: RawPath) -> None:
+        seen = self._seen
+        for index, choice in enumerate(choices):
+            if isinstance(choice, str):
+                if choice in seen:
+                    self._duplicate(choice, (*path, index))
+                else:
+                    seen[choice] = (path, index, False)
+            elif isinstance(choice, dict):
+                self._check_object(choice, path, index)
+            elif (*path, index) not in self._faults.reported:
+                CHOICES.item.refuse(choice, (*path, index), self._faults)
+
+    def _check_object(self, choice: dict[str, Json], parent: RawPath, index: int) -> None:
+        path = (*parent, index)
+        name = choice.get("choice")
+        if isinstance(name, str):
+            if name in self._seen:
+                self._duplicate(name, (*path, "choice"))
+            else:
+                self._seen[name] = (parent, index, True)
+        if "choice" not in choice or not choice.keys() <= CHOICE.by_name.keys():
+            self._check_keys(choice, path, CHOICE)
+        for key, value in choice.items():
+            if value.__class__ is str and key in _TEXTS:
+                continue
+            below = (*path, key)
+            if key == "subchoices" and isinstance(value, list):
+                self._check_choices(value, below)
+                continue
+            known = CHOICE.by_name.get(key)
+            if known and not (value is None and known.nullable) and below not in self._faults.reported:
+                known.kind.read(value, below, self._faults)
+
+    def _check_keys(self, mapping: dict[str, Json], path: RawPath, table: Table) -> None:
+        """Report unknown keys, and the required key if no unknown key explains why it is missing."""
+        explained = False
+        for key in mapping:
+            if key in table.by_name:
+                continue
+            label = did_you_mean(key, table.names)
+            if isinstance(mapping[key], list) and ("choice" in mapping or not label):
+                label = "to put choices below a choice, write {choice: …, subchoices: […]}"
+            elif key in _OTHER_NAMES and table is CHOICE and "choice" not in mapping:
+                label = 'did you mean "choice"?'
+            elif not label and len(mapping) == 1 and table is CHOICE and not isinstance(mapping[key], dict):
+                label = "quote it if all of this is one choice"
+            explained = True
+            self._faults.append(table.unknown(key, path, label))
+        (needed,) = (key.name for key in table.keys if key.required)
+        if needed not in mapping and not explained:
+            self._faults.add(Code.MISSING_KEY, f'{table.thing} needs the key "{needed}"', path)
+
+    def _duplicate(self, name: str, path: RawPath) -> None:
+        parent, index, is_object = self._seen[name]
+        first = (*parent, index, "choice") if is_object else (*parent, index)
+        summary = f"{quoted(name)} appears twice in this ontology"
+        detail = "A choice must be unique in the whole tree, even below different parents."
+        self._faults.append(Fault(Code.DUPLICATE_CHOICE, summary, path, detail, first=first))
+
+
+_TEXTS: Final = ("choice", "display", "description")
+_OTHER_NAMES: Final = ("name", "label", "title", "value", "id")
+"""Keys that other tools use for the name of a choice."""
+
 
 _ANY_PARAMETER: Final = frozenset(COMMON).union(*OWN.values())
 

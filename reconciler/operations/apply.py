@@ -23,15 +23,14 @@ from reconciler.fieldpath import FieldPath, Pattern
 from reconciler.manifest.places import locate
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan, ProjectChange
+from reconciler.model.printed import with_masked_words
 from reconciler.model.project import UnreadableProject
 from reconciler.model.record import EMPTY_ACCOUNT, Record
 from reconciler.operations.live import list_account, recognize
-from reconciler.operations.masking import masked
 from reconciler.operations.plan import plan_live
 from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import Recorder, open_recorder
-from reconciler.operations.session import Session
-from reconciler.operations.targets import sandbox_account
+from reconciler.operations.session import Session, sandbox_account
 from reconciler.planning.drift import baseline_of
 from reconciler.planning.live import Live
 from reconciler.planning.oldercommit import overtaken
@@ -298,7 +297,7 @@ def _presented(outcome: Outcome, plan: Plan, sensitive: Sequence[Pattern]) -> Ou
         replace(
             project,
             diagnostics=tuple(
-                masked(_located(diagnostic, changes[project.name]), changes[project.name], sensitive)
+                with_masked_words(_located(diagnostic, changes[project.name]), changes[project.name], sensitive)
                 for diagnostic in project.diagnostics
             ),
         )

@@ -20,8 +20,7 @@ from reconciler.errors import ReconcilerError, ScaleError, UsageError
 from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport
 from reconciler.operations.pin import Pin, own_pin
 from reconciler.operations.recording import read_record
-from reconciler.operations.session import Session
-from reconciler.operations.targets import check_sandbox, check_writable, open_target
+from reconciler.operations.session import Session, check_sandbox, check_writable, open_target
 from reconciler.operations.validate import validate
 from reconciler.render.view.risks import FOREVER
 from reconciler.scale.client import ScaleClient

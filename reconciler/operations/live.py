@@ -10,7 +10,7 @@ from typing import Final
 from reconciler.model.plan import TargetInfo
 from reconciler.model.project import LiveProject, Shown
 from reconciler.model.record import EMPTY_ACCOUNT, Entries, Record, Section, SectionKey
-from reconciler.operations.targets import sandbox_account
+from reconciler.operations.session import sandbox_account
 from reconciler.planning.live import Live, account_of, by_name, nameless
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Target

@@ -16,7 +16,7 @@ from typing import Final
 from reconciler.configuration import FILES
 from reconciler.diagnostics import error, quoted
 from reconciler.errors import DiagnosedError
-from reconciler.git.hidden import Hidden, hidden_files
+from reconciler.git.index import Hidden, hidden_files
 from reconciler.manifest.codes import Code
 from reconciler.manifest.discovery import is_read
 from reconciler.settings import Settings

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.operations import apply, targets
+from reconciler.operations import apply, session
 from reconciler.sandbox import app
 from reconciler.sandbox.assumptions import Assumptions, switches
 from reconciler.sandbox.faults import Fault, FaultyApp
@@ -150,8 +150,8 @@ def account(request: pytest.FixtureRequest, cli: Cli, repository: Path, monkeypa
 
     clock = FakeClock()
     monkeypatch.setattr(app, "create_app", partial(app.create_app, assumptions=assumptions, aside=at_once))
-    monkeypatch.setattr(targets, "in_process", line)
-    monkeypatch.setattr(targets, "ScaleClient", partial(ScaleClient, clock=clock, random=Random(0)))
+    monkeypatch.setattr(session, "in_process", line)
+    monkeypatch.setattr(session, "ScaleClient", partial(ScaleClient, clock=clock, random=Random(0)))
     monkeypatch.setattr(apply, "carry_out", partial(apply.carry_out, clock=clock, random=Random(0)))
     return made
 

@@ -23,8 +23,7 @@ from reconciler.operations.apply import carry_out
 from reconciler.operations.plan import plan_live
 from reconciler.operations.preparing import prepare
 from reconciler.operations.recording import Recorder
-from reconciler.operations.session import Session
-from reconciler.operations.targets import SANDBOX_ENDPOINT
+from reconciler.operations.session import SANDBOX_ENDPOINT, Session
 from reconciler.record.stores import open_record
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Handler

@@ -22,7 +22,7 @@ import pytest
 from reconciler import git
 from reconciler.errors import GitRefusedError
 from reconciler.forge.github.job import git_login
-from reconciler.git.environment import SETTINGS
+from reconciler.git.discovery import SETTINGS
 from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError, UnreadableRefError
 from reconciler.record.stores import open_record
 from tests.git.conftest import Trap

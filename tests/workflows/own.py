@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reconciler.operations.init import Placeholders, template
 from reconciler.operations.pin import Pin
 from reconciler.operations.surroundings import WORKFLOWS, Surroundings, workflow_file
-from reconciler.operations.templates import Placeholders, template
 
 PIN = Pin(f"scale-reconciler @ git+https://git.example.org/reconciler.git@{'0123456789' * 4}", hashed=False)
 """What the jobs that `init` writes in tests would install."""

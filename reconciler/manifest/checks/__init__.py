@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.keys.faults import Fault
-from reconciler.manifest.checks import labels, limits, parameters, references, texts
+from reconciler.manifest.checks import limits, parameters, references, texts
 from reconciler.manifest.checks.subject import Finding, Subject
 from reconciler.manifest.codes import Code
 from reconciler.manifest.origins import Origin, diagnosed
@@ -49,10 +49,10 @@ RULES: Final = (
     Rule(Code.PRIVATE_LINK, _WARN, texts.private_link),
     Rule(Code.LIKE_CHOICES, _WARN, texts.like_choices),
     Rule(Code.IGNORE_ENDS_SOON, _NOTE, texts.ignore_ends_soon),
-    Rule(Code.LABEL_NOT_IN_ONTOLOGY, _NOTE, labels.label_not_in_ontology),
-    Rule(Code.CHOICE_WITHOUT_LABEL, _NOTE, labels.choice_without_label),
-    Rule(Code.HEADING_AND_LEAF, _NOTE, labels.heading_and_leaf),
-    Rule(Code.DUPLICATE_LABEL, _NOTE, labels.duplicate_label),
+    Rule(Code.LABEL_NOT_IN_ONTOLOGY, _NOTE, references.label_not_in_ontology),
+    Rule(Code.CHOICE_WITHOUT_LABEL, _NOTE, references.choice_without_label),
+    Rule(Code.HEADING_AND_LEAF, _NOTE, references.heading_and_leaf),
+    Rule(Code.DUPLICATE_LABEL, _NOTE, references.duplicate_label),
 )
 _UNLESS_ASKED: Final = (Code.LEFT_TO_TASKS,)
 """Scale documents that a project may leave a parameter to its tasks, and this is usually intended."""

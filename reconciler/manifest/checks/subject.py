@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.diagnostics import quoted
 from reconciler.manifest.located import RawPath
-from reconciler.manifest.ontology import walk_choices, written_choices
+from reconciler.manifest.verdict import walk_choices, written_choices
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import Json
 from reconciler.tasktypes.labels import LABELS

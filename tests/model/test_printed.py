@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.diagnostics import error
 from reconciler.fieldpath import parse_pattern
+from reconciler.model.printed import with_masked_words
 from reconciler.model.project import DesiredProject, LiveProject, Source
-from reconciler.operations.masking import masked
 from reconciler.planning.planner import plan_project
 from tests.ontologies import live_ontology, ontology
 
@@ -32,7 +32,9 @@ LIVE = LiveProject(
 
 def reported(text: str, *patterns: str, live: LiveProject | None = LIVE) -> str:
     change = plan_project(WANTED, live)
-    diagnostic = masked(error("rejected", text, detail=text), change, [parse_pattern(pattern) for pattern in patterns])
+    diagnostic = with_masked_words(
+        error("rejected", text, detail=text), change, [parse_pattern(pattern) for pattern in patterns]
+    )
     assert diagnostic.detail == diagnostic.summary
     return diagnostic.summary
 
