@@ -48,9 +48,10 @@ def command(
     """
     import os
 
+    from reconciler.doctor.report import check_may_make, doctor
+    from reconciler.doctor.setup import read_setup
     from reconciler.errors import UsageError
     from reconciler.model.doctor import CheckStatus
-    from reconciler.operations.doctor import check_may_make, doctor, read_setup
 
     if write and not assumptions:
         raise click.UsageError("--write requires --assumptions")

@@ -1,182 +1,350 @@
-"""What this tool assumes about the API, and whether an account confirms it: a table with a row for each assumption.
+"""What this tool assumes about the API, and what an account shows about it: one class for each assumption.
 
-If the sandbox has a switch for an assumption, the assumption has the switch's name, and holds if the account
-behaves like the default of the switch. Pure.
+An assumption that the sandbox has a switch for has the switch's name, and holds if the account behaves like the
+default. They are in the order of the switches, then those without one. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Final
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import ClassVar, Final
 
-from reconciler.doctor import seeing
-from reconciler.doctor.evidence import Evidence, Made, Seen, unseen
+from reconciler.doctor.evidence import (
+    Assumption,
+    Evidence,
+    Made,
+    Project,
+    Seen,
+    choices_in,
+    entries,
+    fails,
+    first_number,
+    has_padding,
+    holds,
+    is_empty,
+    last_number,
+    latest_params,
+    ontology_versions,
+    params_versions,
+    unseen,
+)
 from reconciler.model.doctor import CheckResult, Verdict
+from reconciler.model.values import Json, equal
 
-
-@dataclass(frozen=True, slots=True)
-class Assumption:
-    """`otherwise` is what it means for a user if the assumption does not hold. `unseen` is why no evidence shows it.
-
-    `by_reads` returns evidence from what reads showed, and `by_made` from a project that was made for it. If `by_made`
-    is None, only the reads of that project show it. `writable` is false if no write can decide it.
-    """
-
-    name: str
-    otherwise: str
-    unseen: str
-    by_reads: Callable[[Seen], Iterable[Evidence]]
-    by_made: Callable[[Made], Iterable[Evidence]] | None = None
-    writable: bool = True
+NULL_PARAM: Final = "callback_url"
+PADDED_PARAM: Final = "instruction"
+"""The parameters of the project that doctor creates: one is null, and one has whitespace around it."""
+_NO_PARAMS: Final = unseen("the project that was created shows no params")
 
 
 def assess(seen: Seen, made: Made | None = None) -> tuple[CheckResult, ...]:
-    """A result for each assumption, in the order of the table. What `made` shows is preferred, because it is newest."""
-    return tuple(_assessed(assumption, seen, made) for assumption in ASSUMPTIONS)
+    """A result for each assumption, in the order of the classes."""
+    return tuple(assumption.assess(seen, made) for assumption in Assumption.known)
 
 
 def undecided(results: Iterable[CheckResult]) -> tuple[str, ...]:
     """The assumptions that reads did not show, but writes can."""
-    writable = {assumption.name for assumption in ASSUMPTIONS if assumption.writable}
+    writable = {assumption.name for assumption in Assumption.known if assumption.writable}
     return tuple(result.check for result in results if result.status is Verdict.NOT_SEEN and result.check in writable)
 
 
-def _assessed(assumption: Assumption, seen: Seen, made: Made | None) -> CheckResult:
-    verdict, evidence = _decided(assumption.by_reads(seen), assumption.unseen)
-    if made is not None and made.created:
-        tried = _decided(
-            assumption.by_made(made) if assumption.by_made else assumption.by_reads(made.seen), assumption.unseen
-        )
-        if tried[0] is not Verdict.NOT_SEEN or verdict is Verdict.NOT_SEEN:
-            verdict, evidence = tried
-    otherwise = f" {assumption.otherwise}" if verdict is Verdict.DOES_NOT_HOLD else ""
-    return CheckResult(assumption.name, verdict, f"{evidence[0].upper()}{evidence[1:]}.{otherwise}")
+class _Choices(Assumption):
+    name = "choices"
+    otherwise = "A plan treats both spellings alike, so nothing changes."
+    unseen = "no ontology has a choice with only a name"
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        for words, entry in ontology_versions(seen.shown()):
+            for choice in choices_in(entry.get("ontology")):
+                if isinstance(choice, str):
+                    yield fails(f"{words} has a choice that is a string")
+                elif isinstance(choice, dict) and choice.keys() == {"choice"}:
+                    yield holds(f"{words} has a choice with only a name, which is an object")
 
 
-def _decided(evidence: Iterable[Evidence], nothing: str) -> Evidence:
-    """The first evidence against the assumption, else the first for it, else the first that is inconclusive."""
-    first: dict[Verdict, Evidence] = {}
-    for found in evidence:
-        if found[0] is Verdict.DOES_NOT_HOLD:
-            return found
-        first.setdefault(found[0], found)
-    return first.get(Verdict.HOLDS) or first.get(Verdict.NOT_SEEN) or unseen(nothing)
+class _OntologyVersions(Assumption):
+    name = "ontology-versions"
+    otherwise = "The versions are used instead of positions, so nothing changes."
+    unseen = "no project has an ontology"
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        for words, entry in ontology_versions(seen.shown()):
+            extra = [key for key in ("version", "created_at") if key in entry]
+            if extra:
+                yield fails(f"{words} has {' and '.join(extra)}")
+            yield holds(f"{words} has neither version nor created_at")
 
 
-ASSUMPTIONS: Final = (
-    Assumption(
-        "choices",
-        "A plan treats both spellings alike, so nothing changes.",
-        "no ontology has a choice with only a name",
-        seeing.see_choices,
-    ),
-    Assumption(
-        "ontology-versions",
-        "The versions are used instead of positions, so nothing changes.",
-        "no project has an ontology",
-        seeing.see_ontology_versions,
-    ),
-    Assumption(
-        "equal-params",
-        "No apply sends the same params again, so nothing changes.",
-        "no version has the same params as the one before",
-        seeing.see_equal_params,
-        seeing.see_equal_params_made,
-    ),
-    Assumption(
-        "null",
-        "An apply reports a parameter that the manifest sets to null as not kept. Leave the parameter out.",
-        "no version has a parameter that is null",
-        seeing.see_null,
-        seeing.see_null_made,
-    ),
-    Assumption(
-        "added-keys",
-        "A plan would remove such parameters. To keep them, use reconcile: {ignore: [params.NAME]}, or params: merge.",
-        "no project has params",
-        seeing.see_added_keys,
-        seeing.see_added_keys_made,
-    ),
-    Assumption(
-        "strings",
-        "An apply reports such a string as not kept. Remove the whitespace from the manifest.",
-        "no version has a string with whitespace around it",
-        seeing.see_strings,
-        seeing.see_strings_made,
-    ),
-    Assumption(
-        "empty-values",
-        "An apply reports such a value as not kept. Leave the parameter out.",
-        'no version has a parameter that is [], {} or ""',
-        seeing.see_empty_values,
-        seeing.see_empty_values_made,
-    ),
-    Assumption(
-        "create-shows",
-        "Reconciler always reads a project again after creating it, so nothing changes.",
-        "reads do not show the answer to a create",
-        seeing.see_create_shows,
-        seeing.see_create_shows_made,
-    ),
-    Assumption(
-        "list-histories",
-        "A plan also reads each manifest's project individually, which takes longer.",
-        "list shows no project with more than one version",
-        seeing.see_list_histories,
-    ),
-    Assumption(
-        "archived-name",
-        "A plan already blocks creating a project with an archived project's name. Give the manifest a different name.",
-        "no archived project shares its name with another project, and the API cannot archive one to test this",
-        seeing.see_archived_name,
-        writable=False,
-    ),
-    Assumption(
-        "ontology-name",
-        "A manifest whose ontology has no name accepts any name on Scale, so nothing changes.",
-        "there is no ontology without a name",
-        seeing.see_ontology_name,
-        seeing.see_ontology_name_made,
-    ),
-    Assumption(
-        "get-case",
-        "A plan for only such a name fails. Spell names in manifests as they are on Scale.",
-        "no project name can be tried in a different case",
-        seeing.see_get_case,
-    ),
-    Assumption(
-        "histories",
-        "An old version that the record names may not be visible. The cause of its differences is then unknown.",
-        "no project that was read by get has three versions",
-        seeing.see_histories,
-    ),
-    Assumption(
-        "version-numbers",
-        "A plan uses the position in the history for a missing number. If numbers skip, it shows a wrong next version.",
-        "no project shows two versions of its params",
-        seeing.see_version_numbers,
-    ),
-    Assumption(
-        "no-ontology",
-        "A plan treats an empty history the same way, so nothing changes.",
-        "there is no project without an ontology",
-        seeing.see_no_ontology,
-        seeing.see_no_ontology_made,
-    ),
-    Assumption(
-        "rapid-studio",
-        "A plan does not compare them, so it does not report a manifest that differs from them.",
-        "there is no project",
-        seeing.see_rapid_studio,
-        writable=False,
-    ),
-    Assumption(
-        "num-consensus",
-        "consensus_attempts is sent with a create and never compared, so nothing changes.",
-        "no project shows the pipeline consensus_task and how many attempts it has",
-        seeing.see_num_consensus,
-        writable=False,
-    ),
-)
-"""In the order of the sandbox's switches; assumptions without a switch are at the end."""
+class _EqualParams(Assumption):
+    name = "equal-params"
+    otherwise = "No apply sends the same params again, so nothing changes."
+    unseen = "no version has the same params as the one before"
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        for project in seen.shown():
+            for (_, earlier), (words, later) in pairwise(params_versions((project,))):
+                if equal(earlier, later):
+                    yield holds(f"{words} has the same params as the one before")
+
+    def by_made(self, made: Made) -> Iterator[Evidence]:
+        if made.repeated is None:
+            yield unseen("the same params were not sent a second time")
+            return
+        before, after = last_number(made.created), last_number(made.repeated)
+        if before == after:
+            yield fails("a setParams with the same params made no version")
+        yield holds(f"a setParams with the same params made version {after}")
+
+
+class _Stored(Assumption, ABC):
+    """Values of one `kind` are stored as they are sent."""
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def is_in(self, params: Mapping[str, Json]) -> bool:
+        """Whether params have such a value."""
+
+    @abstractmethod
+    def compared(self, stored: Mapping[str, Json], sent: Mapping[str, Json]) -> Evidence:
+        """Evidence from the params that were `sent` with a create, and what was then `stored`."""
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        for words, params in params_versions(seen.shown()):
+            if self.is_in(params):
+                yield holds(f"{words} has {self.kind}")
+
+    def by_made(self, made: Made) -> Iterator[Evidence]:
+        stored = latest_params(made.created)
+        yield _NO_PARAMS if stored is None else self.compared(stored, made.sent)
+
+
+class _Null(_Stored):
+    name = "null"
+    otherwise = "An apply reports a parameter that the manifest sets to null as not kept. Leave the parameter out."
+    kind = "a parameter that is null"
+    unseen = f"no version has {kind}"
+
+    def is_in(self, params: Mapping[str, Json]) -> bool:
+        return None in params.values()
+
+    def compared(self, stored: Mapping[str, Json], sent: Mapping[str, Json]) -> Evidence:
+        if NULL_PARAM in stored:
+            if stored[NULL_PARAM] is None:
+                return holds("a parameter sent as null was stored")
+            return fails("null was replaced by a different value")
+        if not any(map(is_empty, stored.values())):
+            return unseen("a parameter sent as null was dropped like every other empty value")
+        return fails("a parameter sent as null was not stored")
+
+
+class _AddedKeys(Assumption):
+    name = "added-keys"
+    otherwise = (
+        "A plan would remove such parameters. To keep them, use reconcile: {ignore: [params.NAME]}, or params: merge."
+    )
+    unseen = "no project has params"
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        versions = [
+            (words, sorted(key for key in params if key.startswith("can_") or key in ("can_add_tags", "with_labels")))
+            for words, params in params_versions(seen.shown())
+        ]
+        for words, added in versions:
+            if added:
+                yield unseen(f"{words} has {', '.join(added)}; reads cannot show whether someone sent this")
+                return
+        for words, _ in versions:
+            yield holds(f"{words} has no parameter that a server is known to add")
+
+    def by_made(self, made: Made) -> Iterator[Evidence]:
+        stored = latest_params(made.created)
+        if stored is None:
+            yield _NO_PARAMS
+        elif added := sorted(stored.keys() - made.sent.keys()):
+            yield fails(f"the server added {', '.join(added)}")
+        else:
+            yield holds("the server added no parameter")
+
+
+class _Strings(_Stored):
+    name = "strings"
+    otherwise = "An apply reports such a string as not kept. Remove the whitespace from the manifest."
+    kind = "a string with whitespace around it"
+    unseen = f"no version has {kind}"
+
+    def is_in(self, params: Mapping[str, Json]) -> bool:
+        return has_padding(dict(params))
+
+    def compared(self, stored: Mapping[str, Json], sent: Mapping[str, Json]) -> Evidence:
+        if equal(stored.get(PADDED_PARAM), sent[PADDED_PARAM]):
+            return holds("a string was stored with the whitespace around it")
+        return fails("a string was not stored with the whitespace around it")
+
+
+class _EmptyValues(_Stored):
+    name = "empty-values"
+    otherwise = "An apply reports such a value as not kept. Leave the parameter out."
+    kind = 'a parameter that is [], {} or ""'
+    unseen = f"no version has {kind}"
+
+    def is_in(self, params: Mapping[str, Json]) -> bool:
+        return any(map(is_empty, params.values()))
+
+    def compared(self, stored: Mapping[str, Json], sent: Mapping[str, Json]) -> Evidence:
+        gone = sorted(key for key, value in sent.items() if is_empty(value) and not equal(stored.get(key), value))
+        if gone:
+            return fails(f"empty values were sent but not stored: {', '.join(gone)}")
+        return holds("[] and {} were stored")
+
+
+class _CreateShows(Assumption):
+    name = "create-shows"
+    otherwise = "Reconciler always reads a project again after creating it, so nothing changes."
+    unseen = "reads do not show the answer to a create"
+
+    def by_made(self, made: Made) -> Iterator[Evidence]:
+        if isinstance(made.answer, dict) and made.answer.get("param_history"):
+            yield fails("the answer to a create already showed its params")
+        yield holds("the answer to a create showed no params")
+
+
+def _whole(projects: Iterable[Project], *, by: str, versions: int) -> Iterator[Evidence]:
+    """Whether histories are shown whole, which only projects with enough `versions` can show."""
+    for project in projects:
+        first, shown = first_number(project), len(entries(project, "param_history"))
+        if first:
+            yield fails(f'{by} shows "{project["name"]}" only from version {first} on')
+        if first == 0 and shown >= versions:
+            yield holds(f'{by} shows all {shown} versions of "{project["name"]}"')
+
+
+class _ListHistories(Assumption):
+    name = "list-histories"
+    otherwise = "A plan also reads each manifest's project individually, which takes longer."
+    unseen = "list shows no project with more than one version"
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        return _whole(seen.listed, by="list", versions=2)
+
+
+class _ArchivedName(Assumption):
+    name = "archived-name"
+    otherwise = (
+        "A plan already blocks creating a project with an archived project's name. Give the manifest a different name."
+    )
+    unseen = "no archived project shares its name with another project, and the API cannot archive one to test this"
+    writable = False
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        times = Counter(project["name"] for project in seen.listed)
+        for project in seen.listed:
+            if project.get("archived") is True and times[project["name"]] > 1:
+                yield fails(f'an archived project and another one are both named "{project["name"]}"')
+
+
+class _OntologyName(Assumption):
+    name = "ontology-name"
+    otherwise = "A manifest whose ontology has no name accepts any name on Scale, so nothing changes."
+    unseen = "there is no ontology without a name"
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        for words, entry in ontology_versions(seen.shown()):
+            if entry.get("name") is None:
+                yield holds(f"{words} has no name")
+
+    def by_made(self, made: Made) -> Iterator[Evidence]:
+        for _, entry in ontology_versions(made.seen.shown()):
+            if entry.get("name") is not None:
+                yield fails(f'an ontology set without a name was named "{entry["name"]}"')
+        yield from self.by_reads(made.seen)
+
+
+class _GetCase(Assumption):
+    name = "get-case"
+    otherwise = "A plan for only such a name fails. Spell names in manifests as they are on Scale."
+    unseen = "no project name can be tried in a different case"
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        asked = seen.other_case
+        if asked is not None and asked.found is None:
+            yield holds(f'a get of "{asked.asked}" does not find "{asked.name}"')
+        elif asked is not None:
+            yield fails(f'a get of "{asked.asked}" finds "{asked.found}"')
+
+
+class _Histories(Assumption):
+    name = "histories"
+    otherwise = "An old version that the record names may not be visible. The cause of its differences is then unknown."
+    unseen = "no project that was read by get has three versions"
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        return _whole(seen.got.values(), by="get", versions=3)
+
+
+class _VersionNumbers(Assumption):
+    name = "version-numbers"
+    otherwise = (
+        "A plan uses the position in the history for a missing number. If numbers skip, it shows a wrong next version."
+    )
+    unseen = "no project shows two versions of its params"
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        for project in seen.shown():
+            history = entries(project, "param_history")
+            numbers = [number for entry in history if type(number := entry.get("version")) is int]
+            if len(numbers) < len(history):
+                yield fails(f'"{project["name"]}" has a version of its params without a number')
+            for earlier, later in pairwise(numbers):
+                words = f'in "{project["name"]}", version {later} of the params follows version {earlier}'
+                yield holds(words) if later == earlier + 1 else fails(words)
+
+
+class _NoOntology(Assumption):
+    name = "no-ontology"
+    otherwise = "A plan treats an empty history the same way, so nothing changes."
+    unseen = "there is no project without an ontology"
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        for project in seen.shown():
+            if "ontologyHistory" not in project:
+                yield holds(f'"{project["name"]}" has no ontology and shows no ontologyHistory')
+            elif not project["ontologyHistory"]:
+                yield fails(f'"{project["name"]}" has no ontology, but shows an ontologyHistory')
+
+    def by_made(self, made: Made) -> Iterator[Evidence]:
+        return self.by_reads(Seen((made.created,)))
+
+
+class _RapidStudio(Assumption):
+    name = "rapid-studio"
+    otherwise = "A plan does not compare them, so it does not report a manifest that differs from them."
+    unseen = "there is no project"
+    writable = False
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        for project in seen.shown():
+            shown = [key for key in ("rapid", "studio") if key in project]
+            if shown:
+                yield fails(f'"{project["name"]}" shows {" and ".join(shown)}')
+            yield holds("no project shows rapid or studio")
+
+
+class _NumConsensus(Assumption):
+    name = "num-consensus"
+    otherwise = "consensus_attempts is sent with a create and never compared, so nothing changes."
+    unseen = "no project shows the pipeline consensus_task and how many attempts it has"
+    writable = False
+
+    def by_reads(self, seen: Seen) -> Iterator[Evidence]:
+        for project in seen.shown():
+            if project.get("pipelineName") != "consensus_task":
+                continue
+            words = f'"{project["name"]}" has the pipeline consensus_task and shows'
+            if "numConsensus" not in project:
+                yield fails(f"{words} no numConsensus")
+            elif project["numConsensus"]:
+                yield holds(f"{words} numConsensus")

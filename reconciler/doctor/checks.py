@@ -6,25 +6,26 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from reconciler import git
 from reconciler.configuration.keys import BUILT_IN
-from reconciler.diagnostics import Diagnostic, Remedy, Severity
-from reconciler.doctor.evidence import Project
+from reconciler.diagnostics import Remedy, Severity
+from reconciler.doctor.setup import Setup
 from reconciler.doctor.workflows import find_misfits, read_workflows
-from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError
+from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError, UsageError
 from reconciler.instants import read_instant
 from reconciler.model.doctor import CheckResult, CheckStatus
-from reconciler.model.project import UnreadableProject
-from reconciler.model.record import Record
+from reconciler.operations.pin import Pin, own_pin
+from reconciler.operations.recording import read_record
+from reconciler.operations.session import Session, check_sandbox
+from reconciler.operations.validate import validate
 from reconciler.planning.blocking import unreadable_advice
 from reconciler.render.phrases import age, count, duration
-from reconciler.settings import Settings, Target
 
 OLDEST_PYTHON: Final = (3, 11)
 SAFE_GIT: Final = (2, 38)
@@ -42,54 +43,6 @@ _FIX: Final = "Fix this, then run doctor again."
 
 Result = tuple[CheckStatus, str, str, tuple[Remedy, ...]]
 """The status, a sentence, what to do, and the commands to run; the last two are empty if all is well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """What the target answered. `opened` is false if no request could be sent. `problem` is why there is no list.
-
-    `ahead` is how many seconds the clock is ahead of the server's, None if no answer had the time.
-    """
-
-    opened: bool
-    problem: ReconcilerError | None = None
-    listed: Sequence[Project] = ()
-    unreadable: Sequence[UnreadableProject] = ()
-    ahead: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What the checks need. `problem` is why there are no settings, or no target.
-
-    `validate` returns how many manifests there are, and their diagnostics. `check_sandbox` raises the reason why the
-    sandbox's file cannot be written. `read_record` returns the record, and the diagnostics of reading it. `read_pin`
-    returns the requirement with which a job would install the running reconciler, None if it is unknown.
-    """
-
-    cwd: Path
-    environment: Mapping[str, str]
-    now: Callable[[], datetime]
-    validate: Callable[[Settings], tuple[int, Sequence[Diagnostic]]]
-    check_sandbox: Callable[[Path], None]
-    read_record: Callable[[Settings, Target], tuple[Record, Sequence[Diagnostic]]]
-    read_pin: Callable[[], str | None]
-    settings: Settings | None = None
-    target: Target | None = None
-    problem: ReconcilerError | None = None
-    contact: Contact = Contact(opened=False)
-    asked: tuple[str, str] = ("", "")
-    """The target and endpoint that were asked for."""
-
-    @property
-    def chosen(self) -> Target:
-        assert self.target is not None
-        return self.target
-
-    @property
-    def configured(self) -> Settings:
-        assert self.settings is not None
-        return self.settings
 
 
 def examine(setup: Setup) -> tuple[CheckResult, ...]:
@@ -184,17 +137,14 @@ def check_configuration(setup: Setup) -> Result:
 
 
 def check_manifests(setup: Setup) -> Result:
-    number, diagnostics = setup.validate(setup.configured)
-    errors = sum(diagnostic.is_error for diagnostic in diagnostics)
-    warnings = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
-    found = f"{count(number, 'manifest')} in {setup.configured.manifests}"
-    if errors:
-        return _error(f"{found}, with {count(errors, 'error')}.", "", Remedy("To see them:", _VALIDATE))
-    if warnings:
-        return _warning(f"{found}, with {count(warnings, 'warning')}.", "", Remedy("To see them:", _VALIDATE))
-    if not number:
-        return _warning(f"{found}.", "Write a manifest. README.md shows how.")
-    return _ok(f"{found}, all valid.")
+    found = validate(setup.configured, ())
+    words = f"{count(found.manifests, 'manifest')} in {setup.configured.manifests}"
+    for severity, result in ((Severity.ERROR, _error), (Severity.WARNING, _warning)):
+        if number := sum(diagnostic.severity is severity for diagnostic in found.diagnostics):
+            return result(f"{words}, with {count(number, severity)}.", "", Remedy("To see them:", _VALIDATE))
+    if not found.manifests:
+        return _warning(f"{words}.", "Write a manifest. README.md shows how.")
+    return _ok(f"{words}, all valid.")
 
 
 def check_key(setup: Setup) -> Result:
@@ -254,7 +204,7 @@ def check_permissions(setup: Setup) -> Result:
     """Whether the sandbox's file and the record can be written, as far as this can be checked without writing."""
     sandbox = setup.chosen.sandbox
     if sandbox is not None:
-        setup.check_sandbox(sandbox)
+        check_sandbox(sandbox)
     try:
         place = git.common_folder(setup.configured.git_root) or setup.configured.git_root / _FOLDER
     except GitRefusedError:
@@ -267,7 +217,7 @@ def check_permissions(setup: Setup) -> Result:
 
 
 def check_record(setup: Setup) -> Result:
-    record, notes = setup.read_record(setup.configured, setup.chosen)
+    record, notes = read_record(Session(setup.configured, setup.chosen, setup.environment))
     if notes:
         first = notes[0]
         remedies = [remedy for note in notes for remedy in note.remedies]
@@ -280,7 +230,7 @@ def check_record(setup: Setup) -> Result:
     if not moments:
         return _ok(f"There is no record of {setup.chosen.name} yet. The first apply creates it.")
     latest = read_instant(moments[-1])
-    when = f", last written {age(latest, setup.now()) or 'just now'}" if latest else ""
+    when = f", last written {age(latest, datetime.now(UTC)) or 'just now'}" if latest else ""
     return _ok(f"The record has {count(len(moments), 'project')}{when}.")
 
 
@@ -305,13 +255,21 @@ def check_workflows(setup: Setup) -> Result | None:
     found = read_workflows(setup.configured.git_root) if setup.settings is not None else None
     if found is None or not found.steps:
         return None
-    if misfits := [*find_misfits(found, setup.configured, setup.read_pin())]:
+    if misfits := [*find_misfits(found, setup.configured, _read_pin())]:
         messages, to_do = zip(*misfits, strict=True)
         words = dict.fromkeys(each for each in to_do if isinstance(each, str))
         remedies = dict.fromkeys(each for each in to_do if isinstance(each, Remedy))
         return _warning(" ".join(messages), "\n".join(words), *remedies)
     named = " and ".join(found.environments)
     return _ok(f"The workflows fit the repository. On GitHub, they need the environments {named}.")
+
+
+def _read_pin() -> str | None:
+    try:
+        pin = own_pin()
+    except UsageError:  # a clone with changes: no commit has what is running
+        return None
+    return pin.short if isinstance(pin, Pin) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Raw projects, and what they show about the API itself.
+"""Raw projects, and what they show about the API itself: evidence, and the assumption that it is about.
 
 Evidence never contains a value, because a parameter may be a secret.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from reconciler.model.doctor import Verdict
+from reconciler.model.doctor import CheckResult, Verdict
 from reconciler.model.project import RESERVED_PARAMS
 from reconciler.model.values import Json
 
@@ -56,6 +57,51 @@ class Made:
     repeated: Project | None = None
     seen: Seen = field(default_factory=Seen)
     exists: bool = False
+
+
+class Assumption:
+    """An assumption about the API. `known` has one of each class with a name.
+
+    `otherwise` is what it means for a user if the assumption does not hold. `unseen` is why no evidence shows it.
+    `writable` is false if no write can decide it.
+    """
+
+    known: ClassVar[list[Assumption]] = []
+    name: ClassVar[str]
+    otherwise: ClassVar[str]
+    unseen: ClassVar[str]
+    writable: ClassVar[bool] = True
+
+    def __init_subclass__(cls) -> None:
+        if "name" in vars(cls):
+            Assumption.known.append(cls())
+
+    def by_reads(self, seen: Seen) -> Iterable[Evidence]:
+        """Evidence from what reads showed."""
+        return ()
+
+    def by_made(self, made: Made) -> Iterable[Evidence]:
+        """Evidence from a project that was created for it."""
+        return self.by_reads(made.seen)
+
+    def assess(self, seen: Seen, made: Made | None) -> CheckResult:
+        """The result. What `made` shows is preferred, because it is newest."""
+        verdict, evidence = self._decided(self.by_reads(seen))
+        if made is not None and made.created:
+            tried = self._decided(self.by_made(made))
+            if tried[0] is not Verdict.NOT_SEEN or verdict is Verdict.NOT_SEEN:
+                verdict, evidence = tried
+        otherwise = f" {self.otherwise}" if verdict is Verdict.DOES_NOT_HOLD else ""
+        return CheckResult(self.name, verdict, f"{evidence[0].upper()}{evidence[1:]}.{otherwise}")
+
+    def _decided(self, evidence: Iterable[Evidence]) -> Evidence:
+        """The first evidence against the assumption, else the first for it, else the first that is inconclusive."""
+        first: dict[Verdict, Evidence] = {}
+        for found in evidence:
+            if found[0] is Verdict.DOES_NOT_HOLD:
+                return found
+            first.setdefault(found[0], found)
+        return first.get(Verdict.HOLDS) or first.get(Verdict.NOT_SEEN) or unseen(self.unseen)
 
 
 def holds(evidence: str) -> Evidence:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from reconciler.doctor.assumptions import NULL_PARAM, PADDED_PARAM
 from reconciler.doctor.evidence import Made, OtherCase, Project, Seen, first_number, last_number
-from reconciler.doctor.seeing import NULL_PARAM, PADDED_PARAM
 from reconciler.errors import ScaleError, UnreadableAnswerError
 from reconciler.model.plan import Call, CallKind
 from reconciler.model.values import Json

@@ -246,7 +246,7 @@ def test_it_asks_at_a_terminal(
 def test_no_project_is_made_where_nothing_is_left_to_learn(
     doctor: Doctor, account: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.operations.doctor.undecided", lambda results: ())
+    monkeypatch.setattr("reconciler.doctor.report.undecided", lambda results: ())
     with account() as served:
         done = doctor(*WRITING, "--format=json")
     assert check(done, "project")[1] == "No project was created, because reads showed everything that it could show."

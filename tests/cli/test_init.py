@@ -332,7 +332,7 @@ def test_dependabot_with_its_other_name(cli: Cli, repository: Path) -> None:
 
 def test_doctor_says_whether_the_workflows_fit(cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "workflows" not in cli("doctor").out
-    monkeypatch.setattr("reconciler.operations.doctor.own_pin", lambda: PIN)
+    monkeypatch.setattr("reconciler.doctor.checks.own_pin", lambda: PIN)
     assert cli("init").code == 0
     fits = "ok       workflows      The workflows fit the repository. On GitHub, they need the environments production"
     assert f"{fits} and production-approval." in cli("doctor").out
@@ -341,7 +341,7 @@ def test_doctor_says_whether_the_workflows_fit(cli: Cli, repository: Path, monke
     said = cli("doctor").out
     assert "warning  workflows      .github/workflows/reconciler-apply.yml applies what is merged into master" in said
     # A clone with changes: no commit has what runs here, so there is nothing to compare.
-    monkeypatch.setattr("reconciler.operations.doctor.own_pin", refused)
+    monkeypatch.setattr("reconciler.doctor.checks.own_pin", refused)
     assert "The jobs install" not in cli("doctor").out
 
 

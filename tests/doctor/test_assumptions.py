@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.doctor.assumptions import ASSUMPTIONS, assess
-from reconciler.doctor.evidence import Made, Seen
+from reconciler.doctor.assumptions import assess
+from reconciler.doctor.evidence import Assumption, Made, Seen
 
 NO_ONTOLOGY_PROJECT = {"name": "p", "type": "t", "param_history": []}
 HOLDS, FAILS, UNSEEN = "holds", "does not hold", "not seen"
@@ -61,7 +61,7 @@ def test_the_form_of_a_project(name: str, project: dict[str, Any], verdict: str,
     found, message = _finding(name, project)
     assert found == verdict
     assert message.startswith(evidence)
-    otherwise = next(assumption.otherwise for assumption in ASSUMPTIONS if assumption.name == name)
+    otherwise = next(assumption.otherwise for assumption in Assumption.known if assumption.name == name)
     assert message.endswith(otherwise) == (verdict == FAILS)
 
 

@@ -6,53 +6,21 @@ It sends one list, and a few gets for assumptions. It creates a project only if 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Remedy
+from reconciler.diagnostics import Remedy
 from reconciler.doctor.assumptions import assess, undecided
-from reconciler.doctor.checks import TEST_KEY, Contact, Setup, examine, failed, skipped, unasked
+from reconciler.doctor.checks import TEST_KEY, examine, failed, skipped, unasked
 from reconciler.doctor.evidence import Made, Seen
 from reconciler.doctor.probing import look, make_project, project_name
+from reconciler.doctor.setup import Contact, Setup
 from reconciler.errors import ReconcilerError, ScaleError, UsageError
 from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport
-from reconciler.operations.pin import Pin, own_pin
-from reconciler.operations.recording import read_record
-from reconciler.operations.session import Session, check_sandbox, check_writable, open_target
-from reconciler.operations.validate import validate
+from reconciler.operations.session import check_writable, open_target
 from reconciler.render.view.risks import FOREVER
 from reconciler.scale.client import ScaleClient
-from reconciler.settings import Settings, choose_target, read_settings
-
-
-def read_setup(cwd: Path, *, target: str | None, endpoint: str | None, environment: Mapping[str, str]) -> Setup:
-    """The configuration of a run in `cwd`, and the chosen target. Nothing is sent."""
-    setup = Setup(
-        cwd,
-        environment,
-        now=lambda: datetime.now(UTC),
-        validate=_validate,
-        check_sandbox=check_sandbox,
-        read_record=lambda settings, target: read_record(Session(settings, target, environment)),
-        read_pin=_read_pin,
-        asked=(target or "", endpoint or ""),
-    )
-    try:
-        setup = replace(setup, settings=read_settings(cwd))
-        chosen = choose_target(setup.configured, name=target, endpoint=endpoint, environment=environment)
-    except ReconcilerError as problem:
-        return replace(setup, problem=problem)
-    return replace(setup, target=chosen)
-
-
-def _read_pin() -> str | None:
-    try:
-        pin = own_pin()
-    except UsageError:  # a clone with changes: no commit has what is running
-        return None
-    return pin.short if isinstance(pin, Pin) else None
 
 
 def check_may_make(setup: Setup) -> None:
@@ -113,11 +81,6 @@ def _report(setup: Setup, checks: Sequence[CheckResult]) -> DoctorReport:
     return DoctorReport(*((target.name, target.endpoint) if target else setup.asked), checks)
 
 
-def _validate(settings: Settings) -> tuple[int, Sequence[Diagnostic]]:
-    found = validate(settings, ())
-    return found.manifests, found.diagnostics
-
-
 async def _ask(
     setup: Setup, *, assumptions: bool, waiting: Callable[[float], None]
 ) -> tuple[Contact, Seen | CheckResult]:
@@ -142,7 +105,7 @@ async def _ask(
 
 def _ahead(setup: Setup, client: ScaleClient) -> float | None:
     """How many seconds the local clock is ahead of the server's, based on the last answer. None if it had no date."""
-    return None if client.last_date is None else (setup.now() - client.last_date).total_seconds()
+    return None if client.last_date is None else (datetime.now(UTC) - client.last_date).total_seconds()
 
 
 def _make(
@@ -158,7 +121,7 @@ def _make(
     if not rest:
         message = "No project was created, because reads showed everything that it could show."
         return CheckResult("project", CheckStatus.OK, message), None
-    name = project_name(setup.now())
+    name = project_name(datetime.now(UTC))
     if not approve(name, rest):
         remedy = "Approve the project, or omit --write."
         return CheckResult(
