@@ -307,7 +307,7 @@ def test_endpoints_that_get_no_key(url: str) -> None:
         ('target = "prodution"  # ours', "1:10", '"prodution"'),
         ("[guards]\n  max_creates = true # c", "2:17", "true"),
         ("sensitive = [\"params.a\", 'params..x']", "1:26", "'params..x'"),
-        ("sensitive = [\n1]", "1:13", "["),
+        ("sensitive = [\n1]", "2:1", "1"),
         ('[checks]\nlike-choices = "quiet"', "2:16", '"quiet"'),
         ('[checks]\nrenamed-choice = "note"', "2:18", '"note"'),
         ('[checks]\nlike-choise = "off"', "2:1", "like-choise"),

@@ -70,14 +70,14 @@ def test_a_mistake_in_a_pyproject_is_not_found_in_the_table_of_another_tool(tmp_
     assert found(tmp_path, text, file="pyproject.toml") == [("out-of-range", "6:15"), ("unknown-target", "4:10")]
 
 
-def test_a_mistake_in_an_inline_table_is_found_at_its_key(tmp_path: Path) -> None:
-    assert found(tmp_path, "x = 1\nguards = {max_creates = -1}\n")[1] == ("out-of-range", "2:10")
+def test_a_mistake_in_an_inline_table_is_found_at_its_value(tmp_path: Path) -> None:
+    assert found(tmp_path, "x = 1\nguards = {max_creates = -1}\n")[1] == ("out-of-range", "2:25")
     assert found(tmp_path, "guards.max_creates = -1\n") == [("out-of-range", "1:22")]
 
 
 def test_targets_that_are_not_tables(tmp_path: Path) -> None:
     assert found(tmp_path, 'targets = ["x"]\n') == [("wrong-type", "1:11")]
-    assert found(tmp_path, "waivers = [1]\n") == [("wrong-type", "1:11")]
+    assert found(tmp_path, "waivers = [1]\n") == [("wrong-type", "1:12")]
 
 
 def test_guards_have_underscores_or_hyphens(tmp_path: Path) -> None:
