@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import TargetInfo
     from reconciler.model.values import Json
     from reconciler.operations.session import Session
+    from reconciler.settings import Settings
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
@@ -76,13 +77,17 @@ def check_live(live: str | None, endpoint: str | None) -> None:
         raise click.UsageError("--live reads a snapshot and does not use an endpoint: remove --endpoint")
 
 
-def target_info(session: Session | None, target: str | None, endpoint: str | None) -> TargetInfo:
-    """The target of a session, or if there is no session, what the command asked for."""
+def target_info(
+    session: Session | None, settings: Settings | None, target: str | None, endpoint: str | None
+) -> TargetInfo:
+    """The target of a session, or if there is no session, what flags, environment, and settings ask for."""
     from reconciler.model.plan import TargetInfo
 
-    if session is None:
-        return TargetInfo(target or "", endpoint or "")
-    return TargetInfo(session.target.name, session.target.endpoint)
+    if session is not None:
+        return TargetInfo(session.target.name, session.target.endpoint)
+    configured = settings.default_target if settings is not None else None
+    name = target or os.environ.get("RECONCILER_TARGET") or configured
+    return TargetInfo(name or "", endpoint or os.environ.get("RECONCILER_ENDPOINT") or "")
 
 
 def check_guards(allowed: tuple[str, ...]) -> None:

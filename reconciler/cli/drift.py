@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import console, formats, invocation, runner
+from reconciler.cli.reports import check_reports, report_option, write_reports
 from reconciler.forge.github.job import job_commit
 
 EXIT_DRIFT = 2
@@ -17,6 +18,7 @@ Examples:
   reconciler drift
   reconciler drift kitten_labeling 'birds_*'
   reconciler drift --target production --format json | jq .summary
+  reconciler drift --target production --report drift.json
 """
 
 
@@ -25,7 +27,15 @@ Examples:
 @console.target_options
 @console.live_option
 @formats.format_option("drift")
-def command(names: tuple[str, ...], target: str | None, endpoint: str | None, live: str | None, output: str) -> int:
+@report_option
+def command(
+    names: tuple[str, ...],
+    target: str | None,
+    endpoint: str | None,
+    live: str | None,
+    output: str,
+    reports: tuple[str, ...],
+) -> int:
     """Show what changed on Scale outside git. Never writes anything to Scale.
 
     NAME is a project name, a shell-style pattern, or a manifest path or folder. Exits with 2 if there is drift.
@@ -36,15 +46,17 @@ def command(names: tuple[str, ...], target: str | None, endpoint: str | None, li
     from reconciler.settings import read_settings
 
     console.check_live(live, endpoint)
-    base, session = os.getcwd(), None
+    settings, session = None, None
     try:
         settings = read_settings(Path.cwd())
-        base = settings.git_root.as_posix()
+        check_reports(reports, settings)
         session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
         invocation.note_target(session.target.name)
         found = drift(session, names)
     except ReconcilerError as problem:
-        return runner.failed("drift", problem, output, console.target_info(session, target, endpoint), base=base)
+        info = console.target_info(session, settings, target, endpoint)
+        return runner.failed("drift", problem, output, info, settings, reports=reports)
+    write_reports("drift", found, reports, settings, commit=job_commit(os.environ))
     formats.show("drift", found, output, settings, commit=job_commit(os.environ))
     runner.drift_found(found, settings)
     if found.errored:

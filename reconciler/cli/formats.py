@@ -117,17 +117,36 @@ def show(
     """Print the subject to stdout, and its own diagnostics to stderr. Links lead to `commit`."""
     form = named(output)
     if form.document:
-        from reconciler.model.printed import printed
-
-        base = settings.git_root.as_posix()
-        console.say_json(
-            form.layout(subject)(printed(found, base=base, sensitive=settings.sensitive, spell=invocation.spell))
-        )
+        console.say_json(_document_of(subject, found, form, settings))
         return
     console.say_diagnostics(found.diagnostics)
+    console.say(laid_out(subject, found, form, settings, commit=commit, colour=console.in_colour(sys.stdout)))
+
+
+def laid_out(
+    subject: Subject,
+    found: Plan | Drift | Outcome,
+    form: Format,
+    settings: Settings,
+    *,
+    commit: str | None = None,
+    colour: bool = False,
+) -> str:
+    """The subject in a format. Links lead to `commit`. `colour` counts only if the format can use colors."""
+    if form.document:
+        from reconciler.model.values import to_json
+
+        return f"{to_json(_document_of(subject, found, form, settings))}\n"
     view = view_of(subject, found, settings, here=form.here, commit=commit, linked=form.linked)
-    colours = {"colour": console.in_colour(sys.stdout)} if form.coloured else {}
-    console.say(form.layout(subject)(view, **colours))
+    text: str = form.layout(subject)(view, **({"colour": colour} if form.coloured else {}))
+    return text
+
+
+def _document_of(subject: Subject, found: Plan | Drift | Outcome, form: Format, settings: Settings) -> Any:
+    from reconciler.model.printed import printed
+
+    base = settings.git_root.as_posix()
+    return form.layout(subject)(printed(found, base=base, sensitive=settings.sensitive, spell=invocation.spell))
 
 
 def view_of(

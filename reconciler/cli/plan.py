@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from reconciler.cli import console, formats, invocation, runner
+from reconciler.cli.reports import check_reports, report_option, write_reports
 
 EXIT_CHANGES = 2
 
@@ -18,7 +18,7 @@ Examples:
   reconciler plan --target production --out changes.plan
   reconciler plan --target production --live @
   reconciler plan --format json | jq .summary
-  reconciler plan --format html > plan.html
+  reconciler plan --report plan.html
 """
 
 
@@ -29,6 +29,7 @@ Examples:
 @console.live_option
 @click.option("--out", metavar="FILE", help="Save the complete plan to FILE, for show and apply --plan.")
 @formats.format_option("plan")
+@report_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 def command(
     names: tuple[str, ...],
@@ -39,6 +40,7 @@ def command(
     live: str | None,
     out: str | None,
     output: str,
+    reports: tuple[str, ...],
     detailed_exitcode: bool,
 ) -> int:
     """Show what apply would do. Never writes anything to Scale.
@@ -52,25 +54,28 @@ def command(
 
     console.check_guards(allowed)
     console.check_live(live, endpoint)
-    base, session = os.getcwd(), None
+    settings, session = None, None
     try:
         settings = read_settings(Path.cwd())
-        base = settings.git_root.as_posix()
         if out is not None:
             from reconciler.documents.savedplan import KIND
 
             KIND.check_place(Path(out), settings.manifests)
+        check_reports(reports, settings, out=out)
         session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
         invocation.note_target(session.target.name)
         made = plan(session, names, pending=pending, allowed=allowed)
     except ReconcilerError as problem:
-        return runner.failed("plan", problem, output, console.target_info(session, target, endpoint), base=base)
+        info = console.target_info(session, settings, target, endpoint)
+        return runner.failed("plan", problem, output, info, settings, reports=reports)
     if out is not None:
         from reconciler.documents.savedplan import write_plan_file
         from reconciler.model.printed import printed
         from reconciler.planning.bases import with_ontology_hashes
 
+        base = settings.git_root.as_posix()
         write_plan_file(printed(with_ontology_hashes(made), base=base, spell=invocation.spell), Path(out))
+    write_reports("plan", made, reports, settings, commit=made.commit.commit)
     formats.show("plan", made, output, settings, commit=made.commit.commit)
     runner.plan_made(made, settings, out=out)
     if made.summary.blocked or made.summary.held:

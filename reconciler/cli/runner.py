@@ -6,11 +6,12 @@ If a file cannot be written, there is only a warning.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from reconciler.cli import console, formats, invocation
+from reconciler.cli.reports import write_failure
 from reconciler.forge.github.job import JobFileError, append_outputs, append_summary, is_job, job_commit
 
 if TYPE_CHECKING:
@@ -33,13 +34,21 @@ def annotate(diagnostics: Iterable[Diagnostic], *, base: str | None = None) -> N
 
 
 def failed(
-    subject: Literal["plan", "drift"], problem: ReconcilerError, output: str, info: TargetInfo, *, base: str
+    subject: Literal["plan", "drift"],
+    problem: ReconcilerError,
+    output: str,
+    info: TargetInfo,
+    settings: Settings | None,
+    *,
+    reports: Sequence[str] = (),
 ) -> int:
-    """Print the document of a plan or drift that failed, and return the exit code; other formats raise the problem."""
-    if output != "json":
-        raise problem
+    """Print the document of a plan or drift that failed, and return the exit code; other formats raise the problem.
+
+    JSON reports have the same document. `settings` is None if they could not be read.
+    """
     from datetime import UTC, datetime
 
+    from reconciler.errors import ReconcilerError
     from reconciler.model.drift import Drift
     from reconciler.model.plan import Commit, Plan
     from reconciler.model.printed import printed
@@ -48,7 +57,15 @@ def failed(
     failure: Plan | Drift = Drift(info, now, diagnostics=diagnostics, complete=False)
     if subject == "plan":
         failure = Plan(info, Commit(), now, diagnostics=diagnostics, complete=False)
-    console.say_json(formats.named(output).layout(subject)(printed(failure, base=base, spell=invocation.spell)))
+    base = settings.git_root.as_posix() if settings is not None else find_base()
+    document = formats.named("json").layout(subject)(printed(failure, base=base, spell=invocation.spell))
+    try:
+        write_failure(document, reports)
+    except ReconcilerError as unwritten:
+        console.say_diagnostics(unwritten.diagnostics)
+    if output != "json":
+        raise problem
+    console.say_json(document)
     annotate(problem.diagnostics)
     return 1
 

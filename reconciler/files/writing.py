@@ -83,11 +83,11 @@ def open_lock_below(root: str | Path, path: str) -> int:
         return descriptor
 
 
-def write_whole(content: bytes, file: Path, *, mode: int = 0o600) -> None:
+def write_whole(content: bytes, file: Path, *, mode: int | None = 0o600) -> None:
     """Write a file that a user names, either completely or not at all. An existing file is replaced.
 
     Below the working folder, no link is followed, because it may have come with a checkout. Elsewhere, a device or a
-    pipe is written to directly.
+    pipe is written to directly. With `mode` None, the umask decides the permissions.
 
     Raises:
         OSError: it cannot be written. None of the content is left behind.
