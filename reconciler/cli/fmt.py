@@ -33,11 +33,11 @@ def command(paths: tuple[str, ...], check: bool) -> int:
     done = format_files(read_settings(Path.cwd()), paths, check=check)
     for file in done.changed:
         console.say(f"{plain(os.path.relpath(file))}\n")
-    if done.errors:
-        console.say_diagnostics(done.errors)
-        runner.annotate(done.errors)
+    if found := [*done.errors, *done.notes]:
+        console.say_diagnostics(found)
+        runner.annotate(found)
     refused = {each.location.file for each in done.errors if each.location}
-    console.tell(_summary(len(done.changed), done.kept, len(refused), check))
+    console.tell(_summary(len(done.changed), done.kept, len(done.notes), len(refused), check))
     if check and done.changed:
         console.tell(f"Write them with:\n  {invocation.spell('fmt', '--', *paths)}\n")
     if done.errors:
@@ -45,13 +45,14 @@ def command(paths: tuple[str, ...], check: bool) -> int:
     return 2 if check and done.changed else 0
 
 
-def _summary(changed: int, kept: int, refused: int, check: bool) -> str:
+def _summary(changed: int, kept: int, unknown: int, refused: int, check: bool) -> str:
     """`2 files formatted, 10 already formatted.`"""
     from reconciler.render.phrases import count
 
     numbers = {
         "would be formatted" if check else "formatted": changed,
         "already formatted": kept,
+        "left unchanged": unknown,
         "skipped because of errors": refused,
     }
     pieces = [f"{count(number, 'file')} {what}" for what, number in numbers.items() if number]

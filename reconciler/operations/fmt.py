@@ -7,7 +7,7 @@ import stat
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diagnostics import Diagnostic, error, merged, with_suggestion
+from reconciler.diagnostics import Diagnostic, Severity, error, merged, with_suggestion
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal, is_below
@@ -26,12 +26,14 @@ from reconciler.settings import Settings
 class Formatting:
     """`changed` has the absolute paths of files that were or would be formatted. `kept` counts already formatted files.
 
-    `errors` has the reasons why files were not formatted.
+    `errors` has the reasons why files were not formatted, and `notes` those of valid files with a form that fmt does
+    not know.
     """
 
     changed: list[str] = field(default_factory=list)
     kept: int = 0
     errors: list[Diagnostic] = field(default_factory=list)
+    notes: list[Diagnostic] = field(default_factory=list)
 
 
 def format_files(settings: Settings, paths: Sequence[str], *, check: bool) -> Formatting:
@@ -103,8 +105,10 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
     try:
         new = formatted(data, kind)
     except NotProvenError as problem:
-        detail = "The file is unchanged. Please report this, and attach the file if it is not confidential."
-        return [_whole(file, "not-formatted", f"this file cannot be formatted: {problem}", detail)]
+        detail = f"If fmt wrote it, {problem}. The file is valid, and it is unchanged."
+        summary = "this file has a form that fmt does not know"
+        result.notes.append(Diagnostic(Severity.NOTE, "not-formatted", summary, detail, first_line(file)))
+        return []
     if new == data:
         result.kept += 1
         return []

@@ -149,10 +149,23 @@ def test_a_linked_folder_is_not_written_through(cli: Cli, repository: Path) -> N
 def test_what_cannot_be_proven_is_not_written(cli: Cli, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write("p.yaml", LOOSE.format(name="p"))
     monkeypatch.setattr(formatting, "lay_out", lambda *tree: ["name: other", "type: chat"])
-    wrong = cli("fmt")
-    assert wrong.code == 1
-    assert "error[not-formatted]: this file cannot be formatted: its values would change" in wrong.err
+    for options in ((), ("--check",)):
+        done = cli("fmt", *options)
+        assert (done.code, done.out) == (0, "")
+        assert "projects/p.yaml:1:1: note[not-formatted]" in done.err
+        assert "its values would change" in done.err
+        assert done.err.endswith("\n1 file left unchanged.\n")
     assert file.read_text() == LOOSE.format(name="p")
+
+
+def test_a_form_that_is_not_known_is_left_unchanged(cli: Cli, write: Write) -> None:
+    """google/yamlfmt#301: a comment in the header of a key's block."""
+    text = "name:  p\ntype: imageannotation\nparams:\n  ? | # comment\n    multi\n    line\n  : value\n"
+    file = write("p.yaml", text)
+    done = cli("fmt")
+    assert done.code == 0
+    assert "projects/p.yaml:1:1: note[not-formatted]" in done.err
+    assert file.read_text() == text
 
 
 def test_a_file_that_cannot_be_written_is_reported_and_the_others_are(

@@ -55,7 +55,7 @@ def _encoded(lines: Sequence[str], data: bytes) -> bytes:
 def _prove(before: LocatedFile, tree: SourceTree, new: bytes, parser: Parser) -> None:
     after = read("", new, Words(), parser)
     if after.broken:
-        raise NotProvenError("it could not be read again")
+        raise NotProvenError("it would not be valid")
     if not equal([each.value for each in before.documents], [each.value for each in after.documents]):
         raise NotProvenError("its values would change")
     again = parse_source(new, parser)

@@ -40,12 +40,10 @@ def block_of(node: Node) -> Block | None:
     if node.style in ("|", ">"):
         return _rewritten(node)
     value = node.value
-    if not _reads_as_block(value):
+    if "\n" not in value or not _reads_as_block(value):
         return None
-    if "\n" in value or (node.style and len(node.text) > WIDTH and " " in value and node.text[1:-1] != value):
-        ended = value.endswith("\n")
-        return Block("|" if ended else "|-", tuple((value[:-1] if ended else value).split("\n")))
-    return None
+    ended = value.endswith("\n")
+    return Block("|" if ended else "|-", tuple((value[:-1] if ended else value).split("\n")))
 
 
 def _reads_as_block(value: str) -> bool:
