@@ -169,6 +169,12 @@ def shortened(text: str) -> str:
 _LONGEST_QUOTED: Final = 200
 
 
+def named(names: Sequence[str], most: int = 3) -> str:
+    """A list of a few names, and the number of the others."""
+    shown = ", ".join(map(quoted, names[:most]))
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
 _CUTOFF: Final = 0.6
 
 

@@ -24,7 +24,8 @@ from yaml.events import (
 
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES, Findings
 from reconciler.manifest.located import AnyEvent, Document, Entries, Part, SourceText, Stretch
-from reconciler.manifest.scalars import NotJsonError, Words, unseen_edge
+from reconciler.manifest.scalars import NotJsonError, Words
+from reconciler.manifest.unseen import unseen_edge
 from reconciler.model.values import Json
 
 MERGE: Final = "<<"
@@ -131,7 +132,7 @@ class Composer:
             if kind is ScalarEvent and not key_event.style and not wary:
                 key = keys_seen.get(key_event.value)
             if key is None:
-                key = self._key(key_event, depth)
+                key = self._key(key_event, start, depth)
             event = next_event()
             kind = event.__class__
             if kind is ScalarEvent and not wary:
@@ -235,13 +236,13 @@ class Composer:
         self._block = anchored.entries
         return anchored.value
 
-    def _key(self, event: AnyEvent, depth: int) -> Any:
+    def _key(self, event: AnyEvent, mapping: AnyEvent, depth: int) -> Any:
         """The key as a string, `_MERGE_KEY`, or None for one that was reported."""
         if event.__class__ is not ScalarEvent:
             value = self._value(event, depth + 1)
             if event.__class__ is AliasEvent and (isinstance(value, str) or self._findings.was_reported(event)):
                 return value
-            self._findings.bad_key(event)
+            self._findings.bad_key(event, mapping)
             return None
         text: str = event.value
         if event.tag is not None:
@@ -255,7 +256,7 @@ class Composer:
             if known is not None:
                 return known
             if not self._is_string(text):
-                self._findings.bad_key(event)
+                self._findings.bad_key(event, mapping)
                 return None
             edge = unseen_edge(text)
             if edge is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, NoReturn
 
 from yaml.events import ScalarEvent
@@ -9,7 +10,8 @@ from yaml.events import ScalarEvent
 from reconciler.diagnostics import Diagnostic, error
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import AnyEvent, SourceText, Stretch, first_at
-from reconciler.manifest.scalars import MOST_DIGITS, code_point
+from reconciler.manifest.scalars import MOST_DIGITS
+from reconciler.manifest.unseen import code_point
 
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 1_000_000
@@ -28,6 +30,7 @@ class Findings:
         self.problems: list[Diagnostic] = []
         self._source = source
         self._reported: set[int] = set()
+        self._bad_keys: dict[int, tuple[int, int]] = {}
 
     def _report(self, code: Code, summary: str, at: AnyEvent | Stretch, *, detail: str = "", label: str = "") -> None:
         stretch = at if isinstance(at, Stretch) else _stretch(at)
@@ -71,9 +74,23 @@ class Findings:
         summary = f"the alias *{event.anchor} is inside the value that it repeats"
         self._report(Code.SELF_ALIAS, summary, event, detail="The value would be infinitely deep. Remove the alias.")
 
-    def bad_key(self, event: AnyEvent) -> None:
-        detail = "" if event.__class__ is ScalarEvent else "An unquoted { or [ begins a mapping or a list."
-        self._report(Code.BAD_KEY, "a key must be a string", event, detail=detail, label="quote it")
+    def bad_key(self, event: AnyEvent, mapping: AnyEvent) -> None:
+        """Report a key that is not a string; further ones in the same mapping, such as numbers, with the first."""
+        if event.__class__ is not ScalarEvent:
+            detail = "An unquoted { or [ begins a mapping or a list."
+            self._report(Code.BAD_KEY, "a key must be a string", event, detail=detail, label="quote it")
+            return
+        at, count = self._bad_keys.get(mapping.start_mark.index, (len(self.problems), 0))
+        self._bad_keys[mapping.start_mark.index] = at, count + 1
+        if not count:
+            self._report(Code.BAD_KEY, "a key must be a string", event, label="quote it")
+            return
+        self.problems[at] = replace(
+            self.problems[at],
+            summary=f"{count + 1:,} keys of this mapping are not strings",
+            detail="If the keys only count the values, write a list of the values instead.",
+            label="quote each of them",
+        )
 
     def unseen_edge(self, event: AnyEvent, edge: str) -> None:
         self._report(

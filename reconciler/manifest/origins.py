@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -80,6 +81,20 @@ class Origin:
             origin = origin.reference
         return origin.document.source.location(origin.part.key if at_key else origin.part.value)
 
+    def apart(self, path: RawPath, first: RawPath) -> tuple[Location, Location]:
+        """The locations of a value and of the first one like it. If an alias, a merge, or a reference brings both from
+        one place, they are the locations of what brings them."""
+        here, there = self.location(path), self.location(first)
+        while here == there and len(path) > 1 and len(first) > 1:
+            below, above = self.at(path), self.at(first)
+            if below.reference is not None and above.reference is not None:
+                here, there = below.reference.location(), above.reference.location()
+                if here != there:
+                    break
+            path, first = path[:-1], first[:-1]
+            here, there = self.location(path), self.location(first)
+        return here, there
+
     def user(self, path: RawPath) -> Location:
         """The location at which this document gets the value at a path: a reference, or its first line if it is
         inherited."""
@@ -120,10 +135,21 @@ def diagnosed(fault: Fault, root: Origin) -> Diagnostic:
     location = root.location(fault.path, at_key=fault.at_key)
     label = fault.label
     if fault.first is not None:
-        label = first_at(root.location(fault.first), root.document.source.root)
+        location, first = root.apart(fault.path, fault.first)
+        label = first_at(first, root.document.source.root)
+    elif label and (anchor := _alias(location)) is not None:
+        label = f"at the anchor &{anchor}: {label}"
     used_by = () if location.file == root.file else (root.user(fault.path),)
     return Diagnostic(fault.severity, fault.code, fault.summary, fault.detail, location, label, used_by)
 
+
+def _alias(location: Location) -> str | None:
+    """The name of the anchor, if an alias is written at the location."""
+    found = _ALIAS.match(location.text or "", location.column - 1)
+    return found and found[1]
+
+
+_ALIAS: Final = re.compile(r"\*([^\s,\[\]{}]+)")
 
 _Found = TypeVar("_Found", Diagnostic, Fault)
 

@@ -7,7 +7,6 @@ appears in a thousand manifests is one object in memory.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 from reconciler.model.values import Json
@@ -94,24 +93,3 @@ def _bounded(number: int, text: str) -> int:
     if number >= _TOO_LARGE:
         raise NotJsonError(text)
     return number
-
-
-def unseen_edge(key: str) -> str | None:
-    """The first invisible character at either end of a key, or None."""
-    for character in (key[:1], key[-1:]):
-        if character and (character.isspace() or is_invisible(character)):
-            return character
-    return None
-
-
-def is_invisible(character: str) -> bool:
-    """Whether a character is invisible: controls, format characters, separators, fillers."""
-    return unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp") or character in _FILLERS
-
-
-_FILLERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-
-
-def code_point(character: str) -> str:
-    """`U+00A0 NO-BREAK SPACE`."""
-    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.keys.faults import Fault
@@ -136,8 +136,19 @@ def _unexplained(diagnostics: Sequence[Diagnostic], own: Sequence[Diagnostic]) -
     return [
         diagnostic
         for diagnostic in diagnostics
-        if diagnostic.code not in (Code.NULL_PART, Code.WRONG_TYPE) or _position(diagnostic) not in wrong
+        if diagnostic.code not in _OF_NOTHING or wrong.isdisjoint(_opening(diagnostic))
     ]
+
+
+_OF_NOTHING: Final = (Code.NULL_PART, Code.WRONG_TYPE, Code.EMPTY_ONTOLOGY)
+
+
+def _opening(diagnostic: Diagnostic) -> Iterator[tuple[str, int, int]]:
+    """The position of a diagnostic and, if a bracket opens there, the one after it."""
+    file, line, column = _position(diagnostic)
+    yield file, line, column
+    if diagnostic.location is not None and (diagnostic.location.text or "")[column - 1 : column] in ("{", "["):
+        yield file, line, column + 1
 
 
 def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:

@@ -5,17 +5,20 @@ An ontology has at least one choice. Each choice is a string or an object, and i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
-from reconciler.diagnostics import did_you_mean, quoted
+from reconciler.diagnostics import did_you_mean, named, quoted
 from reconciler.keys.faults import Fault, Faults
 from reconciler.keys.kinds import Table
+from reconciler.manifest.classlists import class_list, is_class_list
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.origins import LITERAL
 from reconciler.manifest.schema import CHOICE, CHOICES, ONTOLOGY, PROJECT
+from reconciler.manifest.unseen import is_blank
 from reconciler.model.values import Json
 from reconciler.tasktypes.parameters import COMMON, OWN
 
@@ -58,6 +61,8 @@ class OntologyCheck:
         self._faults = faults
         self._checked = checked
         self._seen: dict[str, tuple[RawPath, int, bool]] = {}
+        self._lists: dict[int, RawPath] = {}
+        self._unknown: dict[str, list[int]] = defaultdict(list)
 
     def check(self, ontology: Json, path: RawPath) -> tuple[list[Json] | None, str | None]:
         """The list of choices and the ontology's name, valid only if there is no fault."""
@@ -66,6 +71,12 @@ class OntologyCheck:
             return None, None
         name = None
         if isinstance(ontology, dict):
+            if not ontology:
+                self._empty(path)
+                return None, None
+            if is_class_list(ontology):
+                self._faults.append(class_list(ontology, path))
+                return None, None
             self._check_keys(ontology, path, ONTOLOGY)
             if "name" in ontology and (*path, "name") not in reported:
                 name = ONTOLOGY.by_name["name"].kind.read(ontology["name"], (*path, "name"), self._faults)
@@ -84,21 +95,26 @@ class OntologyCheck:
             return ontology, name
         before = len(self._faults)
         if not ontology:
-            detail = "The API cannot clear an ontology. Leave the key out if the ontology is not managed here."
-            self._faults.add(Code.EMPTY_ONTOLOGY, "an ontology needs at least one choice", path, detail)
+            self._empty(path)
         self._check_choices(ontology, path)
+        self._gather_unknown()
         if self._checked is not None:
             self._checked[id(ontology), path] = (ontology, self._faults[before:])
         return ontology, name
 
     def _check_choices(self, choices: list[Json], path: RawPath) -> None:
         seen = self._seen
+        if choices and self._lists.setdefault(id(choices), path) is not path:
+            self._branch_again(choices, path, self._lists[id(choices)])
+            return
         for index, choice in enumerate(choices):
             if isinstance(choice, str):
                 if choice in seen:
                     self._duplicate(choice, (*path, index))
                 else:
                     seen[choice] = (path, index, False)
+                    if is_blank(choice):
+                        self._blank((*path, index))
             elif isinstance(choice, dict):
                 self._check_object(choice, path, index)
             elif (*path, index) not in self._faults.reported:
@@ -106,12 +122,21 @@ class OntologyCheck:
 
     def _check_object(self, choice: dict[str, Json], parent: RawPath, index: int) -> None:
         path = (*parent, index)
-        name = choice.get("choice")
+        name, subchoices = choice.get("choice"), choice.get("subchoices")
         if isinstance(name, str):
-            if name in self._seen:
-                self._duplicate(name, (*path, "choice"))
-            else:
+            if name not in self._seen:
                 self._seen[name] = (parent, index, True)
+                if is_blank(name):
+                    self._blank((*path, "choice"))
+            elif (
+                subchoices
+                and isinstance(subchoices, list)
+                and self._lists.get(id(subchoices)) == (*self._seen[name][0], self._seen[name][1], "subchoices")
+            ):
+                self._branch_again([choice], path, self._lists[id(subchoices)][:-1])
+                return
+            else:
+                self._duplicate(name, (*path, "choice"))
         if "choice" not in choice or not choice.keys() <= CHOICE.by_name.keys():
             self._check_keys(choice, path, CHOICE)
         for key, value in choice.items():
@@ -139,17 +164,56 @@ class OntologyCheck:
             elif not label and len(mapping) == 1 and table is CHOICE and not isinstance(mapping[key], dict):
                 label = "quote it if all of this is one choice"
             explained = True
+            if table is CHOICE:
+                self._unknown[key].append(len(self._faults))
             self._faults.append(table.unknown(key, path, label))
         (needed,) = (key.name for key in table.keys if key.required)
         if needed not in mapping and not explained:
             self._faults.add(Code.MISSING_KEY, f'{table.thing} needs the key "{needed}"', path)
 
+    def _gather_unknown(self) -> None:
+        """Report a key that many choices have, and no choice can have, only at the first of them."""
+        dropped: set[int] = set()
+        for key, at in self._unknown.items():
+            if len(at) > _MOST_UNKNOWN:
+                first = self._faults[at[0]]
+                summary = f"{len(at):,} choices have the key {quoted(key)}, which a choice cannot have"
+                self._faults[at[0]] = replace(first, summary=summary)
+                dropped.update(at[1:])
+        if dropped:
+            self._faults[:] = [fault for number, fault in enumerate(self._faults) if number not in dropped]
+
+    def _empty(self, path: RawPath) -> None:
+        detail = "The API cannot clear an ontology. Leave the key out if the ontology is not managed here."
+        self._faults.add(Code.EMPTY_ONTOLOGY, "an ontology needs at least one choice", path, detail)
+
+    def _blank(self, path: RawPath) -> None:
+        detail = "Labelers would see an empty row. Give the choice a name, or remove it."
+        self._faults.add(Code.EMPTY_CHOICE, "a choice needs at least one visible character", path, detail)
+
+    def _branch_again(self, choices: list[Json], path: RawPath, first: RawPath) -> None:
+        """Report a branch that an alias or a reference repeats, once for the whole branch."""
+        names = [names[-1] for names, _, _ in walk_choices(choices, ())]
+        self._faults.append(
+            Fault(
+                Code.DUPLICATE_CHOICE,
+                f"this repeats {len(names):,} choice{'' if len(names) == 1 else 's'} of the ontology: {named(names)}",
+                path,
+                _UNIQUE,
+                first=first,
+            )
+        )
+
     def _duplicate(self, name: str, path: RawPath) -> None:
         parent, index, is_object = self._seen[name]
         first = (*parent, index, "choice") if is_object else (*parent, index)
         summary = f"{quoted(name)} appears twice in this ontology"
-        detail = "A choice must be unique in the whole tree, even below different parents."
-        self._faults.append(Fault(Code.DUPLICATE_CHOICE, summary, path, detail, first=first))
+        self._faults.append(Fault(Code.DUPLICATE_CHOICE, summary, path, _UNIQUE, first=first))
+
+
+_UNIQUE: Final = "A choice must be unique in the whole tree, even below different parents."
+_MOST_UNKNOWN: Final = 3
+"""The most choices with the same unknown key that are reported one by one."""
 
 
 _TEXTS: Final = ("choice", "display", "description")

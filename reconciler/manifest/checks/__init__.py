@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.keys.faults import Fault
-from reconciler.manifest.checks import limits, parameters, references, texts
+from reconciler.manifest.checks import limits, names, parameters, references, texts
 from reconciler.manifest.checks.subject import Finding, Subject
 from reconciler.manifest.codes import Code
 from reconciler.manifest.origins import Origin, diagnosed
@@ -48,6 +48,8 @@ RULES: Final = (
     Rule(Code.EMPTY_INSTRUCTION, _WARN, texts.empty_instruction),
     Rule(Code.PRIVATE_LINK, _WARN, texts.private_link),
     Rule(Code.LIKE_CHOICES, _WARN, texts.like_choices),
+    Rule(Code.OUTER_WHITESPACE, _WARN, names.outer_whitespace),
+    Rule(Code.INVISIBLE_CHARACTER, _WARN, names.invisible_character),
     Rule(Code.IGNORE_ENDS_SOON, _NOTE, texts.ignore_ends_soon),
     Rule(Code.LABEL_NOT_IN_ONTOLOGY, _NOTE, references.label_not_in_ontology),
     Rule(Code.CHOICE_WITHOUT_LABEL, _NOTE, references.choice_without_label),
@@ -90,7 +92,7 @@ class Checks:
                 if switch is not None:
                     severity = _WARN if switch == "warn" else _NOTE
                 fault = Fault(rule.code, finding.summary, finding.path, finding.detail, finding.label, finding.key)
-                faults.setdefault(finding.path, replace(fault, severity=severity))
+                faults.setdefault(finding.path, replace(fault, severity=severity, first=finding.first))
         return list(faults.values())
 
 

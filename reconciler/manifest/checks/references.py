@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
-from reconciler.diagnostics import did_you_mean, quoted
-from reconciler.manifest.checks.subject import Finding, Known, Subject, fields_in, get, labels_in, named, values_at
+from reconciler.diagnostics import did_you_mean, named, quoted
+from reconciler.manifest.checks.subject import Finding, Known, Label, Subject, fields_in, get, labels_in, values_at
 from reconciler.manifest.located import RawPath
 from reconciler.model.values import Json
 from reconciler.tasktypes.labels import VIDEO
@@ -177,16 +177,45 @@ def heading_and_leaf(subject: Subject) -> Iterator[Finding]:
 
 def duplicate_label(subject: Subject) -> Iterator[Finding]:
     """A name that appears twice in one list of labels: an answer does not show which one is meant."""
-    seen: dict[tuple[object, ...], set[str]] = {}
+    seen: dict[tuple[object, ...], dict[str, RawPath]] = {}
+    again: list[tuple[RawPath, RawPath, list[Label]]] = []
     for label in subject.labels:
-        group = seen.setdefault(label.path[:4] if label.path[1] == "geometries" else label.path[:2], set())
-        if label.name in group:
-            yield Finding(
-                label.path,
-                f"the label {quoted(label.name)} appears twice",
-                "An answer contains only the name, so it does not show which label was selected.",
-            )
-        group.add(label.name)
+        group = seen.setdefault(label.path[:4] if label.path[1] == "geometries" else label.path[:2], {})
+        first = group.setdefault(label.name, label.path)
+        if first is label.path:
+            continue
+        if again and _is_below(label.path, again[-1][0]) and _is_below(first, again[-1][1]):
+            again[-1][2].append(label)
+        else:
+            again.append((*_repeated(subject, label.path, first), [label]))
+    for path, first, labels in again:
+        name, verb = ("label", "appears") if len(labels) == 1 else ("labels", "appear")
+        yield Finding(
+            path,
+            f"the {name} {named([label.name for label in labels])} {verb} twice",
+            "An answer contains only the name, so it does not show which label was selected.",
+            first=first,
+        )
+
+
+def _repeated(subject: Subject, path: RawPath, first: RawPath) -> tuple[RawPath, RawPath]:
+    """The paths of a label and of the first one, or, if an alias or a reference repeats their list, of the lists."""
+    here, there = (
+        each[: next(at for at in reversed(range(len(each))) if isinstance(each[at], int))] for each in (path, first)
+    )
+    is_same = here != there and _value(subject.project.document, here) is _value(subject.project.document, there)
+    return (here, there) if is_same else (path, first)
+
+
+def _value(document: Json, path: RawPath) -> Json:
+    value: Any = document
+    for part in path:
+        value = value[part]
+    return value
+
+
+def _is_below(path: RawPath, above: RawPath) -> bool:
+    return len(path) > len(above) and path[: len(above)] == above
 
 
 def _offered(subject: Subject) -> set[str]:

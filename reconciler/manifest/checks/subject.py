@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from reconciler.diagnostics import quoted
+from reconciler.diagnostics import named
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.verdict import walk_choices, written_choices
 from reconciler.model.project import DesiredProject
@@ -26,6 +26,8 @@ class Finding:
     label: str = ""
     key: bool = False
     doubtful: bool = False
+    first: RawPath | None = None
+    """The path of the value that this one repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +207,3 @@ def entries(value: Json) -> Iterable[tuple[str, Json]]:
 def items(value: Json) -> Iterable[tuple[int, Json]]:
     """The items of a list; empty if the value is not a list."""
     return enumerate(value) if isinstance(value, list) else ()
-
-
-def named(names: list[str], most: int = 3) -> str:
-    """A list of a few names, and the number of the others."""
-    shown = ", ".join(map(quoted, names[:most]))
-    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"

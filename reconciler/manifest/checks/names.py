@@ -1,0 +1,72 @@
+"""Whitespace at the ends of names, and invisible characters in them, where nobody sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from reconciler.diagnostics import quoted
+from reconciler.manifest.checks.subject import Choices, Finding, Subject, labels_in
+from reconciler.manifest.located import RawPath
+from reconciler.manifest.unseen import code_point, is_blank, unseen_inside
+
+_PLAIN = {" ": "a space", "\t": "a tab", "\n": "a line break"}
+
+
+def outer_whitespace(subject: Subject) -> Iterator[Finding]:
+    """A project name, a choice, or a label that begins or ends with whitespace."""
+    for what, name, path in _names(subject, _is_padded):
+        begins = name != name.lstrip()
+        edge = name[0] if begins else name[-1]
+        yield Finding(
+            path,
+            f"the {what} {quoted(name)} {'begins' if begins else 'ends'} with {_PLAIN.get(edge) or code_point(edge)}",
+            "It is part of the name, and people do not see it. Remove it.",
+        )
+
+
+def invisible_character(subject: Subject) -> Iterator[Finding]:
+    """A project name, a choice, or a label that contains an invisible character."""
+    for what, name, path in _names(subject, _hides_something):
+        hidden = unseen_inside(name.strip())
+        assert hidden is not None
+        yield Finding(
+            path,
+            f"the {what} {quoted(name)} contains {_PLAIN.get(hidden) or code_point(hidden)}",
+            "It is part of the name, and people do not see it. Remove it.",
+        )
+
+
+def _is_padded(name: str) -> bool:
+    return name[:1].isspace() or name[-1:].isspace()
+
+
+def _hides_something(name: str) -> bool:
+    return not is_blank(name) and unseen_inside(name.strip()) is not None
+
+
+def _names(subject: Subject, is_wrong: Callable[[str], bool]) -> Iterator[tuple[str, str, RawPath]]:
+    """The names that are wrong: what each is, the name, and its path."""
+    if is_wrong(subject.project.name):
+        yield "project name", subject.project.name, ("name",)
+    if subject.choices is not None:
+        for name in subject.once(subject.choices, _strange):
+            if is_wrong(name):
+                yield "choice", name, subject.path_of(name)
+    for name, path in _labels(subject):
+        if is_wrong(name):
+            yield "label", name, path
+
+
+def _strange(choices: Choices) -> list[str]:
+    return [name for name in choices.paths if _is_padded(name) or _hides_something(name)]
+
+
+def _labels(subject: Subject) -> Iterator[tuple[str, RawPath]]:
+    for label in subject.labels:
+        yield label.name, label.path
+    for path, answers in subject.at("annotation_attributes.{}.choices"):
+        for label in labels_in(answers, path):
+            yield label.name, label.path
+    for path, event in subject.at("events_to_annotate.[]"):
+        if isinstance(event, str):
+            yield event, path
