@@ -67,11 +67,11 @@ def command(
             )
 
     def approve(name: str, rest: Sequence[str]) -> bool:
+        from reconciler.model.project import PERMANENT
         from reconciler.render.escape import plain
-        from reconciler.render.view.risks import FOREVER
 
         console.tell(
-            f"Reads cannot check {', '.join(rest)}. To check them, doctor creates one project: {name}.\n{FOREVER}\n"
+            f"Reads cannot check {', '.join(rest)}. To check them, doctor creates one project: {name}.\n{PERMANENT}\n"
         )
         return auto_approve or console.confirm(_QUESTION.format(name=plain(setup.chosen.name)))
 

@@ -18,8 +18,8 @@ from reconciler.doctor.probing import look, make_project, project_name
 from reconciler.doctor.setup import Contact, Setup
 from reconciler.errors import ReconcilerError, ScaleError, UsageError
 from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport
+from reconciler.model.project import PERMANENT
 from reconciler.operations.session import check_writable, open_target
-from reconciler.render.view.risks import FOREVER
 from reconciler.scale.client import ScaleClient
 
 
@@ -35,7 +35,7 @@ def check_may_make(setup: Setup) -> None:
     if target.sandbox is None and key and not key.startswith(TEST_KEY):
         raise UsageError(
             f"--write requires a test key, but the key in {target.key_variable} does not start with {TEST_KEY}",
-            "Nothing was sent. A project on Scale can never be deleted or renamed, so none is created with a live key.",
+            "Nothing was sent. The API cannot delete or rename a project, so none is created with a live key.",
         )
 
 
@@ -129,7 +129,7 @@ def _make(
         ), None
     made, problem = asyncio.run(attempt())
     if problem is None:
-        return CheckResult("project", CheckStatus.OK, f"Created {name}. {FOREVER}"), made
+        return CheckResult("project", CheckStatus.OK, f"Created {name}. {PERMANENT}"), made
     exists = f"The project {name} was created, and it is permanent." if made.exists else ""
     remedy = "\n".join(filter(None, (problem.detail, exists, "No other write was sent.")))
     return CheckResult("project", CheckStatus.ERROR, f"{problem.summary}.", remedy), made

@@ -196,14 +196,14 @@ PROJECT: Final = Table(
                     "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
                 },
             ),
-            "The project's identity, in git and on Scale. It can never be changed.",
+            "The project's identity, in git and on Scale. The API cannot change it.",
             required=True,
             if_null="",
         ),
         Key(
             "type",
             Text(rule=_not_empty, schema={"minLength": 1}, proposals=tuple(sorted(TASK_TYPES))),
-            "The project's task type. It can never be changed. An unknown type is sent unchanged. "
+            "The project's task type. The API cannot change it. An unknown type is sent unchanged. "
             f"Scale's documentation recommends other types instead of these: {', '.join(sorted(PREFERRED))}.",
             required=True,
             inherited=True,

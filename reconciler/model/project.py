@@ -11,6 +11,9 @@ from reconciler.fieldpath import Pattern
 from reconciler.model.ontology import Ontology, Unreadable
 from reconciler.model.values import Json
 
+PERMANENT = "The API cannot delete or rename a project."
+"""What plans and guards say about a create. A person can rename a project in the dashboard. [D] in scale-api.md."""
+
 CREATE_ONLY = ("rapid", "studio", "pipeline", "consensus_attempts")
 """What a create takes besides `type`, `name`, and `params`. It can never be changed later. [D] in scale-api.md."""
 

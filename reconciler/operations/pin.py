@@ -78,13 +78,13 @@ def read_pin(text: str) -> Pin:
     rest = " ".join(word for word in words if not word.startswith("--hash="))
     named, at, address = rest.partition(" @ ")
     if at and not _is_ours(named):
-        raise _refused(f'it is for a different package, "{named}"')
+        raise _RefusedError(f'it is for a different package, "{named}"')
     source = address if at else rest
     if "://" not in source:
         return _release(source, hashes)
     if source.startswith("git+"):
         if hashes:
-            raise _refused("a commit is already a hash, so remove --hash")
+            raise _RefusedError("a commit is already a hash, so remove --hash")
         return _commit(source.removeprefix("git+"))
     return _archive(source, hashes)
 
@@ -107,6 +107,19 @@ def own_pin() -> Pin | Unpinned:
         example = f"'{DISTRIBUTION}=={installed.version} --hash=sha256:HEX'"
         why = "reconciler was installed from a package index, so its hash was not recorded"
         return _unpinned(why, f"reconciler init --from {example}")
+    try:
+        return _of_source(source, package)
+    except _RefusedError as problem:
+        raise UsageError(
+            f"reconciler was installed from {_shown(str(source.get('url', '')))}, which is not a pin: {problem.why}",
+            f"Specify what the jobs install. {_FORMS}",
+        ) from None
+    except GitRefusedError as problem:
+        return _unpinned(f"the clone that reconciler was installed from cannot be read: {problem.summary}")
+
+
+def _of_source(source: Mapping[str, Any], package: Path) -> Pin | Unpinned:
+    """The pin of what an installer recorded."""
     url = str(source.get("url", ""))
     if (commit := source.get("vcs_info")) is not None:
         below = f"#subdirectory={source['subdirectory']}" if source.get("subdirectory") else ""
@@ -120,10 +133,7 @@ def own_pin() -> Pin | Unpinned:
             why = f"reconciler was installed from {_shown(url)}, but its hash was not recorded"
             return _unpinned(why, f"reconciler init --from '{_shown(url)} --hash=sha256:HEX'")
         return _archive(url, hashes)
-    try:
-        return _of_clone(_folder(url), package)
-    except GitRefusedError as problem:
-        return _unpinned(f"the clone that reconciler was installed from cannot be read: {problem.summary}")
+    return _of_clone(_folder(url), package)
 
 
 def _of_clone(folder: Path, package: Path) -> Pin | Unpinned:
@@ -189,7 +199,7 @@ def address_of(url: str, folder: Path) -> str | None:
 def _commit(address: str) -> Pin:
     found = re.fullmatch(rf"([^#]+)@({_COMMIT})(?:#(?:egg=[\w.-]+&)?(subdirectory=[\w./-]+)?)?", address)
     if found is None:
-        raise _refused("it does not name a full commit hash, and a branch or tag can move")
+        raise _RefusedError("it does not name a full commit hash, and a branch or tag can move")
     _check_address(found[1], "https", "http", "ssh", "file")
     below = f"#{found[3]}" if found[3] else ""
     return Pin(f"{DISTRIBUTION} @ git+{found[1]}@{found[2]}{below}", hashed=False)
@@ -200,24 +210,24 @@ def _archive(address: str, hashes: tuple[str, ...]) -> Pin:
     hashes += tuple(part for part in fragment.split("&") if re.fullmatch(_HASH, part))
     _check_address(url, "https", "http", "file")
     if not url.endswith((".whl", ".tar.gz", ".zip")):
-        raise _refused("it is not a wheel, an archive, or a commit")
+        raise _RefusedError("it is not a wheel, an archive, or a commit")
     return Pin(f"{DISTRIBUTION} @ {url}{_spelled(hashes)}", hashed=True)
 
 
 def _release(text: str, hashes: tuple[str, ...]) -> Pin:
     found = re.fullmatch(r"([\w.-]+?)\s*==\s*([\w.!+-]+)", text)
     if found is None:
-        raise _refused("it does not name an exact version")
+        raise _RefusedError("it does not name an exact version")
     if not _is_ours(found[1]):
-        raise _refused(f'it is for a different package, "{found[1]}"')
+        raise _RefusedError(f'it is for a different package, "{found[1]}"')
     return Pin(f"{DISTRIBUTION}=={found[2]}{_spelled(hashes)}", hashed=True)
 
 
 def _spelled(hashes: tuple[str, ...]) -> str:
     if not hashes:
-        raise _refused("it has no hash, so anyone who can replace the file would get the key")
+        raise _RefusedError("it has no hash, so anyone who can replace the file would get the key")
     if any(not re.fullmatch(_HASH, one) for one in hashes):
-        raise _refused("a hash is not a valid sha256, sha384, or sha512 hash")
+        raise _RefusedError("a hash is not a valid sha256, sha384, or sha512 hash")
     return "".join(f" --hash={one.replace('=', ':')}" for one in dict.fromkeys(hashes))
 
 
@@ -231,7 +241,7 @@ def _check_address(url: str, *schemes: str) -> None:
         parts = urlsplit(url)
         host, password = parts.hostname or "", parts.password
     except ValueError:
-        raise _refused("its address is not a valid URL") from None
+        raise _RefusedError("its address is not a valid URL") from None
     if password is not None or (parts.username is not None and parts.scheme != "ssh") or parts.query:
         raise UsageError(
             f"the URL on {host} contains credentials",
@@ -239,13 +249,17 @@ def _check_address(url: str, *schemes: str) -> None:
             "index in a variable; see docs/ci.md.",
         )
     if not _URL.fullmatch(url):
-        raise _refused("its address has a character that must be percent-encoded as %XX")
+        raise _RefusedError("its address has a character that must be percent-encoded as %XX")
     if parts.scheme not in schemes or (parts.scheme == "http" and not is_loopback(url)):
-        raise _refused(f"{parts.scheme}:// is not a safe way to fetch it")
+        raise _RefusedError(f"{parts.scheme}:// is not a safe way to fetch it")
 
 
-def _refused(why: str) -> UsageError:
-    return UsageError(f"--from does not pin reconciler: {why}", _FORMS)
+class _RefusedError(UsageError):
+    """What `--from` names is not a pin, and `why`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"--from does not pin reconciler: {why}", _FORMS)
+        self.why = why
 
 
 def _unpinned(why: str, command: str = "reconciler init --from 'git+https://HOST/REPOSITORY@COMMIT'") -> Unpinned:

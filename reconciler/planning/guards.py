@@ -14,14 +14,13 @@ from typing import Final
 from reconciler.fieldpath import format_path
 from reconciler.model.ontology import Ontology, read_ontology, walk
 from reconciler.model.plan import Action, Cause, Field, Kind, ProjectChange, unit_of
-from reconciler.model.project import LiveProject, Shown
+from reconciler.model.project import PERMANENT, LiveProject, Shown
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, text_digest
 from reconciler.planning.bases import unseen
 from reconciler.planning.nearness import is_one_edit, neighbours, normal_form, twins
 from reconciler.planning.situation import Finding, Found, Situation, counted, effective, listed, removes_choice
 from reconciler.tasktypes.parameters import TASK_TYPES
 
-_FOREVER = "A project on Scale can never be deleted or renamed."
 _FEWEST_SELECTED: Final = 10
 """If fewer projects are selected, the share of changed projects means little."""
 
@@ -68,7 +67,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             yield Finding(
                 change,
                 f"{which} {what}: {listed(shown, len(near))}",
-                _FOREVER,
+                PERMANENT,
                 f'To manage the live project instead, change the name in the manifest to "{near[0].name}".',
             )
 
@@ -93,7 +92,7 @@ def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             yield Finding(
                 change,
                 f'"{wanted}" is not a known task type, but "{meant}" is',
-                "A project's type can never be changed, and a project can never be deleted.",
+                "The API cannot change the type of a project, and it cannot delete a project.",
                 f'If it is a typo, write "type: {meant}".',
             )
 
@@ -237,7 +236,7 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         yield Finding(
             change,
             what,
-            f'On Scale, "{was}" is unchanged: a project can be renamed only in the dashboard and can never be deleted.',
+            f'On Scale, "{was}" is unchanged: {PERMANENT[0].lower()}{PERMANENT[1:]}',
             f'If it is the same project, rename "{was}" in the dashboard, then plan again.',
         )
 
@@ -255,7 +254,7 @@ def max_creates(changes: Sequence[ProjectChange], situation: Situation) -> Found
     most = situation.settings.max_creates
     if len(creates) > most:
         what = f"{_would(creates, 'created')}, more than max_creates = {most}"
-        yield from (Finding(change, what, _FOREVER) for change in creates)
+        yield from (Finding(change, what, PERMANENT) for change in creates)
 
 
 def max_change_ratio(changes: Sequence[ProjectChange], situation: Situation) -> Found:

@@ -154,9 +154,7 @@ def test_every_switch_is_found_as_it_is_set(doctor: Doctor, account: Callable[..
     assert len(served.sent("POST")) <= 6
     (project,) = json.loads(served.store.list_projects())
     assert re.fullmatch(r"reconciler-doctor-\d{8}-\d{6}", project["name"])
-    assert check(done, "project")[1] == (
-        f"Created {project['name']}. A project on Scale can never be deleted or renamed."
-    )
+    assert check(done, "project")[1] == (f"Created {project['name']}. The API cannot delete or rename a project.")
     assert project["name"] in done.err
 
 
@@ -175,7 +173,7 @@ def test_the_sandbox_in_this_process_can_be_written(doctor: Doctor, repository: 
     done = doctor(*WRITING)
     assert done.code == 0
     assert len(re.findall("^holds ", done.out, re.MULTILINE)) == 15
-    assert "can never be deleted or renamed" in done.out
+    assert "cannot delete or rename a project" in done.out
     assert done.last == "Doctor: 10 ok, 1 warning, 0 errors."
     assert len(json.loads(Store(repository / ".reconciler" / "sandbox.db").list_projects())) == 1
 
@@ -239,7 +237,7 @@ def test_it_asks_at_a_terminal(
     assert done.code == 0
     assert len(served.sent("POST")) == posts
     assert 'Do you want to create it on the target "production"?' in done.err
-    assert "A project on Scale can never be deleted or renamed." in done.err
+    assert "The API cannot delete or rename a project." in done.err
     assert check(done, "project")[0] == ("ok" if posts else "skipped")
 
 

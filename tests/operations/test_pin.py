@@ -205,6 +205,32 @@ def test_an_install_with_credentials(installed: Installed) -> None:
         own_pin()
 
 
+@pytest.mark.parametrize(
+    ("direct_url", "message"),
+    [
+        (
+            {"url": "http://host/r", "vcs_info": {"commit_id": COMMIT}},
+            "reconciler was installed from http://host/r, which is not a pin: http:// is not a safe way to fetch it",
+        ),
+        (
+            {"url": "https://host/r", "vcs_info": {"commit_id": "main"}},
+            "reconciler was installed from https://host/r, which is not a pin: it does not name a full commit hash",
+        ),
+        (
+            {"url": "https://host/r.exe", "archive_info": {"hash": f"sha256={SHA}"}},
+            "reconciler was installed from https://host/r.exe, which is not a pin: it is not a wheel",
+        ),
+    ],
+)
+def test_an_install_that_is_not_a_pin(installed: Installed, direct_url: Any, message: str) -> None:
+    """The message names what was found, because no `--from` was given."""
+    installed(direct_url)
+    with pytest.raises(UsageError) as raised:
+        own_pin()
+    assert raised.value.summary.startswith(message)
+    assert raised.value.detail.startswith("Specify what the jobs install. --from takes one of these:\n")
+
+
 def test_an_install_from_an_index(installed: Installed) -> None:
     installed(None)
     found = own_pin()

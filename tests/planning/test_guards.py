@@ -132,10 +132,10 @@ SAME = (
 NEAR = "A live project without a manifest has a name that is one letter away"
 ALIKE = "A live project without a manifest has the same type, params, and ontology"
 UNWRITTEN = "No apply of this repository has written this project yet, and this one would"
-FOREVER = " A project on Scale can never be deleted or renamed."
+FOREVER = " The API cannot delete or rename a project."
 IN_ONE_FILE = {"new": "/p.yaml"}
 LEFT = {"old": "/p.yaml"}
-STAYS = 'On Scale, "old" is unchanged: a project can be renamed only in the dashboard and can never be deleted.'
+STAYS = 'On Scale, "old" is unchanged: the API cannot delete or rename a project.'
 SAME_PROJECT = 'If it is the same project, rename "old" in the dashboard, then plan again.'
 ALL_KNOWN = {change.name: recorded() for change in UPDATES}
 
@@ -275,8 +275,8 @@ CASES = [
             ("caht", "chat"),
         )
         for why in [
-            f'"{typo}" is not a known task type, but "{meant}" is. A project\'s type can never be changed, '
-            "and a project can never be deleted."
+            f'"{typo}" is not a known task type, but "{meant}" is. The API cannot change the type of a '
+            "project, and it cannot delete a project."
         ]
     ),
     Case(
@@ -553,7 +553,7 @@ def test_a_guard_that_warns_leaves_a_warning() -> None:
     assert near.summary.startswith(
         "project.kitten: a live project without a manifest has the same name, except for case"
     )
-    assert near.detail.startswith("A project on Scale can never be deleted or renamed. To manage the live project")
+    assert near.detail.startswith("The API cannot delete or rename a project. To manage the live project")
     (first, loss) = changed.diagnostics
     assert first is before
     assert (loss.code, loss.summary) == (

@@ -101,7 +101,7 @@ def test_everything_is_there() -> None:
         'project "fish": its type is "categorization" on Scale',
         "old_demo", "error[unknown-key]", 'did you mean "params"?',
         "version 8 → 9, all parameters sent: a parameter is removed", "version 1 → 2; reaches work in flight",
-        "moved here from Rodent", "projects/kitten.md:7", "12 choices", "can never be deleted or renamed",
+        "moved here from Rodent", "projects/kitten.md:7", "12 choices", "cannot delete or rename a project",
         "removes 1 choice", "4 unchanged choices hidden",
     ):  # fmt: skip
         assert words in page.text, words

@@ -188,7 +188,7 @@ def legacy_type(subject: Subject) -> Iterator[Finding]:
     """A task type that Scale's documentation replaces with a different one."""
     if subject.type in PREFERRED:
         preferred = PREFERRED[subject.type]
-        detail = "A project's type can never be changed, so choose it before you create the project."
+        detail = "The API cannot change a project's type, so choose it before you create the project."
         yield Finding(("type",), f"Scale's documentation recommends {preferred}, not {subject.type}", detail)
 
 

@@ -10,6 +10,7 @@ from reconciler.model.drift import Drift
 from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Action, Plan, ProjectChange, Reason, Summary
 from reconciler.model.printed import relative
+from reconciler.model.project import PERMANENT
 from reconciler.render.escape import quoted
 from reconciler.render.phrases import aged, count, minute, read_at, snapshot_of
 from reconciler.render.signs import MEANING, Sign
@@ -32,7 +33,7 @@ from reconciler.render.view.parts import (
     names,
     plan_of,
 )
-from reconciler.render.view.risks import FOREVER, RANK, Edits, Risk, alerts_of, changes_on_scale, risks_of, units_of
+from reconciler.render.view.risks import RANK, Edits, Risk, alerts_of, changes_on_scale, risks_of, units_of
 
 _NO_CHANGES: Final = "No changes. Your projects match the manifests."
 
@@ -148,7 +149,7 @@ def _project(
         marks=tuple(_marks(change, sign, shown, reverts=reverts)),
         verdicts=tuple(_verdicts(change, invocation)),
         sections=tuple(shown),
-        caution=f"{FOREVER} Check the name once more." if sign is Sign.ADD and change.writes and alone else "",
+        caution=f"{PERMANENT} Check the name once more." if sign is Sign.ADD and change.writes and alone else "",
         warnings=tuple(diagnostic for diagnostic in change.diagnostics if not diagnostic.is_error),
         cells=tuple(_cells(change, sign, shown)),
         rank=RANK[risks[0]] if risks else len(RANK),
@@ -267,7 +268,7 @@ def _creates(created: Sequence[str]) -> Iterator[Sentence]:
         yield (
             f"{len(created):,} projects would be created (",
             *names(created),
-            f"). {FOREVER} Check the names once more.",
+            f"). {PERMANENT} Check the names once more.",
         )
 
 

@@ -7,11 +7,10 @@ from enum import StrEnum
 from typing import Final
 
 from reconciler.model.plan import ProjectChange
+from reconciler.model.project import PERMANENT
 from reconciler.render.phrases import count, few
 from reconciler.render.signs import Sign
 from reconciler.render.view.parts import Name, ProjectView, Quoted, Section, Sentence, Strong, names
-
-FOREVER: Final = "A project on Scale can never be deleted or renamed."
 
 _MOST: Final = 8
 """How many projects with the same risk get their own sentence."""
@@ -83,7 +82,7 @@ def alerts_of(seen: Sequence[Seen], reverted: Edits) -> Iterator[Sentence]:
     created, reached = ([project.name for _, project in risky[risk]] for risk in (Risk.CREATED, Risk.REACHES_WORK))
     if created:
         are = "is" if len(created) == 1 else "are"
-        yield (*names(created), f" {are} ", Strong("created"), f": {FOREVER[0].lower()}{FOREVER[1:]}")
+        yield (*names(created), f" {are} ", Strong("created"), f": {PERMANENT[0].lower()}{PERMANENT[1:]}")
     if reached:
         yield ("The ontology of ", *names(reached), " changes. ", Strong("Work in flight"), " sees the change at once.")
 
