@@ -19,6 +19,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.invocation import begin, noting
+from reconciler.collection import collector_paused
 from reconciler.errors import ReconcilerError
 
 _COMMANDS = (
@@ -105,6 +106,11 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 def main() -> NoReturn:
     """The entry point of the console script."""
+    with collector_paused():
+        sys.exit(_main())
+
+
+def _main() -> int:
     sys.stdout, sys.stderr = _output(sys.stdout, os.O_RDONLY), _output(sys.stderr, os.O_WRONLY)
     signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
@@ -116,7 +122,7 @@ def main() -> NoReturn:
         sys.stderr.flush()
     except OSError as problem:
         code = _closed(problem)
-    sys.exit(code)
+    return code
 
 
 def _output(stream: TextIO | None, closed: int) -> TextIO:

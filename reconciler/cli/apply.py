@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,10 @@ import click
 
 from reconciler.cli import console, formats, invocation, runner
 from reconciler.cli.invocation import note_plan, noting
+from reconciler.collection import collector_resumed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator
 
     from reconciler.diagnostics import Diagnostic
     from reconciler.model.outcome import Event, Outcome
@@ -148,10 +149,12 @@ class _Operator:
         view = formats.view_of("plan", plan, self._settings)
         console.tell(lay_out_view(view, colour=console.in_colour(sys.stderr)))
 
-    def listening(self) -> AbstractContextManager[Callable[[Event], None]]:
+    @contextmanager
+    def listening(self) -> Iterator[Callable[[Event], None]]:
         from reconciler.cli.progress import progress
 
-        return progress()
+        with collector_resumed(), progress() as emit:  # an apply can send requests for hours
+            yield emit
 
     def keep(self, outcome: Outcome) -> None:
         """Write the result file before anything is printed: the output may be closed."""

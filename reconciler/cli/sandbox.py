@@ -10,6 +10,7 @@ from typing import Any, cast
 import click
 
 from reconciler.cli import console
+from reconciler.collection import collector_resumed
 
 _EPILOG = """\b
 Examples:
@@ -66,7 +67,7 @@ def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | 
     with _reported(faults or ""):
         plan = read_faults(_read(faults)) if faults is not None else []
     try:
-        with _reported():
+        with _reported(), collector_resumed():
             Store(file).check_place()
             serve_sandbox(
                 file, port=port, announce=lambda url: console.say(f"{url}\n"), assumptions=assumptions, faults=plan

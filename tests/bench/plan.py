@@ -131,7 +131,13 @@ def compare_sides(count: int) -> None:
 
 def main(arguments: list[str]) -> None:
     if arguments[:1] == ["--side"]:
-        measured = {"floor": floor, "plan": plan}[arguments[1]](Path(arguments[2]))
+        if arguments[1] == "plan":
+            from reconciler.collection import collector_paused
+
+            with collector_paused():  # as the console script does
+                measured = plan(Path(arguments[2]))
+        else:
+            measured = floor(Path(arguments[2]))
         sys.stdout.write(json.dumps({**measured, "megabytes": _peak_megabytes()}))
         return
     for count in [int(argument) for argument in arguments] or [1_000, 10_000]:

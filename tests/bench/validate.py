@@ -30,13 +30,15 @@ def floor(folder: Path) -> None:
 
 
 def validation(folder: Path) -> None:
+    from reconciler.collection import collector_paused
     from reconciler.operations.validate import validate
     from reconciler.settings import read_settings
     from tests.render.shown import render_validation
 
-    found = validate(read_settings(folder), ())
-    assert found.valid
-    render_validation(found.diagnostics, manifests=found.manifests, base=str(folder))
+    with collector_paused():  # as the console script does
+        found = validate(read_settings(folder), ())
+        assert found.valid
+        render_validation(found.diagnostics, manifests=found.manifests, base=str(folder))
 
 
 def _side(name: str, folder: Path) -> None:
