@@ -15,6 +15,18 @@ Path: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A part of a text: its characters from `start` up to `end`, and its line and column there, counted from 1."""
+
+    start: int
+    end: int
+    line: int
+    column: int
+    shown: str
+    """The whole line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with a document, at a value of it or, with `at_key`, at the value's key."""
 
@@ -27,6 +39,8 @@ class Fault:
     first: Path | None = None
     """The path of the value that this one repeats."""
     severity: Severity = Severity.ERROR
+    excerpt: Excerpt | None = None
+    """The part of the text at `path` that is wrong."""
 
 
 class Faults(list[Fault]):

@@ -10,11 +10,13 @@ from itertools import islice
 from typing import Final, TypeVar
 
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.keys.faults import Fault
-from reconciler.manifest.located import Document, Part, RawPath, first_at, first_line
+from reconciler.keys.faults import Excerpt, Fault
+from reconciler.manifest.located import Document, Part, RawPath, Stretch, first_at, first_line
 from reconciler.model.values import Json
 
 LITERAL: Final = "$literal"
+_LONGEST_SEARCHED: Final = 100_000
+"""Characters. Whether a part of a longer text is where it is looked for is not worth the time."""
 _NO_PARTS: Final[Mapping[str | int, Origin]] = {}
 
 
@@ -95,6 +97,22 @@ class Origin:
             here, there = self.location(path), self.location(first)
         return here, there
 
+    def excerpt(self, path: RawPath, part: Excerpt) -> Location:
+        """The location of a part of the text at a path. The location of the text if the part is spelled differently
+        there, or if the text is too long to look for it."""
+        origin, length = self.at(path), part.end - part.start
+        if origin.text is not None:
+            return Location(origin.text, part.line, part.column, part.column + length, part.shown)
+        written, source, value = origin.written, origin.document.source, origin.part.value
+        if isinstance(written, str) and len(written) <= _LONGEST_SEARCHED:
+            words, at = written[part.start : part.end], value.start - length
+            for _ in range(written.count(words, 0, part.start) + 1):
+                at = source.parsed.find(words, at + length, value.end)
+                if at < 0:
+                    return self.location(path)
+            return source.location(Stretch(at, at + length))
+        return self.location(path)
+
     def user(self, path: RawPath) -> Location:
         """The location at which this document gets the value at a path: a reference, or its first line if it is
         inherited."""
@@ -137,6 +155,8 @@ def diagnosed(fault: Fault, root: Origin) -> Diagnostic:
     if fault.first is not None:
         location, first = root.apart(fault.path, fault.first)
         label = first_at(first, root.document.source.root)
+    elif fault.excerpt is not None:
+        location = root.excerpt(fault.path, fault.excerpt)
     elif label and (anchor := _alias(location)) is not None:
         label = f"at the anchor &{anchor}: {label}"
     used_by = () if location.file == root.file else (root.user(fault.path),)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.keys.faults import Fault
-from reconciler.manifest.checks import limits, names, parameters, references, texts
+from reconciler.manifest.checks import limits, links, names, parameters, references, texts
 from reconciler.manifest.checks.subject import Finding, Subject
 from reconciler.manifest.codes import Code
 from reconciler.manifest.origins import Origin, diagnosed
@@ -46,7 +46,7 @@ RULES: Final = (
     Rule(Code.OVER_LIMIT, _WARN, limits.over_limit),
     Rule(Code.NO_EFFECT, _WARN, limits.no_effect),
     Rule(Code.EMPTY_INSTRUCTION, _WARN, texts.empty_instruction),
-    Rule(Code.PRIVATE_LINK, _WARN, texts.private_link),
+    Rule(Code.PRIVATE_LINK, _WARN, links.private_link),
     Rule(Code.LIKE_CHOICES, _WARN, texts.like_choices),
     Rule(Code.OUTER_WHITESPACE, _WARN, names.outer_whitespace),
     Rule(Code.INVISIBLE_CHARACTER, _WARN, names.invisible_character),
@@ -92,7 +92,8 @@ class Checks:
                 if switch is not None:
                     severity = _WARN if switch == "warn" else _NOTE
                 fault = Fault(rule.code, finding.summary, finding.path, finding.detail, finding.label, finding.key)
-                faults.setdefault(finding.path, replace(fault, severity=severity, first=finding.first))
+                fault = replace(fault, severity=severity, first=finding.first, excerpt=finding.excerpt)
+                faults.setdefault((finding.path, finding.excerpt), fault)
         return list(faults.values())
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.diagnostics import named
+from reconciler.keys.faults import Excerpt
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.verdict import walk_choices, written_choices
 from reconciler.model.project import DesiredProject
@@ -28,6 +29,7 @@ class Finding:
     doubtful: bool = False
     first: RawPath | None = None
     """The path of the value that this one repeats."""
+    excerpt: Excerpt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
-from urllib.parse import urlsplit
 
 from reconciler.diagnostics import quoted
 from reconciler.manifest.checks.subject import Choices, Finding, Subject
 from reconciler.model.values import Json
 
 SOON: Final = timedelta(days=14)
-_LINK: Final = re.compile(r"\b(?:https?|file)://[^\s<>\"'`)}|]+", re.IGNORECASE)
-_PRIVATE_NAMES: Final = (".local", ".internal", ".lan", ".corp", ".home.arpa", ".localhost")
 
 
 def empty_instruction(subject: Subject) -> Iterator[Finding]:
@@ -25,42 +20,6 @@ def empty_instruction(subject: Subject) -> Iterator[Finding]:
     if isinstance(instruction, str) and not instruction.strip():
         detail = "Labelers see no guidance. Write an instruction, or leave the key out."
         yield Finding(("params", "instruction"), "the instruction is empty", detail)
-
-
-def private_link(subject: Subject) -> Iterator[Finding]:
-    """A link in an instruction that labelers cannot open, because it leads to a private address."""
-    instruction = subject.params.get("instruction")
-    if not isinstance(instruction, str) or "://" not in instruction:
-        return
-    for link in _LINK.findall(instruction):
-        host = _private_host(link)
-        if host is not None:
-            yield Finding(
-                ("params", "instruction"),
-                f"the instruction links to {host}, which labelers cannot open",
-                f"Link to a public page instead of {link[:200]}",
-            )
-            return
-
-
-def _private_host(link: str) -> str | None:
-    """The host of a link to a private address; None for any other link."""
-    if link.lower().startswith("file:"):
-        return "a file"
-    if "[" not in link:
-        link = link.partition("]")[0]
-    try:
-        host = urlsplit(link).hostname
-    except ValueError:
-        return None
-    if not host:
-        return None
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        plain = host.rstrip(".").lower()
-        return host if plain == "localhost" or plain.endswith(_PRIVATE_NAMES) else None
-    return None if address.is_global else host
 
 
 def like_choices(subject: Subject) -> Iterator[Finding]:

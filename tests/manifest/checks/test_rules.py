@@ -261,7 +261,7 @@ OTHERS = {
     "of an unknown type": ("newtype", "instruction: 3\nlabels: 3", ["unknown-type@newtype", "parameter-kind@3"]),
     "empty": ("chat", "instruction: ' '", ["empty-instruction@' '"]),
     **{
-        f"a private link: {link}": ("chat", f"instruction: 'See {link}'", [f"private-link@'See {link}'"])
+        f"a private link: {link}": ("chat", f"instruction: 'See {link}'", [f"private-link@{link.removesuffix(')')}"])
         for link in (
             "http://localhost:8000/x",
             "https://127.0.0.1",
