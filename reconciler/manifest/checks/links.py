@@ -25,7 +25,7 @@ _CODE: Final = re.compile(
 )
 _TARGETS: Final = re.compile(
     r"""
-    (?P<image>!)?\[(?:[^\[\]\\]|\\.|\[[^\[\]]{0,100}\]){0,300}\]\(\s*(?:<(?P<angled>[^<>\n]*)>|(?P<inline>(?:[^\s()]|\([^\s()]*\))+))
+    (?P<image>!)?\[(?:[^\[\]\\]++|\\.|\[[^\[\]]{0,100}\]){0,50}+\]\(\s*(?:<(?P<angled>[^<>\n]*)>|(?P<inline>(?:[^\s()]|\([^\s()]*\))+))
     | ^[ ]{0,3}\[[^\]^\n][^\]\n]*\]:[ \t]*(?P<defined>\S*[/\\]\S*|\S+\.\w{1,5})[ \t]*(?:["'(][^\n]*)?$
     | <(?P<tag>img|source|video|audio|iframe|a|link)\b[^<>]*?\b(?:src|href)\s*=\s*
       (?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'>]+))
@@ -85,7 +85,7 @@ def _closed(text: str) -> list[tuple[str, str, Excerpt]]:
 
 
 def _problem(target: str, *, is_image: bool) -> tuple[str, str] | None:
-    """Why labelers cannot open a target, and what to do; None if they can, or if nobody can tell."""
+    """Why labelers cannot open a target, and what to do; None if they can, or if that cannot be determined."""
     if not target or target.startswith("#") or "{{" in target:
         return None
     verb = "shows" if is_image else "links to"
