@@ -129,7 +129,7 @@ def _without_writes(change: ProjectChange, ended: str | None) -> ProjectOutcome:
     if change.forgets and ended is not None:
         return _not_written(change, Status.NOT_STARTED, ended)
     if change.blocked:
-        return replace(_not_written(change, Status.BLOCKED, "it cannot be written"), diagnostics=change.diagnostics)
+        return replace(_not_written(change, Status.BLOCKED, ""), diagnostics=change.diagnostics)
     if change.held_by:
         guards = tuple(held.guard for held in change.held_by)
         return replace(_not_written(change, Status.HELD, f"held by {', '.join(guards)}"), held_by=guards)

@@ -83,7 +83,7 @@ class ProjectApply:
             tried = bool(self.calls or self.attempt)
             if fresh.blocked:
                 status = Status.FAILED if tried else Status.BLOCKED
-                return self._ended(status, "it cannot be written", to_send, fresh.diagnostics)
+                return self._ended(status, "", to_send, fresh.diagnostics)
             if not self._are_approved(open_fields, to_send):
                 status = Status.FAILED if tried else Status.STALE
                 reason = words.who_moved(self.change, self.live, {part: done.live for part, done in self.done.items()})

@@ -13,7 +13,7 @@ from reconciler.model.plan import Action, Call, CallKind, Field, ProjectChange
 from reconciler.model.project import LiveProject, Version
 
 INTERRUPTED = "the run was interrupted"
-UNAVAILABLE = "the API gave no usable answer for {} projects in a row, so no further project was started"
+UNAVAILABLE = "the API returned no usable response for {} projects in a row, so no further project was started"
 
 
 def halfway(reason: str) -> str:
@@ -92,9 +92,9 @@ def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequenc
     ours = _versions(own) if own else "the create"
     return error(
         "lost-race",
-        f"another writer changed project.{name} at the same time as {kind.value}: {_versions(others)}",
-        detail=f"This run wrote {ours}. Both are in the project's history. Check whether the other change was "
-        "overwritten, then run plan again.",
+        f"another writer changed project.{name} at the same time as {kind.value}",
+        detail=f"The other writer added {_versions(others)}. This run wrote {ours}. Both are in the project's history. "
+        "Check whether the other change was overwritten, then run plan again.",
     )
 
 
@@ -103,9 +103,9 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
     came = "; ".join(f"{part} {_versions(versions)}" for part, versions in others.items())
     return error(
         "lost-race",
-        f"another writer changed project.{name} right after this run: {came}",
-        detail="This run's change is in the project's history, before the other one. Run plan again to see what is "
-        "live now.",
+        f"another writer changed project.{name} right after this run",
+        detail=f"The other writer added {came}. This run's change is in the project's history, before the other one. "
+        "Run plan again to see what is live now.",
     )
 
 
@@ -113,14 +113,14 @@ def someone_else(name: str, kind: CallKind, others: Sequence[Version], live: Liv
     """A call had no clear answer, and the content of the new version is not what was sent."""
     if kind is CallKind.CREATE:
         at = f" at {live.created_at}" if live is not None and live.created_at else ""
-        seen = f"a project with this name was created{at}, but its content differs from what was sent"
+        seen = f"A project with this name was created{at}, but its content differs from what was sent."
     else:
-        seen = f"the content on Scale differs from what was sent: {_versions(others)}"
+        seen = f"The content on Scale differs from what was sent: {_versions(others)}."
     return error(
         "someone-else",
-        f"it is unclear whether {kind.value} of project.{name} landed: {seen}",
-        detail="Either another writer made this change, or Scale altered what this run sent. The call is not repeated. "
-        "Run plan again to see what is live now.",
+        f"it is unclear whether {kind.value} of project.{name} landed",
+        detail=f"{seen} Either another writer made this change, or Scale altered what this run sent. The call is not "
+        "repeated. Run plan again to see what is live now.",
     )
 
 
@@ -128,17 +128,18 @@ def sent_twice(name: str, part: str, versions: Sequence[Version]) -> Diagnostic:
     """More than one request for the same write took effect."""
     return warning(
         "sent-twice",
-        f"this run wrote the {part} of project.{name} {len(versions)} times: {_versions(versions)}",
-        detail="An earlier request took effect after this run gave up on it. Each of these versions has the content "
-        "that was sent, so there is nothing to do.",
+        f"this run wrote the {part} of project.{name} {len(versions)} times",
+        detail="An earlier request took effect after this run gave up on it. These versions have the content that was "
+        f"sent: {_versions(versions)}. There is nothing to do.",
     )
 
 
 def not_there(name: str, kind: CallKind) -> Diagnostic:
     return error(
         "not-there",
-        f"Scale confirmed {kind.value} of project.{name}, but the project's history does not show it",
-        detail="The change may still appear, so the call is not repeated. Run plan again in a minute.",
+        f"Scale confirmed {kind.value} of project.{name}, but does not show it",
+        detail="The project's history has no new version. It may still appear, so the call is not repeated. Run plan "
+        "again in a minute.",
     )
 
 
@@ -163,8 +164,9 @@ def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
     )
     return error(
         "not-kept",
-        f"Scale accepted the write to project.{name}, but shows different values: {paths}{more}",
-        detail=(
+        f"Scale accepted the write to project.{name}, but shows different values",
+        detail=f"Different on Scale: {paths}{more}. "
+        + (
             "Only leading or trailing whitespace differs. Remove it from the manifest."
             if only_whitespace
             else "In the manifest, declare the value that Scale keeps, or add the path to reconcile.ignore."

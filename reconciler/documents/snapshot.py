@@ -21,7 +21,7 @@ from reconciler.model.project import LiveProject, UnreadableProject, Version
 from reconciler.model.snapshot import Snapshot, SnapshotProject
 from reconciler.model.values import Json
 
-REMEDY: Final = Remedy("Take a new one where the API key is available:", ("snapshot", "--publish"))
+REMEDY: Final = Remedy("Take a new snapshot where the API key is available:", ("snapshot", "--publish"))
 MOST_BYTES: Final = 64 * 1024 * 1024
 """A larger snapshot is neither written nor read."""
 

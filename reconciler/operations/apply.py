@@ -220,8 +220,8 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
         if account.target.account is None and untold is not None:
             raise PlanFileError(
                 "cannot determine whether the plan is for this account",
-                f"An account is identified by its oldest project, but the creation time of one cannot be read: "
-                f"{untold.why}.\n"
+                f"An account is identified by its oldest project, but the creation time of one project cannot be "
+                f"read: {untold.why}.\n"
                 "Nothing was written. Fix that value in Scale's dashboard, then apply again.",
             )
         raise PlanFileError(

@@ -121,7 +121,9 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
             real = os.path.relpath(resolve(root, file), os.path.realpath(root))
             detail = f"fmt never writes through a link. Format {real} instead, or replace the link with a copy."
             return [_whole(file, "link", f"this file was not formatted: {problem.why}", detail)]
-        detail = "The file is unchanged. The files listed before it were formatted. Fix this, then run fmt again."
+        detail = (
+            "The file is unchanged. The files listed before it were formatted. Fix the problem, then run fmt again."
+        )
         return [_whole(file, "not-written", f"this file cannot be written: {problem.why}", detail)]
     result.changed.append(file)
     return []
@@ -137,7 +139,7 @@ def _replace(file: str, data: bytes, new: bytes, root: str) -> None:
     if there == new:
         return  # another run was faster
     if there != data:
-        why = "it changed in the meantime; run fmt again"
+        why = "it has changed since it was read"
         raise FileRefusedError(f"{file} cannot be written: {why}", reason=Refusal.FAILED, why=why)
     write_below(root, file, new, mode=stat.S_IMODE(os.stat(file).st_mode))
 

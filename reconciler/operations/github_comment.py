@@ -308,9 +308,9 @@ def _keep(posts: Posts, number: int, find: Callable[[Posts], list[Posted]], cove
     kept, url = keep_comment(posts, find, coverage, write)
     where = f" {plain(url)}" if url else ""
     if kept is Kept.NONE:
-        return f"Pull request #{number}: nothing to report, so no comment was made."
+        return f"Pull request #{number}: nothing to report, so no comment was posted."
     if kept is Kept.NEWER:
-        return f"Pull request #{number}: a later check has written the comment, so it is unchanged.{where}"
+        return f"Pull request #{number}: comment unchanged, because a later check updated it.{where}"
     return f"Pull request #{number}: comment {kept}.{where}"
 
 
@@ -349,7 +349,7 @@ def _unknown_commit(root: Path, commit: str) -> Diagnostic:
         + (
             "To include earlier ones, check out with fetch-depth: 0."
             if shallow
-            else "The branch was rewritten after the last apply. Nothing needs to be done."
+            else "The branch was rewritten after the last apply. No action is needed."
         ),
     )
 

@@ -38,13 +38,14 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
     drifts = _identities(drift)
     if failure := next((failure for failure in drift.diagnostics if failure.is_error), None):
         raise GithubError(
-            f"the drift check failed, so its issue is unchanged: {failure.summary}",
-            failure.detail,
+            f"the drift check failed: {failure.summary}",
+            f"The drift issue is unchanged. {failure.detail}".strip(),
             remedies=failure.remedies,
         )
     if not drift.complete:
         raise GithubError(
-            "the drift check covered only some projects, so it cannot show that drift is over",
+            "the drift check covered only some projects",
+            "The drift issue is unchanged, because projects that were not checked may have drifted.",
             remedies=[Remedy("To check all projects:", ("drift", "--format", "json", "--"))],
         )
     scope = writer.scope(drift.target.name)
@@ -61,9 +62,9 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
     kept, url, notes = keep_issue(client, finding, author=client.author(), at=drift.made_at, now=writer.now)
     shown, where = in_words(scope), f" {plain(url)}" if url else ""
     if kept is Kept.NONE:
-        said = f"No drift on {shown}, and no issue."
+        said = f"No drift on {shown}, and no open issue."
     elif kept is Kept.NEWER:
-        said = f"A later check has written the drift issue of {shown}, so it is unchanged.{where}"
+        said = f"Drift issue of {shown} unchanged, because a later check updated it.{where}"
     else:
         said = f"Drift issue of {shown} {kept}.{where}"
     return Report((said,), tuple(notes))

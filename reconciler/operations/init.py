@@ -162,7 +162,9 @@ def _write(folder: Path, name: str, text: str) -> None:
         write_below(folder, name, text.encode(), mode=None)
     except FileRefusedError as problem:
         raise _unwritten(
-            folder / name, problem.why, "The files that were written before it are kept. Fix this, then run init again."
+            folder / name,
+            problem.why,
+            "Files that were already written are kept. Fix the problem, then run init again.",
         ) from None
 
 

@@ -33,7 +33,7 @@ _FORMS: Final = f"""\
 --from takes one of these:
   git+https://HOST/REPOSITORY@COMMIT           the full commit hash, not a branch or tag
   https://HOST/FILE.whl --hash=sha256:HEX      a wheel or source archive, with its hash
-  {DISTRIBUTION}==VERSION --hash=sha256:HEX    a release, with one --hash for each of its files"""
+  {DISTRIBUTION}==VERSION --hash=sha256:HEX  a release, with one --hash for each of its files"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Unpinned:
-    """Why what is running here cannot be pinned, and what to do."""
+    """Why the running reconciler cannot be pinned, and what to do."""
 
     why: str
     remedy: str
@@ -71,7 +71,7 @@ def read_pin(text: str) -> Pin:
     """The pin that `--from` names.
 
     Raises:
-        UsageError: it does not name an exact version, or it contains credentials.
+        UsageError: it has no exact version, or it contains credentials.
     """
     words = text.split()
     hashes = tuple(word.removeprefix("--hash=") for word in words if word.startswith("--hash="))
@@ -98,24 +98,30 @@ def own_pin() -> Pin | Unpinned:
     try:
         installed = distribution(DISTRIBUTION)
     except PackageNotFoundError:
-        return _unpinned("reconciler is running without being installed")
+        return _unpinned("the running reconciler is not an installed package")
     package = Path(__file__).parents[1]
     source = _direct_url(installed)
     if not _runs_from(installed, source, package):
         return _unpinned("the running reconciler is not the installed one")
     if source is None:
-        example = f"'{DISTRIBUTION}=={installed.version} --hash=sha256:HEX'"
-        why = "reconciler was installed from a package index, so its hash was not recorded"
-        return _unpinned(why, f"reconciler init --from {example}")
+        return _unpinned(
+            "the hash of the installed release is unknown",
+            "Reconciler was installed from a package index, and the installer did not record a hash.",
+            command=f"reconciler init --from '{DISTRIBUTION}=={installed.version} --hash=sha256:HEX'",
+        )
     try:
         return _of_source(source, package)
     except _RefusedError as problem:
         raise UsageError(
-            f"reconciler was installed from {_shown(str(source.get('url', '')))}, which is not a pin: {problem.why}",
-            f"Specify what the jobs install. {_FORMS}",
+            f"the installed reconciler cannot be pinned: {problem.why}",
+            f"Reconciler was installed from {_shown(str(source.get('url', '')))}.\nSpecify what the jobs install. "
+            + _FORMS,
         ) from None
     except GitRefusedError as problem:
-        return _unpinned(f"the clone that reconciler was installed from cannot be read: {problem.summary}")
+        return _unpinned(
+            "the clone of reconciler cannot be read",
+            f"Reconciler was installed from {_folder(str(source.get('url', '')))}: {problem.summary}.",
+        )
 
 
 def _of_source(source: Mapping[str, Any], package: Path) -> Pin | Unpinned:
@@ -125,13 +131,18 @@ def _of_source(source: Mapping[str, Any], package: Path) -> Pin | Unpinned:
         below = f"#subdirectory={source['subdirectory']}" if source.get("subdirectory") else ""
         address = address_of(url, Path.cwd())
         if address is None:
-            return _unpinned(f"reconciler was installed from {_shown(url)}, which CI jobs cannot reach")
+            return _unpinned(
+                "CI jobs cannot reach the source of this installation", f"Reconciler was installed from {_shown(url)}."
+            )
         return _commit(f"{address}@{commit.get('commit_id')}{below}")
     if (archive := source.get("archive_info")) is not None:
         hashes = _hashes(archive)
         if not hashes:
-            why = f"reconciler was installed from {_shown(url)}, but its hash was not recorded"
-            return _unpinned(why, f"reconciler init --from '{_shown(url)} --hash=sha256:HEX'")
+            return _unpinned(
+                "the hash of the installed archive is unknown",
+                f"Reconciler was installed from {_shown(url)}, and the installer did not record a hash.",
+                command=f"reconciler init --from '{_shown(url)} --hash=sha256:HEX'",
+            )
         return _archive(url, hashes)
     return _of_clone(_folder(url), package)
 
@@ -140,20 +151,25 @@ def _of_clone(folder: Path, package: Path) -> Pin | Unpinned:
     """The pin of an installation from a folder: its commit, if a remote has it and it contains the running code."""
     clone = read_clone(folder, package.name)
     if clone is None:
-        return _unpinned(f"reconciler was installed from {folder}, which is not a git repository with a commit")
+        return _unpinned(
+            "reconciler was not installed from a commit",
+            f"Reconciler was installed from {folder}, which is not a git repository with a commit.",
+        )
     addresses = [(remote, address_of(url, folder)) for remote, url in clone.remotes]
     reached = [(remote, address) for remote, address in addresses if address is not None]
     reached.sort(key=lambda each: each[1].startswith("file://"))
     if not reached:
-        return _unpinned(f"reconciler was installed from {folder}, a clone without a remote that CI jobs can reach")
+        return _unpinned(
+            "the clone of reconciler has no remote that CI jobs can reach", f"Reconciler was installed from {folder}."
+        )
     _check_committed(clone, folder, package)
     for remote, address in reached:
         if remote in clone.pushed_to:
             return _commit(f"{address}@{clone.commit}{f'#subdirectory={clone.inner}' if clone.inner else ''}")
     raise UsageError(
-        f"the clone that reconciler was installed from is not pushed: {folder}",
-        f"No remote branch known to this clone has its commit {clone.commit[:12]}, so CI jobs cannot install it. "
-        "Push it, then run init again. If a remote does have it:\n"
+        "the commit of the installed reconciler is not pushed",
+        f"Reconciler was installed from the clone {folder}. No remote branch known to this clone has its commit "
+        f"{clone.commit[:12]}, so CI jobs cannot install it. Push it, then run init again. If a remote has it:\n"
         f"  reconciler init --from 'git+{reached[0][1]}@{clone.commit}'",
     )
 
@@ -161,15 +177,17 @@ def _of_clone(folder: Path, package: Path) -> Pin | Unpinned:
 def _check_committed(clone: Clone, folder: Path, package: Path) -> None:
     if clone.changed:
         raise UsageError(
-            f"the clone that reconciler was installed from has uncommitted changes: {folder}",
-            f"CI jobs cannot install them: {', '.join(clone.changed[:3])}{' …' if len(clone.changed) > 3 else ''}\n"
+            "the clone of reconciler has uncommitted changes",
+            f"Reconciler was installed from {folder}, and CI jobs cannot install its uncommitted changes: "
+            f"{', '.join(clone.changed[:3])}{' …' if len(clone.changed) > 3 else ''}\n"
             "Commit and push them, then run init again. To install something else, use --from.",
         )
     if not clone.holds(package):
         raise UsageError(
-            f"the clone that reconciler was installed from has changed since: {folder}",
-            f"Its commit {clone.commit[:12]} does not contain the code that is running. Install reconciler again "
-            "from the clone, then run init again. To install something else, use --from.",
+            "the clone of reconciler has changed since the installation",
+            f"Reconciler was installed from {folder}, whose commit {clone.commit[:12]} does not contain the code that "
+            "is running. Install reconciler again from the clone, then run init again. To install something else, use "
+            "--from.",
         )
 
 
@@ -199,7 +217,7 @@ def address_of(url: str, folder: Path) -> str | None:
 def _commit(address: str) -> Pin:
     found = re.fullmatch(rf"([^#]+)@({_COMMIT})(?:#(?:egg=[\w.-]+&)?(subdirectory=[\w./-]+)?)?", address)
     if found is None:
-        raise _RefusedError("it does not name a full commit hash, and a branch or tag can move")
+        raise _RefusedError("it has no full commit hash", "A branch or a tag can move.\n")
     _check_address(found[1], "https", "http", "ssh", "file")
     below = f"#{found[3]}" if found[3] else ""
     return Pin(f"{DISTRIBUTION} @ git+{found[1]}@{found[2]}{below}", hashed=False)
@@ -210,14 +228,14 @@ def _archive(address: str, hashes: tuple[str, ...]) -> Pin:
     hashes += tuple(part for part in fragment.split("&") if re.fullmatch(_HASH, part))
     _check_address(url, "https", "http", "file")
     if not url.endswith((".whl", ".tar.gz", ".zip")):
-        raise _RefusedError("it is not a wheel, an archive, or a commit")
+        raise _RefusedError("it is not a wheel, a source archive, or a commit")
     return Pin(f"{DISTRIBUTION} @ {url}{_spelled(hashes)}", hashed=True)
 
 
 def _release(text: str, hashes: tuple[str, ...]) -> Pin:
     found = re.fullmatch(r"([\w.-]+?)\s*==\s*([\w.!+-]+)", text)
     if found is None:
-        raise _RefusedError("it does not name an exact version")
+        raise _RefusedError("it has no exact version")
     if not _is_ours(found[1]):
         raise _RefusedError(f'it is for a different package, "{found[1]}"')
     return Pin(f"{DISTRIBUTION}=={found[2]}{_spelled(hashes)}", hashed=True)
@@ -225,7 +243,7 @@ def _release(text: str, hashes: tuple[str, ...]) -> Pin:
 
 def _spelled(hashes: tuple[str, ...]) -> str:
     if not hashes:
-        raise _RefusedError("it has no hash, so anyone who can replace the file would get the key")
+        raise _RefusedError("it has no hash", "Anyone who can replace the file would get the key.\n")
     if any(not re.fullmatch(_HASH, one) for one in hashes):
         raise _RefusedError("a hash is not a valid sha256, sha384, or sha512 hash")
     return "".join(f" --hash={one.replace('=', ':')}" for one in dict.fromkeys(hashes))
@@ -241,7 +259,7 @@ def _check_address(url: str, *schemes: str) -> None:
         parts = urlsplit(url)
         host, password = parts.hostname or "", parts.password
     except ValueError:
-        raise _RefusedError("its address is not a valid URL") from None
+        raise _RefusedError("its URL is not valid") from None
     if password is not None or (parts.username is not None and parts.scheme != "ssh") or parts.query:
         raise UsageError(
             f"the URL on {host} contains credentials",
@@ -249,21 +267,23 @@ def _check_address(url: str, *schemes: str) -> None:
             "index in a variable; see docs/ci.md.",
         )
     if not _URL.fullmatch(url):
-        raise _RefusedError("its address has a character that must be percent-encoded as %XX")
+        raise _RefusedError("its URL is not percent-encoded")
     if parts.scheme not in schemes or (parts.scheme == "http" and not is_loopback(url)):
-        raise _RefusedError(f"{parts.scheme}:// is not a safe way to fetch it")
+        raise _RefusedError(f"{parts.scheme}:// is not allowed")
 
 
 class _RefusedError(UsageError):
     """What `--from` names is not a pin, and `why`."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__(f"--from does not pin reconciler: {why}", _FORMS)
+    def __init__(self, why: str, consequence: str = "") -> None:
+        super().__init__(f"--from does not pin reconciler: {why}", consequence + _FORMS)
         self.why = why
 
 
-def _unpinned(why: str, command: str = "reconciler init --from 'git+https://HOST/REPOSITORY@COMMIT'") -> Unpinned:
-    return Unpinned(why, f"Specify what the jobs install:\n  {command}")
+def _unpinned(
+    why: str, detail: str = "", *, command: str = "reconciler init --from 'git+https://HOST/REPOSITORY@COMMIT'"
+) -> Unpinned:
+    return Unpinned(why, f"{detail}\nSpecify what the jobs install:\n  {command}".lstrip())
 
 
 def _is_ours(name: str) -> bool:

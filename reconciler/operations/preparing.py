@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+import shlex
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -82,7 +83,7 @@ def prepare(
         sources = _read_sources(settings, target.overlay, desired)
     diagnostics = (*diagnostics, *unanswered)
     if sources.ignored:
-        diagnostics = (*diagnostics, _ignored(sources.ignored, settings.git_root.as_posix()))
+        diagnostics = (*diagnostics, _ignored(sources.ignored, settings))
     check = CommitCheck(session, allowed)
     check.look(sources.commit, record)
     unheld = (project.name for project in desired if sources.unheld and sources.unheld & files_of(project))
@@ -133,16 +134,19 @@ def _read_sources(settings: Settings, overlay: Path | None, desired: Sequence[De
     return read_sources(settings.repo_root, paths, [*files, *(file.as_posix() for file in config)])
 
 
-def _ignored(files: Sequence[str], base: str) -> Diagnostic:
+def _ignored(files: Sequence[str], settings: Settings) -> Diagnostic:
     """One warning for all files that git ignores."""
-    names = [Path(os.path.relpath(file, base)).as_posix() for file in files]
-    more = f" and {len(names) - _EXAMPLES:,} more" if len(names) > _EXAMPLES else ""
+    names = [Path(os.path.relpath(file, settings.git_root)).as_posix() for file in files]
+    paths = (os.path.relpath(file, settings.cwd) for file in files[:_EXAMPLES])
+    others = len(names) - _EXAMPLES
+    more, rest = (f" and {others:,} more", f"\nDo the same for the other {others:,}.") if others > 0 else ("", "")
+    them = "it" if len(names) == 1 else "them"
     return warning(
         "git-ignored",
         f"git ignores {names[0] if len(names) == 1 else f'{len(names):,} files'}, which this plan reads",
         detail=f"Ignored: {', '.join(names[:_EXAMPLES])}{more}. Other clones do not have "
-        f"{'it' if len(names) == 1 else 'them'}, so their plans differ.\n"
-        "If the manifests need these files, add them with git add --force.",
+        f"{them}, so their plans differ.\nIf the manifests need {them}, add {them} to git:\n"
+        f"git add --force {shlex.join(paths)}{rest}",
     )
 
 

@@ -176,14 +176,14 @@ class Recorder:
                 continue
             if self._clock.monotonic() - begun >= PATIENCE:
                 raise RecordError(
-                    f"another apply is writing the same projects: run {other.id} on {other.host}",
-                    f"It started at {other.started_at}. This run waited for {PATIENCE / 60:.0f} minutes and wrote "
-                    "nothing. Apply again when the other one has ended.",
+                    "another apply is writing the same projects",
+                    f"Run {other.id} on {other.host} started at {other.started_at}. This run waited for "
+                    f"{PATIENCE / 60:.0f} minutes and wrote nothing. Apply again when the other run has ended.",
                 )
             if reported != other.id:
                 reported = other.id
                 self._waiting(
-                    f"Waiting for the apply {other.id} on {other.host}, which started at {other.started_at} and is "
+                    f"Waiting for run {other.id} on {other.host}, which started at {other.started_at} and is "
                     "writing the same projects..."
                 )
             until = self._clock.monotonic() + pause
@@ -278,7 +278,7 @@ class Recorder:
         if key is None and account is None and plan.section is not None:
             raise RecordError(
                 f"the record of {self._target.name} no longer has a section for this account",
-                "Something changed the record during this run. Apply again.",
+                "The record changed during this run. Apply again.",
             )
         named = (self._endpoint, account)
         final = named if key is None or account not in (None, EMPTY_ACCOUNT) else key
@@ -297,9 +297,9 @@ class Recorder:
         """Pause after another run was faster. Raises RecordError if others have been faster for too long."""
         if (pause := next(pauses, None)) is None:
             raise RecordError(
-                f"the record of {self._target.name} could not be written: other runs were faster for {PUSHING:.0f} "
-                "seconds",
-                f"Apply again when fewer runs write to this record. {ALWAYS_OVERTAKEN}",
+                f"the record of {self._target.name} could not be written",
+                f"Other runs were faster for {PUSHING:.0f} seconds. Apply again when fewer runs write to this record. "
+                + ALWAYS_OVERTAKEN,
             )
         await self._clock.sleep(pause)
 

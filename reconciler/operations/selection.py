@@ -126,5 +126,6 @@ def _broken(entries: Sequence[Entry]) -> tuple[str, tuple[Remedy, ...]]:
     unreadable = sum(entry.name is None and entry.is_manifest for entry in entries)
     if not unreadable:
         return "NAME is a project name, a path, or a pattern such as 'kitten_*'.", ()
-    files = "One manifest cannot" if unreadable == 1 else f"{unreadable} manifests cannot"
-    return f"{files} be read and may declare it.", (Remedy("To see why:", ("validate", "--")),)
+    files = "1 manifest" if unreadable == 1 else f"{unreadable} manifests"
+    one = "it" if unreadable == 1 else "one of them"
+    return f"{files} cannot be read. The project may be in {one}.", (Remedy("To see why:", ("validate", "--")),)

@@ -90,7 +90,7 @@ def open_target(
     if not key.strip():
         raise CredentialsError(
             f"there is no API key: {variable} is not set",
-            "Set that variable to the account's API key. To try without a key: --target sandbox",
+            "Set that variable to the account's API key. To try reconciler without a key, use --target sandbox.",
         )
     return ScaleClient(
         endpoint=target.endpoint,

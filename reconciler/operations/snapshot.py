@@ -161,6 +161,6 @@ def _outdated(snapshot: Snapshot, known: Entries) -> list[Diagnostic]:
             "snapshot-outdated",
             f"the snapshot is older than the last apply ({newest})",
             detail="What that apply wrote is not in the snapshot, so it appears as a difference.",
-            remedies=(Remedy("Take a new one where the API key is available:", ("snapshot", "--publish")),),
+            remedies=(Remedy("Take a new snapshot where the API key is available:", ("snapshot", "--publish")),),
         )
     ]

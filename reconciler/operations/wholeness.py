@@ -56,12 +56,12 @@ def _require(settings: Settings, folders: Iterable[str], files: Iterable[str]) -
     names = [*hidden.flags]
     if len(names) == 1:
         summary = f"{quoted(names[0])} is in git, but not in this checkout"
-        needed = "A plan needs it. It is not gone, so nothing is planned without it."
+        needed = "A plan reads this file. It was not deleted, so reconciler does not plan without it."
     else:
         more = f", and {len(names) - _EXAMPLES:,} more" if len(names) > _EXAMPLES else ""
         summary = f"{len(names):,} files are in git, but not in this checkout"
         shown = ", ".join(map(quoted, names[:_EXAMPLES]))
-        needed = f"A plan needs them: {shown}{more}. They are not gone, so nothing is planned without them."
+        needed = f"A plan reads {shown}{more}. They were not deleted, so reconciler does not plan without them."
     remedies = _remedies(hidden, settings.cwd.as_posix(), [os.path.realpath(folder) for folder in folders])
     raise DiagnosedError(summary, [error(Code.NOT_CHECKED_OUT, summary, detail="\n".join((needed, *remedies)))])
 
@@ -74,13 +74,14 @@ def _remedies(hidden: Hidden, cwd: str, folders: Iterable[str]) -> Iterator[str]
         by_flag.setdefault(flag, []).append(name)
     if hidden.patterns is not None and (names := by_flag.pop("skip-worktree", None)):
         yield f"This is a sparse checkout. To check out what is missing:\n{command} {_adding(hidden, names, folders)}"
-        yield "In a workflow, add it to `sparse-checkout` of actions/checkout, or remove that input."
+        yield "In a workflow, add it to the sparse-checkout input of actions/checkout, or remove that input."
     for flag, names in by_flag.items():
         few = shlex.join(names[:_MOST_IN_A_COMMAND])
-        yield f"They are marked for git as {flag}. To check them out again:"
+        files, them = ("The file is", "it") if len(names) == 1 else ("The files are", "them")
+        yield f"{files} marked {flag} in git's index. To check {them} out again:"
         yield f"{command} update-index --no-{flag} -- {few}\n{command} checkout -- {few}"
         if len(names) > _MOST_IN_A_COMMAND:
-            yield f"Do the same for the other {len(names) - _MOST_IN_A_COMMAND:,}."
+            yield f"Do the same for the other {len(names) - _MOST_IN_A_COMMAND:,} files."
 
 
 def _adding(hidden: Hidden, names: Sequence[str], folders: Iterable[str]) -> str:

@@ -386,8 +386,8 @@ def test_a_write_that_lands_later_than_it_is_waited_for_is_reported() -> None:
     outcome = one(api)
     assert (outcome.status, codes(outcome), outcome.params_version) == (Status.DONE, ["sent-twice"], 5)
     assert outcome.diagnostics[0].severity is Severity.WARNING
-    assert "2 times: version 4" in outcome.diagnostics[0].summary
-    assert "version 5" in outcome.diagnostics[0].summary
+    assert "2 times" in outcome.diagnostics[0].summary
+    assert "version 5" in outcome.diagnostics[0].detail
 
 
 def test_a_write_that_lands_once_more_during_the_next_call_is_reported() -> None:
@@ -457,7 +457,7 @@ def test_someone_elses_version_alone_is_not_taken_for_ours_while_reads_may_lag()
     api.before_send = theirs
     outcome = one(api)
     assert (outcome.status, codes(outcome)) == (Status.FAILED, ["lost-race"])
-    assert "version 4" in outcome.diagnostics[0].summary
+    assert "version 4" in outcome.diagnostics[0].detail
     assert "This run wrote version 5" in outcome.diagnostics[0].detail
 
 
@@ -777,7 +777,7 @@ def test_somebody_else_was_first(before: LiveProject | None) -> None:
     outcome = one(unlucky)
     assert (outcome.status, codes(outcome), len(unlucky.sent)) == (Status.UNCLEAR, ["someone-else"], 1)
     if before:
-        assert "version 4 at 2026-11-24 00:00:00 UTC" in outcome.diagnostics[0].summary
+        assert "version 4 at 2026-11-24 00:00:00 UTC" in outcome.diagnostics[0].detail
 
 
 @pytest.mark.parametrize("patch", [True, False])
@@ -801,7 +801,7 @@ def test_one_version_too_many_is_a_lost_race(first: str, answered: bool, patch: 
     outcome = one(api)
     assert (outcome.status, codes(outcome)) == (Status.FAILED, ["lost-race"])
     assert results(outcome) == [(CallKind.SET_PARAMS, CallResult.LANDED)]
-    assert f"version {4 if first == 'theirs' else 5}" in outcome.diagnostics[0].summary
+    assert f"version {4 if first == 'theirs' else 5}" in outcome.diagnostics[0].detail
     assert len(api.sent) == 1
 
 
@@ -814,7 +814,7 @@ def test_an_ontology_lost_in_a_race() -> None:
     api.later[CallKind.SET_ONTOLOGY] = theirs
     outcome = one(api)
     assert (outcome.status, codes(outcome)) == (Status.FAILED, ["lost-race"])
-    assert "version 2" in outcome.diagnostics[0].summary
+    assert "version 2" in outcome.diagnostics[0].detail
 
 
 def test_an_ontology_moved_between_the_two_calls() -> None:
@@ -912,14 +912,14 @@ def test_what_is_not_kept_is_no_success(wanted: str, kept: object, words: str) -
     outcome = one(api, params={"a": wanted})
     assert (outcome.status, codes(outcome)) == (Status.FAILED, ["not-kept"])
     assert words in outcome.diagnostics[0].detail
-    assert "params.a" in outcome.diagnostics[0].summary
+    assert "params.a" in outcome.diagnostics[0].detail
 
 
 def test_a_long_list_of_what_is_not_kept_is_cut() -> None:
     api = Api(live(params={}))
     api.later[CallKind.SET_PARAMS] = lambda api: api.projects.update(p=live(params={}, params_version=4))
     outcome = one(api, params={f"k{number:02}": number for number in range(14)})
-    assert outcome.diagnostics[0].summary.endswith("params.k09 and 4 more")
+    assert "params.k09 and 4 more. " in outcome.diagnostics[0].detail
 
 
 def test_side_by_side_in_bounds_and_in_the_plans_order() -> None:
@@ -1074,7 +1074,7 @@ def test_after_five_projects_in_a_row_that_gave_up_no_further_one_is_started() -
     outcome = applied(many(api), api, parallelism=1)
     statuses = [project.status for project in outcome.projects]
     assert statuses == [Status.FAILED] * 5 + [Status.NOT_STARTED] * 15
-    assert "no usable answer for 5 projects in a row" in outcome.projects[-1].reason
+    assert "no usable response for 5 projects in a row" in outcome.projects[-1].reason
     assert outcome.interrupted_by is None
 
 
@@ -1177,7 +1177,7 @@ def test_somebody_writes_after_us_and_before_the_end() -> None:
     api.later[CallKind.SET_ONTOLOGY] = theirs
     outcome = one(api)
     assert (outcome.status, codes(outcome), outcome.not_kept) == (Status.FAILED, ["lost-race"], ())
-    assert "right after this run: params version 5" in outcome.diagnostics[0].summary
+    assert "added params version 5" in outcome.diagnostics[0].detail
     assert "setParams and setOntology landed" in outcome.reason
 
 

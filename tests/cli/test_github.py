@@ -138,7 +138,7 @@ def test_a_plan_with_nothing_to_say_makes_no_comment(
     cli("apply", "--auto-approve")
     job("pull_request", pull_request())
     quiet = plan_and_comment(cli)
-    assert quiet.out == "Pull request #7: nothing to report, so no comment was made.\n"
+    assert quiet.out == "Pull request #7: nothing to report, so no comment was posted.\n"
     assert github.writes == []
     write("p.yaml", M + "params: {a: 1}\n")
     plan_and_comment(cli)
@@ -202,7 +202,7 @@ def test_each_configuration_folder_has_its_own(
         (repository / ".git" / "drift.json").write_text(found.out)
         said.append(cli("github", "drift-issue", "--drift", str(repository / ".git" / "drift.json")).out)
     assert said[0].startswith("Drift issue of production in team-a opened.")
-    assert said[1] == "No drift on production in team-b, and no issue.\n"
+    assert said[1] == "No drift on production in team-b, and no open issue.\n"
     assert said[2].startswith("Drift issue of production in team-a unchanged.")
     [issue] = github.issues.values()
     assert (issue["title"], issue["state"]) == ("Drift: `production` in `team-a`", "open")
@@ -337,7 +337,7 @@ def test_a_push_tells_each_of_its_pull_requests(cli: Cli, github: Github, job: J
     assert [line.partition(".")[0] for line in shown.out.splitlines()] == [
         "Pull request #1: comment edited",
         "Pull request #2: comment edited",
-        "Pull request #3: nothing to report, so no comment was made",
+        "Pull request #3: nothing to report, so no comment was posted",
     ]
     [first], [second] = comments(github, 1), comments(github, 2)
     assert "The writes match this comment." in first
@@ -486,7 +486,7 @@ def test_the_life_of_a_drift(
     cli("apply", "--auto-approve")
     job("schedule", "{}", GITHUB_SHA=head)
     clean = drift_and_issue(cli)
-    assert (clean.code, clean.out) == (0, "No drift on production, and no issue.\n")
+    assert (clean.code, clean.out) == (0, "No drift on production, and no open issue.\n")
     assert github.writes == []
 
     served.store.edit_params("p", {"a": {"b": 2, "c": 1}, "secret": "two"})
@@ -526,7 +526,7 @@ def test_the_life_of_a_drift(
     earlier = json.loads(found.out) | {"timestamp": "2026-11-01T00:00:00Z"}
     Path(".git/drift.json").write_text(json.dumps(earlier))
     late = cli("github", "drift-issue", "--drift", ".git/drift.json")
-    assert late.out.startswith("A later check has written the drift issue of production, so it is unchanged.")
+    assert late.out.startswith("Drift issue of production unchanged, because a later check updated it.")
     assert issue["state"] == "open"
 
 
@@ -625,7 +625,7 @@ def test_a_check_that_failed_opens_nothing(cli: Cli, github: Github, job: Job) -
     Path(".git/drift.json").write_text(json.dumps(failed))
     shown = cli("github", "drift-issue", "--drift", ".git/drift.json")
     assert shown.code == 1
-    assert "the drift check failed, so its issue is unchanged: no answer" in shown.err
+    assert "the drift check failed: no answer" in shown.err
     narrowed = {**failed, "diagnostics": [], "complete": False}
     Path(".git/drift.json").write_text(json.dumps(narrowed))
     assert "covered only some projects" in cli("github", "drift-issue", "--drift", ".git/drift.json").err

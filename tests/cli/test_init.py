@@ -99,7 +99,7 @@ def test_a_place_that_cannot_be_written(cli: Cli, repository: Path) -> None:
     (repository / ".github").write_text("")
     done = cli("init")
     assert done.code == 1
-    assert "The files that were written before it are kept. Fix this, then run init again." in done.err
+    assert "Files that were already written are kept." in done.err
     assert os.path.exists(repository / "reconciler.toml")
 
 
@@ -107,7 +107,7 @@ def test_what_the_jobs_install(cli: Cli, repository: Path) -> None:
     action = repository / ".github" / "actions" / "reconciler"
     refused = cli("init", "--from", "scale-reconciler")
     assert refused.code == 1
-    assert "error[usage]: --from does not pin reconciler: it does not name an exact version" in refused.err
+    assert "error[usage]: --from does not pin reconciler: it has no exact version" in refused.err
     assert not (repository / "reconciler.toml").exists()
     sha = "ab" * 32
     done = cli("init", "--from", f"scale-reconciler==0.1.0 --hash=sha256:{sha}")
@@ -132,12 +132,12 @@ def test_without_anything_to_install_there_is_no_job(
     cli: Cli, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nothing() -> Pin | Unpinned:
-        return Unpinned("reconciler was installed from a package index", "Say what.")
+        return Unpinned("the hash is unknown", "Say what.")
 
     monkeypatch.setattr(pin, "own_pin", nothing)
     done = cli("init")
     assert done.code == 0
-    assert "warning[no-jobs]: no workflow was written: reconciler was installed from a package" in done.err
+    assert "warning[no-jobs]: no workflow was written: the hash is unknown" in done.err
     assert not (repository / ".github").exists()
     assert (repository / "reconciler.toml").is_file()
 

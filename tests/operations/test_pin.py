@@ -53,24 +53,24 @@ def test_what_is_a_pin(text: str, requirement: str, hashed: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (NAME, "it does not name an exact version"),
-        (f"{NAME}>=0.1 --hash=sha256:{SHA}", "it does not name an exact version"),
+        (NAME, "it has no exact version"),
+        (f"{NAME}>=0.1 --hash=sha256:{SHA}", "it has no exact version"),
         (f"{NAME}==0.1.0", "it has no hash"),
         (f"{NAME}==0.1.0 --hash=md5:{'a' * 32}", "a hash is not a valid"),
         (f"reconciler==0.1.0 --hash=sha256:{SHA}", 'it is for a different package, "reconciler"'),
         (f"other @ git+https://host/r@{COMMIT}", 'it is for a different package, "other"'),
-        ("git+https://host/r", "it does not name a full commit hash"),
-        ("git+https://host/r@main", "it does not name a full commit hash"),
-        (f"git+https://host/r@{COMMIT[:12]}", "it does not name a full commit hash"),
+        ("git+https://host/r", "it has no full commit hash"),
+        ("git+https://host/r@main", "it has no full commit hash"),
+        (f"git+https://host/r@{COMMIT[:12]}", "it has no full commit hash"),
         (f"git+https://host/r@{COMMIT} --hash=sha256:{SHA}", "a commit is already a hash"),
-        (f"git+http://host/r@{COMMIT}", "http:// is not a safe way"),
-        (f"git+git://host/r@{COMMIT}", "git:// is not a safe way"),
-        (f"git+https://host/$(id)@{COMMIT}", "a character that must be percent-encoded as %XX"),
-        (f"git+https://host/${{{{x}}}}@{COMMIT}", "a character that must be percent-encoded as %XX"),
-        (f"git+https://[host/r@{COMMIT}", "its address is not a valid URL"),
+        (f"git+http://host/r@{COMMIT}", "http:// is not allowed"),
+        (f"git+git://host/r@{COMMIT}", "git:// is not allowed"),
+        (f"git+https://host/$(id)@{COMMIT}", "its URL is not percent-encoded"),
+        (f"git+https://host/${{{{x}}}}@{COMMIT}", "its URL is not percent-encoded"),
+        (f"git+https://[host/r@{COMMIT}", "its URL is not valid"),
         ("https://host/r.whl", "it has no hash"),
         (f"https://host/simple/ --hash=sha256:{SHA}", "it is not a wheel"),
-        ("./dist", "it does not name an exact version"),
+        ("./dist", "it has no exact version"),
     ],
 )
 def test_what_is_none(text: str, why: str) -> None:
@@ -186,9 +186,13 @@ def test_an_install_that_pip_recorded(installed: Installed, direct_url: Any, req
 @pytest.mark.parametrize(
     ("direct_url", "why", "command"),
     [
-        ({"url": "https://host/r.whl", "archive_info": {}}, "its hash was not recorded", "'https://host/r.whl --hash="),
-        ({"url": "work:o/r", "vcs_info": {"commit_id": COMMIT}}, "which CI jobs cannot reach", "git+https://"),
-        ({"url": "file:///gone", "dir_info": {}}, "is not a git repository with a commit", "git+https://"),
+        (
+            {"url": "https://host/r.whl", "archive_info": {}},
+            "the hash of the installed archive is unknown",
+            "'https://host/r.whl --hash=",
+        ),
+        ({"url": "work:o/r", "vcs_info": {"commit_id": COMMIT}}, "CI jobs cannot reach", "git+https://"),
+        ({"url": "file:///gone", "dir_info": {}}, "was not installed from a commit", "git+https://"),
     ],
 )
 def test_an_install_that_nobody_can_repeat(installed: Installed, direct_url: Any, why: str, command: str) -> None:
@@ -206,36 +210,37 @@ def test_an_install_with_credentials(installed: Installed) -> None:
 
 
 @pytest.mark.parametrize(
-    ("direct_url", "message"),
+    ("direct_url", "why"),
     [
         (
             {"url": "http://host/r", "vcs_info": {"commit_id": COMMIT}},
-            "reconciler was installed from http://host/r, which is not a pin: http:// is not a safe way to fetch it",
+            "http:// is not allowed",
         ),
         (
             {"url": "https://host/r", "vcs_info": {"commit_id": "main"}},
-            "reconciler was installed from https://host/r, which is not a pin: it does not name a full commit hash",
+            "it has no full commit hash",
         ),
         (
             {"url": "https://host/r.exe", "archive_info": {"hash": f"sha256={SHA}"}},
-            "reconciler was installed from https://host/r.exe, which is not a pin: it is not a wheel",
+            "it is not a wheel",
         ),
     ],
 )
-def test_an_install_that_is_not_a_pin(installed: Installed, direct_url: Any, message: str) -> None:
+def test_an_install_that_is_not_a_pin(installed: Installed, direct_url: Any, why: str) -> None:
     """The message names what was found, because no `--from` was given."""
     installed(direct_url)
     with pytest.raises(UsageError) as raised:
         own_pin()
-    assert raised.value.summary.startswith(message)
-    assert raised.value.detail.startswith("Specify what the jobs install. --from takes one of these:\n")
+    assert raised.value.summary.startswith(f"the installed reconciler cannot be pinned: {why}")
+    assert raised.value.detail.startswith(f"Reconciler was installed from {direct_url['url']}.\n")
+    assert "Specify what the jobs install. --from takes one of these:\n" in raised.value.detail
 
 
 def test_an_install_from_an_index(installed: Installed) -> None:
     installed(None)
     found = own_pin()
     assert isinstance(found, Unpinned)
-    assert found.why == "reconciler was installed from a package index, so its hash was not recorded"
+    assert found.why == "the hash of the installed release is unknown"
     assert "reconciler init --from 'scale-reconciler==0.1.0 --hash=sha256:HEX'" in found.remedy
 
 
@@ -317,7 +322,7 @@ def test_a_clone_that_no_job_can_reach(
     git(source, "remote", "set-url", "origin", "work:o/r")
     found = own_pin()
     assert isinstance(found, Unpinned)
-    assert found.why.endswith("a clone without a remote that CI jobs can reach")
+    assert found.why == "the clone of reconciler has no remote that CI jobs can reach"
     # A folder is one that a runner on this machine reaches; another remote is better.
     git(source, "remote", "set-url", "origin", str(tmp_path))
     head = git(source, "rev-parse", "HEAD")
@@ -346,4 +351,4 @@ def test_a_folder_of_a_clone(source: Path, installed: Installed, monkeypatch: py
     git(source, "commit", "-q", "-m", "without it")
     found = own_pin()
     assert isinstance(found, Unpinned)
-    assert found.why.endswith("is not a git repository with a commit")
+    assert found.why.endswith("was not installed from a commit")

@@ -314,7 +314,7 @@ def happened() -> Outcome:
             stale_fields=(changed(("params", "frame_rate"), 10, 12),
                           choice("Animal", "Fox"), changed(("params", "instruction"), OLD_TEXT, NEW_TEXT)),
         ),
-        ProjectOutcome("fish", Action.NO_OP, Status.BLOCKED, "it cannot be written"),
+        ProjectOutcome("fish", Action.NO_OP, Status.BLOCKED, "the type cannot be changed"),
         done,
         replace(done, name="puppy_labeling", action=Action.CREATE, params_version=0, ontology_version=0, seconds=75),
         ProjectOutcome("owls", Action.UPDATE, Status.PROTECTED, "protect: true", params_version=3),
