@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from reconciler.diagnostics import quoted
-from reconciler.manifest.checks.subject import Choices, Finding, Subject, labels_in
+from reconciler.manifest.checks.subject import Choices, Finding, Subject
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.unseen import code_point, is_blank, unseen_inside
 
@@ -52,21 +52,10 @@ def _names(subject: Subject, is_wrong: Callable[[str], bool]) -> Iterator[tuple[
         for name in subject.once(subject.choices, _strange):
             if is_wrong(name):
                 yield "choice", name, subject.path_of(name)
-    for name, path in _labels(subject):
+    for name, path in subject.shown_names:
         if is_wrong(name):
             yield "label", name, path
 
 
 def _strange(choices: Choices) -> list[str]:
     return [name for name in choices.paths if _is_padded(name) or _hides_something(name)]
-
-
-def _labels(subject: Subject) -> Iterator[tuple[str, RawPath]]:
-    for label in subject.labels:
-        yield label.name, label.path
-    for path, answers in subject.at("annotation_attributes.{}.choices"):
-        for label in labels_in(answers, path):
-            yield label.name, label.path
-    for path, event in subject.at("events_to_annotate.[]"):
-        if isinstance(event, str):
-            yield event, path

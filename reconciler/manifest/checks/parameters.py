@@ -43,8 +43,7 @@ def parameter_kind(subject: Subject) -> Iterator[Finding]:
 
 
 def _kinds(value: Json, fact: Fact, path: RawPath, name: str) -> Iterator[Finding]:
-    if "$ref" in fact:
-        fact = SHAPES[fact["$ref"].rpartition("/")[2]]
+    fact = _written_out(fact)
     kinds = types_of(fact)
     if value is None or len(path) > _DEEPEST:
         return
@@ -60,13 +59,23 @@ def _kinds(value: Json, fact: Fact, path: RawPath, name: str) -> Iterator[Findin
     properties = fact.get("properties", {})
     others = fact.get("additionalProperties")
     for key, inner in entries(value):
-        if key in properties:
-            yield from _kinds(inner, properties[key], (*path, key), key)
-        elif others is not None:
-            yield from _kinds(inner, others, (*path, key), key)
+        below = properties.get(key, others)
+        if below is not None and not _fits(inner, below):
+            yield from _kinds(inner, below, (*path, key), key)
     if "items" in fact and isinstance(value, list):
+        below = _written_out(fact["items"])
         for index, inner in items(value):
-            yield from _kinds(inner, fact["items"], (*path, index), f"an item of {name}")
+            if not _fits(inner, below):
+                yield from _kinds(inner, below, (*path, index), f"an item of {name}")
+
+
+def _written_out(fact: Fact) -> Fact:
+    return SHAPES[fact["$ref"].rpartition("/")[2]] if "$ref" in fact else fact
+
+
+def _fits(value: Json, fact: Fact) -> bool:
+    """Whether a value is a string that may be one: there is nothing to find in most values."""
+    return value.__class__ is str and "string" in types_of(fact)
 
 
 def _is_one_of(value: Json, kinds: list[str]) -> bool:

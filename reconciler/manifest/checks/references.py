@@ -51,6 +51,8 @@ def _conditions(subject: Subject) -> Iterator[Finding]:
     answers = cache(lambda key: _answers(subject, key))
     attributes, events = Known(subject.attributes), Known(sorted(subject.events))
     for key, attribute in subject.attributes.items():
+        if "conditions" not in attribute:
+            continue
         path: RawPath = ("params", "annotation_attributes", key)
         is_event = get(attribute.get("conditions"), "is_global") is True and subject.type in VIDEO
         for place, name in values_at(attribute, "conditions.label_condition.label.?", path):

@@ -112,6 +112,15 @@ class Subject:
         return tuple(self._labels())
 
     @cached_property
+    def shown_names(self) -> list[tuple[str, RawPath]]:
+        """The names of labels, answers, and events, each with its path."""
+        found = [(label.name, label.path) for label in self.labels]
+        for path, answers in self.at("annotation_attributes.{}.choices"):
+            found += [(label.name, label.path) for label in labels_in(answers, path)]
+        found += [(event, path) for path, event in self.at("events_to_annotate.[]") if isinstance(event, str)]
+        return found
+
+    @cached_property
     def leaves(self) -> Known:
         return Known(label.name for label in self.labels if not label.heading)
 
