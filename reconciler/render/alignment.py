@@ -1,15 +1,23 @@
 """Aligns two sequences: which items stay, found by Myers' greedy search over edit scripts of growing length.
 
-The caller limits the work by the number of edits, and by the number of steps along what both sides share.
+The work is limited by the number of edits, and by the number of steps along what both sides share.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Item = TypeVar("Item")
+
+MOST_EDITS: Final = 400
+REACH: Final = 60
+"""Sequences that take more edits are aligned in stretches of this many, each from where the last one ended."""
+
+_MOST_STEPS: Final = 1_000_000
+_MOST_STRETCHES: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +33,34 @@ class Alignment:
     complete: bool
 
 
-def numbered(old: Sequence[Hashable], new: Sequence[Hashable]) -> tuple[list[int], list[int]]:
+def common(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[int, int]]:
+    """The positions of the items that stay: the best alignment, or if that takes too long, one stretch after another.
+
+    After very many stretches, nothing stays in the rest.
+    """
+    shared = set(old).intersection(new)
+    olds = [position for position, item in enumerate(old) if item in shared]
+    news = [position for position, item in enumerate(new) if item in shared]
+    pairs = _aligned(*_numbered([old[position] for position in olds], [new[position] for position in news]))
+    return [(olds[first], news[second]) for first, second in pairs]
+
+
+def _aligned(left: list[int], right: list[int]) -> list[tuple[int, int]]:
+    found = align(left, right, most_edits=MOST_EDITS, most_steps=_MOST_STEPS)
+    if found.complete:
+        return found.pairs
+    pairs: list[tuple[int, int]] = []
+    x = y = 0
+    for _ in range(_MOST_STRETCHES):
+        found = align(left[x:], right[y:], most_edits=REACH, most_steps=_MOST_STEPS)
+        pairs += [(x + first, y + second) for first, second in found.pairs]
+        x, y = x + found.left, y + found.right
+        if found.complete:
+            break
+    return pairs
+
+
+def _numbered(old: Sequence[Hashable], new: Sequence[Hashable]) -> tuple[list[int], list[int]]:
     """Both sequences as small numbers; equal items have equal numbers."""
     numbers: dict[Hashable, int] = {}
     return ([numbers.setdefault(item, len(numbers)) for item in old],
@@ -92,3 +127,32 @@ def _walk_back(trail: list[dict[int, int]], x: int, y: int) -> list[tuple[int, i
             )
             x, y = (x, y - 1) if came_down else (x - 1, y)
     return pairs[::-1]
+
+
+def common_edges(left: str, right: str) -> tuple[int, int]:
+    """How many characters two texts share at their start and at their end. No character is counted twice.
+
+    An edge never falls between a character and the marks drawn over it.
+    """
+    first = shared_start(left, right)
+    while first > 0 and (_is_mark_at(left, first) or _is_mark_at(right, first)):
+        first -= 1
+    rest = min(len(left), len(right)) - first
+    last = shared_start(left[::-1][:rest], right[::-1][:rest])
+    return first, last
+
+
+def _is_mark_at(text: str, position: int) -> bool:
+    return position < len(text) and unicodedata.category(text[position]).startswith("M")
+
+
+def shared_start(left: str, right: str) -> int:
+    """The length of the common start, found by bisection, so that the comparisons run at full speed."""
+    low, high = 0, min(len(left), len(right))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if left[low:middle] == right[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

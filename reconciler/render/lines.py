@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Final, TypeGuard
+from dataclasses import dataclass, replace
+from typing import Final
 
 from reconciler.model.plan import Kind
-from reconciler.model.values import Masked
+from reconciler.model.values import Absent, Json
 from reconciler.render.escape import plain
 from reconciler.render.layout import INK, Ink, Line, width
 from reconciler.render.phrases import count
@@ -24,91 +24,105 @@ from reconciler.render.spelling import (
     both_sides,
     choice_text,
     compact,
+    is_text,
     moved_words,
-    name_text,
+    whole,
 )
-from reconciler.render.textdiff import DiffLine, diff, head_of, is_long
+from reconciler.render.textdiff import DiffLine, diff, is_long, lines_of
 from reconciler.render.view.parts import Choice, Row, Section
 
 MOST_CREATED: Final = 24
-MOST_CHOICES: Final = 200
-_MOST_SPLIT: Final = 100
 _HEAD: Final = 8
-_SPLIT_HEAD: Final = 12
+"""How many choices of a new project, and how many lines of a text in it, are shown if the section is brief."""
+
 _ALIGNED_UP_TO: Final = 20
 _SENTENCE: Final = re.compile(r"(?<=[.!?;:]) (?=\S)|(?<=>)(?=<)")
 
 
-def block(rows: Sequence[Row], *, depth: int, least: int = 0, split: bool = False) -> Iterator[Line]:
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How rows are laid out. If `brief`, only the head of what is long; if `full`, unchanged lines of texts, too."""
+
+    split: bool = False
+    brief: bool = False
+    full: bool = False
+
+    def spell(self, value: Json | Absent) -> str:
+        return compact(value) if self.brief else whole(value)
+
+
+def _block(rows: Sequence[Row], how: _How, *, depth: int, least: int = 0) -> Iterator[Line]:
     """One row after another. Equal signs after short names are aligned, at least `least` columns from their start."""
-    spelled = [name_text(row.name) for row in rows]
-    pad = 0 if split else max((width(name) for name in spelled if width(name) <= _ALIGNED_UP_TO), default=0)
+    spelled = [plain(row.name) for row in rows]
+    pad = 0 if how.split else max((width(name) for name in spelled if width(name) <= _ALIGNED_UP_TO), default=0)
     pad = max(pad, least)
     for row, name in zip(rows, spelled, strict=True):
-        yield from row_lines(row, name + " " * (pad - width(name)), depth=depth, split=split)
+        yield from _row_lines(row, name + " " * (pad - width(name)), how, depth=depth)
 
 
 def section_lines(section: Section, *, depth: int, least: int = 0, split: bool = False) -> Iterator[Line]:
-    """The rows and choices of a section, and how many more there are."""
-    yield from block(section.rows, depth=depth, least=least, split=split)
-    if section.left_out:
-        yield Line(section.left_out_words, None, depth)
-    yield from tree_lines(section, depth=depth, split=split)
+    """The rows and choices of a section. Only in text (not `split`), a section may be brief."""
+    how = _How(split, section.brief and not split, section.full)
+    yield from _block(section.rows, how, depth=depth, least=least)
+    yield from _tree_lines(section, how, depth=depth)
     if section.hidden:
         yield Line(f"# ({section.hidden_words})", None, depth, ink=Ink.DIM)
+
+
+def is_shortened(section: Section) -> bool:
+    """Whether the text of a section lacks some of it."""
+    return section.brief and (
+        len(section.choices) > MOST_CREATED + 1
+        or any(_is_shortened(row.after) for row in section.rows)
+        or any(_is_shortened(detail.after) for choice in section.choices for detail in choice.details)
+    )
+
+
+def _is_shortened(value: Json | Absent) -> bool:
+    if is_text(value) and is_long(value):
+        return value.count("\n") + (not value.endswith("\n")) > _HEAD + 1
+    return compact(value) != whole(value)
 
 
 def seen_lines(section: Section) -> Iterator[Line]:
     """What happened on Scale, row by row, with the row's sign and note on its first line."""
     for row in section.rows:
         if row.said:
-            yield Line(f"{name_text(row.name)} {row.said}", row.sign, 0, row.note)
+            yield Line(f"{plain(row.name)} {row.said}", row.sign, 0, row.note)
             continue
-        first, *rest = row_lines(replace(row, location=None, note=""), name_text(row.name), depth=0)
+        how = _How(full=section.full)
+        first, *rest = _row_lines(replace(row, location=None, note=""), plain(row.name), how, depth=0)
         yield replace(first, sign=row.sign, remark=row.note)
         yield from rest
-    if section.left_out:
-        yield Line(section.left_out_words)
 
 
-def row_lines(row: Row, name: str, *, depth: int, split: bool = False) -> Iterator[Line]:
+def _row_lines(row: Row, name: str, how: _How, *, depth: int) -> Iterator[Line]:
     """One changed value. `name` is escaped already."""
     remark = _remark(row.note, row.location)
-    if row.kind in (Kind.ADD, Kind.REMOVE):
-        yield from _one_side(row, name, depth, remark, split)
+    if row.kind in (Kind.ADD, Kind.REMOVE, None):
+        yield from _one_side(row, name, how, depth, remark)
     elif row.kind is Kind.REORDER:
         yield Line(f"{name.rstrip()}: order {arrow(row.kind, row.before, row.after)}", row.sign, depth, remark)
-    elif split:
-        yield from _split(row, name, depth, remark)
+    elif how.split:
+        yield from _split(row, name, how, depth, remark)
     elif is_text(row.before) and is_text(row.after) and (is_long(row.before) or is_long(row.after)):
         yield Line(f"{name} = <<-EOT", row.sign, depth, remark)
-        yield from (_diff_line(line, depth + 1) for line in diff(row.before, row.after))
+        yield from (_diff_line(line, depth + 1) for line in diff(row.before, row.after, whole=how.full))
         yield Line("EOT", None, depth)
     else:
         yield Line(f"{name} = {arrow(row.kind, row.before, row.after)}", row.sign, depth, remark)
 
 
-def tree_lines(section: Section, *, depth: int, split: bool = False) -> Iterator[Line]:
-    """The choices that change, and the choices above them. In text, a new project shows only its first choices."""
+def _tree_lines(section: Section, how: _How, *, depth: int) -> Iterator[Line]:
+    """The choices that change, and the choices above them. If brief, only the first choices of a new project."""
     for detail in section.order:
-        yield from _detail_lines(detail, depth, split)
-    most = _MOST_SPLIT if split else MOST_CREATED if section.created else MOST_CHOICES
-    shown, left_out = shown_choices(section.choices, most=most)
+        yield from _detail_lines(detail, how, depth)
+    every = section.choices
+    shown = every[:MOST_CREATED] if how.brief and len(every) > MOST_CREATED + 1 else every
     for choice in shown:
-        yield from _choice_lines(choice, depth + choice.depth, split)
-    if left_out:
-        yield Line(left_out, None, depth)
-
-
-def shown_choices(every: Sequence[Choice], *, most: int) -> tuple[Sequence[Choice], str]:
-    """About the first `most` choices, and how many more there are, in words."""
-    shown = every if len(every) <= most + 1 else every[:most]
-    left_out = every[len(shown) :]
-    if not left_out:
-        return shown, ""
-    removed = sum(choice.sign is Sign.REMOVE for choice in left_out)
-    words = f", {removed:,} of them removed" if removed else ""
-    return shown, f"… {len(left_out):,} more{words}"
+        yield from _choice_lines(choice, how, depth + choice.depth)
+    if len(shown) < len(every):
+        yield Line(f"… {len(every) - len(shown):,} more", None, depth)
 
 
 def _remark(*parts: object) -> str:
@@ -116,18 +130,14 @@ def _remark(*parts: object) -> str:
     return f"# {words}" if words else ""
 
 
-def is_text(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and not isinstance(value, Masked)
-
-
-def _one_side(row: Row, name: str, depth: int, remark: str, split: bool) -> Iterator[Line]:
-    """A value that is added or removed. If a text has several lines, the first ones are shown."""
-    value = row.after if row.kind is Kind.ADD else row.before
+def _one_side(row: Row, name: str, how: _How, depth: int, remark: str) -> Iterator[Line]:
+    """A value that is added, removed, or unchanged."""
+    value = row.before if row.kind is Kind.REMOVE else row.after
     if not is_text(value) or not is_long(value):
-        yield Line(f"{name} = {compact(value)}", row.sign, depth, remark)
+        yield Line(f"{name} = {how.spell(value)}", row.sign, depth, remark)
         return
-    lines, total = head_of(value, most=_SPLIT_HEAD if split else _HEAD)
-    if split:
+    lines, total = lines_of(value, most=_HEAD if how.brief else None)
+    if how.split:
         yield Line(f"{name} = ({count(total, 'line')})", row.sign, depth, remark)
         yield from (Line(line.text, row.sign, depth + 1) for line in lines)
         return
@@ -139,12 +149,12 @@ def _one_side(row: Row, name: str, depth: int, remark: str, split: bool) -> Iter
     yield Line("EOT", None, depth, _remark(count(total, "line"), file), ink=ink)
 
 
-def _split(row: Row, name: str, depth: int, remark: str) -> Iterator[Line]:
+def _split(row: Row, name: str, how: _How, depth: int, remark: str) -> Iterator[Line]:
     both = both_sides(row.kind, row.before, row.after)
     if both is None:
         yield Line(f"{name} = {CHANGED_UNSEEN}", Sign.CHANGE, depth, remark)
         return
-    if (lines := _prose(row)) is not None:
+    if (lines := _prose(row, how)) is not None:
         yield Line(name, None, depth, remark)
         yield from (_diff_line(line, depth + 1) for line in lines)
         return
@@ -152,13 +162,13 @@ def _split(row: Row, name: str, depth: int, remark: str) -> Iterator[Line]:
     yield Line(f"{name} = {both[1]}", Sign.ADD, depth, remark)
 
 
-def _prose(row: Row) -> list[DiffLine] | None:
+def _prose(row: Row, how: _How) -> list[DiffLine] | None:
     """Two texts line by line. A long text in one line is broken after each sentence. None for other values."""
     before, after = row.before, row.after
     if not (is_text(before) and is_text(after)):
         return None
     if is_long(before) or is_long(after):
-        return diff(before, after)
+        return diff(before, after, whole=how.full)
     if max(len(before), len(after)) <= LINE or "\n" in before + after:
         return None
     lines = diff(_SENTENCE.sub("\n", before), _SENTENCE.sub("\n", after))
@@ -171,19 +181,19 @@ def _diff_line(line: DiffLine, depth: int) -> Line:
     return Line(line.text, None, depth, ink=Ink.DIM if line.remark else None)
 
 
-def _choice_lines(choice: Choice, depth: int, split: bool) -> Iterator[Line]:
+def _choice_lines(choice: Choice, how: _How, depth: int) -> Iterator[Line]:
     name = choice_text(choice.name, loose=choice.loose)
     moved = moved_words(choice.moved_from) if choice.moved_from is not None else ""
     remark = _remark(moved, choice.location)
-    sign = None if split and choice.sign is Sign.CHANGE else choice.sign
-    if choice.sign is Sign.ADD:
-        words = ", ".join(f"{plain(detail.name)} {compact(detail.after, room=60)}" for detail in choice.details)
+    sign = None if how.split and choice.sign is Sign.CHANGE else choice.sign
+    if choice.sign in (Sign.ADD, None):
+        words = ", ".join(f"{plain(detail.name)} {how.spell(detail.after)}" for detail in choice.details)
         yield Line(f"{name}: {words.strip()}" if words else name, sign, depth, remark)
         return
-    inline = not split and len(choice.details) == 1 and not _needs_lines(choice.details[0])
+    inline = not how.split and len(choice.details) == 1 and not _needs_lines(choice.details[0])
     yield Line(f"{name}: {_in_line(choice.details[0])}" if inline else name, sign, depth, remark)
     for detail in () if inline else choice.details:
-        yield from _detail_lines(detail, depth + 1, split)
+        yield from _detail_lines(detail, how, depth + 1)
 
 
 def _needs_lines(detail: Row) -> bool:
@@ -194,14 +204,14 @@ def _needs_lines(detail: Row) -> bool:
 def _in_line(detail: Row) -> str:
     name = plain(detail.name)
     if detail.kind in (Kind.ADD, Kind.REMOVE):
-        words = f"{detail.sign} {name} {compact(detail.after if detail.kind is Kind.ADD else detail.before)}"
+        words = f"{detail.sign} {name} {whole(detail.after if detail.kind is Kind.ADD else detail.before)}"
     else:
         words = f"{name} {arrow(detail.kind, detail.before, detail.after)}"
     return words.strip()
 
 
-def _detail_lines(detail: Row, depth: int, split: bool) -> Iterator[Line]:
+def _detail_lines(detail: Row, how: _How, depth: int) -> Iterator[Line]:
     if detail.kind is Kind.REORDER:
         yield Line(f"order: {arrow(detail.kind, detail.before, detail.after)}", detail.sign, depth)
     else:
-        yield from row_lines(detail, plain(detail.name) or "value", depth=depth, split=split)
+        yield from _row_lines(detail, plain(detail.name) or "value", how, depth=depth)

@@ -1,30 +1,28 @@
 """Compares two texts line by line. Only LF ends a line.
 
-The result is escaped, and its lines are limited in number and length. The work is limited too: if two texts are too
-different to be aligned, the result says how many lines replace how many. Whitespace that matters is made visible:
-trailing spaces, CR, a final newline that is added or removed.
+The result is escaped, and has every line that changes. Unchanged lines far from a change are hidden and counted, and so
+is the unchanged part of a long line. Whitespace that matters is made visible: trailing spaces, CR, a final newline that
+is added or removed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.render.alignment import align, gaps, numbered
+from reconciler.render.alignment import common, gaps, shared_start
 from reconciler.render.escape import exact, look_alike, plain
 from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
-from reconciler.render.spelling import common_edges, shared_start
-from reconciler.render.worddiff import Piece
+from reconciler.render.worddiff import Effort, Fate, Piece, changes, excerpt
 
-MOST_LINES: Final = 60
 LONGEST_LINE: Final = 400
+"""A line of at most this many characters is never cut."""
+
 _CONTEXT: Final = 1
-_MOST_EDITS: Final = 400
-_MOST_STEPS: Final = 1_000_000
-_MOST_TO_ALIGN: Final = 200_000
-_HEAD_OF_REPLACED: Final = 10
+_MOST_LINES: Final = 200_000
+"""If a text has more lines than this between its first and last change, only half of this are shown of each side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,52 +43,50 @@ def is_long(text: str) -> bool:
     return "\n" in text[:-1]
 
 
-def head_of(text: str, *, most: int) -> tuple[list[DiffLine], int]:
-    """The first lines of a text, and how many lines it has in total."""
+def lines_of(text: str, *, most: int | None = None) -> tuple[list[DiffLine], int]:
+    """The lines of a text, or the first of them, and how many lines it has in total."""
     ended = text.endswith("\n")
     total = text.count("\n") + (not ended)
-    lines = text.split("\n", most + 1)[: min(total, most + 1)]
-    shown = lines if total <= most + 1 else lines[:most]
+    most = _MOST_LINES if most is None else most
+    room = total if total <= most + 1 else most
+    shown = text.split("\n", room)[:room]
     spell = Spelling(shown)
-    result = [DiffLine(shortened(spell, line)) for line in shown]
-    if len(shown) < total:
+    result = [DiffLine(spell(line)) for line in shown]
+    if room < total:
         result.append(DiffLine("…"))
     elif ended:
         result.append(DiffLine("# (ends with a newline)", remark=True))
     return result, total
 
 
-def diff(before: str, after: str, *, most: int = MOST_LINES) -> list[DiffLine]:
-    """The changed lines, with one unchanged line before and after. The hidden lines are counted."""
-    rows = compare(before, after, most=most)
+def diff(before: str, after: str, *, whole: bool = False) -> list[DiffLine]:
+    """The changed lines: the removed ones, then those that replace them. With `whole`, also every unchanged line."""
+    effort = Effort()
+    rows = compare(before, after, whole=whole)
     spell = Spelling(row.text for row in rows if not row.remark)
     shown: list[DiffLine] = []
     for removed, added, behind in hunks(rows):
-        pairs = [spelled_pair(old, new, spell) for old, new in zip(removed, added, strict=False)]
-        olds = [*(old for old, _ in pairs), *(shortened(spell, line) for line in removed[len(pairs) :])]
-        news = [*(new for _, new in pairs), *(shortened(spell, line) for line in added[len(pairs) :])]
+        pairs = [sides(old, new, spell, effort) for old, new in zip(removed, added, strict=False)]
+        olds = [*(old for old, _ in pairs), *map(spell, removed[len(pairs) :])]
+        news = [*(new for _, new in pairs), *map(spell, added[len(pairs) :])]
         shown += [DiffLine(line, Sign.REMOVE) for line in olds]
         shown += [DiffLine(line, Sign.ADD) for line in news]
-        shown += [spelled(row, spell) for row in behind]
+        shown += [spelled(row, spell, whole=whole) for row in behind]
     return shown
 
 
-def compare(before: str, after: str, *, most: int) -> list[DiffLine]:
-    """About `most` lines of two texts, and then remarks. Nothing is escaped or shortened yet.
+def compare(before: str, after: str, *, whole: bool = False) -> list[DiffLine]:
+    """Every changed line with the unchanged lines next to it, and then a remark on the final newline, if it changes.
 
-    The remarks say what is left out, and whether a final newline is added or removed.
+    Nothing is escaped or shortened yet. With `whole`, no unchanged line is hidden.
     """
     old_ended, new_ended = before.endswith("\n"), after.endswith("\n")
-    rows = _rows(before if old_ended else f"{before}\n", after if new_ended else f"{after}\n")
-    shown = rows if len(rows) <= most + 2 else rows[:most]
-    removed, added = (sum(row.sign is sign for row in rows[len(shown) :]) for sign in (Sign.REMOVE, Sign.ADD))
-    remarks: list[str] = []
-    if removed or added:
-        left_out = count(removed + added, "more changed line")
-        remarks.append(f"{left_out} not shown: {removed:,} removed, {added:,} added")
+    rows = _rows(before if old_ended else f"{before}\n", after if new_ended else f"{after}\n", whole)
     if old_ended != new_ended:
-        remarks.append("no final newline before, one after" if new_ended else "a final newline before, none after")
-    return [*shown, *map(_remark, remarks)]
+        rows.append(
+            _remark("no final newline before, one after" if new_ended else "a final newline before, none after")
+        )
+    return rows
 
 
 def hunks(rows: Iterable[DiffLine]) -> Iterator[tuple[list[str], list[str], list[DiffLine]]]:
@@ -113,15 +109,14 @@ class Spelling:
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
-        lines = [line[:LONGEST_LINE] + line[-LONGEST_LINE:] for line in lines]
+        lines = list(lines)
         self._blank = "\\u0020" if any("·" in line for line in lines) else "·"
         escapes = any(plain(line) != line for line in lines) or (self._blank != "·" and any(map(_trails, lines)))
         self._double = escapes and any("\\" in line for line in lines)
 
     def __call__(self, line: str) -> str:
         body = line.rstrip(" ")
-        trailing = self._blank * min(len(line) - len(body), LONGEST_LINE)
-        return self.within(body) + trailing
+        return self.within(body) + self._blank * (len(line) - len(body))
 
     def within(self, piece: str) -> str:
         """A piece of a line that is followed by another piece."""
@@ -132,34 +127,37 @@ def _trails(line: str) -> bool:
     return line.endswith(" ")
 
 
-def spelled(row: DiffLine, spell: Spelling) -> DiffLine:
+def spelled(row: DiffLine, spell: Spelling, *, whole: bool = False) -> DiffLine:
     """An unchanged line as it is shown. A remark is not foreign text, so it stays as it is."""
-    return row if row.remark else DiffLine(shortened(spell, row.text))
+    if row.remark:
+        return row
+    long = len(row.text) > LONGEST_LINE and not whole
+    return DiffLine(f"{spell(row.text[:LONGEST_LINE])}… ({len(row.text):,} characters)" if long else spell(row.text))
 
 
-def spelled_pair(old: str, new: str, spell: Spelling) -> tuple[str, str]:
-    """A line and the line that replaces it, shortened together so that they look different."""
-    edges = common_edges(old, new)
-    left, right = shortened(spell, old, edges), shortened(spell, new, edges)
-    return (exact(old[:LONGEST_LINE]), exact(new[:LONGEST_LINE])) if look_alike(left, right) else (left, right)
+def sides(old: str, new: str, spell: Spelling, effort: Effort) -> tuple[str, str]:
+    """A line and the line that replaces it. They look different, and of a long line, every edited place is shown."""
+    if max(len(old), len(new)) <= LONGEST_LINE:
+        left, right = spell(old), spell(new)
+    else:
+        pieces = excerpt(changes(old, new, effort))
+        left, right = (_side(pieces, other, line, spell) for other, line in ((Fate.INSERTED, old), (Fate.DELETED, new)))
+    return (exact(old), exact(new)) if look_alike(left, right) else (left, right)
 
 
-def shortened(spell: Callable[[str], str], line: str, edges: tuple[int, int] = (0, 0)) -> str:
-    """A line, or if it is longer than LONGEST_LINE characters, the part in which it differs, and its length."""
-    if len(line) <= LONGEST_LINE:
-        return spell(line)
-    first = max(0, min(edges[0] - LONGEST_LINE // 4, len(line) - LONGEST_LINE))
-    last = first + LONGEST_LINE
-    piece = ("…" if first else "") + line[first:last] + ("…" if last < len(line) else "")
-    return f"{spell(piece)} ({len(line):,} characters)"
+def _side(pieces: Iterable[Piece], other: Fate, line: str, spell: Spelling) -> str:
+    text = "".join(piece.text for piece in pieces if piece.fate is not other)
+    return spell(line) if text == line else f"{spell(text)} ({len(line):,} characters)"
 
 
 def _remark(words: str) -> DiffLine:
     return DiffLine(f"# ({words})", remark=True)
 
 
-def _rows(before: str, after: str) -> list[DiffLine]:
+def _rows(before: str, after: str, whole: bool) -> list[DiffLine]:
     """The rows to show for two texts whose lines all end with LF. A shared head or tail is not split into lines."""
+    if whole:
+        return _align(_lines(before), _lines(after))
     shared = shared_start(before, after)
     start = before.rfind("\n", 0, shared) + 1
     old, new = before[start:], after[start:]
@@ -227,21 +225,18 @@ def _hidden(number: int) -> DiffLine:
 
 def _align(old: list[str], new: list[str]) -> list[DiffLine]:
     """Every line in order: unchanged, removed, or added."""
-    kept = _common(old, new)
-    rows: list[DiffLine] = []
-    if kept is None:
-        rows.append(_remark(f"{count(len(old), 'line')} replaced by {count(len(new), 'line')}, the first of each:"))
-        old, new, kept = old[:_HEAD_OF_REPLACED], new[:_HEAD_OF_REPLACED], []
+    if max(len(old), len(new)) > _MOST_LINES:
+        most = _MOST_LINES // 2
+        rows = [
+            *(DiffLine(line, Sign.REMOVE) for line in old[:most]),
+            *(DiffLine(line, Sign.ADD) for line in new[:most]),
+        ]
+        left_out = (f"{max(0, len(side) - most):,}" for side in (old, new))
+        return [*rows, _remark("{} more removed and {} more added lines: see --format json".format(*left_out))]
+    kept = common(old, new)
+    rows = []
     for removed, added, stays in gaps(old, new, kept):
         rows += [DiffLine(line, Sign.REMOVE) for line in removed]
         rows += [DiffLine(line, Sign.ADD) for line in added]
         rows += map(DiffLine, stays)
     return rows
-
-
-def _common(old: list[str], new: list[str]) -> list[tuple[int, int]] | None:
-    """The longest common subsequence as pairs of positions, or None if finding it would cost too much."""
-    if max(len(old), len(new)) > _MOST_TO_ALIGN or abs(len(old) - len(new)) > _MOST_EDITS:
-        return None
-    found = align(*numbered(old, new), most_edits=_MOST_EDITS, most_steps=_MOST_STEPS)
-    return found.pairs if found.complete else None

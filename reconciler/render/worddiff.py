@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
 from typing import Final
 
-from reconciler.render.alignment import align, gaps, numbered
-from reconciler.render.spelling import common_edges
+from reconciler.render.alignment import MOST_EDITS, REACH, common, common_edges, gaps
 
 _TOKEN: Final = re.compile(r"\s+|\w+|[^\w\s]+")
 _LONGEST: Final = 200_000
-_MOST_EDITS: Final = 400
-_MOST_STEPS: Final = 1_000_000
-_REACH: Final = 60
-"""A line that takes too many edits is aligned in stretches of this many, each from where the last one ended."""
-
+_LONGEST_WORD: Final = 80
+_LONGEST_KEPT: Final = 240
+_EDGE_KEPT: Final = 80
 _LEAST_KEPT: Final = 0.3
 
 
@@ -49,7 +47,7 @@ class Effort:
 
     def take(self, words: int) -> bool:
         """Whether this many words may be compared. If so, the work is deducted."""
-        cost = words + min(words, _MOST_EDITS) ** 2 // 8 + (words * _REACH // 8 if words > _MOST_EDITS else 0)
+        cost = words + min(words, MOST_EDITS) ** 2 // 8 + (words * REACH // 8 if words > MOST_EDITS else 0)
         if cost > self.left:
             return False
         self.left -= cost
@@ -66,6 +64,35 @@ def compare_words(before: str, after: str, effort: Effort) -> list[Piece] | None
     if not effort.take(len(left) + len(right)):
         return None
     return list(_pieces(left, right, before[:start], before[len(before) - end :]))
+
+
+def changes(before: str, after: str, effort: Effort) -> list[Piece]:
+    """The same, or if finding the words would cost too much, everything between what both share at their edges."""
+    pieces = compare_words(before, after, effort)
+    return list(_joined(_by_edges(before, after))) if pieces is None else pieces
+
+
+def _by_edges(before: str, after: str) -> Iterator[Piece]:
+    start, end = common_edges(before, after)
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    yield from (Piece(Fate.KEPT, before[:start]), Piece(Fate.DELETED, old), Piece(Fate.INSERTED, new))
+    yield Piece(Fate.KEPT, before[len(before) - end :])
+
+
+def excerpt(pieces: Sequence[Piece]) -> list[Piece]:
+    """Pieces of a long line: all of what changes, and of what is kept, only what is next to a change if it is long."""
+    return [
+        Piece(Fate.KEPT, _cut(piece.text, begins=position > 0, ends=position < len(pieces) - 1))
+        if piece.fate is Fate.KEPT and len(piece.text) > _LONGEST_KEPT
+        else piece
+        for position, piece in enumerate(pieces)
+    ]
+
+
+def _cut(text: str, *, begins: bool, ends: bool) -> str:
+    head = text[:_EDGE_KEPT] if begins else ""
+    tail = text[-_EDGE_KEPT:] if ends else ""
+    return f"{head}… ({len(text) - len(head) - len(tail):,} characters) …{tail}"
 
 
 def is_close(pieces: Sequence[Piece]) -> bool:
@@ -105,7 +132,7 @@ def _pieces(old: list[str], new: list[str], start: str, end: str) -> Iterator[Pi
     Spaces between two changes count as part of the change, so that a phrase is replaced as a whole.
     """
     runs = [("", "", start)]
-    for words in gaps(old, new, _kept(old, new)):
+    for words in gaps(old, new, common(old, new)):
         deleted, inserted, kept = map("".join, words)
         before_deleted, before_inserted, between = runs[-1]
         if not deleted and not inserted:
@@ -115,29 +142,19 @@ def _pieces(old: list[str], new: list[str], start: str, end: str) -> Iterator[Pi
         else:
             runs.append((deleted, inserted, kept))
     runs[-1] = (*runs[-1][:2], runs[-1][2] + end)
-    for run in runs:
-        fates = (Fate.DELETED, Fate.INSERTED, Fate.KEPT)
-        yield from (Piece(fate, text) for fate, text in zip(fates, run, strict=True) if text)
+    yield from _joined(piece for run in runs for piece in _within(*run))
 
 
-def _kept(old: list[str], new: list[str]) -> list[tuple[int, int]]:
-    """The positions of the words that are kept: the best alignment of the line, or of one stretch after another."""
-    shared = set(old).intersection(new)
-    olds = [position for position, word in enumerate(old) if word in shared]
-    news = [position for position, word in enumerate(new) if word in shared]
-    pairs = _aligned(*numbered([old[position] for position in olds], [new[position] for position in news]))
-    return [(olds[first], news[second]) for first, second in pairs]
+def _within(deleted: str, inserted: str, kept: str) -> Iterator[Piece]:
+    """A change and what is kept after it. Of very long words, only the letters that differ are changed."""
+    if min(len(deleted), len(inserted)) > _LONGEST_WORD:
+        yield from _by_edges(deleted, inserted)
+    else:
+        yield from (Piece(Fate.DELETED, deleted), Piece(Fate.INSERTED, inserted))
+    yield Piece(Fate.KEPT, kept)
 
 
-def _aligned(left: list[int], right: list[int]) -> list[tuple[int, int]]:
-    found = align(left, right, most_edits=_MOST_EDITS, most_steps=_MOST_STEPS)
-    if found.complete:
-        return found.pairs
-    pairs: list[tuple[int, int]] = []
-    x = y = 0
-    while True:
-        found = align(left[x:], right[y:], most_edits=_REACH, most_steps=_MOST_STEPS)
-        pairs += [(x + first, y + second) for first, second in found.pairs]
-        x, y = x + found.left, y + found.right
-        if found.complete or x == len(left) or y == len(right):
-            return pairs
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Without empty pieces, and with neighbors of the same fate as one piece."""
+    for fate, run in groupby((piece for piece in pieces if piece.text), key=lambda piece: piece.fate):
+        yield Piece(fate, "".join(piece.text for piece in run))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.render.alignment import align, numbered
+from reconciler.render import alignment
+from reconciler.render.alignment import align
 
 NUMBERS = st.lists(st.integers(0, 3), max_size=14)
 
@@ -37,5 +41,13 @@ def test_what_is_found_is_common_and_in_order(left: list[int], right: list[int],
     assert found.complete == ((found.left, found.right) == (len(left), len(right)))
 
 
-def test_numbered() -> None:
-    assert numbered("ab", "bca") == ([0, 1], [1, 2, 0])
+@given(NUMBERS, NUMBERS)
+def test_very_different_sequences_are_aligned_in_stretches(left: list[int], right: list[int]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alignment, "MOST_EDITS", 2)
+        patch.setattr(alignment, "REACH", 2)
+        patch.setattr(alignment, "_MOST_STRETCHES", 4)
+        pairs = alignment.common(left, right)
+    assert all(left[x] == right[y] for x, y in pairs)
+    assert all(x < other_x and y < other_y for (x, y), (other_x, other_y) in pairwise(pairs))
+    assert len(alignment.common(left, right)) == _longest(left, right)

@@ -279,10 +279,10 @@ def test_the_tree_closes_what_it_opens() -> None:
     assert depths == {"a": 1, "b": 2, "c": 3, "d": 2, "e": 1}
 
 
-def test_many_choices_are_folded_and_counted() -> None:
+def test_many_choices_are_folded() -> None:
     names = [f"choice {n}" for n in range(300)]
     page = read(plans.plan(created("p", "p.yaml", ontology=names, fields=[choice(name) for name in names])))
-    assert "… 100 more" in page.text
+    assert all(name in page.text for name in names)
     assert [each for each in page.of("details", "text") if "open" not in each]
 
 
@@ -300,7 +300,7 @@ def test_orders_and_odd_fields() -> None:
     )
     assert 'order "a", "b" → "b", "a"' in shown
     assert '- description "old"' in shown
-    assert "… 101 more" in shown
+    assert "k299" in shown
     assert "nowhere" in shown
 
 
@@ -348,7 +348,9 @@ def test_what_does_not_fit_is_reported_in_brief(monkeypatch: pytest.MonkeyPatch)
     ids=["line", "lines", "controls", "keys", "items", "texts", "name", "choice"],
 )
 def test_the_size_is_bounded(fields: Sequence[Field]) -> None:
-    assert len(draw(plans.plan(updated("p", "p.yaml", fields))).encode()) < 1_500_000
+    page = draw(plans.plan(updated("p", "p.yaml", fields))).encode()
+    assert len(page) < html_page.MOST_BYTES + 100_000
+    assert (b"Too long for this page" in page) == (len(page) < 100_000)
 
 
 @pytest.mark.untraced
@@ -391,7 +393,7 @@ def test_drift_has_errors_and_its_bounds() -> None:
     alone = replace(project, name="next", units=(replace(pending, source=None),))
     page = Page(_drift(project, alone, blocked=(drifts.BLOCKED,), diagnostics=(error("bad", "it broke"),)))
     assert page.problems() == []
-    assert "… 50 more" in page.text
+    assert "params.k249" in page.text
     assert "error[bad]: it broke" in page.text
     assert "has changes in git that are not yet applied" in page.text
     assert "the live state of project.broken cannot be read" in page.text

@@ -267,7 +267,7 @@ def test_texts_as_prose() -> None:
         "- gone = (2 lines)\n-     one\n-     two\n-     # (ends with a newline)\n",
         '> order: order "a", "b" -> "b", "a"   # a:2\n',
         "+ theirs = 2   # drift: version 8\n",
-        "more\n",
+        "- k209 = 209\n+ k209 = -209\n",
     ):
         assert words in shown
     assert len(shown) < 20_000
@@ -300,10 +300,9 @@ def test_choices_of_all_kinds() -> None:
         "# (1 unchanged choice hidden)",
     ):
         assert words in shown, words
-    crowded = text(plans.plan(updated("p", "p.yaml", many)))
-    assert "  … 20 more\n" in crowded
+    assert text(plans.plan(updated("p", "p.yaml", many))).count("\n+ c") == 120
     gone = [replace(field, kind=Kind.REMOVE, before=field.after, after=ABSENT) for field in many]
-    assert "  … 20 more, 20 of them removed\n" in text(plans.plan(updated("p", "p.yaml", gone)))
+    assert text(plans.plan(updated("p", "p.yaml", gone))).count("\n- c") == 120
     new = created("new", "n.yaml", ontology=["A"], fields=[choice("A")])
     assert "@@ ontology @@\n+ A\n" in text(plans.plan(new))
     noted = replace(choice("x"), cause=Cause.CONFLICT, moved_by=(2, None))
@@ -356,10 +355,13 @@ def test_what_fits_keeps_its_order() -> None:
 
 
 def test_one_project_that_is_larger_than_all() -> None:
-    fields = [changed(("params", f"k{n:03}"), "a" * 110, "b" * 110) for n in range(200)]
+    fields = [changed(("params", f"k{n:03}"), "a" * 110, "b" * 110) for n in range(400)]
     whole = text(plans.plan(updated("p", "p.yaml", fields)))
-    assert len(whole) < LIMIT
-    assert re.search(r"\n  … \d+ more lines: see the job's log\n```\n", whole)
+    assert 0.9 * LIMIT < len(whole) < LIMIT
+    more = re.search(r"\n```\n\n… ([\d,]+) more lines \((\d+) removed, (\d+) added\): see the job's log\n", whole)
+    assert more
+    assert int(more[2]) in (int(more[3]), int(more[3]) - 1)
+    assert whole.count("\n- k") == 400 - int(more[2])
 
 
 def test_warnings_are_counted() -> None:
@@ -473,9 +475,9 @@ def test_drift_of_other_kinds() -> None:
     assert "| `!` | `a` | `params.a` | 2026-11-25 10:12 UTC |  |" in whole
 
 
-def test_very_many_differences_are_counted() -> None:
+def test_very_many_differences_are_all_shown() -> None:
     units = tuple(unit(f"params.k{number}", at=None, version=None) for number in range(250))
-    assert "  … 50 more\n" in drift_text(drift(ProjectDrift("p", Source("/r/p.yaml", 1), units)))
+    assert "\n! params.k249 = " in drift_text(drift(ProjectDrift("p", Source("/r/p.yaml", 1), units)))
 
 
 pieces = st.one_of(

@@ -90,14 +90,14 @@ def test_a_change_in_the_middle_is_shown() -> None:
     assert "cat" in left
     assert "dog" in right
     assert left.endswith('" (2,003 characters)')
-    assert len(left) < 200
+    assert len(left) < 300
 
 
 def test_a_long_change_keeps_its_start_and_end() -> None:
     left, right = contrast("a" + LONG + "b", "c" + LONG + LONG + "d")
     assert left.startswith('"a')
     assert right.startswith('"c')
-    assert len(right) < 200
+    assert right.count("d") == 1
 
 
 def test_longer_repetition_differs_by_its_length() -> None:
@@ -111,7 +111,7 @@ def test_values_that_part_late() -> None:
     assert left != right
     assert left.endswith("999]")
     left, right = contrast([*range(100_000), 1], [*range(100_000), 2])
-    assert right.endswith("(a different value)")
+    assert (left[-3:], right[-3:]) == (" 1]", " 2]")
 
 
 @given(strategies.values, strategies.values)

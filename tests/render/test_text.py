@@ -165,9 +165,8 @@ def test_values() -> None:
         '          ~ kind       = "a\\nb" -> 1',
     ):
         assert f"{line}\n" in shown
-    assert "… 8" in shown
-    assert "kk… " not in shown
-    assert "(500 characters) = 1" in shown
+    assert f'"98": 98, "99": 99{"}"}' in shown
+    assert f"{'k' * 500} = 1" in shown
 
 
 @pytest.mark.parametrize(
@@ -175,7 +174,7 @@ def test_values() -> None:
     [
         (["a", "b"], ["b", "a"], '"a", "b" -> "b", "a"'),
         (["x", "a", "b", "y"], ["x", "b", "a", "y"], '…, "a", "b", … -> …, "b", "a", …'),
-        (list("abcdefgh"), list("hgfedcba"), '"a", "b", "c", "d", "e", "f", … 2 more -> "h", "g", "f"'),
+        (list("abcde"), list("edcba"), '"a", "b", "c", "d", "e" -> "e", "d", "c", "b", "a"'),
         (["é", "e\u0301"], ["e\u0301", "é"], '["\\u00e9", "e\\u0301"] -> ["e\\u0301", "\\u00e9"]'),
         ("odd", 1, '"odd" -> 1'),
     ],
@@ -329,15 +328,16 @@ def test_a_large_ontology_is_bounded() -> None:
     shown = text(plans.plan(created("p", "p.yaml", ontology=names, fields=fields)))
     assert "          + C23\n            … 976 more\n        }\n" in shown
     assert "# 1,000 choices\n" in shown
-    lost = of(*(choice(name, kind=Kind.REMOVE) for name in ["n" * 300, *names]), before=State("x", {}, names))
-    assert "… 801 more, 801 of them removed" in lost
+    gone = ["n" * 300, *names]
+    lost = of(*(choice(name, kind=Kind.REMOVE) for name in gone), before=State("x", {}, names))
+    assert [line.split()[1] for line in lost.split("\n") if line.startswith("          - ")] == gone
 
 
-def test_many_parameters_are_bounded_and_removals_shown_first() -> None:
+def test_many_parameters_are_all_shown() -> None:
     fields = [changed(("params", f"k{n}"), 1, 2) for n in range(1_000)]
     shown = of(*fields, Field(("params", "gone"), Kind.REMOVE, before=1), patch=False)
+    assert shown.count(" = 1 -> 2\n") == 1_000
     assert "- gone" in shown
-    assert "            … 801 more\n" in shown
 
 
 def test_a_large_plan_is_quick() -> None:
@@ -346,7 +346,7 @@ def test_a_large_plan_is_quick() -> None:
     start = time.process_time()
     shown = of(*fields)
     assert time.process_time() - start < 5
-    assert len(shown) < 2_000
+    assert "unchanged lines hidden" in shown
 
 
 @given(st.data())

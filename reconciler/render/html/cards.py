@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from reconciler.model.plan import Kind
+from reconciler.render.alignment import common_edges
 from reconciler.render.html.prose import marked, prose
-from reconciler.render.lines import MOST_CHOICES, MOST_CREATED, is_text, shown_choices
+from reconciler.render.lines import MOST_CREATED
 from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
-from reconciler.render.spelling import CHANGED_UNSEEN, LINE, both_sides, compact
-from reconciler.render.textdiff import DiffLine, head_of, is_long
+from reconciler.render.spelling import CHANGED_UNSEEN, LINE, both_sides, is_text, whole
+from reconciler.render.textdiff import DiffLine, is_long, lines_of
 from reconciler.render.view.parts import Choice, ProjectView, Row, Section
 from reconciler.render.worddiff import Effort, Fate, Piece
 
-_ROOM: Final = 2 * LINE
-_MOST_LINES: Final = 60
 _UNFOLDED: Final = 8
 _DEEPEST: Final = 60
 """A browser's parser stops nesting after a few hundred elements. Deeper choices show their level instead."""
-
-
-@dataclass(slots=True)
-class Room:
-    """How many more lines of prose a project may show, and the effort that is left for the page."""
-
-    effort: Effort
-    lines: int = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +67,6 @@ class Part:
     values: tuple[Value, ...]
     order: tuple[Value, ...]
     branches: Sequence[Branch]
-    left_out: tuple[str, ...]
     folded: bool
 
     @property
@@ -97,33 +88,55 @@ class Card:
         return replace(self, parts=(), is_brief=True)
 
 
-def card(project: ProjectView, number: int, room: Room) -> Card:
-    parts = tuple(_part(section, room) for section in project.sections)
+def card(project: ProjectView, number: int, effort: Effort, *, most: int) -> Card:
+    """The project's card. It is brief if more than `most` characters change."""
+    if sum(map(_size, project.sections)) > most:
+        return Card(project, f"project-{number}", is_brief=True)
+    parts = tuple(_part(section, effort) for section in project.sections)
     return Card(project, f"project-{number}", parts, any(part.removes for part in parts))
 
 
-def _part(section: Section, room: Room) -> Part:
-    shown, left_out = shown_choices(section.choices, most=MOST_CHOICES)
+def _size(section: Section) -> int:
+    """About how many characters change, found without comparing texts line by line."""
+    rows = chain(section.rows, section.order, *(choice.details for choice in section.choices))
+    return sum(len(choice.name) for choice in section.choices) + sum(map(_row_size, rows))
+
+
+def _row_size(row: Row) -> int:
+    if is_text(row.before) and is_text(row.after):
+        return len(row.before) + len(row.after) - 2 * sum(common_edges(row.before, row.after))
+    size = len(row.name)
+    waiting: list[object] = [row.before, row.after]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += (*value, *value.values())
+        elif isinstance(value, list | tuple):
+            waiting += value
+        size += len(value) if isinstance(value, str) else 2
+    return size
+
+
+def _part(section: Section, effort: Effort) -> Part:
     call = section.total_words if section.created else ", ".join(filter(None, (section.call, section.note)))
     return Part(
         section,
         call.replace("->", "→") if section.title else "",
-        values=_values(section.rows, room),
-        order=_values(section.order, room),
-        branches=_branches(shown, room),
-        left_out=tuple(filter(None, (section.left_out_words, left_out))),
-        folded=section.created and len(shown) > MOST_CREATED,
+        values=_values(section.rows, effort),
+        order=_values(section.order, effort),
+        branches=_branches(section.choices, effort),
+        folded=section.created and len(section.choices) > MOST_CREATED,
     )
 
 
-def _branches(choices: Sequence[Choice], room: Room) -> Sequence[Branch]:
+def _branches(choices: Sequence[Choice], effort: Effort) -> Sequence[Branch]:
     """Choices in reading order as a tree. Each is at most one level below the one before it."""
     top: list[Branch] = []
     above: list[Branch] = []
     for choice in choices:
         del above[min(choice.depth, _DEEPEST) :]
         removes = choice.sign is Sign.REMOVE or any(detail.sign is Sign.REMOVE for detail in choice.details)
-        branch = Branch(choice, _values(choice.details, room), removes)
+        branch = Branch(choice, _values(choice.details, effort), removes)
         (above[-1].below if above else top).append(branch)
         above.append(branch)
         if removes:
@@ -132,39 +145,35 @@ def _branches(choices: Sequence[Choice], room: Room) -> Sequence[Branch]:
     return top
 
 
-def _values(rows: Sequence[Row], room: Room) -> tuple[Value, ...]:
-    return tuple(value_of(row, room) for row in rows)
+def _values(rows: Sequence[Row], effort: Effort) -> tuple[Value, ...]:
+    return tuple(value_of(row, effort) for row in rows)
 
 
-def value_of(row: Row, room: Room) -> Value:
+def value_of(row: Row, effort: Effort) -> Value:
     """Both sides of one change. They look different if the values do; masked values are never compared."""
     kind, before, after = row.kind, row.before, row.after
     if row.said:
         return Value(row, said=row.said)
-    if kind in (Kind.ADD, Kind.REMOVE):
-        return _one_side(row, room)
-    texts = kind is Kind.CHANGE and room.lines > 0
-    if texts and is_text(before) and is_text(after) and (_is_prose(before) or _is_prose(after)):
-        lines = prose(before, after, room.effort)
-        room.lines -= len(lines)
-        return Value(row, lines=lines)
-    both = both_sides(kind, before, after, room=_ROOM)
+    if kind in (Kind.ADD, Kind.REMOVE, None):
+        return _one_side(row)
+    if is_text(before) and is_text(after) and (_is_prose(before) or _is_prose(after)):
+        return Value(row, lines=prose(before, after, effort))
+    both = both_sides(kind, before, after)
     if both is None:
         return Value(row, said=CHANGED_UNSEEN)
-    return Value(row, *marked(*both, room.effort))
+    return Value(row, *marked(*both, effort))
 
 
-def _one_side(row: Row, room: Room) -> Value:
+def _one_side(row: Row) -> Value:
     removed = row.kind is Kind.REMOVE
     value = row.before if removed else row.after
-    if is_text(value) and _is_prose(value) and room.lines > 0:
-        lines, total = head_of(value, most=_MOST_LINES)
+    if is_text(value) and _is_prose(value):
+        lines, total = lines_of(value)
         if removed:
             lines = [line if line.remark else replace(line, sign=Sign.REMOVE) for line in lines]
-        room.lines -= len(lines)
         head = len(lines) if len(lines) <= 2 * _UNFOLDED else _UNFOLDED
         return Value(row, lines=tuple(lines[:head]), folded=tuple(lines[head:]), total=count(total, "line"))
-    pieces = (Piece(Fate.KEPT, compact(value, room=_ROOM)),)
+    pieces = (Piece(Fate.KEPT, whole(value)),)
     return Value(row, before=pieces) if removed else Value(row, after=pieces)
 
 

@@ -14,10 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.render.escape import plain, quoted
-from reconciler.render.html.cards import Card, Room, card
+from reconciler.render.html.cards import Card, card
 from reconciler.render.phrases import count
 from reconciler.render.signs import MEANING
-from reconciler.render.spelling import choice_text, moved_words, name_text
+from reconciler.render.spelling import choice_text, moved_words
 from reconciler.render.text.diagnostics import lay_out_diagnostics
 from reconciler.render.text.plan import lines_of, text_of
 from reconciler.render.view.parts import View, message_lines
@@ -63,7 +63,7 @@ def _cards(view: View, entries: list[Card]) -> Iterator[Card]:
     """Each project's card. Its brief form is appended to `entries`."""
     effort = Effort()
     for number, project in enumerate(view.projects, start=1):
-        made = card(project, number, Room(effort))
+        made = card(project, number, effort, most=MOST_BYTES)
         entries.append(made.brief())
         yield made
 
@@ -105,7 +105,6 @@ def _environment() -> Environment:
         "message_lines": message_lines,
         "choice_text": choice_text,
         "moved_words": moved_words,
-        "name_text": name_text,
         "plain": plain,
         "quoted": quoted,
         "lines_of": lines_of,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -11,7 +11,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.render.layout import Line
 from reconciler.render.lines import section_lines, seen_lines
 from reconciler.render.markdown.code import cell, code, located, said
-from reconciler.render.markdown.fitting import LIMIT, Piece, details, fit
+from reconciler.render.markdown.fitting import LIMIT, Details, Piece, fit
 from reconciler.render.markdown.sentences import sentence
 from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
@@ -25,18 +25,37 @@ _MOST: Final = 8
 _IN_THE_LOG: Final = "see the job's log"
 
 
-def lay_out_view(view: View, *, limit: int = LIMIT) -> str:
-    """A plan or a drift in fewer than `limit` characters, which must be at least 20,000."""
+@dataclass(frozen=True, slots=True)
+class WholePage:
+    """Where the page with everything is, in `words` how long it is kept, and who can read it."""
+
+    address: str
+    words: str = ""
+
+    def sentence(self) -> str:
+        return f"[Open the page with every change]({self.address}){f' ({self.words})' if self.words else ''}."
+
+
+def lay_out_view(view: View, *, limit: int = LIMIT, page: WholePage | None = None) -> str:
+    """A plan or a drift in fewer than `limit` characters, which must be at least 20,000.
+
+    If it must be cut, it says where everything is: on the page, if there is one.
+    """
     return fit(
         head=_head(view.target, view.headline, view.alerts, view.messages),
         columns=_columns(view.columns),
         pieces=[
-            Piece(_row(project, view.address(project.location)), partial(_details, project), project.rank)
+            Piece(_row(project, view.address(project.location)), partial(_details, project, page), project.rank)
             for project in view.projects
             if project.cells
         ],
-        tail=[*map(sentence, view.footnotes), f"<sub>{sentence(view.colophon)}</sub>"],
+        tail=[
+            *map(sentence, view.footnotes),
+            *([page.sentence()] if page else []),
+            f"<sub>{sentence(view.colophon)}</sub>",
+        ],
         limit=limit,
+        everything="The page shows all of them." if page else "The job's log and the plan show all of them.",
     )
 
 
@@ -48,6 +67,7 @@ def lay_out_outcome(view: OutcomeView, *, limit: int = LIMIT) -> str:
         pieces=[Piece(_result_row(result), partial(_failure, result), result.rank) for result in view.results],
         tail=[f"<sub>{sentence(view.colophon)}</sub>"],
         limit=limit,
+        everything="The job's log shows all of them.",
     )
 
 
@@ -78,21 +98,24 @@ def _row(project: ProjectView, address: str | None) -> str:
     return f"| `{sign}` | {' | '.join([cell(project.name), *cells, located(project.location, address)])} |"
 
 
-def _details(project: ProjectView) -> str:
-    """What changes in the project. Empty if its row and the alerts say everything."""
+def _details(project: ProjectView, page: WholePage | None) -> Details | None:
+    """What changes in the project. None if its row and the alerts say everything."""
     brief = project.sign in (Sign.BLOCKED, Sign.FORGET)
     if brief and not project.warnings and not project.held:
-        return ""
+        return None
     sign = f"{Sign.HELD} {project.sign}" if project.held else project.sign
     above = [_verdict(verdict) for verdict in project.verdicts if verdict.sign in (Sign.HELD, None)]
-    return details(
-        f"{sign} {project.name}", [*above, *_messages(project.warnings)], list(_changes(project)), _more(project)
+    return Details(
+        f"{sign} {project.name}",
+        [*above, *_messages(project.warnings)],
+        list(_changes(project)),
+        f"see [the page]({page.address})" if page else _more(project),
     )
 
 
 def _more(project: ProjectView) -> str:
     """Where everything is shown. The log of a drift check has nothing, because the check prints a document."""
-    return _IN_THE_LOG if project.planned else f"in a clone, run {project.command}"
+    return _IN_THE_LOG if project.planned else f"in a clone, run {code(project.command)}"
 
 
 def _verdict(verdict: Verdict) -> str:
@@ -100,21 +123,21 @@ def _verdict(verdict: Verdict) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def _changes(project: ProjectView) -> Iterator[str]:
+def _changes(project: ProjectView) -> Iterator[tuple[Sign | None, str]]:
     for section in project.sections:
         if section.title:
-            yield f"@@ {section.title}{f' ({section.call})' if section.call else ''} @@"
+            yield None, f"@@ {section.title}{f' ({section.call})' if section.call else ''} @@"
         if section.note:
-            yield f"  # {section.note}"
+            yield None, f"  # {section.note}"
         yield from _signed(section_lines(section, depth=0, split=True) if project.planned else seen_lines(section))
-    yield from (f"  {aside}" for aside in project.asides)
+    yield from ((None, f"  {aside}") for aside in project.asides)
 
 
-def _signed(lines: Iterable[Line]) -> Iterator[str]:
+def _signed(lines: Iterable[Line]) -> Iterator[tuple[Sign | None, str]]:
     """Lines for a `diff` fence, which GitHub colors by their first character: the sign."""
     for line in lines:
         remark = f"   # {line.remark.removeprefix('# ')}" if line.remark else ""
-        yield f"{line.sign or ' '} {'    ' * line.depth}{line.body}{remark}".rstrip()
+        yield line.sign, f"{line.sign or ' '} {'    ' * line.depth}{line.body}{remark}".rstrip()
 
 
 def _result_row(result: ResultView) -> str:
@@ -122,9 +145,10 @@ def _result_row(result: ResultView) -> str:
     return f"| {sign} | {cell(result.name)} | {result.result} | {result.versions} |"
 
 
-def _failure(result: ResultView) -> str:
+def _failure(result: ResultView) -> Details | None:
     if not result.failed:
-        return ""
+        return None
     lines = failure_text(replace(result, advice=())).rstrip("\n").split("\n")
     above = [sentence(result.again)] if result.again else []
-    return details(f"{result.status} {result.name}", above, lines, _IN_THE_LOG, language="text")
+    unsigned = [(None, line) for line in lines]
+    return Details(f"{result.status} {result.name}", above, unsigned, _IN_THE_LOG, language="text")

@@ -58,8 +58,6 @@ def _differences(result: ResultView) -> Iterator[Line]:
         if section.title:
             yield Line(section.title, section.sign)
         yield from section_lines(section, depth=1 if section.title else 0)
-    if result.left_out:
-        yield Line(f"… {result.left_out:,} more")
 
 
 def _table(view: OutcomeView, paint: Paint) -> Iterator[str]:

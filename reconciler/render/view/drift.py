@@ -13,10 +13,9 @@ from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
 from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Cause, Field, Kind
 from reconciler.model.values import MASKED
+from reconciler.render.escape import plain
 from reconciler.render.phrases import age, aged, count, listed, minute
 from reconciler.render.signs import MEANING, OF_KIND, Sign
-from reconciler.render.spelling import name_text
-from reconciler.render.view.fields import MOST_ROWS
 from reconciler.render.view.ontology import is_hidden
 from reconciler.render.view.parts import (
     Command,
@@ -53,7 +52,7 @@ def view_drift(drift: Drift, reader: Reader) -> View:
     shown = found.projects
     invocation = reader.invocation.of(drift.target.name)
     projects = (
-        *(_project(project, reader.now, invocation) for project in shown),
+        *(_project(project, reader.now, invocation, full=reader.full) for project in shown),
         *(_blocked(project, invocation) for project in found.blocked),
     )
     advice, others = tuple(_advice(shown, invocation)), tuple(unmanaged(drift.unmanaged))
@@ -135,14 +134,14 @@ def _compared_with(drift: Drift, reader: Reader) -> Sentence:
     return ("Compared with the last apply: ", commit, f", {passed}" if passed else "")
 
 
-def _project(project: ProjectDrift, now: datetime, invocation: Invocation) -> ProjectView:
+def _project(project: ProjectDrift, now: datetime, invocation: Invocation, *, full: bool) -> ProjectView:
     drifted = _drifted(project)
     classes = {unit.cause for unit in project.units}
     moved = bool(classes - {Cause.PENDING}) or bool(project.transient)
     differences = [(unit, field) for unit in project.units if unit.cause is not Cause.SAME for field in unit.fields]
-    rows = tuple(_row(unit, field, now) for unit, field in differences[:MOST_ROWS])
+    rows = tuple(_row(unit, field, now) for unit, field in differences)
     sign = Sign.DRIFTED if drifted or project.transient else Sign.CHANGE
-    section = Section("", sign, rows, left_out=len(differences) - len(rows))
+    section = Section("", sign, rows, full=full)
     marks = [Mark("conflict", Tone.DANGER)] if Cause.CONFLICT in classes else []
     marks += [Mark("pending", Tone.HELD)] if Cause.PENDING in classes else []
     return ProjectView(
@@ -199,7 +198,7 @@ def _changed_back(project: ProjectDrift) -> Iterator[str]:
     for transient in project.transient:
         versions = "version" if len(transient.versions) == 1 else "versions"
         numbers = listed([str(version) for version in transient.versions])
-        yield f"changed and changed back: {name_text(transient.path)} ({versions} {numbers})"
+        yield f"changed and changed back: {plain(transient.path)} ({versions} {numbers})"
 
 
 def _cells(project: ProjectDrift, drifted: Sequence[Unit], now: datetime) -> Iterator[Sentence]:

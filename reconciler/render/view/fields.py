@@ -14,25 +14,25 @@ from reconciler.render.signs import OF_KIND, Sign
 from reconciler.render.view.ontology import is_hidden, tree
 from reconciler.render.view.parts import Row, Section
 
-MOST_ROWS: Final = 200
-"""How many changed values of one project are shown; the others are counted."""
-
 _MOST_LEAVES: Final = 60
 _COUNTED: Final = (Sign.ADD, Sign.REMOVE, Sign.MOVE, Sign.CHANGE)
 
 
-def sections(change: ProjectChange, sign: Sign) -> Iterator[Section]:
-    """What is shown of a create or an update: the project's own values, then params, then the ontology."""
+def sections(change: ProjectChange, sign: Sign, *, full: bool = False) -> Iterator[Section]:
+    """What is shown of a create or an update: the project's own values, then params, then the ontology.
+
+    With `full`, what is unchanged is shown, too.
+    """
     fields = list(_without_locations(change)) if sign is Sign.ADD else change.fields
     own = [field for field in fields if field.path[0] not in ("params", "ontology")]
     params = [field for field in fields if field.path[0] == "params"]
     ontology = [field for field in fields if field.path[0] == "ontology"]
     if own:
-        yield Section("", sign, tuple(rows(own)), created=sign is Sign.ADD)
+        yield Section("", sign, tuple(rows(own)), created=sign is Sign.ADD, full=full)
     if params:
-        yield _params(change, params, sign)
+        yield _params(change, params, sign, full)
     if ontology:
-        yield _ontology(change, ontology, sign)
+        yield _ontology(change, ontology, sign, full)
 
 
 def _without_locations(change: ProjectChange) -> Iterator[Field]:
@@ -86,21 +86,15 @@ def _leaves(row: Row, path: FieldPath) -> Iterator[Row]:
     yield from (leaf if leaf is found[0] else replace(leaf, location=None, note="") for leaf in found)
 
 
-def most_telling(every: Sequence[Row]) -> Sequence[Row]:
-    """All rows, or if there are too many, as many as may be shown: removals first. Their order stays the same."""
-    if len(every) <= MOST_ROWS:
-        return every
-    ranked = sorted(range(len(every)), key=lambda position: every[position].kind is not Kind.REMOVE)
-    return [every[position] for position in sorted(ranked[:MOST_ROWS])]
-
-
-def _params(change: ProjectChange, fields: Sequence[Field], sign: Sign) -> Section:
-    every = list(rows(fields, below=1))
-    shown = most_telling(every)
+def _params(change: ProjectChange, fields: Sequence[Field], sign: Sign, full: bool) -> Section:
+    shown = list(rows(fields, below=1))
     touched = {field.path[1] for field in fields if len(field.path) > 1}
     after: Json = change.after.params if change.after else {}
     if isinstance(after, Masked):
         after = touched
+    same = [key for key in after if key not in touched] if sign is not Sign.ADD else []
+    if full and change.after is not None:
+        shown += [Row(None, None, format_path((key,)), after=change.after.params[key]) for key in same]
     removed = tuple(str(field.path[1]) for field in fields if field.kind is Kind.REMOVE and len(field.path) == 2)
     versions = _versions(change, CallKind.SET_PARAMS, change.expected.params_version)
     created = sign is Sign.ADD
@@ -113,18 +107,19 @@ def _params(change: ProjectChange, fields: Sequence[Field], sign: Sign) -> Secti
         tally=_tally(fields),
         versions=versions,
         total=len(after),
-        hidden=0 if created else sum(key not in touched for key in after),
-        left_out=len(every) - len(shown),
+        hidden=0 if full else len(same),
         removed=removed,
+        full=full,
     )
 
 
-def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign) -> Section:
+def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign, full: bool) -> Section:
     own = [field for field in fields if len(field.path) == 2 and isinstance(field.path[1], Attribute)]
     merged = tree(
         before=change.before.ontology if change.before else None,
         after=change.after.ontology if change.after else None,
         fields=[field for field in fields if field not in own],  # the ontology's own attributes are not choices
+        full=full,
     )
     versions = _versions(change, CallKind.SET_ONTOLOGY, change.expected.ontology_version)
     created = sign is Sign.ADD
@@ -141,6 +136,7 @@ def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign) -> Sec
         versions=versions,
         total=merged.total,
         hidden=0 if created else merged.hidden,
+        full=full,
         removed=tuple(
             MASKED if is_hidden(field) else str(field.path[-1])
             for field in fields

@@ -7,12 +7,12 @@ two trees is `loose`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path, parse_path
 from reconciler.model.plan import Field, Kind
-from reconciler.model.values import ABSENT, MASKED, Json, Masked
+from reconciler.model.values import ABSENT, MASKED, Absent, Json, Masked
 from reconciler.render.signs import OF_KIND, Sign
 from reconciler.render.spelling import compact
 from reconciler.render.view.parts import Choice, Row
@@ -28,9 +28,9 @@ class Tree:
     hidden: int = 0
 
 
-def tree(*, before: Json, after: Json, fields: Sequence[Field]) -> Tree:
-    """The merged tree. Either side may be None, or masked as a whole."""
-    merger = _Merger(_choices(before), fields)
+def tree(*, before: Json, after: Json, fields: Sequence[Field], full: bool = False) -> Tree:
+    """The merged tree. Either side may be None, or masked as a whole. With `full`, it has every choice."""
+    merger = _Merger(_choices(before), fields, full)
     choices = list(merger.walk(_choices(before), _choices(after), ("ontology",), ("ontology",), 0))
     order = tuple(map(_named, merger.details(("ontology",))))
     return Tree(
@@ -52,6 +52,7 @@ class _Merger:
 
     before: Sequence[Json]
     fields: Sequence[Field]
+    full: bool = False
     total: int = 0
     _left: dict[FieldPath, list[Field]] = field(default_factory=dict)
     """The fields that are not shown yet, by the path of their choice."""
@@ -88,7 +89,7 @@ class _Merger:
             yield from self._removed(item, old_path, depth)
         for name, item in new:
             here, there = (*path, name), (*old_path, name)
-            if here in self._touched or there in self._touched:
+            if self.full or here in self._touched or there in self._touched:
                 yield from self._kept(item, old.get(name), here, there, depth)
             else:
                 self.total += _size(item)
@@ -125,9 +126,11 @@ class _Merger:
         if shown is not None:
             details = details if shown.kind is Kind.MOVE else (*details, *_described(shown))
             yield Choice(depth, str(here[-1]), OF_KIND[shown.kind], details, _moved_from(shown), shown.source)
-        elif details or below:
+        elif details or any(choice.sign for choice in below):
             source = changes[0].source if changes else None
             yield Choice(depth, str(here[-1]), Sign.CHANGE, details, None, source)
+        elif self.full:
+            yield Choice(depth, str(here[-1]), None, tuple(_attributes(item)))
         yield from below
 
     def _removed(self, item: Json, old_path: FieldPath, depth: int) -> Iterator[Choice]:
@@ -204,7 +207,11 @@ def _moved_from(shown: Field) -> str | None:
 
 def _described(shown: Field) -> Iterator[Row]:
     """What an added choice has besides its name."""
-    if isinstance(shown.after, dict):
-        for name in ("display", "description"):
-            if name in shown.after:
-                yield Row(Kind.ADD, Sign.ADD, name, ABSENT, shown.after[name])
+    for row in _attributes(shown.after):
+        yield replace(row, kind=Kind.ADD, sign=Sign.ADD)
+
+
+def _attributes(item: Json | Absent) -> Iterator[Row]:
+    """What a choice has besides its name, as unchanged rows."""
+    if isinstance(item, dict):
+        yield from (Row(None, None, name, ABSENT, item[name]) for name in ("display", "description") if name in item)

@@ -37,7 +37,6 @@ _DONE: Final = {Action.CREATE: "created", Action.UPDATE: "changed", Action.NO_OP
 _SIGN: Final = {Action.CREATE: Sign.ADD, Action.UPDATE: Sign.CHANGE}
 _SIGNALS: Final = {1: "SIGHUP", 2: "SIGINT", 15: "SIGTERM"}
 _LONGEST_REASON: Final = 300
-_MOST_STALE: Final = 30
 _MOST_ALERTS: Final = 8
 
 
@@ -106,7 +105,6 @@ class ResultView:
     messages: tuple[Diagnostic, ...] = ()
     truth: tuple[str, ...] = ()
     differences: tuple[Section, ...] = ()
-    left_out: int = 0
     advice: Sentence = ()
     again: Sentence = ()
     rank: int = 0
@@ -219,8 +217,7 @@ def _result(project: ProjectOutcome, invocation: Invocation) -> ResultView:
         sign=end.sign,
         messages=explained(project) if failed else project.diagnostics,
         truth=tuple(_truth(project)) if failed else (),
-        differences=tuple(_differences(project.stale_fields[:_MOST_STALE])),
-        left_out=max(0, len(project.stale_fields) - _MOST_STALE),
+        differences=tuple(_differences(project.stale_fields)),
         advice=allow or ((words, Command(invocation, end.verb, "--", project.name)) if words else ()),
         again=allow or (("To apply it again: ", Command(invocation, "apply", "--", project.name)) if words else ()),
         rank=_RANKS.get(project.status, len(_RANKS)),

@@ -105,8 +105,8 @@ def plan_of(plan_hash: str, commit: Commit) -> Iterator[str]:
 class Reader:
     """Who a view is for: the folder that file names are relative to, the current time, the links, and what is hidden.
 
-    `invocation` is how the run was started, for the commands that the view suggests. A view masks its input first and
-    works with plain values after that, so nothing sensitive can reach a format.
+    `invocation` is how the run was started, for the commands that the view suggests. With `full`, nothing is left out.
+    A view masks its input first and works with plain values after that, so nothing sensitive can reach a format.
     """
 
     base: str
@@ -114,6 +114,7 @@ class Reader:
     links: Links | None = None
     sensitive: Sequence[Pattern] = ()
     invocation: Invocation = field(default_factory=Invocation)
+    full: bool = False
 
     def printed(self, found: Printable) -> Printable:
         """With sensitive values masked, with relative file names, and with commands that can be run."""
@@ -137,11 +138,13 @@ def message_lines(diagnostic: Diagnostic) -> Iterator[str]:
 class Row:
     """A value that is added, removed, changed, or reordered. `name` is its path below the section.
 
+    An unchanged value has no kind and no sign.
+
     `note` says who changed it on Scale, and when; `said` replaces the values.
     """
 
-    kind: Kind
-    sign: Sign
+    kind: Kind | None
+    sign: Sign | None
     name: str
     before: Json | Absent = ABSENT
     after: Json | Absent = ABSENT
@@ -154,19 +157,21 @@ class Row:
 class Choice:
     """A choice of an ontology. `depth` counts from the root. `moved_from` is the path of its old parent.
 
+    An unchanged choice has no sign.
+
     A `loose` choice belongs to no tree; its name is its path below the ontology.
     """
 
     depth: int
     name: str
-    sign: Sign
+    sign: Sign | None
     details: tuple[Row, ...] = ()
     moved_from: str | None = None
     location: Source | None = None
     loose: bool = False
 
     @property
-    def signs(self) -> Iterator[Sign]:
+    def signs(self) -> Iterator[Sign | None]:
         yield self.sign
         if self.sign is not Sign.ADD:
             yield from (detail.sign for detail in self.details)
@@ -177,7 +182,8 @@ class Section:
     """`params`, `ontology`, or without a title, what belongs to neither.
 
     `call` says what will be sent, `total` counts the parameters or choices after the change, and `hidden` those among
-    them that do not change. `left_out` rows are not shown. `tally` is `+1 −2 ~1`. `order` is about the top level.
+    them that do not change and are not shown. `tally` is `+1 −2 ~1`. `order` is about the top level. If it is `full`,
+    the values of a new project and what is unchanged are shown whole.
     """
 
     title: str
@@ -192,8 +198,13 @@ class Section:
     versions: str = ""
     total: int = 0
     hidden: int = 0
-    left_out: int = 0
     removed: tuple[str, ...] = ()
+    full: bool = False
+
+    @property
+    def brief(self) -> bool:
+        """Whether a text shows only the head of long values: those of a new project, which git has whole."""
+        return self.created and not self.full
 
     @property
     def noun(self) -> str:
@@ -209,11 +220,7 @@ class Section:
         return f"{count(self.hidden, f'unchanged {self.noun}')} hidden" if self.hidden else ""
 
     @property
-    def left_out_words(self) -> str:
-        return f"… {self.left_out:,} more" if self.left_out else ""
-
-    @property
-    def signs(self) -> Iterator[Sign]:
+    def signs(self) -> Iterator[Sign | None]:
         yield from (row.sign for row in (*self.rows, *self.order))
         for choice in self.choices:
             yield from choice.signs

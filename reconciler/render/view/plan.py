@@ -47,7 +47,7 @@ def view_plan(plan: Plan, reader: Reader) -> View:
     differing = tuple(change for change in plan.changes if change.blocked or change.action is not Action.NO_OP)
     shown = reader.printed(replace(plan, changes=differing))
     seen = [
-        (change, *_project(change, invocation, reverts=change.name in reverting, alone=len(created) == 1))
+        (change, *_project(change, reader, invocation, reverts=change.name in reverting, alone=len(created) == 1))
         for change in shown.changes
     ]
     projects = tuple(project for _, project, _ in seen)
@@ -81,7 +81,7 @@ def view_plan(plan: Plan, reader: Reader) -> View:
 
 def signs_of(projects: Sequence[ProjectView]) -> list[Sign]:
     """The signs in use, in the legend's order."""
-    used: set[Sign] = set()
+    used: set[Sign | None] = set()
     for project in projects:
         used.update((project.sign, *([Sign.HELD] if project.held else [])))
         used.update(sign for section in project.sections for sign in section.signs)
@@ -122,7 +122,7 @@ def unmanaged(live: Sequence[str]) -> Iterator[Sentence]:
 
 
 def _project(
-    change: ProjectChange, invocation: Invocation, *, reverts: bool, alone: bool
+    change: ProjectChange, reader: Reader, invocation: Invocation, *, reverts: bool, alone: bool
 ) -> tuple[ProjectView, tuple[Risk, ...]]:
     """The project, and its risks.
 
@@ -135,7 +135,7 @@ def _project(
     elif change.action is Action.FORGET:
         sign = Sign.FORGET
     else:
-        shown = list(sections(change, sign))
+        shown = list(sections(change, sign, full=reader.full))
     risks = risks_of(change, sign, shown)
     held = bool(change.held_by) and not change.blocked
     project = ProjectView(
