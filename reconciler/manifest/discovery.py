@@ -23,6 +23,8 @@ from reconciler.manifest.sharedfiles import refused, unread
 DEFAULTS: Final = "_defaults.yaml"
 _NEAR_DEFAULTS: Final = ("_defaults.yml", "_default.yaml", "_default.yml")
 _ENDINGS: Final = (".yaml", ".yml")
+_NEAR_ENDINGS: Final = (*_ENDINGS, ".yaml.txt", ".yml.txt", ".yaml ", ".yml ", ".ymal", ".yalm")
+"""In lower case, the ends of names that are probably meant to be those of manifests."""
 DEEPEST: Final = 100
 """The maximum depth of nested folders, counted from the repository root."""
 
@@ -31,12 +33,14 @@ DEEPEST: Final = 100
 class Found:
     """Absolute paths, sorted. `near_defaults` are files whose names look like that of defaults.
 
+    `skipped` are files that look like manifests, except for the end of their names.
     `refused` has an error for each link that must not be followed, and each folder that could not be listed.
     """
 
     manifests: list[str] = field(default_factory=list)
     defaults: list[str] = field(default_factory=list)
     near_defaults: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     refused: list[Diagnostic] = field(default_factory=list)
 
 
@@ -48,7 +52,7 @@ def discover(folder: str, *, root: str) -> Found:
     if search.links:
         real = {os.path.realpath(file) for file in found.manifests}
         found.manifests += [file for file in search.links if os.path.realpath(file) not in real]
-    for files in (found.manifests, found.defaults, found.near_defaults):
+    for files in (found.manifests, found.defaults, found.near_defaults, found.skipped):
         files.sort(key=path_order)
     return found
 
@@ -106,6 +110,8 @@ class _Search:
             return
         is_folder = _is_folder(entry)
         if not is_folder and not name.endswith(_ENDINGS):
+            if name.lower().endswith(_NEAR_ENDINGS):
+                self.found.skipped.append(entry.path)
             return
         if name == DEFAULTS:
             self.found.defaults.append(entry.path)

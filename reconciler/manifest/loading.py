@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from reconciler.collection import collector_paused
-from reconciler.diagnostics import Diagnostic, error, few_suggestions, warning
+from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions, quoted, warning
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import resolve
 from reconciler.files.walking import Refusal
@@ -30,6 +30,7 @@ from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.sharedfiles import SharedFiles, near_path, read_found, unread
 from reconciler.manifest.understanding import Entry, Understanding
+from reconciler.manifest.unseen import folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,10 @@ def _load(
     opened = [open_overlay(path, folder, found, root, loader.layers) for path in overlays]
     laid = opened[0] if lay_first else None
     entries = [entry for file in found.manifests for entry in loader.load(file, laid)]
+    _note_like_names(entries, root)
     others = [_whole(diagnostic) for diagnostic in found.refused]
-    reported = [*map(_near_defaults, found.near_defaults), *(each for overlay in opened for each in overlay.reported)]
+    reported = [*map(_near_defaults, found.near_defaults), *map(_skipped, found.skipped)]
+    reported += [each for overlay in opened for each in overlay.reported]
     others += [_whole(diagnostic, is_manifest=False) for diagnostic in reported]
     others += [Entry(file, 1, None, None, each, is_manifest=False) for file, each in loader.layers.reported()]
     if others:
@@ -173,6 +176,16 @@ def _near_defaults(file: str) -> Diagnostic:
     )
 
 
+def _skipped(file: str) -> Diagnostic:
+    return Diagnostic(
+        Severity.NOTE,
+        Code.SKIPPED_FILE,
+        f"{os.path.basename(file)} is not read, although it looks like a manifest",
+        "The name of a manifest ends in .yaml or .yml. Rename this file, or start its name with _.",
+        first_line(file),
+    )
+
+
 def _whole(diagnostic: Diagnostic, *, is_manifest: bool = True) -> Entry:
     """An entry that reports a mistake of a whole file or folder."""
     assert diagnostic.location is not None
@@ -201,3 +214,23 @@ def _duplicates(entries: Sequence[Entry], root: str) -> Iterator[Diagnostic]:
                 location=entry.origin.user(("name",)),
                 label=first_at(earlier.user(("name",)), root),
             )
+
+
+def _note_like_names(entries: list[Entry], root: str) -> None:
+    """Add a warning to each entry whose name differs from an earlier one only in case, whitespace, or Unicode form."""
+    first: dict[str, Entry] = {}
+    for at, entry in enumerate(entries):
+        if entry.name is None or entry.origin is None:
+            continue
+        earlier = first.setdefault(folded(entry.name), entry)
+        if earlier.name in (None, entry.name) or earlier.origin is None:
+            continue
+        names = f"{quoted(entry.name)} and {quoted(earlier.name or '')}"
+        found = warning(
+            Code.LIKE_NAMES,
+            f"the names {names} differ only in case, whitespace, or Unicode form",
+            detail="They are different projects, but people hardly see a difference. Rename one of them.",
+            location=entry.origin.location(("name",)),
+            label=first_at(earlier.origin.location(("name",)), root),
+        )
+        entries[at] = replace(entry, diagnostics=in_reading_order([*entry.diagnostics, found]))

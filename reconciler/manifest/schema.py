@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from reconciler.diagnostics import did_you_mean, nearest
 from reconciler.fieldpath import Attribute, Pattern, parse_pattern
 from reconciler.keys.faults import Faults, Path, RefusedError
 from reconciler.keys.kinds import Day, Key, Kind, ListOf, Number, OneOf, Schema, Slots, Table, Text, Truth
@@ -66,11 +67,20 @@ def _pattern(text: str) -> Pattern:
             f'"{text}" cannot be ignored',
             "You can ignore anything below params, or ontology, ontology.**.@description, or ontology.**.@display. "
             "A part that a manifest leaves out is not managed at all.",
+            _meant(text),
         )
     if any(isinstance(part, Attribute) for part in pattern.parts):
         detail = 'Put a key that starts with @ in quotes: params."@key".'
         raise RefusedError(Code.BAD_IGNORE, "parameters have no @ attributes", detail)
     return pattern
+
+
+def _meant(text: str) -> str:
+    """The label with a path that can be ignored, if only one key of the path is misspelled."""
+    first, dot, rest = text.partition(".")
+    if dot and first != "params" and nearest(first, ("params",)) is not None:
+        return f'did you mean "params.{rest}"?'
+    return did_you_mean(text, IGNORABLE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,11 @@ def is_blank(text: str) -> bool:
     return all(character.isspace() or _is_unseen(character) for character in text)
 
 
+def folded(name: str) -> str:
+    """The form of a name in which case, whitespace, and Unicode form do not count."""
+    return " ".join((name if name.isascii() else unicodedata.normalize("NFKC", name)).casefold().split())
+
+
 def is_invisible(character: str) -> bool:
     """Whether a character is invisible: controls, format characters, separators, fillers."""
     return unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp") or character in _FILLERS

@@ -122,7 +122,7 @@ def test_there_are_ten_of_them() -> None:
 @pytest.mark.parametrize(("code", "kind", "example"), EXAMPLES, ids=[f"{code}-{kind}" for code, kind, _ in EXAMPLES])
 def test_examples_are_what_they_are_said_to_be(tmp_path: Path, code: str, kind: str, example: str) -> None:
     (tmp_path / "projects").mkdir()
-    files = re.split(r"^# ([\w./-]+\.(?:yaml|yml|toml|md))\n", example, flags=re.MULTILINE)
+    files = re.split(r"^# ([\w./-]+\.(?:yaml|YAML|yml|toml|md))\n", example, flags=re.MULTILINE)
     if len(files) == 1:
         whole = re.match(r"(?:name|type):", example)
         files = ["", "projects/p.yaml", example if whole else f"name: p\ntype: chat\n{example}"]

@@ -40,8 +40,8 @@ def test_what_is_a_manifest(tmp_path: Path) -> None:
             "projects/_draft/_defaults.yaml": "type: x",
         },
     )
-    assert names(manifests) == ["a", "b", "c", "d", "e"]
-    assert len({entry.file for entry in manifests.entries}) == 5
+    assert [entry.name for entry in manifests.entries if entry.is_manifest] == ["a", "b", "c", "d", "e"]
+    assert [os.path.basename(entry.file) for entry in manifests.entries if not entry.is_manifest] == ["f.YAML"]
     assert (manifests.folder, manifests.root) == (f"{tmp_path}/projects", str(tmp_path))
 
 

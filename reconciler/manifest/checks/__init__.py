@@ -36,6 +36,7 @@ class Rule:
 RULES: Final = (
     Rule(Code.PROJECT_KEY_IN_PARAMS, _WARN, parameters.project_key_in_params),
     Rule(Code.MISSPELT_PARAMETER, _WARN, parameters.misspelt_parameter),
+    Rule(Code.MISSPELT_IGNORE, _WARN, parameters.misspelt_ignore),
     Rule(Code.PARAMETER_KIND, _WARN, parameters.parameter_kind),
     Rule(Code.PARAMETER_OF_OTHER_TYPE, _NOTE, parameters.parameter_of_other_type),
     Rule(Code.PARAMETER_OF_TASK, _NOTE, parameters.parameter_of_task),

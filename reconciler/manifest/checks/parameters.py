@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from reconciler.diagnostics import nearest, quoted
+from reconciler.fieldpath import Pattern
 from reconciler.keys.faults import kind_of
-from reconciler.manifest.checks.subject import Finding, Subject, entries, is_object, items
+from reconciler.manifest.checks.subject import Finding, Subject, entries, get, is_object, items
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.schema import PROJECT
 from reconciler.model.values import Json
@@ -29,44 +31,60 @@ _BESIDE_PARAMS: Final = frozenset(PROJECT.names) - {"reconcile"}
 """The fields that a project on Scale has in addition to its parameters [D]."""
 
 _DEEPEST: Final = 12
+_NEAR_INSIDE: Final = 0.81
+"""How similar a key inside a parameter must be to a known one: more than `max_height` is to `min_height`."""
 _KNOWN_OTHERWISE: Final = PER_TASK | OTHERS | _BESIDE_PARAMS
 _SORTED_TYPES: Final = tuple(sorted(TASK_TYPES))
 _ANYWHERE: Final = COMMON.keys() | {key for own in OWN.values() for key in own}
 
 
-def parameter_kind(subject: Subject) -> Iterator[Finding]:
-    """A value whose JSON type is not the one that Scale documents."""
-    known = parameters_of(subject.type)
-    for key, value in subject.params.items():
-        if key in known:
-            yield from _kinds(value, known[key], ("params", key), key)
+@dataclass(frozen=True, slots=True)
+class _Visited:
+    """A value inside a known parameter that does not fit its fact: it has unknown keys, or is of the wrong type."""
+
+    path: RawPath
+    name: str
+    value: Json
+    fact: Fact
+    unknown: tuple[str, ...]
 
 
-def _kinds(value: Json, fact: Fact, path: RawPath, name: str) -> Iterator[Finding]:
+def _visited(subject: Subject) -> list[_Visited]:
+    """The values inside known parameters that do not fit what is known about them."""
+    if subject.visited is None:
+        known = parameters_of(subject.type)
+        subject.visited = [
+            each
+            for key, value in subject.params.items()
+            if key in known
+            for each in _visit(value, known[key], ("params", key), key)
+        ]
+    found: list[_Visited] = subject.visited
+    return found
+
+
+def _visit(value: Json, fact: Fact, path: RawPath, name: str) -> Iterator[_Visited]:
     fact = _written_out(fact)
     kinds = types_of(fact)
     if value is None or len(path) > _DEEPEST:
         return
-    if kinds and not _is_one_of(value, kinds):
-        yield Finding(
-            path,
-            f"{name} must be {type_words(kinds)}, not {kind_of(value)}",
-            fact.get("description", ""),
-            _remedy(value, kinds),
-            doubtful=not (is_sure(fact) or "$comment" not in fact),
-        )
-        return
+    fits = not kinds or _is_one_of(value, kinds)
     properties = fact.get("properties", {})
     others = fact.get("additionalProperties")
+    if not fits:
+        yield _Visited(path, name, value, fact, ())
+        return
+    if properties and others is None and isinstance(value, dict) and not value.keys() <= properties.keys():
+        yield _Visited(path, name, value, fact, tuple(key for key in value if key not in properties))
     for key, inner in entries(value):
         below = properties.get(key, others)
         if below is not None and not _fits(inner, below):
-            yield from _kinds(inner, below, (*path, key), key)
+            yield from _visit(inner, below, (*path, key), key)
     if "items" in fact and isinstance(value, list):
         below = _written_out(fact["items"])
         for index, inner in items(value):
             if not _fits(inner, below):
-                yield from _kinds(inner, below, (*path, index), f"an item of {name}")
+                yield from _visit(inner, below, (*path, index), f"an item of {name}")
 
 
 def _written_out(fact: Fact) -> Fact:
@@ -76,6 +94,20 @@ def _written_out(fact: Fact) -> Fact:
 def _fits(value: Json, fact: Fact) -> bool:
     """Whether a value is a string that may be one: there is nothing to find in most values."""
     return value.__class__ is str and "string" in types_of(fact)
+
+
+def parameter_kind(subject: Subject) -> Iterator[Finding]:
+    """A value whose JSON type is not the one that Scale documents."""
+    for each in _visited(subject):
+        if not each.unknown:
+            kinds = types_of(each.fact)
+            yield Finding(
+                each.path,
+                f"{each.name} must be {type_words(kinds)}, not {kind_of(each.value)}",
+                each.fact.get("description", ""),
+                _remedy(each.value, kinds),
+                doubtful=not (is_sure(each.fact) or "$comment" not in each.fact),
+            )
 
 
 def _is_one_of(value: Json, kinds: list[str]) -> bool:
@@ -136,6 +168,7 @@ def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
             detail = "It is sent unchanged, because Scale may have added it."
             summary, label = f'"{key}" is not a known parameter', f'did you mean "{meant}"?'
             yield Finding(("params", key), summary, detail, label, key=True, doubtful=True)
+    yield from _misspelt_inside(subject)
     for path, key in _slips(subject.params, ("params",)):
         meant = SLIPS_OF_THE_DOCUMENTATION[key]
         detail = "Samples in Scale's documentation misspell this parameter."
@@ -145,6 +178,24 @@ def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             path, '"label" is not a key of a label', detail, 'did you mean "choice"?', key=True, doubtful=True
         )
+
+
+def _misspelt_inside(subject: Subject) -> Iterator[Finding]:
+    """A key inside a known parameter that is almost a known one there."""
+    for each in _visited(subject):
+        for key in each.unknown:
+            if key in OTHERS or key in SLIPS_OF_THE_DOCUMENTATION:
+                continue
+            meant = nearest(key, each.fact["properties"], cutoff=_NEAR_INSIDE)
+            if meant is not None:
+                yield Finding(
+                    (*each.path, key),
+                    f"{quoted(key)} is not a known key of {each.name}",
+                    "It is sent unchanged, because Scale may have added it.",
+                    f'did you mean "{meant}"?',
+                    key=True,
+                    doubtful=True,
+                )
 
 
 def _slips(value: Json, path: RawPath) -> Iterator[tuple[RawPath, str]]:
@@ -164,6 +215,40 @@ def _label_keys(subject: Subject) -> Iterator[RawPath]:
         for path, label in subject.at(where):
             if is_object(label) and "label" in label and "choice" not in label:
                 yield (*path, "label")
+
+
+def misspelt_ignore(subject: Subject) -> Iterator[Finding]:
+    """A path to ignore with a key that is almost a known or declared one, so it may ignore nothing."""
+    for index, ignore in enumerate(subject.project.mask.ignore):
+        wrong = _misspelt_part(subject, ignore.pattern)
+        if wrong is not None:
+            written: Json = subject.project.document["reconcile"]["ignore"][index]
+            yield Finding(
+                ("reconcile", "ignore", index, *(("path",) if isinstance(written, dict) else ())),
+                f"{quoted(wrong[0])} is not a known key, so this may ignore nothing",
+                "A live value that is not ignored is overwritten.",
+                f'did you mean "{wrong[1]}"?',
+            )
+
+
+def _misspelt_part(subject: Subject, pattern: Pattern) -> tuple[str, str] | None:
+    """The first part of a pattern that is almost a known key, and that key."""
+    value: Json = dict(subject.params)
+    fact: Fact = {"properties": parameters_of(subject.type)}
+    for depth, part in enumerate(pattern.parts[1:]):
+        known = fact.get("properties", {})
+        if isinstance(part, str):
+            names = [*known, *(key for key, _ in entries(value))]
+            if part not in names and not (depth == 0 and part in _ANYWHERE | _KNOWN_OTHERWISE):
+                meant = nearest(part, names, cutoff=_NEAR_INSIDE) if "additionalProperties" not in fact else None
+                return None if meant is None else (part, meant)
+            value = get(value, part)
+            fact = _written_out(known.get(part) or fact.get("additionalProperties") or {})
+        elif isinstance(part, int) and isinstance(value, list) and part < len(value):
+            value, fact = value[part], _written_out(fact.get("items", {}))
+        else:
+            return None
+    return None
 
 
 def left_to_tasks(subject: Subject) -> Iterator[Finding]:

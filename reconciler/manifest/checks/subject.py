@@ -69,6 +69,8 @@ class Subject:
     project: DesiredProject
     today: date | None
     remembered: dict[tuple[int, Any], tuple[Json, Any]] = field(default_factory=dict)
+    visited: Any = None
+    """The values of known parameters, as `parameters.py` keeps them for its rules."""
 
     @property
     def type(self) -> str:

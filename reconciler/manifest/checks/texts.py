@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
 from reconciler.diagnostics import quoted
 from reconciler.manifest.checks.subject import Choices, Finding, Subject
+from reconciler.manifest.unseen import folded
 from reconciler.model.values import Json
 
 SOON: Final = timedelta(days=14)
@@ -39,11 +39,9 @@ def _alike(choices: Choices) -> list[tuple[str, str]]:
     first: dict[str, str] = {}
     found = []
     for name in choices.paths:
-        folded = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-        if folded in first:
-            found.append((first[folded], name))
-        else:
-            first[folded] = name
+        earlier = first.setdefault(folded(name), name)
+        if earlier != name:
+            found.append((earlier, name))
     return found
 
 
