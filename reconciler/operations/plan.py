@@ -17,7 +17,7 @@ from reconciler.manifest.places import locate
 from reconciler.model.plan import Action, Field, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.snapshot import Snapshot
-from reconciler.model.values import NodeCount, equal
+from reconciler.model.values import NodeCount
 from reconciler.operations.live import Account, get_projects, read_live, recognize
 from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import read_record
@@ -93,21 +93,26 @@ def planned_with(session: Session, account: Account, live: Live, prepared: Prepa
     with collector_paused():
         made = make_plan(declared, live, section.projects, terms)
     commit = declared.commit.commit
-    changes = (replace(change, commit=None if change.name in prepared.unheld else commit) for change in made.changes)
-    return replace(made, changes=tuple(changes), section=account.section)
+    changes = made.changes
+    if commit is not None:
+        changes = tuple(
+            change if change.name in prepared.unheld else replace(change, commit=commit) for change in changes
+        )
+    return replace(made, changes=changes, section=account.section)
 
 
 def _check_size(desired: Sequence[DesiredProject], live: Live) -> None:
     """Refuse plans that would be too large. With aliases, a few bytes can represent very many values.
 
-    A shared value counts once for each manifest that uses it.
+    A shared value counts once for each manifest that uses it. What Scale shows as well was sent to it in full, so it
+    does not count, whatever its numbers are: `==` is enough here.
     """
     nodes = NodeCount()
     total = 0
     for project in desired:
         found = live.projects.get(project.name)
         now = found if isinstance(found, LiveProject) else None
-        if project.params is not None and not (now is not None and equal(project.params, now.params)):
+        if project.params is not None and not (now is not None and project.params == now.params):
             total += nodes.of(project.params)
         if project.ontology is not None and not (now is not None and project.ontology == now.ontology):
             total += nodes.of_choices(project.ontology.choices)

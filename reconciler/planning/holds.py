@@ -30,11 +30,13 @@ def with_holds(
     warned: dict[str, list[Diagnostic]] = defaultdict(list)
     used: set[Waiver] = set()
     for guard, find in GUARDS:
+        found = list(find(changes, situation))
+        if not found:
+            continue
         matching = {
             change.name: matching_waivers(situation.waivers, guard, change.name, situation.today) for change in changes
         }
-        found = list(find(changes, situation))
-        if guard in WHOLE_PLAN and found and any(matching.values()):
+        if guard in WHOLE_PLAN and any(matching.values()):
             rest = {finding.change.name: finding for finding in find(_without(changes, matching), situation)}
             found = [
                 rest.get(finding.change.name, finding)
@@ -53,6 +55,7 @@ def with_holds(
                 warned[name].append(warning(guard, summary, detail=detail))
             else:
                 held[name].append(Held(guard, finding.why, finding.remedy))
+    judged = held.keys() | waived.keys() | warned.keys()
     with_verdicts = tuple(
         replace(
             change,
@@ -60,6 +63,8 @@ def with_holds(
             waived_by=tuple(waived[change.name]),
             diagnostics=(*change.diagnostics, *warned[change.name]),
         )
+        if change.name in judged
+        else change
         for change in changes
     )
     whole = situation.managed.keys() <= {change.name for change in changes}

@@ -175,7 +175,8 @@ def plan_project(
         return blocked_change(desired, None, unreadable(desired.name, live))
     base = base_of(known, live)
     change = _planned(desired, live, base, pending=pending, history=history)
-    return replace(change, diagnostics=(*_landed(desired, base), *change.diagnostics))
+    landed = tuple(_landed(desired, base))
+    return replace(change, diagnostics=(*landed, *change.diagnostics)) if landed else change
 
 
 def _planned(
