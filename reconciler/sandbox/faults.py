@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 from reconciler.sandbox.app import route
+from reconciler.sandbox.bodies import NewOntology, NewParams
 from reconciler.sandbox.exchange import Answer, ConnectionCutError, Handler, Refusal, Request, error_answer
 from reconciler.sandbox.jsontext import Json, NumberText, parse, parse_file
 from reconciler.sandbox.store import Store, StoreError
@@ -227,9 +228,10 @@ class FaultyApp:
             while mark.format(self._others) in text:
                 self._others += 1
             if call == "setOntology":
-                self._store.edit_ontology(project, [*_latest_choices(text), f"Other {self._others}"])
+                choices = [*_latest_choices(text), f"Other {self._others}"]
+                self._store.set_ontology(project, NewOntology(choices, name=None))
             else:
-                self._store.edit_params(project, {"other_writer": self._others})
+                self._store.set_params(project, NewParams({"other_writer": self._others}, patch=True))
         except (Refusal, StoreError):
             return
 

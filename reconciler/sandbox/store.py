@@ -1,4 +1,4 @@
-"""The account that the sandbox emulates, the calls of the API, and edits in the dashboard.
+"""The account that the sandbox emulates, and the calls of the API.
 
 Each function is one transaction, so versions have no gaps and no duplicates, even if others write at the same time. A
 function that raises has changed nothing. Reads, and writes to a project that does not exist, create no file. It
@@ -84,31 +84,25 @@ class Store:
         return document_after_create(row, self.assumptions)
 
     def set_params(self, name: str, new: NewParams) -> str:
+        """Add a version. With `patch`, `params` replaces keys of the latest version; objects and arrays are not merged
+        [D]."""
         with self._database.writing() as connection:
-            connection, position = _find(connection, name)
-            self._append_params(connection, position, new)
+            connection, position, versions, text, _ = _find(connection, name)
+            latest = _parameters(text)
+            params = self.assumptions.parameters_as_stored(new.params, over=latest if new.patch else None)
+            if self.assumptions.appends_version(latest, params):
+                entry = params_entry(params, version=versions, created_at=self._timestamp())
+                connection.execute(_APPEND_PARAMS, {"entry": entry, "position": position})
             return self._document(connection, name)
 
     def set_ontology(self, name: str, new: NewOntology) -> str:
         with self._database.writing() as connection:
-            connection, position = _find(connection, name)
-            self._append_ontology(connection, position, new)
+            connection, position, *_, count = _find(connection, name)
+            entry = self.assumptions.ontology_entry(
+                new.ontology, name=new.name, version=count or 0, created_at=self._timestamp()
+            )
+            connection.execute(_APPEND_ONTOLOGY, {"entry": write(entry), "position": position})
             return self._document(connection, name)
-
-    # Edits that a person makes in Scale's dashboard [D].
-
-    def edit_params(self, name: str, params: Mapping[str, Any], *, patch: bool = True) -> None:
-        """Add a version of the params. Without `patch`, it has exactly these parameters."""
-        with self._database.writing() as connection:
-            connection, position = _find(connection, name)
-            self._append_params(connection, position, NewParams(params=dict(params), patch=patch))
-
-    def edit_ontology(self, name: str, ontology: Sequence[Any], *, version_name: str | None = None) -> None:
-        """Add a version of the ontology with these choices, named `version_name`."""
-        new = NewOntology(ontology=list(ontology), name=version_name)
-        with self._database.writing() as connection:
-            connection, position = _find(connection, name)
-            self._append_ontology(connection, position, new)
 
     # The account itself.
 
@@ -177,25 +171,6 @@ class Store:
     def _timestamp(self) -> str:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    def _append_params(self, connection: sqlite3.Connection, position: int, new: NewParams) -> None:
-        """Add a version. With `patch`, `params` replaces keys of the latest version; objects and arrays are not merged
-        [D]."""
-        versions, text = connection.execute(
-            "SELECT versions, latest FROM projects WHERE position = ?", (position,)
-        ).fetchone()
-        latest = _parameters(text)
-        params = self.assumptions.parameters_as_stored(new.params, over=latest if new.patch else None)
-        if self.assumptions.appends_version(latest, params):
-            entry = params_entry(params, version=versions, created_at=self._timestamp())
-            connection.execute(_APPEND_PARAMS, {"entry": entry, "position": position})
-
-    def _append_ontology(self, connection: sqlite3.Connection, position: int, new: NewOntology) -> None:
-        (count,) = connection.execute("SELECT ontologies FROM projects WHERE position = ?", (position,)).fetchone()
-        entry = self.assumptions.ontology_entry(
-            new.ontology, name=new.name, version=count or 0, created_at=self._timestamp()
-        )
-        connection.execute(_APPEND_ONTOLOGY, {"entry": write(entry), "position": position})
-
     def _document(self, connection: sqlite3.Connection | None, name: str) -> str:
         if connection is None:
             raise no_such_project(name)
@@ -235,16 +210,18 @@ def _parameters(latest: str | None) -> dict[str, Json] | None:
     return {key: value for key, value in entry.items() if key not in ("version", "created_at")}
 
 
-def _find(connection: sqlite3.Connection | None, name: str) -> tuple[sqlite3.Connection, int]:
-    """The connection, which is not None, and the project's position.
+def _find(
+    connection: sqlite3.Connection | None, name: str
+) -> tuple[sqlite3.Connection, int, int, str | None, int | None]:
+    """The connection, which is not None, and the project's position, versions, latest entry, and number of ontologies.
 
     [A] Archived projects accept writes like all others.
 
     Raises:
         Refusal: there is no such project.
     """
-    query = "SELECT position FROM projects WHERE name = ?"
+    query = "SELECT position, versions, latest, ontologies FROM projects WHERE name = ?"
     found = connection.execute(query, (name,)).fetchone() if connection else None
     if connection is None or found is None:
         raise no_such_project(name)
-    return connection, int(found[0])
+    return connection, *found

@@ -29,8 +29,8 @@ from random import Random
 from typing import Any
 
 from reconciler.cli import run as run_here
-from reconciler.sandbox.store import Store
 from tests.campaign.server import LATENCY, Account, Accounts, served
+from tests.sandbox.dashboard import Dashboard
 
 ONTOLOGY = "ontology"
 KINDS = ("alone", "unfinished", "unfinished", "one clone", "two clones", "two accounts")
@@ -116,7 +116,7 @@ class _Story:
         for number, key in enumerate(accounts):
             # An account is identified by when its oldest project was made.
             moment = datetime(2026, 1, 1 + number, tzinfo=UTC)
-            Store(folder / key / "sandbox.db", now=partial(datetime.fromtimestamp, moment.timestamp(), UTC)).seed(
+            Dashboard(folder / key / "sandbox.db", now=partial(datetime.fromtimestamp, moment.timestamp(), UTC)).seed(
                 [{"name": f"first_of_{key}", "type": "imageannotation"}]
             )
         _git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "remote.git")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Request, error_answer
-from reconciler.sandbox.store import Store
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import path_of, serve
 
 LATENCY = 0.015
@@ -27,7 +27,7 @@ class Account:
     """
 
     def __init__(self, file: Path) -> None:
-        self.store = Store(file)
+        self.store = Dashboard(file)
         self._inner = create_app(file)
         self._idle = threading.Event()
         self._idle.set()

@@ -14,7 +14,7 @@ from typing import Any
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Request
-from reconciler.sandbox.store import Store
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import serve
 
 LIMIT = 120
@@ -25,7 +25,7 @@ class Gate:
     """A sandbox whose requests of one method wait at a gate. `arrived` counts those that came to it."""
 
     def __init__(self, file: Path, method: str) -> None:
-        self.store = Store(file)
+        self.store = Dashboard(file)
         self._inner = create_app(file)
         self._method = method
         self._change = threading.Condition()

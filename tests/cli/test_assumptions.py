@@ -19,10 +19,10 @@ from reconciler.operations import apply, session
 from reconciler.sandbox import app
 from reconciler.sandbox.assumptions import Assumptions, switches
 from reconciler.sandbox.faults import Fault, FaultyApp
-from reconciler.sandbox.store import Store
 from reconciler.scale.client import ScaleClient
 from tests.cli.conftest import Cli, Result
 from tests.faults.line import Line, at_once
+from tests.sandbox.dashboard import Dashboard
 from tests.scale.loopback import FakeClock
 
 pytestmark = pytest.mark.untraced
@@ -65,7 +65,7 @@ class Account:
     cli: Cli
     folder: Path
     wrong: str
-    store: Store
+    store: Dashboard
     faults: list[Fault] = field(default_factory=list)
     declared: tuple[Params, Ontology] | None = None
     ignores_added: bool = False
@@ -107,7 +107,7 @@ class Account:
 
     def shown(self, name: str = "p") -> dict[str, Any]:
         """The project with its whole histories, whatever get shows of them."""
-        whole = Store(self.folder / ".reconciler" / "sandbox.db").list_projects()
+        whole = Dashboard(self.folder / ".reconciler" / "sandbox.db").list_projects()
         return next((project for project in json.loads(whole) if project["name"] == name), {})
 
     def versions(self) -> tuple[int, int]:
@@ -140,7 +140,7 @@ def account(request: pytest.FixtureRequest, cli: Cli, repository: Path, monkeypa
     wrong: str = request.param
     assumptions = Assumptions.parse([] if wrong == AS_ASSUMED else wrong.split(","))
     file = repository / ".reconciler" / "sandbox.db"
-    made = Account(cli, repository, wrong, Store(file, assumptions=assumptions))
+    made = Account(cli, repository, wrong, Dashboard(file, assumptions=assumptions))
 
     async def sleep(seconds: float) -> None:
         raise AssertionError("no fault here is slow")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli, Served, live
 from tests.repositories import commit_all, git
+from tests.sandbox.dashboard import Dashboard
 
 Write = Callable[[str, str], Path]
 M = "name: p\ntype: imageannotation\n"
@@ -191,7 +191,7 @@ def test_versions_are_in_the_store(repository: Path, cli: Cli, write: Write) -> 
     """Drift writes nothing, to Scale or to the record."""
     write("p.yaml", M + "params: {a: 1}\n")
     cli("apply", "--auto-approve")
-    store = Store(repository / ".reconciler" / "sandbox.db")
+    store = Dashboard(repository / ".reconciler" / "sandbox.db")
     store.edit_params("p", {"a": 2})
     before = store.get("p")
     heads = git(repository, "for-each-ref")

@@ -16,8 +16,8 @@ import pytest
 
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Handler, Request
-from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli, live
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import path_of, serve
 
 REF = "refs/reconciler/record/production"
@@ -47,7 +47,7 @@ class Scale:
     def __init__(self, repository: Path, stack: ExitStack) -> None:
         file = repository / ".reconciler" / "account.db"
         self.repository = repository
-        self.store = Store(file)
+        self.store = Dashboard(file)
         self.store.seed([live("p", {"a": 1, "theirs": 1}, ["Cat", "Dog"])])
         self.watching = Watching(create_app(file))
         self.elsewhere = Watching(create_app(repository / ".reconciler" / "other.db"))

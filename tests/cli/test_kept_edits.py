@@ -22,10 +22,10 @@ from reconciler.cli import run
 from reconciler.record.stores import open_record
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Request, error_answer
-from reconciler.sandbox.store import Store
 from tests.cli.conftest import live
 from tests.cli.processes import LIMIT, environment, started
 from tests.repositories import git
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import path_of, serve
 
 pytestmark = pytest.mark.untraced
@@ -38,7 +38,7 @@ class Account:
     """A sandbox that calls `at` right before the write of a kind, and answers a 400 for the kinds that it refuses."""
 
     def __init__(self, file: Path) -> None:
-        self.store = Store(file)
+        self.store = Dashboard(file)
         self._inner = create_app(file)
         self.refused: set[str] = set()
         self.at: dict[str, Callable[[], None]] = {}

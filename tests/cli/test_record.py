@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.record.stores import open_record
-from reconciler.sandbox.store import Store
 from tests.cli.conftest import Cli
 from tests.repositories import git
+from tests.sandbox.dashboard import Dashboard
 
 Write = Callable[[str, str], Path]
 M = "name: p\ntype: imageannotation\n"
@@ -28,8 +28,8 @@ def log(repository: Path) -> list[str]:
     return git(repository, "log", "--format=%an: %s", "refs/reconciler/record/sandbox").splitlines()
 
 
-def store(repository: Path) -> Store:
-    return Store(repository / ".reconciler" / "sandbox.db")
+def store(repository: Path) -> Dashboard:
+    return Dashboard(repository / ".reconciler" / "sandbox.db")
 
 
 def test_adoption_is_one_apply_with_nothing_to_do(repository: Path, cli: Cli, write: Write, seed: Any) -> None:

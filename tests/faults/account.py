@@ -28,17 +28,17 @@ from reconciler.record.stores import open_record
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Handler
 from reconciler.sandbox.faults import Fault, FaultyApp
-from reconciler.sandbox.store import Store
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings, Target, choose_target, read_settings
 from tests.faults.line import Line, at_once
+from tests.sandbox.dashboard import Dashboard
 from tests.simulation.virtual import START, VirtualLoop, run_on
 
 NAME = "p"
 OTHER_PARAM = "other_writer"
 OTHER_CHOICE = "Other "
 
-Between = Callable[[Handler, Store], Handler]
+Between = Callable[[Handler, Dashboard], Handler]
 """Puts something more between the faults and the sandbox."""
 
 
@@ -157,7 +157,7 @@ class Account:
     settings: Settings = field(init=False)
     target: Target = field(init=False)
     file: Path = field(init=False)
-    store: Store = field(init=False)
+    store: Dashboard = field(init=False)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -165,7 +165,7 @@ class Account:
         self.target = choose_target(self.settings, name="sandbox", endpoint=None, environment={})
         assert self.target.sandbox is not None
         self.file = self.target.sandbox
-        self.store = Store(self.file)
+        self.store = Dashboard(self.file)
 
     def declare(self, manifest: str) -> None:
         (self.folder / "projects").mkdir(exist_ok=True)
@@ -212,7 +212,7 @@ class Account:
         recorder = Recorder(self.settings.git_root, self.target, record, clock=clock, random=Random(1), aside=at_once)
         session = Session(self.settings, self.target, {}, now=clock.now)
         prepared = prepare(session, (), record=recorder.record, pending=pending, allowed=allowed)
-        store = Store(self.file, now=clock.now)
+        store = Dashboard(self.file, now=clock.now)
         app = create_app(self.file, now=clock.now, aside=at_once)
         if between is not None:
             app = between(app, store)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.sandbox.exchange import Answer, ConnectionCutError, Handler, Refusal, Request, error_answer, json_answer
-from reconciler.sandbox.store import Store
 from tests.faults.account import NAME
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import path_of
 
 CUT = "cut"
@@ -30,7 +30,7 @@ class Liar:
     """The first write by `call` is answered by `answer` (a key of ANSWERS, or CUT), and lands all the same."""
 
     app: Handler
-    store: Store
+    store: Dashboard
     call: str
     answer: str
     lag: float

@@ -9,8 +9,8 @@ from typing import Any
 
 from reconciler.sandbox.bodies import NewProject
 from reconciler.sandbox.exchange import Answer, Handler, Refusal, Request
-from reconciler.sandbox.store import Store
 from tests.faults.account import NAME, OTHER_CHOICE, OTHER_PARAM
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import path_of
 
 FIRST = 101
@@ -26,7 +26,7 @@ class Visitor:
     """
 
     app: Handler
-    store: Store
+    store: Dashboard
     call: str
     part: str
     before: bool

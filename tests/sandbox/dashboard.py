@@ -1,16 +1,25 @@
-"""The rest of what people do to an account at Scale: the API has no call for it."""
+"""What people do to an account at Scale. The API has a call for few of it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from reconciler.sandbox.bodies import NewOntology, NewParams
 from reconciler.sandbox.exchange import bad_request, name_problem, no_such_project
 from reconciler.sandbox.store import Store
 
 
 class Dashboard(Store):
+    def edit_params(self, name: str, params: Mapping[str, Any], *, patch: bool = True) -> None:
+        """Adds a version of the params. Without `patch`, it has exactly these parameters."""
+        self.set_params(name, NewParams(dict(params), patch))
+
+    def edit_ontology(self, name: str, ontology: Sequence[Any]) -> None:
+        """Adds a version of the ontology with these choices."""
+        self.set_ontology(name, NewOntology(list(ontology), name=None))
+
     def archive(self, name: str, *, archived: bool = True) -> None:
         """Archives, or with `archived=False` takes back."""
         self._update("archived = ?", archived, name)

@@ -15,7 +15,7 @@ import pytest
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.bodies import NewParams
 from reconciler.sandbox.exchange import Refusal
-from reconciler.sandbox.store import Store, utc_now
+from reconciler.sandbox.store import utc_now
 from tests.sandbox.calling import KEY, in_process_client
 from tests.sandbox.dashboard import Dashboard
 
@@ -34,7 +34,7 @@ KITTENS: dict[str, Any] = {
 }
 
 
-def listed(store: Store) -> list[Any]:
+def listed(store: Dashboard) -> list[Any]:
     projects: list[Any] = json.loads(store.list_projects())
     return projects
 
@@ -44,7 +44,7 @@ def test_what_is_seeded_is_listed_as_it_was(store: Dashboard) -> None:
     at = "2026-11-24T12:00:00.000Z"
     bare = {"name": "bare", "archived": False, "type": "chat", "created_at": at, "param_history": []}
     assert listed(store) == [KITTENS, bare]
-    assert Store(store._database.file.with_name("copy.db")).seed(listed(store)) == 2
+    assert Dashboard(store._database.file.with_name("copy.db")).seed(listed(store)) == 2
 
 
 def test_a_seeded_history_goes_on(store: Dashboard) -> None:
@@ -133,7 +133,7 @@ def test_an_account_has_an_id_until_it_is_emptied(store: Dashboard, file: Path) 
     assert store.reset() == 0
     assert not file.parent.exists()
     first = store.open_account()
-    assert store.open_account() == store.account_id() == Store(file).account_id() == first
+    assert store.open_account() == store.account_id() == Dashboard(file).account_id() == first
     store.seed([{"type": "chat", "name": "a"}, {"type": "chat", "name": "b"}])
     store.disable(["chat"])
     assert store.reset() == 2
@@ -143,7 +143,7 @@ def test_an_account_has_an_id_until_it_is_emptied(store: Dashboard, file: Path) 
 
 def test_times_are_utc_with_milliseconds(file: Path) -> None:
     zone = timezone(timedelta(hours=2))
-    store = Store(file, now=lambda: datetime(2026, 11, 24, 1, 2, 3, 4567, tzinfo=zone))
+    store = Dashboard(file, now=lambda: datetime(2026, 11, 24, 1, 2, 3, 4567, tzinfo=zone))
     store.seed([{"type": "chat", "name": "n"}])
     assert listed(store)[0]["created_at"] == "2026-11-23T23:02:03.004Z"
     assert utc_now().utcoffset() == timedelta(0)
@@ -157,11 +157,11 @@ def test_a_hundred_creates_of_one_name_make_one_project(file: Path) -> None:
             return [answer.status_code for answer in await asyncio.gather(*calls)]
 
     assert Counter(asyncio.run(race())) == {200: 1, 409: 99}
-    assert [entry["version"] for entry in listed(Store(file))[0]["param_history"]] == [0]
+    assert [entry["version"] for entry in listed(Dashboard(file))[0]["param_history"]] == [0]
 
 
 def test_two_stores_and_many_threads_leave_no_gap_in_the_versions(file: Path) -> None:
-    stores = [Store(file), Store(file)]
+    stores = [Dashboard(file), Dashboard(file)]
     with ThreadPoolExecutor(16) as pool:
         created = pool.map(lambda i: stores[i % 2].seed([{"type": "chat", "name": f"p{i}"}]), range(20))
         assert sum(created) == 20

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.operations.init import lay_out_repository
-from reconciler.sandbox.store import Store
 from tests.forge.github.double import REPOSITORY, TOKEN, Github
+from tests.sandbox.dashboard import Dashboard
 from tests.workflows.own import PIN, ROOT, own_files
 from tests.workflows.runner import JobRun, Runner, git
 
@@ -28,7 +28,7 @@ class Hub:
         self,
         folder: Path,
         github: Github,
-        store: Store,
+        store: Dashboard,
         endpoint: str,
         *,
         own: bool = False,

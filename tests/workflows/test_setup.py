@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.app import create_app
-from reconciler.sandbox.store import Store
 from tests.cli.processes import finished
 from tests.forge.github.double import Github, served
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import serve
 from tests.workflows.hub import Hub
 from tests.workflows.own import ROOT
@@ -20,15 +20,17 @@ from tests.workflows.runner import JobRun, git
 
 pytestmark = pytest.mark.untraced
 
+Stage = tuple[Github, Dashboard, str]
+
 GUIDE = (ROOT / "docs" / "ci.md").read_text("utf-8")
 FIVE_MINUTES = re.findall(r"(?ms)^\d\. (.*?)(?=^\d\. |\n\n)", GUIDE.split("## Five minutes on GitHub")[1])
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[tuple[Github, Store, str]]:
+def stage(tmp_path: Path) -> Iterator[Stage]:
     """GitHub, an account without projects, and its endpoint."""
     with serve(create_app(tmp_path / "account.db")) as port, served(Github()) as github:
-        yield github, Store(tmp_path / "account.db"), f"http://127.0.0.1:{port}/v1"
+        yield github, Dashboard(tmp_path / "account.db"), f"http://127.0.0.1:{port}/v1"
 
 
 def outcomes(runs: dict[str, JobRun]) -> dict[str, str]:
@@ -36,7 +38,7 @@ def outcomes(runs: dict[str, JobRun]) -> dict[str, str]:
 
 
 def test_an_empty_repository_is_green_at_every_step(
-    stage: tuple[Github, Store, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     github, store, endpoint = stage
     init, manifest, environments, push, pull_request = FIVE_MINUTES
@@ -71,7 +73,7 @@ def test_an_empty_repository_is_green_at_every_step(
     assert "<html" in runs["plan"].artifacts["reconciler-plan"]
 
 
-def test_a_push_before_there_is_a_manifest_asks_for_nothing(stage: tuple[Github, Store, str], tmp_path: Path) -> None:
+def test_a_push_before_there_is_a_manifest_asks_for_nothing(stage: Stage, tmp_path: Path) -> None:
     hub = Hub(tmp_path, *stage)
     assert outcomes(hub.begin("Only what init wrote")) == {
         "changes": "success",
@@ -80,7 +82,7 @@ def test_a_push_before_there_is_a_manifest_asks_for_nothing(stage: tuple[Github,
     }
 
 
-def test_a_branch_folders_and_texts_of_its_own(stage: tuple[Github, Store, str], tmp_path: Path) -> None:
+def test_a_branch_folders_and_texts_of_its_own(stage: Stage, tmp_path: Path) -> None:
     """On trunk, with manifests two levels down, texts elsewhere, and two teams, of which one has a sparse clone."""
     github, store, endpoint = stage
     config = 'manifests = "data/labeling"\n[targets.production]\nrecord = "origin"\n'

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.app import create_app
-from reconciler.sandbox.store import Store
 from tests.cli.conftest import live
 from tests.forge.github.double import Github, served
+from tests.sandbox.dashboard import Dashboard
 from tests.serving import serve
 from tests.workflows.hub import KEY, Hub
 from tests.workflows.runner import JobRun, git
@@ -39,7 +39,7 @@ def manifest(name: str, instruction: str = "Label.", priority: int = 10, choices
 @pytest.fixture
 def hub(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hub]:
     """A repository that is set up: two projects adopted by a first apply, and a snapshot."""
-    store = Store(tmp_path / "account.db")
+    store = Dashboard(tmp_path / "account.db")
     for name in ("cats", "dogs"):
         store.seed(
             [
