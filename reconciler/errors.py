@@ -6,6 +6,7 @@ ReconcilerError
 ├── UsageError                   the command line requests something impossible
 ├── DiagnosedError               one or more located diagnostics (manifests, configuration)
 ├── FileRefusedError             a file of the repository that must not, or cannot, be read or written
+│   └── FileMissingError         it does not exist
 ├── PlanFileError                a saved plan that is not accepted
 ├── GitRefusedError              git refuses or fails
 ├── RecordError                  a record that cannot be read, fetched, written, or pushed
@@ -85,6 +86,10 @@ class FileRefusedError(ReconcilerError):
         super().__init__(summary, detail)
         self.reason = reason
         self.why = why
+
+
+class FileMissingError(FileRefusedError):
+    """The file does not exist, or its path is not one."""
 
 
 class PlanFileError(ReconcilerError):

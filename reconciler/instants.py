@@ -29,6 +29,11 @@ def readable(moment: datetime) -> str:
     return f"{in_utc(moment):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def moment_of(text: str) -> datetime:
+    """A time as `read_instant` returns it. A text that is not a time counts as earlier than every time."""
+    return read_instant(text) or LONG_AGO
+
+
 def read_instant(text: str) -> datetime | None:
     """An ISO 8601 time as an aware time in UTC; None for any other text."""
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,6 @@ from reconciler.cli import console, formats, invocation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.diagnostics import Remedy
-    from reconciler.model.doctor import DoctorReport
 
 _EPILOG = """\b
 Examples:
@@ -52,6 +49,7 @@ def command(
     from reconciler.doctor.setup import read_setup
     from reconciler.errors import UsageError
     from reconciler.model.doctor import CheckStatus
+    from reconciler.model.printed import with_commands
 
     if write and not assumptions:
         raise click.UsageError("--write requires --assumptions")
@@ -76,20 +74,10 @@ def command(
         return auto_approve or console.confirm(_QUESTION.format(name=plain(setup.chosen.name)))
 
     report = doctor(setup, assumptions=assumptions, approve=approve if write else None, waiting=console.tell_waiting)
-    report = _completed(report)
+    report = with_commands(report, invocation.spell)
     form = formats.named(output)
     if form.document:
         console.say_json(form.layout("doctor")(report))
     else:
         console.say(form.layout("doctor")(report, colour=console.in_colour(sys.stdout)))
     return int(report.count(CheckStatus.ERROR) > 0)
-
-
-def _completed(report: DoctorReport) -> DoctorReport:
-    """The report, with the commands that it suggests."""
-
-    def whole(remedy: Remedy) -> Remedy:
-        return replace(remedy, command=invocation.spell(*remedy.run))
-
-    checks = [replace(check, remedies=tuple(map(whole, check.remedies))) for check in report.checks]
-    return replace(report, checks=checks, hint=whole(report.hint) if report.hint is not None else None)

@@ -84,16 +84,11 @@ def find_configuration(folder: Path, top: Path | None) -> Configuration | None:
     for parent in (folder, *folder.parents):
         found = [read for name in FILES if (read := _load(parent / name)) is not None]
         if len(found) > 1:
-            raise DiagnosedError(
-                "there are two configurations",
-                [
-                    error(
-                        "two-configurations",
-                        "reconciler.toml and [tool.reconciler] in pyproject.toml both exist",
-                        detail="Keep one of them.",
-                        location=found[1].locate((), at_key=False),
-                    )
-                ],
+            raise _refuse(
+                "two-configurations",
+                "reconciler.toml and [tool.reconciler] in pyproject.toml both exist",
+                found[1].locate((), at_key=False),
+                "Keep one of them.",
             )
         if found:
             return found[0]

@@ -9,11 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from reconciler.errors import FileRefusedError
-from reconciler.files.walking import NOT_REGULAR, Refusal, read_at_most, reported, too_large, walked
+from reconciler.errors import FileMissingError
+from reconciler.files.walking import NOT_REGULAR, read_at_most, reported, too_large, walked
 
 LARGEST_CONFIGURATION: Final = 1_000_000
 LARGEST_FILE: Final = 10_000_000
@@ -52,13 +53,9 @@ def read_below(root: str | Path, path: str, limit: int = LARGEST_FILE) -> bytes 
     Raises:
         FileRefusedError: a part of the path is a link, it is not a regular file, or it cannot be read.
     """
-    try:
-        with reported(root, path, "read"), walked(root, path, links=False) as walk:
-            return walk.read(limit)
-    except FileRefusedError as problem:
-        if problem.reason == Refusal.MISSING:
-            return None
-        raise
+    with suppress(FileMissingError), reported(root, path, "read"), walked(root, path, links=False) as walk:
+        return walk.read(limit)
+    return None
 
 
 def read_named(file: str | Path, limit: int = LARGEST_SAVED) -> bytes:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from reconciler.errors import FileRefusedError
+from reconciler.errors import FileMissingError, FileRefusedError
 
 MOST_PARTS: Final = 250
 """The maximum number of parts in a path, including the targets of links."""
@@ -233,7 +233,8 @@ def reported(root: str | Path, path: str, verb: str) -> Iterator[None]:
     else:
         return
     remedy = _REMEDIES.get(reason, "").format(root=os.fspath(root))
-    raise FileRefusedError(f'"{path}" cannot be {verb}: {why}', remedy, reason=reason, why=why) from None
+    kind = FileMissingError if reason is Refusal.MISSING else FileRefusedError
+    raise kind(f'"{path}" cannot be {verb}: {why}', remedy, reason=reason, why=why) from None
 
 
 NOT_REGULAR: Final = "it is not a regular file"

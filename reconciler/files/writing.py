@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reconciler.errors import FileRefusedError
+from reconciler.errors import FileMissingError, FileRefusedError
 from reconciler.files.walking import REGULAR, Refusal, RefusedError, is_below, not_regular, reported, walked
 
 
@@ -24,16 +24,12 @@ def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
         FileRefusedError: a part of the path that may not be a link is one, or a folder cannot be searched.
     """
     folder, name = os.path.split(path)
-    try:
-        with reported(root, path, "written"), walked(root, folder or ".", links=False) as walk:
-            status = os.stat(f"{walk.name}/{name}", dir_fd=walk.descriptor, follow_symlinks=False)
-            if not link and stat.S_ISLNK(status.st_mode):
-                raise RefusedError(Refusal.LINK, f'"{path}" is a link')
-    except FileRefusedError as problem:
-        if problem.reason == Refusal.MISSING:
-            return False
-        raise
-    return True
+    with suppress(FileMissingError), reported(root, path, "written"), walked(root, folder or ".", links=False) as walk:
+        status = os.stat(f"{walk.name}/{name}", dir_fd=walk.descriptor, follow_symlinks=False)
+        if not link and stat.S_ISLNK(status.st_mode):
+            raise RefusedError(Refusal.LINK, f'"{path}" is a link')
+        return True
+    return False
 
 
 def check_below(root: str | Path, path: str) -> bool:
@@ -42,15 +38,11 @@ def check_below(root: str | Path, path: str) -> bool:
     Raises:
         FileRefusedError: a part of it, or the file itself, is a link, or the file is not a regular one.
     """
-    try:
-        with reported(root, path, "written"), walked(root, path, links=False) as walk:
-            if walk.status is not None and not stat.S_ISREG(walk.status.st_mode):
-                raise not_regular()
-            return walk.status is not None
-    except FileRefusedError as problem:
-        if problem.reason == Refusal.MISSING:
-            return False
-        raise
+    with suppress(FileMissingError), reported(root, path, "written"), walked(root, path, links=False) as walk:
+        if walk.status is not None and not stat.S_ISREG(walk.status.st_mode):
+            raise not_regular()
+        return walk.status is not None
+    return False
 
 
 def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None = 0o600, folders: bool = True) -> None:

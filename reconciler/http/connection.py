@@ -18,8 +18,9 @@ import httpx
 
 from reconciler import __version__
 from reconciler.clock import Clock
+from reconciler.errors import ConnectionSetupError
 from reconciler.http.answer import Answer, Lost
-from reconciler.http.route import UnreachableError, open_client, proxy_for
+from reconciler.http.route import open_client, proxy_for
 
 Transport: TypeAlias = httpx.AsyncBaseTransport
 
@@ -49,7 +50,7 @@ class Connection:
     `proxy` is the environment variable that names the proxy, None if there is none.
 
     Raises:
-        UnreachableError: the address is not a URL of an API, or a proxy or certificate variable does not work.
+        ConnectionSetupError: the address is not a URL of an API, or a proxy or certificate variable does not work.
     """
 
     def __init__(
@@ -183,7 +184,7 @@ def _checked(address: str) -> httpx.URL:
     except (httpx.InvalidURL, ValueError):
         plain = False
     if not plain:
-        raise UnreachableError(
+        raise ConnectionSetupError(
             "The endpoint is not the URL of an API",
             "It must start with http:// or https:// and name a host, without a user name, password, `?`, or `#`.",
         )

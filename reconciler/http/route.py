@@ -12,24 +12,17 @@ import os
 import re
 import ssl
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
 
 from reconciler.endpoint import is_loopback
+from reconciler.errors import ConnectionSetupError
 
 _Client = TypeVar("_Client")
 _PORT = re.compile(r"(\[[^\]]*\]|[^:]*):([0-9]{1,5})")
-
-
-class UnreachableError(Exception):
-    """No client can be created. `summary` and `detail` are as in ReconcilerError."""
-
-    def __init__(self, summary: str, detail: str) -> None:
-        super().__init__(summary)
-        self.summary = summary
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ def open_client(url: httpx.URL, proxy: Proxy | None, **options: Any) -> httpx.As
     """A client for requests to this host, through its proxy.
 
     Raises:
-        UnreachableError: a proxy or certificate variable does not work.
+        ConnectionSetupError: a proxy or certificate variable does not work.
     """
     secure = url.scheme == "https" or (proxy is not None and proxy.address.startswith("https:"))
     # A bare context trusts no server.
@@ -68,10 +61,10 @@ def open_client(url: httpx.URL, proxy: Proxy | None, **options: Any) -> httpx.As
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         problem = error
     if proxy is None:
-        raise _unexplained(problem) from None
+        raise _unexplained(problem)
     if isinstance(problem, ImportError):
-        raise _unusable(proxy.variable, "it names a SOCKS proxy, but only HTTP proxies are supported") from None
-    raise _unusable(proxy.variable, f"its value cannot be used ({type(problem).__name__})") from None
+        raise _unusable(proxy.variable, "it names a SOCKS proxy, but only HTTP proxies are supported")
+    raise _unusable(proxy.variable, f"its value cannot be used ({type(problem).__name__})")
 
 
 def _excludes(entry: str, url: httpx.URL) -> bool:
@@ -105,13 +98,18 @@ def _certificates() -> ssl.SSLContext:
     except (ValueError, OSError) as error:
         problem = error
     for name, probe in (("SSL_CERT_FILE", _probe_certificates), ("SSLKEYLOGFILE", _probe_key_log)):
-        value = os.environ.get(name)
-        if value:
-            try:
-                probe(value)
-            except (ValueError, OSError) as error:
-                raise _unusable(name, f"its value cannot be used ({type(error).__name__})") from None
-    raise _unexplained(problem) from None
+        if (value := os.environ.get(name)) and (failure := _failure(probe, value)):
+            raise _unusable(name, f"its value cannot be used ({failure})")
+    raise _unexplained(problem)
+
+
+def _failure(probe: Callable[[str], None], value: str) -> str:
+    """The kind of error that a value causes; empty if it causes none. No error keeps another one that has the value."""
+    try:
+        probe(value)
+    except (ValueError, OSError) as error:
+        return type(error).__name__
+    return ""
 
 
 def _check_certificate_folder() -> None:
@@ -129,12 +127,12 @@ def _probe_key_log(value: str) -> None:
     ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = value
 
 
-def _unusable(name: str, problem: str) -> UnreachableError:
-    return UnreachableError(f"the environment variable {name} is invalid: {problem}", "Fix or unset the variable.")
+def _unusable(name: str, problem: str) -> ConnectionSetupError:
+    return ConnectionSetupError(f"the environment variable {name} is invalid: {problem}", "Fix or unset the variable.")
 
 
-def _unexplained(problem: BaseException) -> UnreachableError:
-    return UnreachableError(
+def _unexplained(problem: BaseException) -> ConnectionSetupError:
+    return ConnectionSetupError(
         f"the HTTP connection cannot be set up ({type(problem).__name__})",
         "Check the proxy settings and the variables HTTPS_PROXY, ALL_PROXY, NO_PROXY, and SSL_CERT_FILE.",
     )

@@ -8,8 +8,9 @@ from functools import cache, partial
 from operator import is_
 from typing import Any, Final, TypeVar
 
-from reconciler.diagnostics import Diagnostic, Location
+from reconciler.diagnostics import Diagnostic, Location, Remedy
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, covered, parse_path
+from reconciler.model.doctor import CheckResult, DoctorReport
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Field, Kind, Plan, ProjectChange, State
@@ -46,14 +47,13 @@ def printed(value: Printable, *, base: str, sensitive: Sequence[Pattern] = (), s
 
 
 def with_commands(value: _Value, spell: Spell) -> _Value:
-    """The value, a tuple of diagnostics or one that has some, with each suggested command as `spell` returns it."""
+    """The value, a tuple of diagnostics or one of those in `_WITH_REMEDIES`, with each suggested command as `spell`
+    returns it."""
 
-    def spelled(diagnostic: Diagnostic) -> Diagnostic:
-        if not diagnostic.remedies:
-            return diagnostic
-        return replace(diagnostic, remedies=tuple(replace(one, command=spell(*one.run)) for one in diagnostic.remedies))
+    def spelled(remedy: Remedy) -> Remedy:
+        return replace(remedy, command=spell(*remedy.run))
 
-    whole: _Value = _rebuilt(value, _WITH_DIAGNOSTICS, {Diagnostic: spelled})
+    whole: _Value = _rebuilt(value, _WITH_REMEDIES, {Remedy: spelled})
     return whole
 
 
@@ -84,7 +84,7 @@ _WITH_FILES: Final[_Attributes] = {
 }
 """The attributes that name files, or that contain values that do."""
 
-_WITH_DIAGNOSTICS: Final[_Attributes] = {
+_WITH_REMEDIES: Final[_Attributes] = {
     Plan: ("changes", "diagnostics"),
     ProjectChange: ("diagnostics",),
     Drift: ("projects", "blocked", "diagnostics"),
@@ -92,8 +92,11 @@ _WITH_DIAGNOSTICS: Final[_Attributes] = {
     BlockedProject: ("diagnostic",),
     Outcome: ("projects", "diagnostics"),
     ProjectOutcome: ("diagnostics",),
+    DoctorReport: ("checks", "hint"),
+    CheckResult: ("remedies",),
+    Diagnostic: ("remedies",),
 }
-"""The attributes that contain diagnostics."""
+"""The attributes that contain remedies."""
 
 _WITH_VALUES: Final[_Attributes] = {
     Plan: ("changes",),

@@ -12,12 +12,12 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any, Final
 
 from reconciler.clock import Clock
 from reconciler.errors import GitRefusedError, RecordError
-from reconciler.instants import LONG_AGO, read_instant, to_the_second
+from reconciler.instants import moment_of, to_the_second
 from reconciler.model.record import Run, Section
 from reconciler.record.stores import RecordStore
 
@@ -83,7 +83,7 @@ class Lease:
 
     def _holds(self, until: str) -> bool:
         now = self._clock.now()
-        return now - CLOCKS_DIFFER <= _moment(until) <= now + LONGEST_LEASE
+        return now - CLOCKS_DIFFER <= moment_of(until) <= now + LONGEST_LEASE
 
     async def _clean_up(self, run: Run) -> None:
         """Remove what a dead run left outside the record."""
@@ -94,23 +94,23 @@ class Lease:
     async def permit(self) -> str | None:
         """Awaited right before a write. Returns None if the write may start, else the reason why not."""
         assert self.run is not None
-        if self._clock.now() < _moment(self.run.until) - LAST_SECONDS or await self._renew():
+        if self._clock.now() < moment_of(self.run.until) - LAST_SECONDS or await self._renew():
             return None
         return f"the intent of this run could not be renewed: {self._problem}"
 
     async def _keep_renewing(self) -> None:
         while True:
             assert self.run is not None
-            left = _moment(self.run.until) - RENEWED_BEFORE - self._clock.now()
+            left = moment_of(self.run.until) - RENEWED_BEFORE - self._clock.now()
             await self._clock.sleep(max(left.total_seconds(), 5.0))
-            if not await self._renew() and self._clock.now() >= _moment(self.run.until):
+            if not await self._renew() and self._clock.now() >= moment_of(self.run.until):
                 return
 
     async def _renew(self) -> bool:
         """Hold the intent for another lease, unless it has expired. Another run may then have taken its place."""
         async with self._renewing:
             assert self.run is not None
-            now, until = self._clock.now(), _moment(self.run.until)
+            now, until = self._clock.now(), moment_of(self.run.until)
             if now < until - RENEWED_BEFORE:
                 return True
             if now >= until:
@@ -139,8 +139,3 @@ class Lease:
                 if self._is_renewed:
                     await self._aside(self._store.end, self.run)
             await self._aside(self._store.liveness.release, self.run.id)
-
-
-def _moment(text: str) -> datetime:
-    """A text that is not a time counts as a time in the past."""
-    return read_instant(text) or LONG_AGO

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -85,6 +85,7 @@ def _open(session: Session) -> tuple[RecordStore, tuple[Diagnostic, ...]]:
     return store, tuple(notes)
 
 
+@dataclass(eq=False)
 class Recorder:
     """The record of one apply, which records its intent before its first write, and its outcome after the last one.
 
@@ -93,35 +94,23 @@ class Recorder:
     git, outside the event loop. `check` compares the plan's commit with the last applied one.
     """
 
-    def __init__(
-        self,
-        base: Path,
-        target: Target,
-        store: RecordStore,
-        *,
-        notes: tuple[Diagnostic, ...] = (),
-        waiting: Callable[[str], None] = lambda words: None,
-        check: CommitCheck | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-        random: Random | None = None,
-        aside: Callable[..., Awaitable[Any]] = asyncio.to_thread,
-    ) -> None:
-        self._base = base
-        self._target = target
-        self._endpoint = target.endpoint
-        self._store = store
-        self.notes = notes
-        self._waiting = waiting
-        self.check = check
-        self._clock = clock
-        self._random = random or Random()
-        self._aside = aside
-        self._seen = store.read()
+    base: Path
+    target: Target
+    store: RecordStore
+    notes: tuple[Diagnostic, ...] = ()
+    waiting: Callable[[str], None] = lambda words: None
+    check: CommitCheck | None = None
+    clock: Clock = SYSTEM_CLOCK
+    random: Random = field(default_factory=Random)
+    aside: Callable[..., Awaitable[Any]] = asyncio.to_thread
+
+    def __post_init__(self) -> None:
+        self._seen = self.store.read()
         self.record = self._seen.record
         """The record as the apply found it."""
         self.created: Mapping[str, str | None] = {}
         """The `created_at` of the account's projects that are not in the plan, by name."""
-        self._lease = Lease(store, clock, aside)
+        self._lease = Lease(self.store, self.clock, self.aside)
 
     async def permit(self) -> str | None:
         """Awaited right before a write. Returns None if the write may start, else the reason why not."""
@@ -156,13 +145,13 @@ class Recorder:
         return announced
 
     async def _announce(self, plan: Plan, stopped: Callable[[], bool]) -> Plan | None:
-        begun, pause, reported = self._clock.monotonic(), FIRST_LOOK, ""
+        begun, pause, reported = self.clock.monotonic(), FIRST_LOOK, ""
         pauses = self._pauses()
         while not stopped():
-            self._seen = await self._aside(self._store.read)
+            self._seen = await self.aside(self.store.read)
             section = self._section(self._seen.record, plan)
             if self.check is not None:
-                plan = await self._aside(self.check.enforce, plan, section)
+                plan = await self.aside(self.check.enforce, plan, section)
             writing = [change for change in plan.changes if change.writes]
             if not writing:
                 return plan
@@ -174,7 +163,7 @@ class Recorder:
                     return plan
                 await self._pause(pauses)
                 continue
-            if self._clock.monotonic() - begun >= PATIENCE:
+            if self.clock.monotonic() - begun >= PATIENCE:
                 raise RecordError(
                     "another apply is writing the same projects",
                     f"Run {other.id} on {other.host} started at {other.started_at}. This run waited for "
@@ -182,19 +171,19 @@ class Recorder:
                 )
             if reported != other.id:
                 reported = other.id
-                self._waiting(
+                self.waiting(
                     f"Waiting for run {other.id} on {other.host}, which started at {other.started_at} and is "
                     "writing the same projects..."
                 )
-            until = self._clock.monotonic() + pause
-            while not stopped() and self._clock.monotonic() < until:
-                await self._clock.sleep(FIRST_LOOK)
+            until = self.clock.monotonic() + pause
+            while not stopped() and self.clock.monotonic() < until:
+                await self.clock.sleep(FIRST_LOOK)
             pause = min(pause * 1.5, LAST_LOOK)
         return None
 
     async def _intend(self, plan: Plan, writing: list[ProjectChange], alive: frozenset[str]) -> bool:
         """Push the intent onto the record that was seen. Returns False if another run was faster."""
-        now = to_the_second(self._clock.now())
+        now = to_the_second(self.clock.now())
         run = await self._lease.begin()
         intents = {
             change.name: RecordedProject(
@@ -233,10 +222,10 @@ class Recorder:
                 known,
                 section.projects,
                 run=run.id if run is not None else "",
-                at=to_the_second(self._clock.now()),
+                at=to_the_second(self.clock.now()),
                 file=self._file,
             )
-            if self.check is not None and not await self._aside(self.check.may_be_named, plan.commit, section):
+            if self.check is not None and not await self.aside(self.check.may_be_named, plan.commit, section):
                 changes = replace(changes, commit=None)
             new_commit = changes.commit is not None and changes.commit != section.commit
             if run is None and not (changes.entries or changes.forgotten or new_commit):
@@ -246,7 +235,7 @@ class Recorder:
             if await self._swap(plan, change, message_of(outcome), account):
                 return
             await self._pause(pauses)
-            self._seen = await self._aside(self._store.read)
+            self._seen = await self.aside(self.store.read)
 
     def _section(self, record: Record, plan: Plan) -> Section:
         key = self._key(record, plan, plan.target.account)
@@ -259,16 +248,17 @@ class Recorder:
         this run's intent, by a project of the plan, or because it is the only new section of the endpoint.
         """
         if (run := self._lease.run) is not None:
-            for key, section in record.at(self._endpoint):
+            for key, section in record.at(self.target.endpoint):
                 if run.id in section.runs:
                     return key
-        named = (plan.section, *((self._endpoint, one) for one in (account, plan.target.account) if one is not None))
+        accounts = (one for one in (account, plan.target.account) if one is not None)
+        named = (plan.section, *((self.target.endpoint, one) for one in accounts))
         if (known := next((key for key in named if key in record.sections), None)) is not None:
             return known
         created = {**{change.name: change.expected.created_at for change in plan.changes}, **self.created}
-        if (known := record.find(self._endpoint, plan.target.account, created)) is not None:
+        if (known := record.find(self.target.endpoint, plan.target.account, created)) is not None:
             return known
-        new = [key for key, _ in record.at(self._endpoint) if key not in self.record.sections]
+        new = [key for key, _ in record.at(self.target.endpoint) if key not in self.record.sections]
         return new[0] if plan.target.account == EMPTY_ACCOUNT and len(new) == 1 else None
 
     async def _swap(self, plan: Plan, change: Callable[[Section], Section], message: str, account: str | None) -> bool:
@@ -277,34 +267,34 @@ class Recorder:
         key = self._key(record, plan, account)
         if key is None and account is None and plan.section is not None:
             raise RecordError(
-                f"the record of {self._target.name} no longer has a section for this account",
+                f"the record of {self.target.name} no longer has a section for this account",
                 "The record changed during this run. Apply again.",
             )
-        named = (self._endpoint, account)
+        named = (self.target.endpoint, account)
         final = named if key is None or account not in (None, EMPTY_ACCOUNT) else key
         rest = {one: section for one, section in record.sections.items() if one != key}
         new = Record({**rest, final: change(record.sections[key] if key is not None else Section())})
         commit = f"\n\nManifests at {plan.commit.commit}" if plan.commit.commit else ""
         dirty = ", with uncommitted changes" if plan.commit.commit and plan.commit.dirty else ""
-        swapped = await self._aside(self._store.swap, self._seen, new, f"{message}{commit}{dirty}\n")
+        swapped = await self.aside(self.store.swap, self._seen, new, f"{message}{commit}{dirty}\n")
         self._seen = swapped or self._seen
         return swapped is not None
 
     def _pauses(self) -> Iterator[float]:
-        return pauses_between(self._clock.monotonic, self._random.random)
+        return pauses_between(self.clock.monotonic, self.random.random)
 
     async def _pause(self, pauses: Iterator[float]) -> None:
         """Pause after another run was faster. Raises RecordError if others have been faster for too long."""
         if (pause := next(pauses, None)) is None:
             raise RecordError(
-                f"the record of {self._target.name} could not be written",
+                f"the record of {self.target.name} could not be written",
                 f"Other runs were faster for {PUSHING:.0f} seconds. Apply again when fewer runs write to this record. "
                 + ALWAYS_OVERTAKEN,
             )
-        await self._clock.sleep(pause)
+        await self.clock.sleep(pause)
 
     def _file(self, change: ProjectChange) -> str:
-        return Path(os.path.relpath(change.source.file, self._base)).as_posix()
+        return Path(os.path.relpath(change.source.file, self.base)).as_posix()
 
 
 def _names(section: Section, run: Run, writing: list[ProjectChange]) -> bool:

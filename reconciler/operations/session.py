@@ -10,10 +10,11 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from reconciler.clock import SYSTEM_CLOCK
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.forge.github.job import git_login
 from reconciler.http.connection import InProcess
@@ -120,10 +121,6 @@ PUBLISHED: Final = "@"
 _Answer = TypeVar("_Answer")
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class Session:
     """`environment` holds the key. `snapshot` replaces live state; the target then has the snapshot's endpoint, which
@@ -137,7 +134,7 @@ class Session:
     target: Target
     environment: Mapping[str, str]
     snapshot: Snapshot | None = None
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = SYSTEM_CLOCK.now
     waiting: Callable[[float], None] = lambda seconds: None
     progress: Callable[[str], None] = lambda sentence: None
 

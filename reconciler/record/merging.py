@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import compress
 from typing import Final
 
-from reconciler.instants import LONG_AGO, read_instant
+from reconciler.instants import moment_of
 from reconciler.model.record import Entries, Intended, RecordedProject, Run, Section
 
 ONTOLOGY: Final = "ontology"
@@ -102,7 +101,7 @@ def _of(intents: tuple[Intended, ...], runs: Collection[str]) -> tuple[Intended,
 
 
 def _is_forgotten(there: RecordedProject, seen: RecordedProject | None, at: str) -> bool:
-    return _is_same(there, seen) or _moment(there.recorded_at) <= _moment(at)
+    return _is_same(there, seen) or moment_of(there.recorded_at) <= moment_of(at)
 
 
 def _is_same(there: RecordedProject, seen: RecordedProject | None) -> bool:
@@ -115,7 +114,7 @@ def _joined(theirs: RecordedProject, ours: RecordedProject) -> RecordedProject:
     A base changes only when an apply has written the unit or found it equal. A run that names a lower base read the
     record before that.
     """
-    later = ours if _moment(ours.recorded_at) >= _moment(theirs.recorded_at) else theirs
+    later = ours if moment_of(ours.recorded_at) >= moment_of(theirs.recorded_at) else theirs
     if None not in (theirs.created_at, ours.created_at) and theirs.created_at != ours.created_at:
         return later
 
@@ -157,8 +156,3 @@ def _of_params(paths: Mapping[str, str]) -> dict[str, str]:
 
 def _of_ontology(paths: Mapping[str, str]) -> dict[str, str]:
     return {path: value for path, value in paths.items() if path.startswith(ONTOLOGY)}
-
-
-def _moment(text: str) -> datetime:
-    """A text that is not a time counts as earlier than any time."""
-    return read_instant(text) or LONG_AGO

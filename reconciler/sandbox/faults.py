@@ -156,6 +156,7 @@ _COMMITTED = frozenset({"no-answer-after", "garbage", *(f"{status}-after" for st
 _PAGE = b"<!DOCTYPE html>\n<html><body><h1>Something went wrong</h1></body></html>\n"
 
 
+@dataclass(eq=False)
 class FaultyApp:
     """A handler: `app` with the faults of `plan`. It raises ConnectionCutError to cut a connection.
 
@@ -163,32 +164,26 @@ class FaultyApp:
     calls a function without blocking the event loop.
     """
 
-    def __init__(
-        self,
-        app: Handler,
-        plan: Sequence[Fault],
-        store: Store,
-        *,
-        sleep: Callable[[float], Awaitable[object]],
-        aside: Callable[..., Awaitable[object]] = asyncio.to_thread,
-    ) -> None:
-        self._app = app
-        self._plan = [_Counted(fault) for fault in plan]
-        self._store = store
-        self._sleep = sleep
-        self._aside = aside
+    app: Handler
+    plan: Sequence[Fault]
+    store: Store
+    sleep: Callable[[float], Awaitable[object]]
+    aside: Callable[..., Awaitable[object]] = asyncio.to_thread
+
+    def __post_init__(self) -> None:
+        self._counted = [_Counted(fault) for fault in self.plan]
         self._others = 0
 
     async def __call__(self, request: Request) -> Answer:
         call, project = _call_of(request)
         fault = self._due(call, project) if call is not None else None
         if call is None or fault is None:
-            return await self._app(request)
+            return await self.app(request)
         return await self._fail(fault, call, project, request)
 
     def _due(self, call: str, project: str | None) -> Fault | None:
         """The fault that affects this call. Every fault that matches counts the call."""
-        matching = [counted for counted in self._plan if counted.fault.matches(call, project)]
+        matching = [counted for counted in self._counted if counted.fault.matches(call, project)]
         due = [counted for counted in matching if counted.is_due()]
         for counted in matching:
             counted.seen += 1
@@ -200,20 +195,20 @@ class FaultyApp:
     async def _fail(self, fault: Fault, call: str, project: str | None, request: Request) -> Answer:
         what = fault.what
         if what == "slow":
-            await self._sleep(fault.seconds)
+            await self.sleep(fault.seconds)
         elif what == "other-before":
-            await self._aside(self._write_as_another, call, project)
+            await self.aside(self._write_as_another, call, project)
         elif what == "other-after":
-            answer = await self._app(request)
-            await self._aside(self._write_as_another, call, project)
+            answer = await self.app(request)
+            await self.aside(self._write_as_another, call, project)
             return answer
         else:
             if what in _COMMITTED:
-                await self._app(request)
+                await self.app(request)
             if what.startswith("no-answer"):
                 raise ConnectionCutError(f"The connection of a {call} was cut by an injected fault ({what}).")
             return _wrong_answer(fault)
-        return await self._app(request)
+        return await self.app(request)
 
     def _write_as_another(self, call: str, project: str | None) -> None:
         """Lets the other writer write: a setOntology around a setOntology, otherwise a setParams. A missing project is
@@ -221,7 +216,7 @@ class FaultyApp:
         if project is None:
             return
         try:
-            text = self._store.get(project)
+            text = self.store.get(project)
             # A number that the project does not show yet, even from before a restart.
             mark = '"Other {}"' if call == "setOntology" else '"other_writer":{}'
             self._others += 1
@@ -229,9 +224,9 @@ class FaultyApp:
                 self._others += 1
             if call == "setOntology":
                 choices = [*_latest_choices(text), f"Other {self._others}"]
-                self._store.set_ontology(project, NewOntology(choices, name=None))
+                self.store.set_ontology(project, NewOntology(choices, name=None))
             else:
-                self._store.set_params(project, NewParams({"other_writer": self._others}, patch=True))
+                self.store.set_params(project, NewParams({"other_writer": self._others}, patch=True))
         except (Refusal, StoreError):
             return
 

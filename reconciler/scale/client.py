@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -19,11 +19,10 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from reconciler.clock import SYSTEM_CLOCK, Clock
-from reconciler.errors import ConnectionSetupError, CredentialsError, RejectedError, UnreadableAnswerError
+from reconciler.errors import CredentialsError, RejectedError, UnreadableAnswerError
 from reconciler.http.answer import Answer, Lost, http_date
 from reconciler.http.connection import Connection, Limits, Transport, is_url
 from reconciler.http.mask import Mask
-from reconciler.http.route import UnreachableError
 from reconciler.model.plan import Call, project_path
 from reconciler.model.project import LiveProject, Shown, UnreadableProject
 from reconciler.model.values import Json
@@ -76,7 +75,7 @@ class ScaleClient:
         # Latin-1 as in the official SDK's HTTP library; Scale's own keys are ASCII, by assumption.
         token = base64.b64encode(f"{key}:".encode("latin-1")).decode("ascii")
         headers = {"authorization": f"Basic {token}"}
-        self._connection = _connect(endpoint, headers=headers, connections=parallelism, transport=transport)
+        self._connection = Connection(endpoint, headers=headers, connections=parallelism, transport=transport)
         self.last_date: datetime | None = None
         """The `Date` of the last answer, None if it had none."""
 
@@ -202,14 +201,6 @@ class ScaleClient:
             outcome = await self._retries.once(attempt, WRITE_SECONDS if asked.write else READ.seconds)
             # Making the connection is not sending.
             return outcome if sent_at is None else replace(outcome, seconds=self._clock.monotonic() - sent_at)
-
-
-def _connect(endpoint: str, *, headers: Mapping[str, str], connections: int, transport: Transport | None) -> Connection:
-    try:
-        return Connection(endpoint, headers=headers, connections=connections, transport=transport)
-    except UnreachableError as problem:
-        error = ConnectionSetupError(problem.summary, problem.detail)
-    raise error
 
 
 def _read(got: tuple[Answer, Asked], read: Callable[[bytes], _Value]) -> _Value:

@@ -118,24 +118,20 @@ class Pace:
         self._limit = min(float(self._most), self._limit + 1 / self._limit)
 
 
+@dataclass(eq=False)
 class Retries:
     """Sends reads with repeats, and writes once. It remembers only the pace.
 
     `waiting` is called with the seconds if a 429 makes all requests wait for long.
     """
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        random: Random,
-        parallelism: int = 8,
-        waiting: Callable[[float], None] = lambda seconds: None,
-    ) -> None:
-        self._clock = clock
-        self._waiting = waiting
-        self._random = random
-        self._pace = Pace(clock=clock, most=parallelism)
+    clock: Clock
+    random: Random
+    parallelism: int = 8
+    waiting: Callable[[float], None] = lambda seconds: None
+
+    def __post_init__(self) -> None:
+        self._pace = Pace(clock=self.clock, most=self.parallelism)
         self._refusals = 0
 
     async def once(self, attempt: Callable[[float], Awaitable[Answer | Lost]], seconds: float) -> Outcome:
@@ -146,7 +142,7 @@ class Retries:
             return Outcome(
                 Lost("not sent, because it waited too long for other requests", sent=False), tries=0, seconds=0.0
             )
-        started = self._clock.monotonic()
+        started = self.clock.monotonic()
         try:
             result = await attempt(seconds)
         finally:
@@ -159,19 +155,19 @@ class Retries:
         elif isinstance(result, Answer):
             self._refusals = 0
             self._pace.speed_up()
-        return Outcome(result, tries=1, seconds=self._clock.monotonic() - started, wait=wait)
+        return Outcome(result, tries=1, seconds=self.clock.monotonic() - started, wait=wait)
 
     async def run(self, attempt: Callable[[float], Awaitable[Answer | Lost]], policy: Policy) -> Outcome:
         """Repeat a read while a retry can help. `attempt` gets the seconds for which it may wait for an answer. If the
         result is a 429, a failure, or Lost, the policy is exhausted or does not allow a retry.
         """
-        started = self._clock.monotonic()
+        started = self.clock.monotonic()
         uncounted = 0.0
         counted_tries = 0
         tries = 0
         while True:
             uncounted += await self._pace.enter()
-            try_started = self._clock.monotonic()
+            try_started = self.clock.monotonic()
             left = policy.seconds - (try_started - started - uncounted)
             try:
                 result = await attempt(max(left, 1.0))
@@ -179,7 +175,7 @@ class Retries:
                 self._pace.leave()
             tries += 1
             wait = self._asked_wait(result)
-            now = self._clock.monotonic()
+            now = self.clock.monotonic()
             outcome = Outcome(result=result, tries=tries, seconds=now - started, wait=wait)
             too_many = isinstance(result, Answer) and result.status == 429
             if isinstance(result, Answer) and not too_many:
@@ -197,23 +193,23 @@ class Retries:
                     return outcome
                 if too_many:
                     self._slow_down(pause)
-                await self._clock.sleep(pause)
-                uncounted += self._clock.monotonic() - try_started
+                await self.clock.sleep(pause)
+                uncounted += self.clock.monotonic() - try_started
             else:
                 if now - started - uncounted + backoff >= policy.seconds:
                     return outcome
-                await self._clock.sleep(backoff)
+                await self.clock.sleep(backoff)
 
     def _asked_wait(self, result: Answer | Lost) -> float | None:
-        return retry_after(result, self._clock.now()) if isinstance(result, Answer) else None
+        return retry_after(result, self.clock.now()) if isinstance(result, Answer) else None
 
     def _slow_down(self, pause: float) -> None:
         if self._pace.slow_down(pause) >= WORTH_TELLING:
-            self._waiting(pause)
+            self.waiting(pause)
 
     def _backoff(self, number: int) -> float:
         """The seconds before the next try. `number` counts the waits of its kind, from 1."""
-        return self._random.uniform(0.0, min(LARGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (number - 1)))
+        return self.random.uniform(0.0, min(LARGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** (number - 1)))
 
 
 def _is_repeated(result: Answer | Lost) -> bool:

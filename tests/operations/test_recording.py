@@ -316,7 +316,7 @@ def test_a_dead_run_of_this_clone_is_not_waited_for(place: Place) -> None:
         made = plan(live({"a": 1}))
         assert await first.announce(made)
         [dead] = place.section().runs.values()
-        first._store.liveness.release(dead.id)  # as the end of its process would
+        first.store.liveness.release(dead.id)  # as the end of its process would
         assert await place.recorder().announce(made)
         assert place.clock.seconds < 1
         assert dead.id not in place.section().runs

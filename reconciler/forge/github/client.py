@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 from reconciler.clock import SYSTEM_CLOCK, Clock
 from reconciler.errors import (
+    ConnectionSetupError,
     GithubError,
     GithubForbiddenError,
     GithubLockedError,
@@ -26,7 +27,6 @@ from reconciler.forge.github.event import Event
 from reconciler.http.answer import Answer, retry_after
 from reconciler.http.connection import Connection, Limits, join, next_page, origin
 from reconciler.http.mask import Mask
-from reconciler.http.route import UnreachableError
 
 API_VERSION: Final = "2022-11-28"
 """Sent with every request. GitHub Enterprise knows this version too [D]."""
@@ -83,7 +83,7 @@ class GithubClient:
         }
         try:
             self._connection = Connection(self._api, headers=headers, connections=1)
-        except UnreachableError as problem:
+        except ConnectionSetupError as problem:
             raise GithubSetupError(problem.summary, problem.detail) from None
         self._loop = asyncio.Runner()
 

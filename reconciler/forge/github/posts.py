@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from reconciler.errors import GithubError, GithubUnavailableError
 from reconciler.forge.github.client import ASSUMED_AUTHOR, GithubClient
 from reconciler.forge.github.marker import Body, Scope, read_body, write_body
+from reconciler.instants import to_the_second
 from reconciler.model.values import Json
 
 AT: Final = "at"
@@ -102,7 +103,11 @@ class Posts:
     def is_later(self, posted: Posted) -> bool:
         """Whether a later check wrote it. The time decides, not the ID of the run, because a job can be run again."""
         written = posted.body.data.get(AT)
-        return posted.body.intact and isinstance(written, str) and _time(self.at) < written <= _time(self.now + CLOCKS)
+        return (
+            posted.body.intact
+            and isinstance(written, str)
+            and to_the_second(self.at) < written <= to_the_second(self.now + CLOCKS)
+        )
 
     def create(self, body: Body, **more: Any) -> Posted:
         """Create one, with `more` fields. If the answer is lost, it is looked for before it is sent again.
@@ -111,7 +116,7 @@ class Posts:
             GithubUnavailableError: it was not sent, or was not found after the last try.
             GithubError: GitHub's answer has different text.
         """
-        whole, tries, data = self._whole(body), 0, {**body.data, AT: _time(self.at)}
+        whole, tries, data = self._whole(body), 0, {**body.data, AT: to_the_second(self.at)}
         while True:
             try:
                 answer = self.client.create(self.path, {**more, "body": whole}, needs=self.needs)
@@ -150,7 +155,7 @@ class Posts:
             )
 
     def _whole(self, body: Body) -> str:
-        return write_body(self.kind, self.scope, Body({**body.data, AT: _time(self.at)}, body.text))
+        return write_body(self.kind, self.scope, Body({**body.data, AT: to_the_second(self.at)}, body.text))
 
     def _posted(self, item: Mapping[str, Any], *, trusted: bool = False) -> Posted | None:
         """An item of a list with our marker, else None. `trusted` is for the answer to our own create.
@@ -185,7 +190,3 @@ def _label_names(labels: list[Any]) -> Iterator[str]:
         name = label.get("name") if isinstance(label, dict) else label
         if isinstance(name, str):
             yield name
-
-
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
