@@ -65,7 +65,7 @@ $(READY): requirements.lock $(wildcard $(LOCKS)/*.lock) pyproject.toml tests/pac
 	$(BIN)/pip download --quiet --disable-pip-version-check --require-hashes --no-deps --dest $(VENV)/wheels \
 		--requirement $(LOCKS)/action.lock --requirement $(LOCKS)/installer.lock
 	@if command -v npm >/dev/null; then cp tests/package*.json $(VENV) && npm ci --silent --prefix $(VENV); \
-		else echo "npm is missing: the tests skip the one linter that needs it"; fi
+		else echo "npm is missing: the tests that need its packages are skipped"; fi
 	@touch $@
 
 clean:

@@ -36,6 +36,7 @@ SUITES = {
     "cli/test_suggestions.py": "the commands that messages suggest",
     "cli/test_unwritable.py": "full disks and closed outputs",
     "documents/test_round_trip.py": "every document is read as it was written",
+    "forge/github/test_description.py": "what the double compares with GitHub's description",
     "git/test_ending.py": "what a git that runs leaves behind",
     "git/test_hostile.py": "what a checkout can make git do",
     "manifest/checks/test_rules.py": "every rule of the checks",

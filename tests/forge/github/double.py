@@ -1,5 +1,7 @@
 """The GitHub endpoints that reconciler uses, served: written from GitHub's documentation (github.md), not our code.
 
+What it is asked and what it answers is compared with GitHub's own description of its API. A test fails if they differ.
+
 Comments and issues (list, create, update; delete of a comment), labels, pull requests, GraphQL's viewer, `GET /user`
 (403, as for GITHUB_TOKEN). Lists are paged, with a `Link` header. Bodies over 262,144 bytes are a 422,
 an issue's update over it a 200 that keeps the old one. Unknown labels are dropped without a word.
@@ -17,6 +19,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from reconciler.sandbox.exchange import Answer, ConnectionCutError, Request
+from tests.forge.github import answers
+from tests.forge.github.description import deviations
 from tests.serving import as_json, path_of, serve
 
 REPOSITORY = "octo/farm"
@@ -67,10 +71,21 @@ class Github:
     meanwhile: Callable[[str], None] = lambda request: None
     url: str = ""
     server: str = ""
+    deviations: set[str] = field(default_factory=set)
+    """How requests and answers differ from GitHub's description."""
     _next: int = 0
+    _is_faulty: bool = False
 
     async def __call__(self, request: Request) -> Answer:
         path = path_of(request)
+        self._is_faulty = bool(self.plain)
+        answer = self._answer(request, path)
+        if not path.endswith("/graphql"):
+            own = None if self._is_faulty else answer
+            self.deviations |= set(deviations(request, path.removeprefix(self.base), own))
+        return answer
+
+    def _answer(self, request: Request, path: str) -> Answer:
         here = re.escape(f"{self.base}/repos/{REPOSITORY}")
         ends: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
             (f"{here}/issues/([0-9]+)/comments", "GET POST", self._thread),
@@ -106,7 +121,7 @@ class Github:
         comment: dict[str, Any] = {
             "id": self._id(),
             "body": body,
-            "user": self._author(login),
+            "user": {"login": login},
             "html_url": f"https://github.example/{REPOSITORY}/pull/{number}#issuecomment",
             "thread": number,
         }
@@ -121,7 +136,7 @@ class Github:
             "number": number,
             "title": "t",
             "body": body,
-            "user": self._author(login),
+            "user": {"login": login},
             "labels": [{"name": label} for label in labels],
             "state": "open",
             "state_reason": None,
@@ -152,9 +167,6 @@ class Github:
         self._next += 1
         return self._next
 
-    def _author(self, login: str) -> dict[str, str]:
-        return {"login": login, "type": "Bot" if login.endswith("[bot]") else "User"}
-
     def _faulty(self, request: Request, path: str, end: Callable[[], Answer]) -> Answer:
         path = path.removeprefix(self.base).removeprefix(f"/repos/{REPOSITORY}")
         said = f"{request.method} {path}"
@@ -169,6 +181,7 @@ class Github:
         for fault in self.faults:
             if fault.times and fault.method == request.method and re.search(fault.path, path):
                 fault.times -= 1
+                self._is_faulty = True
                 if fault.landed:
                     end()
                 if fault.dropped:
@@ -197,7 +210,7 @@ class Github:
     def _thread(self, request: Request, issue: str) -> Answer:
         number = int(issue)
         if request.method == "GET":
-            return self._paged(request, self.thread(number))
+            return self._paged(request, [answers.comment(each, REPOSITORY) for each in self.thread(number)])
         if (refused := self._refused("pull-requests", "issues")) is not None:
             return refused
         if number in self.locked:
@@ -205,7 +218,7 @@ class Github:
         body = (json.loads(request.body))["body"]
         if (refused := _too_long(body)) is not None:
             return refused
-        return as_json(self.add_comment(number, body, login=self.login), 201)
+        return as_json(answers.comment(self.add_comment(number, body, login=self.login), REPOSITORY), 201)
 
     def _comment(self, request: Request, number: str) -> Answer:
         comment = self.comments.get(int(number))
@@ -220,7 +233,7 @@ class Github:
         if (refused := _too_long(body)) is not None:
             return refused
         comment["body"] = body
-        return as_json(comment)
+        return as_json(answers.comment(comment, REPOSITORY))
 
     def _issues(self, request: Request) -> Answer:
         if not self.issues_on:
@@ -235,14 +248,15 @@ class Github:
                 and (wanted is None or wanted in [label["name"] for label in issue["labels"]])
                 and (creator is None or creator == issue["user"]["login"])
             ]
-            return self._paged(request, found)
+            return self._paged(request, [answers.issue(each, REPOSITORY) for each in found])
         if (refused := self._refused("issues")) is not None:
             return refused
         new = json.loads(request.body)
         if (refused := _too_long(new["body"])) is not None:
             return refused
         known = tuple(label for label in new.get("labels", ()) if label in self.labels)
-        return as_json(self.add_issue(new["body"], login=self.login, labels=known, title=new["title"]), 201)
+        issue = self.add_issue(new["body"], login=self.login, labels=known, title=new["title"])
+        return as_json(answers.issue(issue, REPOSITORY), 201)
 
     def _issue(self, request: Request, number: str) -> Answer:
         issue = self.issues[int(number)]
@@ -252,18 +266,18 @@ class Github:
         if len(change.get("body", "").encode()) > MOST_BYTES:
             del change["body"]
         issue.update(change)
-        return as_json(issue)
+        return as_json(answers.issue(issue, REPOSITORY))
 
     def _issue_labels(self, request: Request, number: str) -> Answer:
         if (refused := self._refused("issues")) is not None:
             return refused
         labels = self.issues[int(number)]["labels"]
         labels += [{"name": name} for name in json.loads(request.body)["labels"] if {"name": name} not in labels]
-        return as_json(labels)
+        return as_json([answers.label(label["name"]) for label in labels])
 
     def _pull(self, request: Request, number: str) -> Answer:
         pull = self.heads.get(int(number))
-        return as_json(pull) if pull is not None else _refuse(404, "Not Found")
+        return as_json(answers.whole_pull(pull, REPOSITORY)) if pull is not None else _refuse(404, "Not Found")
 
     def _labels(self, request: Request) -> Answer:
         if (refused := self._refused("issues")) is not None:
@@ -271,12 +285,12 @@ class Github:
         label = json.loads(request.body)
         if label["name"] in self.labels:
             errors = [{"resource": "Label", "code": "already_exists", "field": "name"}]
-            return as_json({"message": "Validation Failed", "errors": errors}, 422)
+            return _refuse(422, "Validation Failed", errors=errors)
         self.labels.add(label["name"])
-        return as_json(label, 201)
+        return as_json(answers.label(label["name"], label), 201)
 
     def _pulls(self, request: Request, sha: str) -> Answer:
-        return self._paged(request, self.pulls.get(sha, []))
+        return self._paged(request, [answers.pull(each, REPOSITORY) for each in self.pulls.get(sha, [])])
 
     def _graphql(self, request: Request) -> Answer:
         assert "viewer" in (json.loads(request.body))["query"]
@@ -287,22 +301,22 @@ class Github:
     def _user(self, request: Request) -> Answer:
         if self.user is None:
             return _refuse(403, "Resource not accessible by integration")
-        return as_json({"login": self.user})
+        return as_json(answers.private_user(self.user))
 
 
 def _query(request: Request) -> dict[str, str]:
     return dict(parse_qsl(request.target.partition(b"?")[2].decode()))
 
 
-def _refuse(status: int, message: str) -> Answer:
-    return as_json({"message": message, "documentation_url": "https://docs.github.com/rest"}, status)
+def _refuse(status: int, message: str, **more: Any) -> Answer:
+    return as_json({"message": message, "documentation_url": "https://docs.github.com/rest", **more}, status)
 
 
 def _too_long(body: str) -> Answer | None:
     if len(body.encode()) <= MOST_BYTES:
         return None
     errors = [{"resource": "IssueComment", "code": "unprocessable", "message": "body is too long (maximum is 65536)"}]
-    return as_json({"message": "Validation Failed", "errors": errors}, 422)
+    return _refuse(422, "Validation Failed", errors=errors)
 
 
 @contextlib.contextmanager
@@ -312,6 +326,7 @@ def served(github: Github) -> Iterator[Github]:
         github.server = f"http://127.0.0.1:{port}"
         github.url = f"{github.server}{github.base}"
         yield github
+    assert not github.deviations
 
 
 def variables(github: Github, event: str, payload_file: str, **more: str) -> dict[str, str]:

@@ -272,6 +272,7 @@ def test_an_answer_that_is_another_comment(client: GithubClient, github: Github)
 
 
 def test_items_that_are_none_are_passed_over(client: GithubClient, github: Github) -> None:
-    github.comments[90] = {"id": "x", "body": None, "user": None, "thread": 7}
-    github.comments[91] = {"id": 91, "body": write_body("plan", Scope(TARGET), Body({}, "")), "user": None, "thread": 7}
+    body = write_body("plan", Scope(TARGET), Body({}, ""))
+    items = [{"id": "x", "body": None, "user": None}, {"id": 91, "body": body, "user": None}]
+    github.faults.append(Fault("GET", "/comments", 200, body=items))
     assert keep(client, "one") is Kept.CREATED

@@ -104,12 +104,15 @@ def test_closed_by_hand_and_over_since(client: GithubClient, github: Github) -> 
     assert said(github, issue["number"]) == ["1 new, 0 gone"]
 
 
+URLS = ("url", "html_url", "diff_url", "patch_url")
+
+
 def test_an_issue_of_somebody_else(client: GithubClient, github: Github) -> None:
     """Anybody can copy a marker. Only who may label is believed to mean it, and a person decides."""
     marked = write_body("drift", Scope("production"), Body({"set": "x"}, "t"))
     theirs = github.add_issue(marked, login="somebody", labels=(LABEL,))
     copied = github.add_issue(marked, login="stranger")
-    pull = github.add_issue(marked, labels=(LABEL,), pull_request={"url": "x"})
+    pull = github.add_issue(marked, labels=(LABEL,), pull_request=dict.fromkeys(URLS, "x"))
     notes: list[str] = []
     assert keep(client, "a", notes=notes) is Kept.OPENED
     assert notes == [f"issue #{theirs['number']} looks like a drift issue, but somebody wrote it"]
