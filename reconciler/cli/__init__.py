@@ -35,7 +35,7 @@ _EPILOG = """\b
 Examples:
   reconciler validate                      check the manifests, offline
   reconciler plan                          show what would change on the built-in sandbox
-  reconciler apply                         carry out the plan, after asking
+  reconciler apply                         carry out the plan, after you approve it
   reconciler plan --target production      the same on https://api.scale.com, with SCALE_API_KEY
 """
 
@@ -178,7 +178,9 @@ def _run(arguments: list[str]) -> int:
             click.echo(f"error[resources]: {lack}", err=True)
             return EXIT_ERROR
         if isinstance(problem, FileNotFoundError) and not _has_cwd():
-            click.echo("error[usage]: the current directory no longer exists\n  Change to one that exists.", err=True)
+            click.echo(
+                "error[usage]: the current directory no longer exists\n  Change to a directory that exists.", err=True
+            )
             return EXIT_ERROR
         if isinstance(problem, OSError):
             raise
@@ -205,7 +207,7 @@ def _lack(problem: BaseException) -> str | None:
     if isinstance(problem, MemoryError) or unmapped or (isinstance(problem, OSError) and problem.errno == ENOMEM):
         return "there is not enough memory; free some, and run the command again"
     if isinstance(problem, RuntimeError) and "can't start new thread" in str(problem):
-        return "no thread can be started; free memory, or end other processes (ulimit -u shows the limit)"
+        return "cannot start a thread; free memory, or end other processes (ulimit -u shows the limit)"
     return None
 
 

@@ -67,19 +67,20 @@ def command(
 ) -> int:
     """Change the projects on Scale to match the manifests.
 
-    NAME is a project name, a shell-style pattern, or a manifest path or folder. Asks on a terminal before it writes.
+    NAME is a project name, a shell-style pattern, or a manifest path or folder. Prompts on a terminal before it writes.
     """
     from reconciler.documents.result import check_result
     from reconciler.documents.savedplan import read_plan_file
+    from reconciler.errors import UsageError
     from reconciler.model.guards import OLDER_COMMIT
     from reconciler.operations.apply import apply
     from reconciler.operations.session import open_session
     from reconciler.settings import read_settings
 
     if planfile is not None and (names or pending or set(allowed) - {OLDER_COMMIT}):
-        raise click.UsageError(
-            "a saved plan is applied as a whole: NAME, --pending, and --allow cannot be used with --plan, "
-            f"except --allow {OLDER_COMMIT}"
+        raise UsageError(
+            "--plan cannot be combined with NAME, --pending, or --allow",
+            f"A saved plan is applied as a whole. Only --allow {OLDER_COMMIT} can be used with --plan.",
         )
     console.check_guards(allowed)
     settings = read_settings(Path.cwd())
@@ -134,9 +135,9 @@ class _Operator:
 
         if not console.has_person():
             raise UsageError(
-                "apply asks before it writes, but there is no terminal to ask on",
+                "apply needs approval, but there is no terminal to prompt in",
                 "Nothing was written.",
-                remedies=[Remedy("To apply without being asked:", ("apply", "--auto-approve"))],
+                remedies=[Remedy("To apply without a prompt:", ("apply", "--auto-approve"))],
             )
         if self._output != "text":
             # The plan must be shown before it is approved, and the document is printed after the apply.

@@ -74,7 +74,7 @@ def live_option(function: _Function) -> _Function:
 def check_live(live: str | None, endpoint: str | None) -> None:
     """Raises click.UsageError for an endpoint together with a snapshot, because a snapshot does not use one."""
     if live is not None and endpoint is not None:
-        raise click.UsageError("--live reads a snapshot and does not use an endpoint: remove --endpoint")
+        raise click.UsageError("--endpoint cannot be combined with --live, which reads a snapshot")
 
 
 def target_info(

@@ -60,8 +60,8 @@ def command(
         check_may_make(setup)
         if not auto_approve and not console.has_person():
             raise UsageError(
-                "doctor --write asks before it creates a project, but there is no terminal to ask on",
-                "Nothing was sent. To create the project without being asked, add --auto-approve.",
+                "doctor --write needs approval, but there is no terminal to prompt in",
+                "Nothing was sent. To create the project without a prompt, add --auto-approve.",
             )
 
     def approve(name: str, rest: Sequence[str]) -> bool:

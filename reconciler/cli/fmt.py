@@ -39,7 +39,9 @@ def command(paths: tuple[str, ...], check: bool) -> int:
     refused = {each.location.file for each in done.errors if each.location}
     console.tell(_summary(len(done.changed), done.kept, len(done.notes), len(refused), check))
     if check and done.changed:
-        console.tell(f"Write them with:\n  {invocation.spell('fmt', '--', *paths)}\n")
+        console.tell(
+            f"To format {'it' if len(done.changed) == 1 else 'them'}:\n  {invocation.spell('fmt', '--', *paths)}\n"
+        )
     if done.errors:
         return 1
     return 2 if check and done.changed else 0

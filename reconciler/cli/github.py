@@ -30,7 +30,11 @@ def command() -> None:
 
 
 _ID = click.option(
-    "--id", "job", metavar="NAME", default="", help="A name for this job, if others cover the same folder and target."
+    "--id",
+    "job",
+    metavar="NAME",
+    default="",
+    help="The name of this job, if others cover the same folder and target.",
 )
 
 

@@ -30,15 +30,15 @@ _ON_GITHUB = """\
 """
 
 _ENTERPRISE = """
-{host} appears to be a GitHub Enterprise Server. The workflows run on your own runners, and leave out what it lacks:
-  - `queue: max`, with which no apply that waits is dropped. The next apply does the work of one that was dropped.
-  - the artifact with the page of a plan, because newer artifact actions do not run there. The job's log has the plan.
+{host} appears to be a GitHub Enterprise Server. The workflows run on your own runners, without what it lacks:
+  - `queue: max`, which keeps every waiting apply. If one is dropped, the next apply does its work.
+  - the artifact with a plan's page, because newer artifact actions do not run there. The job's log has the plan.
 """
 
 
 _LOCAL = "only a runner on this machine can install reconciler from there"
 _LOCAL_DETAIL = """\
-For other runners, delete .github/actions/reconciler, and name a source that they reach:
+For other runners, delete .github/actions/reconciler, and name a source that they can reach:
   reconciler init --from 'git+https://HOST/REPOSITORY@COMMIT'"""
 
 
@@ -76,7 +76,8 @@ def command(folder: str | None, source: str | None) -> int:
         console.say(f"\nThe jobs apply what is merged into {plain(found.branch)}{guess}.\n")
         if done.had_action:
             console.say(
-                "They install what .github/actions/reconciler says. To change that, delete it, and run init again.\n"
+                "The jobs install what .github/actions/reconciler specifies. To install something else, delete that "
+                "folder, then run init again.\n"
             )
         elif pin is not None:
             console.say(f"They install {plain(pin.short)}\n")

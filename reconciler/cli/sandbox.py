@@ -26,7 +26,7 @@ Examples:
   reconciler sandbox serve --faults faults.json
 """
 
-_target = click.option("--target", metavar="NAME", help="A target that is a sandbox.")
+_target = click.option("--target", metavar="NAME", help="The sandbox target to use.")
 
 
 @click.group("sandbox", epilog=_EPILOG)

@@ -27,7 +27,7 @@ Examples:
 @click.option(
     "--resolved",
     is_flag=True,
-    help="With --format json: add each project as composed, and where each value comes from.",
+    help="With --format json, include each composed project and the location of each value.",
 )
 def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     """Check the manifests, without a key or network access.

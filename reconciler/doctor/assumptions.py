@@ -36,7 +36,7 @@ from reconciler.model.values import Json, equal
 
 NULL_PARAM: Final = "callback_url"
 PADDED_PARAM: Final = "instruction"
-"""The parameters of the project that doctor creates: one is null, and one has whitespace around it."""
+"""The parameters of the project that doctor creates: one is null, and one has leading and trailing whitespace."""
 _NO_PARAMS: Final = unseen("the project that was created shows no params")
 
 
@@ -67,7 +67,7 @@ class _Choices(Assumption):
 
 class _OntologyVersions(Assumption):
     name = "ontology-versions"
-    otherwise = "The versions are used instead of positions, so nothing changes."
+    otherwise = "Reconciler then uses the versions instead of positions, so nothing changes."
     unseen = "no project has an ontology"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
@@ -95,8 +95,8 @@ class _EqualParams(Assumption):
             return
         before, after = last_number(made.created), last_number(made.repeated)
         if before == after:
-            yield fails("a setParams with the same params made no version")
-        yield holds(f"a setParams with the same params made version {after}")
+            yield fails("a setParams call with the same params did not create a version")
+        yield holds(f"a setParams call with the same params created version {after}")
 
 
 class _Stored(Assumption, ABC):
@@ -124,7 +124,7 @@ class _Stored(Assumption, ABC):
 
 class _Null(_Stored):
     name = "null"
-    otherwise = "An apply reports a parameter that the manifest sets to null as not kept. Leave the parameter out."
+    otherwise = "If a manifest sets a parameter to null, apply reports it as not kept. Leave the parameter out."
     kind = "a parameter that is null"
     unseen = f"no version has {kind}"
 
@@ -135,16 +135,17 @@ class _Null(_Stored):
         if NULL_PARAM in stored:
             if stored[NULL_PARAM] is None:
                 return holds("a parameter sent as null was stored")
-            return fails("null was replaced by a different value")
+            return fails("null was replaced with a different value")
         if not any(map(is_empty, stored.values())):
-            return unseen("a parameter sent as null was dropped like every other empty value")
+            return unseen("a parameter sent as null was dropped, but so was every other empty value")
         return fails("a parameter sent as null was not stored")
 
 
 class _AddedKeys(Assumption):
     name = "added-keys"
     otherwise = (
-        "A plan would remove such parameters. To keep them, use reconcile: {ignore: [params.NAME]}, or params: merge."
+        "A plan would remove such parameters. To keep them, use reconcile: {ignore: [params.NAME]} or "
+        "reconcile: {params: merge}."
     )
     unseen = "no project has params"
 
@@ -155,10 +156,10 @@ class _AddedKeys(Assumption):
         ]
         for words, added in versions:
             if added:
-                yield unseen(f"{words} has {', '.join(added)}; reads cannot show whether someone sent this")
+                yield unseen(f"{words} has {', '.join(added)}; reads cannot show whether a client sent this")
                 return
         for words, _ in versions:
-            yield holds(f"{words} has no parameter that a server is known to add")
+            yield holds(f"{words} has no parameter that the server is known to add")
 
     def by_made(self, made: Made) -> Iterator[Evidence]:
         stored = latest_params(made.created)
@@ -173,7 +174,7 @@ class _AddedKeys(Assumption):
 class _Strings(_Stored):
     name = "strings"
     otherwise = "An apply reports such a string as not kept. Remove the whitespace from the manifest."
-    kind = "a string with whitespace around it"
+    kind = "a string with leading or trailing whitespace"
     unseen = f"no version has {kind}"
 
     def is_in(self, params: Mapping[str, Json]) -> bool:
@@ -181,8 +182,8 @@ class _Strings(_Stored):
 
     def compared(self, stored: Mapping[str, Json], sent: Mapping[str, Json]) -> Evidence:
         if equal(stored.get(PADDED_PARAM), sent[PADDED_PARAM]):
-            return holds("a string was stored with the whitespace around it")
-        return fails("a string was not stored with the whitespace around it")
+            return holds("a string was stored with its leading and trailing whitespace")
+        return fails("a string was stored without its leading or trailing whitespace")
 
 
 class _EmptyValues(_Stored):
@@ -204,12 +205,12 @@ class _EmptyValues(_Stored):
 class _CreateShows(Assumption):
     name = "create-shows"
     otherwise = "Reconciler always reads a project again after creating it, so nothing changes."
-    unseen = "reads do not show the answer to a create"
+    unseen = "reads do not show the response to a create"
 
     def by_made(self, made: Made) -> Iterator[Evidence]:
         if isinstance(made.answer, dict) and made.answer.get("param_history"):
-            yield fails("the answer to a create already showed its params")
-        yield holds("the answer to a create showed no params")
+            yield fails("the response to a create already showed its params")
+        yield holds("the response to a create showed no params")
 
 
 def _whole(projects: Iterable[Project], *, by: str, versions: int) -> Iterator[Evidence]:
@@ -217,7 +218,7 @@ def _whole(projects: Iterable[Project], *, by: str, versions: int) -> Iterator[E
     for project in projects:
         first, shown = first_number(project), len(entries(project, "param_history"))
         if first:
-            yield fails(f'{by} shows "{project["name"]}" only from version {first} on')
+            yield fails(f'{by} shows "{project["name"]}" only from version {first} onward')
         if first == 0 and shown >= versions:
             yield holds(f'{by} shows all {shown} versions of "{project["name"]}"')
 
@@ -259,13 +260,15 @@ class _OntologyName(Assumption):
     def by_made(self, made: Made) -> Iterator[Evidence]:
         for _, entry in ontology_versions(made.seen.shown()):
             if entry.get("name") is not None:
-                yield fails(f'an ontology set without a name was named "{entry["name"]}"')
+                yield fails(f'an ontology that was sent without a name was named "{entry["name"]}"')
         yield from self.by_reads(made.seen)
 
 
 class _GetCase(Assumption):
     name = "get-case"
-    otherwise = "A plan for only such a name fails. Spell names in manifests as they are on Scale."
+    otherwise = (
+        "A plan of one project fails if its name is spelled in a different case. Spell names as they are on Scale."
+    )
     unseen = "no project name can be tried in a different case"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
@@ -278,7 +281,7 @@ class _GetCase(Assumption):
 
 class _Histories(Assumption):
     name = "histories"
-    otherwise = "An old version that the record names may not be visible. The cause of its differences is then unknown."
+    otherwise = "If the record names a version that Scale no longer shows, the cause of a difference is unknown."
     unseen = "no project that was read by get has three versions"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
@@ -288,7 +291,7 @@ class _Histories(Assumption):
 class _VersionNumbers(Assumption):
     name = "version-numbers"
     otherwise = (
-        "A plan uses the position in the history for a missing number. If numbers skip, it shows a wrong next version."
+        "For a missing number, a plan uses the position in the history. If numbers skip, the next version is wrong."
     )
     unseen = "no project shows two versions of its params"
 
@@ -321,8 +324,8 @@ class _NoOntology(Assumption):
 
 class _RapidStudio(Assumption):
     name = "rapid-studio"
-    otherwise = "A plan does not compare them, so it does not report a manifest that differs from them."
-    unseen = "there is no project"
+    otherwise = "A plan does not compare rapid or studio, so it does not report differences in them."
+    unseen = "the account has no projects"
     writable = False
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:

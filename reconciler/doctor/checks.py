@@ -39,7 +39,7 @@ TEST_KEY: Final = "test_"
 
 _VALIDATE: Final = ("validate", "--")
 _FOLDER: Final = ".reconciler"
-_FIX: Final = "Fix this, then run doctor again."
+_FIX: Final = "Fix the problem, then run doctor again."
 
 Result = tuple[CheckStatus, str, str, tuple[Remedy, ...]]
 """The status, a sentence, what to do, and the commands to run; the last two are empty if all is well."""
@@ -118,7 +118,7 @@ def check_git(setup: Setup) -> Result:
             "commands that the folder's config file names. Reconciler refuses such folders, but other tools may not.",
             f"Install git {_dotted(SAFE_GIT)} or newer.",
         )
-    return _ok(f"git {version} is installed, and this is a repository.")
+    return _ok(f"git {version} is installed, and this folder is in a git repository.")
 
 
 def check_configuration(setup: Setup) -> Result:
@@ -127,7 +127,8 @@ def check_configuration(setup: Setup) -> Result:
         first = mistakes[0]
         place = f" ({Path(first.location.file).name}:{first.location.line})" if first.location else ""
         remedy = _capital(first.label or first.detail or "Fix it.")
-        message = f"The configuration has {count(len(mistakes), 'mistake')}, first: {first.summary}{place}."
+        more = "" if len(mistakes) == 1 else f" The configuration has {len(mistakes):,} mistakes. This is the first."
+        message = f"{_capital(first.summary)}{place}.{more}"
         return _error(message, remedy, *([Remedy("To see all mistakes:", _VALIDATE)] if len(mistakes) > 1 else []))
     if setup.problem is not None:
         raise setup.problem
@@ -152,13 +153,13 @@ def check_key(setup: Setup) -> Result:
         raise setup.contact.problem
     variable = setup.chosen.key_variable
     if variable is None:
-        return _ok("The sandbox in this process needs no key.")
+        return _ok("The in-process sandbox needs no key.")
     held = setup.environment.get(variable, "")
     key = held.strip()
     kind = f"starts with {TEST_KEY}" if key.startswith(TEST_KEY) else f"does not start with {TEST_KEY}"
     if key != held:
         return _warning(
-            f"{variable} has whitespace around the key, which is ignored. The key {kind}.",
+            f"{variable} has leading or trailing whitespace, which is ignored. The key {kind}.",
             "Remove the whitespace. Other tools may send it.",
         )
     return _ok(f"{variable} is set. Its key {kind}.")
@@ -167,11 +168,11 @@ def check_key(setup: Setup) -> Result:
 def check_endpoint(setup: Setup) -> Result:
     target, answer = setup.chosen, setup.contact
     if isinstance(answer.problem, CredentialsError):
-        return _ok(f"{target.endpoint} answers.") if answer.opened else _UNASKED
+        return _ok(f"{target.endpoint} responds.") if answer.opened else _UNASKED
     if answer.problem is not None:
         raise answer.problem
-    who = f"The sandbox {target.endpoint}, in this process," if target.sandbox else target.endpoint
-    found = f"{who} answers; the account has {count(len(answer.listed) + len(answer.unreadable), 'project')}"
+    who = f"The in-process sandbox {target.endpoint}" if target.sandbox else target.endpoint
+    found = f"{who} responds; the account has {count(len(answer.listed) + len(answer.unreadable), 'project')}"
     if answer.unreadable:
         cannot = f"{found}, of which {len(answer.unreadable):,} cannot be read."
         return _warning(cannot, unreadable_advice(answer.unreadable))
@@ -182,12 +183,12 @@ def check_clock(setup: Setup) -> Result:
     if not setup.contact.opened:
         return _UNASKED
     if setup.chosen.sandbox is not None:
-        return _ok("The sandbox in this process uses the same clock.")
+        return _ok("The in-process sandbox uses the same clock.")
     off = setup.contact.ahead
     if off is None:
         return (
             CheckStatus.SKIPPED,
-            "No answer contained the server's time.",
+            "No response contained the server's time.",
             "To be sure, synchronize the clock with NTP.",
             (),
         )
@@ -195,7 +196,7 @@ def check_clock(setup: Setup) -> Result:
         return _ok(f"The clock differs from the server's by {abs(off):.0f} s.")
     way = "ahead of" if off > 0 else "behind"
     return _warning(
-        f"The clock is {duration(abs(off))} {way} the server's, so times and ages in plans are wrong by that much.",
+        f"The clock is {duration(abs(off))} {way} the server's, so times and ages in plans are off by that much.",
         "Set this machine's clock, for example with NTP.",
     )
 
@@ -235,17 +236,17 @@ def check_record(setup: Setup) -> Result:
 
 
 def check_targets(setup: Setup) -> Result:
-    """Whether another target leads to the same account."""
+    """Whether another target uses the same account."""
     target = setup.chosen
     others = (name for name in sorted(setup.configured.targets) if name != target.name)
     same = (target.name, *(name for name in others if _shares_account(setup, name)))
     if len(same) == 1:
-        return _ok("No other target appears to lead to the same account.")
+        return _ok("No other target appears to use the same account.")
     built_in = next((name for name in same if name in BUILT_IN), None)
     more = f" {built_in} is built in. Its settings go under [targets.{built_in}]." if built_in else ""
     return _warning(
-        f"The targets {', '.join(same)} lead to the same account. Each keeps its own record, and sees the "
-        "applies of the others as drift.",
+        f"The targets {', '.join(same)} use the same account. Each keeps its own record, and "
+        "reports the applies of the others as drift.",
         f"Keep one target for each account.{more}",
     )
 

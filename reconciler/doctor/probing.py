@@ -80,7 +80,7 @@ class _Trial:
         self._name = name
         self.made = Made(
             {
-                PADDED_PARAM: "  Made by reconciler doctor to see how the API behaves. It has no tasks.  ",
+                PADDED_PARAM: "  Created by reconciler doctor to test the API. It has no tasks.  ",
                 "tags": [],
                 "metadata": {},
                 NULL_PARAM: None,
@@ -111,6 +111,6 @@ class _Trial:
     async def _read(self) -> Project:
         project = await self._client.get_raw(self._name)
         if project is None:
-            raise UnreadableAnswerError(f'project "{self._name}" was written, but get cannot find it')
+            raise UnreadableAnswerError(f'the project "{self._name}" was created, but get does not find it')
         self.made.seen = Seen(got={self._name: project})
         return project

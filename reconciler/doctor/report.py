@@ -69,8 +69,8 @@ def doctor(
         results = assess(seen, made)
     elif rest := undecided(results):
         words = (
-            f"A write can check {len(rest)} of these. It creates one project, which is permanent, and needs a test "
-            "key, or the sandbox:"
+            f"To check {len(rest)} of these, create one project, which is permanent. This needs a test key or the "
+            "sandbox:"
         )
         hint = Remedy(words, ("doctor", "--assumptions", "--write"))
     return replace(_report(setup, checks), assumptions=results, hint=hint)
@@ -119,13 +119,13 @@ def _make(
 
     rest = undecided(assess(seen))
     if not rest:
-        message = "No project was created, because reads showed everything that it could show."
+        message = "No project was created: reads already checked everything that a new project could check."
         return CheckResult("project", CheckStatus.OK, message), None
     name = project_name(datetime.now(UTC))
     if not approve(name, rest):
         remedy = "Approve the project, or omit --write."
         return CheckResult(
-            "project", CheckStatus.SKIPPED, "No project was created, because it was declined.", remedy
+            "project", CheckStatus.SKIPPED, "No project was created, because you did not approve it.", remedy
         ), None
     made, problem = asyncio.run(attempt())
     if problem is None:

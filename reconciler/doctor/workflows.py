@@ -97,13 +97,13 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
             )
     for file in found.filtered:
         yield (
-            f"{file} has a path filter, so a change to a file that a manifest uses from elsewhere does not start it.",
+            f"{file} has a path filter, so it does not start if a file that a manifest uses from elsewhere changes.",
             f"In {file}, remove paths and paths-ignore. The job `changes` in reconciler-apply.yml replaces them.",
         )
     for command, files in _repeated(found):
         yield (
-            f"{' and '.join(files)} both run reconciler {command} for the same projects, and get in each other's way.",
-            f"Delete one of {', '.join(files)}.",
+            f"{' and '.join(files)} run reconciler {command} for the same projects, and interfere with each other.",
+            f"Keep only one of {', '.join(files)}.",
         )
     inner = settings.repo_root.relative_to(top).as_posix()
     folders = {step.folder for step in found.steps}
@@ -137,7 +137,7 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
         if installed is not None and pinned is not None and installed != pinned:
             yield (
                 f"The jobs install {installed}, but the running reconciler is {pinned}.",
-                Remedy(f"To install the same, delete {action}, and write it again:", ("init",)),
+                Remedy(f"To install the same version, delete {action}, and write it again:", ("init",)),
             )
 
 

@@ -21,8 +21,8 @@ PUSHING: Final = 60.0
 """For how many seconds a push is repeated if other runs are faster."""
 
 ALWAYS_OVERTAKEN: Final = (
-    "If no other run is under way, a lock was left behind: remove the file that ends in .lock in the refs folder of "
-    "the repository. On a server that you cannot reach, its operator can do that."
+    "If no other run is under way, a lock file was left behind. Remove the file that ends in .lock in the "
+    "repository's refs folder, or ask the server's operator to remove it."
 )
 """What may be wrong if other runs seem to be faster all that time."""
 
@@ -69,8 +69,8 @@ class KeptRef:
         self._error = error
         if self.remote is not None and self.remote not in git.remotes(root):
             raise error(
-                f"this repository does not have the git remote {remote}",
-                f"It is where {self.what} is kept. Add it:\ngit remote add {shlex.quote(remote)} URL",
+                f'this repository has no git remote "{remote}"',
+                f"Reconciler keeps {self.what} there. Add the remote:\ngit remote add {shlex.quote(remote)} URL",
             )
 
     def read(self, most: int) -> Held | None:

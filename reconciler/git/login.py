@@ -32,15 +32,15 @@ _WORDS: Final = (
 """What git, GitHub, and other servers print; the first that matches counts."""
 
 _REMEDIES: Final = {
-    Reason.LOGIN: "Git has no login for this remote, or one that is no longer valid. Set up a credential helper, or in "
-    "CI a token.",
+    Reason.LOGIN: "Git has no credentials for this remote, or they are no longer valid. Set up a credential helper. In "
+    "CI, set up a token.",
     Reason.SSH: "Ssh cannot log in without a prompt. Add the key to an ssh agent, and the host to known_hosts.",
-    Reason.READ: "Git's login may not read this repository. Use one that may.",
-    Reason.WRITE: "Git's login may read this repository, but not push to it. Use one that may: on GitHub a token with "
-    "contents: write, on GitLab one with the scope write_repository.",
+    Reason.READ: "Git's credentials do not allow reading this repository. Use credentials that do.",
+    Reason.WRITE: "Git's credentials allow reading this repository, but not pushing to it. Use credentials that allow "
+    "both: on GitHub, a token with contents: write; on GitLab, a token with the scope write_repository.",
     Reason.ARCHIVED: "Unarchive the repository in its settings, or name another remote as the target's `record`.",
-    Reason.NOT_FOUND: "Check the address: git remote -v. A server also answers like this if the login may not see the "
-    "repository.",
+    Reason.NOT_FOUND: "Check the remote's address with git remote -v. If it is correct, the credentials may not "
+    "give access to the repository.",
     Reason.REF: "The server does not accept refs below refs/reconciler/. Allow them there, or set the target's "
     "`record` in reconciler.toml to a git remote that accepts them.",
 }

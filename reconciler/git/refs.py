@@ -174,7 +174,7 @@ class Refs:
         if there != old or re.search(r"failed to update ref|\block\b", line):
             return there == new
         if "\t[rejected]" in line:
-            shown = f"{self._remote} has {ref}, or a branch or tag named like it, and does not show it to a fetch"
+            shown = f"{ref} is hidden on {self._remote}, or conflicts with a branch or tag there"
             raise GitRefusedError(f"git push failed: {shown}", words(done), reason=Reason.REF)
         reason = reason_of("push", f"{line}\n{words(done)}")
         raise GitRefusedError(f"git push failed: {line.split(chr(9))[-1]}", words(done), reason=reason)

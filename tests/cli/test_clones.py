@@ -260,11 +260,11 @@ def test_the_same_refusals_outside_a_job(host: GitHost, hub: Hub, cli: Cli, monk
     monkeypatch.delenv("GITHUB_ACTIONS")
     monkeypatch.delenv("CI")
     refused = cli("drift")
-    assert "Git has no login for this remote" in refused.err
+    assert "Git has no credentials for this remote" in refused.err
     assert "github.token" not in refused.err
     git(hub.repository, "remote", "set-url", "origin", f"http://x:{READER}@127.0.0.1:{host.port}/r.git")
     refused = cli("apply", "--auto-approve")
-    assert "Git's login may read this repository, but not push to it." in refused.err
+    assert "Git's credentials allow reading this repository, but not pushing to it." in refused.err
     assert READER not in refused.err
 
 

@@ -427,7 +427,7 @@ def test_a_current_directory_that_is_gone(cli: Cli, tmp_path: Path, monkeypatch:
     (tmp_path / "gone").rmdir()
     refused = cli("plan")
     assert refused.code == 1
-    assert refused.err == "error[usage]: the current directory no longer exists\n  Change to one that exists.\n"
+    assert refused.err == "error[usage]: the current directory no longer exists\n  Change to a directory that exists.\n"
 
 
 def test_a_configuration_that_is_a_folder_is_an_error(cli: Cli, write: Write, repository: Path) -> None:

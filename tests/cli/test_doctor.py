@@ -247,7 +247,10 @@ def test_no_project_is_made_where_nothing_is_left_to_learn(
     monkeypatch.setattr("reconciler.doctor.report.undecided", lambda results: ())
     with account() as served:
         done = doctor(*WRITING, "--format=json")
-    assert check(done, "project")[1] == "No project was created, because reads showed everything that it could show."
+    assert (
+        check(done, "project")[1]
+        == "No project was created: reads already checked everything that a new project could check."
+    )
     assert served.sent("POST") == []
 
 
@@ -296,9 +299,9 @@ READ_FAILURES: Mapping[str, tuple[str, dict[str, Any], str]] = {
         {"ontologyHistory": [{"ontology": [], "name": "v", "version": 4, "created_at": "2026-01-02T03:04:05Z"}]},
         'Ontology version 4 of "p" has version and created_at.',
     ),
-    "list-histories": ("last", {}, 'List shows "p" only from version 2 on.'),
+    "list-histories": ("last", {}, 'List shows "p" only from version 2 onward.'),
     "get-case": ("ignored", {}, 'A get of "P" finds "p".'),
-    "histories": ("capped", {}, 'Get shows "p" only from version 1 on.'),
+    "histories": ("capped", {}, 'Get shows "p" only from version 1 onward.'),
 }
 
 
@@ -365,10 +368,10 @@ def test_no_value_of_a_parameter_is_reported(doctor: Doctor, account: Callable[.
 
 def test_what_was_not_seen_can_be_tried(doctor: Doctor, repository: Path) -> None:
     text = doctor("--assumptions").out
-    assert "\nA write can check 14 of these. It creates one project" in text
+    assert "\nTo check 14 of these, create one project" in text
     assert "\nreconciler doctor --assumptions --write\n" in text
-    assert "A write can check" not in doctor().out
-    assert "A write can check" not in doctor(*WRITING).out
+    assert "create one project" not in doctor().out
+    assert "create one project" not in doctor(*WRITING).out
 
 
 def test_at_most_twenty_gets(doctor: Doctor, account: Callable[..., Any]) -> None:
@@ -411,7 +414,7 @@ def test_all_is_well(doctor: Doctor, account: Callable[..., Any], write: Callabl
     assert document["assumptions"] == []
     assert check(done, "manifests")[1].startswith("1 manifest in ")
     assert check(done, "key")[1] == "SCALE_API_KEY is set. Its key starts with test_."
-    assert check(done, "endpoint")[1].endswith("answers; the account has 1 project.")
+    assert check(done, "endpoint")[1].endswith("responds; the account has 1 project.")
 
 
 def test_it_writes_no_file(doctor: Doctor, repository: Path) -> None:
@@ -450,7 +453,7 @@ def test_white_space_around_the_key(
         done = doctor("--format=json")
     status, found, remedy = check(done, "key")
     assert (done.code, status, check(done, "endpoint")[0]) == (0, "warning", "ok")
-    assert found == ("SCALE_API_KEY has whitespace around the key, which is ignored. The key starts with test_.")
+    assert found == ("SCALE_API_KEY has leading or trailing whitespace, which is ignored. The key starts with test_.")
     assert remedy.startswith("Remove the whitespace")
     assert KEY not in done.out
 
@@ -479,7 +482,7 @@ def test_a_key_that_is_not_accepted(doctor: Doctor, at: Callable[[str], None]) -
     assert (done.code, status) == (1, "error")
     assert found == "The list of projects was refused: the API key is not accepted."
     assert "The key came from SCALE_API_KEY" in remedy
-    assert check(done, "endpoint")[:2] == ("ok", f"{os.environ['RECONCILER_ENDPOINT']} answers.")
+    assert check(done, "endpoint")[:2] == ("ok", f"{os.environ['RECONCILER_ENDPOINT']} responds.")
     assert check(done, "clock")[0] == "ok"
     assert requests == ["GET /v1/projects"]
 
@@ -645,13 +648,14 @@ def test_a_work_tree_keeps_its_record_in_the_repository(
     [
         (
             "manifest = 1\n",
-            'The configuration has 1 mistake, first: the configuration has no key "manifest" (reconciler.toml:1).',
+            'The configuration has no key "manifest" (reconciler.toml:1).',
         ),
         (
             "a = 1\nb = 2\n",
-            'The configuration has 2 mistakes, first: the configuration has no key "a" (reconciler.toml:1).',
+            'The configuration has no key "a" (reconciler.toml:1). The configuration has 2 mistakes. '
+            "This is the first.",
         ),
-        ("[\n", "The configuration has 1 mistake, first: this is not TOML"),
+        ("[\n", "This is not TOML"),
     ],
 )
 def test_a_broken_configuration(doctor: Doctor, repository: Path, text: str, found: str) -> None:
@@ -775,7 +779,7 @@ def test_two_targets_on_one_account(doctor: Doctor, repository: Path, text: str,
     assert status == "warning"
     assert f"go under [targets.{chosen}]" in remedy
     assert found == (
-        f"The targets {chosen}, other lead to the same account. Each keeps its own record, and sees the "
+        f"The targets {chosen}, other use the same account. Each keeps its own record, and reports the "
         "applies of the others as drift."
     )
 
@@ -805,7 +809,7 @@ def test_two_targets_with_a_variable_each(
         )
         found = check(doctor("--target", "one", "--format=json"), "targets")
     assert found[0] == status
-    assert ("The targets one, other lead" in found[1]) == (status == "warning")
+    assert ("The targets one, other use" in found[1]) == (status == "warning")
     assert found[2] == ("Keep one target for each account." if status == "warning" else "")
 
 

@@ -25,7 +25,7 @@ def test_files_are_put_into_form_once(cli: Cli, write: Write) -> None:
     write("q.yaml", FORM.format(name="q"))
     asked = cli("fmt", "--check")
     assert (asked.code, asked.out) == (2, "projects/p.yaml\n")
-    assert asked.err == "1 file would be formatted, 1 file already formatted.\nWrite them with:\n  reconciler fmt\n"
+    assert asked.err == "1 file would be formatted, 1 file already formatted.\nTo format it:\n  reconciler fmt\n"
     assert file.read_text() == LOOSE.format(name="p")
     done = cli("fmt")
     assert (done.code, done.out) == (0, "projects/p.yaml\n")

@@ -52,7 +52,7 @@ def test_a_new_repository(cli: Cli, repository: Path) -> None:
     again = cli("init")
     assert again.code == 0
     assert f"They install {PIN.requirement}\n" in done.out
-    assert "They install what .github/actions/reconciler says." in again.out
+    assert "The jobs install what .github/actions/reconciler specifies." in again.out
     assert again.out.count("already exists and is unchanged") == len(FILES)
     assert again.last == "Nothing to do: every file already exists."
 

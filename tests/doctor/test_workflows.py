@@ -65,15 +65,15 @@ def test_the_branch(repository: Path) -> None:
 def test_a_filter_by_path(repository: Path) -> None:
     edit(repository, PLAN, "  pull_request:\n", '  pull_request:\n    paths: ["projects/**"]\n')
     assert misfits(repository) == [
-        f"{PLAN} has a path filter, so a change to a file that a manifest uses from elsewhere does not start it."
+        f"{PLAN} has a path filter, so it does not start if a file that a manifest uses from elsewhere changes."
     ]
 
 
 def test_two_workflows_for_one_thing(repository: Path) -> None:
     """As after a change of their names."""
     (repository / ".github/workflows/plan.yml").write_text((repository / PLAN).read_text())
-    both = f".github/workflows/plan.yml and {PLAN} both run reconciler plan for the same projects"
-    assert misfits(repository) == [f"{both}, and get in each other's way."]
+    both = f".github/workflows/plan.yml and {PLAN} run reconciler plan for the same projects"
+    assert misfits(repository) == [f"{both}, and interfere with each other."]
     edit(repository, ".github/workflows/plan.yml", "command: plan\n", "command: plan\n          names: projects/a\n")
     assert misfits(repository) == []
 

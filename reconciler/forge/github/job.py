@@ -31,8 +31,8 @@ _NO_TOKEN: Final = f"The step has no token for git. Add this to its `env`:\n{_TO
 _REMEDIES: Final = {
     Reason.LOGIN: "The token in GITHUB_TOKEN was refused. It is valid on GITHUB_SERVER_URL alone, and expires when its "
     f"job ends. Pass the token of this job in the step's `env`:\n{_TOKEN}",
-    Reason.READ: "The token of this job may not read the repository. Give the job `permissions: contents: read`.",
-    Reason.WRITE: "The token of this job may read the repository, but not push to it. Give the job `permissions: "
+    Reason.READ: "The token of this job cannot read the repository. Give the job `permissions: contents: read`.",
+    Reason.WRITE: "The token of this job can read the repository, but cannot push to it. Give the job `permissions: "
     "contents: write`.",
 }
 """What to do in a job if a remote refuses its token."""
@@ -90,7 +90,7 @@ def append_summary(environment: Mapping[str, str], render: Callable[[int], str])
     try:
         room = (_SUMMARY_BYTES - (os.path.getsize(file) if os.path.exists(file) else 0)) // 4
         if room < _LEAST_SUMMARY:
-            raise JobFileError("the job's summary is full, so this text was not added")
+            raise JobFileError("the job summary is full, so reconciler's output was not added to it")
         _append(file, f"{render(min(_SUMMARY, room - 2))}\n")
     except OSError as problem:
         raise JobFileError(f"the job's summary cannot be written: {problem.strerror}") from None
