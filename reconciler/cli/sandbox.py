@@ -60,7 +60,7 @@ def serve(target: str | None, port: int, assume: tuple[str, ...], faults: str | 
         raise click.UsageError(f"--assume: {problem}") from None
 
     from reconciler.sandbox.faults import read_faults
-    from reconciler.sandbox.serve import serve as serve_sandbox
+    from reconciler.sandbox.server import serve as serve_sandbox
     from reconciler.sandbox.store import Store
 
     file = _file(target)

@@ -26,16 +26,13 @@ from reconciler.files.walking import is_below
 from reconciler.keys.faults import Fault, Faults, RefusedError, name_of
 from reconciler.keys.kinds import DIALECT, Day, Each, Key, ListOf, Number, OneOf, Schema, Table, Text, Truth
 from reconciler.manifest.codes import CHECKS
-from reconciler.model.guards import GUARD_NAMES, NO_MANIFESTS, GuardSettings, Waiver
+from reconciler.model.guards import GUARD_NAMES, NO_MANIFESTS, RENAMED_CHOICE, GuardSettings, Waiver
 
 BUILT_IN: Final[Mapping[str, Mapping[str, Any]]] = {
     "sandbox": {"sandbox": ".reconciler/sandbox.db"},
     "production": {"endpoint": SCALE_ENDPOINT, "api_key_env": "SCALE_API_KEY"},
 }
 """The targets that exist without a configuration."""
-
-RENAMED_CHOICE: Final = "renamed-choice"
-"""A check that only a plan can make. A plan shows no notes, so its finding cannot be a note."""
 
 _KEY_VARIABLE: Final = re.compile(r"SCALE_[A-Z0-9_]+", re.ASCII)
 _REMOTE: Final = re.compile(r"(?![-./])(?!.*(?:\.\.|//|@\{|[./]$))[^\s\x00-\x20\x7f~^:?*\[\\]+")

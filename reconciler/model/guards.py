@@ -30,6 +30,10 @@ NO_MANIFESTS = "no-manifests"
 """The guard that `--allow` alone waives."""
 
 
+RENAMED_CHOICE = "renamed-choice"
+"""A check that only a plan can make. A plan shows no notes, so its finding cannot be a note."""
+
+
 @dataclass(frozen=True, slots=True)
 class GuardSettings:
     """How many changes are too many, and whether guards that can do either hold ("hold") or warn ("warn")."""

@@ -15,13 +15,12 @@ from reconciler.errors import GithubError, GithubForbiddenError, GithubLockedErr
 from reconciler.fieldpath import Pattern
 from reconciler.forge.github.client import GithubClient
 from reconciler.forge.github.comments import JOB, Write, comments_on, job_hash, keep_comment, of_outcome, of_plan
-from reconciler.forge.github.coverage import COVERED, MOST_COVERED, Coverage
+from reconciler.forge.github.coverage import COVERED, MORE, MOST_COVERED, PROJECTS, Coverage, compare_shown, remember
 from reconciler.forge.github.event import Event
 from reconciler.forge.github.links import links
 from reconciler.forge.github.marker import Body, Scope, short_hash
 from reconciler.forge.github.posts import RUN, Kept, Posted, Posts
 from reconciler.forge.github.pulls import MOST_COMMITS, Merged, merged_pulls, overtaken
-from reconciler.forge.github.shown import MORE, PROJECTS, compare_shown, remember
 from reconciler.git import first_parents, is_shallow
 from reconciler.model.invocation import Invocation
 from reconciler.model.outcome import Outcome, Status

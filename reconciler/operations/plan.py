@@ -14,6 +14,7 @@ from reconciler.diagnostics import Severity, error, merged
 from reconciler.errors import DiagnosedError
 from reconciler.manifest.checks import Checks, check_projects
 from reconciler.manifest.places import locate
+from reconciler.model.guards import RENAMED_CHOICE
 from reconciler.model.plan import Action, Field, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.model.snapshot import Snapshot
@@ -25,9 +26,8 @@ from reconciler.operations.session import Session
 from reconciler.operations.snapshot import read_saved
 from reconciler.planning.bases import unseen
 from reconciler.planning.live import Live
+from reconciler.planning.nearness import renamed_choices
 from reconciler.planning.planner import Rules, Terms, make_plan
-from reconciler.planning.renaming import CODE as RENAMED_CHOICE
-from reconciler.planning.renaming import renamed_choices
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings
 

@@ -1,7 +1,8 @@
 """Serves HTTP/1.1 for a handler on one listening socket, as far as API clients need it.
 
 Connections are reused, and served concurrently. A request that has arrived is handled even if its client is gone. A
-request that is not HTTP gets a 400, and a failure of the handler gets a 500. This module does not know the API.
+request that is not HTTP gets a 400, and a failure of the handler gets a 500. `serve` serves the sandbox on 127.0.0.1
+until a signal stops it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import signal
 import socket
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from email.utils import formatdate
 from http import HTTPStatus
+from pathlib import Path
 
+from reconciler.sandbox.app import ROOT, create_app
+from reconciler.sandbox.assumptions import DEFAULT, Assumptions
 from reconciler.sandbox.exchange import Answer, ConnectionCutError, Handler, Request, error_answer
+from reconciler.sandbox.faults import Fault, FaultyApp
+from reconciler.sandbox.store import Store
 
 _LONGEST_HEAD = 1 << 16
 """The maximum size of a request line with its headers, or of a chunk's first line, in bytes."""
@@ -165,3 +174,47 @@ def _send(writer: asyncio.StreamWriter, method: str, answer: Answer, *, is_last:
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")
     with contextlib.suppress(OSError):
         writer.write(head if method == "HEAD" else head + answer.body)
+
+
+HOST = "127.0.0.1"
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def serve(
+    file: Path,
+    *,
+    port: int,
+    announce: Callable[[str], None],
+    assumptions: Assumptions = DEFAULT,
+    faults: Sequence[Fault] = (),
+) -> None:
+    """Serve until SIGINT or SIGTERM. Requests that have arrived are answered before it returns.
+
+    For `faults`, see `faults.FaultyApp`. Port 0 picks a free port. `announce` is called with the base URL as soon as
+    connections are accepted. Outside the main thread, no signal arrives, so only the end of the process ends it.
+
+    Raises:
+        OSError: the port is not available.
+    """
+    app = create_app(file, assumptions=assumptions)
+    if faults:
+        app = FaultyApp(app, faults, Store(file, assumptions=assumptions), sleep=asyncio.sleep)
+    with socket.create_server((HOST, port)) as listener:
+        url = f"http://{HOST}:{listener.getsockname()[1]}/{ROOT}"
+        server = Server(app, listener, announce=lambda: announce(url))
+        with _signals_end(server):
+            server.run()
+
+
+@contextmanager
+def _signals_end(server: Server) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heeded = (number for number in _ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN)
+    previous = {number: signal.signal(number, lambda *_: server.stop()) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

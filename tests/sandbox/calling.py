@@ -22,7 +22,7 @@ KEY = ("test_key", "")
 _SERVE = """
 import sys
 from pathlib import Path
-from reconciler.sandbox.serve import serve
+from reconciler.sandbox.server import serve
 serve(Path(sys.argv[1]), port=int(sys.argv[2]), announce=lambda url: print(url, flush=True))
 print("ended", flush=True)
 """
