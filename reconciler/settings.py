@@ -15,7 +15,7 @@ from reconciler.configuration import find_configuration
 from reconciler.configuration.keys import BUILT_IN, read_tables
 from reconciler.diagnostics import with_suggestion
 from reconciler.endpoint import check_endpoint, is_loopback
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.fieldpath import Pattern, Patterns
 from reconciler.files.writing import check_below, exists_below
 from reconciler.model.guards import GuardSettings, Waiver
@@ -94,6 +94,15 @@ def read_settings(folder: Path) -> Settings:
         waivers=values.get("waivers", ()),
         checks=values.get("checks", {}),
     )
+
+
+def unread_settings(folder: Path, problem: ReconcilerError) -> Settings:
+    """The folders of a run in `folder` whose configuration has mistakes: `read_settings` has raised `problem`."""
+    folder = folder.resolve()
+    top = git_top(folder)
+    files = [diagnostic.location.file for diagnostic in problem.diagnostics if diagnostic.location is not None]
+    root = Path(files[0]).parent if files else top or folder
+    return Settings(folder, root, top or root, root / "projects", targets=BUILT_IN)
 
 
 def choose_target(

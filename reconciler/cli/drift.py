@@ -55,7 +55,7 @@ def command(
         found = drift(session, names)
     except ReconcilerError as problem:
         info = console.target_info(session, settings, target, endpoint)
-        return runner.failed("drift", problem, output, info, settings, reports=reports)
+        return runner.failed("drift", problem, output, info, settings, names=names, reports=reports)
     write_reports("drift", found, reports, settings, commit=job_commit(os.environ))
     formats.show("drift", found, output, settings, commit=job_commit(os.environ))
     runner.drift_found(found, settings)

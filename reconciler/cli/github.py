@@ -11,9 +11,10 @@ import click
 from reconciler.cli import console, runner
 
 if TYPE_CHECKING:
+    from reconciler.errors import ReconcilerError
     from reconciler.forge.github.client import GithubClient
     from reconciler.forge.github.event import Event
-    from reconciler.operations.github_comment import Report, Writer
+    from reconciler.operations.github_writer import Report, Writer
     from reconciler.settings import Settings
 
 _EPILOG = """\b
@@ -39,7 +40,12 @@ _ID = click.option(
 
 
 @command.command("comment")
-@click.option("--plan", "planfile", metavar="FILE", help="The file that plan --out saved.")
+@click.option(
+    "--plan",
+    "planfile",
+    metavar="FILE",
+    help="The file that plan --out saved, or if the plan failed, its JSON of --report.",
+)
 @click.option("--result", metavar="FILE", help="The file that apply --result wrote.")
 @_ID
 @click.option("--branch", metavar="NAME", default="", help="The branch that is applied. Default: the default branch.")
@@ -47,27 +53,31 @@ def comment(planfile: str | None, result: str | None, job: str, branch: str) -> 
     """Show a plan, or the outcome of an apply, in a comment on the pull request.
 
     There is one comment per pull request, configuration folder, and target, and per set of projects or --id if several
-    jobs share these. It is edited in place. A plan with nothing to report gets no comment. The repository, pull
-    request, and token come from GitHub's variables and event file.
+    jobs share these. It is edited in place. A plan with nothing to report gets no comment. If a plan failed, the
+    comment shows the errors. The repository, pull request, and token come from GitHub's variables and event file.
     """
     from reconciler.documents.result import read_result_file
-    from reconciler.documents.savedplan import read_plan_file
+    from reconciler.documents.savedplan import read_reported_plan
     from reconciler.operations.github_comment import comment_outcome, comment_plan
 
-    settings, event, writer = _set_up(job, branch)
+    settings, event, writer, problem = _set_up(job, branch)
     if planfile is not None and result is None:
-        plan = read_plan_file(Path(planfile), base=settings.git_root)
+        plan = read_reported_plan(Path(planfile), base=settings.git_root)
+        if problem is not None and not plan.failed:
+            raise problem
         with _connected(event) as client:
             report = comment_plan(client, event, plan, writer)
         shown = plan.hash
     elif result is not None and planfile is None:
+        if problem is not None:
+            raise problem
         outcome = read_result_file(Path(result), base=settings.git_root)
         with _connected(event) as client:
             report = comment_outcome(client, event, outcome, writer, root=settings.git_root)
         shown = outcome.plan_hash
     else:
         raise click.UsageError("use either --plan FILE or --result FILE")
-    return _tell(report, settings, is_shown=os.environ.get("RECONCILER_SUMMARIZED") == shown)
+    return _tell(report, settings, is_shown=os.environ.get("RECONCILER_SUMMARIZED", "") == shown != "")
 
 
 @command.command("drift-issue")
@@ -81,7 +91,9 @@ def drift_issue(driftfile: str, job: str) -> int:
     from reconciler.documents.drift import read_drift_file
     from reconciler.operations.github_drift import keep_drift_issue
 
-    settings, event, writer = _set_up(job)
+    settings, event, writer, problem = _set_up(job)
+    if problem is not None:
+        raise problem
     drift = read_drift_file(Path(driftfile), base=settings.git_root)
     with _connected(event) as client:
         report = keep_drift_issue(client, event, drift, writer)
@@ -107,19 +119,26 @@ def changes(target: str | None) -> int:
     return 0
 
 
-def _set_up(job: str, branch: str = "") -> tuple[Settings, Event, Writer]:
+def _set_up(job: str, branch: str = "") -> tuple[Settings, Event, Writer, ReconcilerError | None]:
+    """Also what is wrong with the configuration, which does not matter to a plan that failed because of it."""
     from datetime import UTC, datetime
 
     from reconciler.cli import invocation
+    from reconciler.errors import ReconcilerError
     from reconciler.forge.github.event import read_event
-    from reconciler.operations.github_comment import Writer
-    from reconciler.settings import read_settings
+    from reconciler.operations.github_writer import Writer
+    from reconciler.settings import read_settings, unread_settings
 
-    settings = read_settings(Path.cwd())
+    problem = None
+    try:
+        settings = read_settings(Path.cwd())
+    except ReconcilerError as found:
+        problem = found
+        settings = unread_settings(Path.cwd(), found)
     folder = settings.repo_root.relative_to(settings.git_root).as_posix()
     base = settings.git_root.as_posix()
     writer = Writer(base, datetime.now(UTC), settings.sensitive, invocation.current(), folder, job, branch)
-    return settings, read_event(os.environ), writer
+    return settings, read_event(os.environ), writer, problem
 
 
 def _connected(event: Event) -> GithubClient:

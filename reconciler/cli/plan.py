@@ -67,7 +67,7 @@ def command(
         made = plan(session, names, pending=pending, allowed=allowed)
     except ReconcilerError as problem:
         info = console.target_info(session, settings, target, endpoint)
-        return runner.failed("plan", problem, output, info, settings, reports=reports)
+        return runner.failed("plan", problem, output, info, settings, names=names, reports=reports)
     if out is not None:
         from reconciler.documents.savedplan import write_plan_file
         from reconciler.model.printed import printed

@@ -40,12 +40,15 @@ def failed(
     info: TargetInfo,
     settings: Settings | None,
     *,
-    reports: Sequence[str] = (),
+    names: tuple[str, ...],
+    reports: Sequence[str],
 ) -> int:
     """Print the document of a plan or drift that failed, and return the exit code; other formats raise the problem.
 
     JSON reports have the same document. `settings` is None if they could not be read.
     """
+    if output != "json" and not reports:
+        raise problem
     from datetime import UTC, datetime
 
     from reconciler.errors import ReconcilerError
@@ -56,7 +59,7 @@ def failed(
     now, diagnostics = datetime.now(UTC), problem.diagnostics
     failure: Plan | Drift = Drift(info, now, diagnostics=diagnostics, complete=False)
     if subject == "plan":
-        failure = Plan(info, Commit(), now, diagnostics=diagnostics, complete=False)
+        failure = Plan(info, Commit(), now, diagnostics=diagnostics, complete=False, names=names)
     base = settings.git_root.as_posix() if settings is not None else find_base()
     document = formats.named("json").layout(subject)(printed(failure, base=base, spell=invocation.spell))
     try:

@@ -265,6 +265,8 @@ class PlanShape(Document):
     """Whether an apply would write or forget anything."""
     complete: bool
     """False if the plan was limited to some of the projects."""
+    names: tuple[Text, ...] = ()
+    """The names, patterns, and paths that the plan was limited to. Empty for all projects."""
     errored: bool
     """Whether the plan has errors or blocked projects."""
     masked: bool

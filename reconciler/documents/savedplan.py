@@ -5,6 +5,8 @@ An apply derives its calls from `desired` and from live state. The calls in the 
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -35,6 +37,9 @@ KIND: Final = Kind(
 )
 
 
+_FAILED: Final = replace(KIND, sealed=False)
+
+
 def saved_plan_document(plan: Plan) -> dict[str, Json]:
     """The plan as it is saved, without its seal."""
     document: dict[str, Json] = as_json(SavedPlanShape.of(plan))
@@ -58,6 +63,21 @@ def read_plan_file(file: Path, *, base: Path) -> Plan:
     """
     plan: Plan = KIND.read_file(file, SavedPlanShape, base=base)
     return plan
+
+
+def read_reported_plan(file: Path, *, base: Path) -> Plan:
+    """The plan in a saved file, or in the JSON report of a plan that failed. File names in it are relative to `base`.
+
+    Raises:
+        PlanFileError: it is neither. What is wrong with it as a saved file is reported.
+    """
+    try:
+        return read_plan_file(file, base=base)
+    except PlanFileError:
+        with suppress(PlanFileError):
+            plan: Plan = _FAILED.read_file(file, FailedPlanShape, base=base)
+            return plan
+        raise
 
 
 class HeldShape(Shape):
@@ -217,3 +237,10 @@ class SavedPlanShape(PlanShape):
     def read(self, **given: Any) -> Any:
         count = len(self.changes) if self.manifest_count is None else self.manifest_count
         return super().read(manifest_count=count, **given)
+
+
+class FailedPlanShape(SavedPlanShape):
+    """The JSON report of a plan that failed."""
+
+    changes: Annotated[tuple[SavedChangeShape, ...], Key(alias="resource_changes", max_length=0)]
+    errored: Literal[True]

@@ -284,7 +284,7 @@ class Plan:
     """Ordered by name. `complete` is false if it was narrowed. `live_count` is None if no list was read.
 
     `made_at` is when it was made. `snapshot_at` is when the snapshot was taken, if live state is from one. Both are
-    aware.
+    aware. `names` are what the run was narrowed to, as it was asked.
     `section` is the section of the record that it was compared with. It is None if there is none, and in a saved plan.
     `masked` is whether sensitive values are masked. Such a plan can only be printed.
     Its `repr` is short, because asyncio makes the `repr` of a task's result when the task ends.
@@ -306,6 +306,7 @@ class Plan:
     snapshot_at: datetime | None = None
     section: SectionKey | None = None
     masked: bool = False
+    names: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Plan({self.target.name}, {len(self.changes)} changes)"
@@ -330,6 +331,11 @@ class Plan:
     def kept(self) -> tuple[tuple[str, str], ...]:
         """The changes made on Scale, as (project, unit), that a plan of pending changes keeps."""
         return tuple((change.name, unit) for change in self.changes for unit in change.kept)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it could not be made: there is nothing in it except errors."""
+        return not self.changes and any(diagnostic.is_error for diagnostic in self.diagnostics)
 
     @property
     def errored(self) -> bool:

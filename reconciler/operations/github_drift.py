@@ -16,7 +16,7 @@ from reconciler.forge.github.posts import Kept
 from reconciler.model.drift import Drift
 from reconciler.model.printed import printed
 from reconciler.model.values import canonical_json
-from reconciler.operations.github_comment import CONTENT, Report, Writer, in_words, with_notes
+from reconciler.operations.github_writer import CONTENT, Report, Writer, in_words, with_notes
 from reconciler.planning.drift import shown_fields
 from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT

@@ -47,8 +47,10 @@ def plan(session: Session, names: Sequence[str] = (), *, pending: bool = False, 
     record, notes = read_record(session)
     prepared = prepare(session, names, record=record, notes=notes, pending=pending, allowed=allowed)
     if session.snapshot is not None:
-        return plan_saved(session, session.snapshot, prepared)
-    return session.ask(lambda client: plan_live(session, client, prepared))
+        made = plan_saved(session, session.snapshot, prepared)
+    else:
+        made = session.ask(lambda client: plan_live(session, client, prepared))
+    return replace(made, names=tuple(names))
 
 
 async def plan_live(session: Session, client: ScaleClient, prepared: Prepared) -> Plan:

@@ -17,6 +17,11 @@ from tests.repositories import commit_all
 Write = Callable[[str, str], Path]
 M = "name: p\ntype: imageannotation\n"
 Job = Callable[..., None]
+WORKFLOW = {
+    "GITHUB_WORKFLOW_REF": "octo/farm/.github/workflows/reconciler-plan.yml@refs/pull/7/merge",
+    "GITHUB_WORKFLOW": "reconciler plan",
+    "GITHUB_JOB": "plan",
+}
 
 
 @pytest.fixture
@@ -145,6 +150,95 @@ def test_a_plan_with_nothing_to_say_makes_no_comment(
     write("p.yaml", M)
     assert plan_and_comment(cli).out.startswith("Pull request #7: comment edited.")
     assert "### `production`: no changes" in comments(github)[0]
+
+
+def test_a_commit_without_a_plan_folds_the_former_one_away(
+    cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
+) -> None:
+    """The comment is about the newest commit, even if that has no plan, and then about the next plan."""
+    write("p.yaml", M + "params: {a: 1}\n")
+    job("pull_request", pull_request(sha="a" * 40), **WORKFLOW)
+    plan_and_comment(cli)
+    [planned] = comments(github)
+    said = {}
+    for number, mistake in enumerate(("manifest", "configuration", "snapshot", "snapshot again"), 1):
+        write("p.yaml", M + ("parms: {}\n" if mistake == "manifest" else "params: {a: 1}\n"))
+        (repository / "reconciler.toml").write_text("targett = 1\n" if mistake == "configuration" else "")
+        job("pull_request", pull_request(sha=f"{number}" * 40), **WORKFLOW, GITHUB_RUN_ID=f"{200 + number}")
+        live = ["--live", "@"] if mistake.startswith("snapshot") else []
+        assert cli("plan", "--pending", *live, "--out", "no.plan", "--report", "plan.json").code == 1
+        shown = cli("github", "comment", "--plan", "plan.json")
+        assert (shown.code, shown.err) == (0, "")
+        assert shown.out.startswith("Pull request #7: comment edited.")
+        [said[mistake]] = comments(github)
+        assert f"### `production`: no plan for `{number}{number}" in said[mistake]
+        assert said[mistake].count("<details>") == planned.count("<details>") + 1
+        assert "The plan for <code>aaaaaaa</code>, which is out of date" in said[mistake]
+        assert "### `production`: 1 to add, 0 to change" in said[mistake]
+    assert "`projects/p.yaml:3`" in said["manifest"]
+    assert "`reconciler.toml:1`" in said["configuration"]
+    assert "run the workflow **reconciler drift**" in said["snapshot"]
+    job("pull_request", pull_request(sha="b" * 40), **WORKFLOW, GITHUB_RUN_ID="300")
+    assert plan_and_comment(cli).out.startswith("Pull request #7: comment edited.")
+    [again] = comments(github)
+    assert again.partition("\n")[2] == planned.partition("\n")[2].replace("a" * 40, "b" * 40)
+
+
+def test_a_first_commit_without_a_plan_gets_a_comment_that_its_outcome_replaces(
+    cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
+) -> None:
+    write("p.yaml", M + "params: {a: 1}\n")
+    head = commit_all(repository)
+    job("pull_request", pull_request(sha=head), **WORKFLOW)
+    cli("plan", "--live", "@", "--report", "plan.json")
+    assert cli("github", "comment", "--plan", "plan.json").out.startswith("Pull request #7: comment created.")
+    [body] = comments(github)
+    assert "<details>" not in body
+    github.merge(head, 7)
+    job("push", push("0" * 40, head), GITHUB_SHA=head, GITHUB_RUN_ID="101", **WORKFLOW)
+    assert apply_and_comment(cli).out.startswith("Pull request #7: comment edited.")
+    [body] = comments(github)
+    assert "applied, 1 added" in body
+    assert "no plan" not in body
+
+
+def test_a_plan_that_failed_is_told_of_its_own_job_alone(cli: Cli, write: Write, github: Github, job: Job) -> None:
+    """Two legs of a matrix, each for its own names, and a fork, which cannot comment."""
+    for name in ("a", "b"):
+        write(f"{name}.yaml", M.replace("p", name, 1))
+    job("pull_request", pull_request(), **WORKFLOW)
+    plan_and_comment(cli, "a")
+    plan_and_comment(cli, "b")
+    former = comments(github)
+    assert len(former) == 2
+    write("a.yaml", "name: a\n")
+    job("pull_request", pull_request(sha="b" * 40), **WORKFLOW, GITHUB_RUN_ID="101")
+    assert cli("plan", "--pending", "a", "--report", "plan.json").code == 1
+    cli("github", "comment", "--plan", "plan.json")
+    assert "no plan for `bbbbbbb`" in comments(github)[0]
+    assert comments(github)[1] == former[1]
+
+
+def test_what_is_not_the_report_of_a_failed_plan_is_refused(
+    cli: Cli, write: Write, github: Github, job: Job, repository: Path
+) -> None:
+    write("p.yaml", M)
+    job("pull_request", pull_request())
+    cli("plan", "--out", "p.plan", "--report", "made.json")
+    cli("plan", "nobody", "--report", "failed.json")
+    failed = json.loads((repository / "failed.json").read_text())
+    (repository / "spoiled.json").write_text(json.dumps({**failed, "errored": False}))
+    for file in ("made.json", "spoiled.json"):
+        refused = cli("github", "comment", "--plan", file)
+        assert refused.code == 1
+        assert "is a printed plan, not a saved one" in refused.err
+    (repository / "reconciler.toml").write_text("[x\n")
+    for option, file in (("--plan", "p.plan"), ("--result", "result.json")):
+        refused = cli("github", "comment", option, file)
+        assert refused.code == 1
+        assert "not TOML" in refused.err
+    assert cli("github", "drift-issue", "--drift", "drift.json").code == 1
+    assert comments(github) == []
 
 
 def test_two_targets_are_two_comments(cli: Cli, write: Write, github: Github, job: Job, repository: Path) -> None:

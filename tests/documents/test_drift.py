@@ -21,8 +21,8 @@ from reconciler.model.plan import Cause
 from reconciler.model.printed import printed
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, to_json
-from reconciler.operations.github_comment import Writer
 from reconciler.operations.github_drift import drift_text
+from reconciler.operations.github_writer import Writer
 from tests.documents.nonsense import spoiled
 from tests.documents.test_text import written
 from tests.render import test_drift

@@ -13,7 +13,8 @@ from reconciler.diagnostics import Diagnostic, Location, Severity, error, warnin
 from reconciler.forge.github.client import GithubClient
 from reconciler.model.outcome import CallOutcome, CallResult, ProjectOutcome, Status
 from reconciler.model.plan import Action, CallKind, Plan, Summary
-from reconciler.operations.github_comment import Writer, comment_outcome, comment_plan, has_something_to_say
+from reconciler.operations.github_comment import comment_outcome, comment_plan, has_something_to_say
+from reconciler.operations.github_writer import Writer
 from tests.forge.github.conftest import Clock, event_of
 from tests.forge.github.double import Github, served
 from tests.render.plans import BASE, NOW, kitten, outcome, plan, unchanged

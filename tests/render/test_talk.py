@@ -9,9 +9,11 @@ from reconciler.render.markdown.talk import (
     drift_changed,
     drift_over,
     drift_title,
+    folded,
     other_branch,
     scope_words,
     shown_words,
+    unfolded,
 )
 
 
@@ -47,3 +49,23 @@ def test_below_an_issue() -> None:
     assert scope_words("t", "a/b", "") == "`t` in `a/b`"
     assert scope_words("t", ".", "one") == "`t`, `one`"
     assert "into `@all`, and only what is merged into `main` is applied" in other_branch("@all", "main")
+
+
+def test_a_former_plan_is_folded_and_found_again() -> None:
+    plan = (
+        "### `p`: 1 to change\n\n> [!WARNING]\n> - `p` **goes**\n\n<details><summary>p</summary>\n\nx\n\n</details>\n"
+    )
+    block = folded(plan, "1a2b3c4", limit=1_000)
+    assert block.startswith(
+        "\n<details><summary>The plan for <code>1a2b3c4</code>, which is out of date</summary>\n\n###"
+    )
+    assert "> **Warning**\n>\n> - `p` **goes**" in block
+    again = folded(unfolded(f"### `p`: no plan\n{block}"), "1a2b3c4", limit=1_000)
+    assert again == block
+    assert unfolded("### `p`: no plan\n") == ""
+
+
+def test_a_former_plan_that_is_too_long_is_in_the_edit_history() -> None:
+    block = folded("x" * 1_000, "1a2b3c4", limit=1_000)
+    assert block == "\nThe plan for `1a2b3c4` is out of date. It is in the edit history of this comment.\n"
+    assert unfolded(f"### `p`: no plan\n{block}") == ""

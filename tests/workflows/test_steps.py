@@ -44,7 +44,15 @@ def shell(name: str, folder: Path, **variables: str) -> Iterator[subprocess.Pope
     """A step as the runner starts it; RUNNER_TEMP is `folder`. Its process is the shell."""
     script = folder / "step.sh"
     script.write_text(COMMANDS[name])
-    environment = {**os.environ, "NAMES": "", "ALLOW": "", "EVERYTHING": "", "RUNNER_TEMP": str(folder), **variables}
+    environment = {
+        **os.environ,
+        "NAMES": "",
+        "ALLOW": "",
+        "EVERYTHING": "",
+        "ID": "",
+        "RUNNER_TEMP": str(folder),
+        **variables,
+    }
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -161,9 +169,18 @@ def test_what_runs_after_a_cancel(name: str, command: str, runs: bool) -> None:
     assert condition(STEPS[name]["if"], contexts, functions) == runs
 
 
+@pytest.mark.parametrize("file", ["changes.plan", "plan.json"])
+def test_the_comment_is_about_the_plan_or_why_there_is_none(file: str, temporary: Path) -> None:
+    (temporary / "changes.plan").rename(temporary / file)
+    given = arguments("Comment on the pull request", temporary, ID="a b")
+    assert given == ["github", "comment", "--plan", str(temporary / file), "--id", "a b"]
+
+
 def test_without_a_result_nothing_is_reported(temporary: Path) -> None:
     (temporary / "result.json").unlink()
     assert arguments("Comment on the merged pull requests", temporary) == []
+    (temporary / "changes.plan").unlink()
+    assert arguments("Comment on the pull request", temporary) == []
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -103,14 +103,20 @@ def test_opened_pushed_again_merged_drifted_and_drift_gone(hub: Hub) -> None:
     assert "`cats` **loses the choice** `Dog`." in again
     assert again != opened
 
-    # A mistake: it is shown at its line, and the comment stays as it was.
+    # A mistake: it is shown at its line, and in the comment, which folds the plan of the earlier commit away.
     edit(hub, CATS, "params:", "parms:")
     broken = hub.pull_request(7, "A typo")
     assert broken["validate"].outcome == broken["plan"].outcome == "failure"
     assert f"::error file={CATS},line=3,col=1" in broken["validate"].said
-    assert hub.comment(7) == again
+    without = hub.comment(7)
+    assert "### `production`: no plan for `" in without
+    assert f"Error (`{CATS}:3`):" in without
+    assert "parms" in without
+    assert without.index("is out of date</summary>") < without.index("`cats` **loses the choice** `Dog`.")
     edit(hub, CATS, "parms:", "params:")
     well(hub.pull_request(7, "Fixed")["plan"])
+    assert "no plan" not in hub.comment(7)
+    assert "`cats` **loses the choice** `Dog`." in hub.comment(7)
 
     # Merged: approved, applied, reported in the same comment, and it is what was shown.
     runs = hub.apply(*hub.merge(7))

@@ -6,7 +6,7 @@ deleted if the run covers all that they show.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,7 @@ from reconciler.forge.github.coverage import COVERED, Coverage
 from reconciler.forge.github.event import Event
 from reconciler.forge.github.marker import Body, Scope, short_hash
 from reconciler.forge.github.posts import RUN, Kept, Posted, Posts
+from reconciler.model.values import Json
 
 WRITES: Final = "pull-requests: write"
 """The permission that refusals name, also for reads: a job that may only read cannot comment."""
@@ -22,6 +23,9 @@ WRITES: Final = "pull-requests: write"
 KIND: Final = "plan"
 JOB: Final = "job"
 """The marker's key for a hash of the job, empty if it is not known."""
+
+NAMES: Final = "names"
+"""The marker's key for a hash of the names that the plan was narrowed to, empty for all projects."""
 
 Write = Callable[[Sequence[Body]], Body | None]
 """The text to keep, given those that are there, the oldest first. None means that nothing is to be changed."""
@@ -32,13 +36,16 @@ def comments_on(client: GithubClient, number: int, *, scope: Scope, author: str,
     return Posts(client, f"/issues/{number}/comments", author, at, now, KIND, scope, WRITES)
 
 
-def of_plan(posts: Posts, event: Event, coverage: Coverage) -> list[Posted]:
-    """The comments that a plan replaces: those that show projects of it, else those of the job's earlier runs."""
-    job = job_hash(event)
+def of_plan(posts: Posts, event: Event, coverage: Coverage, names: Collection[str] = ()) -> list[Posted]:
+    """The comments that a plan replaces: those that show projects of it, else those of the job's earlier runs.
+
+    A comment that shows no project is the same if the job and the `names` are.
+    """
+    job, asked = job_hash(event), names_hash(names)
 
     def is_same(posted: Posted) -> bool:
         data = posted.body.data
-        return coverage.meets(data) or (data.get(COVERED) == [] and data.get(JOB) == job)
+        return coverage.meets(data) or (data.get(COVERED) == [] and _is_of(data, job, asked))
 
     def is_earlier(posted: Posted) -> bool:
         data = posted.body.data
@@ -48,8 +55,21 @@ def of_plan(posts: Posts, event: Event, coverage: Coverage) -> list[Posted]:
     return list(filter(is_same, ours)) or list(filter(is_earlier, ours))
 
 
+def of_failure(posts: Posts, event: Event, names: Collection[str]) -> list[Posted]:
+    """The comments of a plan that failed: those of the same job for the same names. It is not known what it covers."""
+    job, asked = job_hash(event), names_hash(names)
+    return [posted for posted in posts.ours() if _is_of(posted.body.data, job, asked)]
+
+
+def _is_of(data: Mapping[str, Json], job: str, names: str) -> bool:
+    return data.get(JOB) == job and data.get(NAMES, names) == names
+
+
 def of_outcome(posts: Posts, coverage: Coverage) -> list[Posted]:
-    """The comments that an outcome replaces: those that show projects of it. A job without an ID covers every ID."""
+    """The comments that an outcome replaces: those that show projects of it, or none at all.
+
+    A job without an ID covers every ID.
+    """
     scope = posts.scope
     found = (
         posted
@@ -57,9 +77,13 @@ def of_outcome(posts: Posts, coverage: Coverage) -> list[Posted]:
         if posted.ours
         and (posted.scope.target, posted.scope.folder) == (scope.target, scope.folder)
         and scope.id in ("", posted.scope.id)
-        and coverage.meets(posted.body.data)
+        and (coverage.meets(posted.body.data) or posted.body.data.get(COVERED) == [])
     )
     return sorted(found, key=lambda posted: posted.id)
+
+
+def names_hash(names: Collection[str]) -> str:
+    return short_hash("\n".join(sorted(names))) if names else ""
 
 
 def job_hash(event: Event) -> str:

@@ -59,6 +59,12 @@ def lay_out_view(view: View, *, limit: int = LIMIT, page: WholePage | None = Non
     )
 
 
+def lay_out_failure(view: View, commit: str) -> str:
+    """Why there is no plan for a commit: the errors first."""
+    ordered = sorted(view.messages, key=lambda found: not found.is_error)
+    return "\n\n".join(_head(view.target, f"no plan for {code(commit)}", (), ordered)) + "\n"
+
+
 def lay_out_outcome(view: OutcomeView, *, limit: int = LIMIT) -> str:
     """An outcome, with the same limit."""
     return fit(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from reconciler.model.outcome import Shown
 from reconciler.render.escape import plain
-from reconciler.render.markdown.code import code
+from reconciler.render.markdown.code import code, markup
 from reconciler.render.phrases import count, listed
 
 
@@ -61,6 +63,33 @@ def drift_over(scope: str) -> str:
 def drift_title(target: str, folder: str = ".", job: str = "") -> str:
     """An issue's title. It has at most 256 characters (an assumption), and the only Markdown in it is code spans."""
     return f"Drift: {scope_words(target, folder, job, most=70)}"
+
+
+def folded(plan: str, commit: str, *, limit: int) -> str:
+    """The plan for an earlier commit, below what says that the newest one has none.
+
+    If it has more than `limit` characters, a sentence says where it is.
+    """
+    name = markup(commit)
+    block = f"\n{_FOLD}{name}</code>, which is out of date</summary>\n\n{_without_alerts(plan)}\n{_END}\n"
+    if len(block) <= limit:
+        return block
+    return f"\nThe plan for {code(commit)} is out of date. It is in the edit history of this comment.\n"
+
+
+def unfolded(text: str) -> str:
+    """The plan that was folded away in a text; empty if there is none."""
+    _, _, block = text.partition(f"\n{_FOLD}")
+    return block.partition("</summary>\n\n")[2].removesuffix(f"\n{_END}\n")
+
+
+def _without_alerts(text: str) -> str:
+    """GitHub shows no alert within a `<details>` (github.md, section 7 [D])."""
+    return re.sub(r"(?m)^> \[!(NOTE|WARNING)\]$", lambda found: f"> **{found[1].capitalize()}**\n>", text)
+
+
+_FOLD: Final = "<details><summary>The plan for <code>"
+_END: Final = "</details>"
 
 
 def other_branch(branch: str, applied: str) -> str:
