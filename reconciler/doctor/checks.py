@@ -63,7 +63,7 @@ def _examined(check: Check, setup: Setup) -> CheckResult | None:
 def failed(check: str, problem: ReconcilerError) -> CheckResult:
     """An error as the result of a check."""
     remedy = problem.detail or ("" if problem.remedies else _FIX)
-    return CheckResult(check, CheckStatus.ERROR, _sentence(problem.summary), remedy, problem.remedies)
+    return CheckResult(check, CheckStatus.ERROR, sentence(problem.summary), remedy, problem.remedies)
 
 
 def skipped(check: str) -> CheckResult:
@@ -224,7 +224,7 @@ def check_record(setup: Setup) -> Result:
         remedies = [remedy for note in notes for remedy in note.remedies]
         remedy = "\n".join(note.detail for note in notes if note.detail) or ("" if remedies else _FIX)
         minor = first.code in ("local-record", "no-record")
-        return (_warning if minor else _error)(_sentence(first.summary), remedy, *remedies)
+        return (_warning if minor else _error)(sentence(first.summary), remedy, *remedies)
     moments = sorted(
         project.recorded_at for _, section in record.at(setup.chosen.endpoint) for project in section.projects.values()
     )
@@ -328,9 +328,10 @@ def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-def _sentence(summary: str) -> str:
+def sentence(summary: str) -> str:
     return f"{_capital(summary)}."
 
 
 def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+    """The text as the start of a sentence. A name such as setParams keeps its spelling."""
+    return text[0].upper() + text[1:] if text.split(maxsplit=1)[0].islower() else text

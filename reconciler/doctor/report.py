@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from reconciler.diagnostics import Remedy
 from reconciler.doctor.assumptions import assess, undecided
-from reconciler.doctor.checks import TEST_KEY, examine, failed, skipped, unasked
+from reconciler.doctor.checks import TEST_KEY, examine, failed, sentence, skipped, unasked
 from reconciler.doctor.evidence import Made, Seen
 from reconciler.doctor.probing import look, make_project, project_name
 from reconciler.doctor.setup import Contact, Setup
@@ -132,4 +132,4 @@ def _make(
         return CheckResult("project", CheckStatus.OK, f"Created {name}. {PERMANENT}"), made
     exists = f"The project {name} was created, and it is permanent." if made.exists else ""
     remedy = "\n".join(filter(None, (problem.detail, exists, "No other write was sent.")))
-    return CheckResult("project", CheckStatus.ERROR, f"{problem.summary}.", remedy), made
+    return CheckResult("project", CheckStatus.ERROR, sentence(problem.summary), remedy), made

@@ -33,7 +33,7 @@ KIND: Final = Kind(
     "a drift document",
     key="vanished",
     error=ResultFileError,
-    remedy=Remedy("Create a new one from what this prints:", ("drift", "--format", "json")),
+    remedy=Remedy("Create a new one from the output of this command:", ("drift", "--format", "json")),
 )
 
 

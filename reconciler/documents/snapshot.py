@@ -71,8 +71,8 @@ def decode(content: bytes, *, place: str) -> Snapshot:
 def too_large(size: int | None, *, place: str) -> SnapshotError:
     """The error for a snapshot of `size` bytes. None means that it has too many files to count its bytes."""
     if size is None:
-        return SnapshotError(f"{place} has more files than a snapshot may have", remedies=[REMEDY])
-    summary = f"{place} has {size:,} bytes; a snapshot may have at most {MOST_BYTES:,}"
+        return SnapshotError(f"{place} has too many files for a snapshot", remedies=[REMEDY])
+    summary = f"{place} has {size:,} bytes; a snapshot can have at most {MOST_BYTES:,}"
     return SnapshotError(summary, remedies=[REMEDY])
 
 

@@ -134,7 +134,7 @@ class Kind:
 
     def _check_size(self, content: bytes) -> None:
         if len(content) > self.most_bytes:
-            raise UnfitError(f"has {len(content):,} bytes; {self.name} may have at most {self.most_bytes:,}")
+            raise UnfitError(f"has {len(content):,} bytes; {self.name} can have at most {self.most_bytes:,}")
         if sum(map(content.count, (b"[", b"{", b","))) > self.most_values:  # no fewer than there are values
             raise UnfitError(f"may contain more than {self.most_values:,} values, the limit for {self.name}")
 

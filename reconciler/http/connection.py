@@ -185,7 +185,7 @@ def _checked(address: str) -> httpx.URL:
         plain = False
     if not plain:
         raise ConnectionSetupError(
-            "The endpoint is not the URL of an API",
+            "the endpoint is not the URL of an API",
             "It must start with http:// or https:// and name a host, without a user name, password, `?`, or `#`.",
         )
     return url
@@ -198,9 +198,9 @@ async def _read(response: httpx.Response, clock: Clock, most: int) -> Answer | L
         chunks.append(chunk)
         size += len(chunk)
         if size > most:
-            return Lost(f"the answer is larger than {most // 1_000_000} MB", sent=True, final=True)
+            return Lost(f"the response is larger than {most // 1_000_000} MB", sent=True, final=True)
         if clock.monotonic() - begun > BODY_SECONDS:
-            return Lost(f"the answer took longer than {BODY_SECONDS:.0f} seconds", sent=True, final=True)
+            return Lost(f"the response took longer than {BODY_SECONDS:.0f} seconds", sent=True, final=True)
     return Answer(status=response.status_code, headers=response.headers, body=b"".join(chunks))
 
 
@@ -221,9 +221,9 @@ def _lost(error: httpx.HTTPError) -> Lost:
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
             return Lost(f"the request cannot be sent ({error})", sent=False, final=True)
         case httpx.TimeoutException():
-            return Lost("no answer within the time limit", sent=True)
+            return Lost("no response within the time limit", sent=True)
         case httpx.DecodingError():
-            return Lost("the answer cannot be decompressed", sent=True)
+            return Lost("the response cannot be decompressed", sent=True)
         case _:
             return Lost(f"the connection was lost ({error})" if str(error) else "the connection was lost", sent=True)
 

@@ -180,7 +180,7 @@ class _GitRecord:
         return (
             "Point the ref to the last good commit in its log:\n"
             f"{point}\n"
-            "If there is none, delete the ref. Every difference is then unknown until the next apply:\n"
+            "If there is none, delete the ref. Until the next apply, the cause of every difference is then unknown:\n"
             f"{shlex.join(self._kept.deletion())}"
         )
 

@@ -50,7 +50,7 @@ class Assumptions:
         "absent", "present", meaning="Whether ontology entries have `version` and `created_at`."
     )
     equal_params: Literal["version", "nothing"] = _switch(
-        "version", "nothing", meaning="Whether a setParams with the same params creates a new version."
+        "version", "nothing", meaning="Whether a setParams call with the same params creates a new version."
     )
     null: Literal["stored", "removes"] = _switch(
         "stored", "removes", meaning="Whether a parameter that is sent as null is stored or removed."
@@ -59,13 +59,15 @@ class Assumptions:
         "none", "some", meaning="Whether the server adds `can_add_tags` and `with_labels` to params without them."
     )
     strings: Literal["kept", "trimmed"] = _switch(
-        "kept", "trimmed", meaning="Whether whitespace around strings in params is kept, even in nested strings."
+        "kept",
+        "trimmed",
+        meaning="Whether leading and trailing whitespace in params is kept, including in nested values.",
     )
     empty_values: Literal["kept", "pruned"] = _switch(
         "kept", "pruned", meaning='Whether params whose value is [], {}, "", or null are kept.'
     )
     create_shows: Literal["later", "at-once"] = _switch(
-        "later", "at-once", meaning="Whether the answer to a create includes its `param_history`."
+        "later", "at-once", meaning="Whether the response to a create includes its `param_history`."
     )
     list_histories: Literal["whole", "last"] = _switch(
         "whole", "last", meaning="Whether list returns whole histories or only the last entry of each."
@@ -73,10 +75,12 @@ class Assumptions:
     archived_name: Literal["kept", "free"] = _switch(
         "kept",
         "free",
-        meaning="Whether a create can reuse an archived project's name. Then get returns the new project.",
+        meaning="Whether a create can reuse an archived project's name. If it can, get returns the new project.",
     )
     ontology_name: Literal["none", "replaced"] = _switch(
-        "none", "replaced", meaning='Whether an ontology that is set without a name has no name or is named "untitled".'
+        "none",
+        "replaced",
+        meaning='Whether an ontology that is sent without a name has no name or is named "untitled".',
     )
     get_case: Literal["exact", "ignored"] = _switch(
         "exact", "ignored", meaning="Whether get finds a project by its name in a different case."

@@ -41,7 +41,7 @@ _GATEWAY = frozenset({407, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request, for messages. `what` is a noun phrase ("The list of projects"), `request` is its method and path.
+    """A request, for messages. `what` is a noun phrase ("the request to list projects"), `request` its method and path.
 
     `key_variable` is the variable that held the key, and `proxy` the variable that names a proxy. Both may be None.
     """
@@ -77,11 +77,11 @@ def error_of(outcome: Outcome, asked: Asked) -> ScaleError | None:
 def unreadable(answer: Answer, problem: UnreadableAnswerError, asked: Asked) -> UnreadableAnswerError:
     """The error for a `problem` in the body of a 2xx, with the facts about the answer. A write may have landed."""
     content_type = answer.headers.get("content-type", "")
-    lines = [problem.detail, f"{asked.request} was answered with status {answer.status} and {_named(content_type)}."]
+    lines = [problem.detail, f"{asked.request} returned status {answer.status} and {_named(content_type)}."]
     if "json" not in content_type.lower():
         lines.append(WRONG_ENDPOINT)
     return UnreadableAnswerError(
-        asked.mask(f"{asked.what}: {problem.summary[0].lower()}{problem.summary[1:]}"),
+        asked.mask(f"{asked.what}: {problem.summary}"),
         asked.mask(_joined(lines)),
         landing=_landing(asked.write, asked),
         status=answer.status,
@@ -108,7 +108,7 @@ def _words(answer: Answer, asked: Asked) -> str:
     body = _json_object(answer)
     if body is None:
         content_type = answer.headers.get("content-type", "")
-        return f"The answer does not have the API's format: it is {_named(content_type)}. {WRONG_ENDPOINT}"
+        return f"The response is not in the API's format: it has {_named(content_type)}. {WRONG_ENDPOINT}"
     error = body.get("error") or body.get("message")
     if not error:
         return "The server gave no reason."
@@ -128,24 +128,25 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
         403: (RejectedError, "was refused with status 403", f"The key does not allow this. {_key_advice(asked)}"),
         404: (
             NotFoundError,
-            "was not found",
+            "returned 404",
             WRONG_ENDPOINT if asked.is_list else "The project may have been renamed in Scale's dashboard. Plan again.",
         ),
-        409: (RejectedError, "was refused as a conflict", "Someone else may have changed the project. Plan again."),
+        409: (RejectedError, "was refused as a conflict", "Another writer may have changed the project. Plan again."),
     }
     if asked.is_create:
         kinds[409] = (
             NameTakenError,
             "was refused: the name is already taken",
-            "An archived project may have it. Plan again to see which project has the name, or choose another name.",
+            "An archived project may have this name. Plan again to see which project has it, or choose another name.",
         )
     default = (RejectedError, f"was refused with status {answer.status}", "If the reason is not clear, ask Scale.")
     if 300 <= answer.status < 400:
         target = _cut(asked.mask(answer.headers.get("location", "")))
         default = (
             RejectedError,
-            f"was answered with a redirect (status {answer.status}), which is not followed",
-            f"It redirects to {target or 'nowhere'}. Set the endpoint to the API's own address.",
+            f"returned a redirect (status {answer.status})",
+            f"It redirects to {target or 'nowhere'}, and reconciler does not follow redirects. Set the endpoint to the "
+            "API's own address.",
         )
     kind, problem, advice = kinds.get(answer.status, default)
     proxy = _proxy_advice(asked) if answer.status in _GATEWAY else ""
@@ -171,10 +172,12 @@ def _unavailable(answer: Answer, outcome: Outcome, asked: Asked) -> UnavailableE
     if outcome.wait is not None and outcome.wait > LONGEST_WAIT:
         asks = answer.headers.get("retry-after", "")
         asks = asks if len(asks) <= _LONGEST_DATE else f"{asks[:_LONGEST_DATE]}…"
-        problem += f", and the server asks for a wait of more than {LONGEST_WAIT:.0f} seconds (Retry-After: {asks})"
-        lines.append("Run this again after that time.")
+        lines.append(
+            f"The server asks for a wait of more than {LONGEST_WAIT:.0f} seconds (Retry-After: {asks}). Run the "
+            "command again after that time."
+        )
     elif answer.status == 429:
-        lines.append("Run this again later, or with a lower parallelism.")
+        lines.append("Run the command again later, or with a lower parallelism.")
     return UnavailableError(
         asked.mask(f"{asked.what}: {problem}"),
         asked.mask(_joined(lines)),

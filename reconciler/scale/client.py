@@ -111,7 +111,7 @@ class ScaleClient:
         project = _read(got, partial(read_project, name=name))
         if isinstance(project, UnreadableProject):
             answer, asked = got
-            raise unreadable(answer, UnreadableAnswerError(f"The answer cannot be read: {project.why}"), asked)
+            raise unreadable(answer, UnreadableAnswerError(f"the response cannot be read: {project.why}"), asked)
         return project
 
     async def find_project(self, name: str) -> Shown | None:
@@ -140,7 +140,7 @@ class ScaleClient:
         return replace(project, path=self._mask(project.path), problem=self._mask(project.problem))
 
     async def _list(self, *, once: bool = False) -> tuple[Answer, Asked]:
-        asked = self._asked("The list of projects", "GET", "/projects")
+        asked = self._asked("the request to list projects", "GET", "/projects")
         return _succeeded(await self._exchange(asked, "/projects", once=once), asked), asked
 
     async def _get(self, name: str) -> tuple[Answer, Asked] | None:
@@ -150,13 +150,13 @@ class ScaleClient:
         such project", a plan would create the project, and nothing can undo that.
         """
         path = _path_of(name)
-        asked = self._asked(f'Project "{name}"', "GET", path)
+        asked = self._asked(f'the request to get project "{name}"', "GET", path)
         outcome = await self._exchange(asked, path)
         if isinstance(outcome.result, Answer) and outcome.result.status == 404:
             if is_documented_error(outcome.result):
                 return None
             raise unreadable(
-                outcome.result, UnreadableAnswerError("The answer does not show whether the project exists"), asked
+                outcome.result, UnreadableAnswerError("the response does not show whether the project exists"), asked
             )
         return _succeeded(outcome, asked), asked
 
@@ -237,7 +237,7 @@ def _path_of(name: str) -> str:
         path = None
     if path is None:
         raise RejectedError(
-            f'The API cannot address a project named "{name}"',
+            f'the API cannot address a project named "{name}"',
             "A name must be valid Unicode, and cannot be empty, `.`, or `..`.",
         )
     return path
@@ -271,13 +271,13 @@ def _checked_key(key: str, variable: str | None) -> str:
     source = variable or "the API key"
     if not key:
         raise CredentialsError(
-            f"There is no API key: {source} is empty", "Set it to a key from Scale's dashboard, live or test."
+            f"there is no API key: {source} is empty", "Set it to a key from Scale's dashboard, live or test."
         )
     for position, character in enumerate(key, 1):
         code = ord(character)
         if character == ":" or code < 0x20 or 0x7F <= code < 0xA0 or code > 0xFF:
             raise CredentialsError(
-                f"The API key in {source} has a character that cannot be sent over HTTP",
+                f"the API key in {source} has a character that cannot be sent over HTTP",
                 f"It is character {position} of {len(key)} (U+{code:04X}). Copy the key again.",
             )
     return key

@@ -60,7 +60,7 @@ def read_project(body: bytes, name: str) -> Shown:
     """The answer to a get of `name`: one JSON object ([D]). UnreadableAnswerError for what is not JSON."""
     project = _project(_parsed(body), (_GET,))
     if project.name is not None and project.name != name:
-        problem = f'shows that the answer is about a different project, "{project.name}"'
+        problem = f'shows that the response is about a different project, "{project.name}"'
         return UnreadableProject(name, f"{_GET}.name", problem)
     return project if isinstance(project, LiveProject) else replace(project, name=name)
 
@@ -69,7 +69,7 @@ def read_raw_project(body: bytes) -> dict[str, Json]:
     """The project in the answer to a get, unchanged. UnreadableAnswerError for anything but a readable project."""
     shown = parse_json(body)
     if not isinstance(shown, dict) or isinstance(_project(from_json(body), (_GET,)), UnreadableProject):
-        raise UnreadableAnswerError("The answer is not a readable project")
+        raise UnreadableAnswerError("the response is not a readable project")
     return shown
 
 
@@ -80,7 +80,7 @@ def parse_json(body: bytes) -> Json:
     """
     value = _parsed(body)
     if isinstance(value, Flawed):
-        raise UnreadableAnswerError(f"{format_path(('answer', *value.at))} {value.problem}")
+        raise UnreadableAnswerError(f"{format_path(('response', *value.at))} {value.problem}")
     return value
 
 
@@ -96,8 +96,8 @@ def _items(body: bytes) -> Sequence[Json | Flawed]:
         if type(items) is list:
             return items
         raise UnreadableAnswerError(
-            f"The answer is {_kind(items)}, not a JSON array of projects",
-            "Nothing in the answer was used. Check that the endpoint belongs to Scale's Projects API.",
+            f"the response is {_kind(items)}, not a JSON array of projects",
+            "Nothing in the response was used. Check that the endpoint belongs to Scale's Projects API.",
         )
     raise _no_json(problem)
 
@@ -114,7 +114,7 @@ def _parsed(body: bytes) -> Json | Flawed:
 
 
 def _no_json(problem: str) -> UnreadableAnswerError:
-    return UnreadableAnswerError("The answer is not JSON", f"The JSON parser reports: {problem}.")
+    return UnreadableAnswerError("the response is not JSON", f"The JSON parser reports: {problem}.")
 
 
 def _distinct(projects: list[Shown]) -> list[Shown]:

@@ -92,7 +92,7 @@ def publish(
         if (pause := next(pauses, None)) is None:
             raise SnapshotError(
                 f"{kept.what} was not published: other runs kept replacing it",
-                f"This run tried for {PUSHING:.0f} seconds. Run it again when fewer runs publish to "
+                f"This run tried for {PUSHING:.0f} seconds. Run the command again when fewer runs publish to "
                 f"{kept.name}{_where(kept)}. {ALWAYS_OVERTAKEN}",
             )
         sleep(pause)

@@ -216,6 +216,6 @@ def test_an_answer_that_is_no_list_is_one_error(cli: Cli, account: Account, writ
     for command in (("plan",), ("drift",), ("snapshot", "--out", "s.json")):
         failed = cli(*command)
         assert failed.code == 1
-        assert "the answer is not JSON" in failed.err
+        assert "the response is not JSON" in failed.err
         assert failed.err.count("error[") == 1
     assert not Path("s.json").exists()

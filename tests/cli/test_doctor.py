@@ -217,7 +217,7 @@ def test_an_unclear_answer_stops_it(
         done = doctor(*WRITING, "--format=json")
     status, found, remedy = check(done, "project")
     assert (done.code, status) == (1, "error")
-    assert found.startswith(f'{call} of "reconciler-doctor-')
+    assert found.startswith(f'{"Create" if call == "create" else call} of "reconciler-doctor-')
     assert said in remedy
     assert remedy.endswith("No other write was sent.")
     assert len(served.sent("POST")) == posts
@@ -391,7 +391,7 @@ def test_reads_that_fail_are_an_error(doctor: Doctor, account: Callable[..., Any
         done = doctor(*WRITING, "--format=json")
     status, found, _ = check(done, "assumptions")
     assert (done.code, status, done.json()["assumptions"]) == (1, "error", [])
-    assert found.startswith('Project "p": ')
+    assert found.startswith('The request to get project "p": ')
     assert served.sent("POST") == []
 
 
@@ -480,7 +480,7 @@ def test_a_key_that_is_not_accepted(doctor: Doctor, at: Callable[[str], None]) -
         done = doctor("--format=json")
     status, found, remedy = check(done, "key")
     assert (done.code, status) == (1, "error")
-    assert found == "The list of projects was refused: the API key is not accepted."
+    assert found == "The request to list projects was refused: the API key is not accepted."
     assert "The key came from SCALE_API_KEY" in remedy
     assert check(done, "endpoint")[:2] == ("ok", f"{os.environ['RECONCILER_ENDPOINT']} responds.")
     assert check(done, "clock")[0] == "ok"

@@ -46,7 +46,7 @@ def test_what_is_none_is_not_taken(tmp_path: Path, read: Any, text: str, reporte
     with pytest.raises(ResultFileError, match=reported) as caught:
         read(written(tmp_path, text), base=tmp_path)
     said = caught.value.diagnostic().explanation
-    assert re.search(r"(?m)^Create a new one(?: from what this prints)?:\nreconciler ", said)
+    assert re.search(r"(?m)^Create a new one(?: from the output of this command)?:\nreconciler ", said)
 
 
 @pytest.mark.parametrize("read", [read_drift_file, read_result_file])
@@ -60,7 +60,7 @@ def test_a_document_that_is_nested_too_deep(tmp_path: Path, read: Callable[..., 
 @pytest.mark.parametrize(
     ("small", "why"),
     [
-        (replace(KIND, most_bytes=20), "a drift document may have at most 20"),
+        (replace(KIND, most_bytes=20), "a drift document can have at most 20"),
         (replace(KIND, most_values=3), "more than 3 values"),
     ],
 )

@@ -46,7 +46,7 @@ from tests.scale.loopback import (
         (401, CredentialsError, VARIABLE),
         (402, NotEnabledError, "not enabled"),
         (403, RejectedError, "status 403"),
-        (404, NotFoundError, "not found"),
+        (404, NotFoundError, "returned 404"),
         (409, RejectedError, "conflict"),
         (413, RejectedError, "ask Scale"),
     ],
@@ -95,7 +95,7 @@ def test_a_redirect_is_not_followed() -> None:
         ({"status_code": 400}, "The server gave no reason."),
         ({"error": ""}, "The server gave no reason."),
         ({"message": "no such plan"}, "The server says: no such plan"),
-        (["x"], "does not have the API's format: it is content of type application/json"),
+        (["x"], "is not in the API's format: it has content of type application/json"),
         ({"error": "x" * 2000}, "x" * 500 + "…"),
     ],
 )
@@ -172,14 +172,14 @@ def test_a_retry_after_that_is_too_long_is_named_at_once(steps: Callable[[ScaleC
     clock = FakeClock()
     error, server = seen(refusal(status, retry_after="86400"), steps=steps, clock=clock)
     assert type(error) is UnavailableError
-    assert "Retry-After: 86400" in error.summary
+    assert "Retry-After: 86400" in error.detail
     assert error.may_have_landed is (steps is sending and status == 503)
     assert (len(server.requests), clock.slept) == (1, [])
 
 
 def test_a_retry_after_that_is_absurd_is_not_printed_whole() -> None:
     error, _ = seen(refusal(429, retry_after="9" * 400), steps=listing)
-    assert f"Retry-After: {'9' * 40}…)" in error.summary
+    assert f"Retry-After: {'9' * 40}…)" in error.detail
 
 
 def test_too_many_requests_for_too_long() -> None:

@@ -131,7 +131,7 @@ def test_an_ontology_that_cannot_be_read_is_unknown(history: object, version: in
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b'{"projects":[]}', "The answer is an object, not a JSON array of projects"),
+        (b'{"projects":[]}', "the response is an object, not a JSON array of projects"),
         (b"null", "is null"),
         (b'"[]"', "is a string"),
         (b"3", "is a number"),
@@ -286,7 +286,7 @@ def test_a_get_of_what_is_no_project() -> None:
     for body, why in (
         (b"[]", "project is an array, not a JSON object"),
         (b'{"type":"t"}', "project.name is null, not a string"),
-        (b'{"type":"t","name":"q"}', 'project.name shows that the answer is about a different project, "q"'),
+        (b'{"type":"t","name":"q"}', 'project.name shows that the response is about a different project, "q"'),
         (b'{"type":NaN,"name":"p"}', "project.type is NaN, which is not JSON"),
     ):
         found = read_project(body, "p")
@@ -304,9 +304,9 @@ def test_the_projects_as_they_are_shown() -> None:
 
 def test_an_answer_of_any_kind() -> None:
     assert parse_json(b'{"a":[1]}') == {"a": [1]}
-    with pytest.raises(UnreadableAnswerError, match=r"answer\.a\[1\] is NaN, which is not JSON"):
+    with pytest.raises(UnreadableAnswerError, match=r"response\.a\[1\] is NaN, which is not JSON"):
         parse_json(b'{"a":[1,NaN]}')
-    with pytest.raises(UnreadableAnswerError, match="answer contains half of a surrogate pair"):
+    with pytest.raises(UnreadableAnswerError, match="response contains half of a surrogate pair"):
         parse_json(b'"\\ud800"')
 
 

@@ -108,7 +108,7 @@ def test_a_huge_one_is_not_even_read(clone: Path, where: str, monkeypatch: pytes
     forge(clone, {"snapshot.json": b" " * 64 * 1024 * 1024 + b" "}, where)
     with monkeypatch.context() as patch:
         patch.setattr(Refs, "_contents", lambda *arguments: pytest.fail("it was read"))
-        with pytest.raises(SnapshotError, match="has 67,108,865 bytes; a snapshot may have at most 67,108,864"):
+        with pytest.raises(SnapshotError, match="has 67,108,865 bytes; a snapshot can have at most 67,108,864"):
             read_ref(clone, "production", where)
     assert put(clone, snapshot(), where)
     assert read_ref(clone, "production", where) == snapshot()
@@ -119,7 +119,7 @@ def test_one_of_endless_files_is_not_even_listed(clone: Path, monkeypatch: pytes
     monkeypatch.setattr("reconciler.git.refs._LEAST_LISTING", 1000)
     forge(clone, {f"{number}.json": b"" for number in range(100)})
     with pytest.raises(
-        SnapshotError, match=r"the snapshot of production \(refs/.*\) has more files than a snapshot may"
+        SnapshotError, match=r"the snapshot of production \(refs/.*\) has too many files for a snapshot"
     ):
         read_ref(clone, "production", "local")
     assert put(clone, snapshot(), "local")
@@ -223,7 +223,7 @@ def test_one_that_is_always_overtaken_tries_for_a_minute_in_growing_pauses(
             sleep=clock.sleep,
             draw=lambda: drawn,
         )
-    tried = f"This run tried for 60 seconds. Run it again when fewer runs publish to {REF} {place}."
+    tried = f"This run tried for 60 seconds. Run the command again when fewer runs publish to {REF} {place}."
     assert caught.value.detail == f"{tried} {ALWAYS_OVERTAKEN}"
     assert 60 <= sum(clock.pauses) < 66
     assert clock.pauses == sorted(clock.pauses)
@@ -255,7 +255,7 @@ def test_what_is_missing_is_reported_with_what_to_do(clone: Path, tmp_path: Path
     for root, remote, words in (
         (clone, "origin", "there is no snapshot of production on origin"),
         (clone, "local", "there is no snapshot of production in this clone"),
-        (clone, "nowhere", "does not have the git remote"),
+        (clone, "nowhere", "has no git remote"),
         (tmp_path, "local", "outside a git repository"),
     ):
         with pytest.raises(SnapshotError, match=words) as problem:

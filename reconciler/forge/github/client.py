@@ -110,7 +110,7 @@ class GithubClient:
             answer = self._ask("GET", url, needs=needs, repeatable=True)
             items = _json(answer, url)
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise GithubError(f"GitHub's answer for {path} is not a list", _WRONG_ADDRESS)
+                raise GithubError(f"GitHub's response for {path} is not a list", _WRONG_ADDRESS)
             yield from items
             following = next_page(answer)
             if following is None:
@@ -210,7 +210,7 @@ class GithubClient:
                     continue
                 if result.status < 500:
                     return result
-                problem, sent, final = f"it answered with status {result.status}", True, False
+                problem, sent, final = f"it returned status {result.status}", True, False
             else:
                 problem, sent, final = result.reason, result.sent, result.final
             if final or tries == len(PAUSES) or (sent and not repeatable):
@@ -257,7 +257,7 @@ class GithubClient:
         if status == 403:
             return GithubForbiddenError(summary, permission)
         if status == 404 and permission:
-            return GithubError(summary, f"It does not exist, or the token cannot access it. {permission}")
+            return GithubError(summary, f"The resource does not exist, or the token cannot access it. {permission}")
         if status == 410:
             return GithubError(summary, "Issues are disabled in this repository. Enable them in its settings.")
         return GithubError(summary)
@@ -299,13 +299,13 @@ def _json(answer: Answer, url: str) -> Any:
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
-        raise GithubError(f"GitHub's answer for {_path(url)} is not JSON", _WRONG_ADDRESS) from None
+        raise GithubError(f"GitHub's response for {_path(url)} is not JSON", _WRONG_ADDRESS) from None
 
 
 def _object(answer: Answer, url: str) -> dict[str, Any]:
     body = _json(answer, url)
     if not isinstance(body, dict):
-        raise GithubError(f"GitHub's answer for {_path(url)} is not an object", _WRONG_ADDRESS)
+        raise GithubError(f"GitHub's response for {_path(url)} is not an object", _WRONG_ADDRESS)
     return body
 
 

@@ -56,7 +56,7 @@ def read_event(environment: Mapping[str, str]) -> Event:
     """
     repository = _variable(environment, "GITHUB_REPOSITORY")
     if not _REPOSITORY.fullmatch(repository):
-        raise GithubSetupError("GITHUB_REPOSITORY does not have the form OWNER/NAME", _REMEDY)
+        raise GithubSetupError("GITHUB_REPOSITORY is not in the form OWNER/NAME", _REMEDY)
     token = environment.get("GITHUB_TOKEN", "").strip()
     if not token:
         raise GithubSetupError(

@@ -119,8 +119,8 @@ class _Issue:
         for issue in strange:
             note = warning(
                 "strange-issue",
-                f"issue #{issue.number} looks like a drift issue, but {issue.author or 'another login'} wrote it",
-                detail="If an earlier token of this job wrote it, close it: nothing keeps it up to date.",
+                f"issue #{issue.number} looks like a drift issue, but {issue.author or 'another account'} opened it",
+                detail="Reconciler does not update it. If this job opened it with an earlier token, close it.",
             )
             if note not in self.notes:
                 self.notes.append(note)
@@ -177,7 +177,7 @@ class _Issue:
             thread.create(Body(remembered, words))
         except GithubError as refused:
             self.notes.append(
-                warning(refused.code, f"the drift issue is up to date, but nobody is notified: {refused.summary}")
+                warning(refused.code, f"the drift issue is up to date, but no comment was posted: {refused.summary}")
             )
 
     def changes(self, old: Body) -> tuple[int, int] | None:

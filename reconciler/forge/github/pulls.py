@@ -51,7 +51,7 @@ def overtaken(client: GithubClient, event: Event) -> str:
         newest = head.get("sha") if isinstance(head, dict) else None
         if newest in (event.sha, None):
             return ""
-    return f"its newest commit is {str(newest)[:7]}, and this plan is of {event.sha[:7]}"
+    return f"its newest commit is {str(newest)[:7]}, but this plan is for {event.sha[:7]}"
 
 
 def merged_pulls(

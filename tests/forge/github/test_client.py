@@ -263,7 +263,7 @@ def test_an_answer_that_is_not_json(client: GithubClient, github: Github) -> Non
 def test_an_answer_without_end(client: GithubClient, github: Github, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reconciler.forge.github.client._LIMITS", Limits(connect=10, idle=30, bytes=2_000_000))
     github.plain = " " * 2_000_001
-    with pytest.raises(GithubUnavailableError, match="the answer is larger than 2 MB"):
+    with pytest.raises(GithubUnavailableError, match="the response is larger than 2 MB"):
         list(client.list(THREAD, needs=NEEDS))
     assert len(github.log) == 1
 

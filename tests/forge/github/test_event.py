@@ -76,7 +76,7 @@ def test_addresses(tmp_path: Path) -> None:
         ({"GITHUB_TOKEN": " "}, "GITHUB_TOKEN is not set"),
         ({"GITHUB_TOKEN": "a\nb"}, "a character that is not allowed in a token"),
         ({"GITHUB_REPOSITORY": ""}, "GITHUB_REPOSITORY is not set"),
-        ({"GITHUB_REPOSITORY": "a/../b"}, "not have the form OWNER/NAME"),
+        ({"GITHUB_REPOSITORY": "a/../b"}, "is not in the form OWNER/NAME"),
         ({"GITHUB_EVENT_PATH": ""}, "GITHUB_EVENT_PATH is not set"),
         ({"GITHUB_EVENT_PATH": "/nowhere"}, "cannot be read"),
         ({"GITHUB_API_URL": "http://evil.example"}, "plain http"),

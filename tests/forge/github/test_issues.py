@@ -115,7 +115,7 @@ def test_an_issue_of_somebody_else(client: GithubClient, github: Github) -> None
     pull = github.add_issue(marked, labels=(LABEL,), pull_request=dict.fromkeys(URLS, "x"))
     notes: list[str] = []
     assert keep(client, "a", notes=notes) is Kept.OPENED
-    assert notes == [f"issue #{theirs['number']} looks like a drift issue, but somebody wrote it"]
+    assert notes == [f"issue #{theirs['number']} looks like a drift issue, but somebody opened it"]
     assert all(issue["body"] == marked and issue["state"] == "open" for issue in (theirs, copied, pull))
 
 
@@ -196,7 +196,7 @@ def test_a_locked_conversation(client: GithubClient, github: Github) -> None:
     assert issue["state"] == "open"
     assert issue["body"].endswith("drift: b")
     [note] = notes
-    assert note.startswith("the drift issue is up to date, but nobody is notified: GitHub refused POST")
+    assert note.startswith("the drift issue is up to date, but no comment was posted: GitHub refused POST")
     assert keep(client, "b") is Kept.UNCHANGED
     assert keep(client, text="over", notes=notes) is Kept.CLOSED
     assert len(notes) == 2
