@@ -1,27 +1,51 @@
-"""The tables of keys in the docs, from the definitions of the keys. `python -m tests.docs.reference` prints them."""
+"""The tables of keys and guards in the docs, from their definitions. `python -m tests.docs.reference` prints them."""
 
 from __future__ import annotations
 
+import inspect
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconciler.configuration.keys import configuration_keys
 from reconciler.keys.kinds import Each, Key, Kind, ListOf, Table
 from reconciler.manifest.schema import CHOICE, DEFAULTS, ONTOLOGY, PROJECT
+from reconciler.model.guards import GUARD_NAMES, NO_MANIFESTS, OLDER_COMMIT, GuardSettings
+from reconciler.planning.guards import GUARDS
 
 
 def manifest_keys() -> str:
     names = [key for key in DEFAULTS.keys if key.name not in PROJECT.by_name]
     choices = [*_rows(ONTOLOGY.keys, "ontology."), *_rows(CHOICE.keys, "ontology[]."), *_rows(names, "")]
-    return _table([*_rows(PROJECT.keys, ""), *choices])
+    return _keys([*_rows(PROJECT.keys, ""), *choices])
+
+
+def guards() -> str:
+    holds = {name: inspect.cleandoc(find.__doc__ or "").partition("\n\n")[0] for name, find in GUARDS}
+    holds[OLDER_COMMIT] = "Every change of an apply, if its commit is older than the last applied one."
+    holds[NO_MANIFESTS] = "A run that finds no manifest."
+    rows = [
+        (f"[`{name}`](#{name})", " ".join(holds[name].split()), _setting(name)) for name in (*GUARD_NAMES, NO_MANIFESTS)
+    ]
+    return _table([("Guard", "Holds", "Setting, and its default"), *rows])
+
+
+def _setting(guard: str) -> str:
+    key = guard.replace("-", "_")
+    default = getattr(GuardSettings(), key, None)
+    return "" if default is None else f"`{key} = {json.dumps(default)}`"
 
 
 def settings_keys() -> str:
-    return _table([*_rows([key for key in configuration_keys(Path()).keys if key.name != "checks"], "")])
+    return _keys([*_rows([key for key in configuration_keys(Path()).keys if key.name != "checks"], "")])
+
+
+def _keys(rows: Sequence[tuple[str, str, str]]) -> str:
+    return _table([("Key", "Value", "Meaning"), *rows])
 
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> str:
-    cells = [("Key", "Value", "Meaning"), ("---", "---", "---"), *rows]
+    cells = [rows[0], ("---", "---", "---"), *rows[1:]]
     return "".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |\n" for row in cells)
 
 
@@ -48,3 +72,4 @@ def _inner(kind: Kind) -> tuple[Table | None, str]:
 if __name__ == "__main__":
     print(manifest_keys())  # noqa: T201
     print(settings_keys())  # noqa: T201
+    print(guards())  # noqa: T201

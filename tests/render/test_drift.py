@@ -110,10 +110,17 @@ To keep the change, add it to the manifest. To undo it:
   reconciler apply kittens --target production
 lost has vanished: an apply wrote it, but Scale no longer lists it.
 1 live project has no manifest (old). To manage it, write a manifest for it.
+What "unknown" and "transient" mean: see docs/concepts.md.
 
 Drift: 5, 1 conflict, 1 unknown, 1 vanished in 2 of 2 projects; 2 pending, 2 transient, 1 blocked.
 """
     )
+
+
+def test_a_word_that_no_other_tool_uses_is_explained() -> None:
+    back = ProjectDrift("kittens", SOURCE, transient=(Transient("params.rate", (5, 6)),))
+    assert 'What "transient" means: see docs/concepts.md.' in shown(drift(back))
+    assert "see docs/concepts.md" not in shown(drift(replace(PROJECT, units=PROJECT.units[:1], transient=())))
 
 
 def test_several_projects_and_nothing_known() -> None:

@@ -55,7 +55,7 @@ def view_drift(drift: Drift, reader: Reader) -> View:
         *(_project(project, reader.now, invocation, full=reader.full) for project in shown),
         *(_blocked(project, invocation) for project in found.blocked),
     )
-    advice, others = tuple(_advice(shown, invocation)), tuple(unmanaged(drift.unmanaged))
+    advice, others = tuple(_advice(shown, invocation)), (*unmanaged(drift.unmanaged), *_terms(drift))
     vanished = tuple(_vanished(drift.vanished))
     live = live_words(drift, reader)
     blocked = f", {len(drift.blocked):,} blocked" if drift.blocked else ""
@@ -243,6 +243,14 @@ def _advice(shown: Sequence[ProjectDrift], invocation: Invocation) -> Iterator[S
         changes = "the change" if len(edited) == 1 else "the changes"
         manifests = "manifest" if len(edited) == 1 else "manifests"
         yield (f"To keep {changes}, add {them} to the {manifests}. To undo {them}: ", undo)
+
+
+def _terms(drift: Drift) -> Iterator[Sentence]:
+    """Where the words are explained that no other tool uses."""
+    summary = drift.summary
+    words = [f'"{word}"' for word, number in (("unknown", summary.unknown), ("transient", summary.transient)) if number]
+    if words:
+        yield (f"What {' and '.join(words)} {'mean' if len(words) > 1 else 'means'}: see docs/concepts.md.",)
 
 
 def _vanished(vanished: Sequence[str]) -> Iterator[Sentence]:
