@@ -135,10 +135,15 @@ def _rank(diagnostic: Diagnostic) -> tuple[int, int, int]:
     return _RANKS[diagnostic.severity], location.line, location.column
 
 
+def count(number: int, noun: str) -> str:
+    """`1 project`, `1,204 projects`."""
+    return f"{number:,} {noun if number == 1 else f'{noun}s'}"
+
+
 def counted(severities: Iterable[Severity]) -> str:
     """`2 errors, 1 warning and 3 notes`; empty if there are none."""
     numbers = Counter(severities)
-    *kinds, last = [f"{n:,} {kind}{'' if n == 1 else 's'}" for kind in Severity if (n := numbers[kind])] or [""]
+    *kinds, last = [count(n, kind) for kind in Severity if (n := numbers[kind])] or [""]
     return f"{', '.join(kinds)} and {last}" if kinds else last
 
 

@@ -96,7 +96,7 @@ class ProjectApply:
             if forbidden is not None:
                 if not tried:
                     return self._outcome(Status.NOT_STARTED, forbidden)
-                return self._ended(Status.FAILED, words.halfway(forbidden), to_send)
+                return self._ended(Status.FAILED, f"{forbidden}, so the project was not finished", to_send)
             try:
                 ended = await self._send(to_send[0], to_send[1:], open_fields)
             except LostSightError as lost:
@@ -118,7 +118,7 @@ class ProjectApply:
     async def _forbidden(self, begun: float) -> str | None:
         """Why the next write may not start; None if it may."""
         if self.clock.monotonic() - begun > PROJECT_SECONDS:
-            return words.out_of_time(PROJECT_SECONDS)
+            return f"it took longer than {PROJECT_SECONDS / 60:.0f} minutes"
         return await self.permit()
 
     async def _send(self, call: Call, rest: Sequence[Call], fields: Sequence[Field]) -> ProjectOutcome | None:

@@ -12,7 +12,7 @@ from reconciler.clock import Clock
 from reconciler.errors import ScaleError
 from reconciler.model.plan import Call
 from reconciler.model.project import LiveProject
-from reconciler.scale.transport import READ
+from reconciler.scale.transport import READ_SECONDS
 
 FIRST_PAUSE = 0.5
 """Seconds between the first two reads that look for a write; each further pause is twice as long."""
@@ -92,8 +92,8 @@ class Watched:
                 raise LostSightError(problem) from None
             return Landing()
         finally:
-            # A read is tried for READ.seconds. The rest was a wait that the server asked for.
-            attempt.excuse(max(0.0, self.clock.monotonic() - begun - READ.seconds))
+            # A read is tried for READ_SECONDS. The rest was a wait that the server asked for.
+            attempt.excuse(max(0.0, self.clock.monotonic() - begun - READ_SECONDS))
         if not self._is_outdated(read):
             self.live = read
         return landing_of(attempt.sent, attempt.before, self.live, answered=answered)

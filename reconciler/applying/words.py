@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.diagnostics import Diagnostic, count, error, warning
 from reconciler.errors import ScaleError
 from reconciler.fieldpath import format_path
 from reconciler.instants import readable
@@ -14,15 +14,6 @@ from reconciler.model.project import LiveProject, Version
 
 INTERRUPTED = "the run was interrupted"
 UNAVAILABLE = "the API returned no usable response for {} projects in a row, so no further project was started"
-
-
-def halfway(reason: str) -> str:
-    """Why a project was not finished. `reason` is why no further write may start."""
-    return f"{reason}, so the project was not finished"
-
-
-def out_of_time(seconds: float) -> str:
-    return f"it took longer than {seconds / 60:.0f} minutes"
 
 
 def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str, LiveProject]) -> str:
@@ -71,20 +62,16 @@ def what(call: Call) -> str:
     match call.kind:
         case CallKind.CREATE:
             params = call.body.get("params")
-            return f"create, {_count(len(params), 'parameter')}" if params else "create"
+            return f"create, {count(len(params), 'parameter')}" if params else "create"
         case CallKind.SET_PARAMS:
             patch = "patch" if call.body["patch"] else "all"
-            return f"setParams {patch}, {_count(len(call.body) - 1, 'parameter')}"
+            return f"setParams {patch}, {count(len(call.body) - 1, 'parameter')}"
         case CallKind.SET_ONTOLOGY:
-            return f"setOntology, {_count(_choices(call.body['ontology']), 'choice')}"
+            return f"setOntology, {count(_choices(call.body['ontology']), 'choice')}"
 
 
 def _choices(ontology: list[object]) -> int:
     return sum(1 + (_choices(choice.get("subchoices", [])) if isinstance(choice, dict) else 0) for choice in ontology)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequence[Version]) -> Diagnostic:

@@ -49,7 +49,7 @@ def command(paths: tuple[str, ...], check: bool) -> int:
 
 def _summary(changed: int, kept: int, unknown: int, refused: int, check: bool) -> str:
     """`2 files formatted, 10 already formatted.`"""
-    from reconciler.render.phrases import count
+    from reconciler.diagnostics import count
 
     numbers = {
         "would be formatted" if check else "formatted": changed,

@@ -14,7 +14,7 @@ from typing import Final
 
 from reconciler import git
 from reconciler.configuration.keys import BUILT_IN
-from reconciler.diagnostics import Remedy, Severity
+from reconciler.diagnostics import Remedy, Severity, count
 from reconciler.doctor.setup import Setup
 from reconciler.doctor.workflows import find_misfits, read_workflows
 from reconciler.errors import CredentialsError, DiagnosedError, GitRefusedError, ReconcilerError, UsageError
@@ -25,7 +25,7 @@ from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session, check_sandbox
 from reconciler.operations.validate import validate
 from reconciler.planning.blocking import unreadable_advice
-from reconciler.render.phrases import age, count, duration
+from reconciler.render.phrases import age, duration
 
 OLDEST_PYTHON: Final = (3, 11)
 SAFE_GIT: Final = (2, 38)

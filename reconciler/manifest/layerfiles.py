@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity, did_you_mean, error
+from reconciler.diagnostics import Diagnostic, Severity, count, did_you_mean, error
 from reconciler.keys.faults import Fault, RefusedError
 from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code
@@ -141,7 +141,8 @@ class Overlay:
         if any(diagnostic.is_error for diagnostic in reported):
             return (), reported
         if len(layers) != len(documents):
-            summary = f"this overlay has {_count(len(layers))}, but its manifest has {len(documents) or 'none'}"
+            has = count(len(layers), "document") if layers else "no documents"
+            summary = f"this overlay has {has}, but its manifest has {len(documents) or 'none'}"
             detail = (
                 f"Each document overrides one document of {display(manifest, self._root)}. Write one for each, or "
                 "{} for one without changes."
@@ -190,7 +191,3 @@ def _unused(key: str) -> Fault:
         at_key=True,
         severity=Severity.WARNING,
     )
-
-
-def _count(documents: int) -> str:
-    return "1 document" if documents == 1 else f"{documents or 'no'} documents"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from reconciler.diagnostics import count
 from reconciler.fieldpath import format_path
 from reconciler.model.ontology import Ontology, read_ontology, walk
 from reconciler.model.plan import Action, Cause, Field, Kind, ProjectChange, unit_of
@@ -18,7 +19,7 @@ from reconciler.model.project import PERMANENT, LiveProject, Shown
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, text_digest
 from reconciler.planning.bases import unseen
 from reconciler.planning.nearness import is_one_edit, neighbours, normal_form, twins
-from reconciler.planning.situation import Finding, Found, Situation, counted, effective, listed, removes_choice
+from reconciler.planning.situation import Finding, Found, Situation, effective, listed, removes_choice
 from reconciler.tasktypes.parameters import TASK_TYPES
 
 _FEWEST_SELECTED: Final = 10
@@ -76,7 +77,7 @@ _SAME_NAME = 'the same name, except for case, Unicode form, invisible characters
 
 
 def _would(changes: Sequence[ProjectChange], what: str, number: str = "") -> str:
-    number = number or counted(len(changes), "project")
+    number = number or count(len(changes), "project")
     return f"{number} would be {what} ({listed([change.name for change in changes])})"
 
 
@@ -123,11 +124,11 @@ def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
     """The clauses about what would be removed or changed."""
     assert change.before is not None
     if params := [str(field.path[1]) for field in change.fields if _removes_parameter(field)]:
-        yield f"remove {len(params):,} of {counted(len(change.before.params), 'parameter')} ({listed(params)})"
+        yield f"remove {len(params):,} of {count(len(change.before.params), 'parameter')} ({listed(params)})"
     if choices := situation.choices_gone(change):
         before = read_ontology(list(change.before.ontology or ()))
         assert isinstance(before, Ontology)
-        total = counted(sum(1 for _ in walk(before.choices)), "choice")
+        total = count(sum(1 for _ in walk(before.choices)), "choice")
         yield f"remove {len(choices):,} of {total} ({listed(choices)})"
     if situation.pending:
         changed = [
@@ -136,7 +137,7 @@ def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
             if field.kind is not Kind.ADD and not (_removes_parameter(field) or removes_choice(field))
         ]
         if changed:
-            yield f"change {counted(len(changed), 'value')} ({listed(changed)})"
+            yield f"change {count(len(changed), 'value')} ({listed(changed)})"
 
 
 def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
@@ -151,7 +152,7 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         if again:
             yield Finding(
                 change,
-                f"Scale did not keep {counted(len(again), 'value')} that an earlier apply wrote, and the manifest "
+                f"Scale did not keep {count(len(again), 'value')} that an earlier apply wrote, and the manifest "
                 f"still declares the same: {listed(again)}",
                 remedy="Declare the value that Scale keeps, or add the path to reconcile.ignore.",
             )
@@ -163,7 +164,7 @@ def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Fo
         if names := situation.choices_gone(change):
             yield Finding(
                 change,
-                f"This removes {counted(len(names), 'choice')} from the ontology: {listed(names)}",
+                f"This removes {count(len(names), 'choice')} from the ontology: {listed(names)}",
                 "Work in flight loses removed choices at once.",
             )
 

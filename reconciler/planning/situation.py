@@ -93,7 +93,3 @@ def listed(names: Sequence[str], total: int = 0) -> str:
     """The first three names, and how many more there are."""
     more = max(total, len(names)) - 3
     return ", ".join(names[:3]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

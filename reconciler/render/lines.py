@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from reconciler.diagnostics import count
 from reconciler.model.plan import Kind
 from reconciler.model.values import Absent, Json
 from reconciler.render.escape import plain
 from reconciler.render.layout import INK, Ink, Line, width
-from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
 from reconciler.render.spelling import (
     CHANGED_UNSEEN,

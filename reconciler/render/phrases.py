@@ -16,11 +16,6 @@ _Item = TypeVar("_Item")
 _SAFE_WORD: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,:+@%/=-]*", re.ASCII)
 
 
-def count(number: int, noun: str) -> str:
-    """`1 project`, `1,204 projects`."""
-    return f"{number:,} {noun if number == 1 else f'{noun}s'}"
-
-
 def few(items: Sequence[_Item], *, most: int = 5) -> tuple[Sequence[_Item], str]:
     """All items if there are at most `most`, otherwise one fewer than that; and how many more there are, in words."""
     if len(items) <= most:

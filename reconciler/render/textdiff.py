@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.diagnostics import count
 from reconciler.render.alignment import common, gaps, shared_start
 from reconciler.render.escape import exact, look_alike, plain
-from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
 from reconciler.render.worddiff import Effort, Fate, Piece, changes, excerpt
 

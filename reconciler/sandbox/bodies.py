@@ -50,8 +50,6 @@ class NewProject:
 
     name: str
     type: str
-    rapid: bool
-    studio: bool
     params: dict[str, Json] | None
     pipeline: str | None
     consensus_attempts: int | None
@@ -84,8 +82,6 @@ def read_create(data: bytes, assumptions: Assumptions) -> NewProject:
     return NewProject(
         name=body["name"],
         type=body["type"],
-        rapid=body.get("rapid", False),
-        studio=body.get("studio", False),
         params=_check_parameters(body["params"]) if "params" in body else None,
         pipeline=body.get("pipeline"),
         consensus_attempts=body.get("consensus_attempts"),

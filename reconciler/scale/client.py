@@ -27,7 +27,7 @@ from reconciler.model.plan import Call, project_path
 from reconciler.model.project import LiveProject, Shown, UnreadableProject
 from reconciler.model.values import Json
 from reconciler.scale.answers import Asked, error_of, is_documented_error, unreadable
-from reconciler.scale.transport import READ, Outcome, Retries
+from reconciler.scale.transport import READ_SECONDS, Outcome, Retries
 from reconciler.scale.wire import parse_json, read_project, read_projects, read_raw_project, read_raw_projects
 
 _Value = TypeVar("_Value")
@@ -197,8 +197,8 @@ class ScaleClient:
 
         async with self._slots:
             if not asked.write and not once:
-                return await self._retries.run(attempt, READ)
-            outcome = await self._retries.once(attempt, WRITE_SECONDS if asked.write else READ.seconds)
+                return await self._retries.run(attempt)
+            outcome = await self._retries.once(attempt, WRITE_SECONDS if asked.write else READ_SECONDS)
             # Making the connection is not sending.
             return outcome if sent_at is None else replace(outcome, seconds=self._clock.monotonic() - sent_at)
 

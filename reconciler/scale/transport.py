@@ -34,15 +34,10 @@ LARGEST_BACKOFF = 30.0
 """Seconds. A wait is drawn evenly from zero to a ceiling ("full jitter"), which doubles with each wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """`seconds` limits the time without an answer. 429s and waits that the server asked for do not count."""
-
-    tries: int
-    seconds: float
-
-
-READ = Policy(tries=10, seconds=30.0)
+READ_TRIES = 10
+READ_SECONDS = 30.0
+"""How often a read is tried, and for how many seconds without an answer. 429s and waits that the server asked for do
+not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +152,9 @@ class Retries:
             self._pace.speed_up()
         return Outcome(result, tries=1, seconds=self.clock.monotonic() - started, wait=wait)
 
-    async def run(self, attempt: Callable[[float], Awaitable[Answer | Lost]], policy: Policy) -> Outcome:
+    async def run(self, attempt: Callable[[float], Awaitable[Answer | Lost]]) -> Outcome:
         """Repeat a read while a retry can help. `attempt` gets the seconds for which it may wait for an answer. If the
-        result is a 429, a failure, or Lost, the policy is exhausted or does not allow a retry.
+        result is a 429, a failure, or Lost, it was tried as often, or as long, as a read may be.
         """
         started = self.clock.monotonic()
         uncounted = 0.0
@@ -168,7 +163,7 @@ class Retries:
         while True:
             uncounted += await self._pace.enter()
             try_started = self.clock.monotonic()
-            left = policy.seconds - (try_started - started - uncounted)
+            left = READ_SECONDS - (try_started - started - uncounted)
             try:
                 result = await attempt(max(left, 1.0))
             finally:
@@ -184,7 +179,7 @@ class Retries:
                 return outcome
 
             counted_tries += not too_many
-            if counted_tries >= policy.tries:
+            if counted_tries >= READ_TRIES:
                 return outcome
             backoff = self._backoff(tries - counted_tries if too_many else counted_tries)
             if too_many or wait is not None:
@@ -196,7 +191,7 @@ class Retries:
                 await self.clock.sleep(pause)
                 uncounted += self.clock.monotonic() - try_started
             else:
-                if now - started - uncounted + backoff >= policy.seconds:
+                if now - started - uncounted + backoff >= READ_SECONDS:
                     return outcome
                 await self.clock.sleep(backoff)
 

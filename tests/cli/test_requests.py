@@ -12,7 +12,6 @@ import pytest
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.exchange import Answer, Handler, Request
 from reconciler.sandbox.store import Store
-from reconciler.scale.transport import Policy
 from tests.cli.conftest import Cli, live
 from tests.serving import path_of, serve
 
@@ -65,7 +64,7 @@ def test_an_update_is_a_fence_a_write_and_a_look(
         write(f"{number}.yaml", f"name: p{number:02}\ntype: imageannotation\nparams: {{a: 2, n: {number}}}\n")
     monkeypatch.setenv("SCALE_API_KEY", "k")
     # However slow the machine: a read is not given up, and so not sent twice.
-    monkeypatch.setattr("reconciler.scale.client.READ", Policy(tries=10, seconds=600.0))
+    monkeypatch.setattr("reconciler.scale.transport.READ_SECONDS", 600.0)
     monkeypatch.setattr("reconciler.scale.client.CONNECT_SECONDS", 600.0)
     counting = Counting(create_app(file), parallelism)
     with serve(counting) as port:

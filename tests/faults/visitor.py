@@ -67,8 +67,6 @@ def _project(params: dict[str, Any]) -> NewProject:
     return NewProject(
         name=NAME,
         type="imageannotation",
-        rapid=False,
-        studio=False,
         params=params,
         pipeline=None,
         consensus_attempts=None,

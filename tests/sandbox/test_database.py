@@ -215,7 +215,7 @@ def test_an_account_that_is_damaged(tmp_path: Path, statement: str) -> None:
         store.account_id,
         store.open_account,
         store.check_place,
-        lambda: store.create(NewProject("new", "chat", False, False, None, None, None, None)),
+        lambda: store.create(NewProject("new", "chat", None, None, None, None)),
         lambda: store.disable(["chat"]),
     ]
     for use in uses:

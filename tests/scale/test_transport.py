@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.clock import SYSTEM_CLOCK
 from reconciler.http.answer import Answer, Lost, retry_after
-from reconciler.scale.transport import READ, Outcome, Retries
+from reconciler.scale.transport import READ_SECONDS, Outcome, Retries
 from tests.scale.loopback import FakeClock, Highest, Lowest, run
 
 LOST = Lost("cut", sent=True)
@@ -35,7 +35,7 @@ def tried(
         clock.time += min(seconds, seconds_each)
         return script[min(len(limits), len(script)) - 1]
 
-    return run(Retries(clock=clock, random=random or Highest()).run(attempt, READ)), limits
+    return run(Retries(clock=clock, random=random or Highest()).run(attempt)), limits
 
 
 @pytest.mark.parametrize("failure", [LOST, REFUSED, reply(500), reply(502), reply(503), reply(408), reply(429)])
@@ -133,7 +133,7 @@ def test_retry_after_is_waited_for_on_top(status: int) -> None:
     outcome, limits = tried(reply(status, retry_after="290"), reply(200), clock=clock, random=Lowest())
     assert outcome.tries == 2
     assert clock.slept == [290.0]
-    assert limits == [READ.seconds, READ.seconds]
+    assert limits == [READ_SECONDS, READ_SECONDS]
 
 
 def test_a_longer_retry_after_is_final() -> None:

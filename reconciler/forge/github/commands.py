@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic, Severity, count
 from reconciler.render.escape import plain
-from reconciler.render.phrases import count
 from reconciler.render.view.diagnostics import in_order
 
 MOST: Final = 10

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final
 
+from reconciler.diagnostics import count
 from reconciler.model.plan import Kind
 from reconciler.render.alignment import common_edges
 from reconciler.render.html.prose import marked, prose
 from reconciler.render.lines import MOST_CREATED
-from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
 from reconciler.render.spelling import CHANGED_UNSEEN, LINE, both_sides, is_text, whole
 from reconciler.render.textdiff import DiffLine, is_long, lines_of

@@ -12,10 +12,9 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, count
 from reconciler.render.escape import plain, quoted
 from reconciler.render.html.cards import Card, card
-from reconciler.render.phrases import count
 from reconciler.render.signs import MEANING
 from reconciler.render.spelling import choice_text, moved_words
 from reconciler.render.text.diagnostics import lay_out_diagnostics

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.diagnostics import count
 from reconciler.render.markdown.code import fence, markup
-from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
 
 LIMIT: Final = 60_000

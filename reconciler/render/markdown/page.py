@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, count
 from reconciler.render.layout import Line
 from reconciler.render.lines import section_lines, seen_lines
 from reconciler.render.markdown.code import cell, code, located, said
 from reconciler.render.markdown.fitting import LIMIT, Details, Piece, fit
 from reconciler.render.markdown.sentences import sentence
-from reconciler.render.phrases import count
 from reconciler.render.signs import Sign
 from reconciler.render.text.outcome import failure_text
 from reconciler.render.view.outcome import OutcomeView, ResultView

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from reconciler.diagnostics import count
 from reconciler.model.outcome import Shown
 from reconciler.render.escape import plain
 from reconciler.render.markdown.code import code, markup
-from reconciler.render.phrases import count, listed
+from reconciler.render.phrases import listed
 
 
 def shown_words(shown: Shown | None) -> str:

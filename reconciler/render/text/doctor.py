@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from reconciler.diagnostics import count
 from reconciler.model.doctor import CheckResult, CheckStatus, DoctorReport, Verdict
 from reconciler.render.escape import plain
 from reconciler.render.layout import Ink, Paint
-from reconciler.render.phrases import count
 
 _INK: Final = {
     CheckStatus.OK: Ink.GREEN,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from reconciler.diagnostics import count
 from reconciler.model.snapshot import Snapshot
 from reconciler.render.escape import plain, quoted
-from reconciler.render.phrases import count, listed, read_at
+from reconciler.render.phrases import listed, read_at
 
 
 def lay_out_snapshot(snapshot: Snapshot, *, place: str, now: datetime, kept: bool = False) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reconciler.diagnostics import Diagnostic, Severity, counted, limited
+from reconciler.diagnostics import Diagnostic, Severity, count, counted, limited
 from reconciler.model.printed import relative, with_files
-from reconciler.render.phrases import count
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from reconciler.diagnostics import count
 from reconciler.fieldpath import Attribute, format_path
 from reconciler.instants import in_utc, read_instant
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
@@ -14,7 +15,7 @@ from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Cause, Field, Kind
 from reconciler.model.values import MASKED
 from reconciler.render.escape import plain
-from reconciler.render.phrases import age, aged, count, listed, minute
+from reconciler.render.phrases import age, aged, listed, minute
 from reconciler.render.signs import MEANING, OF_KIND, Sign
 from reconciler.render.view.ontology import is_hidden
 from reconciler.render.view.parts import (

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic, Severity, count
 from reconciler.model.invocation import Invocation
 from reconciler.model.outcome import CallResult, Event, Outcome, OutcomeSummary, ProjectOutcome, Status
 from reconciler.model.plan import Action, Field
-from reconciler.render.phrases import count, duration, listed, minute
+from reconciler.render.phrases import duration, listed, minute
 from reconciler.render.signs import Sign
 from reconciler.render.view.fields import rows
 from reconciler.render.view.ontology import tree

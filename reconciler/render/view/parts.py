@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 from posixpath import join, normpath
 
-from reconciler.diagnostics import Diagnostic, Location
+from reconciler.diagnostics import Diagnostic, Location, count
 from reconciler.fieldpath import Pattern
 from reconciler.model.guards import OLDER_COMMIT
 from reconciler.model.invocation import Invocation, Run
@@ -20,7 +20,7 @@ from reconciler.model.plan import Commit, Kind
 from reconciler.model.printed import Printable, printed
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
-from reconciler.render.phrases import count, few, shell
+from reconciler.render.phrases import few, shell
 from reconciler.render.signs import Sign
 
 Links = Callable[[Source], str | None]

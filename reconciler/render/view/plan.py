@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from reconciler.diagnostics import count
 from reconciler.model.drift import Drift
 from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Action, Plan, ProjectChange, Reason, Summary
 from reconciler.model.printed import relative
 from reconciler.model.project import PERMANENT
 from reconciler.render.escape import quoted
-from reconciler.render.phrases import aged, count, minute, read_at, snapshot_of
+from reconciler.render.phrases import aged, minute, read_at, snapshot_of
 from reconciler.render.signs import MEANING, Sign
 from reconciler.render.spelling import compact
 from reconciler.render.view.fields import sections

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
+from reconciler.diagnostics import count
 from reconciler.model.plan import ProjectChange
 from reconciler.model.project import PERMANENT
-from reconciler.render.phrases import count, few
+from reconciler.render.phrases import few
 from reconciler.render.signs import Sign
 from reconciler.render.view.parts import Name, ProjectView, Quoted, Section, Sentence, Strong, names
 
