@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os.path
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
@@ -77,21 +78,21 @@ def lay_out_repository(folder: Path, pin: Pin | Unpinned | None, *, named: bool 
     there = {file for file in files if _is_there(file.base, file.name)}
     if had_action:  # it has the locks that belong to it
         files = [file for file in files if not file.name.startswith(f"{ACTION}/") or file in there]
-    ignored = _not_ignored(place.root)
-    _make_folder(place.root)
+    ignore = _File(place.root, _IGNORE, _not_ignored(place.root))
+    if ignore.text is None:
+        there.add(ignore)
+    with _reported(place.root):
+        place.root.mkdir(parents=True, exist_ok=True)
     written, kept = [], []
-    for file in files:
+    for file in (*files, ignore):
         if file in there:
             kept.append(file)
         elif file.text is not None:
-            _write(file.base, file.name, file.text)
+            with _reported(
+                file.base / file.name, "Files that were already written are kept. Fix the problem, then run init again."
+            ):
+                write_below(file.base, file.name, file.text.encode(), mode=None)
             written.append(file)
-    ignore = _File(place.root, _IGNORE, ignored)
-    if ignored is None:
-        kept.append(ignore)
-    else:
-        _write(place.root, _IGNORE, ignored)
-        written.append(ignore)
     return LaidOut(place, tuple(map(_shown, written)), tuple(map(_shown, kept)), had_action)
 
 
@@ -128,26 +129,17 @@ def _shown(file: _File) -> str:
     return Path(os.path.relpath(file.base / file.name)).as_posix()
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise _unwritten(folder, problem.strerror or str(problem)) from None
-
-
 def _is_there(folder: Path, name: str) -> bool:
-    try:
+    with _reported(folder / name):
         return exists_below(folder, name)
-    except FileRefusedError as problem:
-        raise _unwritten(folder / name, problem.why) from None
 
 
 def _not_ignored(folder: Path) -> str | None:
     """The text that makes git ignore the files that runs create. None if it already does, or if that is unknown."""
+    with _reported(folder / _IGNORE):
+        found = read_below(folder, _IGNORE) or b""
     try:
-        there = (read_below(folder, _IGNORE) or b"").decode()
-    except FileRefusedError as problem:
-        raise _unwritten(folder / _IGNORE, problem.why) from None
+        there = found.decode()
     except UnicodeDecodeError:
         return None
     missing = [line for line in _UNTRACKED if line not in there.split("\n")]
@@ -157,19 +149,14 @@ def _not_ignored(folder: Path) -> str | None:
     return ended + "".join(f"{line}\n" for line in missing)
 
 
-def _write(folder: Path, name: str, text: str) -> None:
+@contextmanager
+def _reported(file: Path, detail: str = "Nothing was written.") -> Iterator[None]:
+    """Turns what a file or a folder refuses into an error that names it."""
     try:
-        write_below(folder, name, text.encode(), mode=None)
-    except FileRefusedError as problem:
-        raise _unwritten(
-            folder / name,
-            problem.why,
-            "Files that were already written are kept. Fix the problem, then run init again.",
-        ) from None
-
-
-def _unwritten(file: Path, why: str, detail: str = "Nothing was written.") -> UsageError:
-    return UsageError(f"{file} cannot be written: {why}", detail)
+        yield
+    except (FileRefusedError, OSError) as problem:
+        why = problem.why if isinstance(problem, FileRefusedError) else problem.strerror or str(problem)
+        raise UsageError(f"{file} cannot be written: {why}", detail) from None
 
 
 @dataclass(frozen=True, slots=True)
