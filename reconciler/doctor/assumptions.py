@@ -234,9 +234,7 @@ class _ListHistories(Assumption):
 
 class _ArchivedName(Assumption):
     name = "archived-name"
-    otherwise = (
-        "A plan already blocks creating a project with an archived project's name. Give the manifest a different name."
-    )
+    otherwise = "A plan blocks a create with an archived project's name anyway. Give the manifest a different name."
     unseen = "no archived project shares its name with another project, and the API cannot archive one to test this"
     writable = False
 
@@ -266,9 +264,7 @@ class _OntologyName(Assumption):
 
 class _GetCase(Assumption):
     name = "get-case"
-    otherwise = (
-        "A plan of one project fails if its name is spelled in a different case. Spell names as they are on Scale."
-    )
+    otherwise = "A plan of one project fails if its name has a different case. Spell names as they are on Scale."
     unseen = "no project name can be tried in a different case"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
