@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from reconciler.diagnostics import quoted
 from reconciler.manifest.checks.subject import Choices, Finding, Subject
@@ -40,6 +41,7 @@ def _is_padded(name: str) -> bool:
     return name[:1].isspace() or name[-1:].isspace()
 
 
+@lru_cache(maxsize=4096)  # the same names appear in most projects
 def _hides_something(name: str) -> bool:
     return not is_blank(name) and unseen_inside(name.strip()) is not None
 

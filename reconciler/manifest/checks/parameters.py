@@ -68,32 +68,29 @@ def _visit(value: Json, fact: Fact, path: RawPath, name: str) -> Iterator[_Visit
     kinds = types_of(fact)
     if value is None or len(path) > _DEEPEST:
         return
-    fits = not kinds or _is_one_of(value, kinds)
-    properties = fact.get("properties", {})
-    others = fact.get("additionalProperties")
-    if not fits:
+    if kinds and not _is_one_of(value, kinds):
         yield _Visited(path, name, value, fact, ())
         return
+    if not isinstance(value, dict | list):
+        return
+    properties = fact.get("properties", {})
+    others = fact.get("additionalProperties")
     if properties and others is None and isinstance(value, dict) and not value.keys() <= properties.keys():
         yield _Visited(path, name, value, fact, tuple(key for key in value if key not in properties))
     for key, inner in entries(value):
         below = properties.get(key, others)
-        if below is not None and not _fits(inner, below):
+        if below is not None and not (isinstance(inner, str) and "string" in types_of(below)):
             yield from _visit(inner, below, (*path, key), key)
     if "items" in fact and isinstance(value, list):
         below = _written_out(fact["items"])
+        may_be_text = "string" in types_of(below)
         for index, inner in items(value):
-            if not _fits(inner, below):
+            if not (may_be_text and isinstance(inner, str)):
                 yield from _visit(inner, below, (*path, index), f"an item of {name}")
 
 
 def _written_out(fact: Fact) -> Fact:
     return SHAPES[fact["$ref"].rpartition("/")[2]] if "$ref" in fact else fact
-
-
-def _fits(value: Json, fact: Fact) -> bool:
-    """Whether a value is a string that may be one: there is nothing to find in most values."""
-    return value.__class__ is str and "string" in types_of(fact)
 
 
 def parameter_kind(subject: Subject) -> Iterator[Finding]:
@@ -202,7 +199,7 @@ def _slips(value: Json, path: RawPath) -> Iterator[tuple[RawPath, str]]:
     for key, inner in entries(value):
         if key in SLIPS_OF_THE_DOCUMENTATION and SLIPS_OF_THE_DOCUMENTATION[key] not in value:
             yield (*path, key), key
-        if len(path) <= _DEEPEST:
+        if isinstance(inner, dict) and len(path) <= _DEEPEST:
             yield from _slips(inner, (*path, key))
 
 

@@ -145,28 +145,25 @@ class Subject:
                 yield from labels_in(labels, path, each.name, each.below, texts=each.texts)
 
 
-def values_at(value: Json, where: str, path: RawPath) -> Iterator[tuple[RawPath, Json]]:
+def values_at(value: Json, where: str, path: RawPath) -> list[tuple[RawPath, Json]]:
     """The values at a dotted path below `value`, which is at `path`, each with its own path.
 
     In the dotted path, `{}` is each key of an object, `[]` is each item of a list, and `?` is either one value or each
     item of a list of values.
     """
-    if not where:
-        yield path, value
-        return
-    part, _, rest = where.partition(".")
-    found: Iterable[tuple[str | int, Json]]
-    if part == "?" and not isinstance(value, list):
-        yield from values_at(value, rest, path)
-        return
-    if part in ("?", "[]"):
-        found = items(value)
-    elif part == "{}":
-        found = entries(value)
-    else:
-        found = [(part, value[part])] if isinstance(value, dict) and part in value else ()
-    for step, inner in found:
-        yield from values_at(inner, rest, (*path, step))
+    found = [(path, value)]
+    for part in where.split("."):
+        above, found = found, []
+        for at, each in above:
+            if part == "{}":
+                found += [((*at, key), inner) for key, inner in entries(each)]
+            elif part == "[]" or (part == "?" and isinstance(each, list)):
+                found += [((*at, index), inner) for index, inner in items(each)]
+            elif part == "?":
+                found.append((at, each))
+            elif isinstance(each, dict) and part in each:
+                found.append(((*at, part), each[part]))
+    return found
 
 
 def _choices(ontology: list[Json]) -> Choices:
