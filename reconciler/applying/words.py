@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.diagnostics import Diagnostic, count, error, warning
+from reconciler.diagnostics import Diagnostic, Remedy, count, error, warning
 from reconciler.errors import ScaleError
 from reconciler.fieldpath import format_path
 from reconciler.instants import readable
@@ -74,6 +74,10 @@ def _choices(ontology: list[object]) -> int:
     return sum(1 + (_choices(choice.get("subchoices", [])) if isinstance(choice, dict) else 0) for choice in ontology)
 
 
+def _plan_again(name: str, words: str = "To see what is live now:") -> tuple[Remedy]:
+    return (Remedy(words, ("plan", "--", name)),)
+
+
 def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequence[Version]) -> Diagnostic:
     """Another writer added a version between the last read and this write, or right after it."""
     ours = _versions(own) if own else "the create"
@@ -81,7 +85,8 @@ def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequenc
         "lost-race",
         f"another writer changed project.{name} at the same time as {kind.value}",
         detail=f"The other writer added {_versions(others)}. This run wrote {ours}. Both are in the project's history. "
-        "Check whether the other change was overwritten, then run plan again.",
+        "Check whether the other change was overwritten.",
+        remedies=_plan_again(name),
     )
 
 
@@ -91,8 +96,8 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
     return error(
         "lost-race",
         f"another writer changed project.{name} right after this run",
-        detail=f"The other writer added {came}. This run's change is in the project's history, before the other one. "
-        "Run plan again to see what is live now.",
+        detail=f"The other writer added {came}. This run's change is in the project's history, before the other one.",
+        remedies=_plan_again(name),
     )
 
 
@@ -107,7 +112,8 @@ def someone_else(name: str, kind: CallKind, others: Sequence[Version], live: Liv
         "someone-else",
         f"it is unclear whether {kind.value} of project.{name} landed",
         detail=f"{seen} Either another writer made this change, or Scale altered what this run sent. The call is not "
-        "repeated. Run plan again to see what is live now.",
+        "repeated.",
+        remedies=_plan_again(name),
     )
 
 
@@ -125,8 +131,8 @@ def not_there(name: str, kind: CallKind) -> Diagnostic:
     return error(
         "not-there",
         f"Scale confirmed {kind.value} of project.{name}, but does not show it",
-        detail="The project's history has no new version. It may still appear, so the call is not repeated. Run plan "
-        "again in a minute.",
+        detail="The project's history has no new version. It may still appear, so the call is not repeated.",
+        remedies=_plan_again(name, "To see what is live, in a minute:"),
     )
 
 

@@ -45,6 +45,7 @@ def command(
     """
     import os
 
+    from reconciler.diagnostics import Remedy
     from reconciler.doctor.report import check_may_make, doctor
     from reconciler.doctor.setup import read_setup
     from reconciler.errors import UsageError
@@ -61,7 +62,13 @@ def command(
         if not auto_approve and not console.has_person():
             raise UsageError(
                 "doctor --write needs approval, but there is no terminal to prompt in",
-                "Nothing was sent. To create the project without a prompt, add --auto-approve.",
+                "Nothing was sent.",
+                remedies=[
+                    Remedy(
+                        "To create the project without a prompt:",
+                        ("doctor", "--assumptions", "--write", "--auto-approve"),
+                    )
+                ],
             )
 
     def approve(name: str, rest: Sequence[str]) -> bool:

@@ -81,8 +81,9 @@ def _open(session: Session) -> tuple[RecordStore, tuple[Diagnostic, ...]]:
         notes.append(warning("local-record", "the record of applies is kept only in this clone", detail=detail))
     is_local = target.sandbox is not None and target.record == LOCAL  # a sandbox's file is in the clone, too
     if not is_local and (hint := store.missing_hint()) is not None:
-        detail = f"Without a record, the cause of a difference is unknown: see docs/concepts.md.\n{hint}"
-        notes.append(warning("no-record", "this clone has no record of earlier applies", detail=detail))
+        detail = "Without a record, the cause of a difference is unknown: see docs/concepts.md."
+        summary = "this clone has no record of earlier applies"
+        notes.append(warning("no-record", summary, detail=detail, remedies=(hint,)))
     return store, tuple(notes)
 
 

@@ -199,6 +199,6 @@ def _read_snapshot(settings: Settings, target: Target, file: str, environment: M
     if snapshot.target.name != target.name:
         raise UsageError(
             f'the snapshot is of the target "{snapshot.target.name}", not of "{target.name}"',
-            f"Use the target of the snapshot: --target {snapshot.target.name}",
+            f'Use a snapshot of "{target.name}", or name the target of this one.',
         )
     return snapshot

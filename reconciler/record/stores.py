@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler import git
+from reconciler.diagnostics import Remedy
 from reconciler.documents.record import FORMAT_VERSION, HEAD, decode, encode
 from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
 from reconciler.files.reading import LARGEST_SAVED, read_below
@@ -76,8 +76,8 @@ class RecordStore(Protocol):
     def end(self, run: Run) -> None:
         """Remove the renewals of a run. Raises the errors of `renew`."""
 
-    def missing_hint(self) -> str | None:
-        """A hint on how to get the record if this clone has none and a remote may have one; otherwise None."""
+    def missing_hint(self) -> Remedy | None:
+        """How to get the record if this clone has none and a remote may have one; otherwise None."""
 
 
 def open_record(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN) -> RecordStore:
@@ -118,13 +118,13 @@ class _GitRecord:
         try:
             held = self._kept.read(LARGEST_SAVED)
         except (NotACommitError, TooLargeError) as problem:
-            raise RecordError(f"{problem.summary}{self._kept.where}", self._repair()) from None
+            raise RecordError(f"{problem.summary}{self._kept.where}", remedies=self._repair()) from None
         if held is None:
             return Seen(Record(), None, {})
         try:
             return Seen(decode(held.files, place=self._kept.place(held.commit)), held.commit, held.files)
         except RecordError as problem:
-            raise RecordError(problem.summary, f"{problem.detail}\n{self._repair()}".lstrip()) from None
+            raise RecordError(problem.summary, problem.detail, remedies=self._repair()) from None
 
     def swap(self, seen: Seen, record: Record, message: str) -> Seen | None:
         files = encode(record)
@@ -161,28 +161,24 @@ class _GitRecord:
             if tip is not None:
                 self._refs.swap(ref, None, tip)
 
-    def missing_hint(self) -> str | None:
+    def missing_hint(self) -> Remedy | None:
         if self._kept.remote is not None or self._refs.tip(self._kept.name):
             return None
         remotes = git.remotes(self._root)
         if not remotes:
             return None
         remote = "origin" if "origin" in remotes else remotes[0]
-        command = f"git fetch {shlex.quote(remote)} {shlex.quote(f'{self._kept.name}:{self._kept.name}')}"
-        return f"If a record was pushed to {remote}, fetch it:\n{command}"
+        fetch = ("git", "fetch", remote, f"{self._kept.name}:{self._kept.name}")
+        return Remedy(f"If a record was pushed to {remote}, fetch it:", fetch)
 
-    def _repair(self) -> str:
-        ref = shlex.quote(self._kept.name)
-        if self._kept.remote is None:
-            point = f"git update-ref {ref} COMMIT"
-        else:
-            point = f"git push --force {shlex.quote(self._kept.remote)} COMMIT:{ref}"
-        return (
-            "Point the ref to the last good commit in its log:\n"
-            f"{point}\n"
-            "If there is none, delete the ref. Until the next apply, the cause of every difference is then unknown:\n"
-            f"{shlex.join(self._kept.deletion())}"
-        )
+    def _repair(self) -> list[Remedy]:
+        name, remote = self._kept.name, self._kept.remote
+        point = ("update-ref", name, "COMMIT") if remote is None else ("push", "--force", remote, f"COMMIT:{name}")
+        gone = "If there is none, delete the ref. Until the next apply, the cause of every difference is then unknown:"
+        return [
+            Remedy("Point the ref to the last good commit in its log:", ("git", *point)),
+            Remedy(gone, self._kept.deletion()),
+        ]
 
 
 class _FileRecord:
@@ -236,7 +232,7 @@ class _FileRecord:
     def end(self, run: Run) -> None:
         """A renewal is in the record itself, and is removed with the run."""
 
-    def missing_hint(self) -> str | None:
+    def missing_hint(self) -> Remedy | None:
         return None
 
     @contextmanager

@@ -271,7 +271,7 @@ def test_without_a_terminal_it_does_not_write(doctor: Doctor, account: Callable[
     with account() as served:
         done = doctor("--assumptions", "--write")
     assert (done.code, done.out, served.requests) == (1, "", [])
-    assert "add --auto-approve" in done.err
+    assert "--assumptions --write --auto-approve\n" in done.err
 
 
 def test_a_target_that_is_not_written(doctor: Doctor, account: Callable[..., Any], repository: Path) -> None:

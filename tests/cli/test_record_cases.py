@@ -119,6 +119,7 @@ def test_a_project_that_is_renamed_in_its_file(cli: Cli, served: Served, write: 
         "p": ["renamed"],
         "q2": ["renamed"],
     }
+    assert "write a manifest" not in cli("plan").out
     held = cli("apply", "--auto-approve", "q2")
     assert held.code == 1
     assert 'Its manifest declared "p" and now declares "q2".' in held.out

@@ -143,8 +143,8 @@ def test_a_clone_without_the_record_says_how_to_fetch_it(clone: Path, second: Pa
     assert store.read().record == Record()
     hint = store.missing_hint()
     assert hint is not None
-    assert hint.endswith(f"\ngit fetch origin {REF}:{REF}")
-    run(clone, *hint.split("git ")[-1].split())
+    assert hint.run == ("git", "fetch", "origin", f"{REF}:{REF}")
+    run(clone, *hint.run[1:])
     assert store.missing_hint() is None
     assert store.read().record == record("a")
     assert opened(clone).missing_hint() is None
@@ -246,14 +246,12 @@ def test_a_ref_that_is_not_a_record_is_named_and_can_be_repaired(
     store = opened(clone, where)
     with pytest.raises(RecordError, match=f"{REF} points to a {kind}, not to a commit") as caught:
         store.read()
-    lines = caught.value.detail.split("\n")
-    commands = [line for line in lines if line.startswith("git ")]
-    assert len(commands) == 2
+    point, delete = (remedy.run[1:] for remedy in caught.value.remedies)
     if where == "origin":
         run(clone, "fetch", "--quiet", "origin", good)
-    run(clone, *commands[0].replace("COMMIT", good).split()[1:])
+    run(clone, *(word.replace("COMMIT", good) for word in point))
     assert store.read().record == record("a")
-    run(clone, *commands[1].split()[1:])
+    run(clone, *delete)
     assert store.read().record == Record()
 
 

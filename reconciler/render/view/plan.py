@@ -55,7 +55,9 @@ def view_plan(plan: Plan, reader: Reader) -> View:
     meaning = MEANING | ({Sign.ADD: "create"} if any(project.sign is Sign.ADD for project in projects) else {})
     writes = any(change.writes and not change.blocked for change, _, _ in seen)
     counted = _counts(plan.summary)
-    footnotes = (*_kept(kept), *unmanaged(plan.unmanaged))
+    forgotten = {change.name for change in plan.changes if change.action is Action.FORGET}
+    # A project whose manifest is gone or has a new name is shown as such, so nobody needs to be told to write one.
+    footnotes = (*_kept(kept), *unmanaged([name for name in plan.unmanaged if name not in forgotten]))
     return View(
         title="Plan for",
         target=plan.target.name,
