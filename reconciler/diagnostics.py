@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -163,8 +165,26 @@ warning = partial(Diagnostic, Severity.WARNING)
 
 
 def quoted(text: str) -> str:
-    """A name in quotes, for messages. A long name is shortened, because it may appear in many messages."""
-    return f'"{shortened(text)}"'
+    """A name in quotes, for messages. A long name is shortened, because it may appear in many messages.
+
+    Quotes, backslashes, and line ends in it are escaped. If it is not in Unicode's composed form, so is all but ASCII,
+    because it would look like the name that is.
+    """
+    return json.dumps(shortened(text), ensure_ascii=not unicodedata.is_normalized("NFC", text))
+
+
+def yaml_text(text: str) -> str:
+    """A text as a YAML scalar in one line that loads as that text. What may be invisible is escaped."""
+    composed = unicodedata.is_normalized("NFC", text)
+    pieces = (
+        json.dumps(character, ensure_ascii=False)[1:-1]
+        if character.isascii() or (composed and unicodedata.category(character)[0] in "LNPS")
+        else f"\\u{ord(character):04X}"
+        if ord(character) <= 0xFFFF
+        else f"\\U{ord(character):08X}"
+        for character in text
+    )
+    return f'"{"".join(pieces)}"'.replace("\x7f", "\\u007F")
 
 
 def shortened(text: str) -> str:

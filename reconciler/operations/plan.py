@@ -26,8 +26,8 @@ from reconciler.operations.session import Session
 from reconciler.operations.snapshot import read_saved
 from reconciler.planning.bases import unseen
 from reconciler.planning.live import Live
-from reconciler.planning.nearness import renamed_choices
 from reconciler.planning.planner import Rules, Terms, make_plan
+from reconciler.planning.renaming import renamed_choices
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings
 

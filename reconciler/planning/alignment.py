@@ -1,13 +1,15 @@
 """Matches the items of two lists by identity, so that one insertion is one difference.
 
-An object is identified by the first of `choice`, `field_id`, `name`, `label` that every item of both lists has. A
-string among such objects identifies itself, and a scalar among scalars is identified by its value. If identities are
-missing or repeated, equal items are matched first, then similar items between them, then the rest by position.
+An object is identified by the first of its keys in `_IDENTITY_KEYS` that every item of both lists has: what is unique
+and stable in the lists that Scale's task types have (labels, fields, choices of a field, features, attributes). A
+string among such objects identifies itself, and a scalar among scalars is identified by its value. If an object has a
+new identity, but is alone in having the same label or title, it is still the same. If identities are missing or
+repeated, equal items are matched first, then similar items between them, then the rest by position.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -15,7 +17,10 @@ from typing import Final
 
 from reconciler.model.values import Json, canonical_json
 
-_IDENTITY_KEYS = ("choice", "field_id", "name", "label")
+_IDENTITY_KEYS: Final = ("choice", "field_id", "value", "name", "id", "key", "label")
+_AGAIN: Final = ("name", "label", "title")
+_OF_LABELS: Final = ("choice", "name")
+"""An object identified by one of these is a label. A label with another name is another label."""
 
 _LONGEST: Final = 2_000
 """Longer lists without identities are matched by position, because finding equal items takes quadratic time."""
@@ -61,27 +66,49 @@ def _staying(items: Sequence[Json], identities: Sequence[str], staying: set[str]
 
 def align(old: Sequence[Json], new: Sequence[Json]) -> Alignment:
     """Match the items of two lists."""
-    identities = _identities(old, new)
+    key, identities = _identities(old, new)
     if identities is None:
         pairs = list(_matched(old, new))
         removed = [pair for pair in pairs if pair[1] is None]
         return Alignment((*(pair for pair in pairs if pair[1] is not None), *removed), None)
     old_identities, new_identities = identities
     old_positions = {identity: position for position, identity in enumerate(old_identities)}
-    staying = set(new_identities)
-    matched = [(old_positions.get(identity), position) for position, identity in enumerate(new_identities)]
-    gone = [(position, None) for position, identity in enumerate(old_identities) if identity not in staying]
-    return Alignment((*matched, *gone), identities)
+    partners = [old_positions.get(identity) for identity in new_identities]
+    if key is not None and key not in _OF_LABELS:
+        _match_again(partners, old, new)
+    staying = set(partners)
+    gone = [(position, None) for position in range(len(old)) if position not in staying]
+    return Alignment((*((partner, position) for position, partner in enumerate(partners)), *gone), identities)
 
 
-def _identities(old: Sequence[Json], new: Sequence[Json]) -> tuple[list[str], list[str]] | None:
+def _match_again(partners: list[int | None], old: Sequence[Json], new: Sequence[Json]) -> None:
+    """Match objects whose identity is new by another key, if its value is unique among those that are left."""
+    for key in _AGAIN:
+        gone = _left(old, set(range(len(old))).difference(partners), key)
+        come = _left(new, [position for position, partner in enumerate(partners) if partner is None], key)
+        for text in gone.keys() & come.keys():
+            if len(gone[text]) == len(come[text]) == 1:
+                partners[come[text][0]] = gone[text][0]
+
+
+def _left(items: Sequence[Json], positions: Iterable[int], key: str) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for position in positions:
+        item = items[position]
+        if isinstance(item, dict) and isinstance(name := item.get(key), str):
+            found.setdefault(name, []).append(position)
+    return found
+
+
+def _identities(old: Sequence[Json], new: Sequence[Json]) -> tuple[str | None, tuple[list[str], list[str]] | None]:
+    """The key that identifies the objects, if they are identified by one, and the identities on both sides."""
     if not any(isinstance(item, dict) for items in (old, new) for item in items):
-        return _unique(_scalars(old), _scalars(new))
+        return None, _unique(_scalars(old), _scalars(new))
     for key in _IDENTITY_KEYS:
         found = _unique(_named(old, key), _named(new, key))
         if found is not None:
-            return found
-    return None
+            return key, found
+    return None, None
 
 
 def _unique(old: list[str] | None, new: list[str] | None) -> tuple[list[str], list[str]] | None:
@@ -97,7 +124,10 @@ def _scalars(items: Sequence[Json]) -> list[str] | None:
 
 
 def _named(items: Sequence[Json], key: str) -> list[str] | None:
+    """The value of `key` in each item. A `value` may also be a number or a boolean."""
     names = [item.get(key) if isinstance(item, dict) else item for item in items]
+    if key == "value":
+        names = [canonical_json(name) if isinstance(name, bool | int | float) else name for name in names]
     return [name for name in names if isinstance(name, str)] if all(isinstance(name, str) for name in names) else None
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from reconciler.diagnostics import Diagnostic, warning
 from reconciler.fieldpath import format_path, parse_path
 from reconciler.model.drift import Baseline, BlockedProject, ProjectDrift, Transient, Unit
+from reconciler.model.likeness import normal_form
 from reconciler.model.ontology import Ontology, Unreadable, read_written
 from reconciler.model.plan import Cause, Field, Kind
 from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject
@@ -15,7 +16,7 @@ from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
 from reconciler.planning.bases import ONTOLOGY, base_of, origin_of, part_of
 from reconciler.planning.blocking import Block, blocked, unreadable
-from reconciler.planning.nearness import neighbours, normal_form
+from reconciler.planning.nearness import neighbours
 from reconciler.planning.ontology import ontology_fields
 from reconciler.planning.params import params_fields
 from reconciler.planning.threeway import Compared, ThreeWay, Value

@@ -13,12 +13,13 @@ from typing import Final
 
 from reconciler.diagnostics import count
 from reconciler.fieldpath import format_path
+from reconciler.model.likeness import normal_form
 from reconciler.model.ontology import Ontology, read_ontology, walk
 from reconciler.model.plan import Action, Cause, Field, Kind, ProjectChange, unit_of
 from reconciler.model.project import PERMANENT, LiveProject, Shown
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, text_digest
 from reconciler.planning.bases import unseen
-from reconciler.planning.nearness import is_one_edit, neighbours, normal_form, twins
+from reconciler.planning.nearness import is_one_edit, neighbours, twins
 from reconciler.planning.situation import Finding, Found, Situation, effective, listed, removes_choice
 from reconciler.tasktypes.parameters import TASK_TYPES
 

@@ -1,22 +1,14 @@
-"""Whether two projects are so similar, by name or by whole content, that they may be the same one, and two choices.
-
-The API cannot rename a choice: it removes the old one, and work in flight loses it.
-"""
+"""Whether two projects are so similar, by name or by whole content, that they may be the same one."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
-from reconciler.diagnostics import Diagnostic, warning
-from reconciler.fieldpath import Attribute, FieldPath, Pattern, covered
-from reconciler.model.guards import RENAMED_CHOICE
 from reconciler.model.ontology import Unreadable
-from reconciler.model.plan import Action, Kind, ProjectChange
+from reconciler.model.plan import ProjectChange
 from reconciler.model.project import LiveProject, Shown
 from reconciler.model.values import Json, equal
 
@@ -24,31 +16,7 @@ _Project = TypeVar("_Project", bound=Shown)
 
 _FEWEST_LETTERS: Final = 5
 """In shorter names, one letter is too large a part of the name."""
-_PASSED_OVER: Final = frozenset(
-    [
-        *"-_\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0",
-        *map(chr, (*range(0x20), 0x7F, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))),
-    ]
-)
-"""Separators, controls, and invisible characters that are neither spaces nor format characters."""
-_DROPPED: Final = dict.fromkeys((ord(character) for character in _PASSED_OVER | {" "}), None)
 _NUMBER: Final = re.compile(r"\d+")
-
-
-def normal_form(name: str) -> str:
-    """The form in which names are compared: NFKC and casefold, without invisible characters, `-`, `_` and spaces."""
-    if name.isascii():
-        return name.translate(_DROPPED).lower()
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _seen(name)).casefold())
-    return _seen(text)
-
-
-def _seen(text: str) -> str:
-    return "".join(character for character in text if not _is_passed_over(character))
-
-
-def _is_passed_over(character: str) -> bool:
-    return character in _PASSED_OVER or character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
 
 
 def neighbours(wanted: set[str], live: Mapping[str, list[_Project]]) -> dict[str, list[_Project]]:
@@ -161,49 +129,3 @@ def _digest(value: Json, known: dict[int, int]) -> int:
             found = hash(tuple([_digest(inner, known) for inner in value]))
         known[id(value)] = found
     return found
-
-
-_ALIKE: Final = 0.75
-"""Two names are similar if their difflib ratio is at least this: one letter in four may differ."""
-_MOST: Final = 200
-"""If more choices than this are removed or added, none are paired, because every pair would have to be compared."""
-
-
-def renamed_choices(change: ProjectChange, sensitive: Sequence[Pattern]) -> list[Diagnostic]:
-    """A warning for each choice that an update removes while it adds a similar one."""
-    if change.action is not Action.UPDATE:
-        return []
-    removed, added = _choices(change, Kind.REMOVE, sensitive), _choices(change, Kind.ADD, sensitive)
-    if not removed or not added or max(len(removed), len(added)) > _MOST:
-        return []
-    notes = []
-    for name in removed:
-        likeness, nearest = max((_likeness(name, other), other) for other in added)
-        if likeness >= _ALIKE:
-            added.remove(nearest)
-            notes.append(
-                warning(
-                    RENAMED_CHOICE,
-                    f'project.{change.name}: the choice "{name}" is removed, and the similar "{nearest}" is added',
-                    detail="Scale cannot rename a choice, so work in flight is not updated. To change what labelers "
-                    f"see, keep the choice and give it a display: {{choice: {name}, display: {nearest}}}.",
-                )
-            )
-        if not added:
-            break
-    return notes
-
-
-def _choices(change: ProjectChange, kind: Kind, sensitive: Sequence[Pattern]) -> list[str]:
-    return [str(field.path[-1]) for field in change.fields if field.kind is kind and _is_shown(field.path, sensitive)]
-
-
-def _is_shown(path: FieldPath, sensitive: Sequence[Pattern]) -> bool:
-    return path[0] == "ontology" and not isinstance(path[-1], Attribute) and not covered(path, sensitive)
-
-
-def _likeness(name: str, other: str) -> float:
-    if normal_form(name) == normal_form(other):
-        return 1.0
-    matcher = SequenceMatcher(None, name.casefold(), other.casefold(), autojunk=False)
-    return matcher.ratio() if matcher.real_quick_ratio() >= _ALIKE else 0.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from reconciler.diagnostics import quoted
 from reconciler.fieldpath import Attribute, Pattern, covered, format_path
 from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.plan import Action, Field, Kind, ProjectChange
@@ -49,9 +50,9 @@ class Situation:
         return getattr(self.settings, guard.replace("-", "_"), None) == "warn"
 
     def choices_gone(self, change: ProjectChange) -> list[str]:
-        """The names of the choices that an update removes."""
+        """The names, in quotes, of the choices that an update removes."""
         gone = [field.path for field in change.fields if removes_choice(field)]
-        return [MASKED if covered(path, self.sensitive) else str(path[-1]) for path in gone]
+        return [MASKED if covered(path, self.sensitive) else quoted(str(path[-1])) for path in gone]
 
     def path(self, field: Field) -> str:
         """A field's path for a message. The path of a choice consists of values, so it may be sensitive."""

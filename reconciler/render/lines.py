@@ -26,6 +26,7 @@ from reconciler.render.spelling import (
     compact,
     is_text,
     moved_words,
+    renamed_text,
     whole,
 )
 from reconciler.render.textdiff import DiffLine, diff, is_long, lines_of
@@ -99,7 +100,7 @@ def seen_lines(section: Section) -> Iterator[Line]:
 def _row_lines(row: Row, name: str, how: _How, *, depth: int) -> Iterator[Line]:
     """One changed value. `name` is escaped already."""
     remark = _remark(row.note, row.location)
-    if row.kind in (Kind.ADD, Kind.REMOVE, None):
+    if row.kind in (Kind.ADD, Kind.REMOVE, Kind.MOVE, None):
         yield from _one_side(row, name, how, depth, remark)
     elif row.kind is Kind.REORDER:
         yield Line(f"{name.rstrip()}: order {arrow(row.kind, row.before, row.after)}", row.sign, depth, remark)
@@ -183,11 +184,17 @@ def _diff_line(line: DiffLine, depth: int) -> Line:
 
 def _choice_lines(choice: Choice, how: _How, depth: int) -> Iterator[Line]:
     name = choice_text(choice.name, loose=choice.loose)
+    if choice.renamed_from is not None:
+        name = renamed_text(choice.renamed_from, choice.name)
     moved = moved_words(choice.moved_from) if choice.moved_from is not None else ""
     remark = _remark(moved, choice.location)
-    sign = None if how.split and choice.sign is Sign.CHANGE else choice.sign
-    if choice.sign in (Sign.ADD, None):
-        words = ", ".join(f"{plain(detail.name)} {how.spell(detail.after)}" for detail in choice.details)
+    heading = how.split and choice.sign is Sign.CHANGE and choice.renamed_from is None
+    sign = None if heading else choice.sign
+    if choice.sign in (Sign.ADD, None) or (choice.sign is Sign.REMOVE and not choice.loose):
+        values = (
+            (detail.name, detail.before if choice.sign is Sign.REMOVE else detail.after) for detail in choice.details
+        )
+        words = ", ".join(f"{plain(key)} {how.spell(value)}" for key, value in values)
         yield Line(f"{name}: {words.strip()}" if words else name, sign, depth, remark)
         return
     inline = not how.split and len(choice.details) == 1 and not _needs_lines(choice.details[0])

@@ -32,6 +32,12 @@ def choice_text(name: str, *, loose: bool) -> str:
     return plain(name) if loose else label(name)
 
 
+def renamed_text(old: str, new: str) -> str:
+    """`banner -> Banner`."""
+    both = choice_text(old, loose=False), choice_text(new, loose=False)
+    return " -> ".join(map(exact, (old, new)) if look_alike(*both) else both)
+
+
 def moved_words(parent: str) -> str:
     """Where a choice came from."""
     if parent == MASKED:

@@ -57,3 +57,23 @@ def test_what_would_take_long_is_matched_by_position(old: list[Any], new: list[A
     pairs = align(old, new).pairs
     assert pairs[:2] == ((0, 0), (1, 1))
     assert len(pairs) == max(len(old), len(new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pairs"),
+    [
+        ([{"label": "Yes", "value": "y"}], [{"label": "Yes, fully", "value": "y"}], [(0, 0)]),
+        ([{"label": "One", "value": 1}, {"label": "No", "value": False}], [{"label": "None", "value": False}],
+         [(1, 0), (0, None)]),
+        ([{"label": "Yes", "value": "y"}, {"label": "No", "value": "n"}], [{"label": "Yes", "value": "yes"}],
+         [(0, 0), (1, None)]),
+        ([{"field_id": "q", "title": "Good?"}], [{"field_id": "r"}, {"field_id": "q2", "title": "Good?"}],
+         [(None, 0), (0, 1)]),
+        ([{"name": "PER"}], [{"name": "ORG", "description": "d"}, {"name": "PER"}], [(None, 0), (0, 1)]),
+        ([{"choice": "a", "label": "x"}], [{"choice": "b", "label": "x"}], [(None, 0), (0, None)]),
+        ([{"type": "text", "label": "Total"}], [{"type": "group", "label": "All"}, {"type": "block", "label": "Total"}],
+         [(None, 0), (0, 1)]),
+    ],
+)  # fmt: skip
+def test_objects_are_identified_by_what_is_unique_and_stable(old: list[Any], new: list[Any], pairs: list[Any]) -> None:
+    assert list(align(old, new).pairs) == pairs

@@ -12,6 +12,7 @@ import pytest
 from reconciler.diagnostics import Severity, warning
 from reconciler.fieldpath import parse_path, parse_pattern
 from reconciler.model.guards import GUARD_NAMES, OLDER_COMMIT, GuardSettings, Waiver
+from reconciler.model.likeness import normal_form
 from reconciler.model.plan import (
     Action,
     Cause,
@@ -27,7 +28,6 @@ from reconciler.model.values import ABSENT, Json
 from reconciler.planning import nearness
 from reconciler.planning.guards import GUARDS, WHOLE_PLAN, value_hash
 from reconciler.planning.holds import with_holds
-from reconciler.planning.nearness import normal_form
 from reconciler.planning.planner import plan_project
 from reconciler.planning.situation import Situation
 from tests.ontologies import live_ontology, ontology
@@ -205,7 +205,7 @@ CASES = [
         "takeover",
         [choices(["A"], ["A", {"choice": "B", "subchoices": ["C"]}])],
         situation(),
-        f"{UNWRITTEN} remove 2 of 3 choices (B, C).",
+        f'{UNWRITTEN} remove 2 of 3 choices ("B", "C").',
     ),
     Case(
         "takeover",
@@ -247,7 +247,7 @@ CASES = [
         "choice-removal",
         [choices(["A"], ["A", "B"])],
         situation(known=RECORDED, settings=HOLDING),
-        "This removes 1 choice from the ontology: B. Work in flight loses removed choices at once.",
+        'This removes 1 choice from the ontology: "B". Work in flight loses removed choices at once.',
     ),
     Case(
         "conflict",
@@ -558,7 +558,7 @@ def test_a_guard_that_warns_leaves_a_warning() -> None:
     assert first is before
     assert (loss.code, loss.summary) == (
         "choice-removal",
-        "project.p: this removes 4 choices from the ontology: B, C, D and 1 more",
+        'project.p: this removes 4 choices from the ontology: "B", "C", "D" and 1 more',
     )
     waivers = (Waiver("choice-removal", "p", "agreed", TODAY),)
     _, changed = with_holds([create("kitten"), removal], replace(judged_by, waivers=waivers))[0]

@@ -34,7 +34,7 @@ from reconciler.model.plan import (
 )
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT
-from reconciler.render.markdown.code import cell, code, fence, prose
+from reconciler.render.markdown.code import cell, code, fence, prose, said
 from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.view.drift import MOST_BLOCKED
 from tests.render import plans
@@ -159,10 +159,19 @@ def test_code_of_all_kinds() -> None:
         ("of deadbeef or faded.", "of `deadbeef` or faded."),
         ("two  spaces \x1b[1m", "two spaces `\\u001b[1m`"),
         ("- a", "`-` a"),
+        ('the choice "tench, Tinca tinca" is gone', 'the choice `"tench, Tinca tinca"` is gone'),
+        ('keep "a \\" b" and "c d", too', 'keep `"a \\" b"` and `"c d",` too'),
     ],
 )
 def test_prose(sentence: str, markdown: str) -> None:
     assert prose(sentence) == markdown
+
+
+def test_what_is_to_be_copied_is_one_code_span() -> None:
+    assert said('Give it a display:\n    {choice: "a, b", display: "`c`"}') == (
+        'Give it a display: ``{choice: "a, b", display: "`c`"}``'
+    )
+    assert said("a " * 1_000 + "\n    b").endswith("a a `…` `b`")
 
 
 def links(commit: str | None = "3f2c1ab", **more: str) -> Any:

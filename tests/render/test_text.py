@@ -156,13 +156,11 @@ def test_values() -> None:
         changed(("params", "kind"), "a\nb", 1),
     )
     for line in (
-        "          + nested.a.b = 1",
-        "          + nested.a.c = [1]",
-        '          + nested.d   = "x"',
-        '          + empty      = {"a": {}}',
-        '          - gone       = {"a": 1}',
-        '          ~ short      = "a\\n" -> "a"',
-        '          ~ kind       = "a\\nb" -> 1',
+        '          + nested = {"a": {"b": 1, "c": [1]}, "d": "x"}',
+        '          + empty  = {"a": {}}',
+        '          - gone   = {"a": 1}',
+        '          ~ short  = "a\\n" -> "a"',
+        '          ~ kind   = "a\\nb" -> 1',
     ):
         assert f"{line}\n" in shown
     assert f'"98": 98, "99": 99{"}"}' in shown

@@ -135,7 +135,8 @@ def _branches(choices: Sequence[Choice], effort: Effort) -> Sequence[Branch]:
     above: list[Branch] = []
     for choice in choices:
         del above[min(choice.depth, _DEEPEST) :]
-        removes = choice.sign is Sign.REMOVE or any(detail.sign is Sign.REMOVE for detail in choice.details)
+        gone = choice.sign is Sign.REMOVE or choice.renamed_from is not None
+        removes = gone or any(detail.sign is Sign.REMOVE for detail in choice.details)
         branch = Branch(choice, _values(choice.details, effort), removes)
         (above[-1].below if above else top).append(branch)
         above.append(branch)
@@ -154,7 +155,7 @@ def value_of(row: Row, effort: Effort) -> Value:
     kind, before, after = row.kind, row.before, row.after
     if row.said:
         return Value(row, said=row.said)
-    if kind in (Kind.ADD, Kind.REMOVE, None):
+    if kind in (Kind.ADD, Kind.REMOVE, Kind.MOVE, None):
         return _one_side(row)
     if is_text(before) and is_text(after) and (_is_prose(before) or _is_prose(after)):
         return Value(row, lines=prose(before, after, effort))

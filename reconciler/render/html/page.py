@@ -16,7 +16,7 @@ from reconciler.diagnostics import Diagnostic, count
 from reconciler.render.escape import plain, quoted
 from reconciler.render.html.cards import Card, card
 from reconciler.render.signs import MEANING
-from reconciler.render.spelling import choice_text, moved_words
+from reconciler.render.spelling import choice_text, moved_words, renamed_text
 from reconciler.render.text.diagnostics import lay_out_diagnostics
 from reconciler.render.text.plan import lines_of, text_of
 from reconciler.render.view.parts import View, message_lines
@@ -104,6 +104,7 @@ def _environment() -> Environment:
         "message_lines": message_lines,
         "choice_text": choice_text,
         "moved_words": moved_words,
+        "renamed_text": renamed_text,
         "plain": plain,
         "quoted": quoted,
         "lines_of": lines_of,

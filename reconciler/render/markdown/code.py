@@ -5,16 +5,22 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Final
 
 from reconciler.model.project import Source
 from reconciler.render.escape import plain
 
 _LONGEST: Final = 600
-"""The most characters of one message."""
+"""The most characters of one message, without what is to be copied."""
+
+_MOST: Final = 4_000
 
 _BACKTICKS: Final = re.compile("`+")
 _WORD: Final = re.compile(r"""[("']?(?:[A-Za-z]+(?:['’-][A-Za-z]+)*|[0-9]+(?:[,.][0-9]+)*)[)"']?[.,;:?!]?""", re.ASCII)
+_TOKEN: Final = re.compile(r'[("]?"(?:[^"\\]|\\.)*"[^\s"]*|[^ ]+')
+"""A word, or everything between two double quotes."""
+
 _ITEM: Final = re.compile(r"[0-9]+[.)]", re.ASCII)
 _COMMIT: Final = re.compile(r"\W*[0-9a-f]{7,}\W*", re.ASCII | re.IGNORECASE)
 
@@ -41,14 +47,14 @@ def prose(text: str) -> str:
     """A sentence that may quote foreign text: everything except plain words and numbers is in code spans."""
     pieces: list[str] = []
     odd: list[str] = []
-    for word in plain(text).split(" "):
+    for word in _TOKEN.findall(plain(text)):
         of_a_list = not pieces and _ITEM.fullmatch(word)
         if _WORD.fullmatch(word) and not _COMMIT.fullmatch(word) and not of_a_list:
             if odd:
                 pieces.append(code(" ".join(odd)))
                 odd = []
             pieces.append(word)
-        elif word:
+        else:
             odd.append(word)
     if odd:
         pieces.append(code(" ".join(odd)))
@@ -63,9 +69,19 @@ def fence(lines: Sequence[str], language: str = "diff") -> list[str]:
 
 
 def said(text: str) -> str:
-    """A message in one line. If it is long, its end is left out."""
-    text = " ".join(word for word in re.split("[ \n]+", text[: 2 * _LONGEST]) if word)
-    return prose(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+    """A message in one line. If it is long, its end is left out. An indented line is to be copied: one code span."""
+    pieces: list[str] = []
+    room = _LONGEST
+    lines = text[:_MOST].split("\n")
+    for copied, run in groupby(lines, key=lambda line: line.startswith("    ")):
+        if copied:
+            pieces += [code(line.strip()) for line in run]
+            continue
+        words = " ".join(word for word in re.split("[ \n]+", "\n".join(run)) if word)
+        if words and room > 0:
+            pieces.append(prose(words if len(words) <= room else f"{words[:room]}…"))
+            room -= len(words)
+    return " ".join(pieces)
 
 
 def located(location: Source, address: str | None) -> str:

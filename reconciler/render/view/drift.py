@@ -17,7 +17,10 @@ from reconciler.model.values import MASKED
 from reconciler.render.escape import plain
 from reconciler.render.phrases import age, aged, listed, minute
 from reconciler.render.signs import MEANING, OF_KIND, Sign
-from reconciler.render.view.ontology import is_hidden
+from reconciler.render.spelling import arrow, moved_words, whole
+from reconciler.render.view.fields import replaced
+from reconciler.render.view.ontology import attributes, is_hidden, moved_from
+from reconciler.render.view.pairing import pairs
 from reconciler.render.view.parts import (
     Command,
     Mark,
@@ -139,8 +142,12 @@ def _project(project: ProjectDrift, now: datetime, invocation: Invocation, *, fu
     drifted = _drifted(project)
     classes = {unit.cause for unit in project.units}
     moved = bool(classes - {Cause.PENDING}) or bool(project.transient)
-    differences = [(unit, field) for unit in project.units if unit.cause is not Cause.SAME for field in unit.fields]
-    rows = tuple(_row(unit, field, now) for unit, field in differences)
+    rows = tuple(
+        _row(unit, removal, field, now)
+        for unit in project.units
+        if unit.cause is not Cause.SAME
+        for removal, field in pairs(unit.fields)
+    )
     sign = Sign.DRIFTED if drifted or project.transient else Sign.CHANGE
     section = Section("", sign, rows, full=full)
     marks = [Mark("conflict", Tone.DANGER)] if Cause.CONFLICT in classes else []
@@ -160,11 +167,11 @@ def _project(project: ProjectDrift, now: datetime, invocation: Invocation, *, fu
     )
 
 
-def _row(unit: Unit, field: Field, now: datetime) -> Row:
-    """A difference. If a choice is added, removed, or moved, its name says everything."""
+def _row(unit: Unit, removal: Field | None, field: Field, now: datetime) -> Row:
+    """A difference. If a choice is added, removed, or moved, it is one line."""
     choice = field.path[0] == "ontology" and field.kind in _WORDS and not isinstance(field.path[-1], Attribute)
     pending = unit.cause is Cause.PENDING
-    return Row(
+    row = Row(
         kind=field.kind,
         sign=Sign.DRIFTED if not pending else Sign.CHANGE if choice else OF_KIND[field.kind],
         name=f"ontology {MASKED}" if choice and is_hidden(field) else format_path(field.path),
@@ -172,8 +179,24 @@ def _row(unit: Unit, field: Field, now: datetime) -> Row:
         after=field.after,
         location=unit.source,
         note=_note(unit, field, now),
-        said=_WORDS[field.kind] if choice else "",
+        said=_said(field) if choice else "",
     )
+    return row if removal is None else replace(replaced(row, removal), sign=row.sign)
+
+
+def _said(field: Field) -> str:
+    """What happened to a choice, with the values that it is added or removed with."""
+    if is_hidden(field):
+        return _WORDS[field.kind]
+    if field.kind is Kind.REORDER:
+        return f"reordered: {arrow(field.kind, field.before, field.after)}"
+    if field.kind is Kind.MOVE:
+        return f"moved: {moved_words(moved_from(field) or '')}"
+    words = ", ".join(
+        f"{row.name} {whole(row.after)}"
+        for row in attributes(field.before if field.kind is Kind.REMOVE else field.after)
+    )
+    return f"{_WORDS[field.kind]}{f': {words}' if words else ''}"
 
 
 def _note(unit: Unit, field: Field, now: datetime) -> str:

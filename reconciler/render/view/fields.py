@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path
 from reconciler.model.plan import CallKind, Field, Kind, ProjectChange
-from reconciler.model.values import MASKED, Json, Masked
+from reconciler.model.values import MASKED, Json, Masked, canonical_json
 from reconciler.render.phrases import minute
 from reconciler.render.signs import OF_KIND, Sign
+from reconciler.render.spelling import moved_words
 from reconciler.render.view.ontology import is_hidden, tree
+from reconciler.render.view.pairing import pairs
 from reconciler.render.view.parts import Row, Section
 
 _MOST_LEAVES: Final = 60
@@ -28,7 +31,7 @@ def sections(change: ProjectChange, sign: Sign, *, full: bool = False) -> Iterat
     params = [field for field in fields if field.path[0] == "params"]
     ontology = [field for field in fields if field.path[0] == "ontology"]
     if own:
-        yield Section("", sign, tuple(rows(own)), created=sign is Sign.ADD, full=full)
+        yield Section("", sign, tuple(rows(own, created=sign is Sign.ADD)), created=sign is Sign.ADD, full=full)
     if params:
         yield _params(change, params, sign, full)
     if ontology:
@@ -42,16 +45,28 @@ def _without_locations(change: ProjectChange) -> Iterator[Field]:
         yield replace(field, source=None) if same else field
 
 
-def rows(fields: Iterable[Field], *, below: int = 0) -> Iterator[Row]:
-    """Fields as rows, named without the first `below` parts. An added object becomes one row for each leaf."""
-    for field in fields:
+def rows(fields: Sequence[Field], *, below: int = 0, created: bool = False) -> Iterator[Row]:
+    """Fields as rows, named without the first `below` parts. In a new project, an object becomes one row per leaf."""
+    for removal, field in pairs(fields):
         path = field.path[below:]
-        name, note = format_path(path), note_of(field)
-        row = Row(field.kind, OF_KIND[field.kind], name, field.before, field.after, field.source, note)
-        if field.kind is Kind.ADD:
+        row = Row(
+            field.kind, OF_KIND[field.kind], format_path(path), field.before, field.after, field.source, note_of(field)
+        )
+        if removal is not None:
+            yield replaced(row, removal, below=below)
+        elif created and field.kind is Kind.ADD:
             yield from _leaves(row, path)
         else:
             yield row
+
+
+def replaced(row: Row, removal: Field, *, below: int = 0) -> Row:
+    """An added value that replaces a removed one: moved if both are the same."""
+    notes = list(dict.fromkeys(filter(None, (row.note, note_of(removal)))))
+    if canonical_json(removal.before) == canonical_json(row.after):
+        where = moved_words(format_path(removal.path[below:]))
+        return replace(row, kind=Kind.MOVE, sign=OF_KIND[Kind.MOVE], note=", ".join([where, *notes]))
+    return replace(row, kind=Kind.CHANGE, sign=OF_KIND[Kind.CHANGE], before=removal.before, note=", ".join(notes))
 
 
 def note_of(field: Field) -> str:
@@ -87,7 +102,7 @@ def _leaves(row: Row, path: FieldPath) -> Iterator[Row]:
 
 
 def _params(change: ProjectChange, fields: Sequence[Field], sign: Sign, full: bool) -> Section:
-    shown = list(rows(fields, below=1))
+    shown = list(rows(fields, below=1, created=sign is Sign.ADD))
     touched = {field.path[1] for field in fields if len(field.path) > 1}
     after: Json = change.after.params if change.after else {}
     if isinstance(after, Masked):
@@ -104,7 +119,7 @@ def _params(change: ProjectChange, fields: Sequence[Field], sign: Sign, full: bo
         tuple(shown),
         created=created,
         call="" if created or not versions else f"{versions}, {_params_call(change, len(removed))}",
-        tally=_tally(fields),
+        tally=tally(row.sign for row in shown),
         versions=versions,
         total=len(after),
         hidden=0 if full else len(same),
@@ -121,18 +136,19 @@ def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign, full: 
         fields=[field for field in fields if field not in own],  # the ontology's own attributes are not choices
         full=full,
     )
+    own_rows = tuple(rows(own, below=1))
     versions = _versions(change, CallKind.SET_ONTOLOGY, change.expected.ontology_version)
     created = sign is Sign.ADD
     return Section(
         "ontology",
         sign,
-        tuple(rows(own, below=1)),
+        own_rows,
         merged.order,
         merged.choices,
         created=created,
         call="" if created or not versions else f"{versions}; reaches work in flight",
         note="" if created else next(filter(None, map(note_of, fields)), ""),
-        tally=_tally(fields),
+        tally=tally([*(Sign.CHANGE for _ in own_rows), *merged.signs]),
         versions=versions,
         total=merged.total,
         hidden=0 if created else merged.hidden,
@@ -161,10 +177,8 @@ def _params_call(change: ProjectChange, removed: int) -> str:
     return f"all parameters sent: {'a parameter is' if removed == 1 else f'{removed:,} parameters are'} removed"
 
 
-def _tally(fields: Sequence[Field]) -> str:
-    """`+1 −2 ~1`: how many fields have each sign. Adding or removing an attribute of a choice changes the choice."""
-    counted = dict.fromkeys(_COUNTED, 0)
-    for field in fields:
-        within = field.path[0] == "ontology" and isinstance(field.path[-1], Attribute)
-        counted[Sign.CHANGE if within and field.kind is not Kind.REORDER else OF_KIND[field.kind]] += 1
-    return " ".join(f"{'−' if sign is Sign.REMOVE else sign}{number:,}" for sign, number in counted.items() if number)
+def tally(signs: Iterable[Sign | None]) -> str:
+    """`+1 −2 ~1`: how many changes have each sign."""
+    numbers = Counter(signs)
+    shown = ((sign, numbers[sign]) for sign in _COUNTED if numbers[sign])
+    return " ".join(f"{'−' if sign is Sign.REMOVE else sign}{number:,}" for sign, number in shown)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path, parse_path
+from reconciler.model.likeness import renamed
 from reconciler.model.plan import Field, Kind
 from reconciler.model.values import ABSENT, MASKED, Absent, Json, Masked
 from reconciler.render.signs import OF_KIND, Sign
@@ -26,6 +27,19 @@ class Tree:
     order: tuple[Row, ...] = ()
     total: int = 0
     hidden: int = 0
+
+    @property
+    def signs(self) -> Iterator[Sign | None]:
+        """One sign for each change. Changing anything of a choice, its name included, changes the choice."""
+        yield from (row.sign for row in self.order)
+        for choice in self.choices:
+            orders = [detail.kind is Kind.REORDER for detail in choice.details]
+            if choice.renamed_from is not None:
+                yield Sign.CHANGE
+            elif choice.sign is not Sign.CHANGE and not (choice.loose and choice.details):
+                yield choice.sign
+            if choice.sign in (Sign.CHANGE, Sign.MOVE) or choice.loose:
+                yield from (Sign.MOVE if order else Sign.CHANGE for order in orders)
 
 
 def tree(*, before: Json, after: Json, fields: Sequence[Field], full: bool = False) -> Tree:
@@ -76,7 +90,8 @@ class _Merger:
         """The rows below one parent, in the new order. A removed choice comes after the one that it followed."""
         old = {_name(item): item for item in befores}
         new = [(_name(item), item) for item in afters]
-        stays = {name for name, _ in new}
+        former = self._renamed(old, [name for name, _ in new], path, old_path)
+        stays = {former.get(name, name) for name, _ in new}
         gone: dict[str | None, list[Json]] = {None: []}
         anchor: str | None = None
         for item in befores:
@@ -88,13 +103,23 @@ class _Merger:
         for item in gone[None]:
             yield from self._removed(item, old_path, depth)
         for name, item in new:
-            here, there = (*path, name), (*old_path, name)
+            was = former.get(name, name)
+            here, there = (*path, name), (*old_path, was)
             if self.full or here in self._touched or there in self._touched:
-                yield from self._kept(item, old.get(name), here, there, depth)
+                yield from self._kept(item, old.get(was), here, there, depth)
             else:
                 self.total += _size(item)
-            for lost in gone.pop(name, ()):
+            for lost in gone.pop(was, ()):
                 yield from self._removed(lost, old_path, depth)
+
+    def _renamed(self, old: Iterable[str], new: Iterable[str], path: FieldPath, old_path: FieldPath) -> dict[str, str]:
+        """The new names of choices that stay below the same parent, each with its old name."""
+        gone = [name for name in old if self._has((*old_path, name), Kind.REMOVE)]
+        come = [name for name in new if self._has((*path, name), Kind.ADD)] if gone else []
+        return {come[position]: gone[was] for was, position in renamed(gone, come).items()} if come else {}
+
+    def _has(self, path: FieldPath, kind: Kind) -> bool:
+        return any(each.kind is kind and each.path == path for each in self._left.get(path, ()))
 
     def details(self, path: FieldPath) -> list[Field]:
         """The changes of a choice's attributes and of the order below it."""
@@ -112,32 +137,44 @@ class _Merger:
             if isinstance(shown.path[-1], Attribute) or shown.kind in (Kind.CHANGE, Kind.REORDER):
                 details = (_detail(shown, "order" if shown.kind is Kind.REORDER else ""),)
             source = None if sign is Sign.REMOVE else shown.source
-            yield Choice(0, name, sign, details, _moved_from(shown), source, loose=True)
+            yield Choice(0, name, sign, details, moved_from(shown), source, loose=True)
 
     def _kept(self, item: Json, old: Json, here: FieldPath, there: FieldPath, depth: int) -> Iterator[Choice]:
         self.total += 1
         shown = self._take(here, Kind.ADD, Kind.MOVE)
+        former = None if here[-1] == there[-1] else self._take(there, Kind.REMOVE)
         if shown is not None and shown.kind is Kind.MOVE:
-            there = _old_path(shown) or there
-            old = self._befores.get(there)
+            was = _old_path(shown)
+            if was == there != here:
+                shown = None  # only its parent has a new name
+            elif was is not None:
+                there, old = was, self._befores.get(was)
         changes = self.details(here)
         details = tuple(map(_named, changes))
         below = list(self.walk(_subchoices(old), _subchoices(item), here, there, depth + 1))
-        if shown is not None:
+        if shown is not None and former is not None:
+            details = (*details, *_reworded(former.before, shown.after))
+            yield Choice(depth, str(here[-1]), Sign.CHANGE, details, None, shown.source, renamed_from=str(there[-1]))
+        elif shown is not None:
             details = details if shown.kind is Kind.MOVE else (*details, *_described(shown))
-            yield Choice(depth, str(here[-1]), OF_KIND[shown.kind], details, _moved_from(shown), shown.source)
+            yield Choice(depth, str(here[-1]), OF_KIND[shown.kind], details, moved_from(shown), shown.source)
         elif details or any(choice.sign for choice in below):
             source = changes[0].source if changes else None
             yield Choice(depth, str(here[-1]), Sign.CHANGE, details, None, source)
         elif self.full:
-            yield Choice(depth, str(here[-1]), None, tuple(_attributes(item)))
+            yield Choice(depth, str(here[-1]), None, tuple(attributes(item)))
         yield from below
 
     def _removed(self, item: Json, old_path: FieldPath, depth: int) -> Iterator[Choice]:
         there = (*old_path, _name(item))
-        if self._take(there, Kind.REMOVE) is None:
+        shown = self._take(there, Kind.REMOVE)
+        if shown is None:
             return
-        yield Choice(depth, str(there[-1]), Sign.REMOVE)
+        details = tuple(
+            replace(row, kind=Kind.REMOVE, sign=Sign.REMOVE, before=row.after, after=ABSENT)
+            for row in attributes(shown.before)
+        )
+        yield Choice(depth, str(there[-1]), Sign.REMOVE, details)
         yield from self.walk(_subchoices(item), (), there, there, depth + 1)
 
     def _take(self, path: FieldPath, *kinds: Kind) -> Field | None:
@@ -196,7 +233,7 @@ def _old_path(real: Field) -> FieldPath | None:
         return None
 
 
-def _moved_from(shown: Field) -> str | None:
+def moved_from(shown: Field) -> str | None:
     """The path of the old parent below the ontology; empty for the top level, None if the choice is not moved."""
     if shown.kind is not Kind.MOVE:
         return None
@@ -207,11 +244,21 @@ def _moved_from(shown: Field) -> str | None:
 
 def _described(shown: Field) -> Iterator[Row]:
     """What an added choice has besides its name."""
-    for row in _attributes(shown.after):
+    for row in attributes(shown.after):
         yield replace(row, kind=Kind.ADD, sign=Sign.ADD)
 
 
-def _attributes(item: Json | Absent) -> Iterator[Row]:
+def _reworded(before: Json | Absent, after: Json | Absent) -> Iterator[Row]:
+    """How the attributes of a renamed choice differ."""
+    old, new = ({row.name: row.after for row in attributes(item)} for item in (before, after))
+    for name in dict.fromkeys((*new, *old)):
+        left, right = old.get(name, ABSENT), new.get(name, ABSENT)
+        if left != right:
+            kind = Kind.ADD if left is ABSENT else Kind.REMOVE if right is ABSENT else Kind.CHANGE
+            yield Row(kind, OF_KIND[kind], name, left, right)
+
+
+def attributes(item: Json | Absent) -> Iterator[Row]:
     """What a choice has besides its name, as unchanged rows."""
     if isinstance(item, dict):
         yield from (Row(None, None, name, ABSENT, item[name]) for name in ("display", "description") if name in item)

@@ -250,7 +250,7 @@ def _reason(project: ProjectOutcome) -> str:
 
 def _differences(fields: Sequence[Field]) -> Iterator[Section]:
     choices = [field for field in fields if field.path[0] == "ontology"]
-    others = tuple(rows(field for field in fields if field not in choices))
+    others = tuple(rows([field for field in fields if field not in choices]))
     if others:
         yield Section("", Sign.CHANGE, others)
     if choices:

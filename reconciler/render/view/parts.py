@@ -157,7 +157,7 @@ class Row:
 class Choice:
     """A choice of an ontology. `depth` counts from the root. `moved_from` is the path of its old parent.
 
-    An unchanged choice has no sign.
+    An unchanged choice has no sign. `renamed_from` is the old name of one that is probably renamed.
 
     A `loose` choice belongs to no tree; its name is its path below the ontology.
     """
@@ -169,6 +169,7 @@ class Choice:
     moved_from: str | None = None
     location: Source | None = None
     loose: bool = False
+    renamed_from: str | None = None
 
     @property
     def signs(self) -> Iterator[Sign | None]:
