@@ -180,7 +180,7 @@ def _show_text(outcome: Outcome, settings: Settings) -> None:
 
     view = formats.view_of("outcome", outcome, settings)
     console.tell(lay_out_failures(view, colour=console.in_colour(sys.stderr)))
-    console.say_diagnostics(outcome.diagnostics)
+    console.say_diagnostics(outcome.diagnostics, in_blocks=True)
     console.say(f"\n{lay_out_outcome(view, colour=console.in_colour(sys.stdout))}")
 
 

@@ -156,13 +156,18 @@ def say_json(document: Json) -> None:
     sys.stdout.write(text + "\n")
 
 
-def say_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
-    """Print diagnostics to stderr, with file names relative to the working folder."""
-    from reconciler.render.text.diagnostics import lay_out_diagnostics
-    from reconciler.render.view.diagnostics import view_diagnostics
+def say_diagnostics(diagnostics: Iterable[Diagnostic], *, in_blocks: bool = False) -> None:
+    """Print diagnostics to stderr, with file names relative to the working folder. `in_blocks` prints equal warnings as
+    one."""
+    from reconciler.render.text.diagnostics import lay_out_blocks, lay_out_diagnostics
+    from reconciler.render.view import diagnostics as view
 
-    shown = view_diagnostics(invocation.completed(diagnostics), os.getcwd())
-    tell(lay_out_diagnostics(shown, colour=in_colour(sys.stderr)))
+    shown = view.view_diagnostics(invocation.completed(diagnostics), os.getcwd())
+    colour = in_colour(sys.stderr)
+    if in_blocks:
+        tell(lay_out_blocks(view.in_blocks(shown), colour=colour))
+    else:
+        tell(lay_out_diagnostics(shown, colour=colour))
 
 
 def say_usage(problem: click.ClickException, arguments: Sequence[str]) -> None:

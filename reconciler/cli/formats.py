@@ -119,7 +119,7 @@ def show(
     if form.document:
         console.say_json(_document_of(subject, found, form, settings))
         return
-    console.say_diagnostics(found.diagnostics)
+    console.say_diagnostics(found.diagnostics, in_blocks=True)
     console.say(laid_out(subject, found, form, settings, commit=commit, colour=console.in_colour(sys.stdout)))
 
 

@@ -250,6 +250,20 @@ def location(file: str, line: int, column: int, end: int, text: str | None) -> L
     return Location(f"{BASE}/{file}", line, column, end, text)
 
 
+def padded(count: int) -> tuple[Diagnostic, ...]:
+    """One warning about a choice in each of several files."""
+    return tuple(
+        Diagnostic(
+            Severity.WARNING,
+            "outer-whitespace",
+            f'the choice "Cat{n} " ends with a space',
+            "Remove it.",
+            location(f"projects/{n}.yaml", 3, 5, 10, None),
+        )
+        for n in range(count)
+    )
+
+
 def diagnosed() -> list[Diagnostic]:
     """Diagnostics with something of everything."""
     users = tuple(location(f"projects/{n}.yaml", n, 1, 2, None) for n in range(1, 17))

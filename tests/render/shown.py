@@ -18,7 +18,7 @@ from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.text import diagnostics as text_diagnostics
 from reconciler.render.text import outcome as text_outcome
 from reconciler.render.text import plan as text_plan
-from reconciler.render.view.diagnostics import relative_to, view_diagnostics, view_validation
+from reconciler.render.view.diagnostics import in_blocks, relative_to, view_diagnostics, view_validation
 from reconciler.render.view.drift import view_drift
 from reconciler.render.view.outcome import view_event, view_outcome
 from reconciler.render.view.parts import Links, Reader
@@ -69,6 +69,10 @@ def render_drift_page(drift: Drift, **more: Any) -> str:
 
 def render_diagnostics(diagnostics: Iterable[Diagnostic], *, base: str, colour: bool = False) -> str:
     return text_diagnostics.lay_out_diagnostics(view_diagnostics(diagnostics, base), colour=colour)
+
+
+def render_blocks(diagnostics: Iterable[Diagnostic], *, base: str) -> str:
+    return text_diagnostics.lay_out_blocks(in_blocks(view_diagnostics(diagnostics, base)), colour=False)
 
 
 def render_validation(diagnostics: Iterable[Diagnostic], *, manifests: int, base: str, colour: bool = False) -> str:

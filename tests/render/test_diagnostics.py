@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +12,9 @@ from reconciler.diagnostics import Diagnostic, Location, Severity, error, warnin
 from reconciler.model.printed import relative
 from reconciler.render.layout import width
 from reconciler.render.text.diagnostics import snippet
-from tests.render.plans import BASE, EVIL, location
-from tests.render.shown import render_diagnostics, render_validation
+from reconciler.render.view.diagnostics import in_blocks
+from tests.render.plans import BASE, EVIL, diagnosed, location, padded
+from tests.render.shown import render_blocks, render_diagnostics, render_validation
 
 
 def shown(*diagnostics: Diagnostic) -> str:
@@ -117,3 +120,29 @@ def test_last_line_of_a_validation(diagnostics: list[Diagnostic], manifests: int
 )
 def test_relative(file: str, base: str, seen: str) -> None:
     assert relative(file, base) == seen
+
+
+def test_equal_warnings_are_one_in_a_plan() -> None:
+    shown = render_blocks([*padded(1), *padded(20), *diagnosed()], base=BASE)
+    assert shown.count("outer-whitespace") == 1
+    assert 'also: the choice "Cat2 " ends with a space\n' in shown
+    assert "21 such warnings, also at projects/1.yaml:3:5, " in shown
+    assert "and 10 more; for each of them, run reconciler validate\n" in shown
+    assert render_blocks(diagnosed(), base=BASE) == render_diagnostics(diagnosed(), base=BASE)
+
+
+def test_errors_and_different_warnings_are_not_one() -> None:
+    errors = [replace(each, severity=Severity.ERROR) for each in padded(2)]
+    others = [replace(each, detail="") for each in padded(2)]
+    nowhere = [replace(each, location=None) for each in padded(2)]
+    assert [block.count for block in in_blocks([*errors, *others, *nowhere])] == [1] * 6
+    same = [replace(each, detail="", summary="x") for each in padded(2)]
+    assert [block.count for block in in_blocks(same)] == [2]
+    assert "also at" not in render_blocks([padded(1)[0]] * 2, base=BASE)
+
+
+def test_the_number_of_manifests_that_use_a_file_is_shown() -> None:
+    users = tuple(location(f"projects/{n}.yaml", 1, 1, 2, None) for n in range(40))
+    one = replace(padded(1)[0], used_by=users)
+    assert "used by 40 manifests: projects/0.yaml:1, " in shown(one)
+    assert "used by projects/0.yaml:1\n" in shown(replace(one, used_by=users[:1]))

@@ -312,6 +312,16 @@ def test_an_edit_that_is_reverted_is_marked() -> None:
     assert "1 change made on Scale would be reverted (p: params.a)." in shown
 
 
+def test_equal_warnings_are_one_with_a_link_to_each_place() -> None:
+    plan = plans.plan(diagnostics=plans.padded(6))
+    page = read(plan, links=lambda source: f"https://x{source.file}#L{source.line}")
+    assert len(page.of("div", "diagnostic")) == 1
+    assert "6 such warnings: " in page.text
+    assert 'Also: the choice "Cat2 " ends with a space' in page.text
+    assert len(page.of("a", "where")) == 6
+    assert "and 2 more" in read(plans.plan(diagnostics=plans.padded(1_002))).text
+
+
 @pytest.mark.parametrize("count", [1, 60])
 def test_diagnostics_are_counted(count: int) -> None:
     printed = [Diagnostic(Severity.WARNING, "x", f"warning {number}") for number in range(count)]

@@ -381,6 +381,14 @@ def test_warnings_are_counted() -> None:
     assert "> - 12 more messages.\n" in whole
 
 
+def test_equal_warnings_are_one_with_a_link_to_each_place() -> None:
+    whole = text(plans.plan(diagnostics=plans.padded(6)), links=lambda source: f"https://x{source.file}#L{source.line}")
+    (line,) = [line for line in whole.splitlines() if "ends with" in line]
+    assert line.startswith("> - Warning (6 times): ")
+    assert [f"{n}.yaml#L3)" in line for n in range(6)] == [True] * 6
+    assert "and 11 more." in text(plans.plan(diagnostics=plans.padded(40)))
+
+
 def test_an_outcome() -> None:
     whole = outcome_text(plans.happened())
     Page(whole).check()

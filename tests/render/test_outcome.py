@@ -16,7 +16,7 @@ from reconciler.model.plan import Action, CallKind
 from reconciler.render.view.outcome import last_line
 from tests.render import plans
 from tests.render.plans import BASE, EVIL, NOW, changed, outcome
-from tests.render.shown import render_event, render_outcome
+from tests.render.shown import render_event, render_outcome, render_outcome_markdown
 
 DONE = ProjectOutcome("p", Action.UPDATE, Status.DONE, params_version=4, ontology_version=2, seconds=0.2)
 
@@ -179,3 +179,23 @@ def test_what_to_do_next_keeps_what_the_run_was_started_with() -> None:
     sandbox = replace(failed, target=replace(failed.target, name="sandbox"), pending_only=False)
     _, printed = render_outcome(sandbox, base=BASE, now=NOW)
     assert "    reconciler apply p\n" in printed
+
+
+@pytest.mark.parametrize("number", [5, 30])
+def test_projects_that_the_same_guards_hold_are_one_message(number: int) -> None:
+    held = [
+        ProjectOutcome(f"p{n}", Action.CREATE, Status.HELD, reason="held by near-type", held_by=("near-type",))
+        for n in range(number)
+    ]
+    other = replace(held[0], name="q", held_by=("vanished",))
+    found = outcome(DONE, *held, other)
+    done, printed = render_outcome(found, base=BASE, now=NOW)
+    assert done.count("held, not written") == number + 1
+    assert printed.count("error[held]") == 2
+    assert f"{number} projects are held by near-type: " in printed
+    names = " p0 p1 p2 p3 p4" if number == 5 else ""
+    assert f"    reconciler apply{names} --target production --allow near-type\n" in printed
+    comment = render_outcome_markdown(found, base=BASE, now=NOW)
+    assert comment.count("<details>") == 2
+    assert comment.count("are **held**") == 1
+    assert comment.count("is **held**") == 1

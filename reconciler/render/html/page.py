@@ -12,13 +12,14 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reconciler.diagnostics import Diagnostic, count
+from reconciler.diagnostics import count
 from reconciler.render.escape import plain, quoted
 from reconciler.render.html.cards import Card, card
 from reconciler.render.signs import MEANING
 from reconciler.render.spelling import choice_text, moved_words, renamed_text
 from reconciler.render.text.diagnostics import lay_out_diagnostics
 from reconciler.render.text.plan import lines_of, text_of
+from reconciler.render.view.diagnostics import Block, in_blocks
 from reconciler.render.view.parts import View, message_lines
 from reconciler.render.worddiff import Effort
 
@@ -40,7 +41,8 @@ def lay_out_page(view: View) -> str:
     For a plan of any size, the page has a few megabytes at most.
     """
     entries: list[Card] = []
-    left_out = len(view.messages) - _MOST_MESSAGES
+    blocks = in_blocks(view.messages)
+    left_out = sum(block.count for block in blocks[_MOST_MESSAGES:])
     text = (
         _environment()
         .get_template("page.html")
@@ -48,8 +50,8 @@ def lay_out_page(view: View) -> str:
             view=view,
             cards=_drawn(view, _cards(view, entries), entries),
             entries=entries,
-            messages=view.messages[:_MOST_MESSAGES],
-            more_messages=f"… {count(left_out, 'more message')}" if left_out > 0 else "",
+            messages=blocks[:_MOST_MESSAGES],
+            more_messages=f"… {count(left_out, 'more message')}" if left_out else "",
             address=view.address,
             style=_inline("page.css"),
             script=_inline("page.js"),
@@ -85,8 +87,8 @@ def _drawn(view: View, cards: Iterable[Card], brief: list[Card]) -> list[str]:
     return drawn
 
 
-def _diagnostic_lines(diagnostic: Diagnostic) -> list[str]:
-    return lay_out_diagnostics([diagnostic], colour=False).rstrip("\n").split("\n")
+def _diagnostic_lines(block: Block) -> list[str]:
+    return lay_out_diagnostics([block.first], colour=False).rstrip("\n").split("\n")
 
 
 @cache

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, count
+from reconciler.diagnostics import Diagnostic, Location, count
 from reconciler.render.layout import Line
 from reconciler.render.lines import section_lines, seen_lines
 from reconciler.render.markdown.code import cell, code, located, said
 from reconciler.render.markdown.fitting import LIMIT, Details, Piece, fit
 from reconciler.render.markdown.sentences import sentence
+from reconciler.render.phrases import few, listed
 from reconciler.render.signs import Sign
 from reconciler.render.text.outcome import failure_text
+from reconciler.render.view.diagnostics import in_blocks
 from reconciler.render.view.outcome import OutcomeView, ResultView
 from reconciler.render.view.parts import ProjectView, Sentence, Verdict, View
 
 _MOST: Final = 8
 """How many messages are shown."""
+_MOST_PLACES: Final = 30
+"""How many locations of one message are shown."""
 
 _IN_THE_LOG: Final = "see the job's log"
 
@@ -41,7 +45,7 @@ def lay_out_view(view: View, *, limit: int = LIMIT, page: WholePage | None = Non
     If it must be cut, it says where everything is: on the page, if there is one.
     """
     return fit(
-        head=_head(view.target, view.headline, view.alerts, view.messages),
+        head=_head(view.target, view.headline, view.alerts, view.messages, view.address),
         columns=_columns(view.columns),
         pieces=[
             Piece(_row(project, view.address(project.location)), partial(_details, project, page), project.rank)
@@ -76,21 +80,42 @@ def lay_out_outcome(view: OutcomeView, *, limit: int = LIMIT) -> str:
     )
 
 
-def _head(target: str, headline: str, alerts: Sequence[Sentence], messages: Sequence[Diagnostic]) -> list[str]:
-    items = [*map(sentence, alerts), *_messages(messages)]
+def _head(
+    target: str,
+    headline: str,
+    alerts: Sequence[Sentence],
+    messages: Sequence[Diagnostic],
+    address: Callable[[Location], str | None] = lambda _: None,
+) -> list[str]:
+    items = [*map(sentence, alerts), *_messages(messages, address)]
     alert = ["\n".join(["> [!WARNING]", *(f"> - {item}" for item in items)])] if items else []
     return [f"### {code(target)}: {headline}", *alert]
 
 
-def _messages(messages: Sequence[Diagnostic]) -> Iterator[str]:
-    """One item for each message. Only the first few are shown; the rest is counted."""
-    for found in messages[:_MOST]:
-        where = f" ({code(f'{found.location.file}:{found.location.line}')})" if found.location else ""
+def _messages(
+    messages: Sequence[Diagnostic], address: Callable[[Location], str | None] = lambda _: None
+) -> Iterator[str]:
+    """One item for each message, and for equal warnings together. Only the first few are shown; the rest is counted."""
+    blocks = in_blocks(messages)
+    for block in blocks[:_MOST]:
+        found = block.first
+        places = list(dict.fromkeys(_place(location, address(location)) for location in block.locations))
+        where = f" ({block.count:,} times)" if block.count > 1 else f" ({places[0]})" if places else ""
         detail = f" {said(found.detail)}" if found.detail.strip() else ""
         remedies = (f" {said(one.words)} {sentence((one.command,))}" for one in found.remedies)
-        yield f"{found.severity.capitalize()}{where}: {said(found.summary)}.{detail}{''.join(remedies)}"
-    if len(messages) > _MOST:
-        yield f"{count(len(messages) - _MOST, 'more message')}."
+        summaries = "; ".join(said(each) for each in (found.summary, *block.examples))
+        shown, more = few(places, most=_MOST_PLACES)
+        at = f" At {', '.join(shown)}{more}." if block.count > 1 else ""
+        yield f"{found.severity.capitalize()}{where}: {summaries}.{detail}{''.join(remedies)}{at}"
+    if len(blocks) > _MOST:
+        left_out = sum(block.count for block in blocks[_MOST:])
+        yield f"{count(left_out, 'more message')}."
+
+
+def _place(location: Location, address: str | None) -> str:
+    """The file and the line, as a link if there is an address."""
+    shown = code(f"{location.file}:{location.line}")
+    return shown if address is None else f"[{shown}]({address})"
 
 
 def _columns(heads: Sequence[str]) -> str:
@@ -151,9 +176,11 @@ def _result_row(result: ResultView) -> str:
 
 
 def _failure(result: ResultView) -> Details | None:
-    if not result.failed:
+    if not result.failed or result.is_reported:
         return None
     lines = failure_text(replace(result, advice=())).rstrip("\n").split("\n")
     above = [sentence(result.again)] if result.again else []
     unsigned = [(None, line) for line in lines]
-    return Details(f"{result.status} {result.name}", above, unsigned, _IN_THE_LOG, language="text")
+    return Details(
+        f"{result.status} {listed((result.name, *result.others))}", above, unsigned, _IN_THE_LOG, language="text"
+    )

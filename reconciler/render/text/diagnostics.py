@@ -9,7 +9,7 @@ from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.render.escape import plain
 from reconciler.render.layout import Ink, Paint, width
 from reconciler.render.phrases import few
-from reconciler.render.view.diagnostics import Validation
+from reconciler.render.view.diagnostics import Block, Validation
 
 _INK: Final = {
     Severity.ERROR: Ink.BOLD_RED,
@@ -19,6 +19,7 @@ _INK: Final = {
 _MOST_DETAIL: Final = 60
 _LONGEST: Final = 2_000
 _MOST_USERS: Final = 3
+_MOST_PLACES: Final = 10
 _BEFORE: Final = 60
 _AFTER: Final = 100
 """If a line is too long to read (a minified file), only this many characters around the location are shown."""
@@ -30,6 +31,25 @@ def lay_out_diagnostics(diagnostics: Iterable[Diagnostic], *, colour: bool) -> s
     """One diagnostic after another, in the given order."""
     paint = Paint(colour)
     return "".join(f"{line}\n" for diagnostic in diagnostics for line in _lines(diagnostic, paint))
+
+
+def lay_out_blocks(blocks: Iterable[Block], *, colour: bool) -> str:
+    """One block after another, in the given order: its first message, and where the others are."""
+    paint = Paint(colour)
+    return "".join(f"{line}\n" for block in blocks for line in block_lines(block, paint))
+
+
+def block_lines(block: Block, paint: Paint) -> Iterator[str]:
+    """The lines of a block."""
+    yield from _lines(block.first, paint)
+    if block.count > 1:
+        for example in block.examples:
+            yield f"    also: {_clipped(example)}"
+        shown, more = few(block.locations[1:], most=_MOST_PLACES)
+        places = ", ".join(f"{plain(each.file)}:{each.line}:{each.column}" for each in shown)
+        every = "; for each of them, run reconciler validate" if more else ""
+        words = f"{block.count:,} such {block.first.severity}s" + (f", also at {places}{more}{every}" if places else "")
+        yield f"    {paint(words, Ink.DIM)}"
 
 
 def lay_out_validation(view: Validation, *, colour: bool) -> str:
@@ -107,4 +127,6 @@ def _clipped(words: str) -> str:
 
 def _users(used_by: Sequence[Location]) -> str:
     shown, more = few(used_by, most=_MOST_USERS)
-    return f"used by {', '.join(f'{plain(user.file)}:{user.line}' for user in shown)}{more}"
+    files = len({user.file for user in used_by})
+    number = f"{files:,} manifests: " if files > len(shown) else ""
+    return f"used by {number}{', '.join(f'{plain(user.file)}:{user.line}' for user in shown)}{more}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity, count, counted, limited
+from reconciler.diagnostics import Diagnostic, Location, Severity, count, counted, limited
 from reconciler.model.printed import relative, with_files
 
 
@@ -17,6 +18,40 @@ class Validation:
     diagnostics: tuple[Diagnostic, ...]
     last: str
     clean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Equal messages as one: the first of them, all their locations, and two more summaries if these differ."""
+
+    first: Diagnostic
+    count: int
+    locations: tuple[Location, ...]
+    examples: tuple[str, ...]
+
+
+def in_blocks(diagnostics: Iterable[Diagnostic]) -> list[Block]:
+    """The messages, with equal warnings and notes as one. An error is always a message of its own.
+
+    Warnings of one code are equal if they explain the same, even about different names. Without an explanation, their
+    summaries must be the same.
+    """
+    groups: dict[object, list[Diagnostic]] = {}
+    for position, diagnostic in enumerate(diagnostics):
+        explanation = diagnostic.explanation
+        same = (diagnostic.severity, diagnostic.code, explanation, None if explanation else diagnostic.summary)
+        is_alone = diagnostic.is_error or diagnostic.location is None
+        groups.setdefault(position if is_alone else same, []).append(diagnostic)
+    return [_block(group) for group in groups.values()]
+
+
+def _block(group: Sequence[Diagnostic]) -> Block:
+    locations = dict.fromkeys(one.location for one in group if one.location is not None)
+    summaries = list(dict.fromkeys(one.summary for one in group))
+    return Block(group[0], len(group), tuple(locations), tuple(summaries[1:_MOST_SUMMARIES]))
+
+
+_MOST_SUMMARIES: Final = 3
 
 
 def view_validation(diagnostics: Iterable[Diagnostic], *, manifests: int, base: str) -> Validation:

@@ -5,12 +5,13 @@ A failure says why a project was not written, what is true of it now, and what t
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity, count
+from reconciler.diagnostics import Diagnostic, Severity, count, quoted
 from reconciler.model.invocation import Invocation
 from reconciler.model.outcome import CallResult, Event, Outcome, OutcomeSummary, ProjectOutcome, Status
 from reconciler.model.plan import Action, Field
@@ -91,7 +92,7 @@ class ResultView:
 
     If it `failed`, `messages` say why it was not written, and `truth` says what its state is now. `differences` (and
     `left_out` more) are those of a stale project. `advice` says what to do at a terminal,
-    and `again` where nobody has one.
+    and `again` where nobody has one. All of that may also be about `others`, whose own views are then `is_reported`.
     """
 
     name: str
@@ -108,6 +109,8 @@ class ResultView:
     advice: Sentence = ()
     again: Sentence = ()
     rank: int = 0
+    others: tuple[str, ...] = ()
+    is_reported: bool = False
 
     @property
     def failed(self) -> bool:
@@ -156,7 +159,7 @@ def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
     written = tuple(project for project in outcome.projects if project.status is not Status.UNCHANGED)
     found = reader.printed(replace(outcome, projects=written))
     shown = found.projects
-    results = tuple(_result(project, invocation) for project in shown)
+    results = _held_together([_result(project, invocation) for project in shown], shown, invocation)
     others = (message for result in results if not result.failed for message in result.messages)
     interrupted = tuple(_interrupted(outcome))
     word = "applied" if summary.complete else "not fully applied"
@@ -203,7 +206,7 @@ def _result(project: ProjectOutcome, invocation: Invocation) -> ResultView:
     if project.held_by:
         allow = (
             "To allow it, add a waiver to reconciler.toml. To allow it once: ",
-            allowing(invocation, project.name, project.held_by),
+            allowing(invocation, project.held_by, project.name),
         )
     words = "Fix the cause and apply again. Completed writes are not repeated: " if landed else end.advice
     return ResultView(
@@ -222,6 +225,44 @@ def _result(project: ProjectOutcome, invocation: Invocation) -> ResultView:
         again=allow or (("To apply it again: ", Command(invocation, "apply", "--", project.name)) if words else ()),
         rank=_RANKS.get(project.status, len(_RANKS)),
     )
+
+
+def _held_together(
+    results: list[ResultView], projects: Sequence[ProjectOutcome], invocation: Invocation
+) -> tuple[ResultView, ...]:
+    """The results, with one message for all projects that the same guards hold: at the first of them."""
+    held: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for position, project in enumerate(projects):
+        if project.held_by and not project.diagnostics:
+            held[project.held_by].append(position)
+    for guards, positions in held.items():
+        if len(positions) == 1:
+            continue
+        first, *others = positions
+        held_names = [projects[position].name for position in positions]
+        what = f"{count(len(positions), 'project')} are held by {listed(guards)}"
+        advice = (
+            "To allow them, add a waiver to reconciler.toml. To allow them once: ",
+            # Without names, the apply finds these projects: nothing else is left to write.
+            allowing(invocation, guards, *(held_names if len(held_names) <= _MOST_NAMED else ())),
+        )
+        results[first] = replace(
+            results[first],
+            messages=(
+                Diagnostic(Severity.ERROR, Status.HELD.value, f"{what}: {listed(list(map(quoted, held_names)))}"),
+            ),
+            truth=("Nothing was written to them.",),
+            advice=advice,
+            again=advice,
+            others=tuple(held_names[1:]),
+        )
+        for position in others:
+            results[position] = replace(results[position], messages=(), truth=(), advice=(), again=(), is_reported=True)
+    return tuple(results)
+
+
+_MOST_NAMED: Final = 20
+"""The most projects that are named in a command."""
 
 
 def _versions(project: ProjectOutcome) -> list[str]:
@@ -312,13 +353,14 @@ def _unstarted(outcome: Outcome, invocation: Invocation) -> Iterator[str]:
 def _alerts(
     results: Sequence[ResultView], interrupted: Sentence, summary: OutcomeSummary, invocation: Invocation
 ) -> Iterator[Sentence]:
-    failures = sorted((result for result in results if result.failed), key=lambda result: result.rank)
+    shown = [result for result in results if result.failed and not result.is_reported]
+    failures = sorted(shown, key=lambda result: result.rank)
     for result in failures[:_MOST_ALERTS]:
         why = (": ", Quoted(result.reason)) if result.reason else ()
-        is_ = " " if result.status is Status.FAILED else " is "
-        yield (Name(result.name), is_, Strong(result.status), *why, ".")
+        is_ = " are " if result.others else " " if result.status is Status.FAILED else " is "
+        yield (*names((result.name, *result.others)), is_, Strong(result.status), *why, ".")
     if len(failures) > _MOST_ALERTS:
-        left_out = len(failures) - _MOST_ALERTS
+        left_out = sum(1 + len(result.others) for result in failures[_MOST_ALERTS:])
         yield (f"{count(left_out, 'more project')} {'was' if left_out == 1 else 'were'} not written.",)
     if interrupted:
         yield interrupted

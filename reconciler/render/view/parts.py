@@ -69,12 +69,12 @@ Sentence = tuple[str, ...]
 """Pieces in reading order: our own words, or one of the kinds above. A command is the last piece."""
 
 
-def allowing(invocation: Invocation, name: str, guards: Sequence[str]) -> Command:
-    """The apply that waives what holds a project. A saved plan is applied as it is, except for one guard."""
+def allowing(invocation: Invocation, guards: Sequence[str], *names: str) -> Command:
+    """The apply that waives what holds projects. A saved plan is applied as it is, except for one guard."""
     options = [word for guard in guards for word in ("--allow", guard)]
     if invocation.planfile is not None and list(guards) == [OLDER_COMMIT]:
         return Command(invocation, "apply", *options)
-    return Command(invocation, "apply", *options, "--", name)
+    return Command(invocation, "apply", *options, *(("--", *names) if names else ()))
 
 
 def words(sentence: Sentence) -> str:

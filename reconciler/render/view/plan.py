@@ -178,7 +178,7 @@ def _verdicts(change: ProjectChange, invocation: Invocation) -> Iterator[Verdict
     for position, held in enumerate(change.held_by, start=1):
         lines: list[Sentence] = [(Quoted(held.remedy),)] if held.remedy else []
         if position == len(change.held_by):
-            allow = allowing(invocation, change.name, [each.guard for each in change.held_by])
+            allow = allowing(invocation, [each.guard for each in change.held_by], change.name)
             lines.append(("To allow it, add a waiver to reconciler.toml. To allow it once: ", allow))
         yield Verdict(("held by ", Name(held.guard), ": ", Quoted(held.why)), tuple(lines), Sign.HELD)
     for waived in change.waived_by:
