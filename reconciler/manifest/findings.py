@@ -46,7 +46,7 @@ class Findings:
         start = max(0, self._source.parsed.rfind("%YAML", 0, event.start_mark.index + len("%YAML")))
         self._report(
             Code.YAML_VERSION,
-            "manifests are YAML 1.2",
+            "a manifest can only be YAML 1.2",
             Stretch(start, start + len("%YAML")),
             detail="Remove the %YAML line. Other versions of YAML read values such as `yes` and `012` differently.",
         )

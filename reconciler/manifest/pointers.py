@@ -19,8 +19,8 @@ REF: Final = "$ref"
 
 
 _WITHIN_A_FILE: Final = (
-    "It takes PATH or PATH#/pointer, relative to the file that contains it. To repeat a value within one file, use an "
-    "anchor (&name) and its alias (*name)."
+    "$ref takes PATH or PATH#/pointer, relative to the file that contains it. To repeat a value within one file, use "
+    "an anchor (&name) and its alias (*name)."
 )
 
 
@@ -77,15 +77,16 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> RefusedError:
             return RefusedError(
                 Code.POINTER_NOT_FOUND,
                 summary,
-                "The pointer goes through another reference. Refer directly to the file that it names.",
+                "The pointer goes through another reference. Refer directly to the file that the other one names.",
                 str(value[REF]) if isinstance(value[REF], str) else "",
             )
-        keys = ", ".join(map(quoted, islice(value, _MOST_KEYS))) or "none"
+        keys = ", ".join(map(quoted, islice(value, _MOST_KEYS)))
         more = f" and {len(value) - _MOST_KEYS:,} more" if len(value) > _MOST_KEYS else ""
         return RefusedError(
             Code.POINTER_NOT_FOUND,
             summary,
-            f"There is no key {quoted(part)}. The keys are {keys}{more}.",
+            f"There is no key {quoted(part)} there. "
+            + (f"Known keys: {keys}{more}." if keys else "The mapping is empty."),
             did_you_mean(part, value),
         )
     what = f"a list of {len(value):,} items, counted from 0" if isinstance(value, list) else "a single value"

@@ -50,7 +50,9 @@ def _not_empty(text: str) -> str:
 
 def _ontology_name(name: str) -> str:
     if not name:
-        raise RefusedError(Code.BAD_NAME, "an ontology's name cannot be empty", "To have no name, leave the key out.")
+        raise RefusedError(
+            Code.BAD_NAME, "an ontology's name cannot be empty", "If the ontology has no name, leave the key out."
+        )
     return name
 
 

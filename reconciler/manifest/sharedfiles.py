@@ -191,18 +191,19 @@ def refuse_placeholder(file: str, data: bytes, shown: str) -> None:
         raise RefusedError(
             Code.NOT_CHECKED_OUT,
             f"{shown} is only a Git LFS pointer",
-            "Fetch the file itself: git lfs pull. In a workflow, give actions/checkout the input `lfs: true`.",
+            "Fetch the file itself:\ngit lfs pull\nIn a workflow, set `lfs: true` for actions/checkout.",
         )
     if data.startswith(_CRYPT):
         raise RefusedError(
-            Code.NOT_CHECKED_OUT, f"{shown} is encrypted by git-crypt", "Unlock this clone: git-crypt unlock."
+            Code.NOT_CHECKED_OUT, f"{shown} is encrypted by git-crypt", "Unlock this clone:\ngit-crypt unlock"
         )
     if b"\n" in data or not 0 < len(data) <= _LONGEST_LINK or b"\0" in data:
         return
     if os.path.lexists(os.path.join(os.path.dirname(file), os.fsdecode(data))) and is_link(file):
         raise RefusedError(
             Code.NOT_CHECKED_OUT,
-            f"{shown} is a link in git, and git checked it out as text",
-            "Run git config core.symlinks true in this clone, delete the file, and check it out again. If the system "
-            "cannot make links, replace the link in git by a copy of the file.",
+            f"{shown} is a link in git, but git checked it out as text",
+            "Delete the file, enable symlinks in this clone, and check the file out again:\n"
+            "git config core.symlinks true\n"
+            "If the system does not support symlinks, replace the link in git with a copy of the file.",
         )

@@ -101,7 +101,7 @@ def _open_quote(refusal: _Refusal) -> _Explained | None:
     if "end of stream" not in refusal.message and "document separator" not in refusal.message:
         return None
     quote = refusal.text[refusal.began : refusal.began + 1]
-    return _Explained(refusal.began, "nothing closes this quote", f"write a {quote} where the text ends")
+    return _Explained(refusal.began, "unclosed quote", f"write a {quote} where the text ends")
 
 
 def _quote_within(refusal: _Refusal) -> _Explained | None:
@@ -117,7 +117,7 @@ def _quote_within(refusal: _Refusal) -> _Explained | None:
         return _Explained(start, summary, f"write a {before} where the text ends")
     other = '"…"' if before == "'" else "'…'"
     how = "write '' for a ' in the text" if before == "'" else 'write \\" for a " in the text'
-    summary = "this quote ends the text, and more follows"
+    summary = "this quote ends the text, but more text follows"
     return _Explained(refusal.index - 1, summary, f"{how}, or use {other} instead")
 
 
@@ -132,7 +132,7 @@ def _open_bracket(refusal: _Refusal) -> _Explained | None:
     closer = _CLOSERS[bracket]
     opened, noticed = refusal.line(began), refusal.line(refusal.index)
     if ended or (noticed > opened and refusal.indent(noticed) <= refusal.indent(opened)):
-        return _Explained(began, f"nothing closes this {bracket}", f"write a {closer} where it ends")
+        return _Explained(began, f"unclosed {bracket}", f"write a {closer} where it ends")
     if f"'{closer}'" not in refusal.message:
         return None
     start = refusal.index
@@ -214,7 +214,7 @@ def _indentation(refusal: _Refusal) -> _Explained | None:
         return None
     start, line = refusal.index, refusal.line(refusal.index)
     if refusal.character in _CLOSERS.values():
-        return _Explained(start, f"nothing opens this {refusal.character}", "remove it")
+        return _Explained(start, f"unmatched {refusal.character}", "remove it")
     if refusal.text[refusal.starts[line] : start].strip():
         return None
     end = refusal.line_end(start)
@@ -264,11 +264,11 @@ def _as_reported(refusal: _Refusal) -> _Explained:
         end += 1
     label = "quote it" if refusal.character and refusal.character in "%*&!|>?" else ""
     if "escape" in refusal.message:
-        label = "quote it with '…' instead: in \"…\" a \\ begins an escape"
+        label = "quote it with '…' instead: in \"…\", a \\ begins an escape"
     detail = ""
     if refusal.began is not None and refusal.line(refusal.began) != refusal.line(start):
         line = refusal.line(refusal.began)
-        detail = f"It began at line {line + 1}, column {refusal.began - refusal.starts[line] + 1}."
+        detail = f"This part of the file starts at line {line + 1}, column {refusal.began - refusal.starts[line] + 1}."
     return _Explained(start, refusal.message, label, detail, end=end)
 
 

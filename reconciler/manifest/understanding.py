@@ -114,13 +114,14 @@ class Understanding:
     def _check_name(self, name: str, limits: Limits) -> list[Fault]:
         if any(fnmatchcase(name, pattern) for pattern in limits.patterns):
             return []
-        taken = ", ".join(f'"{pattern}"' for pattern in limits.patterns)
+        taken = " or ".join(f'"{pattern}"' for pattern in limits.patterns)
         return [
             Fault(
                 Code.NAME_NOT_ALLOWED,
                 f'{display(limits.file, self._directives.files.root)} does not allow the name "{name}" here',
                 ("name",),
-                "Its patterns keep the names of different teams apart. Rename the project, or move its manifest.",
+                "The name patterns in that file prevent conflicts between teams. Rename the project, or move its "
+                "manifest.",
                 f"a name here must match {taken}",
             )
         ]

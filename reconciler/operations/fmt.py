@@ -105,8 +105,8 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
     try:
         new = formatted(data, kind)
     except NotProvenError as problem:
-        detail = f"If fmt wrote it, {problem}. The file is valid, and it is unchanged."
-        summary = "this file has a form that fmt does not know"
+        detail = f"If fmt formatted it, {problem}. The file is valid, and it is unchanged."
+        summary = "fmt does not support the layout of this file"
         result.notes.append(Diagnostic(Severity.NOTE, "not-formatted", summary, detail, first_line(file)))
         return []
     if new == data:

@@ -10,7 +10,7 @@ Fact: TypeAlias = dict[str, Any]
 
 SOURCES: Final = {
     "D": "documented by Scale",
-    "S": "in Scale's own code, tests, or recorded answers",
+    "S": "in Scale's own code, tests, or recorded responses",
     "P": "in third-party code",
     "A": "assumed",
 }

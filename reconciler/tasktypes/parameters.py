@@ -26,13 +26,13 @@ COMMON: Final[dict[str, Fact]] = {
     "urgency": string("An older setting for how soon the tasks are done: immediate, day, or week.", "S"),
 }
 
-_ATTRIBUTES: Final = "Questions about each annotation, each under a short key."
+_ATTRIBUTES: Final = "The questions about each annotation, keyed by a short name."
 _IMAGE: Final[dict[str, Fact]] = {
     "geometries": {"$ref": "#/$defs/geometries"},
     "annotation_attributes": keyed("attribute", _ATTRIBUTES),
     "links": fact(
         ["object", "array"],
-        "The annotations that may be linked, by the name of the link.",
+        "The annotations that can be linked, keyed by the name of the link.",
         additionalProperties={"$ref": "#/$defs/link"},
     ),
     "padding": whole("Extra space around the image for drawing, in pixels."),
@@ -73,13 +73,13 @@ OWN: Final[Mapping[str, Parameters]] = {
         "labels": listed("label", "The classes for pixels, at most 50."),
         "allow_unlabeled": truth("Whether pixels may be left without a class."),
         "annotation_attributes": keyed(
-            "attribute", "Questions about labels that have instance_label, each under a short key."
+            "attribute", "The questions about labels that have instance_label, keyed by a short name."
         ),
-        "instance_labels": strings("An older form of instance_label.", "S"),
+        "instance_labels": strings("Older alternative to instance_label.", "S"),
     },
     "lidarannotation": {
         "labels": listed("label", "The objects to put cuboids around."),
-        "annotation_attributes": keyed("attribute", "Questions about each cuboid, each under a short key."),
+        "annotation_attributes": keyed("attribute", "The questions about each cuboid, keyed by a short name."),
         "max_distance_meters": number("The distance beyond which objects are ignored, in meters."),
         "meters_per_unit": number("The length of one point cloud unit, in meters.", "S"),
         "pitch_and_roll_enabled": truth("Whether cuboids may pitch and roll, in addition to turning."),
@@ -93,7 +93,7 @@ OWN: Final[Mapping[str, Parameters]] = {
     },
     "lidarsegmentation": {
         "labels": listed("label", "The labels: a list of names, or of objects with subchoices."),
-        "annotation_attributes": keyed("attribute", "Questions about labels, each under a short key.", "A"),
+        "annotation_attributes": keyed("attribute", "The questions about labels, keyed by a short name.", "A"),
     },
     "lidarlinking": {"annotation_type": string("The type of annotation to link, such as imageannotation.")},
     "lidartopdown": {
@@ -122,17 +122,17 @@ OWN: Final[Mapping[str, Parameters]] = {
         "features": listed("feature", "The features to find.", "S"),
         "fields": listed("document_field", "Questions about the document."),
         "linking_rules": mapping(
-            "The annotations that may be linked.", {"labels": fact("array", "Pairs of labels: [[from, to], …].")}
+            "The annotations that can be linked.", {"labels": fact("array", "Pairs of labels: [[from, to], …].")}
         ),
         "geometry": string("The shape that marks an area.", "P", enum=["box", "polygon"]),
         "lang": string("The language of the document, such as en-US.", "P"),
     },
     "documentmodel": {},
     "categorization": {
-        "taxonomies": keyed("taxonomy", "The questions, each under a short key."),
-        "categories": strings("The answers to choose from, in an older form."),
-        "category_ids": fact("object", "The IDs of the answers, in an older form."),
-        "allow_multiple": truth("Whether several answers may be chosen, in an older form."),
+        "taxonomies": keyed("taxonomy", "The questions, keyed by a short name."),
+        "categories": strings("Older alternative to taxonomies: the answers to choose from."),
+        "category_ids": fact("object", "Older alternative to taxonomies: the IDs of the answers."),
+        "allow_multiple": truth("Older alternative to taxonomies: whether several answers may be chosen."),
     },
     "comparison": {"choices": strings("The answers to choose from.", "S"), "fields": _NAMED_FIELDS},
     "transcription": {

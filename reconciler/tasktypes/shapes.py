@@ -58,18 +58,18 @@ SHAPES: Final[dict[str, Fact]] = {
             "min": number("The smallest allowed answer. Only for type number."),
             "max": number("The largest allowed answer. Only for type number."),
             "step": number("The step between answers. Only for type number. The default is 1."),
-            "allowed_labels": strings("The labels that a link may lead to, without subchoices. Only for type linked."),
+            "allowed_labels": strings("The labels that a link can lead to, without subchoices. Only for type linked."),
             "required": truth("Whether a link is required. Only for type linked, and not in 3D task types."),
             "global": truth("Whether there is one value for a whole track. Only in video and lidar task types."),
             "conditions": mapping("The conditions for asking the question.", _CONDITIONS),
         },
     ),
     "link": mapping(
-        "The annotations that may be linked to each other.",
+        "The annotations that can be linked to each other.",
         {
             "is_bidirectional": truth("Whether the link goes both ways."),
-            "from_allowed_labels": strings("The labels that a link may start from. Use labels without subchoices."),
-            "to_allowed_labels": strings("The labels that a link may lead to. Use labels without subchoices."),
+            "from_allowed_labels": strings("The labels that a link can start from. Use labels without subchoices."),
+            "to_allowed_labels": strings("The labels that a link can lead to. Use labels without subchoices."),
         },
     ),
     "connection": mapping(
@@ -94,7 +94,7 @@ SHAPES: Final[dict[str, Fact]] = {
                 "Points.", connections=listed("connection", "Lines between keypoints, as a visual aid only.")
             ),
             "cuboid": _shape(
-                "Cuboids. The three camera keys work only if all are set, for one fixed camera.",
+                "Cuboids. The three camera keys work only together, and only for one fixed camera.",
                 **_SMALLEST,
                 camera_intrinsics=mapping(
                     "The focal lengths and center of the camera, in pixels. They make answers 3D.",
@@ -157,7 +157,7 @@ SHAPES: Final[dict[str, Fact]] = {
             "display_name": string("The text that labelers see.", "P"),
             "description": string("A description of the entity.", "S"),
             "children": listed("entity", "The kinds of entities below this one.", "P"),
-            "attributes": keyed("attribute", "Questions about the entity, each under a short key."),
+            "attributes": keyed("attribute", "The questions about the entity, keyed by a short name."),
         },
     ),
     "relationship": mapping(
@@ -166,8 +166,8 @@ SHAPES: Final[dict[str, Fact]] = {
             "name": string("The identity of the relationship."),
             "display_name": string("The text that labelers see."),
             "is_directed": truth("Whether the relationship has a direction."),
-            "source_label": string("The entity that the relationship starts from. Its children may be used too."),
-            "target_label": string("The entity that the relationship leads to. Its children may be used too."),
+            "source_label": string("The entity that the relationship starts from. Its children can also be used."),
+            "target_label": string("The entity that the relationship leads to. Its children can also be used."),
         },
     ),
     "feature": mapping(
@@ -186,7 +186,7 @@ SHAPES: Final[dict[str, Fact]] = {
             "type": string("The type of field."),
             "field_id": string("The key of the answer."),
             "title": string("A short label."),
-            "options": fact("array", "The answers to choose from, each {title, value}. Only for type select."),
+            "options": fact("array", "The answers to choose from, each as {title, value}. Only for type select."),
             "required": truth("Whether an answer is required."),
             "per_page": truth("Whether the question is asked for each page."),
             "conditions": fact("array", "Show the field only after certain answers: a list of {field_id: [values]}."),

@@ -265,7 +265,7 @@ def test_labels_tell_the_first_place(tmp_path: Path) -> None:
         ("ontology:\n  - *any\n", "quote it if it is text"),
         ("ontology:\n  - %x\n", "quote it"),
         ("ontology:\n  - @a\n", "quote it"),
-        ('ontology:\n  - "a\\;b"\n', "quote it with '…' instead: in \"…\" a \\ begins an escape"),
+        ('ontology:\n  - "a\\;b"\n', "quote it with '…' instead: in \"…\", a \\ begins an escape"),
         ("params:\n  a: b: c\n", "quote it"),
         ("params:\n\ta: b\n", "indent with spaces, not tabs"),
         ("ontology: [1]\n", "quote it"),

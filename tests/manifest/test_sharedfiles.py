@@ -57,7 +57,7 @@ def test_links_that_git_checked_out_as_text(root: Path) -> None:
     assert (root / "projects/text.md").read_text() == "../shared/text.md"
     found = errors(root)
     assert [each.code for each in found] == ["not-checked-out"] * 3
-    assert all("a link in git, and git checked it out as text" in each.summary for each in found)
+    assert all("a link in git, but git checked it out as text" in each.summary for each in found)
 
 
 def test_a_text_that_only_looks_like_a_link(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

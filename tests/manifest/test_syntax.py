@@ -11,7 +11,7 @@ from tests.manifest.rooms import BOTH_PARSERS, HEAD, load
 
 CASES = {
     "a quote that nothing closes": (
-        "type: chat\nname: \"p\nparams: {}\n", "2:7", "nothing closes this quote", 'write a " where the text ends',
+        "type: chat\nname: \"p\nparams: {}\n", "2:7", "unclosed quote", 'write a " where the text ends',
     ),
     "a quote that the next one closes": (
         "type: chat\nname: 'p\nparams: {a: 'x'}\n",
@@ -19,23 +19,23 @@ CASES = {
     ),
     "an apostrophe": (
         HEAD + "params:\n  a: 'it's'\n",
-        "4:9", "this quote ends the text, and more follows", "write '' for a ' in the text, or use \"…\"",
+        "4:9", "this quote ends the text, but more text follows", "write '' for a ' in the text, or use \"…\"",
     ),
     "a quotation": (
         HEAD + 'params:\n  a: "say "x" now"\n',
-        "4:11", "this quote ends the text, and more follows", 'write \\" for a " in the text, or use \'…\'',
+        "4:11", "this quote ends the text, but more text follows", 'write \\" for a " in the text, or use \'…\'',
     ),
     "a bracket that nothing closes": (
-        HEAD + "params: {a: [1, 2\nontology: [A]\n", "3:13", "nothing closes this [", "write a ] where it ends",
+        HEAD + "params: {a: [1, 2\nontology: [A]\n", "3:13", "unclosed [", "write a ] where it ends",
     ),
     "a brace that nothing closes": (
-        HEAD + "params:\n  a: {b: 1\n  c: 2\n", "4:6", "nothing closes this {", "write a } where it ends",
+        HEAD + "params:\n  a: {b: 1\n  c: 2\n", "4:6", "unclosed {", "write a } where it ends",
     ),
-    "a bracket open at the end": (HEAD + "params: [1, 2\n", "3:9", "nothing closes this [", "write a ] where it ends"),
+    "a bracket open at the end": (HEAD + "params: [1, 2\n", "3:9", "unclosed [", "write a ] where it ends"),
     "a brace closed as a bracket": (
         HEAD + "params: {a: b]\n", "3:14", "the } of the { at line 3 is missing", "write } before it",
     ),
-    "a bracket too many": (HEAD + "ontology: [A]]\n", "3:14", "nothing opens this ]", "remove it"),
+    "a bracket too many": (HEAD + "ontology: [A]]\n", "3:14", "unmatched ]", "remove it"),
     "a comma missing": (
         HEAD + "params: {a: 1 b: 2}\n",
         "3:15", "a comma or the closing } is missing", "write a comma before it",

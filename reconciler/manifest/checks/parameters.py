@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.diagnostics import nearest, quoted
+from reconciler.diagnostics import count, nearest, quoted
 from reconciler.fieldpath import Pattern
 from reconciler.keys.faults import kind_of
 from reconciler.manifest.checks.subject import Finding, Subject, entries, get, is_object, items
@@ -149,9 +149,9 @@ def parameter_of_other_type(subject: Subject) -> Iterator[Finding]:
     for key in _strange(subject) if subject.type in OWN else ():
         others = sorted(kind for kind, own in OWN.items() if key in own)
         if others:
-            more = f" and {len(others) - 1} more types" if len(others) > 1 else ""
+            more = f" and {count(len(others) - 1, 'more type')}" if len(others) > 1 else ""
             summary = f'"{key}" is a parameter of {others[0]}{more}, not of {subject.type}'
-            yield Finding(("params", key), summary, "It is sent unchanged.", key=True)
+            yield Finding(("params", key), summary, "It is sent unchanged. Remove it if it is a mistake.", key=True)
 
 
 def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
@@ -255,10 +255,11 @@ def left_to_tasks(subject: Subject) -> Iterator[Finding]:
     missing = [key for key in NEEDED.get(subject.type, ()) if key not in subject.params]
     if missing:
         them = "them" if missing[:-1] else "it"
+        listed = f"{', '.join(missing[:-1])} or {missing[-1]}" if missing[:-1] else missing[0]
         yield Finding(
             ("params",),
-            f"every task must supply {', '.join(missing[:-1]) + ' and ' if missing[:-1] else ''}{missing[-1]}",
-            f"Tasks of type {subject.type} need {them}, and the project does not supply {them}. This may be intended.",
+            f"params has no {listed}, which every task needs",
+            f"If the tasks supply {them}, ignore this. Otherwise, add {them} to params.",
             key=True,
         )
 
