@@ -114,6 +114,8 @@ class Connection:
                 return await _read(response, clock, limits.bytes)
             finally:
                 await response.aclose()
+                # It refers to the response, and within this process it holds the body: nothing waits for the collector.
+                response.stream = httpx.ByteStream(b"")
         except httpx.HTTPError as error:
             return _lost(error)
         except (UnicodeError, OverflowError, OSError) as error:

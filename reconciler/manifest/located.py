@@ -139,7 +139,10 @@ class Entries:
 
     def pack(self) -> None:
         """Pack the offsets to save memory. Nothing can be added afterward."""
-        self.numbers = array("I", self.numbers)
+        try:
+            self.numbers = array("H", self.numbers)  # half the memory
+        except OverflowError:
+            self.numbers = array("I", self.numbers)
 
     def entry(self, block: int, index: int) -> Sequence[int]:
         return self.numbers[block + 5 * index : block + 5 * index + 5]
