@@ -149,6 +149,7 @@ class ProjectShape(Shape):
     type: str
     pipeline: str | None
     archived: StrictBool
+    taxonomy: StrictBool = False
     created_at: str | None
     params_history: Annotated[tuple[ParamsShape, ...], AfterValidator(_ends_readable), Key(alias="params")]
     ontology_history: Annotated[tuple[OntologyShape, ...], Key(alias="ontology")]

@@ -102,6 +102,8 @@ class LiveProject:
     is empty, and `params_version` is None. `ontology` is that of the last entry, or None if none was ever set.
     Times are aware, in UTC, and None if the API gives none or one that cannot be read. The histories are those that
     the API showed, oldest first, including the last entry.
+    `taxonomy` is whether new tasks may take labels from Scale's Taxonomy Service. The field of that name probably shows
+    it, by not being null ([A] in scale-api.md).
     `origins` is None except in a snapshot, which keeps only the end of a history. It then has, for units whose value
     is older than that, the version that introduced the value, with its time.
     """
@@ -116,6 +118,7 @@ class LiveProject:
     ontology_at: datetime | None = None
     pipeline: str | None = None
     archived: bool = False
+    taxonomy: bool = False
     created_at: str | None = None
     params_history: tuple[Version, ...] = ()
     ontology_history: tuple[Version, ...] = ()

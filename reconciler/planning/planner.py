@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from reconciler.diagnostics import Diagnostic, Severity, warning
+from reconciler.diagnostics import Diagnostic, Severity, named, warning
 from reconciler.fieldpath import Pattern, format_path
 from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.plan import (
@@ -131,7 +131,7 @@ def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> P
         made_at=terms.made_at,
         changes=changes,
         unmanaged=unmanaged,
-        diagnostics=(*diagnostics, *warnings),
+        diagnostics=(*diagnostics, *warnings, *_with_taxonomy(declared.projects, live)),
         complete=declared.complete,
         live_count=len(live.listed) if live.whole else None,
         manifests=declared.folder,
@@ -141,6 +141,21 @@ def make_plan(declared: Declared, live: Live, known: Entries, terms: Terms) -> P
         pending_only=terms.pending,
         snapshot_at=live.snapshot_at,
     )
+
+
+def _with_taxonomy(projects: Sequence[DesiredProject], live: Live) -> Iterator[Diagnostic]:
+    """The note about projects whose tasks may take other labels than those in their params."""
+    shown = (live.projects.get(project.name) for project in projects)
+    names = sorted(each.name for each in shown if isinstance(each, LiveProject) and each.taxonomy)
+    if names:
+        have, their = ("has a taxonomy", "its") if len(names) == 1 else ("have taxonomies", "their")
+        yield Diagnostic(
+            Severity.NOTE,
+            "taxonomy-service",
+            f"{named(names)} {have} on Scale",
+            f"Labels that were published in Scale's Taxonomy Service override those in {their} params, so labelers may "
+            "see other labels than the manifest has. Check the taxonomy in Scale's dashboard.",
+        )
 
 
 def _forgotten(name: str, known: RecordedProject, found: Shown | None) -> ProjectChange:

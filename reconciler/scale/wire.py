@@ -207,6 +207,7 @@ def _live(item: Json) -> LiveProject:
         ontology_at=latest.at if latest else None,
         pipeline=pipeline,
         archived=archived is True,
+        taxonomy=item.get("taxonomy") is not None,
         created_at=created_at,
         params_history=params,
         ontology_history=ontologies,

@@ -241,7 +241,8 @@ def snapshot_projects(draw: st.DrawFn) -> SnapshotProject:
         ontology=problem or (latest.content if latest else None),
         ontology_version=latest.number if latest else None, ontology_at=latest.at if latest else None,
         pipeline=draw(st.none() | TEXTS), archived=draw(st.booleans()),
-        created_at=draw(st.none() | TEXTS), params_history=versions, ontology_history=choices,
+        taxonomy=draw(st.booleans()), created_at=draw(st.none() | TEXTS),
+        params_history=versions, ontology_history=choices,
         origins=draw(st.dictionaries(units, st.tuples(st.integers(0, 9), st.none() | moments), max_size=2)),
     )  # fmt: skip
     return SnapshotProject(live, draw(st.sampled_from([(), ("params.a[*].b",)])))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from reconciler.diagnostics import Severity
 from reconciler.model.plan import Action, Plan, TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.planning.live import Live, account_of, by_name
@@ -90,3 +91,14 @@ def test_an_archived_project_gives_way_to_one_of_the_same_name() -> None:
 def test_an_account_is_known_by_its_oldest_project() -> None:
     assert account_of([]) is None
     assert account_of([live("a", created_at="2026-02"), live("b", created_at="2026-01"), live("c")]) == "2026-01"
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, '"p0" has a taxonomy on'), (5, '"p0", "p1", "p2" and 2 more have taxon')]
+)
+def test_projects_with_a_taxonomy_are_noted(count: int, said: str) -> None:
+    wanted = [desired(f"p{n}", params={}) for n in range(count)]
+    projects = [live(f"p{n}", taxonomy=True) for n in range(count)]
+    (note,) = plan_of([*wanted, desired("q", params={})], [*projects, live("q"), live("r", taxonomy=True)]).diagnostics
+    assert (note.severity, note.code) == (Severity.NOTE, "taxonomy-service")
+    assert note.summary.startswith(said)

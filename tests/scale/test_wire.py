@@ -46,6 +46,7 @@ def test_a_whole_project() -> None:
             ontologyHistory=[{"ontology": ["A"]}, {"ontology": ["A", {"choice": "B"}], "name": "n", "created_at": AT}],
             pipelineName="standard_task",
             archived=True,
+            taxonomy={"id": "t"},
             pinned=False,
             something_new={"deep": [1]},
         )
@@ -56,6 +57,7 @@ def test_a_whole_project() -> None:
         "standard_task",
         True,
     )
+    assert project.taxonomy
     assert (project.params, project.params_version, project.params_at) == ({"a": 1, "b": []}, 7, THEN)
     assert project.ontology == Ontology((Choice("A"), Choice("B")), "n")
     assert (project.ontology_version, project.ontology_at) == (1, THEN)
@@ -70,6 +72,7 @@ def test_nothing_ever_set(fields: dict[str, Any]) -> None:
     assert (project.params, project.params_version, project.params_at) == ({}, None, None)
     assert (project.ontology, project.ontology_version) == (None, None)
     assert project.archived is False
+    assert project.taxonomy is False
     assert project.pipeline is None
 
 
