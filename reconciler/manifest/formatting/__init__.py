@@ -7,7 +7,7 @@ anchors as the old ones.
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reconciler.manifest.formatting.layout import lay_out as lay_out
 from reconciler.manifest.formatting.ordering import FileKind as FileKind
@@ -56,10 +56,31 @@ def _prove(before: LocatedFile, tree: SourceTree, new: bytes, parser: Parser) ->
     after = read("", new, Words(), parser)
     if after.broken:
         raise NotProvenError("it would not be valid")
-    if not equal([each.value for each in before.documents], [each.value for each in after.documents]):
+    if not _are_equal(before, after):
         raise NotProvenError("its values would change")
     again = parse_source(new, parser)
     if tree.comments != again.comments:
         raise NotProvenError("a comment would be lost")
     if tree.anchors != again.anchors:
         raise NotProvenError("an anchor would be lost")
+    cuts = {each.content: each.placed.gap for each in tree.alone if each.is_code and each.placed}
+    if cuts:
+        was, now = (read("", _uncommented(each, cuts), Words(), parser) for each in (tree, again))
+        if not was.broken and (now.broken or not _are_equal(was, now)):
+            raise NotProvenError("lines that are commented out would mean something else")
+
+
+def _are_equal(one: LocatedFile, other: LocatedFile) -> bool:
+    return equal([each.value for each in one.documents], [each.value for each in other.documents])
+
+
+def _uncommented(tree: SourceTree, cuts: Mapping[str, int]) -> bytes:
+    """The file with lines that are no longer commented out. `cuts` has the content of these lines, and how many
+    characters hide it."""
+    pieces, reached = [], 0
+    for comment in tree.alone:
+        if comment.content in cuts:
+            hidden = 2 if cuts[comment.content] == 2 and comment.text[1:2] == " " else 1
+            pieces.append(tree.text[reached : comment.start])
+            reached = comment.start + hidden
+    return "".join([*pieces, tree.text[reached:]]).encode()

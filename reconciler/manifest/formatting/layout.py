@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from reconciler.manifest.formatting.texts import LONGEST_KEY, WIDTH, block_of, in_one_line, key_text, spelling
-from reconciler.manifest.sourcetree.tree import Comment, Document, Kind, Node
+from reconciler.manifest.formatting.texts import (
+    LONGEST_KEY,
+    WIDTH,
+    as_it_is,
+    block_of,
+    in_one_line,
+    key_text,
+    spelling,
+    starts_with_hash,
+)
+from reconciler.manifest.sourcetree.tree import Comment, Document, Home, Kind, Node
 
 _STEP: Final = 2
 _BEFORE_COMMENT: Final = 2
@@ -42,19 +51,21 @@ class _Layout:
         self._line_ends: list[_LineEnd] = []
         self._fresh = True
         self._kept = False
+        self._follows_code = False
+        self._columns: dict[int, int] = {}
         self._inline: dict[int, str | None] = {}
 
     def document(self, document: Document, *, is_first: bool) -> None:
         root = document.root
-        if document.directives and not is_first:
+        if not is_first and (document.directives or any(each.is_code for each in document.before)):
             self._put("...")
         self._comments(document.before, 0)
         self.lines += document.directives
         if document.explicit or not is_first:
-            if document.blank_above:
-                self._blank()
+            self._blank(document.blank_lines)
             self._put("---")
             self._fresh = True
+        self._columns = {root.start: self._column(root.indent) if root.indent else 0}
         self._comments(document.head, 0)
         if root.is_collection and self._is_block(root, 0):
             self._comments(root.trailing, 0)
@@ -67,17 +78,30 @@ class _Layout:
 
     def _put(self, line: str) -> None:
         self.lines.append(line)
-        self._fresh = self._kept = False
+        self._fresh = self._kept = self._follows_code = False
 
-    def _blank(self) -> None:
+    def _blank(self, count: int, *, all_of_them: bool = False) -> None:
+        """Write an empty line if there is one. Around what is commented out, all are kept: it may be a text."""
         if not (self._fresh or self._kept) and self.lines and self.lines[-1].strip():
-            self.lines.append("")
+            self.lines += [""] * (count if all_of_them or self._follows_code else min(count, 1))
 
     def _comments(self, comments: Sequence[Comment], indent: int) -> None:
         for comment in comments:
-            if comment.blank_above:
-                self._blank()
-            self._put(" " * indent + comment.text)
+            self._blank(comment.blank_lines, all_of_them=comment.is_code)
+            self._put(self._placed(comment, indent))
+            self._follows_code = comment.is_code
+
+    def _placed(self, comment: Comment, indent: int) -> str:
+        placed = comment.placed
+        if placed is None:
+            return " " * indent + comment.text
+        line = " " * (self._column(placed.start) if placed.start else 0) + placed.text
+        for home, text in placed.parts:
+            line = line.ljust(self._column(home) + placed.gap) + text
+        return line
+
+    def _column(self, home: Home) -> int:
+        return max(self._columns.get(home.block, 0) + home.offset, 0)
 
     def _put_with_comment(self, line: str, node: Node) -> None:
         for comment in node.trailing:
@@ -104,6 +128,9 @@ class _Layout:
 
     def _children(self, node: Node, indent: int, dash: str = "") -> None:
         """Write the children of a block. `dash` replaces the indentation of the first line."""
+        if node.indent is not None:
+            indent = self._column(node.indent)
+        self._columns[node.start] = indent
         margin = " " * indent
         for index, child in enumerate(node.children):
             start = dash if dash and index == 0 else margin
@@ -111,20 +138,28 @@ class _Layout:
             if child.key is None:
                 above += self._hoisted(child.value, indent)
             self._comments(above, indent)
-            if child.blank_above:
-                self._blank()
+            self._blank(child.blank_lines)
             if child.key is None:
                 self._item(start, child.value, indent)
             else:
                 self._entry(start, child.key, child.value, indent)
+            self._comments(child.tail, indent)
         self._comments(node.tail, indent)
 
     def _item(self, start: str, node: Node, indent: int) -> None:
         below = indent + _STEP
-        if node.is_collection and node.anchor is None and self._is_block(node, below):
+        if self._may_follow_dash(node) and self._is_block(node, below):
             self._children(node, below, f"{start}- ")
         else:
             self._value(f"{start}-", node, below)
+
+    def _may_follow_dash(self, node: Node) -> bool:
+        return (
+            node.is_collection
+            and node.anchor is None
+            and not node.before
+            and not (node.children and any(comment.is_code for comment in node.children[0].leading))
+        )
 
     def _entry(self, start: str, key: Node, value: Node, indent: int) -> None:
         text = key_text(key)
@@ -136,7 +171,19 @@ class _Layout:
     def _value(self, prefix: str, node: Node, below: int) -> None:
         """Write one value after `prefix`. The lines below it are indented by `below` columns."""
         head = f"{prefix} " if prefix else ""
+        if node.before:
+            self._put(prefix)
+            self._comments(node.before, below)
+            below = below if node.indent is None else self._column(node.indent)
+            if self._follows_code:
+                self._blank(node.blank_lines)
+            head = " " * below
         line = head + (f"&{node.anchor} " if node.anchor is not None else "")
+        if node.is_collection and node.text:
+            first, *others = as_it_is(node, below - _STEP - max(node.column, 0))
+            self.lines += [line + first, *others[:-1]]
+            self._put_with_comment(others[-1], node)
+            return
         if node.is_collection:
             if self._is_block(node, len(line)):
                 self._put_with_comment(line.rstrip(" "), node)
@@ -150,29 +197,30 @@ class _Layout:
         block = block_of(node)
         if block is not None:
             self._put_with_comment(line + block.header, node)
+            self._columns[node.start] = below
             self.lines += [" " * below + each if each else "" for each in block.lines]
             self._kept = block.keeps
             return
         first, *others = spelling(node)
         lines = [line + first if first else line.rstrip(" ")]
-        lines += [" " * below + each if each else "" for each in others]
+        lines += [each if not each or starts_with_hash(each) else " " * below + each for each in others]
         self.lines += lines[:-1]
         self._put_with_comment(lines[-1], node)
 
     def _hoisted(self, node: Node, indent: int) -> list[Comment]:
         """The comments between a dash and what follows it, which go above the dash."""
-        if not node.is_collection or node.anchor is not None or not self._is_block(node, indent + _STEP):
+        if not self._may_follow_dash(node) or not self._is_block(node, indent + _STEP):
             return []
         first = node.children[0]
         comments = [*node.trailing, *first.leading]
-        node.trailing, first.leading, first.blank_above = [], [], False
+        node.trailing, first.leading, first.blank_lines = [], [], 0
         if first.key is None:
             comments += self._hoisted(first.value, indent + _STEP)
         return comments
 
     def _is_block(self, node: Node, column: int) -> bool:
         """Whether the children of a collection that would start at a column are on lines of their own."""
-        if not node.children:
+        if not node.children or (node.flow and node.text):
             return False
         if not node.flow or id(node) in self._opened:
             return True
@@ -190,12 +238,12 @@ class _Layout:
         return self._inline[id(node)]
 
     def _new_in_brackets(self, node: Node) -> str | None:
-        if node.tail:
+        if node.tail or node.text:
             return None
         pieces = []
         for child in node.children:
             value = self._in_brackets(child.value)
-            if value is None or child.leading or child.value.trailing:
+            if value is None or child.leading or child.value.before or child.value.trailing:
                 return None
             if child.value.anchor is not None:
                 value = f"&{child.value.anchor} {value}".rstrip(" ")

@@ -53,15 +53,16 @@ class _Order:
     def __init__(self, document: Document) -> None:
         self.opened: set[int] = set()
         anchors = Counter(node.anchor for node in _nodes(document.root) if node.anchor is not None)
-        self._is_ambiguous = any(count > 1 for count in anchors.values())
+        self._is_ambiguous = document.fixed or any(count > 1 for count in anchors.values())
 
     def sort(self, node: Node, keys: Sequence[str]) -> None:
         """Known keys in their order, `<<` after the first of them, then the other keys in their old order.
 
         An anchor stays before the aliases that refer to it. If an anchor is defined twice, the order decides what an
-        alias means, so nothing is moved.
+        alias means, so nothing is moved. Neither are keys with a line between them that divides them when it is no
+        longer commented out.
         """
-        if node.kind is not Kind.MAPPING or not node.children or self._is_ambiguous:
+        if node.kind is not Kind.MAPPING or not node.children or self._is_ambiguous or _is_divided(node):
             return
         ranks: dict[str | None, float] = {key: rank for rank, key in enumerate(keys)}
         ranks[_MERGE] = 0.5
@@ -85,7 +86,7 @@ class _Order:
         was_first = node.children[0]
         node.children = list(placed.values())
         is_first = node.children[0]
-        was_first.blank_above, is_first.blank_above = is_first.blank_above, was_first.blank_above
+        was_first.blank_lines, is_first.blank_lines = is_first.blank_lines, was_first.blank_lines
 
     def reconcile(self, node: Node) -> None:
         self.sort(node, RECONCILE.names)
@@ -114,6 +115,12 @@ class _Order:
                 for child in item.value.children:
                     if child.name == "subchoices":
                         self._choices(child.value)
+
+
+def _is_divided(node: Node) -> bool:
+    comments = [comment for child in node.children for comment in (*child.leading, *child.tail) if comment.is_code]
+    homes = [home for comment in comments if comment.placed for home, _ in comment.placed.parts]
+    return any(home.block < node.start for home in homes)
 
 
 def _nodes(node: Node) -> Iterator[Node]:

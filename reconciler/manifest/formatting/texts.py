@@ -40,7 +40,7 @@ def block_of(node: Node) -> Block | None:
     if node.style in ("|", ">"):
         return _rewritten(node)
     value = node.value
-    if "\n" not in value or not _reads_as_block(value):
+    if "\n" not in value or node.unfinished or _holds_hash(node) or not _reads_as_block(value):
         return None
     ended = value.endswith("\n")
     return Block("|" if ended else "|-", tuple((value[:-1] if ended else value).split("\n")))
@@ -58,7 +58,7 @@ def _rewritten(node: Node) -> Block | None:
     """A block as it was, for a new indentation; None if it holds only whitespace."""
     value = node.value
     if not value.strip():
-        return None
+        return Block(node.text.split("#")[0].strip(), ()) if node.unfinished and not value else None
     header, *written = _LINE_END.split(node.text)
     keeps = "+" in header.split("#")[0]
     chomping = "+" if keeps else "-" if not value.endswith("\n") else ""
@@ -83,13 +83,33 @@ def spelling(node: Node) -> list[str]:
     if node.style in ("|", ">") or only_in_brackets:
         return [double_quoted(node.value)]
     first, *others = _LINE_END.split(node.text)
-    lines = [first, *(line.strip(" \t") for line in others)]
+    lines = [first, *(line if starts_with_hash(line) else line.strip(" \t") for line in others)]
     return [line if index == len(lines) - 1 else _without_end(line) for index, line in enumerate(lines)]
+
+
+def starts_with_hash(line: str) -> bool:
+    """Whether a line of a quoted text was perhaps commented out. Such a line stays in its columns."""
+    return line.lstrip(" ").startswith("#")
+
+
+def _holds_hash(node: Node) -> bool:
+    return "#" in node.text and any(map(starts_with_hash, _LINE_END.split(node.text)))
 
 
 def _without_end(line: str) -> str:
     bare = line.rstrip(" \t")
     return line if bare.endswith("\\") else bare
+
+
+def as_it_is(node: Node, shift: int) -> list[str]:
+    """The lines of a value in brackets as they are, moved by `shift` columns. A # in the first column stays there."""
+    first, *others = _LINE_END.split(node.text)
+    return [first, *(_shifted(line, shift) for line in others)]
+
+
+def _shifted(line: str, shift: int) -> str:
+    bare = line.lstrip(" ")
+    return line if not bare or line.startswith("#") else " " * max(len(line) - len(bare) + shift, 0) + bare
 
 
 def in_one_line(node: Node) -> str | None:
@@ -99,7 +119,7 @@ def in_one_line(node: Node) -> str | None:
     lines = spelling(node)
     if len(lines) == 1:
         return lines[0]
-    if "\n" in node.value:
+    if "\n" in node.value or _holds_hash(node):
         return None
     if node.style == "'":
         return "'" + node.value.replace("'", "''") + "'"

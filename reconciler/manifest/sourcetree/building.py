@@ -1,14 +1,12 @@
 """Builds a source tree from the events of a parser and the text between them. Every comment gets exactly one owner.
 
-A comment alone on its line belongs to the value that follows it. At the end of a block, it belongs to the innermost
-block that it is indented into or, if there is none, to the value after the block. A comment after a value belongs to
-that value.
+`placing` decides whether a comment that is alone on its line belongs to the value above or below it. A comment after a
+value belongs to that value.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
@@ -29,14 +27,16 @@ from yaml.events import (
 from reconciler.manifest.located import AnyEvent, SourceText
 from reconciler.manifest.parsing import NotYamlError, Parser, open_events
 from reconciler.manifest.rawtext import prepare
+from reconciler.manifest.sourcetree.lines import Lines
+from reconciler.manifest.sourcetree.placing import place
 from reconciler.manifest.sourcetree.tree import Child, Comment, Document, Kind, Node, SourceTree
 
 _BLOCKS: Final = ("|", ">")
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
-_BEHIND_ANCHOR: Final = re.compile(r"(?:[ \t\r\n]+(?:#[^\r\n]*)?)*")
 _BEHIND_VALUE: Final = re.compile(r"[ \t]*,?[ \t]*")
 _BEHIND_KEY: Final = re.compile(r"[ \t]*:[ \t]*(?:&[^\s,\[\]{}]+)?[ \t]*")
 _BEHIND_DASH: Final = re.compile(r"(?:.*\s)?-")
+_IN_FIXED_ORDER: Final = re.compile(r"(?<![^\s\[{,])[&*]\w|#[ ]?(?:---|\.\.\.)")
+"""What a line that is commented out has if its meaning depends on the order of keys: anchors, and documents' ends."""
 _OUTSIDE: Final = re.compile(r"#[^\r\n]*|^%[^\r\n]*", re.MULTILINE)
 
 
@@ -53,9 +53,10 @@ def parse_source(data: bytes, parser: Parser) -> SourceTree:
         source = prepare("", data, Parser.PURE).source
         events = _events(source.parsed, Parser.PURE)
     builder = _Builder(events, source)
-    comments = sorted(comment.text for comment in builder.comments)
+    comments = sorted(comment.content for comment in builder.comments)
+    alone = [comment for comment in builder.comments if comment.is_alone]
     anchors = [(event.anchor, event.__class__ is AliasEvent) for event in events if getattr(event, "anchor", None)]
-    return SourceTree(builder.documents(), comments, sorted(anchors))
+    return SourceTree(builder.documents(), comments, sorted(anchors), alone, source.parsed)
 
 
 def _events(text: str, parser: Parser) -> list[AnyEvent]:
@@ -76,12 +77,12 @@ class _Builder:
         self._events = iter(events)
         self._source = source
         self._text = source.parsed
-        ends = list(_LINE_END.finditer(self._text))
-        self._starts = [0, *(end.end() for end in ends)]
-        self._ends = [*(end.start() for end in ends), len(self._text)]
+        self._lines = Lines(self._text)
         self._directives: list[tuple[int, str]] = []
         self.comments: list[Comment] = []
         self._look_between(events)
+        self._places = place(self.comments, events, self._lines)
+        self._is_fixed = any(each.is_code and _IN_FIXED_ORDER.search(each.text) for each in self.comments)
         self._given = 0
         self._above: defaultdict[int, list[Comment]] = defaultdict(list)
 
@@ -108,42 +109,26 @@ class _Builder:
             if _is(event, AliasEvent):
                 found.append((event.start_mark.index, event.end_mark.index))
             elif _is(event, ScalarEvent):
-                start, end = self._body(event), event.end_mark.index
+                start, end = self._lines.body(event), event.end_mark.index
                 if event.style in _BLOCKS:
                     found.append((start, self._header_end(start)))
-                    start = min(self._ends[self._line(start)], end)
+                    start = min(self._lines.end(start), end)
                 found.append((start, end))
         return found
 
     def _header_end(self, start: int) -> int:
         """The start of the comment on the line of a `|` or `>`, or the end of that line."""
-        end = self._ends[self._line(start)]
+        end = self._lines.end(start)
         comment = self._text.find("#", start, end)
         return end if comment < 0 else comment
 
     def _comment(self, start: int, end: int) -> Comment:
-        line = self._line(start)
-        first = self._starts[line]
-        text = self._source.written(start, end).rstrip()
-        return Comment(text, start, start - first, self._text[first:start].strip(), self._is_blank(line - 1))
-
-    def _line(self, index: int) -> int:
-        return bisect_right(self._starts, index) - 1
-
-    def _is_blank(self, line: int) -> bool:
-        return line >= 0 and not self._text[self._starts[line] : self._ends[line]].strip()
-
-    def _column(self, index: int) -> int:
-        return index - self._starts[self._line(index)]
-
-    def _body(self, event: AnyEvent) -> int:
-        """The start of a value after its anchor. The event starts at the anchor."""
-        start: int = event.start_mark.index
-        if event.anchor is None:
-            return start
-        match = _BEHIND_ANCHOR.match(self._text, start + 1 + len(event.anchor))
-        assert match is not None
-        return min(match.end(), event.end_mark.index) if _is(event, ScalarEvent) else match.end()
+        line = self._lines.number(start)
+        first = self._lines.starts[line]
+        text, before = self._source.written(start, end), self._text[first:start].strip()
+        return Comment(
+            text.rstrip() if before else text, start, start - first, before, self._lines.blanks_above(line, most=line)
+        )
 
     def _take(self, until: int) -> list[Comment]:
         """The comments before `until` that have no owner yet."""
@@ -161,11 +146,15 @@ class _Builder:
                 return [comment]
         return []
 
+    def _blanks_above(self, index: int, *, most: int | None = None) -> int:
+        line = self._lines.number(index)
+        return self._lines.blanks_above(line, most=line if most is None else most)
+
     def _document(self, event: AnyEvent) -> Document:
-        document = Document(Node(Kind.SCALAR), explicit=bool(event.explicit))
+        document = Document(Node(Kind.SCALAR), explicit=bool(event.explicit), fixed=self._is_fixed)
         if event.explicit:
             document.before = self._take(event.end_mark.index)
-            document.blank_above = self._is_blank(self._line(event.end_mark.index - 1) - 1)
+            document.blank_lines = self._blanks_above(event.end_mark.index - 1)
         while self._directives and self._directives[0][0] < event.end_mark.index:
             document.directives.append(self._directives.pop(0)[1])
         root = next(self._events)
@@ -192,31 +181,40 @@ class _Builder:
         return self._collection(event, parent_column)
 
     def _scalar(self, event: AnyEvent) -> Node:
-        start, end = self._body(event), event.end_mark.index
+        start, end = self._lines.body(event), event.end_mark.index
         node = Node(Kind.SCALAR, value=event.value, style=event.style or "", anchor=event.anchor)
         node.text = self._source.written(start, end)
+        node.unfinished = event.start_mark.index in self._places.unfinished
         if node.style in _BLOCKS:
-            self._above[id(node)] = self._take(self._ends[self._line(start)])
+            node.start = event.start_mark.index
+            self._above[id(node)] = self._take(self._lines.end(start))
         return node
 
     def _collection(self, start: AnyEvent, parent_column: int) -> Node:
         is_mapping = _is(start, MappingStartEvent)
         end = MappingEndEvent if is_mapping else SequenceEndEvent
         node = Node(Kind.MAPPING if is_mapping else Kind.SEQUENCE, anchor=start.anchor, flow=bool(start.flow_style))
-        column = parent_column if node.flow else self._column(self._body(start))
+        node.start, node.column = start.start_mark.index, parent_column
+        node.indent = self._places.indents.get(node.start)
+        column = parent_column if node.flow else self._lines.column(self._lines.body(start))
+        if (end_index := self._places.kept.get(node.start)) is not None:
+            node.text = self._source.written(self._lines.body(start), end_index)
+            self._take(end_index)
         while not _is(event := next(self._events), end):
             child = Child(Node(Kind.SCALAR))
-            if is_mapping or not _is_left_out(event):
-                child.leading = self._leading(node, event)
-            child.blank_above = self._is_blank(self._line(event.start_mark.index) - 1)
+            within: list[Comment] = []
+            child.leading = self._leading(node, event)
+            if not is_mapping and not node.flow and not _is_left_out(event):
+                within = self._within(child.leading, event)
+            child.blank_lines = self._blanks_above(event.start_mark.index, most=1 if node.flow else None)
             if is_mapping:
                 child.key = self._key(event)
                 child.value = self._value(next(self._events), column, key_end=event.end_mark.index)
             else:
-                child.value = self._value(event, column)
+                child.value = self._value(event, column, within=within)
             child.leading += self._settled(child.value)
             node.children.append(child)
-        self._close(node, event, parent_column)
+        self._close(node, event)
         return node
 
     def _leading(self, node: Node, event: AnyEvent) -> list[Comment]:
@@ -224,8 +222,24 @@ class _Builder:
         if not node.children:
             above = [each for each in comments if not each.is_alone and not _BEHIND_DASH.fullmatch(each.before)]
             self._above[id(node)] += above
-            comments = [comment for comment in comments if comment not in above]
-        return comments
+            return [comment for comment in comments if comment not in above]
+        behind = [comment for comment in comments if comment.is_behind]
+        node.children[-1].tail += behind
+        return [comment for comment in comments if not comment.is_behind]
+
+    def _within(self, comments: list[Comment], event: AnyEvent) -> list[Comment]:
+        """Take the comments between a dash and a value on another line out of `comments`."""
+        lines = self._lines
+        line = lines.number(event.start_mark.index)
+        if not comments or self._text[lines.starts[line] : event.start_mark.index].strip():
+            return []
+        first = len(comments)
+        while first and lines.number(comments[first - 1].start) + self._blanks_above(lines.starts[line]) + 1 == line:
+            first -= 1
+            line = lines.number(comments[first].start)
+        within = [comment for comment in comments[first:] if comment.is_alone]
+        comments[first:] = [comment for comment in comments[first:] if not comment.is_alone]
+        return within
 
     def _key(self, event: AnyEvent) -> Node:
         if _is(event, AliasEvent):
@@ -233,7 +247,9 @@ class _Builder:
         assert _is(event, ScalarEvent)
         return self._scalar(event)
 
-    def _value(self, event: AnyEvent, column: int, *, key_end: int | None = None) -> Node:
+    def _value(
+        self, event: AnyEvent, column: int, *, key_end: int | None = None, within: Sequence[Comment] = ()
+    ) -> Node:
         if _is_left_out(event):
             # The parsers disagree on where a value that is not written is, but not on where its key ends.
             node = self._scalar(event)
@@ -243,26 +259,29 @@ class _Builder:
                 else self._take_behind(key_end, _BEHIND_KEY) or self._take_behind(key_end)
             )
             return node
-        before = self._take(event.start_mark.index)
+        before = [*within, *self._take(event.start_mark.index)]
         node = self._node(event, column)
+        alone = [comment for comment in before if comment.is_alone]
+        self._above[id(node)][:0] = [comment for comment in before if not comment.is_alone]
         if node.is_collection and not node.flow:
-            self._above[id(node)][:0] = [comment for comment in before if not comment.is_alone]
-            node.children[0].leading[:0] = [comment for comment in before if comment.is_alone]
+            node.children[0].leading[:0] = alone
         else:
-            self._above[id(node)][:0] = before
+            node.before = alone
+            node.unfinished = node.unfinished or any(comment.is_code for comment in alone)
+            node.indent = self._places.indents.get(event.start_mark.index)
+            node.blank_lines = self._blanks_above(event.start_mark.index)
         return node
 
-    def _close(self, node: Node, end: AnyEvent, parent_column: int) -> None:
+    def _close(self, node: Node, end: AnyEvent) -> None:
         if node.flow:
             node.tail = self._take(end.start_mark.index)
             node.trailing = self._take_behind(end.end_mark.index)
-            return
-        while self._given < len(self.comments):
-            comment = self.comments[self._given]
-            if comment.start >= end.start_mark.index or comment.column <= parent_column:
-                break
-            node.tail.append(comment)
-            self._given += 1
+        elif node.column < 0:
+            while self._given < len(self.comments) and self.comments[self._given].is_behind:
+                if self.comments[self._given].start >= end.start_mark.index:
+                    break
+                node.children[-1].tail.append(self.comments[self._given])
+                self._given += 1
 
     def _settled(self, node: Node) -> list[Comment]:
         """The comments of a value that go above its line. The last comment that follows other text stays at the line's

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
-_SOURCES: Final = (
+SOURCES: Final = (
     """# yaml-language-server: $schema=_schema.json
 
 # Kittens of the north.
@@ -83,7 +83,7 @@ _SCRAPS: Final = (
 
 def mutated(random: Random) -> str:
     """One text; the comments in it are numbered."""
-    text = random.choice(_SOURCES)
+    text = random.choice(SOURCES)
     for number in range(random.randint(1, 3)):
         kind = random.random()
         lines = text.split("\n")

@@ -71,11 +71,14 @@ PAIRS = {
         M + f"params:\n  a: [-, b:, {'x' * 100}]\n",
         M + f'params:\n  a:\n    - "-"\n    - "b:"\n    - {"x" * 100}\n',
     ),
-    "a comment in brackets opens them": (
-        M + "params:\n  a: [ # all\n    1, # one\n    # of two\n    2\n    # no more\n  ]  # end\n",
-        M + "params:\n  # all\n  a:  # end\n    - 1  # one\n    # of two\n    - 2\n    # no more\n",
+    "a comment at the end of a line opens brackets": (
+        M + "params:\n  a: [ # all\n    1, # one\n    2\n  ]  # end\n",
+        M + "params:\n  # all\n  a:  # end\n    - 1  # one\n    - 2\n",
     ),
-    "a comment in empty brackets": (M + "params:\n  a: [\n  # none\n  ]\n", M + "params:\n  # none\n  a: []\n"),
+    "a comment on its own line keeps brackets as they are": (
+        M + "params:\n    a: [ 1,\n        # 2,\n#        3,\n        4\n    ]\n    b: [\n    # none\n    ]\n",
+        M + "params:\n  a: [ 1,\n      # 2,\n#        3,\n      4\n  ]\n  b: [\n  # none\n  ]\n",
+    ),
     "JSON": (
         '{"name": "p", "type": "chat", "params": {"a": {"b": [1, 2]}}}\n',
         '"name": "p"\n"type": "chat"\n"params":\n  "a": {"b": [1, 2]}\n',
@@ -115,12 +118,17 @@ PAIRS = {
         M + 'params:\n  a: ""\n\n  b: "\\n"\n\n  c: 1\n',
     ),
     "comments at the end of a block": (
-        M + "params:\n    a: 1\n      # of a\n    # of it\n  # of it too\n# of ontology\nontology:\n- A\n# end\n",
-        M + "params:\n  a: 1\n  # of a\n  # of it\n  # of it too\n# of ontology\nontology:\n  - A\n# end\n",
+        M + "params:\n    a: 1\n      # of a\n    # of it\n  # of it too\n# of ontology\nontology:\n- A\n\n# end\n",
+        M + "params:\n  a: 1\n    # of a\n  # of it\n  # of it too\n# of ontology\nontology:\n  - A\n\n# end\n",
     ),
     "a comment of a list that is not indented": (
-        M + "ontology:\n- A\n# of B\n- B\n# of x\nx-a: 1\n",
-        M + "ontology:\n  - A\n  # of B\n  - B\n# of x\nx-a: 1\n",
+        M + "ontology:\n- A\n# of B\n- B\n\n# of x\nx-a: 1\n",
+        M + "ontology:\n  - A\n  # of B\n  - B\n\n# of x\nx-a: 1\n",
+    ),
+    # google/yamlfmt#255
+    "a comment that closes a group": (
+        M + "ontology:\n# <group>\n- A\n# </group>\nx-a: 1\n",
+        M + "ontology:\n  # <group>\n  - A\n  # </group>\nx-a: 1\n",
     ),
     "comments between a dash and its value": (
         M + "ontology:\n- # one\n  # two\n  choice: A\n-\n  # three\n  - B\n- &a  # four\n  choice: C\n",
@@ -128,11 +136,46 @@ PAIRS = {
     ),
     "comments between a key and its value": (
         M + "params:\n  a:  # one\n    # two\n    b: 1\n  c: # three\n    4 # four\n  d:\n    # five\n    6\n",
-        M + "params:\n  a:  # one\n    # two\n    b: 1\n  # three\n  c: 4  # four\n  # five\n  d: 6\n",
+        M + "params:\n  a:  # one\n    # two\n    b: 1\n  # three\n  c: 4  # four\n  d:\n    # five\n    6\n",
     ),
     "aligned comments stay aligned": (
         "name: p               # one\ntype: imageannotation # two\nparams: {a:  1} # three\n",
         "name: p                # one\ntype: imageannotation  # two\nparams:  # three\n  a: 1\n",
+    ),
+    # google/yamlfmt#112
+    "the last item of a list is commented out": (
+        M + "ontology:\n- choice: A\n  subchoices:\n  - Cat\n  # - Dog\n- Car\n# - Van\n",
+        M + "ontology:\n  - choice: A\n    subchoices:\n      - Cat\n      # - Dog\n  - Car\n  # - Van\n",
+    ),
+    "an item is commented out in the first column": (
+        M + "ontology:\n- choice: A\n  subchoices:\n  - Cat\n#  - Dog\n- Car\n#- Van\n",
+        M + "ontology:\n  - choice: A\n    subchoices:\n      - Cat\n#      - Dog\n  - Car\n#  - Van\n",
+    ),
+    "an item of another width is commented out": (
+        M + "ontology:\n    -   choice: A\n    # -   choice: B\n    #     display: b\n",
+        M + "ontology:\n  - choice: A\n  # - choice: B\n  #   display: b\n",
+    ),
+    "what is commented out moves as one": (
+        M + "reconcile:\n    protect: true\n    # ignore:\n    # - params.a\n\n# ontology:\n# - A\n"
+        "params:\n    # b: 1\n    a: 2\n",
+        M
+        + "\n# ontology:\n# - A\nparams:\n  # b: 1\n  a: 2\nreconcile:\n  protect: true\n  # ignore:\n  # - params.a\n",
+    ),
+    "a parent that is commented out keeps its children": (
+        M + "params:\n    a:\n        # b:\n            c: 1\n",
+        M + "params:\n  a:\n      # b:\n          c: 1\n",
+    ),
+    "empty lines of a text that is commented out": (
+        M + "params:\n    # a: |\n    #     one\n\n\n    #     two\n    b: 1\n",
+        M + "params:\n  # a: |\n  #     one\n\n\n  #     two\n  b: 1\n",
+    ),
+    "a line that divides keys keeps them in place": (
+        M + "ontology:\n- choice: A\n  subchoices: [B]\n# - choice: C\n  description: d\n",
+        M + "ontology:\n  - choice: A\n    subchoices: [B]\n  # - choice: C\n    description: d\n",
+    ),
+    "lines of a text in quotes that begin with #": (
+        M + 'params:\n    a: "one\n#    two\n      three"\n',
+        M + 'params:\n  a: "one\n#    two\n    three"\n',
     ),
     "one empty line at most": (
         M + "\n\n\nparams:\n\n  a: 1\n\n\n  b: 2\n\n\n\nx-a: 1\n\n\n",

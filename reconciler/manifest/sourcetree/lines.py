@@ -1,0 +1,54 @@
+"""The lines of a text: where each starts and ends, and which are blank."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import Final
+
+from yaml.events import ScalarEvent
+
+from reconciler.manifest.located import AnyEvent
+
+LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_BEHIND_ANCHOR: Final = re.compile(r"(?:[ \t\r\n]+(?:#[^\r\n]*)?)*")
+
+
+class Lines:
+    """The lines of `text`, counted from 0."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        ends = list(LINE_END.finditer(text))
+        self.starts = [0, *(end.end() for end in ends)]
+        self.ends = [*(end.start() for end in ends), len(text)]
+
+    def number(self, index: int) -> int:
+        return bisect_right(self.starts, index) - 1
+
+    def column(self, index: int) -> int:
+        return index - self.starts[self.number(index)]
+
+    def end(self, index: int) -> int:
+        """The end of the line that `index` is on."""
+        return self.ends[self.number(index)]
+
+    def blanks_above(self, line: int, *, most: int) -> int:
+        """The number of blank lines right above a line, but not more than `most`."""
+        count = 0
+        while (
+            count < min(line, most)
+            and not self.text[self.starts[line - count - 1] : self.ends[line - count - 1]].strip()
+        ):
+            count += 1
+        return count
+
+    def body(self, event: AnyEvent) -> int:
+        """The start of a value after its anchor. The event starts at the anchor."""
+        start: int = event.start_mark.index
+        if event.anchor is None:
+            return start
+        match = _BEHIND_ANCHOR.match(self.text, start + 1 + len(event.anchor))
+        assert match is not None
+        end: int = event.end_mark.index
+        return min(match.end(), end) if isinstance(event, ScalarEvent) else match.end()
