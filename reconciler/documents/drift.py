@@ -181,6 +181,10 @@ class DriftShape(Document):
     snapshot_at: Annotated[TakenShape | None, Key(alias="snapshot")]
     complete: bool
     """False if the run was limited to some of the projects."""
+    checked: tuple[Text, ...] = ()
+    """The projects that a limited run has looked at. Empty if it was not limited."""
+    unchecked: tuple[Text, ...] = ()
+    """The other projects that have a manifest, or that the record has. Empty if the run was not limited."""
     live_count: Count | None
     """The number of live projects; null if they were not listed."""
     baseline: Annotated[BaselineShape | None, Key(alias="record")]

@@ -94,7 +94,8 @@ class Drift:
     `unmanaged` are live projects without a manifest, `vanished` those that an apply has written and Scale no longer
     shows. `live_count` is None where no list was read, `complete` false where names narrowed it. `snapshot_at` is when
     live was read where that is from a snapshot. `unlisted` counts clean projects that are not in `projects`: a document
-    that is read back has their number alone. `masked` is whether sensitive values are masked.
+    that is read back has their number alone. Where names narrowed it, `checked` are the projects that it is about, and
+    `unchecked` the others that have a manifest or are in the record. `masked` is whether sensitive values are masked.
     """
 
     target: TargetInfo
@@ -110,6 +111,8 @@ class Drift:
     snapshot_at: datetime | None = None
     unlisted: int = 0
     masked: bool = False
+    checked: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
 
     @property
     def project_count(self) -> int:

@@ -80,6 +80,8 @@ def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared
         for project in sorted(declared.projects, key=lambda project: project.name)
     ]
     projects = [project for project in found if isinstance(project, ProjectDrift)]
+    checked = {project.name for project in declared.projects} if not declared.complete else set()
+    unchecked = {*declared.managed, *declared.undeclared} - checked if not declared.complete else set()
     return Drift(
         target=account.target,
         made_at=session.now(),
@@ -92,6 +94,8 @@ def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared
         live_count=len(live.listed) if live.whole else None,
         complete=declared.complete,
         snapshot_at=live.snapshot_at,
+        checked=tuple(sorted(checked)),
+        unchecked=tuple(sorted(unchecked)),
     )
 
 

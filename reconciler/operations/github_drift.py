@@ -9,6 +9,8 @@ from reconciler.diagnostics import Remedy
 from reconciler.documents.drift import drift_document
 from reconciler.errors import GithubError
 from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.comments import job_hash
+from reconciler.forge.github.coverage import Coverage
 from reconciler.forge.github.event import Event
 from reconciler.forge.github.issues import Finding, keep_issue
 from reconciler.forge.github.marker import short_hash
@@ -21,10 +23,17 @@ from reconciler.planning.drift import shown_fields
 from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
 from reconciler.render.markdown.page import lay_out_view
-from reconciler.render.markdown.talk import drift_changed, drift_over, drift_title, scope_words
+from reconciler.render.markdown.talk import (
+    covered_words,
+    drift_changed,
+    drift_left,
+    drift_over,
+    drift_title,
+    scope_words,
+)
 from reconciler.render.view.drift import view_drift
 
-_MARKER = 8_000
+_MARKER = 18_000
 
 
 def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: Writer) -> Report:
@@ -32,8 +41,10 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
 
     The issue stays open while a project is blocked, because that project may have drifted.
 
+    A check of some projects keeps an issue of its own.
+
     Raises:
-        GithubError: the check failed or covered only some projects, or the issue cannot be read or written.
+        GithubError: the check failed or does not say which projects it covered, or the issue cannot be read or written.
     """
     drifts = _identities(drift)
     if failure := next((failure for failure in drift.diagnostics if failure.is_error), None):
@@ -42,24 +53,31 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
             f"The drift issue is unchanged. {failure.detail}".strip(),
             remedies=failure.remedies,
         )
-    if not drift.complete:
+    if not drift.complete and not drift.checked:
         raise GithubError(
             "the drift check covered only some projects",
             "The drift issue is unchanged, because projects that were not checked may have drifted.",
             remedies=[Remedy("To check all projects:", ("drift", "--format", "json", "--"))],
         )
-    scope = writer.scope(drift.target.name)
+    scope, notes = writer.scope(drift.target.name), [*writer.scope_line(writer.scope(drift.target.name))]
+    if not drift.complete:
+        notes.append(covered_words(drift.checked))
     words = scope_words(scope.target, scope.folder, scope.id)
     finding = Finding(
         scope=scope,
         drifts=drifts,
         title=drift_title(scope.target, scope.folder, scope.id),
         data={CONTENT: _content(drift, writer)},
-        text=with_notes(drift_text(drift, event, writer, limit=LIMIT - _MARKER), [*writer.scope_line(scope)]),
+        text=with_notes(drift_text(drift, event, writer, limit=LIMIT - _MARKER), notes),
+        remark=drift_left,
         changed=partial(drift_changed, words),
         over=drift_over(words),
+        drifting=_drifting(drift),
+        coverage=Coverage.of(drift.checked, complete=drift.complete),
+        unchecked=drift.unchecked,
+        job=job_hash(event),
     )
-    kept, url, notes = keep_issue(client, finding, author=client.author(), at=drift.made_at, now=writer.now)
+    kept, url, warnings = keep_issue(client, finding, author=client.author(), at=drift.made_at, now=writer.now)
     shown, where = in_words(scope), f" {plain(url)}" if url else ""
     if kept is Kept.NONE:
         said = f"No drift on {shown}, and no open issue."
@@ -67,7 +85,7 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
         said = f"Drift issue of {shown} unchanged, because a later check updated it.{where}"
     else:
         said = f"Drift issue of {shown} {kept}.{where}"
-    return Report((said,), tuple(notes))
+    return Report((said,), tuple(warnings))
 
 
 def drift_text(drift: Drift, event: Event, writer: Writer, *, limit: int) -> str:
@@ -90,6 +108,12 @@ def _identities(drift: Drift) -> tuple[str, ...]:
     ]
     blocked = (canonical_json(["blocked", project.name, project.diagnostic.code]) for project in drift.blocked)
     return (*units, *(canonical_json([name]) for name in drift.vanished), *blocked)
+
+
+def _drifting(drift: Drift) -> tuple[str, ...]:
+    """The projects with drift."""
+    units = (project.name for project in drift.projects if any(unit.cause.drifted for unit in project.units))
+    return (*units, *drift.vanished, *(project.name for project in drift.blocked))
 
 
 def _content(drift: Drift, writer: Writer) -> str:

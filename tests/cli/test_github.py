@@ -624,6 +624,33 @@ def test_the_life_of_a_drift(
     assert issue["state"] == "open"
 
 
+def test_a_narrowed_check_keeps_an_issue_of_its_own(
+    cli: Cli, served: Served, write: Write, github: Github, job: Job
+) -> None:
+    """Each closes only what it has looked at."""
+    for name in ("a", "b"):
+        write(f"team-{name}/{name}.yaml", f"name: {name}\ntype: imageannotation\nparams: {{x: 1}}\n")
+    cli("apply", "--auto-approve")
+    for name in ("a", "b"):
+        served.store.edit_params(name, {"x": 2})
+
+    def check(team: str) -> str:
+        job("schedule", "{}", **{**WORKFLOW, "GITHUB_JOB": team})
+        cli("drift", f"projects/team-{team}", "--report", ".git/drift.json")
+        shown = cli("github", "drift-issue", "--drift", ".git/drift.json")
+        assert shown.code == 0, shown.err
+        return shown.out
+
+    assert "opened" in check("a")
+    assert "opened" in check("b")
+    first, second = github.issues.values()
+    assert "Only some projects are checked: `a`." in first["body"]
+    served.store.edit_params("a", {"x": 1})
+    assert "unchanged" in check("b")
+    assert "closed" in check("a")
+    assert (first["state"], second["state"]) == ("closed", "open")
+
+
 def test_a_blocked_project_hides_no_drift_and_keeps_the_issue_open(
     cli: Cli, served: Served, write: Write, github: Github, job: Job, repository: Path
 ) -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from reconciler.model.outcome import Shown
 from reconciler.render.markdown.talk import (
+    covered_words,
     drift_changed,
+    drift_left,
     drift_over,
     drift_title,
     folded,
@@ -49,6 +51,12 @@ def test_below_an_issue() -> None:
     assert scope_words("t", "a/b", "") == "`t` in `a/b`"
     assert scope_words("t", ".", "one") == "`t`, `one`"
     assert "into `@all`, and only what is merged into `main` is applied" in other_branch("@all", "main")
+
+
+def test_what_a_narrowed_check_covers() -> None:
+    assert covered_words(["a", "@all"]) == "Only some projects are checked: `a`, `@all`."
+    assert covered_words(["a"] * 23).endswith(" and 3 more.")
+    assert drift_left(1).startswith("This check no longer covers 1 project that drifted before.")
 
 
 def test_a_former_plan_is_folded_and_found_again() -> None:

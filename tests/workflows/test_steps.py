@@ -82,7 +82,7 @@ def arguments(name: str, folder: Path, **variables: str) -> list[str]:
     return out.splitlines()
 
 
-@pytest.mark.parametrize("name", ["Validate", "Plan", "Apply"])
+@pytest.mark.parametrize("name", ["Validate", "Plan", "Apply", "Check for drift"])
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -126,7 +126,7 @@ def test_drift_does_not_fail_the_check(code: str, ends: int, temporary: Path) ->
     with shell("Check for drift", temporary, CODE=code) as process:
         out, _ = process.communicate(timeout=LIMIT)
     assert process.returncode == ends
-    assert out.splitlines() == ["drift", "--report", str(temporary / "drift.json")]
+    assert out.splitlines() == ["drift", "--report", str(temporary / "drift.json"), "--"]
 
 
 def test_a_cancelled_apply_stops_and_leaves_its_result(tmp_path: Path) -> None:

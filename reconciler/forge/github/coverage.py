@@ -94,6 +94,9 @@ class Coverage:
         return self.complete or (known is not None and known <= self.hashes)
 
 
+ALL: Final = Coverage(frozenset(), complete=True)
+
+
 def _known(data: Mapping[str, Json]) -> frozenset[str] | None:
     known = data.get(COVERED)
     return frozenset(one for one in known if isinstance(one, str)) if isinstance(known, list) else None

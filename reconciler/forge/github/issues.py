@@ -1,5 +1,8 @@
 """One issue for each scope's drift: opened, updated, reopened while drift lasts, and closed when it is over.
 
+A check of some projects keeps an issue of its own, which is found by what it covers, or by its job. It closes only what
+it has looked at: drift of projects that it no longer covers keeps the issue open.
+
 It is found by its marker, even if someone removed its label. The marker remembers the set of drifts, each by a short
 hash. A comment notifies people if the set changes, but not at every run. It comes last, and it is only a warning if
 GitHub refuses it, because a conversation may be locked: what the issue shows is more important.
@@ -7,7 +10,7 @@ GitHub refuses it, because a conversation may be locked: what the issue shows is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -15,8 +18,11 @@ from typing import Any, Final
 from reconciler.diagnostics import Diagnostic, warning
 from reconciler.errors import GithubError, GithubUnavailableError
 from reconciler.forge.github.client import ASSUMED_AUTHOR, GithubClient
+from reconciler.forge.github.comments import JOB
+from reconciler.forge.github.coverage import ALL, COVERED, Coverage
 from reconciler.forge.github.marker import Body, Scope, short_hash
 from reconciler.forge.github.posts import Kept, Posted, Posts
+from reconciler.model.values import Json
 
 LABEL: Final = "reconciler-drift"
 KIND: Final = "drift"
@@ -27,16 +33,25 @@ DRIFTS: Final = "drifts"
 SET: Final = "set"
 """The marker's key for the hash of the whole set, empty if there is no drift."""
 
+DRIFTING: Final = "drifting"
+"""The marker's key for the short hashes of the projects that drift, at most `MOST_DRIFTS`."""
+
 MOST_DRIFTS: Final = 300
 _REPORTED: Final = "reported"
 _BY_LABEL: Final = {"state": "all", "labels": LABEL}
+_OVER: Final = {"state": "closed", "state_reason": "completed"}
+_UNKNOWN: Final = frozenset({"unknown"})
+"""For an issue that does not remember all of its projects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of a check. `drifts` identifies each drift; it is empty if there is none.
+    """The result of a check. `drifts` identifies each drift; it is empty if there is none. `drifting` are its projects.
 
-    `data` and `text` are for the issue's body. `changed` returns the text of a comment, given how many drifts are new
+    `coverage` is what was checked, `unchecked` which other projects there are, and `job` a hash of the job.
+
+    `data` and `text` are for the issue's body, and `remark` returns a sentence about a number of projects that drifted
+    and that are no longer checked. `changed` returns the text of a comment, given how many drifts are new
     and how many are gone (None if that is not known). `over` is the text of the comment that closes the issue.
     """
 
@@ -45,14 +60,52 @@ class Finding:
     title: str
     data: Mapping[str, Any]
     text: str
+    remark: Callable[[int], str]
     changed: Callable[[tuple[int, int] | None], str]
     over: str
+    drifting: Sequence[str] = ()
+    coverage: Coverage = ALL
+    unchecked: Sequence[str] = ()
+    job: str = ""
 
-    @property
-    def body(self) -> Body:
+    def body(self, left: frozenset[str] = frozenset()) -> Body:
+        """`left` are hashes of projects that drifted when they were last checked, and that are not checked now."""
         hashes = sorted({short_hash(drift) for drift in self.drifts})
-        whole = short_hash("\n".join(hashes)) if hashes else ""
-        return Body({**self.data, SET: whole, DRIFTS: hashes[:MOST_DRIFTS]}, self.text)
+        whole = short_hash("\n".join([*hashes, *sorted(left)])) if hashes or left else ""
+        covered = replace(self.coverage, hashes=self.coverage.hashes | left)
+        data = {
+            **self.data,
+            SET: whole,
+            DRIFTS: hashes[:MOST_DRIFTS],
+            DRIFTING: sorted({*map(short_hash, self.drifting), *left})[:MOST_DRIFTS],
+            COVERED: covered.remembered(),
+            JOB: self.job,
+        }
+        return Body(data, f"{self.text}\n{self.remark(len(left))}\n" if left else self.text)
+
+    def left_in(self, issue: Posted) -> frozenset[str]:
+        """The projects that the issue shows, and that this check has not looked at, by their hashes."""
+        if self.coverage.complete:
+            return frozenset()
+        known = issue.body.data.get(DRIFTING)
+        if not isinstance(known, list) or len(known) >= MOST_DRIFTS:
+            return _UNKNOWN
+        return frozenset(known) & {*map(short_hash, self.unchecked), *_UNKNOWN}
+
+    def is_about(self, issue: Posted) -> bool:
+        """Whether the issue is about the projects that were checked."""
+        is_of_all = not isinstance(issue.body.data.get(COVERED), list)
+        return is_of_all if self.coverage.complete else not is_of_all and self.coverage.meets(issue.body.data)
+
+    def is_of_job(self, issue: Posted) -> bool:
+        """Whether the issue is of the same job, whose list of names has changed, and shows nothing that is left."""
+        return bool(self.job) and issue.body.data.get(JOB) == self.job and not self.left_in(issue)
+
+    def is_over_in(self, issue: Posted) -> bool:
+        """Whether a check of all projects shows that nothing drifts in another check's issue."""
+        known = issue.body.data.get(DRIFTING)
+        now = set(map(short_hash, self.drifting))
+        return self.coverage.complete and issue.is_open and isinstance(known, list) and not now & set(known)
 
 
 def keep_issue(
@@ -66,7 +119,7 @@ def keep_issue(
         GithubError: it cannot be read or written; with 410, issues are switched off.
     """
     posts = Posts(client, "/issues", author, at, now, KIND, finding.scope, WRITES, _BY_LABEL)
-    keeper = _Issue(posts, finding, finding.body)
+    keeper = _Issue(posts, finding)
     return (*keeper.keep(), keeper.notes)
 
 
@@ -74,17 +127,16 @@ def keep_issue(
 class _Issue:
     posts: Posts
     finding: Finding
-    body: Body
     notes: list[Diagnostic] = field(default_factory=list)
 
     def keep(self) -> tuple[Kept, str]:
-        issues = self.ours()
+        issues = self.mine()
         if not issues:
             if not self.finding.drifts:
                 return Kept.NONE, ""
             self.see_label()
-            made = self.posts.create(self.body, title=self.finding.title, labels=[LABEL])
-            issues = self.ours() or [made]
+            made = self.posts.create(self.finding.body(), title=self.finding.title, labels=[LABEL])
+            issues = self.mine() or [made]
             if issues[0].id == made.id:
                 self.drop(issues[1:], made)
                 return Kept.OPENED, made.url
@@ -93,7 +145,19 @@ class _Issue:
         if self.posts.is_later(issue):
             return Kept.NEWER, issue.url
         self.put_label_back(issue)
-        return (self.go_on(issue) if self.finding.drifts else self.end(issue)), issue.url
+        left = self.finding.left_in(issue)
+        body = self.finding.body(left)
+        return (self.go_on(issue, body, left) if self.finding.drifts or left else self.end(issue, body)), issue.url
+
+    def mine(self) -> list[Posted]:
+        """Those about what was checked; else those of the same job. Others are closed if nothing in them drifts."""
+        ours = self.ours()
+        mine = list(filter(self.finding.is_about, ours)) or list(filter(self.finding.is_of_job, ours))
+        for other in ours:
+            if other not in mine and self.finding.is_over_in(other) and not self.posts.is_later(other):
+                self.posts.client.update(f"/issues/{other.number}", _OVER, needs=WRITES)
+                self.comment(other, self.finding.over, "")
+        return mine
 
     def ours(self) -> list[Posted]:
         """The first one is kept: the oldest that is open or, if none is, the oldest.
@@ -134,24 +198,25 @@ class _Issue:
         except GithubError as refused:
             self.notes.append(warning(refused.code, refused.summary, detail=refused.detail))
 
-    def go_on(self, issue: Posted) -> Kept:
+    def go_on(self, issue: Posted, body: Body, left: Collection[str]) -> Kept:
         if not issue.is_open:
-            kept = self.update(issue, Kept.REOPENED, state="open", state_reason="reopened")
-        elif issue.says(self.body):
+            kept = self.update(issue, body, Kept.REOPENED, state="open", state_reason="reopened")
+        elif issue.says(body):
             return Kept.UNCHANGED
         else:
-            kept = self.update(issue, Kept.EDITED)
-        if issue.body.data.get(SET) != self.body.data[SET]:
-            self.comment(issue, self.finding.changed(self.changes(issue.body)))
+            kept = self.update(issue, body, Kept.EDITED)
+        if issue.body.data.get(SET) != body.data[SET]:
+            words = self.finding.changed(None if left else _changes(issue.body, body))
+            self.comment(issue, words, body.data[SET])
         return kept
 
-    def end(self, issue: Posted) -> Kept:
+    def end(self, issue: Posted, body: Body) -> Kept:
         if issue.is_open:
-            kept = self.update(issue, Kept.CLOSED, state="closed", state_reason="completed")
-            self.comment(issue, self.finding.over)
+            kept = self.update(issue, body, Kept.CLOSED, **_OVER)
+            self.comment(issue, self.finding.over, body.data[SET])
             return kept
-        is_over = issue.body.data.get(SET) == self.body.data[SET]
-        return Kept.UNCHANGED if is_over else self.update(issue, Kept.EDITED)
+        is_over = issue.body.data.get(SET) == body.data[SET]
+        return Kept.UNCHANGED if is_over else self.update(issue, body, Kept.EDITED)
 
     def see_label(self) -> None:
         """GitHub silently drops an unknown label ([P], github.md, section 5). The issue would never be found again."""
@@ -162,16 +227,17 @@ class _Issue:
         """Close duplicates, made by two runs at once, after a lost answer, or when nobody saw the older one."""
         closed = {"state": "closed", "state_reason": "not_planned"}
         for other in others:
-            if other.is_open:
+            if other.is_open and not self.finding.left_in(other):
                 self.posts.client.update(f"/issues/{other.number}", closed, needs=WRITES)
-                self.comment(other, f"This continues in #{kept.number}.")
+                self.comment(other, f"This continues in #{kept.number}.", self.finding.body().data[SET])
 
-    def update(self, issue: Posted, kept: Kept, **more: str) -> Kept:
-        self.posts.update(f"/issues/{issue.number}", self.body, **more)
+    def update(self, issue: Posted, body: Body, kept: Kept, **more: str) -> Kept:
+        self.posts.update(f"/issues/{issue.number}", body, **more)
         return kept
 
-    def comment(self, issue: Posted, words: str) -> None:
-        remembered = {SET: self.body.data[SET], "before": issue.body.data.get(SET)}
+    def comment(self, issue: Posted, words: str, now: Json) -> None:
+        """`now` is the hash of the set of drifts."""
+        remembered = {SET: now, "before": issue.body.data.get(SET)}
         thread = replace(self.posts, path=f"/issues/{issue.number}/comments", kind=_REPORTED, parameters={})
         try:
             thread.create(Body(remembered, words))
@@ -180,9 +246,10 @@ class _Issue:
                 warning(refused.code, f"the drift issue is up to date, but no comment was posted: {refused.summary}")
             )
 
-    def changes(self, old: Body) -> tuple[int, int] | None:
-        known, now = old.data.get(DRIFTS), self.body.data[DRIFTS]
-        if not isinstance(known, list) or max(len(known), len(now)) >= MOST_DRIFTS:
-            return None
-        before = {item for item in known if isinstance(item, str)}
-        return len(set(now) - before), len(before - set(now))
+
+def _changes(old: Body, new: Body) -> tuple[int, int] | None:
+    known, now = old.data.get(DRIFTS), new.data[DRIFTS]
+    if not isinstance(known, list) or max(len(known), len(now)) >= MOST_DRIFTS:
+        return None
+    before = {item for item in known if isinstance(item, str)}
+    return len(set(now) - before), len(before - set(now))

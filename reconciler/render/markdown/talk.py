@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from reconciler.diagnostics import count
@@ -54,6 +54,21 @@ def drift_changed(scope: str, change: tuple[int, int] | None) -> str:
     """A comment on an issue whose drift has changed. `change` counts the new differences and those that are gone."""
     numbers = "" if change is None else f": {change[0]:,} new, {change[1]:,} gone"
     return f"Drift on {scope} has changed{numbers}. The description above is up to date."
+
+
+def drift_left(number: int) -> str:
+    """About projects that an issue has shown, and that its check no longer covers."""
+    return (
+        f"This check no longer covers {count(number, 'project')} that drifted before. The edit history of this issue"
+        " has the differences. The issue stays open until they are checked again."
+    )
+
+
+def covered_words(names: Sequence[str]) -> str:
+    """What a check of some projects is about."""
+    most = 20
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"Only some projects are checked: {listed([code(plain(name)[:300]) for name in names[:most]])}{more}."
 
 
 def drift_over(scope: str) -> str:

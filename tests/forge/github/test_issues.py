@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.errors import GithubError, GithubForbiddenError
 from reconciler.forge.github.client import GithubClient
+from reconciler.forge.github.coverage import Coverage
 from reconciler.forge.github.issues import LABEL, Finding, keep_issue
 from reconciler.forge.github.marker import Body, Scope, write_body
 from reconciler.forge.github.posts import Kept
@@ -29,7 +30,11 @@ def keep(
     author: str = BOT,
     minute: int = 0,
     notes: list[str] | None = None,
+    checked: str | None = None,
+    unchecked: str = "",
+    workflow: str = "",
 ) -> Kept:
+    """A drift is named by its project. `checked` and `unchecked` are projects, separated by spaces."""
     finding = Finding(
         scope=Scope(target, folder, job),
         drifts=drifts,
@@ -38,6 +43,11 @@ def keep(
         text=text or f"drift: {', '.join(drifts)}",
         changed=lambda change: "it changed" if change is None else f"{change[0]} new, {change[1]} gone",
         over="it is over",
+        remark=lambda number: f"{number} left",
+        drifting=drifts,
+        coverage=Coverage.of((checked or "").split(), complete=checked is None),
+        unchecked=unchecked.split(),
+        job=workflow,
     )
     at = NOW + timedelta(minutes=minute)
     kept, _, found = keep_issue(client, finding, author=author, at=at, now=NOW + timedelta(minutes=60))
@@ -211,7 +221,7 @@ def test_the_label_is_there_already(client: GithubClient, github: Github) -> Non
 def test_a_thousand_drifts_are_reported_by_their_hash(client: GithubClient, github: Github) -> None:
     keep(client, *(f"d{number}" for number in range(1000)), text="many")
     [issue] = github.issues.values()
-    assert len(issue["body"].split("\n")[0]) < 6_000
+    assert len(issue["body"].split("\n")[0]) < 10_000
     assert keep(client, *(f"d{number}" for number in range(999)), text="x") is Kept.EDITED
     assert said(github, issue["number"]) == ["it changed"]
     assert keep(client, *(f"d{number}" for number in reversed(range(999))), text="x") is Kept.UNCHANGED
@@ -288,3 +298,51 @@ def test_an_answer_that_is_another_issue(client: GithubClient, github: Github) -
     github.faults.append(Fault("POST", "/issues$", 201, body={"id": 1, "body": "what?"}))
     with pytest.raises(GithubError, match="returned different text"):
         keep(client, "a")
+
+
+def test_each_set_of_projects_has_an_issue_of_its_own(client: GithubClient, github: Github) -> None:
+    """Two jobs for parts of one folder, and one for all of it: each closes only what it has looked at."""
+    assert keep(client, "a", checked="a b", unchecked="c d", workflow="ab") is Kept.OPENED
+    assert keep(client, "c", checked="c d", unchecked="a b", workflow="cd") is Kept.OPENED
+    assert keep(client, "a", "c") is Kept.OPENED
+    ab, cd, every = github.issues.values()
+    assert keep(client, checked="a b", unchecked="c d", workflow="ab") is Kept.CLOSED
+    assert [issue["state"] for issue in (ab, cd, every)] == ["closed", "open", "open"]
+    assert keep(client, "b", checked="a b", unchecked="c d", workflow="ab") is Kept.REOPENED
+    assert keep(client, "b", "c") is Kept.EDITED
+    assert [issue["state"] for issue in (ab, cd, every)] == ["open", "open", "open"]
+    # All of them were looked at, and only b drifts: the issue about c and d is over, whether its job runs again or not.
+    assert keep(client, "b") is Kept.EDITED
+    assert [issue["state"] for issue in (ab, cd, every)] == ["open", "closed", "open"]
+    assert said(github, cd["number"]) == ["it is over"]
+    assert len(github.issues) == 3
+
+
+def test_a_changed_list_of_names_orphans_nothing(client: GithubClient, github: Github) -> None:
+    keep(client, "a", "b", checked="a b", unchecked="c", workflow="w")
+    [issue] = github.issues.values()
+    # b is no longer checked: what drifted there is not over.
+    assert keep(client, checked="a", unchecked="b c", workflow="w") is Kept.EDITED
+    assert issue["body"].endswith("\n1 left\n")
+    assert said(github, issue["number"]) == ["it changed"]
+    assert keep(client, checked="a", unchecked="b c", workflow="w") is Kept.UNCHANGED
+    assert keep(client, "a", checked="a", unchecked="b c", workflow="w") is Kept.EDITED
+    # Its manifest is gone, and with it the drift.
+    assert keep(client, checked="a", unchecked="c", workflow="w") is Kept.CLOSED
+    # Quite other projects, or all of them, in the same job.
+    assert keep(client, "c", checked="c", unchecked="a", workflow="w") is Kept.REOPENED
+    assert keep(client, workflow="w") is Kept.CLOSED
+    assert len(github.issues) == 1
+
+
+def test_an_issue_whose_projects_are_not_all_remembered_stays_open(client: GithubClient, github: Github) -> None:
+    many = [f"p{number}" for number in range(400)]
+    keep(client, *many, checked=" ".join(many), unchecked="x", workflow="w")
+    [issue] = github.issues.values()
+    for _ in range(2):
+        keep(client, checked=" ".join(many), unchecked="x", workflow="w")
+        assert issue["state"] == "open"
+    keep(client, checked="x", unchecked=" ".join(many), workflow="w")
+    assert issue["state"] == "open"
+    keep(client)
+    assert issue["state"] == "closed"
