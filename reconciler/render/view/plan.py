@@ -56,7 +56,7 @@ def view_plan(plan: Plan, reader: Reader) -> View:
     writes = any(change.writes and not change.blocked for change, _, _ in seen)
     counted = _counts(plan.summary)
     forgotten = {change.name for change in plan.changes if change.action is Action.FORGET}
-    # A project whose manifest is gone or has a new name is shown as such, so nobody needs to be told to write one.
+    # A project whose manifest is gone, or has a new name, is shown as such. It needs no other advice.
     footnotes = (*_kept(kept), *unmanaged([name for name in plan.unmanaged if name not in forgotten]))
     return View(
         title="Plan for",
