@@ -140,7 +140,7 @@ async def _plan(folder: Path) -> Plan:
     }
     record = Record({(target.endpoint, None): Section(known)})
     session = Session(settings, target, {}, now=lambda: NOW)
-    prepared = prepare(session, (), record=record)
+    prepared = prepare(session, (), (record, ()))
     async with open_target(target, {}) as client:
         return await plan_live(session, client, prepared)
 

@@ -101,15 +101,8 @@ def apply(
         if recorder.check is not None:
             recorder.check.look(source.commit, recorder.record)
     else:
-        source = prepare(
-            session,
-            names,
-            record=recorder.record,
-            notes=recorder.notes,
-            pending=pending,
-            allowed=allowed,
-            needs_git=True,
-        )
+        known = recorder.record, recorder.notes
+        source = prepare(session, names, known, pending=pending, allowed=allowed, needs_git=True)
     return session.ask(lambda client: _apply(session, client, source, recorder, operator))
 
 

@@ -29,8 +29,7 @@ def drift(session: Session, names: Sequence[str] = ()) -> Drift:
         UsageError: a name matches nothing.
         ScaleError: live state cannot be read.
     """
-    record, notes = read_record(session, required=True)
-    prepared = prepare(session, names, record=record, notes=notes, needs_git=True)
+    prepared = prepare(session, names, read_record(session, required=True), needs_git=True)
     if session.snapshot is not None:
         return drift_saved(session, session.snapshot, prepared)
     return session.ask(lambda client: drift_live(session, client, prepared))

@@ -44,8 +44,7 @@ def plan(session: Session, names: Sequence[str] = (), *, pending: bool = False, 
         UsageError: a name matches nothing.
         ScaleError: live state cannot be read.
     """
-    record, notes = read_record(session)
-    prepared = prepare(session, names, record=record, notes=notes, pending=pending, allowed=allowed)
+    prepared = prepare(session, names, read_record(session), pending=pending, allowed=allowed)
     if session.snapshot is not None:
         made = plan_saved(session, session.snapshot, prepared)
     else:

@@ -48,17 +48,16 @@ class Prepared:
 def prepare(
     session: Session,
     names: Sequence[str],
+    known: tuple[Record, Sequence[Diagnostic]],
     *,
-    record: Record,
-    notes: Sequence[Diagnostic] = (),
     pending: bool = False,
     allowed: Collection[str] = (),
     needs_git: bool = False,
 ) -> Prepared:
     """Load and check the manifests, and ask git for the commit.
 
-    `names` may name projects that are only in `record`. `notes` are the diagnostics about the record. If git refuses,
-    fails or is missing, that is a warning, or with `needs_git` an error.
+    `known` is the record, and the diagnostics about it. `names` may name projects that are only in the record. If git
+    refuses, fails or is missing, that is a warning, or with `needs_git` an error.
 
     Raises:
         GitRefusedError: git does not answer, and `needs_git` is set.
@@ -67,6 +66,7 @@ def prepare(
         UsageError: the folder is missing, or a name matches nothing.
     """
     settings, target = session.settings, session.target
+    record, notes = known
     unanswered: list[Diagnostic] = []
     with _asking_git(unanswered, needed=needs_git):
         require_folders(settings, target.overlay)

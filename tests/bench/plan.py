@@ -55,7 +55,7 @@ def plan(folder: Path) -> dict[str, float]:
     begun = time.perf_counter()
     settings = read_settings(folder)
     session = Session(settings, target, {})
-    prepared = prepare(session, (), record=Record())
+    prepared = prepare(session, (), (Record(), ()))
     spent["manifests"] = time.perf_counter() - begun
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -211,7 +211,7 @@ class Account:
         record = open_record(self.settings.git_root, self.target.name, self.target.record)
         recorder = Recorder(self.settings.git_root, self.target, record, clock=clock, random=Random(1), aside=at_once)
         session = Session(self.settings, self.target, {}, now=clock.now)
-        prepared = prepare(session, (), record=recorder.record, pending=pending, allowed=allowed)
+        prepared = prepare(session, (), (recorder.record, ()), pending=pending, allowed=allowed)
         store = Dashboard(self.file, now=clock.now)
         app = create_app(self.file, now=clock.now, aside=at_once)
         if between is not None:

@@ -181,7 +181,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     read = read_settings(folder)
     target = choose_target(read, name="production", endpoint=None, environment={})
     session = Session(read, target, {}, now=lambda: NOW)
-    return Repository(session, prepare(session, (), record=RECORD))
+    return Repository(session, prepare(session, (), (RECORD, ())))
 
 
 @pytest.fixture(scope="module")
