@@ -26,7 +26,8 @@ class Target:
     """The target that a run reads and writes. `sandbox` is the file of the emulated API, None for a real endpoint.
 
     `key_variable` names the variable that holds the key, None for a sandbox. `record` is the git remote that the record
-    is fetched from and pushed to, or "local". `overlay` is the folder whose files override the manifests.
+    is fetched from and pushed to, or "local". `refs` is the folder of its refs. `overlay` is the folder whose files
+    override the manifests.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Target:
     parallelism: int = 8
     writes: bool = True
     record: str = "local"
+    refs: str = "refs/reconciler"
     overlay: Path | None = None
 
 
@@ -143,6 +145,7 @@ def choose_target(
         "parallelism": parallelism or table.get("parallelism", 8),
         "writes": table.get("writes", True),
         "record": table.get("record", "local"),
+        "refs": f"refs/heads/{table['record_branches']}" if "record_branches" in table else "refs/reconciler",
         "overlay": settings.repo_root / table["overlay"] if "overlay" in table else None,
     }
     if endpoint is None and "sandbox" in table:

@@ -157,6 +157,12 @@ MISTAKES = [
         )
     ),
     ("[targets.production]\nrecord = 1", "wrong-type", 2, ""),
+    *(
+        (f'[targets.production]\nrecord = "origin"\nrecord_branches = {name}', "bad-branch", 3, "")
+        for name in ('""', '"-x"', '"a b"', '"refs/heads/x"', '"HEAD"', '"a/.b"', '"a.lock/b"', '"a/"')
+    ),
+    ('[targets.production]\nrecord_branches = "reconciler"', "missing-key", 2, ""),
+    ("[targets.production]\nrecord_branches = 1", "wrong-type", 2, ""),
     ("[targets.production]\noverlay = 1", "wrong-type", 2, ""),
     ('[targets.production]\noverlay = "../x"', "path-outside", 2, ""),
     ('[targets.production]\noverlay = "projects/overlays"', "overlay-among-manifests", 2, ""),

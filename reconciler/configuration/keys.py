@@ -87,6 +87,11 @@ def configuration_keys(root: Path) -> Table:
                 Text(words='"local" or the name of a git remote', rule=_remote),
                 'The git remote that the record is fetched from and pushed to, or "local" (the default).',
             ),
+            Key(
+                "record_branches",
+                Text(words="the name of a branch", rule=_branches),
+                "If the remote refuses refs below refs/reconciler/, the name below which branches hold them instead.",
+            ),
             Key("overlay", path, "The folder of overlays: files that override manifests for this target."),
         ),
     )
@@ -213,6 +218,19 @@ def _remote(name: str) -> str:
     return name
 
 
+def _branches(name: str) -> str:
+    parts = name.split("/")
+    if not _REMOTE.fullmatch(name) or any(part.startswith(".") or part.endswith(".lock") for part in parts):
+        raise RefusedError("bad-branch", f"{quoted(name)} is not the name of a branch")
+    if parts[0] in ("refs", "HEAD"):
+        raise RefusedError(
+            "bad-branch",
+            f"{quoted(name)} is not the short name of a branch",
+            'Branches are made below this name, such as "reconciler".',
+        )
+    return name
+
+
 def _sensitive(text: str) -> Pattern:
     try:
         return parse_pattern(text)
@@ -276,6 +294,10 @@ def _across_keys(tables: Mapping[str, Any]) -> Iterator[Fault]:
     for name, table in targets.items():
         if isinstance(table, dict):
             yield from _kind(name, table)
+            if "record_branches" in table and table.get("record", "local") == "local":
+                summary = f"{name_of(('targets', name))} has record_branches, but no remote for its record"
+                detail = 'Set record to the name of a git remote, such as "origin".'
+                yield Fault("missing-key", summary, ("targets", name, "record_branches"), detail, at_key=True)
             yield from _overlay(name, table.get("overlay"), tables.get("manifests", "projects"))
     target = tables.get("target")
     known = {*BUILT_IN, *targets}

@@ -10,12 +10,14 @@ from typing import Final
 
 from reconciler import git
 from reconciler.errors import GitRefusedError
-from reconciler.git.login import NO_LOGIN, Login
+from reconciler.git.login import NO_LOGIN, Login, Reason
 from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError
 
 LOCAL: Final = "local"
 """Used in place of a remote's name to mean this clone."""
 
+OWN_REFS: Final = "refs/reconciler"
+"""Where refs are kept unless a target's remote keeps them as branches."""
 
 PUSHING: Final = 60.0
 """For how many seconds a push is repeated if other runs are faster."""
@@ -38,13 +40,13 @@ def pauses_between(monotonic: Callable[[], float], draw: Callable[[], float]) ->
         longest = min(longest * 2, 5.0)
 
 
-def ref_name(kind: str, name: str) -> str:
-    """`refs/reconciler/KIND/NAME`; no two names share a ref."""
-    return f"refs/reconciler/{kind}/{git.ref_part(name)}"
+def ref_name(kind: str, name: str, below: str = OWN_REFS) -> str:
+    """`refs/reconciler/KIND/NAME`, or the same below another folder of refs; no two names share a ref."""
+    return f"{below}/{kind}/{git.ref_part(name)}"
 
 
 class KeptRef:
-    """`refs/reconciler/KIND/TARGET`. `remote` is LOCAL or a git remote, which must exist.
+    """`refs/reconciler/KIND/TARGET`, or the same in `below`. `remote` is LOCAL or a git remote, which must exist.
 
     A failure of a remote is raised as `error`, which takes a summary and a detail. A failure of the clone itself is a
     GitRefusedError, and so is a ref that does not point to a commit or whose files are too large.
@@ -59,9 +61,11 @@ class KeptRef:
         *,
         error: Callable[[str, str], Exception],
         login: Login = NO_LOGIN,
+        below: str = OWN_REFS,
     ) -> None:
         self.what = f"the {kind} of {target}"
-        self.name = ref_name(kind, target)
+        self.name = ref_name(kind, target, below)
+        self.below = below
         self.remote = None if remote == LOCAL else remote
         self.where = f" on {self.remote}" if self.remote else ""
         self.refs = Refs(root, self.remote, login.settings)
@@ -126,5 +130,14 @@ class KeptRef:
         except GitRefusedError as problem:
             if self.remote is None:
                 raise
-            detail = "\n".join(filter(None, (problem.detail, self._login.remedy(problem.reason))))
+            remedy = self._login.remedy(problem.reason)
+            if problem.reason == Reason.REF and self.below != OWN_REFS:
+                branches = self.below.removeprefix("refs/heads/")
+                parts = branches.split("/")
+                names = " or ".join("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+                remedy = (
+                    f"Allow branches below {branches}/ there. No branch may be named {names}. To use another name, "
+                    "change record_branches of the target in reconciler.toml."
+                )
+            detail = "\n".join(filter(None, (problem.detail, remedy)))
             raise self._error(f"{failure}: {problem.summary}", detail) from None

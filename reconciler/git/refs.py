@@ -170,6 +170,9 @@ class Refs:
             raise refusal(self._root, arguments, done)
         if "\t[rejected]" in line and old is not None:
             return False
+        if re.search(r"exists; cannot create|directory file conflict", f"{line}\n{words(done)}"):
+            shown = f"{ref} conflicts with a branch or tag on {self._remote}"
+            raise GitRefusedError(f"git push failed: {shown}", words(done), reason=Reason.REF)
         there = self.tip(ref)
         if there != old or re.search(r"failed to update ref|\block\b", line):
             return there == new

@@ -71,7 +71,7 @@ def _open(session: Session) -> tuple[RecordStore, tuple[Diagnostic, ...]]:
     """The store of the record, and the diagnostics about it."""
     target = session.target
     login = git_login(session.environment)
-    store = open_record(session.settings.git_root, target.name, target.record, login=login)
+    store = open_record(session.settings.git_root, target.name, target.record, login=login, below=target.refs)
     notes = []
     if session.environment.get("CI") and target.record == LOCAL:
         detail = (

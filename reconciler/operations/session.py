@@ -193,7 +193,7 @@ def open_session(
 def _read_snapshot(settings: Settings, target: Target, file: str, environment: Mapping[str, str]) -> Snapshot:
     if file == PUBLISHED:
         login = git_login(environment)
-        snapshot = read_ref(settings.git_root, target.name, target.record, login=login)
+        snapshot = read_ref(settings.git_root, target.name, target.record, login=login, below=target.refs)
     else:
         snapshot = read_file(Path(file))
     if snapshot.target.name != target.name:

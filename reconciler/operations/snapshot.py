@@ -53,7 +53,7 @@ def save_snapshot(session: Session, out: str | None) -> SavedSnapshot:
         kept = None
     else:
         login = git_login(session.environment)
-        kept = stores.open_snapshot(settings.git_root, target.name, target.record, login=login)
+        kept = stores.open_snapshot(settings.git_root, target.name, target.record, login=login, below=target.refs)
     record, notes = read_record(session)
     snapshot = session.ask(lambda client: take(session, client, record))
     if kept is not None:

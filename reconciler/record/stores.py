@@ -1,8 +1,9 @@
 """Where a target's record is kept.
 
 In git, the record is the files in the commits of `refs/reconciler/record/TARGET`. Each commit is on top of the one
-before, so the ref's log is the audit trail. A run renews its intent in `refs/reconciler/run/RUN`. Outside git, the
-record is a file in `.reconciler/`. Every write compares and swaps. Reading writes nothing.
+before, so the ref's log is the audit trail. A run renews its intent in `refs/reconciler/run/RUN`. Both can also be
+branches of the remote. Outside git, the record is a file in `.reconciler/`. Every write compares and swaps. Reading
+writes nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from reconciler.documents.record import FORMAT_VERSION, HEAD, decode, encode
 from reconciler.errors import FileRefusedError, GitRefusedError, RecordError
 from reconciler.files.reading import LARGEST_SAVED, read_below
 from reconciler.files.writing import open_lock_below, write_below
-from reconciler.git.keptref import LOCAL, KeptRef, ref_name
+from reconciler.git.keptref import LOCAL, OWN_REFS, KeptRef, ref_name
 from reconciler.git.login import NO_LOGIN, Login
 from reconciler.git.refs import NotACommitError, TooLargeError
 from reconciler.model.record import Record, Run
@@ -80,8 +81,10 @@ class RecordStore(Protocol):
         """How to get the record if this clone has none and a remote may have one; otherwise None."""
 
 
-def open_record(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN) -> RecordStore:
+def open_record(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN, below: str = OWN_REFS) -> RecordStore:
     """The record of a target, for the project at `root`. `remote` is `local` or the name of a git remote.
+
+    In git, its refs are in the folder `below`.
 
     Raises:
         RecordError: a remote is requested, but there is no git repository with that remote.
@@ -89,7 +92,7 @@ def open_record(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN
     """
     common = git.common_folder(root)
     if common is not None:
-        kept = KeptRef(root, "record", target, remote, error=RecordError, login=login)
+        kept = KeptRef(root, "record", target, remote, error=RecordError, login=login, below=below)
         return _GitRecord(root, kept, Liveness(common, "reconciler"))
     if remote != LOCAL:
         raise RecordError(
@@ -100,9 +103,9 @@ def open_record(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN
     return _FileRecord(root, target)
 
 
-def run_ref(run: str) -> str:
+def run_ref(run: str, below: str = OWN_REFS) -> str:
     """The ref in which a run renews its intent."""
-    return ref_name("run", run)
+    return ref_name("run", run, below)
 
 
 class _GitRecord:
@@ -139,7 +142,7 @@ class _GitRecord:
         return Seen(record, commit, files) if self._kept.replace(commit, seen.token) else None
 
     def renew(self, run: Run) -> None:
-        ref = run_ref(run.id)
+        ref = run_ref(run.id, self._kept.below)
         content = json.dumps({"run": run.id, "until": run.until}).encode("ascii")
         with self._kept.reported("this run's intent cannot be renewed"):
             commit = self._refs.commit(None, {"run.json": content}, f"run {run.id} until {run.until}\n")
@@ -149,14 +152,14 @@ class _GitRecord:
     def renewed(self, run: Run) -> str:
         with self._kept.reported(f"the intent of run {run.id} cannot be read"):
             try:
-                held = self._refs.read(run_ref(run.id), most=_LARGEST_RENEWAL)
+                held = self._refs.read(run_ref(run.id, self._kept.below), most=_LARGEST_RENEWAL)
             except (NotACommitError, TooLargeError):
                 return run.until
         return _later(run.until, held.files.get("run.json", b"") if held else b"")
 
     def end(self, run: Run) -> None:
         with self._kept.reported(f"the intent of run {run.id} cannot be removed"):
-            ref = run_ref(run.id)
+            ref = run_ref(run.id, self._kept.below)
             tip = self._refs.tip(ref)
             if tip is not None:
                 self._refs.swap(ref, None, tip)

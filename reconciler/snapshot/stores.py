@@ -18,7 +18,7 @@ from reconciler.diagnostics import Remedy
 from reconciler.documents.snapshot import MOST_BYTES, decode, encode, too_large
 from reconciler.errors import SnapshotError
 from reconciler.files.reading import read_named
-from reconciler.git.keptref import ALWAYS_OVERTAKEN, PUSHING, KeptRef, pauses_between
+from reconciler.git.keptref import ALWAYS_OVERTAKEN, OWN_REFS, PUSHING, KeptRef, pauses_between
 from reconciler.git.login import NO_LOGIN, Login
 from reconciler.git.refs import NotACommitError, TooLargeError, UnreadableRefError
 from reconciler.instants import to_the_second
@@ -46,8 +46,8 @@ def read_file(file: Path) -> Snapshot:
     return decode(content, place=f"the snapshot {file}")
 
 
-def open_snapshot(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN) -> KeptRef:
-    """The ref of the target's snapshot. `remote` is `local` or the git remote that holds it.
+def open_snapshot(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN, below: str = OWN_REFS) -> KeptRef:
+    """The ref of the target's snapshot, in the folder `below`. `remote` is `local` or the git remote that holds it.
 
     Raises:
         SnapshotError: there is no git repository with that remote.
@@ -58,7 +58,7 @@ def open_snapshot(root: Path, target: str, remote: str, *, login: Login = NO_LOG
             f"the snapshot of {target} cannot be read or published outside a git repository",
             "Work in a clone, with git installed, or use a file: snapshot --out FILE and --live FILE.",
         )
-    return KeptRef(root, "snapshot", target, remote, error=SnapshotError, login=login)
+    return KeptRef(root, "snapshot", target, remote, error=SnapshotError, login=login, below=below)
 
 
 def publish(
@@ -113,14 +113,14 @@ def _published(kept: KeptRef) -> tuple[str | None, datetime | None]:
         return held.commit, None
 
 
-def read_ref(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN) -> Snapshot:
+def read_ref(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN, below: str = OWN_REFS) -> Snapshot:
     """The target's published snapshot. For the arguments, see `open_snapshot`.
 
     Raises:
         SnapshotError: there is none, or it cannot be fetched, or it is damaged.
         GitRefusedError: git refuses this repository.
     """
-    kept = open_snapshot(root, target, remote, login=login)
+    kept = open_snapshot(root, target, remote, login=login, below=below)
     try:
         held = kept.read(MOST_BYTES)
     except NotACommitError as problem:

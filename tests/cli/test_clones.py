@@ -279,8 +279,59 @@ def test_a_server_that_refuses_refs_of_a_namespace_of_their_own(hub: Hub, cli: C
     refused = cli("apply", "--auto-approve", "--allow", "takeover")
     assert refused.code == 1
     assert "The server does not accept refs below refs/reconciler/" in refused.err
-    assert "set the target's `record`" in refused.err
+    assert 'set record_branches = "reconciler" for the target in reconciler.toml' in refused.err
     assert not [request for request in hub.served.requests if request.startswith("POST")]
+
+
+@pytest.fixture
+def strict(host: GitHost, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    """The remote over HTTP, which refuses refs that are not branches, and a configuration that fits it."""
+    monkeypatch.setenv("GITHUB_TOKEN", WRITER)
+    git(hub.remote, "update-ref", "-d", RECORD)
+    git(hub.remote, "config", "receive.hideRefs", "refs/reconciler")
+    hub.write("reconciler.toml", f'{CONFIG}record_branches = "bot/state"\n')
+    commit_all(hub.repository)
+    git(hub.repository, "push", "-q", hub.remote.as_uri(), "HEAD:main")
+    return hub
+
+
+def test_a_record_on_a_branch(
+    strict: Hub, cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Record, snapshot, and compare-and-swap, from this clone and from a shallow one of one branch."""
+    before = git(strict.repository, "for-each-ref")
+    done = cli("apply", "--auto-approve", "--allow", "takeover")
+    assert (done.code, done.last) == (0, "Apply complete! Projects: 1 added, 0 changed, 0 destroyed.")
+    assert cli("snapshot", "--publish").code == 0
+    refs = git(strict.remote, "for-each-ref", "--format=%(refname)").split()
+    kept = [f"refs/heads/bot/state/{kind}/production" for kind in ("record", "snapshot")]
+    assert refs == [*kept, "refs/heads/main"]
+    assert git(strict.repository, "for-each-ref") == before  # no remote-tracking branch without its objects
+
+    shallow = strict.clone(tmp_path_factory.mktemp("clones") / "shallow", "--depth=1", "--single-branch")
+    git(shallow, "remote", "set-url", "origin", git(strict.repository, "remote", "get-url", "origin"))
+    monkeypatch.chdir(shallow)
+    assert cli("plan", "--live", "@").last == "No changes. Your projects match the manifests."
+    strict.served.store.edit_params("a0", {"instruction": "Edited."})
+    drifted = cli("drift")
+    assert (drifted.code, drifted.last.startswith("Drift: 1 in 1 of")) == (2, True)
+    (shallow / "projects/later.yaml").write_text(M.replace("NAME", "later"))
+    commit_all(shallow)
+    assert cli("apply", "--auto-approve", "--pending").last.startswith("Apply complete! Projects: 1 added")
+    monkeypatch.chdir(strict.repository)
+    assert "later" in cli("plan").out  # a name that only the record knows
+    assert cli("doctor").code == 0
+    log = git(strict.remote, "log", "--format=%an %s", "bot/state/record/production")
+    assert {line.split()[0] for line in log.splitlines()} == {"reconciler"}
+
+
+def test_a_branch_that_is_in_the_way(strict: Hub, cli: Cli) -> None:
+    git(strict.remote, "branch", "bot", "main")
+    refused = cli("apply", "--auto-approve", "--allow", "takeover")
+    assert refused.code == 1
+    assert "No branch may be named bot or bot/state." in refused.err
+    assert "change record_branches of the target" in refused.err
+    assert not [request for request in strict.served.requests if request.startswith("POST")]
 
 
 def test_a_record_whose_history_was_rewritten(hub: Hub, cli: Cli) -> None:

@@ -192,7 +192,7 @@ def test_a_ref_of_a_name_that_ends_alike_is_another(clone: Path, remote: Path) -
         for name in (f"refs/tags/{REF}", f"{REF}/below"):
             run(folder, "update-ref", "-d", name)
     before = all_refs(remote)
-    with pytest.raises(GitRefusedError, match="a branch or tag named like it"):
+    with pytest.raises(GitRefusedError, match="conflicts with a branch or tag"):
         pushing.swap(REF, commit, None)
     assert all_refs(remote) == before
     run(remote, "update-ref", "-d", f"refs/heads/{REF}")
