@@ -202,8 +202,8 @@ def _key_variable(name: str) -> str:
     if not _KEY_VARIABLE.fullmatch(name):
         raise RefusedError(
             "bad-variable",
-            "{name} must be the name of an environment variable that starts with SCALE_",
-            "It names the variable that holds the key, such as SCALE_API_KEY. It is never the key itself.",
+            "{name} must name an environment variable that starts with SCALE_",
+            "Set it to the name of the variable that holds the key, such as SCALE_API_KEY, not to the key itself.",
         )
     return name
 

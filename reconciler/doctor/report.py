@@ -34,8 +34,9 @@ def check_may_make(setup: Setup) -> None:
     key = setup.environment.get(target.key_variable or "", "").strip()
     if target.sandbox is None and key and not key.startswith(TEST_KEY):
         raise UsageError(
-            f"--write requires a test key, but the key in {target.key_variable} does not start with {TEST_KEY}",
-            "Nothing was sent. The API cannot delete or rename a project, so none is created with a live key.",
+            "--write requires a test key",
+            f"The key in {target.key_variable} does not start with {TEST_KEY}, so nothing was sent. The API cannot "
+            "delete or rename a project, so none is created with a live key.",
         )
 
 

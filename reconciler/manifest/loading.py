@@ -229,7 +229,7 @@ def _note_like_names(entries: list[Entry], root: str) -> None:
         found = warning(
             Code.LIKE_NAMES,
             f"the names {names} differ only in case, whitespace, or Unicode form",
-            detail="They are different projects, but people hardly see a difference. Rename one of them.",
+            detail="The names belong to different projects, but they look the same to people. Rename one of them.",
             location=entry.origin.location(("name",)),
             label=first_at(earlier.origin.location(("name",)), root),
         )

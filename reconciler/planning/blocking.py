@@ -116,6 +116,6 @@ def _ontology_unreadable(name: str, ontology: Unreadable) -> Block:
         "ontology-unreadable",
         f"the ontology of project.{name} cannot be read: {ontology.why}",
         detail="Reconciler never overwrites what it cannot read. Fix the ontology in Scale's dashboard, or remove it "
-        "from the manifest, so that it is not managed.",
+        "from the manifest to stop managing it.",
     )
     return Block(Reason.ONTOLOGY_UNREADABLE, ontology.path, reported)

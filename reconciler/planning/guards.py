@@ -153,9 +153,9 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         if again:
             yield Finding(
                 change,
-                f"Scale did not keep {count(len(again), 'value')} that an earlier apply wrote, and the manifest "
-                f"still declares the same: {listed(again)}",
-                remedy="Declare the value that Scale keeps, or add the path to reconcile.ignore.",
+                f"Scale did not keep {count(len(again), 'value')} that an earlier apply wrote: {listed(again)}",
+                "The manifest still declares the same.",
+                "Declare the value that Scale keeps, or add the path to reconcile.ignore.",
             )
 
 
@@ -202,12 +202,12 @@ def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Fo
             for ignore in change.desired.mask.ignore
             if ignore.until is not None and ignore.until < situation.today
         ]
-        if expired:
-            yield Finding(
-                change,
-                f"An expired ignore still applies: {listed(expired)}",
-                remedy="Remove it from the manifest, or set a later `until`.",
-            )
+        if len(expired) == 1:
+            remedy = "Remove it from the manifest, or set a later date in `until`."
+            yield Finding(change, f"An expired ignore still applies: {expired[0]}", remedy=remedy)
+        elif expired:
+            remedy = "Remove them from the manifest, or set later dates in `until`."
+            yield Finding(change, f"Expired ignores still apply: {listed(expired)}", remedy=remedy)
 
 
 def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
@@ -255,7 +255,7 @@ def max_creates(changes: Sequence[ProjectChange], situation: Situation) -> Found
     creates = effective(changes, Action.CREATE)
     most = situation.settings.max_creates
     if len(creates) > most:
-        what = f"{_would(creates, 'created')}, more than max_creates = {most}"
+        what = f"{_would(creates, 'created')}, which exceeds max_creates ({most})"
         yield from (Finding(change, what, PERMANENT) for change in creates)
 
 
@@ -266,7 +266,7 @@ def max_change_ratio(changes: Sequence[ProjectChange], situation: Situation) -> 
     ratio = situation.settings.max_change_ratio
     if selected >= _FEWEST_SELECTED and len(updates) > Decimal(str(ratio)) * selected:
         number = f"{len(updates):,} of {selected:,} selected projects"
-        what = f"{_would(updates, 'updated', number)}, more than max_change_ratio = {ratio}"
+        what = f"{_would(updates, 'updated', number)}, which exceeds max_change_ratio ({ratio})"
         yield from (Finding(change, what) for change in updates)
 
 
@@ -275,7 +275,7 @@ def max_forgets(changes: Sequence[ProjectChange], situation: Situation) -> Found
     forgets = effective(changes, Action.FORGET)
     most = situation.settings.max_forgets
     if len(forgets) > most:
-        what = f"{_would(forgets, 'forgotten')}, more than max_forgets = {most}"
+        what = f"{_would(forgets, 'forgotten')}, which exceeds max_forgets ({most})"
         remedy = "If their manifests were removed by mistake, restore them."
         yield from (Finding(change, what, remedy=remedy) for change in forgets)
 

@@ -92,7 +92,7 @@ def reported(waiver: Waiver) -> str:
 def _about_waivers(situation: Situation, used: set[Waiver], *, whole: bool) -> Iterator[Diagnostic]:
     silent = {"conflict": not situation.pending, "near-name": not situation.listed, OLDER_COMMIT: situation.older}
     for waiver in situation.waivers:
-        which = f'the waiver of {waiver.guard} for "{waiver.project}"'
+        which = f'the {waiver.guard} waiver for "{waiver.project}"'
         if waiver.until < situation.today:
             detail = f"Remove the waiver ({waiver.reason}), or set a later `until`."
             yield warning("waiver-void", f"{which} expired on {waiver.until.isoformat()}", detail=detail)

@@ -117,6 +117,6 @@ def overtaken(before: Plan, after: Plan) -> tuple[Diagnostic, ...]:
     ]
     if not held:
         return ()
-    summary = "another apply completed a newer commit while this one was under way"
+    summary = "another apply finished applying a newer commit during this apply"
     what = f"Held by {OLDER_COMMIT}: {', '.join(held[:3])}" + (f" and {len(held) - 3:,} more" if len(held) > 3 else "")
     return (error(OLDER_COMMIT, summary, detail=f"{what}.\n{_REMEDY}"),)

@@ -293,7 +293,7 @@ def _warnings(desired: DesiredProject, live: LiveProject | None, intent: Intent)
             "ontology-keys-dropped",
             f"setOntology for project.{desired.name} removes {keys} from its live choices",
             detail="A manifest cannot declare these keys, and the API replaces the whole ontology. To keep them, "
-            "remove the ontology from the manifest, so that it is not managed.",
+            "remove the ontology from the manifest to stop managing it.",
         )
     ignored = Ignored.of(desired)
     if live is not None and ignored.patterns:

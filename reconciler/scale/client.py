@@ -278,6 +278,6 @@ def _checked_key(key: str, variable: str | None) -> str:
         if character == ":" or code < 0x20 or 0x7F <= code < 0xA0 or code > 0xFF:
             raise CredentialsError(
                 f"the API key in {source} has a character that cannot be sent over HTTP",
-                f"It is character {position} of {len(key)} (U+{code:04X}). Copy the key again.",
+                f"The character is number {position} of {len(key)} (U+{code:04X}). Copy the key again.",
             )
     return key

@@ -233,15 +233,15 @@ CASES = [
         "not-kept",
         [update()],
         situation(known={"p": recorded(not_kept={"params.a": value_hash(1.0)})}),
-        "Scale did not keep 1 value that an earlier apply wrote, and the manifest still declares the same: params.a.",
+        "Scale did not keep 1 value that an earlier apply wrote: params.a. The manifest still declares the same.",
         "Declare the value that Scale keeps, or add the path to reconcile.ignore.",
     ),
     Case(
         "not-kept",
         [update(old={"a": 1, "b": 2, "c": 3})],
         situation(known={"p": recorded(not_kept={"params.b": value_hash(ABSENT), "params.c": value_hash(ABSENT)})}),
-        "Scale did not keep 2 values that an earlier apply wrote, and the manifest still declares the same: params.b, "
-        "params.c.",
+        "Scale did not keep 2 values that an earlier apply wrote: params.b, params.c. The manifest still declares "
+        "the same.",
     ),
     Case(
         "choice-removal",
@@ -262,7 +262,7 @@ CASES = [
             [make("p", mask=ignoring(TODAY - timedelta(days=1)))],
             situation(known=known),
             "An expired ignore still applies: params.x (until 2027-02-28).",
-            "Remove it from the manifest, or set a later `until`.",
+            "Remove it from the manifest, or set a later date in `until`.",
         )
         for make, known in ((create, {}), (update, RECORDED))
     ),
@@ -310,26 +310,26 @@ CASES = [
         "max-creates",
         CREATES,
         situation(settings=GuardSettings(max_creates=2)),
-        f"3 projects would be created (project 0, project 1, project 2), more than max_creates = 2.{FOREVER}",
+        f"3 projects would be created (project 0, project 1, project 2), which exceeds max_creates (2).{FOREVER}",
     ),
     Case(
         "max-creates",
         CREATES[:1],
         situation(settings=GuardSettings(max_creates=0)),
-        f"1 project would be created (project 0), more than max_creates = 0.{FOREVER}",
+        f"1 project would be created (project 0), which exceeds max_creates (0).{FOREVER}",
     ),
     Case(
         "max-change-ratio",
         [*UPDATES, *EQUAL, *FORGETS],
         situation(known=ALL_KNOWN),
-        "6 of 10 selected projects would be updated (project 0, project 1, project 2 and 3 more), more than "
-        "max_change_ratio = 0.5.",
+        "6 of 10 selected projects would be updated (project 0, project 1, project 2 and 3 more), which exceeds "
+        "max_change_ratio (0.5).",
     ),
     Case(
         "max-forgets",
         FORGETS,
         situation(settings=GuardSettings(max_forgets=3)),
-        "4 projects would be forgotten (project 0, project 1, project 2 and 1 more), more than max_forgets = 3.",
+        "4 projects would be forgotten (project 0, project 1, project 2 and 1 more), which exceeds max_forgets (3).",
         "If their manifests were removed by mistake, restore them.",
     ),
 ]
@@ -382,7 +382,7 @@ def test_it_is_waived_by_a_waiver(case: Case) -> None:
     assert not any(change.held_by for change in changes)
     assert case.guard not in {reported.code for change in changes for reported in change.diagnostics}
     assert (idle.code, idle.severity) == ("waiver-idle", Severity.WARNING)
-    assert idle.summary == f'the waiver of {of_another.guard} for "*" waives nothing'
+    assert idle.summary == f'the {of_another.guard} waiver for "*" waives nothing'
 
 
 @every_case
@@ -391,7 +391,7 @@ def test_a_void_waiver_waives_nothing(case: Case) -> None:
     changes, (reported,) = with_holds(case.changes, replace(case.situation, waivers=(void,)))
     assert [change.name for change in changes if change.held_by] == held_names(case)
     assert reported.code == "waiver-void"
-    assert reported.summary == f'the waiver of {case.guard} for "*" expired on 2027-02-28'
+    assert reported.summary == f'the {case.guard} waiver for "*" expired on 2027-02-28'
     assert "(agreed)" in reported.detail
 
 
@@ -400,7 +400,7 @@ def test_a_waiver_of_other_projects_is_idle(case: Case) -> None:
     waiver = Waiver(case.guard, "[A-Z]*", "agreed", TODAY)
     changes, (reported,) = with_holds(case.changes, replace(case.situation, waivers=(waiver,)))
     assert [change.name for change in changes if change.held_by] == held_names(case)
-    assert reported.summary == f'the waiver of {case.guard} for "[A-Z]*" waives nothing'
+    assert reported.summary == f'the {case.guard} waiver for "[A-Z]*" waives nothing'
     assert not with_holds(case.changes, replace(case.situation, waivers=(waiver,), managed={"elsewhere": "/e.yaml"}))[1]
 
 
@@ -579,7 +579,7 @@ def test_the_names_of_choices_that_are_sensitive_are_not_said() -> None:
     kept = with_field("ontology.B.display", Kind.CHANGE, "x", "y")
     noted = {"p": replace(recorded(), not_kept={"ontology.B.display": value_hash("y")})}
     ((held,), _) = with_holds([kept], replace(hidden, known=noted))
-    assert held.held_by[0].why.endswith(": ontology (sensitive value).")
+    assert held.held_by[0].why.endswith(": ontology (sensitive value). The manifest still declares the same.")
 
 
 def test_an_expired_ignore_without_a_change_is_a_warning() -> None:
@@ -596,7 +596,7 @@ def test_an_expired_ignore_without_a_change_is_a_warning() -> None:
 def test_the_warning_about_a_waiver_waits_until_its_guard_can_judge() -> None:
     def reported(**more: object) -> list[str]:
         waivers = tuple(Waiver(guard, "*", "agreed", TODAY) for guard in ("conflict", "near-name"))
-        return [reported.summary.split()[3] for reported in with_holds([], situation(waivers=waivers, **more))[1]]
+        return [reported.summary.split()[1] for reported in with_holds([], situation(waivers=waivers, **more))[1]]
 
     assert reported() == ["near-name"]
     assert reported(pending=True) == ["conflict", "near-name"]

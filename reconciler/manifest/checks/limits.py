@@ -92,7 +92,7 @@ def _twice(fields: Json) -> Iterator[Finding]:
                 yield Finding(
                     (*path, "field_id"),
                     f"the field_id {quoted(field_id)} appears twice",
-                    "It is the key of the answer, so it must be unique in the project.",
+                    "The field_id is the key of the answer, so it must be unique in the project.",
                 )
             seen.add(field_id)
 
@@ -149,7 +149,7 @@ def _attribute(kind: str, shapes: set[str], attribute: Json, path: RawPath) -> I
         where = (*path, "conditions", "label_condition")
         yield Finding(where, "label_condition has no effect with is_global", key=True)
     if attribute.get("global") is True and kind in _SCENES:
-        detail = "It asks for one value per track, in video and lidar types. For the whole scene, use is_global."
+        detail = "global asks for one value per track, in video and lidar types. For the whole scene, use is_global."
         yield Finding((*path, "global"), f"global has no effect in {kind}", detail, key=True)
     if attribute.get("required") is True and attribute.get("type") == "linked" and kind in LIDAR:
         yield Finding((*path, "required"), f"required has no effect in {kind}", key=True)

@@ -43,7 +43,7 @@ _PAGE_OF_A_FILE: Final = re.compile(
 _MOST: Final = 1_000
 """The most targets in one text that are reported, as many as are shown for one file."""
 _IN_THE_REPOSITORY: Final = (
-    "It is a path, and labelers see only the text. Put the file on a public server, and use its address."
+    "The target is a path, and labelers see only the text. Put the file on a public server, and use its address."
 )
 _NOT_PUBLIC: Final = "Use the address of a public page instead, one that starts with https://."
 

@@ -21,7 +21,7 @@ def outer_whitespace(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             path,
             f"the {what} {quoted(name)} {'begins' if begins else 'ends'} with {_PLAIN.get(edge) or code_point(edge)}",
-            "It is part of the name, and people do not see it. Remove it.",
+            "The character is part of the name, but people cannot see it. Remove it.",
         )
 
 
@@ -33,7 +33,7 @@ def invisible_character(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             path,
             f"the {what} {quoted(name)} contains {_PLAIN.get(hidden) or code_point(hidden)}",
-            "It is part of the name, and people do not see it. Remove it.",
+            "The character is part of the name, but people cannot see it. Remove it.",
         )
 
 
