@@ -381,6 +381,20 @@ def test_warnings_are_counted() -> None:
     assert "> - 12 more messages.\n" in whole
 
 
+def test_projects_that_are_held_for_one_reason_are_one_alert() -> None:
+    held = [replace(plans.birds(), name=f"p{n}", held_by=(Held("near-type", "Why."),)) for n in range(9)]
+    other = replace(held[0], name="q", held_by=(Held("vanished", "Why."),))
+    whole = text(plans.plan(*held, other))
+    assert "> - `p0`, `p1`, `p2`, `p3` and 5 more are **held** by `near-type`: Why.\n" in whole
+    assert "> - `q` is **held** by `vanished`: Why.\n" in whole
+    assert "more projects held" not in whole
+
+
+def test_the_number_of_manifests_that_use_a_file_is_shown() -> None:
+    users = tuple(plans.location(f"projects/{n}.yaml", 1, 1, 2, None) for n in range(40))
+    assert "Used by 40 manifests." in text(plans.plan(diagnostics=(replace(plans.padded(1)[0], used_by=users),)))
+
+
 def test_equal_warnings_are_one_with_a_link_to_each_place() -> None:
     whole = text(plans.plan(diagnostics=plans.padded(6)), links=lambda source: f"https://x{source.file}#L{source.line}")
     (line,) = [line for line in whole.splitlines() if "ends with" in line]

@@ -106,6 +106,8 @@ def _messages(
         summaries = "; ".join(said(each) for each in (found.summary, *block.examples))
         shown, more = few(places, most=_MOST_PLACES)
         at = f" At {', '.join(shown)}{more}." if block.count > 1 else ""
+        users = len({user.file for user in found.used_by})
+        at += f" Used by {count(users, 'manifest')}." if users and block.count == 1 else ""
         yield f"{found.severity.capitalize()}{where}: {summaries}.{detail}{''.join(remedies)}{at}"
     if len(blocks) > _MOST:
         left_out = sum(block.count for block in blocks[_MOST:])

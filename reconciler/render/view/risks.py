@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import partial
+from itertools import islice
 from typing import Final
 
 from reconciler.diagnostics import count
@@ -37,6 +39,7 @@ RANK: Final = {risk: rank for rank, risk in enumerate(Risk)}
 Edits = Sequence[tuple[str, str]]
 """Changes made on Scale, each as the name of a project and a unit."""
 
+Risky = tuple[ProjectChange, ProjectView]
 Seen = tuple[ProjectChange, ProjectView, tuple[Risk, ...]]
 
 
@@ -64,20 +67,23 @@ def risks_of(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> tup
 
 def alerts_of(seen: Sequence[Seen], reverted: Edits) -> Iterator[Sentence]:
     """The risks, the worst first, with one sentence for each project or for all of them together."""
-    risky: dict[Risk, list[tuple[ProjectChange, ProjectView]]] = {risk: [] for risk in Risk}
+    risky: dict[Risk, list[Risky]] = {risk: [] for risk in Risk}
     for change, project, risks in seen:
         for risk in risks:
             risky[risk].append((change, project))
-    say: dict[Risk, Callable[[ProjectChange, ProjectView], Sentence]] = {
-        Risk.BLOCKED: _blocked_alert,
-        Risk.HELD: _held_alert,
-        Risk.CHOICES_REMOVED: _choices_alert,
-        Risk.PARAMS_DROPPED: _params_alert,
+    say: dict[Risk, Callable[[Sequence[Risky]], Iterable[tuple[Sentence, int]]]] = {
+        Risk.BLOCKED: partial(_each, _blocked_alert),
+        Risk.HELD: _held_alerts,
+        Risk.CHOICES_REMOVED: partial(_each, _choices_alert),
+        Risk.PARAMS_DROPPED: partial(_each, _params_alert),
     }
-    for risk, sentence in say.items():
-        yield from (sentence(*one) for one in risky[risk][:_MOST])
-        if len(risky[risk]) > _MOST:
-            yield (f"{count(len(risky[risk]) - _MOST, 'more project')} {risk}.",)
+    for risk, sentences in say.items():
+        left_out = len(risky[risk])
+        for sentence, number in islice(sentences(risky[risk]), _MOST):
+            yield sentence
+            left_out -= number
+        if left_out:
+            yield (f"{count(left_out, 'more project')} {risk}.",)
     if reverted:
         yield (Strong(f"{changes_on_scale(len(reverted))} would be reverted"), " (", *units_of(reverted), ").")
     created, reached = ([project.name for _, project in risky[risk]] for risk in (Risk.CREATED, Risk.REACHES_WORK))
@@ -94,11 +100,21 @@ def _blocked_alert(change: ProjectChange, project: ProjectView) -> Sentence:
     return (Name(change.name), " is ", Strong("blocked"), ": ", *verdict.headline, *to_do)
 
 
-def _held_alert(change: ProjectChange, _: ProjectView) -> Sentence:
-    guards: list[str] = []
-    for held in change.held_by:
-        guards += [" and ", Name(held.guard)] if guards else [Name(held.guard)]
-    return (Name(change.name), " is ", Strong("held"), " by ", *guards, ": ", Quoted(change.held_by[0].why))
+def _each(
+    sentence: Callable[[ProjectChange, ProjectView], Sentence], risky: Sequence[Risky]
+) -> Iterator[tuple[Sentence, int]]:
+    return ((sentence(*one), 1) for one in risky)
+
+
+def _held_alerts(risky: Sequence[Risky]) -> Iterator[tuple[Sentence, int]]:
+    """A sentence for each reason, about all projects that the same guards hold for it, and their number."""
+    held: dict[tuple[str, ...], list[str]] = {}
+    for change, _ in risky:
+        held.setdefault((change.held_by[0].why, *(each.guard for each in change.held_by)), []).append(change.name)
+    for (why, *guards), names_held in held.items():
+        by = [piece for guard in guards for piece in (" and ", Name(guard))][1:]
+        are = " is " if len(names_held) == 1 else " are "
+        yield (*names(names_held), are, Strong("held"), " by ", *by, ": ", Quoted(why)), len(names_held)
 
 
 def _choices_alert(change: ProjectChange, project: ProjectView) -> Sentence:
