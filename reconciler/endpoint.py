@@ -28,7 +28,8 @@ def check_endpoint(text: str) -> str:
         raise UsageError(f'the endpoint "{text}" is not a URL', f"An endpoint looks like {SCALE_ENDPOINT}.")
     if parts.username is not None or parts.password is not None:
         raise UsageError(
-            "the endpoint contains a user name or password", "Remove them. The key belongs in an environment variable."
+            "the endpoint contains a user name or password",
+            "Remove the credentials. The key belongs in an environment variable.",
         )
     if parts.query or parts.fragment:
         raise UsageError(

@@ -47,7 +47,7 @@ Do you want to perform these actions on the target "{name}"?
     "planfile",
     metavar="FILE",
     callback=noting("planfile"),
-    help="Apply exactly this saved plan, to the target that it was made for.",
+    help="Apply exactly this saved plan, to its target.",
 )
 @click.option("--auto-approve", is_flag=True, help="Do not ask for approval.")
 @click.option("--parallelism", type=click.IntRange(1, 100), help="The maximum number of requests in flight.")

@@ -19,7 +19,7 @@ Examples:
 
 @click.command("fmt", epilog=_EPILOG)
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
-@click.option("--check", is_flag=True, help="Write nothing; exit with 2 if a file needs formatting.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with code 2 if a file needs formatting.")
 def command(paths: tuple[str, ...], check: bool) -> int:
     """Format manifests: key order, indentation, block style. Comments and meaning are kept.
 

@@ -30,7 +30,7 @@ Examples:
 @click.option("--out", metavar="FILE", help="Save the complete plan to FILE, for show and apply --plan.")
 @formats.format_option("plan")
 @report_option
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with code 2 if there are changes.")
 def command(
     names: tuple[str, ...],
     target: str | None,

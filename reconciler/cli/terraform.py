@@ -26,10 +26,10 @@ _OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
         "Terraform's -target selects resources. Here, the project names after the command do that. "
         "--target is the account: production or sandbox, for example.",
     ),
-    "chdir": ("-C {value}", "It comes before the command, as in: reconciler -C DIR plan"),
+    "chdir": ("-C {value}", "-C comes before the command, as in: reconciler -C DIR plan"),
     "no-color": ("NO_COLOR=1", "Color is used only on a terminal, and never if the variable NO_COLOR is set."),
     "json": ("--format json", ""),
-    "refresh-only": ("reconciler drift", "It shows what changed on Scale outside git."),
+    "refresh-only": ("reconciler drift", "drift shows what changed on Scale outside git."),
     "refresh": ("--live", "A plan always reads the live state, except with --live, which uses a snapshot."),
     "destroy": ("", _NO_DELETE),
     "replace": ("", _NO_DELETE),

@@ -90,7 +90,7 @@ def configuration_keys(root: Path) -> Table:
             Key(
                 "record_branches",
                 Text(words="the name of a branch", rule=_branches),
-                "If the remote refuses refs below refs/reconciler/, the name below which branches hold them instead.",
+                "The prefix of branches to use instead, if the remote refuses refs below refs/reconciler/.",
             ),
             Key("overlay", path, "The folder of overlays: files that override manifests for this target."),
         ),
@@ -226,7 +226,7 @@ def _branches(name: str) -> str:
         raise RefusedError(
             "bad-branch",
             f"{quoted(name)} is not the short name of a branch",
-            'Branches are made below this name, such as "reconciler".',
+            'Branches are created below this name, such as "reconciler".',
         )
     return name
 

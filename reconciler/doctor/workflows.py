@@ -97,7 +97,7 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
             )
     for file in found.filtered:
         yield (
-            f"{file} has a path filter, so it does not start if a file that a manifest uses from elsewhere changes.",
+            f"{file} has a path filter, so a change elsewhere does not start it, even to a file that a manifest uses.",
             f"In {file}, remove paths and paths-ignore. The job `changes` in reconciler-apply.yml replaces them.",
         )
     for command, files in _repeated(found):

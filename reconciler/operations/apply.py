@@ -201,7 +201,7 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
         if saved != here:
             raise PlanFileError(
                 f'the plan was made for the {what} "{saved}", not for "{here}"',
-                f"Nothing was written. Use the plan's {what}, or make a new plan.",
+                f"Nothing was written. Use the plan's {what}, or create a new plan.",
             )
     live = await list_account(client)
     account = await recognize(target, client, live, record)
@@ -220,7 +220,7 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
         raise PlanFileError(
             "the plan was made for a different account",
             "Nothing was written. An account is identified by its oldest project, and this account has a different "
-            "one. Use the key of the plan's account, or make a new plan.",
+            "one. Use the key of the plan's account, or create a new plan.",
         )
     return replace(plan, target=account.target, section=account.section)
 

@@ -263,8 +263,8 @@ def _check_address(url: str, *schemes: str) -> None:
     if password is not None or (parts.username is not None and parts.scheme != "ssh") or parts.query:
         raise UsageError(
             f"the URL on {host} contains credentials",
-            "They would be written to a file in the repository. Remove them. A job can pass them to git or the package "
-            "index in a variable; see docs/ci.md.",
+            "The credentials would be written to a file in the repository. Remove them. A job can pass them "
+            "to git or the package index in a variable; see docs/ci.md.",
         )
     if not _URL.fullmatch(url):
         raise _RefusedError("its URL is not percent-encoded")

@@ -94,7 +94,7 @@ def _about_waivers(situation: Situation, used: set[Waiver], *, whole: bool) -> I
     for waiver in situation.waivers:
         which = f'the {waiver.guard} waiver for "{waiver.project}"'
         if waiver.until < situation.today:
-            detail = f"Remove the waiver ({waiver.reason}), or set a later `until`."
+            detail = f"Remove the waiver ({waiver.reason}), or set a later date in `until`."
             yield warning("waiver-void", f"{which} expired on {waiver.until.isoformat()}", detail=detail)
         elif whole and waiver not in used and not silent.get(waiver.guard, False):
             detail = (

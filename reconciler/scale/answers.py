@@ -125,7 +125,11 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
             f"was refused: {'the task type' if asked.is_create else 'this'} is not enabled for the account",
             "Ask Scale to enable it, or use the key of an account that has it.",
         ),
-        403: (RejectedError, "was refused with status 403", f"The key does not allow this. {_key_advice(asked)}"),
+        403: (
+            RejectedError,
+            "was refused with status 403",
+            f"The key does not have permission for this request. {_key_advice(asked)}",
+        ),
         404: (
             NotFoundError,
             "returned 404",

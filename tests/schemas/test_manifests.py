@@ -25,8 +25,9 @@ GOOD = [*sorted((ROOT / "projects").glob("*.yaml")), *sorted((ROOT / "tests/mani
 SCHEMA = editor_schema("manifest")
 
 CAUGHT = {
-    "bad-name", "bad-value", "empty-ontology", "missing-key", "null-part", "reserved-param", "unknown-key",
-    "unknown-key--choice", "wrong-type", "wrong-type--name",
+    "bad-key--classes", "bad-key--flow", "bad-name", "bad-value", "empty-ontology", "missing-key", "null-part",
+    "reserved-param", "unknown-key", "unknown-key--choice", "unknown-key--classes", "unknown-key--tool", "wrong-type",
+    "wrong-type--alias", "wrong-type--name",
 }  # fmt: skip
 """Bad manifests whose mistake a schema can tell. The others are mistakes of YAML, across files, in what an open set of
 parameters holds, or need more than a schema knows (a day that is in the calendar, choices unique in a tree)."""

@@ -56,6 +56,7 @@ def ignore_ends_soon(subject: Subject) -> Iterator[Finding]:
             written: Json = subject.project.document["reconcile"]["ignore"][index]
             yield Finding(
                 ("reconcile", "ignore", index, *(("until",) if isinstance(written, dict) else ())),
-                f"this ignore ends {when}",
-                "After that day, the guard expired-ignore holds the project. Remove the ignore, or extend it.",
+                f"this ignore expires {when}",
+                "After that day, the guard expired-ignore holds the project. Remove the ignore, or set a later date in "
+                "`until`.",
             )

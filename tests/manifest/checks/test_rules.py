@@ -371,7 +371,7 @@ def test_what_is_left_to_tasks_is_reported_where_it_is_asked_for(tmp_path: Path)
 )  # fmt: skip
 def test_days_that_come_near(tmp_path: Path, until: str, words: str | None) -> None:
     text = f"name: p\ntype: chat\nreconcile: {{ignore: [params.a, {{path: params.b, until: {until}}}]}}\n"
-    assert [each.summary for each in found(tmp_path, text)] == ([f"this ignore ends {words}"] if words else [])
+    assert [each.summary for each in found(tmp_path, text)] == ([f"this ignore expires {words}"] if words else [])
 
 
 def test_a_mistake_in_a_shared_file_is_reported_there(tmp_path: Path) -> None:
