@@ -141,13 +141,8 @@ def _details(project: ProjectView, page: WholePage | None) -> Details | None:
         f"{sign} {project.name}",
         [*above, *_messages(project.warnings)],
         list(_changes(project)),
-        f"see [the page]({page.address})" if page else _more(project),
+        f"see [the page]({page.address})" if page else _IN_THE_LOG,
     )
-
-
-def _more(project: ProjectView) -> str:
-    """Where everything is shown. The log of a drift check has nothing, because the check prints a document."""
-    return _IN_THE_LOG if project.planned else f"in a clone, run {code(project.command)}"
 
 
 def _verdict(verdict: Verdict) -> str:
