@@ -51,6 +51,7 @@ SUITES = {
     "operations/test_unreadable.py": "unreadable live projects through plan, drift and snapshot",
     "planning/test_cases.py": "cases from tests/cases/planning",
     "planning/test_properties.py": "what holds for any manifest and any live state",
+    "render/test_everything.py": "what any plan changes, in every format",
     "render/test_golden.py": "golden files of every format",
     "render/test_page_in_browser.py": "the page in a browser",
     "sandbox/test_calls.py": "every call of the API",

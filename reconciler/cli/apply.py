@@ -49,6 +49,7 @@ Do you want to perform these actions on the target "{name}"?
     callback=noting("planfile"),
     help="Apply exactly this saved plan, to its target.",
 )
+@console.full_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask for approval.")
 @click.option("--parallelism", type=click.IntRange(1, 100), help="The maximum number of requests in flight.")
 @click.option("--result", metavar="FILE", help="Write the outcome to FILE, as JSON.")

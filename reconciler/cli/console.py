@@ -60,6 +60,17 @@ def plan_options(function: _Function) -> _Function:
     )(function)
 
 
+def full_option(function: _Function) -> _Function:
+    """The option of the commands that show changes."""
+    return click.option(
+        "--full",
+        is_flag=True,
+        expose_value=False,
+        callback=noting("full"),
+        help="Leave nothing out: show new projects and unchanged values whole.",
+    )(function)
+
+
 def live_option(function: _Function) -> _Function:
     """The option of plan and drift that reads a snapshot instead of live state."""
     return click.option(

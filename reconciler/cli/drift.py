@@ -27,6 +27,7 @@ Examples:
 @console.target_options
 @console.live_option
 @formats.format_option("drift")
+@console.full_option
 @report_option
 def command(
     names: tuple[str, ...],

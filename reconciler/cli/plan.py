@@ -29,6 +29,7 @@ Examples:
 @console.live_option
 @click.option("--out", metavar="FILE", help="Save the complete plan to FILE, for show and apply --plan.")
 @formats.format_option("plan")
+@console.full_option
 @report_option
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with code 2 if there are changes.")
 def command(

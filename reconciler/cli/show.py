@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import formats
+from reconciler.cli import console, formats
 from reconciler.cli.invocation import note_plan
 from reconciler.cli.reports import check_reports, report_option, write_reports
 
@@ -21,6 +21,7 @@ Examples:
 @click.command("show", epilog=_EPILOG)
 @click.argument("planfile", metavar="PLANFILE")
 @formats.format_option("plan")
+@console.full_option
 @report_option
 def command(planfile: str, output: str, reports: tuple[str, ...]) -> int:
     """Show a plan that plan --out saved."""

@@ -34,7 +34,8 @@ class Invocation:
 
     `target` and `endpoint` are those of a flag or a variable, and with a saved plan, those of the file. `read` is the
     target that was read, if one was. `planfile` is the saved plan that an apply carries out. `title` is what the names
-    of the repository's workflows end in; None if this is a job of another workflow.
+    of the repository's workflows end in; None if this is a job of another workflow. `full` is whether nothing is to be
+    left out.
     """
 
     folder: str | None = None
@@ -47,6 +48,7 @@ class Invocation:
     planfile: str | None = None
     read: str | None = None
     title: str | None = ""
+    full: bool = False
 
     def of(self, target: str, *, pending: bool = False) -> Invocation:
         """The same for what was read of `target`."""

@@ -85,10 +85,10 @@ def _match_again(partners: list[int | None], old: Sequence[Json], new: Sequence[
     """Match objects whose identity is new by another key, if its value is unique among those that are left."""
     for key in _AGAIN:
         gone = _left(old, set(range(len(old))).difference(partners), key)
-        come = _left(new, [position for position, partner in enumerate(partners) if partner is None], key)
-        for text in gone.keys() & come.keys():
-            if len(gone[text]) == len(come[text]) == 1:
-                partners[come[text][0]] = gone[text][0]
+        fresh = _left(new, [position for position, partner in enumerate(partners) if partner is None], key)
+        for text in gone.keys() & fresh.keys():
+            if len(gone[text]) == len(fresh[text]) == 1:
+                partners[fresh[text][0]] = gone[text][0]
 
 
 def _left(items: Sequence[Json], positions: Iterable[int], key: str) -> dict[str, list[int]]:

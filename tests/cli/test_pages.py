@@ -59,3 +59,26 @@ def test_an_error_is_no_page(cli: Cli) -> None:
     failed = cli("plan", "nobody", "--format", "html")
     assert (failed.code, failed.out) == (1, "")
     assert "error[" in failed.err
+
+
+def test_what_is_left_out_is_shown_on_request(cli: Cli, served: Served, write: Write) -> None:
+    rules, names = "\n      ".join(f"Rule {n}." for n in range(30)), ", ".join(f"C{n}" for n in range(40))
+    manifest = f"params:\n  a: 1\n  instruction: |-\n      {rules}\nontology: [{names}]\n"
+    write("p.yaml", M + manifest)
+    brief = cli("plan", "--out", "p.plan").out
+    assert "Rule 29." not in brief
+    assert [line for line in brief.split("\n") if line.endswith(" --full") and "reconciler plan p " in line]
+    for arguments in (("plan", "--full"), ("show", "p.plan", "--full")):
+        whole = cli(*arguments).out
+        assert "Rule 29." in whole
+        assert "+ C39\n" in whole
+        assert "--full" not in whole
+    applied = cli("apply", "--auto-approve", "--full").out
+    assert "Rule 29." in applied
+    write("p.yaml", M + manifest.replace("a: 1", "a: 2").replace("C39", "C39, Other"))
+    assert "Rule 3." not in cli("plan").out
+    whole = cli("plan", "--full").out
+    assert ("\n            instruction = <<-EOT\n" in whole, "Rule 29." in whole) == (True, True)
+    assert "\n            C38\n" in whole
+    assert "hidden" not in whole
+    assert "a = 1 -> 2" in cli("drift", "--full").out

@@ -10,7 +10,7 @@ from typing import Final
 
 from reconciler.render.escape import plain, quoted
 from reconciler.render.layout import INK, Ink, Line, Paint, lay_out
-from reconciler.render.lines import section_lines, seen_lines
+from reconciler.render.lines import is_shortened, section_lines, seen_lines
 from reconciler.render.signs import Sign
 from reconciler.render.view.parts import Command, ProjectView, Section, Sentence, View, message_lines, words
 
@@ -73,6 +73,9 @@ def _project(project: ProjectView) -> Iterator[Line]:
         for section in project.sections:
             yield from _section(section)
         yield Line("}")
+        if project.full is not None and any(map(is_shortened, project.sections)):
+            yield Line("Long values and lists are shortened. To show them whole:", ink=Ink.DIM)
+            yield Line(plain(project.full), None, 1)
     else:
         for section in project.sections:
             yield from seen_lines(section)

@@ -115,8 +115,8 @@ class _Merger:
     def _renamed(self, old: Iterable[str], new: Iterable[str], path: FieldPath, old_path: FieldPath) -> dict[str, str]:
         """The new names of choices that stay below the same parent, each with its old name."""
         gone = [name for name in old if self._has((*old_path, name), Kind.REMOVE)]
-        come = [name for name in new if self._has((*path, name), Kind.ADD)] if gone else []
-        return {come[position]: gone[was] for was, position in renamed(gone, come).items()} if come else {}
+        fresh = [name for name in new if self._has((*path, name), Kind.ADD)] if gone else []
+        return {fresh[position]: gone[was] for was, position in renamed(gone, fresh).items()} if fresh else {}
 
     def _has(self, path: FieldPath, kind: Kind) -> bool:
         return any(each.kind is kind and each.path == path for each in self._left.get(path, ()))

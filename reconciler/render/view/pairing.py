@@ -53,9 +53,9 @@ def _partners(removed: Sequence[Field], added: Sequence[Field]) -> Iterator[tupl
         for field in every:
             if id(field) not in used and isinstance(field.path[-1], int):
                 lists[field.path[:-1]][side].append(field)
-    for gone, come in lists.values():
-        names = [_name(field.before) for field in gone], [_name(field.after) for field in come]
-        yield from ((id(come[new]), gone[old]) for old, new in renamed(*names).items())
+    for gone, fresh in lists.values():
+        names = [_name(field.before) for field in gone], [_name(field.after) for field in fresh]
+        yield from ((id(fresh[new]), gone[old]) for old, new in renamed(*names).items())
 
 
 def _under_another_key(field: Field, removed: Sequence[Field]) -> Iterator[Field]:
@@ -66,7 +66,7 @@ def _under_another_key(field: Field, removed: Sequence[Field]) -> Iterator[Field
 
 
 def _moves(removal: Field, addition: Field) -> bool:
-    """Whether an equal value was moved: it tells enough by itself, it is a label, or its key is only spelled anew."""
+    """Whether an equal value was moved: a label, a value that is hardly a coincidence, or a key in another spelling."""
     value, old, new = addition.after, removal.path, addition.path
     if isinstance(old[-1], int) and isinstance(new[-1], int):
         return isinstance(value, str | dict)

@@ -105,7 +105,7 @@ def plan_of(plan_hash: str, commit: Commit) -> Iterator[str]:
 class Reader:
     """Who a view is for: the folder that file names are relative to, the current time, the links, and what is hidden.
 
-    `invocation` is how the run was started, for the commands that the view suggests. With `full`, nothing is left out.
+    `invocation` is how the run was started, for the commands that the view suggests.
     A view masks its input first and works with plain values after that, so nothing sensitive can reach a format.
     """
 
@@ -114,7 +114,11 @@ class Reader:
     links: Links | None = None
     sensitive: Sequence[Pattern] = ()
     invocation: Invocation = field(default_factory=Invocation)
-    full: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing is to be left out."""
+        return self.invocation.full
 
     def printed(self, found: Printable) -> Printable:
         """With sensitive values masked, with relative file names, and with commands that can be run."""
@@ -258,13 +262,14 @@ class ProjectView:
 
     `fate` is what will happen to it or has happened; empty if its plan is blocked. If it is `planned`, its sections are
     what will be written; otherwise they are what was seen. `caution` ends it. `cells` are its columns of the table.
-    `command` shows all of it.
+    `command` shows all of it, and `full` also what text leaves out of a new project.
     """
 
     name: str
     sign: Sign
     location: Source
     command: Command
+    full: Command | None = None
     fate: str = ""
     planned: bool = False
     held: bool = False

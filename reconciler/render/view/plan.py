@@ -146,6 +146,7 @@ def _project(
         sign=sign,
         location=change.source,
         command=Command(invocation, "plan", "--", change.name),
+        full=_full(change, invocation),
         fate="" if change.blocked else _fate(change),
         planned=sign in (Sign.ADD, Sign.CHANGE),
         held=held,
@@ -158,6 +159,12 @@ def _project(
         rank=RANK[risks[0]] if risks else len(RANK),
     )
     return project, risks
+
+
+def _full(change: ProjectChange, invocation: Invocation) -> Command:
+    if invocation.planfile is not None:
+        return Command(invocation, "show", "--full", invocation.planfile)
+    return Command(invocation, "plan", "--full", "--", change.name)
 
 
 def _fate(change: ProjectChange) -> str:
