@@ -499,7 +499,7 @@ def test_no_thread_is_one_error(
     monkeypatch.setattr("threading.Thread.start", _no_thread)
     lacking = cli(*command)
     assert (lacking.code, lacking.out) == (1, "")
-    assert lacking.err.startswith("error[resources]: no thread can be started; ")
+    assert lacking.err.startswith("error[resources]: cannot start a thread; ")
     assert len(lacking.err.splitlines()) == 1
 
 
