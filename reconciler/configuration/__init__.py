@@ -113,9 +113,21 @@ def _load(file: Path) -> Configuration | None:
     source = _Source(file, text.replace("\r\n", "\n"))
     tables: Any = _parse(source)
     if file.name == "pyproject.toml":
-        tool = tables.get("tool", {})
-        tables = tool.get("reconciler") if isinstance(tool, dict) else None
+        tables = _of_tool(tables)
     return None if tables is None else Configuration(source, tables)
+
+
+def is_configuration(text: str) -> bool:
+    """Whether a text would be one as `pyproject.toml`. One that is not TOML is: it would be an error."""
+    try:
+        return _of_tool(tomllib.loads(text)) is not None
+    except (ValueError, RecursionError):
+        return True
+
+
+def _of_tool(tables: dict[str, Any]) -> Any:
+    tool = tables.get("tool", {})
+    return tool.get("reconciler") if isinstance(tool, dict) else None
 
 
 def _parse(source: _Source) -> dict[str, Any]:

@@ -8,15 +8,17 @@ from __future__ import annotations
 import os.path
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
-from reconciler.configuration import FILES
+from reconciler.configuration import FILES, is_configuration
 from reconciler.diagnostics import error, quoted
-from reconciler.errors import DiagnosedError
+from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.git.index import Hidden, hidden_files
+from reconciler.git.process import output
 from reconciler.manifest.codes import Code
 from reconciler.manifest.discovery import is_read
 from reconciler.settings import Settings
@@ -33,7 +35,8 @@ def require_folders(settings: Settings, overlay: Path | None) -> None:
         GitRefusedError: git is missing, fails, or refuses the repository.
     """
     folders = [folder.as_posix() for folder in (settings.manifests, overlay) if folder is not None]
-    _require(settings, folders, [path.as_posix() for path in _configurations(settings)])
+    configurations = [path.as_posix() for path in _configurations(settings)]
+    _require(settings, folders, configurations, configurations)
 
 
 def require_files(settings: Settings, missing: Iterable[str]) -> None:
@@ -49,11 +52,24 @@ def _configurations(settings: Settings) -> Iterator[Path]:
     return (folder / name for folder in above if folder.is_relative_to(settings.git_root) for name in FILES)
 
 
-def _require(settings: Settings, folders: Iterable[str], files: Iterable[str]) -> None:
+def _is_foreign(top: str, name: str, configurations: Collection[str]) -> bool:
+    """Whether a hidden file is a `pyproject.toml` that says nothing about reconciler, by what git has of it."""
+    if f"{top}/{name}" not in configurations or name.rsplit("/", 1)[-1] != "pyproject.toml":
+        return False
+    try:
+        return not is_configuration(output(Path(top), "cat-file", "blob", f":{name}"))
+    except GitRefusedError:
+        return False
+
+
+def _require(
+    settings: Settings, folders: Iterable[str], files: Iterable[str], configurations: Collection[str] = ()
+) -> None:
     hidden = hidden_files(settings.git_root, folders, files, is_read)
-    if hidden is None:
+    names = [name for name in hidden.flags if not _is_foreign(hidden.top, name, configurations)] if hidden else []
+    if hidden is None or not names:
         return
-    names = [*hidden.flags]
+    hidden = replace(hidden, flags={name: hidden.flags[name] for name in names})
     if len(names) == 1:
         summary = f"{quoted(names[0])} is in git, but not in this checkout"
         needed = "A plan reads this file. It was not deleted, so reconciler does not plan without it."

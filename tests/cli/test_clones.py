@@ -147,6 +147,25 @@ def test_a_checkout_that_hides_what_a_plan_needs(hub: Hub, clone: Path, cli: Cli
     assert planned.json()["summary"]["unchanged"] == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("[project]\nname = 'x'\n", 0),
+        ("tool = 1\n", 0),
+        ("[project]\n[tool.reconciler]\n", 1),
+        ("[project\n", 1),
+    ],
+)
+def test_a_pyproject_that_is_left_out(hub: Hub, clone: Path, cli: Cli, text: str, code: int) -> None:
+    """It matters only if it would be the configuration, or a mistake in it."""
+    (clone / "shared/pyproject.toml").write_text(text)
+    commit_all(clone)
+    patterns("!/shared/pyproject.toml")(clone)
+    assert not (clone / "shared/pyproject.toml").exists()
+    planned = cli("-C", "shared", "plan", "a0")
+    assert (planned.code, "not-checked-out" in planned.err) == (code, code == 1)
+
+
 def test_a_sparse_checkout_with_all_that_is_needed(hub: Hub, clone: Path, cli: Cli) -> None:
     without()(clone)
     assert not (clone / "other").exists()
