@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.manifest.codes import Code
 from reconciler.manifest.parsing import Parser
-from tests.manifest.rooms import BOTH_PARSERS, HEAD, all_reported, load
+from tests.manifest.rooms import BOTH_PARSERS, HEAD, all_reported, load, load_one
 
 NBSP = "\u00a0"
 
@@ -336,3 +336,41 @@ def test_codes_are_words() -> None:
 def test_an_unknown_key_says_what_was_meant(tmp_path: Path, text: str, label: str) -> None:
     (diagnostic,) = load(tmp_path, {"p.yaml": HEAD + text}).entries[0].diagnostics
     assert (diagnostic.code, diagnostic.label) == ("unknown-key", label)
+
+
+@pytest.mark.parametrize(
+    ("text", "summary", "label"),
+    [
+        (
+            "ontology:\n  - {choice: L, subchoices: &f [a, b, {choice: c, subchoices: [d]}]}\n"
+            "  - {choice: R, subchoices: *f}\n",
+            'this repeats 4 choices of the ontology: "a", "b", "c" and 1 more',
+            "first at projects/p.yaml:4:29",
+        ),
+        (
+            "ontology:\n  - &c {choice: L, subchoices: [a]}\n  - {<<: *c, choice: M}\n",
+            'this repeats 1 choice of the ontology: "a"',
+            "first at projects/p.yaml:4:5",
+        ),
+        ("x-a: &n 12\nreconcile: {params: *n}\n", "reconcile.params must be exact or merge, not a number", ""),
+        ("x-a: &n 12\nontology: [*n]\n", "ontology[0] must be a string or a mapping", "at the anchor &n: quote it"),
+    ],
+)
+def test_what_an_alias_brings_is_reported_at_the_alias(tmp_path: Path, text: str, summary: str, label: str) -> None:
+    (diagnostic,) = load(tmp_path, {"p.yaml": HEAD + text}).entries[0].diagnostics
+    assert diagnostic.summary.startswith(summary)
+    assert diagnostic.label == label
+    assert diagnostic.location is not None
+    assert (diagnostic.location.text or "")[diagnostic.location.column - 1] in "*{"
+
+
+def test_the_list_for_a_class_list_can_be_pasted(tmp_path: Path) -> None:
+    classes = "ontology:\n  person: 0\n  'yes: no': 1\n  'true': [a, 'b, c', d, e]\n  bus: 3\n"
+    (diagnostic,) = load(tmp_path, {"p.yaml": HEAD + classes}).entries[0].diagnostics
+    first, *items, last = diagnostic.detail.split("\n")
+    assert (first, last) == ("Write each choice as an item of a list:", "- …")
+    assert items == ["- person", '- "yes: no"', '- {choice: "true", subchoices: [a, "b, c", d, …]}']
+    load_one(tmp_path, HEAD + "ontology:\n" + "\n".join(items))
+    numbered = "ontology: {'0': person, '1': car}\n"
+    (diagnostic,) = load(tmp_path, {"p.yaml": HEAD + numbered}).entries[0].diagnostics
+    assert diagnostic.detail.endswith("- person\n- car")
