@@ -34,7 +34,7 @@ _WORDS: Final = (
 _REMEDIES: Final = {
     Reason.LOGIN: "Git has no credentials for this remote, or they are no longer valid. Set up a credential helper. In "
     "CI, set up a token.",
-    Reason.SSH: "Ssh cannot log in without a prompt. Add the key to an ssh agent, and the host to known_hosts.",
+    Reason.SSH: "SSH cannot log in without a prompt. Add the key to an SSH agent, and the host to known_hosts.",
     Reason.READ: "Git's credentials do not allow reading this repository. Use credentials that do.",
     Reason.WRITE: "Git's credentials allow reading this repository, but not pushing to it. Use credentials that allow "
     "both: on GitHub, a token with contents: write; on GitLab, a token with the scope write_repository.",

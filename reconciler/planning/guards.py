@@ -117,7 +117,9 @@ def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     for change in effective(changes, Action.UPDATE):
         known = situation.known.get(change.name)
         if (known is None or not known.written) and (clauses := list(_taken(change, situation))):
-            what = f"No apply of this repository has written this project yet, and this one would {'; '.join(clauses)}"
+            what = (
+                f"No apply of this repository has written this project yet, and this apply would {'; '.join(clauses)}"
+            )
             yield Finding(change, what, remedy="To keep them, add them to the manifest.")
 
 

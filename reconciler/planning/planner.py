@@ -154,7 +154,7 @@ def _with_taxonomy(projects: Sequence[DesiredProject], live: Live) -> Iterator[D
             "taxonomy-service",
             f"{named(names)} {have} on Scale",
             f"Labels that were published in Scale's Taxonomy Service override those in {their} params, so labelers may "
-            "see other labels than the manifest has. Check the taxonomy in Scale's dashboard.",
+            "see labels that differ from the manifest. Check the taxonomy in Scale's dashboard.",
         )
 
 

@@ -122,7 +122,7 @@ def _rejected(answer: Answer, asked: Asked) -> ScaleError:
         401: (CredentialsError, "was refused: the API key is not accepted", _key_advice(asked)),
         402: (
             NotEnabledError,
-            f"was refused: {'the task type' if asked.is_create else 'this'} is not enabled for the account",
+            f"was refused: {'the task type' if asked.is_create else 'this request'} is not enabled for the account",
             "Ask Scale to enable it, or use the key of an account that has it.",
         ),
         403: (

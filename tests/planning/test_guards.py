@@ -131,7 +131,7 @@ SAME = (
 )
 NEAR = "A live project without a manifest has a name that is one letter away"
 ALIKE = "A live project without a manifest has the same type, params, and ontology"
-UNWRITTEN = "No apply of this repository has written this project yet, and this one would"
+UNWRITTEN = "No apply of this repository has written this project yet, and this apply would"
 FOREVER = " The API cannot delete or rename a project."
 IN_ONE_FILE = {"new": "/p.yaml"}
 LEFT = {"old": "/p.yaml"}
