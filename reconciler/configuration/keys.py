@@ -24,7 +24,7 @@ from reconciler.errors import DiagnosedError, UsageError
 from reconciler.fieldpath import Pattern, parse_pattern
 from reconciler.files.walking import is_below
 from reconciler.keys.faults import Fault, Faults, RefusedError, name_of
-from reconciler.keys.kinds import DIALECT, Day, Each, Key, ListOf, Number, OneOf, Schema, Table, Text, Truth
+from reconciler.keys.kinds import DIALECT, PUBLISHED, Day, Each, Key, ListOf, Number, OneOf, Schema, Table, Text, Truth
 from reconciler.manifest.codes import CHECKS
 from reconciler.model.guards import GUARD_NAMES, NO_MANIFESTS, RENAMED_CHOICE, GuardSettings, Waiver
 
@@ -255,9 +255,15 @@ def _not_blank(text: str) -> str:
 
 
 def configuration_schema() -> Schema:
-    """The JSON Schema 2020-12 for the configuration, for use in editors."""
+    """The JSON Schema of the configuration, for editors."""
     (schema,) = configuration_keys(Path()).alternatives(lambda _: [])
-    return {"$schema": DIALECT, "title": "Configuration of reconciler (reconciler.toml)", **schema}
+    return {
+        "$schema": DIALECT,
+        "$id": PUBLISHED.format("configuration"),
+        "title": "Configuration of reconciler (reconciler.toml)",
+        "description": "Targets, guards, checks, and waivers. Every key is optional.",
+        **schema,
+    }
 
 
 _KINDS: Final = ("sandbox", "endpoint")

@@ -15,8 +15,11 @@ from reconciler.keys.faults import Fault, Faults, Path, RefusedError, kind_of, n
 
 Schema: TypeAlias = dict[str, Any]
 
-DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-"""The JSON Schema that the schemas for editors are written in."""
+DIALECT: Final = "http://json-schema.org/draft-07/schema#"
+"""The JSON Schema that the schemas for editors are written in: the one that all of them, and SchemaStore, support."""
+
+PUBLISHED: Final = "https://json.schemastore.org/scale-reconciler-{}.json"
+"""The identity of a schema for editors."""
 
 Slots: TypeAlias = "Callable[[Key], list[Schema]]"
 """Returns the schemas of what may replace a key's value, such as a directive."""
@@ -81,7 +84,7 @@ class Text(Kind):
             faults.add(refused.code, summary, path, refused.detail, refused.label)
 
     def alternatives(self, slots: Slots) -> list[Schema]:
-        proposed = [{"enum": list(self.proposals)}] if self.proposals else []
+        proposed = [{"type": "string", "enum": list(self.proposals)}] if self.proposals else []
         return [*proposed, {"type": "string", **self.schema}]
 
 
@@ -146,7 +149,7 @@ class OneOf(Kind):
         return None
 
     def alternatives(self, slots: Slots) -> list[Schema]:
-        return [{"enum": list(self.values)}]
+        return [{"type": "string", "enum": list(self.values)}]
 
 
 @dataclass(frozen=True, kw_only=True)

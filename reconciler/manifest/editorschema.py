@@ -1,4 +1,4 @@
-"""The JSON Schema 2020-12 for the files that people write. With it, editors complete and explain every key, and catch
+"""The JSON Schema (draft-07) of the files that people write. With it, editors complete and explain every key, and catch
 the mistakes that a schema can catch.
 
 What a task accepts is an open set, so nothing below `params` is ever refused: what is known about parameters appears
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from reconciler.keys.kinds import DIALECT, Key, Schema
+from reconciler.keys.kinds import DIALECT, PUBLISHED, Key, Schema
 from reconciler.manifest.directives import DIRECTIVES, UNSET_KEY
 from reconciler.manifest.schema import CHOICE, CHOICES, DEFAULTS, IGNORE, ONTOLOGY, OVERLAY, PROJECT
 from reconciler.tasktypes.facts import open_schema, open_schemas
@@ -24,8 +24,8 @@ TABLES: Final = {
 }
 """The kinds of files that have a schema, with its title."""
 
-_DIRECTIVE: Final[Schema] = {"$ref": "#/$defs/directive"}
-_UNSET: Final[Schema] = {"$ref": "#/$defs/unset"}
+_DIRECTIVE: Final[Schema] = {"$ref": "#/definitions/directive"}
+_UNSET: Final[Schema] = {"$ref": "#/definitions/unset"}
 
 
 def editor_schema(kind: str) -> Schema:
@@ -38,6 +38,7 @@ def editor_schema(kind: str) -> Schema:
             alike.setdefault(id(own), []).append(task_type)
     return {
         "$schema": DIALECT,
+        "$id": PUBLISHED.format(kind),
         "title": title,
         "description": "Scale keeps adding parameters, so any parameter is allowed.",
         **schema,
@@ -48,11 +49,11 @@ def editor_schema(kind: str) -> Schema:
         "allOf": [
             {
                 "if": {"properties": {"type": {"enum": types}}, "required": ["type"]},
-                "then": {"properties": {"params": {"properties": open_schemas(OWN[types[0]])}}},
+                "then": {"properties": {"params": _own_params(types[0])}},
             }
             for types in alike.values()
         ],
-        "$defs": {
+        "definitions": {
             **_directives(),
             "choice": {
                 "title": "choice",
@@ -67,6 +68,13 @@ def editor_schema(kind: str) -> Schema:
             **{name: open_schema(fact) for name, fact in SHAPES.items()},
         },
     }
+
+
+def _own_params(task_type: str) -> Schema:
+    """The parameters of one type. With the same form as `params` itself, editors propose the key once."""
+    params = PROJECT.by_name["params"]
+    own = {"type": "object", "properties": open_schemas(OWN[task_type])}
+    return {"title": params.name, "description": params.description, "anyOf": [own, {}]}
 
 
 def schema_text(schema: Schema) -> str:

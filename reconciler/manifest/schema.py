@@ -104,7 +104,9 @@ class _Params(Kind):
         return value
 
     def alternatives(self, slots: Slots) -> list[Schema]:
-        reserved = [{"required": [key]} for key in ("patch", "version", "created_at")]
+        reserved = [
+            {"type": "object", "properties": {key: {}}, "required": [key]} for key in ("patch", "version", "created_at")
+        ]
         return [{"type": "object", "properties": open_schemas(COMMON), "not": {"anyOf": reserved}}]
 
 
@@ -118,7 +120,7 @@ class _Defined(Kind):
         return value
 
     def alternatives(self, slots: Slots) -> list[Schema]:
-        return [{"$ref": f"#/$defs/{self.definition}"}]
+        return [{"$ref": f"#/definitions/{self.definition}"}]
 
 
 CHOICES: Final = ListOf(
@@ -186,7 +188,7 @@ RECONCILE: Final = Table(
         ),
         Key(
             "ignore",
-            ListOf(item=IGNORE, words="a list of paths", items={"$ref": "#/$defs/ignore"}),
+            ListOf(item=IGNORE, words="a list of paths", items={"$ref": "#/definitions/ignore"}),
             "Live values to keep: paths, or {path, reason, until}.",
             inherited=True,
         ),

@@ -107,7 +107,15 @@ def _configuration(place: Surroundings) -> list[_File]:
         _File(place.root, str(below / "_example.md"), template("projects/_example.md")),
         _File(place.root, str(below / "_schema.json"), schema),
         _File(place.top, ".vscode/settings.json", template("settings.json", Placeholders(place))),
+        _File(place.top, ".prettierignore", template("prettierignore", Placeholders(place))),
+        _File(place.top, _lint_settings(place.top), template("yamllint", Placeholders(place))),
     ]
+
+
+def _lint_settings(top: Path) -> str:
+    """The file that yamllint reads: the first of these that exists."""
+    names = (".yamllint", ".yamllint.yaml", ".yamllint.yml")
+    return next((name for name in names if _is_there(top, name)), names[0])
 
 
 def _jobs(place: Surroundings, pin: Pin | Unpinned | None, had_action: bool) -> list[_File]:
@@ -183,6 +191,7 @@ class Placeholders:
             "PACKAGE": _arguments(self.package) if isinstance(self.package, Pin) else self.package,
             "MANIFESTS": json.dumps(manifests, ensure_ascii=False)[1:-1],
             "PATTERN": quote(manifests),  # an editor compares it with the address of a file
+            "IGNORED": re.sub(r"([*?\[\]\\])", r"\\\1", manifests),
             "FOLDER": _scalar(place.inner),
             "TITLE": f" {place.suffix.removeprefix('-')}" if place.suffix else "",
             "SUFFIX": place.suffix,

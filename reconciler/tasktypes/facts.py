@@ -35,7 +35,7 @@ def strings(text: str, source: str = "D", **more: Any) -> Fact:
 
 def listed(items: str, text: str, source: str = "D", **more: Any) -> Fact:
     """A list of a shape in SHAPES."""
-    return fact("array", text, source, items={"$ref": f"#/$defs/{items}"}, **more)
+    return fact("array", text, source, items={"$ref": f"#/definitions/{items}"}, **more)
 
 
 def mapping(text: str, properties: dict[str, Fact], source: str = "D", **more: Any) -> Fact:
@@ -44,7 +44,7 @@ def mapping(text: str, properties: dict[str, Fact], source: str = "D", **more: A
 
 def keyed(values: str, text: str, source: str = "D") -> Fact:
     """A mapping from arbitrary keys to a shape in SHAPES."""
-    return fact("object", text, source, additionalProperties={"$ref": f"#/$defs/{values}"})
+    return fact("object", text, source, additionalProperties={"$ref": f"#/definitions/{values}"})
 
 
 def is_sure(written: Fact) -> bool:
@@ -53,25 +53,30 @@ def is_sure(written: Fact) -> bool:
 
 
 def open_schema(written: Fact) -> dict[str, Any]:
-    """A fact for an editor: its description and its proposals. It never refuses a value."""
+    """A fact for an editor: its description and its proposals. It never refuses a value.
+
+    The type is a proposal, too: without one, an editor completes a key without its colon.
+    """
     if "$ref" in written:
         return {"$ref": written["$ref"]}
-    opened: dict[str, Any] = {}
     words = _words(written)
-    if words:
-        opened["description"] = words
+    return {
+        **({"description": words} if words else {}),
+        "anyOf": [*(_proposal(written, kind) for kind in types_of(written) or ["string"] if kind != "null"), {}],
+    }
+
+
+def _proposal(written: Fact, kind: str) -> dict[str, Any]:
+    """A type that a value can have, and what an editor can propose for it."""
+    proposal: dict[str, Any] = {"type": kind}
     if "enum" in written:
-        opened["anyOf"] = [{"enum": written["enum"]}, {}]
-    elif written.get("type") == "boolean":
-        opened["anyOf"] = [{"enum": [True, False]}, {}]
-    if "properties" in written:
-        opened["properties"] = open_schemas(written["properties"])
-    for word in ("items", "additionalProperties"):
-        if isinstance(written.get(word), dict):
-            inner = open_schema(written[word])
-            if inner:
-                opened[word] = inner
-    return opened
+        proposal["enum"] = [value for value in written["enum"] if _PYTHON[kind] is type(value)]
+    if kind == "object" and "properties" in written:
+        proposal["properties"] = open_schemas(written["properties"])
+    word = {"array": "items", "object": "additionalProperties"}.get(kind, "")
+    if isinstance(written.get(word), dict):
+        proposal[word] = open_schema(written[word])
+    return proposal
 
 
 def open_schemas(facts: Mapping[str, Fact]) -> dict[str, Any]:
@@ -97,6 +102,9 @@ def type_words(kinds: list[str]) -> str:
     return " or ".join(_WORDS[kind] for kind in kinds if kind in _WORDS)
 
 
+_PYTHON: Final = {
+    "string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict,
+}  # fmt: skip
 _WORDS: Final = {
     "string": "a string",
     "integer": "a whole number",

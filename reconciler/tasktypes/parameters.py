@@ -28,12 +28,12 @@ COMMON: Final[dict[str, Fact]] = {
 
 _ATTRIBUTES: Final = "The questions about each annotation, keyed by a short name."
 _IMAGE: Final[dict[str, Fact]] = {
-    "geometries": {"$ref": "#/$defs/geometries"},
+    "geometries": {"$ref": "#/definitions/geometries"},
     "annotation_attributes": keyed("attribute", _ATTRIBUTES),
     "links": fact(
         ["object", "array"],
         "The annotations that can be linked, keyed by the name of the link.",
-        additionalProperties={"$ref": "#/$defs/link"},
+        additionalProperties={"$ref": "#/definitions/link"},
     ),
     "padding": whole("Extra space around the image for drawing, in pixels."),
     "paddingX": whole("Padding on the left and right. It overrides padding.", "S"),
@@ -97,7 +97,7 @@ OWN: Final[Mapping[str, Parameters]] = {
     },
     "lidarlinking": {"annotation_type": string("The type of annotation to link, such as imageannotation.")},
     "lidartopdown": {
-        "geometries": {"$ref": "#/$defs/geometries"},
+        "geometries": {"$ref": "#/definitions/geometries"},
         "annotation_attributes": keyed("attribute", _ATTRIBUTES, "A"),
     },
     "sensorfusion": {

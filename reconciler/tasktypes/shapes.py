@@ -1,4 +1,4 @@
-"""Shapes that several parameters share, by the names that `#/$defs/` gives them."""
+"""Shapes that several parameters share, by the names that `#/definitions/` gives them."""
 
 from __future__ import annotations
 

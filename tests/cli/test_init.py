@@ -24,6 +24,8 @@ FILES = [
     "projects/_example.md",
     "projects/_schema.json",
     ".vscode/settings.json",
+    ".prettierignore",
+    ".yamllint",
     ".github/actions/reconciler/action.yml",
     ".github/actions/reconciler/action.lock",
     ".github/actions/reconciler/installer.lock",
@@ -162,6 +164,15 @@ def test_the_branch_and_the_manifest_folder_that_are_there(cli: Cli, repository:
     settings = json.loads((repository / ".vscode/settings.json").read_text())
     assert "/labels/all/**/*.yaml" in settings["yaml.schemas"]["./labels/all/_schema.json"]
     assert settings["yaml.format.enable"] is False
+    assert "/labels/all/**/*.yaml\n" in (repository / ".prettierignore").read_text()
+    assert "/labels/all/\n" in (repository / ".yamllint").read_text()
+
+
+def test_settings_of_yamllint_are_kept(cli: Cli, repository: Path) -> None:
+    (repository / ".yamllint.yaml").write_text("extends: relaxed\n")
+    cli("init")
+    assert not (repository / ".yamllint").exists()
+    assert (repository / ".yamllint.yaml").read_text() == "extends: relaxed\n"
 
 
 def test_the_default_branch_of_origin_not_the_one_that_is_checked_out(cli: Cli, repository: Path) -> None:

@@ -46,9 +46,16 @@ class Server:
 
     def completion(self, file: Path, line: int, column: int) -> dict[str, str]:
         """The proposals at a place (from 0), with their explanations."""
+        return {label: words for label, _, words in self.proposals(file, line, column)}
+
+    def proposals(self, file: Path, line: int, column: int) -> list[tuple[str, str, str]]:
+        """The proposals at a place (from 0): label, the text that is inserted, and explanation."""
         found = self._at("completion", file, line, column)
         items = found["items"] if isinstance(found, dict) else found or []
-        return {item["label"]: _plain(item.get("documentation")) for item in items}
+        return [
+            (item["label"], item.get("textEdit", {}).get("newText", ""), _plain(item.get("documentation")))
+            for item in items
+        ]
 
     def hover(self, file: Path, line: int, column: int) -> str:
         found = self._at("hover", file, line, column)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from reconciler.operations.init import lay_out_repository
 from reconciler.operations.pin import Unpinned
 from tests.editor.server import Server, language_server
+from tests.npm import module
 
 pytestmark = pytest.mark.untraced
 
@@ -69,6 +71,63 @@ def test_completion(server: Server, folder: Path, line: int, column: int, propos
     found = server.completion(folder / "projects" / "open.yaml", line, column)
     assert proposed in found
     assert words in found[proposed]
+
+
+HEAD = f"{MODELINE}\nname: p\ntype: imageannotation\n"
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "",
+        "params:\n  ",
+        "params:\n  geometries:\n    box:\n      ",
+        "params:\n  annotation_attributes:\n    a:\n      ",
+        "ontology:\n  - choice: A\n    ",
+        "reconcile:\n  ",
+        "reconcile:\n  ignore:\n    - path: params.a\n      ",
+    ],
+)
+def test_every_key_is_proposed_once_with_its_colon_and_an_explanation(server: Server, folder: Path, above: str) -> None:
+    """redhat-developer/vscode-yaml#78"""
+    (folder / "tried").mkdir(exist_ok=True)
+    file = folder / "tried" / f"proposals-{len(above)}.yaml"
+    file.write_text(f"{HEAD}{above}\n")
+    server.open(file)
+    *_, last = above.split("\n")
+    found = server.proposals(file, 3 + above.count("\n"), len(last))
+    labels = [label for label, _, _ in found]
+    assert labels
+    assert len(set(labels)) == len(labels)
+    assert [label for label, inserted, _ in found if ":" not in inserted] == []
+    assert [label for label, _, words in found if not words] == []
+
+
+def test_a_modeline_is_for_its_document_and_a_setting_for_all(server: Server, folder: Path) -> None:
+    """What docs/editor.md says of several documents in a file."""
+    (folder / "tried").mkdir(exist_ok=True)
+    wrong = "name: q\nparms: {}\n"
+    texts = {"once": f"{HEAD}---\n{wrong}", "each": f"{HEAD}---\n{MODELINE}\n{wrong}", "none": f"name: p\n---\n{wrong}"}
+    found = {}
+    for name, text in texts.items():
+        file = folder / "tried" / f"{name}.yaml"
+        file.write_text(text)
+        server.open(file)
+        found[name] = len(server.diagnostics(file))
+    assert found == {"once": 0, "each": 1, "none": 0}
+    with language_server(folder, schemas={str(folder / "docs/schemas/manifest.json"): "/tried/none.yaml"}) as other:
+        other.open(folder / "tried" / "none.yaml")
+        assert len(other.diagnostics(folder / "tried" / "none.yaml")) == 1
+
+
+def test_prettier_keeps_away_from_manifests(tmp_path: Path) -> None:
+    """prettier/prettier#6780: two formatters that undo each other."""
+    lay_out_repository(tmp_path, Unpinned("", ""))
+    (tmp_path / "other.yaml").write_text("a: {b:  1}\n")
+    (tmp_path / "projects" / "p.yaml").write_text("name: p  # two\nparams: {a: 1}\n")
+    command = [str(module(".bin", "prettier")), "--list-different", "**/*.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["other.yaml"]
 
 
 def test_completion_of_a_type(server: Server, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from reconciler.tasktypes.parameters import COMMON, OWN, PREFERRED
 from reconciler.tasktypes.shapes import SHAPES
 from tests.manifest.test_mistakes import CASES
 from tests.manifest.test_projects import WHOLE
-from tests.schemas.checking import mistakes, published
+from tests.npm import module
+from tests.schemas.checking import DOCS, mistakes, published
 
 ROOT = Path(__file__).parents[2]
 BAD = ROOT / "tests" / "manifest" / "bad"
@@ -40,6 +42,26 @@ def documents(data: bytes) -> list[Document]:
 @pytest.mark.parametrize("kind", TABLES)
 def test_the_published_schemas_are_those_printed(kind: str) -> None:
     assert published(kind) == editor_schema(kind)
+
+
+def test_schemas_for_editors_pass_strict_ajv() -> None:
+    """As SchemaStore checks what it publishes: draft-07, an $id, and no keyword that has no effect."""
+    kinds = [*TABLES, "configuration"]
+    for kind in kinds:
+        assert published(kind)["$schema"] == "http://json-schema.org/draft-07/schema#"
+        assert published(kind)["$id"].endswith(f"-{kind}.json")
+        assert "$defs" not in published(kind)
+    script = f"""
+        const Ajv = require({json.dumps(str(module("ajv")))}).default;
+        for (const file of process.argv.slice(1)) new Ajv({{strict: true}}).compile(require(file));
+    """
+    done = subprocess.run(
+        ["node", "-e", script, *(str(DOCS / f"{kind}.json") for kind in kinds)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("file", GOOD, ids=[file.stem for file in GOOD])
@@ -129,29 +151,26 @@ def test_defaults_and_overlays() -> None:
     assert mistakes(overlay, {"names": ["a"]})
 
 
-def test_every_key_has_a_title_and_words() -> None:
-    def walk(schema: Any, path: str) -> list[str]:
-        bare = []
-        if isinstance(schema, dict):
-            for key, inner in (
-                schema.get("properties", {}).items() if isinstance(schema.get("properties"), dict) else ()
-            ):
-                if isinstance(inner, dict) and "const" not in inner and not path.endswith("/if"):
-                    found = inner if "$ref" not in inner else SCHEMA["$defs"][inner["$ref"].rpartition("/")[2]]
-                    if "description" not in found and key not in ("params",):
-                        bare.append(f"{path}/{key}")
-            for key, inner in schema.items():
-                bare += walk(inner, f"{path}/{key}")
-        elif isinstance(schema, list):
-            for index, inner in enumerate(schema):
-                bare += walk(inner, f"{path}/{index}")
-        return bare
+@pytest.mark.parametrize("kind", [*TABLES, "configuration"])
+def test_every_key_has_words(kind: str) -> None:
+    schema = published(kind)
 
-    assert walk(SCHEMA, "") == []
-    assert all("title" in SCHEMA["properties"][key] for key in SCHEMA["properties"])
+    def walk(inner: Any, path: str) -> list[str]:
+        if isinstance(inner, list):
+            return [bare for index, each in enumerate(inner) for bare in walk(each, f"{path}/{index}")]
+        if not isinstance(inner, dict) or path.endswith(("/if", "/not")):
+            return []
+        bare = []
+        for key, each in inner["properties"].items() if isinstance(inner.get("properties"), dict) else ():
+            found = schema["definitions"][each["$ref"].rpartition("/")[2]] if "$ref" in each else each
+            bare += [] if "description" in found or "type" in found.get("properties", {}) else [f"{path}/{key}"]
+        return bare + [bare for key, each in inner.items() for bare in walk(each, f"{path}/{key}")]
+
+    assert walk(schema, "") == []
+    assert all("title" in each for each in SCHEMA["properties"].values())
 
 
 def test_facts_are_well_formed() -> None:
     text = json.dumps([COMMON, {kind: dict(own) for kind, own in OWN.items()}, SHAPES])
-    assert {name.partition('"')[0] for name in text.split('"#/$defs/')[1:]} <= SHAPES.keys()
+    assert {name.partition('"')[0] for name in text.split('"#/definitions/')[1:]} <= SHAPES.keys()
     assert set(PREFERRED) | set(PREFERRED.values()) <= OWN.keys()
