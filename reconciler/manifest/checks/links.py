@@ -10,6 +10,7 @@ import ipaddress
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -61,9 +62,11 @@ def _closed(text: str) -> list[tuple[str, str, Excerpt]]:
     """The targets in a text that labelers cannot open: what is wrong, what to do, and where."""
     if "/" not in text and "\\" not in text and "](" not in text and "]:" not in text and "=" not in text:
         return []
-    seen = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)
+    seen = text
+    if "`" in text or "~~~" in text or "<!--" in text:
+        seen = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), text)
     found: list[tuple[str, str, Excerpt]] = []
-    starts = [0, *(end.end() for end in re.finditer("\n", text))]
+    starts: list[int] = []
     for match in _TARGETS.finditer(seen):
         group = next((name for name in _GROUPS if match[name] is not None), None)
         if group is None:
@@ -74,6 +77,7 @@ def _closed(text: str) -> list[tuple[str, str, Excerpt]]:
             target = target.rstrip(".,;:!?")
         problem = _problem(target, is_image=is_image)
         if problem is not None:
+            starts = starts or [0, *(end.end() for end in re.finditer("\n", text))]
             start = seen.index(target, match.start(group))
             end = start + len(target)
             line = bisect_right(starts, start)
@@ -122,9 +126,8 @@ def _private_host(link: str) -> str | None:
         return None
     if not host:
         return None
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        plain = host.rstrip(".").lower()
-        return host if "." not in plain or plain.endswith(_PRIVATE_NAMES) else None
-    return None if address.is_global else host
+    if host[-1].isdecimal() or ":" in host:
+        with suppress(ValueError):
+            return None if ipaddress.ip_address(host).is_global else host
+    plain = host.rstrip(".").lower()
+    return host if "." not in plain or plain.endswith(_PRIVATE_NAMES) else None
