@@ -99,6 +99,13 @@ def test_an_ontology_that_is_not_there(tmp_path: Path) -> None:
     assert (location.line, location.column) == (1, 1)
 
 
+def test_the_end_of_a_long_file(tmp_path: Path) -> None:
+    for filler in (65_000, 66_000):
+        text = f"{HEAD}# {'x' * filler}\nontology: [a, b]\n"
+        location = locate(load_one(tmp_path, text), [("ontology", "b")])[("ontology", "b")].location
+        assert (location.line, location.column, location.end_column) == (4, 15, 16)
+
+
 def test_a_file_that_changed_after_it_was_read(tmp_path: Path) -> None:
     project = load_one(tmp_path, "\n" + HEAD)
     path: FieldPath = ("type",)
