@@ -128,6 +128,6 @@ def _leaves(value: Any) -> Iterator[str]:
 def _spellings(atom: str) -> Iterator[str]:
     body = atom.rstrip(" ")
     trailing = len(atom) - len(body)
-    for blank in (" ", "·", "\\u0020"):
-        text = body + blank * trailing
+    for space in (" ", "·", "\\u0020"):
+        text = body + space * trailing
         yield from (plain(text), plain(text.replace("\\", "\\\\")), quoted(text)[1:-1], exact(text)[1:-1])

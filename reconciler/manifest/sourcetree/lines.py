@@ -1,4 +1,4 @@
-"""The lines of a text: where each starts and ends, and which are blank."""
+"""The lines of a text: where each starts and ends, and which lines have only whitespace."""
 
 from __future__ import annotations
 
