@@ -9,12 +9,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.operations import apply
+from reconciler.operations.session import open_session
 from reconciler.record.stores import open_record
+from reconciler.settings import read_settings
 from tests.cli.conftest import Cli, Served
 from tests.githost import EXPIRED, READER, WRITER, GitHost, git_host
 from tests.repositories import commit_all, git
@@ -408,3 +413,35 @@ def test_in_a_hook_of_a_linked_work_tree(hub: Hub, tmp_path_factory: pytest.Temp
     document = json.loads((linked.parent / "plan.json").read_text())
     assert document["summary"]["add"] == 1
     assert document["source"] == {"commit": hub.head, "dirty": True}
+
+
+# ---- Many at once
+
+
+def test_eight_applies_at_once(
+    hub: Hub, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ad-m/github-push-action#61. Four write a project each, and four the same one. All push the same ref."""
+    own, common = [f"p{number}" for number in range(4)], "common"
+    for name in (*own, common):
+        hub.write(f"projects/{name}.yaml", M.replace("NAME", name))
+    head = commit_all(hub.repository)
+    git(hub.repository, "push", "-q", "origin", "HEAD:main")
+    folder = tmp_path_factory.mktemp("clones")
+    names = (*own, *[common] * 4)
+    clones = [hub.clone(folder / str(number), "--depth=1") for number in range(8)]
+    monkeypatch.setattr(apply, "heeding_signals", lambda *_: nullcontext())  # only a main thread has signals
+
+    def applied(clone: Path, name: str) -> int:
+        session = open_session(read_settings(clone), writes=True)
+        return apply.apply(session, [name], pending=True, operator=apply.Unattended()).outcome.summary.added
+
+    with ThreadPoolExecutor(8) as threads:
+        added = list(threads.map(applied, clones, names))
+    assert (added[:4], sum(added[4:])) == ([1] * 4, 1)
+    assert [request for request in hub.served.requests if request.startswith("POST")] == ["POST /v1/projects"] * 5
+    (section,) = open_record(hub.repository, "production", "origin").read().record.sections.values()
+    assert all(section.projects[name].commit == head and section.projects[name].written for name in names)
+    assert not any(project.intents for project in section.projects.values())
+    assert (section.runs, len(section.projects)) == ({}, 9)
+    assert git(hub.remote, "for-each-ref", "--format=%(refname)").split() == ["refs/heads/main", RECORD]
