@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.manifest.formatting import FileKind, formatted
 from reconciler.operations.init import lay_out_repository
 from reconciler.operations.pin import Unpinned
 from tests.editor.server import Server, language_server
@@ -128,6 +129,20 @@ def test_prettier_keeps_away_from_manifests(tmp_path: Path) -> None:
     command = [str(module(".bin", "prettier")), "--list-different", "**/*.yaml"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["other.yaml"]
+
+
+def test_yamllint_agrees_with_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """adrienverge/yamllint#443: a linter that wants what fmt does not write. Its defaults do, without the settings."""
+    linter, settings = pytest.importorskip("yamllint.linter"), pytest.importorskip("yamllint.config")
+    lay_out_repository(tmp_path, Unpinned("", ""))
+    monkeypatch.chdir(tmp_path)
+    chosen = settings.YamlLintConfig(file=".yamllint")
+    bare = settings.YamlLintConfig("extends: default")
+    files = [*sorted((ROOT / "projects").glob("*.yaml")), *sorted((ROOT / "tests/manifest/checks/good").glob("*.yaml"))]
+    for file in files:
+        form = formatted(file.read_bytes(), FileKind.MANIFEST).decode()
+        assert [*linter.run(form, chosen, f"projects/{file.name}")] == []
+        assert [*linter.run(form, bare, f"projects/{file.name}")] != []
 
 
 def test_completion_of_a_type(server: Server, folder: Path) -> None:
