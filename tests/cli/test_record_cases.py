@@ -45,6 +45,7 @@ def test_a_shallow_clone_without_the_record(
     assert "held by takeover" in held.out
     assert "this clone has no record" in held.err
     assert "git fetch origin refs/reconciler/record/production:refs/reconciler/record/production" in held.err
+    assert f"git -C {shallow} fetch origin refs/reconciler/record/" in cli("-C", str(shallow), "plan").err
     assert versions(served.store) == before
 
 
