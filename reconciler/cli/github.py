@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,9 @@ _ID = click.option(
 @click.option("--result", metavar="FILE", help="The file that apply --result wrote.")
 @_ID
 @click.option("--branch", metavar="NAME", default="", help="The branch that is applied. Default: the default branch.")
-def comment(planfile: str | None, result: str | None, job: str, branch: str) -> int:
+@click.option("--page", metavar="URL", default="", help="Where the page of the plan is, for a link.")
+@click.option("--page-days", metavar="N", type=click.IntRange(1), help="For how many days the page is kept.")
+def comment(planfile: str | None, result: str | None, job: str, branch: str, page: str, page_days: int | None) -> int:
     """Show a plan, or the outcome of an apply, in a comment on the pull request.
 
     There is one comment per pull request, configuration folder, and target, and per set of projects or --id if several
@@ -66,7 +69,7 @@ def comment(planfile: str | None, result: str | None, job: str, branch: str) -> 
         if problem is not None and not plan.failed:
             raise problem
         with _connected(event) as client:
-            report = comment_plan(client, event, plan, writer)
+            report = comment_plan(client, event, plan, replace(writer, page=page, page_days=page_days))
         shown = plan.hash
     elif result is not None and planfile is None:
         if problem is not None:

@@ -19,7 +19,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.values import Json, canonical_json
 from reconciler.render.escape import plain
 from reconciler.render.markdown.fitting import LIMIT
-from reconciler.render.markdown.page import lay_out_failure, lay_out_outcome, lay_out_view
+from reconciler.render.markdown.page import WholePage, lay_out_failure, lay_out_outcome, lay_out_view
 from reconciler.render.markdown.talk import other_branch, scope_words
 from reconciler.render.view.outcome import view_outcome
 from reconciler.render.view.parts import Reader
@@ -53,7 +53,8 @@ class Writer:
     """What texts depend on: `base` (the git top level, where file names start), the time, masks, and the run.
 
     `folder` is the configuration's, relative to `base`. `id` is what the job calls itself, or else empty. `applied` is
-    the branch whose merges are applied, empty if it is not known.
+    the branch whose merges are applied, empty if it is not known. `page` is the address of the plan's page, if there is
+    one, which is kept for `page_days`.
     """
 
     base: str
@@ -63,12 +64,14 @@ class Writer:
     folder: str = "."
     id: str = ""
     applied: str = ""
+    page: str = ""
+    page_days: int | None = None
 
     def scope(self, target: str) -> Scope:
         return Scope(target, self.folder, self.id)
 
     def plan(self, plan: Plan, event: Event, limit: int = LIMIT - _MARKER) -> str:
-        text = lay_out_view(view_plan(plan, self.reader(event, event.sha)), limit=limit - _WORDS)
+        text = lay_out_view(view_plan(plan, self.reader(event, event.sha)), limit=limit - _WORDS, page=self._page())
         return with_notes(text, self.notes(plan, event))
 
     def failure(self, plan: Plan, event: Event, limit: int = LIMIT) -> str:
@@ -94,6 +97,9 @@ class Writer:
         applied = self.applied or event.default_branch
         if event.number is not None and applied and event.branch and event.branch != applied:
             yield other_branch(event.branch, applied)
+
+    def _page(self) -> WholePage | None:
+        return WholePage(self.page, self.page_days) if self.page.startswith("https://") else None
 
     def reader(self, event: Event, commit: str | None) -> Reader:
         """A reader on GitHub, with links to a commit."""

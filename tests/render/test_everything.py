@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from hypothesis import given
 from reconciler.model.plan import Plan
 from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.planning.planner import plan_project
+from reconciler.render.markdown.page import WholePage, lay_out_view
+from reconciler.render.view.plan import view_plan
 from tests import strategies
 from tests.building import desired, live
 from tests.render import plans
 from tests.render.everything import missing
-from tests.render.shown import render_page, render_plan_markdown
+from tests.render.shown import reader, render_page, render_plan_markdown
 
 OBJECTS = ("adult", "child", "barrier", "debris", "bicycle", "bendy bus", "car", "ambulance", "trailer", "truck")
 
@@ -91,3 +94,19 @@ def test_a_comment_that_is_too_long_is_cut_on_both_sides_alike() -> None:
     assert len(comment) < 60_000
     assert 200 < added <= removed <= added + 1
     assert f"({600 - removed} removed, {600 - added} added)" in comment
+
+
+def test_what_a_comment_leaves_out_is_on_the_page() -> None:
+    old, new = ("\n".join(f"{n} {'word ' * 20}{end}" for n in range(600)) for end in ("old", "new"))
+    plan = update({"x": old}, {"x": new})
+    address = "https://github.com/o/r/actions/runs/1/artifacts/2"
+    view = view_plan(plan, reader(base=plans.BASE, now=plans.NOW))
+    comment = lay_out_view(view, page=WholePage(address, 14))
+    assert f"added): see [the page]({address})\n" in comment
+    assert f"[The page]({address}) shows every change. It is kept for 14 days. Everyone who is signed in" in comment
+    assert "14 days" not in lay_out_view(view, page=WholePage(address))
+    crowd = plans.plan(
+        *(plan_project(desired({"x": n}, name=f"p{n}"), replace(live({"x": -n}), name=f"p{n}")) for n in range(1, 900))
+    )
+    view = view_plan(crowd, reader(base=plans.BASE, now=plans.NOW))
+    assert "are not shown here. The page shows all of them." in lay_out_view(view, page=WholePage(address))

@@ -70,6 +70,9 @@ def test_an_empty_repository_is_green_at_every_step(
     runs = hub.pull_request(1, "Wider")
     assert outcomes(runs) == {"validate": "success", "plan": "success"}, runs["plan"].said
     assert "0 to add, 1 to change, 0 to destroy" in hub.comment(1)
+    assert (
+        "[The page](https://github.com/o/r/actions/runs/1/artifacts/1) shows every change. It is kept" in hub.comment(1)
+    )
     assert "<html" in runs["plan"].artifacts["reconciler-plan"]
 
 

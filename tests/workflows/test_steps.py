@@ -172,8 +172,9 @@ def test_what_runs_after_a_cancel(name: str, command: str, runs: bool) -> None:
 @pytest.mark.parametrize("file", ["changes.plan", "plan.json"])
 def test_the_comment_is_about_the_plan_or_why_there_is_none(file: str, temporary: Path) -> None:
     (temporary / "changes.plan").rename(temporary / file)
-    given = arguments("Comment on the pull request", temporary, ID="a b")
-    assert given == ["github", "comment", "--plan", str(temporary / file), "--id", "a b"]
+    given = arguments("Comment on the pull request", temporary, ID="a b", PAGE="https://x.y/1")
+    plan = ["--plan", str(temporary / file), "--id", "a b"]
+    assert given == ["github", "comment", *plan, "--page", "https://x.y/1", "--page-days", "14"]
 
 
 def test_without_a_result_nothing_is_reported(temporary: Path) -> None:

@@ -30,13 +30,16 @@ _IN_THE_LOG: Final = "see the job's log"
 
 @dataclass(frozen=True, slots=True)
 class WholePage:
-    """Where the page with everything is, in `words` how long it is kept, and who can read it."""
+    """Where the page with everything is, and for how many days it is kept."""
 
     address: str
-    words: str = ""
+    days: int | None = None
 
     def sentence(self) -> str:
-        return f"[Open the page with every change]({self.address}){f' ({self.words})' if self.words else ''}."
+        """A link, with what a reader has to know: an artifact needs a sign-in even in a public repository."""
+        kept = f" It is kept for {count(self.days, 'day')}." if self.days else ""
+        readers = "Everyone who is signed in to GitHub and can read this repository can open it."
+        return f"[The page]({self.address}) shows every change.{kept} {readers}"
 
 
 def lay_out_view(view: View, *, limit: int = LIMIT, page: WholePage | None = None) -> str:
