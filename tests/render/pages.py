@@ -6,31 +6,40 @@ import re
 from html.parser import HTMLParser
 from typing import Final
 
-VOID: Final = frozenset({"meta", "input", "wbr"})
+import nh3
+
+VOID: Final = frozenset({"meta", "input", "wbr", "br", "hr", "col"})
 ELEMENTS: Final = frozenset(
     re.findall(
         r"[a-z0-9]+",
         """html head meta title style body a header div h1 span p ul li b form label input output kbd nav ol dl dt dd
-        main section h2 h3 small pre article table thead tbody tr th td ins del details summary code i wbr script""",
+        main section h2 h3 h4 small pre article table thead tbody tr th td ins del details summary code i wbr script""",
     )
 )
 ATTRIBUTES: Final = frozenset(
     re.findall(
         r"[a-z-]+",
         """lang charset http-equiv content name class href id hidden role for type autocomplete spellcheck placeholder
-        aria-label aria-labelledby aria-describedby aria-keyshortcuts aria-live tabindex scope colspan rel open""",
+        aria-label aria-labelledby aria-describedby aria-keyshortcuts aria-live tabindex scope colspan rel open
+        checked dir""",
     )
 )
+IN_SHEETS: Final = frozenset({"class", "href", "rel", "start", "colspan", "rowspan", "align"})
 _OURS: Final = re.compile(r"[\w #,.;:'=/+?&-]*", re.ASCII)
 
 
 class Page(HTMLParser):
-    """Elements in order with their attributes; texts in order, each with the elements that contain it."""
+    """Elements in order with their attributes; texts in order, each with the elements that contain it.
+
+    Those of rendered instructions are in `sheets`.
+    """
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
         self.open: list[str] = []
         self.elements: list[tuple[str, dict[str, str]]] = []
+        self.sheets: list[tuple[str, dict[str, str]]] = []
+        self._sheet: int | None = None
         self.texts: list[tuple[str, tuple[str, ...]]] = []
         self.strange: list[str] = []
         self.feed(page)
@@ -39,13 +48,18 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if len({name for name, _ in attrs}) != len(attrs):
             self.strange.append(f"{tag} has an attribute twice")
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        attributes = {name: value or "" for name, value in attrs}
+        (self.elements if self._sheet is None else self.sheets).append((tag, attributes))
         if tag not in VOID:
+            if self._sheet is None and attributes.get("class") == "sheet":
+                self._sheet = len(self.open)
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         if not self.open or self.open.pop() != tag:
             self.strange.append(f"</{tag}> ends nothing")
+        if self._sheet is not None and len(self.open) <= self._sheet:
+            self._sheet = None
 
     def handle_data(self, data: str) -> None:
         self.texts.append((data, tuple(self.open)))
@@ -75,6 +89,10 @@ class Page(HTMLParser):
     def problems(self) -> list[str]:
         """Whatever is not of our making: elements, attributes, values, comments; elements that do not match."""
         found = [*self.strange, *(f"<{tag}> is left open" for tag in self.open)]
+        for tag, attributes in self.sheets:
+            found += [f"<{tag}> in a sheet"] * (tag not in nh3.ALLOWED_TAGS - {"img", "map", "area"})
+            found += [f"{name} in a sheet" for name in attributes.keys() - IN_SHEETS]
+            found += ["a link"] * (not re.match("https?:|mailto:|$", attributes.get("href", ""), re.IGNORECASE))
         for tag, attributes in self.elements:
             if tag not in ELEMENTS:
                 found.append(f"<{tag}>")

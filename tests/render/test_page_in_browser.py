@@ -64,12 +64,18 @@ def _large() -> Plan:
     return plans.plan(*(replace(change, name=f"{change.name}_{n:04}") for n, change in enumerate(every)))
 
 
+def _instruction() -> Plan:
+    before = "# Cats\n\n![cat](https://x.invalid/a.png)\n\n- one\n"
+    after = f"{before}- two\n\n<img src=https://x.invalid/b.png onerror='document.title = 1'><script>x</script>\n"
+    return plans.plan(replace(plans.kitten(), fields=(plans.changed(("params", "instruction"), before, after),)))
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The pages, written before any browser runs."""
     folder = tmp_path_factory.mktemp("pages")
-    alone = plans.plan(plans.kitten())
-    for name, plan in {"small": _small(), "large": _large(), "alone": alone, "hostile": plans.hostile()}.items():
+    every = {"small": _small(), "large": _large(), "alone": plans.plan(plans.kitten()), "hostile": plans.hostile()}
+    for name, plan in (every | {"instruction": _instruction()}).items():
         (folder / f"{name}.html").write_text(render_page(plan, base=plans.BASE, now=plans.NOW), "utf-8")
     return {file.stem: file for file in folder.iterdir()}
 
@@ -119,6 +125,22 @@ def visit(chromium: Browser, files: dict[str, Path]) -> Iterator[Any]:
     yield call
     for each in opened:
         each.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_instruction_is_switched_with_or_without_the_script(
+    visit: Any, files: dict[str, Path], script: bool
+) -> None:
+    opened = visit("instruction", java_script_enabled=script)
+    source, sheets = opened.page.locator(".source"), opened.page.locator(".sheet")
+    assert (source.is_visible(), sheets.first.is_visible()) == (True, False)
+    opened.page.get_by_text("As labelers see it").click()
+    assert (source.is_visible(), sheets.first.is_visible()) == (False, True)
+    assert [sheet.locator(".changed").all_inner_texts() for sheet in sheets.all()] == [
+        [], ["two", "image: https://x.invalid/b.png"]
+    ]  # fmt: skip
+    assert opened.requests == [files["instruction"].as_uri()]
+    assert not opened.complaints
 
 
 @pytest.mark.parametrize(("name", "projects"), [("alone", 1), ("small", 6), ("large", 1_000), ("hostile", 1)])
@@ -211,7 +233,7 @@ def test_everything_is_there_without_a_script(visit: Any) -> None:
     assert opened.shown == 6
     assert not opened.page.locator("#filter").is_visible()
     opened.page.get_by_text("All of it (41 lines)").click()
-    assert opened.page.get_by_text("41. A puppy is a young dog.").is_visible()
+    assert opened.page.get_by_text("41. A puppy is a young dog.", exact=True).is_visible()
     opened.page.locator("nav a").last.click()
     assert opened.page.url.endswith("#project-6")
 
@@ -248,7 +270,7 @@ def test_printed_it_is_black_on_white_and_whole(visit: Any, script: bool) -> Non
         assert {each[1].split(":")[0] for each in opened.page.evaluate(_CONTRASTS) if each[0] < 7} == set()
     assert not opened.page.locator("nav").is_visible()
     assert not opened.page.locator("#filter").is_visible()
-    assert opened.page.get_by_text("41. A puppy is a young dog.").is_visible()
+    assert opened.page.get_by_text("41. A puppy is a young dog.", exact=True).is_visible()
     assert len(opened.page.pdf()) > 10_000
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.render.html.rendered import LONGEST, Allowance, rendered
+from reconciler.render.html.rendered import LONGEST, Viewer, Views, rendered
+from tests.render.pages import IN_SHEETS
 
 CHANGES = [
     ("# A\n\n- one\n- two\n", "# A\n\n- one\n- three\n", ["two"], ["three"]),
@@ -95,7 +96,7 @@ def test_nothing_runs_or_loads(text: str) -> None:
         for html in rendered(before, f"{before}\n{text}"):
             seen = Seen(html)
             assert not seen.tags & {"script", "style", "img", "iframe", "svg", "math", "form", "input", "link", "video"}
-            assert seen.attributes <= {"class", "href", "rel", "title", "start", "colspan", "rowspan", "align"}
+            assert seen.attributes <= IN_SHEETS
             assert all(link.startswith(("http://", "https://", "mailto:")) for link in seen.links)
             assert html.count("<div") == html.count("</div>"), "nothing gets out of its box"
 
@@ -131,11 +132,11 @@ def test_invisible_characters_are_escaped() -> None:
 
 
 def test_a_page_renders_only_so_much() -> None:
-    allowance = Allowance(left=10)
-    assert allowance.takes("12345", "1234")
-    assert not allowance.takes("12")
-    assert allowance.takes("1")
-    assert not Allowance().takes("x" * (LONGEST + 1))
+    viewer = Viewer(room=10)
+    assert viewer.show("12345", "1234") == Views("instruction-1", *rendered("12345", "1234"))
+    assert "too many instructions" in viewer.show("1", "2").reason
+    assert viewer.show("", "1").after
+    assert "is not rendered" in Viewer().show("", "x" * (LONGEST + 1)).reason
 
 
 FRAGMENTS = st.sampled_from(
@@ -164,6 +165,6 @@ FRAGMENTS = st.sampled_from(
 def test_any_mixture_is_clean(old: list[str], new: list[str]) -> None:
     for html in rendered("".join(old), "".join(new)):
         seen = Seen(html)
-        assert seen.attributes <= {"class", "href", "rel", "title", "start", "colspan", "rowspan", "align"}
+        assert seen.attributes <= IN_SHEETS
         assert not seen.tags & {"script", "style", "img", "iframe", "form", "input"}
         assert html.count("<div") == html.count("</div>")

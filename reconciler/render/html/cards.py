@@ -9,8 +9,10 @@ from typing import Final
 
 from reconciler.diagnostics import count
 from reconciler.model.plan import Kind
+from reconciler.model.values import ABSENT
 from reconciler.render.alignment import common_edges
 from reconciler.render.html.prose import marked, prose
+from reconciler.render.html.rendered import INSTRUCTION, Viewer, Views
 from reconciler.render.lines import MOST_CREATED
 from reconciler.render.signs import Sign
 from reconciler.render.spelling import CHANGED_UNSEEN, LINE, both_sides, is_text, whole
@@ -28,7 +30,7 @@ class Value:
     """A row. `before` and `after` are empty if there is nothing on that side, or if `lines` show both.
 
     `said` replaces the values. For a text that is added or removed, `total` is its number of lines, and `folded`
-    are the lines that would push everything else out of sight.
+    are the lines that would push everything else out of sight. `views` are both texts as labelers see them.
     """
 
     row: Row
@@ -38,6 +40,7 @@ class Value:
     said: str = ""
     total: str = ""
     folded: tuple[DiffLine, ...] = ()
+    views: Views | None = None
 
     @property
     def removes(self) -> bool:
@@ -88,11 +91,11 @@ class Card:
         return replace(self, parts=(), is_brief=True)
 
 
-def card(project: ProjectView, number: int, effort: Effort, *, most: int) -> Card:
+def card(project: ProjectView, number: int, effort: Effort, viewer: Viewer, *, most: int) -> Card:
     """The project's card. It is brief if more than `most` characters change."""
     if sum(map(_size, project.sections)) > most:
         return Card(project, f"project-{number}", is_brief=True)
-    parts = tuple(_part(section, effort) for section in project.sections)
+    parts = tuple(_part(section, effort, viewer) for section in project.sections)
     return Card(project, f"project-{number}", parts, any(part.removes for part in parts))
 
 
@@ -117,16 +120,24 @@ def _row_size(row: Row) -> int:
     return size
 
 
-def _part(section: Section, effort: Effort) -> Part:
+def _part(section: Section, effort: Effort, viewer: Viewer) -> Part:
+    values = _values(section.rows, effort)
+    if section.title == "params":
+        values = tuple(replace(value, views=_views(value.row, viewer)) for value in values)
     call = section.total_words if section.created else ", ".join(filter(None, (section.call, section.note)))
     return Part(
         section,
         call.replace("->", "→") if section.title else "",
-        values=_values(section.rows, effort),
+        values=values,
         order=_values(section.order, effort),
         branches=_branches(section.choices, effort),
         folded=section.created and len(section.choices) > MOST_CREATED,
     )
+
+
+def _views(row: Row, viewer: Viewer) -> Views | None:
+    before, after = ("" if value is ABSENT else value for value in (row.before, row.after))
+    return viewer.show(before, after) if row.name == INSTRUCTION and is_text(before) and is_text(after) else None
 
 
 def _branches(choices: Sequence[Choice], effort: Effort) -> Sequence[Branch]:

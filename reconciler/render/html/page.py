@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from reconciler.diagnostics import count
 from reconciler.render.escape import plain, quoted
 from reconciler.render.html.cards import Card, card
+from reconciler.render.html.rendered import Viewer
 from reconciler.render.signs import MEANING
 from reconciler.render.spelling import choice_text, moved_words, renamed_text
 from reconciler.render.text.diagnostics import lay_out_diagnostics
@@ -62,9 +63,9 @@ def lay_out_page(view: View) -> str:
 
 def _cards(view: View, entries: list[Card]) -> Iterator[Card]:
     """Each project's card. Its brief form is appended to `entries`."""
-    effort = Effort()
+    effort, viewer = Effort(), Viewer()
     for number, project in enumerate(view.projects, start=1):
-        made = card(project, number, effort, most=MOST_BYTES)
+        made = card(project, number, effort, viewer, most=MOST_BYTES)
         entries.append(made.brief())
         yield made
 

@@ -22,6 +22,9 @@ from markupsafe import Markup
 from reconciler.render.alignment import common
 from reconciler.render.escape import plain
 
+INSTRUCTION: Final = "instruction"
+"""The parameter that labelers read as a document."""
+
 LONGEST: Final = 50_000
 """Characters. A longer instruction is not rendered: some texts take the parser time that grows with their square."""
 
@@ -73,28 +76,42 @@ _UNSHOWN: Final = frozenset({"script", "style", "title", "template", "noscript",
 
 _TAGS: Final = nh3.ALLOWED_TAGS - {"img", "map", "area"}
 _ATTRIBUTES: Final = {
-    "a": {"href", "title"},
+    "a": {"href"},
     "ol": {"start"},
     "td": {"colspan", "rowspan", "align"},
     "th": {"colspan", "rowspan", "align"},
 }
+_NOTHING: Final = Markup()
 _CHANGED: Final = "changed"
 _LOAD: Final = "load"
 
 
-@dataclass(slots=True)
-class Allowance:
-    """How many more characters of instructions a page may render."""
+@dataclass(frozen=True, slots=True)
+class Views:
+    """An instruction before and after its change, or why it is not rendered. A side without text is empty."""
 
-    left: int = MOST
+    key: str
+    before: Markup = _NOTHING
+    after: Markup = _NOTHING
+    reason: str = ""
 
-    def takes(self, *texts: str) -> bool:
-        """Whether these may be rendered, too. If so, they count."""
-        needed = sum(map(len, texts))
-        if needed > self.left or any(len(text) > LONGEST for text in texts):
-            return False
-        self.left -= needed
-        return True
+
+class Viewer:
+    """Renders the instructions of one page, as many as it has room for."""
+
+    def __init__(self, room: int = MOST) -> None:
+        self._room = room
+        self._count = 0
+
+    def show(self, before: str, after: str) -> Views:
+        self._count += 1
+        key, needed = f"instruction-{self._count}", len(before) + len(after)
+        if max(len(before), len(after)) > LONGEST:
+            return Views(key, reason=f"An instruction of more than {LONGEST:,} characters is not rendered.")
+        if needed > self._room:
+            return Views(key, reason="This page has too many instructions to render this one. Plan fewer projects.")
+        self._room -= needed
+        return Views(key, *rendered(before, after))
 
 
 def rendered(before: str, after: str) -> tuple[Markup, Markup]:
