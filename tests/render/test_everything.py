@@ -110,3 +110,10 @@ def test_what_a_comment_leaves_out_is_on_the_page() -> None:
     )
     view = view_plan(crowd, reader(base=plans.BASE, now=plans.NOW))
     assert "are not shown here. The page shows all of them." in lay_out_view(view, page=WholePage(address))
+
+
+def test_a_line_that_is_longer_than_a_comment_is_cut_on_both_sides() -> None:
+    comment = render_plan_markdown(update({"x": "a" * 90_000}, {"x": "b" * 90_000}), base=plans.BASE, now=plans.NOW)
+    assert comment.count("a" * 10_000 + "a") == comment.count("b" * 10_000 + "b") == 1
+    assert len(comment) < 60_000
+    assert "… the rest of the long lines: see the job's log" in comment

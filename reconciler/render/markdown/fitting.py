@@ -42,9 +42,6 @@ class Details:
 
     def within(self, room: int) -> str:
         """The block in about `room` characters, if that is enough for what is above the fence."""
-        text = self.whole()
-        if len(text) <= room:
-            return text
         left = room - len(self._block([], [])) - len(self.more) - _NOTES // 4
         longest = max(left // 4, 1)
         signs = [sign for sign, _ in self.lines]
@@ -59,7 +56,8 @@ class Details:
         hidden = [sign for position, sign in enumerate(signs) if position not in kept]
         sides = ((Sign.REMOVE, "removed"), (Sign.ADD, "added"))
         numbers = ", ".join(f"{number:,} {word}" for sign, word in sides if (number := hidden.count(sign)))
-        rest = f"… {count(len(hidden), 'more line')}{f' ({numbers})' if numbers else ''}: {self.more}"
+        left_out = count(len(hidden), "more line") if hidden else "the rest of the long lines"
+        rest = f"… {left_out}{f' ({numbers})' if numbers else ''}: {self.more}"
         return self._block(shown, [rest])
 
     def _block(self, lines: Sequence[str], notes: Sequence[str]) -> str:
