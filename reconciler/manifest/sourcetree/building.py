@@ -269,7 +269,8 @@ class _Builder:
             node.before = alone
             node.unfinished = node.unfinished or any(comment.is_code for comment in alone)
             node.indent = self._places.indents.get(event.start_mark.index)
-            node.blank_lines = self._blanks_above(event.start_mark.index)
+            if alone:
+                node.blank_lines = self._blanks_above(event.start_mark.index)
         return node
 
     def _close(self, node: Node, end: AnyEvent) -> None:

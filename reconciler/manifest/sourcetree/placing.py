@@ -36,6 +36,9 @@ _KEY: Final = re.compile(
     r":(?:\s|$)|[?:]\s"
 )
 _TEXT_HEADER: Final = re.compile(r"(?:^|[\s:-])[|>][-+0-9]*[ \t]*(?:#.*)?$")
+_DEEPEST: Final = 100
+"""The maximum number of lists in each other on one line. YAML that is nested deeper is an error."""
+
 _MARKER: Final = re.compile(r"(?:---|\.\.\.)(?:\s|$)")
 
 
@@ -214,7 +217,7 @@ class _Group:
         is_behind = not is_entry and not self._has_entry
         self._has_entry = self._has_entry or is_entry
         parts, home = [], top.home
-        while is_item:
+        while is_item and len(parts) < _DEEPEST:
             match = DASH.match(rest)
             assert match is not None
             parts.append((home, "-"))

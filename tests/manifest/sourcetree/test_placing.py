@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from random import Random
+from time import process_time
 
 import pytest
 
@@ -90,3 +91,10 @@ def test_what_would_mean_something_else_is_not_formatted() -> None:
     text = M + "params:\n    ? a\n    # : b\n    ? c\n    : d\n"
     with pytest.raises(NotProvenError, match="commented out"):
         formatted(text.encode(), FileKind.MANIFEST)
+
+
+@pytest.mark.parametrize("text", ["\n" * 20_000 + "x: [" + "1, " * 20_000 + "1]\n# c\n", "# " + "- " * 30_000 + "\n"])
+def test_a_large_input_is_formatted_in_time(text: str) -> None:
+    start = process_time()
+    formatted(f"name: p\n{text}".encode(), FileKind.MANIFEST)
+    assert process_time() - start < 8
