@@ -9,14 +9,16 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 
+import yaml
+
 from reconciler.manifest.formatting.layout import lay_out as lay_out
 from reconciler.manifest.formatting.ordering import FileKind as FileKind
 from reconciler.manifest.formatting.ordering import arrange
 from reconciler.manifest.located import LocatedFile
-from reconciler.manifest.parsing import Parser, best_parser
+from reconciler.manifest.parsing import NotYamlError, Parser, best_parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.sourcetree.building import parse_source
+from reconciler.manifest.sourcetree.building import parse_source, read_events
 from reconciler.manifest.sourcetree.tree import SourceTree
 from reconciler.model.values import equal
 
@@ -40,7 +42,8 @@ def formatted(data: bytes, kind: FileKind, *, parser: Parser | None = None) -> b
     for document in tree.documents:
         opened |= arrange(document, kind)
     new = _encoded(lay_out(tree.documents, opened), data)
-    _prove(before, tree, new, parser)
+    if new != data:
+        _prove(before, tree, new, parser)
     return new
 
 
@@ -64,17 +67,26 @@ def _prove(before: LocatedFile, tree: SourceTree, new: bytes, parser: Parser) ->
     if tree.anchors != again.anchors:
         raise NotProvenError("an anchor would be lost")
     cuts = {each.content: each.placed.gap for each in tree.alone if each.is_code and each.placed}
-    if cuts:
-        was, now = (read("", _uncommented(each, cuts), Words(), parser) for each in (tree, again))
+    if cuts and _is_accepted(_uncommented(tree, cuts), parser):
+        was, now = (read("", _uncommented(each, cuts).encode(), Words(), parser) for each in (tree, again))
         if not was.broken and (now.broken or not _are_equal(was, now)):
             raise NotProvenError("lines that are commented out would mean something else")
+
+
+def _is_accepted(text: str, parser: Parser) -> bool:
+    """Whether a text is YAML for one parser. Comments in words seldom are, and a second parser takes long to say so."""
+    try:
+        read_events(text, parser)
+    except (yaml.YAMLError, NotYamlError):
+        return False
+    return True
 
 
 def _are_equal(one: LocatedFile, other: LocatedFile) -> bool:
     return equal([each.value for each in one.documents], [each.value for each in other.documents])
 
 
-def _uncommented(tree: SourceTree, cuts: Mapping[str, int]) -> bytes:
+def _uncommented(tree: SourceTree, cuts: Mapping[str, int]) -> str:
     """The file with lines that are no longer commented out. `cuts` has the content of these lines, and how many
     characters hide it."""
     pieces, reached = [], 0
@@ -83,4 +95,4 @@ def _uncommented(tree: SourceTree, cuts: Mapping[str, int]) -> bytes:
             hidden = 2 if cuts[comment.content] == 2 and comment.text[1:2] == " " else 1
             pieces.append(tree.text[reached : comment.start])
             reached = comment.start + hidden
-    return "".join([*pieces, tree.text[reached:]]).encode()
+    return "".join([*pieces, tree.text[reached:]])

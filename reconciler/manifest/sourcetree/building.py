@@ -48,10 +48,10 @@ def parse_source(data: bytes, parser: Parser) -> SourceTree:
     """
     source = prepare("", data, parser).source
     try:
-        events = _events(source.parsed, parser)
+        events = read_events(source.parsed, parser)
     except (yaml.YAMLError, NotYamlError):
         source = prepare("", data, Parser.PURE).source
-        events = _events(source.parsed, Parser.PURE)
+        events = read_events(source.parsed, Parser.PURE)
     builder = _Builder(events, source)
     comments = sorted(comment.content for comment in builder.comments)
     alone = [comment for comment in builder.comments if comment.is_alone]
@@ -59,7 +59,12 @@ def parse_source(data: bytes, parser: Parser) -> SourceTree:
     return SourceTree(builder.documents(), comments, sorted(anchors), alone, source.parsed)
 
 
-def _events(text: str, parser: Parser) -> list[AnyEvent]:
+def read_events(text: str, parser: Parser) -> list[AnyEvent]:
+    """The events of a text.
+
+    Raises:
+        yaml.YAMLError, NotYamlError: this parser does not accept it.
+    """
     next_event = open_events(parser, text)
     events: list[AnyEvent] = []
     while not isinstance(event := next_event(), StreamEndEvent):

@@ -216,7 +216,8 @@ class _Group:
         is_entry = top.real and top in self._above[: self._common]
         is_behind = not is_entry and not self._has_entry
         self._has_entry = self._has_entry or is_entry
-        parts, home = [], top.home
+        parts: list[tuple[Home, str]] = []
+        home = top.home
         while is_item and len(parts) < _DEEPEST:
             match = DASH.match(rest)
             assert match is not None
