@@ -107,7 +107,7 @@ def test_schemas() -> None:
     assert schemas(Each(kind=RATIO, words="")) == [
         {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}}
     ]
-    assert schemas(Text(proposals=("x",))) == [{"enum": ["x"]}, {"type": "string"}]
+    assert schemas(Text(proposals=("x",))) == [{"type": "string", "enum": ["x"]}, {"type": "string"}]
 
 
 TABLE = Table(

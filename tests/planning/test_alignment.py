@@ -77,3 +77,9 @@ def test_what_would_take_long_is_matched_by_position(old: list[Any], new: list[A
 )  # fmt: skip
 def test_objects_are_identified_by_what_is_unique_and_stable(old: list[Any], new: list[Any], pairs: list[Any]) -> None:
     assert list(align(old, new).pairs) == pairs
+
+
+def test_a_name_that_several_items_have_matches_nothing_again() -> None:
+    old = [{"id": "1", "name": "A"}, {"id": "2", "name": "A"}, {"id": "3", "name": "B"}]
+    new = [{"id": "4", "name": "A"}, {"id": "5", "name": "B"}]
+    assert list(align(old, new).pairs) == [(None, 0), (2, 1), (0, None), (1, None)]

@@ -593,6 +593,15 @@ def test_an_expired_ignore_without_a_change_is_a_warning() -> None:
     assert with_holds([quiet], situation(allowed=frozenset({"expired-ignore"}))) == ((quiet,), ())
 
 
+def test_several_expired_ignores_are_one_warning() -> None:
+    past = TODAY - timedelta(days=1)
+    mask = replace(ignoring(past), ignore=(*ignoring(past).ignore, Ignore(parse_pattern("params.y"), until=past)))
+    ((change,), _) = with_holds([unchanged(mask=mask)], situation())
+    (reported,) = change.diagnostics
+    dates = "params.x (until 2027-02-28), params.y (until 2027-02-28)"
+    assert reported.summary == f"project.p: expired ignores still apply: {dates}"
+
+
 def test_the_warning_about_a_waiver_waits_until_its_guard_can_judge() -> None:
     def reported(**more: object) -> list[str]:
         waivers = tuple(Waiver(guard, "*", "agreed", TODAY) for guard in ("conflict", "near-name"))

@@ -262,7 +262,7 @@ def test_a_damaged_record_is_an_error_with_its_place(clone: Path, remote: Path) 
         with pytest.raises(RecordError, match=says) as caught:
             opened(clone).read()
         assert f"{REF} on origin, commit " in caught.value.summary
-        assert f"git push origin --delete {REF}" in caught.value.detail
+        assert any(remedy.text.endswith(f"git push origin --delete {REF}") for remedy in caught.value.remedies)
 
 
 @pytest.mark.parametrize("where", ["local", "origin"])
@@ -275,8 +275,9 @@ def test_a_record_that_is_too_large_is_named_and_not_read(
     run(clone, "push", "--quiet", "origin", REF)
     with pytest.raises(RecordError, match=f"{REF} contains 1,001 bytes; the limit is 1,000 bytes") as caught:
         opened(clone, where).read()
-    assert caught.value.detail.endswith(REF)
-    run(clone, *caught.value.detail.split("\n")[-1].split()[1:])
+    (*_, remedy) = caught.value.remedies
+    assert remedy.run[-1] == REF
+    run(clone, *remedy.run[1:])
     assert opened(clone, where).read().record == Record()
 
 

@@ -21,26 +21,38 @@ _LONG = 120
 
 
 class _Sides(HTMLParser):
-    """The text of a page before the change, without insertions, and after it, without deletions."""
+    """The text of a page before the change, without insertions, and after it, without deletions.
+
+    Instructions as labelers see them do not count: what changes must be in the source, too.
+    """
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self._within: list[str] = []
+        self._divisions: list[bool] = []
         self.before, self.after = "", ""
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in ("ins", "del"):
             self._within.append(tag)
-        elif tag in ("p", "td", "li", "tr", "div"):
+        if tag == "div":
+            self._divisions.append(("class", "sheet") in attrs)
+        if any(self._divisions):
+            return
+        if tag in ("p", "td", "li", "tr", "div"):
             self.before += "\n"
             self.after += "\n"
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("ins", "del"):
             self._within.pop()
+        if tag == "div":
+            self._divisions.pop()
 
     def handle_data(self, data: str) -> None:
+        if any(self._divisions):
+            return
         self.before += "" if "ins" in self._within else data
         self.after += "" if "del" in self._within else data
 

@@ -171,6 +171,7 @@ def test_what_is_to_be_copied_is_one_code_span() -> None:
     assert said('Give it a display:\n    {choice: "a, b", display: "`c`"}') == (
         'Give it a display: ``{choice: "a, b", display: "`c`"}``'
     )
+    assert said("\n    b\n \n    c") == "`b` `c`"
     assert said("a " * 1_000 + "\n    b").endswith("a a `…` `b`")
 
 

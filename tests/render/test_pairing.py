@@ -103,3 +103,11 @@ def test_a_renamed_heading_keeps_what_is_below_it() -> None:
 def test_what_goes_with_a_choice_is_shown() -> None:
     gone = [{"choice": "Dog", "description": "a dog", "display": "D"}, "Cat"]
     assert tree(gone, ["Cat"]) == ['- Dog: display "D", description "a dog"']
+
+
+def test_a_renamed_choice_shows_only_the_attributes_that_differ() -> None:
+    old = [{"choice": "Kitty", "display": "Small cat", "description": "Under a year"}]
+    new = [{"choice": "kitty", "display": "Small cat", "description": "Under two years"}]
+    shown = "\n".join(lines({}, {}, (old, new)))
+    assert "Under two years" in shown
+    assert "Small cat" not in shown
