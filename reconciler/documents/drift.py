@@ -76,7 +76,7 @@ class UnitShape(Shape):
     live: Any
     """The value on Scale; null if there is none."""
     absent: tuple[Side, ...]
-    """The absent ones of `base`, `desired`, and `live`. Their null means that there is no value."""
+    """Which of `base`, `desired`, and `live` are absent. Null is then not a value."""
     version: int | None
     """The version that introduced the live value."""
     at: Annotated[Moment | None, Key(alias="created_at")]

@@ -85,8 +85,7 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> RefusedError:
         return RefusedError(
             Code.POINTER_NOT_FOUND,
             summary,
-            f"There is no key {quoted(part)} there. "
-            + (f"Known keys: {keys}{more}." if keys else "The mapping is empty."),
+            f"The mapping has no key {quoted(part)}. " + (f"Known keys: {keys}{more}." if keys else "It is empty."),
             did_you_mean(part, value),
         )
     what = f"a list of {len(value):,} items, counted from 0" if isinstance(value, list) else "a single value"

@@ -26,35 +26,28 @@ INSTRUCTION: Final = "instruction"
 """The parameter that labelers read as a document."""
 
 LONGEST: Final = 50_000
-"""Characters. A longer instruction is not rendered: some texts take the parser time that grows with their square."""
+"""Characters. A longer instruction is not rendered, because parsing some texts takes quadratic time."""
 
 MOST: Final = 400_000
 """Characters of all instructions of a page."""
 
 _DEEPEST: Final = 60
-"""Elements inside each other. Browsers and the sanitizer get slow beyond some hundred."""
+"""Nested elements. With more than a few hundred, browsers and the sanitizer get slow."""
 
-_BLOCKS: Final = frozenset(
-    {
-        "p",
-        "li",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "tr",
-        "pre",
-        "blockquote",
-        "dt",
-        "dd",
-        "figcaption",
-        "caption",
-        "summary",
-        "div",
-    }
-)
+_HEADINGS: Final = {f"h{level}" for level in range(1, 7)}
+_BLOCKS: Final = _HEADINGS | {
+    "p",
+    "li",
+    "tr",
+    "pre",
+    "blockquote",
+    "dt",
+    "dd",
+    "figcaption",
+    "caption",
+    "summary",
+    "div",
+}
 _LEAVES: Final = frozenset({"paragraph_open", "heading_open", "tr_open", "fence", "code_block", "html_block", "hr"})
 """Blocks of Markdown that have no blocks in them."""
 

@@ -37,12 +37,16 @@ def pairs(fields: Sequence[Field]) -> Iterator[tuple[Field | None, Field]]:
 
 def _partners(removed: Sequence[Field], added: Sequence[Field]) -> Iterator[tuple[int, Field]]:
     by_value: dict[tuple[object, str], list[Field]] = defaultdict(list)
+    of_keys: dict[str, list[Field]] = defaultdict(list)
     for field in removed:
-        by_value[field.path[1], canonical_json(field.before)].append(field)
+        value = canonical_json(field.before)
+        by_value[field.path[1], value].append(field)
+        if len(field.path) == 2:
+            of_keys[value].append(field)
     used: set[int] = set()
     for field in added:
-        same = by_value.get((field.path[1], canonical_json(field.after)), [])
-        same = [*same, *_under_another_key(field, removed)]
+        value = canonical_json(field.after)
+        same = [*by_value.get((field.path[1], value), ()), *(of_keys.get(value, ()) if len(field.path) == 2 else ())]
         found = next((one for one in same if id(one) not in used and _moves(one, field)), None)
         if found is not None:
             used.add(id(found))
@@ -56,13 +60,6 @@ def _partners(removed: Sequence[Field], added: Sequence[Field]) -> Iterator[tupl
     for gone, fresh in lists.values():
         names = [_name(field.before) for field in gone], [_name(field.after) for field in fresh]
         yield from ((id(fresh[new]), gone[old]) for old, new in renamed(*names).items())
-
-
-def _under_another_key(field: Field, removed: Sequence[Field]) -> Iterator[Field]:
-    if len(field.path) == 2:
-        yield from (
-            one for one in removed if len(one.path) == 2 and canonical_json(one.before) == canonical_json(field.after)
-        )
 
 
 def _moves(removal: Field, addition: Field) -> bool:
