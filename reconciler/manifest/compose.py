@@ -25,7 +25,7 @@ from yaml.events import (
 from reconciler.manifest.findings import MAX_DEPTH, MAX_NODES, Findings
 from reconciler.manifest.located import AnyEvent, Document, Entries, Part, SourceText, Stretch
 from reconciler.manifest.scalars import NotJsonError, Words
-from reconciler.manifest.unseen import unseen_edge
+from reconciler.model.characters import unseen_edge
 from reconciler.model.values import Json
 
 MERGE: Final = "<<"

@@ -11,7 +11,7 @@ from reconciler.diagnostics import Diagnostic, error
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import AnyEvent, SourceText, Stretch, first_at
 from reconciler.manifest.scalars import MOST_DIGITS
-from reconciler.manifest.unseen import code_point
+from reconciler.model.characters import code_point
 
 MAX_DEPTH: Final = 100
 MAX_NODES: Final = 1_000_000

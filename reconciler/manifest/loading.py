@@ -30,7 +30,7 @@ from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.sharedfiles import SharedFiles, near_path, read_found, unread
 from reconciler.manifest.understanding import Entry, Understanding
-from reconciler.manifest.unseen import folded
+from reconciler.model.characters import folded
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from reconciler.manifest.codes import Code
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.origins import LITERAL
 from reconciler.manifest.schema import CHOICE, CHOICES, ONTOLOGY, PROJECT
-from reconciler.manifest.unseen import is_blank
+from reconciler.model.characters import is_blank
 from reconciler.model.values import Json
 from reconciler.tasktypes.parameters import COMMON, OWN
 

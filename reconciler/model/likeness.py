@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
-_PASSED_OVER: Final = frozenset(
-    [
-        *"-_\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0",
-        *map(chr, (*range(0x20), 0x7F, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))),
-    ]
-)
-"""Separators, controls, and invisible characters that are neither spaces nor format characters."""
-_DROPPED: Final = dict.fromkeys((ord(character) for character in _PASSED_OVER | {" "}), None)
+from reconciler.model.characters import is_unseen, normalized
+
+_SEPARATORS: Final = "-_"
+_DROPPED: Final = dict.fromkeys(map(ord, (*_SEPARATORS, *filter(is_unseen, map(chr, range(128))))), None)
 _ALIKE: Final = 0.75
 """Two names are similar if their difflib ratio is at least this: one letter in four may differ."""
 
@@ -32,16 +27,12 @@ def normal_form(name: str) -> str:
     """The form in which names are compared: NFKC and casefold, without invisible characters, `-`, `_` and spaces."""
     if name.isascii():
         return name.translate(_DROPPED).lower()
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _seen(name)).casefold())
+    text = normalized("NFKC", normalized("NFKC", _seen(name)).casefold())
     return _seen(text)
 
 
 def _seen(text: str) -> str:
-    return "".join(character for character in text if not _is_passed_over(character))
-
-
-def _is_passed_over(character: str) -> bool:
-    return character in _PASSED_OVER or character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
+    return "".join(character for character in text if character not in _SEPARATORS and not is_unseen(character))
 
 
 def renamed(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:

@@ -1,7 +1,9 @@
 """Makes foreign text harmless and exact: the result has no control, bidirectional, or invisible characters.
 
-Everything else that a terminal can show stays as it is, so that people can read their own language. This module does
-not know about colors and layout.
+Everything else that a terminal can show stays as it is, so that people can read their own language. So do the emoji
+sequences that Unicode lists, with the invisible characters in them. A letter that is composed of several characters
+although Unicode has one for it looks like that one, so its marks are escaped: `Cafe\\u0301`. This module does not know
+about colors and layout.
 """
 
 from __future__ import annotations
@@ -11,13 +13,9 @@ import re
 import unicodedata
 from typing import Final
 
-_SHORT: Final = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+from reconciler.model.characters import NO_GLYPH, clusters, is_unseen, letters, normalized
 
-# Characters that Python calls printable but that no screen shows: fillers, the empty Braille cell, variation selectors
-# and other marks without a glyph.
-_UNSEEN: Final = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_SHORT: Final = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 # Letters of other scripts and dashes, each with the ASCII character that it looks like.
 _DRAWN_LIKE: Final = str.maketrans(
@@ -36,9 +34,12 @@ def quoted(text: str) -> str:
     return f'"{_escaped(text, strict=True)}"'
 
 
-def plain(text: str) -> str:
-    """The same without quotes, for names and a server's words. Backslashes and quotes stay as they are."""
-    return _escaped(text, strict=False)
+def plain(text: str, *, decomposed: bool = False) -> str:
+    """The same without quotes, for names and a server's words. Backslashes and quotes stay as they are.
+
+    With `decomposed`, so do letters that Unicode can compose.
+    """
+    return _escaped(text, strict=False, decomposed=decomposed)
 
 
 def exact(text: str) -> str:
@@ -46,39 +47,67 @@ def exact(text: str) -> str:
     return json.dumps(text).replace("\x7f", "\\u007f")
 
 
+def in_ascii(text: str) -> str:
+    """An escaped text with everything but ASCII escaped, if it would otherwise look like another."""
+    return text if text.isascii() else "".join(c if c.isascii() else _code(c) for c in text)
+
+
 def label(name: str) -> str:
     """A choice's name as it appears in a tree: bare if it cannot be misread, otherwise quoted."""
-    if not unicodedata.is_normalized("NFC", name):
-        return exact(name)
     bare = _EASY_LABEL.fullmatch(name) and "  " not in name and plain(name) == name
     return name if bare else quoted(name)
 
 
 def look_alike(left: str, right: str) -> bool:
-    """Whether two different texts look alike: the same letters in another composition, width or script."""
-    return left != right and _drawing(left) == _drawing(right)
+    """Whether two different texts look alike: the same letters in another composition, width, script, or style."""
+    return left != right and drawing(left) == drawing(right)
 
 
-def _drawing(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).translate(_DRAWN_LIKE)
+def drawing(text: str) -> str:
+    """What a text looks like: texts that look alike have the same drawing."""
+    return text if text.isascii() else normalized("NFKC", text).translate(_DRAWING)
 
 
-def _escaped(text: str, *, strict: bool) -> str:
+class _Drawing(dict[int, int | str | None]):
+    """How a character looks, by its number."""
+
+    def __missing__(self, number: int) -> int | str | None:
+        character = chr(number)
+        self[number] = None if is_unseen(character) and character != " " else number
+        return self[number]
+
+
+_DRAWING: Final = _Drawing(_DRAWN_LIKE)
+
+
+def _escaped(text: str, *, strict: bool, decomposed: bool = False) -> str:
     """With `strict`, backslash and quote are escaped too, so that different texts never get the same spelling."""
     if strict:
         text = text.replace("\\", "\\\\").replace('"', '\\"')
-    if text.isprintable() and not _UNSEEN.search(text) and not _is_mark(text[:1]):
+    if text.isascii() and text.isprintable():
+        return text
+    if not decomposed and not unicodedata.is_normalized("NFC", text):
+        text = "".join(map(_spelled_letter, letters(text)))
+    if text.isprintable() and not NO_GLYPH.search(text) and not _is_mark(text[:1]):
         return text
     pieces: list[str] = []
     bare_before = False
-    for character in text:
-        bare_before = _stands_alone(character) and (bare_before or not _is_mark(character))
-        pieces.append(character if bare_before else _code(character))
+    for cluster in clusters(text):
+        bare_before = _stands_alone(cluster) and (bare_before or not _is_mark(cluster[0]))
+        pieces.append(cluster if bare_before else _code(cluster))
     return "".join(pieces)
 
 
-def _stands_alone(character: str) -> bool:
-    return character.isprintable() and not _UNSEEN.match(character)
+def _spelled_letter(letter: str) -> str:
+    """A letter with its marks, which are escaped if Unicode composes it in another way."""
+    if unicodedata.is_normalized("NFC", letter):
+        return letter
+    bare = unicodedata.is_normalized("NFC", letter[0])
+    return letter[: int(bare)] + "".join(map(_code, letter[int(bare) :]))
+
+
+def _stands_alone(cluster: str) -> bool:
+    return len(cluster) > 1 or (cluster.isprintable() and not NO_GLYPH.match(cluster))
 
 
 def _is_mark(character: str) -> bool:

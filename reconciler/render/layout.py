@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from reconciler.model.characters import clusters
 from reconciler.render.signs import Sign
 
 _FIRST_COLUMN: Final = 50
@@ -107,13 +108,15 @@ def _paint(line: Line, paint: Paint) -> str:
 
 
 def width(text: str) -> int:
-    """How many cells of a terminal `text` takes: two for a wide East Asian character, none for a combining mark."""
+    """How many cells of a terminal `text` takes: two for an emoji or a wide character, none for a combining mark."""
     if text.isascii():
         return len(text)
-    return sum(map(_cells, text))
+    return sum(map(_cells, clusters(text)))
 
 
-def _cells(character: str) -> int:
-    if unicodedata.category(character) in ("Mn", "Me"):
+def _cells(cluster: str) -> int:
+    if len(cluster) > 1:
+        return 1 if cluster.endswith("\ufe0e") else 2
+    if unicodedata.category(cluster) in ("Mn", "Me"):
         return 0
-    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+    return 2 if unicodedata.east_asian_width(cluster) in ("W", "F") else 1

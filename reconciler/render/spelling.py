@@ -11,7 +11,7 @@ from typing import Final, TypeGuard
 
 from reconciler.model.plan import Kind
 from reconciler.model.values import MASKED, OVERFLOW_TEXT, Absent, Json, Masked, equal
-from reconciler.render.escape import exact, label, look_alike, plain, quoted
+from reconciler.render.escape import exact, in_ascii, label, look_alike, plain, quoted
 from reconciler.render.worddiff import Effort, Fate, changes, excerpt
 
 CHANGED_UNSEEN: Final = "(sensitive value, changed)"
@@ -100,7 +100,7 @@ def contrast(before: Json | Absent, after: Json | Absent) -> tuple[str, str]:
         return _contrast_texts(before, after)
     left, right = whole(before), whole(after)
     if look_alike(left, right):
-        left, right = _ascii(left), _ascii(right)
+        left, right = in_ascii(left), in_ascii(right)
     return left, f"{right} (a different value)" if left == right and not equal(before, after) else right
 
 
@@ -177,7 +177,3 @@ def _contrast_texts(before: str, after: str) -> tuple[str, str]:
 
 def _with_length(spelled: str, text: str, shown: str) -> str:
     return spelled if shown == text else f"{spelled} ({len(text):,} characters)"
-
-
-def _ascii(text: str) -> str:
-    return "".join(character if character.isascii() else exact(character)[1:-1] for character in text)

@@ -7,13 +7,16 @@ is added or removed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from reconciler.diagnostics import count
+from reconciler.model.characters import decomposed, normalized
 from reconciler.render.alignment import common, gaps, shared_start
-from reconciler.render.escape import exact, look_alike, plain
+from reconciler.render.escape import drawing, in_ascii, look_alike, plain
 from reconciler.render.signs import Sign
 from reconciler.render.worddiff import Effort, Fate, Piece, changes, excerpt
 
@@ -105,22 +108,47 @@ def hunks(rows: Iterable[DiffLine]) -> Iterator[tuple[list[str], list[str], list
 class Spelling:
     """How the lines of one comparison are spelled, so that different lines never look the same.
 
-    A backslash is doubled only if the lines have both real backslashes and escapes.
+    A backslash is doubled only if the lines have both real backslashes and escapes. Decomposed letters are escaped only
+    if the lines have some of them in composed form, too: many texts have only one of the two forms. Of lines that look
+    alike, everything except ASCII is escaped.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
         lines = list(lines)
         self._blank = "\\u0020" if any("·" in line for line in lines) else "·"
-        escapes = any(plain(line) != line for line in lines) or (self._blank != "·" and any(map(_trails, lines)))
+        self._plain = partial(plain, decomposed=not _has_both_forms(lines))
+        self._alike = _alike(lines, self._plain)
+        escapes = bool(self._alike) or any(self._plain(line) != line for line in lines)
+        escapes = escapes or (self._blank != "·" and any(map(_trails, lines)))
         self._double = escapes and any("\\" in line for line in lines)
 
     def __call__(self, line: str) -> str:
         body = line.rstrip(" ")
-        return self.within(body) + self._blank * (len(line) - len(body))
+        spelled = in_ascii(self.within(body)) if line in self._alike else self.within(body)
+        return spelled + self._blank * (len(line) - len(body))
 
     def within(self, piece: str) -> str:
         """A piece of a line that is followed by another piece."""
-        return plain(piece.replace("\\", "\\\\") if self._double else piece)
+        return self._plain(piece.replace("\\", "\\\\") if self._double else piece)
+
+
+def _has_both_forms(lines: Iterable[str]) -> bool:
+    """Whether a letter is in the lines both as Unicode composes it and in another form."""
+    others = {letter for line in lines for letter in decomposed(line)}
+    if not others:
+        return False
+    characters = set[str]().union(*lines)
+    return any(len(letter) > 1 or letter in characters for letter in (normalized("NFC", other) for other in others))
+
+
+def _alike(lines: Sequence[str], spell: Callable[[str], str]) -> set[str]:
+    """The lines that still look like others, although they differ."""
+    if all(map(str.isascii, lines)):
+        return set()
+    drawn: dict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        drawn[drawing(spell(line))].add(line)
+    return {line for alike in drawn.values() if len(alike) > 1 for line in alike}
 
 
 def _trails(line: str) -> bool:
@@ -142,7 +170,7 @@ def sides(old: str, new: str, spell: Spelling, effort: Effort) -> tuple[str, str
     else:
         pieces = excerpt(changes(old, new, effort))
         left, right = (_side(pieces, other, line, spell) for other, line in ((Fate.INSERTED, old), (Fate.DELETED, new)))
-    return (exact(old), exact(new)) if look_alike(left, right) else (left, right)
+    return (in_ascii(left), in_ascii(right)) if look_alike(left, right) else (left, right)
 
 
 def _side(pieces: Iterable[Piece], other: Fate, line: str, spell: Spelling) -> str:

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.render.escape import exact, label, look_alike, plain, quoted
+from reconciler.model.characters import clusters, is_unseen
+from reconciler.render.escape import exact, in_ascii, label, look_alike, plain, quoted
 
+HIDING = "⚠👨👩👧🏴❤🏽1e\u0301\ufe0f\ufe0e\u200d\u20e3\u200c\u202e\u2066\U000e0067\U000e0062\U000e007f"
+BIDIRECTIONAL = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 TEXTS = st.text(st.characters(), max_size=20)
 
 
@@ -24,7 +27,16 @@ TEXTS = st.text(st.characters(), max_size=20)
         ("\u202e\u200b\ufeff\u2028\u2029\u00a0\u3000", '"\\u202e\\u200b\\ufeff\\u2028\\u2029\\u00a0\\u3000"'),
         ("\ud800", '"\\ud800"'),
         ("\U000e0041\u2800\u3164\ufe0f", '"\\udb40\\udc41\\u2800\\u3164\\ufe0f"'),
-        ("\u0301a\u0301\n\u0301", '"\\u0301a\u0301\\n\\u0301"'),
+        ("\u0301x\u0301\n\u0301", '"\\u0301x\u0301\\n\\u0301"'),
+        ("Caf\u00e9 Cafe\u0301", '"Caf\u00e9 Cafe\\u0301"'),
+        ("\u212b \u1112\u1161\u11ab", '"\\u212b \u1112\\u1161\\u11ab"'),
+        ("हिन्दी", '"हिन्दी"'),
+        (
+            "1\ufe0f\u20e3 ⚠\ufe0f 👨\u200d👩\u200d👧 🏳\ufe0f\u200d🌈",
+            '"1\ufe0f\u20e3 ⚠\ufe0f 👨\u200d👩\u200d👧 🏳\ufe0f\u200d🌈"',
+        ),
+        ("⚠\ufe0f\ufe0f👨\u200d👩\u200d", '"⚠\ufe0f\\ufe0f👨\\u200d👩\\u200d"'),
+        ("a\ufe0f\u200d🐈 नम\u200cस", '"a\\ufe0f\\u200d🐈 नम\\u200cस"'),
         ("", '""'),
     ],
 )
@@ -39,8 +51,20 @@ def test_quoted_is_json_and_plain_is_one_line_of_seen_characters(text: str) -> N
     assert json.loads(exact(text)) == text
     assert exact(text).isascii()
     for shown in (quoted(text), plain(text), exact(text), label(text)):
-        assert all(unicodedata.category(character)[0] != "C" for character in shown)
+        left = (cluster for cluster in clusters(shown) if len(cluster) == 1)
+        assert all(unicodedata.category(character)[0] != "C" for character in left)
         assert len(shown.splitlines()) <= 1
+
+
+@given(TEXTS.flatmap(lambda text: st.permutations([*text, *HIDING])), st.booleans())
+def test_what_is_not_seen_is_escaped_or_in_an_emoji(characters: list[str], decomposed: bool) -> None:
+    text = "".join(characters)
+    for shown in (quoted(text), plain(text, decomposed=decomposed), in_ascii(plain(text))):
+        left = "".join(cluster for cluster in clusters(shown) if len(cluster) == 1)
+        assert not [character for character in left if character != " " and is_unseen(character)]
+        assert all(unicodedata.bidirectional(character) not in BIDIRECTIONAL for character in shown)
+        assert decomposed or unicodedata.is_normalized("NFC", shown)
+    assert json.loads(quoted(text)) == text
 
 
 @given(TEXTS)
@@ -77,6 +101,7 @@ def test_label(name: str, shown: str) -> None:
         ("A", "\uff21", True),
         ("a", "\u0430", True),
         ("1-2", "1\u20132", True),
+        ("⚠", "⚠\ufe0f", True),
         ("a", "a", False),
         ("a", "b", False),
     ],

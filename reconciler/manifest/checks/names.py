@@ -8,7 +8,7 @@ from functools import lru_cache
 from reconciler.diagnostics import quoted
 from reconciler.manifest.checks.subject import Choices, Finding, Subject
 from reconciler.manifest.located import RawPath
-from reconciler.manifest.unseen import code_point, is_blank, unseen_inside
+from reconciler.model.characters import code_point, is_blank, unseen_inside
 
 _PLAIN = {" ": "a space", "\t": "a tab", "\n": "a line break"}
 

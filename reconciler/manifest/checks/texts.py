@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.diagnostics import quoted
 from reconciler.manifest.checks.subject import Choices, Finding, Subject
-from reconciler.manifest.unseen import folded
+from reconciler.model.characters import folded
 from reconciler.model.values import Json
 
 SOON: Final = timedelta(days=14)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.render.escape import exact, look_alike
+from reconciler.render.escape import in_ascii, look_alike
 from reconciler.render.signs import Sign
 from reconciler.render.textdiff import LONGEST_LINE, DiffLine, Spelling, compare, hunks, sides, spelled
 from reconciler.render.worddiff import Effort, Fate, Piece, compare_words, excerpt, is_close
@@ -96,7 +96,7 @@ def _spelled(pieces: Sequence[Piece], spell: Spelling) -> Iterator[Piece]:
         how = spell if ends else spell.within
         text = how(piece.text)
         alike = piece.fate is not Fate.KEPT and look_alike(text, how(_counterpart(pieces, position)))
-        yield Piece(piece.fate, exact(piece.text)[1:-1] if alike else text)
+        yield Piece(piece.fate, in_ascii(text) if alike else text)
 
 
 def _counterpart(pieces: Sequence[Piece], position: int) -> str:

@@ -117,7 +117,7 @@ def rendered(before: str, after: str) -> tuple[Markup, Markup]:
 
 
 def _side(text: str, changed: Set[int]) -> Markup:
-    text = re.sub(r"[^\n\t]+", lambda match: plain(match[0]), text)
+    text = re.sub(r"[^\n\t]+", lambda match: plain(match[0], decomposed=True), text)
     if _is_html(text):
         reader = _Reader(changed=changed)
         reader.feed(text)

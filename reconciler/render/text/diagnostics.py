@@ -103,10 +103,10 @@ def snippet(text: str, location: Location) -> tuple[str, int, int]:
 def _shown(text: str, at: int) -> tuple[str, int]:
     """`text` as it appears from the cell `at` on, and the cell after it."""
     pieces: list[str] = []
-    for character in text:
-        piece = " " * (_TAB - at % _TAB) if character == "\t" else plain(f"x{character}")[1:]
-        pieces.append(piece)
-        at += width(piece)
+    for position, words in enumerate(text.split("\t")):
+        tab = " " * (_TAB - at % _TAB) if position else ""
+        pieces += (tab, plain(f"x{words}")[1:])  # after a letter, a mark stays as it is
+        at += len(tab) + width(pieces[-1])
     return "".join(pieces), at
 
 
