@@ -149,7 +149,7 @@ class _Operator:
         from reconciler.render.text.plan import lay_out_view
 
         view = formats.view_of("plan", plan, self._settings)
-        console.tell(lay_out_view(view, colour=console.in_colour(sys.stderr)))
+        console.tell(lay_out_view(view, **console.look(sys.stderr)))
 
     @contextmanager
     def listening(self) -> Iterator[Callable[[Event], None]]:
@@ -180,9 +180,9 @@ def _show_text(outcome: Outcome, settings: Settings) -> None:
     from reconciler.render.text.outcome import lay_out_failures, lay_out_outcome
 
     view = formats.view_of("outcome", outcome, settings)
-    console.tell(lay_out_failures(view, colour=console.in_colour(sys.stderr)))
+    console.tell(lay_out_failures(view, **console.look(sys.stderr)))
     console.say_diagnostics(outcome.diagnostics, in_blocks=True)
-    console.say(f"\n{lay_out_outcome(view, colour=console.in_colour(sys.stdout))}")
+    console.say(f"\n{lay_out_outcome(view, **console.look(sys.stdout))}")
 
 
 def _report(applied: Applied, settings: Settings, output: str, *, unkept: Diagnostic | None) -> int:

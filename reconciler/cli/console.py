@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TYPE_CHECKING, Final, TextIO, TypedDict, TypeVar
 
 import click
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
+_FEWEST: Final = 40
+"""A narrower terminal breaks lines itself."""
 
 
 def names_argument(function: _Function) -> _Function:
@@ -114,9 +116,32 @@ def check_guards(allowed: tuple[str, ...]) -> None:
             raise click.UsageError(f'there is no guard "{name}"{hint} Known: {", ".join(known)}')
 
 
+class Look(TypedDict):
+    """How a layout fits where it is printed."""
+
+    colour: bool
+    columns: int | None
+
+
+def look(stream: TextIO) -> Look:
+    """Whether to use color, and the columns to fold at, which only a terminal has."""
+    return {"colour": in_colour(stream), "columns": _columns(stream)}
+
+
 def in_colour(stream: TextIO) -> bool:
     """Whether to use color: only on a terminal, and never with NO_COLOR."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _columns(stream: TextIO) -> int | None:
+    """The width of a terminal; None if it does not have one, or if it does not tell."""
+    if not stream.isatty():
+        return None
+    try:
+        columns = int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(stream.fileno()).columns
+    except (ValueError, OSError):
+        return None
+    return max(columns, _FEWEST) if columns > 0 else None
 
 
 def say(text: str) -> None:
@@ -128,6 +153,20 @@ def tell(text: str) -> None:
     """Print progress, a prompt, or an error to stderr."""
     sys.stdout.flush()
     _write(text, sys.stderr)
+
+
+def say_words(words: str) -> None:
+    """Print our own words as a result, folded at the width of a terminal."""
+    from reconciler.render.layout import folded
+
+    _write(folded(words, _columns(sys.stdout)), sys.stdout)
+
+
+def tell_words(words: str) -> None:
+    """Print our own words to stderr, folded at the width of a terminal."""
+    from reconciler.render.layout import folded
+
+    tell(folded(words, _columns(sys.stderr)))
 
 
 def tell_runner(commands: str) -> None:
@@ -144,17 +183,17 @@ def say_runner(commands: str) -> None:
 
 def tell_rate_limit(seconds: float) -> None:
     """Report that GitHub makes the run wait."""
-    tell(f"GitHub's rate limit has been reached: waiting {seconds:.0f} seconds.\n")
+    tell_words(f"GitHub's rate limit has been reached: waiting {seconds:.0f} seconds.\n")
 
 
 def tell_waiting(seconds: float) -> None:
     """Report that Scale makes the run wait."""
-    tell(f"Too many requests (429): waiting {seconds:.0f} seconds.\n")
+    tell_words(f"Too many requests (429): waiting {seconds:.0f} seconds.\n")
 
 
 def tell_line(words: str) -> None:
     """Print a sentence about progress, such as which run this one waits for."""
-    tell(f"{words}\n")
+    tell_words(f"{words}\n")
 
 
 def say_json(document: Json) -> None:
@@ -174,11 +213,10 @@ def say_diagnostics(diagnostics: Iterable[Diagnostic], *, in_blocks: bool = Fals
     from reconciler.render.view import diagnostics as view
 
     shown = view.view_diagnostics(invocation.completed(diagnostics), os.getcwd())
-    colour = in_colour(sys.stderr)
     if in_blocks:
-        tell(lay_out_blocks(view.in_blocks(shown), colour=colour))
+        tell(lay_out_blocks(view.in_blocks(shown), **look(sys.stderr)))
     else:
-        tell(lay_out_diagnostics(shown, colour=colour))
+        tell(lay_out_diagnostics(shown, **look(sys.stderr)))
 
 
 def say_usage(problem: click.ClickException, arguments: Sequence[str]) -> None:

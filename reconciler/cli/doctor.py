@@ -75,7 +75,7 @@ def command(
         from reconciler.model.project import PERMANENT
         from reconciler.render.escape import plain
 
-        console.tell(
+        console.tell_words(
             f"Reads cannot check {', '.join(rest)}. To check them, doctor creates one project: {name}.\n{PERMANENT}\n"
         )
         return auto_approve or console.confirm(_QUESTION.format(name=plain(setup.chosen.name)))
@@ -86,5 +86,5 @@ def command(
     if form.document:
         console.say_json(form.layout("doctor")(report))
     else:
-        console.say(form.layout("doctor")(report, colour=console.in_colour(sys.stdout)))
+        console.say(form.layout("doctor")(report, **console.look(sys.stdout)))
     return int(report.count(CheckStatus.ERROR) > 0)

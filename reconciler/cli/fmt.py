@@ -37,9 +37,9 @@ def command(paths: tuple[str, ...], check: bool) -> int:
         console.say_diagnostics(found)
         runner.annotate(found)
     refused = {each.location.file for each in done.errors if each.location}
-    console.tell(_summary(len(done.changed), done.kept, len(done.notes), len(refused), check))
+    console.tell_words(_summary(len(done.changed), done.kept, len(done.notes), len(refused), check))
     if check and done.changed:
-        console.tell(
+        console.tell_words(
             f"To format {'it' if len(done.changed) == 1 else 'them'}:\n  {invocation.spell('fmt', '--', *paths)}\n"
         )
     if done.errors:

@@ -28,8 +28,8 @@ class Format:
     """One format, and the function that lays out each subject that it can show.
 
     A `document` is made from the subject itself, any other format from its view. `coloured` is whether it can use
-    colors. `here` is whether file names are relative to the working folder rather than to the git top level. `linked`
-    is whether lines of files are links.
+    colors and fold at the width of a terminal. `here` is whether file names are relative to the working folder rather
+    than to the git top level. `linked` is whether lines of files are links.
     """
 
     name: str
@@ -87,6 +87,7 @@ FORMATS: Final = (
     ),
     Format("github", {"validation": "reconciler.forge.github.commands:lay_out_annotations"}),
 )
+_PLAIN: Final[console.Look] = {"colour": False, "columns": None}
 _VIEWS: Final[dict[Subject, str]] = {
     "plan": "reconciler.render.view.plan:view_plan",
     "drift": "reconciler.render.view.drift:view_drift",
@@ -120,7 +121,7 @@ def show(
         console.say_json(_document_of(subject, found, form, settings))
         return
     console.say_diagnostics(found.diagnostics, in_blocks=True)
-    console.say(laid_out(subject, found, form, settings, commit=commit, colour=console.in_colour(sys.stdout)))
+    console.say(laid_out(subject, found, form, settings, commit=commit, look=console.look(sys.stdout)))
 
 
 def laid_out(
@@ -130,15 +131,15 @@ def laid_out(
     settings: Settings,
     *,
     commit: str | None = None,
-    colour: bool = False,
+    look: console.Look | None = None,
 ) -> str:
-    """The subject in a format. Links lead to `commit`. `colour` counts only if the format can use colors."""
+    """The subject in a format. Links lead to `commit`. `look` counts only if the format can use colors."""
     if form.document:
         from reconciler.model.values import to_json
 
         return f"{to_json(_document_of(subject, found, form, settings))}\n"
     view = view_of(subject, found, settings, here=form.here, commit=commit, linked=form.linked)
-    text: str = form.layout(subject)(view, **({"colour": colour} if form.coloured else {}))
+    text: str = form.layout(subject)(view, **(look or _PLAIN)) if form.coloured else form.layout(subject)(view)
     return text
 
 

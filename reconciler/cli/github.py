@@ -117,7 +117,7 @@ def changes(target: str | None) -> int:
     settings = read_settings(Path.cwd())
     chosen = choose_target(settings, name=target, endpoint=None, environment=os.environ, offline=True)
     found = look_for_changes(settings, chosen, read_push(os.environ))
-    console.say(f"{found.why}\n")
+    console.say_words(f"{found.why}\n")
     runner.put_out({"apply": "true" if found.found else "false"})
     return 0
 
@@ -155,7 +155,7 @@ def _tell(report: Report, settings: Settings, *, is_shown: bool = False) -> int:
     from reconciler.render.markdown.fitting import LIMIT
 
     for line in report.done:
-        console.say(f"{line}\n")
+        console.say_words(f"{line}\n")
     console.say_diagnostics(report.notes)
     runner.annotate(report.notes, base=settings.git_root.as_posix())
     if report.instead is not None and not is_shown and not runner.summarize(report.instead):

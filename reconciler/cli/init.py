@@ -70,29 +70,29 @@ def command(folder: str | None, source: str | None) -> int:
     found = done.surroundings
     lines = [f"  + {plain(name)}\n" for name in done.written]
     lines += [f"    {plain(name)} already exists and is unchanged\n" for name in done.kept]
-    console.say("".join(lines))
+    console.say_words("".join(lines))
     if not isinstance(pin, Unpinned):
         guess = ", because git does not name a branch" if found.guessed else ""
-        console.say(f"\nThe jobs apply what is merged into {plain(found.branch)}{guess}.\n")
+        console.say_words(f"\nThe jobs apply what is merged into {plain(found.branch)}{guess}.\n")
         if done.had_action:
-            console.say(
+            console.say_words(
                 "The jobs install what .github/actions/reconciler specifies. To install something else, delete that "
                 "folder, then run init again.\n"
             )
         elif pin is not None:
-            console.say(f"They install {plain(pin.short)}\n")
+            console.say_words(f"They install {plain(pin.short)}\n")
             if pin.is_local:
                 console.say_diagnostics([warning("local-source", _LOCAL, detail=_LOCAL_DETAIL)])
         if found.enterprise:
-            console.say(_ENTERPRISE.format(host=plain(found.enterprise)))
+            console.say_words(_ENTERPRISE.format(host=plain(found.enterprise)))
     else:
         console.say_diagnostics([warning("no-jobs", f"no workflow was written: {pin.why}", detail=pin.remedy)])
     if not done.written:
-        console.say("\nNothing to do: every file already exists.\n")
+        console.say_words("\nNothing to do: every file already exists.\n")
         return 0
     here = os.path.normpath(os.path.join(invocation.current().folder or ".", os.path.relpath(found.root)))
     example = os.path.normpath(os.path.join(here, found.manifests, "_example.yaml"))
-    console.say(_NEXT.format(example=plain(example), cd="" if here == "." else f"cd {word(here)} && "))
+    console.say_words(_NEXT.format(example=plain(example), cd="" if here == "." else f"cd {word(here)} && "))
     if not isinstance(pin, Unpinned):
-        console.say(_ON_GITHUB.format(branch=plain(found.branch)))
+        console.say_words(_ON_GITHUB.format(branch=plain(found.branch)))
     return 0

@@ -16,7 +16,7 @@ _MOST_LINES = 12
 
 def _tell(event: Event) -> None:
     with suppress(OSError):
-        console.tell(lay_out_progress(view_event(event), colour=False))
+        console.tell(lay_out_progress(view_event(event), **console.look(sys.stderr)))
 
 
 @contextmanager

@@ -42,5 +42,5 @@ def command(target: str | None, endpoint: str | None, out: str | None, publish: 
     saved = save_snapshot(session, out)
     if saved.notes:
         console.say_diagnostics(saved.notes)
-    console.say(lay_out_snapshot(saved.snapshot, place=saved.place, now=datetime.now(UTC), kept=saved.newer))
+    console.say_words(lay_out_snapshot(saved.snapshot, place=saved.place, now=datetime.now(UTC), kept=saved.newer))
     return 0

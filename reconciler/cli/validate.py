@@ -62,7 +62,7 @@ def command(names: tuple[str, ...], output: str, resolved: bool) -> int:
     lay_out = formats.named(output).layout("validation")
     if output == "text":
         view = view_validation(found.diagnostics, manifests=found.manifests, base=os.getcwd())
-        console.say(lay_out(view, colour=console.in_colour(sys.stdout)))
+        console.say(lay_out(view, **console.look(sys.stdout)))
     else:
         base = settings.git_root.as_posix() if settings else runner.find_base()
         if output == "json":

@@ -1,9 +1,14 @@
-"""Lines with a sign, a body, and a remark at the side: indented, aligned, and painted. Nothing is wrapped or cut."""
+"""Lines with a sign, a body, and a remark at the side: indented, aligned, painted, and folded at a terminal's width.
+
+A line is folded between words. What continues it is indented by an odd number of columns. Signs and bodies are in even
+ones, so a continuation never looks like a line of its own.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -16,6 +21,23 @@ _LAST_COLUMN: Final = 74
 """The remarks of a block are aligned between these columns. After a longer line, the remark follows immediately."""
 
 _GAP: Final = 3
+
+_STEPS: Final = (4, 2)
+"""The columns of one step of indentation. At a narrow terminal, deep lines take smaller steps."""
+
+_HANG: Final = 5
+"""How much further a continuation is indented than the body that it continues."""
+
+_ROOM: Final = 24
+"""A line has at least this many columns, if that is possible by indenting less."""
+
+_SGR: Final = re.compile("\x1b\\[[0-9;]*m")
+_WORD: Final = re.compile(" *[^ ]+")
+_ARGUMENT: Final = re.compile(""" *(?:--[a-z-]+ (?!-))?(?:'[^']*'|"[^"]*"|[^ ])+""")
+_CHARACTER: Final = re.compile(f"{_SGR.pattern}|.")
+_SIGNS: Final = frozenset(sign.value for sign in Sign)
+_COMMANDS: Final = ("reconciler ", "git ", "cd ")
+_ITEM: Final = re.compile(r" +(?:\d\. |[-+] )?")
 
 
 class Ink(Enum):
@@ -48,21 +70,47 @@ INK: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Paints text if `colour` is true, and returns it unchanged otherwise."""
+    """Paints text if `colour` is true, and returns it unchanged otherwise.
+
+    `columns` is the width of the terminal. Without one, nothing is folded.
+    """
 
     colour: bool
+    columns: int | None = None
 
     def __call__(self, text: str, ink: Ink | None) -> str:
         if not (self.colour and ink and text):
             return text
         return f"\x1b[{ink.value}m{text}\x1b[0m"
 
+    def fold(self, line: str, hang: int = _HANG, *, command: bool = False) -> Iterator[str]:
+        """A painted line as rows that fit; the second and each further row is indented by `hang` columns.
+
+        A command can still be pasted: each of its rows but the last ends with a backslash.
+        """
+        if self.columns is None or _seen(line) <= self.columns:
+            yield line
+            return
+        room = self.columns - (2 if command else 0)
+        row = ""
+        for piece in _pieces(line, room, hang, command=command):
+            if row and _seen(row) + _seen(piece) > room:
+                yield f"{row} \\" if command else row
+                word = piece.lstrip(" ")
+                # A word that is too long for the rest of a row starts further left, if that keeps it whole.
+                left = room - _seen(word)
+                row = " " * (hang if left < 0 else min(hang, max(0, left - 1 + left % 2))) + word
+            else:
+                row += piece
+        yield row
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `body` and `remark` are escaped already. `depth` counts steps of four spaces; -1 is half a step out.
+    """One line. `body` and `remark` are escaped already. `depth` counts steps of indentation; -1 is half a step out.
 
-    `ink` paints the body. Without it, the body is painted only if the sign is a removal.
+    `ink` paints the body. Without it, the body is painted only if the sign is a removal. The body of a `command` is one
+    to paste.
     """
 
     body: str = ""
@@ -70,41 +118,139 @@ class Line:
     depth: int = 0
     remark: str = ""
     ink: Ink | None = None
+    command: bool = False
 
-    @property
-    def left(self) -> str:
-        """Sign and body, indented."""
-        return f"{self.margin}{self.sign} {self.body}".rstrip() if self.sign else f"{self.margin}{self.body}"
+    def indent(self, step: int) -> int:
+        """The columns before the sign, or before the body if there is no sign."""
+        if self.sign:
+            return step * self.depth + 2
+        return max(step * self.depth + 4, 2) if self.body else 0
 
-    @property
-    def margin(self) -> str:
-        """The spaces before the sign, or before the body if there is no sign."""
-        if not self.sign:
-            return " " * max(4 * self.depth + 4, 2) if self.body else ""
-        return " " * (4 * self.depth + 2)
+    def start(self, step: int) -> int:
+        """The columns before the body."""
+        return self.indent(step) + (2 if self.sign else 0)
 
 
 def lay_out(lines: Iterable[Line], paint: Paint) -> Iterator[str]:
     """The lines of one block as text, their remarks aligned."""
     every = list(lines)
-    widths = [width(line.left) for line in every if line.remark]
-    column = max((wide + _GAP for wide in widths if wide + _GAP <= _LAST_COLUMN), default=0)
+    step = _step(every, paint.columns)
+    folded = [[*paint.fold(*_painted(line, step, paint), command=line.command)] for line in every]
+    wide = [_seen(rows[-1]) + _GAP for line, rows in zip(every, folded, strict=True) if line.remark]
+    column = max((one for one in wide if one <= _LAST_COLUMN), default=0)
     column = max(column, _FIRST_COLUMN)
-    for line in every:
-        painted = _paint(line, paint)
+    for line, rows in zip(every, folded, strict=True):
         if line.remark:
-            gap = max(_GAP, column - width(line.left))
-            painted += " " * gap + paint(line.remark, Ink.DIM)
-        yield painted
+            *before, last = rows
+            yield from before
+            yield from _remarked(line, last, column, step, paint)
+        else:
+            yield from rows
 
 
-def _paint(line: Line, paint: Paint) -> str:
+def _remarked(line: Line, row: str, column: int, step: int, paint: Paint) -> Iterator[str]:
+    """The last row of a line, with the remark at its side, or below it if there is no room at its side."""
+    end = _seen(row)
+    remark = paint(line.remark, Ink.DIM)
+    last = column if paint.columns is None else min(column, paint.columns - width(line.remark))
+    if end + _GAP <= last or paint.columns is None:
+        yield row + " " * max(_GAP, last - end) + remark
+    else:
+        yield row
+        hang = _hang(line.start(step), paint.columns)
+        yield from paint.fold(" " * hang + remark, hang)
+
+
+def _painted(line: Line, step: int, paint: Paint) -> tuple[str, int]:
+    """A line with its sign and its indentation, and the indentation of its continuation."""
+    margin = " " * line.indent(step)
+    own = len(line.body) - len(line.body.lstrip(" "))
+    hang = _hang(line.start(step), paint.columns, own)
     if line.sign is None:
-        return f"{line.margin}{paint(line.body, line.ink)}".rstrip()
+        return f"{margin}{paint(line.body, line.ink)}".rstrip(), hang
     sign_ink = INK[line.sign]
     body_ink = line.ink or (sign_ink if line.sign is Sign.REMOVE else None)
     body = f" {paint(line.body, body_ink)}" if line.body else ""
-    return f"{line.margin}{paint(line.sign, sign_ink)}{body}"
+    return f"{margin}{paint(line.sign, sign_ink)}{body}", hang
+
+
+def _hang(start: int, columns: int | None, own: int = 0) -> int:
+    """The indentation of what continues a body from `start` on. The body may have spaces of its own in front."""
+    even = own - own % 2
+    return next(
+        (hang for hang in (start + even + _HANG, start + _HANG) if hang + _ROOM <= (columns or hang)), start + 1
+    )
+
+
+def _step(lines: Sequence[Line], columns: int | None) -> int:
+    """The smaller step of indentation, if a line needs it to have enough room for its first word."""
+    if columns is None:
+        return _STEPS[0]
+    large, small = _STEPS
+    rooms = ((line, columns - max(_ROOM, *map(width, _divided(line.body.split(" ", 1)[0])))) for line in lines)
+    return small if any(line.start(small) <= room < line.start(large) for line, room in rooms) else large
+
+
+def _pieces(line: str, room: int, hang: int, *, command: bool) -> Iterator[str]:
+    """The words, each with the spaces before it, and a sign with the word after it. A command's argument is one word.
+
+    A word that is too wide for a row is divided between East Asian characters.
+    """
+    if command:
+        yield from _ARGUMENT.findall(line)
+        return
+    words: list[str] = []
+    for word in _WORD.findall(line):
+        if len(words) > 1 and word.strip() in _SIGNS:
+            words[-1] += word  # what continues a line does not begin with a sign
+        else:
+            words += [word] if word.isascii() or _seen(word) <= room - hang else _divided(word)
+    if len(words) > 1 and len(_SGR.sub("", words[0]).strip()) == 1:
+        first = words[0] + words[1]
+        if _seen(first) <= room or _seen(words[1]) > room:
+            words[:2] = [first]
+    yield from words
+
+
+def _divided(word: str) -> Iterator[str]:
+    """The parts between which East Asian text can be folded: before and after a wide character, unless it closes."""
+    part = last = ""
+    for piece in _CHARACTER.findall(word):
+        if len(piece) == 1 and part.strip() and (_cells(piece) == 2 or _cells(last) == 2) and _may_start(piece, last):
+            yield part
+            part = ""
+        part += piece
+        last = piece[-1]
+    yield part
+
+
+def _may_start(character: str, last: str) -> bool:
+    """Whether `character` may be the first of a row, and `last` the last of the row before it."""
+    kinds = unicodedata.category(character), unicodedata.category(last)
+    return kinds[0] not in ("Mn", "Me", "Cf", "Pe", "Pf", "Po") and kinds[1] not in ("Cf", "Ps", "Pi")
+
+
+def commands(text: str) -> Iterator[tuple[str, bool]]:
+    """The lines of a message, and whether each is a command to paste: it follows a colon."""
+    before = ""
+    for line in text.split("\n") if text else ():
+        yield line, before.endswith(":") and line.lstrip().startswith(_COMMANDS)
+        before = line
+
+
+def folded(text: str, columns: int | None) -> str:
+    """A text of our own, without signs. What continues an item of a list is below its first word."""
+    paint = Paint(False, columns)
+    rows: list[str] = []
+    for line, command in commands(text):
+        item = _ITEM.match(line)
+        hang = item.end() if item else 0
+        rows += paint.fold(line, hang + (4 if command else 0), command=command)
+    return "\n".join(rows)
+
+
+def _seen(painted: str) -> int:
+    return width(_SGR.sub("", painted))
 
 
 def width(text: str) -> int:

@@ -29,18 +29,21 @@ def reader(*, base: str, now: datetime, links: Links | None = None, sensitive: S
     return Reader(base, now, links, tuple(sensitive))
 
 
-def render_plan(plan: Plan, *, colour: bool = False, **more: Any) -> str:
-    return text_plan.lay_out_view(view_plan(plan, reader(**more)), colour=colour)
+def render_plan(plan: Plan, *, colour: bool = False, columns: int | None = None, **more: Any) -> str:
+    return text_plan.lay_out_view(view_plan(plan, reader(**more)), colour=colour, columns=columns)
 
 
-def render_drift(drift: Drift, *, colour: bool = False, **more: Any) -> str:
-    return text_plan.lay_out_view(view_drift(drift, reader(**more)), colour=colour)
+def render_drift(drift: Drift, *, colour: bool = False, columns: int | None = None, **more: Any) -> str:
+    return text_plan.lay_out_view(view_drift(drift, reader(**more)), colour=colour, columns=columns)
 
 
-def render_outcome(outcome: Outcome, *, colour: bool = False, **more: Any) -> tuple[str, str]:
+def render_outcome(
+    outcome: Outcome, *, colour: bool = False, columns: int | None = None, **more: Any
+) -> tuple[str, str]:
     """What was done, for stdout, and what was not, for stderr."""
     view = view_outcome(outcome, reader(**more))
-    return text_outcome.lay_out_outcome(view, colour=colour), text_outcome.lay_out_failures(view, colour=colour)
+    done, failures = text_outcome.lay_out_outcome, text_outcome.lay_out_failures
+    return done(view, colour=colour, columns=columns), failures(view, colour=colour, columns=columns)
 
 
 def render_event(event: Event, *, colour: bool = False) -> str:
@@ -67,8 +70,10 @@ def render_drift_page(drift: Drift, **more: Any) -> str:
     return lay_out_page(view_drift(drift, reader(**more)))
 
 
-def render_diagnostics(diagnostics: Iterable[Diagnostic], *, base: str, colour: bool = False) -> str:
-    return text_diagnostics.lay_out_diagnostics(view_diagnostics(diagnostics, base), colour=colour)
+def render_diagnostics(
+    diagnostics: Iterable[Diagnostic], *, base: str, colour: bool = False, columns: int | None = None
+) -> str:
+    return text_diagnostics.lay_out_diagnostics(view_diagnostics(diagnostics, base), colour=colour, columns=columns)
 
 
 def render_blocks(diagnostics: Iterable[Diagnostic], *, base: str) -> str:

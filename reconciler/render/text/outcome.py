@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from reconciler.render.escape import plain
@@ -11,46 +11,61 @@ from reconciler.render.lines import section_lines
 from reconciler.render.text.diagnostics import lay_out_diagnostics
 from reconciler.render.text.plan import lines_of, text_of
 from reconciler.render.view.outcome import Mood, OutcomeView, Progress, ResultView
+from reconciler.render.view.parts import Sentence
+
+_AROUND: Final = 4 + 3 * 3
+"""The columns of a table that its cells do not take."""
 
 _INK: Final = {Mood.GOOD: Ink.GREEN, Mood.NEUTRAL: Ink.YELLOW, Mood.BAD: Ink.RED}
 
 
-def lay_out_progress(progress: Progress, *, colour: bool) -> str:
+def lay_out_progress(progress: Progress, *, colour: bool, columns: int | None = None) -> str:
     """One line of progress."""
-    paint = Paint(colour)
+    paint = Paint(colour, columns)
     ink = _INK[progress.mood] if progress.mood else None
     name = paint(f"project.{plain(progress.name)}:", Ink.BOLD)
-    return f"{name} {paint(progress.words, ink)}{plain(progress.rest)}\n"
+    return _text(paint.fold(f"{name} {paint(progress.words, ink)}{plain(progress.rest)}"))
 
 
-def lay_out_outcome(view: OutcomeView, *, colour: bool) -> str:
+def lay_out_outcome(view: OutcomeView, *, colour: bool, columns: int | None = None) -> str:
     """What was done, for stdout."""
-    paint = Paint(colour)
+    paint = Paint(colour, columns)
     table = [*_table(view, paint), ""] if view.results else []
-    last = paint(view.last, Ink.BOLD_GREEN if view.complete else Ink.BOLD_RED)
-    return "\n".join([*table, last]) + "\n"
+    return _text([*table, *paint.fold(paint(view.last, Ink.BOLD_GREEN if view.complete else Ink.BOLD_RED))])
 
 
-def lay_out_failures(view: OutcomeView, *, colour: bool) -> str:
+def lay_out_failures(view: OutcomeView, *, colour: bool, columns: int | None = None) -> str:
     """What was not done and why, for stderr. Empty if there is nothing to report."""
-    blocks = [text for result in view.results if (text := failure_text(result, colour=colour))]
+    paint = Paint(colour, columns)
+    texts = (failure_text(result, colour=colour, columns=columns) for result in view.results)
+    blocks = [text for text in texts if text]
     if view.interrupted:
-        blocks.append(f"{text_of(view.interrupted)}\n")
+        blocks.append(_text(paint.fold(text_of(view.interrupted))))
     if view.unstarted:
-        words, commands = lines_of(view.unstarted)
-        blocks.append("".join([f"{words}\n", *(f"    {command}\n" for command in commands)]))
+        blocks.append(_text(_sentence(view.unstarted, "", paint)))
     return "\n".join(blocks)
 
 
-def failure_text(result: ResultView, *, colour: bool = False) -> str:
+def failure_text(result: ResultView, *, colour: bool = False, columns: int | None = None) -> str:
     """What is reported about one project, one line for each statement."""
-    lines = [f"  {plain(truth)}" for truth in result.truth]
+    paint = Paint(colour, columns)
+    lines = [row for truth in result.truth for row in paint.fold(f"  {plain(truth)}")]
     if result.differences:
-        lines += ["  Scale now differs from the plan in:", *lay_out(_differences(result), Paint(colour))]
+        lines += [*paint.fold("  Scale now differs from the plan in:"), *lay_out(_differences(result), paint)]
     if result.advice:
-        words, commands = lines_of(result.advice)
-        lines += [f"  {words}", *(f"    {command}" for command in commands)]
-    return lay_out_diagnostics(result.messages, colour=colour) + "".join(f"{line}\n" for line in lines)
+        lines += _sentence(result.advice, "  ", paint)
+    return lay_out_diagnostics(result.messages, colour=colour, columns=columns) + _text(lines)
+
+
+def _sentence(sentence: Sentence, margin: str, paint: Paint) -> Iterator[str]:
+    words, suggested = lines_of(sentence)
+    yield from paint.fold(f"{margin}{words}")
+    for command in suggested:
+        yield from paint.fold(f"    {command}", 9, command=True)
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _differences(result: ResultView) -> Iterator[Line]:
@@ -63,13 +78,18 @@ def _differences(result: ResultView) -> Iterator[Line]:
 def _table(view: OutcomeView, paint: Paint) -> Iterator[str]:
     cells = [(plain(result.name), result.result, result.versions) for result in view.results]
     widths = [max(width(row[column]) for row in (view.columns, *cells)) for column in range(3)]
+    longest = max(len(result.time) for result in view.results)
+    if paint.columns is not None and sum(widths) + _AROUND + max(longest, len("time")) > paint.columns:
+        widths = [0, 0, 0]
 
     def padded(text: str, column: int) -> str:
         return text + " " * (widths[column] - width(text))
 
     head = "   ".join(padded(text, column) for column, text in enumerate(view.columns))
-    yield paint(f"    {head}   time", Ink.DIM)
+    yield from paint.fold(paint(f"    {head}   time", Ink.DIM))
     for result, row in zip(view.results, cells, strict=True):
         sign = paint(result.sign, INK[result.sign]) if result.sign else " "
         done = paint(row[1], _INK[result.mood]) + " " * (widths[1] - width(row[1]))
-        yield f"  {sign} {padded(row[0], 0)}   {done}   {padded(row[2], 2)}   {result.time}".rstrip()
+        yield from paint.fold(
+            f"  {sign} {padded(row[0], 0)}   {done}   {padded(row[2], 2)}   {result.time}".rstrip(), 9
+        )

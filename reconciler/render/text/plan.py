@@ -1,6 +1,6 @@
 """A plan or a drift as text: what changes, how risky the change is, and where it comes from in git.
 
-The first line names the target. The last line is fixed, for scripts. Nothing is wrapped or cut to a width.
+The first line names the target. The last line is fixed, for scripts.
 """
 
 from __future__ import annotations
@@ -9,33 +9,38 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from reconciler.render.escape import plain, quoted
-from reconciler.render.layout import INK, Ink, Line, Paint, lay_out
+from reconciler.render.layout import INK, Ink, Line, Paint, commands, lay_out
 from reconciler.render.lines import is_shortened, section_lines, seen_lines
 from reconciler.render.signs import Sign
 from reconciler.render.view.parts import Command, ProjectView, Section, Sentence, View, message_lines, words
 
 _TITLE: Final = len("ontology")
+_UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 _INK: Final = {Sign.HELD: Ink.MAGENTA, None: Ink.YELLOW}
 
 
-def lay_out_view(view: View, *, colour: bool) -> str:
+def lay_out_view(view: View, *, colour: bool, columns: int | None = None) -> str:
     """The whole text, without the diagnostics of the whole, which are printed separately."""
-    paint = Paint(colour)
-    lines = [f"Target: {plain(view.target)}  {plain(view.endpoint)}  ({view.seen})", *filter(None, [view.origin])]
+    paint = Paint(colour, columns)
+    lines = [*paint.fold(f"Target: {plain(view.target)}  {plain(view.endpoint)}  ({view.seen})")]
+    if view.origin:
+        lines += paint.fold(view.origin)
     if view.projects and view.intro:
-        legend = (f"{paint(sign, INK[sign])} {meaning}" for sign, meaning in view.legend)
-        lines += ["", view.intro, f"  {'   '.join(legend)}"]
+        legend = (f"{paint(sign, INK[sign])}{_UNBROKEN}{meaning}" for sign, meaning in view.legend)
+        rows = paint.fold(f"  {'   '.join(legend)}", 2)
+        lines += ["", *paint.fold(view.intro), *(row.replace(_UNBROKEN, " ") for row in rows)]
     # The remarks of a plan are aligned over all projects, those of a drift within each.
     for group in [view.projects] if view.intro else [[project] for project in view.projects]:
         lines += lay_out([line for project in group for line in (Line(), *_project(project))], paint)
     if view.closing:
         lines.append("")
         for sentence in view.closing:
-            words, commands = lines_of(sentence)
-            lines += [paint(words, Ink.YELLOW), *(f"  {command}" for command in commands)]
+            words, suggested = lines_of(sentence)
+            lines += paint.fold(paint(words, Ink.YELLOW))
+            lines += (row for command in suggested for row in paint.fold(f"  {command}", command=True))
     if view.closing or view.projects:
         lines.append("")
-    lines.append(paint(view.last, Ink.BOLD_GREEN if view.quiet else Ink.BOLD))
+    lines += paint.fold(paint(view.last, Ink.BOLD_GREEN if view.quiet else Ink.BOLD))
     return "\n".join(lines) + "\n"
 
 
@@ -45,15 +50,15 @@ def text_of(sentence: Sentence) -> str:
 
 def lines_of(sentence: Sentence) -> tuple[str, list[str]]:
     """Its words, and a suggested command, which belongs on a line of its own."""
-    commands = [plain(piece) for piece in sentence if isinstance(piece, Command)]
-    return text_of(tuple(piece for piece in sentence if not isinstance(piece, Command))).rstrip(), commands
+    suggested = [plain(piece) for piece in sentence if isinstance(piece, Command)]
+    return text_of(tuple(piece for piece in sentence if not isinstance(piece, Command))).rstrip(), suggested
 
 
 def _verdict_lines(sentences: Iterable[Sentence]) -> Iterator[Line]:
     for sentence in sentences:
-        words, commands = lines_of(sentence)
+        words, suggested = lines_of(sentence)
         yield Line(words, None, 1)
-        yield from (Line(command, None, 2) for command in commands)
+        yield from (Line(command, None, 2, command=True) for command in suggested)
 
 
 def _project(project: ProjectView) -> Iterator[Line]:
@@ -75,7 +80,7 @@ def _project(project: ProjectView) -> Iterator[Line]:
         yield Line("}")
         if project.full is not None and any(map(is_shortened, project.sections)):
             yield Line("Long values and lists are shortened. To show them whole:", ink=Ink.DIM)
-            yield Line(plain(project.full), None, 1)
+            yield Line(plain(project.full), None, 1, command=True)
     else:
         for section in project.sections:
             yield from seen_lines(section)
@@ -83,9 +88,9 @@ def _project(project: ProjectView) -> Iterator[Line]:
     if project.caution:
         yield Line(project.caution, ink=Ink.YELLOW)
     for warning in project.warnings:
-        first, *rest = message_lines(warning)
-        yield Line(plain(first), ink=Ink.YELLOW)
-        yield from (Line(plain(line), None, 1) for line in rest)
+        first, *rest = commands("\n".join(message_lines(warning)))
+        yield Line(plain(first[0]), ink=Ink.YELLOW)
+        yield from (Line(plain(line), None, 1, command=command) for line, command in rest)
 
 
 def _section(section: Section) -> Iterator[Line]:
