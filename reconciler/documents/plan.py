@@ -42,6 +42,17 @@ _path = lru_cache(maxsize=4096)(parse_path)
 """Cached because the fields of many projects have the same paths."""
 
 
+class RenameShape(Shape):
+    """A choice or a label that has a new name."""
+
+    describes = model.Rename
+
+    old: Annotated[Text, Key(alias="from")]
+    """The old name."""
+    new: Annotated[Text, Key(alias="to")]
+    """The new name."""
+
+
 class FieldShape(Shape):
     """One difference."""
 
@@ -62,6 +73,8 @@ class FieldShape(Shape):
     """For drift and conflict: the version that introduced the live value."""
     created_at: Moment | None = None
     """When that version was created. RFC 3339, UTC."""
+    renamed: RenameShape | None = None
+    """Set for a choice or label that is renamed as the manifest declares: its removal, and what replaces it."""
 
     @classmethod
     def of(cls, field: model.Field, /, **given: Any) -> Self:

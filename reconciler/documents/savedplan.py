@@ -120,6 +120,7 @@ class DesiredShape(Shape):
     params_mode: ParamsMode
     ignore: tuple[IgnoreShape, ...]
     protect: bool
+    renames: dict[str, Text] = Key(default_factory=dict)
     units: tuple[Text, ...] | None
 
     @classmethod

@@ -55,6 +55,8 @@ class Code(StrEnum):
     BAD_NAME = "bad-name"
     BAD_DATE = "bad-date"
     BAD_IGNORE = "bad-ignore"
+    OLD_NAME_DECLARED = "old-name-declared"
+    NEW_NAME_MISSING = "new-name-missing"
     RESERVED_PARAM = "reserved-param"
     EMPTY_ONTOLOGY = "empty-ontology"
     EMPTY_CHOICE = "empty-choice"

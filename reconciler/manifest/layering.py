@@ -1,7 +1,8 @@
 """Combines layers of values: defaults (the nearest last), then the manifest, then a target's overlay.
 
 `type`, each create-only field, each parameter, and each key of `reconcile` are whole values: the value of the later
-layer replaces the earlier one. Only `ignore` lists are joined. `{$unset: true}` drops the value of the earlier layers.
+layer replaces the earlier one. Only `ignore` and `renames` are joined. `{$unset: true}` drops the value of the earlier
+layers.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ HOLDERS: Final = ("params", "reconcile")
 """Keys whose values are inherited key by key."""
 
 _IGNORE: Final = ("reconcile", "ignore")
+_RENAMES: Final = ("reconcile", "renames")
 
 Slot = tuple[Json, Origin | None]
 """A value and its origin. The origin is None in the document that receives the other layers' values."""
@@ -60,6 +62,8 @@ class Layers:
             elif path == _IGNORE and isinstance(value, list):
                 joined = [(item, origin.at((*path, index))) for index, item in enumerate(value)]
                 ignore = [*joined, *ignore]
+            elif path == _RENAMES and isinstance(value, dict):
+                slots[path] = _joined(slots.get(path), value, origin.at(path))
             else:
                 slots[path] = (value, None if own else origin.at(path))
         return Layers(slots, ignore), idle
@@ -94,6 +98,14 @@ class Layers:
         for key, inner in held.items():
             parts[key] = root.entry(key).with_parts(inner)
         return filled, root.with_parts(parts)
+
+
+def _joined(above: Slot | None, value: dict[str, Json], origin: Origin) -> Slot:
+    """The entries of a mapping, and those of the earlier layers that it does not have."""
+    if above is None or above[1] is None or not isinstance(above[0], dict):
+        return value, origin
+    inherited = {key: inner for key, inner in above[0].items() if key not in value}
+    return {**inherited, **value}, origin.with_parts({key: above[1].entry(key) for key in inherited})
 
 
 def is_slot(path: RawPath) -> bool:

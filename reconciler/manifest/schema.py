@@ -13,7 +13,7 @@ from typing import Any, Final
 from reconciler.diagnostics import did_you_mean, nearest
 from reconciler.fieldpath import Attribute, Pattern, parse_pattern
 from reconciler.keys.faults import Faults, Path, RefusedError
-from reconciler.keys.kinds import Day, Key, Kind, ListOf, Number, OneOf, Schema, Slots, Table, Text, Truth
+from reconciler.keys.kinds import Day, Each, Key, Kind, ListOf, Number, OneOf, Schema, Slots, Table, Text, Truth
 from reconciler.manifest.codes import Code
 from reconciler.model.project import RESERVED_PARAMS, Ignore
 from reconciler.tasktypes.facts import open_schemas
@@ -191,6 +191,17 @@ RECONCILE: Final = Table(
             ListOf(item=IGNORE, words="a list of paths", items={"$ref": "#/definitions/ignore"}),
             "Live values to keep: paths, or {path, reason, until}.",
             inherited=True,
+        ),
+        Key(
+            "renames",
+            Each(
+                kind=Text(rule=_not_empty, schema={"minLength": 1}),
+                words="a mapping from old names to new names",
+            ),
+            "Choices, and labels in params, that have a new name: OLD: NEW. A plan then shows a rename instead of a "
+            "removal and an addition.",
+            inherited=True,
+            examples=[{"Kitty": "Kitten"}],
         ),
         Key("protect", Truth(), "If true, the project is planned and shown, but never written.", inherited=True),
     ),

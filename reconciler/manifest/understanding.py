@@ -16,6 +16,7 @@ from reconciler.manifest.layerfiles import Inherited, Limits
 from reconciler.manifest.layering import Layers
 from reconciler.manifest.located import Document, display, first_line, in_reading_order
 from reconciler.manifest.origins import Origin, diagnosed
+from reconciler.manifest.renames import rename_faults
 from reconciler.manifest.verdict import Checked, check
 from reconciler.model.ontology import Ontology, read_ontology
 from reconciler.model.project import CREATE_ONLY, DesiredProject, Mask, ParamsMode, Source
@@ -75,6 +76,8 @@ class Understanding:
         project = None
         if values is not None and not _has_error(found):
             project = self._project(values, document, value, root)
+            if project.renames:
+                found += [diagnosed(fault, root) for fault in rename_faults(project, root)]
             if self._checks is not None and not _has_error(own):
                 found += [diagnosed(fault, root) for fault in _not_reported(self._checks.run(project), faults)]
         diagnostics: tuple[Diagnostic, ...] = ()
@@ -98,6 +101,7 @@ class Understanding:
             ontology=self._ontology(choices, values["ontology_name"]) if choices is not None else None,
             mask=Mask(ParamsMode(reconcile.get("params", "exact")), reconcile.get("ignore", ())),
             protect=reconcile.get("protect", False),
+            renames=reconcile.get("renames", {}),
             document=value,
             origin=root,
         )

@@ -77,10 +77,20 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """A choice or a label that has a new name."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One difference. `before` is ABSENT for an add, `after` for a remove.
 
     `moved_by` is the version that introduced the live value, with its time. It is set for drift and conflicts.
+    `renamed` is set for a choice or label that is renamed as the manifest declares: its removal, and the addition that
+    replaces it.
     """
 
     path: FieldPath
@@ -90,10 +100,11 @@ class Field:
     cause: Cause = Cause.UNKNOWN
     source: Source | None = None
     moved_by: tuple[int, datetime | None] | None = None
+    renamed: Rename | None = None
 
     def at(self, source: Source) -> Field:
         """The same difference, declared at `source`."""
-        return Field(self.path, self.kind, self.before, self.after, self.cause, source, self.moved_by)
+        return Field(self.path, self.kind, self.before, self.after, self.cause, source, self.moved_by, self.renamed)
 
 
 def unit_of(path: FieldPath) -> str | None:

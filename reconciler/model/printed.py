@@ -156,8 +156,16 @@ class _Masks:
             # Items are identified by one of their values, which a pattern may cover.
             before = after = MASKED
             self.used = True
-        unchanged = before is field.before and after is field.after
-        return field if unchanged else replace(field, before=before, after=after)
+        renamed = field.renamed
+        if renamed is not None and self.sensitive and self._may_cover(field.path):
+            renamed = None
+        unchanged = before is field.before and after is field.after and renamed is field.renamed
+        return field if unchanged else replace(field, before=before, after=after, renamed=renamed)
+
+    def _may_cover(self, path: FieldPath) -> bool:
+        """Whether a pattern may cover the other name of a choice or label that is renamed at `path`."""
+        above = path[:1] if path[0] == "ontology" else path[:-1]
+        return self.sensitive.covers(above) or self.sensitive.reaches_below(above)
 
     def call(self, call: Call) -> Call:
         """setParams has the parameters at the top level; the other two have them, or the ontology, under its name."""

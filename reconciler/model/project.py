@@ -63,7 +63,8 @@ class DesiredProject:
     """What a manifest says, composed.
 
     `create_only` holds those of CREATE_ONLY that the manifest names. `params` or `ontology` is None if that part is not
-    managed. The ontology has at least one choice; its name is None if the manifest gives none.
+    managed. The ontology has at least one choice; its name is None if the manifest gives none. `renames` has the new
+    name of each choice and label that was renamed; it is only shown, and never sent.
     `document` is all of it as composed, and `origin` knows where each value in it was written: only manifest/ uses it.
     They are empty and None if the project was not read from a manifest.
     """
@@ -76,6 +77,7 @@ class DesiredProject:
     ontology: Ontology | None = None
     mask: Mask = Mask()
     protect: bool = False
+    renames: Mapping[str, str] = field(default_factory=dict)
     document: Mapping[str, Json] = field(default_factory=dict, compare=False, repr=False)
     origin: object = field(default=None, compare=False, repr=False)
 

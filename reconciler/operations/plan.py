@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.collection import collector_paused
-from reconciler.diagnostics import Severity, error, merged
+from reconciler.diagnostics import Diagnostic, Severity, error, merged, quoted
 from reconciler.errors import DiagnosedError
 from reconciler.manifest.checks import Checks, check_projects
 from reconciler.manifest.places import locate
+from reconciler.manifest.renames import rename_location
 from reconciler.model.guards import RENAMED_CHOICE
 from reconciler.model.plan import Action, Field, Plan, ProjectChange
 from reconciler.model.project import DesiredProject, LiveProject, Source
@@ -27,7 +28,7 @@ from reconciler.operations.snapshot import read_saved
 from reconciler.planning.bases import unseen
 from reconciler.planning.live import Live
 from reconciler.planning.planner import Rules, Terms, make_plan
-from reconciler.planning.renaming import renamed_choices
+from reconciler.planning.renaming import never_named, renamed_choices
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings
 
@@ -68,12 +69,13 @@ async def plan_live(session: Session, client: ScaleClient, prepared: Prepared) -
     if hidden:
         live = replace(live, projects={**live.projects, **await get_projects(client, hidden)})
         made = planned_with(session, account, live, prepared)
-    return with_sources(with_warnings(made, session.settings))
+    return with_sources(with_warnings(with_rename_notes(made, live), session.settings))
 
 
 def plan_saved(session: Session, snapshot: Snapshot, prepared: Prepared) -> Plan:
     """The plan against a snapshot. Values that are sensitive or were left out are not compared."""
-    made = planned_with(session, *read_saved(session.settings, snapshot, prepared))
+    account, live, prepared = read_saved(session.settings, snapshot, prepared)
+    made = with_rename_notes(planned_with(session, account, live, prepared), live)
     return with_sources(with_warnings(made, session.settings))
 
 
@@ -138,6 +140,30 @@ def with_warnings(plan: Plan, settings: Settings) -> Plan:
             for change in changes
         )
     return replace(plan, changes=changes, diagnostics=(*plan.diagnostics, *warnings))
+
+
+def with_rename_notes(plan: Plan, live: Live) -> Plan:
+    """The plan with a note for each rename in a manifest whose old name no version of the project had."""
+    noted = (_noted(change, live) if change.desired.renames else change for change in plan.changes)
+    return replace(plan, changes=tuple(noted))
+
+
+def _noted(change: ProjectChange, live: Live) -> ProjectChange:
+    found = live.projects.get(change.name)
+    if not isinstance(found, LiveProject):
+        return change
+    notes = [
+        Diagnostic(
+            Severity.NOTE,
+            "old-name-unknown",
+            f"project.{change.name}: no version on Scale had a choice or label {quoted(old)}",
+            "The rename has no effect. Check the old name, or remove the rename.",
+            location,
+        )
+        for old in never_named(change.desired.renames, found)
+        if (location := rename_location(change.desired, old)) is not None
+    ]
+    return replace(change, diagnostics=(*change.diagnostics, *notes))
 
 
 def with_sources(plan: Plan) -> Plan:

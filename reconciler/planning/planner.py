@@ -34,6 +34,7 @@ from reconciler.planning.holds import with_holds
 from reconciler.planning.intent import EMPTY_HASH, Intent, compare, plan_hash
 from reconciler.planning.live import Live, unmanaged_in
 from reconciler.planning.mask import Ignored
+from reconciler.planning.renaming import with_renames
 from reconciler.planning.situation import LIVE_HISTORY, SNAPSHOT_HISTORY, Situation
 from reconciler.planning.threeway import ThreeWay
 
@@ -215,7 +216,7 @@ def _planned(
     unsendable = next((call for call in intent.calls if has_overflow(call.body)), None)
     if unsendable is not None and live is not None:
         return blocked_change(desired, live, not_sendable(desired, unsendable.kind))
-    fields = tuple(_with_causes(intent.fields, found, live))
+    fields = tuple(with_renames(_with_causes(intent.fields, found, live), desired))
     return ProjectChange(
         name=desired.name,
         action=_action(intent, live),

@@ -87,7 +87,9 @@ def effective(changes: Iterable[ProjectChange], *actions: Action) -> list[Projec
 
 
 def removes_choice(field: Field) -> bool:
-    return field.kind is Kind.REMOVE and field.path[0] == "ontology" and not isinstance(field.path[-1], Attribute)
+    """Whether a choice is removed, and not renamed as the manifest declares."""
+    is_choice = field.path[0] == "ontology" and not isinstance(field.path[-1], Attribute)
+    return field.kind is Kind.REMOVE and is_choice and field.renamed is None
 
 
 def listed(names: Sequence[str], total: int = 0) -> str:

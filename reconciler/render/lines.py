@@ -185,8 +185,10 @@ def _diff_line(line: DiffLine, depth: int) -> Line:
 def _choice_lines(choice: Choice, how: _How, depth: int) -> Iterator[Line]:
     name = choice_text(choice.name, loose=choice.loose)
     if choice.renamed_from is not None:
-        name = renamed_text(choice.renamed_from, choice.name)
+        name = renamed_text(choice.renamed_from, choice.name, declared=choice.declared)
     moved = moved_words(choice.moved_from) if choice.moved_from is not None else ""
+    if choice.renamed_to is not None:
+        moved = f"renamed to {choice_text(choice.renamed_to, loose=False)}"
     remark = _remark(moved, choice.location)
     heading = how.split and choice.sign is Sign.CHANGE and choice.renamed_from is None
     sign = None if heading else choice.sign

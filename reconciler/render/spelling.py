@@ -32,10 +32,11 @@ def choice_text(name: str, *, loose: bool) -> str:
     return plain(name) if loose else label(name)
 
 
-def renamed_text(old: str, new: str) -> str:
-    """`banner -> Banner`."""
+def renamed_text(old: str, new: str, *, declared: bool) -> str:
+    """`banner -> Banner`, or if the manifest declares the rename, `banner -> Banner (renamed)`."""
     both = choice_text(old, loose=False), choice_text(new, loose=False)
-    return " -> ".join(map(exact, (old, new)) if look_alike(*both) else both)
+    names = " -> ".join(map(exact, (old, new)) if look_alike(*both) else both)
+    return f"{names} (renamed)" if declared else names
 
 
 def moved_words(parent: str) -> str:

@@ -77,6 +77,28 @@ def test_a_renamed_choice_is_warned_of(cli: Cli, repository: Path) -> None:
     assert "is removed, and" not in planned.out + planned.err
 
 
+def test_a_declared_rename_is_one_line_and_its_old_name_is_checked(cli: Cli, repository: Path, write: Write) -> None:
+    cli("apply", "--auto-approve")
+    (repository / "shared.yaml").write_text("- Cats\n- Dog\n")
+    write("t/_defaults.yaml", "reconcile: {renames: {Pupy: Dog}}\n")
+    manifest = repository / "projects/t/p.yaml"
+    manifest.write_text(manifest.read_text() + "reconcile: {renames: {Cat: Cats, Bird: Dog}}\n")
+    planned = cli("plan")
+    assert "~ Cat -> Cats (renamed)" in planned.out
+    assert "Plan: 0 to add, 1 to change, 0 to destroy." in planned.out
+    change = cli("plan", "t_p", "--format", "json").json()["resource_changes"][0]
+    assert [each["summary"] for each in change["diagnostics"]] == [
+        'project.t_p: no version on Scale had a choice or label "Bird"'
+    ]
+    assert change["diagnostics"][0]["line"] == len(manifest.read_text().splitlines())
+    marks = {field["path"]: field.get("renamed") for field in change["fields"]}
+    assert marks == {path: {"from": "Cat", "to": "Cats"} for path in ("ontology.Cat", "ontology.Cats")}
+    cli("plan", "--out", "plan.json")
+    assert "Cat -> Cats (renamed)" in cli("show", "plan.json").out
+    assert cli("apply", "--plan", "plan.json", "--auto-approve").code == 0
+    assert cli("plan").out.endswith("No changes. Your projects match the manifests.\n")
+
+
 def test_switches_are_checked(cli: Cli, repository: Path) -> None:
     (repository / "reconciler.toml").write_text('[checks]\nover-limits = "off"\nno-effect = "of"\nprivate-link = 1\n')
     wrong = cli("validate").err

@@ -382,11 +382,13 @@ def test_the_nearest_wins_and_values_are_whole(tmp_path: Path) -> None:
         {
             "projects/_defaults.yaml": "type: chat\nstudio: true\npipeline: standard_task\n"
             "params: {a: {x: 1, y: 2}, b: 1, c: 1, d: {$file: t.md}}\n"
-            "reconcile: {params: merge, protect: true, ignore: [params.x]}\n",
+            "reconcile: {params: merge, protect: true, ignore: [params.x], renames: {a: b, c: d}}\n",
             "projects/t.md": "outer",
             "projects/s/_defaults.yaml": "studio: {$unset: true}\npipeline: consensus_task\n"
-            "params: {b: 2, c: {$unset: true}}\nreconcile: {protect: {$unset: true}, ignore: [params.y]}\n",
-            "projects/s/t/p.yaml": "name: p\nparams: {a: {z: 3}}\nontology: [O]\nreconcile: {ignore: [params.z]}\n",
+            "params: {b: 2, c: {$unset: true}}\n"
+            "reconcile: {protect: {$unset: true}, ignore: [params.y], renames: {c: e}}\n",
+            "projects/s/t/p.yaml": "name: p\nparams: {a: {z: 3}}\nontology: [O]\n"
+            "reconcile: {ignore: [params.z], renames: {p: O}}\n",
         },
     )
     assert (desired.type, desired.create_only) == ("chat", {"pipeline": "consensus_task"})
@@ -394,6 +396,7 @@ def test_the_nearest_wins_and_values_are_whole(tmp_path: Path) -> None:
     assert desired.mask.params.value == "merge"
     assert desired.protect is False
     assert [ignore.pattern.text for ignore in desired.mask.ignore] == ["params.z", "params.y", "params.x"]
+    assert desired.renames == {"a": "b", "c": "e", "p": "O"}
     (sources,) = resolved_sources([desired])
     assert {format_path(path): f"{os.path.relpath(s.file, tmp_path)}:{s.line}" for path, s in sources.items()} == {
         "name": "projects/s/t/p.yaml:1",
@@ -407,6 +410,9 @@ def test_the_nearest_wins_and_values_are_whole(tmp_path: Path) -> None:
         "reconcile.ignore[0]": "projects/s/t/p.yaml:4",
         "reconcile.ignore[1]": "projects/s/_defaults.yaml:4",
         "reconcile.ignore[2]": "projects/_defaults.yaml:5",
+        "reconcile.renames.a": "projects/_defaults.yaml:5",
+        "reconcile.renames.c": "projects/s/_defaults.yaml:4",
+        "reconcile.renames.p": "projects/s/t/p.yaml:4",
     }
 
 

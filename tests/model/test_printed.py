@@ -8,10 +8,11 @@ import pytest
 
 from reconciler.diagnostics import error
 from reconciler.fieldpath import parse_pattern
-from reconciler.model.printed import with_masked_words
+from reconciler.model.printed import printed, with_masked_words
 from reconciler.model.project import DesiredProject, LiveProject, Source
 from reconciler.planning.planner import plan_project
 from tests.ontologies import live_ontology, ontology
+from tests.render import plans
 
 WANTED = DesiredProject(
     "p",
@@ -61,3 +62,22 @@ def test_a_create_and_an_ontology_that_cannot_be_read() -> None:
     assert reported("https://new, https://old", "params.url", live=None) == "(sensitive value), https://old"
     broken = replace(LIVE, ontology=live_ontology([{"no": "choice"}]))
     assert reported("Open", "ontology.Open", live=broken) == "(sensitive value)"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_shown"),
+    [
+        ("params.x", (True, False)),
+        ("params.x[*]", (True, False)),
+        ("params.y", (True, True)),
+        ("ontology.Kitty", (False, True)),
+        ("ontology.**", (False, True)),
+    ],
+)
+def test_a_rename_is_not_shown_if_one_of_its_names_may_be_sensitive(pattern: str, is_shown: tuple[bool, bool]) -> None:
+    wanted = replace(WANTED, params={"x": ["Kitten"]}, ontology=ontology(["Kitten"]), renames={"Kitty": "Kitten"})
+    live = replace(LIVE, params={"x": ["Kitty", "Dog"]}, ontology=ontology(["Kitty"]))
+    shown = printed(plans.plan(plan_project(wanted, live)), sensitive=[parse_pattern(pattern)], base="/")
+    [change] = shown.changes
+    marks = {field.path[0]: field.renamed is not None for field in change.fields if field.path[-1] != 1}
+    assert (marks["ontology"], marks["params"]) == is_shown

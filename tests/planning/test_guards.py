@@ -416,7 +416,12 @@ def test_what_no_apply_would_do_is_not_judged(case: Case) -> None:
         assert with_holds(changes, case.situation) == (tuple(changes), ())
 
 
+RENAMES = desired("p", ontology=["Kitten", "Dog"], renames={"Kitty": "Kitten", "Puppy": "Dog"})
+RENAMED = plan_project(RENAMES, live("p", ontology=["Kitty", "Puppy", "Dog"], ontology_version=0))
+
 PASSING = {
+    "a declared rename": ([RENAMED], situation(settings=HOLDING, known=RECORDED)),
+    "a declared rename in a project that was never applied": ([RENAMED], situation()),
     "another name": ([create("kitten")], situation(live("puppy"), live("kit"))),
     "two edits": ([create("kitten")], situation(live("mittens"), live("kittnee"), live("netkit"))),
     "a letter goes from the front to the end": ([create("kitten")], situation(live("ittenk"))),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import yaml
 
-from reconciler.fieldpath import parse_pattern
-from reconciler.model.plan import ProjectChange
+from reconciler.fieldpath import format_path, parse_pattern
+from reconciler.model.plan import ProjectChange, Rename
+from reconciler.model.values import Json
+from reconciler.planning.intent import compare
 from reconciler.planning.planner import plan_project
-from reconciler.planning.renaming import renamed_choices
+from reconciler.planning.renaming import never_named, renamed_choices
 from reconciler.render.escape import plain
 from tests.building import desired, live
 
@@ -81,3 +84,75 @@ def test_a_create_renames_nothing() -> None:
 
 def test_what_is_sensitive_is_not_named() -> None:
     assert renamed_choices(change(["Pedestrain"], ["Pedestrian"]), [parse_pattern("ontology.Ped*")]) == []
+
+
+def marked(
+    renames: dict[str, str],
+    before: Sequence[object] | None = None,
+    after: Sequence[object] | None = None,
+    params: tuple[Json, Json] | None = None,
+) -> dict[tuple[str, str], Rename]:
+    """The marks of the fields by kind and path."""
+    old, new = params or ({}, None)
+    wanted = desired(new, None if after is None else list(after), renames=renames)
+    shown = live(old, ontologies=() if before is None else (list(before),))
+    made = plan_project(wanted, shown)
+    assert made.hash == compare(wanted, shown).hash
+    return {(field.kind.value, format_path(field.path)): field.renamed for field in made.fields if field.renamed}
+
+
+def test_a_declared_rename_marks_both_fields() -> None:
+    rename = Rename("Dog", "Fox")
+    found = marked({"Dog": "Fox"}, ["Dog", "Cat"], ["Fox", "Cat", "Cow"])
+    assert found == {("add", "ontology.Fox"): rename, ("remove", "ontology.Dog"): rename}
+
+
+def test_a_declared_rename_to_another_parent_and_a_chain() -> None:
+    before, after = [{"choice": "A", "subchoices": ["x"]}, "B"], ["A", {"choice": "B", "subchoices": ["z"]}]
+    rename = Rename("x", "z")
+    assert marked({"x": "y", "y": "z"}, before, after) == {
+        ("add", "ontology.B.z"): rename,
+        ("remove", "ontology.A.x"): rename,
+    }
+    assert marked({"x": "y", "y": "x"}, before, after) == {}
+
+
+def test_two_choices_become_one() -> None:
+    found = marked({"Kitty": "Cat", "Kitten": "Cat"}, ["Kitty", "Kitten"], ["Cat"])
+    assert found[("add", "ontology.Cat")] == Rename("Kitty", "Cat")
+    assert found[("remove", "ontology.Kitten")] == Rename("Kitten", "Cat")
+    found = marked({"Kitty": "Cat"}, ["Kitty", "Cat"], ["Cat"])
+    assert found == {("remove", "ontology.Kitty"): Rename("Kitty", "Cat")}
+
+
+def test_what_is_not_renamed() -> None:
+    assert marked({"Dog": "Fox"}, ["Dog"], ["Cat"]) == {}
+    assert marked({"Dog": "Fox"}, ["Cat"], ["Fox"]) == {}
+    assert marked({"Dog": "Fox"}, [{"choice": "A", "display": "Dog"}], ["A", "Fox"]) == {}
+    assert marked({"a": "b"}, params=({"a": 1}, {"b": 1})) == {}
+
+
+@pytest.mark.parametrize("key", ["choice", "name", "label", "value"])
+def test_labels_in_params(key: str) -> None:
+    rename = Rename("Dog", "Fox")
+    found = marked({"Dog": "Fox"}, params=({"x": ["Cow", "Dog"]}, {"x": ["Cow", "Fox", "Cat"]}))
+    assert found == {("add", "params.x[1]"): rename, ("remove", "params.x[1]"): rename}
+    old, new = {"x": ["k", {key: "Dog", "a": 1}]}, {"x": [{key: "Fox", "c": 3}, "k"]}
+    assert set(marked({"Dog": "Fox"}, params=(old, new)).values()) == {rename}
+
+
+def test_a_declared_rename_is_no_warning() -> None:
+    made = plan_project(desired(choices=["Kittens"], renames={"Kitten": "Kittens"}), live(ontologies=(["Kitten"],)))
+    assert renamed_choices(made, ()) == []
+
+
+def test_old_names_that_no_version_had() -> None:
+    renames = {"Kitty": "Kitten", "Kitten": "Cat", "Pupy": "Dog", "Mouse": "Rat"}
+    shown = live({"x": [{"label": "Mouse"}, 1]}, {}, ontologies=(["Kitty"], ["Cat"]))
+    assert never_named(renames, shown) == ["Pupy"]
+    assert never_named({"Kitty": "Kitten"}, shown) == []
+    cut = replace(shown, params_history=shown.params_history[1:])
+    assert never_named(renames, cut) == []
+    assert never_named(renames, replace(shown, origins={})) == []
+    hidden = replace(shown, ontology_history=(replace(shown.ontology_history[0], content=None),))
+    assert never_named(renames, hidden) == []

@@ -111,3 +111,43 @@ def test_a_renamed_choice_shows_only_the_attributes_that_differ() -> None:
     shown = "\n".join(lines({}, {}, (old, new)))
     assert "Under two years" in shown
     assert "Small cat" not in shown
+
+
+def declared(renames: dict[str, str], old: list[Any], new: list[Any]) -> list[str]:
+    change = plan_project(desired(choices=new, renames=renames), live({}, ontologies=(old,)))
+    plan = plans.plan(change)
+    page = render_page(plan, base=plans.BASE, now=plans.NOW)
+    assert "finished tasks keep the old name" in render_plan_markdown(plan, base=plans.BASE, now=plans.NOW)
+    assert "finished tasks keep the old name" in page
+    text = render_plan(plan, base=plans.BASE, now=plans.NOW)
+    assert "finished tasks keep the old name" in text
+    shown = [re.sub(" {2,}", "  ", f"{sign} {line.strip()}") for sign, line in SIGNED.findall(text)]
+    for line in shown:
+        assert "(renamed)" not in line or line[2:].split(" (")[0].replace(">", "&gt;") in page
+    return shown
+
+
+def test_a_declared_rename_is_one_line_wherever_the_choice_is() -> None:
+    assert declared({"Dog": "Fox"}, ["Dog", "Cat"], ["Fox", "Cat"]) == ["~ Dog -> Fox (renamed)"]
+    old = [{"choice": "A", "subchoices": [{"choice": "Dog", "subchoices": ["x", "y"]}]}, "B"]
+    new = ["A", {"choice": "B", "subchoices": [{"choice": "Fox", "description": "d", "subchoices": ["x", "z"]}]}]
+    shown = declared({"Dog": "Fox"}, old, new)
+    assert shown == ["~ B", '~ Dog -> Fox (renamed): + description "d"  # moved here from A', "- y", "+ z"]
+
+
+def test_a_declared_rename_is_not_guessed_otherwise() -> None:
+    shown = declared({"Bus stop": "Stop"}, ["Bus stop", "bus_stops"], ["Bus stops", "Stop"])
+    assert sorted(shown) == ["~ Bus stop -> Stop (renamed)", "~ bus_stops -> Bus stops"]
+
+
+def test_a_choice_that_becomes_another_one() -> None:
+    shown = declared({"Kitty": "Cat", "Kitten": "Cat"}, ["Kitty", "Kitten"], ["Cat"])
+    assert shown == ["~ Kitty -> Cat (renamed)", "- Kitten  # renamed to Cat"]
+
+
+def test_a_declared_rename_of_a_label() -> None:
+    wanted = desired({"x": [{"choice": "Fox", "b": 2}, "k"]}, renames={"Dog": "Fox"})
+    change = plan_project(wanted, live({"x": ["k", {"choice": "Dog", "a": 1}]}))
+    text = render_plan(plans.plan(change), base=plans.BASE, now=plans.NOW)
+    assert '~ x[0] = {"a": 1, "choice": "Dog"}' in text or '~ x[0] = {"choice": "Dog", "a": 1}' in text
+    assert "# renamed" in text

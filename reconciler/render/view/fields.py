@@ -62,7 +62,8 @@ def rows(fields: Sequence[Field], *, below: int = 0, created: bool = False) -> I
 
 def replaced(row: Row, removal: Field, *, below: int = 0) -> Row:
     """An added value that replaces a removed one: moved if both are the same."""
-    notes = list(dict.fromkeys(filter(None, (row.note, note_of(removal)))))
+    declared = "renamed" if removal.renamed is not None else ""
+    notes = list(dict.fromkeys(filter(None, (declared, row.note, note_of(removal)))))
     if canonical_json(removal.before) == canonical_json(row.after):
         where = moved_words(format_path(removal.path[below:]))
         return replace(row, kind=Kind.MOVE, sign=OF_KIND[Kind.MOVE], note=", ".join([where, *notes]))
@@ -113,12 +114,13 @@ def _params(change: ProjectChange, fields: Sequence[Field], sign: Sign, full: bo
     removed = tuple(str(field.path[1]) for field in fields if field.kind is Kind.REMOVE and len(field.path) == 2)
     versions = _versions(change, CallKind.SET_PARAMS, change.expected.params_version)
     created = sign is Sign.ADD
+    call = f"{versions}, {_params_call(change, len(removed))}{_kept_names(fields)}"
     return Section(
         "params",
         sign,
         tuple(shown),
         created=created,
-        call="" if created or not versions else f"{versions}, {_params_call(change, len(removed))}",
+        call="" if created or not versions else call,
         tally=tally(row.sign for row in shown),
         versions=versions,
         total=len(after),
@@ -146,7 +148,7 @@ def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign, full: 
         merged.order,
         merged.choices,
         created=created,
-        call="" if created or not versions else f"{versions}; reaches work in flight",
+        call="" if created or not versions else f"{versions}; reaches work in flight{_kept_names(fields)}",
         note="" if created else next(filter(None, map(note_of, fields)), ""),
         tally=tally([*(Sign.CHANGE for _ in own_rows), *merged.signs]),
         versions=versions,
@@ -156,7 +158,7 @@ def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign, full: 
         removed=tuple(
             MASKED if is_hidden(field) else str(field.path[-1])
             for field in fields
-            if field.kind is Kind.REMOVE and isinstance(field.path[-1], str)
+            if field.kind is Kind.REMOVE and isinstance(field.path[-1], str) and field.renamed is None
         ),
     )
 
@@ -175,6 +177,12 @@ def _params_call(change: ProjectChange, removed: int) -> str:
     if not removed:
         return "all parameters sent"
     return f"all parameters sent: {'a parameter is' if removed == 1 else f'{removed:,} parameters are'} removed"
+
+
+def _kept_names(fields: Sequence[Field]) -> str:
+    """What a declared rename does not change."""
+    old = {field.renamed.old for field in fields if field.renamed is not None}
+    return f"; finished tasks keep the old {'name' if len(old) == 1 else 'names'}" if old else ""
 
 
 def tally(signs: Iterable[Sign | None]) -> str:

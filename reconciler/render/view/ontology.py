@@ -76,12 +76,21 @@ class _Merger:
 
     _befores: dict[FieldPath, Json] = field(default_factory=dict)
 
+    _renamed_to: dict[str, str] = field(default_factory=dict)
+    """The new name of each choice that is renamed as the manifest declares, and added under that name."""
+
+    _removals: dict[str, FieldPath] = field(default_factory=dict)
+    """The paths of these choices before the change."""
+
     def __post_init__(self) -> None:
         for found in self.fields:
             path = found.path[:-1] if isinstance(found.path[-1], Attribute) else found.path
             self._left.setdefault(path, []).append(found)
             self._touched.update(path[:length] for length in range(2, len(path) + 1))
-        if any(found.kind is Kind.MOVE for found in self.fields):
+        declared = [(found, found.renamed) for found in self.fields if found.renamed is not None]
+        self._renamed_to = {rename.old: rename.new for found, rename in declared if found.kind is Kind.ADD}
+        self._removals = {rename.old: found.path for found, rename in declared if found.kind is Kind.REMOVE}
+        if declared or any(found.kind is Kind.MOVE for found in self.fields):
             self._befores = dict(_paths(self.before, ("ontology",)))
 
     def walk(
@@ -113,10 +122,17 @@ class _Merger:
                 yield from self._removed(lost, old_path, depth)
 
     def _renamed(self, old: Iterable[str], new: Iterable[str], path: FieldPath, old_path: FieldPath) -> dict[str, str]:
-        """The new names of choices that stay below the same parent, each with its old name."""
+        """The new names of choices that stay below the same parent, each with its old name: declared, or probable."""
         gone = [name for name in old if self._has((*old_path, name), Kind.REMOVE)]
         fresh = [name for name in new if self._has((*path, name), Kind.ADD)] if gone else []
-        return {fresh[position]: gone[was] for was, position in renamed(gone, fresh).items()} if fresh else {}
+        if not fresh:
+            return {}
+        known = set(fresh)
+        declared = {to: was for was in gone if (to := self._renamed_to.get(was)) in known and to is not None}
+        others = [name for name in gone if name not in self._renamed_to and name not in self._removals]
+        unexplained = [name for name in fresh if name not in self._renamed_to.values()]
+        probable = renamed(others, unexplained).items()
+        return declared | {unexplained[position]: others[was] for was, position in probable}
 
     def _has(self, path: FieldPath, kind: Kind) -> bool:
         return any(each.kind is kind and each.path == path for each in self._left.get(path, ()))
@@ -143,6 +159,11 @@ class _Merger:
         self.total += 1
         shown = self._take(here, Kind.ADD, Kind.MOVE)
         former = None if here[-1] == there[-1] else self._take(there, Kind.REMOVE)
+        moved = None
+        if shown is not None and former is None and shown.kind is Kind.ADD and shown.renamed is not None:
+            was = self._removals.get(shown.renamed.old)
+            if was is not None and (former := self._take(was, Kind.REMOVE)) is not None:
+                there, old, moved = was, self._befores.get(was), format_path(was[1:-1])
         if shown is not None and shown.kind is Kind.MOVE:
             was = _old_path(shown)
             if was == there != here:
@@ -154,7 +175,17 @@ class _Merger:
         below = list(self.walk(_subchoices(old), _subchoices(item), here, there, depth + 1))
         if shown is not None and former is not None:
             details = (*details, *_reworded(former.before, shown.after))
-            yield Choice(depth, str(here[-1]), Sign.CHANGE, details, None, shown.source, renamed_from=str(there[-1]))
+            old_name = str(there[-1])
+            yield Choice(
+                depth,
+                str(here[-1]),
+                Sign.CHANGE,
+                details,
+                moved,
+                shown.source,
+                renamed_from=old_name,
+                declared=shown.renamed is not None,
+            )
         elif shown is not None:
             details = details if shown.kind is Kind.MOVE else (*details, *_described(shown))
             yield Choice(depth, str(here[-1]), OF_KIND[shown.kind], details, moved_from(shown), shown.source)
@@ -166,7 +197,10 @@ class _Merger:
         yield from below
 
     def _removed(self, item: Json, old_path: FieldPath, depth: int) -> Iterator[Choice]:
-        there = (*old_path, _name(item))
+        name = _name(item)
+        there = (*old_path, name)
+        if self._removals.get(name) == there and name in self._renamed_to:
+            return  # shown where it is added
         shown = self._take(there, Kind.REMOVE)
         if shown is None:
             return
@@ -174,7 +208,8 @@ class _Merger:
             replace(row, kind=Kind.REMOVE, sign=Sign.REMOVE, before=row.after, after=ABSENT)
             for row in attributes(shown.before)
         )
-        yield Choice(depth, str(there[-1]), Sign.REMOVE, details)
+        merged = shown.renamed.new if shown.renamed is not None else None
+        yield Choice(depth, str(there[-1]), Sign.REMOVE, details, renamed_to=merged)
         yield from self.walk(_subchoices(item), (), there, there, depth + 1)
 
     def _take(self, path: FieldPath, *kinds: Kind) -> Field | None:

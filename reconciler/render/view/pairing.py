@@ -23,8 +23,9 @@ _NAMES: Final = ("choice", "name", "label", "title", "field_id")
 def pairs(fields: Sequence[Field]) -> Iterator[tuple[Field | None, Field]]:
     """Each field with the removal that it replaces, if there is one. The removal itself is then not repeated.
 
-    A removed item of a list is replaced by a similar one that is added to the same list. A removed value has moved if
-    the same value is added elsewhere in the same parameter, or under another key of the same object.
+    A declared rename comes first. A removed item of a list is replaced by a similar one that is added to the same list.
+    A removed value has moved if the same value is added elsewhere in the same parameter, or under another key of the
+    same object.
     """
     removed = [field for field in fields if field.kind is Kind.REMOVE and not isinstance(field.before, Masked)]
     added = [field for field in fields if field.kind is Kind.ADD and not isinstance(field.after, Masked)]
@@ -44,7 +45,14 @@ def _partners(removed: Sequence[Field], added: Sequence[Field]) -> Iterator[tupl
         if len(field.path) == 2:
             of_keys[value].append(field)
     used: set[int] = set()
+    declared = {(field.path[:-1], field.renamed): field for field in removed if field.renamed is not None}
     for field in added:
+        if field.renamed is not None and (found := declared.get((field.path[:-1], field.renamed))) is not None:
+            used |= {id(found), id(field)}
+            yield id(field), found
+    for field in added:
+        if id(field) in used:
+            continue
         value = canonical_json(field.after)
         same = [*by_value.get((field.path[1], value), ()), *(of_keys.get(value, ()) if len(field.path) == 2 else ())]
         found = next((one for one in same if id(one) not in used and _moves(one, field)), None)

@@ -161,7 +161,9 @@ class Row:
 class Choice:
     """A choice of an ontology. `depth` counts from the root. `moved_from` is the path of its old parent.
 
-    An unchanged choice has no sign. `renamed_from` is the old name of one that is probably renamed.
+    An unchanged choice has no sign. `renamed_from` is the old name of one that is renamed, or probably renamed.
+    `declared` is whether the manifest declares the rename. `renamed_to` is the new name of a removed one that becomes
+    a choice which exists already.
 
     A `loose` choice belongs to no tree; its name is its path below the ontology.
     """
@@ -174,6 +176,8 @@ class Choice:
     location: Source | None = None
     loose: bool = False
     renamed_from: str | None = None
+    renamed_to: str | None = None
+    declared: bool = False
 
     @property
     def signs(self) -> Iterator[Sign | None]:
