@@ -17,6 +17,7 @@ from reconciler.render.phrases import aged, minute, read_at, snapshot_of
 from reconciler.render.signs import MEANING, Sign
 from reconciler.render.spelling import compact
 from reconciler.render.view.fields import sections
+from reconciler.render.view.holds import Groups, held_sentences, held_together, held_verdicts
 from reconciler.render.view.parts import (
     Command,
     Mark,
@@ -30,7 +31,6 @@ from reconciler.render.view.parts import (
     Tone,
     Verdict,
     View,
-    allowing,
     names,
     plan_of,
 )
@@ -47,8 +47,12 @@ def view_plan(plan: Plan, reader: Reader) -> View:
     invocation = reader.invocation.of(plan.target.name, pending=plan.pending_only)
     differing = tuple(change for change in plan.changes if change.blocked or change.action is not Action.NO_OP)
     shown = reader.printed(replace(plan, changes=differing))
+    groups = held_together(shown.changes)
     seen = [
-        (change, *_project(change, reader, invocation, reverts=change.name in reverting, alone=len(created) == 1))
+        (
+            change,
+            *_project(change, reader, invocation, groups, reverts=change.name in reverting, alone=len(created) == 1),
+        )
         for change in shown.changes
     ]
     projects = tuple(project for _, project, _ in seen)
@@ -57,7 +61,11 @@ def view_plan(plan: Plan, reader: Reader) -> View:
     counted = _counts(plan.summary)
     forgotten = {change.name for change in plan.changes if change.action is Action.FORGET}
     # A project whose manifest is gone, or has a new name, is shown as such. It needs no other advice.
-    footnotes = (*_kept(kept), *unmanaged([name for name in plan.unmanaged if name not in forgotten]))
+    footnotes = (
+        *held_sentences(groups, invocation),
+        *_kept(kept),
+        *unmanaged([name for name in plan.unmanaged if name not in forgotten]),
+    )
     return View(
         title="Plan for",
         target=plan.target.name,
@@ -125,7 +133,7 @@ def unmanaged(live: Sequence[str]) -> Iterator[Sentence]:
 
 
 def _project(
-    change: ProjectChange, reader: Reader, invocation: Invocation, *, reverts: bool, alone: bool
+    change: ProjectChange, reader: Reader, invocation: Invocation, groups: Groups, *, reverts: bool, alone: bool
 ) -> tuple[ProjectView, tuple[Risk, ...]]:
     """The project, and its risks.
 
@@ -151,7 +159,7 @@ def _project(
         planned=sign in (Sign.ADD, Sign.CHANGE),
         held=held,
         marks=tuple(_marks(change, sign, shown, reverts=reverts)),
-        verdicts=tuple(_verdicts(change, invocation)),
+        verdicts=tuple(_verdicts(change, groups, invocation)),
         sections=tuple(shown),
         caution=f"{PERMANENT} Check the name once more." if sign is Sign.ADD and change.writes and alone else "",
         warnings=tuple(diagnostic for diagnostic in change.diagnostics if not diagnostic.is_error),
@@ -175,19 +183,14 @@ def _fate(change: ProjectChange) -> str:
     return f"{would} be {'created' if change.action is Action.CREATE else 'updated in-place'}"
 
 
-def _verdicts(change: ProjectChange, invocation: Invocation) -> Iterator[Verdict]:
+def _verdicts(change: ProjectChange, groups: Groups, invocation: Invocation) -> Iterator[Verdict]:
     if change.blocked:
         why, to_do = _blocked(change)
         yield Verdict(why, tuple(to_do), Sign.BLOCKED)
         return
     if change.protected:
         yield Verdict(("Protected by its manifest: its changes are shown but never written.",))
-    for position, held in enumerate(change.held_by, start=1):
-        lines: list[Sentence] = [(Quoted(held.remedy),)] if held.remedy else []
-        if position == len(change.held_by):
-            allow = allowing(invocation, [each.guard for each in change.held_by], change.name)
-            lines.append(("To allow it, add a waiver to reconciler.toml. To allow it once: ", allow))
-        yield Verdict(("held by ", Name(held.guard), ": ", Quoted(held.why)), tuple(lines), Sign.HELD)
+    yield from held_verdicts(change, groups, invocation)
     for waived in change.waived_by:
         yield Verdict(("The guard ", Name(waived.guard), " is waived by ", Quoted(waived.by), "."))
     if change.action is Action.FORGET:

@@ -1,0 +1,69 @@
+"""What guards hold in a plan, and how to allow it. What is the same for several projects is said once, at the end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Final
+
+from reconciler.diagnostics import count
+from reconciler.model.invocation import Invocation
+from reconciler.model.plan import Held, ProjectChange
+from reconciler.render.signs import Sign
+from reconciler.render.view.parts import Name, Quoted, Sentence, Verdict, allowing, names
+
+_MOST_NAMED: Final = 100
+"""The most projects that are named in a command."""
+
+Groups = Mapping[tuple[str, ...], Sequence[ProjectChange]]
+"""The projects that the same guards hold, if there are several, by the names of the guards."""
+
+
+def held_together(changes: Sequence[ProjectChange]) -> Groups:
+    held: dict[tuple[str, ...], list[ProjectChange]] = defaultdict(list)
+    for change in changes:
+        if change.held_by and not change.blocked:
+            held[_guards(change)].append(change)
+    return {guards: projects for guards, projects in held.items() if len(projects) > 1}
+
+
+def held_verdicts(change: ProjectChange, groups: Groups, invocation: Invocation) -> Iterator[Verdict]:
+    """What holds a project, and if it is the only one that these guards hold, how to allow it."""
+    together = groups.get(_guards(change), ())
+    shared = _shared(together)
+    for held in change.held_by:
+        reason: Sentence = () if held in shared else (": ", Quoted(held.why))
+        lines: list[Sentence] = [(Quoted(held.remedy),)] if held.remedy and held not in shared else []
+        if held is change.held_by[-1] and not together:
+            lines.append(
+                ("To allow it, add a waiver to reconciler.toml. To allow it once: ", _allow([change], invocation))
+            )
+        yield Verdict(("held by ", Name(held.guard), *reason), tuple(lines), Sign.HELD)
+
+
+def held_sentences(groups: Groups, invocation: Invocation) -> Iterator[Sentence]:
+    """About each group: what holds it, and how to allow it."""
+    for guards, changes in groups.items():
+        by = chain.from_iterable((" and ", Name(guard)) for guard in guards)
+        next(by)
+        shared = _shared(changes)
+        reason: Sentence = (": ", Quoted(" ".join(held.why for held in shared))) if shared else (".",)
+        projects = names([change.name for change in changes])
+        yield (f"{count(len(changes), 'project')} (", *projects, ") are held by ", *by, *reason)
+        yield from ((Quoted(held.remedy),) for held in shared if held.remedy)
+        yield ("To allow them, add a waiver to reconciler.toml. To allow them once: ", _allow(changes, invocation))
+
+
+def _guards(change: ProjectChange) -> tuple[str, ...]:
+    return tuple(held.guard for held in change.held_by)
+
+
+def _shared(changes: Sequence[ProjectChange]) -> list[Held]:
+    """The verdicts that all these projects have in common."""
+    return [held for held in changes[0].held_by if all(held in change.held_by for change in changes)] if changes else []
+
+
+def _allow(changes: Sequence[ProjectChange], invocation: Invocation) -> str:
+    held_names = [change.name for change in changes]
+    return allowing(invocation, _guards(changes[0]), *(held_names if len(held_names) <= _MOST_NAMED else ()))
