@@ -19,6 +19,15 @@ _NO_GLYPH: Final = frozenset(
 
 NO_GLYPH: Final = re.compile(f"[{''.join(sorted(_NO_GLYPH))}]")
 
+_DRAWN_LIKE: Final = str.maketrans(
+    "\u0410\u0412\u0415\u0405\u0406\u0408\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425"
+    "\u0430\u0435\u0455\u0456\u0458\u043e\u0440\u0441\u0445\u0443"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf"
+    "\u2010\u2011\u2012\u2013\u2212",
+    "ABESIJKMHOPCTX" + "aesijopcxy" + "ABEZHIKMNOPTYXo" + "-----",
+)
+"""Letters of other scripts and dashes, each with the ASCII character that it looks like."""
+
 _EMOJI: Final = (
     "#*0-9\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u23cf\u23e9-\u23f3\u23f8-\u23fa"
     "\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2604\u260e\u2611\u2614\u2615\u2618\u261d\u2620\u2622\u2623\u2626"
@@ -140,3 +149,25 @@ def folded(name: str) -> str:
 def code_point(character: str) -> str:
     """`U+00A0 NO-BREAK SPACE`."""
     return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
+
+
+def look_alike(left: str, right: str) -> bool:
+    """Whether two different texts look alike: the same letters in another composition, width, script, or style."""
+    return left != right and drawing(left) == drawing(right)
+
+
+def drawing(text: str) -> str:
+    """What a text looks like: texts that look alike have the same drawing."""
+    return text if text.isascii() else normalized("NFKC", text).translate(_DRAWING)
+
+
+class _Drawing(dict[int, int | str | None]):
+    """How a character looks, by its number."""
+
+    def __missing__(self, number: int) -> int | str | None:
+        character = chr(number)
+        self[number] = None if is_unseen(character) and character != " " else number
+        return self[number]
+
+
+_DRAWING: Final = _Drawing(_DRAWN_LIKE)

@@ -28,7 +28,7 @@ from reconciler.operations.snapshot import read_saved
 from reconciler.planning.bases import unseen
 from reconciler.planning.live import Live
 from reconciler.planning.planner import Rules, Terms, make_plan
-from reconciler.planning.renaming import never_named, renamed_choices
+from reconciler.planning.renaming import never_named, warn_of_renamed
 from reconciler.scale.client import ScaleClient
 from reconciler.settings import Settings
 
@@ -136,7 +136,7 @@ def with_warnings(plan: Plan, settings: Settings) -> Plan:
     changes = plan.changes
     if settings.checks.get(RENAMED_CHOICE, "warn") == "warn":
         changes = tuple(
-            replace(change, diagnostics=(*change.diagnostics, *renamed_choices(change, settings.sensitive)))
+            replace(change, diagnostics=(*change.diagnostics, *warn_of_renamed(change, settings.sensitive)))
             for change in changes
         )
     return replace(plan, changes=changes, diagnostics=(*plan.diagnostics, *warnings))

@@ -128,11 +128,14 @@ def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
     assert change.before is not None
     if params := [str(field.path[1]) for field in change.fields if _removes_parameter(field)]:
         yield f"remove {len(params):,} of {count(len(change.before.params), 'parameter')} ({listed(params)})"
-    if choices := situation.choices_gone(change):
+    removed, renamed_names = situation.choices_gone(change)
+    if removed or renamed_names:
         before = read_ontology(list(change.before.ontology or ()))
         assert isinstance(before, Ontology)
         total = count(sum(1 for _ in walk(before.choices)), "choice")
-        yield f"remove {len(choices):,} of {total} ({listed(choices)})"
+        for verb, names in (("remove", removed), ("rename", renamed_names)):
+            if names:
+                yield f"{verb} {len(names):,} of {total} ({listed(names)})"
     if situation.pending:
         changed = [
             situation.path(field)
@@ -162,14 +165,17 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
 
 
 def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Found:
-    """An update that removes choices."""
+    """An update that removes choices, even if they look renamed."""
     for change in effective(changes, Action.UPDATE):
-        if names := situation.choices_gone(change):
-            yield Finding(
-                change,
-                f"This removes {count(len(names), 'choice')} from the ontology: {listed(names)}",
-                "Work in flight loses removed choices at once.",
-            )
+        removed, renamed_names = situation.choices_gone(change)
+        clauses = [f"removes {count(len(removed), 'choice')} from the ontology: {listed(removed)}"] if removed else []
+        more = ["Work in flight loses removed choices at once."] if removed else []
+        if renamed_names:
+            clauses.append(f"renames {count(len(renamed_names), 'choice')} of the ontology: {listed(renamed_names)}")
+            name = "name" if len(renamed_names) == 1 else "names"
+            more.append(f"Work in flight loses the old {name} at once, and finished tasks keep the old {name}.")
+        if clauses:
+            yield Finding(change, f"This {'; it '.join(clauses)}", " ".join(more))
 
 
 def _removes_parameter(field: Field) -> bool:

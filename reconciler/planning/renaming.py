@@ -1,7 +1,6 @@
 """Choices and labels that have a new name.
 
-The API cannot rename a choice: it removes the old one, and work in flight loses it. A rename that a manifest declares
-is marked in the fields. The others are warnings.
+A rename that a manifest declares is marked in the fields. Choices that only look renamed are a warning.
 """
 
 from __future__ import annotations
@@ -10,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, quoted, warning, yaml_text
+from reconciler.diagnostics import Diagnostic, warning, yaml_text
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, covered
 from reconciler.model.guards import RENAMED_CHOICE
-from reconciler.model.likeness import renamed
 from reconciler.model.ontology import Ontology, walk
 from reconciler.model.plan import Action, Field, Kind, ProjectChange, Rename
 from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.model.renaming import rename_words, renamed_choices
 from reconciler.model.values import ABSENT, Absent, Json
 
 _EXAMPLES: Final = 3
@@ -108,41 +107,29 @@ def _texts(content: object) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def renamed_choices(change: ProjectChange, sensitive: Sequence[Pattern]) -> list[Diagnostic]:
+def warn_of_renamed(change: ProjectChange, sensitive: Sequence[Pattern]) -> list[Diagnostic]:
     """A warning about the choices that an update removes while it adds similar ones: one, however many there are.
 
     A rename that the manifest declares is not reported.
     """
     if change.action is not Action.UPDATE:
         return []
-    removed, added = _choices(change, Kind.REMOVE, sensitive), _choices(change, Kind.ADD, sensitive)
-    pairs = [(removed[old], added[new]) for old, new in renamed(removed, added).items()]
+    shown = (field for field in change.fields if not covered(field.path, sensitive))
+    pairs = [(str(old[-1]), str(new[-1])) for old, new in renamed_choices(shown).items()]
     if not pairs:
         return []
-    [(old, new), *others] = pairs
+    [first, *others] = pairs
     if others:
-        shown = ", ".join(f"{quoted(old)} -> {quoted(new)}" for old, new in pairs[:_EXAMPLES])
+        examples = ", ".join(rename_words(*pair) for pair in pairs[:_EXAMPLES])
         more = f" and {len(pairs) - _EXAMPLES:,} more" if len(pairs) > _EXAMPLES else ""
-        summary = f"project.{change.name}: {len(pairs):,} choices look renamed: {shown}{more}"
+        summary = f"project.{change.name}: {len(pairs):,} choices look renamed: {examples}{more}"
     else:
-        summary = f"project.{change.name}: the choice {quoted(old)} is removed, and the similar {quoted(new)} is added"
-    examples = "".join(
+        summary = f"project.{change.name}: a choice looks renamed: {rename_words(*first)}"
+    snippets = "".join(
         f"\n    {{choice: {yaml_text(old)}, display: {yaml_text(new)}}}" for old, new in pairs[:_EXAMPLES]
     )
     detail = (
-        "Scale cannot rename a choice, so work in flight is not updated. To change what labelers see, keep "
-        f"{'each choice' if others else 'the choice'} and give it a display:{examples}"
+        "Scale cannot rename a choice, so work in flight is not updated, and finished tasks keep the old name. To "
+        f"change what labelers see, keep {'each choice' if others else 'the choice'} and give it a display:{snippets}"
     )
     return [warning(RENAMED_CHOICE, summary, detail=detail)]
-
-
-def _choices(change: ProjectChange, kind: Kind, sensitive: Sequence[Pattern]) -> list[str]:
-    return [
-        str(field.path[-1])
-        for field in change.fields
-        if field.kind is kind and field.renamed is None and _is_shown(field.path, sensitive)
-    ]
-
-
-def _is_shown(path: FieldPath, sensitive: Sequence[Pattern]) -> bool:
-    return path[0] == "ontology" and not isinstance(path[-1], Attribute) and not covered(path, sensitive)

@@ -13,6 +13,7 @@ from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.plan import Action, Field, Kind, ProjectChange
 from reconciler.model.project import Shown
 from reconciler.model.record import Entries
+from reconciler.model.renaming import rename_words, renamed_choices
 from reconciler.model.values import MASKED
 
 LIVE_HISTORY: Final = "Scale's history no longer shows"
@@ -49,10 +50,16 @@ class Situation:
         """Whether that guard is configured to warn rather than to hold."""
         return getattr(self.settings, guard.replace("-", "_"), None) == "warn"
 
-    def choices_gone(self, change: ProjectChange) -> list[str]:
-        """The names, in quotes, of the choices that an update removes."""
+    def choices_gone(self, change: ProjectChange) -> tuple[list[str], list[str]]:
+        """The names, in quotes, of the choices that an update removes, and the old and new names of those that look
+        renamed."""
         gone = [field.path for field in change.fields if removes_choice(field)]
-        return [MASKED if covered(path, self.sensitive) else quoted(str(path[-1])) for path in gone]
+        known = [field for field in change.fields if not covered(field.path, self.sensitive)] if gone else []
+        renamed = renamed_choices(known)
+        removed = [
+            MASKED if covered(path, self.sensitive) else quoted(str(path[-1])) for path in gone if path not in renamed
+        ]
+        return removed, [rename_words(str(old[-1]), str(new[-1])) for old, new in renamed.items()]
 
     def path(self, field: Field) -> str:
         """A field's path for a message. The path of a choice consists of values, so it may be sensitive."""

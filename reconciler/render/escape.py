@@ -13,18 +13,9 @@ import re
 import unicodedata
 from typing import Final
 
-from reconciler.model.characters import NO_GLYPH, clusters, is_unseen, letters, normalized
+from reconciler.model.characters import NO_GLYPH, clusters, letters
 
 _SHORT: Final = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
-
-# Letters of other scripts and dashes, each with the ASCII character that it looks like.
-_DRAWN_LIKE: Final = str.maketrans(
-    "\u0410\u0412\u0415\u0405\u0406\u0408\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425"
-    "\u0430\u0435\u0455\u0456\u0458\u043e\u0440\u0441\u0445\u0443"
-    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf"
-    "\u2010\u2011\u2012\u2013\u2212",
-    "ABESIJKMHOPCTX" + "aesijopcxy" + "ABEZHIKMNOPTYXo" + "-----",
-)
 
 _EASY_LABEL: Final = re.compile(r"\w(?:[\w ./()&+'-]*[\w)])?")
 
@@ -56,28 +47,6 @@ def label(name: str) -> str:
     """A choice's name as it appears in a tree: bare if it cannot be misread, otherwise quoted."""
     bare = _EASY_LABEL.fullmatch(name) and "  " not in name and plain(name) == name
     return name if bare else quoted(name)
-
-
-def look_alike(left: str, right: str) -> bool:
-    """Whether two different texts look alike: the same letters in another composition, width, script, or style."""
-    return left != right and drawing(left) == drawing(right)
-
-
-def drawing(text: str) -> str:
-    """What a text looks like: texts that look alike have the same drawing."""
-    return text if text.isascii() else normalized("NFKC", text).translate(_DRAWING)
-
-
-class _Drawing(dict[int, int | str | None]):
-    """How a character looks, by its number."""
-
-    def __missing__(self, number: int) -> int | str | None:
-        character = chr(number)
-        self[number] = None if is_unseen(character) and character != " " else number
-        return self[number]
-
-
-_DRAWING: Final = _Drawing(_DRAWN_LIKE)
 
 
 def _escaped(text: str, *, strict: bool, decomposed: bool = False) -> str:

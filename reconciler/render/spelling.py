@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeGuard
 
+from reconciler.model.characters import look_alike
 from reconciler.model.plan import Kind
 from reconciler.model.values import MASKED, OVERFLOW_TEXT, Absent, Json, Masked, equal
-from reconciler.render.escape import exact, in_ascii, label, look_alike, plain, quoted
+from reconciler.render.escape import exact, in_ascii, label, plain, quoted
 from reconciler.render.worddiff import Effort, Fate, changes, excerpt
 
 CHANGED_UNSEEN: Final = "(sensitive value, changed)"

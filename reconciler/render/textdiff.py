@@ -14,9 +14,9 @@ from functools import partial
 from typing import Final
 
 from reconciler.diagnostics import count
-from reconciler.model.characters import decomposed, normalized
+from reconciler.model.characters import decomposed, drawing, look_alike, normalized
 from reconciler.render.alignment import common, gaps, shared_start
-from reconciler.render.escape import drawing, in_ascii, look_alike, plain
+from reconciler.render.escape import in_ascii, plain
 from reconciler.render.signs import Sign
 from reconciler.render.worddiff import Effort, Fate, Piece, changes, excerpt
 

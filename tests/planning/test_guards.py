@@ -250,6 +250,22 @@ CASES = [
         'This removes 1 choice from the ontology: "B". Work in flight loses removed choices at once.',
     ),
     Case(
+        "choice-removal",
+        [choices(["A", "Banner"], ["A", "B", "banner"])],
+        situation(known=RECORDED, settings=HOLDING),
+        'This removes 1 choice from the ontology: "B"; it renames 1 choice of the ontology: "banner" -> "Banner". '
+        "Work in flight loses removed choices at once. "
+        "Work in flight loses the old name at once, and finished tasks keep the old name.",
+    ),
+    Case(
+        "takeover",
+        [choices(["Banner", "Cats"], ["banner", "cats", "B"])],
+        situation(),
+        "No apply of this repository has written this project yet, and this apply would remove 1 of 3 choices "
+        '("B"); rename 2 of 3 choices ("banner" -> "Banner", "cats" -> "Cats").',
+        "To keep them, add them to the manifest.",
+    ),
+    Case(
         "conflict",
         [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), Cause.CONFLICT)],
         situation(known=RECORDED, pending=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,11 +10,13 @@ import pytest
 import yaml
 
 from reconciler.fieldpath import format_path, parse_pattern
+from reconciler.model.characters import look_alike
+from reconciler.model.likeness import normal_form
 from reconciler.model.plan import ProjectChange, Rename
 from reconciler.model.values import Json
 from reconciler.planning.intent import compare
 from reconciler.planning.planner import plan_project
-from reconciler.planning.renaming import never_named, renamed_choices
+from reconciler.planning.renaming import never_named, warn_of_renamed
 from reconciler.render.escape import plain
 from tests.building import desired, live
 
@@ -35,6 +38,16 @@ CASES: dict[str, tuple[list[object], list[object], list[tuple[str, str]]]] = {
         [{"choice": "A", "subchoices": ["Small cats"]}],
         [("Small cat", "Small cats")],
     ),
+    "below a new heading": (
+        [{"choice": "Animals", "subchoices": ["Small cat"]}],
+        [{"choice": "animals", "subchoices": ["Small cat"]}],
+        [("Animals", "animals")],
+    ),
+    "somewhere else": (
+        [{"choice": "A", "subchoices": ["Small cat"]}, {"choice": "B", "subchoices": ["Fox"]}],
+        [{"choice": "A", "subchoices": ["Dog"]}, {"choice": "B", "subchoices": ["Fox", "Small cats"]}],
+        [],
+    ),
     "nothing alike": ([f"ab{n}" for n in range(201)], [f"{n}x{n}" for n in range(201)], []),
 }
 
@@ -42,16 +55,27 @@ CASES: dict[str, tuple[list[object], list[object], list[tuple[str, str]]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_renamings(case: str) -> None:
     before, after, expected = CASES[case]
-    reported = renamed_choices(change(before, after), ())
+    reported = warn_of_renamed(change(before, after), ())
     assert [diagnostic.summary for diagnostic in reported] == [
-        f'project.p: the choice "{old}" is removed, and the similar "{new}" is added' for old, new in expected
+        f'project.p: a choice looks renamed: "{old}" -> "{new}"' for old, new in expected
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("Caf\u00e9", "Cafe\u0301"), ("Cat walk", "\u0421at walk"), ("\u26a0", "\u26a0\ufe0f")]
+)
+def test_both_names_look_different(old: str, new: str) -> None:
+    [found] = warn_of_renamed(change([old], [new]), ())
+    left, right = plain(found.summary).removeprefix("project.p: a choice looks renamed: ").split(" -> ")
+    assert [json.loads(left), json.loads(right)] == [old, new]
+    assert left.isascii() or right.isascii()
+    assert normal_form(old) == normal_form(new) or not look_alike(left, right)
 
 
 @pytest.mark.parametrize("number", [2, 4, 300])
 def test_many_renamings_are_one_message(number: int) -> None:
     old, new = [f"thing {n}" for n in range(number)], [f"Thing {n}" for n in range(number)]
-    [found] = renamed_choices(change(old, new), ())
+    [found] = warn_of_renamed(change(old, new), ())
     assert found.summary.startswith(f'project.p: {number} choices look renamed: "thing 0" -> "Thing 0", "thing 1" -> ')
     assert found.summary.endswith(f" and {number - 3} more") == (number > 3)
     assert found.detail.count("{choice:") == min(number, 3)
@@ -67,7 +91,7 @@ NAMES = [
 
 @pytest.mark.parametrize(("old", "new"), NAMES)
 def test_the_snippet_loads_to_the_two_names(old: str, new: str) -> None:
-    [found] = renamed_choices(change([old], [new]), ())
+    [found] = warn_of_renamed(change([old], [new]), ())
     assert "\n" not in found.summary
     *_, snippet = plain_lines(found.detail)
     assert yaml.safe_load(snippet) == {"choice": old, "display": new}
@@ -79,11 +103,11 @@ def plain_lines(detail: str) -> list[str]:
 
 def test_a_create_renames_nothing() -> None:
     created = plan_project(desired(choices=["a"]), None)
-    assert renamed_choices(created, ()) == []
+    assert warn_of_renamed(created, ()) == []
 
 
 def test_what_is_sensitive_is_not_named() -> None:
-    assert renamed_choices(change(["Pedestrain"], ["Pedestrian"]), [parse_pattern("ontology.Ped*")]) == []
+    assert warn_of_renamed(change(["Pedestrain"], ["Pedestrian"]), [parse_pattern("ontology.Ped*")]) == []
 
 
 def marked(
@@ -143,7 +167,7 @@ def test_labels_in_params(key: str) -> None:
 
 def test_a_declared_rename_is_no_warning() -> None:
     made = plan_project(desired(choices=["Kittens"], renames={"Kitten": "Kittens"}), live(ontologies=(["Kitten"],)))
-    assert renamed_choices(made, ()) == []
+    assert warn_of_renamed(made, ()) == []
 
 
 def test_old_names_that_no_version_had() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.characters import clusters, is_unseen
-from reconciler.render.escape import exact, in_ascii, label, look_alike, plain, quoted
+from reconciler.model.characters import clusters, is_unseen, look_alike
+from reconciler.render.escape import exact, in_ascii, label, plain, quoted
 
 HIDING = "⚠👨👩👧🏴❤🏽1e\u0301\ufe0f\ufe0e\u200d\u20e3\u200c\u202e\u2066\U000e0067\U000e0062\U000e007f"
 BIDIRECTIONAL = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}

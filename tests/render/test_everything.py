@@ -17,7 +17,7 @@ from tests import strategies
 from tests.building import desired, live
 from tests.render import plans
 from tests.render.everything import missing
-from tests.render.shown import reader, render_page, render_plan_markdown
+from tests.render.shown import reader, render_page, render_plan, render_plan_markdown
 
 OBJECTS = ("adult", "child", "barrier", "debris", "bicycle", "bendy bus", "car", "ambulance", "trailer", "truck")
 
@@ -117,3 +117,25 @@ def test_a_line_that_is_longer_than_a_comment_is_cut_on_both_sides() -> None:
     assert comment.count("a" * 10_000 + "a") == comment.count("b" * 10_000 + "b") == 1
     assert len(comment) < 60_000
     assert "… the rest of the long lines: see the job's log" in comment
+
+
+EMOJI = (
+    "1\ufe0f\u20e3 Step",
+    "\u26a0\ufe0f warn",
+    "👨\u200d👩\u200d👧",
+    "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+)
+
+
+def test_an_emoji_is_shown_as_it_is_in_every_format() -> None:
+    before, after = ("".join(f"{line}{end}\n" for line in EMOJI) for end in ("", " now"))
+    plan = update({"instruction": before}, {"instruction": after}, ["x", *EMOJI], ["x", *EMOJI, "🏳\ufe0f\u200d🌈"])
+    for render in (render_plan, render_plan_markdown, render_page):
+        shown = render(plan, base=plans.BASE, now=plans.NOW)
+        assert "🏳\ufe0f\u200d🌈" in shown
+        assert [line for line in EMOJI if line not in shown] == []
+        assert "\\u" not in shown
+    stray = update({"instruction": "a"}, {"instruction": "a\ufe0f👨\u200dx🏴\U000e0067\U000e007f\u200c"})
+    for render in (render_plan, render_plan_markdown, render_page):
+        shown = render(stray, base=plans.BASE, now=plans.NOW)
+        assert "a\\ufe0f👨\\u200dx🏴\\udb40\\udc67\\udb40\\udc7f\\u200c" in shown

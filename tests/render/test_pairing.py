@@ -151,3 +151,36 @@ def test_a_declared_rename_of_a_label() -> None:
     text = render_plan(plans.plan(change), base=plans.BASE, now=plans.NOW)
     assert '~ x[0] = {"a": 1, "choice": "Dog"}' in text or '~ x[0] = {"choice": "Dog", "a": 1}' in text
     assert "# renamed" in text
+
+
+def test_only_what_is_gone_is_lost_in_every_format() -> None:
+    old, new = ["banner", "Dog", "traffic light"], ["Banner", "Traffic Light", "Fox"]
+    change = plan_project(desired(None, new), live({}, ontologies=(old,)))
+    for render in (render_plan, render_plan_markdown, render_page):
+        shown = render(plans.plan(change), base=plans.BASE, now=plans.NOW)
+        assert "loses 2" not in shown
+        assert "loses 3" not in shown
+        assert "removes 3" not in shown
+    comment = render_plan_markdown(plans.plan(change), base=plans.BASE, now=plans.NOW)
+    assert "**loses the choice** `Dog`." in comment
+    assert (
+        "**renames 2 choices** `banner` -> `Banner`, `traffic light` -> `Traffic Light`. "
+        "Finished tasks keep the old names."
+    ) in comment
+    page = render_page(plans.plan(change), base=plans.BASE, now=plans.NOW)
+    assert (
+        '<span class="mark danger">removes 1 choice</span> <span class="mark caution">renames 2 choices</span>' in page
+    )
+
+
+def test_both_sides_of_a_rename_look_different_in_every_format() -> None:
+    for old, new in (
+        ("Caf\u00e9", "Cafe\u0301"),
+        ("\u26a0 warning", "\u26a0\ufe0f warning"),
+        ("Cat walk", "\u0421at walk"),
+    ):
+        change = plan_project(desired(None, [new, "x"]), live({}, ontologies=([old, "x"],)))
+        for render in (render_plan, render_plan_markdown, render_page):
+            shown = render(plans.plan(change), base=plans.BASE, now=plans.NOW)
+            assert "\\u" in shown
+            assert f"~ {old} -> {new}" not in shown

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from reconciler.render.escape import in_ascii, look_alike
+from reconciler.model.characters import look_alike
+from reconciler.render.escape import in_ascii
 from reconciler.render.signs import Sign
 from reconciler.render.textdiff import LONGEST_LINE, DiffLine, Spelling, compare, hunks, sides, spelled
 from reconciler.render.worddiff import Effort, Fate, Piece, compare_words, excerpt, is_close

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.fieldpath import Attribute, FieldPath, format_path
-from reconciler.model.plan import CallKind, Field, Kind, ProjectChange
+from reconciler.model.plan import CallKind, Field, Kind, ProjectChange, Rename
 from reconciler.model.values import MASKED, Json, Masked, canonical_json
 from reconciler.render.phrases import minute
 from reconciler.render.signs import OF_KIND, Sign
@@ -158,7 +158,12 @@ def _ontology(change: ProjectChange, fields: Sequence[Field], sign: Sign, full: 
         removed=tuple(
             MASKED if is_hidden(field) else str(field.path[-1])
             for field in fields
-            if field.kind is Kind.REMOVE and isinstance(field.path[-1], str) and field.renamed is None
+            if field.kind is Kind.REMOVE and isinstance(field.path[-1], str)
+            if field.renamed is None and field.path not in merged.renamed
+        ),
+        renamed=(
+            *(field.renamed for field in fields if field.kind is Kind.REMOVE and field.renamed is not None),
+            *(Rename(str(old[-1]), str(new[-1])) for old, new in merged.renamed.items()),
         ),
     )
 

@@ -6,13 +6,13 @@ two trees is `loose`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from reconciler.fieldpath import Attribute, FieldPath, format_path, parse_path
-from reconciler.model.likeness import renamed
+from reconciler.fieldpath import Attribute, FieldPath, format_path
 from reconciler.model.plan import Field, Kind
+from reconciler.model.renaming import old_path, renamed_choices
 from reconciler.model.values import ABSENT, MASKED, Absent, Json, Masked
 from reconciler.render.signs import OF_KIND, Sign
 from reconciler.render.spelling import compact
@@ -21,10 +21,14 @@ from reconciler.render.view.parts import Choice, Row
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """`total` counts the choices after the change. `hidden` counts the ones among them that are not shown."""
+    """`total` counts the choices after the change. `hidden` counts the ones among them that are not shown.
+
+    `renamed` has the paths of choices that look renamed: the old path, and the new one.
+    """
 
     choices: tuple[Choice, ...] = ()
     order: tuple[Row, ...] = ()
+    renamed: Mapping[FieldPath, FieldPath] = field(default_factory=dict)
     total: int = 0
     hidden: int = 0
 
@@ -50,6 +54,7 @@ def tree(*, before: Json, after: Json, fields: Sequence[Field], full: bool = Fal
     return Tree(
         choices=(*choices, *merger.loose()),
         order=order,
+        renamed=merger.renamed,
         total=max(merger.total, sum(field.kind is Kind.ADD and isinstance(field.path[-1], str) for field in fields)),
         hidden=merger.total - sum(choice.sign is not Sign.REMOVE for choice in choices),
     )
@@ -75,6 +80,11 @@ class _Merger:
     """The paths of the fields, and of everything above them."""
 
     _befores: dict[FieldPath, Json] = field(default_factory=dict)
+    renamed: dict[FieldPath, FieldPath] = field(default_factory=dict)
+    """The paths of choices that only look renamed: the old one, and the new one."""
+
+    _former: dict[FieldPath, FieldPath] = field(default_factory=dict)
+    """The old path of each renamed choice, by its new path."""
 
     _renamed_to: dict[str, str] = field(default_factory=dict)
     """The new name of each choice that is renamed as the manifest declares, and added under that name."""
@@ -90,16 +100,22 @@ class _Merger:
         declared = [(found, found.renamed) for found in self.fields if found.renamed is not None]
         self._renamed_to = {rename.old: rename.new for found, rename in declared if found.kind is Kind.ADD}
         self._removals = {rename.old: found.path for found, rename in declared if found.kind is Kind.REMOVE}
+        self.renamed = renamed_choices(self.fields)
+        self._former = {new: old for old, new in self.renamed.items()}
+        for found, rename in declared:
+            if found.kind is Kind.ADD and rename.old in self._removals:
+                self._former[found.path] = self._removals[rename.old]
         if declared or any(found.kind is Kind.MOVE for found in self.fields):
             self._befores = dict(_paths(self.before, ("ontology",)))
 
     def walk(
-        self, befores: Sequence[Json], afters: Sequence[Json], path: FieldPath, old_path: FieldPath, depth: int
+        self, befores: Sequence[Json], afters: Sequence[Json], path: FieldPath, above: FieldPath, depth: int
     ) -> Iterator[Choice]:
         """The rows below one parent, in the new order. A removed choice comes after the one that it followed."""
         old = {_name(item): item for item in befores}
         new = [(_name(item), item) for item in afters]
-        former = self._renamed(old, [name for name, _ in new], path, old_path)
+        was_here = ((name, self._former.get((*path, name))) for name, _ in new)
+        former = {name: str(was[-1]) for name, was in was_here if was is not None and was[:-1] == above}
         stays = {former.get(name, name) for name, _ in new}
         gone: dict[str | None, list[Json]] = {None: []}
         anchor: str | None = None
@@ -110,32 +126,16 @@ class _Merger:
             else:
                 gone.setdefault(anchor, []).append(item)
         for item in gone[None]:
-            yield from self._removed(item, old_path, depth)
+            yield from self._removed(item, above, depth)
         for name, item in new:
             was = former.get(name, name)
-            here, there = (*path, name), (*old_path, was)
+            here, there = (*path, name), (*above, was)
             if self.full or here in self._touched or there in self._touched:
                 yield from self._kept(item, old.get(was), here, there, depth)
             else:
                 self.total += _size(item)
             for lost in gone.pop(was, ()):
-                yield from self._removed(lost, old_path, depth)
-
-    def _renamed(self, old: Iterable[str], new: Iterable[str], path: FieldPath, old_path: FieldPath) -> dict[str, str]:
-        """The new names of choices that stay below the same parent, each with its old name: declared, or probable."""
-        gone = [name for name in old if self._has((*old_path, name), Kind.REMOVE)]
-        fresh = [name for name in new if self._has((*path, name), Kind.ADD)] if gone else []
-        if not fresh:
-            return {}
-        known = set(fresh)
-        declared = {to: was for was in gone if (to := self._renamed_to.get(was)) in known and to is not None}
-        others = [name for name in gone if name not in self._renamed_to and name not in self._removals]
-        unexplained = [name for name in fresh if name not in self._renamed_to.values()]
-        probable = renamed(others, unexplained).items()
-        return declared | {unexplained[position]: others[was] for was, position in probable}
-
-    def _has(self, path: FieldPath, kind: Kind) -> bool:
-        return any(each.kind is kind and each.path == path for each in self._left.get(path, ()))
+                yield from self._removed(lost, above, depth)
 
     def details(self, path: FieldPath) -> list[Field]:
         """The changes of a choice's attributes and of the order below it."""
@@ -165,7 +165,7 @@ class _Merger:
             if was is not None and (former := self._take(was, Kind.REMOVE)) is not None:
                 there, old, moved = was, self._befores.get(was), format_path(was[1:-1])
         if shown is not None and shown.kind is Kind.MOVE:
-            was = _old_path(shown)
+            was = old_path(shown)
             if was == there != here:
                 shown = None  # only its parent has a new name
             elif was is not None:
@@ -196,9 +196,9 @@ class _Merger:
             yield Choice(depth, str(here[-1]), None, tuple(attributes(item)))
         yield from below
 
-    def _removed(self, item: Json, old_path: FieldPath, depth: int) -> Iterator[Choice]:
+    def _removed(self, item: Json, above: FieldPath, depth: int) -> Iterator[Choice]:
         name = _name(item)
-        there = (*old_path, name)
+        there = (*above, name)
         if self._removals.get(name) == there and name in self._renamed_to:
             return  # shown where it is added
         shown = self._take(there, Kind.REMOVE)
@@ -255,26 +255,14 @@ def _paths(items: Iterable[Json], path: FieldPath) -> Iterator[tuple[FieldPath, 
         yield from _paths(_subchoices(item), here)
 
 
-def _written_path(shown: Field) -> str:
-    before = shown.before
-    path = before.get("path") if isinstance(before, dict) else before
-    return path if isinstance(path, str) else ""
-
-
-def _old_path(real: Field) -> FieldPath | None:
-    try:
-        return parse_path(_written_path(real))
-    except ValueError:
-        return None
-
-
 def moved_from(shown: Field) -> str | None:
     """The path of the old parent below the ontology; empty for the top level, None if the choice is not moved."""
     if shown.kind is not Kind.MOVE:
         return None
-    written = _written_path(shown)
-    old = None if written == MASKED else _old_path(shown)
-    return written if old is None else format_path(old[1:-1])
+    before = shown.before
+    written = before.get("path") if isinstance(before, dict) else before
+    old = None if written == MASKED else old_path(shown)
+    return format_path(old[1:-1]) if old is not None else written if isinstance(written, str) else ""
 
 
 def _described(shown: Field) -> Iterator[Row]:

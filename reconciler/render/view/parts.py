@@ -16,7 +16,7 @@ from reconciler.diagnostics import Diagnostic, Location, count
 from reconciler.fieldpath import Pattern
 from reconciler.model.guards import OLDER_COMMIT
 from reconciler.model.invocation import Invocation, Run
-from reconciler.model.plan import Commit, Kind
+from reconciler.model.plan import Commit, Kind, Rename
 from reconciler.model.printed import Printable, printed
 from reconciler.model.project import Source
 from reconciler.model.values import ABSENT, Absent, Json
@@ -191,8 +191,9 @@ class Section:
     """`params`, `ontology`, or without a title, what belongs to neither.
 
     `call` says what will be sent, `total` counts the parameters or choices after the change, and `hidden` those among
-    them that do not change and are not shown. `tally` is `+1 −2 ~1`. `order` is about the top level. If it is `full`,
-    the values of a new project and what is unchanged are shown whole.
+    them that do not change and are not shown. `tally` is `+1 −2 ~1`. `order` is about the top level. `removed` are the
+    names that are gone, without those that are `renamed`, or look so. If it is
+    `full`, the values of a new project and what is unchanged are shown whole.
     """
 
     title: str
@@ -208,6 +209,7 @@ class Section:
     total: int = 0
     hidden: int = 0
     removed: tuple[str, ...] = ()
+    renamed: tuple[Rename, ...] = ()
     full: bool = False
 
     @property
@@ -240,6 +242,7 @@ class Tone(StrEnum):
 
     ADD = "add"
     HELD = "held"
+    CAUTION = "caution"
     DANGER = "danger"
 
 

@@ -253,6 +253,8 @@ def _marks(change: ProjectChange, sign: Sign, shown: Sequence[Section], *, rever
     for section in reversed(shown):
         if section.removed:
             yield Mark(f"removes {count(len(section.removed), section.noun)}", Tone.DANGER)
+        if section.renamed:
+            yield Mark(f"renames {count(len(section.renamed), section.noun)}", Tone.CAUTION)
     if reverts:
         yield Mark("reverts changes made on Scale", Tone.DANGER)
 

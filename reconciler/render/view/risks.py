@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import partial
@@ -9,7 +10,8 @@ from itertools import islice
 from typing import Final
 
 from reconciler.diagnostics import count
-from reconciler.model.plan import ProjectChange
+from reconciler.model.characters import look_alike
+from reconciler.model.plan import ProjectChange, Rename
 from reconciler.model.project import PERMANENT
 from reconciler.render.phrases import few
 from reconciler.render.signs import Sign
@@ -25,6 +27,7 @@ class Risk(StrEnum):
     BLOCKED = "blocked"
     HELD = "held"
     CHOICES_REMOVED = "with choices removed"
+    CHOICES_RENAMED = "with choices renamed"
     PARAMS_DROPPED = "with parameters removed"
     """All parameters are sent, except one that Scale has."""
     REVERTS = "reverting"
@@ -54,6 +57,8 @@ def risks_of(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> tup
     params, ontology = of.get("params"), of.get("ontology")
     if ontology and ontology.removed:
         found.append(Risk.CHOICES_REMOVED)
+    if ontology and ontology.renamed:
+        found.append(Risk.CHOICES_RENAMED)
     if params and params.removed and params.versions:
         found.append(Risk.PARAMS_DROPPED)
     if any(field.cause.on_scale for field in change.fields):
@@ -75,6 +80,7 @@ def alerts_of(seen: Sequence[Seen], reverted: Edits) -> Iterator[Sentence]:
         Risk.BLOCKED: partial(_each, _blocked_alert),
         Risk.HELD: _held_alerts,
         Risk.CHOICES_REMOVED: partial(_each, _choices_alert),
+        Risk.CHOICES_RENAMED: partial(_each, _renames_alert),
         Risk.PARAMS_DROPPED: partial(_each, _params_alert),
     }
     for risk, sentences in say.items():
@@ -121,6 +127,21 @@ def _choices_alert(change: ProjectChange, project: ProjectView) -> Sentence:
     removed = project.sections[-1].removed
     what = "the choice" if len(removed) == 1 else f"{len(removed):,} choices"
     return (Name(change.name), " ", Strong(f"loses {what}"), " ", *names(removed), ".")
+
+
+def _renames_alert(change: ProjectChange, project: ProjectView) -> Sentence:
+    renamed = project.sections[-1].renamed
+    what, name = ("a choice", "name") if len(renamed) == 1 else (f"{len(renamed):,} choices", "names")
+    shown, rest = few(renamed)
+    pairs = [piece for one in shown for piece in (", ", *_both_names(one))][1:]
+    kept = f"{rest}. Finished tasks keep the old {name}."
+    return (Name(change.name), " ", Strong(f"renames {what}"), " ", *pairs, kept)
+
+
+def _both_names(rename: Rename) -> Sentence:
+    both = (rename.old, rename.new)
+    old, new = map(json.dumps, both) if look_alike(*both) else both
+    return (Name(old), " -> ", Name(new))
 
 
 def _params_alert(change: ProjectChange, project: ProjectView) -> Sentence:
