@@ -132,11 +132,15 @@ def test_invisible_characters_are_escaped() -> None:
 
 
 def test_a_page_renders_only_so_much() -> None:
-    viewer = Viewer(room=10)
-    assert viewer.show("12345", "1234") == Views("instruction-1", *rendered("12345", "1234"))
-    assert "too many instructions" in viewer.show("1", "2").reason
-    assert viewer.show("", "1").after
-    assert "is not rendered" in Viewer().show("", "x" * (LONGEST + 1)).reason
+    viewer = Viewer(most=10)
+    numbers = [viewer.add(*both) for both in (("12345", "1234"), ("1", "2"), ("", "1"), ("", "x" * (LONGEST + 1)))]
+    first, second, third, fourth = map(viewer.show, numbers)
+    assert first == Views(*rendered("12345", "1234"))
+    assert "too many instructions" in second.reason
+    assert third.after
+    assert "is not rendered" in fourth.reason
+    assert viewer.show(numbers[0]) is first
+    assert "too many instructions" in viewer.show(numbers[0], room=8).reason
 
 
 FRAGMENTS = st.sampled_from(

@@ -12,7 +12,7 @@ from reconciler.model.plan import Kind
 from reconciler.model.values import ABSENT
 from reconciler.render.alignment import common_edges
 from reconciler.render.html.prose import marked, prose
-from reconciler.render.html.rendered import INSTRUCTION, Viewer, Views
+from reconciler.render.html.rendered import INSTRUCTION, Viewer
 from reconciler.render.lines import MOST_CREATED
 from reconciler.render.signs import Sign
 from reconciler.render.spelling import CHANGED_UNSEEN, LINE, both_sides, is_text, whole
@@ -30,7 +30,8 @@ class Value:
     """A row. `before` and `after` are empty if there is nothing on that side, or if `lines` show both.
 
     `said` replaces the values. For a text that is added or removed, `total` is its number of lines, and `folded`
-    are the lines that would push everything else out of sight. `views` are both texts as labelers see them.
+    are the lines that would push everything else out of sight. `views` is the instruction's number on the page, if
+    both texts are shown as labelers see them.
     """
 
     row: Row
@@ -40,7 +41,7 @@ class Value:
     said: str = ""
     total: str = ""
     folded: tuple[DiffLine, ...] = ()
-    views: Views | None = None
+    views: int | None = None
 
     @property
     def removes(self) -> bool:
@@ -135,9 +136,9 @@ def _part(section: Section, effort: Effort, viewer: Viewer) -> Part:
     )
 
 
-def _views(row: Row, viewer: Viewer) -> Views | None:
+def _views(row: Row, viewer: Viewer) -> int | None:
     before, after = ("" if value is ABSENT else value for value in (row.before, row.after))
-    return viewer.show(before, after) if row.name == INSTRUCTION and is_text(before) and is_text(after) else None
+    return viewer.add(before, after) if row.name == INSTRUCTION and is_text(before) and is_text(after) else None
 
 
 def _branches(choices: Sequence[Choice], effort: Effort) -> Sequence[Branch]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from heapq import heappop, heappush
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reconciler.diagnostics import count
 from reconciler.render.escape import plain, quoted
 from reconciler.render.html.cards import Card, card
-from reconciler.render.html.rendered import Viewer
-from reconciler.render.signs import MEANING
+from reconciler.render.html.markup import dotted, lines_in, pieces_of, place_of, sign_of
+from reconciler.render.html.rendered import FULL, Viewer, Views
 from reconciler.render.spelling import choice_text, moved_words, renamed_text
 from reconciler.render.text.diagnostics import lay_out_diagnostics
 from reconciler.render.text.plan import lines_of, text_of
@@ -25,7 +26,7 @@ from reconciler.render.view.parts import View, message_lines
 from reconciler.render.worddiff import Effort
 
 MOST_BYTES: Final = 4_000_000
-"""How much space all cards may take together. If they take more, the largest ones are made brief."""
+"""How large a page may be. If it would be larger, instructions are not rendered, and the largest cards are brief."""
 
 _MOST_MESSAGES: Final = 50
 
@@ -41,7 +42,19 @@ def lay_out_page(view: View) -> str:
 
     For a plan of any size, the page has a few megabytes at most.
     """
-    entries: list[Card] = []
+    effort, viewer, cards = Effort(), Viewer(), _Cards(view)
+    for number, project in enumerate(view.projects, start=1):
+        cards.add(card(project, number, effort, viewer, most=MOST_BYTES))
+        cards.shrink(MOST_BYTES)
+    head, tail = _frame(view, cards.brief)
+    room = MOST_BYTES - len(head.encode()) - len(tail.encode())
+    cards.shrink(room)
+    text = "".join((head, *cards.whole(viewer, room), tail))
+    return text.replace("##[", "#&#35;[")
+
+
+def _frame(view: View, entries: Sequence[Card]) -> tuple[str, str]:
+    """What is before the cards, and what is after them."""
     blocks = in_blocks(view.messages)
     left_out = sum(block.count for block in blocks[_MOST_MESSAGES:])
     text = (
@@ -49,7 +62,6 @@ def lay_out_page(view: View) -> str:
         .get_template("page.html")
         .render(
             view=view,
-            cards=_drawn(view, _cards(view, entries), entries),
             entries=entries,
             messages=blocks[:_MOST_MESSAGES],
             more_messages=f"… {count(left_out, 'more message')}" if left_out else "",
@@ -58,34 +70,56 @@ def lay_out_page(view: View) -> str:
             script=_inline("page.js"),
         )
     )
-    return text.replace("##[", "#&#35;[")
+    head, _, tail = text.partition("<cards>\n")
+    return head, tail
 
 
-def _cards(view: View, entries: list[Card]) -> Iterator[Card]:
-    """Each project's card. Its brief form is appended to `entries`."""
-    effort, viewer = Effort(), Viewer()
-    for number, project in enumerate(view.projects, start=1):
-        made = card(project, number, effort, viewer, most=MOST_BYTES)
-        entries.append(made.brief())
-        yield made
+class _Cards:
+    """The cards of a page as HTML, in their order. `brief` are their brief forms.
 
+    A card has a slot for each instruction. What is foreign is escaped, so it contains no slot.
+    """
 
-def _drawn(view: View, cards: Iterable[Card], brief: list[Card]) -> list[str]:
-    """Each card as HTML, in their order."""
-    macro = _environment().get_template("card.html").make_module({"address": view.address}).card  # type: ignore[attr-defined]
-    drawn: list[str] = []
-    largest: list[tuple[int, int]] = []
-    total = 0
-    for position, made in enumerate(cards):
-        drawn.append(macro(made))
-        size = len(drawn[-1].encode())
-        total += size
-        heappush(largest, (-size, position))
-        while total > MOST_BYTES and largest:
-            size, at = heappop(largest)
-            drawn[at] = macro(brief[at])
-            total += size + len(drawn[at].encode())
-    return drawn
+    def __init__(self, view: View) -> None:
+        module: Any = _environment().get_template("card.html").make_module({"address": view.address})
+        self._draw: Callable[[Card], str] = module.card
+        self._draw_views: Callable[[Views], str] = module.rendered
+        self._full: str = module.rendered(FULL)
+        self.brief: list[Card] = []
+        self._drawn: list[str] = []
+        self._largest: list[tuple[int, int]] = []
+        self._total = 0
+
+    def add(self, made: Card) -> None:
+        drawn = self._draw(made)
+        size = len(drawn.encode()) + drawn.count("<slot ") * len(self._full)
+        heappush(self._largest, (-size, len(self._drawn)))
+        self._total += size
+        self._drawn.append(drawn)
+        self.brief.append(made.brief())
+
+    def shrink(self, room: int) -> None:
+        """Make the largest cards brief until all of them have room."""
+        while self._total > room and self._largest:
+            size, at = heappop(self._largest)
+            self._drawn[at] = self._draw(self.brief[at])
+            self._total += size + len(self._drawn[at].encode())
+
+    def whole(self, viewer: Viewer, room: int) -> Iterator[str]:
+        """The cards with their instructions rendered in the slots, as long as there is room."""
+        left = room - self._total
+
+        def fill(slot: re.Match[str]) -> str:
+            nonlocal left
+            views = self._draw_views(viewer.show(int(slot[1]), left))
+            left -= len(views.encode()) - len(self._full)
+            if left >= 0:
+                return views
+            left = 0
+            return self._full
+
+        for drawn in self._drawn:
+            yield re.sub(r"<slot (\d+)>", fill, drawn)
 
 
 def _diagnostic_lines(block: Block) -> list[str]:
@@ -101,8 +135,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["meaning"] = MEANING
     environment.filters |= {
+        "sign": sign_of,
+        "pieces": pieces_of,
+        "lines_in": lines_in,
+        "dotted": dotted,
+        "place": place_of,
         "diagnostic_lines": _diagnostic_lines,
         "message_lines": message_lines,
         "choice_text": choice_text,

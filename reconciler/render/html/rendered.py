@@ -83,28 +83,40 @@ _LOAD: Final = "load"
 class Views:
     """An instruction before and after its change, or why it is not rendered. A side without text is empty."""
 
-    key: str
     before: Markup = _NOTHING
     after: Markup = _NOTHING
     reason: str = ""
 
 
+FULL: Final = Views(reason="This page has too many instructions to render this one. Plan fewer projects.")
+_LONG: Final = Views(reason=f"An instruction of more than {LONGEST:,} characters is not rendered.")
+
+
 class Viewer:
-    """Renders the instructions of one page, as many as it has room for."""
+    """The instructions of one page. They are rendered last, as many as the page has room for."""
 
-    def __init__(self, room: int = MOST) -> None:
-        self._room = room
-        self._count = 0
+    def __init__(self, most: int = MOST) -> None:
+        self._left = most
+        self._texts: list[tuple[str, str]] = []
+        self._done: dict[tuple[str, str], Views] = {}
 
-    def show(self, before: str, after: str) -> Views:
-        self._count += 1
-        key, needed = f"instruction-{self._count}", len(before) + len(after)
+    def add(self, before: str, after: str) -> int:
+        """The number by which `show` renders both texts."""
+        self._texts.append((before, after))
+        return len(self._texts)
+
+    def show(self, number: int, room: int = MOST) -> Views:
+        """Both texts, if they have at most `room` characters. Projects that share an instruction share its views."""
+        before, after = both = self._texts[number - 1]
+        needed = len(before) + len(after)
         if max(len(before), len(after)) > LONGEST:
-            return Views(key, reason=f"An instruction of more than {LONGEST:,} characters is not rendered.")
-        if needed > self._room:
-            return Views(key, reason="This page has too many instructions to render this one. Plan fewer projects.")
-        self._room -= needed
-        return Views(key, *rendered(before, after))
+            return _LONG
+        if needed > (room if both in self._done else min(self._left, room)):
+            return FULL
+        if both not in self._done:
+            self._left -= needed
+            self._done[both] = Views(*rendered(before, after))
+        return self._done[both]
 
 
 def rendered(before: str, after: str) -> tuple[Markup, Markup]:
