@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from functools import cache
@@ -59,3 +60,73 @@ def test_no_phrase_that_reads_as_if_translated(phrase: str) -> None:
         if pattern.search(line)
     ]
     assert not found, f"write {PHRASES[phrase]!r}:\n" + "\n".join(found)
+
+
+SUMMARY_AT: Final = {"error": 1, "warning": 1, "Diagnostic": 2, "Fault": 1, "RefusedError": 1, "_report": 1, "_stop": 1}
+"""The position of the summary among the arguments, by the name of what is called. It is first in an error."""
+FIRST: Final = re.compile(r"(.*\.)?[A-Z]\w*Error|self\._?error|click\.ClickException|_unpinned")
+NOT_MESSAGES: Final = {"RefusedError", "ConnectionCutError"}
+LONGEST_SUMMARY: Final = 72
+A_VALUE: Final = 10
+"""How many characters a value in a summary counts."""
+
+
+@cache
+def summaries() -> list[tuple[str, int, str, int]]:
+    """Each summary of a message: its file, its line, its words, and its length."""
+    found: list[tuple[str, int, str, int]] = []
+    for name in texts():
+        if not name.startswith("reconciler/") or not name.endswith(".py"):
+            continue
+        for node in ast.walk(ast.parse((ROOT / name).read_text("utf-8"))):
+            if (summary := summary_of(node)) is not None and (number := length(summary)):
+                found.append((name, summary.lineno, ast.unparse(summary), number))
+    return found
+
+
+def summary_of(node: ast.AST) -> ast.expr | None:
+    if isinstance(node, ast.Assign) and [dotted(target) for target in node.targets] == ["summary"]:
+        return node.value
+    if not isinstance(node, ast.Call):
+        return None
+    named = [keyword.value for keyword in node.keywords if keyword.arg == "summary"]
+    called = dotted(node.func)
+    first = FIRST.fullmatch(called) and called not in NOT_MESSAGES
+    at = 0 if first else SUMMARY_AT.get(called.rpartition(".")[2], len(node.args))
+    return named[0] if named else node.args[at] if at < len(node.args) else None
+
+
+def dotted(called: ast.expr) -> str:
+    match called:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=of), attr=name):
+            return f"{of}.{name}"
+    return ""
+
+
+def length(words: ast.expr) -> int:
+    match words:
+        case ast.Constant(value=str(text)):
+            return len(text)
+        case ast.JoinedStr(values=pieces):
+            return sum(length(piece) if isinstance(piece, ast.Constant) else A_VALUE for piece in pieces)
+        case ast.IfExp(body=one, orelse=other):
+            return max(length(one), length(other))
+        case ast.BinOp(left=one, right=other):
+            return length(one) + length(other)
+    return 0
+
+
+def test_a_summary_fits_on_a_line() -> None:
+    assert len(summaries()) > 300
+    long = [
+        f"{name}:{line}: {number}: {words}" for name, line, words, number in summaries() if number > LONGEST_SUMMARY
+    ]
+    assert not long, "\n".join(long)
+
+
+def test_a_summary_starts_in_lower_case_and_has_no_period() -> None:
+    odd = re.compile(r"f?['\"]([A-Z][a-z]+ (?!refuses|accepted|confirmed)|.*[a-z]{4}\.['\"]$)")
+    found = [f"{name}:{line}: {words}" for name, line, words, _ in summaries() if odd.match(words)]
+    assert not found, "\n".join(found)

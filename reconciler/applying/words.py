@@ -142,9 +142,11 @@ def gave_up(problem: ScaleError, sends: int, *, proven: bool) -> Diagnostic:
     `proven` is whether the history was read until the write could no longer land.
     """
     known = problem.explanation if problem.may_have_landed else problem.detail
-    times = f"It was sent {sends} times." if sends > 1 else "It was sent once." if sends else "It was not sent."
+    times = "not sent" if not sends else "sent once" if sends == 1 else f"sent {sends} times"
     shows = "The project's history shows that it did not land." if proven else "It is unknown whether it landed."
-    return error(problem.code, problem.summary, detail="\n".join(filter(None, (known, f"{times} {shows}"))))
+    return error(
+        problem.code, problem.summary, detail="\n".join(filter(None, (known, f"The request was {times}. {shows}")))
+    )
 
 
 def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
@@ -157,7 +159,7 @@ def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
     )
     return error(
         "not-kept",
-        f"Scale accepted the write to project.{name}, but shows different values",
+        f"Scale accepted a write to project.{name}, but shows different values",
         detail=f"Different on Scale: {paths}{more}. "
         + (
             "Only leading or trailing whitespace differs. Remove it from the manifest."

@@ -58,7 +58,7 @@ class _Commands(click.Group):
                 raise UsageError(f"no such command '{args[0]}'", COMMANDS[args[0]])
             near = nearest(args[0], _COMMANDS)
             hint = f", did you mean '{near}'?" if near is not None else ""
-            raise click.UsageError(f"No such command '{args[0]}'{hint}", context)
+            raise click.UsageError(f"no such command '{args[0]}'{hint}", context)
         return super().resolve_command(context, args)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:

@@ -183,12 +183,12 @@ def say_runner(commands: str) -> None:
 
 def tell_rate_limit(seconds: float) -> None:
     """Report that GitHub makes the run wait."""
-    tell_words(f"GitHub's rate limit has been reached: waiting {seconds:.0f} seconds.\n")
+    tell_words(f"GitHub's rate limit has been reached: waiting {seconds:.0f} s.\n")
 
 
 def tell_waiting(seconds: float) -> None:
     """Report that Scale makes the run wait."""
-    tell_words(f"Too many requests (429): waiting {seconds:.0f} seconds.\n")
+    tell_words(f"Too many requests (429): waiting {seconds:.0f} s.\n")
 
 
 def tell_line(words: str) -> None:
@@ -231,7 +231,10 @@ def say_usage(problem: click.ClickException, arguments: Sequence[str]) -> None:
     elif isinstance(problem, click.NoSuchOption) and (explained := explain(problem, arguments)) is not None:
         say_diagnostics([error("usage", explained[0], detail=explained[1])])
         return
-    say_diagnostics([error("usage", problem.format_message().rstrip("."), detail=hint)])
+    words = problem.format_message().rstrip(".")
+    if isinstance(problem, click.UsageError):
+        words = f"{words[0].lower()}{words[1:]}"
+    say_diagnostics([error("usage", words, detail=hint)])
 
 
 def confirm(question: str) -> bool:

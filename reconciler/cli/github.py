@@ -45,13 +45,13 @@ _ID = click.option(
     "--plan",
     "planfile",
     metavar="FILE",
-    help="The file that plan --out saved, or if the plan failed, its JSON of --report.",
+    help="The file that plan --out saved. If the plan failed, the JSON file that --report wrote.",
 )
 @click.option("--result", metavar="FILE", help="The file that apply --result wrote.")
 @_ID
 @click.option("--branch", metavar="NAME", default="", help="The branch that is applied. Default: the default branch.")
-@click.option("--page", metavar="URL", default="", help="Where the page of the plan is, for a link.")
-@click.option("--page-days", metavar="N", type=click.IntRange(1), help="For how many days the page is kept.")
+@click.option("--page", metavar="URL", default="", help="The URL of the plan's page, to link to.")
+@click.option("--page-days", metavar="N", type=click.IntRange(1), help="The number of days that the page is kept.")
 def comment(planfile: str | None, result: str | None, job: str, branch: str, page: str, page_days: int | None) -> int:
     """Show a plan, or the outcome of an apply, in a comment on the pull request.
 

@@ -30,13 +30,13 @@ _ON_GITHUB = """\
 """
 
 _ENTERPRISE = """
-{host} appears to be a GitHub Enterprise Server. The workflows run on your own runners, without what it lacks:
+{host} appears to be a GitHub Enterprise Server. The workflows run on your own runners, and do without two features:
   - `queue: max`, which keeps every waiting apply. If one is dropped, the next apply does its work.
   - the artifact with a plan's page, because newer artifact actions do not run there. The job's log has the plan.
 """
 
 
-_LOCAL = "only a runner on this machine can install reconciler from there"
+_LOCAL = "only a runner on this machine can install this version of reconciler"
 _LOCAL_DETAIL = """\
 For other runners, delete .github/actions/reconciler, and name a source that they can reach:
   reconciler init --from 'git+https://HOST/REPOSITORY@COMMIT'"""
@@ -72,7 +72,7 @@ def command(folder: str | None, source: str | None) -> int:
     lines += [f"    {plain(name)} already exists and is unchanged\n" for name in done.kept]
     console.say_words("".join(lines))
     if not isinstance(pin, Unpinned):
-        guess = ", because git does not name a branch" if found.guessed else ""
+        guess = " (a guess, because git does not name a branch)" if found.guessed else ""
         console.say_words(f"\nThe jobs apply what is merged into {plain(found.branch)}{guess}.\n")
         if done.had_action:
             console.say_words(
@@ -80,7 +80,7 @@ def command(folder: str | None, source: str | None) -> int:
                 "folder, then run init again.\n"
             )
         elif pin is not None:
-            console.say_words(f"They install {plain(pin.short)}\n")
+            console.say_words(f"The jobs install {plain(pin.short)}\n")
             if pin.is_local:
                 console.say_diagnostics([warning("local-source", _LOCAL, detail=_LOCAL_DETAIL)])
         if found.enterprise:

@@ -106,12 +106,13 @@ def seed(target: str | None, file: str) -> int:
 @contextmanager
 def _reported(file: str = "") -> Iterator[None]:
     """Turn what the sandbox refuses into an error of the command. A ValueError continues a sentence about `file`."""
+    from reconciler.errors import UsageError
     from reconciler.sandbox.store import StoreError
 
     try:
         yield
     except StoreError as problem:
-        raise click.ClickException(str(problem)) from None
+        raise UsageError(str(problem), problem.advice) from None
     except ValueError as problem:
         raise click.ClickException(f"{file} {problem}") from None
 

@@ -82,7 +82,7 @@ def explain(problem: click.NoSuchOption, arguments: Sequence[str]) -> tuple[str,
             meant, detail = f"--{near}{f'={value}' if takes_value else ''}", ""
         hint = f", did you mean '{meant}'?" if meant else ""
         return (
-            f"No such option '{'-' if one_dash else '--'}{name}'{hint}",
+            f"no such option '{'-' if one_dash else '--'}{name}'{hint}",
             detail or f"See: {context.command_path} --help",
         )
     return None

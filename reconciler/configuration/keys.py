@@ -103,7 +103,8 @@ def configuration_keys(root: Path) -> Table:
             Key(
                 "max_change_ratio",
                 Number(words="a number from 0 to 1", minimum=0, maximum=1, code="out-of-range"),
-                "If a plan updates a larger share of the selected projects (at least 10), all updates are held.",
+                "If a plan updates a larger share of the selected projects than this, all updates are held. The "
+                "guard is off if fewer than 10 projects are selected.",
             ),
             Key("max_forgets", _count(), "If more manifests than this are removed at once, their projects are held."),
             Key(

@@ -156,7 +156,7 @@ class _AddedKeys(Assumption):
         ]
         for words, added in versions:
             if added:
-                yield unseen(f"{words} has {', '.join(added)}; reads cannot show whether a client sent this")
+                yield unseen(f"{words} has {', '.join(added)}, which a client may have sent")
                 return
         for words, _ in versions:
             yield holds(f"{words} has no parameter that the server is known to add")
@@ -168,7 +168,7 @@ class _AddedKeys(Assumption):
         elif added := sorted(stored.keys() - made.sent.keys()):
             yield fails(f"the server added {', '.join(added)}")
         else:
-            yield holds("the server added no parameter")
+            yield holds("the server added no parameters")
 
 
 class _Strings(_Stored):
@@ -264,7 +264,10 @@ class _OntologyName(Assumption):
 
 class _GetCase(Assumption):
     name = "get-case"
-    otherwise = "A plan of one project fails if its name has a different case. Spell names as they are on Scale."
+    otherwise = (
+        "A plan of one project fails if the manifest spells its name in a different case. "
+        "Spell names as they are on Scale."
+    )
     unseen = "no project name can be tried in a different case"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
@@ -287,7 +290,7 @@ class _Histories(Assumption):
 class _VersionNumbers(Assumption):
     name = "version-numbers"
     otherwise = (
-        "For a missing number, a plan uses the position in the history. If numbers skip, the next version is wrong."
+        "If a version has no number, a plan uses its position in the history. If numbers are skipped, that is wrong."
     )
     unseen = "no project shows two versions of its params"
 

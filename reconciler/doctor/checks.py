@@ -145,7 +145,7 @@ def check_manifests(setup: Setup) -> Result:
             return result(f"{words}, with {count(number, severity)}.", "", Remedy("To see them:", _VALIDATE))
     if not found.manifests:
         return _warning(f"{words}.", "Write a manifest. README.md shows how.")
-    return _ok(f"{words}, all valid.")
+    return _ok(f"{words}, without errors or warnings.")
 
 
 def check_key(setup: Setup) -> Result:

@@ -97,7 +97,8 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
             )
     for file in found.filtered:
         yield (
-            f"{file} has a path filter, so a change elsewhere does not start it, even to a file that a manifest uses.",
+            f"{file} has a path filter, so a change elsewhere does not start it, "
+            "even if a manifest uses the changed file.",
             f"In {file}, remove paths and paths-ignore. The job `changes` in reconciler-apply.yml replaces them.",
         )
     for command, files in _repeated(found):

@@ -61,7 +61,7 @@ def decode(files: Files, *, place: str = "the record") -> Record:
         return _read(OldRecordShape, files[HEAD], f"{place}, {HEAD}").read_all(place)
     if version != FORMAT_VERSION:
         raise RecordError(
-            f"{place} has format version {version}, but this reconciler reads version {FORMAT_VERSION}",
+            f"{place} has format version {version}, not {FORMAT_VERSION}",
             "Use the version of reconciler that wrote it, or a later one.",
         )
     heads: dict[str, SectionShape] = {}

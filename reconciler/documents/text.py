@@ -145,7 +145,7 @@ class Kind:
         version = document.get("format_version")
         if version != self.format_version:
             raise UnfitError(
-                f"has format version {str(version)[:20]}, but this reconciler reads version {self.format_version}",
+                f"has format version {str(version)[:20]}, not {self.format_version}",
                 "Use the version of reconciler that wrote it, or a later one.",
             )
         if self.sealed:

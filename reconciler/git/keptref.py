@@ -72,9 +72,9 @@ class KeptRef:
         self._login = login
         self._error = error
         if self.remote is not None and self.remote not in git.remotes(root):
-            raise error(
+            raise self._error(
                 f'this repository has no git remote "{remote}"',
-                f"Reconciler keeps {self.what} there. Add the remote:\ngit remote add {shlex.quote(remote)} URL",
+                f"Reconciler keeps {self.what} on that remote. To add it:\ngit remote add {shlex.quote(remote)} URL",
             )
 
     def read(self, most: int) -> Held | None:
@@ -136,8 +136,8 @@ class KeptRef:
                 parts = branches.split("/")
                 names = " or ".join("/".join(parts[:length]) for length in range(1, len(parts) + 1))
                 remedy = (
-                    f"Allow branches below {branches}/ there. No branch may be named {names}. To use another name, "
-                    "change record_branches of the target in reconciler.toml."
+                    f"On the remote, allow branches below {branches}/. No branch there can be named {names}. To use "
+                    "another name, change record_branches of the target in reconciler.toml."
                 )
             detail = "\n".join(filter(None, (problem.detail, remedy)))
             raise self._error(f"{failure}: {problem.summary}", detail) from None

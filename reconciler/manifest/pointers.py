@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Final
 
-from reconciler.diagnostics import did_you_mean, quoted
+from reconciler.diagnostics import count, did_you_mean, quoted
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import RawPath
@@ -85,10 +85,11 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> RefusedError:
         return RefusedError(
             Code.POINTER_NOT_FOUND,
             summary,
-            f"The mapping has no key {quoted(part)}. " + (f"Known keys: {keys}{more}." if keys else "It is empty."),
+            f"The mapping has no key {quoted(part)}. "
+            + (f"Known keys: {keys}{more}." if keys else "The mapping is empty."),
             did_you_mean(part, value),
         )
-    what = f"a list of {len(value):,} items, counted from 0" if isinstance(value, list) else "a single value"
+    what = f"a list of {count(len(value), 'item')}, counted from 0" if isinstance(value, list) else "a single value"
     return RefusedError(Code.POINTER_NOT_FOUND, summary, f"The pointer looks for {quoted(part)} in {what}.")
 
 

@@ -33,8 +33,8 @@ def _name(name: str) -> str:
             Code.BAD_NAME, f"a project's name cannot be {what}", "The API cannot address such a project."
         )
     if len(name) > LONGEST_NAME:
-        summary = f"a project's name can have at most {LONGEST_NAME:,} characters; this one has {len(name):,}"
-        raise RefusedError(Code.BAD_NAME, summary)
+        summary = f"a project's name can have at most {LONGEST_NAME:,} characters"
+        raise RefusedError(Code.BAD_NAME, summary, f"This name has {len(name):,}.")
     if not name.isprintable():
         control = next((character for character in name if unicodedata.category(character) == "Cc"), None)
         if control is not None:

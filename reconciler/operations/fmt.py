@@ -105,7 +105,7 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
     try:
         new = formatted(data, kind)
     except NotProvenError as problem:
-        detail = f"If fmt formatted it, {problem}. The file is valid, and it is unchanged."
+        detail = f"If fmt formatted this file, {problem}. The file is valid, and it is unchanged."
         summary = "fmt does not support the layout of this file"
         result.notes.append(Diagnostic(Severity.NOTE, "not-formatted", summary, detail, first_line(file)))
         return []

@@ -120,7 +120,8 @@ def own_pin() -> Pin | Unpinned:
     except GitRefusedError as problem:
         return _unpinned(
             "the clone of reconciler cannot be read",
-            f"Reconciler was installed from {_folder(str(source.get('url', '')))}: {problem.summary}.",
+            f"Reconciler was installed from {_folder(str(source.get('url', '')))}. Reading that clone failed: "
+            f"{problem.summary}.",
         )
 
 

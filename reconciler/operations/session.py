@@ -37,7 +37,7 @@ def sandbox_account(file: Path) -> str | None:
     try:
         return Store(file).account_id()
     except StoreError as problem:
-        raise UsageError(str(problem).rstrip("."), "Use a different file, or remove this one.") from None
+        raise UsageError(str(problem), problem.advice or "Use a different file, or remove this one.") from None
 
 
 def check_sandbox(file: Path) -> None:
@@ -47,7 +47,7 @@ def check_sandbox(file: Path) -> None:
     try:
         Store(file).check_place()
     except StoreError as problem:
-        raise UsageError(str(problem).rstrip("."), "Nothing was written.") from None
+        raise UsageError(str(problem), f"Nothing was written. {problem.advice}".rstrip()) from None
 
 
 def check_writable(target: Target) -> None:

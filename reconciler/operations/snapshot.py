@@ -145,8 +145,8 @@ def _not_compared(projects: int) -> list[Diagnostic]:
         Diagnostic(
             Severity.NOTE,
             "not-compared",
-            f"sensitive values of {of} are not in the snapshot and were not compared",
-            detail="To compare them, run without --live.",
+            f"sensitive values of {of} were not compared",
+            detail="A snapshot does not contain sensitive values. To compare them, run without --live.",
         )
     ]
 

@@ -105,9 +105,9 @@ def _line(project: UnreadableProject) -> str:
 def _differs(name: str, what: str, live: str, here: str) -> Diagnostic:
     return error(
         f"{what}-differs",
-        f'the {what} of project.{name} is "{live}" on Scale, but "{here}" in the manifest',
-        detail=f"A project's {what} cannot be changed after it is created. Give the manifest a new name, so "
-        f'that a new project is created, or write "{what}: {live}".',
+        f"project.{name} has a different {what} on Scale",
+        detail=f'The {what} is "{live}" on Scale, and "{here}" in the manifest. It cannot be changed after a project '
+        f'is created. Give the manifest a new name, so that a new project is created, or write "{what}: {live}".',
     )
 
 

@@ -173,9 +173,9 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
     versions = ", ".join(str(number) for number, _ in last)
     return warning(
         "taking-turns",
-        f"two writers keep overwriting {unit} of project.{name} (versions {versions})",
-        detail="Each one undoes the other's changes. Decide which one owns the value. If it is not the manifest, add "
-        "the path to reconcile.ignore.",
+        f"two writers keep overwriting {unit} of project.{name}",
+        detail=f"In versions {versions}, each one undoes the other's change. Decide which writer owns the value. "
+        "If it is not the manifest, add the path to reconcile.ignore.",
     )
 
 

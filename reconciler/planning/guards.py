@@ -117,10 +117,9 @@ def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     for change in effective(changes, Action.UPDATE):
         known = situation.known.get(change.name)
         if (known is None or not known.written) and (clauses := list(_taken(change, situation))):
-            what = (
-                f"No apply of this repository has written this project yet, and this apply would {'; '.join(clauses)}"
-            )
-            yield Finding(change, what, remedy="To keep them, add them to the manifest.")
+            what = f"The first apply to this project would {'; '.join(clauses)}"
+            more = "No apply of this repository has written the project yet."
+            yield Finding(change, what, more, "To keep them, add them to the manifest.")
 
 
 def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
@@ -159,7 +158,7 @@ def not_kept(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             yield Finding(
                 change,
                 f"Scale did not keep {count(len(again), 'value')} that an earlier apply wrote: {listed(again)}",
-                "The manifest still declares the same.",
+                f"The manifest still declares {'the same value' if len(again) == 1 else 'the same values'}.",
                 "Declare the value that Scale keeps, or add the path to reconcile.ignore.",
             )
 
@@ -169,13 +168,13 @@ def choice_removal(changes: Sequence[ProjectChange], situation: Situation) -> Fo
     for change in effective(changes, Action.UPDATE):
         removed, renamed_names = situation.choices_gone(change)
         clauses = [f"removes {count(len(removed), 'choice')} from the ontology: {listed(removed)}"] if removed else []
-        more = ["Work in flight loses removed choices at once."] if removed else []
+        more = ["Work in flight loses removed choices immediately."] if removed else []
         if renamed_names:
             clauses.append(f"renames {count(len(renamed_names), 'choice')} of the ontology: {listed(renamed_names)}")
             name = "name" if len(renamed_names) == 1 else "names"
-            more.append(f"Work in flight loses the old {name} at once, and finished tasks keep the old {name}.")
+            more.append(f"Work in flight loses the old {name} immediately, and finished tasks keep the old {name}.")
         if clauses:
-            yield Finding(change, f"This {'; it '.join(clauses)}", " ".join(more))
+            yield Finding(change, f"The update {'; it '.join(clauses)}", " ".join(more))
 
 
 def _removes_parameter(field: Field) -> bool:
@@ -188,17 +187,14 @@ def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         fields = [field for field in change.fields if field.cause is Cause.CONFLICT]
         both = list(dict.fromkeys(unit_of(field.path) or "" for field in fields))
         hidden = unseen(situation.known.get(change.name), change.fields)
-        whats = []
+        changed = f"Git and Scale have both changed {listed(both)} since the last apply"
+        unknown = f"It is unknown whether {listed(hidden)} changed on Scale since the last apply"
+        why = f"{situation.history} the version that the last apply recorded."
+        remedy = "To keep the change made on Scale, add it to the manifest."
         if both:
-            whats.append(f"Git and Scale have changed {listed(both)} in different ways since the last apply")
-        if hidden:
-            whats.append(
-                f"{situation.history} the version of {listed(hidden)} that the last apply recorded, so "
-                "it is unknown whether it was changed on Scale since"
-            )
-        if whats:
-            more = "".join(f"{what}." for what in whats[1:])
-            yield Finding(change, whats[0], more, "To keep the change made on Scale, add it to the manifest.")
+            yield Finding(change, changed, f"{unknown}. {why}" if hidden else "", remedy)
+        elif hidden:
+            yield Finding(change, unknown, why, remedy)
 
 
 def expired_ignore(changes: Sequence[ProjectChange], situation: Situation) -> Found:
@@ -237,10 +233,10 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     for change in changed:
         if change.name in partners:
             was, now = partners[change.name]
-            what = f'Its manifest declared "{was}" and now declares "{now}"'
+            what = f'The manifest file declared "{was}" and now declares "{now}"'
         elif twin := same.get(change.name):
             was = twin[0].name
-            what = f'It has the type, params, and ontology of "{was}", which no manifest declares anymore'
+            what = f'The content is that of "{was}", which no longer has a manifest'
         else:
             continue
         yield Finding(

@@ -50,7 +50,7 @@ def noted(behind: Behind, *, is_sandbox: bool) -> Diagnostic:
             else f"An apply holds every change, unless it is run with --allow {OLDER_COMMIT}."
         )
         detail = f"{named}, which is on the branch but not in {head}. {effect}\n{_REMEDY}"
-        summary = f"this checkout is older than the last apply: it does not contain {applied}"
+        summary = f"this checkout is older than the last applied commit, {applied}"
         return Diagnostic(Severity.NOTE, OLDER_COMMIT, summary, detail=detail)
     if behind.standing is Standing.ELSEWHERE:
         detail = (
@@ -89,7 +89,7 @@ def _with(plan: Plan, diagnostic: Diagnostic) -> Plan:
 
 def _held(behind: Behind) -> Held:
     applied, head = behind.applied[:_SHORT], (behind.head or "")[:_SHORT]
-    why = f"{_NAMED.format(applied=applied)}, which is on the branch but not in {head}. This apply would revert it."
+    why = f"The last applied commit, {applied}, is not in {head}. This apply would revert it."
     return Held(OLDER_COMMIT, why, _REMEDY)
 
 

@@ -256,8 +256,8 @@ def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:
         yield Diagnostic(
             Severity.NOTE,
             "interrupted-run",
-            f"an interrupted apply already wrote project.{desired.name}: {calls}",
-            detail="These are this repository's own writes. The next apply records them.",
+            f"an interrupted apply already wrote project.{desired.name}",
+            detail=f"It completed {calls}, which the next apply records.",
         )
 
 
@@ -266,9 +266,9 @@ def _hidden(desired: DesiredProject, units: tuple[str, ...], history: str) -> It
     if units:
         yield warning(
             "base-not-shown",
-            f"cannot determine who changed {', '.join(units)} of project.{desired.name} since the last apply",
-            detail=f"{history} the version that the last apply recorded. An apply writes the manifest's values and "
-            "may revert a change made on Scale. With --pending, the project is held.",
+            f"cannot determine who changed project.{desired.name} since the last apply",
+            detail=f"{history} the version of {', '.join(units)} that the last apply recorded. An apply writes the "
+            "manifest's values and may revert a change made on Scale. With --pending, the project is held.",
         )
 
 
@@ -292,7 +292,7 @@ def _warnings(desired: DesiredProject, live: LiveProject | None, intent: Intent)
         keys = " and ".join(f'"{key}"' for key in intent.dropped)
         yield warning(
             "ontology-keys-dropped",
-            f"setOntology for project.{desired.name} removes {keys} from its live choices",
+            f"setOntology for project.{desired.name} removes {keys} from its choices",
             detail="A manifest cannot declare these keys, and the API replaces the whole ontology. To keep them, "
             "remove the ontology from the manifest to stop managing it.",
         )

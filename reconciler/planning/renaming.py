@@ -122,14 +122,18 @@ def warn_of_renamed(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
     if others:
         examples = ", ".join(rename_words(*pair) for pair in pairs[:_EXAMPLES])
         more = f" and {len(pairs) - _EXAMPLES:,} more" if len(pairs) > _EXAMPLES else ""
-        summary = f"project.{change.name}: {len(pairs):,} choices look renamed: {examples}{more}"
+        summary, renamed = (
+            f"project.{change.name}: {len(pairs):,} choices look renamed",
+            f"Renamed: {examples}{more}.\n",
+        )
     else:
-        summary = f"project.{change.name}: a choice looks renamed: {rename_words(*first)}"
+        summary, renamed = f"project.{change.name}: a choice looks renamed: {rename_words(*first)}", ""
     snippets = "".join(
         f"\n    {{choice: {yaml_text(old)}, display: {yaml_text(new)}}}" for old, new in pairs[:_EXAMPLES]
     )
     detail = (
-        "Scale cannot rename a choice, so work in flight is not updated, and finished tasks keep the old name. To "
-        f"change what labelers see, keep {'each choice' if others else 'the choice'} and give it a display:{snippets}"
+        f"{renamed}Scale cannot rename a choice, so work in flight is not updated, and finished tasks keep the old "
+        f"name. To change what labelers see, keep {'each choice' if others else 'the choice'} and give it a "
+        f"display:{snippets}"
     )
     return [warning(RENAMED_CHOICE, summary, detail=detail)]

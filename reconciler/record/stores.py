@@ -96,7 +96,7 @@ def open_record(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN
         return _GitRecord(root, kept, Liveness(common, "reconciler"))
     if remote != LOCAL:
         raise RecordError(
-            f"the record of {target} cannot be read or written outside a git repository",
+            f"the record of {target} needs a git repository",
             f"The record is kept on the git remote {remote}. Work in a clone, with git installed, or set "
             f'record = "{LOCAL}" for the target.',
         )

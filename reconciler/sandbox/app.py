@@ -55,7 +55,7 @@ def create_app(
         except Refusal as refusal:
             return error_answer(refusal.status, refusal.error, **refusal.headers)
         except StoreError as error:
-            return error_answer(500, str(error))
+            return error_answer(500, f"{str(error)[0].upper()}{str(error)[1:]}.")
 
     return answer
 

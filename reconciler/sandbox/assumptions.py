@@ -93,7 +93,7 @@ class Assumptions:
         for switch in switches():
             value = getattr(self, _field_name(switch.name))
             if value not in switch.values:
-                raise ValueError(f'"{switch.name}" must be {" or ".join(switch.values)}, not {_quoted(value)}.')
+                raise ValueError(f'"{switch.name}" must be {" or ".join(switch.values)}, not {_quoted(value)}')
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Assumptions:
@@ -107,13 +107,13 @@ class Assumptions:
         for text in texts:
             name, equals, value = text.partition("=")
             if not equals:
-                raise ValueError(f"{_quoted(text)} is not NAME=VALUE.")
+                raise ValueError(f"{_quoted(text)} is not NAME=VALUE")
             if name not in known:
                 near = get_close_matches(name, known, n=1)
                 hint = f' Did you mean "{near[0]}"?' if near else ""
-                raise ValueError(f"{_quoted(name)} is not a switch.{hint} The switches: {', '.join(known)}.")
+                raise ValueError(f"{_quoted(name)} is not a switch.{hint} The switches: {', '.join(known)}")
             if _field_name(name) in chosen:
-                raise ValueError(f'"{name}" appears twice.')
+                raise ValueError(f'"{name}" appears twice')
             chosen[_field_name(name)] = value
         return cls(**chosen)
 

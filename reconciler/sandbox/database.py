@@ -39,7 +39,11 @@ _TABLES = (
 
 
 class StoreError(Exception):
-    """The file cannot be read or written. The text is a sentence that names the file and the reason."""
+    """The file cannot be read or written. The text names the file and the reason; `advice` is what to do, if known."""
+
+    def __init__(self, summary: str, advice: str = "") -> None:
+        super().__init__(summary)
+        self.advice = advice
 
 
 class Database:
@@ -58,7 +62,7 @@ class Database:
         while not place.exists() and place != place.parent:
             place = place.parent
         if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise StoreError(f"The sandbox file {self.file} cannot be written: {place} is read-only.")
+            raise StoreError(f"the sandbox file {self.file} cannot be written: {place} is read-only")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -100,13 +104,13 @@ class Database:
             return False
         except NotADirectoryError as error:
             file = next((one for one in self.file.parents if one.is_file()), self.file.parent)
-            raise StoreError(f"The sandbox file {self.file} cannot be opened: {file} is not a folder.") from error
+            raise StoreError(f"the sandbox file {self.file} cannot be opened: {file} is not a folder") from error
         except (OSError, ValueError) as error:
-            raise StoreError(f"The sandbox file {self.file} cannot be opened: {_reason(error)}.") from error
+            raise StoreError(f"the sandbox file {self.file} cannot be opened: {_reason(error)}") from error
         if stat.S_ISDIR(mode):
-            raise StoreError(f"The sandbox file {self.file} is a folder.")
+            raise StoreError(f"the sandbox file {self.file} is a folder")
         if not stat.S_ISREG(mode):
-            raise StoreError(f"The sandbox file {self.file} is not a regular file.")
+            raise StoreError(f"the sandbox file {self.file} is not a regular file")
         return True
 
     def _make_folder(self) -> None:
@@ -114,12 +118,12 @@ class Database:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"The sandbox folder {folder} cannot be created: {_reason(error)}.") from error
+            raise StoreError(f"the sandbox folder {folder} cannot be created: {_reason(error)}") from error
 
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         if _names_another_journal(Path(f"{self.file}-journal")):
             raise StoreError(
-                f"The sandbox file {self.file} has another program's journal. Remove {self.file.name}-journal."
+                f"the sandbox file {self.file} has another program's journal", f"Remove {self.file.name}-journal."
             )
         location = f"{self.file.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         return sqlite3.connect(location, uri=True, timeout=self._patience, isolation_level=None)
@@ -129,12 +133,10 @@ class Database:
         if application == _APPLICATION:
             layout = _pragma(connection, "user_version")
             if layout != _LAYOUT:
-                raise StoreError(
-                    f"The sandbox file {self.file} has layout {layout}, but this version supports only {_LAYOUT}."
-                )
+                raise StoreError(f"the sandbox file {self.file} has layout {layout}, not {_LAYOUT}")
             return True
         if application or _pragma(connection, "schema_version"):
-            raise StoreError(f"The sandbox file {self.file} is another program's database.")
+            raise StoreError(f"the sandbox file {self.file} is another program's database")
         if create:
             for statement in _TABLES:
                 connection.execute(statement)
@@ -146,24 +148,26 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(self._explain(error)) from error
+            raise self._explained(error) from error
 
-    def _explain(self, error: sqlite3.Error) -> str:
+    def _explained(self, error: sqlite3.Error) -> StoreError:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        where = f"The sandbox file {self.file}"
+        where = f"the sandbox file {self.file}"
         match code:
             case sqlite3.SQLITE_NOTADB:
-                return f"{where} is not a SQLite database."
+                return StoreError(f"{where} is not a SQLite database")
             case sqlite3.SQLITE_CORRUPT:
-                return f"{where} is a damaged database."
+                return StoreError(f"{where} is a damaged database")
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-                return f"{where} has been locked by another process for more than {self._patience:g} seconds."
+                advice = f"This process waited for {self._patience:g} seconds. Try again."
+                return StoreError(f"{where} is locked by another process", advice)
             case sqlite3.SQLITE_FULL:
-                return f"{where} cannot grow because the disk is full."
+                return StoreError(f"{where} cannot grow because the disk is full")
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
-                return f"{where} cannot be opened. Check its permissions and those of its folder ({error})."
+                advice = "Check the permissions of the file and its folder."
+                return StoreError(f"{where} cannot be opened: {error}", advice)
             case _:
-                return f"{where} cannot be used: {error}."
+                return StoreError(f"{where} cannot be used: {error}")
 
 
 def _names_another_journal(journal: Path) -> bool:

@@ -89,9 +89,9 @@ def _read_params(entry: object, position: int, number: int, default_time: str) -
         raise ValueError(f"'{place}' must be an object")
     version = entry.get("version", number)
     if isinstance(version, bool) or version != number:
-        raise ValueError(f"'{place}.version' must be {number}, one more than the previous version")
+        raise ValueError(f"'{place}.version' must be {number}, the next version")
     if "patch" in entry:
-        raise ValueError(f"'{place}' has a parameter 'patch', but no parameter can have that name")
+        raise ValueError(f"'{place}' has a parameter 'patch', which is not a valid name")
     created_at = _time(entry, "created_at", default_time, place=f"{place}.")
     return params_entry(entry, version=number, created_at=created_at)
 

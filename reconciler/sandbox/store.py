@@ -146,9 +146,7 @@ class Store:
                 try:
                     self._claim(connection, row.name)
                 except Refusal:
-                    raise ValueError(
-                        f"has a mistake in entry {number}: a project named {row.name!r} already exists"
-                    ) from None
+                    raise ValueError(f"has a mistake in entry {number}: project {row.name!r} already exists") from None
             connection.executemany(_INSERT, [row.values() for row in rows])
         return len(rows)
 
@@ -165,7 +163,7 @@ class Store:
         except (TypeError, ValueError):
             account, not_enabled = None, []
         if not isinstance(account, str) or not isinstance(not_enabled, list):
-            raise StoreError(f"The sandbox file {self._database.file} is damaged: it has no account.")
+            raise StoreError(f"the sandbox file {self._database.file} is damaged: it has no account")
         return account, [one for one in not_enabled if isinstance(one, str)]
 
     def _timestamp(self) -> str:

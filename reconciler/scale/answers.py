@@ -220,7 +220,7 @@ def _effort(outcome: Outcome, asked: Asked) -> str:
     """How often a read was tried. Empty for a write, whose tries are counted by the code that repeats it."""
     if asked.write:
         return ""
-    return f"Tried {outcome.tries} times in {outcome.seconds:.0f} seconds." if outcome.tries > 1 else "Tried once."
+    return f"Tried {outcome.tries} times in {outcome.seconds:.0f} s." if outcome.tries > 1 else "Tried once."
 
 
 def _landing(landed: bool, asked: Asked) -> str:

@@ -55,7 +55,7 @@ def open_snapshot(root: Path, target: str, remote: str, *, login: Login = NO_LOG
     """
     if not git.is_repository(root):
         raise SnapshotError(
-            f"the snapshot of {target} cannot be read or published outside a git repository",
+            f"the published snapshot of {target} needs a git repository",
             "Work in a clone, with git installed, or use a file: snapshot --out FILE and --live FILE.",
         )
     return KeptRef(root, "snapshot", target, remote, error=SnapshotError, login=login, below=below)

@@ -468,7 +468,10 @@ def test_it_is_sent_five_times_at_most() -> None:
     assert (outcome.status, len(api.sent)) == (Status.FAILED, MOST_SENDS)
     assert results(outcome)[0] == (CallKind.CREATE, CallResult.REFUSED)
     assert outcome.reason == "nothing was written: the project does not exist on Scale"
-    assert "It was sent 5 times. The project's history shows that it did not land." in outcome.diagnostics[0].detail
+    assert (
+        "The request was sent 5 times. The project's history shows that it did not land."
+        in outcome.diagnostics[0].detail
+    )
 
 
 def test_nor_is_it_after_90_seconds() -> None:

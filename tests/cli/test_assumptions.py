@@ -258,8 +258,10 @@ def _is_reported(account: Account, unit: str, *, cut: bool) -> None:
     merging, whole = account.cli("plan", "--pending"), account.cli("plan")
     if cut:
         for planned in (merging, whole):
-            [printed] = [line for line in planned.out.splitlines() if "cannot determine who changed" in line]
-            assert unit in printed
+            assert "cannot determine who changed project.p" in planned.out
+            printed = [line for line in planned.out.splitlines() if "that the last apply recorded" in line]
+            assert printed
+            assert all(unit in line for line in printed)
     else:
         assert "1 change made on Scale is kept" in merging.last
         assert f"1 change made on Scale would be reverted (p: {unit})" in whole.out

@@ -294,7 +294,7 @@ def test_sandbox_commands(cli: Cli, repository: Path, write: Write) -> None:
     assert cli("sandbox", "seed", "projects.json").out == "1 project added to the sandbox.\n"
     again = cli("sandbox", "seed", "projects.json")
     assert again.code == 1
-    assert "named 'p'" in again.err
+    assert "project 'p'" in again.err
     write("p.yaml", ONE)
     assert cli("plan").last.startswith("No changes.")
     assert cli("sandbox", "reset").out == "The sandbox is empty.\n"
@@ -444,11 +444,11 @@ def test_the_exit_code_of_a_run_is_that_of_the_process(repository: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["validte"], "No such command 'validte', did you mean 'validate'?"),
+        (["validte"], "no such command 'validte', did you mean 'validate'?"),
         (["-C", "project", "plan"], '-C project: No such file or directory, did you mean "projects"?'),
         (["validate", "-C", "projects"], "-C DIR comes before the command: reconciler -C DIR validate"),
         (["plan", "--allow", "near-nam"], 'there is no guard "near-nam", did you mean "near-name"?'),
-        (["nothing"], "No such command 'nothing'\n"),
+        (["nothing"], "no such command 'nothing'\n"),
         (["-C", "/pro", "plan"], "-C /pro: No such file or directory\n"),
     ],
 )

@@ -53,7 +53,7 @@ def test_a_new_repository(cli: Cli, repository: Path) -> None:
     assert (repository / ".gitignore").read_text() == ".reconciler/\n*.plan\n"
     again = cli("init")
     assert again.code == 0
-    assert f"They install {PIN.requirement}\n" in done.out
+    assert f"The jobs install {PIN.requirement}\n" in done.out
     assert "The jobs install what .github/actions/reconciler specifies." in again.out
     assert again.out.count("already exists and is unchanged") == len(FILES)
     assert again.last == "Nothing to do: every file already exists."
@@ -114,7 +114,7 @@ def test_what_the_jobs_install(cli: Cli, repository: Path) -> None:
     sha = "ab" * 32
     done = cli("init", "--from", f"scale-reconciler==0.1.0 --hash=sha256:{sha}")
     assert done.code == 0
-    assert "They install scale-reconciler==0.1.0\n" in done.out
+    assert "The jobs install scale-reconciler==0.1.0\n" in done.out
     assert (action / "reconciler.lock").read_text() == f"scale-reconciler==0.1.0 \\\n    --hash=sha256:{sha}\n"
     assert '--requirement "$locks/reconciler.lock"' in (action / "action.yml").read_text()
     for file in action.iterdir():
@@ -127,7 +127,7 @@ def test_what_the_jobs_install(cli: Cli, repository: Path) -> None:
 def test_a_source_on_this_machine(cli: Cli, repository: Path) -> None:
     done = cli("init", "--from", f"git+file:///srv/reconciler.git@{'ab' * 20}")
     assert done.code == 0
-    assert "warning[local-source]: only a runner on this machine can install reconciler from there" in done.err
+    assert "warning[local-source]: only a runner on this machine can install this version of reconciler" in done.err
 
 
 def test_without_anything_to_install_there_is_no_job(
@@ -189,13 +189,13 @@ def test_the_default_branch_of_origin_not_the_one_that_is_checked_out(cli: Cli, 
 def test_a_branch_that_git_does_not_name(cli: Cli, repository: Path) -> None:
     commit_all(repository)
     git(repository, "checkout", "-q", "--detach")
-    assert "merged into main, because git does not name a branch." in cli("init").out
+    assert "merged into main (a guess, because git does not name a branch)." in cli("init").out
 
 
 def test_outside_git(cli: Cli, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path_factory.mktemp("outside")
     monkeypatch.chdir(folder)
-    assert "merged into main, because git does not name a branch." in cli("init").out
+    assert "merged into main (a guess, because git does not name a branch)." in cli("init").out
     assert (folder / ".github/workflows/reconciler-plan.yml").is_file()
 
 

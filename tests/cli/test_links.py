@@ -241,7 +241,7 @@ def test_a_journal_that_names_a_file_to_delete(cli: Cli, repository: Path, outsi
     place.write_bytes(header.ljust(512, b"\0") + record)
     ended = cli("plan")
     assert ended.code == 1
-    assert "has another program's journal. Remove sandbox.db-journal" in ended.err
+    assert "has another program's journal" in ended.err
     assert victim.exists()
     place.unlink()
     assert cli("plan").code == 0

@@ -80,7 +80,7 @@ def test_an_apply_holds_everything_and_a_plan_and_drift_note_it(story: Story, cl
     for pending in ((), ("--pending",)):
         held = cli("apply", "--auto-approve", *pending)
         assert held.code == 1
-        assert f"held by older-commit: The last applied commit is {story.newer[:12]}" in held.out
+        assert f"held by older-commit: The last applied commit, {story.newer[:12]}" in held.out
         assert "2 skipped" in held.last
         assert (story.value(), story.named()) == (3, story.newer)
     story.apply("--allow", "older-commit", "--pending")

@@ -123,7 +123,7 @@ def test_a_project_that_is_renamed_in_its_file(cli: Cli, served: Served, write: 
     assert "write a manifest" not in cli("plan").out
     held = cli("apply", "--auto-approve", "q2")
     assert held.code == 1
-    assert 'Its manifest declared "p" and now declares "q2".' in held.out
+    assert 'The manifest file declared "p" and now declares "q2".' in held.out
     assert 'If it is the same project, rename "p" in the dashboard, then plan again.' in held.out
     assert names() == {"p"}
     (repository / "projects" / "p.yaml").unlink()

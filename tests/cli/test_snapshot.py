@@ -70,7 +70,7 @@ def test_secrets_on_the_way_out_and_masks_on_the_way_in(
         planned = cli("plan", "--live", "s.json")
         assert planned.last == "No changes. Your projects match the manifests."
         assert "callback_url" not in planned.out
-        assert "note[not-compared]: sensitive values of 1 project are not in the snapshot" in planned.err
+        assert "note[not-compared]: sensitive values of 1 project were not compared" in planned.err
         assert cli("plan", "--live", "s.json", "--format", "json").json()["resource_changes"][0]["fields"] == []
     write("p.yaml", f"{M}params: {{a: 1}}\n")
     assert cli("plan", "--live", "s.json").last.startswith("No changes.")
@@ -427,6 +427,6 @@ def test_outside_git_there_is_the_file_alone(
     (folder / "projects").mkdir()
     (folder / "projects" / "p.yaml").write_text(M)
     monkeypatch.chdir(folder)
-    assert "outside a git repository" in cli("snapshot", "--publish").err
+    assert "needs a git repository" in cli("snapshot", "--publish").err
     assert cli("snapshot", "--out", "s.json").code == 0
     assert cli("plan", "--live", "s.json").last == "Plan: 1 to add, 0 to change, 0 to destroy."

@@ -65,7 +65,7 @@ def test_the_branch(repository: Path) -> None:
 def test_a_filter_by_path(repository: Path) -> None:
     edit(repository, PLAN, "  pull_request:\n", '  pull_request:\n    paths: ["projects/**"]\n')
     assert misfits(repository) == [
-        f"{PLAN} has a path filter, so a change elsewhere does not start it, even to a file that a manifest uses."
+        f"{PLAN} has a path filter, so a change elsewhere does not start it, even if a manifest uses the changed file."
     ]
 
 

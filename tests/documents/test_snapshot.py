@@ -105,7 +105,7 @@ def forged(change: Callable[[Any], object]) -> bytes:
         (encode(WHOLE).replace(b"standard", b"nonstandard"), "changed or truncated"),
         (b'{"kind":"snapshot","format_version":"1.0"}', "changed or truncated"),
         (forged(lambda d: d.update(format_version="9.0")), "format version 9.0"),
-        (forged(lambda d: d.update(format_version=1)), "format version 1, but"),
+        (forged(lambda d: d.update(format_version=1)), "format version 1, not"),
         (forged(lambda d: d.update(timestamp="yesterday")), "timestamp"),
         (forged(lambda d: d.update(timestamp="2026-11-25T10:02:11")), "timestamp"),
         (forged(lambda d: d.update(timestamp="0001-01-01T00:00:00+14:00")), "timestamp"),

@@ -116,7 +116,7 @@ def test_a_base_that_is_no_longer_shown() -> None:
     assert unseen(change.base, change.fields) == ("params.a",)
     [said] = change.diagnostics
     assert said.code == "base-not-shown"
-    assert "who changed params.a of project.p" in said.summary
+    assert "the version of params.a that" in said.detail
     assert unseen(None, change.fields) == ()
     assert unseen(replace(KNOWN, written=False), change.fields) == ()
     created = plan_project(desired({"a": 1}), None, known=KNOWN)
@@ -207,7 +207,7 @@ def test_what_a_killed_run_had_written_is_ours() -> None:
     change = plan_project(desired({"a": 3}, ["B"]), landed, known=known)
     assert [field.cause for field in change.fields] == [Cause.PENDING]
     assert [diagnostic.code for diagnostic in change.diagnostics] == ["interrupted-run"]
-    assert "setParams (version 1) and setOntology (version 1)" in change.diagnostics[0].summary
+    assert "setParams (version 1) and setOntology (version 1)" in change.diagnostics[0].detail
     archived = plan_project(wanted, replace(landed, archived=True), known=known)
     assert [diagnostic.code for diagnostic in archived.diagnostics] == ["interrupted-run", "archived"]
     theirs = live({"a": 1}, {"a": 9}, ontologies=(["A"], [1]))

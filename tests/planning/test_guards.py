@@ -131,7 +131,8 @@ SAME = (
 )
 NEAR = "A live project without a manifest has a name that is one letter away"
 ALIKE = "A live project without a manifest has the same type, params, and ontology"
-UNWRITTEN = "No apply of this repository has written this project yet, and this apply would"
+UNWRITTEN = "The first apply to this project would"
+NEVER = "No apply of this repository has written the project yet."
 FOREVER = " The API cannot delete or rename a project."
 IN_ONE_FILE = {"new": "/p.yaml"}
 LEFT = {"old": "/p.yaml"}
@@ -192,26 +193,26 @@ CASES = [
         "takeover",
         [update("-my p", old={"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5})],
         situation(),
-        f"{UNWRITTEN} remove 5 of 6 parameters (b, c, d and 2 more).",
+        f"{UNWRITTEN} remove 5 of 6 parameters (b, c, d and 2 more). {NEVER}",
         "To keep them, add them to the manifest.",
     ),
     Case(
         "takeover",
         [update(old={"b": 1})],
         situation(known={"p": recorded(written=False)}),
-        f"{UNWRITTEN} remove 1 of 1 parameter (b).",
+        f"{UNWRITTEN} remove 1 of 1 parameter (b). {NEVER}",
     ),
     Case(
         "takeover",
         [choices(["A"], ["A", {"choice": "B", "subchoices": ["C"]}])],
         situation(),
-        f'{UNWRITTEN} remove 2 of 3 choices ("B", "C").',
+        f'{UNWRITTEN} remove 2 of 3 choices ("B", "C"). {NEVER}',
     ),
     Case(
         "takeover",
         [update(old={"a": 0, "b": 1})],
         situation(pending=True),
-        f"{UNWRITTEN} remove 1 of 2 parameters (b); change 1 value (params.a).",
+        f"{UNWRITTEN} remove 1 of 2 parameters (b); change 1 value (params.a). {NEVER}",
         "To keep them, add them to the manifest.",
     ),
     *(
@@ -219,7 +220,7 @@ CASES = [
             "takeover",
             [with_field("params.a.b", kind, 1, 2)],
             situation(pending=True),
-            "would change 1 value (params.a.b).",
+            f"would change 1 value (params.a.b). {NEVER}",
         )
         for kind in (Kind.REMOVE, Kind.CHANGE, Kind.MOVE, Kind.REORDER)
     ),
@@ -227,13 +228,13 @@ CASES = [
         "takeover",
         [with_field("ontology.A.@display", Kind.REMOVE, "a")],
         situation(pending=True),
-        "would change 1 value (ontology.A.@display).",
+        f"would change 1 value (ontology.A.@display). {NEVER}",
     ),
     Case(
         "not-kept",
         [update()],
         situation(known={"p": recorded(not_kept={"params.a": value_hash(1.0)})}),
-        "Scale did not keep 1 value that an earlier apply wrote: params.a. The manifest still declares the same.",
+        "Scale did not keep 1 value that an earlier apply wrote: params.a. The manifest still declares the same value.",
         "Declare the value that Scale keeps, or add the path to reconcile.ignore.",
     ),
     Case(
@@ -241,21 +242,21 @@ CASES = [
         [update(old={"a": 1, "b": 2, "c": 3})],
         situation(known={"p": recorded(not_kept={"params.b": value_hash(ABSENT), "params.c": value_hash(ABSENT)})}),
         "Scale did not keep 2 values that an earlier apply wrote: params.b, params.c. The manifest still declares "
-        "the same.",
+        "the same values.",
     ),
     Case(
         "choice-removal",
         [choices(["A"], ["A", "B"])],
         situation(known=RECORDED, settings=HOLDING),
-        'This removes 1 choice from the ontology: "B". Work in flight loses removed choices at once.',
+        'The update removes 1 choice from the ontology: "B". Work in flight loses removed choices immediately.',
     ),
     Case(
         "choice-removal",
         [choices(["A", "Banner"], ["A", "B", "banner"])],
         situation(known=RECORDED, settings=HOLDING),
-        'This removes 1 choice from the ontology: "B"; it renames 1 choice of the ontology: "banner" -> "Banner". '
-        "Work in flight loses removed choices at once. "
-        "Work in flight loses the old name at once, and finished tasks keep the old name.",
+        'The update removes 1 choice from the ontology: "B"; it renames 1 choice of the ontology: "banner" -> "Banner". '
+        "Work in flight loses removed choices immediately. "
+        "Work in flight loses the old name immediately, and finished tasks keep the old name.",
     ),
     Case(
         "takeover",
@@ -269,7 +270,7 @@ CASES = [
         "conflict",
         [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), Cause.CONFLICT)],
         situation(known=RECORDED, pending=True),
-        "Git and Scale have changed params.a, params.b in different ways since the last apply.",
+        "Git and Scale have both changed params.a, params.b since the last apply.",
         "To keep the change made on Scale, add it to the manifest.",
     ),
     *(
@@ -299,14 +300,14 @@ CASES = [
         "renamed",
         [create("new"), forget("old")],
         situation(live("old", {"a": 1}), known={"old": recorded()}, managed=IN_ONE_FILE, undeclared=LEFT),
-        f'Its manifest declared "old" and now declares "new". {STAYS}',
+        f'The manifest file declared "old" and now declares "new". {STAYS}',
         SAME_PROJECT,
     ),
     Case(
         "renamed",
         [create("new")],
         situation(listed=False, known={"old": recorded()}, managed=IN_ONE_FILE, undeclared=LEFT),
-        f'Its manifest declared "old" and now declares "new". {STAYS}',
+        f'The manifest file declared "old" and now declares "new". {STAYS}',
         SAME_PROJECT,
     ),
     Case(
@@ -319,7 +320,7 @@ CASES = [
             managed={"new": "/moved.yaml"},
             undeclared=LEFT,
         ),
-        f'It has the type, params, and ontology of "old", which no manifest declares anymore. {STAYS}',
+        f'The content is that of "old", which no longer has a manifest. {STAYS}',
         SAME_PROJECT,
     ),
     Case(
@@ -579,7 +580,7 @@ def test_a_guard_that_warns_leaves_a_warning() -> None:
     assert first is before
     assert (loss.code, loss.summary) == (
         "choice-removal",
-        'project.p: this removes 4 choices from the ontology: "B", "C", "D" and 1 more',
+        'project.p: the update removes 4 choices from the ontology: "B", "C", "D" and 1 more',
     )
     waivers = (Waiver("choice-removal", "p", "agreed", TODAY),)
     _, changed = with_holds([create("kitten"), removal], replace(judged_by, waivers=waivers))[0]
@@ -595,12 +596,12 @@ def test_the_names_of_choices_that_are_sensitive_are_not_said() -> None:
     ((reported,), _) = with_holds([removal], replace(hidden, pending=False, known=RECORDED))
     assert (
         reported.diagnostics[0].summary
-        == "project.p: this removes 2 choices from the ontology: (sensitive value), (sensitive value)"
+        == "project.p: the update removes 2 choices from the ontology: (sensitive value), (sensitive value)"
     )
     kept = with_field("ontology.B.display", Kind.CHANGE, "x", "y")
     noted = {"p": replace(recorded(), not_kept={"ontology.B.display": value_hash("y")})}
     ((held,), _) = with_holds([kept], replace(hidden, known=noted))
-    assert held.held_by[0].why.endswith(": ontology (sensitive value). The manifest still declares the same.")
+    assert held.held_by[0].why.endswith(": ontology (sensitive value). The manifest still declares the same value.")
 
 
 def test_an_expired_ignore_without_a_change_is_a_warning() -> None:
@@ -722,13 +723,13 @@ def test_few_pairs_of_many_projects_are_compared(monkeypatch: pytest.MonkeyPatch
 def test_a_base_that_is_no_longer_shown() -> None:
     """With `--pending` the guard conflict holds what may be a change made on Scale, beside what surely is."""
     change = update()
-    hidden = "no longer shows the version of params.a that the last apply recorded"
+    hidden = "t is unknown whether params.a changed on Scale since the last apply. Scale's history no longer shows the"
     [[held]] = [judged.held_by for judged in with_holds([change], situation(pending=True, known=RECORDED))[0]]
     assert held.guard == "conflict"
     assert hidden in held.why
     both = replace(change, fields=(*classed(change, Cause.CONFLICT).fields, change.fields[0]))
     [[held]] = [judged.held_by for judged in with_holds([both], situation(pending=True, known=RECORDED))[0]]
-    assert "have changed params.a in different ways since the last apply. Scale's history" in held.why
+    assert "Git and Scale have both changed params.a since the last apply. It is unknown" in held.why
     assert hidden in held.why
     [judged] = with_holds([change], situation(known=RECORDED))[0]
     assert judged.held_by == ()

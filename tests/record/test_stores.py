@@ -312,7 +312,7 @@ def test_a_clone_whose_path_has_a_colon(tmp_path: Path, remote: Path) -> None:
 def test_a_remote_that_is_not_configured(clone: Path, tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="has no git remote"):
         opened(clone, "upstream")
-    with pytest.raises(RecordError, match="outside a git repository"):
+    with pytest.raises(RecordError, match="needs a git repository"):
         opened(tmp_path, "origin")
 
 

@@ -93,7 +93,7 @@ def test_a_file_that_another_process_holds(file: Path) -> None:
     store.seed(SEED)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        refuses(store, r"locked by another process for more than 0\.01 seconds")
+        refuses(store, r"is locked by another process")
         other.execute("ROLLBACK")
     assert store.list_projects() != "[]"
 
@@ -151,7 +151,7 @@ def test_a_folder_that_is_read_only_can_be_read(forbidding: Path) -> None:
     assert store.list_projects() != "[]"
     forbidding.chmod(0o400)
     assert store.list_projects() != "[]"
-    with pytest.raises(StoreError, match="permissions"):
+    with pytest.raises(StoreError, match="cannot be opened"):
         store.reset()
 
 
@@ -163,7 +163,7 @@ def test_a_place_is_checked_before_anything_is_written(forbidding: Path) -> None
     for file in (forbidding, forbidding.parent / "new" / "folder" / "sandbox.db"):
         with pytest.raises(StoreError, match=f"cannot be written: {forbidding.parent} is read-only"):
             Store(file).check_place()
-    with pytest.raises(StoreError, match="permissions"):
+    with pytest.raises(StoreError, match="cannot be opened"):
         store.seed(SEED)
     with pytest.raises(StoreError, match="cannot be created: Permission denied"):
         Store(forbidding.parent / "new" / "sandbox.db").seed(SEED)
@@ -179,8 +179,8 @@ def test_a_place_is_checked_before_anything_is_written(forbidding: Path) -> None
     ("code", "problem"),
     [
         (sqlite3.SQLITE_FULL, "the disk is full"),
-        (sqlite3.SQLITE_READONLY, "permissions"),
-        (sqlite3.SQLITE_CANTOPEN, "permissions"),
+        (sqlite3.SQLITE_READONLY, "cannot be opened: words"),
+        (sqlite3.SQLITE_CANTOPEN, "cannot be opened: words"),
         (sqlite3.SQLITE_IOERR | (3 << 8), "cannot be used: words"),
     ],
 )

@@ -379,4 +379,4 @@ def test_a_file_where_a_folder_is_due(here: Path, arguments: list[str]) -> None:
     (here / ".reconciler").touch()
     refused = CliRunner().invoke(command, arguments)
     assert refused.exit_code == 1
-    assert f"cannot be opened: {here / '.reconciler'} is not a folder." in refused.output
+    assert f"cannot be opened: {here / '.reconciler'} is not a folder" in str(refused.exception)

@@ -256,7 +256,7 @@ def test_what_is_missing_is_reported_with_what_to_do(clone: Path, tmp_path: Path
         (clone, "origin", "there is no snapshot of production on origin"),
         (clone, "local", "there is no snapshot of production in this clone"),
         (clone, "nowhere", "has no git remote"),
-        (tmp_path, "local", "outside a git repository"),
+        (tmp_path, "local", "needs a git repository"),
     ):
         with pytest.raises(SnapshotError, match=words) as problem:
             read_ref(root, "production", remote)

@@ -201,7 +201,7 @@ class GithubClient:
                 if pause is not None:
                     if pause > LONGEST_WAIT or waited + pause > PATIENCE:
                         raise GithubUnavailableError(
-                            f"GitHub's rate limit lasts another {min(pause, _LONGEST_SHOWN):.0f} seconds",
+                            f"GitHub's rate limit lasts another {min(pause, _LONGEST_SHOWN):.0f} s",
                             "This run does not wait that long. Run the job again later.",
                         )
                     self._waiting(pause)

@@ -229,7 +229,7 @@ class _Issue:
         for other in others:
             if other.is_open and not self.finding.left_in(other):
                 self.posts.client.update(f"/issues/{other.number}", closed, needs=WRITES)
-                self.comment(other, f"This continues in #{kept.number}.", self.finding.body().data[SET])
+                self.comment(other, f"Continued in #{kept.number}.", self.finding.body().data[SET])
 
     def update(self, issue: Posted, body: Body, kept: Kept, **more: str) -> Kept:
         self.posts.update(f"/issues/{issue.number}", body, **more)

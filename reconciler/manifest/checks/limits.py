@@ -131,7 +131,7 @@ def no_effect(subject: Subject) -> Iterator[Finding]:
     if kind == "lidartopdown":
         for path, _ in subject.at("geometries.{}"):
             if path[-1] not in ("polygon", "line", "point"):
-                summary = f"{path[-1]} has no effect: lidartopdown supports only polygon, line, and point"
+                summary = f"{path[-1]} has no effect: lidartopdown has only polygon, line, and point"
                 yield Finding(path, summary, key=True)
     has_instances = "instance_labels" in params or _has_instances(params.get("labels"))
     if kind == "segmentannotation" and subject.attributes and not has_instances:

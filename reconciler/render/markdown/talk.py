@@ -60,7 +60,7 @@ def drift_left(number: int) -> str:
     """About projects that an issue has shown, and that its check no longer covers."""
     return (
         f"This check no longer covers {count(number, 'project')} that drifted before. The edit history of this issue"
-        " has the differences. The issue stays open until they are checked again."
+        f" has the differences. The issue stays open until {'it is' if number == 1 else 'they are'} checked again."
     )
 
 

@@ -97,7 +97,13 @@ def alerts_of(seen: Sequence[Seen], reverted: Edits) -> Iterator[Sentence]:
         are = "is" if len(created) == 1 else "are"
         yield (*names(created), f" {are} ", Strong("created"), f": {PERMANENT[0].lower()}{PERMANENT[1:]}")
     if reached:
-        yield ("The ontology of ", *names(reached), " changes. ", Strong("Work in flight"), " sees the change at once.")
+        yield (
+            "The ontology of ",
+            *names(reached),
+            " changes. ",
+            Strong("Work in flight"),
+            " sees the change immediately.",
+        )
 
 
 def _blocked_alert(change: ProjectChange, project: ProjectView) -> Sentence:

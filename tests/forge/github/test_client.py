@@ -270,7 +270,7 @@ def test_an_answer_without_end(client: GithubClient, github: Github, monkeypatch
 
 def test_a_wait_that_is_absurd_is_not_printed_whole(client: GithubClient, github: Github) -> None:
     github.faults.append(Fault("GET", THREAD, 429, {"retry-after": "9" * 400}))
-    with pytest.raises(GithubUnavailableError, match="lasts another 1000000000 seconds"):
+    with pytest.raises(GithubUnavailableError, match="lasts another 1000000000 s"):
         list(client.list(THREAD, needs=NEEDS))
 
 

@@ -192,7 +192,7 @@ def test_two_issues_become_one(client: GithubClient, github: Github) -> None:
     second = github.add_issue(write_body("drift", Scope("production"), Body({"set": "x"}, "t")))
     assert keep(client, "a") is Kept.UNCHANGED
     assert (second["state"], second["state_reason"]) == ("closed", "not_planned")
-    assert said(github, second["number"]) == ["This continues in #1."]
+    assert said(github, second["number"]) == ["Continued in #1."]
 
 
 def test_a_locked_conversation(client: GithubClient, github: Github) -> None:
