@@ -254,16 +254,16 @@ CASES = [
         "choice-removal",
         [choices(["A", "Banner"], ["A", "B", "banner"])],
         situation(known=RECORDED, settings=HOLDING),
-        'The update removes 1 choice from the ontology: "B"; it renames 1 choice of the ontology: "banner" -> "Banner". '
-        "Work in flight loses removed choices immediately. "
+        'The update removes 1 choice from the ontology: "B"; it renames 1 choice of the ontology: "banner" -> '
+        '"Banner". Work in flight loses removed choices immediately. '
         "Work in flight loses the old name immediately, and finished tasks keep the old name.",
     ),
     Case(
         "takeover",
         [choices(["Banner", "Cats"], ["banner", "cats", "B"])],
         situation(),
-        "No apply of this repository has written this project yet, and this apply would remove 1 of 3 choices "
-        '("B"); rename 2 of 3 choices ("banner" -> "Banner", "cats" -> "Cats").',
+        f'{UNWRITTEN} remove 1 of 3 choices ("B"); rename 2 of 3 choices ("banner" -> "Banner", "cats" -> "Cats"). '
+        f"{NEVER}",
         "To keep them, add them to the manifest.",
     ),
     Case(
