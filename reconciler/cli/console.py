@@ -104,16 +104,16 @@ def target_info(
 
 
 def check_guards(allowed: tuple[str, ...]) -> None:
-    """Raises click.UsageError for a guard that does not exist."""
-    from reconciler.diagnostics import nearest
+    """Raises UsageError for a guard that does not exist."""
+    from reconciler.diagnostics import with_suggestion
+    from reconciler.errors import UsageError
     from reconciler.model.guards import GUARD_NAMES, NO_MANIFESTS
 
     known = (*GUARD_NAMES, NO_MANIFESTS)
     for name in allowed:
         if name not in known:
-            near = nearest(name, known)
-            hint = f', did you mean "{near}"?' if near is not None else "."
-            raise click.UsageError(f'there is no guard "{name}"{hint} Known: {", ".join(known)}')
+            summary = with_suggestion(f'there is no guard "{name}"', name, known)
+            raise UsageError(summary, f"Known guards: {', '.join(known)}.")
 
 
 class Look(TypedDict):

@@ -93,7 +93,9 @@ def write_failure(document: Any, reports: Sequence[str]) -> None:
 def _check_suffix(context: click.Context, parameter: click.Parameter, reports: tuple[str, ...]) -> tuple[str, ...]:
     for report in reports:
         if Path(report).suffix not in _FORMATS:
-            raise click.UsageError(f"--report {report}: the name of a report ends in {', '.join(_FORMATS)}", context)
+            *first, last = _FORMATS
+            listed = f"{', '.join(first)}, or {last}"
+            raise click.UsageError(f"--report {report}: the name must end in {listed}", context)
     return reports
 
 

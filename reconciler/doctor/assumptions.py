@@ -290,7 +290,7 @@ class _Histories(Assumption):
 class _VersionNumbers(Assumption):
     name = "version-numbers"
     otherwise = (
-        "If a version has no number, a plan uses its position in the history. If numbers are skipped, that is wrong."
+        "If a version has no number, a plan uses its position in the history, which is wrong if numbers are skipped."
     )
     unseen = "no project shows two versions of its params"
 

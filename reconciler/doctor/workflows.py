@@ -115,7 +115,7 @@ def find_misfits(found: Workflows, settings: Settings, pinned: str | None) -> It
         where, *elsewhere = ("the top of the repository" if one == "." else one for one in (inner, *sorted(folders)))
         yield (
             f"No workflow runs in {where}, where this configuration is. The workflows run in {', '.join(elsewhere)}.",
-            Remedy("Write workflows for it:", ("init",)),
+            Remedy("Write workflows for this configuration:", ("init",)),
         )
     ours = [step for step in found.steps if step.folder == inner]
     for target in sorted({step.target for step in ours if step.command != "validate"} - settings.targets.keys()):

@@ -75,11 +75,11 @@ def load_manifests(
         folder_path,
         root_path,
         "the manifest folder",
-        "Manifests are YAML files in this folder. Create it, or set `manifests` in the configuration.",
+        "Manifests are YAML files in this folder. Create the folder, or set `manifests` in the configuration.",
     )
     overlays = [os.path.abspath(path) for path in ([overlay] if overlay else []) + [*checked]]
     for path in overlays:
-        _check_folder(path, root_path, "the overlay", "Create it, or remove `overlay` from the configuration's target.")
+        _check_folder(path, root_path, "the overlay", "Create the folder, or remove `overlay` from the target.")
     with few_suggestions(), collector_paused():
         return _load(folder_path, root_path, overlays, bool(overlay), checks, parser or best_parser())
 

@@ -290,8 +290,8 @@ class Recorder:
         if (pause := next(pauses, None)) is None:
             raise RecordError(
                 f"the record of {self.target.name} could not be written",
-                f"Other runs kept updating it for {PUSHING:.0f} seconds. Apply again when fewer runs write to "
-                "this record. " + ALWAYS_OVERTAKEN,
+                f"Other runs kept updating the record for {PUSHING:.0f} seconds. Apply again when fewer runs "
+                "write to it. " + ALWAYS_OVERTAKEN,
             )
         await self.clock.sleep(pause)
 

@@ -95,7 +95,7 @@ def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Found:
                 change,
                 f'"{wanted}" is not a known task type, but "{meant}" is',
                 "The API cannot change the type of a project, and it cannot delete a project.",
-                f'If it is a typo, write "type: {meant}".',
+                f'If "{wanted}" is a typo, write "type: {meant}".',
             )
 
 
@@ -107,8 +107,8 @@ def vanished(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             yield Finding(
                 change,
                 "An earlier apply wrote this project, but it no longer exists on Scale",
-                "If it was renamed in the dashboard, this would create a second project.",
-                "If it was renamed, use its new name in the manifest.",
+                "If the project was renamed in the dashboard, this would create a second one.",
+                "If the project was renamed, use the new name in the manifest.",
             )
 
 
@@ -243,7 +243,7 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             change,
             what,
             f'On Scale, "{was}" is unchanged: {PERMANENT[0].lower()}{PERMANENT[1:]}',
-            f'If it is the same project, rename "{was}" in the dashboard, then plan again.',
+            f'If both are the same project, rename "{was}" in the dashboard, then plan again.',
         )
 
 

@@ -18,7 +18,6 @@ from reconciler.planning.planner import Rules, summary_of
 
 _SHORT: Final = 12
 _REMEDY: Final = "Apply the head of the branch. To undo a change, use git revert, which makes a newer commit."
-_NAMED = "The last applied commit is {applied}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Behind:
 def noted(behind: Behind, *, is_sandbox: bool) -> Diagnostic:
     """The diagnostic of a plan, of a drift, or of an apply that is not held."""
     applied, head = behind.applied[:_SHORT], (behind.head or "")[:_SHORT]
-    named = _NAMED.format(applied=applied)
+    named = f"The last applied commit is {applied}"
     if behind.is_older:
         effect = (
             "An apply to a sandbox would revert to this commit."

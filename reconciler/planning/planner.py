@@ -257,7 +257,7 @@ def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:
             Severity.NOTE,
             "interrupted-run",
             f"an interrupted apply already wrote project.{desired.name}",
-            detail=f"It completed {calls}, which the next apply records.",
+            detail=f"The interrupted apply completed {calls}. The next apply records this.",
         )
 
 

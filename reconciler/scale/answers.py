@@ -113,7 +113,7 @@ def _words(answer: Answer, asked: Asked) -> str:
     if not error:
         return "The server gave no reason."
     text = asked.mask(error if isinstance(error, str) else json.dumps(error, ensure_ascii=False))
-    return f"The server says: {_cut(text)}"
+    return f"The server reports: {_cut(text)}"
 
 
 def _rejected(answer: Answer, asked: Asked) -> ScaleError:

@@ -48,7 +48,7 @@ def test_what_is_a_manifest(tmp_path: Path) -> None:
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no manifest folder projects") as caught:
         load_manifests(tmp_path / "projects", root=tmp_path)
-    assert "Create it" in caught.value.detail
+    assert "Create the folder" in caught.value.detail
 
 
 def test_links(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ FOREVER = " The API cannot delete or rename a project."
 IN_ONE_FILE = {"new": "/p.yaml"}
 LEFT = {"old": "/p.yaml"}
 STAYS = 'On Scale, "old" is unchanged: the API cannot delete or rename a project.'
-SAME_PROJECT = 'If it is the same project, rename "old" in the dashboard, then plan again.'
+SAME_PROJECT = 'If both are the same project, rename "old" in the dashboard, then plan again.'
 ALL_KNOWN = {change.name: recorded() for change in UPDATES}
 
 CASES = [
@@ -185,9 +185,9 @@ CASES = [
         "vanished",
         [create("p")],
         situation(known=RECORDED),
-        "An earlier apply wrote this project, but it no longer exists on Scale. If it was renamed in the dashboard, "
-        "this would create a second project.",
-        "If it was renamed, use its new name in the manifest.",
+        "An earlier apply wrote this project, but it no longer exists on Scale. If the project was renamed in the "
+        "dashboard, this would create a second one.",
+        "If the project was renamed, use the new name in the manifest.",
     ),
     Case(
         "takeover",
@@ -284,7 +284,9 @@ CASES = [
         for make, known in ((create, {}), (update, RECORDED))
     ),
     *(
-        Case("near-type", [create("new", type=typo)], situation(), why, f'If it is a typo, write "type: {meant}".')
+        Case(
+            "near-type", [create("new", type=typo)], situation(), why, f'If "{typo}" is a typo, write "type: {meant}".'
+        )
         for typo, meant in (
             ("imageanotation", "imageannotation"),
             ("image_Annotation", "imageannotation"),

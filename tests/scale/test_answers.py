@@ -57,7 +57,7 @@ def test_refusals(steps: Callable[[ScaleClient], Any], status: int, kind: type[S
     assert type(error) is kind
     assert (error.status, error.may_have_landed) == (status, False)
     assert words in error.summary + error.detail
-    assert "The server says: because\n::of this" in error.detail
+    assert "The server reports: because\n::of this" in error.detail
     assert len(server.requests) == 1
 
 
@@ -91,10 +91,10 @@ def test_a_redirect_is_not_followed() -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"status_code": 400, "error": {"code": "é"}}, 'The server says: {"code": "é"}'),
+        ({"status_code": 400, "error": {"code": "é"}}, 'The server reports: {"code": "é"}'),
         ({"status_code": 400}, "The server gave no reason."),
         ({"error": ""}, "The server gave no reason."),
-        ({"message": "no such plan"}, "The server says: no such plan"),
+        ({"message": "no such plan"}, "The server reports: no such plan"),
         (["x"], "is not in the API's format: it has content of type application/json"),
         ({"error": "x" * 2000}, "x" * 500 + "…"),
     ],
