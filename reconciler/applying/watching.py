@@ -92,7 +92,7 @@ class Watched:
                 raise LostSightError(problem) from None
             return Landing()
         finally:
-            # A read is tried for READ_SECONDS. The rest was a wait that the server asked for.
+            # A read is tried for READ_SECONDS. The rest was a wait that the server requested.
             attempt.excuse(max(0.0, self.clock.monotonic() - begun - READ_SECONDS))
         if not self._is_outdated(read):
             self.live = read

@@ -30,7 +30,7 @@ class Contact:
 class Setup:
     """The setup of a run in `cwd`. `problem` is why there are no settings, or no target.
 
-    `asked` are the target and the endpoint that were asked for. `contact` is replaced once the target was asked.
+    `asked` has the requested target and endpoint. `contact` is replaced once the target has been contacted.
     """
 
     cwd: Path

@@ -182,7 +182,7 @@ class DriftShape(Document):
     complete: bool
     """False if the run was limited to some of the projects."""
     checked: tuple[Text, ...] = ()
-    """The projects that a limited run has looked at. Empty if it was not limited."""
+    """The projects that a limited run checked. Empty if it was not limited."""
     unchecked: tuple[Text, ...] = ()
     """The other projects that have a manifest, or that the record has. Empty if the run was not limited."""
     live_count: Count | None

@@ -1,4 +1,4 @@
-"""A clone as others can get it: its commit, its remotes, and whether the commit holds what is in a folder."""
+"""What others can get from a clone: its commit, its remotes, and whether the commit has a folder as it is on disk."""
 
 from __future__ import annotations
 

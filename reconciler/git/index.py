@@ -53,7 +53,7 @@ def inner_name(top: str, path: str) -> str | None:
 
 
 def is_link(file: str) -> bool:
-    """Whether git tracks a file as a link, whatever it is in the working tree. False if git does not answer."""
+    """Whether git tracks a file as a link, even if the working tree has something else. False if git fails."""
     folder, name = os.path.split(file)
     try:
         listing = output(Path(folder), "ls-files", "--stage", "-z", "--", name) if is_inside(Path(folder)) else ""
@@ -134,7 +134,7 @@ def _targets(top: str, paths: Iterable[str], kinds: set[bool]) -> set[tuple[str,
 
 
 def _matters(name: str, is_folder: bool, sought: set[tuple[str, bool]], wanted: Wanted) -> bool:
-    """Whether something is one of what is sought, or is wanted below a folder that is sought."""
+    """Whether a path is one of those sought, or is wanted below a sought folder."""
     if (name, is_folder) in sought:
         return True
     parts = name.split("/")

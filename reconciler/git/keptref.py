@@ -26,7 +26,7 @@ ALWAYS_OVERTAKEN: Final = (
     "If no other run is under way, a lock file was left behind. Remove the file that ends in .lock in the "
     "repository's refs folder, or ask the server's operator to remove it."
 )
-"""What may be wrong if other runs seem to be faster all that time."""
+"""What may be wrong if other runs always seem to be faster."""
 
 
 def pauses_between(monotonic: Callable[[], float], draw: Callable[[], float]) -> Iterator[float]:

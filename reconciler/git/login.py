@@ -62,6 +62,6 @@ NO_LOGIN: Final = Login()
 
 
 def reason_of(subcommand: str, words: str) -> Reason | None:
-    """Why a remote refused a git, by what that printed; None if that is not known."""
+    """Why a remote refused a git command, from its output; None if the output does not show it."""
     found = next((reason for reason, pattern in _WORDS if re.search(pattern, words)), None)
     return Reason.READ if found is Reason.WRITE and subcommand != "push" else found

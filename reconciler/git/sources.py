@@ -174,7 +174,7 @@ class _Held:
 
 
 def _is_at(name: str, named: Collection[str]) -> bool:
-    """Whether a name is one of some names, or below one."""
+    """Whether a path is one of the `named` paths, or below one of them."""
     return any(f"{name}/".startswith(f"{each}/".lstrip("/")) for each in named)
 
 

@@ -36,7 +36,7 @@ class SharedFiles:
         self.yaml_files: dict[str, LocatedFile] = {}
         """The YAML files that were read, by their absolute path. Symbolic links are not followed."""
         self.missing: set[str] = set()
-        """The absolute paths of files that were asked for and that are not there."""
+        """The absolute paths of requested files that do not exist."""
 
     def text(self, folder: str, path: str) -> tuple[str, str]:
         """The absolute path and the text of the file at `path`, relative to the absolute `folder`.

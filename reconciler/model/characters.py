@@ -1,8 +1,8 @@
-"""Characters that nobody sees, and the sequences in which they are part of what is seen.
+"""Invisible characters, and the sequences in which they change what is visible.
 
 Unicode lists sequences of emoji with characters that have no glyph of their own: a variation selector (U+FE0E or
 U+FE0F), a zero-width joiner, the tags of a flag. There they change how the emoji is drawn. Anywhere else, nothing shows
-that they are there. Bidirectional and control characters are part of no sequence.
+that they are there. Bidirectional and control characters are never part of a sequence.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class DoctorReport:
-    """The results of one run. `assumptions` is empty if they were not asked for, or could not be checked.
+    """The results of one run. `assumptions` is empty if they were not requested, or could not be checked.
 
     Without a target, its name and endpoint are those that were asked for, or empty. `hint` is how to learn more,
     if there is a way.

@@ -89,7 +89,7 @@ class DriftSummary:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Projects ordered by name, clean ones included; `blocked` are beside them. `baseline` is None without a record.
+    """Projects ordered by name, clean ones included; `blocked` has the rest. `baseline` is None without a record.
 
     `unmanaged` are live projects without a manifest, `vanished` those that an apply has written and Scale no longer
     shows. `live_count` is None where no list was read, `complete` false where names narrowed it. `snapshot_at` is when

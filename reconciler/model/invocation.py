@@ -25,7 +25,7 @@ _TAKES: Final[Mapping[str, frozenset[str]]] = {
     "doctor": _LIVE,
     "validate": frozenset({"names"}),
 }
-"""What each command takes of an invocation."""
+"""The parts of an invocation that each command uses."""
 
 
 @dataclass(frozen=True, slots=True)

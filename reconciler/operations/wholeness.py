@@ -1,6 +1,6 @@
-"""Whether a checkout has what a plan reads. What git only leaves out of it (a sparse checkout) is not gone.
+"""Whether a checkout has every file that a plan reads. A file that git left out (a sparse checkout) was not deleted.
 
-Without this, manifests that are left out would be forgotten, and their drift would count as over.
+Without this check, the projects of such manifests would be forgotten, and their drift would count as resolved.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _configurations(settings: Settings) -> Iterator[Path]:
 
 
 def _is_foreign(top: str, name: str, configurations: Collection[str]) -> bool:
-    """Whether a hidden file is a `pyproject.toml` that says nothing about reconciler, by what git has of it."""
+    """Whether a hidden file is a `pyproject.toml` that does not configure reconciler, according to git's copy."""
     if f"{top}/{name}" not in configurations or name.rsplit("/", 1)[-1] != "pyproject.toml":
         return False
     try:

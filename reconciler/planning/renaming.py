@@ -81,7 +81,7 @@ def name_of(label: Json | Absent) -> str | None:
 
 
 def never_named(renames: Mapping[str, str], live: LiveProject) -> list[str]:
-    """Those of the old names that no version had. Empty if the history does not show every version.
+    """The old names that no version had. Empty if the history does not show every version.
 
     A name between two renames (`A: B`, `B: C`) may never have been on Scale. A label may be any string in the
     parameters.

@@ -80,7 +80,7 @@ def _stands_alone(cluster: str) -> bool:
 
 
 def _is_mark(character: str) -> bool:
-    """Whether it is drawn over the character before it, which may be one of ours."""
+    """Whether the character is drawn over the one before it, which may be part of our own text."""
     return character != "" and unicodedata.category(character).startswith("M")
 
 

@@ -81,7 +81,7 @@ class Coverage:
         return None if self.complete else sorted(self.hashes)[:MOST_COVERED]
 
     def meets(self, data: Mapping[str, Json]) -> bool:
-        """Whether a marker remembers a project of these, or does not know its projects."""
+        """Whether a marker remembers one of these projects, or does not record its projects."""
         known = _known(data)
         return known is None or any(self.complete or one in self.hashes for one in known)
 

@@ -84,7 +84,7 @@ class Finding:
         return Body(data, f"{self.text}\n{self.remark(len(left))}\n" if left else self.text)
 
     def left_in(self, issue: Posted) -> frozenset[str]:
-        """The projects that the issue shows, and that this check has not looked at, by their hashes."""
+        """The hashes of the projects that the issue shows and this check did not cover."""
         if self.coverage.complete:
             return frozenset()
         known = issue.body.data.get(DRIFTING)

@@ -1,4 +1,4 @@
-"""The hidden first line of a comment or an issue of ours. It identifies the text, and remembers values.
+"""The hidden first line of our comments and issues. It identifies the text, and remembers values.
 
 `<!-- reconciler plan target=NAME folder=FOLDER id=ID {"v":1,…} -->`: the three are percent-encoded, and the JSON spells
 `-`, `<` and `>` as escapes, so that no value can end the HTML comment. The folder is left out if it is the git top

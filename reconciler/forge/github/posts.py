@@ -1,7 +1,7 @@
-"""Comments and issues of ours: found by a marker and an author, created once, and updated in place.
+"""Our comments and issues: found by a marker and an author, created once, and updated in place.
 
-Ours are those of the login that the job's token writes as, and those of `github-actions[bot]`, which a job has before
-it gets a token of its own.
+An author is ours if it is the login that the job's token writes as, or `github-actions[bot]`, which a
+job has before it gets a token of its own.
 """
 
 from __future__ import annotations

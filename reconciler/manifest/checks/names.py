@@ -1,4 +1,4 @@
-"""Whitespace at the ends of names, and invisible characters in them, where nobody sees them."""
+"""Whitespace at the ends of names, and invisible characters in names."""
 
 from __future__ import annotations
 

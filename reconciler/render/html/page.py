@@ -99,7 +99,7 @@ class _Cards:
         self.brief.append(made.brief())
 
     def shrink(self, room: int) -> None:
-        """Make the largest cards brief until all of them have room."""
+        """Shorten the largest cards until all of them fit."""
         while self._total > room and self._largest:
             size, at = heappop(self._largest)
             self._drawn[at] = self._draw(self.brief[at])

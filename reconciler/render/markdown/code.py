@@ -39,7 +39,7 @@ def cell(text: str) -> str:
 
 
 def markup(text: str) -> str:
-    """Text within HTML tags of ours, such as `<code>`."""
+    """Text within our own HTML tags, such as `<code>`."""
     return html.escape(plain(text))
 
 

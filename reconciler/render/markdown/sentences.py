@@ -1,4 +1,4 @@
-"""Sentences of ours as Markdown. A suggested command is the workflow that does the same: nobody has a shell here.
+"""Our own sentences as Markdown. A suggested command is the workflow that does the same: nobody has a shell here.
 
 The workflows are those of `init`. Their inputs `names` and `allow` are separated by whitespace, and `everything` undoes
 changes made on Scale.
@@ -24,7 +24,7 @@ _DOES: Final = {"apply": "applies to", "drift": "checks", "snapshot": "checks", 
 
 
 def sentence(pieces: Sentence, *, in_table: bool = False) -> str:
-    """A sentence of ours. Names in it are code, and foreign text in it is shown literally."""
+    """One of our own sentences. Names in it are code, and foreign text in it is shown literally."""
     return "".join(_piece(piece, in_table) for piece in pieces)
 
 

@@ -35,7 +35,7 @@ class Risk(StrEnum):
     CREATED = "created"
     """A project on Scale is permanent."""
     REACHES_WORK = "reaching work in flight"
-    """Work in flight sees a change of the ontology at once."""
+    """Work in flight sees a change of the ontology immediately."""
 
 
 RANK: Final = {risk: rank for rank, risk in enumerate(Risk)}
