@@ -162,6 +162,10 @@ def unknown_conditions(size: int) -> Files:
     )
 
 
+LEAVES = 80
+"""The values in a list that is repeated 10,000 times."""
+
+
 def _branches(leaves: int, levels: int) -> str:
     lines = [f"a0: &a0 [{', '.join(map(str, range(leaves)))}]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, levels)]
@@ -175,7 +179,7 @@ def shared_branches(size: int) -> Files:
         "type: imageannotation\nparams: {x: {$ref: ../shared.yaml#/all}}\n"
         for number in range(size)
     }
-    return {**files, "shared.yaml": _branches(80, 4)}
+    return {**files, "shared.yaml": _branches(LEAVES, 4)}
 
 
 def an_error_on_each_line(size: int) -> Files:

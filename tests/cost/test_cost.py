@@ -6,13 +6,12 @@ work that grows with its square would be four times as much.
 
 from __future__ import annotations
 
-import cProfile
 import difflib
 import gc
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +35,12 @@ from reconciler.planning import nearness
 from reconciler.planning.live import Live
 from reconciler.planning.planner import Declared
 from reconciler.settings import Target, read_settings
+from tests.calls import GROWTH, calls_counted
 from tests.cost import inputs
 from tests.cost.inputs import INPUTS, Input, write
 from tests.render.shown import render_annotations, render_validation
 
 pytestmark = pytest.mark.untraced
-
-_GROWTH: float = 2.3
-"""More than twice: a sort, and dictionaries that grow by steps."""
 
 _SMALL: dict[str, int] = {
     "300 deep ignores, 5,000 objects": 10,
@@ -64,10 +61,11 @@ def test_twice_the_input_is_at_most_twice_the_work(
 ) -> None:
     monkeypatch.setattr(diagnostics, "_MOST_COMPARISONS", 100)
     monkeypatch.setattr(diagnostics, "_MOST_SEARCHES", 10)
+    monkeypatch.setattr(inputs, "LEAVES", 5)
     size = _SMALL.get(each.name, _USUALLY)
     _work(each, size, tmp_path / "warm")  # imports and compilation happen once, and are not work on the input
     once, twice = (_work(each, times * size, tmp_path / str(times)) for times in (2, 4))
-    assert twice <= _GROWTH * once
+    assert twice <= GROWTH * once
 
 
 def _work(each: Input, size: int, root: Path) -> int:
@@ -85,24 +83,13 @@ def _work(each: Input, size: int, root: Path) -> int:
 
 
 def _counted(each: Input, root: Path, live: Live) -> int:
-    with _calls_counted() as calls:
+    with calls_counted() as calls:
         if each.command == ("validate",):
             found = validate(read_settings(root), ())
             render_validation(found.diagnostics, manifests=found.manifests, base=str(root))
         else:
             _plan(root, live)
     return calls()
-
-
-@contextmanager
-def _calls_counted() -> Iterator[Callable[[], int]]:
-    """Counts every call of a function, in Python or in C. The profiler itself is in C, and so is cheap."""
-    profile = cProfile.Profile()
-    profile.enable()
-    try:
-        yield lambda: sum(entry.callcount for entry in profile.getstats())
-    finally:
-        profile.disable()
 
 
 def _load(root: Path) -> Manifests:
