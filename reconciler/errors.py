@@ -170,8 +170,9 @@ class ScaleError(ReconcilerError):
         sent_ago: float = 0.0,
         held_back: bool = False,
         in_doubt: bool = False,
+        remedies: Sequence[Remedy] = (),
     ) -> None:
-        super().__init__(summary, "\n".join(filter(None, (detail, landing))))
+        super().__init__(summary, "\n".join(filter(None, (detail, landing))), remedies=remedies)
         self.explanation = detail
         self.status = status
         self.may_have_landed = may_have_landed

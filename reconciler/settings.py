@@ -64,6 +64,11 @@ class Settings:
     checks: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def sandboxes(self) -> list[str]:
+        """The targets that are sandboxes."""
+        return sorted(name for name, table in self.targets.items() if "sandbox" in table)
+
+    @property
     def overlays(self) -> list[Path]:
         """The overlay folders of all targets."""
         return sorted({self.repo_root / table["overlay"] for table in self.targets.values() if "overlay" in table})
@@ -130,8 +135,8 @@ def choose_target(
         if environment.get("CI"):
             raise UsageError(
                 "in CI, you must name a target",
-                'Use --target NAME, set RECONCILER_TARGET, or put target = "NAME" in reconciler.toml. '
-                f"Known targets: {', '.join(sorted(settings.targets))}.",
+                f"Known targets: {', '.join(sorted(settings.targets))}. "
+                "Name one with --target, in RECONCILER_TARGET, or as target in reconciler.toml.",
             )
         name = "sandbox"
     table = settings.targets.get(name)
@@ -139,7 +144,7 @@ def choose_target(
         raise UsageError(
             with_suggestion(f'there is no target "{name}"', name, settings.targets),
             f"Known targets: {', '.join(sorted(settings.targets))}. "
-            "Define others under [targets.NAME] in reconciler.toml.",
+            "Others can be defined under [targets] in reconciler.toml.",
         )
     limits = {
         "parallelism": parallelism or table.get("parallelism", 8),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -227,7 +228,7 @@ def say_usage(problem: click.ClickException, arguments: Sequence[str]) -> None:
     context = getattr(problem, "ctx", None)
     hint = f"See: {context.command_path} --help" if context is not None else ""
     if context is not None and isinstance(problem, click.NoSuchOption) and problem.option_name == "-C":
-        hint = f"-C DIR comes before the command: reconciler -C DIR {context.info_name}"
+        hint = _with_folder(arguments, str(context.info_name))
     elif isinstance(problem, click.NoSuchOption) and (explained := explain(problem, arguments)) is not None:
         say_diagnostics([error("usage", explained[0], detail=explained[1])])
         return
@@ -235,6 +236,14 @@ def say_usage(problem: click.ClickException, arguments: Sequence[str]) -> None:
     if isinstance(problem, click.UsageError):
         words = f"{words[0].lower()}{words[1:]}"
     say_diagnostics([error("usage", words, detail=hint)])
+
+
+def _with_folder(arguments: Sequence[str], command: str) -> str:
+    """What to type instead of a `-C` after the command."""
+    at = next((at for at, word in enumerate(arguments) if word.startswith("-C")), len(arguments))
+    folder = arguments[at][2:] if arguments[at : at + 1] != ["-C"] else "".join(arguments[at + 1 : at + 2])
+    hint = "-C and its folder come before the command"
+    return f"{hint}:\nreconciler -C {shlex.quote(folder)} {command}" if folder else f"{hint}."
 
 
 def confirm(question: str) -> bool:

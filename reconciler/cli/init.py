@@ -38,8 +38,7 @@ _ENTERPRISE = """
 
 _LOCAL = "only a runner on this machine can install this version of reconciler"
 _LOCAL_DETAIL = """\
-For other runners, delete .github/actions/reconciler, and name a source that they can reach:
-  reconciler init --from 'git+https://HOST/REPOSITORY@COMMIT'"""
+For other runners, delete .github/actions/reconciler, run init again, and specify a source that they can reach. """
 
 
 @click.command("init", epilog=_EPILOG)
@@ -56,7 +55,7 @@ def command(folder: str | None, source: str | None) -> int:
 
     from reconciler.diagnostics import warning
     from reconciler.operations.init import has_action, lay_out_repository
-    from reconciler.operations.pin import Pin, Unpinned, own_pin, read_pin
+    from reconciler.operations.pin import FORMS, Pin, Unpinned, own_pin, read_pin
     from reconciler.render.escape import plain
     from reconciler.render.phrases import word
 
@@ -82,7 +81,7 @@ def command(folder: str | None, source: str | None) -> int:
         elif pin is not None:
             console.say_words(f"The jobs install {plain(pin.short)}\n")
             if pin.is_local:
-                console.say_diagnostics([warning("local-source", _LOCAL, detail=_LOCAL_DETAIL)])
+                console.say_diagnostics([warning("local-source", _LOCAL, detail=_LOCAL_DETAIL + FORMS)])
         if found.enterprise:
             console.say_words(_ENTERPRISE.format(host=plain(found.enterprise)))
     else:

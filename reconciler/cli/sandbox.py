@@ -141,7 +141,7 @@ def _file(target: str | None) -> Path:
 
     settings = read_settings(Path.cwd())
     name = target or os.environ.get("RECONCILER_TARGET") or "sandbox"
-    table = settings.targets.get(name)
-    if table is None or "sandbox" not in table:
-        raise UsageError(f'the target "{name}" is not a sandbox', "Name a sandbox target, such as --target sandbox.")
-    return sandbox_file(settings, table)
+    if name not in (known := settings.sandboxes):
+        detail = f"These targets are: {', '.join(known)}. Name one with --target." if known else "No target is one."
+        raise UsageError(f'the target "{name}" is not a sandbox', detail)
+    return sandbox_file(settings, settings.targets[name])

@@ -5,7 +5,9 @@ Terraform's options have one dash and a long name. Click reads such an argument 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Final
 
 import click
@@ -22,11 +24,11 @@ _FMT: Final = "fmt formats the manifests in all folders. To only check them, run
 
 _OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "target": (
-        "{command} NAME",
+        "{command} {value}",
         "Terraform's -target selects resources. Here, the project names after the command do that. "
         "--target is the account: production or sandbox, for example.",
     ),
-    "chdir": ("-C {value}", "-C comes before the command, as in: reconciler -C DIR plan"),
+    "chdir": ("-C {value}", "-C comes before the command."),
     "no-color": ("NO_COLOR=1", "Color is used only on a terminal, and never if the variable NO_COLOR is set."),
     "json": ("--format json", ""),
     "refresh-only": ("reconciler drift", "drift shows what changed on Scale outside git."),
@@ -66,14 +68,17 @@ def explain(problem: click.NoSuchOption, arguments: Sequence[str]) -> tuple[str,
     if context is None:
         return None
     options = _options(context.command)
-    for argument in arguments:
-        name, _, value = argument.lstrip("-").partition("=")
+    for argument, behind in zip_longest(arguments, arguments[1:], fillvalue=""):
+        name, is_joined, value = argument.lstrip("-").partition("=")
         one_dash = not argument.startswith("--")
         if not _is_meant(problem, argument, name):
             continue
         if name in _OPTIONS:
             meant, detail = _OPTIONS[name]
-            meant = meant.format(command=context.command_path, value=value or "DIR")
+            if "{value}" in meant:
+                value = value if is_joined or behind.startswith("-") else behind
+                value = shlex.quote(value.removeprefix("project.")) if value else ""
+                meant = meant.format(command=context.command_path, value=value) if value else ""
         else:
             near = name if name in options else nearest(name, options) if one_dash else None
             if near is None:

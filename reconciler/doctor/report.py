@@ -87,7 +87,7 @@ async def _ask(
 ) -> tuple[Contact, Seen | CheckResult]:
     """The target's answer and, with `assumptions`, the evidence from reads or why there is none."""
     try:
-        opened = open_target(setup.chosen, setup.environment, waiting=waiting)
+        opened = open_target(setup.chosen, setup.environment, sandboxes=setup.configured.sandboxes, waiting=waiting)
     except ReconcilerError as problem:
         return Contact(opened=False, problem=problem), unasked("assumptions")
     async with opened as client:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -74,7 +73,8 @@ class KeptRef:
         if self.remote is not None and self.remote not in git.remotes(root):
             raise self._error(
                 f'this repository has no git remote "{remote}"',
-                f"Reconciler keeps {self.what} on that remote. To add it:\ngit remote add {shlex.quote(remote)} URL",
+                f"Reconciler keeps {self.what} on that remote. To add it, use git remote add {remote} with its "
+                f"address. Or name another remote for the target in reconciler.toml. {_known(git.remotes(root))}",
             )
 
     def read(self, most: int) -> Held | None:
@@ -141,3 +141,7 @@ class KeptRef:
                 )
             detail = "\n".join(filter(None, (problem.detail, remedy)))
             raise self._error(f"{failure}: {problem.summary}", detail) from None
+
+
+def _known(remotes: Sequence[str]) -> str:
+    return f"The remotes of this repository are: {', '.join(remotes)}." if remotes else "This repository has none."

@@ -122,6 +122,19 @@ class Refs:
                 return Held(tip, files)
         raise GitRefusedError(f"git fetch failed: {ref} was replaced on {self._remote} 3 times")
 
+    def log(self, tip: str, *, most: int) -> list[str]:
+        """The last `most` commits up to `tip`, the latest first, if they are in this repository or were fetched.
+
+        Empty if `tip` is not a commit.
+        """
+        done = run(self._root, "rev-list", "--first-parent", f"-{most}", f"{tip}^0", "--", environment=self._objects)
+        return done.stdout.decode("ascii").split() if done.returncode == 0 else []
+
+    def at(self, commit: str, *, most: int) -> Held | None:
+        """A commit of a log and its files; None if they are not available. Raises the errors of `read`."""
+        files = self._files(commit, commit, most)
+        return Held(commit, files) if files is not None else None
+
     def holds(self, ref: str, commit: str) -> bool:
         """Whether a ref points to `commit` or to one of its descendants."""
         tip = self.tip(ref)

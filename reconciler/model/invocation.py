@@ -64,14 +64,15 @@ class Invocation:
         options: list[str] = []
         if self.carries_out_a_file(run):
             options += ["--plan", self.planfile or ""]
-        target = self._target()
+        target = read = self._target()
         if "--target" in own:
             at = own.index("--target")
             target = own[at + 1]
             own = own[:at] + own[at + 2 :]
+        other = target not in (read, UNNAMED if read is None else read)
         if "target" in takes and target is not None:
             options += ["--target", target]
-        if "endpoint" in takes and self.endpoint and not (self.live and "live" in takes):
+        if "endpoint" in takes and self.endpoint and not other and not (self.live and "live" in takes):
             options += ["--endpoint", self.endpoint]
         if self.is_pending(run) and "--plan" not in options:
             options.append("--pending")

@@ -29,7 +29,7 @@ _HASH: Final = r"sha256[:=][0-9a-f]{64}|sha384[:=][0-9a-f]{96}|sha512[:=][0-9a-f
 _URL: Final = re.compile(r"[A-Za-z0-9._~:/@%+=&\-\[\]]+")
 """The characters in a URL that neither a shell nor a GitHub expression changes."""
 
-_FORMS: Final = f"""\
+FORMS: Final = f"""\
 --from takes one of these:
   git+https://HOST/REPOSITORY@COMMIT           the full commit hash, not a branch or tag
   https://HOST/FILE.whl --hash=sha256:HEX      a wheel or source archive, with its hash
@@ -106,8 +106,7 @@ def own_pin() -> Pin | Unpinned:
     if source is None:
         return _unpinned(
             "the hash of the installed release is unknown",
-            "Reconciler was installed from a package index, and the installer did not record a hash.",
-            command=f"reconciler init --from '{DISTRIBUTION}=={installed.version} --hash=sha256:HEX'",
+            f"Version {installed.version} was installed from a package index, and the installer did not record a hash.",
         )
     try:
         return _of_source(source, package)
@@ -115,7 +114,7 @@ def own_pin() -> Pin | Unpinned:
         raise UsageError(
             f"the installed reconciler cannot be pinned: {problem.why}",
             f"Reconciler was installed from {_shown(str(source.get('url', '')))}.\nSpecify what the jobs install. "
-            + _FORMS,
+            + FORMS,
         ) from None
     except GitRefusedError as problem:
         return _unpinned(
@@ -142,7 +141,6 @@ def _of_source(source: Mapping[str, Any], package: Path) -> Pin | Unpinned:
             return _unpinned(
                 "the hash of the installed archive is unknown",
                 f"Reconciler was installed from {_shown(url)}, and the installer did not record a hash.",
-                command=f"reconciler init --from '{_shown(url)} --hash=sha256:HEX'",
             )
         return _archive(url, hashes)
     return _of_clone(_folder(url), package)
@@ -277,14 +275,12 @@ class _RefusedError(UsageError):
     """What `--from` names is not a pin, and `why`."""
 
     def __init__(self, why: str, consequence: str = "") -> None:
-        super().__init__(f"--from does not pin reconciler: {why}", consequence + _FORMS)
+        super().__init__(f"--from does not pin reconciler: {why}", consequence + FORMS)
         self.why = why
 
 
-def _unpinned(
-    why: str, detail: str = "", *, command: str = "reconciler init --from 'git+https://HOST/REPOSITORY@COMMIT'"
-) -> Unpinned:
-    return Unpinned(why, f"{detail}\nSpecify what the jobs install:\n  {command}".lstrip())
+def _unpinned(why: str, detail: str = "") -> Unpinned:
+    return Unpinned(why, f"{detail}\nRun init again, and specify what the jobs install. {FORMS}".lstrip())
 
 
 def _is_ours(name: str) -> bool:

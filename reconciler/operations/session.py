@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconciler.clock import SYSTEM_CLOCK
+from reconciler.diagnostics import Remedy
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.forge.github.job import git_login
 from reconciler.http.connection import InProcess
@@ -66,9 +67,15 @@ def check_writable(target: Target) -> None:
 
 
 def open_target(
-    target: Target, environment: Mapping[str, str], *, waiting: Callable[[float], None] = lambda seconds: None
+    target: Target,
+    environment: Mapping[str, str],
+    *,
+    sandboxes: Sequence[str] = (),
+    waiting: Callable[[float], None] = lambda seconds: None,
 ) -> ScaleClient:
     """A client, to be used as an asynchronous context manager. `waiting` is called with the seconds of a long wait.
+
+    `sandboxes` are the targets that need no key.
 
     Raises:
         CredentialsError: the variable that should hold the key is not set.
@@ -89,9 +96,11 @@ def open_target(
     variable = target.key_variable or "SCALE_API_KEY"
     key = environment.get(variable, "")
     if not key.strip():
+        needing_none = () if environment.get("RECONCILER_ENDPOINT") else sandboxes[:1]
         raise CredentialsError(
             f"there is no API key: {variable} is not set",
-            "Set that variable to the account's API key. To try reconciler without a key, use --target sandbox.",
+            "Set that variable to the account's API key.",
+            remedies=[Remedy("To try reconciler without a key:", ("plan", "--target", name)) for name in needing_none],
         )
     return ScaleClient(
         endpoint=target.endpoint,
@@ -145,7 +154,9 @@ class Session:
         """
 
         async def with_client() -> _Answer:
-            async with open_target(self.target, self.environment, waiting=self.waiting) as client:
+            async with open_target(
+                self.target, self.environment, sandboxes=self.settings.sandboxes, waiting=self.waiting
+            ) as client:
                 return await use(client)
 
         return asyncio.run(with_client())

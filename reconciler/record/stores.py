@@ -33,6 +33,9 @@ _FOLDER = ".reconciler"
 _LARGEST_RENEWAL = 10_000
 """The most bytes that a renewal of an intent may have."""
 
+_MOST_TRIED = 20
+"""How many commits of a damaged record are searched for one that can be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -121,13 +124,13 @@ class _GitRecord:
         try:
             held = self._kept.read(LARGEST_SAVED)
         except (NotACommitError, TooLargeError) as problem:
-            raise RecordError(f"{problem.summary}{self._kept.where}", remedies=self._repair()) from None
+            raise RecordError(f"{problem.summary}{self._kept.where}", remedies=self._repair(problem.tip)) from None
         if held is None:
             return Seen(Record(), None, {})
         try:
             return Seen(decode(held.files, place=self._kept.place(held.commit)), held.commit, held.files)
         except RecordError as problem:
-            raise RecordError(problem.summary, problem.detail, remedies=self._repair()) from None
+            raise RecordError(problem.summary, problem.detail, remedies=self._repair(held.commit)) from None
 
     def swap(self, seen: Seen, record: Record, message: str) -> Seen | None:
         files = encode(record)
@@ -174,14 +177,27 @@ class _GitRecord:
         fetch = ("git", "fetch", remote, f"{self._kept.name}:{self._kept.name}")
         return Remedy(f"If a record was pushed to {remote}, fetch it:", fetch)
 
-    def _repair(self) -> list[Remedy]:
+    def _repair(self, tip: str) -> list[Remedy]:
         name, remote = self._kept.name, self._kept.remote
-        point = ("update-ref", name, "COMMIT") if remote is None else ("push", "--force", remote, f"COMMIT:{name}")
-        gone = "If there is none, delete the ref. Until the next apply, the cause of every difference is then unknown:"
-        return [
-            Remedy("Point the ref to the last good commit in its log:", ("git", *point)),
-            Remedy(gone, self._kept.deletion()),
-        ]
+        good = next(filter(self._is_good, self._refs.log(tip, most=_MOST_TRIED)), None)
+        gone = "Delete the ref. Until the next apply, the cause of every difference is then unknown:"
+        if good is None:
+            return [Remedy(gone, self._kept.deletion())]
+        words = "Point the ref to the last commit in its log that can be read:"
+        to_do = [Remedy(words, ("git", "update-ref", name, good))]
+        if remote is not None:
+            to_do = [
+                Remedy("Fetch the log of the ref:", ("git", "fetch", remote, name)),
+                Remedy(words, ("git", "push", "--force", remote, f"{good}:{name}")),
+            ]
+        return [*to_do, Remedy(f"Or: {gone[0].lower()}{gone[1:]}", self._kept.deletion())]
+
+    def _is_good(self, commit: str) -> bool:
+        try:
+            held = self._refs.at(commit, most=LARGEST_SAVED)
+            return held is not None and bool(decode(held.files, place=commit))
+        except (GitRefusedError, RecordError):
+            return False
 
 
 class _FileRecord:

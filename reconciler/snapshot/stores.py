@@ -56,7 +56,11 @@ def open_snapshot(root: Path, target: str, remote: str, *, login: Login = NO_LOG
     if not git.is_repository(root):
         raise SnapshotError(
             f"the published snapshot of {target} needs a git repository",
-            "Work in a clone, with git installed, or use a file: snapshot --out FILE and --live FILE.",
+            "Work in a clone, with git installed, or save the snapshot in a file.",
+            remedies=[
+                Remedy("To save one:", ("snapshot", "--out", "live.json")),
+                Remedy("To plan with it:", ("plan", "--live", "live.json")),
+            ],
         )
     return KeptRef(root, "snapshot", target, remote, error=SnapshotError, login=login, below=below)
 

@@ -12,6 +12,8 @@ from reconciler.cli import reconciler
 
 _COMMAND = re.compile(rf"reconciler (-C |({'|'.join(reconciler.list_commands(click.Context(reconciler)))})\b)")
 
+_PLACEHOLDER = re.compile(r"(^|[@=/])(NAME|FILE|COMMIT|URL|DIR|TARGET|GUARD|HOST|HEX|REPOSITORY|VERSION)\b")
+
 
 def suggested(text: str) -> list[list[str]]:
     """Each command of ours in an output: alone on its line, or as code on a page."""
@@ -30,8 +32,9 @@ def split(command: str) -> list[str]:
 
 
 def check_parses(words: list[str]) -> None:
-    """Raises click.UsageError if the command line refuses the words of a command."""
+    """Raises click.UsageError if the command line refuses the words of a command. None of them is a placeholder."""
     assert words[0] == "reconciler"
+    assert not [word for word in words if _PLACEHOLDER.search(word)], words
     rest = words[3:] if words[1] == "-C" else words[1:]
     command: click.Command = reconciler
     while isinstance(command, click.Group):

@@ -230,6 +230,9 @@ def test_a_missing_key_names_its_variable(cli: Cli, write: Write) -> None:
     wrong = cli("plan", "--target", "production")
     assert wrong.code == 1
     assert "SCALE_API_KEY is not set" in wrong.err
+    assert "To try reconciler without a key:\n  reconciler plan --target sandbox\n" in wrong.err
+    other = cli("plan", "p", "--target", "production", "--endpoint", "https://api.scale.com/v1")
+    assert "  reconciler plan p --target sandbox\n" in other.err
 
 
 def test_the_commit_is_reported(cli: Cli, write: Write, repository: Path) -> None:
@@ -446,7 +449,9 @@ def test_the_exit_code_of_a_run_is_that_of_the_process(repository: Path) -> None
     [
         (["validte"], "no such command 'validte', did you mean 'validate'?"),
         (["-C", "project", "plan"], '-C project: No such file or directory, did you mean "projects"?'),
-        (["validate", "-C", "projects"], "-C DIR comes before the command: reconciler -C DIR validate"),
+        (["validate", "-C", "two words"], "come before the command:\n  reconciler -C 'two words' validate\n"),
+        (["validate", "-Cprojects"], "come before the command:\n  reconciler -C projects validate\n"),
+        (["validate", "-C"], "-C and its folder come before the command.\n"),
         (["plan", "--allow", "near-nam"], 'there is no guard "near-nam", did you mean "near-name"?'),
         (["nothing"], "no such command 'nothing'\n"),
         (["-C", "/pro", "plan"], "-C /pro: No such file or directory\n"),

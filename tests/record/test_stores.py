@@ -246,13 +246,45 @@ def test_a_ref_that_is_not_a_record_is_named_and_can_be_repaired(
     store = opened(clone, where)
     with pytest.raises(RecordError, match=f"{REF} points to a {kind}, not to a commit") as caught:
         store.read()
-    point, delete = (remedy.run[1:] for remedy in caught.value.remedies)
-    if where == "origin":
-        run(clone, "fetch", "--quiet", "origin", good)
-    run(clone, *(word.replace("COMMIT", good) for word in point))
-    assert store.read().record == record("a")
+    *point, delete = (remedy.run[1:] for remedy in caught.value.remedies)
+    assert len(point) == (kind == "tag" and where == "local")
+    for command in point:
+        run(clone, *command)
+        assert store.read().record == record("a")
     run(clone, *delete)
     assert store.read().record == Record()
+
+
+@pytest.mark.parametrize("where", ["local", "origin"])
+def test_a_damaged_record_can_be_taken_back_to_its_last_good_commit(
+    clone: Path, remote: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.record.stores.LARGEST_SAVED", 2_000)
+    write(opened(clone, where), record("a"))
+    write(opened(clone, where), record("b"))
+    store = opened(clone, where)
+    for content in (b"{", b" " * 2_001):
+        held = opened(clone, where)
+        seen = held.read()
+        refs = Refs(clone, None if where == "local" else where)
+        refs.read(REF, most=10_000)
+        assert refs.swap(REF, refs.commit(seen.token, {HEAD: content}, "damaged"), seen.token)
+        with pytest.raises(RecordError) as caught:
+            store.read()
+        *repair, _ = (remedy.run[1:] for remedy in caught.value.remedies)
+        for command in repair:
+            run(clone, *command)
+        assert store.read().record == record("b")
+    assert log(clone if where == "local" else remote)[0] != "damaged"
+
+
+def test_a_damaged_record_without_a_good_commit_can_only_be_deleted(clone: Path) -> None:
+    damaged = Refs(clone, None).commit(None, {HEAD: b"{"}, "damaged")
+    run(clone, "update-ref", REF, damaged)
+    with pytest.raises(RecordError) as caught:
+        opened(clone, "local").read()
+    (remedy,) = caught.value.remedies
+    assert remedy.text.startswith("Delete the ref.")
 
 
 def test_a_damaged_record_is_an_error_with_its_place(clone: Path, remote: Path) -> None:
