@@ -33,11 +33,15 @@ def choice_text(name: str, *, loose: bool) -> str:
     return plain(name) if loose else label(name)
 
 
+def both_names(old: str, new: str) -> tuple[str, str]:
+    """The old name of a choice and the new one. They look different."""
+    both = choice_text(old, loose=False), choice_text(new, loose=False)
+    return (exact(old), exact(new)) if look_alike(*both) else both
+
+
 def renamed_text(old: str, new: str, *, declared: bool) -> str:
     """`banner -> Banner`, or if the manifest declares the rename, `banner -> Banner (renamed)`."""
-    both = choice_text(old, loose=False), choice_text(new, loose=False)
-    names = " -> ".join(map(exact, (old, new)) if look_alike(*both) else both)
-    return f"{names} (renamed)" if declared else names
+    return " -> ".join(both_names(old, new)) + (" (renamed)" if declared else "")
 
 
 def moved_words(parent: str) -> str:

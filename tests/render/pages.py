@@ -12,8 +12,9 @@ VOID: Final = frozenset({"meta", "input", "wbr", "br", "hr", "col"})
 ELEMENTS: Final = frozenset(
     re.findall(
         r"[a-z0-9]+",
-        """html head meta title style body a header div h1 span p ul li b form label input output kbd nav ol dl dt dd
-        main section h2 h3 h4 small pre article table thead tbody tr th td ins del details summary code i wbr script""",
+        """html head meta title style body a bdi header div h1 span p ul li b form label input output kbd nav ol dl dt
+        dd main section h2 h3 h4 small pre article table thead tbody tr th td ins del details summary code i wbr
+        script""",
     )
 )
 ATTRIBUTES: Final = frozenset(
@@ -31,7 +32,8 @@ _OURS: Final = re.compile(r"[\w #,.;:'=/+?&-]*", re.ASCII)
 class Page(HTMLParser):
     """Elements in order with their attributes; texts in order, each with the elements that contain it.
 
-    Those of rendered instructions are in `sheets`.
+    Those of rendered instructions are in `sheets`. `isolated` has each text again, with whether an element keeps it
+    from reordering what is around it.
     """
 
     def __init__(self, page: str) -> None:
@@ -41,6 +43,8 @@ class Page(HTMLParser):
         self.sheets: list[tuple[str, dict[str, str]]] = []
         self._sheet: int | None = None
         self.texts: list[tuple[str, tuple[str, ...]]] = []
+        self.isolated: list[tuple[str, bool]] = []
+        self._apart: list[bool] = []
         self.strange: list[str] = []
         self.feed(page)
         self.close()
@@ -54,8 +58,10 @@ class Page(HTMLParser):
             if self._sheet is None and attributes.get("class") == "sheet":
                 self._sheet = len(self.open)
             self.open.append(tag)
+            self._apart.append(tag == "bdi" or attributes.get("dir") == "auto")
 
     def handle_endtag(self, tag: str) -> None:
+        del self._apart[-1:]
         if not self.open or self.open.pop() != tag:
             self.strange.append(f"</{tag}> ends nothing")
         if self._sheet is not None and len(self.open) <= self._sheet:
@@ -63,6 +69,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.texts.append((data, tuple(self.open)))
+        self.isolated.append((data, any(self._apart)))
 
     def handle_comment(self, data: str) -> None:
         self.strange.append(f"a comment: {data}")

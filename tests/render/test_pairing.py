@@ -11,6 +11,7 @@ from reconciler.model.values import Json
 from reconciler.planning.planner import plan_project
 from tests.building import desired, live
 from tests.render import plans
+from tests.render.pages import Page
 from tests.render.shown import render_page, render_plan, render_plan_markdown
 
 TEXT = "Draw a box around every vehicle that is at least ten pixels wide, and skip reflections in windows."
@@ -123,7 +124,7 @@ def declared(renames: dict[str, str], old: list[Any], new: list[Any]) -> list[st
     assert "finished tasks keep the old name" in text
     shown = [re.sub(" {2,}", "  ", f"{sign} {line.strip()}") for sign, line in SIGNED.findall(text)]
     for line in shown:
-        assert "(renamed)" not in line or line[2:].split(" (")[0].replace(">", "&gt;") in page
+        assert "(renamed)" not in line or line[2:].split(" (")[0] in Page(page).text
     return shown
 
 

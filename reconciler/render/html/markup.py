@@ -10,9 +10,10 @@ from markupsafe import Markup, escape
 from reconciler.diagnostics import Location
 from reconciler.model.project import Source
 from reconciler.render.escape import plain
+from reconciler.render.html.isolation import file_html, is_leftward, isolated, pieces_of, within
 from reconciler.render.signs import MEANING, Sign
 from reconciler.render.textdiff import DiffLine
-from reconciler.render.worddiff import Fate, Piece
+from reconciler.render.worddiff import Fate
 
 _SIGNS: Final[dict[Sign | None, Markup]] = {None: Markup()} | {
     sign: Markup(f'<b class="sign {sign.name.lower()}" role="img" aria-label="{meaning}">{escape(sign)}</b>')
@@ -25,16 +26,6 @@ def sign_of(sign: Sign | None) -> Markup:
     return _SIGNS[sign]
 
 
-def pieces_of(pieces: Iterable[Piece]) -> Markup:
-    """Pieces of a line; what changes is in an element of its own."""
-    return Markup("".join([_within(piece.fate, piece.text) for piece in pieces]))
-
-
-def _within(fate: Fate, text: str) -> str:
-    name = fate.value
-    return f"<{name}>{escape(text)}</{name}>" if name else escape(text)
-
-
 def lines_in(lines: Iterable[DiffLine]) -> Markup:
     """Lines of a text, each after its sign."""
     return Markup(f'<div class="prose">{"".join(map(_line, lines))}</div>')
@@ -43,18 +34,19 @@ def lines_in(lines: Iterable[DiffLine]) -> Markup:
 def _line(line: DiffLine) -> str:
     kind = "remark" if line.remark else line.sign.name.lower() if line.sign else "same"
     fate = _FATES.get(line.sign, Fate.KEPT) if line.sign else Fate.KEPT
-    words = pieces_of(line.pieces) if line.pieces else _within(fate, line.text)
-    return f'<p class="{kind}">{_SIGNS[line.sign]}<span>{words}</span></p>'
+    words = pieces_of(line.pieces) if line.pieces else within(fate.value, line.text)
+    isolating = "" if line.remark else ' dir="auto"'
+    return f'<p class="{kind}">{_SIGNS[line.sign]}<span{isolating}>{words}</span></p>'
 
 
 def dotted(name: str) -> Markup:
     """An escaped path. A long one may be broken after its dots."""
-    return Markup(str(escape(name)).replace(".", ".<wbr>"))
+    return isolated(name) if is_leftward(name) else Markup(str(escape(name)).replace(".", ".<wbr>"))
 
 
 def place_of(place: Source | Location, address: Callable[[Source | Location], str | None]) -> Markup:
     """A line of a file, and the link to it if it has one."""
-    words, link = escape(plain(f"{place.file}:{place.line}")), address(place)
+    words, link = f"{file_html(plain(place.file))}:{place.line}", address(place)
     if link is None:
         return Markup(f'<span class="where">{words}</span>')
     return Markup(f'<a class="where" href="{escape(link)}" rel="noopener noreferrer">{words}</a>')

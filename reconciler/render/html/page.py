@@ -16,11 +16,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from reconciler.diagnostics import count
 from reconciler.render.escape import plain, quoted
 from reconciler.render.html.cards import Card, card
-from reconciler.render.html.markup import dotted, lines_in, pieces_of, place_of, sign_of
+from reconciler.render.html.isolation import isolated, name_html, sentence_html, value_html
+from reconciler.render.html.markup import dotted, lines_in, place_of, sign_of
 from reconciler.render.html.rendered import FULL, Viewer, Views
-from reconciler.render.spelling import choice_text, moved_words, renamed_text
+from reconciler.render.spelling import both_names, choice_text, moved_words
 from reconciler.render.text.diagnostics import lay_out_diagnostics
-from reconciler.render.text.plan import lines_of, text_of
+from reconciler.render.text.plan import lines_of
 from reconciler.render.view.diagnostics import Block, in_blocks
 from reconciler.render.view.parts import View, message_lines
 from reconciler.render.worddiff import Effort
@@ -137,7 +138,6 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "sign": sign_of,
-        "pieces": pieces_of,
         "lines_in": lines_in,
         "dotted": dotted,
         "place": place_of,
@@ -145,11 +145,14 @@ def _environment() -> Environment:
         "message_lines": message_lines,
         "choice_text": choice_text,
         "moved_words": moved_words,
-        "renamed_text": renamed_text,
         "plain": plain,
         "quoted": quoted,
         "lines_of": lines_of,
-        "text_of": text_of,
+        "name": name_html,
+        "isolated": isolated,
+        "words": sentence_html,
+        "value": value_html,
+        "both_names": both_names,
     }
     return environment
 
