@@ -38,6 +38,11 @@ class Location:
     text: str | None = None
 
 
+def first_line(file: str, line: int = 1) -> Location:
+    """The location of what is about a whole file, or a document that starts at a line of it."""
+    return Location(file, line, 1, 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """What to do, in `words`, and the command that does it.
@@ -156,7 +161,7 @@ def left_out(file: str, severities: Sequence[Severity]) -> Diagnostic:
         LEFT_OUT,
         f"{counted(severities)} in this file {'is' if len(severities) == 1 else 'are'} not shown",
         f"At most {MOST_OF_A_FILE:,} messages are shown for one file. Fix those first, then run the command again.",
-        Location(file, 1, 1, 2),
+        first_line(file),
     )
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from reconciler.cli import console
 from reconciler.model.outcome import Event
 from reconciler.render.text.outcome import lay_out_progress
-from reconciler.render.view.outcome import view_event
+from reconciler.render.view.progress import view_event
 
 _MOST_LINES = 12
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.configuration.spans import Node, Span, Spans, tokens
-from reconciler.diagnostics import Location, error
+from reconciler.diagnostics import Location, error, first_line
 from reconciler.errors import DiagnosedError, FileRefusedError, UsageError
 from reconciler.files.reading import LARGEST_CONFIGURATION, read_file
 from reconciler.files.walking import Refusal
@@ -76,7 +76,7 @@ class Configuration:
                 break
             node = node.below[part]
         span = (node.key if at_key else node.value) or node.key or node.value
-        return first_line(self.file) if span is None else self._source.location(*span)
+        return first_line(self.file.as_posix()) if span is None else self._source.location(*span)
 
 
 def find_configuration(folder: Path, top: Path | None) -> Configuration | None:
@@ -107,7 +107,7 @@ def _load(file: Path) -> Configuration | None:
         summary = f"{file.name} cannot be read: {problem.why}"
         if problem.reason == Refusal.MISSING:
             summary = f"{file.name} is a link to a file that does not exist"
-        raise _refuse("file", summary, first_line(file), problem.detail) from None
+        raise _refuse("file", summary, first_line(file.as_posix()), problem.detail) from None
     except UnicodeDecodeError:
         raise UsageError(f"{file.name} is not UTF-8", f"Save this file as UTF-8: {file}") from None
     source = _Source(file, text.replace("\r\n", "\n"))
@@ -151,7 +151,9 @@ def _parse(source: _Source) -> dict[str, Any]:
         bare = words == "Invalid value" and text[index : index + 1].isalpha()
         raise _refuse("syntax", f"this is not TOML: {words}", location, label="quote it" if bare else "") from None
     except RecursionError:
-        raise _refuse("too-deep", f"{source.file.name} is nested too deeply", first_line(source.file)) from None
+        raise _refuse(
+            "too-deep", f"{source.file.name} is nested too deeply", first_line(source.file.as_posix())
+        ) from None
     except ValueError:
         # The only mistake without a location: tomllib leaves it to the parser of numbers.
         number = next(token for token in tokens(text) if _DIGITS.match(token.text))
@@ -182,7 +184,3 @@ def _long_key(text: str) -> Span | None:
 
 def _refuse(code: str, summary: str, location: Location, detail: str = "", *, label: str = "") -> DiagnosedError:
     return DiagnosedError(summary, [error(code, summary, detail=detail, location=location, label=label)])
-
-
-def first_line(file: Path) -> Location:
-    return Location(file.as_posix(), 1, 1, 2)

@@ -304,13 +304,16 @@ def _across_keys(tables: Mapping[str, Any]) -> Iterator[Fault]:
             if "record_branches" in table and table.get("record", "local") == "local":
                 summary = f"{name_of(('targets', name))} has record_branches, but no remote for its record"
                 detail = 'Set record to the name of a git remote, such as "origin".'
-                yield Fault("missing-key", summary, ("targets", name, "record_branches"), detail, at_key=True)
+                yield Fault(("targets", name, "record_branches"), summary, detail, code="missing-key", at_key=True)
             yield from _overlay(name, table.get("overlay"), tables.get("manifests", "projects"))
     target = tables.get("target")
     known = {*BUILT_IN, *targets}
     if isinstance(target, str) and target not in known:
         yield Fault(
-            "unknown-target", f"there is no target {quoted(target)}", ("target",), label=did_you_mean(target, known)
+            ("target",),
+            f"there is no target {quoted(target)}",
+            code="unknown-target",
+            label=did_you_mean(target, known),
         )
 
 
@@ -318,9 +321,9 @@ def _kind(name: str, table: Mapping[str, Any]) -> Iterator[Fault]:
     shown = name_of(("targets", name))
     if "sandbox" in table and "endpoint" in table:
         summary = f"{shown} has both a sandbox and an endpoint"
-        yield Fault("two-kinds", summary, ("targets", name, "sandbox"), "Keep one of them.", at_key=True)
+        yield Fault(("targets", name, "sandbox"), summary, "Keep one of them.", code="two-kinds", at_key=True)
     elif name not in BUILT_IN and not any(key in _KINDS or nearest(key, _KINDS) for key in table):
-        yield Fault("missing-key", f"{shown} needs an endpoint or a sandbox", ("targets", name), at_key=True)
+        yield Fault(("targets", name), f"{shown} needs an endpoint or a sandbox", code="missing-key", at_key=True)
 
 
 def _overlay(name: str, overlay: Any, manifests: Any) -> Iterator[Fault]:
@@ -330,8 +333,8 @@ def _overlay(name: str, overlay: Any, manifests: Any) -> Iterator[Fault]:
     path = PurePosixPath(os.path.relpath(overlay, manifests))
     if ".." not in path.parts and not any(part.startswith("_") for part in path.parts):
         yield Fault(
-            "overlay-among-manifests",
-            f"the overlay {quoted(overlay)} is inside the manifest folder",
             ("targets", name, "overlay"),
+            f"the overlay {quoted(overlay)} is inside the manifest folder",
             "Its files would be read as separate manifests. Rename the folder so that its name starts with _.",
+            code="overlay-among-manifests",
         )

@@ -28,13 +28,16 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a document, at a value of it or, with `at_key`, at the value's key."""
+    """One thing that is wrong with a document, at a value of it or, with `at_key`, at the value's key.
 
-    code: str
-    summary: str
+    A check leaves out the code, which is that of its rule.
+    """
+
     path: Path
+    summary: str
     detail: str = ""
     label: str = ""
+    code: str = ""
     at_key: bool = False
     first: Path | None = None
     """The path of the value that this one repeats."""
@@ -53,7 +56,7 @@ class Faults(list[Fault]):
     def add(
         self, code: str, summary: str, path: Path, detail: str = "", label: str = "", *, at_key: bool = False
     ) -> None:
-        self.append(Fault(code, summary, path, detail, label, at_key))
+        self.append(Fault(path, summary, detail, label, code, at_key))
 
 
 @dataclass(eq=False)

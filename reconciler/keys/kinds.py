@@ -318,7 +318,7 @@ class Table(Kind):
         """The fault of a key that is not one of the table's."""
         detail = f"Known keys: {', '.join(self.names)}."
         summary = f"{self.thing} has no key {quoted(name)}"
-        return Fault(self.unknown_code, summary, (*path, name), detail, label, at_key=True)
+        return Fault((*path, name), summary, detail, label, code=self.unknown_code, at_key=True)
 
     def refuse(self, value: Any, path: Path, faults: Faults, *, code: str = "wrong-type") -> None:
         if path:

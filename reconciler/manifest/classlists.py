@@ -38,7 +38,7 @@ def class_list(ontology: Mapping[str, Json], path: RawPath) -> Fault:
     lines += ["- …"] if len(ontology) > len(lines) else []
     detail = "\n".join(("Write each choice as an item of a list:", *lines))
     summary = "an ontology is a list of choices, not a mapping of them"
-    return Fault(Code.UNKNOWN_KEY, summary, (*path, next(iter(ontology))), detail, at_key=True)
+    return Fault((*path, next(iter(ontology))), summary, detail, code=Code.UNKNOWN_KEY, at_key=True)
 
 
 def _spelled(name: str) -> str:

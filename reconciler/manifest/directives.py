@@ -248,10 +248,10 @@ class _Walk:
             return self._report(
                 path,
                 Fault(
-                    Code.DIRECTIVE_NOT_ALONE,
-                    f"{directive} must be the only key of its mapping",
                     (*path, directive),
+                    f"{directive} must be the only key of its mapping",
                     "If the value only looks like a directive, write {$literal: …} around it.",
+                    code=Code.DIRECTIVE_NOT_ALONE,
                     at_key=True,
                 ),
             )
@@ -263,7 +263,7 @@ class _Walk:
         if not isinstance(inner, str):
             label = "" if inner is None or isinstance(inner, dict | list) else "quote it"
             summary = f"{directive} must be the path of a file"
-            fault = Fault(Code.WRONG_TYPE, summary, (*path, directive), label=label, at_key=inner is None)
+            fault = Fault((*path, directive), summary, code=Code.WRONG_TYPE, label=label, at_key=inner is None)
             return self._report(path, fault)
         return self._file(inner, path) if directive == FILE else self._ref(inner, path)
 
@@ -313,7 +313,9 @@ class _Walk:
     def _unset(self, inner: Json, path: RawPath) -> Any:
         where = (*path, UNSET_KEY)
         if inner is not True:
-            return self._report(path, Fault(Code.BAD_VALUE, "$unset must be true", where, label="write {$unset: true}"))
+            return self._report(
+                path, Fault(where, "$unset must be true", code=Code.BAD_VALUE, label="write {$unset: true}")
+            )
         if self._is_document and is_slot(path):
             self._resolved.unsets = True
             return UNSET
@@ -321,10 +323,12 @@ class _Walk:
             "{$unset: true} drops an inherited value: a parameter, a key of reconcile, type, or a "
             "create-only key. A parameter is inherited as a whole, so $unset cannot be used inside one."
         )
-        return self._report(path, Fault(Code.MISPLACED_UNSET, "$unset cannot be used here", where, detail, at_key=True))
+        return self._report(
+            path, Fault(where, "$unset cannot be used here", detail, code=Code.MISPLACED_UNSET, at_key=True)
+        )
 
     def _refused(self, path: RawPath, directive: str, refused: RefusedError) -> None:
-        self._report(path, Fault(refused.code, refused.summary, (*path, directive), refused.detail, refused.label))
+        self._report(path, Fault((*path, directive), refused.summary, refused.detail, refused.label, code=refused.code))
 
     def _report(self, path: RawPath, fault: Fault) -> None:
         self._resolved.faults.append(fault)
@@ -336,11 +340,11 @@ class _Walk:
         if near is not None:
             self._resolved.faults.append(
                 Fault(
-                    Code.NEAR_DIRECTIVE,
-                    f"{quoted(key)} is not a directive and is sent unchanged",
                     (*path, key),
+                    f"{quoted(key)} is not a directive and is sent unchanged",
                     "If that is intended, write {$literal: …} around it.",
                     f'did you mean "{near}"?',
+                    code=Code.NEAR_DIRECTIVE,
                     at_key=True,
                     severity=Severity.WARNING,
                 )

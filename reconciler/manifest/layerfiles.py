@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity, count, did_you_mean, error
+from reconciler.diagnostics import Diagnostic, Severity, count, did_you_mean, error, first_line
 from reconciler.keys.faults import Fault, RefusedError
 from reconciler.keys.kinds import Table
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives, Resolved
 from reconciler.manifest.discovery import Found, discover
 from reconciler.manifest.layering import Layers, without_unset
-from reconciler.manifest.located import Document, display, first_line, in_reading_order
+from reconciler.manifest.located import Document, display, in_reading_order
 from reconciler.manifest.origins import diagnosed
 from reconciler.manifest.schema import DEFAULTS, OVERLAY
 from reconciler.manifest.sharedfiles import read_found, unread
@@ -184,10 +184,10 @@ def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_fil
 
 def _unused(key: str) -> Fault:
     return Fault(
-        Code.OVERLAY_UNUSED,
-        f"the manifest has no {key}, so this has no effect",
         (key,),
+        f"the manifest has no {key}, so this has no effect",
         f"An overlay cannot make {key} managed. To manage it, add {key} to the manifest.",
+        code=Code.OVERLAY_UNUSED,
         at_key=True,
         severity=Severity.WARNING,
     )

@@ -116,10 +116,10 @@ def is_slot(path: RawPath) -> bool:
 def _idle_unset(path: RawPath) -> Fault:
     """A warning for an `{$unset: true}` that has nothing to drop."""
     return Fault(
-        Code.UNSET_NOTHING,
-        f'"{path[-1]}" is not inherited',
         path,
+        f'"{path[-1]}" is not inherited',
         "There is nothing to drop. Remove the line, or check the spelling of the name.",
+        code=Code.UNSET_NOTHING,
         severity=Severity.WARNING,
     )
 

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from reconciler.collection import collector_paused
-from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions, quoted, warning
+from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions, first_line, quoted, warning
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import resolve
 from reconciler.files.walking import Refusal
@@ -23,7 +23,7 @@ from reconciler.manifest.comments import note_comments
 from reconciler.manifest.directives import Directives
 from reconciler.manifest.discovery import Found, discover, path_order
 from reconciler.manifest.layerfiles import LayerFiles, Overlay, open_overlay
-from reconciler.manifest.located import display, first_at, first_line, in_reading_order
+from reconciler.manifest.located import display, first_at, in_reading_order
 from reconciler.manifest.origins import Origin
 from reconciler.manifest.parsing import Parser, best_parser
 from reconciler.manifest.reading import read
@@ -228,7 +228,7 @@ def _note_like_names(entries: list[Entry], root: str) -> None:
         names = f"{quoted(entry.name)} and {quoted(earlier.name or '')}"
         found = warning(
             Code.LIKE_NAMES,
-            f"the names {names} differ only in case, whitespace, or Unicode form",
+            f"the names {names} differ only in case, spacing, or Unicode form",
             detail="The names belong to different projects, but they look the same to people. Rename one of them.",
             location=entry.origin.location(("name",)),
             label=first_at(earlier.origin.location(("name",)), root),

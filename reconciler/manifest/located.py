@@ -32,10 +32,6 @@ def display(file: str, root: str) -> str:
     return file[len(root) + 1 :] if file.startswith(f"{root}/") else file
 
 
-def first_line(file: str, line: int = 1) -> Location:
-    return Location(file, line, 1, 2)
-
-
 def first_at(location: Location, root: str) -> str:
     """A label that shows the location of the first occurrence."""
     return f"first at {display(location.file, root)}:{location.line}:{location.column}"

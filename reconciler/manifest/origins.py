@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final, TypeVar
 
-from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diagnostics import Diagnostic, Location, Severity, first_line
 from reconciler.keys.faults import Excerpt, Fault
-from reconciler.manifest.located import Document, Part, RawPath, Stretch, first_at, first_line
+from reconciler.manifest.located import Document, Part, RawPath, Stretch, first_at
 from reconciler.model.values import Json
 
 LITERAL: Final = "$literal"

@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from reconciler import fieldpath
-from reconciler.diagnostics import Location
+from reconciler.diagnostics import Location, first_line
 from reconciler.errors import FileRefusedError
 from reconciler.fieldpath import Attribute
 from reconciler.files.reading import read_file
 from reconciler.keys.kinds import is_own
-from reconciler.manifest.located import RawPath, first_line
+from reconciler.manifest.located import RawPath
 from reconciler.manifest.origins import Origin
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.reading import read

@@ -20,20 +20,20 @@ def rename_faults(project: DesiredProject, root: Origin) -> Iterator[Fault]:
         path: RawPath = ("reconcile", "renames", old)
         if old in names:
             yield Fault(
-                Code.OLD_NAME_DECLARED,
-                f"{quoted(old)} is renamed to {quoted(new)}, but the manifest still declares it",
                 path,
+                f"{quoted(old)} is renamed to {quoted(new)}, but the manifest still declares it",
                 f"Use {quoted(new)} there, or remove this rename.",
                 f"declared at {_shown(root.location(names[old]), root.document.source.root)}",
+                code=Code.OLD_NAME_DECLARED,
                 at_key=True,
             )
         elif _is_own(root, old) and names and new not in names and new not in project.renames:
             yield Fault(
-                Code.NEW_NAME_MISSING,
-                f"this manifest declares no choice or label {quoted(new)}",
                 path,
+                f"this manifest declares no choice or label {quoted(new)}",
                 f"Add {quoted(new)}, or remove this rename: without its new name, {quoted(old)} is removed, not "
                 "renamed.",
+                code=Code.NEW_NAME_MISSING,
                 severity=Severity.NOTE,
             )
 

@@ -10,7 +10,7 @@ import os
 import os.path
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, error, nearest
+from reconciler.diagnostics import Diagnostic, error, first_line, nearest
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal
@@ -18,7 +18,7 @@ from reconciler.git.index import is_link
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.comments import note_comments
-from reconciler.manifest.located import LocatedFile, first_line
+from reconciler.manifest.located import LocatedFile
 from reconciler.manifest.parsing import Parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words

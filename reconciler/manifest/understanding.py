@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, first_line
 from reconciler.keys.faults import Fault
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
 from reconciler.manifest.directives import Directives, Resolved
 from reconciler.manifest.layerfiles import Inherited, Limits
 from reconciler.manifest.layering import Layers
-from reconciler.manifest.located import Document, display, first_line, in_reading_order
+from reconciler.manifest.located import Document, display, in_reading_order
 from reconciler.manifest.origins import Origin, diagnosed
 from reconciler.manifest.renames import rename_faults
 from reconciler.manifest.verdict import Checked, check
@@ -121,12 +121,12 @@ class Understanding:
         taken = " or ".join(f'"{pattern}"' for pattern in limits.patterns)
         return [
             Fault(
-                Code.NAME_NOT_ALLOWED,
-                f'{display(limits.file, self._directives.files.root)} does not allow the name "{name}" here',
                 ("name",),
+                f'{display(limits.file, self._directives.files.root)} does not allow the name "{name}" here',
                 "The name patterns in that file prevent conflicts between teams. Rename the project, or move its "
                 "manifest.",
                 f"a name here must match {taken}",
+                code=Code.NAME_NOT_ALLOWED,
             )
         ]
 

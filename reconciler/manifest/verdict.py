@@ -196,10 +196,10 @@ class OntologyCheck:
         names = [names[-1] for names, _, _ in walk_choices(choices, ())]
         self._faults.append(
             Fault(
-                Code.DUPLICATE_CHOICE,
-                f"this repeats {len(names):,} choice{'' if len(names) == 1 else 's'} of the ontology: {named(names)}",
                 path,
+                f"this repeats {len(names):,} choice{'' if len(names) == 1 else 's'} of the ontology: {named(names)}",
                 _UNIQUE,
+                code=Code.DUPLICATE_CHOICE,
                 first=first,
             )
         )
@@ -208,7 +208,7 @@ class OntologyCheck:
         parent, index, is_object = self._seen[name]
         first = (*parent, index, "choice") if is_object else (*parent, index)
         summary = f"{quoted(name)} appears twice in this ontology"
-        self._faults.append(Fault(Code.DUPLICATE_CHOICE, summary, path, _UNIQUE, first=first))
+        self._faults.append(Fault(path, summary, _UNIQUE, code=Code.DUPLICATE_CHOICE, first=first))
 
 
 _UNIQUE: Final = "A choice must be unique in the whole tree, even below different parents."
@@ -256,9 +256,9 @@ def _is_strange(document: dict[str, Json]) -> bool:
 
 def _no_project(first: str) -> Fault:
     return Fault(
-        Code.MISSING_KEY,
-        'this is not a project: it has no "name", "type", or other project key',
         (first,),
+        'this is not a project: it has no "name", "type", or other project key',
         "Each document of a manifest is one project. If other files refer to this one, start its name with _.",
+        code=Code.MISSING_KEY,
         at_key=True,
     )

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diagnostics import Diagnostic, Severity, error, merged, with_suggestion
+from reconciler.diagnostics import Diagnostic, Severity, error, first_line, merged, with_suggestion
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal, is_below
@@ -15,7 +15,6 @@ from reconciler.files.writing import check_below, write_below
 from reconciler.manifest.discovery import DEFAULTS, path_order
 from reconciler.manifest.formatting import FileKind, NotProvenError, formatted
 from reconciler.manifest.loading import Manifests, load_manifests
-from reconciler.manifest.located import first_line
 from reconciler.manifest.parsing import best_parser
 from reconciler.manifest.scalars import Words
 from reconciler.manifest.sharedfiles import SharedFiles

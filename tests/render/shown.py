@@ -20,9 +20,10 @@ from reconciler.render.text import outcome as text_outcome
 from reconciler.render.text import plan as text_plan
 from reconciler.render.view.diagnostics import in_blocks, relative_to, view_diagnostics, view_validation
 from reconciler.render.view.drift import view_drift
-from reconciler.render.view.outcome import view_event, view_outcome
+from reconciler.render.view.outcome import view_outcome
 from reconciler.render.view.parts import Links, Reader
 from reconciler.render.view.plan import view_plan
+from reconciler.render.view.progress import view_event
 
 
 def reader(*, base: str, now: datetime, links: Links | None = None, sensitive: Sequence[Pattern] = ()) -> Reader:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.keys.faults import Fault
 from reconciler.manifest.checks import limits, links, names, parameters, references, texts
-from reconciler.manifest.checks.subject import Finding, Subject
+from reconciler.manifest.checks.subject import Subject
 from reconciler.manifest.codes import Code
 from reconciler.manifest.origins import Origin, diagnosed
 from reconciler.model.project import DesiredProject
@@ -26,11 +26,14 @@ _WARN, _NOTE = Severity.WARNING, Severity.NOTE
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`severity` is WARNING if Scale's documentation or code supports the rule, otherwise NOTE."""
+    """`severity` is WARNING if Scale's documentation or code supports the rule, otherwise NOTE.
+
+    A fault that is a NOTE stays one.
+    """
 
     code: Code
     severity: Severity
-    find: Callable[[Subject], Iterator[Finding]]
+    find: Callable[[Subject], Iterator[Fault]]
 
 
 RULES: Final = (
@@ -88,13 +91,11 @@ class Checks:
             switch = self._switches.get(rule.code)
             if switch == "off" or (switch is None and _is_off(rule.code, subject)):
                 continue
-            for finding in rule.find(subject):
-                severity = _NOTE if finding.doubtful else rule.severity
+            for fault in rule.find(subject):
+                severity = _NOTE if fault.severity is _NOTE else rule.severity
                 if switch is not None:
                     severity = _WARN if switch == "warn" else _NOTE
-                fault = Fault(rule.code, finding.summary, finding.path, finding.detail, finding.label, finding.key)
-                fault = replace(fault, severity=severity, first=finding.first, excerpt=finding.excerpt)
-                faults.setdefault((finding.path, finding.excerpt), fault)
+                faults.setdefault((fault.path, fault.excerpt), replace(fault, code=rule.code, severity=severity))
         return list(faults.values())
 
 

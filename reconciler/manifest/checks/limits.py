@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from reconciler.diagnostics import quoted
+from reconciler.diagnostics import Severity, quoted
+from reconciler.keys.faults import Fault
 from reconciler.manifest.checks.subject import (
-    Finding,
     Subject,
     entries,
     fields_in,
@@ -28,7 +28,7 @@ _PRIORITIES = (10, 20, 30)
 _SCENES = IMAGE | {"segmentannotation"}
 
 
-def over_limit(subject: Subject) -> Iterator[Finding]:
+def over_limit(subject: Subject) -> Iterator[Fault]:
     """A value beyond a limit that Scale documents."""
     params = subject.params
     yield from _common(params)
@@ -36,7 +36,7 @@ def over_limit(subject: Subject) -> Iterator[Finding]:
         labels = [label for label in labels_in(params.get("labels"), ()) if not label.heading]
         if len(labels) > _MOST_LABELS:
             summary = f"segmentannotation takes at most {_MOST_LABELS} labels; there are {len(labels)}"
-            yield Finding(("params", "labels"), summary)
+            yield Fault(("params", "labels"), summary)
     for path, geometry in subject.at("geometries.{}"):
         yield from _order(geometry, "min_vertices", "max_vertices", path)
     if subject.type == "textcollection":
@@ -48,48 +48,48 @@ def over_limit(subject: Subject) -> Iterator[Finding]:
         yield from _relationships(params.get("relationships"))
         for path, kind in subject.at("global_attributes.{}.type"):
             if kind not in (None, "category", "text", "number"):
-                yield Finding(path, "the type of a global attribute must be category, text, or number")
+                yield Fault(path, "the type of a global attribute must be category, text, or number")
 
 
-def _common(params: Json) -> Iterator[Finding]:
+def _common(params: Json) -> Iterator[Fault]:
     tags, metadata, priority = params.get("tags"), params.get("metadata"), params.get("priority")
     if isinstance(tags, list) and len(tags) > _MOST_TAGS:
-        yield Finding(("params", "tags"), f"a task can have at most {_MOST_TAGS} tags; there are {len(tags)}")
+        yield Fault(("params", "tags"), f"a task can have at most {_MOST_TAGS} tags; there are {len(tags)}")
     if is_object(metadata):
         size = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
         if size > _MOST_METADATA:
-            yield Finding(("params", "metadata"), f"metadata must be at most 10 KB; this is {size:,} bytes")
+            yield Fault(("params", "metadata"), f"metadata must be at most 10 KB; this is {size:,} bytes")
     if type(priority) is int and priority not in _PRIORITIES:
-        yield Finding(("params", "priority"), f"priority must be 10, 20, or 30; this is {priority}")
+        yield Fault(("params", "priority"), f"priority must be 10, 20, or 30; this is {priority}")
 
 
-def _field(field: Json, path: RawPath) -> Iterator[Finding]:
+def _field(field: Json, path: RawPath) -> Iterator[Fault]:
     yield from _order(field, "min_responses_required", "max_responses_required", path)
-    yield from _order(field, "min_choices", "max_choices", path, doubtful=True)
+    yield from _order(field, "min_choices", "max_choices", path, severity=Severity.NOTE)
     yield from _above(get(field, "max_responses_required"), _MOST_RESPONSES, (*path, "max_responses_required"))
     least = get(field, "min_responses_required")
     if type(least) is int and least < 1:
-        yield Finding((*path, "min_responses_required"), f"min_responses_required must be at least 1; this is {least}")
+        yield Fault((*path, "min_responses_required"), f"min_responses_required must be at least 1; this is {least}")
     if get(field, "title") == "":
-        yield Finding((*path, "title"), "the title of a field cannot be empty")
+        yield Fault((*path, "title"), "the title of a field cannot be empty")
     if get(field, "type") == "field_set":
         inner = field.get("fields")
         count = len(inner) if isinstance(inner, list) else 0
         if isinstance(inner, list) and count < 2:
-            yield Finding((*path, "fields"), f"a field_set needs at least 2 fields; this one has {count}")
+            yield Fault((*path, "fields"), f"a field_set needs at least 2 fields; this one has {count}")
         if field.get("inline") is True:
             kinds = {get(each, "type") for _, each in items(inner)}
             if count > 2 or not kinds <= {"text", "number"}:
-                yield Finding((*path, "inline"), "an inline field_set takes at most 2 fields, of type text or number")
+                yield Fault((*path, "inline"), "an inline field_set takes at most 2 fields, of type text or number")
 
 
-def _twice(fields: Json) -> Iterator[Finding]:
+def _twice(fields: Json) -> Iterator[Fault]:
     seen: set[str] = set()
     for path, field in fields_in(fields, ("params", "fields")):
         field_id = get(field, "field_id")
         if isinstance(field_id, str):
             if field_id in seen:
-                yield Finding(
+                yield Fault(
                     (*path, "field_id"),
                     f"the field_id {quoted(field_id)} appears twice",
                     "The field_id is the key of the answer, so it must be unique in the project.",
@@ -97,64 +97,64 @@ def _twice(fields: Json) -> Iterator[Finding]:
             seen.add(field_id)
 
 
-def _relationships(relationships: Json) -> Iterator[Finding]:
+def _relationships(relationships: Json) -> Iterator[Fault]:
     named = [index for index, each in items(relationships) if is_object(each) and "name" in each]
     unnamed = [index for index, each in items(relationships) if is_object(each) and "name" not in each]
     if named and unnamed:
-        yield Finding(
+        yield Fault(
             ("params", "relationships", max(min(named), min(unnamed))),
             "some relationships have a name, and some do not",
             "Give all of them a name and a display_name, or none of them.",
         )
 
 
-def _order(value: Json, low: str, high: str, path: RawPath, *, doubtful: bool = False) -> Iterator[Finding]:
+def _order(value: Json, low: str, high: str, path: RawPath, *, severity: Severity = Severity.ERROR) -> Iterator[Fault]:
     least, most = get(value, low), get(value, high)
     if type(least) in (int, float) and type(most) in (int, float) and most < least:
-        yield Finding((*path, high), f"{high} is {most}, which is less than {low} ({least})", doubtful=doubtful)
+        yield Fault((*path, high), f"{high} is {most}, which is less than {low} ({least})", severity=severity)
 
 
-def _above(value: Json, most: int, path: RawPath) -> Iterator[Finding]:
+def _above(value: Json, most: int, path: RawPath) -> Iterator[Fault]:
     if type(value) is int and value > most:
-        yield Finding(path, f"{path[-1]} must be at most {most}; this is {value}")
+        yield Fault(path, f"{path[-1]} must be at most {most}; this is {value}")
 
 
-def no_effect(subject: Subject) -> Iterator[Finding]:
+def no_effect(subject: Subject) -> Iterator[Fault]:
     """A setting that has no effect here."""
     params, kind = subject.params, subject.type
     if "padding" in params and "paddingX" in params and "paddingY" in params:
-        yield Finding(("params", "padding"), "padding has no effect if both paddingX and paddingY are set", key=True)
+        yield Fault(("params", "padding"), "padding has no effect if both paddingX and paddingY are set", at_key=True)
     box = get(params.get("geometries"), "box")
     if get(box, "integer_pixels") is True and get(box, "can_rotate") is True:
         where = ("params", "geometries", "box", "integer_pixels")
-        yield Finding(where, "integer_pixels has no effect on rotated boxes", key=True)
+        yield Fault(where, "integer_pixels has no effect on rotated boxes", at_key=True)
     if kind == "lidartopdown":
         for path, _ in subject.at("geometries.{}"):
             if path[-1] not in ("polygon", "line", "point"):
                 summary = f"{path[-1]} has no effect: lidartopdown has only polygon, line, and point"
-                yield Finding(path, summary, key=True)
+                yield Fault(path, summary, at_key=True)
     has_instances = "instance_labels" in params or _has_instances(params.get("labels"))
     if kind == "segmentannotation" and subject.attributes and not has_instances:
         summary = "no label has instance_label, so labelers never see the attributes"
-        yield Finding(("params", "annotation_attributes"), summary, key=True)
+        yield Fault(("params", "annotation_attributes"), summary, at_key=True)
     shapes = {shape for shape, _ in entries(params.get("geometries"))}
     for key, attribute in subject.attributes.items():
         yield from _attribute(kind, shapes, attribute, ("params", "annotation_attributes", key))
 
 
-def _attribute(kind: str, shapes: set[str], attribute: Json, path: RawPath) -> Iterator[Finding]:
+def _attribute(kind: str, shapes: set[str], attribute: Json, path: RawPath) -> Iterator[Fault]:
     conditions = attribute.get("conditions")
     is_global, labels = get(conditions, "is_global"), get(conditions, "label_condition")
     if kind in _SCENES and is_global is True and labels is not None:
         where = (*path, "conditions", "label_condition")
-        yield Finding(where, "label_condition has no effect with is_global", key=True)
+        yield Fault(where, "label_condition has no effect with is_global", at_key=True)
     if attribute.get("global") is True and kind in _SCENES:
         detail = "global asks for one value per track, in video and lidar types. For the whole scene, use is_global."
-        yield Finding((*path, "global"), f"global has no effect in {kind}", detail, key=True)
+        yield Fault((*path, "global"), f"global has no effect in {kind}", detail, at_key=True)
     if attribute.get("required") is True and attribute.get("type") == "linked" and kind in LIDAR:
-        yield Finding((*path, "required"), f"required has no effect in {kind}", key=True)
+        yield Fault((*path, "required"), f"required has no effect in {kind}", at_key=True)
     if attribute.get("type") in ("x_line", "y_line") and kind in IMAGE | VIDEO and not shapes & {"box", "cuboid"}:
-        yield Finding((*path, "type"), f"{attribute['type']} is for boxes and cuboids, but there are none")
+        yield Fault((*path, "type"), f"{attribute['type']} is for boxes and cuboids, but there are none")
 
 
 def _has_instances(labels: Json) -> bool:

@@ -15,8 +15,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from reconciler.diagnostics import quoted
-from reconciler.keys.faults import Excerpt
-from reconciler.manifest.checks.subject import Finding, Subject
+from reconciler.keys.faults import Excerpt, Fault
+from reconciler.manifest.checks.subject import Subject
 
 _PRIVATE_NAMES: Final = (".local", ".internal", ".lan", ".corp", ".home.arpa", ".localhost")
 _OPEN_SCHEMES: Final = frozenset({"http", "https", "data", "mailto", "tel", "sms"})
@@ -49,13 +49,13 @@ _IN_THE_REPOSITORY: Final = (
 _NOT_PUBLIC: Final = "Use the address of a public page instead, one that starts with https://."
 
 
-def private_link(subject: Subject) -> Iterator[Finding]:
+def private_link(subject: Subject) -> Iterator[Fault]:
     """A link or an image in an instruction that labelers cannot open."""
     for where in ("instruction", "dependents.defs.[].instruction"):
         for path, text in subject.at(where):
             if isinstance(text, str):
                 for summary, detail, excerpt in subject.once(text, _closed):
-                    yield Finding(path, summary, detail, excerpt=excerpt)
+                    yield Fault(path, summary, detail, excerpt=excerpt)
 
 
 def _closed(text: str) -> list[tuple[str, str, Excerpt]]:

@@ -6,31 +6,32 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from reconciler.diagnostics import quoted
-from reconciler.manifest.checks.subject import Choices, Finding, Subject
+from reconciler.keys.faults import Fault
+from reconciler.manifest.checks.subject import Choices, Subject
 from reconciler.manifest.located import RawPath
 from reconciler.model.characters import code_point, is_blank, unseen_inside
 
 _PLAIN = {" ": "a space", "\t": "a tab", "\n": "a line break"}
 
 
-def outer_whitespace(subject: Subject) -> Iterator[Finding]:
+def outer_whitespace(subject: Subject) -> Iterator[Fault]:
     """A project name, a choice, or a label that begins or ends with whitespace."""
     for what, name, path in _names(subject, _is_padded):
         begins = name != name.lstrip()
         edge = name[0] if begins else name[-1]
-        yield Finding(
+        yield Fault(
             path,
             f"the {what} {quoted(name)} {'begins' if begins else 'ends'} with {_PLAIN.get(edge) or code_point(edge)}",
             "The character is part of the name, but people cannot see it. Remove it.",
         )
 
 
-def invisible_character(subject: Subject) -> Iterator[Finding]:
+def invisible_character(subject: Subject) -> Iterator[Fault]:
     """A project name, a choice, or a label that contains an invisible character."""
     for what, name, path in _names(subject, _hides_something):
         hidden = unseen_inside(name.strip())
         assert hidden is not None
-        yield Finding(
+        yield Fault(
             path,
             f"the {what} {quoted(name)} contains {_PLAIN.get(hidden) or code_point(hidden)}",
             "The character is part of the name, but people cannot see it. Remove it.",

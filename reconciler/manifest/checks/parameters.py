@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.diagnostics import count, nearest, quoted
+from reconciler.diagnostics import Severity, count, nearest, quoted
 from reconciler.fieldpath import Pattern
-from reconciler.keys.faults import kind_of
-from reconciler.manifest.checks.subject import Finding, Subject, entries, get, is_object, items
+from reconciler.keys.faults import Fault, kind_of
+from reconciler.manifest.checks.subject import Subject, entries, get, is_object, items
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.schema import PROJECT
 from reconciler.model.values import Json
@@ -93,17 +93,17 @@ def _written_out(fact: Fact) -> Fact:
     return SHAPES[fact["$ref"].rpartition("/")[2]] if "$ref" in fact else fact
 
 
-def parameter_kind(subject: Subject) -> Iterator[Finding]:
+def parameter_kind(subject: Subject) -> Iterator[Fault]:
     """A value whose JSON type is not the one that Scale documents."""
     for each in _visited(subject):
         if not each.unknown:
             kinds = types_of(each.fact)
-            yield Finding(
+            yield Fault(
                 each.path,
                 f"{each.name} must be {type_words(kinds)}, not {kind_of(each.value)}",
                 each.fact.get("description", ""),
                 _remedy(each.value, kinds),
-                doubtful=not (is_sure(each.fact) or "$comment" not in each.fact),
+                severity=Severity.ERROR if is_sure(each.fact) or "$comment" not in each.fact else Severity.NOTE,
             )
 
 
@@ -126,35 +126,35 @@ def _remedy(value: Json, kinds: list[str]) -> str:
     return ""
 
 
-def project_key_in_params(subject: Subject) -> Iterator[Finding]:
+def project_key_in_params(subject: Subject) -> Iterator[Fault]:
     """A key of the project among its parameters, where it has no effect."""
     known = parameters_of(subject.type)
     for key in subject.params:
         if key in _BESIDE_PARAMS and key not in known:
             detail = "As a parameter, it is sent to Scale, but it has no effect on the project."
-            yield Finding(("params", key), f'"{key}" belongs next to params, not inside it', detail, key=True)
+            yield Fault(("params", key), f'"{key}" belongs next to params, not inside it', detail, at_key=True)
 
 
-def parameter_of_task(subject: Subject) -> Iterator[Finding]:
+def parameter_of_task(subject: Subject) -> Iterator[Fault]:
     """A key that belongs to a single task (an assumption)."""
     known = parameters_of(subject.type)
     for key in subject.params:
         if key in PER_TASK and key not in known:
             detail = "As a parameter of the project, it would apply to every task. Set it when you create the task."
-            yield Finding(("params", key), f'"{key}" belongs to a single task', detail, key=True)
+            yield Fault(("params", key), f'"{key}" belongs to a single task', detail, at_key=True)
 
 
-def parameter_of_other_type(subject: Subject) -> Iterator[Finding]:
+def parameter_of_other_type(subject: Subject) -> Iterator[Fault]:
     """A parameter that is known only for other task types."""
     for key in _strange(subject) if subject.type in OWN else ():
         others = sorted(kind for kind, own in OWN.items() if key in own)
         if others:
             more = f" and {count(len(others) - 1, 'more type')}" if len(others) > 1 else ""
             summary = f'"{key}" is a parameter of {others[0]}{more}, not of {subject.type}'
-            yield Finding(("params", key), summary, "It is sent unchanged. Remove it if it is a mistake.", key=True)
+            yield Fault(("params", key), summary, "It is sent unchanged. Remove it if it is a mistake.", at_key=True)
 
 
-def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
+def misspelt_parameter(subject: Subject) -> Iterator[Fault]:
     """A key that samples in Scale's documentation misspell, or that is almost a known one."""
     known = parameters_of(subject.type)
     for key in _strange(subject):
@@ -164,20 +164,25 @@ def misspelt_parameter(subject: Subject) -> Iterator[Finding]:
         if meant is not None and (meant in known or meant.split(".")[0] in known):
             detail = "It is sent unchanged, because Scale may have added it."
             summary, label = f'"{key}" is not a known parameter', f'did you mean "{meant}"?'
-            yield Finding(("params", key), summary, detail, label, key=True, doubtful=True)
+            yield Fault(("params", key), summary, detail, label, at_key=True, severity=Severity.NOTE)
     yield from _misspelt_inside(subject)
     for path, key in _slips(subject.params, ("params",)):
         meant = SLIPS_OF_THE_DOCUMENTATION[key]
         detail = "Samples in Scale's documentation misspell this parameter."
-        yield Finding(path, f'"{key}" is not a known parameter', detail, f'did you mean "{meant}"?', key=True)
+        yield Fault(path, f'"{key}" is not a known parameter', detail, f'did you mean "{meant}"?', at_key=True)
     for path in _label_keys(subject):
         detail = "A label's name is in choice, and what labelers see is in display."
-        yield Finding(
-            path, '"label" is not a key of a label', detail, 'did you mean "choice"?', key=True, doubtful=True
+        yield Fault(
+            path,
+            '"label" is not a key of a label',
+            detail,
+            'did you mean "choice"?',
+            at_key=True,
+            severity=Severity.NOTE,
         )
 
 
-def _misspelt_inside(subject: Subject) -> Iterator[Finding]:
+def _misspelt_inside(subject: Subject) -> Iterator[Fault]:
     """A key inside a known parameter that is almost a known one there."""
     for each in _visited(subject):
         for key in each.unknown:
@@ -185,13 +190,13 @@ def _misspelt_inside(subject: Subject) -> Iterator[Finding]:
                 continue
             meant = nearest(key, each.fact["properties"], cutoff=_NEAR_INSIDE)
             if meant is not None:
-                yield Finding(
+                yield Fault(
                     (*each.path, key),
                     f"{quoted(key)} is not a known key of {each.name}",
                     "It is sent unchanged, because Scale may have added it.",
                     f'did you mean "{meant}"?',
-                    key=True,
-                    doubtful=True,
+                    at_key=True,
+                    severity=Severity.NOTE,
                 )
 
 
@@ -214,13 +219,13 @@ def _label_keys(subject: Subject) -> Iterator[RawPath]:
                 yield (*path, "label")
 
 
-def misspelt_ignore(subject: Subject) -> Iterator[Finding]:
+def misspelt_ignore(subject: Subject) -> Iterator[Fault]:
     """A path to ignore with a key that is almost a known or declared one, so it may ignore nothing."""
     for index, ignore in enumerate(subject.project.mask.ignore):
         wrong = _misspelt_part(subject, ignore.pattern)
         if wrong is not None:
             written: Json = subject.project.document["reconcile"]["ignore"][index]
-            yield Finding(
+            yield Fault(
                 ("reconcile", "ignore", index, *(("path",) if isinstance(written, dict) else ())),
                 f"{quoted(wrong[0])} is not a known key, so this may ignore nothing",
                 "A live value that is not ignored is overwritten.",
@@ -248,7 +253,7 @@ def _misspelt_part(subject: Subject, pattern: Pattern) -> tuple[str, str] | None
     return None
 
 
-def left_to_tasks(subject: Subject) -> Iterator[Finding]:
+def left_to_tasks(subject: Subject) -> Iterator[Fault]:
     """A parameter that every task needs and the project does not have."""
     if subject.project.params is None:
         return
@@ -256,19 +261,19 @@ def left_to_tasks(subject: Subject) -> Iterator[Finding]:
     if missing:
         them = "them" if missing[:-1] else "it"
         listed = f"{', '.join(missing[:-1])} or {missing[-1]}" if missing[:-1] else missing[0]
-        yield Finding(
+        yield Fault(
             ("params",),
             f"params has no {listed}, which every task needs",
             f"If the tasks supply {them}, ignore this. Otherwise, add {them} to params.",
-            key=True,
+            at_key=True,
         )
 
 
-def unknown_type(subject: Subject) -> Iterator[Finding]:
+def unknown_type(subject: Subject) -> Iterator[Fault]:
     """An unknown task type, with the nearest known one."""
     if subject.type not in TASK_TYPES:
         near = nearest(subject.type, _SORTED_TYPES, cutoff=0.0)
-        yield Finding(
+        yield Fault(
             ("type",),
             f"{quoted(subject.type)} is not a known task type",
             "It is sent unchanged, because Scale may have added it.",
@@ -276,12 +281,12 @@ def unknown_type(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def legacy_type(subject: Subject) -> Iterator[Finding]:
+def legacy_type(subject: Subject) -> Iterator[Fault]:
     """A task type that Scale's documentation replaces with a different one."""
     if subject.type in PREFERRED:
         preferred = PREFERRED[subject.type]
         detail = "The API cannot change a project's type, so choose it before you create the project."
-        yield Finding(("type",), f"Scale's documentation recommends {preferred}, not {subject.type}", detail)
+        yield Fault(("type",), f"Scale's documentation recommends {preferred}, not {subject.type}", detail)
 
 
 def _strange(subject: Subject) -> list[str]:

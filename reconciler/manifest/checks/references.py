@@ -10,7 +10,8 @@ from functools import cache
 from typing import Any, Final
 
 from reconciler.diagnostics import did_you_mean, named, quoted
-from reconciler.manifest.checks.subject import Finding, Known, Label, Subject, fields_in, get, labels_in, values_at
+from reconciler.keys.faults import Fault
+from reconciler.manifest.checks.subject import Known, Label, Subject, fields_in, get, labels_in, values_at
 from reconciler.manifest.located import RawPath
 from reconciler.model.values import Json
 from reconciler.tasktypes.labels import VIDEO
@@ -30,7 +31,7 @@ _LABELS: Final = (
 """Paths at which the parameters of a task type name any labels, and the words for these labels in messages."""
 
 
-def unknown_reference(subject: Subject) -> Iterator[Finding]:
+def unknown_reference(subject: Subject) -> Iterator[Fault]:
     """A condition, link, or rule that names an unknown label, attribute, or field, so it never applies."""
     yield from _conditions(subject)
     for where in _LEAVES:
@@ -45,7 +46,7 @@ def unknown_reference(subject: Subject) -> Iterator[Finding]:
     yield from _field_conditions(subject)
 
 
-def _conditions(subject: Subject) -> Iterator[Finding]:
+def _conditions(subject: Subject) -> Iterator[Fault]:
     if not subject.attributes:
         return
     answers = cache(lambda key: _answers(subject, key))
@@ -73,7 +74,7 @@ def _answers(subject: Subject, key: str) -> Known:
     return Known(each.name for each in labels_in(subject.attributes[key].get("choices"), ()) if not each.heading)
 
 
-def _connections(subject: Subject) -> Iterator[Finding]:
+def _connections(subject: Subject) -> Iterator[Fault]:
     labels = labels_in(get(get(subject.params.get("geometries"), "point"), "objects_to_annotate"), ())
     points = Known(label.name for label in labels if not label.heading)
     for path, name in subject.at("geometries.point.connections.[].pair.[]"):
@@ -83,7 +84,7 @@ def _connections(subject: Subject) -> Iterator[Finding]:
         yield from _unless(name, linked, path, "linked attribute")
 
 
-def _field_conditions(subject: Subject) -> Iterator[Finding]:
+def _field_conditions(subject: Subject) -> Iterator[Fault]:
     if subject.type not in ("textcollection", "documenttranscription"):
         return
     fields = list(fields_in(subject.params.get("fields"), ("params", "fields")))
@@ -95,7 +96,7 @@ def _field_conditions(subject: Subject) -> Iterator[Finding]:
                 yield from _unless(place[-1], names, place, "field", key=True)
 
 
-def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
+def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Fault]:
     """Report a name that is not a label that can be in an answer."""
     if not subject.labels or not isinstance(name, str) or name in subject.leaves.names:
         return
@@ -103,28 +104,28 @@ def _leaf(subject: Subject, name: Json, path: RawPath) -> Iterator[Finding]:
     if heading is None:
         yield from _unless(name, subject.leaves, path, "label")
     else:
-        yield Finding(
+        yield Fault(
             path,
             f"{quoted(name)} has labels below it, so it is never in an answer",
             f"Use the labels below it instead: {named(list(heading.below))}.",
         )
 
 
-def _unless(name: Json, known: Known, path: RawPath, what: str, *, key: bool = False) -> Iterator[Finding]:
+def _unless(name: Json, known: Known, path: RawPath, what: str, *, key: bool = False) -> Iterator[Fault]:
     if isinstance(name, str) and name not in known.names:
         detail = (
             f"Use one of these: {known.listed}."
             if known.names
             else f"No {what} is defined. Define one, or remove this name."
         )
-        yield Finding(path, f"there is no {what} {quoted(name)}", detail, did_you_mean(name, known.names), key=key)
+        yield Fault(path, f"there is no {what} {quoted(name)}", detail, did_you_mean(name, known.names), at_key=key)
 
 
 _NOT_ANNOTATED: Final = frozenset({"background"})
 """Choices that many ontologies have although no label uses them (an assumption)."""
 
 
-def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
+def label_not_in_ontology(subject: Subject) -> Iterator[Fault]:
     """A label that is not a choice of the ontology: labelers find no guidance for it."""
     choices = subject.choices
     if choices is None:
@@ -135,7 +136,7 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
     first = missing[0]
     others = [label.name for label in missing[1:]]
     also = f" {named(others)} {'is' if len(others) == 1 else 'are'} missing too." if others else ""
-    yield Finding(
+    yield Fault(
         first.path,
         f"{quoted(first.name)} is not a choice in the ontology",
         f"The ontology has no guidance for it.{also}",
@@ -143,7 +144,7 @@ def label_not_in_ontology(subject: Subject) -> Iterator[Finding]:
     )
 
 
-def choice_without_label(subject: Subject) -> Iterator[Finding]:
+def choice_without_label(subject: Subject) -> Iterator[Fault]:
     """A leaf of the ontology that is not a label, so labelers are not asked for it."""
     choices = subject.choices
     if choices is None or not subject.labels:
@@ -155,14 +156,14 @@ def choice_without_label(subject: Subject) -> Iterator[Finding]:
     if idle:
         names = [name for name in choices.paths if name in idle]
         are, them = ("is not a label", "it") if len(names) == 1 else ("are not labels", "them")
-        yield Finding(
+        yield Fault(
             subject.path_of(names[0]),
             f"{named(names)} {are} in params",
             f"The ontology describes {them}, but no label uses {them}.",
         )
 
 
-def heading_and_leaf(subject: Subject) -> Iterator[Finding]:
+def heading_and_leaf(subject: Subject) -> Iterator[Fault]:
     """A heading in the ontology that is a leaf in the labels, or the reverse."""
     choices = subject.choices
     if choices is None or subject.type == "namedentityrecognition":
@@ -170,14 +171,14 @@ def heading_and_leaf(subject: Subject) -> Iterator[Finding]:
     for label in subject.labels:
         if label.name in choices.paths and label.heading != (label.name in choices.headings):
             here, there = ("a heading", "a leaf") if label.heading else ("a leaf", "a heading")
-            yield Finding(
+            yield Fault(
                 label.path,
                 f"{quoted(label.name)} is {here} here and {there} in the ontology",
                 "A heading cannot be selected, so it is never in an answer. Make both headings, or both leaves.",
             )
 
 
-def duplicate_label(subject: Subject) -> Iterator[Finding]:
+def duplicate_label(subject: Subject) -> Iterator[Fault]:
     """A name that appears twice in one list of labels: an answer does not show which one is meant."""
     seen: dict[tuple[object, ...], dict[str, RawPath]] = {}
     again: list[tuple[RawPath, RawPath, list[Label]]] = []
@@ -192,7 +193,7 @@ def duplicate_label(subject: Subject) -> Iterator[Finding]:
             again.append((*_repeated(subject, label.path, first), [label]))
     for path, first, labels in again:
         name, verb = ("label", "appears") if len(labels) == 1 else ("labels", "appear")
-        yield Finding(
+        yield Fault(
             path,
             f"the {name} {named([label.name for label in labels])} {verb} twice",
             "An answer contains only the name, so it does not show which label was selected.",

@@ -1,4 +1,4 @@
-"""The input and output of the rules: a composed project without errors, its labels, and a rule's findings."""
+"""The input of the rules: a composed project without errors, and its labels."""
 
 from __future__ import annotations
 
@@ -9,27 +9,11 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.diagnostics import named
-from reconciler.keys.faults import Excerpt
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.verdict import walk_choices, written_choices
 from reconciler.model.project import DesiredProject
 from reconciler.model.values import Json
 from reconciler.tasktypes.labels import LABELS
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The finding of a rule, at a path of the composed document. `doubtful` turns a warning into a note."""
-
-    path: RawPath
-    summary: str
-    detail: str = ""
-    label: str = ""
-    key: bool = False
-    doubtful: bool = False
-    first: RawPath | None = None
-    """The path of the value that this one repeats."""
-    excerpt: Excerpt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,30 +7,31 @@ from datetime import timedelta
 from typing import Final
 
 from reconciler.diagnostics import quoted
-from reconciler.manifest.checks.subject import Choices, Finding, Subject
+from reconciler.keys.faults import Fault
+from reconciler.manifest.checks.subject import Choices, Subject
 from reconciler.model.characters import folded
 from reconciler.model.values import Json
 
 SOON: Final = timedelta(days=14)
 
 
-def empty_instruction(subject: Subject) -> Iterator[Finding]:
+def empty_instruction(subject: Subject) -> Iterator[Fault]:
     """An instruction that is empty or only whitespace."""
     instruction = subject.params.get("instruction")
     if isinstance(instruction, str) and not instruction.strip():
         detail = "Labelers see no guidance. Write an instruction, or leave the key out."
-        yield Finding(("params", "instruction"), "the instruction is empty", detail)
+        yield Fault(("params", "instruction"), "the instruction is empty", detail)
 
 
-def like_choices(subject: Subject) -> Iterator[Finding]:
-    """Choices that differ only in case, whitespace, or Unicode form."""
+def like_choices(subject: Subject) -> Iterator[Fault]:
+    """Choices that differ only in case, spacing, or Unicode form."""
     choices = subject.choices
     if choices is None:
         return
     for first, second in subject.once(choices, _alike):
-        yield Finding(
+        yield Fault(
             subject.path_of(second),
-            f"{quoted(second)} and {quoted(first)} differ only in case, whitespace, or Unicode form",
+            f"{quoted(second)} and {quoted(first)} differ only in case, spacing, or Unicode form",
             "Answers treat them as different choices, but people see no difference. Rename or remove one of them.",
         )
 
@@ -45,7 +46,7 @@ def _alike(choices: Choices) -> list[tuple[str, str]]:
     return found
 
 
-def ignore_ends_soon(subject: Subject) -> Iterator[Finding]:
+def ignore_ends_soon(subject: Subject) -> Iterator[Fault]:
     """An `ignore` whose last day is near. After it, the project is held."""
     if subject.today is None:
         return
@@ -54,7 +55,7 @@ def ignore_ends_soon(subject: Subject) -> Iterator[Finding]:
             days = (ignore.until - subject.today).days
             when = "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
             written: Json = subject.project.document["reconcile"]["ignore"][index]
-            yield Finding(
+            yield Fault(
                 ("reconcile", "ignore", index, *(("until",) if isinstance(written, dict) else ())),
                 f"this ignore expires {when}",
                 "After that day, the guard expired-ignore holds the project. Remove the ignore, or set a later date in "

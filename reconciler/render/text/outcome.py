@@ -10,8 +10,9 @@ from reconciler.render.layout import INK, Ink, Line, Paint, lay_out, width
 from reconciler.render.lines import section_lines
 from reconciler.render.text.diagnostics import lay_out_diagnostics
 from reconciler.render.text.plan import lines_of, text_of
-from reconciler.render.view.outcome import Mood, OutcomeView, Progress, ResultView
+from reconciler.render.view.outcome import Mood, OutcomeView, ResultView
 from reconciler.render.view.parts import Sentence
+from reconciler.render.view.progress import Progress
 
 _AROUND: Final = 4 + 3 * 3
 """The columns of a table that its cells do not take."""

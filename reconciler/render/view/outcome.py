@@ -1,4 +1,4 @@
-"""What is shown of an apply: a line for each event, a table at the end, and then every failure.
+"""What is shown of an apply when it ends: a table, and then every failure.
 
 A failure says why a project was not written, what is true of it now, and what to do.
 """
@@ -13,7 +13,7 @@ from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, count, quoted
 from reconciler.model.invocation import Invocation
-from reconciler.model.outcome import CallResult, Event, Outcome, OutcomeSummary, ProjectOutcome, Status
+from reconciler.model.outcome import CallResult, Outcome, OutcomeSummary, ProjectOutcome, Status
 from reconciler.model.plan import Action, Field
 from reconciler.render.phrases import duration, listed, minute
 from reconciler.render.signs import Sign
@@ -32,12 +32,9 @@ from reconciler.render.view.parts import (
     plan_of,
 )
 
-_GERUND: Final = {Action.CREATE: "Creating", Action.UPDATE: "Modifying", Action.NO_OP: "Reading"}
-_FINISHED: Final = {Action.CREATE: "Creation", Action.UPDATE: "Modifications", Action.NO_OP: "Reading"}
 _DONE: Final = {Action.CREATE: "created", Action.UPDATE: "changed", Action.NO_OP: "nothing to do"}
 _SIGN: Final = {Action.CREATE: Sign.ADD, Action.UPDATE: Sign.CHANGE}
 _SIGNALS: Final = {1: "SIGHUP", 2: "SIGINT", 15: "SIGTERM"}
-_LONGEST_REASON: Final = 300
 _MOST_ALERTS: Final = 8
 
 
@@ -60,7 +57,7 @@ class _End:
     sign: Sign | None = None
 
 
-_NOT_DONE: Final = {
+NOT_DONE: Final = {
     Status.UNCLEAR: _End("unclear", "A plan shows what is on Scale now: ", "plan"),
     Status.FAILED: _End("failed", "Fix the cause and apply again: ", "apply"),
     Status.STALE: _End("stale, not written", "The approved plan is out of date. To see the new one: ", "plan"),
@@ -73,17 +70,7 @@ _NOT_DONE: Final = {
 """The worst come first. Those with a bad mood should have been written."""
 
 _FINE: Final = (Status.DONE, Status.UNCHANGED, Status.FORGOTTEN, Status.PROTECTED)
-_RANKS: Final = {status: rank for rank, status in enumerate(_NOT_DONE)}
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """One event: what happens, and details. It has no mood until the project is finished."""
-
-    name: str
-    words: str
-    rest: str = ""
-    mood: Mood | None = None
+_RANKS: Final = {status: rank for rank, status in enumerate(NOT_DONE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,24 +121,6 @@ class OutcomeView:
     colophon: Sentence = ()
 
 
-def view_event(event: Event) -> Progress:
-    """What starts, what is sent, or how a project ended."""
-    if event.outcome is None:
-        sent = event.detail or event.call
-        return Progress(event.name, f"{_GERUND[event.action]}...", f" [{sent}]" if sent else "")
-    outcome = event.outcome
-    now = _versions(outcome)
-    if outcome.status is Status.DONE:
-        finished = f"{_FINISHED[outcome.action]} complete after {duration(outcome.seconds)}"
-        return Progress(event.name, finished, f" [{', '.join([*now, 'read back'])}]", Mood.GOOD)
-    if outcome.status is Status.UNCHANGED:
-        return Progress(event.name, "Nothing to do", f" [{listed(now)}]" if now else "")
-    reason = _reason(outcome)
-    shown = f"{reason[:_LONGEST_REASON]}…" if len(reason) > _LONGEST_REASON else reason
-    end = _NOT_DONE[outcome.status]
-    return Progress(event.name, end.words.capitalize(), f": {shown}" if shown else "", end.mood)
-
-
 def view_outcome(outcome: Outcome, reader: Reader) -> OutcomeView:
     """What is shown of an outcome: every project that had something to write, in the plan's order."""
     summary = outcome.summary
@@ -199,7 +168,7 @@ def _counts(summary: OutcomeSummary) -> str:
 
 
 def _result(project: ProjectOutcome, invocation: Invocation) -> ResultView:
-    end = _NOT_DONE.get(project.status, _End("", mood=Mood.GOOD, sign=_SIGN.get(project.action)))
+    end = NOT_DONE.get(project.status, _End("", mood=Mood.GOOD, sign=_SIGN.get(project.action)))
     failed = end.mood is Mood.BAD
     landed = project.status is Status.FAILED and _calls(project, CallResult.LANDED)
     allow: Sentence = ()
@@ -214,8 +183,8 @@ def _result(project: ProjectOutcome, invocation: Invocation) -> ResultView:
         status=project.status,
         result=_what_was_done(project),
         mood=end.mood,
-        versions=", ".join(_versions(project)),
-        reason=_reason(project),
+        versions=", ".join(versions_of(project)),
+        reason=reason_of(project),
         time=duration(project.seconds) if project.seconds else "",
         sign=end.sign,
         messages=explained(project) if failed else project.diagnostics,
@@ -265,7 +234,7 @@ _MOST_NAMED: Final = 20
 """The most projects that are named in a command."""
 
 
-def _versions(project: ProjectOutcome) -> list[str]:
+def versions_of(project: ProjectOutcome) -> list[str]:
     """`params version 4`, `ontology version 2`."""
     parts = (("params", project.params_version), ("ontology", project.ontology_version))
     return [f"{part} version {version}" for part, version in parts if version is not None]
@@ -276,7 +245,7 @@ def _what_was_done(project: ProjectOutcome) -> str:
     if project.status is Status.DONE:
         return _DONE[project.action]
     landed = _calls(project, CallResult.LANDED)
-    failed = _NOT_DONE[project.status].words
+    failed = NOT_DONE[project.status].words
     return f"{failed} after {' and '.join(landed)}" if landed else failed
 
 
@@ -284,7 +253,7 @@ def _calls(project: ProjectOutcome, *results: CallResult) -> list[str]:
     return [call.call.value for call in project.calls if call.result in results]
 
 
-def _reason(project: ProjectOutcome) -> str:
+def reason_of(project: ProjectOutcome) -> str:
     """The applier's reason, or if there is none, the summary of the first diagnostic."""
     return project.reason or next((diagnostic.summary for diagnostic in project.diagnostics), "")
 
@@ -310,7 +279,7 @@ def explained(project: ProjectOutcome) -> tuple[Diagnostic, ...]:
     elif any(diagnostic.is_error for diagnostic in project.diagnostics):
         return project.diagnostics
     else:
-        summary = f"{name}: {project.reason}" if project.reason else f"{name} is {_NOT_DONE[project.status].words}"
+        summary = f"{name}: {project.reason}" if project.reason else f"{name} is {NOT_DONE[project.status].words}"
     return (Diagnostic(Severity.ERROR, project.status.value, summary), *project.diagnostics)
 
 
@@ -324,7 +293,7 @@ def _truth(project: ProjectOutcome) -> Iterator[str]:
     rest = _calls(project, CallResult.REFUSED, CallResult.NOT_SENT)
     if unclear:
         yield f"It is unclear whether {' and '.join(unclear)} landed."
-    read = ", ".join(_versions(project))
+    read = ", ".join(versions_of(project))
     if landed:
         left = f" Not written: {', '.join(rest)}." if rest else ""
         now = f" It is now at {read}." if read else ""

@@ -1,0 +1,43 @@
+"""What is shown while an apply runs: a line for each event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.model.outcome import Event, Status
+from reconciler.model.plan import Action
+from reconciler.render.phrases import duration, listed
+from reconciler.render.view.outcome import NOT_DONE, Mood, reason_of, versions_of
+
+_GERUND: Final = {Action.CREATE: "Creating", Action.UPDATE: "Modifying", Action.NO_OP: "Reading"}
+_FINISHED: Final = {Action.CREATE: "Creation", Action.UPDATE: "Modifications", Action.NO_OP: "Reading"}
+_LONGEST_REASON: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One event: what happens, and details. It has no mood until the project is finished."""
+
+    name: str
+    words: str
+    rest: str = ""
+    mood: Mood | None = None
+
+
+def view_event(event: Event) -> Progress:
+    """What starts, what is sent, or how a project ended."""
+    if event.outcome is None:
+        sent = event.detail or event.call
+        return Progress(event.name, f"{_GERUND[event.action]}...", f" [{sent}]" if sent else "")
+    outcome = event.outcome
+    now = versions_of(outcome)
+    if outcome.status is Status.DONE:
+        finished = f"{_FINISHED[outcome.action]} complete after {duration(outcome.seconds)}"
+        return Progress(event.name, finished, f" [{', '.join([*now, 'read back'])}]", Mood.GOOD)
+    if outcome.status is Status.UNCHANGED:
+        return Progress(event.name, "Nothing to do", f" [{listed(now)}]" if now else "")
+    reason = reason_of(outcome)
+    shown = f"{reason[:_LONGEST_REASON]}…" if len(reason) > _LONGEST_REASON else reason
+    end = NOT_DONE[outcome.status]
+    return Progress(event.name, end.words.capitalize(), f": {shown}" if shown else "", end.mood)
