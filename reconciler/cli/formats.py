@@ -15,11 +15,12 @@ from reconciler.cli import console, invocation
 
 if TYPE_CHECKING:
     from reconciler.model.drift import Drift
+    from reconciler.model.history import History
     from reconciler.model.outcome import Outcome
     from reconciler.model.plan import Plan
     from reconciler.settings import Settings
 
-Subject = Literal["plan", "drift", "outcome", "validation", "doctor"]
+Subject = Literal["plan", "drift", "outcome", "history", "validation", "doctor"]
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
@@ -50,6 +51,7 @@ FORMATS: Final = (
             "plan": "reconciler.render.text.plan:lay_out_view",
             "drift": "reconciler.render.text.plan:lay_out_view",
             "outcome": "reconciler.render.text.outcome:lay_out_outcome",
+            "history": "reconciler.render.text.history:lay_out_history",
             "validation": "reconciler.render.text.diagnostics:lay_out_validation",
             "doctor": "reconciler.render.text.doctor:lay_out_doctor",
         },
@@ -62,6 +64,7 @@ FORMATS: Final = (
             "plan": "reconciler.documents.plan:plan_document",
             "drift": "reconciler.documents.drift:drift_document",
             "outcome": "reconciler.documents.result:outcome_document",
+            "history": "reconciler.documents.history:history_document",
             "validation": "reconciler.documents.validation:validation_document",
             "doctor": "reconciler.documents.doctor:doctor_document",
         },
@@ -92,6 +95,7 @@ _VIEWS: Final[dict[Subject, str]] = {
     "plan": "reconciler.render.view.plan:view_plan",
     "drift": "reconciler.render.view.drift:view_drift",
     "outcome": "reconciler.render.view.outcome:view_outcome",
+    "history": "reconciler.render.view.history:view_history",
 }
 
 
@@ -108,8 +112,8 @@ def named(name: str) -> Format:
 
 
 def show(
-    subject: Literal["plan", "drift", "outcome"],
-    found: Plan | Drift | Outcome,
+    subject: Literal["plan", "drift", "outcome", "history"],
+    found: Plan | Drift | Outcome | History,
     output: str,
     settings: Settings,
     *,
@@ -126,7 +130,7 @@ def show(
 
 def laid_out(
     subject: Subject,
-    found: Plan | Drift | Outcome,
+    found: Plan | Drift | Outcome | History,
     form: Format,
     settings: Settings,
     *,
@@ -143,7 +147,7 @@ def laid_out(
     return text
 
 
-def _document_of(subject: Subject, found: Plan | Drift | Outcome, form: Format, settings: Settings) -> Any:
+def _document_of(subject: Subject, found: Plan | Drift | Outcome | History, form: Format, settings: Settings) -> Any:
     from reconciler.model.printed import printed
 
     base = settings.git_root.as_posix()
@@ -152,7 +156,7 @@ def _document_of(subject: Subject, found: Plan | Drift | Outcome, form: Format, 
 
 def view_of(
     subject: Subject,
-    found: Plan | Drift | Outcome,
+    found: Plan | Drift | Outcome | History,
     settings: Settings,
     *,
     here: bool = True,

@@ -40,7 +40,7 @@ def encode(record: Record) -> dict[str, bytes]:
         head = SectionShape.of(section, endpoint=endpoint, account=account)
         files[f"{folder}/section.json"] = _spelled(as_json(head))
         for name, project in section.projects.items():
-            files[f"{folder}/projects/{_file_name(name)}.json"] = _spelled(as_json(ProjectShape.of(project, name=name)))
+            files[entry_file(key, name)] = _spelled(as_json(ProjectShape.of(project, name=name)))
         for run in section.runs.values():
             files[f"{folder}/runs/{_file_name(run.id)}.json"] = _spelled(as_json(RunShape.of(run)))
     return files
@@ -86,6 +86,30 @@ def decode(files: Files, *, place: str = "the record") -> Record:
             for folder, head in heads.items()
         }
     )
+
+
+def entry_file(key: SectionKey, name: str) -> str:
+    """The path of a project's entry in the section with this key."""
+    return f"{_folder(key)}/projects/{_file_name(name)}.json"
+
+
+def read_entry(content: bytes) -> RecordedProject:
+    """The entry in a project's file. Raises RecordError if it is damaged."""
+    entry: RecordedProject = _read(ProjectShape, content, "an entry of the record").read()
+    return entry
+
+
+def read_old_entry(content: bytes, key: SectionKey, name: str) -> RecordedProject | None:
+    """A project's entry in a record of the format 1.0. None if it has no such entry, or if it has another format.
+
+    Its section may have been made before the account was known. Raises RecordError if it is damaged.
+    """
+    place = "an old record"
+    if _read(HeadShape, content, place).format_version != "1.0":
+        return None
+    record: Record = _read(OldRecordShape, content, place).read_all(place)
+    sections = (record.sections.get(one) for one in (key, (key[0], None)))
+    return next((section.projects[name] for section in sections if section and name in section.projects), None)
 
 
 def _folder(key: SectionKey) -> str:

@@ -12,8 +12,9 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from time import time
@@ -79,6 +80,15 @@ class Held:
     files: Mapping[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A commit that changed files: when it was made, and the ID of each file's content, None if it removed the file."""
+
+    commit: str
+    at: datetime
+    files: Mapping[str, str | None]
+
+
 class Refs:
     """The refs of the repository at `root`, or those of its `remote`. Objects are named by their full ids.
 
@@ -134,6 +144,33 @@ class Refs:
         """A commit of a log and its files; None if they are not available. Raises the errors of `read`."""
         files = self._files(commit, commit, most)
         return Held(commit, files) if files is not None else None
+
+    def changes(self, tip: str, paths: Sequence[str]) -> Iterator[Changed]:
+        """The commits up to `tip`, which was read, that changed one of the files at `paths`: oldest first."""
+        commits = self._done("rev-list", "--first-parent", "--reverse", tip, "--", *paths).stdout
+        if not commits:
+            return
+        compare = ("diff-tree", "--stdin", "--root", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
+        said = self._done(*compare, "--format=%H %ct", "--", *paths, data=commits).stdout
+        parts = (part.lstrip(b"\n").decode("utf-8", "surrogateescape") for part in said.split(b"\0"))
+        found: Changed | None = None
+        files: dict[str, str | None] = {}
+        for part in parts:
+            if part.startswith(":"):
+                _, mode, _, blob, _ = part.split(" ")
+                files[next(parts)] = blob if mode.startswith("100") else None
+            elif part:
+                if found is not None:
+                    yield found
+                commit, seconds = part.split(" ")
+                files = {}
+                found = Changed(commit, datetime.fromtimestamp(int(seconds), UTC), files)
+        if found is not None:
+            yield found
+
+    def objects(self, names: Sequence[str]) -> list[bytes]:
+        """The contents of objects. GitRefusedError if one of them is missing."""
+        return self._contents(names[0], [name.encode("ascii") for name in names]) if names else []
 
     def holds(self, ref: str, commit: str) -> bool:
         """Whether a ref points to `commit` or to one of its descendants."""

@@ -1,4 +1,4 @@
-"""A plan, a drift, or an outcome as it may be printed: sensitive values masked, file names relative, remedies whole."""
+"""What may be printed: sensitive values are masked, file names are relative, and remedies are whole commands."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from reconciler.diagnostics import Diagnostic, Location, Remedy
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, covered, parse_path
 from reconciler.model.doctor import CheckResult, DoctorReport
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
+from reconciler.model.history import History, Revision
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Field, Kind, Plan, ProjectChange, State
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
 
-Printable = TypeVar("Printable", bound=Plan | Drift | Outcome)
+Printable = TypeVar("Printable", bound=Plan | Drift | Outcome | History)
 Spell = Callable[..., str]
 """Completes a suggested command; its arguments are the words of `Remedy.run`."""
 
@@ -39,7 +40,7 @@ def printed(value: Printable, *, base: str, sensitive: Sequence[Pattern] = (), s
         masks = _Masks(sensitive)
         leaves: _Leaves = {State: masks.state, Field: masks.field, Call: masks.call, Unit: masks.unit}
         shown = _rebuilt(value, _WITH_VALUES, leaves)
-        if isinstance(shown, Plan | Drift):
+        if isinstance(shown, Plan | Drift | History):
             shown = replace(shown, masked=shown.masked or masks.used)
     if spell is not None:
         shown = with_commands(shown, spell)
@@ -77,6 +78,7 @@ _WITH_FILES: Final[_Attributes] = {
     ProjectDrift: ("source", "units", "diagnostics"),
     BlockedProject: ("source", "diagnostic"),
     Unit: ("source", "fields"),
+    History: ("diagnostics",),
     Outcome: ("projects", "diagnostics"),
     ProjectOutcome: ("source", "diagnostics", "stale_fields", "not_kept"),
     Field: ("source",),
@@ -90,6 +92,7 @@ _WITH_REMEDIES: Final[_Attributes] = {
     Drift: ("projects", "blocked", "diagnostics"),
     ProjectDrift: ("diagnostics",),
     BlockedProject: ("diagnostic",),
+    History: ("diagnostics",),
     Outcome: ("projects", "diagnostics"),
     ProjectOutcome: ("diagnostics",),
     DoctorReport: ("checks", "hint"),
@@ -103,6 +106,8 @@ _WITH_VALUES: Final[_Attributes] = {
     ProjectChange: ("before", "after", "fields", "calls"),
     Drift: ("projects",),
     ProjectDrift: ("units",),
+    History: ("revisions",),
+    Revision: ("before", "after", "fields"),
     Outcome: ("projects",),
     ProjectOutcome: ("stale_fields",),
 }

@@ -30,7 +30,7 @@ from reconciler.operations.session import Session
 from reconciler.operations.standing import CommitCheck
 from reconciler.planning.bases import intended_by
 from reconciler.record.merging import conclude, intend
-from reconciler.record.stores import RecordStore, open_record
+from reconciler.record.stores import LoggedStore, RecordStore, Seen, open_record
 from reconciler.settings import Target
 
 PATIENCE: Final = 300.0
@@ -47,12 +47,27 @@ def read_record(session: Session, *, required: bool = False) -> tuple[Record, tu
     error, RecordError or GitRefusedError.
     """
     try:
-        store, notes = _open(session)
-        return store.read().record, notes
+        read = read_logged(session)
+        return read.seen.record, read.notes
     except (RecordError, GitRefusedError) as problem:
         if required:
             raise
         return Record(), (problem.diagnostic(Severity.WARNING),)
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A record as it was read, its store, and the diagnostics about it."""
+
+    store: LoggedStore
+    seen: Seen
+    notes: tuple[Diagnostic, ...] = ()
+
+
+def read_logged(session: Session) -> Logged:
+    """The record, whose log can be read too. Raises RecordError or GitRefusedError if it is unavailable."""
+    store, notes = _open(session)
+    return Logged(store, store.read(), notes)
 
 
 def open_recorder(session: Session, allowed: Collection[str] = ()) -> Recorder:
@@ -67,7 +82,7 @@ def open_recorder(session: Session, allowed: Collection[str] = ()) -> Recorder:
     return Recorder(root, session.target, store, notes=notes, waiting=progress, check=check)
 
 
-def _open(session: Session) -> tuple[RecordStore, tuple[Diagnostic, ...]]:
+def _open(session: Session) -> tuple[LoggedStore, tuple[Diagnostic, ...]]:
     """The store of the record, and the diagnostics about it."""
     target = session.target
     login = git_login(session.environment)

@@ -26,8 +26,10 @@ from reconciler.files.writing import open_lock_below, write_below
 from reconciler.git.keptref import LOCAL, OWN_REFS, KeptRef, ref_name
 from reconciler.git.login import NO_LOGIN, Login
 from reconciler.git.refs import NotACommitError, TooLargeError
-from reconciler.model.record import Record, Run
+from reconciler.model.history import Step
+from reconciler.model.record import Record, Run, SectionKey
 from reconciler.record.liveness import Liveness
+from reconciler.record.log import read_log
 
 _FOLDER = ".reconciler"
 _LARGEST_RENEWAL = 10_000
@@ -84,7 +86,17 @@ class RecordStore(Protocol):
         """How to get the record if this clone has none and a remote may have one; otherwise None."""
 
 
-def open_record(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN, below: str = OWN_REFS) -> RecordStore:
+class LoggedStore(RecordStore, Protocol):
+    """A place that may have a log."""
+
+    def log(self, seen: Seen, key: SectionKey, name: str) -> Iterator[Step] | None:
+        """The commits that changed a project's entry in a section, up to the record that was `seen`, oldest first.
+
+        None if the record has no log. Raises GitRefusedError if git cannot read it.
+        """
+
+
+def open_record(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN, below: str = OWN_REFS) -> LoggedStore:
     """The record of a target, for the project at `root`. `remote` is `local` or the name of a git remote.
 
     In git, its refs are in the folder `below`.
@@ -166,6 +178,9 @@ class _GitRecord:
             tip = self._refs.tip(ref)
             if tip is not None:
                 self._refs.swap(ref, None, tip)
+
+    def log(self, seen: Seen, key: SectionKey, name: str) -> Iterator[Step] | None:
+        return read_log(self._refs, seen.token, key, name) if seen.token is not None else iter(())
 
     def missing_hint(self) -> Remedy | None:
         if self._kept.remote is not None or self._refs.tip(self._kept.name):
@@ -250,6 +265,9 @@ class _FileRecord:
 
     def end(self, run: Run) -> None:
         """A renewal is in the record itself, and is removed with the run."""
+
+    def log(self, seen: Seen, key: SectionKey, name: str) -> Iterator[Step] | None:
+        return None
 
     def missing_hint(self) -> Remedy | None:
         return None

@@ -219,3 +219,10 @@ def test_an_answer_that_is_no_list_is_one_error(cli: Cli, account: Account, writ
         assert "the response is not JSON" in failed.err
         assert failed.err.count("error[") == 1
     assert not Path("s.json").exists()
+
+
+def test_its_history_cannot_be_shown(cli: Cli, two: Account) -> None:
+    done = cli("history", "bad")
+    assert (done.code, done.out) == (1, "")
+    assert "the live state of project.bad cannot be read: project.param_history[0].instruction contains" in done.err
+    assert cli("history", "good").code == 0

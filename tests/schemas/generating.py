@@ -8,13 +8,14 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
-from reconciler.documents import drift, parts, plan, result, savedplan, validation
+from reconciler.documents import drift, history, parts, plan, result, savedplan, validation
 from reconciler.documents.parts import Shape
 
 SHAPES: Final[dict[str, tuple[str, type[Shape]]]] = {
     "plan": ("A plan", savedplan.SavedPlanShape),
     "result": ("The result of an apply", result.ResultShape),
     "drift": ("What drifted", drift.DriftShape),
+    "history": ("The history of a project", history.HistoryShape),
     "validate": ("What reconciler validate found", validation.ValidationShape),
 }
 _IGNORE: Final = "Ignore keys that are not listed here."
@@ -60,7 +61,7 @@ def _plain(schema: Any, *, names: bool = False) -> Any:
 def _words() -> dict[tuple[str, str], str]:
     """What is said below each key of each shape; keys as they are in documents."""
     found: dict[tuple[str, str], str] = {}
-    modules: tuple[ModuleType, ...] = (parts, plan, savedplan, result, drift, validation)
+    modules: tuple[ModuleType, ...] = (parts, plan, savedplan, result, drift, history, validation)
     for module in modules:
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.ClassDef):

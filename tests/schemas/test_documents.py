@@ -105,6 +105,15 @@ def test_plan_apply_and_drift(cli: Cli, projects: None, repository: Path) -> Non
     _is("drift", ran("drift", "--live", "live.json", "--format", "json").json())
 
 
+def test_history(cli: Cli, projects: None, write: Write) -> None:
+    write("blocked.yaml", "")
+    assert cli("apply", "--auto-approve", "--allow", "takeover", "change").code == 0
+    for more in ((), ("--diff", "0..1"), ("--at", "2099-01-01")):
+        document = cli("history", "change", *more, "--format", "json").json()
+        _is("history", document)
+        _needs_every_key("history", document)
+
+
 @pytest.mark.parametrize(
     ("file", "name"),
     [("picture", "plan"), ("hostile", "plan"), ("outcome", "result"), ("drift", "drift")],

@@ -1,0 +1,87 @@
+"""`reconciler history`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import console, formats, invocation
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.model.history import Range
+
+_EPILOG = """\b
+Examples:
+  reconciler history kitten_labeling --target production
+  reconciler history kitten_labeling --diff 6..
+  reconciler history kitten_labeling --diff ontology:1..3
+  reconciler history kitten_labeling --at 2026-11-24T12:00:00Z --format json
+"""
+
+
+@click.command("history", epilog=_EPILOG)
+@click.argument("name", metavar="NAME")
+@console.target_options
+@click.option(
+    "--diff",
+    "compared",
+    metavar="A..B",
+    help="Show what changed from params version A to B, or with A.. to the latest; ontology:A..B for the ontology.",
+)
+@click.option(
+    "--at",
+    metavar="TIME",
+    help="Show the project as it was at TIME: RFC 3339, or a date, which means its start in UTC.",
+)
+@formats.format_option("history")
+@console.full_option
+def command(
+    name: str,
+    target: str | None,
+    endpoint: str | None,
+    compared: str | None,
+    at: str | None,
+    output: str,
+) -> int:
+    """Show every version of a project's params and ontology.
+
+    Each version has its time, what changed in it, and the commit and the apply that made it. Versions that no apply
+    made were made on Scale, or are from before the record. Never writes anything.
+    """
+    from reconciler.operations.history import history
+    from reconciler.operations.session import open_session
+    from reconciler.settings import read_settings
+
+    if compared is not None and at is not None:
+        raise click.UsageError("--diff cannot be combined with --at")
+    versions, moment = _range("--diff", compared), _moment(at)
+    settings = read_settings(Path.cwd())
+    session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
+    invocation.note_target(session.target.name)
+    found = history(session, name, compared=versions, at=moment)
+    formats.show("history", found, output, settings)
+    return 0
+
+
+def _range(option: str, text: str | None) -> Range | None:
+    """The versions that an option names. Raises click.UsageError if it names none."""
+    from reconciler.model.history import Range
+
+    found = Range.of(text) if text is not None else None
+    if text is not None and found is None:
+        raise click.UsageError(f"{option} {text}: use A..B, or A.. for the latest version")
+    return found
+
+
+def _moment(text: str | None) -> datetime | None:
+    """The time in an option. Raises click.UsageError if it is not one."""
+    from reconciler.instants import read_instant
+
+    found = read_instant(text) if text is not None else None
+    if text is not None and found is None:
+        raise click.UsageError(f"--at {text}: use a time such as 2026-11-24T12:00Z, or a date")
+    return found

@@ -1,0 +1,160 @@
+"""The history document, which history prints."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field as Key
+
+from reconciler.documents.parts import (
+    CommitId,
+    Count,
+    DiagnosticShape,
+    Document,
+    Moment,
+    Shape,
+    TargetShape,
+    Text,
+    as_json,
+)
+from reconciler.documents.plan import RenameShape
+from reconciler.fieldpath import format_path
+from reconciler.model.history import Apply, Author, History, Maker, Part, Revision
+from reconciler.model.plan import Field, Kind, State
+from reconciler.model.values import ABSENT, Json
+
+
+def history_document(history: History) -> dict[str, Json]:
+    """The history as a JSON document. Sensitive values in `history` are already masked."""
+    document: dict[str, Json] = as_json(HistoryShape.of(history))
+    return document
+
+
+class ApplyShape(Shape):
+    """The apply that made a version."""
+
+    describes = Apply
+
+    run: Text
+    """The ID of the run."""
+    at: Moment
+    """When the run announced its writes. RFC 3339, UTC."""
+    record: Text
+    """The commit in the record's log."""
+
+
+class AuthorShape(Shape):
+    """The author of a commit."""
+
+    describes = Author
+
+    name: Text
+    """The author's name."""
+    subject: Text
+    """The first line of the commit's message."""
+
+
+class ChangeShape(Shape):
+    """One difference from the version before."""
+
+    describes = Field
+
+    path: Text
+    """The field, dotted: params.geometries.box.min_width."""
+    kind: Kind
+    before: Any
+    """The value before; null if there was none."""
+    after: Any
+    """The value since then; null if there is none."""
+    renamed: RenameShape | None = None
+    """Set for a choice or label that is renamed as the manifest declares: its removal, and what replaces it."""
+
+    @classmethod
+    def of(cls, field: Field, /, **given: Any) -> Self:
+        sides = {"before": field.before, "after": field.after}
+        known = {side: None if value is ABSENT else value for side, value in sides.items()}
+        return super().of(field, path=format_path(field.path), **known, **given)
+
+
+class RevisionShape(Shape):
+    """One version."""
+
+    describes = Revision
+
+    number: Annotated[Count, Key(alias="version")]
+    """The version's number."""
+    at: Annotated[Moment | None, Key(alias="created_at")]
+    """When the version was made. RFC 3339, UTC; null if Scale gives no time."""
+    commit: CommitId | None
+    """The commit whose manifest made the version; null if no apply made it, or if no commit holds the manifest."""
+    changes: tuple[ChangeShape, ...] | None
+    """What changed since the version before; null if that version is not shown, or if one of the two cannot be read."""
+    made_by: Maker
+    """What made the version: an apply, someone on Scale, or unknown because it is older than the record."""
+    since: Count | None
+    """The version that it is compared with; null if there is none."""
+    apply: ApplyShape | None
+    author: AuthorShape | None
+    """The author of the commit; null if this clone does not have the commit."""
+    content: Any = None
+    """With --at: the parameters, or the ontology's choices."""
+    name: Any = None
+    """With --at: the ontology's name, if it has one."""
+
+    @classmethod
+    def of(cls, revision: Revision, /, **given: Any) -> Self:
+        made = revision.made
+        fields = revision.fields
+        return super().of(
+            revision,
+            commit=made.commit,
+            made_by=made.by,
+            apply=ApplyShape.of(made.apply) if made.apply is not None else None,
+            changes=ChangeShape.of_each(fields) if fields is not None else None,
+            **{"content": None, "name": None, **given},
+        )
+
+
+class HistoryShape(Document):
+    """The output of reconciler history --format json."""
+
+    describes = History
+
+    read_at: Annotated[Moment, Key(alias="timestamp")]
+    """When live state was read. RFC 3339, UTC."""
+    masked: bool = False
+    """Whether sensitive values are masked."""
+    target: TargetShape
+    name: Text
+    """The project's name."""
+    type: Text
+    """The task type."""
+    at: Moment | None = None
+    """With --at: the time that was asked for. The versions are then those of that time."""
+    params: tuple[RevisionShape, ...]
+    """Versions of the parameters, oldest first."""
+    ontology: tuple[RevisionShape, ...]
+    """Versions of the ontology, oldest first."""
+    diagnostics: tuple[DiagnosticShape, ...]
+    """Remarks, such as that Scale shows only the end of the history."""
+
+    @classmethod
+    def of(cls, history: History, /, **given: Any) -> Self:
+        def shapes(part: Part) -> tuple[RevisionShape, ...]:
+            return tuple(_revision(history, revision) for revision in history.of(part))
+
+        return super().of(history, params=shapes(Part.PARAMS), ontology=shapes(Part.ONTOLOGY), **given)
+
+
+def _revision(history: History, revision: Revision) -> RevisionShape:
+    author = history.authors.get(revision.made.commit or "")
+    given: dict[str, Any] = {"author": AuthorShape.of(author) if author is not None else None}
+    if history.at is not None and revision.after is not None:
+        given |= _content(revision.part, revision.after)
+    return RevisionShape.of(revision, **given)
+
+
+def _content(part: Part, state: State) -> dict[str, Json]:
+    if part is Part.PARAMS:
+        return {"content": state.params}
+    return {"content": state.ontology, "name": state.ontology_name}

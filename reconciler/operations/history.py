@@ -1,0 +1,157 @@
+"""History: read the record and its log, read live state, and put the versions in order. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.diagnostics import Diagnostic, Remedy, quoted, warning, with_suggestion
+from reconciler.errors import ReconcilerError, UnreadableAnswerError, UsageError
+from reconciler.git.authors import read_authors
+from reconciler.instants import readable
+from reconciler.manifest.loading import load_manifests
+from reconciler.model.history import History, Part, Range, Revision
+from reconciler.model.project import LiveProject, UnreadableProject
+from reconciler.model.record import Entries
+from reconciler.operations.live import Account, get_projects, list_account, recognize
+from reconciler.operations.recording import Logged, read_logged
+from reconciler.operations.session import Session
+from reconciler.planning.history import between, span_of, state_at, timeline, untimed
+from reconciler.planning.live import Live
+from reconciler.planning.makers import Makers, histories, makers_of
+from reconciler.scale.client import ScaleClient
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A live project, its account, and what made each of its versions."""
+
+    live: LiveProject
+    account: Account
+    makers: Makers
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def history(session: Session, name: str, *, compared: Range | None = None, at: datetime | None = None) -> History:
+    """The versions of a project: all of them, what changed between two, or those of a time.
+
+    Raises:
+        RecordError, GitRefusedError: the record or its log is unavailable.
+        UsageError: there is no such project or version.
+        ScaleError: live state cannot be read.
+    """
+    traced = trace(session, name)
+    live, makers = traced.live, traced.makers
+    renames = _declared_renames(session, name)
+    notes = list(traced.diagnostics)
+    if at is not None:
+        revisions = state_at(live, at, makers)
+        if not revisions and not untimed(live.ontology_history):
+            created = f" It was created at {live.created_at}." if live.created_at else ""
+            raise UsageError(f"project.{name} had no version at {readable(at)}", f"Choose a later time.{created}")
+    elif compared is not None:
+        revisions = between(live, compared, makers, renames)
+    else:
+        revisions = timeline(live, makers, renames)
+    notes += _notes(live, revisions, at=at, compared=compared)
+    commits = (revision.made.commit for revision in revisions)
+    return History(
+        target=traced.account.target,
+        name=live.name,
+        type=live.type,
+        read_at=session.now(),
+        revisions=revisions,
+        span=span_of(live),
+        authors=read_authors(session.settings.git_root, (commit for commit in commits if commit is not None)),
+        at=at,
+        compared=compared is not None,
+        diagnostics=tuple(notes),
+    )
+
+
+def _declared_renames(session: Session, name: str) -> Mapping[str, str]:
+    """The renames that the project's manifest declares. None if it has no manifest, or if the manifest has errors."""
+    settings = session.settings
+    try:
+        manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=session.target.overlay)
+    except ReconcilerError:
+        return {}
+    found = [entry.project for entry in manifests.entries if entry.name == name and entry.project is not None]
+    return found[0].renames if found else {}
+
+
+def trace(session: Session, name: str) -> Traced:
+    """The live project and what made its versions. Raises the errors of `history`."""
+    logged = read_logged(session)
+    live, account = session.ask(lambda client: _find(session, client, logged, name))
+    steps = None
+    if account.section is not None:
+        steps = logged.store.log(logged.seen, account.section, name)
+    makers = makers_of(live, steps or ())
+    return Traced(live, account, makers, (*logged.notes, *_without_log(makers, is_logged=steps is not None)))
+
+
+def _without_log(makers: Makers, *, is_logged: bool) -> list[Diagnostic]:
+    """Why it is not known what made any version."""
+    if any(first is not None for first in makers.first.values()):
+        return []
+    if is_logged:
+        summary = "the record's log has no apply of this project"
+        return [warning("no-record", summary, detail="It is unknown what made its versions.")]
+    summary = "there is no log of a record, so it is unknown what made each version"
+    return [warning("no-record", summary, detail="The first apply in a git repository starts a record with a log.")]
+
+
+async def _find(session: Session, client: ScaleClient, logged: Logged, name: str) -> tuple[LiveProject, Account]:
+    found = (await get_projects(client, [name]))[name]
+    record = logged.seen.record
+    if found is None:
+        live = await list_account(client)
+        account = await recognize(session.target, client, live, record)
+        raise _missing(name, [one.name for one in live.listed if one.name is not None], account.entries(record))
+    if isinstance(found, UnreadableProject):
+        raise UnreadableAnswerError(f"the live state of project.{name} cannot be read: {found.why}")
+    return found, await recognize(session.target, client, Live({name: found}, whole=False), record)
+
+
+def _missing(name: str, known: Collection[str], recorded: Entries) -> UsageError:
+    """The error for a name that Scale does not show."""
+    if name in recorded and recorded[name].written:
+        return UsageError(
+            f"project.{name} no longer exists on Scale",
+            "The record has an apply of it. Someone may have renamed it in the dashboard: use its new name.",
+        )
+    return UsageError(with_suggestion(f"no project on Scale is named {quoted(name)}", name, known))
+
+
+def _notes(
+    live: LiveProject, revisions: Collection[Revision], *, at: datetime | None, compared: Range | None
+) -> list[Diagnostic]:
+    """What a reader has to know about the history: what is not shown, and what cannot be read or placed."""
+    notes = []
+    if live.archived:
+        notes.append(warning("archived", f"project.{live.name} is archived on Scale"))
+    shown = {revision.part for revision in revisions}
+    for part, versions in histories(live).items():
+        if versions and versions[0].number > 0 and compared is None and at is None:
+            summary = f"the history of {part} starts at version {versions[0].number}"
+            notes.append(warning("history-cut", summary, detail="Scale shows only the end of it."))
+        if unread := [str(version.number) for version in versions if version.content is None]:
+            one = len(unread) == 1
+            summary = f"{part} version{'' if one else 's'} {', '.join(unread[:10])} cannot be read"
+            notes.append(warning("unreadable-version", summary))
+    if live.ontology_history and untimed(live.ontology_history):
+        if at is not None:
+            detail = "To see what changed between two of them, compare them by number:"
+            notes.append(_by_number(live, "the ontology's versions have no time, so --at cannot place them", detail))
+        elif compared is not None and compared.part is None and Part.ONTOLOGY not in shown:
+            detail = "To compare them, give their numbers:"
+            notes.append(_by_number(live, "the ontology's versions have no time, and no such numbers", detail))
+    return notes
+
+
+def _by_number(live: LiveProject, summary: str, detail: str) -> Diagnostic:
+    first, last = span_of(live)[Part.ONTOLOGY]
+    run = ("history", "--diff", f"ontology:{first}..{last}", "--", live.name)
+    return warning("untimed", summary, remedies=(Remedy(detail, run),))

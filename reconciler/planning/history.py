@@ -1,0 +1,199 @@
+"""A project's versions as a timeline: what changed in each, what made it, and the state at a time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from reconciler.diagnostics import count
+from reconciler.errors import UsageError
+from reconciler.instants import in_utc, readable
+from reconciler.model.history import Part, Range, Revision
+from reconciler.model.ontology import Ontology
+from reconciler.model.plan import Field, State
+from reconciler.model.project import DesiredProject, LiveProject, Source, Version
+from reconciler.planning.makers import Makers, histories
+from reconciler.planning.ontology import ontology_fields
+from reconciler.planning.params import params_fields
+from reconciler.planning.renaming import with_renames
+
+_NAMED: Final = {Part.PARAMS: "params", Part.ONTOLOGY: "the ontology"}
+
+
+def timeline(live: LiveProject, makers: Makers, renames: Mapping[str, str]) -> tuple[Revision, ...]:
+    """Every version, each compared with the one before it, in the order of their times.
+
+    If an ontology's version has no time, the ontology's versions come last. `renames` are those that the manifest
+    declares.
+    """
+    revisions = [
+        _compared(live, part, before, version, makers, renames)
+        for part, history in histories(live).items()
+        for before, version in zip((None, *history), history, strict=False)
+    ]
+    if all(revision.at is not None for revision in revisions):
+        revisions.sort(key=lambda revision: in_utc(revision.at or datetime.min))
+    return tuple(revisions)
+
+
+def span_of(live: LiveProject) -> dict[Part, tuple[int, int]]:
+    """The first and the last version of each part that has any."""
+    return {part: (history[0].number, history[-1].number) for part, history in histories(live).items() if history}
+
+
+def between(live: LiveProject, asked: Range, makers: Makers, renames: Mapping[str, str]) -> tuple[Revision, ...]:
+    """What changed from one version to another one.
+
+    A range without a part names versions of the parameters. The ontology is then compared as it was at these times, or
+    if its versions have no times, by the same numbers if it has them.
+
+    Raises:
+        UsageError: a version is not in the history, or cannot be read.
+    """
+    if asked.part is not None:
+        return (_spanning(live, asked.part, *_ends(live, asked.part, asked), makers, renames),)
+    if not live.params_history and live.ontology_history:
+        return between(live, replace(asked, part=Part.ONTOLOGY), makers, renames)
+    first, last = _ends(live, Part.PARAMS, asked)
+    found = [_spanning(live, Part.PARAMS, first, last, makers, renames)]
+    ontologies = live.ontology_history
+    if ontologies and not untimed(ontologies) and first.at is not None and last.at is not None:
+        until = None if asked.last is None else last.at
+        pair = _at(ontologies, first.at), ontologies[-1] if until is None else _at(ontologies, until)
+    else:
+        numbers = {version.number: version for version in ontologies}
+        pair = numbers.get(first.number), numbers.get(last.number)
+        if asked.last is None and ontologies:
+            pair = pair[0], ontologies[-1]
+    old, new = pair
+    if new is not None and (old is not None or not untimed(ontologies)):
+        found.append(_spanning(live, Part.ONTOLOGY, old, new, makers, renames))
+    return tuple(found)
+
+
+def state_at(live: LiveProject, moment: datetime, makers: Makers) -> tuple[Revision, ...]:
+    """The versions of a time, each shown whole. Parts whose versions have no times are left out.
+
+    Raises:
+        UsageError: the project did not exist yet, or the history starts later.
+    """
+    found: list[Revision] = []
+    for part, history in histories(live).items():
+        if not history or untimed(history):
+            continue
+        version = _at(history, moment)
+        if version is None:
+            _check_shown(live, part, history, moment)
+            continue
+        state = _state(live, version)
+        fields = None if state is None else tuple(_fields(part, None, version))
+        made = makers.of(part, version.number)
+        found.append(Revision(part, version.number, version.at, made, after=state, fields=fields))
+    return tuple(found)
+
+
+def untimed(history: Sequence[Version]) -> bool:
+    """Whether a version has no time."""
+    return any(version.at is None for version in history)
+
+
+def _at(history: Sequence[Version], moment: datetime) -> Version | None:
+    """The version that was the latest at a time, None if there was none."""
+    before = [version for version in history if version.at is not None and in_utc(version.at) <= moment]
+    return before[-1] if before else None
+
+
+def _check_shown(live: LiveProject, part: Part, history: Sequence[Version], moment: datetime) -> None:
+    """Check that there was no version of a part yet at a time before the first one that is shown."""
+    first = history[0]
+    if first.number > 0 and first.at is not None:
+        raise UsageError(
+            f"the history of {_NAMED[part]} does not go back to {readable(moment)}",
+            f"Scale shows only its end. The first version that it shows is {first.number}, of {readable(first.at)}.",
+        )
+
+
+def _ends(live: LiveProject, part: Part, asked: Range) -> tuple[Version, Version]:
+    history = histories(live)[part]
+    last = history[-1].number if asked.last is None and history else asked.last
+    numbers = {version.number: version for version in history}
+    for number in (asked.first, last):
+        if number is None or number not in numbers:
+            raise _absent(part, history, asked.first if number is None else number)
+        if numbers[number].content is None:
+            raise UsageError(f"version {number} of {_NAMED[part]} cannot be read", "Choose another version.")
+    assert last is not None
+    if asked.first > last:
+        raise UsageError(f"the range {asked.first}..{last} ends before it begins", f"Write {last}..{asked.first}.")
+    return numbers[asked.first], numbers[last]
+
+
+def _absent(part: Part, history: Sequence[Version], number: int) -> UsageError:
+    summary = f"{_NAMED[part]} {'have' if part is Part.PARAMS else 'has'} no version {number}"
+    if not history:
+        return UsageError(summary, f"Scale shows no version of {_NAMED[part]}.")
+    first, last = history[0].number, history[-1].number
+    only = "" if first == 0 else " It shows only the end of the history."
+    return UsageError(summary, f"Scale shows {count(len(history), 'version')}, from {first} to {last}.{only}")
+
+
+def _compared(
+    live: LiveProject,
+    part: Part,
+    before: Version | None,
+    version: Version,
+    makers: Makers,
+    renames: Mapping[str, str],
+) -> Revision:
+    """A version, compared with the one before it. What changed in the first of a cut history is unknown."""
+    made = makers.of(part, version.number)
+    if version.content is None or (before.content is None if before is not None else version.number > 0):
+        since = before.number if before is not None else None
+        return Revision(part, version.number, version.at, made, since, after=_state(live, version), fields=None)
+    return _spanning(live, part, before, version, makers, renames)
+
+
+def _spanning(
+    live: LiveProject,
+    part: Part,
+    before: Version | None,
+    version: Version,
+    makers: Makers,
+    renames: Mapping[str, str],
+) -> Revision:
+    state = _state(live, version)
+    declared = DesiredProject(
+        live.name,
+        live.type,
+        Source("", 1),
+        ontology=version.content if isinstance(version.content, Ontology) else None,
+        renames=renames,
+    )
+    return Revision(
+        part,
+        version.number,
+        version.at,
+        makers.of(part, version.number),
+        since=before.number if before is not None else None,
+        before=_state(live, before) if before is not None else None,
+        after=state,
+        fields=None if state is None else tuple(with_renames(_fields(part, before, version), declared)),
+    )
+
+
+def _fields(part: Part, before: Version | None, after: Version) -> Iterator[Field]:
+    if part is Part.PARAMS:
+        return params_fields(before.content if before is not None else {}, after.content)
+    return ontology_fields(before.content if before is not None else Ontology(()), after.content)
+
+
+def _state(live: LiveProject, version: Version) -> State | None:
+    """The state of one part in a version. None if the version cannot be read."""
+    content = version.content
+    if content is None:
+        return None
+    if isinstance(content, Ontology):
+        return State.spelled(live.type, {}, content)
+    return State.spelled(live.type, content, None)

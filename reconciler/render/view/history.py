@@ -1,0 +1,157 @@
+"""What is shown of a history: each version with its time, what made it, and what changed in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.model.history import Author, History, Made, Maker, Part, Revision
+from reconciler.model.plan import Action, ProjectChange
+from reconciler.model.project import DesiredProject, Source
+from reconciler.render.phrases import aged, minute, read_at
+from reconciler.render.signs import Sign
+from reconciler.render.view.fields import sections
+from reconciler.render.view.parts import Name, Quoted, Reader, Section, Sentence
+
+_UNREADABLE = "This version cannot be read."
+_UNSHOWN = "What changed is unknown: the version before cannot be read, or Scale does not show it."
+_UNCHANGED = "Nothing changed."
+_NOTHING_YET = "It is empty."
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    """One version. `versions` is `version 6`, or of two that are compared, `version 6 -> 8`.
+
+    `day` is the date for people, `time` the exact time with its age; both are empty if it has none. `section` is None
+    if there is nothing to show, and `remark` says why.
+    """
+
+    part: Part
+    versions: str
+    day: str
+    time: str
+    made: Sentence
+    section: Section | None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """A project's versions, oldest first. `title` says what is shown, `last` sums it up."""
+
+    name: str
+    title: str
+    target: str
+    endpoint: str
+    seen: str
+    revisions: tuple[RevisionView, ...]
+    messages: tuple[Diagnostic, ...]
+    last: str
+
+
+def view_history(history: History, reader: Reader) -> HistoryView:
+    """What is shown of a history."""
+    found = reader.printed(history)
+    return HistoryView(
+        name=found.name,
+        title=_title(found),
+        target=found.target.name,
+        endpoint=found.target.endpoint,
+        seen=f"read {read_at(found.read_at, reader.now)}",
+        revisions=tuple(_revision(found, revision, reader) for revision in found.revisions),
+        messages=found.diagnostics,
+        last=_last(found),
+    )
+
+
+def _title(history: History) -> str:
+    if history.at is not None:
+        return f"as it was at {minute(history.at)}"
+    return "what changed between two versions" if history.compared else "every version, oldest first"
+
+
+def _last(history: History) -> str:
+    if history.at is not None or history.compared:
+        changes = sum(len(revision.fields or ()) for revision in history.revisions)
+        if history.at is not None:
+            return f"Versions at {minute(history.at)}: {_current(history.revisions)}."
+        return f"Changes: {changes:,}." if changes else "No changes."
+    numbers = Counter(revision.made.by for revision in history.revisions)
+    kinds = {Maker.APPLY: "made by applies", Maker.SCALE: "made on Scale", Maker.UNKNOWN: "from before the record"}
+    made = [f"{numbers[by]:,} {words}" for by, words in kinds.items() if numbers[by]]
+    return f"Versions: {'; '.join(filter(None, (_totals(history), ', '.join(made))))}."
+
+
+def _current(revisions: Iterable[Revision]) -> str:
+    return ", ".join(f"{revision.part} {revision.number}" for revision in revisions) or "none that have a time"
+
+
+def _totals(history: History) -> str:
+    return ", ".join(f"{len(history.of(part)):,} of {name}" for part, name in _PARTS.items())
+
+
+_PARTS = {Part.PARAMS: "params", Part.ONTOLOGY: "the ontology"}
+
+
+def _revision(history: History, revision: Revision, reader: Reader) -> RevisionView:
+    versions = f"version {revision.number}"
+    made = tuple(made_words(revision.made, history.authors.get(revision.made.commit or "")))
+    if history.compared and revision.since is not None:
+        made = (f"{versions}: ", *made)
+        versions = f"version {revision.since} -> {revision.number}"
+    section = _section(history, revision, full=reader.full or history.at is not None)
+    at = revision.at
+    return RevisionView(
+        part=revision.part,
+        versions=versions,
+        day=f"{at:%B} {at.day}, {at:%Y}" if at is not None else "",
+        time=aged(minute(at), at, reader.now) if at is not None else "",
+        made=made,
+        section=section,
+        remark="" if section is not None else _remark(history, revision),
+    )
+
+
+def _remark(history: History, revision: Revision) -> str:
+    if revision.after is None:
+        return _UNREADABLE
+    if revision.fields is None:
+        return _UNSHOWN
+    return _UNCHANGED if revision.before is not None else _NOTHING_YET
+
+
+def _section(history: History, revision: Revision, *, full: bool) -> Section | None:
+    """The version's changes as a plan shows them, or all of it if there is no version before."""
+    if not revision.fields or revision.after is None:
+        return None
+    sign = Sign.ADD if revision.before is None else Sign.CHANGE
+    source = Source("", 1)
+    change = ProjectChange(
+        name=history.name,
+        action=Action.UPDATE,
+        source=source,
+        desired=DesiredProject(history.name, history.type, source),
+        before=revision.before,
+        after=revision.after,
+        fields=revision.fields,
+    )
+    return next(sections(change, sign, full=full))
+
+
+def made_words(made: Made, author: Author | None) -> Iterator[str]:
+    """What made a version: the commit with its author, and the apply's commit in the record's log."""
+    if made.by is Maker.SCALE:
+        yield "made on Scale"
+    elif made.by is Maker.UNKNOWN:
+        yield "from before the record"
+    elif made.commit is None:
+        yield "applied without a commit"
+    else:
+        yield from ("applied from commit ", Name(made.commit[:7]))
+        if author is not None:
+            yield from (" by ", Name(author.name), ": ", Quoted(author.subject))
+    if made.apply is not None and made.apply.record:
+        yield from (" (record ", Name(made.apply.record[:7]), ")")
