@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -29,6 +29,23 @@ def normal_form(name: str) -> str:
         return name.translate(_DROPPED).lower()
     text = normalized("NFKC", normalized("NFKC", _seen(name)).casefold())
     return _seen(text)
+
+
+def is_one_edit(left: str, right: str) -> bool:
+    """Whether one edit makes two different texts the same."""
+    left, right = sorted((left, right), key=len)
+    at = next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), len(left))
+    if len(left) < len(right):
+        return left[at:] == right[at + 1 :]
+    swapped = left[at : at + 2] == right[at : at + 2][::-1] and left[at + 2 :] == right[at + 2 :]
+    return swapped or left[at + 1 :] == right[at + 1 :]
+
+
+def nearly(name: str, known: Iterable[str]) -> str | None:
+    """The first known name, by alphabet, that differs from `name` in its form or by one edit; None if there is none."""
+    form = normal_form(name)
+    forms = ((each, normal_form(each)) for each in sorted(known))
+    return next((each for each, other in forms if form == other or is_one_edit(form, other)), None)
 
 
 def _seen(text: str) -> str:

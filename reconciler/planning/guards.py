@@ -13,13 +13,13 @@ from typing import Final
 
 from reconciler.diagnostics import count
 from reconciler.fieldpath import format_path
-from reconciler.model.likeness import normal_form
+from reconciler.model.likeness import nearly, normal_form
 from reconciler.model.ontology import Ontology, read_ontology, walk
 from reconciler.model.plan import Action, Cause, Field, Kind, ProjectChange, unit_of
 from reconciler.model.project import PERMANENT, LiveProject, Shown
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, text_digest
 from reconciler.planning.bases import unseen
-from reconciler.planning.nearness import is_one_edit, neighbours, twins
+from reconciler.planning.nearness import neighbours, twins
 from reconciler.planning.situation import Finding, Found, Situation, effective, listed, removes_choice
 from reconciler.tasktypes.parameters import TASK_TYPES
 
@@ -86,11 +86,7 @@ def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     """A create with an unknown type that differs from a known one only in case, `-`, `_`, or one letter."""
     for change in effective(changes, Action.CREATE):
         wanted = change.desired.type
-        form = normal_form(wanted)
-        near = (
-            known for known in sorted(TASK_TYPES) if form == normal_form(known) or is_one_edit(form, normal_form(known))
-        )
-        if wanted not in TASK_TYPES and (meant := next(near, None)):
+        if wanted not in TASK_TYPES and (meant := nearly(wanted, TASK_TYPES)):
             yield Finding(
                 change,
                 f'"{wanted}" is not a known task type, but "{meant}" is',

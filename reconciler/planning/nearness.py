@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
+from reconciler.model.likeness import is_one_edit
 from reconciler.model.ontology import Unreadable
 from reconciler.model.plan import ProjectChange
 from reconciler.model.project import LiveProject, Shown
@@ -68,16 +69,6 @@ def _has_letters(form: str) -> bool:
 def _shortened(form: str) -> set[int]:
     """The hashes of a text, and of every text that results from removing one of its characters."""
     return {hash(form), *(hash(form[:at] + form[at + 1 :]) for at in range(len(form)))}
-
-
-def is_one_edit(left: str, right: str) -> bool:
-    """Whether one edit makes two different texts the same."""
-    left, right = sorted((left, right), key=len)
-    at = next((at for at, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), len(left))
-    if len(left) < len(right):
-        return left[at:] == right[at + 1 :]
-    swapped = left[at : at + 2] == right[at : at + 2][::-1] and left[at + 2 :] == right[at + 2 :]
-    return swapped or left[at + 1 :] == right[at + 1 :]
 
 
 def twins(creates: Iterable[ProjectChange], others: Iterable[LiveProject]) -> dict[str, list[LiveProject]]:

@@ -186,8 +186,9 @@ class Assumptions:
         """The fields of a new project in addition to its name and histories.
 
         [A] `rapid` and `studio` are not readable. [A] `consensus_attempts` reads as `numConsensus`, 0 if none was
-        given. [A] `pipelineName` and `nucleusDatasetId` are missing if none was given. [A] The three booleans at
-        the end stand for the dozen that the API shows, which have no meaning here.
+        given. [A] `pipelineName` and `nucleusDatasetId` are missing if none was given. [A] `taxonomy` is null unless
+        the project uses the Taxonomy Service; no call sets it, but a seed can. [A] The three booleans at the end stand
+        for the dozen that the API shows, which have no meaning here.
         """
         facts: dict[str, Json] = {
             "type": new.type,
@@ -198,6 +199,7 @@ class Assumptions:
             "numReviews": 0,
             "numConsensus": new.consensus_attempts or 0,
             "datasetLinks": [],
+            "taxonomy": None,
             "hasBenchmarks": False,
             "hasInstantUploads": False,
             "hasLabelerChat": False,

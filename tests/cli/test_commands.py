@@ -292,6 +292,17 @@ def test_plan_writes_nothing(cli: Cli, write: Write, repository: Path) -> None:
     assert sorted(path.as_posix() for path in repository.rglob("*") if ".git/" not in path.as_posix()) == before
 
 
+def test_a_seeded_taxonomy_is_noted_by_a_plan(cli: Cli, repository: Path, write: Write) -> None:
+    (repository / "projects.json").write_text(json.dumps([{**live("p", {"a": 1}, ["X"]), "taxonomy": {"name": "t"}}]))
+    cli("sandbox", "seed", "projects.json")
+    write("p.yaml", ONE)
+    write("q.yaml", ONE.replace("name: p", "name: q"))
+    cli("apply", "q", "--auto-approve")
+    said = cli("plan").err
+    assert 'note[taxonomy-service]: "p" has a taxonomy on Scale\n' in said
+    assert '"q"' not in said
+
+
 def test_sandbox_commands(cli: Cli, repository: Path, write: Write) -> None:
     (repository / "projects.json").write_text(json.dumps([live("p", {"a": 1}, ["X"])]))
     assert cli("sandbox", "seed", "projects.json").out == "1 project added to the sandbox.\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model import likeness
-from reconciler.model.likeness import normal_form, renamed
+from reconciler.model.likeness import nearly, normal_form, renamed
 
 THINGS = [f"{a}{b}{c}" for a in ("traffic", "fire", "street", "garden") for b in (" ", "") for c in ("light", "hose")]
 
@@ -33,3 +33,17 @@ def test_renamed(
 def test_normal_form() -> None:
     assert normal_form("Traffic-Light_2") == normal_form("traffic light\u20602") == "trafficlight2"
     assert normal_form("Cafe\u0301") == normal_form("CAF\u00c9")
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("Image-Annotation", "imageannotation"),
+        ("imageanotation", "imageannotation"),
+        ("imageannotatoin", "imageannotation"),
+        ("chats", "chat"),
+        ("picture", None),
+    ],
+)
+def test_nearly(name: str, near: str | None) -> None:
+    assert nearly(name, {"imageannotation", "chat", "videoannotation"}) == near

@@ -12,6 +12,7 @@ from reconciler.keys.faults import Fault, kind_of
 from reconciler.manifest.checks.subject import Subject, entries, get, is_object, items
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.schema import PROJECT
+from reconciler.model.likeness import nearly
 from reconciler.model.values import Json
 from reconciler.tasktypes.facts import Fact, is_sure, type_words, types_of
 from reconciler.tasktypes.labels import WITH_LABELS
@@ -27,6 +28,11 @@ _TYPES: Final[dict[type, frozenset[str]]] = {
     list: frozenset({"array"}),
     dict: frozenset({"object"}),
 }
+_SENT: Final = "It is sent unchanged, because Scale may have added it."
+_NEARLY: Final = (
+    "A project's type can never be changed, so the guard near-type holds a create with this type. If Scale has added "
+    "it, waive the guard."
+)
 _BESIDE_PARAMS: Final = frozenset(PROJECT.names) - {"reconcile"}
 """The fields that a project on Scale has in addition to its parameters [D]."""
 
@@ -276,7 +282,7 @@ def unknown_type(subject: Subject) -> Iterator[Fault]:
         yield Fault(
             ("type",),
             f"{quoted(subject.type)} is not a known task type",
-            "It is sent unchanged, because Scale may have added it.",
+            _NEARLY if nearly(subject.type, TASK_TYPES) else _SENT,
             f'the closest known type is "{near}"' if near is not None else "",
         )
 

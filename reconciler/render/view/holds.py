@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
@@ -16,8 +17,17 @@ from reconciler.render.view.parts import Name, Quoted, Sentence, Verdict, allowi
 _MOST_NAMED: Final = 100
 """The most projects that are named in a command."""
 
-Groups = Mapping[tuple[str, ...], Sequence[ProjectChange]]
-"""The projects that the same guards hold, if there are several, by the names of the guards."""
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several projects that the same guards hold, and the verdicts that all of them have in common."""
+
+    changes: Sequence[ProjectChange]
+    shared: Sequence[Held]
+
+
+Groups = Mapping[tuple[str, ...], Group]
+"""By the names of the guards."""
 
 
 def held_together(changes: Sequence[ProjectChange]) -> Groups:
@@ -25,17 +35,17 @@ def held_together(changes: Sequence[ProjectChange]) -> Groups:
     for change in changes:
         if change.held_by and not change.blocked:
             held[_guards(change)].append(change)
-    return {guards: projects for guards, projects in held.items() if len(projects) > 1}
+    return {guards: Group(projects, _shared(projects)) for guards, projects in held.items() if len(projects) > 1}
 
 
 def held_verdicts(change: ProjectChange, groups: Groups, invocation: Invocation) -> Iterator[Verdict]:
     """What holds a project, and if it is the only one that these guards hold, how to allow it."""
-    together = groups.get(_guards(change), ())
-    shared = _shared(together)
+    group = groups.get(_guards(change))
+    shared = group.shared if group else ()
     for held in change.held_by:
         reason: Sentence = () if held in shared else (": ", Quoted(held.why))
         lines: list[Sentence] = [(Quoted(held.remedy),)] if held.remedy and held not in shared else []
-        if held is change.held_by[-1] and not together:
+        if held is change.held_by[-1] and group is None:
             lines.append(
                 ("To allow it, add a waiver to reconciler.toml. To allow it once: ", _allow([change], invocation))
             )
@@ -44,15 +54,17 @@ def held_verdicts(change: ProjectChange, groups: Groups, invocation: Invocation)
 
 def held_sentences(groups: Groups, invocation: Invocation) -> Iterator[Sentence]:
     """About each group: what holds it, and how to allow it."""
-    for guards, changes in groups.items():
+    for guards, group in groups.items():
         by = chain.from_iterable((" and ", Name(guard)) for guard in guards)
         next(by)
-        shared = _shared(changes)
-        reason: Sentence = (": ", Quoted(" ".join(held.why for held in shared))) if shared else (".",)
-        projects = names([change.name for change in changes])
-        yield (f"{count(len(changes), 'project')} (", *projects, ") are held by ", *by, *reason)
-        yield from ((Quoted(held.remedy),) for held in shared if held.remedy)
-        yield ("To allow them, add a waiver to reconciler.toml. To allow them once: ", _allow(changes, invocation))
+        reason: Sentence = (": ", Quoted(" ".join(held.why for held in group.shared))) if group.shared else (".",)
+        projects = names([change.name for change in group.changes])
+        yield (f"{count(len(group.changes), 'project')} (", *projects, ") are held by ", *by, *reason)
+        yield from ((Quoted(held.remedy),) for held in group.shared if held.remedy)
+        yield (
+            "To allow them, add a waiver to reconciler.toml. To allow them once: ",
+            _allow(group.changes, invocation),
+        )
 
 
 def _guards(change: ProjectChange) -> tuple[str, ...]:
@@ -60,8 +72,7 @@ def _guards(change: ProjectChange) -> tuple[str, ...]:
 
 
 def _shared(changes: Sequence[ProjectChange]) -> list[Held]:
-    """The verdicts that all these projects have in common."""
-    return [held for held in changes[0].held_by if all(held in change.held_by for change in changes)] if changes else []
+    return [held for held in changes[0].held_by if all(held in change.held_by for change in changes)]
 
 
 def _allow(changes: Sequence[ProjectChange], invocation: Invocation) -> str:
