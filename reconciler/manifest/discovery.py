@@ -9,13 +9,14 @@ A link that leads out of the repository, or through a name that starts with a do
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import resolve
-from reconciler.files.walking import Refusal
+from reconciler.files.walking import Refusal, is_below
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.sharedfiles import refused, unread
@@ -44,11 +45,15 @@ class Found:
     refused: list[Diagnostic] = field(default_factory=list)
 
 
-def discover(folder: str, *, root: str) -> Found:
-    """Find the manifests in a folder that exists below `root`. Both paths are absolute."""
+def discover(folder: str, *, root: str, new: Iterable[str] = ()) -> Found:
+    """Find the manifests in a folder below `root`. Both paths are absolute. `new` are files that do not exist yet."""
     search = _Search(root)
-    search.run(folder)
+    if os.path.lexists(folder) or not new:
+        search.run(folder)
     found = search.found
+    for file in new:
+        if is_below(file, folder) and is_read(file[len(folder) + 1 :], False) and not os.path.lexists(file):
+            (found.defaults if os.path.basename(file) == DEFAULTS else found.manifests).append(file)
     if search.links:
         real = {os.path.realpath(file) for file in found.manifests}
         found.manifests += [file for file in search.links if os.path.realpath(file) not in real]

@@ -20,7 +20,7 @@ from reconciler.manifest.layering import Layers, without_unset
 from reconciler.manifest.located import Document, display, in_reading_order
 from reconciler.manifest.origins import diagnosed
 from reconciler.manifest.schema import DEFAULTS, OVERLAY
-from reconciler.manifest.sharedfiles import read_found, unread
+from reconciler.manifest.sharedfiles import unread
 from reconciler.manifest.verdict import check
 
 
@@ -104,7 +104,7 @@ class LayerFiles:
         There are no documents if the file is not valid YAML.
         """
         try:
-            data = read_found(self._directives.files.root, file)
+            data = self._directives.files.found(file)
         except RefusedError as refused:
             return [], (unread(file, refused),)
         found = self._directives.files.yaml(file, data, like_project=True)
@@ -158,9 +158,14 @@ class Overlay:
         return layers, (*reported, *unused)
 
 
-def open_overlay(folder: str, manifests: str, found: Found, root: str, layer_files: LayerFiles) -> Overlay:
-    """The overlay in `folder` for the files found in the folder `manifests`. All paths are absolute."""
-    own = discover(folder, root=root)
+def open_overlay(
+    folder: str, manifests: str, found: Found, root: str, layer_files: LayerFiles, *, new: Iterable[str] = ()
+) -> Overlay:
+    """The overlay in `folder` for the files found in the folder `manifests`. All paths are absolute.
+
+    `new` are files that do not exist yet.
+    """
+    own = discover(folder, root=root, new=new)
     refused = (diagnostic.location.file for diagnostic in found.refused if diagnostic.location is not None)
     known = {os.path.relpath(file, manifests): file for file in (*found.manifests, *refused)}
     files: dict[str, str] = {}

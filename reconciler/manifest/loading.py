@@ -6,7 +6,7 @@ Nothing that a file contains raises an error here. Each file is read once, and i
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -15,7 +15,7 @@ from reconciler.collection import collector_paused
 from reconciler.diagnostics import Diagnostic, Severity, error, few_suggestions, first_line, quoted, warning
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import resolve
-from reconciler.files.walking import Refusal
+from reconciler.files.walking import Refusal, is_below
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
@@ -28,7 +28,7 @@ from reconciler.manifest.origins import Origin
 from reconciler.manifest.parsing import Parser, best_parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.sharedfiles import SharedFiles, near_path, read_found, unread
+from reconciler.manifest.sharedfiles import NOT_REPLACED, SharedFiles, near_path, unread
 from reconciler.manifest.understanding import Entry, Understanding
 from reconciler.model.characters import folded
 
@@ -61,35 +61,41 @@ def load_manifests(
     checked: Collection[Path] = (),
     checks: Checks | None = None,
     parser: Parser | None = None,
+    replaced: Mapping[str, bytes] = NOT_REPLACED,
 ) -> Manifests:
     """Load every manifest below `folder`. No file outside of `root` is read.
 
     `overlay` overrides the manifests; overlays in `checked` are only checked. Without `checks`, params and
-    ontologies are not checked against what Scale documents.
+    ontologies are not checked against what Scale documents. `replaced` has bytes by absolute path: the result is what
+    the manifests would be if these files were written.
 
     Raises:
         UsageError: `folder` or an overlay does not exist, or is outside `root`.
     """
     folder_path, root_path = os.path.abspath(folder), os.path.abspath(root)
-    _check_folder(
-        folder_path,
-        root_path,
-        "the manifest folder",
-        "Manifests are YAML files in this folder. Create the folder, or set `manifests` in the configuration.",
-    )
+    if not any(is_below(file, folder_path) for file in replaced):
+        _check_folder(
+            folder_path,
+            root_path,
+            "the manifest folder",
+            "Manifests are YAML files in this folder. Create the folder, or set `manifests` in the configuration.",
+        )
     overlays = [os.path.abspath(path) for path in ([overlay] if overlay else []) + [*checked]]
     for path in overlays:
         _check_folder(path, root_path, "the overlay", "Create the folder, or remove `overlay` from the target.")
+    parser = parser or best_parser()
+    files = SharedFiles(root_path, Words(), parser, replaced)
     with few_suggestions(), collector_paused():
-        return _load(folder_path, root_path, overlays, bool(overlay), checks, parser or best_parser())
+        return _load(folder_path, overlays, bool(overlay), checks, files, parser)
 
 
 def _load(
-    folder: str, root: str, overlays: Sequence[str], lay_first: bool, checks: Checks | None, parser: Parser
+    folder: str, overlays: Sequence[str], lay_first: bool, checks: Checks | None, files: SharedFiles, parser: Parser
 ) -> Manifests:
-    found = discover(folder, root=root)
-    loader = _Loader(folder, root, found, checks, parser)
-    opened = [open_overlay(path, folder, found, root, loader.layers) for path in overlays]
+    root = files.root
+    found = discover(folder, root=root, new=files.replaced)
+    loader = _Loader(folder, found, checks, files, parser)
+    opened = [open_overlay(path, folder, found, root, loader.layers, new=files.replaced) for path in overlays]
     laid = opened[0] if lay_first else None
     entries = [entry for file in found.manifests for entry in loader.load(file, laid)]
     _note_like_names(entries, root)
@@ -136,11 +142,9 @@ def _check_folder(folder: str, root: str, what: str, detail: str) -> None:
 class _Loader:
     """Loads files one by one. A file that several of them use is read only once."""
 
-    def __init__(self, folder: str, root: str, found: Found, checks: Checks | None, parser: Parser) -> None:
-        self._root = root
+    def __init__(self, folder: str, found: Found, checks: Checks | None, files: SharedFiles, parser: Parser) -> None:
         self._parser = parser
-        self._words = Words()
-        self.files = SharedFiles(root, self._words, parser)
+        self.files = files
         self._directives = Directives(self.files)
         self.layers = LayerFiles(folder, found.defaults, self._directives)
         self._understanding = Understanding(self._directives, checks)
@@ -148,10 +152,10 @@ class _Loader:
     def load(self, file: str, overlay: Overlay | None) -> list[Entry]:
         try:
             _check_utf8(file)
-            data = read_found(self._root, file)
+            data = self.files.found(file)
         except RefusedError as refused:
             return [_whole(unread(file, refused))]
-        found = read(file, data, self._words, self._parser, root=self._root)
+        found = read(file, data, self.files.words, self._parser, root=self.files.root)
         note_comments(found)
         inherited = self.layers.inherited(os.path.dirname(file))
         layers, of_overlay = overlay.over(file, found.documents) if overlay is not None else ((), ())

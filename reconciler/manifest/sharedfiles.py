@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import os.path
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, error, first_line, nearest
@@ -23,13 +25,19 @@ from reconciler.manifest.parsing import Parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
 
+NOT_REPLACED: Final[Mapping[str, bytes]] = MappingProxyType({})
+
 
 class SharedFiles:
-    """The files that one load reads, each only once. `root` is the repository root."""
+    """The files that one load reads, each only once. `root` is the repository root.
 
-    def __init__(self, root: str, words: Words, parser: Parser) -> None:
+    `replaced` has the bytes of files that are taken for those on disk, or that do not exist yet, by absolute path.
+    """
+
+    def __init__(self, root: str, words: Words, parser: Parser, replaced: Mapping[str, bytes] = NOT_REPLACED) -> None:
         self.root = root
-        self._words = words
+        self.replaced = replaced
+        self.words = words
         self._parser = parser
         self._texts: dict[tuple[str, str], tuple[str, str]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
@@ -54,7 +62,7 @@ class SharedFiles:
         """The documents in `data`, the bytes of `file`. `like_project` means that they have a project's keys."""
         found = self.yaml_files.get(file)
         if found is None:
-            found = self.yaml_files[file] = read(file, data, self._words, self._parser, root=self.root)
+            found = self.yaml_files[file] = read(file, data, self.words, self._parser, root=self.root)
             note_comments(found, everywhere=not like_project)
         return found
 
@@ -66,17 +74,34 @@ class SharedFiles:
         """
         if path.startswith("/"):
             raise RefusedError(Code.FILE_OUTSIDE, f'"{path}" is an absolute path', _RELATIVE)
+        file = os.path.normpath(os.path.join(folder, path))
+        if (pending := self._pending(file)) is not None:
+            return file, pending
         try:
             data = read_file(self.root, path, folder=folder, dots=False)
         except FileRefusedError as problem:
             label = ""
             if problem.reason == Refusal.MISSING and "\0" not in path:
                 label = self._nearest(folder, path)
-                self.missing.add(os.path.normpath(os.path.join(folder, path)))
+                self.missing.add(file)
             raise refused(path, problem, label=label) from None
-        file = os.path.normpath(os.path.join(folder, path))
         refuse_placeholder(file, data, f'"{path}"')
         return file, data
+
+    def found(self, file: str) -> bytes:
+        """The bytes of a file that was found by its name, an absolute path.
+
+        Raises:
+            RefusedError: it cannot be read, or is only a placeholder.
+        """
+        pending = self._pending(file)
+        return read_found(self.root, file) if pending is None else pending
+
+    def _pending(self, file: str) -> bytes | None:
+        if not self.replaced:
+            return None
+        found = self.replaced.get(file)
+        return self.replaced.get(os.path.realpath(file)) if found is None else found
 
     def _nearest(self, folder: str, path: str) -> str:
         beside, name = os.path.split(path)
