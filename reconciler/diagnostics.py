@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
+from itertools import islice
 from typing import Final
 
 
@@ -199,10 +200,15 @@ def shortened(text: str) -> str:
 _LONGEST_QUOTED: Final = 200
 
 
-def named(names: Sequence[str], most: int = 3) -> str:
-    """A list of a few names, and the number of the others."""
-    shown = ", ".join(map(quoted, names[:most]))
-    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+def listed(texts: Collection[str], most: int = 3, *, total: int = 0) -> str:
+    """`a, b, c and 14 more`: the first few texts, and the number of the others. `total` counts texts not given, too."""
+    others = max(total, len(texts)) - most
+    return ", ".join(islice(texts, most)) + (f" and {others:,} more" if others > 0 else "")
+
+
+def named(names: Collection[str], most: int = 3) -> str:
+    """A list of a few names in quotes, and the number of the others."""
+    return listed([*map(quoted, islice(names, most))], most, total=len(names))
 
 
 _CUTOFF: Final = 0.6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.diagnostics import Diagnostic, Remedy, count, error, warning
+from reconciler.diagnostics import Diagnostic, Remedy, count, error, listed, warning
 from reconciler.errors import ScaleError
 from reconciler.fieldpath import format_path
 from reconciler.instants import readable
@@ -151,8 +151,7 @@ def gave_up(problem: ScaleError, sends: int, *, proven: bool) -> Diagnostic:
 
 def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
     """Scale accepted a write, but shows different values."""
-    paths = ", ".join(format_path(field.path) for field in fields[:10])
-    more = f" and {len(fields) - 10} more" if len(fields) > 10 else ""
+    paths = listed([format_path(field.path) for field in fields], 10)
     only_whitespace = all(
         isinstance(field.before, str) and isinstance(field.after, str) and field.before.strip() == field.after.strip()
         for field in fields
@@ -160,7 +159,7 @@ def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
     return error(
         "not-kept",
         f"Scale accepted a write to project.{name}, but shows different values",
-        detail=f"Different on Scale: {paths}{more}. "
+        detail=f"Different on Scale: {paths}. "
         + (
             "Only leading or trailing whitespace differs. Remove it from the manifest."
             if only_whitespace

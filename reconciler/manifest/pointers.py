@@ -5,10 +5,9 @@ A pointer is written without percent-encoding. It cannot go through another refe
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Final
 
-from reconciler.diagnostics import count, did_you_mean, quoted
+from reconciler.diagnostics import count, did_you_mean, named, quoted
 from reconciler.keys.faults import RefusedError
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import RawPath
@@ -80,13 +79,11 @@ def _not_there(value: Json, part: str, path: str, pointer: str) -> RefusedError:
                 "The pointer goes through another reference. Refer directly to the file that the other one names.",
                 str(value[REF]) if isinstance(value[REF], str) else "",
             )
-        keys = ", ".join(map(quoted, islice(value, _MOST_KEYS)))
-        more = f" and {len(value) - _MOST_KEYS:,} more" if len(value) > _MOST_KEYS else ""
         return RefusedError(
             Code.POINTER_NOT_FOUND,
             summary,
             f"The mapping has no key {quoted(part)}. "
-            + (f"Known keys: {keys}{more}." if keys else "The mapping is empty."),
+            + (f"Known keys: {named(value, _MOST_KEYS)}." if value else "The mapping is empty."),
             did_you_mean(part, value),
         )
     what = f"a list of {count(len(value), 'item')}, counted from 0" if isinstance(value, list) else "a single value"

@@ -83,17 +83,14 @@ def text_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def to_json(value: Json, *, indent: int | None = None) -> str:
+def to_json(value: Json) -> str:
     """`value` as JSON text. A number that overflowed when it was read is written as `1e999`, never as `Infinity`."""
-    return _dump(value, indent=indent)
+    return _dump(value)
 
 
-def _dump(value: Json, *, sort_keys: bool = False, indent: int | None = None) -> str:
+def _dump(value: Json, *, sort_keys: bool = False) -> str:
     def dump(value: Json) -> str:
-        separators = (",", ":") if indent is None else (",", ": ")
-        return json.dumps(
-            value, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys, indent=indent, separators=separators
-        )
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys, separators=(",", ":"))
 
     try:
         return dump(value)

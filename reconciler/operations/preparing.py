@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Remedy, Severity, error, warning
+from reconciler.diagnostics import Diagnostic, Remedy, Severity, error, listed, warning
 from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.git.sources import Sources, read_sources
 from reconciler.manifest.loading import Manifests, load_manifests
@@ -139,12 +139,12 @@ def _ignored(files: Sequence[str], settings: Settings) -> Diagnostic:
     names = [Path(os.path.relpath(file, settings.git_root)).as_posix() for file in files]
     paths = (os.path.relpath(file, settings.cwd) for file in files[:_EXAMPLES])
     others = len(names) - _EXAMPLES
-    more, rest = (f" and {others:,} more", f"\nDo the same for the other {others:,}.") if others > 0 else ("", "")
+    rest = f"\nDo the same for the other {others:,}." if others > 0 else ""
     them = "it" if len(names) == 1 else "them"
     return warning(
         "git-ignored",
         f"git ignores {names[0] if len(names) == 1 else f'{len(names):,} files'}, which this plan reads",
-        detail=f"Ignored: {', '.join(names[:_EXAMPLES])}{more}. Other clones do not have "
+        detail=f"Ignored: {listed(names, _EXAMPLES)}. Other clones do not have "
         f"{them}, so their plans differ.\nIf the manifests need {them}, add {them} to git:\n"
         f"git add --force {shlex.join(paths)}{rest}",
     )

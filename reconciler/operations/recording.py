@@ -16,7 +16,7 @@ from random import Random
 from typing import Any, Final
 
 from reconciler.clock import SYSTEM_CLOCK, Clock
-from reconciler.diagnostics import Diagnostic, Severity, warning
+from reconciler.diagnostics import Diagnostic, Severity, listed, warning
 from reconciler.errors import GitRefusedError, RecordError
 from reconciler.forge.github.job import git_login
 from reconciler.git.keptref import ALWAYS_OVERTAKEN, LOCAL, PUSHING, pauses_between
@@ -208,10 +208,9 @@ class Recorder:
             )
             for change in writing
         }
-        names = ", ".join(f"{change.name} ({_calls(change)})" for change in writing[:20])
-        more = f" and {len(writing) - 20} more" if len(writing) > 20 else ""
+        names = listed([f"{change.name} ({_calls(change)})" for change in writing], 20)
         return await self._swap(
-            plan, lambda section: intend(section, run, intents, alive), f"intend: {names}{more}", plan.target.account
+            plan, lambda section: intend(section, run, intents, alive), f"intend: {names}", plan.target.account
         )
 
     async def conclude(self, plan: Plan, outcome: Outcome) -> None:

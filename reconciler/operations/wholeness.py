@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from reconciler.configuration import FILES, is_configuration
-from reconciler.diagnostics import error, quoted
+from reconciler.diagnostics import error, named, quoted
 from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.git.index import Hidden, hidden_files
 from reconciler.git.process import output
@@ -23,7 +23,6 @@ from reconciler.manifest.codes import Code
 from reconciler.manifest.discovery import is_read
 from reconciler.settings import Settings
 
-_EXAMPLES: Final = 3
 _MOST_IN_A_COMMAND: Final = 20
 
 
@@ -74,10 +73,8 @@ def _require(
         summary = f"{quoted(names[0])} is in git, but not in this checkout"
         needed = "A plan reads this file. It was not deleted, so reconciler does not plan without it."
     else:
-        more = f", and {len(names) - _EXAMPLES:,} more" if len(names) > _EXAMPLES else ""
         summary = f"{len(names):,} files are in git, but not in this checkout"
-        shown = ", ".join(map(quoted, names[:_EXAMPLES]))
-        needed = f"A plan reads {shown}{more}. They were not deleted, so reconciler does not plan without them."
+        needed = f"A plan reads {named(names)}. They were not deleted, so reconciler does not plan without them."
     remedies = _remedies(hidden, settings.cwd.as_posix(), [os.path.realpath(folder) for folder in folders])
     raise DiagnosedError(summary, [error(Code.NOT_CHECKED_OUT, summary, detail="\n".join((needed, *remedies)))])
 

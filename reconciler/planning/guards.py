@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from reconciler.diagnostics import count
+from reconciler.diagnostics import count, listed
 from reconciler.fieldpath import format_path
 from reconciler.model.likeness import nearly, normal_form
 from reconciler.model.ontology import Ontology, read_ontology, walk
@@ -20,7 +20,7 @@ from reconciler.model.project import PERMANENT, LiveProject, Shown
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, text_digest
 from reconciler.planning.bases import unseen
 from reconciler.planning.nearness import neighbours, twins
-from reconciler.planning.situation import Finding, Found, Situation, effective, listed, removes_choice
+from reconciler.planning.situation import Finding, Found, Situation, effective, removes_choice
 from reconciler.tasktypes.parameters import TASK_TYPES
 
 _FEWEST_SELECTED: Final = 10
@@ -68,7 +68,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             which = one if len(near) == 1 else f"{len(near):,} live projects without a manifest have"
             yield Finding(
                 change,
-                f"{which} {what}: {listed(shown, len(near))}",
+                f"{which} {what}: {listed(shown, total=len(near))}",
                 PERMANENT,
                 f'To manage the live project instead, change the name in the manifest to "{near[0].name}".',
             )

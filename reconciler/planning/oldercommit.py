@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, Severity, error, warning
+from reconciler.diagnostics import Diagnostic, Severity, error, listed, warning
 from reconciler.model.guards import OLDER_COMMIT, Standing
 from reconciler.model.plan import Action, Held, Plan, ProjectChange, Waived
 from reconciler.planning.holds import matching_waivers, reported
@@ -117,5 +117,5 @@ def overtaken(before: Plan, after: Plan) -> tuple[Diagnostic, ...]:
     if not held:
         return ()
     summary = "another apply finished applying a newer commit during this apply"
-    what = f"Held by {OLDER_COMMIT}: {', '.join(held[:3])}" + (f" and {len(held) - 3:,} more" if len(held) > 3 else "")
-    return (error(OLDER_COMMIT, summary, detail=f"{what}.\n{_REMEDY}"),)
+    detail = f"Held by {OLDER_COMMIT}: {listed(held)}.\n{_REMEDY}"
+    return (error(OLDER_COMMIT, summary, detail=detail),)

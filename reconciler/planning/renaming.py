@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, warning, yaml_text
+from reconciler.diagnostics import Diagnostic, listed, warning, yaml_text
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, covered
 from reconciler.model.guards import RENAMED_CHOICE
 from reconciler.model.ontology import Ontology, walk
@@ -120,12 +120,8 @@ def warn_of_renamed(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
         return []
     [first, *others] = pairs
     if others:
-        examples = ", ".join(rename_words(*pair) for pair in pairs[:_EXAMPLES])
-        more = f" and {len(pairs) - _EXAMPLES:,} more" if len(pairs) > _EXAMPLES else ""
-        summary, renamed = (
-            f"project.{change.name}: {len(pairs):,} choices look renamed",
-            f"Renamed: {examples}{more}.\n",
-        )
+        summary = f"project.{change.name}: {len(pairs):,} choices look renamed"
+        renamed = f"Renamed: {listed([rename_words(*pair) for pair in pairs], _EXAMPLES)}.\n"
     else:
         summary, renamed = f"project.{change.name}: a choice looks renamed: {rename_words(*first)}", ""
     snippets = "".join(

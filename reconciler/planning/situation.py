@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -97,9 +97,3 @@ def removes_choice(field: Field) -> bool:
     """Whether a choice is removed, and not renamed as the manifest declares."""
     is_choice = field.path[0] == "ontology" and not isinstance(field.path[-1], Attribute)
     return field.kind is Kind.REMOVE and is_choice and field.renamed is None
-
-
-def listed(names: Sequence[str], total: int = 0) -> str:
-    """The first three names, and how many more there are."""
-    more = max(total, len(names)) - 3
-    return ", ".join(names[:3]) + (f" and {more:,} more" if more > 0 else "")

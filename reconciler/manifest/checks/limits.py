@@ -43,7 +43,7 @@ def over_limit(subject: Subject) -> Iterator[Fault]:
         for path, field in fields_in(params.get("fields"), ("params", "fields")):
             yield from _field(field, path)
         yield from _twice(params.get("fields"))
-        yield from _above(params.get("responses_required"), _MOST_RESPONSES, ("params", "responses_required"))
+        yield from _too_many(params.get("responses_required"), ("params", "responses_required"))
     if subject.type == "namedentityrecognition":
         yield from _relationships(params.get("relationships"))
         for path, kind in subject.at("global_attributes.{}.type"):
@@ -66,7 +66,7 @@ def _common(params: Json) -> Iterator[Fault]:
 def _field(field: Json, path: RawPath) -> Iterator[Fault]:
     yield from _order(field, "min_responses_required", "max_responses_required", path)
     yield from _order(field, "min_choices", "max_choices", path, severity=Severity.NOTE)
-    yield from _above(get(field, "max_responses_required"), _MOST_RESPONSES, (*path, "max_responses_required"))
+    yield from _too_many(get(field, "max_responses_required"), (*path, "max_responses_required"))
     least = get(field, "min_responses_required")
     if type(least) is int and least < 1:
         yield Fault((*path, "min_responses_required"), f"min_responses_required must be at least 1; this is {least}")
@@ -114,9 +114,9 @@ def _order(value: Json, low: str, high: str, path: RawPath, *, severity: Severit
         yield Fault((*path, high), f"{high} is {most}, which is less than {low} ({least})", severity=severity)
 
 
-def _above(value: Json, most: int, path: RawPath) -> Iterator[Fault]:
-    if type(value) is int and value > most:
-        yield Fault(path, f"{path[-1]} must be at most {most}; this is {value}")
+def _too_many(value: Json, path: RawPath) -> Iterator[Fault]:
+    if type(value) is int and value > _MOST_RESPONSES:
+        yield Fault(path, f"{path[-1]} must be at most {_MOST_RESPONSES}; this is {value}")
 
 
 def no_effect(subject: Subject) -> Iterator[Fault]:

@@ -66,9 +66,7 @@ def drift_left(number: int) -> str:
 
 def covered_words(names: Sequence[str]) -> str:
     """What a check of some projects is about."""
-    most = 20
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return f"Only some projects are checked: {listed([code(plain(name)[:300]) for name in names[:most]])}{more}."
+    return f"Only some projects are checked: {listed([code(plain(name)[:300]) for name in names], most=20)}."
 
 
 def drift_over(scope: str) -> str:
