@@ -30,7 +30,7 @@ Examples:
     "--diff",
     "compared",
     metavar="A..B",
-    help="Show what changed from params version A to B, or with A.. to the latest; ontology:A..B for the ontology.",
+    help="Show what changed between params versions A and B. A.. ends at the latest. For the ontology: ontology:A..B.",
 )
 @click.option(
     "--at",

@@ -142,6 +142,8 @@ def _file(target: str | None) -> Path:
     settings = read_settings(Path.cwd())
     name = target or os.environ.get("RECONCILER_TARGET") or "sandbox"
     if name not in (known := settings.sandboxes):
-        detail = f"These targets are: {', '.join(known)}. Name one with --target." if known else "No target is one."
+        detail = (
+            f"The sandboxes are: {', '.join(known)}. Name one with --target." if known else "No target is a sandbox."
+        )
         raise UsageError(f'the target "{name}" is not a sandbox', detail)
     return sandbox_file(settings, settings.targets[name])

@@ -144,4 +144,6 @@ class KeptRef:
 
 
 def _known(remotes: Sequence[str]) -> str:
-    return f"The remotes of this repository are: {', '.join(remotes)}." if remotes else "This repository has none."
+    return (
+        f"The remotes of this repository are: {', '.join(remotes)}." if remotes else "This repository has no remotes."
+    )

@@ -98,7 +98,7 @@ def _without_log(makers: Makers, *, is_logged: bool) -> list[Diagnostic]:
         return []
     if is_logged:
         summary = "the record's log has no apply of this project"
-        return [warning("no-record", summary, detail="It is unknown what made its versions.")]
+        return [warning("no-record", summary, detail="It is unknown what made each version.")]
     summary = "there is no log of a record, so it is unknown what made each version"
     return [warning("no-record", summary, detail="The first apply in a git repository starts a record with a log.")]
 
@@ -120,7 +120,7 @@ def _missing(name: str, known: Collection[str], recorded: Entries) -> UsageError
     if name in recorded and recorded[name].written:
         return UsageError(
             f"project.{name} no longer exists on Scale",
-            "The record has an apply of it. Someone may have renamed it in the dashboard: use its new name.",
+            "An earlier apply wrote this project. If it was renamed in the dashboard, use the new name.",
         )
     return UsageError(with_suggestion(f"no project on Scale is named {quoted(name)}", name, known))
 
@@ -136,18 +136,18 @@ def _notes(
     for part, versions in histories(live).items():
         if versions and versions[0].number > 0 and compared is None and at is None:
             summary = f"the history of {part} starts at version {versions[0].number}"
-            notes.append(warning("history-cut", summary, detail="Scale shows only the end of it."))
+            notes.append(warning("history-cut", summary, detail="Scale shows only the end of the history."))
         if unread := [str(version.number) for version in versions if version.content is None]:
             one = len(unread) == 1
             summary = f"{part} version{'' if one else 's'} {', '.join(unread[:10])} cannot be read"
             notes.append(warning("unreadable-version", summary))
     if live.ontology_history and untimed(live.ontology_history):
         if at is not None:
-            detail = "To see what changed between two of them, compare them by number:"
-            notes.append(_by_number(live, "the ontology's versions have no time, so --at cannot place them", detail))
+            detail = "To see what changed between two of its versions, compare them by number:"
+            notes.append(_by_number(live, "the ontology is not shown, because its versions have no time", detail))
         elif compared is not None and compared.part is None and Part.ONTOLOGY not in shown:
-            detail = "To compare them, give their numbers:"
-            notes.append(_by_number(live, "the ontology's versions have no time, and no such numbers", detail))
+            detail = "To compare its versions, give their numbers:"
+            notes.append(_by_number(live, "the ontology is not compared, because its versions have no time", detail))
     return notes
 
 

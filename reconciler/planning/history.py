@@ -111,7 +111,8 @@ def _check_shown(live: LiveProject, part: Part, history: Sequence[Version], mome
     if first.number > 0 and first.at is not None:
         raise UsageError(
             f"the history of {_NAMED[part]} does not go back to {readable(moment)}",
-            f"Scale shows only its end. The first version that it shows is {first.number}, of {readable(first.at)}.",
+            "Scale shows only the end of the history. The first version that it shows is "
+            f"{first.number}, of {readable(first.at)}.",
         )
 
 
@@ -133,7 +134,7 @@ def _ends(live: LiveProject, part: Part, asked: Range) -> tuple[Version, Version
 def _absent(part: Part, history: Sequence[Version], number: int) -> UsageError:
     summary = f"{_NAMED[part]} {'have' if part is Part.PARAMS else 'has'} no version {number}"
     if not history:
-        return UsageError(summary, f"Scale shows no version of {_NAMED[part]}.")
+        return UsageError(summary, f"Scale does not show a version of {_NAMED[part]}.")
     first, last = history[0].number, history[-1].number
     only = "" if first == 0 else " It shows only the end of the history."
     return UsageError(summary, f"Scale shows {count(len(history), 'version')}, from {first} to {last}.{only}")

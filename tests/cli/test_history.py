@@ -80,7 +80,7 @@ def test_the_state_at_a_time(cli: Cli, story: list[str], served: Served) -> None
     assert then["ontology"] == []
     shown = cli("history", "kittens", "--at", "2099-01-01")
     assert shown.last == "Versions at 2099-01-01 00:00 UTC: params 2."
-    assert "the ontology's versions have no time, so --at cannot place them" in shown.err
+    assert "the ontology is not shown, because its versions have no time" in shown.err
     assert "reconciler history kittens --target production --endpoint " in shown.err
     early = cli("history", "kittens", "--at", "2001-01-01")
     assert (early.code, early.out) == (0, early.out)
@@ -159,7 +159,7 @@ def test_a_history_with_gaps(cli: Cli, served: Served) -> None:
     shown = cli("history", "p")
     assert shown.code == 0
     assert "project.p is archived on Scale" in shown.err
-    assert "the history of params starts at version 7\n  Scale shows only the end of it." in shown.err
+    assert "the history of params starts at version 7\n  Scale shows only the end of the history." in shown.err
     assert "ontology version 1 cannot be read" in shown.err
     assert "What changed is unknown" in shown.out
     assert "This version cannot be read." in shown.out

@@ -31,7 +31,7 @@ _TYPES: Final[dict[type, frozenset[str]]] = {
 _SENT: Final = "It is sent unchanged, because Scale may have added it."
 _NEARLY: Final = (
     "A project's type can never be changed, so the guard near-type holds a create with this type. If Scale has added "
-    "it, waive the guard."
+    "the type, waive the guard."
 )
 _BESIDE_PARAMS: Final = frozenset(PROJECT.names) - {"reconcile"}
 """The fields that a project on Scale has in addition to its parameters [D]."""
