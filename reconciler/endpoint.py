@@ -7,6 +7,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from reconciler.diagnostics import quoted
 from reconciler.errors import UsageError
 
 SCALE_ENDPOINT: Final = "https://api.scale.com/v1"
@@ -25,7 +26,7 @@ def check_endpoint(text: str) -> str:
     except ValueError:
         host, parts = None, urlsplit("")
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s\x00-\x1f\x7f]", text):
-        raise UsageError(f'the endpoint "{text}" is not a URL', f"An endpoint looks like {SCALE_ENDPOINT}.")
+        raise UsageError(f"the endpoint {quoted(text)} is not a URL", f"An endpoint looks like {SCALE_ENDPOINT}.")
     if parts.username is not None or parts.password is not None:
         raise UsageError(
             "the endpoint contains a user name or password",
@@ -33,12 +34,13 @@ def check_endpoint(text: str) -> str:
         )
     if parts.query or parts.fragment:
         raise UsageError(
-            f'the endpoint "{text}" has a query or fragment', f"Remove it. An endpoint looks like {SCALE_ENDPOINT}."
+            f"the endpoint {quoted(text)} has a query or fragment",
+            f"Remove it. An endpoint looks like {SCALE_ENDPOINT}.",
         )
     url = text.rstrip("/")
     if parts.scheme == "http" and not is_loopback(url):
         raise UsageError(
-            f'the endpoint "{text}" uses plain http',
+            f"the endpoint {quoted(text)} uses plain http",
             "Keys are sent only over https, except to this machine (loopback). Use https.",
         )
     return url

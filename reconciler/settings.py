@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from reconciler.configuration import find_configuration
 from reconciler.configuration.keys import BUILT_IN, read_tables
-from reconciler.diagnostics import with_suggestion
+from reconciler.diagnostics import quoted, with_suggestion
 from reconciler.endpoint import check_endpoint, is_loopback
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.fieldpath import Pattern, Patterns
@@ -142,7 +142,7 @@ def choose_target(
     table = settings.targets.get(name)
     if table is None:
         raise UsageError(
-            with_suggestion(f'there is no target "{name}"', name, settings.targets),
+            with_suggestion(f"there is no target {quoted(name)}", name, settings.targets),
             f"Known targets: {', '.join(sorted(settings.targets))}. "
             "Others can be defined under [targets] in reconciler.toml.",
         )
@@ -160,7 +160,7 @@ def choose_target(
     url = check_endpoint(endpoint or table["endpoint"])
     if endpoint is None and not (_is_scale(url) or is_loopback(url)):
         raise UsageError(
-            f'the endpoint of target "{name}" is set only in a file',
+            f"the endpoint of target {quoted(name)} is set only in a file",
             f"A pull request can change the file, so no key is sent to {url}. If that endpoint is correct, "
             f"set RECONCILER_ENDPOINT in the environment, or run the command with this flag:\n--endpoint {url}",
         )

@@ -10,7 +10,7 @@ from reconciler.fieldpath import format_path
 from reconciler.instants import readable
 from reconciler.model.outcome import CallOutcome, CallResult
 from reconciler.model.plan import Action, Call, CallKind, Field, ProjectChange
-from reconciler.model.project import LiveProject, Version
+from reconciler.model.project import LiveProject, Version, address_of
 
 INTERRUPTED = "the run was interrupted"
 UNAVAILABLE = "the API returned no usable response for {} projects in a row, so no further project was started"
@@ -83,7 +83,7 @@ def lost_race(name: str, kind: CallKind, own: Sequence[Version], others: Sequenc
     ours = _versions(own) if own else "the create"
     return error(
         "lost-race",
-        f"another writer changed project.{name} at the same time as {kind.value}",
+        f"another writer changed {address_of(name)} at the same time as {kind.value}",
         detail=f"The other writer added {_versions(others)}. This run wrote {ours}. Both are in the project's history. "
         "Check whether the other change was overwritten.",
         remedies=_plan_again(name),
@@ -95,7 +95,7 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
     came = "; ".join(f"{part} {_versions(versions)}" for part, versions in others.items())
     return error(
         "lost-race",
-        f"another writer changed project.{name} right after this run",
+        f"another writer changed {address_of(name)} right after this run",
         detail=f"The other writer added {came}. This run's change is in the project's history, before the other one.",
         remedies=_plan_again(name),
     )
@@ -110,7 +110,7 @@ def someone_else(name: str, kind: CallKind, others: Sequence[Version], live: Liv
         seen = f"The content on Scale differs from what was sent: {_versions(others)}."
     return error(
         "someone-else",
-        f"it is unclear whether {kind.value} of project.{name} landed",
+        f"it is unclear whether {kind.value} of {address_of(name)} landed",
         detail=f"{seen} Either another writer made this change, or Scale altered what this run sent. The call is not "
         "repeated.",
         remedies=_plan_again(name),
@@ -121,7 +121,7 @@ def sent_twice(name: str, part: str, versions: Sequence[Version]) -> Diagnostic:
     """More than one request for the same write took effect."""
     return warning(
         "sent-twice",
-        f"this run wrote the {part} of project.{name} {len(versions)} times",
+        f"this run wrote the {part} of {address_of(name)} {len(versions)} times",
         detail="An earlier request took effect after this run gave up on it. These versions have the content that was "
         f"sent: {_versions(versions)}. There is nothing to do.",
     )
@@ -130,7 +130,7 @@ def sent_twice(name: str, part: str, versions: Sequence[Version]) -> Diagnostic:
 def not_there(name: str, kind: CallKind) -> Diagnostic:
     return error(
         "not-there",
-        f"Scale confirmed {kind.value} of project.{name}, but does not show it",
+        f"Scale confirmed {kind.value} of {address_of(name)}, but does not show it",
         detail="The project's history has no new version. It may still appear, so the call is not repeated.",
         remedies=_plan_again(name, "To see what is live, in a minute:"),
     )
@@ -158,7 +158,7 @@ def not_kept(name: str, fields: tuple[Field, ...]) -> Diagnostic:
     )
     return error(
         "not-kept",
-        f"Scale accepted a write to project.{name}, but shows different values",
+        f"Scale accepted a write to {address_of(name)}, but shows different values",
         detail=f"Different on Scale: {paths}. "
         + (
             "Only leading or trailing whitespace differs. Remove it from the manifest."

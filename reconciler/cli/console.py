@@ -13,6 +13,7 @@ import click
 
 from reconciler.cli import invocation
 from reconciler.cli.invocation import noting
+from reconciler.diagnostics import quoted
 from reconciler.forge.github.job import is_job
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def check_guards(allowed: tuple[str, ...]) -> None:
     known = (*GUARD_NAMES, NO_MANIFESTS)
     for name in allowed:
         if name not in known:
-            summary = with_suggestion(f'there is no guard "{name}"', name, known)
+            summary = with_suggestion(f"there is no guard {quoted(name)}", name, known)
             raise UsageError(summary, f"Known guards: {', '.join(known)}.")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import ClassVar, Final
 
+from reconciler.diagnostics import quoted
 from reconciler.doctor.evidence import (
     Assumption,
     Evidence,
@@ -218,9 +219,9 @@ def _whole(projects: Iterable[Project], *, by: str, versions: int) -> Iterator[E
     for project in projects:
         first, shown = first_number(project), len(entries(project, "param_history"))
         if first:
-            yield fails(f'{by} shows "{project["name"]}" only from version {first} onward')
+            yield fails(f"{by} shows {quoted(project['name'])} only from version {first} onward")
         if first == 0 and shown >= versions:
-            yield holds(f'{by} shows all {shown} versions of "{project["name"]}"')
+            yield holds(f"{by} shows all {shown} versions of {quoted(project['name'])}")
 
 
 class _ListHistories(Assumption):
@@ -242,7 +243,7 @@ class _ArchivedName(Assumption):
         times = Counter(project["name"] for project in seen.listed)
         for project in seen.listed:
             if project.get("archived") is True and times[project["name"]] > 1:
-                yield fails(f'an archived project and another one are both named "{project["name"]}"')
+                yield fails(f"an archived project and another one are both named {quoted(project['name'])}")
 
 
 class _OntologyName(Assumption):
@@ -258,7 +259,7 @@ class _OntologyName(Assumption):
     def by_made(self, made: Made) -> Iterator[Evidence]:
         for _, entry in ontology_versions(made.seen.shown()):
             if entry.get("name") is not None:
-                yield fails(f'an ontology that was sent without a name was named "{entry["name"]}"')
+                yield fails(f"an ontology that was sent without a name was named {quoted(entry['name'])}")
         yield from self.by_reads(made.seen)
 
 
@@ -273,9 +274,9 @@ class _GetCase(Assumption):
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
         asked = seen.other_case
         if asked is not None and asked.found is None:
-            yield holds(f'a get of "{asked.asked}" does not find "{asked.name}"')
+            yield holds(f"a get of {quoted(asked.asked)} does not find {quoted(asked.name)}")
         elif asked is not None:
-            yield fails(f'a get of "{asked.asked}" finds "{asked.found}"')
+            yield fails(f"a get of {quoted(asked.asked)} finds {quoted(str(asked.found))}")
 
 
 class _Histories(Assumption):
@@ -299,9 +300,9 @@ class _VersionNumbers(Assumption):
             history = entries(project, "param_history")
             numbers = [number for entry in history if type(number := entry.get("version")) is int]
             if len(numbers) < len(history):
-                yield fails(f'"{project["name"]}" has a version of its params without a number')
+                yield fails(f"{quoted(project['name'])} has a version of its params without a number")
             for earlier, later in pairwise(numbers):
-                words = f'in "{project["name"]}", version {later} of the params follows version {earlier}'
+                words = f"in {quoted(project['name'])}, version {later} of the params follows version {earlier}"
                 yield holds(words) if later == earlier + 1 else fails(words)
 
 
@@ -313,9 +314,9 @@ class _NoOntology(Assumption):
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:
         for project in seen.shown():
             if "ontologyHistory" not in project:
-                yield holds(f'"{project["name"]}" has no ontology and shows no ontologyHistory')
+                yield holds(f"{quoted(project['name'])} has no ontology and shows no ontologyHistory")
             elif not project["ontologyHistory"]:
-                yield fails(f'"{project["name"]}" has no ontology, but shows an ontologyHistory')
+                yield fails(f"{quoted(project['name'])} has no ontology, but shows an ontologyHistory")
 
     def by_made(self, made: Made) -> Iterator[Evidence]:
         return self.by_reads(Seen((made.created,)))
@@ -331,7 +332,7 @@ class _RapidStudio(Assumption):
         for project in seen.shown():
             shown = [key for key in ("rapid", "studio") if key in project]
             if shown:
-                yield fails(f'"{project["name"]}" shows {" and ".join(shown)}')
+                yield fails(f"{quoted(project['name'])} shows {' and '.join(shown)}")
             yield holds("no project shows rapid or studio")
 
 
@@ -345,7 +346,7 @@ class _NumConsensus(Assumption):
         for project in seen.shown():
             if project.get("pipelineName") != "consensus_task":
                 continue
-            words = f'"{project["name"]}" has the pipeline consensus_task and shows'
+            words = f"{quoted(project['name'])} has the pipeline consensus_task and shows"
             if "numConsensus" not in project:
                 yield fails(f"{words} no numConsensus")
             elif project["numConsensus"]:

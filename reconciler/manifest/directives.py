@@ -116,7 +116,7 @@ class Directives:
                     refused.label = "a pointer must begin with #/"
                 raise
             if not opened.broken and len(opened.documents) != 1:
-                summary = f'"{path}" has {len(opened.documents) or "no"} YAML documents'
+                summary = f"{quoted(path)} has {len(opened.documents) or 'no'} YAML documents"
                 raise RefusedError(Code.NOT_ONE_DOCUMENT, summary, "A file used with $ref must have exactly one.")
             self._opened[folder, path] = opened
         return opened
@@ -343,7 +343,7 @@ class _Walk:
                     (*path, key),
                     f"{quoted(key)} is not a directive and is sent unchanged",
                     "If that is intended, write {$literal: …} around it.",
-                    f'did you mean "{near}"?',
+                    f"did you mean {quoted(near)}?",
                     code=Code.NEAR_DIRECTIVE,
                     at_key=True,
                     severity=Severity.WARNING,

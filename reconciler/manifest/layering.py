@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reconciler.diagnostics import Severity
+from reconciler.diagnostics import Severity, quoted
 from reconciler.keys.faults import Fault
 from reconciler.manifest.codes import Code
 from reconciler.manifest.located import RawPath
@@ -117,7 +117,7 @@ def _idle_unset(path: RawPath) -> Fault:
     """A warning for an `{$unset: true}` that has nothing to drop."""
     return Fault(
         path,
-        f'"{path[-1]}" is not inherited',
+        f"{quoted(str(path[-1]))} is not inherited",
         "There is nothing to drop. Remove the line, or check the spelling of the name.",
         code=Code.UNSET_NOTHING,
         severity=Severity.WARNING,

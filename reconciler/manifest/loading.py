@@ -213,7 +213,7 @@ def _duplicates(entries: Sequence[Entry], root: str) -> Iterator[Diagnostic]:
         if earlier is not entry.origin:
             yield error(
                 Code.DUPLICATE_NAME,
-                f'two manifests are named "{entry.name}"',
+                f"two manifests are named {quoted(entry.name)}",
                 detail="A name identifies a project in git and on Scale. Nothing is sent until you rename one of them.",
                 location=entry.origin.user(("name",)),
                 label=first_at(earlier.user(("name",)), root),

@@ -70,7 +70,7 @@ def _step(value: Json, part: str) -> str | int | None:
 
 
 def _not_there(value: Json, part: str, path: str, pointer: str) -> RefusedError:
-    summary = f'"{path}" has no value at #{pointer}'
+    summary = f"{quoted(path)} has no value at #{pointer}"
     if isinstance(value, dict):
         if value.keys() == {REF}:
             return RefusedError(

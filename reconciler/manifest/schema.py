@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from reconciler.diagnostics import did_you_mean, nearest
+from reconciler.diagnostics import did_you_mean, nearest, quoted
 from reconciler.fieldpath import Attribute, Pattern, parse_pattern
 from reconciler.keys.faults import Faults, Path, RefusedError
 from reconciler.keys.kinds import Day, Each, Key, Kind, ListOf, Number, OneOf, Schema, Slots, Table, Text, Truth
@@ -28,7 +28,7 @@ IGNORABLE: Final = ("ontology", "ontology.**.@description", "ontology.**.@displa
 
 def _name(name: str) -> str:
     if name in ("", ".", ".."):
-        what = f'"{name}"' if name else "empty"
+        what = quoted(name) if name else "empty"
         raise RefusedError(
             Code.BAD_NAME, f"a project's name cannot be {what}", "The API cannot address such a project."
         )
@@ -66,7 +66,7 @@ def _pattern(text: str) -> Pattern:
     if pattern.parts[0] != "params" or len(pattern.parts) == 1:
         raise RefusedError(
             Code.BAD_IGNORE,
-            f'"{text}" cannot be ignored',
+            f"{quoted(text)} cannot be ignored",
             "You can ignore anything below params, or ontology, ontology.**.@description, or ontology.**.@display. "
             "A part that a manifest leaves out is not managed at all.",
             _meant(text),
@@ -99,7 +99,7 @@ class _Params(Kind):
             )
             for key in value:
                 if key in RESERVED_PARAMS:
-                    summary = f'a parameter cannot be named "{key}"'
+                    summary = f"a parameter cannot be named {quoted(key)}"
                     faults.add(Code.RESERVED_PARAM, summary, (*path, key), detail, at_key=True)
         return value
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, error, first_line, nearest
+from reconciler.diagnostics import Diagnostic, error, first_line, nearest, quoted
 from reconciler.errors import FileRefusedError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal
@@ -73,7 +73,7 @@ class SharedFiles:
             RefusedError: it may not be used.
         """
         if path.startswith("/"):
-            raise RefusedError(Code.FILE_OUTSIDE, f'"{path}" is an absolute path', _RELATIVE)
+            raise RefusedError(Code.FILE_OUTSIDE, f"{quoted(path)} is an absolute path", _RELATIVE)
         file = os.path.normpath(os.path.join(folder, path))
         if (pending := self._pending(file)) is not None:
             return file, pending
@@ -85,7 +85,7 @@ class SharedFiles:
                 label = self._nearest(folder, path)
                 self.missing.add(file)
             raise refused(path, problem, label=label) from None
-        refuse_placeholder(file, data, f'"{path}"')
+        refuse_placeholder(file, data, quoted(path))
         return file, data
 
     def found(self, file: str) -> bytes:
@@ -124,28 +124,28 @@ def refused(path: str, problem: FileRefusedError, *, label: str = "") -> Refused
         case Refusal.MISSING if not path or "\0" in path:
             return RefusedError(Code.FILE_NOT_FOUND, "this is not the path of a file", _RELATIVE)
         case Refusal.MISSING:
-            return RefusedError(Code.FILE_NOT_FOUND, f'there is no file "{path}"', _RELATIVE, label)
+            return RefusedError(Code.FILE_NOT_FOUND, f"there is no file {quoted(path)}", _RELATIVE, label)
         case Refusal.OUTSIDE:
             return RefusedError(
                 Code.FILE_OUTSIDE,
-                f'"{path}" is outside the repository',
+                f"{quoted(path)} is outside the repository",
                 "A manifest can use only files in the repository, even through links. Copy the file into it.",
             )
         case Refusal.HIDDEN:
             return RefusedError(
                 Code.FILE_OUTSIDE,
-                f'"{path}" leads through a hidden file or folder',
+                f"{quoted(path)} leads through a hidden file or folder",
                 "Reconciler never reads files and folders whose names start with a dot, such as .git and .env. "
                 "Use a different name.",
             )
         case Refusal.SIZE:
             return RefusedError(
                 Code.FILE_TOO_LARGE,
-                f'"{path}" is larger than 10 MB',
+                f"{quoted(path)} is larger than 10 MB",
                 "Reconciler reads files of up to 10 MB. Use a smaller file.",
             )
         case _:
-            return RefusedError(Code.FILE_UNREADABLE, f'"{path}" cannot be read: {problem.why}', problem.detail)
+            return RefusedError(Code.FILE_UNREADABLE, f"{quoted(path)} cannot be read: {problem.why}", problem.detail)
 
 
 def read_found(root: str, file: str) -> bytes:
@@ -191,12 +191,12 @@ def names_in(folder: str) -> tuple[str, ...]:
 
 def _text(path: str, data: bytes) -> str:
     if b"\0" in data:
-        raise RefusedError(Code.FILE_NOT_TEXT, f'"{path}" contains a NUL character, so it is not text')
+        raise RefusedError(Code.FILE_NOT_TEXT, f"{quoted(path)} contains a NUL character, so it is not text")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
-        summary = f'"{path}" is not UTF-8 (line {line})'
+        summary = f"{quoted(path)} is not UTF-8 (line {line})"
         raise RefusedError(Code.FILE_NOT_TEXT, summary, "Save it as UTF-8.") from None
     return text.replace("\r\n", "\n").removesuffix("\n")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-from reconciler.diagnostics import Diagnostic, first_line
+from reconciler.diagnostics import Diagnostic, first_line, quoted
 from reconciler.keys.faults import Fault
 from reconciler.manifest.checks import Checks
 from reconciler.manifest.codes import Code
@@ -118,11 +118,11 @@ class Understanding:
     def _check_name(self, name: str, limits: Limits) -> list[Fault]:
         if any(fnmatchcase(name, pattern) for pattern in limits.patterns):
             return []
-        taken = " or ".join(f'"{pattern}"' for pattern in limits.patterns)
+        taken = " or ".join(quoted(pattern) for pattern in limits.patterns)
         return [
             Fault(
                 ("name",),
-                f'{display(limits.file, self._directives.files.root)} does not allow the name "{name}" here',
+                f"{display(limits.file, self._directives.files.root)} does not allow the name {quoted(name)} here",
                 "The name patterns in that file prevent conflicts between teams. Rename the project, or move its "
                 "manifest.",
                 f"a name here must match {taken}",

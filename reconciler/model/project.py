@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from reconciler.fieldpath import Pattern
+from reconciler.fieldpath import Pattern, format_path
 from reconciler.model.ontology import Ontology, Unreadable
 from reconciler.model.values import Json
 
@@ -19,6 +19,11 @@ CREATE_ONLY = ("rapid", "studio", "pipeline", "consensus_attempts")
 
 RESERVED_PARAMS = frozenset({"patch", "version", "created_at"})
 """Names that no parameter can have, because the API uses them next to the parameters. [D] in scale-api.md."""
+
+
+def address_of(name: str) -> str:
+    """A project in a message: `project.kitten`, or `project."Lane: solid"`. It is spelled as the path of a field is."""
+    return format_path(("project", name))
 
 
 @dataclass(frozen=True, slots=True)

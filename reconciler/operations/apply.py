@@ -17,7 +17,7 @@ from reconciler.applying.applier import apply_plan as write_plan
 from reconciler.applying.project import Emit
 from reconciler.applying.words import INTERRUPTED
 from reconciler.clock import SYSTEM_CLOCK, Clock
-from reconciler.diagnostics import Diagnostic, error
+from reconciler.diagnostics import Diagnostic, error, quoted
 from reconciler.errors import GitRefusedError, PlanFileError, ReconcilerError, RecordError
 from reconciler.fieldpath import FieldPath, Pattern
 from reconciler.manifest.places import locate
@@ -200,7 +200,7 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
     ):
         if saved != here:
             raise PlanFileError(
-                f'the plan was made for the {what} "{saved}", not for "{here}"',
+                f"the plan was made for the {what} {quoted(saved)}, not for {quoted(here)}",
                 f"Nothing was written. Use the plan's {what}, or create a new plan.",
             )
     live = await list_account(client)

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.diagnostics import Diagnostic, Severity, error, first_line, merged, with_suggestion
+from reconciler.diagnostics import Diagnostic, Severity, error, first_line, merged, quoted, with_suggestion
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import read_file, resolve
 from reconciler.files.walking import Refusal, is_below
@@ -75,18 +75,22 @@ def _named(files: Iterable[str], paths: Sequence[str], settings: Settings) -> li
     for path in paths:
         file = os.path.normpath(settings.cwd / path)
         if not is_below(os.path.realpath(file), os.path.realpath(settings.repo_root)):
-            raise UsageError(f'"{path}" is outside the repository', f"The repository root is {settings.repo_root}.")
+            raise UsageError(
+                f"{quoted(path)} is outside the repository", f"The repository root is {settings.repo_root}."
+            )
         if os.path.isdir(file):
             found = {each for each in files if is_below(each, file)}
             if not found:
-                raise UsageError(f'there is no manifest in "{path}"', f"The manifests are in {settings.manifests}.")
+                raise UsageError(
+                    f"there is no manifest in {quoted(path)}", f"The manifests are in {settings.manifests}."
+                )
             named |= found
         elif not os.path.lexists(file):
             shown = [os.path.relpath(each, settings.cwd) for each in files]
-            summary = with_suggestion(f'there is no file "{path}"', os.path.relpath(file, settings.cwd), shown)
+            summary = with_suggestion(f"there is no file {quoted(path)}", os.path.relpath(file, settings.cwd), shown)
             raise UsageError(summary, "Give the path of an existing file or folder.")
         elif not file.endswith((".yaml", ".yml")):
-            raise UsageError(f'"{path}" is not a YAML file', "The name must end in .yaml or .yml.")
+            raise UsageError(f"{quoted(path)} is not a YAML file", "The name must end in .yaml or .yml.")
         else:
             named.add(file)
     return sorted(named, key=path_order)

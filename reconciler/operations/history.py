@@ -12,7 +12,7 @@ from reconciler.git.authors import read_authors
 from reconciler.instants import readable
 from reconciler.manifest.loading import load_manifests
 from reconciler.model.history import History, Part, Range, Revision
-from reconciler.model.project import LiveProject, UnreadableProject
+from reconciler.model.project import LiveProject, UnreadableProject, address_of
 from reconciler.model.record import Entries
 from reconciler.operations.live import Account, get_projects, list_account, recognize
 from reconciler.operations.recording import Logged, read_logged
@@ -49,7 +49,7 @@ def history(session: Session, name: str, *, compared: Range | None = None, at: d
         revisions = state_at(live, at, makers)
         if not revisions and not untimed(live.ontology_history):
             created = f" It was created at {live.created_at}." if live.created_at else ""
-            raise UsageError(f"project.{name} had no version at {readable(at)}", f"Choose a later time.{created}")
+            raise UsageError(f"{address_of(name)} had no version at {readable(at)}", f"Choose a later time.{created}")
     elif compared is not None:
         revisions = between(live, compared, makers, renames)
     else:
@@ -111,7 +111,7 @@ async def _find(session: Session, client: ScaleClient, logged: Logged, name: str
         account = await recognize(session.target, client, live, record)
         raise _missing(name, [one.name for one in live.listed if one.name is not None], account.entries(record))
     if isinstance(found, UnreadableProject):
-        raise UnreadableAnswerError(f"the live state of project.{name} cannot be read: {found.why}")
+        raise UnreadableAnswerError(f"the live state of {address_of(name)} cannot be read: {found.why}")
     return found, await recognize(session.target, client, Live({name: found}, whole=False), record)
 
 
@@ -119,7 +119,7 @@ def _missing(name: str, known: Collection[str], recorded: Entries) -> UsageError
     """The error for a name that Scale does not show."""
     if name in recorded and recorded[name].written:
         return UsageError(
-            f"project.{name} no longer exists on Scale",
+            f"{address_of(name)} no longer exists on Scale",
             "An earlier apply wrote this project. If it was renamed in the dashboard, use the new name.",
         )
     return UsageError(with_suggestion(f"no project on Scale is named {quoted(name)}", name, known))
@@ -131,7 +131,7 @@ def _notes(
     """What a reader has to know about the history: what is not shown, and what cannot be read or placed."""
     notes = []
     if live.archived:
-        notes.append(warning("archived", f"project.{live.name} is archived on Scale"))
+        notes.append(warning("archived", f"{address_of(live.name)} is archived on Scale"))
     shown = {revision.part for revision in revisions}
     for part, versions in histories(live).items():
         if versions and versions[0].number > 0 and compared is None and at is None:

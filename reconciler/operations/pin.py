@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from reconciler.diagnostics import quoted
 from reconciler.endpoint import is_loopback
 from reconciler.errors import GitRefusedError, UsageError
 from reconciler.git.clones import Clone, read_clone
@@ -78,7 +79,7 @@ def read_pin(text: str) -> Pin:
     rest = " ".join(word for word in words if not word.startswith("--hash="))
     named, at, address = rest.partition(" @ ")
     if at and not _is_ours(named):
-        raise _RefusedError(f'it is for a different package, "{named}"')
+        raise _RefusedError(f"it is for a different package, {quoted(named)}")
     source = address if at else rest
     if "://" not in source:
         return _release(source, hashes)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, Remedy, Severity, merged, warning, with_suggestion
+from reconciler.diagnostics import Diagnostic, Remedy, Severity, merged, quoted, warning, with_suggestion
 from reconciler.errors import DiagnosedError, UsageError
 from reconciler.manifest.loading import Manifests
 from reconciler.manifest.understanding import Entry
@@ -112,11 +112,11 @@ def _nothing(manifests: Manifests, name: str) -> UsageError:
     if is_path(name):
         known = {Path(os.path.relpath(entry.file, manifests.root)).as_posix() for entry in manifests.entries}
         remedies: tuple[Remedy, ...] = ()
-        summary, detail = f'no manifest matches "{name}"', f"The manifests are in {manifests.folder}."
+        summary, detail = f"no manifest matches {quoted(name)}", f"The manifests are in {manifests.folder}."
     else:
         known = {entry.name for entry in manifests.entries if entry.name is not None}
         detail, remedies = _broken(manifests.entries)
-        summary = f'no project matches "{name}"'
+        summary = f"no project matches {quoted(name)}"
     is_pattern = name.endswith("/") or any(wildcard in name for wildcard in "*?[")
     whole = summary if is_pattern else with_suggestion(summary, name, known)
     return UsageError(whole, detail, remedies=remedies)

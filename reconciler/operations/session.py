@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconciler.clock import SYSTEM_CLOCK
-from reconciler.diagnostics import Remedy
+from reconciler.diagnostics import Remedy, quoted
 from reconciler.errors import CredentialsError, UsageError
 from reconciler.forge.github.job import git_login
 from reconciler.http.connection import InProcess
@@ -59,7 +59,7 @@ def check_writable(target: Target) -> None:
     """
     if not target.writes:
         raise UsageError(
-            f'target "{target.name}" has writes = false, so nothing was written',
+            f"target {quoted(target.name)} has writes = false, so nothing was written",
             "To apply, set writes = true under the target in reconciler.toml.",
         )
     if target.sandbox is not None:
@@ -209,7 +209,7 @@ def _read_snapshot(settings: Settings, target: Target, file: str, environment: M
         snapshot = read_file(Path(file))
     if snapshot.target.name != target.name:
         raise UsageError(
-            f'the snapshot is of the target "{snapshot.target.name}", not of "{target.name}"',
-            f'Use a snapshot of "{target.name}", or name the target of this one.',
+            f"the snapshot is of the target {quoted(snapshot.target.name)}, not of {quoted(target.name)}",
+            f"Use a snapshot of {quoted(target.name)}, or name the target of this one.",
         )
     return snapshot

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.diagnostics import Diagnostic, error, quoted, warning
 from reconciler.model.ontology import Unreadable
 from reconciler.model.plan import Action, CallKind, Expected, ProjectChange, Reason, State
-from reconciler.model.project import DesiredProject, LiveProject, UnreadableProject
+from reconciler.model.project import DesiredProject, LiveProject, UnreadableProject, address_of
 from reconciler.planning.intent import EMPTY_HASH
 
 _EXAMPLES = 3
@@ -29,7 +29,7 @@ def blocked(desired: DesiredProject, live: LiveProject) -> Block | None:
     if live.archived:
         reported = error(
             "archived",
-            f"project.{name} is archived on Scale",
+            f"{address_of(name)} is archived on Scale",
             detail="An archived project keeps its name, and the API cannot unarchive it. Unarchive it in Scale's "
             "dashboard, or give the manifest a new name.",
         )
@@ -49,7 +49,7 @@ def unreadable(name: str, live: UnreadableProject) -> Block:
     """The block for a project whose live state cannot be read."""
     reported = error(
         "unreadable",
-        f"the live state of project.{name} cannot be read: {live.why}",
+        f"the live state of {address_of(name)} cannot be read: {live.why}",
         detail="The project is neither compared nor written. Fix that value in Scale's dashboard.",
     )
     return Block(Reason.UNREADABLE, live.path, reported)
@@ -59,7 +59,7 @@ def not_sendable(desired: DesiredProject, call: CallKind) -> Block:
     """The block for a project whose live state has a number that the call must send back but cannot."""
     reported = error(
         "number-too-large",
-        f"project.{desired.name} has a number on Scale that is too large to send back",
+        f"{address_of(desired.name)} has a number on Scale that is too large to send back",
         detail=f"{call.value} would have to send it. Set a smaller number in the manifest or in Scale's dashboard.",
     )
     return Block(Reason.NOT_SENDABLE, "ontology" if call is CallKind.SET_ONTOLOGY else "params", reported)
@@ -99,22 +99,23 @@ def unreadable_advice(projects: Sequence[UnreadableProject]) -> str:
 
 
 def _line(project: UnreadableProject) -> str:
-    return f'"{project.name}": {project.why}' if project.name is not None else project.why
+    return f"{quoted(project.name)}: {project.why}" if project.name is not None else project.why
 
 
 def _differs(name: str, what: str, live: str, here: str) -> Diagnostic:
     return error(
         f"{what}-differs",
-        f"project.{name} has a different {what} on Scale",
-        detail=f'The {what} is "{live}" on Scale, and "{here}" in the manifest. It cannot be changed after a project '
-        f'is created. Give the manifest a new name, so that a new project is created, or write "{what}: {live}".',
+        f"{address_of(name)} has a different {what} on Scale",
+        detail=f"The {what} is {quoted(live)} on Scale, and {quoted(here)} in the manifest. It cannot be changed "
+        "after a project is created. Give the manifest a new name, so that a new project is created, or write "
+        f'"{what}: {live}".',
     )
 
 
 def _ontology_unreadable(name: str, ontology: Unreadable) -> Block:
     reported = error(
         "ontology-unreadable",
-        f"the ontology of project.{name} cannot be read: {ontology.why}",
+        f"the ontology of {address_of(name)} cannot be read: {ontology.why}",
         detail="Reconciler never overwrites what it cannot read. Fix the ontology in Scale's dashboard, or remove it "
         "from the manifest to stop managing it.",
     )

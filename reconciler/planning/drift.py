@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from reconciler.diagnostics import Diagnostic, warning
+from reconciler.diagnostics import Diagnostic, quoted, warning
 from reconciler.fieldpath import format_path, parse_path
 from reconciler.model.drift import Baseline, BlockedProject, ProjectDrift, Transient, Unit
 from reconciler.model.likeness import normal_form
 from reconciler.model.ontology import Ontology, Unreadable, read_written
 from reconciler.model.plan import Cause, Field, Kind
-from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject
+from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject, address_of
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
 from reconciler.planning.bases import ONTOLOGY, base_of, origin_of, part_of
@@ -133,9 +133,9 @@ def renames(
         if found is not None:
             yield warning(
                 "probable-rename",
-                f'project.{desired.name} has probably been renamed to "{found.name}" on Scale',
+                f"{address_of(desired.name)} has probably been renamed to {quoted(found.name)} on Scale",
                 detail="After a rename in the dashboard, the old name is missing and the new one has no manifest. If "
-                f'this is a rename, change the name in the manifest to "{found.name}".',
+                f"this is a rename, change the name in the manifest to {quoted(found.name)}.",
             )
 
 
@@ -173,7 +173,7 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
     versions = ", ".join(str(number) for number, _ in last)
     return warning(
         "taking-turns",
-        f"two writers keep overwriting {unit} of project.{name}",
+        f"two writers keep overwriting {unit} of {address_of(name)}",
         detail=f"In versions {versions}, each one undoes the other's change. Decide which writer owns the value. "
         "If it is not the manifest, add the path to reconcile.ignore.",
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from reconciler.diagnostics import count, listed
+from reconciler.diagnostics import count, listed, quoted
 from reconciler.fieldpath import format_path
 from reconciler.model.likeness import nearly, normal_form
 from reconciler.model.ontology import Ontology, read_ontology, walk
@@ -63,7 +63,7 @@ def near_name(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         )
         what, near = next(((what, near) for what, near in kinds if near), ("", ()))
         if near:
-            shown = [f'"{project.name}"' + (" (archived)" if project.archived else "") for project in near[:3]]
+            shown = [quoted(str(project.name)) + (" (archived)" if project.archived else "") for project in near[:3]]
             one = "A live project without a manifest has"
             which = one if len(near) == 1 else f"{len(near):,} live projects without a manifest have"
             yield Finding(
@@ -89,9 +89,9 @@ def near_type(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         if wanted not in TASK_TYPES and (meant := nearly(wanted, TASK_TYPES)):
             yield Finding(
                 change,
-                f'"{wanted}" is not a known task type, but "{meant}" is',
+                f"{quoted(wanted)} is not a known task type, but {quoted(meant)} is",
                 "The API cannot change the type of a project, and it cannot delete a project.",
-                f'If "{wanted}" is a typo, write "type: {meant}".',
+                f'If {quoted(wanted)} is a typo, write "type: {meant}".',
             )
 
 
@@ -229,17 +229,17 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     for change in changed:
         if change.name in partners:
             was, now = partners[change.name]
-            what = f'The manifest file declared "{was}" and now declares "{now}"'
+            what = f"The manifest file declared {quoted(was)} and now declares {quoted(now)}"
         elif twin := same.get(change.name):
             was = twin[0].name
-            what = f'The content is that of "{was}", which no longer has a manifest'
+            what = f"The content is that of {quoted(was)}, which no longer has a manifest"
         else:
             continue
         yield Finding(
             change,
             what,
-            f'On Scale, "{was}" is unchanged: {PERMANENT[0].lower()}{PERMANENT[1:]}',
-            f'If both are the same project, rename "{was}" in the dashboard, then plan again.',
+            f"On Scale, {quoted(was)} is unchanged: {PERMANENT[0].lower()}{PERMANENT[1:]}",
+            f"If both are the same project, rename {quoted(was)} in the dashboard, then plan again.",
         )
 
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from reconciler.diagnostics import Diagnostic, warning
+from reconciler.diagnostics import Diagnostic, quoted, warning
 from reconciler.model.guards import OLDER_COMMIT, Waiver
 from reconciler.model.plan import Action, Held, ProjectChange, Waived
+from reconciler.model.project import address_of
 from reconciler.planning.guards import GUARDS, WHOLE_PLAN
 from reconciler.planning.situation import Situation
 
@@ -50,7 +51,7 @@ def with_holds(
                 by = f"--allow {guard}" if guard in situation.allowed else reported(matching[name][0])
                 waived[name] += [] if unchanged else [Waived(guard, by)]
             elif unchanged or situation.warns(guard):
-                summary = f"project.{name}: {finding.what[0].lower()}{finding.what[1:]}"
+                summary = f"{address_of(name)}: {finding.what[0].lower()}{finding.what[1:]}"
                 detail = " ".join(filter(None, (finding.more, finding.remedy)))
                 warned[name].append(warning(guard, summary, detail=detail))
             else:
@@ -92,7 +93,7 @@ def reported(waiver: Waiver) -> str:
 def _about_waivers(situation: Situation, used: set[Waiver], *, whole: bool) -> Iterator[Diagnostic]:
     silent = {"conflict": not situation.pending, "near-name": not situation.listed, OLDER_COMMIT: situation.older}
     for waiver in situation.waivers:
-        which = f'the {waiver.guard} waiver for "{waiver.project}"'
+        which = f"the {waiver.guard} waiver for {quoted(waiver.project)}"
         if waiver.until < situation.today:
             detail = f"Remove the waiver ({waiver.reason}), or set a later date in `until`."
             yield warning("waiver-void", f"{which} expired on {waiver.until.isoformat()}", detail=detail)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from reconciler.diagnostics import Diagnostic, Severity, named, warning
+from reconciler.diagnostics import Diagnostic, Severity, named, quoted, warning
 from reconciler.fieldpath import Pattern, format_path
 from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.plan import (
@@ -25,7 +25,7 @@ from reconciler.model.plan import (
     TargetInfo,
     unit_of,
 )
-from reconciler.model.project import DesiredProject, LiveProject, Shown, Source, UnreadableProject
+from reconciler.model.project import DesiredProject, LiveProject, Shown, Source, UnreadableProject, address_of
 from reconciler.model.record import Entries, RecordedProject
 from reconciler.model.values import has_overflow
 from reconciler.planning.bases import Base, base_of, kept_base, origin_of, outside, unseen
@@ -256,7 +256,7 @@ def _landed(desired: DesiredProject, base: Base) -> Iterable[Diagnostic]:
         yield Diagnostic(
             Severity.NOTE,
             "interrupted-run",
-            f"an interrupted apply already wrote project.{desired.name}",
+            f"an interrupted apply already wrote {address_of(desired.name)}",
             detail=f"The interrupted apply completed {calls}. The next apply records this.",
         )
 
@@ -266,7 +266,7 @@ def _hidden(desired: DesiredProject, units: tuple[str, ...], history: str) -> It
     if units:
         yield warning(
             "base-not-shown",
-            f"cannot determine who changed project.{desired.name} since the last apply",
+            f"cannot determine who changed {address_of(desired.name)} since the last apply",
             detail=f"{history} the version of {', '.join(units)} that the last apply recorded. An apply writes the "
             "manifest's values and may revert a change made on Scale. With --pending, the project is held.",
         )
@@ -289,10 +289,10 @@ def _reason(intent: Intent) -> Reason | None:
 
 def _warnings(desired: DesiredProject, live: LiveProject | None, intent: Intent) -> Iterable[Diagnostic]:
     if intent.dropped:
-        keys = " and ".join(f'"{key}"' for key in intent.dropped)
+        keys = " and ".join(quoted(key) for key in intent.dropped)
         yield warning(
             "ontology-keys-dropped",
-            f"setOntology for project.{desired.name} removes {keys} from its choices",
+            f"setOntology for {address_of(desired.name)} removes {keys} from its choices",
             detail="A manifest cannot declare these keys, and the API replaces the whole ontology. To keep them, "
             "remove the ontology from the manifest to stop managing it.",
         )

@@ -14,7 +14,7 @@ from reconciler.fieldpath import Attribute, FieldPath, Pattern, covered
 from reconciler.model.guards import RENAMED_CHOICE
 from reconciler.model.ontology import Ontology, walk
 from reconciler.model.plan import Action, Field, Kind, ProjectChange, Rename
-from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.model.project import DesiredProject, LiveProject, address_of
 from reconciler.model.renaming import rename_words, renamed_choices
 from reconciler.model.values import ABSENT, Absent, Json
 
@@ -120,10 +120,10 @@ def warn_of_renamed(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
         return []
     [first, *others] = pairs
     if others:
-        summary = f"project.{change.name}: {len(pairs):,} choices look renamed"
+        summary = f"{address_of(change.name)}: {len(pairs):,} choices look renamed"
         renamed = f"Renamed: {listed([rename_words(*pair) for pair in pairs], _EXAMPLES)}.\n"
     else:
-        summary, renamed = f"project.{change.name}: a choice looks renamed: {rename_words(*first)}", ""
+        summary, renamed = f"{address_of(change.name)}: a choice looks renamed: {rename_words(*first)}", ""
     snippets = "".join(
         f"\n    {{choice: {yaml_text(old)}, display: {yaml_text(new)}}}" for old, new in pairs[:_EXAMPLES]
     )

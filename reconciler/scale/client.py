@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from reconciler.clock import SYSTEM_CLOCK, Clock
+from reconciler.diagnostics import quoted
 from reconciler.errors import CredentialsError, RejectedError, UnreadableAnswerError
 from reconciler.http.answer import Answer, Lost, http_date
 from reconciler.http.connection import Connection, Limits, Transport, is_url
@@ -130,7 +131,7 @@ class ScaleClient:
         The attributes of a ScaleError report what is known of the write.
         """
         _path_of(call.project)
-        asked = self._asked(f'{call.kind.value} of "{call.project}"', "POST", call.path)
+        asked = self._asked(f"{call.kind.value} of {quoted(call.project)}", "POST", call.path)
         answer = _succeeded(await self._exchange(asked, call.path, _encoded(call)), asked)
         return _read((answer, asked), parse_json)
 
@@ -150,7 +151,7 @@ class ScaleClient:
         such project", a plan would create the project, and nothing can undo that.
         """
         path = _path_of(name)
-        asked = self._asked(f'the request to get project "{name}"', "GET", path)
+        asked = self._asked(f"the request to get project {quoted(name)}", "GET", path)
         outcome = await self._exchange(asked, path)
         if isinstance(outcome.result, Answer) and outcome.result.status == 404:
             if is_documented_error(outcome.result):
@@ -237,7 +238,7 @@ def _path_of(name: str) -> str:
         path = None
     if path is None:
         raise RejectedError(
-            f'the API cannot address a project named "{name}"',
+            f"the API cannot address a project named {quoted(name)}",
             "A name must be valid Unicode, and cannot be empty, `.`, or `..`.",
         )
     return path
@@ -254,7 +255,7 @@ def _encoded(call: Call) -> bytes:
     except (ValueError, TypeError, RecursionError) as error:
         reason = str(error)
     raise RejectedError(
-        f'{call.kind.value} of "{call.project}" contains a value that JSON cannot represent',
+        f"{call.kind.value} of {quoted(call.project)} contains a value that JSON cannot represent",
         f"{reason}. Nothing was sent. A number must be finite, and have at most 4,300 digits.",
     )
 

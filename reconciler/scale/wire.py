@@ -19,6 +19,7 @@ from typing import Any, Final
 from pydantic_core import from_json
 
 from reconciler.collection import collector_paused
+from reconciler.diagnostics import quoted
 from reconciler.errors import UnreadableAnswerError
 from reconciler.fieldpath import format_path
 from reconciler.instants import read_instant
@@ -60,7 +61,7 @@ def read_project(body: bytes, name: str) -> Shown:
     """The answer to a get of `name`: one JSON object ([D]). UnreadableAnswerError for what is not JSON."""
     project = _project(_parsed(body), (_GET,))
     if project.name is not None and project.name != name:
-        problem = f'shows that the response is about a different project, "{project.name}"'
+        problem = f"shows that the response is about a different project, {quoted(project.name)}"
         return UnreadableProject(name, f"{_GET}.name", problem)
     return project if isinstance(project, LiveProject) else replace(project, name=name)
 

@@ -138,7 +138,7 @@ def project_key_in_params(subject: Subject) -> Iterator[Fault]:
     for key in subject.params:
         if key in _BESIDE_PARAMS and key not in known:
             detail = "As a parameter, it is sent to Scale, but it has no effect on the project."
-            yield Fault(("params", key), f'"{key}" belongs next to params, not inside it', detail, at_key=True)
+            yield Fault(("params", key), f"{quoted(key)} belongs next to params, not inside it", detail, at_key=True)
 
 
 def parameter_of_task(subject: Subject) -> Iterator[Fault]:
@@ -147,7 +147,7 @@ def parameter_of_task(subject: Subject) -> Iterator[Fault]:
     for key in subject.params:
         if key in PER_TASK and key not in known:
             detail = "As a parameter of the project, it would apply to every task. Set it when you create the task."
-            yield Fault(("params", key), f'"{key}" belongs to a single task', detail, at_key=True)
+            yield Fault(("params", key), f"{quoted(key)} belongs to a single task", detail, at_key=True)
 
 
 def parameter_of_other_type(subject: Subject) -> Iterator[Fault]:
@@ -156,7 +156,7 @@ def parameter_of_other_type(subject: Subject) -> Iterator[Fault]:
         others = sorted(kind for kind, own in OWN.items() if key in own)
         if others:
             more = f" and {count(len(others) - 1, 'more type')}" if len(others) > 1 else ""
-            summary = f'"{key}" is a parameter of {others[0]}{more}, not of {subject.type}'
+            summary = f"{quoted(key)} is a parameter of {others[0]}{more}, not of {subject.type}"
             yield Fault(("params", key), summary, "It is sent unchanged. Remove it if it is a mistake.", at_key=True)
 
 
@@ -169,13 +169,15 @@ def misspelt_parameter(subject: Subject) -> Iterator[Fault]:
         meant = LIKELY_SLIPS.get(key) or nearest(key, known, cutoff=0.8)
         if meant is not None and (meant in known or meant.split(".")[0] in known):
             detail = "It is sent unchanged, because Scale may have added it."
-            summary, label = f'"{key}" is not a known parameter', f'did you mean "{meant}"?'
+            summary, label = f"{quoted(key)} is not a known parameter", f"did you mean {quoted(meant)}?"
             yield Fault(("params", key), summary, detail, label, at_key=True, severity=Severity.NOTE)
     yield from _misspelt_inside(subject)
     for path, key in _slips(subject.params, ("params",)):
         meant = SLIPS_OF_THE_DOCUMENTATION[key]
         detail = "Samples in Scale's documentation misspell this parameter."
-        yield Fault(path, f'"{key}" is not a known parameter', detail, f'did you mean "{meant}"?', at_key=True)
+        yield Fault(
+            path, f"{quoted(key)} is not a known parameter", detail, f"did you mean {quoted(meant)}?", at_key=True
+        )
     for path in _label_keys(subject):
         detail = "A label's name is in choice, and what labelers see is in display."
         yield Fault(
@@ -200,7 +202,7 @@ def _misspelt_inside(subject: Subject) -> Iterator[Fault]:
                     (*each.path, key),
                     f"{quoted(key)} is not a known key of {each.name}",
                     "It is sent unchanged, because Scale may have added it.",
-                    f'did you mean "{meant}"?',
+                    f"did you mean {quoted(meant)}?",
                     at_key=True,
                     severity=Severity.NOTE,
                 )
@@ -283,7 +285,7 @@ def unknown_type(subject: Subject) -> Iterator[Fault]:
             ("type",),
             f"{quoted(subject.type)} is not a known task type",
             _NEARLY if nearly(subject.type, TASK_TYPES) else _SENT,
-            f'the closest known type is "{near}"' if near is not None else "",
+            f"the closest known type is {quoted(near)}" if near is not None else "",
         )
 
 

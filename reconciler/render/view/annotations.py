@@ -9,7 +9,7 @@ from reconciler.diagnostics import Diagnostic, Location, error, warning
 from reconciler.model.drift import Drift
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
-from reconciler.model.project import Source
+from reconciler.model.project import Source, address_of
 from reconciler.render.view.outcome import explained
 
 
@@ -29,7 +29,7 @@ def _projects(found: Plan | Drift | Outcome) -> Iterator[tuple[Iterable[Diagnost
             for change in found.changes:
                 yield change.diagnostics, change.source
                 for held in change.held_by:
-                    summary = f"project.{change.name} is held: {held.why}"
+                    summary = f"{address_of(change.name)} is held: {held.why}"
                     yield [error(held.guard, summary, detail=held.remedy)], change.source
         case Outcome():
             for project in found.projects:
@@ -40,7 +40,7 @@ def _projects(found: Plan | Drift | Outcome) -> Iterator[tuple[Iterable[Diagnost
                 for unit in drifted.units:
                     if unit.cause.drifted:
                         version = f" (version {unit.version})" if unit.version is not None else ""
-                        words = f"project.{drifted.name}: {unit.path} has changed outside of git{version}"
+                        words = f"{address_of(drifted.name)}: {unit.path} has changed outside of git{version}"
                         yield [warning(unit.cause.value, words)], unit.source or drifted.source
             for blocked in found.blocked:
                 yield [blocked.diagnostic], blocked.source
