@@ -57,7 +57,7 @@ def _is_own(root: Origin, old: str) -> bool:
 def _names(project: DesiredProject) -> dict[str, RawPath]:
     """Every choice and label that the manifest declares, with its path."""
     subject = Subject(project, None)
-    found = dict(reversed(subject.shown_names))
+    found = {label.name: label.path for label in reversed(subject.shown_names)}
     if subject.choices is not None:
         found |= {name: subject.path_of(name) for name in subject.choices.paths}
     return found

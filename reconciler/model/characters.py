@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, Literal
 
 _NO_GLYPH: Final = frozenset(
@@ -141,6 +142,7 @@ _LONGEST_WORD: Final = 500
 _WORD: Final = re.compile(rf"\S{{1,{_LONGEST_WORD}}}|\s+")
 
 
+@lru_cache(maxsize=4096)  # the same names appear in most projects
 def folded(name: str) -> str:
     """The form of a name in which case, whitespace, and Unicode form do not count."""
     return " ".join((name if name.isascii() else normalized("NFKC", name)).casefold().split())

@@ -66,9 +66,9 @@ _UNLESS_ASKED: Final = (Code.LEFT_TO_TASKS,)
 _ABOUT_LABELS: Final = (Code.LABEL_NOT_IN_ONTOLOGY, Code.CHOICE_WITHOUT_LABEL, Code.HEADING_AND_LEAF)
 
 
-def _is_off(code: Code, subject: Subject) -> bool:
+def _is_off(code: Code, task_type: str) -> bool:
     """Whether a rule is off until the configuration switches it on."""
-    return code in _UNLESS_ASKED or (code in _ABOUT_LABELS and subject.type in ANSWERS)
+    return code in _UNLESS_ASKED or (code in _ABOUT_LABELS and task_type in ANSWERS)
 
 
 class Checks:
@@ -81,22 +81,31 @@ class Checks:
         self._switches = switches
         self._today = today
         self._remembered: dict[tuple[int, Any], tuple[Json, Any]] = {}
+        self._rules: dict[str, list[tuple[Rule, Severity | None]]] = {}
 
     def run(self, project: DesiredProject) -> list[Fault]:
         """Runs the rules. Returns their findings, with paths in the composed document, and only the first one for each
         path."""
         subject = Subject(project, self._today, self._remembered)
         faults: dict[object, Fault] = {}
-        for rule in RULES:
-            switch = self._switches.get(rule.code)
-            if switch == "off" or (switch is None and _is_off(rule.code, subject)):
-                continue
+        for rule, asked in self._rules_for(project.type):
             for fault in rule.find(subject):
-                severity = _NOTE if fault.severity is _NOTE else rule.severity
-                if switch is not None:
-                    severity = _WARN if switch == "warn" else _NOTE
+                severity = asked or (_NOTE if fault.severity is _NOTE else rule.severity)
                 faults.setdefault((fault.path, fault.excerpt), replace(fault, code=rule.code, severity=severity))
         return list(faults.values())
+
+    def _rules_for(self, task_type: str) -> list[tuple[Rule, Severity | None]]:
+        """The rules that run for a task type, each with the severity that the configuration asks for."""
+        rules = self._rules.get(task_type)
+        if rules is None:
+            rules = self._rules[task_type] = []
+            for rule in RULES:
+                switch = self._switches.get(rule.code)
+                if switch is None and not _is_off(rule.code, task_type):
+                    rules.append((rule, None))
+                elif switch not in (None, "off"):
+                    rules.append((rule, _WARN if switch == "warn" else _NOTE))
+        return rules
 
 
 def check_projects(projects: Iterable[DesiredProject], checks: Checks) -> list[Diagnostic]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 from reconciler.diagnostics import quoted
@@ -16,7 +16,9 @@ _PLAIN = {" ": "a space", "\t": "a tab", "\n": "a line break"}
 
 def outer_whitespace(subject: Subject) -> Iterator[Fault]:
     """A project name, a choice, or a label that begins or ends with whitespace."""
-    for what, name, path in _names(subject, _is_padded):
+    for what, name, path in _names(subject):
+        if not _is_padded(name):
+            continue
         begins = name != name.lstrip()
         edge = name[0] if begins else name[-1]
         yield Fault(
@@ -28,9 +30,10 @@ def outer_whitespace(subject: Subject) -> Iterator[Fault]:
 
 def invisible_character(subject: Subject) -> Iterator[Fault]:
     """A project name, a choice, or a label that contains an invisible character."""
-    for what, name, path in _names(subject, _hides_something):
-        hidden = unseen_inside(name.strip())
-        assert hidden is not None
+    for what, name, path in _names(subject):
+        hidden = None if is_blank(name) else unseen_inside(name.strip())
+        if hidden is None:
+            continue
         yield Fault(
             path,
             f"the {what} {quoted(name)} contains {_PLAIN.get(hidden) or code_point(hidden)}",
@@ -43,22 +46,21 @@ def _is_padded(name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)  # the same names appear in most projects
-def _hides_something(name: str) -> bool:
-    return not is_blank(name) and unseen_inside(name.strip()) is not None
+def _is_strange(name: str) -> bool:
+    return _is_padded(name) or not (is_blank(name) or unseen_inside(name.strip()) is None)
 
 
-def _names(subject: Subject, is_wrong: Callable[[str], bool]) -> Iterator[tuple[str, str, RawPath]]:
-    """The names that are wrong: what each is, the name, and its path."""
-    if is_wrong(subject.project.name):
+def _names(subject: Subject) -> Iterator[tuple[str, str, RawPath]]:
+    """The names that are wrong in one way or the other: what each is, the name, and its path."""
+    if _is_strange(subject.project.name):
         yield "project name", subject.project.name, ("name",)
     if subject.choices is not None:
         for name in subject.once(subject.choices, _strange):
-            if is_wrong(name):
-                yield "choice", name, subject.path_of(name)
-    for name, path in subject.shown_names:
-        if is_wrong(name):
-            yield "label", name, path
+            yield "choice", name, subject.path_of(name)
+    for label in subject.shown_names:
+        if _is_strange(label.name):
+            yield "label", label.name, label.path
 
 
 def _strange(choices: Choices) -> list[str]:
-    return [name for name in choices.paths if _is_padded(name) or _hides_something(name)]
+    return list(filter(_is_strange, choices.paths))

@@ -9,7 +9,7 @@ from typing import Final
 from reconciler.diagnostics import Severity, count, nearest, quoted
 from reconciler.fieldpath import Pattern
 from reconciler.keys.faults import Fault, kind_of
-from reconciler.manifest.checks.subject import Subject, entries, get, is_object, items
+from reconciler.manifest.checks.subject import Subject, entries, get, is_object
 from reconciler.manifest.located import RawPath
 from reconciler.manifest.schema import PROJECT
 from reconciler.model.likeness import nearly
@@ -59,40 +59,36 @@ def _visited(subject: Subject) -> list[_Visited]:
     """The values inside known parameters that do not fit what is known about them."""
     if subject.visited is None:
         known = parameters_of(subject.type)
-        subject.visited = [
-            each
-            for key, value in subject.params.items()
-            if key in known
-            for each in _visit(value, known[key], ("params", key), key)
-        ]
+        subject.visited = []
+        for key, value in subject.params.items():
+            if key in known:
+                _visit(value, known[key], ("params", key), key, subject.visited)
     found: list[_Visited] = subject.visited
     return found
 
 
-def _visit(value: Json, fact: Fact, path: RawPath, name: str) -> Iterator[_Visited]:
+def _visit(value: Json, fact: Fact, path: RawPath, name: str, found: list[_Visited]) -> None:
     fact = _written_out(fact)
     kinds = types_of(fact)
     if value is None or len(path) > _DEEPEST:
         return
     if kinds and not _is_one_of(value, kinds):
-        yield _Visited(path, name, value, fact, ())
-        return
-    if not isinstance(value, dict | list):
-        return
-    properties = fact.get("properties", {})
-    others = fact.get("additionalProperties")
-    if properties and others is None and isinstance(value, dict) and not value.keys() <= properties.keys():
-        yield _Visited(path, name, value, fact, tuple(key for key in value if key not in properties))
-    for key, inner in entries(value):
-        below = properties.get(key, others)
-        if below is not None and not (isinstance(inner, str) and "string" in types_of(below)):
-            yield from _visit(inner, below, (*path, key), key)
-    if "items" in fact and isinstance(value, list):
+        found.append(_Visited(path, name, value, fact, ()))
+    elif isinstance(value, dict):
+        properties = fact.get("properties", {})
+        others = fact.get("additionalProperties")
+        if properties and others is None and not value.keys() <= properties.keys():
+            found.append(_Visited(path, name, value, fact, tuple(key for key in value if key not in properties)))
+        for key, inner in value.items():
+            below = properties.get(key, others)
+            if below is not None and not (isinstance(inner, str) and "string" in types_of(below)):
+                _visit(inner, below, (*path, key), key, found)
+    elif isinstance(value, list) and "items" in fact:
         below = _written_out(fact["items"])
         may_be_text = "string" in types_of(below)
-        for index, inner in items(value):
+        for index, inner in enumerate(value):
             if not (may_be_text and isinstance(inner, str)):
-                yield from _visit(inner, below, (*path, index), f"an item of {name}")
+                _visit(inner, below, (*path, index), f"an item of {name}", found)
 
 
 def _written_out(fact: Fact) -> Fact:

@@ -47,13 +47,12 @@ def unknown_reference(subject: Subject) -> Iterator[Fault]:
 
 
 def _conditions(subject: Subject) -> Iterator[Fault]:
-    if not subject.attributes:
+    conditional = {key: attribute for key, attribute in subject.attributes.items() if "conditions" in attribute}
+    if not conditional:
         return
     answers = cache(lambda key: _answers(subject, key))
     attributes, events = Known(subject.attributes), Known(sorted(subject.events))
-    for key, attribute in subject.attributes.items():
-        if "conditions" not in attribute:
-            continue
+    for key, attribute in conditional.items():
         path: RawPath = ("params", "annotation_attributes", key)
         is_event = get(attribute.get("conditions"), "is_global") is True and subject.type in VIDEO
         for place, name in values_at(attribute, "conditions.label_condition.label.?", path):

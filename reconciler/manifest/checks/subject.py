@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.diagnostics import named
 from reconciler.manifest.located import RawPath
@@ -16,8 +16,7 @@ from reconciler.model.values import Json
 from reconciler.tasktypes.labels import LABELS
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """`path` is the location of its name. A heading has labels below it, and is never in an answer."""
 
     name: str
@@ -98,12 +97,12 @@ class Subject:
         return tuple(self._labels())
 
     @cached_property
-    def shown_names(self) -> list[tuple[str, RawPath]]:
-        """The names of labels, answers, and events, each with its path."""
-        found = [(label.name, label.path) for label in self.labels]
+    def shown_names(self) -> list[Label]:
+        """The labels, and the answers and events, as labels."""
+        found = [*self.labels]
         for path, answers in self.at("annotation_attributes.{}.choices"):
-            found += [(label.name, label.path) for label in labels_in(answers, path)]
-        found += [(event, path) for path, event in self.at("events_to_annotate.[]") if isinstance(event, str)]
+            found += labels_in(answers, path)
+        found += [Label(event, path) for path, event in self.at("events_to_annotate.[]") if isinstance(event, str)]
         return found
 
     @cached_property
