@@ -23,8 +23,8 @@ from reconciler.collection import collector_paused
 from reconciler.errors import ReconcilerError
 
 _COMMANDS = (
-    "validate", "plan", "apply", "show", "drift", "history", "snapshot", "fmt", "schema", "init", "doctor", "sandbox",
-    "github",
+    "validate", "plan", "apply", "show", "drift", "history", "blame", "pins", "snapshot", "fmt", "schema", "init",
+    "doctor", "sandbox", "github",
 )  # fmt: skip
 
 EXIT_ERROR = 1

@@ -15,12 +15,12 @@ from reconciler.cli import console, invocation
 
 if TYPE_CHECKING:
     from reconciler.model.drift import Drift
-    from reconciler.model.history import History
+    from reconciler.model.history import Blame, History
     from reconciler.model.outcome import Outcome
     from reconciler.model.plan import Plan
     from reconciler.settings import Settings
 
-Subject = Literal["plan", "drift", "outcome", "history", "validation", "doctor"]
+Subject = Literal["plan", "drift", "outcome", "history", "blame", "validation", "doctor"]
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
@@ -52,6 +52,7 @@ FORMATS: Final = (
             "drift": "reconciler.render.text.plan:lay_out_view",
             "outcome": "reconciler.render.text.outcome:lay_out_outcome",
             "history": "reconciler.render.text.history:lay_out_history",
+            "blame": "reconciler.render.text.blame:lay_out_blame",
             "validation": "reconciler.render.text.diagnostics:lay_out_validation",
             "doctor": "reconciler.render.text.doctor:lay_out_doctor",
         },
@@ -65,6 +66,7 @@ FORMATS: Final = (
             "drift": "reconciler.documents.drift:drift_document",
             "outcome": "reconciler.documents.result:outcome_document",
             "history": "reconciler.documents.history:history_document",
+            "blame": "reconciler.documents.blame:blame_document",
             "validation": "reconciler.documents.validation:validation_document",
             "doctor": "reconciler.documents.doctor:doctor_document",
         },
@@ -96,6 +98,7 @@ _VIEWS: Final[dict[Subject, str]] = {
     "drift": "reconciler.render.view.drift:view_drift",
     "outcome": "reconciler.render.view.outcome:view_outcome",
     "history": "reconciler.render.view.history:view_history",
+    "blame": "reconciler.render.view.blame:view_blame",
 }
 
 
@@ -112,8 +115,8 @@ def named(name: str) -> Format:
 
 
 def show(
-    subject: Literal["plan", "drift", "outcome", "history"],
-    found: Plan | Drift | Outcome | History,
+    subject: Literal["plan", "drift", "outcome", "history", "blame"],
+    found: Plan | Drift | Outcome | History | Blame,
     output: str,
     settings: Settings,
     *,
@@ -130,7 +133,7 @@ def show(
 
 def laid_out(
     subject: Subject,
-    found: Plan | Drift | Outcome | History,
+    found: Plan | Drift | Outcome | History | Blame,
     form: Format,
     settings: Settings,
     *,
@@ -147,7 +150,9 @@ def laid_out(
     return text
 
 
-def _document_of(subject: Subject, found: Plan | Drift | Outcome | History, form: Format, settings: Settings) -> Any:
+def _document_of(
+    subject: Subject, found: Plan | Drift | Outcome | History | Blame, form: Format, settings: Settings
+) -> Any:
     from reconciler.model.printed import printed
 
     base = settings.git_root.as_posix()
@@ -156,7 +161,7 @@ def _document_of(subject: Subject, found: Plan | Drift | Outcome | History, form
 
 def view_of(
     subject: Subject,
-    found: Plan | Drift | Outcome | History,
+    found: Plan | Drift | Outcome | History | Blame,
     settings: Settings,
     *,
     here: bool = True,

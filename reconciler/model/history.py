@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.fieldpath import FieldPath
 from reconciler.model.plan import Field, State, TargetInfo
 from reconciler.model.record import RecordedProject
+from reconciler.model.values import Json
 
 _RANGE: Final = re.compile(r"(?:(params|ontology):)?([0-9]{1,9})\.\.([0-9]{1,9})?", re.ASCII)
 
@@ -132,3 +134,56 @@ class Range:
             return None
         part, first, last = match.groups()
         return cls(Part(part) if part else None, int(first), int(last) if last else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Blamed:
+    """A live value, and the version that introduced it.
+
+    `value` is that of a parameter, of a part of one, or of an attribute of a choice; for a choice, its name.
+    With `or_earlier`, an earlier version may have introduced it, which is not shown or cannot be read.
+    """
+
+    path: FieldPath
+    value: Json
+    version: int
+    at: datetime | None
+    made: Made
+    or_earlier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """Every live value of a project, in the order of the parameters and of the choices."""
+
+    target: TargetInfo
+    name: str
+    type: str
+    read_at: datetime
+    fields: tuple[Blamed, ...] = ()
+    authors: Mapping[str, Author] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The version of a project's params that the last apply wrote or found equal, None if there are no params.
+
+    `commit` holds the manifest, None if no commit does. `content_hash` is the SHA-256 of the version's content as
+    canonical JSON, None if the version is not shown. `recorded_at` is RFC 3339 in UTC.
+    """
+
+    name: str
+    params_version: int | None
+    commit: str | None
+    content_hash: str | None
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """Pins by name. `diagnostics` say which projects have none."""
+
+    pins: tuple[Pin, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()

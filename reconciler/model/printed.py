@@ -12,13 +12,13 @@ from reconciler.diagnostics import Diagnostic, Location, Remedy
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, covered, parse_path
 from reconciler.model.doctor import CheckResult, DoctorReport
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
-from reconciler.model.history import History, Revision
+from reconciler.model.history import Blame, Blamed, History, Revision
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Field, Kind, Plan, ProjectChange, State
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
 
-Printable = TypeVar("Printable", bound=Plan | Drift | Outcome | History)
+Printable = TypeVar("Printable", bound=Plan | Drift | Outcome | History | Blame)
 Spell = Callable[..., str]
 """Completes a suggested command; its arguments are the words of `Remedy.run`."""
 
@@ -38,9 +38,15 @@ def printed(value: Printable, *, base: str, sensitive: Sequence[Pattern] = (), s
     shown: Printable = value
     if sensitive:
         masks = _Masks(sensitive)
-        leaves: _Leaves = {State: masks.state, Field: masks.field, Call: masks.call, Unit: masks.unit}
+        leaves: _Leaves = {
+            State: masks.state,
+            Field: masks.field,
+            Call: masks.call,
+            Unit: masks.unit,
+            Blamed: masks.blamed,
+        }
         shown = _rebuilt(value, _WITH_VALUES, leaves)
-        if isinstance(shown, Plan | Drift | History):
+        if isinstance(shown, Plan | Drift | History | Blame):
             shown = replace(shown, masked=shown.masked or masks.used)
     if spell is not None:
         shown = with_commands(shown, spell)
@@ -79,6 +85,7 @@ _WITH_FILES: Final[_Attributes] = {
     BlockedProject: ("source", "diagnostic"),
     Unit: ("source", "fields"),
     History: ("diagnostics",),
+    Blame: ("diagnostics",),
     Outcome: ("projects", "diagnostics"),
     ProjectOutcome: ("source", "diagnostics", "stale_fields", "not_kept"),
     Field: ("source",),
@@ -93,6 +100,7 @@ _WITH_REMEDIES: Final[_Attributes] = {
     ProjectDrift: ("diagnostics",),
     BlockedProject: ("diagnostic",),
     History: ("diagnostics",),
+    Blame: ("diagnostics",),
     Outcome: ("projects", "diagnostics"),
     ProjectOutcome: ("diagnostics",),
     DoctorReport: ("checks", "hint"),
@@ -107,6 +115,7 @@ _WITH_VALUES: Final[_Attributes] = {
     Drift: ("projects",),
     ProjectDrift: ("units",),
     History: ("revisions",),
+    Blame: ("fields",),
     Revision: ("before", "after", "fields"),
     Outcome: ("projects",),
     ProjectOutcome: ("stale_fields",),
@@ -179,6 +188,15 @@ class _Masks:
         if call.kind is CallKind.SET_ONTOLOGY:
             paths["name"] = ONTOLOGY_NAME
         return replace(call, body={key: self.value(value, paths[key]) for key, value in call.body.items()})
+
+    def blamed(self, field: Blamed) -> Blamed:
+        """A value. If it is a choice that is masked, or is below one, its path ends with that one."""
+        path, value = field.path, self.value(field.value, field.path)
+        if value is not field.value and path[0] == "ontology":
+            length = next(length for length in range(2, len(path) + 1) if self.sensitive.covers(path[:length]))
+            if not isinstance(path[length - 1], Attribute):
+                path = (*path[: length - 1], MASKED)
+        return field if value is field.value else replace(field, value=value, path=path)
 
     def unit(self, unit: Unit) -> Unit:
         path = parse_path(unit.path)

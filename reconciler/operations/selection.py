@@ -50,7 +50,7 @@ def select(manifests: Manifests, names: Sequence[str], *, folder: Path, recorded
     every: list[Entry | Recorded] = [*manifests.entries, *recorded]
     picked: set[int] = set()
     for name in names:
-        found = _matching(every, name, folder)
+        found = matching(every, name, folder)
         if not found:
             raise _nothing(manifests, name)
         picked |= found
@@ -93,7 +93,8 @@ def is_path(name: str) -> bool:
     return "/" in name or name.endswith((".yaml", ".yml"))
 
 
-def _matching(entries: Sequence[Entry | Recorded], name: str, folder: Path) -> set[int]:
+def matching(entries: Sequence[Entry | Recorded], name: str, folder: Path) -> set[int]:
+    """The positions of what a name selects: an exact project name, a path below `folder`, or a pattern."""
     exact = {i for i, entry in enumerate(entries) if entry.name == name}
     if exact:
         return exact

@@ -221,6 +221,16 @@ def test_an_answer_that_is_no_list_is_one_error(cli: Cli, account: Account, writ
     assert not Path("s.json").exists()
 
 
+def test_its_pin_cannot_be_shown(cli: Cli, two: Account) -> None:
+    two.put("bad", params={"a": 1})
+    two.put("good", params={"a": 1})
+    assert cli("apply", "--auto-approve").code == 0
+    two.put("bad", params={"a": 1, "instruction": "X"}, instead=("X", f"x{HALF}"))
+    done = cli("pins")
+    assert (done.code, done.last) == (1, "Pins: 1 project.")
+    assert "error[unreadable]: project.bad cannot be read\n  projects[1].param_history[0].instruction" in done.err
+
+
 def test_its_history_cannot_be_shown(cli: Cli, two: Account) -> None:
     done = cli("history", "bad")
     assert (done.code, done.out) == (1, "")

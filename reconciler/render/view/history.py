@@ -141,8 +141,8 @@ def _section(history: History, revision: Revision, *, full: bool) -> Section | N
     return next(sections(change, sign, full=full))
 
 
-def made_words(made: Made, author: Author | None) -> Iterator[str]:
-    """What made a version: the commit with its author, and the apply's commit in the record's log."""
+def made_words(made: Made, author: Author | None, *, record: bool = True) -> Iterator[str]:
+    """What made a version: the commit with its author, and with `record`, the apply's commit in the record's log."""
     if made.by is Maker.SCALE:
         yield "made on Scale"
     elif made.by is Maker.UNKNOWN:
@@ -153,5 +153,5 @@ def made_words(made: Made, author: Author | None) -> Iterator[str]:
         yield from ("applied from commit ", Name(made.commit[:7]))
         if author is not None:
             yield from (" by ", Name(author.name), ": ", Quoted(author.subject))
-    if made.apply is not None and made.apply.record:
+    if record and made.apply is not None:
         yield from (" (record ", Name(made.apply.record[:7]), ")")

@@ -1,0 +1,36 @@
+"""`reconciler blame`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import console, formats, invocation
+
+_EPILOG = """\b
+Examples:
+  reconciler blame kitten_labeling --target production
+  reconciler blame kitten_labeling --format json | jq '.fields[] | select(.made_by == "scale")'
+"""
+
+
+@click.command("blame", epilog=_EPILOG)
+@click.argument("name", metavar="NAME")
+@console.target_options
+@formats.format_option("blame")
+def command(name: str, target: str | None, endpoint: str | None, output: str) -> int:
+    """Show which version introduced each live value of a project.
+
+    Each value has the version, its time, and the commit and author of the manifest, or "made on Scale". Never writes
+    anything.
+    """
+    from reconciler.operations.blame import blame
+    from reconciler.operations.session import open_session
+    from reconciler.settings import read_settings
+
+    settings = read_settings(Path.cwd())
+    session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
+    invocation.note_target(session.target.name)
+    formats.show("blame", blame(session, name), output, settings)
+    return 0

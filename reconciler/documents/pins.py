@@ -1,0 +1,56 @@
+"""The pins document, and the same as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Final
+
+from reconciler.documents.parts import CommitId, Count, DiagnosticShape, Document, Hash, Shape, Text, as_json
+from reconciler.model.history import Pin, Pins
+from reconciler.model.values import Json
+
+_COLUMNS: Final = ("name", "params_version", "commit", "content_hash", "recorded_at")
+
+
+def pins_document(pins: Pins) -> dict[str, Json]:
+    """The pins as a JSON document. The diagnostics are as they are printed."""
+    document: dict[str, Json] = as_json(PinsShape.of(pins))
+    return document
+
+
+def pins_csv(pins: Pins) -> str:
+    """One row for each project, below the names of the columns. What is unknown is empty."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(_COLUMNS)
+    rows.writerows([getattr(pin, name) for name in _COLUMNS] for pin in pins.pins)
+    return text.getvalue()
+
+
+class PinShape(Shape):
+    """The pin of one project."""
+
+    describes = Pin
+
+    name: Text
+    """The project's name."""
+    params_version: Count | None
+    """The version of the params that the last apply wrote or found equal; null if there are no params."""
+    commit: CommitId | None
+    """The commit of the manifest; null if no commit holds it."""
+    content_hash: Hash | None
+    """The SHA-256 of the version's params as canonical JSON; null if Scale does not show the version."""
+    recorded_at: Text
+    """When the version was recorded. RFC 3339, UTC."""
+
+
+class PinsShape(Document):
+    """The output of reconciler pins --format json."""
+
+    describes = Pins
+
+    pins: tuple[PinShape, ...]
+    """The pins, ordered by name."""
+    diagnostics: tuple[DiagnosticShape, ...]
+    """Which projects have no pin, and why."""

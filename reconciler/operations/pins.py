@@ -1,0 +1,110 @@
+"""Pins: the version of the params that the last apply of each project wrote or found equal. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.diagnostics import Diagnostic, Remedy, error, named, quoted, warning, with_suggestion
+from reconciler.errors import RecordError, UsageError
+from reconciler.model.history import Pin, Pins
+from reconciler.model.project import Shown, UnreadableProject
+from reconciler.model.record import RecordedProject
+from reconciler.operations.live import read_live, recognize
+from reconciler.operations.recording import read_logged
+from reconciler.operations.selection import Recorded, matching
+from reconciler.operations.session import Session
+from reconciler.planning.bases import ONTOLOGY, base_of, content_hash
+from reconciler.scale.client import ScaleClient
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The recorded projects that were asked for, with their live state."""
+
+    entries: Mapping[str, RecordedProject]
+    live: Mapping[str, Shown | None]
+
+
+def pins(session: Session, names: Sequence[str] = ()) -> Pins:
+    """The pins of the recorded projects that `names` select, or of all. Each problem of a project is a diagnostic.
+
+    Raises:
+        RecordError, GitRefusedError: the record is unavailable, or has no apply.
+        UsageError: a name matches no recorded project.
+        ScaleError: live state cannot be read.
+    """
+    logged = read_logged(session)
+    record = logged.seen.record
+
+    async def read(client: ScaleClient) -> _Read:
+        recorded = {name for _, section in record.at(session.target.endpoint) for name in section.projects}
+        few = bool(names) and recorded.issuperset(names)
+        live = await read_live(client, list(names) if few else sorted(recorded), few=few)
+        account = await recognize(session.target, client, live, record)
+        entries = {name: one for name, one in account.entries(record).items() if one.written}
+        if not entries:
+            raise RecordError(
+                f"the record of {session.target.name} has no apply of a project on this account",
+                "A pin is the version that an apply wrote or found equal.",
+                remedies=[*_fetching(logged.notes), Remedy("To apply the manifests:", ("apply", "--"))],
+            )
+        return _Read(_selected(session, entries, names), live.projects)
+
+    found = session.ask(read)
+    made: list[Pin] = []
+    problems: list[Diagnostic] = []
+    for name, entry in sorted(found.entries.items()):
+        pin, problem = _pin(name, entry, found.live.get(name))
+        made += [pin] if pin is not None else []
+        problems += problem
+    return Pins(tuple(made), (*logged.notes, *problems))
+
+
+def _fetching(notes: Sequence[Diagnostic]) -> Iterator[Remedy]:
+    """How to get a record that this clone lacks."""
+    for note in notes:
+        yield from note.remedies
+
+
+def _selected(
+    session: Session, entries: Mapping[str, RecordedProject], names: Sequence[str]
+) -> dict[str, RecordedProject]:
+    """The entries that the names select, as in other commands."""
+    if not names:
+        return dict(entries)
+    base = session.settings.git_root
+    recorded = [Recorded(name, (base / entry.file).as_posix()) for name, entry in entries.items()]
+    picked: dict[str, RecordedProject] = {}
+    for name in names:
+        found = matching(recorded, name, session.settings.cwd)
+        if not found:
+            summary = with_suggestion(f"no project in the record matches {quoted(name)}", name, entries)
+            raise UsageError(summary, "Only a project that was applied has a pin.")
+        picked |= {recorded[at].name: entries[recorded[at].name] for at in found}
+    return picked
+
+
+def _pin(name: str, entry: RecordedProject, live: Shown | None) -> tuple[Pin | None, list[Diagnostic]]:
+    """The pin of a project, and what is wrong about it. None if there is no version to name."""
+    if live is None:
+        detail = "Someone may have renamed it in the dashboard. The record forgets it when its manifest is gone."
+        return None, [error("vanished", f"project.{name} no longer exists on Scale", detail=detail)]
+    if isinstance(live, UnreadableProject):
+        return None, [error("unreadable", f"project.{name} cannot be read", detail=f"{live.why}.")]
+    known = base_of(entry, live).known
+    if known is None:
+        detail = "It was created at another time: someone renamed or replaced it. Apply its manifest to record it."
+        return None, [error("replaced", f"project.{name} is not the project of the record", detail=detail)]
+    notes = [warning("archived", f"project.{name} is archived on Scale")] if live.archived else []
+    if kept := sorted(unit for unit in known.older if unit != ONTOLOGY):
+        summary = f"the pinned version of project.{name} has changes made on Scale"
+        notes.append(warning("drift-kept", summary, detail=f"An apply kept them: {named(kept)}."))
+    number = known.params_version
+    version = next((one for one in live.params_history if one.number == number), None)
+    if number is not None and (version is None or version.content is None):
+        why = "is not in the history that Scale shows" if version is None else "cannot be read"
+        summary = f"version {number} of the params of project.{name} {why}"
+        notes.append(warning("history-cut", summary, detail="The pin has no content hash."))
+    hashed = content_hash(version.content) if version is not None and version.content is not None else None
+    return Pin(name, number, known.commit, hashed, known.recorded_at), notes
