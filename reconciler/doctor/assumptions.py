@@ -265,10 +265,7 @@ class _OntologyName(Assumption):
 
 class _GetCase(Assumption):
     name = "get-case"
-    otherwise = (
-        "A plan of one project fails if the manifest spells its name in a different case. "
-        "Spell names as they are on Scale."
-    )
+    otherwise = "A plan of one project fails if its name has a different case in git. Spell names as they are on Scale."
     unseen = "no project name can be tried in a different case"
 
     def by_reads(self, seen: Seen) -> Iterator[Evidence]:

@@ -71,9 +71,9 @@ def skipped(check: str) -> CheckResult:
     return CheckResult(check, CheckStatus.SKIPPED, "Not checked.", "Fix the configuration first.")
 
 
-def unasked(check: str) -> CheckResult:
-    """The result of a check that needs an answer."""
-    return CheckResult(check, *_UNASKED)
+def unasked() -> CheckResult:
+    """The result of the assumptions if nothing answers."""
+    return CheckResult("assumptions", *_UNASKED)
 
 
 def _ok(message: str) -> Result:

@@ -89,12 +89,12 @@ async def _ask(
     try:
         opened = open_target(setup.chosen, setup.environment, sandboxes=setup.configured.sandboxes, waiting=waiting)
     except ReconcilerError as problem:
-        return Contact(opened=False, problem=problem), unasked("assumptions")
+        return Contact(opened=False, problem=problem), unasked()
     async with opened as client:
         try:
             listed, unreadable = await client.list_raw()
         except ScaleError as problem:
-            return Contact(opened=True, problem=problem, ahead=_ahead(setup, client)), unasked("assumptions")
+            return Contact(opened=True, problem=problem, ahead=_ahead(setup, client)), unasked()
         contact = Contact(True, None, listed, unreadable, _ahead(setup, client))
         if not assumptions:
             return contact, Seen(listed)

@@ -313,9 +313,8 @@ class _Walk:
     def _unset(self, inner: Json, path: RawPath) -> Any:
         where = (*path, UNSET_KEY)
         if inner is not True:
-            return self._report(
-                path, Fault(where, "$unset must be true", code=Code.BAD_VALUE, label="write {$unset: true}")
-            )
+            fault = Fault(where, "$unset must be true", code=Code.BAD_VALUE, label="write {$unset: true}")
+            return self._report(path, fault)
         if self._is_document and is_slot(path):
             self._resolved.unsets = True
             return UNSET
@@ -323,9 +322,8 @@ class _Walk:
             "{$unset: true} drops an inherited value: a parameter, a key of reconcile, type, or a "
             "create-only key. A parameter is inherited as a whole, so $unset cannot be used inside one."
         )
-        return self._report(
-            path, Fault(where, "$unset cannot be used here", detail, code=Code.MISPLACED_UNSET, at_key=True)
-        )
+        fault = Fault(where, "$unset cannot be used here", detail, code=Code.MISPLACED_UNSET, at_key=True)
+        return self._report(path, fault)
 
     def _refused(self, path: RawPath, directive: str, refused: RefusedError) -> None:
         self._report(path, Fault((*path, directive), refused.summary, refused.detail, refused.label, code=refused.code))

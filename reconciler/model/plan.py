@@ -329,14 +329,8 @@ class Plan:
     @property
     def reverted(self) -> tuple[tuple[str, str], ...]:
         """Changes made on Scale, as (project, unit), that an apply would revert."""
-        edits = {
-            (change.name, unit_of(field.path) or ""): None
-            for change in self.changes
-            if change.writes
-            for field in change.fields
-            if field.cause.on_scale
-        }
-        return tuple(edits)
+        fields = ((change.name, one) for change in self.changes if change.writes for one in change.fields)
+        return tuple(dict.fromkeys((name, unit_of(one.path) or "") for name, one in fields if one.cause.on_scale))
 
     @property
     def kept(self) -> tuple[tuple[str, str], ...]:

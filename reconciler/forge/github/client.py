@@ -133,7 +133,7 @@ class GithubClient:
         return _object(self._ask("POST", url, body=body, needs=needs, repeatable=False), url)
 
     def ensure(self, path: str, body: Mapping[str, Any], *, needs: str) -> None:
-        """POST of something that may exist already. So it can be repeated."""
+        """POST of something that may exist already, so it can be repeated."""
         self._ask("POST", f"{self._below}{path}", body=body, needs=needs, repeatable=True, fine=(422,))
 
     def update(self, path: str, body: Mapping[str, Any], *, needs: str) -> dict[str, Any]:
