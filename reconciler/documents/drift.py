@@ -25,7 +25,16 @@ from reconciler.documents.parts import (
 from reconciler.documents.text import Kind
 from reconciler.errors import ResultFileError
 from reconciler.fieldpath import parse_path
-from reconciler.model.drift import Baseline, BlockedProject, Drift, DriftSummary, ProjectDrift, Transient, Unit
+from reconciler.model.drift import (
+    Baseline,
+    BlockedProject,
+    Drift,
+    DriftSummary,
+    ProjectDrift,
+    Transient,
+    Undeclared,
+    Unit,
+)
 from reconciler.model.plan import Cause
 from reconciler.model.values import ABSENT, Json
 
@@ -168,6 +177,16 @@ class DriftSummaryShape(Shape):
     clean: Count
 
 
+class UndeclaredShape(Shape):
+    """A live project that the record has and no manifest declares anymore."""
+
+    describes = Undeclared
+
+    name: Text
+    renamed_to: Text | None
+    """The name that its manifest file now declares; null if there is no such name, or if there are several."""
+
+
 class DriftShape(Document):
     """The output of reconciler drift --format json."""
 
@@ -195,6 +214,8 @@ class DriftShape(Document):
     """Projects that cannot be compared."""
     unmanaged: tuple[Text, ...]
     """Live projects without a manifest."""
+    undeclared: tuple[UndeclaredShape, ...] = ()
+    """Those of them that are in the record: they had a manifest."""
     vanished: tuple[Text, ...]
     """Projects that an apply wrote and that Scale no longer lists."""
     diagnostics: tuple[DiagnosticShape, ...]

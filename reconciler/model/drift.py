@@ -88,14 +88,26 @@ class DriftSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Undeclared:
+    """A live project that the record has and no manifest declares anymore.
+
+    `renamed_to` is the one new name that its manifest file now declares, if there is exactly one.
+    """
+
+    name: str
+    renamed_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """Projects ordered by name, clean ones included; `blocked` has the rest. `baseline` is None without a record.
 
     `unmanaged` are live projects without a manifest, `vanished` those that an apply has written and Scale no longer
-    shows. `live_count` is None where no list was read, `complete` false where names narrowed it. `snapshot_at` is when
-    live was read where that is from a snapshot. `unlisted` counts clean projects that are not in `projects`: a document
-    that is read back has their number alone. Where names narrowed it, `checked` are the projects that it is about, and
-    `unchecked` the others that have a manifest or are in the record. `masked` is whether sensitive values are masked.
+    shows. `undeclared` are those of the unmanaged that had a manifest. `live_count` is None where no list was read,
+    `complete` false where names narrowed it. `snapshot_at` is when live was read where that is from a snapshot.
+    `unlisted` counts clean projects that are not in `projects`: a document that is read back has their number
+    alone. Where names narrowed it, `checked` are the projects that it is about, and `unchecked` the others that
+    have a manifest or are in the record. `masked` is whether sensitive values are masked.
     """
 
     target: TargetInfo
@@ -104,6 +116,7 @@ class Drift:
     projects: tuple[ProjectDrift, ...] = ()
     blocked: tuple[BlockedProject, ...] = ()
     unmanaged: tuple[str, ...] = ()
+    undeclared: tuple[Undeclared, ...] = ()
     vanished: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     live_count: int | None = None

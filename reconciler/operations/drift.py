@@ -15,7 +15,7 @@ from reconciler.operations.preparing import Prepared, prepare
 from reconciler.operations.recording import read_record
 from reconciler.operations.session import Session
 from reconciler.operations.snapshot import read_saved
-from reconciler.planning.drift import baseline_of, project_drift, renames
+from reconciler.planning.drift import baseline_of, project_drift, renames, undeclared_in
 from reconciler.planning.live import Live, is_unmanaged, unmanaged_in
 from reconciler.scale.client import ScaleClient
 
@@ -88,6 +88,7 @@ def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared
         projects=_with_sources(projects, {project.name: project for project in declared.projects}),
         blocked=tuple(project for project in found if isinstance(project, BlockedProject)),
         unmanaged=unmanaged,
+        undeclared=undeclared_in(unmanaged, known, declared.managed, declared.undeclared),
         vanished=tuple(sorted(project.name for project, _ in vanished)),
         diagnostics=(*declared.diagnostics, *notes, *renames(vanished, others if live.whole else ()), *warnings),
         live_count=len(live.listed) if live.whole else None,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, quoted, warning
 from reconciler.fieldpath import format_path, parse_path
-from reconciler.model.drift import Baseline, BlockedProject, ProjectDrift, Transient, Unit
+from reconciler.model.drift import Baseline, BlockedProject, ProjectDrift, Transient, Undeclared, Unit
 from reconciler.model.likeness import normal_form
 from reconciler.model.ontology import Ontology, Unreadable, read_written
 from reconciler.model.plan import Cause, Field, Kind
@@ -16,7 +16,7 @@ from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
 from reconciler.planning.bases import ONTOLOGY, base_of, origin_of, part_of
 from reconciler.planning.blocking import Block, blocked, unreadable
-from reconciler.planning.nearness import neighbours
+from reconciler.planning.nearness import neighbours, renamed_in_files
 from reconciler.planning.ontology import ontology_fields
 from reconciler.planning.params import params_fields
 from reconciler.planning.threeway import Compared, ThreeWay, Value
@@ -181,3 +181,16 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
 
 def _only(key: str, value: Json | Absent) -> dict[str, Json]:
     return {} if value is ABSENT else {key: value}
+
+
+def undeclared_in(
+    unmanaged: Iterable[str], known: Container[str], managed: Mapping[str, str], undeclared: Mapping[str, str]
+) -> tuple[Undeclared, ...]:
+    """The unmanaged projects that are in the record, each with the name that has replaced it in its file.
+
+    `managed` has the names in all manifests, and `undeclared` the recorded names without one, each with its file.
+    """
+    gone = {name: undeclared[name] for name in unmanaged if name in known and name in undeclared}
+    fresh = {name: file for name, file in managed.items() if name not in known}
+    renamed = renamed_in_files(gone, fresh)
+    return tuple(Undeclared(name, renamed.get(name)) for name in gone)

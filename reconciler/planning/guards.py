@@ -7,7 +7,7 @@ the settings, and the allowed guards are passed in. A guard only looks at change
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -19,7 +19,7 @@ from reconciler.model.plan import Action, Cause, Field, Kind, ProjectChange, uni
 from reconciler.model.project import PERMANENT, LiveProject, Shown
 from reconciler.model.values import ABSENT, Absent, Json, canonical_json, text_digest
 from reconciler.planning.bases import unseen
-from reconciler.planning.nearness import neighbours, twins
+from reconciler.planning.nearness import neighbours, renamed_in_files, twins
 from reconciler.planning.situation import Finding, Found, Situation, effective, removes_choice
 from reconciler.tasktypes.parameters import TASK_TYPES
 
@@ -221,8 +221,7 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
     if not changed or not gone:
         return
     fresh = {name: file for name, file in situation.managed.items() if name not in situation.known}
-    old, new = _by_file(gone), _by_file(fresh)
-    pairs = [(old[file][0], new[file][0]) for file in old if len(old[file]) == len(new.get(file, ())) == 1]
+    pairs = renamed_in_files(gone, fresh).items()
     partners = {name: pair for pair in pairs if situation.live.get(pair[1]) is None for name in pair}
     left = (live for name in sorted(gone) if isinstance(live := situation.live.get(name), LiveProject))
     same = twins([change for change in changed if change.action is Action.CREATE], left)
@@ -241,13 +240,6 @@ def renamed(changes: Sequence[ProjectChange], situation: Situation) -> Found:
             f"On Scale, {quoted(was)} is unchanged: {PERMANENT[0].lower()}{PERMANENT[1:]}",
             f"If both are the same project, rename {quoted(was)} in the dashboard, then plan again.",
         )
-
-
-def _by_file(files: Mapping[str, str]) -> dict[str, list[str]]:
-    names: dict[str, list[str]] = defaultdict(list)
-    for name, file in files.items():
-        names[file].append(name)
-    return names
 
 
 def max_creates(changes: Sequence[ProjectChange], situation: Situation) -> Found:

@@ -120,3 +120,16 @@ def _digest(value: Json, known: dict[int, int]) -> int:
             found = hash(tuple([_digest(inner, known) for inner in value]))
         known[id(value)] = found
     return found
+
+
+def renamed_in_files(gone: Mapping[str, str], fresh: Mapping[str, str]) -> dict[str, str]:
+    """The new name of each name that exactly one new name has replaced in its file, from names to files."""
+    old, new = _by_file(gone), _by_file(fresh)
+    return {old[file][0]: new[file][0] for file in old if len(old[file]) == len(new.get(file, ())) == 1}
+
+
+def _by_file(files: Mapping[str, str]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = defaultdict(list)
+    for name, file in files.items():
+        names[file].append(name)
+    return names

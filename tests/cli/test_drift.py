@@ -119,7 +119,7 @@ def test_an_error_wins_over_drift(cli: Cli, served: Served, write: Write) -> Non
     served.store.seed([{**live("other"), "type": "categorization"}])
     found = cli("drift")
     assert found.code == 1
-    assert "x the type of project.other is" in found.out
+    assert "x project.other has a different type on Scale" in found.out
     assert found.last.endswith(", 1 blocked.")
     assert "! params.a = 1 -> 2" in found.out
 
@@ -199,3 +199,26 @@ def test_versions_are_in_the_store(repository: Path, cli: Cli, write: Write) -> 
     assert store.get("p") == before
     assert git(repository, "for-each-ref") == heads
     assert len(json.loads(before)["param_history"]) == 2
+
+
+def test_a_manifest_with_a_new_name_or_none_is_said(cli: Cli, repository: Path) -> None:
+    manifests = repository / "projects"
+    for name in ("kittens", "dogs", "birds"):
+        (manifests / f"{name}.yaml").write_text(f"name: {name}\ntype: imageannotation\n")
+    cli("apply", "--auto-approve")
+    (manifests / "kittens.yaml").write_text("name: cats\ntype: imageannotation\n")
+    (manifests / "dogs.yaml").unlink()
+    found = cli("drift")
+    assert "The manifest of kittens now declares cats. On Scale, the old project is unchanged" in found.out
+    assert "1 live project no longer has a manifest (dogs). The next apply stops managing it" in found.out
+    assert "write a manifest" not in found.out
+    document = cli("drift", "--format", "json").json()
+    assert document["unmanaged"] == ["dogs", "kittens"]
+    assert document["undeclared"] == [
+        {"name": "dogs", "renamed_to": None},
+        {"name": "kittens", "renamed_to": "cats"},
+    ]
+    (manifests / "birds.yaml").unlink()
+    assert "2 live projects no longer have a manifest (birds, dogs). The next apply stops managing them, and they" in (
+        cli("drift").out
+    )

@@ -15,7 +15,7 @@ from reconciler.documents.drift import drift_document, read_drift_file
 from reconciler.documents.result import read_result_file, write_result_file
 from reconciler.documents.savedplan import read_plan_file, write_plan_file
 from reconciler.fieldpath import Attribute, parse_pattern
-from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Unit
+from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift, Transient, Undeclared, Unit
 from reconciler.model.ontology import Unreadable
 from reconciler.model.outcome import CallOutcome, CallResult, Outcome, ProjectOutcome, Status
 from reconciler.model.plan import (
@@ -208,8 +208,9 @@ transients = st.builds(Transient, units, several(st.integers(0, 9)))
 drifted = st.builds(ProjectDrift, texts, sources, st.tuples(drifting), several(transients), every)
 drifts = st.builds(
     Drift, targets, seconds, st.none() | st.builds(Baseline, st.none() | texts, texts), several(drifted),
-    several(st.builds(BlockedProject, texts, texts, diagnostic(*Severity), sources)), several(texts), several(texts),
-    every, numbers, st.booleans(), st.none() | seconds, st.integers(0, 9),
+    several(st.builds(BlockedProject, texts, texts, diagnostic(*Severity), sources)), several(texts),
+    several(st.builds(Undeclared, texts, st.none() | texts)), several(texts), every, numbers,
+    st.booleans(), st.none() | seconds, st.integers(0, 9),
 )  # fmt: skip
 
 

@@ -10,9 +10,10 @@ from typing import Final
 from reconciler.diagnostics import count
 from reconciler.fieldpath import Attribute, format_path
 from reconciler.instants import in_utc, read_instant
-from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
+from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Undeclared, Unit
 from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Cause, Field, Kind
+from reconciler.model.project import PERMANENT
 from reconciler.model.values import MASKED
 from reconciler.render.escape import plain
 from reconciler.render.phrases import age, aged, listed, minute
@@ -59,7 +60,10 @@ def view_drift(drift: Drift, reader: Reader) -> View:
         *(_project(project, reader.now, invocation, full=reader.full) for project in shown),
         *(_blocked(project, invocation) for project in found.blocked),
     )
-    advice, others = tuple(_advice(shown, invocation)), (*unmanaged(drift.unmanaged), *_terms(drift))
+    advice = tuple(_advice(shown, invocation))
+    undeclared = {each.name for each in drift.undeclared}
+    never_declared = [name for name in drift.unmanaged if name not in undeclared]
+    others = (*_undeclared(drift.undeclared), *unmanaged(never_declared), *_terms(drift))
     vanished = tuple(_vanished(drift.vanished))
     live = live_words(drift, reader)
     blocked = f", {len(drift.blocked):,} blocked" if drift.blocked else ""
@@ -267,6 +271,27 @@ def _advice(shown: Sequence[ProjectDrift], invocation: Invocation) -> Iterator[S
         changes = "the change" if len(edited) == 1 else "the changes"
         manifests = "manifest" if len(edited) == 1 else "manifests"
         yield (f"To keep {changes}, add {them} to the {manifests}. To undo {them}: ", undo)
+
+
+def _undeclared(projects: Sequence[Undeclared]) -> Iterator[Sentence]:
+    """Live projects whose manifest is gone or has a new name."""
+    for each in projects:
+        if each.renamed_to is not None:
+            yield (
+                "The manifest of ",
+                Name(each.name),
+                " now declares ",
+                Name(each.renamed_to),
+                f". On Scale, the old project is unchanged: {PERMANENT[0].lower()}{PERMANENT[1:]} If both are the same "
+                "project, rename the old one in the dashboard.",
+            )
+    if gone := [each.name for each in projects if each.renamed_to is None]:
+        have, it, they = ("has", "it", "it stays") if len(gone) == 1 else ("have", "them", "they stay")
+        yield (
+            f"{count(len(gone), 'live project')} no longer {have} a manifest (",
+            *names(gone),
+            f"). The next apply stops managing {it}, and {they} on Scale.",
+        )
 
 
 def _terms(drift: Drift) -> Iterator[Sentence]:
