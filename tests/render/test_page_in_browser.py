@@ -65,7 +65,9 @@ def _large() -> Plan:
 
 
 def _instruction() -> Plan:
-    before = "# Cats\n\n![cat](https://x.invalid/a.png)\n\n- one\n"
+    row = "| something |" + " something |" * 8
+    table = f"{row}\n{'|---' * 9}|\n" + f"{row}\n" * 40
+    before = f"# Cats\n\n![cat](https://x.invalid/a.png)\n\n{table}\n- one\n"
     after = f"{before}- two\n\n<img src=https://x.invalid/b.png onerror='document.title = 1'><script>x</script>\n"
     return plans.plan(replace(plans.kitten(), fields=(plans.changed(("params", "instruction"), before, after),)))
 
@@ -141,6 +143,21 @@ def test_an_instruction_is_switched_with_or_without_the_script(
     ]  # fmt: skip
     assert opened.requests == [files["instruction"].as_uri()]
     assert not opened.complaints
+
+
+def test_a_wide_table_is_scrolled_in_a_window_and_whole_on_paper(visit: Any) -> None:
+    opened = visit("instruction")
+    opened.page.set_viewport_size({"width": 420, "height": 900})
+    opened.page.get_by_text("As labelers see it").click()
+    heights = opened.page.locator(".sheet td").evaluate_all("(cells) => cells.map((cell) => cell.clientHeight)")
+    assert max(heights) < 50  # no word is broken
+    hidden = "(sheet) => [sheet.scrollWidth > sheet.clientWidth, sheet.scrollHeight > sheet.clientHeight]"
+    assert opened.page.locator(".sheet").first.evaluate(hidden) == [True, True]
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 420
+    opened.page.emulate_media(media="print")
+    opened.page.set_viewport_size({"width": 700, "height": 900})
+    assert opened.page.locator(".sheet").first.evaluate(hidden) == [False, False]
+    assert not opened.page.get_by_text("Source", exact=True).is_visible()
 
 
 @pytest.mark.parametrize(("name", "projects"), [("alone", 1), ("small", 6), ("large", 1_000), ("hostile", 1)])
