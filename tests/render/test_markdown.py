@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -135,6 +136,20 @@ def test_names_are_shown_letter_by_letter(name: str) -> None:
     assert page.cells == [5, 5]
 
 
+@pytest.mark.parametrize(
+    "name", [" Car", "Car ", " Car ", "a  b", "Car\n(any)", "Cafe\u0301", "\u200bCar", "a\u00a0b", "` ", "|  |"]
+)
+def test_names_that_could_mislead_are_quoted(name: str) -> None:
+    fields = [choice("$x|y$", kind=Kind.REMOVE), choice(name)]
+    page = Page(text(plans.plan(updated(name, "p.yaml", fields, before=State("i", {}, ["$x|y$"])))))
+    page.check()
+    found = [span for span in page.spans if span.startswith('"')]
+    assert len(found) >= 3
+    assert {json.loads(span) for span in found} == {name}
+    assert not [span for span in page.spans if span.strip() == name.strip()]
+    assert page.cells == [5, 5]
+
+
 def test_versions_are_reported_where_a_call_makes_one() -> None:
     fields = [changed(("params", "a"), 1, 2)]
     assert "| `~1` |" in text(plans.plan(updated("p", "p.yaml", fields, patch=None)))
@@ -144,6 +159,8 @@ def test_versions_are_reported_where_a_call_makes_one() -> None:
 def test_code_of_all_kinds() -> None:
     assert code("") == "`  `"
     assert code(" a") == "`  a `"
+    assert code("a ") == "` a  `"
+    assert code("  ") == "`  `"
     assert cell("a|b") == "`a\\|b`"
     assert fence(["a ```` b"], "text") == ["`````text", "a ```` b", "`````"]
     assert fence([]) == ["```diff", "```"]

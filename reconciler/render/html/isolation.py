@@ -13,7 +13,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from reconciler.render.escape import plain
+from reconciler.render.escape import label, plain
 from reconciler.render.view.parts import Command, Name, Sentence
 from reconciler.render.worddiff import Piece
 
@@ -60,7 +60,7 @@ def sentence_html(sentence: Sentence) -> Markup:
     return (
         Markup("")
         .join(
-            name_html(plain(piece)) if isinstance(piece, Name) else isolated(plain(piece))
+            name_html(label(piece)) if isinstance(piece, Name) else isolated(plain(piece))
             for piece in sentence
             if not isinstance(piece, Command)
         )

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 
 from reconciler.model.project import Source
-from reconciler.render.escape import plain
+from reconciler.render.escape import plain, quoted
 
 _LONGEST: Final = 600
 """The most characters of one message, without what is to be copied."""
@@ -29,8 +29,22 @@ def code(text: str) -> str:
     """A code span, without control characters and line ends."""
     text = plain(text)
     ticks = "`" * (max(map(len, _BACKTICKS.findall(text)), default=0) + 1)
-    edge = " " if not text or text[0] in "` " or text[-1] in "` " else ""
+    edge = " " if not text or (text.strip(" ") and (text[0] in "` " or text[-1] in "` ")) else ""
     return f"{ticks}{edge}{text}{edge}{ticks}"
+
+
+def name_text(name: str) -> str:
+    """The name of a project or a choice as code: quoted if some of it could not be seen, such as a space at its end."""
+    return name if name and plain(name) == name.strip() and "  " not in name else quoted(name)
+
+
+def name_code(name: str) -> str:
+    return code(name_text(name))
+
+
+def name_cell(name: str) -> str:
+    """The same in a table."""
+    return cell(name_text(name))
 
 
 def cell(text: str) -> str:

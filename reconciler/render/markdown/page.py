@@ -10,7 +10,7 @@ from typing import Final
 from reconciler.diagnostics import Diagnostic, Location, count
 from reconciler.render.layout import Line
 from reconciler.render.lines import section_lines, seen_lines
-from reconciler.render.markdown.code import cell, code, located, said
+from reconciler.render.markdown.code import code, located, name_cell, name_text, said
 from reconciler.render.markdown.fitting import LIMIT, Details, Piece, fit
 from reconciler.render.markdown.sentences import sentence
 from reconciler.render.phrases import few, listed
@@ -130,7 +130,7 @@ def _columns(heads: Sequence[str]) -> str:
 def _row(project: ProjectView, address: str | None) -> str:
     sign = Sign.HELD if project.held else project.sign
     cells = [sentence(pieces, in_table=True) for pieces in project.cells]
-    return f"| `{sign}` | {' | '.join([cell(project.name), *cells, located(project.location, address)])} |"
+    return f"| `{sign}` | {' | '.join([name_cell(project.name), *cells, located(project.location, address)])} |"
 
 
 def _details(project: ProjectView, page: WholePage | None) -> Details | None:
@@ -141,7 +141,7 @@ def _details(project: ProjectView, page: WholePage | None) -> Details | None:
     sign = f"{Sign.HELD} {project.sign}" if project.held else project.sign
     above = [_verdict(verdict) for verdict in project.verdicts if verdict.sign in (Sign.HELD, None)]
     return Details(
-        f"{sign} {project.name}",
+        f"{sign} {name_text(project.name)}",
         [*above, *_messages(project.warnings)],
         list(_changes(project)),
         f"see [the page]({page.address})" if page else _IN_THE_LOG,
@@ -172,7 +172,7 @@ def _signed(lines: Iterable[Line]) -> Iterator[tuple[Sign | None, str]]:
 
 def _result_row(result: ResultView) -> str:
     sign = f"`{result.sign}`" if result.sign else ""
-    return f"| {sign} | {cell(result.name)} | {result.result} | {result.versions} |"
+    return f"| {sign} | {name_cell(result.name)} | {result.result} | {result.versions} |"
 
 
 def _failure(result: ResultView) -> Details | None:
@@ -182,5 +182,9 @@ def _failure(result: ResultView) -> Details | None:
     above = [sentence(result.again)] if result.again else []
     unsigned = [(None, line) for line in lines]
     return Details(
-        f"{result.status} {listed((result.name, *result.others))}", above, unsigned, _IN_THE_LOG, language="text"
+        f"{result.status} {listed([name_text(name) for name in (result.name, *result.others)])}",
+        above,
+        unsigned,
+        _IN_THE_LOG,
+        language="text",
     )

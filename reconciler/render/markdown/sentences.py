@@ -13,8 +13,8 @@ from typing import Final
 
 from reconciler.model.invocation import Invocation
 from reconciler.render.escape import plain
-from reconciler.render.markdown.code import cell, code, said
-from reconciler.render.view.parts import Command, Name, Quoted, Sentence, Strong
+from reconciler.render.markdown.code import cell, code, name_cell, name_code, said
+from reconciler.render.view.parts import Command, Name, Quoted, Sentence, Spelled, Strong
 
 _TARGET: Final = "production"
 """The target of the workflows."""
@@ -33,6 +33,8 @@ def _piece(piece: str, in_table: bool) -> str:
         case Command():
             return f"{workflow(piece)}."
         case Name():
+            return name_cell(piece) if in_table else name_code(piece)
+        case Spelled():
             return cell(piece) if in_table else code(piece)
         case Strong():
             return f"**{piece}**"

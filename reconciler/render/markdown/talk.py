@@ -9,7 +9,7 @@ from typing import Final
 from reconciler.diagnostics import count
 from reconciler.model.outcome import Shown
 from reconciler.render.escape import plain
-from reconciler.render.markdown.code import code, markup
+from reconciler.render.markdown.code import code, markup, name_code
 from reconciler.render.phrases import listed
 
 
@@ -36,7 +36,7 @@ def _shown(shown: Shown) -> Iterator[str]:
 
 
 def _names(names: tuple[str, ...]) -> str:
-    return listed([code(name) for name in names])
+    return listed([name_code(name) for name in names])
 
 
 def scope_words(target: str, folder: str, job: str, *, most: int = 1_000) -> str:
@@ -66,7 +66,7 @@ def drift_left(number: int) -> str:
 
 def covered_words(names: Sequence[str]) -> str:
     """What a check of some projects is about."""
-    return f"Only some projects are checked: {listed([code(plain(name)[:300]) for name in names], most=20)}."
+    return f"Only some projects are checked: {listed([name_code(name[:300]) for name in names], most=20)}."
 
 
 def drift_over(scope: str) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from reconciler.render.escape import plain, quoted
+from reconciler.fieldpath import format_path
+from reconciler.render.escape import label, plain, quoted
 from reconciler.render.layout import INK, Ink, Line, Paint, commands, lay_out
 from reconciler.render.lines import is_shortened, section_lines, seen_lines
 from reconciler.render.signs import Sign
-from reconciler.render.view.parts import Command, ProjectView, Section, Sentence, View, message_lines, words
+from reconciler.render.view.parts import Command, Name, ProjectView, Section, Sentence, View, message_lines
 
 _TITLE: Final = len("ontology")
 _UNBROKEN: Final = "\N{NO-BREAK SPACE}"
@@ -45,7 +46,7 @@ def lay_out_view(view: View, *, colour: bool, columns: int | None = None) -> str
 
 
 def text_of(sentence: Sentence) -> str:
-    return plain(words(sentence))
+    return "".join(label(piece) if isinstance(piece, Name) else plain(piece) for piece in sentence)
 
 
 def lines_of(sentence: Sentence) -> tuple[str, list[str]]:
@@ -64,7 +65,7 @@ def _verdict_lines(sentences: Iterable[Sentence]) -> Iterator[Line]:
 def _project(project: ProjectView) -> Iterator[Line]:
     location = plain(str(project.location))
     if project.fate:
-        yield Line(f"# project.{plain(project.name)} {project.fate}", None, -1, location, Ink.BOLD)
+        yield Line(f"# {plain(format_path(('project', project.name)))} {project.fate}", None, -1, location, Ink.BOLD)
         for verdict in project.verdicts:
             yield Line(text_of(verdict.headline), verdict.sign, ink=_INK.get(verdict.sign))
             yield from _verdict_lines(verdict.lines)

@@ -33,10 +33,12 @@ from reconciler.render.view.parts import (
     Row,
     Section,
     Sentence,
+    Spelled,
     Strong,
     Tone,
     Verdict,
     View,
+    listing,
     names,
     words,
 )
@@ -136,7 +138,7 @@ def _drifted(project: ProjectDrift) -> list[Unit]:
 def _compared_with(drift: Drift, reader: Reader) -> Sentence:
     if drift.baseline is None:
         return ("There is no record of an apply, so the cause of each difference is unknown.",)
-    commit = Name(drift.baseline.commit[:7]) if drift.baseline.commit else "uncommitted manifests"
+    commit = Spelled(drift.baseline.commit[:7]) if drift.baseline.commit else "uncommitted manifests"
     recorded_at = read_instant(drift.baseline.recorded_at)
     passed = age(recorded_at, reader.now) if recorded_at else ""
     return ("Compared with the last apply: ", commit, f", {passed}" if passed else "")
@@ -233,7 +235,7 @@ def _cells(project: ProjectDrift, drifted: Sequence[Unit], now: datetime) -> Ite
     """The columns `drifted`, `since` (when the first unit drifted) and `pending`."""
     conflicts = sum(unit.cause is Cause.CONFLICT for unit in drifted)
     more = f" ({count(conflicts, 'conflict')})" if conflicts else ""
-    yield (*names([unit.path for unit in drifted]), more)
+    yield (*listing([Spelled(unit.path) for unit in drifted]), more)
     first = min((in_utc(unit.at) for unit in drifted if unit.at is not None), default=None)
     yield (aged(minute(first), first, now),) if first else ()
     pending = sum(unit.cause is Cause.PENDING for unit in project.units)

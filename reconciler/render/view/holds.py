@@ -12,7 +12,7 @@ from reconciler.diagnostics import count
 from reconciler.model.invocation import Invocation
 from reconciler.model.plan import Held, ProjectChange
 from reconciler.render.signs import Sign
-from reconciler.render.view.parts import Name, Quoted, Sentence, Verdict, allowing, names
+from reconciler.render.view.parts import Quoted, Sentence, Spelled, Verdict, allowing, names
 
 _MOST_NAMED: Final = 100
 """The most projects that are named in a command."""
@@ -49,13 +49,13 @@ def held_verdicts(change: ProjectChange, groups: Groups, invocation: Invocation)
             lines.append(
                 ("To allow it, add a waiver to reconciler.toml. To allow it once: ", _allow([change], invocation))
             )
-        yield Verdict(("held by ", Name(held.guard), *reason), tuple(lines), Sign.HELD)
+        yield Verdict(("held by ", Spelled(held.guard), *reason), tuple(lines), Sign.HELD)
 
 
 def held_sentences(groups: Groups, invocation: Invocation) -> Iterator[Sentence]:
     """About each group: what holds it, and how to allow it."""
     for guards, group in groups.items():
-        by = chain.from_iterable((" and ", Name(guard)) for guard in guards)
+        by = chain.from_iterable((" and ", Spelled(guard)) for guard in guards)
         next(by)
         reason: Sentence = (": ", Quoted(" ".join(held.why for held in group.shared))) if group.shared else (".",)
         projects = names([change.name for change in group.changes])

@@ -22,11 +22,11 @@ from reconciler.render.view.fields import rows
 from reconciler.render.view.ontology import tree
 from reconciler.render.view.parts import (
     Command,
-    Name,
     Quoted,
     Reader,
     Section,
     Sentence,
+    Spelled,
     Strong,
     allowing,
     names,
@@ -307,7 +307,7 @@ def _truth(project: ProjectOutcome) -> Iterator[str]:
 def _interrupted(outcome: Outcome) -> Iterator[str]:
     if outcome.interrupted_by is not None:
         signal = _SIGNALS.get(outcome.interrupted_by, f"signal {outcome.interrupted_by}")
-        yield from ("Interrupted by ", Name(signal), ": no further writes were started.")
+        yield from ("Interrupted by ", Spelled(signal), ": no further writes were started.")
 
 
 def _unstarted(outcome: Outcome, invocation: Invocation) -> Iterator[str]:

@@ -19,7 +19,7 @@ from reconciler.model.invocation import Invocation, Run
 from reconciler.model.plan import Commit, Kind, Rename
 from reconciler.model.printed import Printable, printed
 from reconciler.model.project import Source
-from reconciler.model.values import ABSENT, Absent, Json
+from reconciler.model.values import ABSENT, Absent, Json, Masked
 from reconciler.render.phrases import few, shell
 from reconciler.render.signs import Sign
 
@@ -31,7 +31,13 @@ Addresses = Callable[[Source | Location], str | None]
 
 
 class Name(str):
-    """A name from outside in one of our sentences, or an option. Markdown shows it as code."""
+    """A name from outside in one of our sentences, not escaped. A format spells it as a tree of choices does."""
+
+    __slots__ = ()
+
+
+class Spelled(str):
+    """A path, an option, or a hash: what has one spelling. Markdown shows it as code."""
 
     __slots__ = ()
 
@@ -84,20 +90,28 @@ def words(sentence: Sentence) -> str:
 
 def names(items: Sequence[str]) -> Sentence:
     """`a, b and 14 more`."""
+    return listing([name(item) for item in items])
+
+
+def listing(items: Sequence[str]) -> Sentence:
+    """The same for pieces of a sentence."""
     shown, rest = few(items)
-    pieces: list[str] = []
-    for item in shown:
-        pieces += [", ", Name(item)] if pieces else [Name(item)]
+    pieces = [piece for item in shown for piece in (", ", item)][1:]
     return (*pieces, rest)
+
+
+def name(text: str) -> str:
+    """A name in a sentence. A masked one is not quoted."""
+    return Spelled(text) if isinstance(text, Masked) else Name(text)
 
 
 def plan_of(plan_hash: str, commit: Commit) -> Iterator[str]:
     """`Plan 9c1e4f2a of 1a2b3c4 with uncommitted changes`."""
     yield "Plan"
     if plan_hash:
-        yield from (" ", Name(plan_hash[:8]))
+        yield from (" ", Spelled(plan_hash[:8]))
     if commit.commit:
-        yield from (" of ", Name(commit.commit[:7]))
+        yield from (" of ", Spelled(commit.commit[:7]))
         yield " with uncommitted changes" if commit.dirty else ""
 
 

@@ -21,13 +21,13 @@ from reconciler.render.view.holds import Groups, held_sentences, held_together, 
 from reconciler.render.view.parts import (
     Command,
     Mark,
-    Name,
     Number,
     ProjectView,
     Quoted,
     Reader,
     Section,
     Sentence,
+    Spelled,
     Tone,
     Verdict,
     View,
@@ -192,7 +192,7 @@ def _verdicts(change: ProjectChange, groups: Groups, invocation: Invocation) -> 
         yield Verdict(("Protected by its manifest: its changes are shown but never written.",))
     yield from held_verdicts(change, groups, invocation)
     for waived in change.waived_by:
-        yield Verdict(("The guard ", Name(waived.guard), " is waived by ", Quoted(waived.by), "."))
+        yield Verdict(("The guard ", Spelled(waived.guard), " is waived by ", Quoted(waived.by), "."))
     if change.action is Action.FORGET:
         gone = (
             f"project {quoted(change.name)}: its manifest was removed. Nothing is sent, and the project stays on Scale."
@@ -267,7 +267,7 @@ def _cells(change: ProjectChange, sign: Sign, shown: Sequence[Section]) -> Itera
             cells[section.title] = (f"{section.total:,} set" if section.title == "params" else section.total_words,)
         elif section.title:
             versions = f", {section.versions.replace('->', '→')}" if section.versions else ""
-            cells[section.title] = (Name(section.tally), versions)
+            cells[section.title] = (Spelled(section.tally), versions)
     if sign is Sign.BLOCKED:
         cells["params"] = ("blocked",)
     elif sign is Sign.FORGET:

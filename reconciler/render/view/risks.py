@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import partial
@@ -10,12 +9,12 @@ from itertools import islice
 from typing import Final
 
 from reconciler.diagnostics import count
-from reconciler.model.characters import look_alike
 from reconciler.model.plan import ProjectChange, Rename
 from reconciler.model.project import PERMANENT
 from reconciler.render.phrases import few
 from reconciler.render.signs import Sign
-from reconciler.render.view.parts import Name, ProjectView, Quoted, Section, Sentence, Strong, names
+from reconciler.render.spelling import both_names
+from reconciler.render.view.parts import Name, ProjectView, Quoted, Section, Sentence, Spelled, Strong, names
 
 _MOST: Final = 8
 """How many projects with the same risk get their own sentence."""
@@ -124,7 +123,7 @@ def _held_alerts(risky: Sequence[Risky]) -> Iterator[tuple[Sentence, int]]:
     for change, _ in risky:
         held.setdefault((change.held_by[0].why, *(each.guard for each in change.held_by)), []).append(change.name)
     for (why, *guards), names_held in held.items():
-        by = [piece for guard in guards for piece in (" and ", Name(guard))][1:]
+        by = [piece for guard in guards for piece in (" and ", Spelled(guard))][1:]
         are = " is " if len(names_held) == 1 else " are "
         yield (*names(names_held), are, Strong("held"), " by ", *by, ": ", Quoted(why)), len(names_held)
 
@@ -145,9 +144,8 @@ def _renames_alert(change: ProjectChange, project: ProjectView) -> Sentence:
 
 
 def _both_names(rename: Rename) -> Sentence:
-    both = (rename.old, rename.new)
-    old, new = map(json.dumps, both) if look_alike(*both) else both
-    return (Name(old), " -> ", Name(new))
+    old, new = both_names(rename.old, rename.new)
+    return (Spelled(old), " -> ", Spelled(new))
 
 
 def _params_alert(change: ProjectChange, project: ProjectView) -> Sentence:
@@ -164,5 +162,5 @@ def units_of(edits: Edits) -> Iterator[str]:
     """`a: params.x, b: ontology and 3 more`."""
     shown, rest = few(edits)
     for position, (name, unit) in enumerate(shown):
-        yield from (", " if position else "", Name(name), ": ", Name(unit))
+        yield from (", " if position else "", Name(name), ": ", Spelled(unit))
     yield rest
