@@ -217,7 +217,7 @@ _CUTOFF: Final = 0.6
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """The label with the nearest known word; empty if there is none."""
     near = nearest(word, known)
-    return f'did you mean "{near}"?' if near is not None else ""
+    return f"did you mean {quoted(near)}?" if near is not None else ""
 
 
 def with_suggestion(summary: str, word: str, known: Collection[str]) -> str:

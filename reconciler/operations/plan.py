@@ -17,7 +17,7 @@ from reconciler.manifest.places import locate
 from reconciler.manifest.renames import rename_location
 from reconciler.model.guards import RENAMED_CHOICE
 from reconciler.model.plan import Action, Field, Plan, ProjectChange
-from reconciler.model.project import DesiredProject, LiveProject, Source
+from reconciler.model.project import DesiredProject, LiveProject, Source, address_of
 from reconciler.model.snapshot import Snapshot
 from reconciler.model.values import NodeCount
 from reconciler.operations.live import Account, get_projects, read_live, recognize
@@ -156,7 +156,7 @@ def _noted(change: ProjectChange, live: Live) -> ProjectChange:
         Diagnostic(
             Severity.NOTE,
             "old-name-unknown",
-            f"project.{change.name}: no version on Scale had a choice or label {quoted(old)}",
+            f"{address_of(change.name)}: no version on Scale had a choice or label {quoted(old)}",
             "The rename has no effect. Check the old name, or remove the rename.",
             location,
         )

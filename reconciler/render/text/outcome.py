@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from reconciler.render.escape import plain
+from reconciler.model.project import address_of
+from reconciler.render.escape import label, plain
 from reconciler.render.layout import INK, Ink, Line, Paint, lay_out, width
 from reconciler.render.lines import section_lines
 from reconciler.render.text.diagnostics import lay_out_diagnostics
@@ -24,7 +25,7 @@ def lay_out_progress(progress: Progress, *, colour: bool, columns: int | None = 
     """One line of progress."""
     paint = Paint(colour, columns)
     ink = _INK[progress.mood] if progress.mood else None
-    name = paint(f"project.{plain(progress.name)}:", Ink.BOLD)
+    name = paint(f"{plain(address_of(progress.name))}:", Ink.BOLD)
     return _text(paint.fold(f"{name} {paint(progress.words, ink)}{plain(progress.rest)}"))
 
 
@@ -77,7 +78,7 @@ def _differences(result: ResultView) -> Iterator[Line]:
 
 
 def _table(view: OutcomeView, paint: Paint) -> Iterator[str]:
-    cells = [(plain(result.name), result.result, result.versions) for result in view.results]
+    cells = [(label(result.name), result.result, result.versions) for result in view.results]
     widths = [max(width(row[column]) for row in (view.columns, *cells)) for column in range(3)]
     longest = max(len(result.time) for result in view.results)
     if paint.columns is not None and sum(widths) + _AROUND + max(longest, len("time")) > paint.columns:

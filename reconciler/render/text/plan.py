@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from reconciler.fieldpath import format_path
+from reconciler.model.project import address_of
 from reconciler.render.escape import label, plain, quoted
 from reconciler.render.layout import INK, Ink, Line, Paint, commands, lay_out
 from reconciler.render.lines import is_shortened, section_lines, seen_lines
@@ -65,7 +65,7 @@ def _verdict_lines(sentences: Iterable[Sentence]) -> Iterator[Line]:
 def _project(project: ProjectView) -> Iterator[Line]:
     location = plain(str(project.location))
     if project.fate:
-        yield Line(f"# {plain(format_path(('project', project.name)))} {project.fate}", None, -1, location, Ink.BOLD)
+        yield Line(f"# {plain(address_of(project.name))} {project.fate}", None, -1, location, Ink.BOLD)
         for verdict in project.verdicts:
             yield Line(text_of(verdict.headline), verdict.sign, ink=_INK.get(verdict.sign))
             yield from _verdict_lines(verdict.lines)

@@ -273,7 +273,7 @@ def explained(project: ProjectOutcome) -> tuple[Diagnostic, ...]:
     """Its diagnostics. If it should have been written and was not, the first error says why."""
     if project.status in _FINE:
         return project.diagnostics
-    name = f"{address_of(project.name)}"
+    name = address_of(project.name)
     if project.status is Status.STALE:
         moved = f": {project.reason}" if project.reason else ""
         summary = f"{name} changed on Scale since the plan{moved}"
@@ -288,7 +288,7 @@ def _truth(project: ProjectOutcome) -> Iterator[str]:
     """Statements about the project's current state."""
     if project.status is Status.BLOCKED:
         return
-    name = f"{address_of(project.name)}"
+    name = address_of(project.name)
     landed = _calls(project, CallResult.LANDED)
     unclear = _calls(project, CallResult.UNCLEAR)
     rest = _calls(project, CallResult.REFUSED, CallResult.NOT_SENT)
