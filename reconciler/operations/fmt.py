@@ -106,7 +106,7 @@ def _format(file: str, kind: FileKind, result: Formatting, *, root: str, check: 
     if found.broken:
         return [diagnostic for diagnostic in found.reported if diagnostic.is_error]
     try:
-        new = formatted(data, kind)
+        new = formatted(data, kind, before=found)
     except NotProvenError as problem:
         detail = f"If fmt formatted this file, {problem}. The file is valid, and it is unchanged."
         summary = "fmt does not support the layout of this file"

@@ -282,8 +282,20 @@ def other_live(size: int) -> Files:
     return one("---\n".join(f"name: near_{chr(0x4E00 + n)}x_name\ntype: imageannotation\n" for n in range(size)))
 
 
+_FMT: Final = ("fmt", "--check")
 _PLAN: Final = ("plan",)
 _WHOLE_PLAN: Final = ("plan", "--out", "plan.out")
+
+
+def blank_lines_and_items(size: int) -> Files:
+    newlines = "\n" * (2 * size)
+    return one(f"{_HEAD}params: {{}}\nontology:\n{newlines}" + "".join(f"   - C{number}\n" for number in range(size)))
+
+
+def comments_and_keys(size: int) -> Files:
+    keys = "".join(f"    # number {number}\n    k{number}:   text # behind\n" for number in range(size))
+    return one(f"{_HEAD}ontology: [C1]\nparams:\n{keys}")
+
 
 INPUTS: Final = (
     Input("one line of choices", 20_000, one_line_of_choices),
@@ -317,4 +329,6 @@ INPUTS: Final = (
     Input("a long line changed", 400_000, long_line_changed, _PLAN, long_line),
     Input("a long text changed", 100_000, long_text_changed, _PLAN, long_text),
     Input("names one edit apart", 10_000, many_creates, _PLAN, other_live),
+    Input("blank lines and items to format", 200_000, blank_lines_and_items, _FMT),
+    Input("comments and keys to format", 60_000, comments_and_keys, _FMT),
 )

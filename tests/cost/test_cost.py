@@ -26,6 +26,7 @@ from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.model import likeness
 from reconciler.model.plan import TargetInfo
 from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.operations.fmt import format_files
 from reconciler.operations.live import Account
 from reconciler.operations.plan import planned_with
 from reconciler.operations.preparing import Prepared
@@ -88,9 +89,20 @@ def _counted(each: Input, root: Path, live: Live) -> int:
         if each.command == ("validate",):
             found = validate(read_settings(root), ())
             render_validation(found.diagnostics, manifests=found.manifests, base=str(root))
+        elif each.command[0] == "fmt":
+            assert len(format_files(read_settings(root), (), check=True).changed) == 1
         else:
             _plan(root, live)
     return calls()
+
+
+@pytest.mark.parametrize(("build", "most"), [(inputs.blank_lines_and_items, 150), (inputs.comments_and_keys, 500)])
+def test_formatting_calls_few_functions_for_each_entry(
+    build: Callable[[int], inputs.Files], most: int, tmp_path: Path
+) -> None:
+    work = Input("fmt", 1_000, build, ("fmt", "--check"))
+    _work(work, 10, tmp_path / "warm")
+    assert _work(work, work.size, tmp_path / "once") < most * work.size
 
 
 def _load(root: Path) -> Manifests:

@@ -18,8 +18,9 @@ from reconciler.manifest.located import LocatedFile
 from reconciler.manifest.parsing import NotYamlError, Parser, best_parser
 from reconciler.manifest.reading import read
 from reconciler.manifest.scalars import Words
-from reconciler.manifest.sourcetree.building import parse_source, read_events
-from reconciler.manifest.sourcetree.tree import SourceTree
+from reconciler.manifest.sourcetree.building import parse_source
+from reconciler.manifest.sourcetree.outside import Outside, read_events
+from reconciler.manifest.sourcetree.tree import Remarks
 from reconciler.model.values import equal
 
 
@@ -27,14 +28,14 @@ class NotProvenError(Exception):
     """The new text could not be proven to mean the same as the old text, so the file must not be changed."""
 
 
-def formatted(data: bytes, kind: FileKind, *, parser: Parser | None = None) -> bytes:
-    """The formatted bytes of a file that is not `broken`.
+def formatted(data: bytes, kind: FileKind, *, before: LocatedFile | None = None, parser: Parser | None = None) -> bytes:
+    """The formatted bytes of a file that is not `broken`. `before` is what was read from it, if it has been read.
 
     Raises:
         NotProvenError: the result could not be proven to mean the same.
     """
     parser = parser or best_parser()
-    before = read("", data, Words(), parser)
+    before = before or read("", data, Words(), parser)
     if not before.documents:
         return data
     tree = parse_source(data, parser)
@@ -43,7 +44,7 @@ def formatted(data: bytes, kind: FileKind, *, parser: Parser | None = None) -> b
         opened |= arrange(document, kind)
     new = _encoded(lay_out(tree.documents, opened), data)
     if new != data:
-        _prove(before, tree, new, parser)
+        _prove(before, tree.remarks, new, parser)
     return new
 
 
@@ -55,21 +56,21 @@ def _encoded(lines: Sequence[str], data: bytes) -> bytes:
     return BOM_UTF8 + text if data.startswith(BOM_UTF8) else text
 
 
-def _prove(before: LocatedFile, tree: SourceTree, new: bytes, parser: Parser) -> None:
+def _prove(before: LocatedFile, was: Remarks, new: bytes, parser: Parser) -> None:
     after = read("", new, Words(), parser)
     if after.broken:
         raise NotProvenError("it would not be valid")
     if not _are_equal(before, after):
         raise NotProvenError("its values would change")
-    again = parse_source(new, parser)
-    if tree.comments != again.comments:
+    now = Outside(new, parser).remarks()
+    if was.comments != now.comments:
         raise NotProvenError("a comment would be lost")
-    if tree.anchors != again.anchors:
+    if was.anchors != now.anchors:
         raise NotProvenError("an anchor would be lost")
-    cuts = {each.content: each.placed.gap for each in tree.alone if each.is_code and each.placed}
-    if cuts and _is_accepted(_uncommented(tree, cuts), parser):
-        was, now = (read("", _uncommented(each, cuts).encode(), Words(), parser) for each in (tree, again))
-        if not was.broken and (now.broken or not _are_equal(was, now)):
+    cuts = {each.content: each.placed.gap for each in was.alone if each.is_code and each.placed}
+    if cuts and _is_accepted(_uncommented(was, cuts), parser):
+        old, other = (read("", _uncommented(each, cuts).encode(), Words(), parser) for each in (was, now))
+        if not old.broken and (other.broken or not _are_equal(old, other)):
             raise NotProvenError("lines that are commented out would mean something else")
 
 
@@ -86,13 +87,13 @@ def _are_equal(one: LocatedFile, other: LocatedFile) -> bool:
     return equal([each.value for each in one.documents], [each.value for each in other.documents])
 
 
-def _uncommented(tree: SourceTree, cuts: Mapping[str, int]) -> str:
+def _uncommented(remarks: Remarks, cuts: Mapping[str, int]) -> str:
     """The file with lines that are no longer commented out. `cuts` has the content of these lines, and how many
     characters hide it."""
     pieces, reached = [], 0
-    for comment in tree.alone:
+    for comment in remarks.alone:
         if comment.content in cuts:
             hidden = 2 if cuts[comment.content] == 2 and comment.text[1:2] == " " else 1
-            pieces.append(tree.text[reached : comment.start])
+            pieces.append(remarks.text[reached : comment.start])
             reached = comment.start + hidden
-    return "".join([*pieces, tree.text[reached:]])
+    return "".join([*pieces, remarks.text[reached:]])

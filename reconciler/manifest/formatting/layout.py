@@ -134,10 +134,9 @@ class _Layout:
         margin = " " * indent
         for index, child in enumerate(node.children):
             start = dash if dash and index == 0 else margin
-            above = [*child.leading]
-            if child.key is None:
-                above += self._hoisted(child.value, indent)
-            self._comments(above, indent)
+            self._comments(child.leading, indent)
+            if child.key is None and child.value.is_collection:
+                self._comments(self._hoisted(child.value, indent), indent)
             self._blank(child.blank_lines)
             if child.key is None:
                 self._item(start, child.value, indent)

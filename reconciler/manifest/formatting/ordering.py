@@ -53,6 +53,7 @@ class _Order:
     def __init__(self, document: Document) -> None:
         self.opened: set[int] = set()
         anchors = Counter(node.anchor for node in _nodes(document.root) if node.anchor is not None)
+        self._has_anchors = bool(anchors)
         self._is_ambiguous = document.fixed or any(count > 1 for count in anchors.values())
 
     def sort(self, node: Node, keys: Sequence[str]) -> None:
@@ -69,22 +70,8 @@ class _Order:
         wanted = sorted(node.children, key=lambda child: ranks.get(child.name, len(keys)))
         if all(map(operator.is_, wanted, node.children)):
             return
-        homes = {anchor: child for child in node.children for anchor in _anchors(child)}
-        placed: dict[int, Child] = {}
-
-        def place(child: Child) -> None:
-            if id(child) in placed:
-                return
-            for name in _aliases(child):
-                home = homes.get(name)
-                if home is not None and home is not child:
-                    place(home)
-            placed[id(child)] = child
-
-        for child in wanted:
-            place(child)
         was_first = node.children[0]
-        node.children = list(placed.values())
+        node.children = _anchors_first(node.children, wanted) if self._has_anchors else wanted
         is_first = node.children[0]
         was_first.blank_lines, is_first.blank_lines = is_first.blank_lines, was_first.blank_lines
 
@@ -115,6 +102,25 @@ class _Order:
                 for child in item.value.children:
                     if child.name == "subchoices":
                         self._choices(child.value)
+
+
+def _anchors_first(children: Sequence[Child], wanted: Sequence[Child]) -> list[Child]:
+    """The children in the order that is wanted, except that an anchor comes before the aliases that refer to it."""
+    homes = {anchor: child for child in children for anchor in _anchors(child)}
+    placed: dict[int, Child] = {}
+
+    def place(child: Child) -> None:
+        if id(child) in placed:
+            return
+        for name in _aliases(child):
+            home = homes.get(name)
+            if home is not None and home is not child:
+                place(home)
+        placed[id(child)] = child
+
+    for child in wanted:
+        place(child)
+    return list(placed.values())
 
 
 def _is_divided(node: Node) -> bool:

@@ -82,6 +82,8 @@ def spelling(node: Node) -> list[str]:
     only_in_brackets = node.kind is Kind.SCALAR and not node.style and _ONLY_IN_BRACKETS.fullmatch(node.value)
     if node.style in ("|", ">") or only_in_brackets:
         return [double_quoted(node.value)]
+    if "\n" not in node.text and "\r" not in node.text:
+        return [node.text]
     first, *others = _LINE_END.split(node.text)
     lines = [first, *(line if starts_with_hash(line) else line.strip(" \t") for line in others)]
     return [line if index == len(lines) - 1 else _without_end(line) for index, line in enumerate(lines)]

@@ -7,37 +7,31 @@ value belongs to that value.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+import sys
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final
 
-import yaml
 from yaml.events import (
     AliasEvent,
-    DocumentEndEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    StreamEndEvent,
 )
 
-from reconciler.manifest.located import AnyEvent, SourceText
-from reconciler.manifest.parsing import NotYamlError, Parser, open_events
-from reconciler.manifest.rawtext import prepare
-from reconciler.manifest.sourcetree.lines import Lines
+from reconciler.manifest.located import AnyEvent
+from reconciler.manifest.parsing import Parser
+from reconciler.manifest.sourcetree.outside import BLOCKS, Outside
 from reconciler.manifest.sourcetree.placing import place
 from reconciler.manifest.sourcetree.tree import Child, Comment, Document, Kind, Node, SourceTree
 
-_BLOCKS: Final = ("|", ">")
 _BEHIND_VALUE: Final = re.compile(r"[ \t]*,?[ \t]*")
 _BEHIND_KEY: Final = re.compile(r"[ \t]*:[ \t]*(?:&[^\s,\[\]{}]+)?[ \t]*")
 _BEHIND_DASH: Final = re.compile(r"(?:.*\s)?-")
 _IN_FIXED_ORDER: Final = re.compile(r"(?<![^\s\[{,])[&*]\w|#[ ]?(?:---|\.\.\.)")
 """What a line that is commented out has if its meaning depends on the order of keys: anchors, and documents' ends."""
-_OUTSIDE: Final = re.compile(r"#[^\r\n]*|^%[^\r\n]*", re.MULTILINE)
 
 
 def parse_source(data: bytes, parser: Parser) -> SourceTree:
@@ -46,109 +40,49 @@ def parse_source(data: bytes, parser: Parser) -> SourceTree:
     Raises:
         NotYamlError: it is not valid YAML.
     """
-    source = prepare("", data, parser).source
-    try:
-        events = read_events(source.parsed, parser)
-    except (yaml.YAMLError, NotYamlError):
-        source = prepare("", data, Parser.PURE).source
-        events = read_events(source.parsed, Parser.PURE)
-    builder = _Builder(events, source)
-    comments = sorted(comment.content for comment in builder.comments)
-    alone = [comment for comment in builder.comments if comment.is_alone]
-    anchors = [(event.anchor, event.__class__ is AliasEvent) for event in events if getattr(event, "anchor", None)]
-    return SourceTree(builder.documents(), comments, sorted(anchors), alone, source.parsed)
-
-
-def read_events(text: str, parser: Parser) -> list[AnyEvent]:
-    """The events of a text.
-
-    Raises:
-        yaml.YAMLError, NotYamlError: this parser does not accept it.
-    """
-    next_event = open_events(parser, text)
-    events: list[AnyEvent] = []
-    while not isinstance(event := next_event(), StreamEndEvent):
-        events.append(event)
-    return events
+    outside = Outside(data, parser)
+    return SourceTree(_Builder(outside).documents(), outside.remarks())
 
 
 class _Builder:
-    """Builds the documents of one stream. `comments` are all comments in order, whether or not they have an owner yet.
+    """Builds the documents of one stream.
 
-    `_above` maps the identity of a node to the comments between its key or bracket and its value.
+    `_next` is where the next comment without an owner starts. `_above` maps the identity of a node to the comments
+    between its key or bracket and its value.
     """
 
-    def __init__(self, events: Sequence[AnyEvent], source: SourceText) -> None:
-        self._events = iter(events)
-        self._source = source
-        self._text = source.parsed
-        self._lines = Lines(self._text)
-        self._directives: list[tuple[int, str]] = []
-        self.comments: list[Comment] = []
-        self._look_between(events)
-        self._places = place(self.comments, events, self._lines)
-        self._is_fixed = any(each.is_code and _IN_FIXED_ORDER.search(each.text) for each in self.comments)
+    def __init__(self, outside: Outside) -> None:
+        self._events = iter(outside.events)
+        self._source = outside.source
+        self._text = outside.text
+        self._lines = outside.lines
+        self._directives = outside.directives
+        self._comments = outside.comments
+        self._places = place(self._comments, outside.events, self._lines)
+        self._is_fixed = any(each.is_code and _IN_FIXED_ORDER.search(each.text) for each in self._comments)
+        self._starts = [*(comment.start for comment in self._comments), sys.maxsize]
         self._given = 0
-        self._above: defaultdict[int, list[Comment]] = defaultdict(list)
+        self._next = self._starts[0]
+        self._above: dict[int, list[Comment]] = {}
 
     def documents(self) -> list[Document]:
-        documents = [self._document(event) for event in self._events if _is(event, DocumentStartEvent)]
+        documents = [self._document(event) for event in self._events if isinstance(event, DocumentStartEvent)]
         if documents:
             documents[-1].tail += self._take(len(self._text))
         return documents
 
-    def _look_between(self, events: Sequence[AnyEvent]) -> None:
-        """Find the comments and directives: they are outside of all scalars."""
-        reached = 0
-        for start, end in [*self._scalars(events), (len(self._text), len(self._text))]:
-            for match in _OUTSIDE.finditer(self._text, reached, start):
-                if match[0].startswith("%"):
-                    self._directives.append((match.start(), match[0].rstrip()))
-                else:
-                    self.comments.append(self._comment(match.start(), match.end()))
-            reached = max(reached, end)
-
-    def _scalars(self, events: Sequence[AnyEvent]) -> list[tuple[int, int]]:
-        found = []
-        for event in events:
-            if _is(event, AliasEvent):
-                found.append((event.start_mark.index, event.end_mark.index))
-            elif _is(event, ScalarEvent):
-                start, end = self._lines.body(event), event.end_mark.index
-                if event.style in _BLOCKS:
-                    found.append((start, self._header_end(start)))
-                    start = min(self._lines.end(start), end)
-                found.append((start, end))
-        return found
-
-    def _header_end(self, start: int) -> int:
-        """The start of the comment on the line of a `|` or `>`, or the end of that line."""
-        end = self._lines.end(start)
-        comment = self._text.find("#", start, end)
-        return end if comment < 0 else comment
-
-    def _comment(self, start: int, end: int) -> Comment:
-        line = self._lines.number(start)
-        first = self._lines.starts[line]
-        text, before = self._source.written(start, end), self._text[first:start].strip()
-        return Comment(
-            text.rstrip() if before else text, start, start - first, before, self._lines.blanks_above(line, most=line)
-        )
-
     def _take(self, until: int) -> list[Comment]:
         """The comments before `until` that have no owner yet."""
-        first = self._given
-        while self._given < len(self.comments) and self.comments[self._given].start < until:
-            self._given += 1
-        return self.comments[first : self._given]
+        if self._next >= until:
+            return []
+        first, self._given = self._given, bisect_left(self._starts, until, self._given)
+        self._next = self._starts[self._given]
+        return self._comments[first : self._given]
 
     def _take_behind(self, index: int, gap: re.Pattern[str] = _BEHIND_VALUE) -> list[Comment]:
         """The next comment, if nothing but a `gap` is between `index` and it."""
-        if self._given < len(self.comments):
-            comment = self.comments[self._given]
-            if gap.fullmatch(self._text, index, comment.start):
-                self._given += 1
-                return [comment]
+        if self._next < sys.maxsize and gap.fullmatch(self._text, index, self._next):
+            return self._take(self._next + 1)
         return []
 
     def _blanks_above(self, index: int, *, most: int | None = None) -> int:
@@ -167,20 +101,19 @@ class _Builder:
             document.head = self._take(root.start_mark.index)
         document.root = self._node(root, -1)
         document.head += self._settled(document.root)
-        end = next(self._events)
-        assert _is(end, DocumentEndEvent)
-        document.tail = self._take(end.start_mark.index)
+        document.tail = self._take(next(self._events).start_mark.index)
         return document
 
     def _node(self, event: AnyEvent, parent_column: int) -> Node:
         """The value that starts with `event`, in a block that starts at a column; -1 for the document itself."""
-        if _is(event, AliasEvent):
+        kind = event.__class__
+        if kind is AliasEvent:
             return Node(
                 Kind.ALIAS, f"*{event.anchor}", value=event.anchor, trailing=self._take_behind(event.end_mark.index)
             )
-        if _is(event, ScalarEvent):
+        if kind is ScalarEvent:
             node = self._scalar(event)
-            if node.style not in _BLOCKS and not node.is_left_out:
+            if node.style not in BLOCKS and not node.is_left_out:
                 node.trailing = self._take_behind(event.end_mark.index)
             return node
         return self._collection(event, parent_column)
@@ -190,13 +123,13 @@ class _Builder:
         node = Node(Kind.SCALAR, value=event.value, style=event.style or "", anchor=event.anchor)
         node.text = self._source.written(start, end)
         node.unfinished = event.start_mark.index in self._places.unfinished
-        if node.style in _BLOCKS:
+        if node.style in BLOCKS:
             node.start = event.start_mark.index
-            self._above[id(node)] = self._take(self._lines.end(start))
+            self._keep_above(node, self._take(self._lines.end(start)))
         return node
 
     def _collection(self, start: AnyEvent, parent_column: int) -> Node:
-        is_mapping = _is(start, MappingStartEvent)
+        is_mapping = isinstance(start, MappingStartEvent)
         end = MappingEndEvent if is_mapping else SequenceEndEvent
         node = Node(Kind.MAPPING if is_mapping else Kind.SEQUENCE, anchor=start.anchor, flow=bool(start.flow_style))
         node.start, node.column = start.start_mark.index, parent_column
@@ -205,28 +138,29 @@ class _Builder:
         if (end_index := self._places.kept.get(node.start)) is not None:
             node.text = self._source.written(self._lines.body(start), end_index)
             self._take(end_index)
-        while not _is(event := next(self._events), end):
-            child = Child(Node(Kind.SCALAR))
+        while not isinstance(event := next(self._events), end):
             within: list[Comment] = []
-            child.leading = self._leading(node, event)
+            leading = self._leading(node, event)
             if not is_mapping and not node.flow and not _is_left_out(event):
-                within = self._within(child.leading, event)
-            child.blank_lines = self._blanks_above(event.start_mark.index, most=1 if node.flow else None)
+                within = self._within(leading, event)
+            blank_lines = self._blanks_above(event.start_mark.index, most=1 if node.flow else None)
+            key = self._key(event) if is_mapping else None
             if is_mapping:
-                child.key = self._key(event)
-                child.value = self._value(next(self._events), column, key_end=event.end_mark.index)
+                value = self._value(next(self._events), column, key_end=event.end_mark.index)
             else:
-                child.value = self._value(event, column, within=within)
-            child.leading += self._settled(child.value)
-            node.children.append(child)
+                value = self._value(event, column, within=within)
+            leading += self._settled(value)
+            node.children.append(Child(value, key, leading, blank_lines=blank_lines))
         self._close(node, event)
         return node
 
     def _leading(self, node: Node, event: AnyEvent) -> list[Comment]:
         comments = self._take(event.start_mark.index)
+        if not comments:
+            return []
         if not node.children:
             above = [each for each in comments if not each.is_alone and not _BEHIND_DASH.fullmatch(each.before)]
-            self._above[id(node)] += above
+            self._keep_above(node, [*self._above.get(id(node), ()), *above])
             return [comment for comment in comments if comment not in above]
         behind = [comment for comment in comments if comment.is_behind]
         node.children[-1].tail += behind
@@ -234,9 +168,11 @@ class _Builder:
 
     def _within(self, comments: list[Comment], event: AnyEvent) -> list[Comment]:
         """Take the comments between a dash and a value on another line out of `comments`."""
+        if not comments:
+            return []
         lines = self._lines
         line = lines.number(event.start_mark.index)
-        if not comments or self._text[lines.starts[line] : event.start_mark.index].strip():
+        if self._text[lines.starts[line] : event.start_mark.index].strip():
             return []
         first = len(comments)
         while first and lines.number(comments[first - 1].start) + self._blanks_above(lines.starts[line]) + 1 == line:
@@ -247,10 +183,8 @@ class _Builder:
         return within
 
     def _key(self, event: AnyEvent) -> Node:
-        if _is(event, AliasEvent):
-            return Node(Kind.ALIAS, f"*{event.anchor}", value=event.anchor)
-        assert _is(event, ScalarEvent)
-        return self._scalar(event)
+        kind = event.__class__
+        return Node(Kind.ALIAS, f"*{event.anchor}", value=event.anchor) if kind is AliasEvent else self._scalar(event)
 
     def _value(
         self, event: AnyEvent, column: int, *, key_end: int | None = None, within: Sequence[Comment] = ()
@@ -266,14 +200,18 @@ class _Builder:
             return node
         before = [*within, *self._take(event.start_mark.index)]
         node = self._node(event, column)
+        if node.indent is None:
+            node.indent = self._places.indents.get(event.start_mark.index)
+        if not before:
+            return node
         alone = [comment for comment in before if comment.is_alone]
-        self._above[id(node)][:0] = [comment for comment in before if not comment.is_alone]
+        others = [comment for comment in before if not comment.is_alone]
+        self._keep_above(node, [*others, *self._above.get(id(node), ())])
         if node.is_collection and not node.flow:
             node.children[0].leading[:0] = alone
         else:
             node.before = alone
             node.unfinished = node.unfinished or any(comment.is_code for comment in alone)
-            node.indent = self._places.indents.get(event.start_mark.index)
             if alone:
                 node.blank_lines = self._blanks_above(event.start_mark.index)
         return node
@@ -283,16 +221,19 @@ class _Builder:
             node.tail = self._take(end.start_mark.index)
             node.trailing = self._take_behind(end.end_mark.index)
         elif node.column < 0:
-            while self._given < len(self.comments) and self.comments[self._given].is_behind:
-                if self.comments[self._given].start >= end.start_mark.index:
-                    break
-                node.children[-1].tail.append(self.comments[self._given])
-                self._given += 1
+            while self._next < end.start_mark.index and self._comments[self._given].is_behind:
+                node.children[-1].tail += self._take(self._next + 1)
+
+    def _keep_above(self, node: Node, comments: list[Comment]) -> None:
+        if comments:
+            self._above[id(node)] = comments
 
     def _settled(self, node: Node) -> list[Comment]:
         """The comments of a value that go above its line. The last comment that follows other text stays at the line's
         end."""
-        above = self._above.pop(id(node), [])
+        above = self._above.pop(id(node), []) if self._above else []
+        if not (above or node.trailing or node.tail):
+            return []
         comments = [*above, *(node.tail if not node.children else ()), *node.trailing]
         if not node.children:
             node.tail = []
@@ -303,8 +244,4 @@ class _Builder:
 
 def _is_left_out(event: AnyEvent) -> bool:
     """Whether an event is a null that is not written, or an empty document."""
-    return _is(event, ScalarEvent) and not (event.value or event.style)
-
-
-def _is(event: AnyEvent, kind: type[Event]) -> bool:
-    return isinstance(event, kind)
+    return isinstance(event, ScalarEvent) and not (event.value or event.style)

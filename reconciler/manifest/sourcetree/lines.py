@@ -19,9 +19,12 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        ends = list(LINE_END.finditer(text))
-        self.starts = [0, *(end.end() for end in ends)]
-        self.ends = [*(end.start() for end in ends), len(text)]
+        self.starts = [0]
+        self.ends = []
+        for end in LINE_END.finditer(text):
+            self.starts.append(end.end())
+            self.ends.append(end.start())
+        self.ends.append(len(text))
 
     def number(self, index: int) -> int:
         return bisect_right(self.starts, index) - 1

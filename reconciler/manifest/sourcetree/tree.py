@@ -144,14 +144,20 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceTree:
-    """`comments` are the texts of all comments, and `anchors` all anchors and aliases (with True), both sorted.
+class Remarks:
+    """What a file has besides its values. `comments` are the texts of all comments, and `anchors` all anchors and
+    aliases (with True), both sorted.
 
     `alone` are the comments that are alone on their lines, in the order of `text`, which is the file for a parser.
     """
 
-    documents: list[Document]
     comments: list[str]
     anchors: list[tuple[str, bool]]
     alone: list[Comment]
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTree:
+    documents: list[Document]
+    remarks: Remarks

@@ -72,7 +72,7 @@ def test_uncommenting_gives_what_was_there(style: str) -> None:
         text = "\n".join([*lines[:start], *hidden, *lines[start + len(run) :]])
         if _values(text) is None:
             continue
-        alone = {comment.text for comment in parse_source(text.encode(), best_parser()).alone}
+        alone = {comment.text for comment in parse_source(text.encode(), best_parser()).remarks.alone}
         wanted = _values("\n".join(lines))
         if not alone.issuperset(line.lstrip(" ") for line in hidden if line.strip()):
             continue  # a text has a line that begins with #
