@@ -46,7 +46,7 @@ def pins(session: Session, names: Sequence[str] = ()) -> Pins:
         if not entries:
             raise RecordError(
                 f"the record of {session.target.name} has no apply of a project on this account",
-                "A pin is the version that an apply wrote or found equal.",
+                "A pin is the version that an apply wrote, or that matched the manifest.",
                 remedies=[*_fetching(logged.notes), Remedy("To apply the manifests:", ("apply", "--"))],
             )
         return _Read(_selected(session, entries, names), live.projects)
@@ -88,14 +88,20 @@ def _selected(
 def _pin(name: str, entry: RecordedProject, live: Shown | None) -> tuple[Pin | None, list[Diagnostic]]:
     """The pin of a project, and what is wrong about it. None if there is no version to name."""
     if live is None:
-        detail = "Someone may have renamed it in the dashboard. The record forgets it when its manifest is gone."
+        detail = (
+            "If it was renamed in the dashboard, use the new name in its manifest. If its manifest is removed, the "
+            "next apply removes it from the record."
+        )
         return None, [error("vanished", f"project.{name} no longer exists on Scale", detail=detail)]
     if isinstance(live, UnreadableProject):
         return None, [error("unreadable", f"project.{name} cannot be read", detail=f"{live.why}.")]
     known = base_of(entry, live).known
     if known is None:
-        detail = "It was created at another time: someone renamed or replaced it. Apply its manifest to record it."
-        return None, [error("replaced", f"project.{name} is not the project of the record", detail=detail)]
+        detail = (
+            "It was created at another time than the recorded project, which was renamed or replaced. Apply its "
+            "manifest to record it."
+        )
+        return None, [error("replaced", f"project.{name} is not the recorded project", detail=detail)]
     notes = [warning("archived", f"project.{name} is archived on Scale")] if live.archived else []
     if kept := sorted(unit for unit in known.older if unit != ONTOLOGY):
         summary = f"the pinned version of project.{name} has changes made on Scale"

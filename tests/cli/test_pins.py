@@ -80,7 +80,7 @@ def test_a_project_that_was_replaced_or_lost_its_versions(cli: Cli, commit: str,
     served.store.seed([live("cats", created_at=at)])
     done = cli("pins", "cats")
     assert done.code == 1
-    assert "project.cats is not the project of the record" in done.err
+    assert "project.cats is not the recorded project" in done.err
     assert done.out == "Pins: 0 projects.\n"
 
 

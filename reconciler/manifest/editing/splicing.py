@@ -55,7 +55,7 @@ def edited(data: bytes, wanted: Sequence[Json], *, parser: Parser | None = None)
     new_data = (BOM_UTF8 if data.startswith(BOM_UTF8) else b"") + result.encode()
     again = read("", new_data, Words(), parser)
     if again.broken or not equal([each.value for each in again.documents], list(wanted)):
-        raise NotEditableError("other places use the anchor of the value, or its form is not known")
+        raise NotEditableError("other places use the value's anchor, or its form is not supported")
     return new_data
 
 
