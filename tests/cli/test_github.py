@@ -219,6 +219,25 @@ def test_a_plan_that_failed_is_told_of_its_own_job_alone(cli: Cli, write: Write,
     assert comments(github)[1] == former[1]
 
 
+@pytest.mark.parametrize(("before", "now"), [(("a",), ("a", "b")), ((), ("a",)), (("a",), ()), (("a", "b"), ("b",))])
+def test_a_plan_that_failed_for_other_names_is_told_in_the_same_comment(
+    cli: Cli, write: Write, github: Github, job: Job, before: tuple[str, ...], now: tuple[str, ...]
+) -> None:
+    """The names of a job change in the commit whose plan fails: the plan of the commit before does not stay."""
+    for name in ("a", "b"):
+        write(f"{name}.yaml", M.replace("p", name, 1))
+    job("pull_request", pull_request(), **WORKFLOW)
+    plan_and_comment(cli, *before)
+    for name in ("a", "b"):
+        write(f"{name}.yaml", f"name: {name}\n")
+    job("pull_request", pull_request(sha="b" * 40), **WORKFLOW, GITHUB_RUN_ID="101")
+    assert cli("plan", "--pending", *now, "--report", "plan.json").code == 1
+    assert cli("github", "comment", "--plan", "plan.json").out.startswith("Pull request #7: comment edited.")
+    [body] = comments(github)
+    assert "no plan for `bbbbbbb`" in body
+    assert "which is out of date" in body
+
+
 def test_what_is_not_the_report_of_a_failed_plan_is_refused(
     cli: Cli, write: Write, github: Github, job: Job, repository: Path
 ) -> None:

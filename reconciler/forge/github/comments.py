@@ -56,9 +56,17 @@ def of_plan(posts: Posts, event: Event, coverage: Coverage, names: Collection[st
 
 
 def of_failure(posts: Posts, event: Event, names: Collection[str]) -> list[Posted]:
-    """The comments of a plan that failed: those of the same job for the same names. It is not known what it covers."""
+    """The comments of a plan that failed: those of the same job for the same names.
+
+    If the names have changed, those of the job's earlier runs for a project that is named now. It is not known what
+    else the plan would have covered: a pattern may match anything.
+    """
     job, asked = job_hash(event), names_hash(names)
-    return [posted for posted in posts.ours() if _is_of(posted.body.data, job, asked)]
+    ours = [posted for posted in posts.ours() if posted.body.data.get(JOB) == job]
+    named = Coverage.of(names, complete=not names)
+    return [posted for posted in ours if _is_of(posted.body.data, job, asked)] or [
+        posted for posted in ours if posted.body.data.get(RUN) != event.run and named.meets(posted.body.data)
+    ]
 
 
 def _is_of(data: Mapping[str, Json], job: str, names: str) -> bool:
