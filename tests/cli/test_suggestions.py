@@ -204,3 +204,26 @@ def test_without_a_terminal_the_whole_command_is_suggested(cli: Cli, write: Writ
     command = next(words for words in suggested(refused.err) if "--auto-approve" in words)
     assert command == split("reconciler apply a --pending --auto-approve")
     assert cli(*command[1:]).last == "Apply complete! Projects: 1 added, 0 changed, 0 destroyed."
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("validate -C .", "reconciler -C . validate"),
+        ("plan p --target production", "reconciler plan p --target sandbox"),
+        ("fmt --check", "reconciler fmt"),
+        ("validate --resolved", "reconciler validate --format json --resolved"),
+        ("plan --live gone.json", "reconciler snapshot --out gone.json"),
+        ("show gone.plan", "reconciler plan --out gone.plan"),
+        ("fmt -recursive", "reconciler fmt --check"),
+        ("refresh", "reconciler drift"),
+        ("output", "reconciler plan --format json"),
+    ],
+)
+def test_a_mistake_suggests_a_command_that_can_be_run(cli: Cli, write: Write, typed: str, meant: str) -> None:
+    write("p.yaml", "type: imageannotation\nname: p\n")
+    wrong = cli(*typed.split())
+    assert wrong.code in (1, 2)
+    command = next(words for words in suggested(wrong.out + wrong.err) if "--help" not in words)
+    assert command == split(meant)
+    assert run(cli, command).code in (0, 2)
