@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -285,3 +287,9 @@ def test_a_certificate_that_is_not_trusted_is_final(monkeypatch: pytest.MonkeyPa
 
     run(steps())
     assert requests == 2
+
+
+def test_httpx_is_imported_without_its_command_line() -> None:
+    script = "import sys, reconciler.http, httpx; print({'rich', 'httpx._main'} & sys.modules.keys(), httpx.main)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("set() <function main")
