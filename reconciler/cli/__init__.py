@@ -23,9 +23,12 @@ from reconciler.collection import collector_paused
 from reconciler.errors import ReconcilerError
 
 _COMMANDS = (
-    "validate", "plan", "apply", "show", "drift", "history", "blame", "pins", "snapshot", "fmt", "schema", "init",
-    "doctor", "sandbox", "github",
+    "validate", "plan", "apply", "show", "drift", "import", "history", "blame", "pins", "snapshot", "fmt",
+    "schema", "init", "doctor", "sandbox", "github",
 )  # fmt: skip
+
+_MODULES = {"import": "import_projects"}
+"""The modules whose names are not those of their commands."""
 
 EXIT_ERROR = 1
 EXIT_BUG = 3
@@ -65,7 +68,7 @@ class _Commands(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command = import_module(f"reconciler.cli.{name}").command
+        command = import_module(f"reconciler.cli.{_MODULES.get(name, name)}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -9,12 +9,16 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from reconciler.errors import FileMissingError, FileRefusedError
 from reconciler.files.walking import REGULAR, Refusal, RefusedError, is_below, not_regular, reported, walked
+
+_AT_ONCE: Final = 8
 
 
 def exists_below(root: str | Path, path: str, *, link: bool = True) -> bool:
@@ -59,6 +63,32 @@ def write_below(root: str | Path, path: str, content: bytes, *, mode: int | None
         if walk.status is not None and not stat.S_ISREG(walk.status.st_mode):
             raise not_regular()
         _write_in(walk.descriptor, walk.name, content, mode)
+
+
+def write_new_below(root: str | Path, files: Mapping[str, bytes], done: Callable[[], None] = lambda: None) -> None:
+    """Write files that do not exist, each either completely or not at all. Missing folders are created.
+
+    Several are written at once, because most of the time is spent waiting for the disk. `done` is called after each.
+
+    Raises:
+        FileRefusedError: one of them exists or cannot be written. No further one is begun.
+    """
+
+    def write(item: tuple[str, bytes]) -> None:
+        path, content = item
+        if exists_below(root, path):
+            why = "it exists now, and did not when it was looked for"
+            raise FileRefusedError(f'"{path}" cannot be written: {why}', reason=Refusal.FAILED, why=why)
+        write_below(root, path, content, mode=None)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        running = [pool.submit(write, item) for item in files.items()]
+        try:
+            for each in running:
+                each.result()
+                done()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def open_lock_below(root: str | Path, path: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Final
 
 from reconciler.diagnostics import Diagnostic, Severity, count, did_you_mean, error, first_line
@@ -30,6 +31,11 @@ class Limits:
 
     patterns: tuple[str, ...]
     file: str
+
+
+def allows(limits: Iterable[Limits], name: str) -> bool:
+    """Whether every `names` key has a pattern that the name matches."""
+    return all(any(fnmatchcase(name, pattern) for pattern in each.patterns) for each in limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,19 @@ class LayerFiles:
         """The `names` patterns in the `_defaults.yaml` of the manifest folder itself."""
         limits = self.inherited(self._folder).limits
         return limits[0].patterns if limits and os.path.dirname(limits[0].file) == self._folder else None
+
+    def home(self, name: str) -> str | None:
+        """The folder for the manifest of a new project: the deepest one with `names` that ask for this name, or the
+        manifest folder itself if there is none, or more than one. None if the name is not allowed there either."""
+        homes: list[tuple[int, str]] = []
+        for folder, file in self._files.items():
+            limits = self.inherited(folder).limits
+            if limits and limits[-1].file == file and allows(limits, name):
+                homes.append((folder.count("/"), folder))
+        deepest = [folder for depth, folder in homes if depth == max(homes)[0]]
+        if len(deepest) == 1:
+            return deepest[0]
+        return self._folder if allows(self.inherited(self._folder).limits, name) else None
 
     def reported(self) -> list[tuple[str, tuple[Diagnostic, ...]]]:
         """The diagnostics of each `_defaults.yaml`, even if there is no manifest below it."""

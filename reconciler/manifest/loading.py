@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class Manifests:
     `variants` are the documents composed again with each overlay that is only checked. `names` are the folder's
     patterns for all names in it, None if it has none. `shared` are the absolute paths of the other YAML files:
     defaults, overlays, and files that references name. `missing` are those of files that are named and do not exist.
+    `layers` knows what the manifests in a folder inherit.
     """
 
     folder: str
@@ -51,6 +52,7 @@ class Manifests:
     names: tuple[str, ...] | None = None
     shared: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    layers: LayerFiles | None = field(default=None, compare=False, repr=False)
 
 
 def load_manifests(
@@ -123,6 +125,7 @@ def _load(
         loader.layers.own_names(),
         tuple(sorted({*found.defaults, *loader.files.yaml_files}, key=path_order)),
         tuple(sorted(loader.files.missing)),
+        loader.layers,
     )
 
 

@@ -22,6 +22,8 @@ from reconciler.tasktypes.parameters import COMMON, PREFERRED, TASK_TYPES
 LONGEST_NAME: Final = 1_000
 """The maximum length of a project's name, in characters."""
 
+PIPELINES: Final = ("standard_task", "consensus_task")
+
 IGNORABLE: Final = ("ontology", "ontology.**.@description", "ontology.**.@display")
 """The patterns that can be ignored, in addition to anything below `params`."""
 
@@ -249,7 +251,7 @@ PROJECT: Final = Table(
         ),
         Key(
             "pipeline",
-            OneOf(values=("standard_task", "consensus_task")),
+            OneOf(values=PIPELINES),
             "The pipeline that tasks go through. It can be set only when the project is created.",
             inherited=True,
         ),

@@ -206,6 +206,11 @@ _CRYPT: Final = b"\0GITCRYPT\0"
 _LONGEST_LINK: Final = 4_096
 
 
+def is_placeholder(data: bytes) -> bool:
+    """Whether the bytes are what Git LFS or git-crypt puts in the place of a file."""
+    return data.startswith((*_LFS, _CRYPT))
+
+
 def refuse_placeholder(file: str, data: bytes, shown: str) -> None:
     """Check that `data`, the bytes of a file, are its own. Git is asked only if they are the path of another file.
 

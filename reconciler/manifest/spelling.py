@@ -21,16 +21,26 @@ LITERAL: Final = "$literal"
 _PLAIN: Final = re.compile(r"[^\W\d]|[\w$./~+(<=^;][^:#]*[^:#\s]")
 """Text that may be plain anywhere outside brackets. A colon or `#` in it is rare enough to put it in quotes."""
 
+_PARTS: Final = ("params", "ontology", "reconcile")
+"""The keys with an empty line above them."""
+
 _IN_BRACKETS: Final = re.compile(r"[^,\[\]{}]*")
 _YAML_1_1: Final = re.compile(r"(?:y|n|yes|no|on|off)", re.IGNORECASE)
 """Strings here, but booleans for a reader of YAML 1.1."""
 
 
-def document_text(document: Mapping[str, Json], kind: FileKind) -> bytes:
-    """A file with one document. Its values are as they are written: a directive stays a directive."""
-    root = mapping({key: _part(key, value) for key, value in document.items()})
+def document_text(document: Mapping[str, Json] | list[Json], kind: FileKind) -> bytes:
+    """A file with one document: a mapping, or a list of choices. Its values are as they are written: a directive stays
+    a directive."""
+    if isinstance(document, list):
+        root = choices_node(document)
+    else:
+        root = mapping({key: _part(key, value) for key, value in document.items()})
     tree = Document(root)
-    return "".join(f"{line}\n" for line in lay_out([tree], arrange(tree, kind))).encode()
+    opened = arrange(tree, kind)
+    for child in root.children[1:]:
+        child.blank_lines = int(child.name in _PARTS)
+    return "".join(f"{line}\n" for line in lay_out([tree], opened)).encode()
 
 
 def _part(key: str, value: Json) -> Node:
@@ -95,6 +105,8 @@ def scalar(value: Json, *, flow: bool = False) -> Node:
     if isinstance(value, str):
         if _is_plain(value, flow=flow):
             return Node(Kind.SCALAR, text=value, value=value)
+        if "\n" in value and not flow and _is_visible(value):
+            return Node(Kind.SCALAR, text="|+" if value.endswith("\n\n") else "|", value=value, style="|")
         return Node(Kind.SCALAR, text=double_quoted(value), value=value, style='"')
     text = {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else ""
     text = text or repr(value)
@@ -110,6 +122,11 @@ def _is_plain(text: str, *, flow: bool) -> bool:
         return bool(resolve(text) == text)
     except NotJsonError:
         return False
+
+
+def _is_visible(text: str) -> bool:
+    """Whether a `|` block shows every character, except tabs, and spaces at the ends of lines."""
+    return bool(text.strip("\n\t ")) and all(line.replace("\t", "").isprintable() for line in text.split("\n"))
 
 
 def literal(value: Json) -> Json:

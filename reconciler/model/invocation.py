@@ -21,6 +21,7 @@ _TAKES: Final[Mapping[str, frozenset[str]]] = {
     "plan": _LIVE | {"names", "pending", "allow", "live"},
     "apply": _LIVE | {"names", "pending", "allow", "plan"},
     "drift": _LIVE | {"names", "live"},
+    "import": _LIVE | {"names"},
     "history": _LIVE,
     "blame": _LIVE,
     "pins": _LIVE | {"names"},

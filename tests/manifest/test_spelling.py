@@ -101,6 +101,7 @@ def test_the_form_is_that_of_a_person() -> None:
         == """\
 name: kitten_labeling
 type: imageannotation
+
 params:
   instruction: |
     Label every car.
@@ -116,6 +117,7 @@ params:
         - {label: "Yes", value: "y"}
   empty: {}
   url: "https://x"
+
 ontology:
   - Background
   - choice: Animal
@@ -123,6 +125,7 @@ ontology:
     subchoices:
       - Cat
       - Dog
+
 reconcile:
   ignore:
     - params.can_*

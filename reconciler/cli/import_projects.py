@@ -1,0 +1,145 @@
+"""`reconciler import`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sized
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import console, invocation, runner
+
+if TYPE_CHECKING:
+    from reconciler.operations.import_projects import Imported
+
+_MOST_LISTED = 20
+
+_EPILOG = """\b
+Examples:
+  reconciler import --all --target production
+  reconciler import kitten_labeling 'birds_*'
+  reconciler import --all --type imageannotation --factor
+"""
+
+
+@click.command("import", epilog=_EPILOG)
+@console.names_argument
+@click.option("--all", "every", is_flag=True, help="Import every live project.")
+@click.option("--type", "kind", metavar="TYPE", help="Import only projects of this task type.")
+@click.option("--archived", is_flag=True, help="Import archived projects, too.")
+@click.option(
+    "--factor", is_flag=True, help="Put parameters that all new manifests of a folder share in _defaults.yaml."
+)
+@console.target_options
+def command(
+    names: tuple[str, ...],
+    every: bool,
+    kind: str | None,
+    archived: bool,
+    factor: bool,
+    target: str | None,
+    endpoint: str | None,
+) -> int:
+    """Write manifests for live projects. Never writes anything to Scale.
+
+    NAME is a project name or a shell-style pattern. Projects that have a manifest are skipped. A plan after the import
+    has no changes: this is checked before a file is written.
+    """
+    from reconciler.operations.import_projects import Wanted, import_projects
+    from reconciler.operations.session import open_session
+    from reconciler.settings import read_settings
+
+    if every and names:
+        raise click.UsageError("use either NAME or --all")
+    if not every and not names:
+        raise click.UsageError("name the projects to import, or use --all")
+    settings = read_settings(Path.cwd())
+    session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
+    invocation.note_target(session.target.name)
+    with _progress() as progress:
+        done = import_projects(session, Wanted(names, kind, archived=archived, factor=factor), progress)
+    return _report(done)
+
+
+def _report(done: Imported) -> int:
+    from reconciler.diagnostics import count, error
+    from reconciler.render.escape import plain, quoted
+
+    files = [os.path.relpath(file) for file in (*done.manifests.values(), *done.others)]
+    files.sort(key=lambda file: file.split("/"))
+    shown = files if len(files) <= _MOST_LISTED + 1 else files[:_MOST_LISTED]
+    console.say("".join(f"  + {plain(file)}\n" for file in shown))
+    if len(files) > len(shown):
+        console.say(f"  … and {count(len(files) - len(shown), 'more file')}\n")
+    refused = [
+        error("not-imported", f"{quoted(name)} was not imported: {reason}", detail=remedy)
+        for name, (reason, remedy) in sorted(done.refused.items())
+    ]
+    refused += [
+        error("not-imported", f"a project without a readable name was not imported: {why}") for why in done.nameless
+    ]
+    if refused:
+        console.say_diagnostics(refused)
+        runner.annotate(refused)
+    words = [f"Imported {count(len(done.manifests), 'project')}."]
+    if done.kept:
+        words.append(f"Skipped {count(len(done.kept), 'project')} that already {_have(done.kept)} a manifest.")
+    if not done.manifests and not refused:
+        words[0] = "Nothing to import."
+    console.say_words("\n" * bool(files) + " ".join(words) + "\n")
+    if done.manifests:
+        console.say_words(_notes(done))
+    return 1 if refused else 0
+
+
+def _have(projects: Sized) -> str:
+    return "has" if len(projects) == 1 else "have"
+
+
+def _notes(done: Imported) -> str:
+    """What the manifests do not have, and what to do next."""
+    from reconciler.diagnostics import count
+
+    lines = ["The API does not return `rapid` and `studio`, so the manifests do not have them."]
+    if done.sensitive:
+        leave = "The sensitive values of {} are not in git. An `ignore` keeps them on Scale."
+        lines.append(leave.format(count(len(done.sensitive), "project")))
+    if done.archived:
+        are = "1 project is" if len(done.archived) == 1 else f"{len(done.archived):,} projects are"
+        lines.append(f"{are} archived, so a plan reports {_it(done.archived)} as blocked.")
+    if done.not_factored:
+        lines.append(
+            f"{', '.join(map(os.path.relpath, done.not_factored))} got no new _defaults.yaml, because manifests there "
+            "would inherit from it."
+        )
+    command = invocation.spell("plan", "--")
+    return "\n".join(lines) + f"\nThe next plan has no changes for {_it(done.manifests)}:\n  {command}\n"
+
+
+def _it(projects: Sized) -> str:
+    return "it" if len(projects) == 1 else "them"
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal's stderr, and nothing elsewhere."""
+    if not console.in_colour(sys.stderr):
+        yield lambda step, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bar.add_task(step)
+            bar.update(tasks[step], completed=done, total=total)
+
+        yield show

@@ -1,0 +1,221 @@
+"""`reconciler import`: from live projects to manifests, and then to a plan without changes."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+LONG = "\n".join(f"Rule {n}." for n in range(25))
+UNCHANGED = "No changes. Your projects match the manifests."
+
+
+def commit(repository: Path) -> None:
+    for command in (["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]):
+        subprocess.run(["git", *command], cwd=repository, check=True)
+
+
+def files(repository: Path) -> list[str]:
+    found = (path for path in (repository / "projects").rglob("*") if path.is_file())
+    return sorted(path.relative_to(repository / "projects").as_posix() for path in found)
+
+
+def test_after_an_import_nothing_changes_and_nothing_is_held(
+    repository: Path, cli: Cli, seed: Callable[..., None]
+) -> None:
+    params: dict[str, Any] = {"a": "yes", "b": "x ", "c": "\t", "d": "a\r\nb", "e": "🐈", "f": "", "g": [], "h": 1.0}
+    params |= {"i": {"$file": "x"}, "j": 10**30, "k": "012", "l": None, "$x": {}, "instruction": LONG}
+    for number in range(3):
+        seed({"name": f"birds {number}", "params": {**params, "n": number}, "ontology": ["Tit", "Owl"]})
+    seed({"name": "Cat", "params": {}}, {"name": "cat", "ontology": [{"choice": "x", "description": LONG}]})
+    assert cli("import", "--all").code == 0
+    assert files(repository) == [
+        "Cat.yaml", "_shared/birds_instruction.md", "_shared/v1.yaml", "birds_0.yaml", "birds_1.yaml", "birds_2.yaml",
+        "cat-f3d428.yaml",
+    ]  # fmt: skip
+    assert cli("plan").last == UNCHANGED
+    assert cli("fmt", "--check").code == 0
+    commit(repository)
+    applied = cli("apply", "--auto-approve")
+    assert applied.code == 0
+    assert "held" not in applied.out + applied.err
+    assert applied.last == "Apply complete! Projects: 0 added, 0 changed, 0 destroyed."
+    assert "unknown" not in cli("drift").out
+    assert cli("drift").code == 0
+
+
+def test_a_second_import_adds_what_is_new(repository: Path, cli: Cli, seed: Callable[..., None]) -> None:
+    for name in ("birds_a", "birds_b"):
+        seed({"name": name, "params": {"instruction": LONG}, "ontology": ["x", "y"]})
+    cli("import", "--all")
+    (repository / "projects/birds_a.yaml").write_text("name: birds_a\ntype: imageannotation\n# mine\n")
+    before = files(repository)
+    seed({"name": "birds_c", "params": {"instruction": LONG}, "ontology": ["x", "y"]})
+    done = cli("import", "--all")
+    assert done.code == 0
+    assert set(files(repository)) - set(before) == {"birds_c.yaml"}
+    assert "Imported 1 project. Skipped 2 projects that already have a manifest." in done.out
+    assert "# mine" in (repository / "projects/birds_a.yaml").read_text()
+    assert cli("import", "birds_c").out.startswith("Nothing to import.")
+
+
+def test_what_a_manifest_cannot_hold_is_named_and_the_rest_is_imported(
+    repository: Path, cli: Cli, seed: Callable[..., None]
+) -> None:
+    seed(
+        {"name": "empty", "ontology": ["a", " "]},
+        {"name": "good", "params": {"a": 1}},
+        {"name": "old", "archived": True},
+    )
+    done = cli("import", "--all")
+    assert done.code == 1
+    assert '"empty" was not imported: a choice needs at least one visible character (ontology[1])' in done.err
+    assert "old" not in done.err
+    assert files(repository) == ["good.yaml"]
+    assert done.out.count("`rapid` and `studio`") == 1
+
+
+def test_a_name_selects(repository: Path, cli: Cli, seed: Callable[..., None]) -> None:
+    seed(
+        *({"name": name, "params": {}} for name in ("birds_1", "birds_2", "cats", "*")),
+        {"name": "old", "archived": True},
+    )
+    seed({"name": "text", "type": "textcollection"})
+    wrong = cli("import", "bird_1")
+    assert wrong.code == 1
+    assert 'no live project matches "bird_1", did you mean "birds_1"?' in wrong.err
+    assert files(repository) == []
+    assert cli("import", "*").code == 0
+    assert files(repository) == ["project.yaml"]
+    assert cli("import", "birds_*").code == 0
+    assert cli("import", "--all", "--type", "textcollection").code == 0
+    assert files(repository) == ["birds_1.yaml", "birds_2.yaml", "project.yaml", "text.yaml"]
+    assert 'the type "textcolection", did you mean' in cli("import", "--all", "--type", "textcolection").err
+    assert "add --archived" in cli("import", "old").err
+    assert cli("import", "old", "--archived").code == 0
+    assert "1 project is archived" not in cli("import", "--all").out
+    for wrong_use in (["import"], ["import", "--all", "cats"]):
+        assert cli(*wrong_use).code == 1
+
+
+def test_sensitive_values_stay_on_scale(repository: Path, cli: Cli, seed: Callable[..., None]) -> None:
+    (repository / "reconciler.toml").write_text(
+        'sensitive = ["params.callback_url", "params.hooks[*].token", "ontology.**.@description"]\n'
+    )
+    hooks = [{"url": "u", "token": "hush-1"}, {"url": "v"}]
+    seed(
+        {"name": "p", "params": {"callback_url": "hush-2", "hooks": hooks, "a": {"b": 1}},
+         "ontology": [{"choice": "x", "description": "hush-3"}, "y"]}
+    )  # fmt: skip
+    done = cli("import", "p")
+    assert done.code == 0
+    text = (repository / "projects/p.yaml").read_text()
+    assert "hush" not in text + done.out + done.err
+    assert "{path: params.callback_url, reason:" in text
+    assert cli("plan").last == UNCHANGED
+    assert cli("validate").code == 0
+
+
+@pytest.mark.parametrize(
+    ("defaults", "overlay"),
+    [
+        ("params: {a: 1, gone: 2, same: x}\ntype: imageannotation\nstudio: true\n", ""),
+        ("reconcile: {params: merge, ignore: [params.can_*]}\nparams: {gone: 2, can_x: 1}\n", ""),
+        ("reconcile: {renames: {Kitty: Cat}}\n", ""),
+        ("pipeline: consensus_task\n", ""),
+        ("", "params: {a: 7}\n"),
+    ],
+)
+def test_an_import_below_values_that_are_inherited(
+    repository: Path,
+    cli: Cli,
+    seed: Callable[..., None],
+    write: Callable[[str, str], Path],
+    defaults: str,
+    overlay: str,
+) -> None:
+    if defaults:
+        write("_defaults.yaml", defaults)
+    if overlay:
+        (repository / "reconciler.toml").write_text('[targets.sandbox]\nsandbox = "s.db"\noverlay = "projects/_over"\n')
+        write("_over/p.yaml", overlay)
+    seed(
+        {
+            "name": "p",
+            "params": {"a": 7, "same": "x", "can_y": 1},
+            "ontology": ["Kitty"],
+            "pipelineName": "standard_task",
+        },
+        file=repository / "s.db" if overlay else None,
+    )
+    done = cli("import", "--all")
+    assert done.code == 0, done.err
+    assert cli("plan").last == UNCHANGED
+    assert cli("validate").code == 0
+
+
+def test_an_overlay_that_differs_is_named(
+    repository: Path, cli: Cli, seed: Callable[..., None], write: Callable[[str, str], Path]
+) -> None:
+    (repository / "reconciler.toml").write_text('[targets.sandbox]\nsandbox = "s.db"\noverlay = "projects/_over"\n')
+    write("_over/p.yaml", "params: {a: 8}\n")
+    seed({"name": "p", "params": {"a": 7}}, {"name": "q", "params": {"a": 7}}, file=repository / "s.db")
+    done = cli("import", "--all")
+    assert done.code == 1
+    assert '"p" was not imported: projects/_over/p.yaml overrides params.a' in done.err
+    assert files(repository) == ["_over/p.yaml", "q.yaml"]
+
+
+def test_names_decide_the_folder(
+    repository: Path, cli: Cli, seed: Callable[..., None], write: Callable[[str, str], Path]
+) -> None:
+    write("_defaults.yaml", 'names: ["a_*", "b_*"]\n')
+    write("team-a/_defaults.yaml", 'names: ["a_*"]\nparams: {x: 1}\n')
+    for name in ("a_1", "a_2", "b_1", "b_2", "c"):
+        seed({"name": name, "params": {"x": 1, "instruction": LONG}})
+    assert cli("import", "--all").code == 0
+    assert "`names` in projects/_defaults.yaml does not allow it" in cli("import", "c").err
+    assert {"team-a/a_1.yaml", "b_1.yaml"} < set(files(repository))
+    inherits = (repository / "projects/team-a/a_1.yaml").read_text()
+    assert inherits.partition("\n\n")[2] == "params:\n  instruction: {$file: ../_shared/instruction.md}\n"
+    assert cli("plan").last == UNCHANGED
+
+
+def test_common_parameters_become_defaults(
+    repository: Path, cli: Cli, seed: Callable[..., None], write: Callable[[str, str], Path]
+) -> None:
+    for number in range(3):
+        seed({"name": f"p{number}", "params": {"shared": [1, 2], "own": number}})
+    assert cli("import", "--all", "--factor").code == 0
+    assert (repository / "projects/_defaults.yaml").read_text() == "params:\n  shared: [1, 2]\n"
+    assert cli("plan").last == UNCHANGED
+    seed({"name": "q", "params": {"other": 1}})
+    done = cli("import", "--all", "--factor")
+    assert "projects got no new _defaults.yaml" in done.out
+    assert "shared: {$unset: true}" in (repository / "projects/q.yaml").read_text()
+    assert cli("plan").last == UNCHANGED
+
+
+def test_a_manifest_with_an_error_ends_the_import(
+    repository: Path, cli: Cli, seed: Callable[..., None], write: Callable[[str, str], Path]
+) -> None:
+    write("broken.yaml", "name: [\n")
+    seed({"name": "p", "params": {}})
+    done = cli("import", "--all")
+    assert done.code == 1
+    assert "projects/broken.yaml:1" in done.err
+    assert files(repository) == ["broken.yaml"]
+
+
+def test_a_folder_that_cannot_be_written(repository: Path, cli: Cli, seed: Callable[..., None]) -> None:
+    seed({"name": "p", "params": {"instruction": LONG}}, {"name": "q", "params": {"instruction": LONG}})
+    (repository / "projects/_shared").write_text("a file where the folder should be")
+    done = cli("import", "--all")
+    assert done.code == 1
+    assert done.err.count("error[") == 1
+    assert files(repository) == ["_shared"]

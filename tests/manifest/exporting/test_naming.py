@@ -1,0 +1,65 @@
+"""File names from any project name: safe, found as manifests, and unique on every file system."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.manifest.discovery import is_read
+from reconciler.manifest.exporting.naming import Names, safe
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("kitten_labeling", "kitten_labeling"),
+        ("Birds 2024 (v2)", "Birds_2024_v2"),
+        ("team/a\\b:c*?", "team_a_b_c"),
+        ("_hidden", "hidden"),
+        (".env", "env"),
+        ("-rf", "rf"),
+        ("con", "con_"),
+        ("AUX.old", "AUX_.old"),
+        ("COM¹", "COM1_"),
+        ("lpt9", "lpt9_"),
+        ("console", "console"),
+        ("a..b.", "a.b"),
+        ("...", "project"),
+        ("🐈", "project"),
+        ("名前 テスト", "名前_テスト"),
+        ("Cafe\u0301", "Café"),
+        ("x" * 300, "x" * 100),
+        ("é" * 300, "é" * 50),
+    ],
+)
+def test_a_name_is_safe(name: str, file: str) -> None:
+    assert safe(name) == file
+
+
+def test_names_that_a_file_system_takes_for_the_same_differ() -> None:
+    names = Names(["README.yaml"])
+    claimed = [names.claim(name, ".yaml") for name in ("Kitten", "kitten", "KITTEN", "readme", "a b", "a/b", "a/b")]
+    assert claimed[0] == "Kitten.yaml"
+    assert len({name.casefold() for name in (*claimed, "README.yaml")}) == 8
+    assert all(re.fullmatch(r"\w+(-[0-9a-f]{6}(-2)?)?\.yaml", name) for name in claimed)
+
+
+def test_a_name_does_not_depend_on_those_before_it_more_than_needed() -> None:
+    one, other = Names(["a.yaml"]), Names(["a.yaml", "b.yaml"])
+    assert one.claim("A", ".yaml") == other.claim("A", ".yaml")
+
+
+@given(st.lists(st.text(min_size=1, max_size=30), max_size=6, unique=True))
+def test_any_names(texts: list[str]) -> None:
+    names = Names()
+    claimed = [names.claim(text, ".yaml") for text in texts]
+    for name in claimed:
+        assert is_read(name, False)
+        assert not re.search(r'[<>:"/\\|?*\s\x00-\x1f]', name)
+        assert unicodedata.is_normalized("NFC", name)
+        assert len(name.encode()) <= 130
+    assert len({unicodedata.normalize("NFKD", name).casefold().upper() for name in claimed}) == len(claimed)
