@@ -38,6 +38,7 @@ bench: $(READY)  ## a plan of N projects and an apply of UPDATES, each beside it
 	$(BIN)/python tests/bench/plan.py $(N)
 	$(BIN)/python tests/bench/apply.py $(UPDATES)
 	$(BIN)/python -m tests.bench.validate $(N)
+	$(BIN)/python -m tests.bench.formats $(N)
 	$(BIN)/python -m tests.bench.cost
 
 picture: $(READY)  ## docs/plan.svg and docs/page.png, the pictures in README, from a real run; the second needs chromium
