@@ -353,7 +353,7 @@ def test_a_branch_that_is_in_the_way(strict: Hub, cli: Cli) -> None:
     git(strict.remote, "branch", "bot", "main")
     refused = cli("apply", "--auto-approve", "--allow", "takeover")
     assert refused.code == 1
-    assert "No branch may be named bot or bot/state." in refused.err
+    assert "No branch there can be named bot or bot/state." in refused.err
     assert "change record_branches of the target" in refused.err
     assert not [request for request in strict.served.requests if request.startswith("POST")]
 
