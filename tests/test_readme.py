@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.app import create_app
+from reconciler.sandbox.store import Store
 from tests.picture import FILE, picture
 from tests.serving import serve
 
@@ -95,14 +96,22 @@ def test_a_first_manifest_of_ones_own(tmp_path: Path) -> None:
 
 def test_the_real_api(tmp_path: Path) -> None:
     """The block as it is, but for where the requests go."""
-    (tmp_path / "projects").mkdir()
-    (tmp_path / "projects" / "p.yaml").write_text("name: p\ntype: imageannotation\n")
+    at = "2026-01-02T03:04:05.000Z"
+    params = [{"instruction": "Label it.", "version": 0, "created_at": at}]
+    Store(tmp_path / "account.db").seed(
+        [{"type": "imageannotation", "name": "p", "created_at": at, "param_history": params}]
+    )
+    repository = tmp_path / "repository"
     [block] = [block for block in blocks("sh") if "SCALE_API_KEY" in block]
-    script = block.replace("…", "key").replace("apply --target", "apply --auto-approve --target")
+    who = "".join(f"export GIT_{role}_NAME=a GIT_{role}_EMAIL=a@b\n" for role in ("AUTHOR", "COMMITTER"))
+    before = f"git init -q {repository}\ncd {repository}\n{who}"
     with serve(create_app(tmp_path / "account.db")) as port:
-        done = _run(f"export RECONCILER_ENDPOINT=http://127.0.0.1:{port}/v1\n{script}", tmp_path)
+        endpoint = f"export RECONCILER_ENDPOINT=http://127.0.0.1:{port}/v1\n"
+        done = _run(f"{before}{endpoint}{block.replace('…', 'key')}", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Apply complete! Projects: 1 added" in done.stdout
+    assert "Imported 1 project." in done.stdout
+    assert "No changes. Your projects match the manifests." in done.stdout
+    assert "create mode 100644 projects/p.yaml" in done.stdout
 
 
 def test_the_configuration_shown_is_valid(tmp_path: Path) -> None:

@@ -18,10 +18,14 @@ Examples:
 _NEXT = """
 Next:
   1. Write a manifest, which every other step needs: copy {example} to
-     NAME.yaml in the same folder, and edit it.
+     NAME.yaml in the same folder, and edit it.{offer}
   2. See what would happen, on the sandbox and without a key:
          {cd}reconciler plan
 """
+
+_OFFER = """
+     For the projects that your account has, with their key in SCALE_API_KEY:
+         {cd}reconciler import --all --target production"""
 
 _ON_GITHUB = """\
   3. On GitHub, store the key as the secret SCALE_API_KEY of an environment `production` that only `{branch}` can use.
@@ -91,7 +95,9 @@ def command(folder: str | None, source: str | None) -> int:
         return 0
     here = os.path.normpath(os.path.join(invocation.current().folder or ".", os.path.relpath(found.root)))
     example = os.path.normpath(os.path.join(here, found.manifests, "_example.yaml"))
-    console.say_words(_NEXT.format(example=plain(example), cd="" if here == "." else f"cd {word(here)} && "))
+    cd = "" if here == "." else f"cd {word(here)} && "
+    offer = _OFFER.format(cd=cd) if not done.has_manifests else ""
+    console.say_words(_NEXT.format(example=plain(example), cd=cd, offer=offer))
     if not isinstance(pin, Unpinned):
         console.say_words(_ON_GITHUB.format(branch=plain(found.branch)))
     return 0

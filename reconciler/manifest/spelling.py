@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from reconciler.manifest.formatting.layout import lay_out
@@ -113,6 +114,7 @@ def scalar(value: Json, *, flow: bool = False) -> Node:
     return Node(Kind.SCALAR, text=text, value=text)
 
 
+@lru_cache(maxsize=4096)  # the same keys and words appear in most projects
 def _is_plain(text: str, *, flow: bool) -> bool:
     if not text.isprintable() or _PLAIN.fullmatch(text) is None or text.startswith("..."):
         return False

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from reconciler.errors import FileRefusedError, UsageError
 from reconciler.files.reading import read_below
 from reconciler.files.writing import exists_below, write_below
+from reconciler.manifest.discovery import discover
 from reconciler.manifest.editorschema import editor_schema, schema_text
 from reconciler.operations.pin import PACKAGE_LOCK, Pin, Unpinned
 from reconciler.operations.surroundings import WORKFLOWS, Surroundings, look_around
@@ -36,13 +37,15 @@ _UNTRACKED: Final = (".reconciler/", "*.plan")
 class LaidOut:
     """What was done. File names are relative to the working folder, in the order in which they were looked at.
 
-    `had_action` is whether there was an action already: the jobs go on using it.
+    `had_action` is whether there was an action already: the jobs go on using it. `has_manifests` is whether there is a
+    manifest.
     """
 
     surroundings: Surroundings
     written: tuple[str, ...]
     kept: tuple[str, ...]
     had_action: bool
+    has_manifests: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ def lay_out_repository(folder: Path, pin: Pin | Unpinned | None, *, named: bool 
             ):
                 write_below(file.base, file.name, file.text.encode(), mode=None)
             written.append(file)
-    return LaidOut(place, tuple(map(_shown, written)), tuple(map(_shown, kept)), had_action)
+    manifests = discover(str(place.root / place.manifests), root=str(place.root)).manifests
+    return LaidOut(place, tuple(map(_shown, written)), tuple(map(_shown, kept)), had_action, bool(manifests))
 
 
 def _configuration(place: Surroundings) -> list[_File]:

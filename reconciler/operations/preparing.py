@@ -156,5 +156,8 @@ def _no_manifests(settings: Settings) -> Diagnostic:
         f"there is no manifest in {settings.manifests}",
         detail="Reconciler does not plan without manifests, because an incomplete checkout looks the same. Manifests "
         "are files that end in .yaml or .yml and do not start with _ or a dot.",
-        remedies=(Remedy("To plan without manifests:", ("plan", "--allow", NO_MANIFESTS)),),
+        remedies=(
+            Remedy("To write manifests for live projects:", ("import", "--all", "--")),
+            Remedy("To plan without manifests:", ("plan", "--allow", NO_MANIFESTS)),
+        ),
     )

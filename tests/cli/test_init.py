@@ -66,6 +66,8 @@ def test_the_example_becomes_a_project(cli: Cli, repository: Path) -> None:
     assert "error[no-manifests]" in empty.err
     shutil.copy(repository / "projects" / "_example.yaml", repository / "projects" / "mine.yaml")
     assert cli("validate").out == "1 manifest is valid.\n"
+    (repository / "reconciler.toml").unlink()
+    assert "import --all" not in cli("init").out
     assert cli("plan").last == "Plan: 1 to add, 0 to change, 0 to destroy."
     assert cli("apply", "--auto-approve").code == 0
     assert cli("plan").last == "No changes. Your projects match the manifests."
@@ -87,6 +89,7 @@ def test_a_folder_of_its_own(cli: Cli, repository: Path) -> None:
     done = cli("init", "a b/")
     assert done.code == 0
     assert "cd 'a b' && reconciler plan" in done.out
+    assert "cd 'a b' && reconciler import --all --target production" in done.out
     assert "copy a b/projects/_example.yaml to" in done.out
     assert (repository / "a b" / "reconciler.toml").is_file()
     assert (repository / ".github/workflows/reconciler-plan.yml").is_file()

@@ -109,7 +109,8 @@ Compared with the last apply: 1a2b3c4, 2 days ago
 To keep the change, add it to the manifest. To undo it:
   reconciler apply kittens --target production
 lost has vanished: an apply wrote it, but Scale no longer lists it.
-1 live project has no manifest (old). To manage it, write a manifest for it.
+1 live project has no manifest (old). To manage it:
+  reconciler import old --target production
 What "unknown" and "transient" mean: see docs/concepts.md.
 
 Drift: 5, 1 conflict, 1 unknown, 1 vanished in 2 of 2 projects; 2 pending, 2 transient, 1 blocked.

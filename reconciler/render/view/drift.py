@@ -42,13 +42,10 @@ from reconciler.render.view.parts import (
     names,
     words,
 )
-from reconciler.render.view.plan import live_words, seen_words, signs_of, unmanaged
+from reconciler.render.view.plan import MOST_NAMED, live_words, seen_words, signs_of, unmanaged
 
 MOST_BLOCKED: Final = 20
 """How many blocked projects get their own alert."""
-
-MOST_NAMED: Final = 10
-"""How many projects a command names. To undo the drift of more, it does what this run was asked to look at."""
 
 _WORDS: Final = {Kind.ADD: "added", Kind.REMOVE: "removed", Kind.MOVE: "moved", Kind.REORDER: "reordered"}
 
@@ -65,7 +62,7 @@ def view_drift(drift: Drift, reader: Reader) -> View:
     advice = tuple(_advice(shown, invocation))
     undeclared = {each.name for each in drift.undeclared}
     never_declared = [name for name in drift.unmanaged if name not in undeclared]
-    others = (*_undeclared(drift.undeclared), *unmanaged(never_declared), *_terms(drift))
+    others = (*_undeclared(drift.undeclared), *unmanaged(never_declared, invocation), *_terms(drift))
     vanished = tuple(_vanished(drift.vanished))
     live = live_words(drift, reader)
     blocked = f", {len(drift.blocked):,} blocked" if drift.blocked else ""

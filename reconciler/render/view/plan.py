@@ -36,6 +36,9 @@ from reconciler.render.view.parts import (
 )
 from reconciler.render.view.risks import RANK, Edits, Risk, alerts_of, changes_on_scale, risks_of, units_of
 
+MOST_NAMED: Final = 10
+"""How many projects a command names. For more, it does what it does to all."""
+
 _NO_CHANGES: Final = "No changes. Your projects match the manifests."
 
 
@@ -64,7 +67,7 @@ def view_plan(plan: Plan, reader: Reader) -> View:
     footnotes = (
         *held_sentences(groups, invocation),
         *_kept(kept),
-        *unmanaged([name for name in plan.unmanaged if name not in forgotten]),
+        *unmanaged([name for name in plan.unmanaged if name not in forgotten], invocation),
     )
     return View(
         title="Plan for",
@@ -124,12 +127,13 @@ def last_line(summary: Summary, *, pending: bool = False, kept: int = 0) -> str:
     return "No pending changes." + (f" {count(kept, 'change')} made on Scale {are} kept." if kept else "")
 
 
-def unmanaged(live: Sequence[str]) -> Iterator[Sentence]:
-    """Live projects without a manifest, and what to do about them."""
+def unmanaged(live: Sequence[str], invocation: Invocation) -> Iterator[Sentence]:
+    """Live projects without a manifest, and the command that writes manifests for them."""
     if live:
-        have, it = ("has", "it") if len(live) == 1 else ("have", "one")
-        advice = f"To manage {it}, write a manifest for it."
-        yield (f"{count(len(live), 'live project')} {have} no manifest (", *names(live), f"). {advice}")
+        have, it = ("has", "it") if len(live) == 1 else ("have", "them")
+        command = Command(invocation, "import", *(["--", *live] if len(live) <= MOST_NAMED else ["--all", "--"]))
+        counted = count(len(live), "live project")
+        yield (f"{counted} {have} no manifest (", *names(live), f"). To manage {it}: ", command)
 
 
 def _project(
