@@ -78,6 +78,7 @@ FORMATS: Final = (
             "plan": "reconciler.render.markdown.page:lay_out_view",
             "drift": "reconciler.render.markdown.page:lay_out_view",
             "outcome": "reconciler.render.markdown.page:lay_out_outcome",
+            "history": "reconciler.render.markdown.history:lay_out_history",
         },
         linked=True,
     ),
@@ -86,6 +87,7 @@ FORMATS: Final = (
         {
             "plan": "reconciler.render.html.page:lay_out_page",
             "drift": "reconciler.render.html.page:lay_out_page",
+            "history": "reconciler.render.html.history:lay_out_history",
         },
         here=True,
         linked=True,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _EPILOG = """\b
 Examples:
   reconciler history kitten_labeling --target production
-  reconciler history kitten_labeling --diff 6..
+  reconciler history kitten_labeling --diff 6.. --format html > changes.html
   reconciler history kitten_labeling --diff ontology:1..3
   reconciler history kitten_labeling --at 2026-11-24T12:00:00Z --format json
 """

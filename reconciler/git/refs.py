@@ -47,6 +47,9 @@ _LEAST_LISTING, _MOST_LISTING = 1_000_000, 64_000_000
 """The least and the most bytes that a list of files may have. In between, it may be as long as the files: a small tree
 can list files without end."""
 
+_LOOKED_UP: Final = 5_000
+"""In so many commits of a log, files are looked up at once."""
+
 _WRITER = "reconciler <reconciler@localhost>"
 
 
@@ -146,27 +149,24 @@ class Refs:
         return Held(commit, files) if files is not None else None
 
     def changes(self, tip: str, paths: Sequence[str]) -> Iterator[Changed]:
-        """The commits up to `tip`, which was read, that changed one of the files at `paths`: oldest first."""
-        commits = self._done("rev-list", "--first-parent", "--reverse", tip, "--", *paths).stdout
-        if not commits:
-            return
-        compare = ("diff-tree", "--stdin", "--root", "-r", "-z", "--raw", "--no-renames", "--no-abbrev")
-        said = self._done(*compare, "--format=%H %ct", "--", *paths, data=commits).stdout
-        parts = (part.lstrip(b"\n").decode("utf-8", "surrogateescape") for part in said.split(b"\0"))
-        found: Changed | None = None
-        files: dict[str, str | None] = {}
-        for part in parts:
-            if part.startswith(":"):
-                _, mode, _, blob, _ = part.split(" ")
-                files[next(parts)] = blob if mode.startswith("100") else None
-            elif part:
-                if found is not None:
-                    yield found
-                commit, seconds = part.split(" ")
-                files = {}
-                found = Changed(commit, datetime.fromtimestamp(int(seconds), UTC), files)
-        if found is not None:
-            yield found
+        """The commits up to `tip`, which was read, that changed one of the files at `paths`: oldest first.
+
+        Only these files are looked up, in batches. Comparing whole trees takes three times as long.
+        """
+        walk = self._done("rev-list", "--first-parent", "--reverse", "--timestamp", tip, "--").stdout
+        commits = [line.split(" ") for line in walk.decode("ascii").split("\n")[:-1]]
+        before: dict[str, str | None] = dict.fromkeys(paths)
+        for start in range(0, len(commits), _LOOKED_UP):
+            batch = commits[start : start + _LOOKED_UP]
+            data = "".join(f"{commit}:{path}\n" for _, commit in batch for path in paths)
+            answers = self._done("cat-file", "--batch-check=%(objecttype) %(objectname)", data=data.encode()).stdout
+            found = iter(answers.decode("utf-8", "replace").split("\n"))
+            for seconds, commit in batch:
+                kinds = ((path, next(found).partition(" ")) for path in paths)
+                files = {path: name if kind == "blob" else None for path, (kind, _, name) in kinds}
+                if changed := {path: blob for path, blob in files.items() if blob != before[path]}:
+                    yield Changed(commit, datetime.fromtimestamp(int(seconds), UTC), changed)
+                before = files
 
     def objects(self, names: Sequence[str]) -> list[bytes]:
         """The contents of objects. GitRefusedError if one of them is missing."""

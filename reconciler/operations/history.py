@@ -84,7 +84,8 @@ def _declared_renames(session: Session, name: str) -> Mapping[str, str]:
 def trace(session: Session, name: str) -> Traced:
     """The live project and what made its versions. Raises the errors of `history`."""
     logged = read_logged(session)
-    live, account = session.ask(lambda client: _find(session, client, logged, name))
+    found = session.ask(lambda client: _find(session, client, logged, name))
+    live, account = found.live, found.account
     steps = None
     if account.section is not None:
         steps = logged.store.log(logged.seen, account.section, name)
@@ -103,7 +104,15 @@ def _without_log(makers: Makers, *, is_logged: bool) -> list[Diagnostic]:
     return [warning("no-record", summary, detail="The first apply in a git repository starts a record with a log.")]
 
 
-async def _find(session: Session, client: ScaleClient, logged: Logged, name: str) -> tuple[LiveProject, Account]:
+@dataclass(frozen=True, slots=True, repr=False)
+class _Found:
+    """A live project and its account. asyncio makes the `repr` of a task's result, so this one is short."""
+
+    live: LiveProject
+    account: Account
+
+
+async def _find(session: Session, client: ScaleClient, logged: Logged, name: str) -> _Found:
     found = (await get_projects(client, [name]))[name]
     record = logged.seen.record
     if found is None:
@@ -112,7 +121,7 @@ async def _find(session: Session, client: ScaleClient, logged: Logged, name: str
         raise _missing(name, [one.name for one in live.listed if one.name is not None], account.entries(record))
     if isinstance(found, UnreadableProject):
         raise UnreadableAnswerError(f"the live state of {address_of(name)} cannot be read: {found.why}")
-    return found, await recognize(session.target, client, Live({name: found}, whole=False), record)
+    return _Found(found, await recognize(session.target, client, Live({name: found}, whole=False), record))
 
 
 def _missing(name: str, known: Collection[str], recorded: Entries) -> UsageError:

@@ -18,9 +18,9 @@ from reconciler.planning.bases import ONTOLOGY, base_of, content_hash
 from reconciler.scale.client import ScaleClient
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Read:
-    """The recorded projects that were asked for, with their live state."""
+    """The recorded projects that were asked for, with their live state. A `repr`, which asyncio would make, is long."""
 
     entries: Mapping[str, RecordedProject]
     live: Mapping[str, Shown | None]

@@ -72,6 +72,15 @@ def test_two_versions_are_compared(cli: Cli, story: list[str]) -> None:
     assert only["ontology"][0]["since"] == 1
 
 
+def test_what_labelers_get(cli: Cli, story: list[str]) -> None:
+    words = cli("history", "kittens", "--diff", "0..1", "--format", "markdown").out
+    assert "<code>Skip </code><del><code>blurry</code></del><ins><code>dark</code></ins><code> images.</code>" in words
+    page = cli("history", "kittens", "--diff", "0..1", "--format", "html").out
+    assert page.startswith("<!doctype html>")
+    assert "Skip <del>blurry</del><ins>dark</ins> images." in page
+    assert story[0][:7] not in words + page
+
+
 def test_the_state_at_a_time(cli: Cli, story: list[str], served: Served) -> None:
     history = json.loads(served.store.get("kittens"))["param_history"]
     then = cli("history", "kittens", "--at", history[1]["created_at"], "--format", "json").json()
@@ -169,7 +178,7 @@ def test_sensitive_values_are_masked(cli: Cli, seed: Seed, repository: Path) -> 
     (repository / "reconciler.toml").write_text('sensitive = ["params.secret", "ontology.**.@description"]\n')
     seed(live("p", {"secret": "xyzzy", "a": 1}, [{"choice": "Cat", "description": "xyzzy"}]))
     for more in ((), ("--at", "2030-01-01"), ("--diff", "0..")):
-        for form in ("text", "json"):
+        for form in ("text", "json", "markdown", "html"):
             shown = cli("history", "p", *more, "--format", form)
             assert shown.code == 0
             assert "xyzzy" not in shown.out + shown.err

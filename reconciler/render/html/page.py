@@ -59,7 +59,7 @@ def _frame(view: View, entries: Sequence[Card]) -> tuple[str, str]:
     blocks = in_blocks(view.messages)
     left_out = sum(block.count for block in blocks[_MOST_MESSAGES:])
     text = (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             view=view,
@@ -67,8 +67,8 @@ def _frame(view: View, entries: Sequence[Card]) -> tuple[str, str]:
             messages=blocks[:_MOST_MESSAGES],
             more_messages=f"… {count(left_out, 'more message')}" if left_out else "",
             address=view.address,
-            style=_inline("page.css"),
-            script=_inline("page.js"),
+            style=inline("page.css"),
+            script=inline("page.js"),
         )
     )
     head, _, tail = text.partition("<cards>\n")
@@ -82,7 +82,7 @@ class _Cards:
     """
 
     def __init__(self, view: View) -> None:
-        module: Any = _environment().get_template("card.html").make_module({"address": view.address})
+        module: Any = environment().get_template("card.html").make_module({"address": view.address})
         self._draw: Callable[[Card], str] = module.card
         self._draw_views: Callable[[Views], str] = module.rendered
         self._full: str = module.rendered(FULL)
@@ -128,15 +128,16 @@ def _diagnostic_lines(block: Block) -> list[str]:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates of every page, with what they call."""
+    made = Environment(
         loader=PackageLoader("reconciler.render.html"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "sign": sign_of,
         "lines_in": lines_in,
         "dotted": dotted,
@@ -154,13 +155,13 @@ def _environment() -> Environment:
         "value": value_html,
         "both_names": both_names,
     }
-    return environment
+    return made
 
 
 @cache
-def _inline(name: str) -> _Inline:
+def inline(name: str) -> _Inline:
     """A file that is part of the page, and the digest by which the page's policy allows it."""
-    environment = _environment()
-    assert environment.loader is not None
-    text, _, _ = environment.loader.get_source(environment, name)
+    known = environment()
+    assert known.loader is not None
+    text, _, _ = known.loader.get_source(known, name)
     return _Inline(text, f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}")

@@ -9,7 +9,7 @@ from typing import Final
 from reconciler.model.characters import look_alike
 from reconciler.render.escape import in_ascii
 from reconciler.render.signs import Sign
-from reconciler.render.textdiff import LONGEST_LINE, DiffLine, Spelling, compare, hunks, sides, spelled
+from reconciler.render.textdiff import LONGEST_LINE, DiffLine, Spelling, compare, hunks, lines_of, sides, spelled
 from reconciler.render.worddiff import Effort, Fate, Piece, compare_words, excerpt, is_close
 
 _LONGEST_PAIRED: Final = 2_000
@@ -29,6 +29,15 @@ def prose(before: str, after: str, effort: Effort) -> tuple[DiffLine, ...]:
         lines += _replaced(removed, added, spell, effort)
         lines += [spelled(row, spell) for row in behind]
     return tuple(lines)
+
+
+def text_lines(before: str | None, after: str | None, effort: Effort) -> Sequence[DiffLine]:
+    """A text that changes, as `prose` returns it, or if one side is empty, all lines of the other one."""
+    if before and after:
+        return prose(before, after, effort)
+    sign = Sign.REMOVE if before else None
+    lines = lines_of(before or after or "")[0] if before or after else []
+    return [DiffLine(line.text, sign) for line in lines if not line.remark]
 
 
 def marked(left: str, right: str, effort: Effort) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.instants import in_utc
 from reconciler.model.history import Author, History, Made, Maker, Part, Revision
 from reconciler.model.plan import Action, ProjectChange
 from reconciler.model.project import DesiredProject, Source
@@ -40,7 +41,10 @@ class RevisionView:
 
 @dataclass(frozen=True, slots=True)
 class HistoryView:
-    """A project's versions, oldest first. `title` says what is shown, `last` sums it up."""
+    """A project's versions, oldest first. `title` says what is shown, `last` sums it up.
+
+    If it `is_timeline`, every version is compared with the one before. `day` is set if the versions are those of a day.
+    """
 
     name: str
     title: str
@@ -48,8 +52,9 @@ class HistoryView:
     endpoint: str
     seen: str
     revisions: tuple[RevisionView, ...]
-    messages: tuple[Diagnostic, ...]
     last: str
+    is_timeline: bool = True
+    day: str = ""
 
 
 def view_history(history: History, reader: Reader) -> HistoryView:
@@ -62,8 +67,9 @@ def view_history(history: History, reader: Reader) -> HistoryView:
         endpoint=found.target.endpoint,
         seen=f"read {read_at(found.read_at, reader.now)}",
         revisions=tuple(_revision(found, revision, reader) for revision in found.revisions),
-        messages=found.diagnostics,
         last=_last(found),
+        is_timeline=found.at is None and not found.compared,
+        day=day_of(found.at) if found.at is not None else "",
     )
 
 
@@ -107,12 +113,18 @@ def _revision(history: History, revision: Revision, reader: Reader) -> RevisionV
     return RevisionView(
         part=revision.part,
         versions=versions,
-        day=f"{at:%B} {at.day}, {at:%Y}" if at is not None else "",
+        day=day_of(at) if at is not None else "",
         time=aged(minute(at), at, reader.now) if at is not None else "",
         made=made,
         section=section,
         remark="" if section is not None else _remark(history, revision),
     )
+
+
+def day_of(moment: datetime) -> str:
+    """`November 24, 2026`."""
+    at = in_utc(moment)
+    return f"{at:%B} {at.day}, {at:%Y}"
 
 
 def _remark(history: History, revision: Revision) -> str:
