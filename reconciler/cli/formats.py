@@ -15,12 +15,12 @@ from reconciler.cli import console, invocation
 
 if TYPE_CHECKING:
     from reconciler.model.drift import Drift
-    from reconciler.model.history import Blame, History
+    from reconciler.model.history import Blame, History, Relabel
     from reconciler.model.outcome import Outcome
     from reconciler.model.plan import Plan
     from reconciler.settings import Settings
 
-Subject = Literal["plan", "drift", "outcome", "history", "blame", "validation", "doctor"]
+Subject = Literal["plan", "drift", "outcome", "history", "blame", "relabel", "validation", "doctor"]
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
@@ -53,6 +53,7 @@ FORMATS: Final = (
             "outcome": "reconciler.render.text.outcome:lay_out_outcome",
             "history": "reconciler.render.text.history:lay_out_history",
             "blame": "reconciler.render.text.blame:lay_out_blame",
+            "relabel": "reconciler.render.text.relabel:lay_out_relabel",
             "validation": "reconciler.render.text.diagnostics:lay_out_validation",
             "doctor": "reconciler.render.text.doctor:lay_out_doctor",
         },
@@ -67,6 +68,7 @@ FORMATS: Final = (
             "outcome": "reconciler.documents.result:outcome_document",
             "history": "reconciler.documents.history:history_document",
             "blame": "reconciler.documents.blame:blame_document",
+            "relabel": "reconciler.documents.relabel:relabel_document",
             "validation": "reconciler.documents.validation:validation_document",
             "doctor": "reconciler.documents.doctor:doctor_document",
         },
@@ -92,6 +94,7 @@ FORMATS: Final = (
         here=True,
         linked=True,
     ),
+    Format("csv", {"relabel": "reconciler.documents.relabel:relabel_csv"}, document=True),
     Format("github", {"validation": "reconciler.forge.github.commands:lay_out_annotations"}),
 )
 _PLAIN: Final[console.Look] = {"colour": False, "columns": None}
@@ -101,12 +104,13 @@ _VIEWS: Final[dict[Subject, str]] = {
     "outcome": "reconciler.render.view.outcome:view_outcome",
     "history": "reconciler.render.view.history:view_history",
     "blame": "reconciler.render.view.blame:view_blame",
+    "relabel": "reconciler.render.view.relabel:view_relabel",
 }
 
 
-def format_option(subject: Subject) -> Callable[[_Function], _Function]:
-    """The option `--format`, with the formats that can show the subject."""
-    names = [one.name for one in FORMATS if subject in one.layouts]
+def format_option(*subjects: Subject) -> Callable[[_Function], _Function]:
+    """The option `--format`, with the formats that can show one of the subjects."""
+    names = [one.name for one in FORMATS if not one.layouts.keys().isdisjoint(subjects)]
     return click.option(
         "--format", "output", type=click.Choice(names), default="text", show_default=True, help="The output format."
     )
@@ -117,8 +121,8 @@ def named(name: str) -> Format:
 
 
 def show(
-    subject: Literal["plan", "drift", "outcome", "history", "blame"],
-    found: Plan | Drift | Outcome | History | Blame,
+    subject: Literal["plan", "drift", "outcome", "history", "blame", "relabel"],
+    found: Plan | Drift | Outcome | History | Blame | Relabel,
     output: str,
     settings: Settings,
     *,
@@ -126,7 +130,7 @@ def show(
 ) -> None:
     """Print the subject to stdout, and its own diagnostics to stderr. Links lead to `commit`."""
     form = named(output)
-    if form.document:
+    if form.document and output == "json":
         console.say_json(_document_of(subject, found, form, settings))
         return
     console.say_diagnostics(found.diagnostics, in_blocks=True)
@@ -135,7 +139,7 @@ def show(
 
 def laid_out(
     subject: Subject,
-    found: Plan | Drift | Outcome | History | Blame,
+    found: Plan | Drift | Outcome | History | Blame | Relabel,
     form: Format,
     settings: Settings,
     *,
@@ -146,14 +150,15 @@ def laid_out(
     if form.document:
         from reconciler.model.values import to_json
 
-        return f"{to_json(_document_of(subject, found, form, settings))}\n"
+        document = _document_of(subject, found, form, settings)
+        return document if isinstance(document, str) else f"{to_json(document)}\n"
     view = view_of(subject, found, settings, here=form.here, commit=commit, linked=form.linked)
     text: str = form.layout(subject)(view, **(look or _PLAIN)) if form.coloured else form.layout(subject)(view)
     return text
 
 
 def _document_of(
-    subject: Subject, found: Plan | Drift | Outcome | History | Blame, form: Format, settings: Settings
+    subject: Subject, found: Plan | Drift | Outcome | History | Blame | Relabel, form: Format, settings: Settings
 ) -> Any:
     from reconciler.model.printed import printed
 
@@ -163,7 +168,7 @@ def _document_of(
 
 def view_of(
     subject: Subject,
-    found: Plan | Drift | Outcome | History | Blame,
+    found: Plan | Drift | Outcome | History | Blame | Relabel,
     settings: Settings,
     *,
     here: bool = True,

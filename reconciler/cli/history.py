@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -12,13 +12,14 @@ from reconciler.cli import console, formats, invocation
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.model.history import Range
+    from reconciler.model.history import History, Range, Relabel
 
 _EPILOG = """\b
 Examples:
   reconciler history kitten_labeling --target production
   reconciler history kitten_labeling --diff 6.. --format html > changes.html
   reconciler history kitten_labeling --diff ontology:1..3
+  reconciler history kitten_labeling --relabel 0.. --format csv
   reconciler history kitten_labeling --at 2026-11-24T12:00:00Z --format json
 """
 
@@ -37,7 +38,13 @@ Examples:
     metavar="TIME",
     help="Show the project as it was at TIME: RFC 3339, or a date, which means its start in UTC.",
 )
-@formats.format_option("history")
+@click.option(
+    "--relabel",
+    "relabeled",
+    metavar="A..B",
+    help="List the choices that got new names between two versions of the ontology; params:A..B for labels in params.",
+)
+@formats.format_option("history", "relabel")
 @console.full_option
 def command(
     name: str,
@@ -45,6 +52,7 @@ def command(
     endpoint: str | None,
     compared: str | None,
     at: str | None,
+    relabeled: str | None,
     output: str,
 ) -> int:
     """Show every version of a project's params and ontology.
@@ -53,17 +61,28 @@ def command(
     made were made on Scale, or are from before the record. Never writes anything.
     """
     from reconciler.operations.history import history
+    from reconciler.operations.relabel import relabel
     from reconciler.operations.session import open_session
     from reconciler.settings import read_settings
 
-    if compared is not None and at is not None:
-        raise click.UsageError("--diff cannot be combined with --at")
-    versions, moment = _range("--diff", compared), _moment(at)
+    subject: Literal["history", "relabel"] = "history" if relabeled is None else "relabel"
+    given = [
+        name for name, value in (("--diff", compared), ("--at", at), ("--relabel", relabeled)) if value is not None
+    ]
+    if len(given) > 1:
+        raise click.UsageError(f"{given[0]} cannot be combined with {given[1]}")
+    if subject not in formats.named(output).layouts:
+        raise click.UsageError(f"--format {output} is {'not for' if relabeled is not None else 'only for'} --relabel")
+    versions, moment = _range(given[0], compared or relabeled) if given else None, _moment(at)
     settings = read_settings(Path.cwd())
     session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
     invocation.note_target(session.target.name)
-    found = history(session, name, compared=versions, at=moment)
-    formats.show("history", found, output, settings)
+    found: History | Relabel
+    if relabeled is not None and versions is not None:
+        found = relabel(session, name, versions)
+    else:
+        found = history(session, name, compared=versions, at=moment)
+    formats.show(subject, found, output, settings)
     return 0
 
 

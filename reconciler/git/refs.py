@@ -159,7 +159,9 @@ class Refs:
         for start in range(0, len(commits), _LOOKED_UP):
             batch = commits[start : start + _LOOKED_UP]
             data = "".join(f"{commit}:{path}\n" for _, commit in batch for path in paths)
-            answers = self._done("cat-file", "--batch-check=%(objecttype) %(objectname)", data=data.encode()).stdout
+            answers = self._done(
+                "cat-file", "--buffer", "--batch-check=%(objecttype) %(objectname)", data=data.encode()
+            ).stdout
             found = iter(answers.decode("utf-8", "replace").split("\n"))
             for seconds, commit in batch:
                 kinds = ((path, next(found).partition(" ")) for path in paths)
@@ -298,7 +300,7 @@ class Refs:
         raise UnreadableRefError(tip, problem.summary, problem.detail)
 
     def _contents(self, tip: str, names: list[bytes]) -> list[bytes]:
-        answers = self._done("cat-file", "--batch", data=b"".join(name + b"\n" for name in names)).stdout
+        answers = self._done("cat-file", "--buffer", "--batch", data=b"".join(name + b"\n" for name in names)).stdout
         contents = []
         start = 0
         for _ in names:

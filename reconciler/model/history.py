@@ -187,3 +187,37 @@ class Pins:
 
     pins: tuple[Pin, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """A choice or a label that got a new name in a version.
+
+    `old` and `new` are its names, `old_path` and `path` its places before and since. If it is not `declared`, it only
+    looks renamed: it was removed in the version that added a similar name.
+    """
+
+    old: str
+    new: str
+    old_path: FieldPath
+    path: FieldPath
+    version: int
+    at: datetime | None
+    made: Made
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Relabel:
+    """The renames between two versions of a part of a project, in the order of the versions."""
+
+    target: TargetInfo
+    name: str
+    part: Part
+    first: int
+    last: int
+    read_at: datetime
+    renames: tuple[Renaming, ...] = ()
+    authors: Mapping[str, Author] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    masked: bool = False

@@ -12,13 +12,13 @@ from reconciler.diagnostics import Diagnostic, Location, Remedy
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, covered, parse_path
 from reconciler.model.doctor import CheckResult, DoctorReport
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
-from reconciler.model.history import Blame, Blamed, History, Revision
+from reconciler.model.history import Blame, Blamed, History, Relabel, Renaming, Revision
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Field, Kind, Plan, ProjectChange, State
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
 
-Printable = TypeVar("Printable", bound=Plan | Drift | Outcome | History | Blame)
+Printable = TypeVar("Printable", bound=Plan | Drift | Outcome | History | Blame | Relabel)
 Spell = Callable[..., str]
 """Completes a suggested command; its arguments are the words of `Remedy.run`."""
 
@@ -44,9 +44,10 @@ def printed(value: Printable, *, base: str, sensitive: Sequence[Pattern] = (), s
             Call: masks.call,
             Unit: masks.unit,
             Blamed: masks.blamed,
+            Renaming: masks.renaming,
         }
         shown = _rebuilt(value, _WITH_VALUES, leaves)
-        if isinstance(shown, Plan | Drift | History | Blame):
+        if isinstance(shown, Plan | Drift | History | Blame | Relabel):
             shown = replace(shown, masked=shown.masked or masks.used)
     if spell is not None:
         shown = with_commands(shown, spell)
@@ -86,6 +87,7 @@ _WITH_FILES: Final[_Attributes] = {
     Unit: ("source", "fields"),
     History: ("diagnostics",),
     Blame: ("diagnostics",),
+    Relabel: ("diagnostics",),
     Outcome: ("projects", "diagnostics"),
     ProjectOutcome: ("source", "diagnostics", "stale_fields", "not_kept"),
     Field: ("source",),
@@ -101,6 +103,7 @@ _WITH_REMEDIES: Final[_Attributes] = {
     BlockedProject: ("diagnostic",),
     History: ("diagnostics",),
     Blame: ("diagnostics",),
+    Relabel: ("diagnostics",),
     Outcome: ("projects", "diagnostics"),
     ProjectOutcome: ("diagnostics",),
     DoctorReport: ("checks", "hint"),
@@ -116,6 +119,7 @@ _WITH_VALUES: Final[_Attributes] = {
     ProjectDrift: ("units",),
     History: ("revisions",),
     Blame: ("fields",),
+    Relabel: ("renames",),
     Revision: ("before", "after", "fields"),
     Outcome: ("projects",),
     ProjectOutcome: ("stale_fields",),
@@ -197,6 +201,10 @@ class _Masks:
             if not isinstance(path[length - 1], Attribute):
                 path = (*path[: length - 1], MASKED)
         return field if value is field.value else replace(field, value=value, path=path)
+
+    def renaming(self, one: Renaming) -> Renaming:
+        old, new = self.value(one.old, one.old_path), self.value(one.new, one.path)
+        return one if old is one.old and new is one.new else replace(one, old=old, new=new)
 
     def unit(self, unit: Unit) -> Unit:
         path = parse_path(unit.path)

@@ -43,7 +43,7 @@ def history(session: Session, name: str, *, compared: Range | None = None, at: d
     """
     traced = trace(session, name)
     live, makers = traced.live, traced.makers
-    renames = _declared_renames(session, name)
+    renames = declared_renames(session, name)
     notes = list(traced.diagnostics)
     if at is not None:
         revisions = state_at(live, at, makers)
@@ -70,7 +70,7 @@ def history(session: Session, name: str, *, compared: Range | None = None, at: d
     )
 
 
-def _declared_renames(session: Session, name: str) -> Mapping[str, str]:
+def declared_renames(session: Session, name: str) -> Mapping[str, str]:
     """The renames that the project's manifest declares. None if it has no manifest, or if the manifest has errors."""
     settings = session.settings
     try:

@@ -53,10 +53,10 @@ def between(live: LiveProject, asked: Range, makers: Makers, renames: Mapping[st
         UsageError: a version is not in the history, or cannot be read.
     """
     if asked.part is not None:
-        return (_spanning(live, asked.part, *_ends(live, asked.part, asked), makers, renames),)
+        return (_spanning(live, asked.part, *ends(live, asked.part, asked), makers, renames),)
     if not live.params_history and live.ontology_history:
         return between(live, replace(asked, part=Part.ONTOLOGY), makers, renames)
-    first, last = _ends(live, Part.PARAMS, asked)
+    first, last = ends(live, Part.PARAMS, asked)
     found = [_spanning(live, Part.PARAMS, first, last, makers, renames)]
     ontologies = live.ontology_history
     if ontologies and not untimed(ontologies) and first.at is not None and last.at is not None:
@@ -88,7 +88,7 @@ def state_at(live: LiveProject, moment: datetime, makers: Makers) -> tuple[Revis
             _check_shown(live, part, history, moment)
             continue
         state = _state(live, version)
-        fields = None if state is None else tuple(_fields(part, None, version))
+        fields = None if state is None else tuple(fields_between(part, None, version))
         made = makers.of(part, version.number)
         found.append(Revision(part, version.number, version.at, made, after=state, fields=fields))
     return tuple(found)
@@ -116,7 +116,8 @@ def _check_shown(live: LiveProject, part: Part, history: Sequence[Version], mome
         )
 
 
-def _ends(live: LiveProject, part: Part, asked: Range) -> tuple[Version, Version]:
+def ends(live: LiveProject, part: Part, asked: Range) -> tuple[Version, Version]:
+    """The two versions of a range. UsageError if one is not in the history of the part, or cannot be read."""
     history = histories(live)[part]
     last = history[-1].number if asked.last is None and history else asked.last
     numbers = {version.number: version for version in history}
@@ -180,11 +181,12 @@ def _spanning(
         since=before.number if before is not None else None,
         before=_state(live, before) if before is not None else None,
         after=state,
-        fields=None if state is None else tuple(with_renames(_fields(part, before, version), declared)),
+        fields=None if state is None else tuple(with_renames(fields_between(part, before, version), declared)),
     )
 
 
-def _fields(part: Part, before: Version | None, after: Version) -> Iterator[Field]:
+def fields_between(part: Part, before: Version | None, after: Version) -> Iterator[Field]:
+    """What changed between two versions that can be read. Without a version before, everything is added."""
     if part is Part.PARAMS:
         return params_fields(before.content if before is not None else {}, after.content)
     return ontology_fields(before.content if before is not None else Ontology(()), after.content)

@@ -110,7 +110,12 @@ def test_a_time_before_the_project(cli: Cli, seed: Seed) -> None:
         (["--diff", "1-2"], "--diff 1-2: use A..B"),
         (["--diff", "0..7"], "params have no version 7|from 0 to 2"),
         (["--at", "yesterday"], "--at yesterday: use a time such as"),
-        (["--at", "2026-01-01", "--diff", "0.."], "cannot be combined"),
+        (["--at", "2026-01-01", "--diff", "0.."], "--diff cannot be combined with --at"),
+        (["--relabel", "0..", "--at", "2026-01-01"], "--at cannot be combined with --relabel"),
+        (["--relabel", "0..9"], "the ontology has no version 9"),
+        (["--relabel", "x"], "--relabel x: use A..B"),
+        (["--relabel", "0..", "--format", "html"], "--format html is not for --relabel"),
+        (["--format", "csv"], "--format csv is only for --relabel"),
     ],
 )
 def test_a_request_that_means_nothing(cli: Cli, story: list[str], arguments: list[str], words: str) -> None:
@@ -193,6 +198,19 @@ def test_renames_that_the_manifest_declares(cli: Cli, story: list[str], write: W
     assert [change["renamed"] for change in changes] == [{"from": "Kitten", "to": "Kitty"}] * 2
     write("_defaults.yaml", "nonsense: [\n")
     assert cli("history", "kittens", "--diff", "ontology:0..1").code == 0
+
+
+def test_names_that_changed(cli: Cli, story: list[str], write: Write) -> None:
+    renames = "reconcile: {renames: {Kitten: Kitty}}\n"
+    write("p.yaml", M + RULES.format("dark images") + "ontology: [Cat, Kitty]\n" + renames)
+    shown = cli("history", "kittens", "--relabel", "0..")
+    assert (shown.code, shown.last) == (0, "1 rename.")
+    assert "  ~ Kitten -> Kitty " in shown.out
+    table = cli("history", "kittens", "--relabel", "0..1", "--format", "csv").out
+    assert table == f"old,new,version,commit,created_at,declared\nKitten,Kitty,1,{story[1]},,true\n"
+    document = cli("history", "kittens", "--relabel", "0..1", "--format", "json").json()
+    assert [(one["old"], one["new"], one["commit"]) for one in document["renames"]] == [("Kitten", "Kitty", story[1])]
+    assert cli("history", "kittens", "--relabel", "params:0..").last == "No renames."
 
 
 def test_the_key_is_needed(cli: Cli, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

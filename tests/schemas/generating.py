@@ -8,7 +8,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
-from reconciler.documents import blame, drift, history, parts, pins, plan, result, savedplan, validation
+from reconciler.documents import blame, drift, history, parts, pins, plan, relabel, result, savedplan, validation
 from reconciler.documents.parts import Shape
 
 SHAPES: Final[dict[str, tuple[str, type[Shape]]]] = {
@@ -17,6 +17,7 @@ SHAPES: Final[dict[str, tuple[str, type[Shape]]]] = {
     "drift": ("What drifted", drift.DriftShape),
     "history": ("The history of a project", history.HistoryShape),
     "blame": ("What introduced each live value", blame.BlameShape),
+    "relabel": ("The renames between two versions", relabel.RelabelShape),
     "pins": ("The versions that applies recorded", pins.PinsShape),
     "validate": ("What reconciler validate found", validation.ValidationShape),
 }
@@ -63,7 +64,7 @@ def _plain(schema: Any, *, names: bool = False) -> Any:
 def _words() -> dict[tuple[str, str], str]:
     """What is said below each key of each shape; keys as they are in documents."""
     found: dict[tuple[str, str], str] = {}
-    modules: tuple[ModuleType, ...] = (parts, plan, savedplan, result, drift, history, blame, pins, validation)
+    modules: tuple[ModuleType, ...] = (parts, plan, savedplan, result, drift, history, blame, pins, relabel, validation)
     for module in modules:
         for node in ast.parse(inspect.getsource(module)).body:
             if isinstance(node, ast.ClassDef):

@@ -112,8 +112,13 @@ def test_history(cli: Cli, projects: None, write: Write) -> None:
         document = cli("history", "change", *more, "--format", "json").json()
         _is("history", document)
         _needs_every_key("history", document)
-    for name, arguments in (("blame", ["change"]), ("pins", [])):
-        document = cli(name, *arguments, "--format", "json").json()
+    others = (
+        ("blame", ["blame", "change"]),
+        ("pins", ["pins"]),
+        ("relabel", ["history", "change", "--relabel", "0.."]),
+    )
+    for name, arguments in others:
+        document = cli(*arguments, "--format", "json").json()
         _is(name, document)
         _needs_every_key(name, document)
 
