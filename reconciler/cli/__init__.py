@@ -23,7 +23,7 @@ from reconciler.collection import collector_paused
 from reconciler.errors import ReconcilerError
 
 _COMMANDS = (
-    "validate", "plan", "apply", "show", "drift", "import", "history", "blame", "pins", "snapshot", "fmt",
+    "validate", "plan", "apply", "show", "drift", "import", "adopt", "history", "blame", "pins", "snapshot", "fmt",
     "schema", "init", "doctor", "sandbox", "github",
 )  # fmt: skip
 

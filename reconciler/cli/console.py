@@ -249,16 +249,20 @@ def _with_folder(arguments: Sequence[str], command: str) -> str:
 
 def confirm(question: str) -> bool:
     """Whether a person at the terminal answers `yes`, in full."""
+    return answer(question).strip() == "yes"
+
+
+def answer(question: str) -> str:
+    """The line that a person at the terminal types; empty at the end of the input."""
     # A running event loop's handler would only note the first Ctrl-C and go on waiting for the line.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         tell(question)
-        answer = sys.stdin.readline()
+        return sys.stdin.readline()
     except UnicodeDecodeError:
-        return False
+        return ""
     finally:
         signal.signal(signal.SIGINT, previous)
-    return answer.strip() == "yes"
 
 
 def has_person() -> bool:

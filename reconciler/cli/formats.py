@@ -14,13 +14,16 @@ import click
 from reconciler.cli import console, invocation
 
 if TYPE_CHECKING:
+    from reconciler.model.adoption import Adopted
     from reconciler.model.drift import Drift
     from reconciler.model.history import Blame, History, Relabel
     from reconciler.model.outcome import Outcome
     from reconciler.model.plan import Plan
     from reconciler.settings import Settings
 
-Subject = Literal["plan", "drift", "outcome", "history", "blame", "relabel", "validation", "doctor"]
+    Found = Plan | Drift | Outcome | Adopted | History | Blame | Relabel
+
+Subject = Literal["plan", "drift", "outcome", "adoption", "history", "blame", "relabel", "validation", "doctor"]
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
@@ -51,6 +54,7 @@ FORMATS: Final = (
             "plan": "reconciler.render.text.plan:lay_out_view",
             "drift": "reconciler.render.text.plan:lay_out_view",
             "outcome": "reconciler.render.text.outcome:lay_out_outcome",
+            "adoption": "reconciler.render.text.plan:lay_out_view",
             "history": "reconciler.render.text.history:lay_out_history",
             "blame": "reconciler.render.text.blame:lay_out_blame",
             "relabel": "reconciler.render.text.relabel:lay_out_relabel",
@@ -102,6 +106,7 @@ _VIEWS: Final[dict[Subject, str]] = {
     "plan": "reconciler.render.view.plan:view_plan",
     "drift": "reconciler.render.view.drift:view_drift",
     "outcome": "reconciler.render.view.outcome:view_outcome",
+    "adoption": "reconciler.render.view.adoption:view_adoption",
     "history": "reconciler.render.view.history:view_history",
     "blame": "reconciler.render.view.blame:view_blame",
     "relabel": "reconciler.render.view.relabel:view_relabel",
@@ -121,8 +126,8 @@ def named(name: str) -> Format:
 
 
 def show(
-    subject: Literal["plan", "drift", "outcome", "history", "blame", "relabel"],
-    found: Plan | Drift | Outcome | History | Blame | Relabel,
+    subject: Literal["plan", "drift", "outcome", "adoption", "history", "blame", "relabel"],
+    found: Found,
     output: str,
     settings: Settings,
     *,
@@ -139,7 +144,7 @@ def show(
 
 def laid_out(
     subject: Subject,
-    found: Plan | Drift | Outcome | History | Blame | Relabel,
+    found: Found,
     form: Format,
     settings: Settings,
     *,
@@ -157,9 +162,7 @@ def laid_out(
     return text
 
 
-def _document_of(
-    subject: Subject, found: Plan | Drift | Outcome | History | Blame | Relabel, form: Format, settings: Settings
-) -> Any:
+def _document_of(subject: Subject, found: Found, form: Format, settings: Settings) -> Any:
     from reconciler.model.printed import printed
 
     base = settings.git_root.as_posix()
@@ -168,7 +171,7 @@ def _document_of(
 
 def view_of(
     subject: Subject,
-    found: Plan | Drift | Outcome | History | Blame | Relabel,
+    found: Found,
     settings: Settings,
     *,
     here: bool = True,

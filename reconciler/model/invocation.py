@@ -22,6 +22,7 @@ _TAKES: Final[Mapping[str, frozenset[str]]] = {
     "apply": _LIVE | {"names", "pending", "allow", "plan"},
     "drift": _LIVE | {"names", "live"},
     "import": _LIVE | {"names"},
+    "adopt": _LIVE | {"names"},
     "history": _LIVE,
     "blame": _LIVE,
     "pins": _LIVE | {"names"},

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from reconciler.diagnostics import Diagnostic, Location, Remedy
 from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, covered, parse_path
+from reconciler.model.adoption import Adopted
 from reconciler.model.doctor import CheckResult, DoctorReport
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
 from reconciler.model.history import Blame, Blamed, History, Relabel, Renaming, Revision
@@ -18,7 +19,7 @@ from reconciler.model.plan import Call, CallKind, Field, Kind, Plan, ProjectChan
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
 
-Printable = TypeVar("Printable", bound=Plan | Drift | Outcome | History | Blame | Relabel)
+Printable = TypeVar("Printable", bound=Plan | Drift | Outcome | Adopted | History | Blame | Relabel)
 Spell = Callable[..., str]
 """Completes a suggested command; its arguments are the words of `Remedy.run`."""
 

@@ -101,10 +101,10 @@ def _drift_in(session: Session, account: Account, live: Live, prepared: Prepared
 
 def _with_sources(projects: list[ProjectDrift], desired: Mapping[str, DesiredProject]) -> tuple[ProjectDrift, ...]:
     """The projects. Each unit has its line in git, or the project's line if the manifest does not have the unit."""
-    return tuple(_with_source(project, desired[project.name]) if project.units else project for project in projects)
+    return tuple(with_source(project, desired[project.name]) if project.units else project for project in projects)
 
 
-def _with_source(project: ProjectDrift, desired: DesiredProject) -> ProjectDrift:
+def with_source(project: ProjectDrift, desired: DesiredProject) -> ProjectDrift:
     paths = [parse_path(unit.path) for unit in project.units]
     places = locate(desired, paths)
     locations = [places[path].location for path in paths]

@@ -35,6 +35,7 @@ class Prepared:
 
     `unheld` are projects with a file whose content is not in the commit. With `pending`, a plan has only what git
     changed; `allowed` names the guards that are waived for it. `check` compares the commit with the last applied one.
+    `manifests` are all that were loaded.
     """
 
     declared: Declared
@@ -43,6 +44,7 @@ class Prepared:
     pending: bool = False
     allowed: frozenset[str] = frozenset()
     check: CommitCheck | None = None
+    manifests: Manifests | None = None
 
 
 def prepare(
@@ -99,7 +101,7 @@ def prepare(
         undeclared={project.name: project.file for project in recorded},
         diagnostics=tuple(dict.fromkeys((*notes, *diagnostics))),  # git may have refused both in the same words
     )
-    return Prepared(declared, record, frozenset(unheld), pending, frozenset(allowed), check)
+    return Prepared(declared, record, frozenset(unheld), pending, frozenset(allowed), check, manifests)
 
 
 @contextmanager

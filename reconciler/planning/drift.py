@@ -16,10 +16,9 @@ from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT, Absent, Json, equal
 from reconciler.planning.bases import ONTOLOGY, base_of, origin_of, part_of
 from reconciler.planning.blocking import Block, blocked, unreadable
+from reconciler.planning.intent import Value, differences
 from reconciler.planning.nearness import neighbours, renamed_in_files
-from reconciler.planning.ontology import ontology_fields
-from reconciler.planning.params import params_fields
-from reconciler.planning.threeway import Compared, ThreeWay, Value
+from reconciler.planning.threeway import Compared, ThreeWay
 
 _TURNS = 4
 """This many alternating values (A, B, A, B) mean two writers; fewer may be one writer who changed a value back."""
@@ -48,7 +47,7 @@ def _compared(desired: DesiredProject, live: LiveProject, known: RecordedProject
     transient: list[Transient] = []
     for compared in three.units():
         if compared.cause is not None:
-            units.append(_unit(compared, compared.cause, live))
+            units.append(shown_unit(compared, compared.cause, live))
         elif versions := _others(three, compared, live):
             transient.append(Transient(compared.unit, versions))
     turns = [_turns(desired.name, unit.path, live) for unit in units]
@@ -57,7 +56,7 @@ def _compared(desired: DesiredProject, live: LiveProject, known: RecordedProject
     )
 
 
-def _unit(compared: Compared, cause: Cause, live: LiveProject) -> Unit:
+def shown_unit(compared: Compared, cause: Cause, live: LiveProject) -> Unit:
     """The unit as shown. Ontologies are in the shortest spelling, with their names if the names differ."""
     version, at = origin_of(live, compared.unit) or (None, None)
     sides: tuple[Value, ...] = (compared.base, compared.desired, compared.live)
@@ -93,15 +92,12 @@ def shown_fields(unit: Unit) -> tuple[Field, ...]:
     else:
         start, end = (unit.desired if unit.cause is Cause.UNKNOWN else unit.base), unit.live
     if unit.path == ONTOLOGY:
-        before, after = (Ontology(()) if side is ABSENT else read_written(side) for side in (start, end))
-        if isinstance(before, Unreadable) or isinstance(after, Unreadable):
+        start, end = (Ontology(()) if side is ABSENT else read_written(side) for side in (start, end))
+        if isinstance(start, Unreadable) or isinstance(end, Unreadable):
             return ()
-        return tuple(ontology_fields(before, after))
-    path = parse_path(unit.path)
-    if equal(start, end):  # both sides are masked
-        return (Field(path, Kind.CHANGE, start, end),)
-    key = str(path[1])
-    return tuple(params_fields(_only(key, start), _only(key, end)))
+    elif equal(start, end):  # both sides are masked
+        return (Field(parse_path(unit.path), Kind.CHANGE, start, end),)
+    return tuple(differences(unit.path, start, end))
 
 
 def baseline_of(section: Section) -> Baseline | None:
@@ -177,10 +173,6 @@ def _turns(name: str, unit: str, live: LiveProject) -> Diagnostic | None:
         detail=f"In versions {versions}, each one undoes the other's change. Decide which writer owns the value. "
         "If it is not the manifest, add the path to reconcile.ignore.",
     )
-
-
-def _only(key: str, value: Json | Absent) -> dict[str, Json]:
-    return {} if value is ABSENT else {key: value}
 
 
 def undeclared_in(

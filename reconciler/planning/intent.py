@@ -9,14 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from reconciler.fieldpath import format_path
+from reconciler.fieldpath import format_path, parse_path
 from reconciler.model.ontology import Choice, Ontology
 from reconciler.model.plan import Call, CallKind, Cause, Field, Kind, State
 from reconciler.model.project import DesiredProject, LiveProject
-from reconciler.model.values import ABSENT, Json, canonical_json, digest, equal
+from reconciler.model.values import ABSENT, Absent, Json, canonical_json, digest, equal
 from reconciler.planning.mask import readable, wanted_ontology, wanted_params
 from reconciler.planning.ontology import ontology_fields
 from reconciler.planning.params import params_fields
+
+Value = Json | Absent
+"""A parameter's value, or an `Ontology`, which is never absent: it may have no choices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,15 @@ def compare(desired: DesiredProject, live: LiveProject | None) -> Intent:
         return Intent(state, state)
     wanted = State.spelled(live.type, params, after)
     return Intent(state, wanted, tuple(fields), tuple(calls), dropped)
+
+
+def differences(unit: str, before: Value, after: Value) -> Iterator[Field]:
+    """The differences between two values of a unit: two ontologies, or two values of a parameter."""
+    if isinstance(before, Ontology) and isinstance(after, Ontology):
+        yield from ontology_fields(before, after)
+        return
+    key = str(parse_path(unit)[1])
+    yield from params_fields(*({} if side is ABSENT else {key: side} for side in (before, after)))
 
 
 def plan_hash(intents: Mapping[str, str], empty: str) -> str:

@@ -15,12 +15,10 @@ from reconciler.model.ontology import Ontology
 from reconciler.model.plan import Cause
 from reconciler.model.project import DesiredProject, LiveProject, ParamsMode, Version
 from reconciler.model.record import RecordedProject
-from reconciler.model.values import ABSENT, Absent, Json, equal
+from reconciler.model.values import ABSENT, Json, equal
 from reconciler.planning.bases import ONTOLOGY, base_version, parameter_in
+from reconciler.planning.intent import Value
 from reconciler.planning.mask import Ignored, readable, seen_through, wanted_ontology, wanted_params
-
-Value = Json | Absent
-"""A parameter's value, or an `Ontology`, which is never absent: it may have no choices."""
 
 
 @dataclass(frozen=True, slots=True)

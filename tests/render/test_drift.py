@@ -106,7 +106,9 @@ Compared with the last apply: 1a2b3c4, 2 days ago
   x the live state of project.broken cannot be read
         Fix that value.
 
-To keep the change, add it to the manifest. To undo it:
+To keep it:
+  reconciler adopt kittens --target production
+To undo it:
   reconciler apply kittens --target production
 lost has vanished: an apply wrote it, but Scale no longer lists it.
 1 live project has no manifest (old). To manage it:
@@ -138,7 +140,7 @@ def test_several_projects_and_nothing_known() -> None:
     )
     text = shown(found)
     assert text.startswith("Target: production  https://api.scale.com/v1  (read 10:12:00 UTC)\nThere is no record")
-    assert "To keep the changes, add them to the manifests. To undo them:\n" in text
+    assert "To keep them:\n  reconciler adopt kittens puppies --target production\nTo undo them:\n" in text
     assert "\n  reconciler apply kittens puppies --target production\n" in text
     assert "c, d have vanished: an apply wrote them, but Scale no longer lists them." in text
     assert "2 live projects have no manifest (a, b)." in text

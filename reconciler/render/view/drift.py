@@ -265,11 +265,10 @@ def _advice(shown: Sequence[ProjectDrift], invocation: Invocation) -> Iterator[S
     edited = [project.name for project in shown if any(unit.cause.on_scale for unit in project.units)]
     if edited:
         few = len(edited) <= MOST_NAMED
-        undo = Command(invocation, "apply", "--", *(edited if few else invocation.names))
         them = "it" if len(edited) == 1 else "them"
-        changes = "the change" if len(edited) == 1 else "the changes"
-        manifests = "manifest" if len(edited) == 1 else "manifests"
-        yield (f"To keep {changes}, add {them} to the {manifests}. To undo {them}: ", undo)
+        some = edited if few else invocation.names
+        yield (f"To keep {them}: ", Command(invocation, "adopt", "--", *some))
+        yield (f"To undo {them}: ", Command(invocation, "apply", "--", *some))
 
 
 def _undeclared(projects: Sequence[Undeclared]) -> Iterator[Sentence]:

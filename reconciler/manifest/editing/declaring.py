@@ -1,0 +1,319 @@
+"""Declares new values for projects: decides which file each value goes to, and makes the new bytes of the files.
+
+A value is edited where it comes from (the manifest, a text, a referenced value, a `_defaults.yaml`, an overlay) if that
+file may be edited. Otherwise the manifest overrides it.
+"""
+
+from __future__ import annotations
+
+import copy
+from codecs import BOM_UTF8
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from reconciler.errors import FileRefusedError
+from reconciler.files.reading import read_file
+from reconciler.manifest.editing.alignment import aligned
+from reconciler.manifest.editing.splicing import NotEditableError, edited
+from reconciler.manifest.located import Document, RawPath
+from reconciler.manifest.origins import Origin
+from reconciler.manifest.parsing import best_parser
+from reconciler.manifest.reading import read
+from reconciler.manifest.scalars import Words
+from reconciler.manifest.spelling import literal
+from reconciler.model.ontology import Choice, Ontology, read_ontology, spell, walk
+from reconciler.model.project import DesiredProject
+from reconciler.model.values import ABSENT, Absent, Json, equal
+
+_DIRECTIVES: Final = frozenset({"$file", "$ref", "$literal", "$unset"})
+UNSET: Final = {"$unset": True}
+
+
+class Declaring:
+    """Collects new values. `kept` are the absolute paths of shared files that must not be edited.
+
+    The methods return the absolute path of the file that a value goes to. They raise NotEditableError.
+    """
+
+    def __init__(self, root: str, kept: Collection[str] = ()) -> None:
+        self._root = root
+        self._kept = frozenset(kept)
+        self._documents: dict[int, tuple[Document, Json]] = {}
+        self._texts: dict[str, str] = {}
+        self._edits: dict[tuple[int, RawPath], Json] = {}
+
+    def parameter(self, project: DesiredProject, key: str, value: Json | Absent) -> str:
+        """Declare a parameter, or that it is absent."""
+        root = _root(project)
+        if value is ABSENT:
+            return self._without(root, key)
+        return self._place(root, ("params", key), (project.params or {}).get(key, ABSENT), value)
+
+    def ontology(self, project: DesiredProject, ontology: Ontology) -> str:
+        """Declare an ontology that has choices. What does not change keeps its form."""
+        root = _root(project)
+        old = project.document["ontology"]
+        return self._place(root, ("ontology",), old, _declared(old, ontology))
+
+    def ignored(self, project: DesiredProject, item: Json) -> str:
+        """Add an item to the manifest's own `reconcile.ignore`."""
+        root = _root(project)
+        own = self._own(root.document)
+        if not isinstance(own.setdefault("reconcile", {}), dict) or _is_directive(own["reconcile"]):
+            raise NotEditableError("its reconcile is not a mapping")
+        ignore = own["reconcile"].setdefault("ignore", [])
+        if not isinstance(ignore, list):
+            raise NotEditableError("its reconcile.ignore is not a list")
+        ignore.append(item)
+        return root.file
+
+    def files(self) -> dict[str, tuple[bytes, bytes]]:
+        """The old and the new bytes of each file that differs, by absolute path."""
+        found: dict[str, tuple[bytes, bytes]] = {}
+        by_file: dict[str, dict[int, Json]] = {}
+        for document, value in self._documents.values():
+            by_file.setdefault(document.source.file, {})[document.whole.value.start] = value
+        for file, values in by_file.items():
+            data = self._read(file)
+            found[file] = data, _edited(data, values)
+        for file, text in self._texts.items():
+            data = self._read(file)
+            found[file] = data, _text_bytes(data, text)
+        return {file: both for file, both in found.items() if both[0] != both[1]}
+
+    def _read(self, file: str) -> bytes:
+        try:
+            return read_file(self._root, file)
+        except FileRefusedError as problem:
+            raise NotEditableError(f"{file} cannot be read: {problem.why}") from None
+
+    def _may_edit(self, file: str) -> bool:
+        return file not in self._kept
+
+    def _place(self, root: Origin, path: RawPath, old: Json | Absent, new: Json) -> str:
+        origin = root
+        for key in path:
+            below = origin.child(key)
+            if below is None:
+                return self._override(root, path, new)
+            origin = below
+        holder = origin.reference.document if origin.reference is not None else origin.document
+        if origin.text is not None:
+            if self._text(origin.text, new):
+                return origin.text
+        elif origin.document is root.document or (self._may_edit(origin.file) and self._is_free(origin, old, new)):
+            self._assign(origin, self._written(origin, old, new))
+            return origin.file
+        if holder is not root.document and self._may_edit(holder.source.file) and origin.text is not None:
+            self._assign(origin, literal(new))
+            return holder.source.file
+        return self._override(root, path, new)
+
+    def _override(self, root: Origin, path: RawPath, new: Json) -> str:
+        own = self._own(root.document)
+        for key in path[:-1]:
+            own = own.setdefault(key, {})
+            if not isinstance(own, dict) or _is_directive(own):
+                raise NotEditableError(f"its {key} is not written in the manifest")
+        own[path[-1]] = literal(new)
+        return root.file
+
+    def _without(self, root: Origin, key: str) -> str:
+        origin = root.at(("params",)).child(key)
+        if origin is None:
+            return root.file
+        holder = origin.reference.document if origin.reference is not None else origin.document
+        own = self._own(root.document).get("params")
+        if not isinstance(own, dict) or _is_directive(own):
+            raise NotEditableError("its params are not written in the manifest")
+        if holder is root.document:
+            own.pop(key, None)
+            return root.file
+        if self._may_edit(holder.source.file):
+            params = self._own(holder).get("params")
+            if isinstance(params, dict) and key in params:
+                del params[key]
+                return holder.source.file
+        own[key] = UNSET
+        return root.file
+
+    def unset(self, project: DesiredProject, key: str) -> str:
+        """Declare that a parameter is absent although the project inherits it."""
+        root = _root(project)
+        own = self._own(root.document).get("params")
+        if not isinstance(own, dict) or _is_directive(own):
+            raise NotEditableError("its params are not written in the manifest")
+        own[key] = UNSET
+        return root.file
+
+    def _text(self, file: str, new: Json) -> bool:
+        """Whether the value goes to the text file."""
+        if not isinstance(new, str) or "\r" in new or "\0" in new or not self._may_edit(file):
+            return False
+        return self._texts.setdefault(file, new) == new
+
+    def _is_free(self, origin: Origin, old: Json | Absent, new: Json) -> bool:
+        """Whether no other project has declared another value at the same place."""
+        place = id(origin.document), _path_of(origin)
+        return equal(self._edits.setdefault(place, new), new)
+
+    def _own(self, document: Document) -> Json:
+        """The new value of a document, to be changed in place."""
+        known = self._documents.get(id(document))
+        if known is None:
+            known = self._documents[id(document)] = document, copy.deepcopy(document.value)
+        return known[1]
+
+    def _assign(self, origin: Origin, written: Json) -> None:
+        path = _path_of(origin)
+        if not path:
+            self._documents[id(origin.document)] = origin.document, written
+            return
+        value = self._own(origin.document)
+        for key in path[:-1]:
+            value = value[key]
+        value[path[-1]] = written
+
+    def _written(self, origin: Origin, old: Json | Absent, new: Json) -> Json:
+        """The value as it is written. Directives stay where nothing changes, and where their files can be edited."""
+        written = origin.written
+        if equal(old, new):
+            return written
+        if isinstance(old, dict) and isinstance(new, dict) and isinstance(written, dict) and not _is_directive(written):
+            kept = {key: self._below(origin, key, old[key], new[key]) for key in old if key in new and key in old}
+            return {key: kept[key] if key in kept else literal(value) for key, value in _in_order(old, new)}
+        if isinstance(old, list) and isinstance(new, list) and isinstance(written, list):
+            places = aligned(old, new)
+            return [
+                literal(item) if was is None else self._below(origin, was, old[was], item)
+                for was, item in zip(places, new, strict=True)
+            ]
+        return literal(new)
+
+    def _below(self, origin: Origin, key: str | int, old: Json, new: Json) -> Json:
+        """The written form of an entry or item."""
+        child = origin.child(key)
+        if child is None:
+            return literal(new)
+        there = origin.written[key]
+        if equal(old, new):
+            return there
+        if child.text is not None:
+            return there if self._text(child.text, new) else literal(new)
+        if child.reference is not None:
+            if self._may_edit(child.file) and self._is_free(child, old, new):
+                self._assign(child, self._written(child, old, new))
+                return there
+            return literal(new)
+        return self._written(child, old, new)
+
+
+def _root(project: DesiredProject) -> Origin:
+    assert isinstance(project.origin, Origin)
+    return project.origin
+
+
+def _is_directive(value: Json) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in _DIRECTIVES
+
+
+def _in_order(old: Mapping[str, Json], new: Mapping[str, Json]) -> Sequence[tuple[str, Json]]:
+    """The entries of `new`: first those that `old` has, in its order."""
+    first = [(key, new[key]) for key in old if key in new]
+    return [*first, *((key, value) for key, value in new.items() if key not in old)]
+
+
+def _path_of(origin: Origin) -> RawPath:
+    """The path of a value in its document."""
+    document, wanted = origin.document, origin.part.value.start
+    path: RawPath = ()
+    value, part = document.value, document.whole
+    while part.value.start != wanted or value is not origin.written:
+        inside = next(
+            (
+                each
+                for each in document.parts(value, part.block)
+                if each[2].value.start <= wanted < max(each[2].value.end, each[2].value.start + 1)
+            ),
+            None,
+        )
+        if inside is None:
+            raise NotEditableError("an alias brings the value")
+        key, value, part = inside
+        path = (*path, key)
+    return path
+
+
+def _edited(data: bytes, values: Mapping[int, Json]) -> bytes:
+    documents = read("", data, Words(), best_parser()).documents
+    wanted = [values.get(document.whole.value.start, document.value) for document in documents]
+    if not values.keys() <= {document.whole.value.start for document in documents}:
+        raise NotEditableError("it was changed while it was read")
+    return edited(data, wanted)
+
+
+def _text_bytes(data: bytes, text: str) -> bytes:
+    """The bytes of a text file with a new text, in the form of the old bytes."""
+    mark = BOM_UTF8 if data.startswith(BOM_UTF8) else b""
+    body = data[len(mark) :]
+    if body.endswith(b"\n") or text.endswith("\n"):
+        text += "\n"
+    if b"\r\n" in body and b"\n" not in body.replace(b"\r\n", b""):
+        text = text.replace("\n", "\r\n")
+    return mark + text.encode()
+
+
+def _declared(old: Json, ontology: Ontology) -> Json:
+    """An ontology in the form of the old declaration."""
+    choices = old.get("choices", []) if isinstance(old, dict) else old
+    before = read_ontology(choices)
+    forms: dict[str, tuple[Choice, Json]] = {}
+    if isinstance(before, Ontology):
+        forms = {choice.choice: (choice, form) for choice, form in zip(_each(before), _forms(choices), strict=True)}
+    new = [_in_form(choice, forms) for choice in ontology.choices]
+    if not isinstance(old, dict):
+        return new if ontology.name is None else {"name": ontology.name, "choices": new}
+    named = {} if ontology.name is None else {"name": ontology.name}
+    return {key: value for key, value in {**old, **named, "choices": new}.items() if key != "name" or named}
+
+
+def _each(ontology: Ontology) -> list[Choice]:
+    return [choice for _, _, choice in walk(ontology.choices)]
+
+
+def _forms(choices: Sequence[Json]) -> list[Json]:
+    """Each choice as it is written, in the order of `walk`."""
+    found: list[Json] = []
+    for form in choices:
+        found.append(form)
+        if isinstance(form, dict):
+            found += _forms(form.get("subchoices") or [])
+    return found
+
+
+def _in_form(choice: Choice, forms: Mapping[str, tuple[Choice, Json]]) -> Json:
+    """A choice as it was written, except for what changed."""
+    before, form = forms.get(choice.choice, (None, None))
+    below = [_in_form(each, forms) for each in choice.subchoices]
+    if before is None:
+        spelled = spell(choice)
+        return {**spelled, "subchoices": below} if below and isinstance(spelled, dict) else spelled
+    if not isinstance(form, dict):
+        spelled = spell(choice)
+        if not isinstance(spelled, dict):
+            return form
+        return {**spelled, "subchoices": below} if below else spelled
+    new = dict(form)
+    for name in ("display", "description"):
+        value = getattr(choice, name)
+        if value != getattr(before, name):
+            new.pop(name, None)
+            if value is not None:
+                new[name] = value
+    if below:
+        new["subchoices"] = below
+    elif before.subchoices:
+        new.pop("subchoices", None)
+    if "subchoices" in new and "subchoices" not in form:
+        new["subchoices"] = new.pop("subchoices")
+    return new

@@ -1,0 +1,229 @@
+"""Edits the manifests so that they declare other values: proven first, then written, each file whole or not at all.
+
+Before anything is written, the manifests are composed as they would be. Every wanted value must be declared, and no
+other project may differ more from live than before.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from reconciler.diagnostics import Diagnostic, error, first_line
+from reconciler.errors import DiagnosedError, FileRefusedError
+from reconciler.fieldpath import format_path
+from reconciler.files.reading import read_file
+from reconciler.files.writing import write_below
+from reconciler.manifest.editing import Declaring, NotEditableError
+from reconciler.manifest.loading import Manifests, load_manifests
+from reconciler.manifest.places import files_of
+from reconciler.model.ontology import Ontology
+from reconciler.model.plan import unit_of
+from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.model.values import ABSENT, Absent, Json, equal
+from reconciler.operations.ledger import note_written, uncommitted
+from reconciler.planning.bases import ONTOLOGY, parameter_in
+from reconciler.planning.intent import compare
+from reconciler.settings import Settings, Target
+
+_MOST_ROUNDS: Final = 50
+IGNORE: Final = "reconcile.ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a manifest should declare for a unit: a parameter's value, an `Ontology`, or ABSENT.
+
+    For the unit `reconcile.ignore`, the value is an item that is added to that list.
+    """
+
+    project: DesiredProject
+    unit: str
+    value: Json | Absent
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """`files` has the old and the new bytes of each file that differs, by absolute path. `places` is the file that each
+    wanted value goes to, in their order."""
+
+    files: Mapping[str, tuple[bytes, bytes]]
+    places: tuple[str, ...]
+    manifests: Manifests | None = field(default=None, compare=False, repr=False)
+
+    def diff(self, base: Path) -> str:
+        """What `git apply` takes, with paths relative to `base`."""
+        return "".join(_diff(os.path.relpath(file, base), *both) for file, both in sorted(self.files.items()))
+
+
+def revise(
+    settings: Settings, target: Target, wanted: Sequence[Wanted], live: Mapping[str, LiveProject], manifests: Manifests
+) -> Revision:
+    """The edits that make the manifests declare what is `wanted`. Nothing is written.
+
+    `manifests` are those that the wanted projects come from, and `live` has the projects of the account by name.
+
+    Raises:
+        DiagnosedError: something cannot be declared. The diagnostics say what and why.
+    """
+    before = {entry.name: entry.project for entry in manifests.entries if entry.project is not None and entry.name}
+    kept: set[str] = set()
+    unset: set[tuple[str, str]] = set()
+    for _ in range(_MOST_ROUNDS):
+        declaring, places, failures = Declaring(settings.repo_root.as_posix(), kept), [], []
+        for each in wanted:
+            try:
+                places.append(_declare(declaring, each, is_unset=(each.project.name, each.unit) in unset))
+            except NotEditableError as problem:
+                failures.append(_failure(each, str(problem)))
+        if failures:
+            raise DiagnosedError("the manifests cannot be edited", failures)
+        try:
+            files = declaring.files()
+        except NotEditableError as problem:
+            raise DiagnosedError("the manifests cannot be edited", [error("not-editable", str(problem))]) from None
+        after = load_manifests(
+            settings.manifests,
+            root=settings.repo_root,
+            overlay=target.overlay,
+            replaced={file: new for file, (_, new) in files.items()},
+        )
+        shared, inherited, failures = _checked(wanted, before, after, live, files)
+        if not (shared - kept or inherited - unset):
+            if failures:
+                raise DiagnosedError("the manifests cannot declare what is live", failures)
+            return Revision(files, tuple(places), after)
+        kept |= shared
+        unset |= inherited
+    raise DiagnosedError("the manifests cannot be edited", [error("not-editable", "their files depend on each other")])
+
+
+def _declare(declaring: Declaring, wanted: Wanted, *, is_unset: bool) -> str:
+    if wanted.unit == IGNORE:
+        return declaring.ignored(wanted.project, wanted.value)
+    if isinstance(wanted.value, Ontology):
+        return declaring.ontology(wanted.project, wanted.value)
+    key = parameter_in(wanted.unit)
+    return declaring.unset(wanted.project, key) if is_unset else declaring.parameter(wanted.project, key, wanted.value)
+
+
+def _checked(
+    wanted: Sequence[Wanted],
+    before: Mapping[str, DesiredProject],
+    after: Manifests,
+    live: Mapping[str, LiveProject],
+    files: Mapping[str, tuple[bytes, bytes]],
+) -> tuple[set[str], set[tuple[str, str]], list[Diagnostic]]:
+    """The shared files that must not be edited, the parameters to unset, and what is not reached."""
+    shared: set[str] = set()
+    inherited: set[tuple[str, str]] = set()
+    failures: list[Diagnostic] = []
+    units: dict[str, dict[str, Wanted]] = {}
+    for each in wanted:
+        units.setdefault(each.project.name, {})[each.unit] = each
+    now = {entry.name: entry for entry in after.entries if entry.name}
+    for name, old in before.items():
+        new = now[name].project if name in now else None
+        if new is None:
+            found = now[name].diagnostics if name in now else ()
+            failures += [each for each in found if each.is_error] or [error("not-editable", f"{name} would be lost")]
+            continue
+        own = units.get(name, {})
+        changed = _changed(old, new)
+        others = changed - own.keys()
+        if others and not _matches(new, live.get(name), others):
+            shared |= (files_of(old) & files.keys()) - {old.source.file}
+        for unit, each in own.items():
+            if unit == IGNORE or _matches(new, live.get(name), {unit}):
+                continue
+            if each.value is ABSENT and (name, unit) not in inherited and not isinstance(each.value, Ontology):
+                inherited.add((name, unit))
+            failures.append(_failure(each, "the manifest cannot hold the live value"))
+    return shared, inherited, failures
+
+
+def _changed(old: DesiredProject, new: DesiredProject) -> set[str]:
+    """The units whose declared values differ."""
+    params = [project.params or {} for project in (old, new)]
+    found = {
+        format_path(("params", key))
+        for key in {**params[0], **params[1]}
+        if not equal(params[0].get(key, ABSENT), params[1].get(key, ABSENT))
+    }
+    return found | ({ONTOLOGY} if old.ontology != new.ontology else set())
+
+
+def _matches(new: DesiredProject, live: LiveProject | None, units: set[str]) -> bool:
+    """Whether nothing in these units differs from live."""
+    if live is None:
+        return False
+    return units.isdisjoint(unit_of(each.path) or "" for each in compare(new, live).fields)
+
+
+def _failure(wanted: Wanted, why: str) -> Diagnostic:
+    location = first_line(wanted.project.source.file, wanted.project.source.line)
+    return error(
+        "not-editable",
+        f"{wanted.unit} of project.{wanted.project.name} cannot be written to the manifest",
+        detail=f"Reason: {why}. Nothing was written.",
+        location=location,
+    )
+
+
+def write(settings: Settings, revision: Revision, *, allow_dirty: bool) -> None:
+    """Write the files of a revision, each completely or not at all.
+
+    Raises:
+        DiagnosedError: a file has uncommitted changes that reconciler did not write, or was changed in the meantime.
+            Nothing was written.
+        FileRefusedError: a file cannot be written. The others before it were written.
+        GitRefusedError: git does not answer.
+    """
+    names = {file: Path(os.path.relpath(file, settings.repo_root)).as_posix() for file in revision.files}
+    if not allow_dirty and (dirty := uncommitted(settings, {file: both[0] for file, both in revision.files.items()})):
+        shown = ", ".join(os.path.relpath(file, settings.cwd) for file in dirty[:3])
+        more = f" and {len(dirty) - 3:,} more" if len(dirty) > 3 else ""
+        raise DiagnosedError(
+            "uncommitted changes",
+            [
+                error(
+                    "uncommitted",
+                    f"{shown}{more} {'has' if len(dirty) == 1 else 'have'} uncommitted changes",
+                    detail="Nothing was written. Commit the changes, or add --allow-dirty.",
+                )
+            ],
+        )
+    for file, (old, _) in revision.files.items():
+        if _now(settings, file) != old:
+            summary = f"{names[file]} was changed while it was edited"
+            raise DiagnosedError("changed", [error("changed", summary, detail="Nothing was written. Run it again.")])
+    for file, (_, new) in sorted(revision.files.items()):
+        write_below(settings.repo_root, names[file], new, mode=None)
+        note_written(settings, {file: new})
+
+
+def _now(settings: Settings, file: str) -> bytes | None:
+    try:
+        return read_file(settings.repo_root, file)
+    except FileRefusedError:
+        return None
+
+
+def _diff(name: str, old: bytes, new: bytes) -> str:
+    """A unified diff. A line that does not end is marked as git marks it."""
+    pieces = [f"diff --git a/{name} b/{name}\n"]
+    for line in difflib.unified_diff(_by_line(old), _by_line(new), f"a/{name}", f"b/{name}"):
+        pieces.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    return "".join(pieces)
+
+
+def _by_line(data: bytes) -> list[str]:
+    """The lines with their ends. Only LF ends a line."""
+    text = data.decode("utf-8", "surrogateescape")
+    lines = [f"{line}\n" for line in text.split("\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]

@@ -1,0 +1,55 @@
+"""What is shown of an adopt: the live values that the manifests declare now, in which files, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.diagnostics import count
+from reconciler.model.adoption import Adopted
+from reconciler.render.phrases import listed
+from reconciler.render.view.drift import view_drift
+from reconciler.render.view.parts import Command, Name, Reader, Sentence, View
+from reconciler.render.view.risks import units_of
+
+
+def view_adoption(found: Adopted, reader: Reader) -> View:
+    """What is shown of an adopt, in the form of a drift."""
+    view = view_drift(found.drift, reader)
+    projects = tuple(
+        replace(project, asides=(*project.asides, f"written to {listed(list(found.places.get(project.name, ())))}"))
+        for project in view.projects
+    )
+    return replace(
+        view, title="Adopted from", projects=projects, closing=tuple(_closing(found, reader)), last=_last(found)
+    )
+
+
+def _closing(found: Adopted, reader: Reader) -> Iterator[Sentence]:
+    invocation = reader.invocation.of(found.drift.target.name)
+    if found.conflicts:
+        are = "1 unit is" if len(found.conflicts) == 1 else f"{len(found.conflicts):,} units are"
+        yield (f"{are} left, because git has changed {'it' if len(found.conflicts) == 1 else 'them'} too: ",
+               *units_of(found.conflicts), ".")  # fmt: skip
+        name, unit = found.conflicts[0]
+        shown = Command(invocation, "adopt", "--path", unit, "--", name)
+        yield ("To adopt the live value of ", Name(name), ", and drop the change that was made in git: ", shown)
+    if found.reverted:
+        names = list(dict.fromkeys(name for name, _ in found.reverted))
+        undo = Command(invocation, "apply", "--", *names)
+        yield ("To undo ", *units_of(found.reverted), " on Scale: ", undo)
+    if found.files:
+        yield ("Review the manifests with git diff, and commit them. The next apply records what they declare.",)
+
+
+def _last(found: Adopted) -> str:
+    units = sum(len(project.units) for project in found.drift.projects)
+    if not units:
+        return "Nothing to adopt." if found.conflicts or found.drift.errored else "Nothing to adopt. No drift."
+    adopted = units - found.ignored
+    words = []
+    if adopted:
+        words.append(f"Adopted {count(adopted, 'change')} of {count(len(found.drift.projects), 'project')}")
+    if found.ignored:
+        words.append(f"{'ignored' if adopted else 'Ignored'} {count(found.ignored, 'change')}")
+    return f"{', '.join(words)} in {count(found.files, 'file')}."
