@@ -90,7 +90,9 @@ def trace(session: Session, name: str) -> Traced:
     if account.section is not None:
         steps = logged.store.log(logged.seen, account.section, name)
     makers = makers_of(live, steps or ())
-    return Traced(live, account, makers, (*logged.notes, *_without_log(makers, is_logged=steps is not None)))
+    noted = any(note.code == "no-record" for note in logged.notes)
+    unknown = [] if noted else _without_log(makers, is_logged=steps is not None)
+    return Traced(live, account, makers, (*logged.notes, *unknown))
 
 
 def _without_log(makers: Makers, *, is_logged: bool) -> list[Diagnostic]:

@@ -218,3 +218,11 @@ def test_the_key_is_needed(cli: Cli, served: Served, monkeypatch: pytest.MonkeyP
     done = cli("history", "p")
     assert done.code == 1
     assert "there is no API key: SCALE_API_KEY is not set" in done.err
+
+
+def test_a_clone_without_the_record_is_warned_about_once(cli: Cli, served: Served, repository: Path) -> None:
+    served.store.seed([live("p", {"a": 1})])
+    git(repository, "remote", "add", "origin", "https://example.invalid/x")
+    shown = cli("history", "p")
+    assert (shown.code, shown.err.count("warning[no-record]")) == (0, 1)
+    assert "git fetch origin refs/reconciler/record/production" in shown.err
