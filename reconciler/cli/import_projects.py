@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,16 @@ import click
 from reconciler.cli import console, invocation, runner
 
 if TYPE_CHECKING:
+    from reconciler.operations.import_files import Proven
     from reconciler.operations.import_projects import Imported
+    from reconciler.settings import Settings
 
 _MOST_LISTED = 20
+
+_UNASKED = "Nothing was written. Run it at a terminal, or delete the manifests first."
+
+_QUESTION = """
+Overwrite {files}? What is removed above is lost, and so are comments. Only 'yes' is accepted: """
 
 _EPILOG = """\b
 Examples:
@@ -34,6 +42,7 @@ Examples:
 @click.option(
     "--factor", is_flag=True, help="Put parameters that all new manifests of a folder share in _defaults.yaml."
 )
+@click.option("--force", is_flag=True, help="Re-create existing manifests, after showing what changes and asking.")
 @console.target_options
 def command(
     names: tuple[str, ...],
@@ -41,6 +50,7 @@ def command(
     kind: str | None,
     archived: bool,
     factor: bool,
+    force: bool,
     target: str | None,
     endpoint: str | None,
 ) -> int:
@@ -49,6 +59,7 @@ def command(
     NAME is a project name or a shell-style pattern. Projects that have a manifest are skipped. A plan after the import
     has no changes: this is checked before a file is written.
     """
+    from reconciler.errors import UsageError
     from reconciler.operations.import_projects import Wanted, import_projects
     from reconciler.operations.session import open_session
     from reconciler.settings import read_settings
@@ -60,19 +71,46 @@ def command(
     settings = read_settings(Path.cwd())
     session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
     invocation.note_target(session.target.name)
+    if force and not console.has_person():
+        raise UsageError("import --force asks first, but there is no terminal to prompt in", _UNASKED)
+    wanted = Wanted(names, kind, archived=archived, factor=factor, force=force)
     with _progress() as progress:
-        done = import_projects(session, Wanted(names, kind, archived=archived, factor=factor), progress)
+        done = import_projects(
+            session, wanted, approve=lambda proven: _approve(proven, settings, progress.stop), progress=progress.show
+        )
+    if done is None:
+        console.say_words("Import cancelled.\n")
+        return 1
     return _report(done)
+
+
+def _approve(proven: Proven, settings: Settings, stop: Callable[[], None]) -> bool:
+    """Show what would be overwritten, and ask."""
+    import difflib
+
+    from reconciler.diagnostics import count
+    from reconciler.operations.import_files import sensitive_lines
+    from reconciler.render.escape import plain
+
+    stop()
+    hidden = sorted(sensitive_lines(proven.replaced, settings.sensitive), key=len, reverse=True)
+    for file, old in proven.overwritten.items():
+        name = os.path.relpath(file)
+        before, after = (data.decode(errors="backslashreplace").split("\n") for data in (old, proven.files[file]))
+        for line in difflib.unified_diff(before, after, name, name, lineterm=""):
+            for text in hidden:
+                line = line.replace(text, "(sensitive value)")
+            console.say(f"{plain(line)}\n")
+    return console.confirm(_QUESTION.format(files=count(len(proven.overwritten), "file")))
 
 
 def _report(done: Imported) -> int:
     from reconciler.diagnostics import count, error
     from reconciler.render.escape import plain, quoted
 
-    files = [os.path.relpath(file) for file in (*done.manifests.values(), *done.others)]
-    files.sort(key=lambda file: file.split("/"))
+    files = sorted(done.written, key=lambda file: file.split("/"))
     shown = files if len(files) <= _MOST_LISTED + 1 else files[:_MOST_LISTED]
-    console.say("".join(f"  + {plain(file)}\n" for file in shown))
+    console.say("".join(f"  {'~' if done.written[file] else '+'} {plain(os.path.relpath(file))}\n" for file in shown))
     if len(files) > len(shown):
         console.say(f"  … and {count(len(files) - len(shown), 'more file')}\n")
     refused = [
@@ -124,11 +162,19 @@ def _it(projects: Sized) -> str:
     return "it" if len(projects) == 1 else "them"
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How progress is shown, and how to stop that before a question."""
+
+    show: Callable[[str, int, int], None] = lambda step, done, total: None
+    stop: Callable[[], None] = lambda: None
+
+
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def _progress() -> Iterator[_Shown]:
     """A bar on a terminal's stderr, and nothing elsewhere."""
     if not console.in_colour(sys.stderr):
-        yield lambda step, done, total: None
+        yield _Shown()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
@@ -142,4 +188,4 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
                 tasks[step] = bar.add_task(step)
             bar.update(tasks[step], completed=done, total=total)
 
-        yield show
+        yield _Shown(show, bar.stop)

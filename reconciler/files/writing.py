@@ -10,7 +10,7 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -82,13 +82,18 @@ def write_new_below(root: str | Path, files: Mapping[str, bytes], done: Callable
         write_below(root, path, content, mode=None)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        running = [pool.submit(write, item) for item in files.items()]
+        left = {pool.submit(write, item) for item in files.items()}
         try:
-            for each in running:
+            for each in as_completed([*left]):
+                left.discard(each)
                 each.result()
                 done()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # waits for the files that are being written
+            for each in left:
+                if not each.cancelled() and each.exception() is None:
+                    done()
+            raise
 
 
 def open_lock_below(root: str | Path, path: str) -> int:

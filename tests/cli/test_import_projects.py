@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.cli import console
+from reconciler.files import writing
 from tests.cli.conftest import Cli
 
 LONG = "\n".join(f"Rule {n}." for n in range(25))
@@ -219,3 +222,129 @@ def test_a_folder_that_cannot_be_written(repository: Path, cli: Cli, seed: Calla
     assert done.code == 1
     assert done.err.count("error[") == 1
     assert files(repository) == ["_shared"]
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    def call(yes: bool) -> None:
+        monkeypatch.setattr(console, "has_person", lambda: True)
+        monkeypatch.setattr(console, "confirm", lambda question: yes)
+
+    return call
+
+
+def test_force_shows_what_changes_and_asks(
+    repository: Path, cli: Cli, seed: Callable[..., None], answer: Callable[[bool], None]
+) -> None:
+    (repository / "reconciler.toml").write_text('sensitive = ["params.key"]\n')
+    seed({"name": "p", "params": {"instruction": LONG, "a": 1, "key": "hush-1"}}, {"name": "q", "params": {}})
+    cli("import", "--all")
+    file = repository / "projects/p.yaml"
+    file.write_text(file.read_text().replace("a: 1", "a: 2 # mine\n  key: hush-2"))
+    (repository / "projects/p.md").write_text("old\n")
+    before = file.read_text()
+    assert "there is no terminal" in cli("import", "p", "--force").err
+    answer(False)
+    declined = cli("import", "p", "--force")
+    assert declined.code == 1
+    assert declined.last == "Import cancelled."
+    assert file.read_text() == before
+    answer(True)
+    done = cli("import", "--all", "--force")
+    assert done.code == 0
+    assert "-  a: 2 # mine\n" in done.out
+    assert "+  a: 1\n" in done.out
+    assert "-old\n" in done.out
+    assert "hush" not in done.out + done.err
+    assert "  ~ projects/p.md\n  ~ projects/p.yaml\n" in done.out
+    assert "Imported 1 project. Skipped 1 project" in done.out
+    assert cli("plan").last == UNCHANGED
+    assert cli("import", "--all", "--force").out.startswith("Nothing to import.")
+
+
+def test_force_leaves_what_others_use_alone(
+    repository: Path,
+    cli: Cli,
+    seed: Callable[..., None],
+    write: Callable[[str, str], Path],
+    answer: Callable[[bool], None],
+) -> None:
+    seed({"name": "p", "params": {"instruction": LONG}}, {"name": "q", "params": {"instruction": "x"}})
+    seed({"name": "r", "params": {}}, {"name": "s", "params": {}})
+    write("p.md", "x")
+    for name in ("p", "q"):
+        write(f"{name}.yaml", f"name: {name}\ntype: imageannotation\nparams: {{instruction: {{$file: p.md}}}}\n")
+    write("two.yaml", "name: r\ntype: imageannotation\n---\nname: s\ntype: imageannotation\n")
+    answer(True)
+    done = cli("import", "p", "r", "--force")
+    assert done.code == 1
+    assert '"r" was not imported: projects/two.yaml also declares other projects' in done.err
+    assert (repository / "projects/p.md").read_text() == "x"
+    assert cli("plan").last == UNCHANGED
+    assert len(files(repository)) == 5
+
+
+def test_force_and_factor(
+    repository: Path, cli: Cli, seed: Callable[..., None], answer: Callable[[bool], None]
+) -> None:
+    seed(*({"name": f"p{n}", "params": {"a": [1], "n": n}} for n in range(3)))
+    cli("import", "--all")
+    answer(True)
+    assert cli("import", "p1", "--factor", "--force").out.startswith("Nothing to import.")
+    assert len(files(repository)) == 3
+    assert cli("import", "--all", "--factor", "--force").code == 0
+    assert (repository / "projects/_defaults.yaml").read_text() == "params:\n  a: [1]\n"
+    assert cli("plan").last == UNCHANGED
+
+
+def test_a_disk_that_fills(
+    repository: Path, cli: Cli, seed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(*({"name": f"p{n}", "params": {"instruction": LONG, "n": n}} for n in range(30)))
+    write_in, left = writing._write_in, [10]
+
+    def fill(*arguments: Any) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_in(*arguments)
+
+    monkeypatch.setattr(writing, "_write_in", fill)
+    done = cli("import", "--all")
+    assert done.code == 1
+    assert done.err.count("error[") == 1
+    assert "No space left on device" in done.err
+    assert "10 of 31 files were written, and they are complete." in done.err
+    monkeypatch.undo()
+    monkeypatch.chdir(repository)
+    assert len(files(repository)) == 10
+    assert "Imported 21 projects. Skipped 9 projects" in cli("import", "--all").out
+    assert cli("plan").last == UNCHANGED
+
+
+def test_a_file_that_appears_in_the_meantime_is_kept(
+    repository: Path, cli: Cli, seed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed({"name": "p", "params": {}})
+    file = repository / "projects/p.yaml"
+
+    def appear(*arguments: Any) -> bool:
+        file.write_text("mine")
+        return True
+
+    monkeypatch.setattr(writing, "exists_below", appear)
+    done = cli("import", "p")
+    assert done.code == 1
+    assert "it exists now, and did not when it was looked for" in done.err
+    assert file.read_text() == "mine"
+
+
+def test_progress_is_shown_at_a_terminal(
+    repository: Path, cli: Cli, seed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed({"name": "p", "params": {}}, {"name": "q", "params": {}})
+    monkeypatch.setattr(console, "in_colour", lambda stream: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    done = cli("import", "--all")
+    assert "2/2" in done.err
+    assert "2/2" not in done.out

@@ -46,7 +46,7 @@ def export(
     there: There,
     *,
     factored: Collection[str] = (),
-    done: Callable[[int], None] = lambda number: None,
+    done: Callable[[int, int], None] = lambda number, total: None,
 ) -> Exported:
     """The files for subjects that a manifest can hold.
 
@@ -73,7 +73,7 @@ def export(
             result.files[os.path.join(folder, DEFAULTS)] = document_text({"params": shared}, FileKind.DEFAULTS)
     for number, document in enumerate(documents, 1):
         result.files[result.manifests[document["name"]]] = document_text(document, FileKind.MANIFEST)
-        done(number)
+        done(number, len(documents))
     return result
 
 
