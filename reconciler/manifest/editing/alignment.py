@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from reconciler.model.likeness import renamed
@@ -49,3 +50,24 @@ def name_of(item: Json) -> str | None:
     if isinstance(item, dict):
         item = next((item[key] for key in _NAMES if isinstance(item.get(key), str)), None)
     return item if isinstance(item, str) else None
+
+
+def stayers(found: Mapping[int, int]) -> set[int]:
+    """The new positions of the most items that can stay where they are while the others move around them.
+
+    `found` has the old position of each new one.
+    """
+    ends: list[int] = []
+    last: list[int] = []
+    before: dict[int, int | None] = {}
+    for index in sorted(found):
+        at = bisect_left(ends, found[index])
+        ends[at : at + 1] = [found[index]]
+        last[at : at + 1] = [index]
+        before[index] = last[at - 1] if at else None
+    staying: set[int] = set()
+    step = last[-1] if last else None
+    while step is not None:
+        staying.add(step)
+        step = before[step]
+    return staying

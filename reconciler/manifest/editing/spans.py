@@ -1,112 +1,201 @@
-"""Where each value of a YAML text is, without the comments and blank lines that follow it."""
+"""Where the parts of a YAML file are: each value, its key, and the comments, by their offsets in the parsed text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
+    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
 )
 
-from reconciler.manifest.parsing import Parser, open_events
+from reconciler.manifest.compose import MERGE
+from reconciler.manifest.located import AnyEvent, SourceText
+from reconciler.manifest.parsing import Parser
+from reconciler.manifest.scalars import resolve
+from reconciler.manifest.sourcetree.lines import Lines
+from reconciler.manifest.sourcetree.outside import BLOCKS, Outside
+from reconciler.manifest.sourcetree.tree import Comment, Kind
+from reconciler.model.values import Json
 
-MERGE: Final = "<<"
+_BETWEEN: Final = re.compile(r"(?:[ \t\r\n]|(?:(?<=[ \t\r\n])|^)#[^\r\n]*)*", re.MULTILINE)
+_HEADER: Final = re.compile(r"[|>][-+0-9]*")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Span:
-    """A value, from `start` up to `end`, with its anchor. `entries` are those of a collection.
+    """A value. `start` is where its anchor begins if it has one, and `body` where the value itself begins.
 
-    `flow` is whether a collection is in brackets. `text` is the value of a scalar, and `style` its quotes, `|`, or `>`,
-    empty for a plain one. `anchor` is the name of an anchor or alias.
+    `end` is the end of the value, without comments and blank lines behind it. `source` is the value that an alias
+    repeats, and `below` the values that a mapping gets through `<<`.
+    """
+
+    kind: Kind
+    start: int
+    body: int
+    end: int
+    value: Json = None
+    flow: bool = False
+    style: str = ""
+    anchor: str | None = None
+    members: list[Member] = field(default_factory=list)
+    source: Span | None = None
+    below: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def is_block(self) -> bool:
+        """Whether each member begins a line."""
+        return self.kind in (Kind.MAPPING, Kind.SEQUENCE) and not self.flow
+
+    @property
+    def is_text_block(self) -> bool:
+        return self.style in BLOCKS
+
+    def walk(self) -> Iterator[Span]:
+        yield self
+        for member in self.members:
+            yield from member.value.walk()
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """An entry of a mapping, or an item of a list. `start` is its dash, its `?`, or its key.
+
+    `after` is right behind its colon or its dash. `name` is the key; it is None for an item, and for a `<<` that
+    merges.
     """
 
     start: int
-    end: int
-    kind: type[Any]
-    flow: bool = False
-    text: str = ""
-    style: str = ""
-    anchor: str | None = None
-    entries: list[Entry] = field(default_factory=list)
-
-    @property
-    def is_mapping(self) -> bool:
-        return self.kind is MappingStartEvent
-
-    @property
-    def is_sequence(self) -> bool:
-        return self.kind is SequenceStartEvent
-
-    @property
-    def is_alias(self) -> bool:
-        return self.kind is AliasEvent
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry of a mapping, or an item of a list, which has no key."""
-
-    key: Span | None
+    after: int
     value: Span
+    key: Span | None = None
+    name: str | None = None
+
+
+@dataclass(slots=True)
+class Spans:
+    """A file: its documents without empty ones, and its comments in order."""
+
+    source: SourceText
+    documents: list[Span]
+    lines: Lines
+    comments: list[Comment]
 
     @property
-    def start(self) -> int:
-        return self.value.start if self.key is None else self.key.start
-
-    @property
-    def name(self) -> str | None:
-        """The key. None for a merge key and for what is not a key of a manifest."""
-        if self.key is None or self.key.kind is not ScalarEvent or (not self.key.style and self.key.text == MERGE):
-            return None
-        return self.key.text
+    def text(self) -> str:
+        return self.source.parsed
 
 
-def spans(text: str, parser: Parser) -> list[Span]:
-    """The spans of the documents of a valid text, without empty ones."""
-    return list(_documents(text, open_events(parser, text)))
+def read_spans(data: bytes, parser: Parser) -> Spans:
+    """The spans of a file that was read without an error."""
+    outside = Outside(data, parser)
+    documents = _Reader(outside.events, outside.text, outside.lines).documents()
+    return Spans(outside.source, documents, outside.lines, outside.comments)
 
 
-def _documents(text: str, next_event: Callable[[], Any]) -> Iterator[Span]:
-    while not isinstance(event := next_event(), StreamEndEvent):
-        if isinstance(event, DocumentStartEvent):
-            root = next_event()
-            if not (isinstance(root, ScalarEvent) and not (root.value or root.style or root.anchor or root.tag)):
-                yield _span(text, root, next_event)
+class _Reader:
+    def __init__(self, events: Sequence[AnyEvent], text: str, lines: Lines) -> None:
+        self._events = iter(events)
+        self._text = text
+        self._lines = lines
+        self._anchors: dict[str, Span] = {}
+
+    def documents(self) -> list[Span]:
+        found = []
+        for event in self._events:
+            if _is(event, DocumentStartEvent):
+                self._anchors = {}
+                root = next(self._events)
+                if _is(root, ScalarEvent) and not (root.value or root.style or root.anchor):
+                    continue
+                found.append(self._value(root, event.end_mark.index))
+        return found
+
+    def _next(self, index: int) -> int:
+        """The next character that is not whitespace and not in a comment."""
+        match = _BETWEEN.match(self._text, index)
+        assert match is not None
+        return match.end()
+
+    def _value(self, event: AnyEvent, after: int) -> Span:
+        if _is(event, AliasEvent):
+            span = Span(Kind.ALIAS, event.start_mark.index, event.start_mark.index, event.end_mark.index)
+            span.source = self._anchors[event.anchor]
+            span.value = span.source.value
+            return span
+        span = self._scalar(event, after) if _is(event, ScalarEvent) else self._collection(event)
+        if event.anchor is not None:
+            span.anchor = event.anchor
+            self._anchors[event.anchor] = span
+        return span
+
+    def _scalar(self, event: AnyEvent, after: int) -> Span:
+        style = event.style or ""
+        value = event.value if style else resolve(event.value)
+        if not (event.value or style):  # where a null that is not written is, the parsers do not agree
+            end = after if event.anchor is None else event.start_mark.index + 1 + len(event.anchor)
+            return Span(Kind.SCALAR, event.start_mark.index if event.anchor else end, end, end, value)
+        start, end = self._lines.body(event), event.end_mark.index
+        if style in BLOCKS:
+            header = _HEADER.match(self._text, start)
+            assert header is not None
+            written = self._text[start:end]
+            end = start + len(written[:-1] if "+" in header[0] and written.endswith("\n") else written.rstrip())
+        else:
+            end = start + len(self._text[start:end].rstrip())
+        return Span(Kind.SCALAR, event.start_mark.index, start, end, value, style=style)
+
+    def _collection(self, event: AnyEvent) -> Span:
+        is_mapping = _is(event, MappingStartEvent)
+        span = Span(Kind.MAPPING if is_mapping else Kind.SEQUENCE, event.start_mark.index, self._lines.body(event), 0)
+        span.flow = bool(event.flow_style)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = span
+        end = MappingEndEvent if is_mapping else SequenceEndEvent
+        reached = span.body + 1 if span.flow else span.body
+        while not _is(event := next(self._events), end):
+            member = self._entry(event, reached, span) if is_mapping else self._item(event, reached, span)
+            span.members.append(member)
+            reached = max(member.value.end, member.after)
+        span.end = event.end_mark.index if span.flow else reached
+        span.value = self._mapping_value(span) if is_mapping else [member.value.value for member in span.members]
+        return span
+
+    def _item(self, event: AnyEvent, reached: int, span: Span) -> Member:
+        if span.flow:
+            value = self._value(event, event.start_mark.index)
+            return Member(value.start, value.start, value)
+        dash = self._next(reached)
+        return Member(dash, dash + 1, self._value(event, dash + 1))
+
+    def _entry(self, event: AnyEvent, reached: int, span: Span) -> Member:
+        key = self._value(event, event.start_mark.index)
+        start = key.start
+        if not span.flow and self._text[(first := self._next(reached))] == "?":
+            start = first
+        colon = self._next(key.end)
+        after = colon + 1 if self._text[colon : colon + 1] == ":" else key.end
+        value = self._value(next(self._events), after)
+        merges = key.kind is Kind.SCALAR and not key.style and key.value == MERGE
+        return Member(start, max(after, key.end), value, key, None if merges else str(key.value))
+
+    def _mapping_value(self, span: Span) -> Json:
+        value = {member.name: member.value.value for member in span.members if member.name is not None}
+        for member in span.members:
+            if member.name is None:
+                merged = member.value.value
+                for source in merged if isinstance(merged, list) else [merged]:
+                    span.below |= {key: inner for key, inner in source.items() if key not in span.below}
+        return {**value, **{key: inner for key, inner in span.below.items() if key not in value}}
 
 
-def _span(text: str, event: Any, next_event: Callable[[], Any]) -> Span:
-    start, end = event.start_mark.index, event.end_mark.index
-    if isinstance(event, ScalarEvent):
-        if event.style in ("|", ">"):
-            end = start + len(_tight(text[start:end]))
-        return Span(start, end, ScalarEvent, text=event.value, style=event.style or "", anchor=event.anchor)
-    if isinstance(event, AliasEvent):
-        return Span(start, end, AliasEvent, anchor=event.anchor)
-    found = Span(start, end, type(event), flow=bool(event.flow_style), anchor=event.anchor)
-    while not isinstance(inner := next_event(), MappingEndEvent | SequenceEndEvent):
-        key = _span(text, inner, next_event) if found.is_mapping else None
-        found.entries.append(Entry(key, _span(text, next_event() if found.is_mapping else inner, next_event)))
-    if found.flow:
-        assert inner.end_mark is not None
-        found.end = inner.end_mark.index
-    elif found.entries:
-        found.end = found.entries[-1].value.end
-    return found
-
-
-def _tight(block: str) -> str:
-    """A `|` or `>` text without the line end and the blank lines that do not belong to its value."""
-    header = block.split("\n", 1)[0].split("#")[0]
-    if "+" in header:
-        return block[:-1].removesuffix("\r") if block.endswith("\n") else block
-    return block.rstrip(" \t\r\n")
+def _is(event: AnyEvent, kind: type[Event]) -> bool:
+    return isinstance(event, kind)

@@ -1,137 +1,167 @@
-"""New lines in the style of a file: its indentation, its lists, and its line endings."""
+"""How a file is written: its line endings, indentation, and quotes. New values are spelled the same way."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.manifest.editing.spans import Span
-from reconciler.manifest.formatting.texts import WIDTH, block_of, double_quoted, key_text
-from reconciler.manifest.sourcetree.tree import Kind, Node
-from reconciler.manifest.spelling import choice_node, choices_node, scalar, spelled
-from reconciler.model.values import Json, to_json
-
-_CHOICES: Final = frozenset({"ontology", "choices", "subchoices"})
+from reconciler.manifest.editing.spans import Span, Spans
+from reconciler.manifest.formatting.layout import lay_out
+from reconciler.manifest.formatting.texts import double_quoted
+from reconciler.manifest.scalars import NotJsonError, resolve
+from reconciler.manifest.schema import CHOICE
+from reconciler.manifest.sourcetree.tree import Document, Kind, Node
+from reconciler.manifest.spelling import choice_node, choices_node, mapping, sequence, spelled
+from reconciler.model.values import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """`step` is how far a mapping is indented below its key, `dash` how far a list is. `ending` ends a line."""
+    """A mapping is indented by `step` columns from its key, and a list by `list_step`."""
 
-    step: int = 2
-    dash: int = 2
     ending: str = "\n"
+    step: int = 2
+    list_step: int = 2
 
-    def entry(self, head: str, value: Json, column: int, *, key: str = "", quotes: str = "") -> list[str]:
-        """The lines of an entry after `head`, such as `key:` or `-`, which is in `column`. The first one is not
-        indented. `key` is the key that the value belongs to, and `quotes` the style of the text that it replaces."""
-        return self._entry(head, _node(value, key, quotes), column, literal=quotes in ("|", ">"))
+    @classmethod
+    def of(cls, spans: Spans) -> Style:
+        steps: Counter[int] = Counter()
+        list_steps: Counter[int] = Counter()
+        lines = spans.lines
+        for document in spans.documents:
+            for span in document.walk():
+                if span.kind is not Kind.MAPPING or span.flow:
+                    continue
+                for member in span.members:
+                    inner = member.value
+                    if inner.is_block and inner.members:
+                        step = lines.column(inner.members[0].start) - lines.column(member.start)
+                        (list_steps if inner.kind is Kind.SEQUENCE else steps)[step] += 1
+        step = _usual(steps, 2)
+        first = spans.text.find("\n")
+        ending = "\r\n" if first > 0 and spans.text[first - 1] == "\r" else "\n"
+        return cls(ending, max(step, 1), max(_usual(list_steps, step), 0))
 
-    def root(self, value: Json) -> str:
-        """The text of a whole document."""
-        node = _node(value, "", "")
-        if not node.is_collection or not node.children:
-            return inline(node)
-        return self.ending.join(self._children(node, 0))
+    def entry(self, key: str, value: Node, key_quote: str) -> list[str]:
+        """The lines of an entry of a mapping that begins in the first column."""
+        root = mapping({key: value})
+        (child,) = root.children
+        assert child.key is not None
+        requote(child.key, key_quote)
+        return self._lines(root)
 
-    def _entry(self, head: str, node: Node, column: int, *, literal: bool = False) -> list[str]:
-        if node.is_collection and node.children:
-            text = inline(node) if node.flow else ""
-            if text and column + len(head) + 1 + len(text) <= WIDTH:
-                return [f"{head} {text}"]
-            if head.endswith("-") and " &" not in head:
-                inner = column + 2
-                first, *others = self._children(node, inner)
-                return [f"{head} {first[inner:]}", *others]
-            deeper = column + (self.step if node.kind is Kind.MAPPING else self.dash)
-            return [head, *self._children(node, deeper)]
-        margin = " " * (column + self.step)
-        if literal and (lines := _literal(node.value)) is not None and "\n" in node.value:
-            return [f"{head} {lines[0]}", *(f"{margin}{line}" if line else "" for line in lines[1:])]
-        block = block_of(node) if not node.is_collection else None
-        if block is not None:
-            return [f"{head} {block.header}", *(f"{margin}{line}" if line else "" for line in block.lines)]
-        return [f"{head} {inline(node)}"]
+    def item(self, value: Node) -> list[str]:
+        """The lines of an item of a list that begins in the first column."""
+        return self._lines(sequence([value]))
 
-    def _children(self, node: Node, column: int) -> list[str]:
-        margin, lines = " " * column, []
-        for child in node.children:
-            head = "-" if child.key is None else f"{key_text(child.key)}:"
-            first, *others = self._entry(head, child.value, column)
-            lines += [margin + first, *others]
-        return lines
-
-
-def _node(value: Json, key: str, quotes: str) -> Node:
-    if key in _CHOICES:
-        return choices_node(value)
-    if isinstance(value, dict) and "choice" in value:
-        return choice_node(value)
-    if isinstance(value, str) and "\n" not in value:
-        if quotes == '"':
-            return Node(Kind.SCALAR, text=double_quoted(value), value=value, style='"')
-        if quotes == "'" and value.isprintable():
-            return Node(Kind.SCALAR, text="'" + value.replace("'", "''") + "'", value=value, style="'")
-    return spelled(value)
+    def _lines(self, root: Node) -> list[str]:
+        root.flow = False
+        _quote_fragile(root, self.step)
+        return lay_out([Document(root)], (), step=self.step, list_step=self.list_step)
 
 
-def _literal(text: str) -> list[str] | None:
-    """The header and lines of a `|` text, even with whitespace that is hard to see.
-
-    None if the text has other invisible characters.
-    """
-    bare = text.rstrip("\n")
-    lines = bare.split("\n")
-    if not bare.strip() or not all(line.replace("\t", " ").isprintable() for line in lines):
-        return None
-    ended = len(text) - len(bare)
-    indicator = "2" if next(line for line in lines if line).startswith((" ", "\t")) else ""
-    chomping = "-" if not ended else "" if ended == 1 else "+"
-    return [f"|{indicator}{chomping}", *lines, *[""] * (ended - 1)]
+_STEP: Final = 2
 
 
-def inline(node: Node) -> str:
+def _quote_fragile(node: Node, step: int) -> None:
+    """Put texts in quotes that are not safe as blocks: empty lines at the end would join those of the file, and an
+    indentation indicator is only right for the usual step."""
+    for child in node.children:
+        _quote_fragile(child.value, step)
+    is_indented = step != _STEP and node.value.lstrip("\n").startswith((" ", "\t"))
+    if node.style == "|" and (is_indented or node.value.endswith("\n\n")):
+        node.style, node.text = '"', double_quoted(node.value)
+
+
+def _usual(steps: Counter[int], otherwise: int) -> int:
+    return steps.most_common(1)[0][0] if steps else otherwise
+
+
+def new_node(value: Json, *, choices: bool, flow: bool, quote: str) -> Node:
+    """The node of a value. `choices` is whether it is a choice, a list of choices, or an ontology."""
+    if flow or not choices:
+        return requote(spelled(value, flow=flow), quote)
+    value = _arranged(value)
+    is_choice = isinstance(value, dict) and "choice" in value
+    return requote(choice_node(value) if is_choice else choices_node(value), quote)
+
+
+def _arranged(value: Json) -> Json:
+    """Choices with their keys in the usual order."""
+    if isinstance(value, list):
+        return [_arranged(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    names = sorted(value, key=lambda key: CHOICE.names.index(key) if key in CHOICE.names else len(CHOICE.names))
+    return {key: _arranged(value[key]) if key in ("choices", "subchoices") else value[key] for key in names}
+
+
+def in_brackets(node: Node) -> str:
     """A value on one line."""
-    if node.kind is Kind.MAPPING:
-        pairs = (f"{key_text(child.key)}: {inline(child.value)}" for child in node.children if child.key)
-        return f"{{{', '.join(pairs)}}}"
-    if node.kind is Kind.SEQUENCE:
-        return "[" + ", ".join(inline(child.value) for child in node.children) + "]"
-    return double_quoted(node.value) if "\n" in node.value and node.style else node.text
+    if not node.is_collection:
+        return node.text
+    inner = [
+        in_brackets(child.value) if child.key is None else f"{child.key.text}: {in_brackets(child.value)}"
+        for child in node.children
+    ]
+    return f"{{{', '.join(inner)}}}" if node.kind is Kind.MAPPING else f"[{', '.join(inner)}]"
 
 
-def in_brackets(value: Json, *, json: bool) -> str:
-    """A value on one line, inside brackets; with `json`, as JSON."""
-    return to_json(value) if json else inline(spelled(value, flow=True))
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How the members of one collection are written: the quotes of all strings in it, those of all keys, and whether
+    all objects in it are in brackets. Quotes are empty if some have none, or others."""
+
+    quote: str
+    key_quote: str
+    flow: bool
+
+    @classmethod
+    def of(cls, span: Span) -> Habits:
+        objects = [member.value for member in span.members if member.value.kind is Kind.MAPPING]
+        return cls(
+            _quote_of(_scalars_in(span)),
+            _quote_of(member.key for member in span.members if member.key is not None),
+            bool(objects) and all(each.flow for each in objects),
+        )
 
 
-def key_in(name: str, *, json: bool = False) -> str:
-    """A new key, outside brackets or inside them; with `json`, as JSON."""
-    return double_quoted(name) if json else key_text(scalar(name, flow=True))
+def _quote_of(spans: Iterable[Span]) -> str:
+    styles = {span.style for span in spans if span.kind is Kind.SCALAR and isinstance(span.value, str)}
+    (style, *others) = styles or {""}
+    return style if not others and style in ('"', "'") else ""
 
 
-def style_of(text: str, root: Span) -> Style:
-    """The style of a document: that of its first indented mapping and its first list below a key."""
-    step, dash = 0, -1
-    waiting = [root]
-    while waiting and not (step and dash >= 0):
-        span = waiting.pop(0)
-        for entry in span.entries if not span.flow else ():
-            value = entry.value
-            if not value.entries or value.flow:
-                continue
-            waiting.append(value)
-            if entry.key is None or text[entry.key.end : value.start].find("\n") < 0:
-                continue
-            deeper = _column(text, value.entries[0].start) - _column(text, entry.start)
-            if value.is_mapping and not step:
-                step = deeper
-            elif value.is_sequence and dash < 0:
-                dash = _column(text, value.start) - _column(text, entry.start)
-    ending = "\r\n" if "\r\n" in text[: text.find("\n") + 1] else "\n"
-    step = step if step > 0 else 2
-    return Style(step, dash if dash in (0, step) else (0 if dash == 0 else step), ending)
+def _scalars_in(span: Span) -> Iterator[Span]:
+    """The scalars right in a collection, or in the collections right in it."""
+    for member in span.members:
+        inner = member.value
+        yield from (below.value for below in inner.members) if inner.members else (inner,)
 
 
-def _column(text: str, position: int) -> int:
-    return position - (text.rfind("\n", 0, position) + 1)
+def requote(node: Node, quote: str) -> Node:
+    """Put the strings in a node in quotes, except texts of several lines."""
+    if not quote:
+        return node
+    if node.is_collection:
+        for child in node.children:
+            if child.key is not None:
+                requote(child.key, quote)
+            requote(child.value, quote)
+    elif _is_string(node) and "\n" not in node.value:
+        if quote == '"':
+            node.style, node.text = quote, double_quoted(node.value)
+        elif node.value.isprintable():
+            node.style, node.text = quote, "'" + node.value.replace("'", "''") + "'"
+    return node
+
+
+def _is_string(node: Node) -> bool:
+    if node.style:
+        return True
+    try:
+        return isinstance(resolve(node.text), str)
+    except NotJsonError:
+        return False

@@ -24,9 +24,14 @@ _BEFORE_COMMENT: Final = 2
 """The minimum number of spaces before a comment at the end of a line."""
 
 
-def lay_out(documents: Sequence[Document], opened: Collection[int]) -> list[str]:
-    """The lines of a file. `opened` are the identities of collections that are not written in brackets."""
-    layout = _Layout(opened)
+def lay_out(
+    documents: Sequence[Document], opened: Collection[int], *, step: int = _STEP, list_step: int = _STEP
+) -> list[str]:
+    """The lines of a file. `opened` are the identities of collections that are not written in brackets.
+
+    A mapping is indented by `step` columns from its key, and a list by `list_step`.
+    """
+    layout = _Layout(opened, step, list_step)
     for index, document in enumerate(documents):
         layout.document(document, is_first=index == 0)
     return layout.finished()
@@ -45,8 +50,10 @@ class _Layout:
     """`_fresh` is whether the current block is still empty. `_kept` is whether an empty line would become part of a
     text."""
 
-    def __init__(self, opened: Collection[int]) -> None:
+    def __init__(self, opened: Collection[int], step: int, list_step: int) -> None:
         self._opened = opened
+        self._step = step
+        self._list_step = list_step
         self.lines: list[str] = []
         self._line_ends: list[_LineEnd] = []
         self._fresh = True
@@ -165,7 +172,8 @@ class _Layout:
         if len(text) > LONGEST_KEY:
             self._put(f"{start}? {text}")
             start, text = " " * indent, ""
-        self._value(f"{start}{text}:", value, indent + _STEP)
+        below = indent + (self._list_step if value.kind is Kind.SEQUENCE else self._step)
+        self._value(f"{start}{text}:", value, below)
 
     def _value(self, prefix: str, node: Node, below: int) -> None:
         """Write one value after `prefix`. The lines below it are indented by `below` columns."""
