@@ -72,6 +72,8 @@ def test_a_run_that_was_killed_made_what_it_announced() -> None:
     assert makers_of(VERSIONS, dirty).of(Part.PARAMS, 1).commit is None
     unfinished = steps(entry(0), entry(0, killed), r1=(A, False))
     assert of(VERSIONS, unfinished) == "BASS"
+    another = entry(0, killed, not_kept={"params.z": "hash"})  # the intent is still there
+    assert of(VERSIONS, steps(entry(0), entry(0, killed), another, entry(1))) == "BASS"
     lost = intent("r1", 0, {"a": 9})
     assert of(VERSIONS, steps(entry(0), entry(0, lost), entry(0))) == "BSSS"
 

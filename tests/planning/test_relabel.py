@@ -38,6 +38,10 @@ def test_names_that_look_alike() -> None:
     assert found(project, "1..2") == []
     assert found(project, "1..") == found(project, "ontology:2..3") == ["3: Dog -> Dogs"]
     assert found(live(ontologies=(["Kitten"], ["Cat"]))) == []
+    described = {"choice": "Kittens", "description": "young"}
+    assert found(live(ontologies=(["Kitten", "A"], [described, "A"], ["A", {"choice": "Kittens"}]))) == [
+        "1: Kitten -> Kittens"
+    ]
 
 
 def test_declared_renames() -> None:
