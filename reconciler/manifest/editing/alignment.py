@@ -10,7 +10,7 @@ from typing import Final
 from reconciler.model.likeness import renamed
 from reconciler.model.values import Json, canonical_json
 
-_NAMES: Final = ("choice", "field_id", "name", "label", "value", "path", "title")
+_NAMES: Final = ("choice", "field_id", "id", "key", "name", "label", "value", "path", "title")
 """The keys that identify an item, the most telling first."""
 
 

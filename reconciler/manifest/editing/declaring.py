@@ -6,7 +6,7 @@ file may be edited. Otherwise the manifest overrides it.
 
 from __future__ import annotations
 
-import copy
+import re
 from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
@@ -27,6 +27,7 @@ from reconciler.model.values import ABSENT, Absent, Json, equal
 
 _DIRECTIVES: Final = frozenset({"$file", "$ref", "$literal", "$unset"})
 UNSET: Final = {"$unset": True}
+_LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
 class Declaring:
@@ -95,27 +96,30 @@ class Declaring:
         for key in path:
             below = origin.child(key)
             if below is None:
-                return self._override(root, path, new)
+                return self._override(root, path, literal(new))
             origin = below
         holder = origin.reference.document if origin.reference is not None else origin.document
         if origin.text is not None:
             if self._text(origin.text, new):
                 return origin.text
-        elif origin.document is root.document or (self._may_edit(origin.file) and self._is_free(origin, old, new)):
+        elif origin.document is root.document and origin.reference is None:
+            return self._override(root, path, self._written(origin, old, new))
+        elif self._may_edit(origin.file) and self._is_free(origin, old, new):
             self._assign(origin, self._written(origin, old, new))
             return origin.file
-        if holder is not root.document and self._may_edit(holder.source.file) and origin.text is not None:
-            self._assign(origin, literal(new))
+        is_named = origin.text is not None or origin.reference is not None
+        if is_named and holder is not root.document and self._may_edit(holder.source.file):
+            self._assign(origin.reference or origin, literal(new))
             return holder.source.file
-        return self._override(root, path, new)
+        return self._override(root, path, literal(new))
 
-    def _override(self, root: Origin, path: RawPath, new: Json) -> str:
+    def _override(self, root: Origin, path: RawPath, written: Json) -> str:
         own = self._own(root.document)
         for key in path[:-1]:
             own = own.setdefault(key, {})
             if not isinstance(own, dict) or _is_directive(own):
                 raise NotEditableError(f"its {key} is not written in the manifest")
-        own[path[-1]] = literal(new)
+        own[path[-1]] = written
         return root.file
 
     def _without(self, root: Origin, key: str) -> str:
@@ -161,7 +165,7 @@ class Declaring:
         """The new value of a document, to be changed in place."""
         known = self._documents.get(id(document))
         if known is None:
-            known = self._documents[id(document)] = document, copy.deepcopy(document.value)
+            known = self._documents[id(document)] = document, _copied(document.value)
         return known[1]
 
     def _assign(self, origin: Origin, written: Json) -> None:
@@ -206,6 +210,13 @@ class Declaring:
                 return there
             return literal(new)
         return self._written(child, old, new)
+
+
+def _copied(value: Json) -> Json:
+    """A copy in which no two places share a value, as an alias and its anchor do."""
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _root(project: DesiredProject) -> Origin:
@@ -253,14 +264,23 @@ def _edited(data: bytes, values: Mapping[int, Json]) -> bytes:
 
 
 def _text_bytes(data: bytes, text: str) -> bytes:
-    """The bytes of a text file with a new text, in the form of the old bytes."""
-    mark = BOM_UTF8 if data.startswith(BOM_UTF8) else b""
-    body = data[len(mark) :]
+    """The bytes of a text file with a new text. Lines at its start and its end that are the same keep their ends."""
+    mark = BOM_UTF8 if data.startswith(BOM_UTF8) or text.startswith("\ufeff") else b""
+    body = data.removeprefix(BOM_UTF8)
     if body.endswith(b"\n") or text.endswith("\n"):
         text += "\n"
-    if b"\r\n" in body and b"\n" not in body.replace(b"\r\n", b""):
-        text = text.replace("\n", "\r\n")
-    return mark + text.encode()
+    old, new = _LINE.findall(body), _LINE.findall(text.encode())
+    same = [line.replace(b"\r\n", b"\n") for line in old]
+    above = _alike(same, new, len(new))
+    below = _alike(same[::-1], new[::-1], min(len(old), len(new)) - above)
+    ending = b"\r\n" if 2 * body.count(b"\r\n") > body.count(b"\n") else b"\n"
+    changed = [line.replace(b"\n", ending) for line in new[above : len(new) - below]]
+    return mark + b"".join([*old[:above], *changed, *old[len(old) - below :]])
+
+
+def _alike(one: Sequence[bytes], other: Sequence[bytes], most: int) -> int:
+    """How many lines are the same at the start."""
+    return next((at for at in range(min(most, len(one))) if one[at] != other[at]), min(most, len(one)))
 
 
 def _declared(old: Json, ontology: Ontology) -> Json:
