@@ -26,6 +26,7 @@ from reconciler.manifest.places import files_of
 from reconciler.model.ontology import walk
 from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.model.values import Json
+from reconciler.operations.ledger import note_written
 from reconciler.operations.session import Session
 from reconciler.planning.blocking import blocked
 from reconciler.planning.intent import compare
@@ -242,6 +243,8 @@ def write_files(settings: Settings, proven: Proven, progress: Progress) -> None:
         written += 1
         progress("written", written, total)
 
+    with suppress(FileRefusedError):  # it is only a memory
+        note_written(settings, proven.files)
     others = {*proven.others}
     steps = ([file for file in proven.files if (file in others) is first] for first in (True, False))
     try:

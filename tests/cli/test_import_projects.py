@@ -12,6 +12,8 @@ import pytest
 
 from reconciler.cli import console
 from reconciler.files import writing
+from reconciler.operations.ledger import uncommitted
+from reconciler.settings import read_settings
 from tests.cli.conftest import Cli
 
 LONG = "\n".join(f"Rule {n}." for n in range(25))
@@ -301,7 +303,7 @@ def test_a_disk_that_fills(
     repository: Path, cli: Cli, seed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed(*({"name": f"p{n}", "params": {"instruction": LONG, "n": n}} for n in range(30)))
-    write_in, left = writing._write_in, [10]
+    write_in, left = writing._write_in, [11]  # the first is the memory of what was written
 
     def fill(*arguments: Any) -> None:
         left[0] -= 1
@@ -348,3 +350,17 @@ def test_progress_is_shown_at_a_terminal(
     done = cli("import", "--all")
     assert "2/2" in done.err
     assert "2/2" not in done.out
+
+
+def test_what_an_import_wrote_does_not_count_as_uncommitted(
+    repository: Path, cli: Cli, seed: Callable[..., None]
+) -> None:
+    commit(repository)
+    seed({"name": "p", "params": {"instruction": LONG}}, {"name": "q", "params": {}})
+    cli("import", "--all")
+    settings = read_settings(repository)
+    paths = [repository / "projects" / name for name in files(repository)]
+    content = {str(path): path.read_bytes() for path in paths}
+    assert uncommitted(settings, content) == []
+    paths[0].write_text("mine")
+    assert uncommitted(settings, {**content, str(paths[0]): b"mine"}) == [str(paths[0])]

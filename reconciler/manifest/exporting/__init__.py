@@ -60,11 +60,15 @@ def export(
     result.manifests = _manifests(subjects, names)
     stems = [os.path.splitext(os.path.basename(result.manifests[subject.live.name]))[0] for subject in subjects]
     texts = place_texts(subjects, stems, names, there.shared)
+    keys = [key_of(subject.live) for subject in subjects]
+    projects = zip(keys, (subject.live for subject in subjects), strict=True)
     ontologies, new = place_ontologies(
-        subjects, names[SHARED], there.shared, lambda value: document_text(value, FileKind.OTHER)
+        projects, names[SHARED], there.shared, lambda value: document_text(value, FileKind.OTHER)
     )
     result.files |= texts.new | new
-    documents = [_document(subject, texts.paths, ontologies) for subject in subjects]
+    documents = [
+        _document(subject, texts.paths, ontologies.get(key or "")) for subject, key in zip(subjects, keys, strict=True)
+    ]
     for folder in sorted(factored):
         shared = factor(
             [document for subject, document in zip(subjects, documents, strict=True) if subject.folder == folder]
@@ -88,7 +92,9 @@ def _manifests(subjects: Sequence[Subject], names: Mapping[str, Names]) -> dict[
     return found
 
 
-def _document(subject: Subject, texts: Mapping[str, str], ontologies: Mapping[str, str]) -> dict[str, Json]:
+def _document(subject: Subject, texts: Mapping[str, str], ontology: str | None) -> dict[str, Json]:
+    """The document. `ontology` is the file of the choices, if they have one."""
+
     def relative(path: str) -> str:
         return os.path.relpath(path, subject.folder or ".")
 
@@ -96,10 +102,8 @@ def _document(subject: Subject, texts: Mapping[str, str], ontologies: Mapping[st
         return {"$file": relative(texts[text])} if text in texts else text
 
     written: Json = None
-    key = key_of(subject.live)
-    if key is not None:
-        assert isinstance(subject.live.ontology, Ontology)
-        written = {"$ref": relative(ontologies[key])} if key in ontologies else subject.live.ontology.spelled
+    if isinstance(subject.live.ontology, Ontology) and subject.live.ontology.choices:
+        written = {"$ref": relative(ontology)} if ontology is not None else subject.live.ontology.spelled
         if name := subject.live.ontology.name:
             written = {"name": name, "choices": written}
     return document_of(subject, spell, written)

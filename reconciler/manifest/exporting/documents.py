@@ -88,7 +88,7 @@ def _reconcile(subject: Subject) -> Iterator[tuple[str, Json]]:
     if paths:
         yield "ignore", [{"path": path, "reason": _SENSITIVE} for path in paths]
     renames = subject.inherited.slots.get(_RENAMES, ({}, None))[0]
-    if isinstance(renames, dict) and not _strings(subject.live).isdisjoint(renames):
+    if isinstance(renames, dict) and renames and not _strings(subject.live).isdisjoint(renames):
         yield "renames", _UNSET  # a manifest cannot declare a name that it says was renamed
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os.path
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -118,17 +118,21 @@ def _prefix(names: Sequence[str]) -> str:
 
 
 def place_ontologies(
-    subjects: Sequence[Subject], names: Names, there: Mapping[str, bytes], layout: Callable[[Json], bytes]
+    projects: Iterable[tuple[str | None, LiveProject]],
+    names: Names,
+    there: Mapping[str, bytes],
+    layout: Callable[[Json], bytes],
 ) -> tuple[dict[str, str], dict[str, bytes]]:
-    """The files of lists of choices that several subjects have, or that exist, and the bytes of new ones.
+    """The files of lists of choices that several projects have, or that exist, and the bytes of new ones.
 
-    The first result has paths relative to the manifest folder, by `key_of` the choices. `names` hands out names in the
-    folder for shared files, `there` are the files in it, and `layout` is how a file with one value is written.
+    Each project comes with its `key_of`. The first result has paths relative to the manifest folder, by this key.
+    `names` hands out names in the folder for shared files, `there` are the files in it, and `layout` is how a file with
+    one value is written.
     """
     users: dict[str, list[LiveProject]] = defaultdict(list)
-    for subject in subjects:
-        if (key := key_of(subject.live)) is not None:
-            users[key].append(subject.live)
+    for key, live in projects:
+        if key is not None:
+            users[key].append(live)
     known = _by_content(there)
     paths: dict[str, str] = {}
     new: dict[str, bytes] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
@@ -129,16 +129,19 @@ def _is_divided(node: Node) -> bool:
     return any(home.block < node.start for home in homes)
 
 
-def _nodes(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        yield from _child_nodes(child)
+def _nodes(*nodes: Node) -> list[Node]:
+    """Nodes, and all keys and values below them."""
+    found = [*nodes]
+    for node in found:
+        for child in node.children:
+            if child.key is not None:
+                found.append(child.key)
+            found.append(child.value)
+    return found
 
 
-def _child_nodes(child: Child) -> Iterator[Node]:
-    if child.key is not None:
-        yield child.key
-    yield from _nodes(child.value)
+def _child_nodes(child: Child) -> list[Node]:
+    return _nodes(child.value) if child.key is None else _nodes(child.key, child.value)
 
 
 def _anchors(child: Child) -> list[str]:
