@@ -6,7 +6,6 @@ other project may differ more from live than before.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from reconciler.model.plan import unit_of
 from reconciler.model.project import DesiredProject, LiveProject
 from reconciler.model.values import ABSENT, Absent, Json, equal
 from reconciler.operations.ledger import note_written, uncommitted
+from reconciler.operations.patches import patch
 from reconciler.planning.bases import ONTOLOGY, parameter_in
 from reconciler.planning.intent import compare
 from reconciler.settings import Settings, Target
@@ -57,7 +57,7 @@ class Revision:
 
     def diff(self, base: Path) -> str:
         """What `git apply` takes, with paths relative to `base`."""
-        return "".join(_diff(os.path.relpath(file, base), *both) for file, both in sorted(self.files.items()))
+        return "".join(patch(os.path.relpath(file, base), *both) for file, both in sorted(self.files.items()))
 
 
 def revise(
@@ -211,19 +211,3 @@ def _now(settings: Settings, file: str) -> bytes | None:
         return read_file(settings.repo_root, file)
     except FileRefusedError:
         return None
-
-
-def _diff(name: str, old: bytes, new: bytes) -> str:
-    """A unified diff. A line that does not end is marked as git marks it."""
-    pieces = [f"diff --git a/{name} b/{name}\n"]
-    for line in difflib.unified_diff(_by_line(old), _by_line(new), f"a/{name}", f"b/{name}"):
-        pieces.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(pieces)
-
-
-def _by_line(data: bytes) -> list[str]:
-    """The lines with their ends. Only LF ends a line."""
-    text = data.decode("utf-8", "surrogateescape")
-    lines = [f"{line}\n" for line in text.split("\n")]
-    lines[-1] = lines[-1][:-1]
-    return lines if lines[-1] else lines[:-1]
