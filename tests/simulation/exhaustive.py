@@ -1,16 +1,22 @@
-"""Every order of a few requests, and every single fault among them: a search without memory over sequences of choices.
+"""Every order of a few requests, and every single fault among them: a search over sequences of choices.
 
-Promises: `explore` walks each path once, from the start; a path is the numbers that were chosen, so that one can be
-walked again. Two orders are one where they differ only in neighbours of which neither can notice the other: two reads,
-or a request that never arrives beside any other. Of these one is walked ("sleep sets": what was tried at a choice and
-cannot notice what is chosen now needs no second try below).
+Promises: `explore` yields each path once; a path is the numbers that were chosen, so that one can be walked again. Two
+orders are one where they differ only in neighbours of which neither can notice the other: two reads, or a request that
+never arrives beside any other. Of these one is walked ("sleep sets": what was tried at a choice and cannot notice what
+is chosen now needs no second try below).
+
+A path goes on from where it parts from the one before it, which needs two things. The server is copied at each choice.
+And what a run does next depends on its own answers alone: runs share nothing but the server, and a run's clock counts
+its own answers. So each run is on a loop of its own, and what it does after the same answers is looked up.
 """
 
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from random import Random
@@ -18,15 +24,19 @@ from random import Random
 import httpx
 
 from reconciler.model.outcome import Outcome
+from reconciler.model.plan import Plan
 from reconciler.model.project import DesiredProject
 from reconciler.scale.client import ScaleClient
 from reconciler.scale.wire import read_projects
 from tests.simulation.checker import Run, Verdict, check
 from tests.simulation.server import Json, Read, Refusal, Server
-from tests.simulation.virtual import START, HastyClock, VirtualLoop, run_on
+from tests.simulation.virtual import START, HastyClock, VirtualLoop
 from tests.simulation.world import ENDPOINT, apply_with, plan_from
 
 NAME = "p"
+
+Answer = tuple[int, bytes] | None
+"""Status and body, or None for a connection that was cut."""
 
 
 class Fault(StrEnum):
@@ -47,17 +57,12 @@ class Scene:
 
 @dataclass(slots=True)
 class Path:
-    """One walk: the choices, how many there were each time, what happened, and what the checker says.
+    """The choices, what happened, and what the checker says."""
 
-    `repeats` is true where the walk was given up: all that could follow has been walked in another order.
-    """
-
-    taken: list[int] = field(default_factory=list)
-    widths: list[int] = field(default_factory=list)
-    trace: list[str] = field(default_factory=list)
-    faults: int = 0
-    repeats: bool = False
-    verdict: Verdict = field(default_factory=Verdict)
+    taken: list[int]
+    trace: list[str]
+    faults: int
+    verdict: Verdict
 
     def __str__(self) -> str:
         return "\n".join([f"Choices {self.taken}", *self.trace, "Found:", *self.verdict.violations])
@@ -65,41 +70,33 @@ class Path:
 
 def explore(scene: Scene, client: type[ScaleClient] = ScaleClient) -> Iterator[Path]:
     """All paths of a scene."""
-    prefix: list[int] = []
-    while True:
-        path = walk(scene, prefix, client)
-        if not path.repeats:
-            yield path
-        last = len(path.taken) - 1
-        while last >= 0 and path.taken[last] + 1 == path.widths[last]:
-            last -= 1
-        if last < 0:
-            return
-        prefix = [*path.taken[:last], path.taken[last] + 1]
+    return _below(_opening(scene, client))
 
 
-def walk(scene: Scene, prefix: Sequence[int], client: type[ScaleClient] = ScaleClient) -> Path:
-    """One path: the choices of `prefix`, then always the first."""
-    loop = VirtualLoop()
-    stage = _Stage(scene, prefix, loop, client)
-    loop.on_idle = stage.choose
-    return run_on(loop, stage.play())
+def walk(scene: Scene, choices: Sequence[int], client: type[ScaleClient] = ScaleClient) -> Path:
+    """One path."""
+    place = _opening(scene, client)
+    for number in choices:
+        place = place.after(place.options(), number)
+    return place.path()
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """Something that waits to be chosen. The person's edit has no request."""
-
-    actor: str
-    request: httpx.Request | None
-    done: asyncio.Future[httpx.Response]
+def _below(place: _Place) -> Iterator[Path]:
+    if not place.held:
+        yield place.path()
+        return
+    # Where all are asleep, what could follow has been walked in another order.
+    options = place.options()
+    for number in range(len(options)):
+        yield from _below(place.after(options, number))
 
 
 @dataclass(frozen=True, slots=True)
 class _Option:
-    """What a choice may be. An actor has one request at a time."""
+    """What a choice may be. An actor has one request at a time; the person's edit has no request."""
 
-    held: _Held
+    actor: str
+    request: httpx.Request | None
     fault: Fault | None
 
     @property
@@ -108,136 +105,214 @@ class _Option:
 
     @property
     def writes(self) -> bool:
-        return self.held.request is None or self.held.request.method == "POST"
+        return self.request is None or self.request.method == "POST"
 
     def notices(self, other: _Option) -> bool:
         """Whether it makes a difference which of the two comes first. There is one fault in a path."""
-        if self.held is other.held or (self.fault and other.fault):
+        if self.actor == other.actor or (self.fault and other.fault):
             return True
         return self.arrives and other.arrives and (self.writes or other.writes)
 
 
-class _Stage:
-    def __init__(self, scene: Scene, prefix: Sequence[int], loop: VirtualLoop, client: type[ScaleClient]) -> None:
-        self.scene = scene
-        self.prefix = prefix
-        self.loop = loop
-        self.client = client
-        self.server = Server()
-        self.path = Path()
-        self.held: list[_Held] = []
-        self.asleep: list[_Option] = []
-        self.main: asyncio.Task[None] | None = None
+@dataclass(slots=True)
+class _Place:
+    """Everyone waits. `steps` has what each run has come to; `held` has who waits, in the order of their requests."""
 
-    async def play(self) -> Path:
-        scene = self.scene
-        if scene.params is not None:
-            self.server.create({"name": NAME, "type": "chat", "params": scene.params}, "before", 0.0, 0.0, START)
-        if scene.params is not None and scene.ontology is not None:
-            self.server.set_ontology(NAME, {"ontology": scene.ontology}, "before", 0.0, 0.0, START)
-        runs = [Run(f"r{number + 1}", {NAME: wish}, 0.0) for number, wish in enumerate(scene.wishes)]
-        self.main = self.loop.create_task(self.act(runs))
-        await asyncio.wait([self.main])
-        if not self.path.repeats:
-            self.main.result()
-            self.path.verdict = check(self.server, runs)
-        return self.path
+    scene: Scene
+    server: Server
+    runs: list[Run]
+    steps: dict[str, _Step]
+    held: list[str]
+    at: float = 0.0
+    taken: list[int] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)
+    faults: int = 0
+    asleep: list[_Option] = field(default_factory=list)
 
-    async def act(self, runs: Sequence[Run]) -> None:
-        async with asyncio.TaskGroup() as everyone:
-            for run in runs:
-                everyone.create_task(self.run(run))
-            everyone.create_task(self.hold("d", None))
+    def options(self) -> list[_Option]:
+        options = [_Option(actor, self.request(actor), fault) for actor in self.held for fault in self.fates(actor)]
+        return [option for option in options if option not in self.asleep]
 
-    async def run(self, run: Run) -> None:
-        answer, read = self.server.handle(httpx.Request("GET", f"{ENDPOINT}/projects"), run.name, 0.0, 0.0, START)
-        assert isinstance(read, Read)
-        read.delivered_at = 0.0
-        clock = HastyClock(self.loop)
-        run.plan = plan_from(read_projects(answer.content), run.desired, clock)
-        async with self.client(
-            endpoint=ENDPOINT,
-            key="test_simulated",
-            key_variable=None,
-            transport=_Gate(self, run.name),
-            clock=clock,
-            random=Random(0),
-        ) as client:
-            run.outcome = await apply_with(client, run.plan, clock=clock, random=Random(0), parallelism=1)
-        run.ended_at = self.loop.time()
-        self.path.trace.append(_reported(run.name, run.outcome))
+    def request(self, actor: str) -> httpx.Request | None:
+        if actor not in self.steps:
+            return None
+        request = self.steps[actor].request
+        assert request is not None
+        return request
 
-    async def hold(self, actor: str, request: httpx.Request | None) -> httpx.Response:
-        done: asyncio.Future[httpx.Response] = self.loop.create_future()
-        self.held.append(_Held(actor, request, done))
-        return await done
-
-    def choose(self) -> bool:
-        """Called when everyone waits: somebody's request goes on, by itself or into a fault."""
-        if not self.held:
-            return False
-        options = [_Option(held, fault) for held in self.held for fault in self.fates(held)]
-        options = [option for option in options if option not in self.asleep]
-        if not options:
-            assert self.main is not None
-            self.path.repeats = True
-            self.held.clear()
-            self.main.cancel()
-            return True
-        number = len(self.path.taken)
-        taken = self.prefix[number] if number < len(self.prefix) else 0
-        self.path.taken.append(taken)
-        self.path.widths.append(len(options))
-        chosen = options[taken]
-        self.asleep = [option for option in (*self.asleep, *options[:taken]) if not chosen.notices(option)]
-        self.held.remove(chosen.held)
-        self.loop.advance(0.001)
-        self.go_on(chosen.held, chosen.fault)
-        return True
-
-    def fates(self, held: _Held) -> list[Fault | None]:
-        if held.request is None or self.path.faults:
+    def fates(self, actor: str) -> list[Fault | None]:
+        request = self.request(actor)
+        if request is None or self.faults:
             return [None]
-        if held.request.method == "GET":
+        if request.method == "GET":
             return [None, Fault.LOST_BEFORE, Fault.FAILED]
         return [None, *Fault]
 
-    def go_on(self, held: _Held, fault: Fault | None) -> None:
-        at = self.loop.time()
-        if held.request is None:
-            try:
-                self.scene.edit(self.server, at)
-                self.path.trace.append(f"{held.actor}  saves")
-            except Refusal:
-                self.path.trace.append(f"{held.actor}  finds nothing to save")
-            held.done.set_result(httpx.Response(200))
-            return
-        what = f"{held.request.method} {held.request.url.path}"
-        self.path.trace.append(f"{held.actor}  {what}" + (f"  !! {fault}" if fault else ""))
-        self.path.faults += fault is not None
+    def after(self, options: Sequence[_Option], number: int) -> _Place:
+        """Where the choice leads: somebody's request goes on, by itself or into a fault."""
+        chosen = options[number]
+        place = replace(
+            self,
+            server=_copied(self.server),
+            runs=[copy.copy(run) for run in self.runs],
+            steps=dict(self.steps),
+            held=[actor for actor in self.held if actor != chosen.actor],
+            at=self.at + 0.001,
+            taken=[*self.taken, number],
+            trace=list(self.trace),
+            faults=self.faults + (chosen.fault is not None),
+            asleep=[option for option in (*self.asleep, *options[:number]) if not chosen.notices(option)],
+        )
+        if chosen.request is None:
+            place.save(chosen.actor)
+        else:
+            place.move(chosen.actor, place.answer(chosen.actor, chosen.request, chosen.fault))
+        return place
+
+    def save(self, actor: str) -> None:
+        try:
+            self.scene.edit(self.server, self.at)
+            self.trace.append(f"{actor}  saves")
+        except Refusal:
+            self.trace.append(f"{actor}  finds nothing to save")
+
+    def answer(self, actor: str, request: httpx.Request, fault: Fault | None) -> Answer:
+        self.trace.append(f"{actor}  {request.method} {request.url.path}" + (f"  !! {fault}" if fault else ""))
         if fault is Fault.FAILED:
-            held.done.set_result(httpx.Response(500))
-            return
+            return 500, b""
         if fault is not Fault.LOST_BEFORE:
-            answer, event = self.server.handle(held.request, held.actor, at, at, START + timedelta(seconds=at))
+            # Dates count the writes, not the choices, so that fewer answers differ.
+            now = START + timedelta(seconds=len(self.server.writes))
+            answer, event = self.server.handle(request, actor, self.at, self.at, now)
             if fault is None:
                 if isinstance(event, Read):
-                    event.delivered_at = at
-                held.done.set_result(answer)
-                return
-        held.done.set_exception(httpx.ReadError("cut"))
+                    event.delivered_at = self.at
+                return answer.status_code, answer.content
+        return None
+
+    def move(self, actor: str, answer: Answer) -> None:
+        """The run has its answer, and goes on until it waits again or ends."""
+        step = self.steps[actor] = self.steps[actor].after(answer)
+        if step.outcome is None:
+            self.held.append(actor)
+            return
+        [run] = [run for run in self.runs if run.name == actor]
+        run.outcome = step.outcome
+        run.ended_at = self.at
+        self.trace.append(_reported(actor, step.outcome))
+
+    def path(self) -> Path:
+        return Path(self.taken, self.trace, self.faults, check(self.server, self.runs))
+
+
+def _opening(scene: Scene, client: type[ScaleClient]) -> _Place:
+    server = Server()
+    if scene.params is not None:
+        server.create({"name": NAME, "type": "chat", "params": scene.params}, "before", 0.0, 0.0, START)
+    if scene.params is not None and scene.ontology is not None:
+        server.set_ontology(NAME, {"ontology": scene.ontology}, "before", 0.0, 0.0, START)
+    place = _Place(scene, server, [], {}, [])
+    for number, wish in enumerate(scene.wishes):
+        run = Run(f"r{number + 1}", {NAME: wish}, 0.0)
+        answer, read = server.handle(httpx.Request("GET", f"{ENDPOINT}/projects"), run.name, 0.0, 0.0, START)
+        assert isinstance(read, Read)
+        read.delivered_at = 0.0
+        run.plan = plan_from(read_projects(answer.content), run.desired, HastyClock(VirtualLoop()))
+        place.runs.append(run)
+        place.steps[run.name] = _Script(run.plan, client).step(())
+        place.held.append(run.name)
+    place.held.append("d")
+    return place
+
+
+def _copied(server: Server) -> Server:
+    """What is in its lists does not change any more."""
+    projects = {
+        name: replace(project, params=list(project.params), ontologies=list(project.ontologies))
+        for name, project in server.projects.items()
+    }
+    return replace(server, projects=projects, writes=list(server.writes), reads=list(server.reads))
+
+
+@dataclass(slots=True)
+class _Step:
+    """What a run does after `answers`: its next request, or else its end."""
+
+    script: _Script
+    answers: tuple[Answer, ...]
+    request: httpx.Request | None
+    outcome: Outcome | None
+    known: dict[Answer, _Step] = field(default_factory=dict)
+
+    def after(self, answer: Answer) -> _Step:
+        if answer not in self.known:
+            self.known[answer] = self.script.step((*self.answers, answer))
+        return self.known[answer]
+
+
+class _Script:
+    """All that one run may do: it is run again from its start for each answer that it has not had at that point."""
+
+    def __init__(self, plan: Plan, client: type[ScaleClient]) -> None:
+        self.plan = plan
+        self.client = client
+
+    def step(self, answers: tuple[Answer, ...]) -> _Step:
+        loop = VirtualLoop()
+        gate = _Gate(loop, answers)
+        loop.on_idle = gate.pause
+        run = loop.create_task(self.run(loop, gate))
+        try:
+            loop.run_forever()
+            if run.done():
+                return _Step(self, answers, None, run.result())
+            run.cancel()
+            with suppress(asyncio.CancelledError):
+                loop.run_until_complete(run)
+            return _Step(self, answers, gate.request, None)
+        finally:
+            loop.close()
+
+    async def run(self, loop: VirtualLoop, gate: _Gate) -> Outcome:
+        clock = HastyClock(loop)
+        try:
+            async with self.client(
+                endpoint=ENDPOINT,
+                key="test_simulated",
+                key_variable=None,
+                transport=gate,
+                clock=clock,
+                random=Random(0),
+            ) as client:
+                return await apply_with(client, self.plan, clock=clock, random=Random(0), parallelism=1)
+        finally:
+            loop.stop()
 
 
 class _Gate(httpx.AsyncBaseTransport):
-    """Holds each request of one run until it is chosen."""
+    """Answers the first requests, and holds the next one."""
 
-    def __init__(self, stage: _Stage, actor: str) -> None:
-        self._stage = stage
-        self._actor = actor
+    def __init__(self, loop: VirtualLoop, answers: Sequence[Answer]) -> None:
+        self.request: httpx.Request | None = None
+        self._loop = loop
+        self._answers = list(answers)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
-        return await self._stage.hold(self._actor, request)
+        if not self._answers:
+            self.request = request
+            await self._loop.create_future()
+        answer = self._answers.pop(0)
+        self._loop.advance(0.001)
+        if answer is None:
+            raise httpx.ReadError("cut")
+        status, body = answer
+        return httpx.Response(status, content=body)
+
+    def pause(self) -> bool:
+        """Called when the run waits."""
+        self._loop.stop()
+        return True
 
 
 def _reported(name: str, outcome: Outcome) -> str:
