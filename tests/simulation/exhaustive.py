@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -217,7 +217,8 @@ def _opening(scene: Scene, client: type[ScaleClient]) -> _Place:
         answer, read = server.handle(httpx.Request("GET", f"{ENDPOINT}/projects"), run.name, 0.0, 0.0, START)
         assert isinstance(read, Read)
         read.delivered_at = 0.0
-        run.plan = plan_from(read_projects(answer.content), run.desired, HastyClock(VirtualLoop()))
+        with closing(VirtualLoop()) as loop:
+            run.plan = plan_from(read_projects(answer.content), run.desired, HastyClock(loop))
         place.runs.append(run)
         place.steps[run.name] = _Script(run.plan, client).step(())
         place.held.append(run.name)

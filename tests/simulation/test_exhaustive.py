@@ -1,9 +1,9 @@
 """Two reconcilers and one person on one project with one call each: every order of their requests, every single fault.
 
 What is enumerated, not sampled: each request is held until it is chosen, so that a path is the sequence of choices of
-who goes next and what becomes of it; all paths are walked, and their number is asserted. A chosen request takes effect and is
-answered in one step: what its run does later shows only in its next request, which is held again. The person's edit is
-one such request.
+who goes next and what becomes of it; all paths are walked, and their number is asserted. A chosen request takes effect
+and is answered in one step: what its run does later shows only in its next request, which is held again. The person's
+edit is one such request.
 
 What is bounded: one request of a path at most meets a fault (lost before it landed, lost after, a 500 that did
 nothing), and a read that gets lost is one case, since a read changes nothing. Both plans are made from the same state
