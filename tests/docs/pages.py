@@ -1,4 +1,4 @@
-"""The examples of docs/guards.md, carried out: what the page shows is what the commands print."""
+"""The examples of a page, carried out: what the page shows is what the commands print."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 
 from tests.sandbox.dashboard import Dashboard
 
-PAGE = Path(__file__).parents[2] / "docs" / "guards.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,11 @@ class Block:
     text: str
 
 
-def examples() -> dict[str, list[Block]]:
-    """The blocks of each section that is named after a guard."""
-    sections = re.split(r"(?m)^## `([\w-]+)`$", PAGE.read_text("utf-8"))
-    return {name: list(_blocks(text)) for name, text in zip(sections[1::2], sections[2::2], strict=True)}
+def sections(page: str) -> dict[str, list[Block]]:
+    """The blocks of each section that has some, by its heading."""
+    parts = re.split(r"(?m)^## (.+)$", (DOCS / page).read_text("utf-8"))
+    found = {name.strip("`"): list(_blocks(text)) for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+    return {name: blocks for name, blocks in found.items() if blocks}
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -42,16 +43,18 @@ def carry_out(
     """Write a file, edit the account, or run commands. Yields the output on the page and the real one."""
     if block.kind == "console":
         for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
-            if command.startswith("reconciler "):
+            if re.fullmatch(r"reconciler [^>|]*", command):
                 yield shown, reconciler(*command.split()[1:])
             else:
-                subprocess.run(command, shell=True, cwd=folder, check=True)
+                done = subprocess.run(command, shell=True, cwd=folder, check=True, capture_output=True, text=True)
+                yield shown, done.stdout
     elif block.title.startswith("on Scale"):
         _edit(scale, block)
-    else:
+    elif block.kind in ("yaml", "markdown", "toml"):
         file = folder / block.title
         file.parent.mkdir(exist_ok=True)
-        file.write_text(block.text, "utf-8")
+        text = block.text
+        file.write_text(text if block.kind == "yaml" else text.partition("\n")[2], "utf-8")
 
 
 def _edit(scale: Dashboard, block: Block) -> None:
@@ -62,7 +65,10 @@ def _edit(scale: Dashboard, block: Block) -> None:
     elif "type" in project:
         scale.seed([_live(project)])
     else:
-        scale.edit_params(project["name"], project["params"])
+        if "params" in project:
+            scale.edit_params(project["name"], project["params"])
+        if "ontology" in project:
+            scale.edit_ontology(project["name"], project["ontology"])
 
 
 def _live(project: dict[str, object]) -> dict[str, object]:

@@ -1,0 +1,64 @@
+"""A repository with a remote and an account at Scale, for the examples of a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox.app import create_app
+from reconciler.sandbox.assumptions import Assumptions
+from tests.cli.conftest import Cli, cli, repository  # noqa: F401
+from tests.docs.pages import Block, carry_out
+from tests.repositories import git
+from tests.sandbox.dashboard import Dashboard
+from tests.serving import serve
+
+Check = Callable[[Sequence[Block]], str]
+
+
+@pytest.fixture
+def check(
+    repository: Path,  # noqa: F811
+    cli: Cli,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Check]:
+    """Carries out blocks, and checks that they print what they show. Returns the last output."""
+    remote = tmp_path_factory.mktemp("remote")
+    git(remote, "init", "-q", "--bare", "-b", "main", str(remote))
+    git(repository, "remote", "add", "origin", str(remote))
+    file = tmp_path_factory.mktemp("served") / "sandbox.db"
+    monkeypatch.setenv("RECONCILER_TARGET", "production")
+    monkeypatch.setenv("SCALE_API_KEY", "key")
+    for variable in ("GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"):
+        monkeypatch.setenv(variable, "Ada Lovelace")
+    for variable in ("GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.setenv(variable, "ada@localhost")
+
+    def reconciler(*arguments: str) -> str:
+        done = cli(*arguments)
+        return done.out + done.err
+
+    def call(blocks: Sequence[Block]) -> str:
+        printed = ""
+        for block in blocks:
+            for shown, printed in carry_out(block, repository, Dashboard(file), reconciler):
+                for part in re.split(r"(?m)^…\n", shown):
+                    assert _plain(part) in _plain(printed)
+        return printed
+
+    with serve(create_app(file, assumptions=Assumptions.parse(["strings=trimmed"]))) as port:
+        monkeypatch.setenv("RECONCILER_ENDPOINT", f"http://127.0.0.1:{port}/v1")
+        yield call
+
+
+def _plain(text: str) -> str:
+    """A text without what differs from run to run: commits, times, and how the run was started."""
+    text = re.sub(r" --target production --endpoint http://\S+", " --target production", text)
+    text = text.replace(" --target production", "")
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC, [^)]*? ago", "TIME", text)
+    text = re.sub(r"(?m)^index [0-9a-f]+\.\.[0-9a-f]+", "index", text)
+    return re.sub(r"\b[0-9a-f]{7,12}\b", "COMMIT", text)
