@@ -257,6 +257,7 @@ def _examples() -> list[bytes]:
     return texts
 
 
+@pytest.mark.untraced
 @BOTH_PARSERS
 def test_every_file_of_the_tests_and_of_the_yaml_suite_keeps_its_meaning(parser: Parser) -> None:
     proven = 0
@@ -267,6 +268,7 @@ def test_every_file_of_the_tests_and_of_the_yaml_suite_keeps_its_meaning(parser:
     assert proven > 300
 
 
+@pytest.mark.untraced
 @BOTH_PARSERS
 def test_files_with_comments_and_mistakes_anywhere_keep_their_meaning(parser: Parser) -> None:
     proven = 0
