@@ -155,7 +155,8 @@ def _notes(done: Imported) -> str:
             "would inherit from it."
         )
     command = invocation.spell("plan", "--")
-    return "\n".join(lines) + f"\nThe next plan has no changes for {_it(done.manifests)}:\n  {command}\n"
+    of_others = "" if done.archived else f" for {_it(done.manifests)}"
+    return "\n".join(lines) + f"\nThe next plan has no changes{of_others}:\n  {command}\n"
 
 
 def _it(projects: Sized) -> str:

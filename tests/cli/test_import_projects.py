@@ -364,3 +364,54 @@ def test_what_an_import_wrote_does_not_count_as_uncommitted(
     assert uncommitted(settings, content) == []
     paths[0].write_text("mine")
     assert uncommitted(settings, {**content, str(paths[0]): b"mine"}) == [str(paths[0])]
+
+
+def test_a_file_that_changes_during_the_question_is_kept(
+    repository: Path,
+    cli: Cli,
+    seed: Callable[..., None],
+    write: Callable[[str, str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (repository / "reconciler.toml").write_text('sensitive = ["ontology.**.@description"]\n')
+    seed({"name": "p", "ontology": [{"choice": "x", "description": "hush-1"}, "y"]})
+    text = "name: p\ntype: imageannotation\nontology: [{choice: x, description: hush-2}]\n"
+    file = write("p.yaml", text)
+
+    def edit(question: str) -> bool:
+        assert "Overwrite 1 file?" in question
+        file.write_text(f"{text}# newer\n")
+        return True
+
+    monkeypatch.setattr(console, "has_person", lambda: True)
+    monkeypatch.setattr(console, "confirm", edit)
+    done = cli("import", "p", "--force")
+    assert done.code == 1
+    assert "it has changed since it was read" in done.err
+    assert "hush" not in done.out + done.err
+    assert file.read_text() == f"{text}# newer\n"
+
+
+def test_a_manifest_that_another_one_reads_is_not_changed_under_it(
+    repository: Path,
+    cli: Cli,
+    seed: Callable[..., None],
+    write: Callable[[str, str], Path],
+    answer: Callable[[bool], None],
+) -> None:
+    seed({"name": "p", "params": {"a": 1}}, {"name": "q", "params": {"a": 2}})
+    write("p.yaml", "name: p\ntype: imageannotation\nparams: {a: 2}\n")
+    write("q.yaml", "name: q\ntype: imageannotation\nparams: {a: {$ref: p.yaml#/params/a}}\n")
+    answer(True)
+    done = cli("import", "p", "--force")
+    assert done.code == 1
+    assert '"q" would change, too' in done.err
+    assert "a: 2" in (repository / "projects/p.yaml").read_text()
+
+
+def test_an_archived_project_is_blocked_and_the_import_says_so(
+    repository: Path, cli: Cli, seed: Callable[..., None]
+) -> None:
+    seed({"name": "p", "params": {}, "archived": True})
+    assert "1 project is archived, so a plan reports it as blocked." in cli("import", "p", "--archived").out
+    assert "1 blocked" in cli("plan").last
