@@ -23,8 +23,8 @@ from reconciler.collection import collector_paused
 from reconciler.errors import ReconcilerError
 
 _COMMANDS = (
-    "validate", "plan", "apply", "show", "drift", "import", "adopt", "history", "blame", "pins", "snapshot", "fmt",
-    "schema", "init", "doctor", "sandbox", "github",
+    "validate", "plan", "apply", "show", "drift", "import", "adopt", "history", "blame", "pins", "rollback", "snapshot",
+    "fmt", "schema", "init", "doctor", "sandbox", "github",
 )  # fmt: skip
 
 _MODULES = {"import": "import_projects"}

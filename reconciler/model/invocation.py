@@ -23,6 +23,7 @@ _TAKES: Final[Mapping[str, frozenset[str]]] = {
     "drift": _LIVE | {"names", "live"},
     "import": _LIVE | {"names"},
     "adopt": _LIVE | {"names"},
+    "rollback": _LIVE | {"names"},
     "history": _LIVE,
     "blame": _LIVE,
     "pins": _LIVE | {"names"},

@@ -1,7 +1,7 @@
 """Edits the manifests so that they declare other values: proven first, then written, each file whole or not at all.
 
 Before anything is written, the manifests are composed as they would be. Every wanted value must be declared, and no
-other project may differ more from live than before.
+other project may change, except to what it is compared with.
 """
 
 from __future__ import annotations
@@ -61,11 +61,16 @@ class Revision:
 
 
 def revise(
-    settings: Settings, target: Target, wanted: Sequence[Wanted], live: Mapping[str, LiveProject], manifests: Manifests
+    settings: Settings,
+    target: Target,
+    wanted: Sequence[Wanted],
+    reference: Mapping[str, LiveProject],
+    manifests: Manifests,
 ) -> Revision:
     """The edits that make the manifests declare what is `wanted`. Nothing is written.
 
-    `manifests` are those that the wanted projects come from, and `live` has the projects of the account by name.
+    `manifests` are those that the wanted projects come from. `reference` has projects by name: what is wanted must then
+    not differ from them, and any other unit may be changed only if it does not differ from them then.
 
     Raises:
         DiagnosedError: something cannot be declared. The diagnostics say what and why.
@@ -92,10 +97,10 @@ def revise(
             overlay=target.overlay,
             replaced={file: new for file, (_, new) in files.items()},
         )
-        shared, inherited, failures = _checked(wanted, before, after, live, files)
+        shared, inherited, failures = _checked(wanted, before, after, reference, files)
         if not (shared - kept or inherited - unset):
             if failures:
-                raise DiagnosedError("the manifests cannot declare what is live", failures)
+                raise DiagnosedError("the manifests cannot declare the values", failures)
             return Revision(files, tuple(places), after)
         kept |= shared
         unset |= inherited
@@ -115,7 +120,7 @@ def _checked(
     wanted: Sequence[Wanted],
     before: Mapping[str, DesiredProject],
     after: Manifests,
-    live: Mapping[str, LiveProject],
+    reference: Mapping[str, LiveProject],
     files: Mapping[str, tuple[bytes, bytes]],
 ) -> tuple[set[str], set[tuple[str, str]], list[Diagnostic]]:
     """The shared files that must not be edited, the parameters to unset, and what is not reached."""
@@ -135,14 +140,15 @@ def _checked(
         own = units.get(name, {})
         changed = _changed(old, new)
         others = changed - own.keys()
-        if others and not _matches(new, live.get(name), others):
+        if others and not _matches(new, reference.get(name), others):
             shared |= (files_of(old) & files.keys()) - {old.source.file}
+            failures.append(_failure(Wanted(old, sorted(others)[0], ABSENT), "the edit would change it, too"))
         for unit, each in own.items():
-            if unit == IGNORE or _matches(new, live.get(name), {unit}):
+            if unit == IGNORE or _matches(new, reference.get(name), {unit}):
                 continue
             if each.value is ABSENT and (name, unit) not in inherited and not isinstance(each.value, Ontology):
                 inherited.add((name, unit))
-            failures.append(_failure(each, "the manifest cannot hold the live value"))
+            failures.append(_failure(each, "the manifest cannot hold the value"))
     return shared, inherited, failures
 
 
@@ -157,11 +163,11 @@ def _changed(old: DesiredProject, new: DesiredProject) -> set[str]:
     return found | ({ONTOLOGY} if old.ontology != new.ontology else set())
 
 
-def _matches(new: DesiredProject, live: LiveProject | None, units: set[str]) -> bool:
-    """Whether nothing in these units differs from live."""
-    if live is None:
+def _matches(new: DesiredProject, reference: LiveProject | None, units: set[str]) -> bool:
+    """Whether nothing in these units differs from the reference."""
+    if reference is None:
         return False
-    return units.isdisjoint(unit_of(each.path) or "" for each in compare(new, live).fields)
+    return units.isdisjoint(unit_of(each.path) or "" for each in compare(new, reference).fields)
 
 
 def _failure(wanted: Wanted, why: str) -> Diagnostic:
@@ -183,8 +189,26 @@ def write(settings: Settings, revision: Revision, *, allow_dirty: bool) -> None:
         FileRefusedError: a file cannot be written. The others before it were written.
         GitRefusedError: git does not answer.
     """
+    if not allow_dirty:
+        check_committed(settings, revision)
     names = {file: Path(os.path.relpath(file, settings.repo_root)).as_posix() for file in revision.files}
-    if not allow_dirty and (dirty := uncommitted(settings, {file: both[0] for file, both in revision.files.items()})):
+    for file, (old, _) in revision.files.items():
+        if _now(settings, file) != old:
+            summary = f"{names[file]} was changed while it was edited"
+            raise DiagnosedError("changed", [error("changed", summary, detail="Nothing was written. Run it again.")])
+    for file, (_, new) in sorted(revision.files.items()):
+        write_below(settings.repo_root, names[file], new, mode=None)
+        note_written(settings, {file: new})
+
+
+def check_committed(settings: Settings, revision: Revision) -> None:
+    """Check that the files of a revision have no uncommitted changes that reconciler did not write.
+
+    Raises:
+        DiagnosedError: one has.
+        GitRefusedError: git does not answer.
+    """
+    if dirty := uncommitted(settings, {file: both[0] for file, both in revision.files.items()}):
         shown = ", ".join(os.path.relpath(file, settings.cwd) for file in dirty[:3])
         more = f" and {len(dirty) - 3:,} more" if len(dirty) > 3 else ""
         raise DiagnosedError(
@@ -197,13 +221,6 @@ def write(settings: Settings, revision: Revision, *, allow_dirty: bool) -> None:
                 )
             ],
         )
-    for file, (old, _) in revision.files.items():
-        if _now(settings, file) != old:
-            summary = f"{names[file]} was changed while it was edited"
-            raise DiagnosedError("changed", [error("changed", summary, detail="Nothing was written. Run it again.")])
-    for file, (_, new) in sorted(revision.files.items()):
-        write_below(settings.repo_root, names[file], new, mode=None)
-        note_written(settings, {file: new})
 
 
 def _now(settings: Settings, file: str) -> bytes | None:

@@ -69,14 +69,18 @@ async def plan_live(session: Session, client: ScaleClient, prepared: Prepared) -
     if hidden:
         live = replace(live, projects={**live.projects, **await get_projects(client, hidden)})
         made = planned_with(session, account, live, prepared)
-    return with_sources(with_warnings(with_rename_notes(made, live), session.settings))
+    return completed(made, live, session.settings)
 
 
 def plan_saved(session: Session, snapshot: Snapshot, prepared: Prepared) -> Plan:
     """The plan against a snapshot. Values that are sensitive or were left out are not compared."""
     account, live, prepared = read_saved(session.settings, snapshot, prepared)
-    made = with_rename_notes(planned_with(session, account, live, prepared), live)
-    return with_sources(with_warnings(made, session.settings))
+    return completed(planned_with(session, account, live, prepared), live, session.settings)
+
+
+def completed(plan: Plan, live: Live, settings: Settings) -> Plan:
+    """The plan with what the checks and the renames say about it, and the location of each field."""
+    return with_sources(with_warnings(with_rename_notes(plan, live), settings))
 
 
 def planned_with(session: Session, account: Account, live: Live, prepared: Prepared) -> Plan:

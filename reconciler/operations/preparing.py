@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os.path
 import shlex
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from reconciler.errors import DiagnosedError, GitRefusedError
 from reconciler.git.sources import Sources, read_sources
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.places import files_of
+from reconciler.manifest.sharedfiles import NOT_REPLACED
 from reconciler.model.guards import NO_MANIFESTS
 from reconciler.model.plan import Commit
 from reconciler.model.project import DesiredProject
@@ -55,11 +56,13 @@ def prepare(
     pending: bool = False,
     allowed: Collection[str] = (),
     needs_git: bool = False,
+    replaced: Mapping[str, bytes] = NOT_REPLACED,
 ) -> Prepared:
     """Load and check the manifests, and ask git for the commit.
 
     `known` is the record, and the diagnostics about it. `names` may name projects that are only in the record. If git
-    refuses, fails or is missing, that is a warning, or with `needs_git` an error.
+    refuses, fails or is missing, that is a warning, or with `needs_git` an error. `replaced` has the new content of
+    files that are about to be written, by absolute path.
 
     Raises:
         GitRefusedError: git does not answer, and `needs_git` is set.
@@ -72,7 +75,7 @@ def prepare(
     unanswered: list[Diagnostic] = []
     with _asking_git(unanswered, needed=needs_git):
         require_folders(settings, target.overlay)
-    manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=target.overlay)
+    manifests = load_manifests(settings.manifests, root=settings.repo_root, overlay=target.overlay, replaced=replaced)
     with _asking_git(unanswered, needed=needs_git):
         require_files(settings, manifests.missing)
     recorded = _recorded(settings, manifests, target, record)
@@ -83,6 +86,8 @@ def prepare(
     sources = Sources(Commit())
     with _asking_git(unanswered, needed=needs_git):
         sources = _read_sources(settings, target.overlay, desired)
+    if replaced:
+        sources = replace(sources, commit=replace(sources.commit, dirty=True), unheld=sources.unheld | replaced.keys())
     diagnostics = (*diagnostics, *unanswered)
     if sources.ignored:
         diagnostics = (*diagnostics, _ignored(sources.ignored, settings))

@@ -19,7 +19,7 @@ from reconciler.planning.ontology import ontology_fields
 from reconciler.planning.params import params_fields
 from reconciler.planning.renaming import with_renames
 
-_NAMED: Final = {Part.PARAMS: "params", Part.ONTOLOGY: "the ontology"}
+NAMED: Final = {Part.PARAMS: "params", Part.ONTOLOGY: "the ontology"}
 
 
 def timeline(live: LiveProject, makers: Makers, renames: Mapping[str, str]) -> tuple[Revision, ...]:
@@ -80,18 +80,41 @@ def state_at(live: LiveProject, moment: datetime, makers: Makers) -> tuple[Revis
         UsageError: the project did not exist yet, or the history starts later.
     """
     found: list[Revision] = []
-    for part, history in histories(live).items():
-        if not history or untimed(history):
-            continue
-        version = _at(history, moment)
-        if version is None:
-            _check_shown(live, part, history, moment)
-            continue
+    for part, version in versions_at(live, moment).items():
         state = _state(live, version)
         fields = None if state is None else tuple(fields_between(part, None, version))
         made = makers.of(part, version.number)
         found.append(Revision(part, version.number, version.at, made, after=state, fields=fields))
     return tuple(found)
+
+
+def versions_at(live: LiveProject, moment: datetime) -> dict[Part, Version]:
+    """The versions of a time. Parts that had none yet, or whose versions have no times, are left out.
+
+    Raises:
+        UsageError: the history starts later.
+    """
+    found = {}
+    for part, history in histories(live).items():
+        if not history or untimed(history):
+            continue
+        version = _at(history, moment)
+        if version is None:
+            _check_shown(part, history, moment)
+        else:
+            found[part] = version
+    return found
+
+
+def version_of(live: LiveProject, part: Part, number: int) -> Version:
+    """A version by its number. UsageError if it is not in the history, or cannot be read."""
+    history = histories(live)[part]
+    version = next((version for version in history if version.number == number), None)
+    if version is None:
+        raise _absent(part, history, number)
+    if version.content is None:
+        raise UsageError(f"version {number} of {NAMED[part]} cannot be read", "Choose another version.")
+    return version
 
 
 def untimed(history: Sequence[Version]) -> bool:
@@ -105,12 +128,12 @@ def _at(history: Sequence[Version], moment: datetime) -> Version | None:
     return before[-1] if before else None
 
 
-def _check_shown(live: LiveProject, part: Part, history: Sequence[Version], moment: datetime) -> None:
+def _check_shown(part: Part, history: Sequence[Version], moment: datetime) -> None:
     """Check that there was no version of a part yet at a time before the first one that is shown."""
     first = history[0]
     if first.number > 0 and first.at is not None:
         raise UsageError(
-            f"the history of {_NAMED[part]} does not go back to {readable(moment)}",
+            f"the history of {NAMED[part]} does not go back to {readable(moment)}",
             "Scale shows only the end of the history. The first version that it shows is "
             f"{first.number}, of {readable(first.at)}.",
         )
@@ -120,22 +143,16 @@ def ends(live: LiveProject, part: Part, asked: Range) -> tuple[Version, Version]
     """The two versions of a range. UsageError if one is not in the history of the part, or cannot be read."""
     history = histories(live)[part]
     last = history[-1].number if asked.last is None and history else asked.last
-    numbers = {version.number: version for version in history}
-    for number in (asked.first, last):
-        if number is None or number not in numbers:
-            raise _absent(part, history, asked.first if number is None else number)
-        if numbers[number].content is None:
-            raise UsageError(f"version {number} of {_NAMED[part]} cannot be read", "Choose another version.")
-    assert last is not None
-    if asked.first > last:
+    pair = version_of(live, part, asked.first), version_of(live, part, asked.first if last is None else last)
+    if last is not None and asked.first > last:
         raise UsageError(f"the range {asked.first}..{last} ends before it begins", f"Write {last}..{asked.first}.")
-    return numbers[asked.first], numbers[last]
+    return pair
 
 
 def _absent(part: Part, history: Sequence[Version], number: int) -> UsageError:
-    summary = f"{_NAMED[part]} {'have' if part is Part.PARAMS else 'has'} no version {number}"
+    summary = f"{NAMED[part]} {'have' if part is Part.PARAMS else 'has'} no version {number}"
     if not history:
-        return UsageError(summary, f"Scale does not show a version of {_NAMED[part]}.")
+        return UsageError(summary, f"Scale does not show a version of {NAMED[part]}.")
     first, last = history[0].number, history[-1].number
     only = "" if first == 0 else " It shows only the end of the history."
     return UsageError(summary, f"Scale shows {count(len(history), 'version')}, from {first} to {last}.{only}")

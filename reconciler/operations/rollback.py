@@ -1,0 +1,109 @@
+"""Rollback: put old versions back into the manifests. Nothing is written to Scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.diagnostics import Diagnostic, Remedy, error
+from reconciler.errors import DiagnosedError, UnreadableAnswerError, UsageError
+from reconciler.model.plan import Plan
+from reconciler.model.project import DesiredProject, LiveProject, Shown, UnreadableProject, address_of
+from reconciler.operations.editing import Revision, Wanted, revise
+from reconciler.operations.live import Account, get_projects, recognize
+from reconciler.operations.plan import completed, planned_with
+from reconciler.operations.preparing import Prepared, prepare
+from reconciler.operations.recording import read_record
+from reconciler.operations.session import Session
+from reconciler.planning.live import Live
+from reconciler.planning.rollback import Asked, Rollback, left, rollback_of
+from reconciler.scale.client import ScaleClient
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """The edits, and the plan that they lead to. `diagnostics` are about what is not rolled back."""
+
+    projects: tuple[Rollback, ...]
+    revision: Revision
+    plan: Plan
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def rollback(session: Session, names: Sequence[str], asked: Asked) -> RolledBack:
+    """What a rollback would change for the projects that `names` select. Nothing is written.
+
+    Version numbers are for one project. With a time, a project that cannot be rolled back is an error among the
+    diagnostics, and the others are rolled back.
+
+    Raises:
+        GitRefusedError: the commit is unavailable.
+        DiagnosedError: a selected manifest has an error, or a value cannot be declared.
+        UsageError: a name matches nothing, numbers are given for several projects, or there is no such version.
+        ScaleError: live state cannot be read.
+    """
+    record = read_record(session)
+    prepared = prepare(session, names, record, needs_git=True)
+    projects = sorted(prepared.declared.projects, key=lambda project: project.name)
+    if asked.at is None and len(projects) + len(prepared.declared.gone) > 1:
+        raise UsageError(
+            f"version numbers are for one project, but {len(projects):,} are selected",
+            "Each project has versions of its own. To roll back several projects, use --to-time.",
+        )
+    account, live = session.ask(lambda client: _read(session, client, prepared))
+    made, failures = _made(session, projects, live, asked)
+    failures += [_without_manifest(name) for name in prepared.declared.gone]
+    if not made:
+        raise DiagnosedError("nothing can be rolled back", failures)
+    assert prepared.manifests is not None
+    wanted = [Wanted(each.project, edit.unit.path, edit.wanted) for each in made for edit in each.edits]
+    reference = {each.project.name: each.reference for each in made}
+    revision = revise(session.settings, session.target, wanted, reference, prepared.manifests)
+    after = prepare(
+        session, names, record, needs_git=True, replaced={file: new for file, (_, new) in revision.files.items()}
+    )
+    plan = completed(planned_with(session, account, live, after), live, session.settings)
+    new = {project.name: project for project in after.declared.projects}
+    notes = [note for each in made for note in (*each.diagnostics, *left(each, new[each.project.name]))]
+    return RolledBack(tuple(made), revision, replace(plan, names=tuple(names)), (*failures, *notes))
+
+
+async def _read(session: Session, client: ScaleClient, prepared: Prepared) -> tuple[Account, Live]:
+    """The projects one by one: a list may leave out old versions."""
+    declared = prepared.declared
+    found = await get_projects(client, [*(project.name for project in declared.projects), *declared.gone])
+    live = Live(found, whole=False)
+    return await recognize(session.target, client, live, prepared.record), live
+
+
+def _made(
+    session: Session, projects: Sequence[DesiredProject], live: Live, asked: Asked
+) -> tuple[list[Rollback], list[Diagnostic]]:
+    made: list[Rollback] = []
+    failures: list[Diagnostic] = []
+    for project in projects:
+        try:
+            shown = _readable(project, live.projects.get(project.name))
+            made.append(rollback_of(project, shown, asked, sensitive=session.settings.sensitive))
+        except (UsageError, UnreadableAnswerError) as problem:
+            if len(projects) == 1:
+                raise
+            failures += problem.diagnostics
+    return made, failures
+
+
+def _readable(project: DesiredProject, shown: Shown | None) -> LiveProject:
+    if shown is None:
+        raise UsageError(f"{address_of(project.name)} does not exist on Scale", "It has no versions to go back to.")
+    if isinstance(shown, UnreadableProject):
+        raise UnreadableAnswerError(f"the live state of {address_of(project.name)} cannot be read: {shown.why}")
+    return shown
+
+
+def _without_manifest(name: str) -> Diagnostic:
+    return error(
+        "not-rolled-back",
+        f"{address_of(name)} has no manifest",
+        detail="A rollback edits the manifest.",
+        remedies=(Remedy("To write one with the live state:", ("import", "--", name)),),
+    )

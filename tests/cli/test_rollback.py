@@ -1,0 +1,194 @@
+"""`reconciler rollback`, as a user meets it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli, Served
+from tests.cli.test_adopt import _type as type_lines
+from tests.cli.test_adopt import added_and_removed, changed
+from tests.repositories import commit_all, git
+
+Write = Callable[[str, str], Path]
+HEAD = "type: imageannotation\n"
+FIRST = "# pets\nname: pets\n" + HEAD + "params:\n  instruction: {$file: guide.md}   # the guide\n  x: 1\n"
+CHOICES = "ontology:\n  - Animal   # alive\n  - Thing\n"
+
+
+@pytest.fixture
+def story(cli: Cli, served: Served, write: Write, repository: Path) -> None:
+    """Three versions of the params and two of the ontology, all from git."""
+    write("pets.yaml", FIRST + CHOICES)
+    write("guide.md", "Line one.\nLine two.\n")
+    commit_all(repository)
+    assert cli("apply", "--auto-approve").code == 0
+    write("pets.yaml", FIRST.replace("x: 1", "x: 2\n  y: [1, 2]") + CHOICES + "  - Plant\n")
+    write("guide.md", "Line 1.\nLine two.\n")
+    commit_all(repository)
+    assert cli("apply", "--auto-approve").code == 0
+    served.requests.clear()
+
+
+def content(served: Served, name: str = "pets", version: int = -1) -> dict[str, object]:
+    entry = json.loads(served.store.get(name))["param_history"][version]
+    return {key: value for key, value in entry.items() if key not in ("version", "created_at")}
+
+
+def test_an_old_version_goes_to_the_manifest_and_then_to_scale(
+    cli: Cli, story: None, served: Served, repository: Path
+) -> None:
+    done = cli("rollback", "pets", "--to-params", "0", "--to-ontology", "0")
+    assert (done.code, done.err) == (0, "")
+    assert {request.split()[0] for request in served.requests} == {"GET"}
+    assert added_and_removed(repository) == [
+        "-Line 1.", "+Line one.", "-  x: 2", "-  y: [1, 2]", "+  x: 1", "-  - Plant",
+    ]  # fmt: skip
+    assert 'Project "pets": params version 0, 20' in done.out
+    assert "Rolled back 4 values of 1 project in 2 files." in done.out
+    assert "  reconciler apply pets --target production --endpoint " in done.out
+    assert "-Line 1.\n+Line one.\n" in done.out
+    assert "The plan with these changes:\n" in done.out
+    assert cli("plan", "pets").last in done.out
+    commit_all(repository)
+    assert cli("apply", "--auto-approve", "--allow", "choice-removal").code == 0
+    assert content(served) == content(served, version=0) == {"instruction": "Line one.\nLine two.", "x": 1}
+    assert cli("rollback", "pets", "--to-params", "0").out.endswith(
+        "Nothing to roll back: the manifests have these values.\n"
+    )
+
+
+def test_the_patch_is_what_would_be_written(cli: Cli, story: None, repository: Path) -> None:
+    patch = cli("rollback", "pets", "--to-params", "0", "--diff").out
+    assert changed(repository) == []
+    (repository / "x.patch").write_bytes(patch.encode())
+    git(repository, "apply", "x.patch")
+    applied = git(repository, "diff")
+    git(repository, "checkout", "-q", "projects")
+    cli("rollback", "pets", "--to-params", "0")
+    assert git(repository, "diff") == applied
+
+
+def test_a_person_is_asked(cli: Cli, story: None, repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    type_lines(monkeypatch, "no")
+    declined = cli("rollback", "pets", "--to-params", "0")
+    assert (declined.code, declined.last, changed(repository)) == (1, "Rollback cancelled.", [])
+    assert "Do you want to write these changes to the manifests?" in declined.err
+    type_lines(monkeypatch, "yes")
+    assert cli("rollback", "pets", "--to-params", "0").code == 0
+    assert changed(repository) == ["projects/guide.md", "projects/pets.yaml"]
+
+
+def test_several_projects_go_back_to_a_time(cli: Cli, served: Served, write: Write, repository: Path) -> None:
+    write("t/_defaults.yaml", "params: {priority: 10}   # all\n")
+    for name in "ab":
+        write(f"t/{name}.yaml", f"name: {name}\n{HEAD}params: {{x: 1}}\n")
+    commit_all(repository)
+    cli("apply", "--auto-approve")
+    then = json.loads(served.store.get("b"))["param_history"][0]["created_at"]
+    write("t/_defaults.yaml", "params: {priority: 20}   # all\n")
+    write("t/c.yaml", "name: c\n" + HEAD + "params: {x: 1, priority: 10}\n")
+    write("t/d.yaml", "name: d\n" + HEAD + "params: {x: 1}\n")
+    cli("apply", "a", "b", "c", "--auto-approve")
+    commit_all(repository)
+    done = cli("rollback", "[ab]", "--to-time", then)
+    assert done.code == 0
+    assert added_and_removed(repository) == [
+        "-params: {x: 1}", "+params: {x: 1, priority: 10}",
+        "-params: {x: 1}", "+params: {x: 1, priority: 10}",
+    ], "the shared file stays, because d uses it, too"  # fmt: skip
+    git(repository, "checkout", "-q", "projects")
+    (repository / "projects/t/d.yaml").unlink()
+    commit_all(repository)
+    done = cli("rollback", "*", "--to-time", then)
+    assert done.code == 1, "c did not exist yet"
+    assert "project.c had no version at" in done.err
+    assert added_and_removed(repository) == ["-params: {priority: 20}   # all", "+params: {priority: 10}   # all"]
+    cli("apply", "a", "b", "--auto-approve")
+    assert content(served, "a") == content(served, "b") == {"x": 1, "priority": 10}
+
+
+def test_an_ontology_without_times_is_not_rolled_back_to_a_time(
+    cli: Cli, story: None, served: Served, repository: Path
+) -> None:
+    then = json.loads(served.store.get("pets"))["param_history"][0]["created_at"]
+    done = cli("rollback", "pets", "--to-time", then)
+    assert done.code == 0
+    assert "the ontology of project.pets is not rolled back, because its versions have no time" in done.err
+    assert "reconciler rollback pets --target production" in done.err
+    assert "-  - Plant" not in added_and_removed(repository)
+    assert "+  x: 1" in added_and_removed(repository)
+
+
+def test_what_a_manifest_cannot_express_is_reported(cli: Cli, served: Served, write: Write, repository: Path) -> None:
+    (repository / "reconciler.toml").write_text('sensitive = ["params.key"]\n')
+    manifest = "name: p\n" + HEAD + "params: {x: 1, key: one, i: 1}\nreconcile: {ignore: [params.i]}\n"
+    write("p.yaml", manifest)
+    cli("apply", "--auto-approve")
+    served.store.edit_params("p", {"key": "two", "i": 2})
+    write("p.yaml", manifest.replace("x: 1, key: one", "x: 2, key: two"))
+    commit_all(repository)
+    done = cli("rollback", "p", "--to-params", "0")
+    assert done.code == 1
+    assert "params.i of project.p stays as it is on Scale" in done.err
+    assert "params.key of project.p cannot be rolled back" in done.err
+    assert "the value is sensitive" in done.err
+    assert added_and_removed(repository) == ["-params: {x: 2, key: two, i: 1}", "+params: {x: 1, key: two, i: 1}"]
+
+
+def test_files_with_uncommitted_changes_are_not_edited(
+    cli: Cli, story: None, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = repository / "projects/pets.yaml"
+    file.write_text("# mine\n" + file.read_text())
+    type_lines(monkeypatch)
+    refused = cli("rollback", "pets", "--to-params", "0")
+    assert (refused.code, "Do you want" in refused.err) == (1, False)
+    assert "projects/pets.yaml has uncommitted changes" in refused.err
+    monkeypatch.setattr("sys.stdin", None)
+    assert cli("rollback", "pets", "--to-params", "0", "--allow-dirty").code == 0
+    assert file.read_text().startswith("# mine\n# pets\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "name the project to roll back"),
+        (["pets"], "use --to-params, --to-ontology, or --to-time"),
+        (["pets", "--to-time", "now"], "--to-time now: use a time such as"),
+        (["pets", "--to-time", "2026-01-01", "--to-params", "1"], "--to-time cannot be combined with --to-params"),
+        (["pets", "--to-time", "2026-01-01", "--to-ontology", "1"], "--to-time cannot be combined with --to-ontology"),
+        (["pets", "--to-time", "2001-01-01"], "project.pets had no version at 2001-01-01|It was created at 20"),
+        (["pets", "--to-params", "7"], "params have no version 7|from 0 to 1"),
+        (["pets", "--to-ontology", "3"], "the ontology has no version 3|2 versions, from 0 to 1"),
+        (["pets", "--to-ontology", "2"], "version 2 of the ontology cannot be read"),
+        (["pats", "--to-params", "1"], 'did you mean "pets"?'),
+        (["*", "--to-params", "1"], "version numbers are for one project, but 2 are selected"),
+        (["new", "--to-params", "1"], "project.new does not exist on Scale"),
+        (["new", "--to-ontology", "1"], "the ontology of project.new is not in the manifest"),
+    ],
+)
+def test_a_request_that_means_nothing(
+    cli: Cli, story: None, served: Served, write: Write, repository: Path, arguments: list[str], words: str
+) -> None:
+    write("new.yaml", "name: new\n" + HEAD + "params: {x: 1}\n")
+    if arguments[-1:] == ["2"]:
+        served.store.append_ontology_entry("pets", {"ontology": 5})
+    if arguments[:2] == ["new", "--to-ontology"]:
+        cli("apply", "new", "--auto-approve")
+    done = cli("rollback", *arguments)
+    assert (done.code, done.out) == (1, "")
+    for part in words.split("|"):
+        assert part in done.err
+    assert changed(repository) == []
+
+
+def test_a_project_that_lost_its_manifest(cli: Cli, story: None, repository: Path) -> None:
+    (repository / "projects/pets.yaml").unlink()
+    (repository / "projects/q.yaml").write_text("name: q\n" + HEAD + "params: {}\n")
+    done = cli("rollback", "pets", "--to-params", "0")
+    assert (done.code, "project.pets has no manifest" in done.err) == (1, True)
+    assert "reconciler import pets --target production" in done.err
