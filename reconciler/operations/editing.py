@@ -76,7 +76,7 @@ def revise(
         DiagnosedError: something cannot be declared. The diagnostics say what and why.
     """
     before = {entry.name: entry.project for entry in manifests.entries if entry.project is not None and entry.name}
-    kept: set[str] = set()
+    kept = {entry.file for entry in manifests.entries if entry.is_manifest}  # each is edited for its own projects only
     unset: set[tuple[str, str]] = set()
     for _ in range(_MOST_ROUNDS):
         declaring, places, failures = Declaring(settings.repo_root.as_posix(), kept), [], []

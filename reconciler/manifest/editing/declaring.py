@@ -135,8 +135,8 @@ class Declaring:
             return root.file
         if self._may_edit(holder.source.file):
             params = self._own(holder).get("params")
-            if isinstance(params, dict) and key in params:
-                del params[key]
+            if isinstance(params, dict):
+                params.pop(key, None)
                 return holder.source.file
         own[key] = UNSET
         return root.file

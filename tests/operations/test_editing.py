@@ -1,0 +1,163 @@
+"""Edits of manifests that share files: every wanted value is reached, and no other project changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from reconciler.errors import DiagnosedError
+from reconciler.manifest.loading import load_manifests
+from reconciler.model.ontology import Ontology, read_ontology
+from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.model.values import ABSENT
+from reconciler.operations.editing import Revision, Wanted, revise, write
+from reconciler.planning.intent import compare
+from reconciler.settings import Settings, Target
+from tests.manifest.rooms import write as write_files
+from tests.repositories import commit_all, git
+
+HEAD = "type: imageannotation\n"
+FILES = {
+    "_defaults.yaml": "# all\nparams:\n  speed: 1   # fast\n  text: {$file: all.md}\n",
+    "all.md": "For all.\n",
+    "_shared.yaml": "box: &box {w: 1, h: 1}\nround: *box\nontology: [Cat, Dog]\n",
+    "t/_defaults.yaml": "params:\n  speed: 2\n  team: t   # ours\n",
+    "a.yaml": f"name: a\n{HEAD}params: {{x: 1}}\nontology: {{$ref: _shared.yaml#/ontology}}\n",
+    "b.yaml": f"name: b\n{HEAD}params:\n  box: {{$ref: _shared.yaml#/box}}\n"
+    "ontology: {$ref: _shared.yaml#/ontology}\n",
+    "c.yaml": f"name: c\n{HEAD}params:\n  box: {{$ref: _shared.yaml#/round}}\n  speed: 9   # own\n"
+    "ontology:\n  # c\n  - Cat\n",
+    "t/d.yaml": f"name: d\n{HEAD}params: {{a: &a {{k: 1}}, b: *a}}\n",
+    "t/e.yaml": f"name: e\n{HEAD}params: {{}}\nontology: {{$ref: ../c.yaml#/ontology}}\n"
+    f"---\nname: f\n{HEAD}params: {{z: 1}}\n",
+}
+
+
+class Account:
+    """A repository, and projects that are live as its manifests say until they are changed."""
+
+    def __init__(self, root: Path) -> None:
+        write_files(root, {f"projects/{name}": text for name, text in FILES.items()})
+        self.root = root
+        self.settings = Settings(root, root, root, root / "projects")
+        self.target = Target("sandbox", "http://sandbox.invalid/v1")
+        self.manifests = load_manifests(self.settings.manifests, root=root)
+        self.projects = {each.project.name: each.project for each in self.manifests.entries if each.project}
+        self.live = {name: _live(project) for name, project in self.projects.items()}
+        assert len(self.projects) == 6
+
+    def revise(self, *wanted: tuple[str, str, Any]) -> Revision:
+        """Change these units of live projects, and adopt them."""
+        asked = []
+        for name, unit, value in wanted:
+            live = self.live[name]
+            if unit == "ontology":
+                value = value if isinstance(value, Ontology) else _choices(value)
+                self.live[name] = replace(live, ontology=value)
+            else:
+                params = {**live.params, unit: value}
+                self.live[name] = replace(
+                    live, params={key: each for key, each in params.items() if each is not ABSENT}
+                )
+            asked.append(Wanted(self.projects[name], unit if unit == "ontology" else f"params.{unit}", value))
+        return revise(self.settings, self.target, asked, self.live, self.manifests)
+
+    def names(self, revision: Revision) -> set[str]:
+        return {file.removeprefix(f"{self.root}/projects/") for file in revision.files}
+
+
+def _choices(names: list[Any]) -> Ontology:
+    found = read_ontology(names)
+    assert isinstance(found, Ontology)
+    return found
+
+
+def _live(project: DesiredProject) -> LiveProject:
+    return LiveProject(
+        project.name, project.type, params=project.params or {}, params_version=1,
+        ontology=project.ontology, ontology_version=1,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Account:
+    return Account(tmp_path)
+
+
+CASES: dict[str, tuple[list[tuple[str, str, Any]], set[str]]] = {
+    "one of many gets an override": ([("a", "speed", 5)], {"a.yaml"}),
+    "all who inherit it": ([("a", "speed", 5), ("b", "speed", 5)], {"_defaults.yaml"}),
+    "the nearest defaults": ([(each, "speed", 5) for each in "def"], {"t/_defaults.yaml"}),
+    "one of a text": ([("a", "text", "New.")], {"a.yaml"}),
+    "all of a text": ([(each, "text", "New.") for each in "abcdef"], {"all.md"}),
+    "one of a shared ontology": ([("a", "ontology", ["Cat"])], {"a.yaml"}),
+    "all of a shared ontology": ([(each, "ontology", ["Cat", "Fox", "Dog"]) for each in "ab"], {"_shared.yaml"}),
+    "an anchor that another project uses": ([("b", "box", {"w": 2, "h": 1})], {"_shared.yaml"}),
+    "another manifest": ([("e", "ontology", ["Cat", "Fox"])], {"t/e.yaml"}),
+    "gone for one": ([("a", "speed", ABSENT)], {"a.yaml"}),
+    "gone for all": ([("a", "speed", ABSENT), ("b", "speed", ABSENT)], {"_defaults.yaml"}),
+    "gone from the nearest defaults only": ([(each, "speed", ABSENT) for each in "def"], {"t/d.yaml", "t/e.yaml"}),
+    "different values": ([("a", "speed", 5), ("b", "speed", 6)], {"_defaults.yaml", "b.yaml"}),
+    "one document of two": ([("f", "z", 2)], {"t/e.yaml"}),
+    "an anchor within a manifest": ([("d", "a", {"k": 2})], {"t/d.yaml"}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_where_values_go(account: Account, case: str) -> None:
+    wanted, files = CASES[case]
+    found = account.revise(*wanted)
+    _check(account, found, {name for name, _, _ in wanted})
+    assert account.names(found) == files
+
+
+def _check(account: Account, revision: Revision, wanted: set[str]) -> None:
+    assert revision.manifests is not None
+    for entry in revision.manifests.entries:
+        assert entry.project is not None
+        name = entry.project.name
+        if name in wanted:
+            assert not compare(entry.project, account.live[name]).fields, name
+        else:
+            assert entry.project == replace(account.projects[name], source=entry.project.source), name
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_any_drift_is_adopted_and_nothing_else_changes(tmp_path: Path, seed: int) -> None:
+    random, account = Random(seed), Account(tmp_path)
+    wanted: dict[tuple[str, str], Any] = {}
+    value = random.choice([5, "New.", {"w": 2}, ABSENT, ["x"]])
+    for name in random.sample("abdef", random.randrange(1, 5)):
+        unit = random.choice(["speed", "text", "box", "new"])
+        wanted[name, unit] = random.choice([value, 7])
+        if random.random() < 0.3 and account.projects[name].ontology is not None:
+            wanted[name, "ontology"] = random.choice([["Dog", "Cat"], ["Cat", "Fox"]])
+    asked = [(name, unit, each) for (name, unit), each in wanted.items() if unit != "box" or name == "b"]
+    revision = account.revise(*asked)
+    _check(account, revision, {name for name, _, _ in asked})
+
+
+def test_the_patch_gives_what_is_written(account: Account) -> None:
+    root = account.root
+    git(root, "init", "-q")
+    commit_all(root)
+    revision = account.revise(("a", "x", 5))
+    patch = revision.diff(root)
+    write(account.settings, revision, allow_dirty=False)
+    written = (root / "projects/a.yaml").read_bytes()
+    git(root, "checkout", "projects")
+    (root / "x.patch").write_text(patch)
+    git(root, "apply", "x.patch")
+    assert (root / "projects/a.yaml").read_bytes() == written
+
+
+def test_a_file_that_changed_in_the_meantime(account: Account) -> None:
+    revision = account.revise(("a", "x", 5), ("d", "b", {"k": 3}))
+    (account.root / "projects/t/d.yaml").write_text("name: d\n")
+    with pytest.raises(DiagnosedError, match="changed"):
+        write(account.settings, revision, allow_dirty=True)
+    assert (account.root / "projects/a.yaml").read_text() == FILES["a.yaml"]
