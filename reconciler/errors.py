@@ -134,6 +134,10 @@ class GithubLockedError(GithubForbiddenError):
     code = "github-locked"
 
 
+class GithubUnprocessableError(GithubError):
+    """GitHub understood the request and does not carry it out, as things are."""
+
+
 class GithubUnavailableError(GithubError):
     """`may_have_landed` is true if a request was sent and no answer says whether it took effect."""
 

@@ -15,6 +15,7 @@ SUITES = {
     "test_public.py": "what reconciler/__init__.py exports",
     "test_readme.py": "what README says, carried out",
     "test_wheel.py": "the distribution",
+    "cli/test_adopt_pull_request.py": "the pull request that adopts drift, through the command",
     "cli/test_assumptions.py": "the main stories with one assumption about the API wrong",
     "cli/test_blocked.py": "unreadable live projects through every command",
     "cli/test_cases.py": "failures of similar tools",

@@ -1,4 +1,4 @@
-"""`reconciler github`: keeps one comment on a pull request and one drift issue up to date, from a job's event."""
+"""`reconciler github`: keeps a comment, a drift issue, and a pull request that adopts drift up to date, from a job."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ Examples, in a job of GitHub Actions with GITHUB_TOKEN in the step's env:
   reconciler github comment --plan changes.plan        on pull_request; needs pull-requests: write
   reconciler github comment --result result.json       after the merge, on push; needs the same permission
   reconciler github drift-issue --drift drift.json     on a schedule; needs issues: write
+  reconciler github adopt-pull-request                 on a schedule; needs an App's token
 """
 
 
 @click.group("github", epilog=_EPILOG)
 def command() -> None:
-    """Keep one comment on a pull request and one drift issue up to date."""
+    """Keep a comment on a pull request, a drift issue, or a pull request that adopts drift up to date."""
 
 
 _ID = click.option(
@@ -101,6 +102,34 @@ def drift_issue(driftfile: str, job: str) -> int:
     with _connected(event) as client:
         report = keep_drift_issue(client, event, drift, writer)
     return _tell(report, settings)
+
+
+@command.command("adopt-pull-request")
+@console.target_options
+@_ID
+@click.option(
+    "--base", metavar="BRANCH", default="", help="The branch to open it for. Default: the branch that the job runs on."
+)
+def adopt_pull_request(target: str | None, endpoint: str | None, job: str, base: str) -> int:
+    """Keep a pull request that writes drift of a target into the manifests: open it, update it, and close it.
+
+    It has what adopt writes without a terminal. Its branch is never forced, and not updated once a person has committed
+    to it. Give GITHUB_TOKEN the token of a GitHub App with contents: write and pull-requests: write: GitHub runs no
+    checks on what a job's own token pushes. The checkout is only read.
+    """
+    from reconciler.cli import invocation
+    from reconciler.operations.github_adopt import keep_adoption
+    from reconciler.operations.session import open_session
+
+    settings, event, writer, problem = _set_up(job)
+    if problem is not None:
+        raise problem
+    session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
+    invocation.note_target(session.target.name)
+    with _connected(event) as client:
+        report = keep_adoption(client, event, session, writer, base=base)
+    _tell(report, settings)
+    return int(any(note.is_error for note in report.notes))
 
 
 @command.command("changes")

@@ -67,7 +67,7 @@ def keep_drift_issue(client: GithubClient, event: Event, drift: Drift, writer: W
         scope=scope,
         drifts=drifts,
         title=drift_title(scope.target, scope.folder, scope.id),
-        data={CONTENT: _content(drift, writer)},
+        data={CONTENT: content_hash(drift, writer)},
         text=with_notes(drift_text(drift, event, writer, limit=LIMIT - _MARKER), notes),
         remark=drift_left,
         changed=partial(drift_changed, words),
@@ -116,7 +116,7 @@ def _drifting(drift: Drift) -> tuple[str, ...]:
     return (*units, *drift.vanished, *(project.name for project in drift.blocked))
 
 
-def _content(drift: Drift, writer: Writer) -> str:
+def content_hash(drift: Drift, writer: Writer) -> str:
     """A hash of the description's content, without the times in it."""
     document = drift_document(printed(drift, base=writer.base, sensitive=writer.sensitive))
     del document["timestamp"], document["snapshot"]

@@ -22,6 +22,7 @@ from reconciler.errors import (
     GithubLockedError,
     GithubSetupError,
     GithubUnavailableError,
+    GithubUnprocessableError,
 )
 from reconciler.forge.github.event import Event
 from reconciler.http.answer import Answer, retry_after
@@ -123,14 +124,20 @@ class GithubClient:
         url = f"{self._below}{path}"
         return _object(self._ask("GET", url, needs=needs, repeatable=True), url)
 
-    def create(self, path: str, body: Mapping[str, Any], *, needs: str) -> dict[str, Any]:
-        """POST. It is not repeated once it may have landed.
+    def find(self, path: str, *, needs: str) -> dict[str, Any] | None:
+        """One object of the repository; None if it does not exist."""
+        url = f"{self._below}{path}"
+        answer = self._ask("GET", url, needs=needs, repeatable=True, fine=(404,))
+        return _object(answer, url) if answer.status != 404 else None
+
+    def create(self, path: str, body: Mapping[str, Any], *, needs: str, repeatable: bool = False) -> dict[str, Any]:
+        """POST. It is not repeated once it may have landed, unless it is `repeatable`.
 
         Raises:
             GithubUnavailableError: if `may_have_landed` is set, look for the item before you send it again.
         """
         url = f"{self._below}{path}"
-        return _object(self._ask("POST", url, body=body, needs=needs, repeatable=False), url)
+        return _object(self._ask("POST", url, body=body, needs=needs, repeatable=repeatable), url)
 
     def ensure(self, path: str, body: Mapping[str, Any], *, needs: str) -> None:
         """POST of something that may exist already, so it can be repeated."""
@@ -253,6 +260,11 @@ class GithubClient:
             return GithubLockedError(summary, "The conversation is locked. Unlock it, and run the job again.")
         if status == 403 and "archived" in words.lower():
             return GithubError(summary, "Unarchive the repository in its settings, or disable the workflow.")
+        if status == 403 and "not permitted to create or approve" in words.lower():
+            return GithubForbiddenError(
+                summary,
+                "Use the token of a GitHub App, or allow it in the repository's settings, under Actions, General.",
+            )
         permission = f"Give the job the permission `{needs}`." if needs else ""
         if status == 403:
             return GithubForbiddenError(summary, permission)
@@ -260,7 +272,7 @@ class GithubClient:
             return GithubError(summary, f"The resource does not exist, or the token cannot access it. {permission}")
         if status == 410:
             return GithubError(summary, "Issues are disabled in this repository. Enable them in its settings.")
-        return GithubError(summary)
+        return GithubUnprocessableError(summary) if status == 422 else GithubError(summary)
 
     def _words(self, answer: Answer) -> str:
         """GitHub's own description of the problem, in one line."""

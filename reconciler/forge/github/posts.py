@@ -33,7 +33,7 @@ PAUSE: Final = 2.0
 
 
 class Kept(StrEnum):
-    """What was done with a comment or an issue."""
+    """What was done with a comment, an issue, or a pull request."""
 
     CREATED = "created"
     OPENED = "opened"
@@ -44,13 +44,16 @@ class Kept(StrEnum):
     """It is up to date."""
     NONE = "none"
     """No comment or issue exists, and there is nothing to report."""
+    DECLINED = "declined"
+    """A person closed it, and it would show the same."""
     NEWER = "newer"
     """A later check has written it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A comment or an issue with our marker. `url` is its page. `number`, `labels` and `is_open` are only for issues.
+    """A comment, an issue, or a pull request with our marker. `url` is its page. Comments have no `number` and no
+    `labels`, and are always open.
 
     `author` is a login. `ours` is whether we wrote it: anybody can copy a marker.
     """

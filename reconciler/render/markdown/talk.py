@@ -79,6 +79,33 @@ def drift_title(target: str, folder: str = ".", job: str = "") -> str:
     return f"Drift: {scope_words(target, folder, job, most=70)}"
 
 
+def adoption_title(target: str, folder: str = ".", job: str = "") -> str:
+    """A pull request's title, with the same limits."""
+    return f"Adopt drift: {scope_words(target, folder, job, most=70)}"
+
+
+def adoption_explained(*, theirs: bool) -> str:
+    """What merging and closing a pull request do. `theirs` is whether a person has committed to its branch."""
+    words = (
+        "Merging this writes what was changed on Scale into the manifests. It changes nothing on Scale. If you close"
+        " it, it is not opened again until something else drifts."
+    )
+    if not theirs:
+        return words
+    return (
+        f"{words}\n\n> [!NOTE]\n> The branch has a commit that reconciler did not make, so it is not updated anymore."
+        " It may differ from what is shown here."
+    )
+
+
+def adoption_over(scope: str, *, left: int) -> str:
+    """A comment on a pull request that is closed. `left` counts the units that drifted and cannot be adopted by it."""
+    if left:
+        differ = "differs" if left == 1 else "differ"
+        return f"Closed: {count(left, 'unit')} of {scope} still {differ}, and a person must decide about it."
+    return f"Closed: {scope} no longer drifts."
+
+
 def folded(plan: str, commit: str, *, limit: int) -> str:
     """The plan for an earlier commit, below what says that the newest one has none.
 

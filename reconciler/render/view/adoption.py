@@ -25,7 +25,26 @@ def view_adoption(found: Adopted, reader: Reader) -> View:
     )
 
 
+def view_proposal(found: Adopted, reader: Reader) -> View:
+    """What is shown of an adoption in a pull request, in the form of a drift, with what it leaves."""
+    view = view_drift(found.drift, reader)
+    adopts = f"adopts {count(found.adopted, 'change')} in {count(found.files, 'file')}"
+    headline = adopts if found.files else "nothing to adopt"
+    return replace(view, headline=headline, footnotes=tuple(_conflicts(found, reader)))
+
+
 def _closing(found: Adopted, reader: Reader) -> Iterator[Sentence]:
+    invocation = reader.invocation.of(found.drift.target.name)
+    yield from _conflicts(found, reader)
+    if found.reverted:
+        names = list(dict.fromkeys(name for name, _ in found.reverted))
+        undo = Command(invocation, "apply", "--", *names)
+        yield ("To undo ", *units_of(found.reverted), " on Scale: ", undo)
+    if found.files:
+        yield ("Review the manifests with git diff, and commit them. The next apply records what they declare.",)
+
+
+def _conflicts(found: Adopted, reader: Reader) -> Iterator[Sentence]:
     invocation = reader.invocation.of(found.drift.target.name)
     if found.conflicts:
         are = "1 unit is" if len(found.conflicts) == 1 else f"{len(found.conflicts):,} units are"
@@ -34,12 +53,6 @@ def _closing(found: Adopted, reader: Reader) -> Iterator[Sentence]:
         name, unit = found.conflicts[0]
         shown = Command(invocation, "adopt", "--path", unit, "--", name)
         yield ("To adopt the live value of ", Name(name), ", and drop the change that was made in git: ", shown)
-    if found.reverted:
-        names = list(dict.fromkeys(name for name, _ in found.reverted))
-        undo = Command(invocation, "apply", "--", *names)
-        yield ("To undo ", *units_of(found.reverted), " on Scale: ", undo)
-    if found.files:
-        yield ("Review the manifests with git diff, and commit them. The next apply records what they declare.",)
 
 
 def _last(found: Adopted) -> str:

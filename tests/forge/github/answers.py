@@ -116,7 +116,6 @@ def pull(given: Given, repository: str) -> dict[str, Any]:
         "state": "open",
         "locked": False,
         "title": "t",
-        "user": user("someone"),
         "body": None,
         "labels": [],
         "milestone": None,
@@ -130,6 +129,7 @@ def pull(given: Given, repository: str) -> dict[str, Any]:
         "author_association": "NONE",
         "auto_merge": None,
         **given,
+        "user": user(given.get("user", {"login": "someone"})["login"]),
     }
     for side in ("head", "base"):
         plain[side] = _side(given[side], repository)
@@ -148,6 +148,46 @@ def whole_pull(given: Given, repository: str) -> dict[str, Any]:
         "merged_by": None,
         "maintainer_can_modify": False,
     }
+
+
+def ref(name: str, sha: str, repository: str) -> dict[str, Any]:
+    url = f"{API}/repos/{repository}/git"
+    target = {"type": "commit", "sha": sha, "url": f"{url}/commits/{sha}"}
+    return {"ref": name, "node_id": "R", "url": f"{url}/{name}", "object": target}
+
+
+def commit(sha: str, tree: str, parents: list[str], message: str, repository: str) -> dict[str, Any]:
+    url = f"{API}/repos/{repository}/git"
+    by = {"name": "n", "email": "e@localhost", "date": CREATED}
+    return {
+        "sha": sha,
+        "node_id": "C",
+        "url": f"{url}/commits/{sha}",
+        "html_url": f"{SITE}/{repository}/commit/{sha}",
+        "author": by,
+        "committer": by,
+        "message": message,
+        "tree": {"sha": tree, "url": f"{url}/trees/{tree}"},
+        "parents": [
+            {"sha": each, "url": f"{url}/commits/{each}", "html_url": f"{SITE}/{repository}/commit/{each}"}
+            for each in parents
+        ],
+        "verification": {
+            "verified": False,
+            "reason": "unsigned",
+            "signature": None,
+            "payload": None,
+            "verified_at": None,
+        },
+    }
+
+
+def tree(sha: str, entries: list[dict[str, Any]], repository: str) -> dict[str, Any]:
+    return {"sha": sha, "url": f"{API}/repos/{repository}/git/trees/{sha}", "tree": entries, "truncated": False}
+
+
+def blob(sha: str, repository: str) -> dict[str, Any]:
+    return {"sha": sha, "url": f"{API}/repos/{repository}/git/blobs/{sha}"}
 
 
 def _side(given: Given, repository: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tests.npm import MODULES
 _FILE = MODULES / "@octokit/openapi/generated/api.github.com.json"
 
 _HERE = "/repos/{owner}/{repo}"
-_KINDS = ("/user", f"{_HERE}/issues", f"{_HERE}/labels", f"{_HERE}/pulls", f"{_HERE}/commits")
+_KINDS = ("/user", f"{_HERE}/issues", f"{_HERE}/labels", f"{_HERE}/pulls", f"{_HERE}/commits", f"{_HERE}/git")
 """How the paths start that reconciler may ask."""
 
 Schema = dict[str, Any]
@@ -43,7 +43,7 @@ def deviations(request: Request, path: str, answer: Answer | None) -> Iterator[s
 
 def _of_parameters(request: Request, path: str, template: str, parameters: list[Schema]) -> Iterator[str]:
     query = dict(parse_qsl(request.target.partition(b"?")[2].decode(), keep_blank_values=True))
-    names, values = template.split("/"), path.split("/")
+    names, values = template.split("/"), _parts(path)
     places = {"query": query, "path": {n[1:-1]: v for n, v in zip(names, values, strict=True) if n.startswith("{")}}
     known = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
     yield from (f"there is no parameter {name}" for name in query.keys() - known)
@@ -113,7 +113,7 @@ def _description() -> Schema:
 @cache
 def _template(path: str) -> str:
     """The described path that a path is one of: with the most parts that are the same."""
-    parts = path.split("/")
+    parts = _parts(path)
     found = [
         template
         for template in _description()["paths"]
@@ -121,6 +121,13 @@ def _template(path: str) -> str:
         and all(name == part or name.startswith("{") for name, part in zip(names, parts, strict=True))
     ]
     return max(found, key=lambda template: -template.count("{"), default="")
+
+
+def _parts(path: str) -> list[str]:
+    """The parts of a path. The name of a ref is one part, with its slashes."""
+    parts = path.split("/")
+    is_ref = parts[4:5] == ["git"] and parts[5:6] in (["ref"], ["refs"]) and len(parts) > 6
+    return [*parts[:6], "/".join(parts[6:])] if is_ref else parts
 
 
 def _followed(value: Schema) -> Schema:

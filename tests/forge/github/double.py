@@ -2,9 +2,10 @@
 
 What it is asked and what it answers is compared with GitHub's own description of its API. A test fails if they differ.
 
-Comments and issues (list, create, update; delete of a comment), labels, pull requests, GraphQL's viewer, `GET /user`
-(403, as for GITHUB_TOKEN). Lists are paged, with a `Link` header. Bodies over 262,144 bytes are a 422,
-an issue's update over it a 200 that keeps the old one. Unknown labels are dropped without a word.
+Comments and issues (list, create, update; delete of a comment), labels, pull requests, git data (on a real repository,
+if a test gives one), GraphQL's viewer, `GET /user` (403, as for GITHUB_TOKEN). Lists are paged, with a `Link` header.
+Bodies over 262,144 bytes are a 422, an issue's update over it a 200 that keeps the old one. Unknown labels are
+dropped without a word.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from urllib.parse import parse_qsl, urlencode
 from reconciler.sandbox.exchange import Answer, ConnectionCutError, Request
 from tests.forge.github import answers
 from tests.forge.github.description import deviations
+from tests.forge.github.objects import Objects
 from tests.serving import as_json, path_of, serve
 
 REPOSITORY = "octo/farm"
@@ -68,6 +70,7 @@ class Github:
     pulls: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     heads: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Pull requests by number, as `pull` makes them. A number that is not here is a 404."""
+    objects: Objects | None = None
     meanwhile: Callable[[str], None] = lambda request: None
     url: str = ""
     server: str = ""
@@ -94,7 +97,10 @@ class Github:
             (f"{here}/issues/([0-9]+)", "PATCH", self._issue),
             (f"{here}/issues/([0-9]+)/labels", "POST", self._issue_labels),
             (f"{here}/labels", "POST", self._labels),
-            (f"{here}/pulls/([0-9]+)", "GET", self._pull),
+            (f"{here}/pulls", "GET POST", self._all_pulls),
+            (f"{here}/pulls/([0-9]+)", "GET PATCH", self._pull),
+            (f"{here}/git/(ref|refs|commits)/(.+)", "GET PATCH DELETE", self._object),
+            (f"{here}/git/(blobs|trees|commits|refs)", "POST", self._object),
             (f"{here}/commits/([^/]+)/pulls", "GET", self._pulls),
             (re.escape(f"{self.base.removesuffix('/v3')}/graphql"), "POST", self._graphql),
             (re.escape(f"{self.base}/user"), "GET", self._user),
@@ -277,7 +283,63 @@ class Github:
 
     def _pull(self, request: Request, number: str) -> Answer:
         pull = self.heads.get(int(number))
+        if request.method == "PATCH" and pull is not None:
+            if (refused := self._refused("pull-requests")) is not None:
+                return refused
+            change = json.loads(request.body)
+            if len(change.get("body", "").encode()) > MOST_BYTES:
+                del change["body"]
+            pull.update(change | ({"base": {"ref": change["base"]}} if "base" in change else {}))
         return as_json(answers.whole_pull(pull, REPOSITORY)) if pull is not None else _refuse(404, "Not Found")
+
+    def _all_pulls(self, request: Request) -> Answer:
+        owner = REPOSITORY.partition("/")[0]
+        if request.method == "GET":
+            query = _query(request)
+            state, head = query.get("state", "open"), query.get("head")
+            found = [
+                pull
+                for pull in reversed(self.heads.values())
+                if state in ("all", pull.get("state", "open")) and head in (None, f"{owner}:{pull['head'].get('ref')}")
+            ]
+            return self._paged(request, [answers.pull(each, REPOSITORY) for each in found])
+        if (refused := self._refused("pull-requests")) is not None:
+            return refused
+        new = json.loads(request.body)
+        if (refused := _too_long(new["body"])) is not None:
+            return refused
+        assert self.objects is not None
+        tips = [self.objects.tip(new[side]) for side in ("head", "base")]
+        problem = ""
+        if None in tips or self.objects.contains(tips[1], tips[0]):
+            problem = f"No commits between {new['base']} and {new['head']}"
+        if any(pull["head"].get("ref") == new["head"] and pull["state"] == "open" for pull in self.heads.values()):
+            problem = f"A pull request already exists for {owner}:{new['head']}."
+        if problem:
+            errors = [{"resource": "PullRequest", "code": "custom", "message": problem}]
+            return _refuse(422, "Validation Failed", errors=errors)
+        number = self._id()
+        self.heads[number] = {
+            "number": number,
+            "merged": False,
+            "state": "open",
+            "title": new["title"],
+            "body": new["body"],
+            "user": {"login": self.login},
+            "head": {"ref": new["head"], "sha": tips[0], "repo": {"fork": False, "full_name": REPOSITORY}},
+            "base": {"ref": new["base"]},
+        }
+        return as_json(answers.whole_pull(self.heads[number], REPOSITORY), 201)
+
+    def _object(self, request: Request, kind: str, name: str = "") -> Answer:
+        assert self.objects is not None
+        if request.method != "GET" and (refused := self._refused("contents")) is not None:
+            return refused
+        if request.method == "DELETE":
+            for pull in self.heads.values():
+                if f"heads/{pull['head'].get('ref')}" == name:
+                    pull["state"] = "closed"
+        return self.objects.answer(request.method, kind, name, json.loads(request.body) if request.body else {})
 
     def _labels(self, request: Request) -> Answer:
         if (refused := self._refused("issues")) is not None:
