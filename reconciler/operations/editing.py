@@ -7,6 +7,7 @@ other project may change, except to what it is compared with.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from reconciler.diagnostics import Diagnostic, error, first_line
 from reconciler.errors import DiagnosedError, FileRefusedError
 from reconciler.fieldpath import format_path
 from reconciler.files.reading import read_file
-from reconciler.files.writing import write_below
+from reconciler.files.writing import check_below, write_below
 from reconciler.manifest.editing import Declaring, NotEditableError
 from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.places import files_of
@@ -98,11 +99,12 @@ def revise(
             replaced={file: new for file, (_, new) in files.items()},
         )
         shared, inherited, failures = _checked(wanted, before, after, reference, files)
-        if not (shared - kept or inherited - unset):
+        if not (shared.keys() - kept or inherited - unset):
+            failures += [_also_changed(file, name) for file, name in shared.items()]
             if failures:
                 raise DiagnosedError("the manifests cannot declare the values", failures)
             return Revision(files, tuple(places), after)
-        kept |= shared
+        kept |= shared.keys()
         unset |= inherited
     raise DiagnosedError("the manifests cannot be edited", [error("not-editable", "their files depend on each other")])
 
@@ -122,9 +124,10 @@ def _checked(
     after: Manifests,
     reference: Mapping[str, LiveProject],
     files: Mapping[str, tuple[bytes, bytes]],
-) -> tuple[set[str], set[tuple[str, str]], list[Diagnostic]]:
-    """The shared files that must not be edited, the parameters to unset, and what is not reached."""
-    shared: set[str] = set()
+) -> tuple[dict[str, str], set[tuple[str, str]], list[Diagnostic]]:
+    """The shared files that must not be edited, each with a project that it changes, the parameters to unset, and what
+    is not reached."""
+    shared: dict[str, str] = {}
     inherited: set[tuple[str, str]] = set()
     failures: list[Diagnostic] = []
     units: dict[str, dict[str, Wanted]] = {}
@@ -141,7 +144,7 @@ def _checked(
         changed = _changed(old, new)
         others = changed - own.keys()
         if others and not _matches(new, reference.get(name), others):
-            shared |= (files_of(old) & files.keys()) - {old.source.file}
+            shared |= dict.fromkeys(sorted(files_of(old) & files.keys()), name)
             failures.append(_failure(Wanted(old, sorted(others)[0], ABSENT), "the edit would change it, too"))
         for unit, each in own.items():
             if unit == IGNORE or _matches(new, reference.get(name), {unit}):
@@ -170,6 +173,15 @@ def _matches(new: DesiredProject, reference: LiveProject | None, units: set[str]
     return units.isdisjoint(unit_of(each.path) or "" for each in compare(new, reference).fields)
 
 
+def _also_changed(file: str, name: str) -> Diagnostic:
+    return error(
+        "not-editable",
+        f"an edit of this file would change project.{name}, too",
+        detail="That project takes a value from this file. Nothing was written. Give it a value of its own first.",
+        location=first_line(file),
+    )
+
+
 def _failure(wanted: Wanted, why: str) -> Diagnostic:
     location = first_line(wanted.project.source.file, wanted.project.source.line)
     return error(
@@ -196,8 +208,9 @@ def write(settings: Settings, revision: Revision, *, allow_dirty: bool) -> None:
         if _now(settings, file) != old:
             summary = f"{names[file]} was changed while it was edited"
             raise DiagnosedError("changed", [error("changed", summary, detail="Nothing was written. Run it again.")])
+        check_below(settings.repo_root, names[file])
     for file, (_, new) in sorted(revision.files.items()):
-        write_below(settings.repo_root, names[file], new, mode=None)
+        write_below(settings.repo_root, names[file], new, mode=stat.S_IMODE(os.stat(file).st_mode))
         note_written(settings, {file: new})
 
 

@@ -98,6 +98,7 @@ CASES: dict[str, tuple[list[tuple[str, str, Any]], set[str]]] = {
     "all of a shared ontology": ([(each, "ontology", ["Cat", "Fox", "Dog"]) for each in "ab"], {"_shared.yaml"}),
     "an anchor that another project uses": ([("b", "box", {"w": 2, "h": 1})], {"_shared.yaml"}),
     "another manifest": ([("e", "ontology", ["Cat", "Fox"])], {"t/e.yaml"}),
+    "a manifest that another one uses": ([("c", "ontology", ["Cat", "Fox"])], set()),
     "gone for one": ([("a", "speed", ABSENT)], {"a.yaml"}),
     "gone for all": ([("a", "speed", ABSENT), ("b", "speed", ABSENT)], {"_defaults.yaml"}),
     "gone from the nearest defaults only": ([(each, "speed", ABSENT) for each in "def"], {"t/d.yaml", "t/e.yaml"}),
@@ -110,6 +111,10 @@ CASES: dict[str, tuple[list[tuple[str, str, Any]], set[str]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_where_values_go(account: Account, case: str) -> None:
     wanted, files = CASES[case]
+    if not files:
+        with pytest.raises(DiagnosedError):
+            account.revise(*wanted)
+        return
     found = account.revise(*wanted)
     _check(account, found, {name for name, _, _ in wanted})
     assert account.names(found) == files
@@ -141,18 +146,30 @@ def test_any_drift_is_adopted_and_nothing_else_changes(tmp_path: Path, seed: int
     _check(account, revision, {name for name, _, _ in asked})
 
 
-def test_the_patch_gives_what_is_written(account: Account) -> None:
+def test_files_are_written_completely_and_keep_their_mode(account: Account) -> None:
     root = account.root
     git(root, "init", "-q")
+    (root / "projects/a.yaml").chmod(0o640)
     commit_all(root)
     revision = account.revise(("a", "x", 5))
     patch = revision.diff(root)
     write(account.settings, revision, allow_dirty=False)
+    assert (root / "projects/a.yaml").stat().st_mode & 0o777 == 0o640
     written = (root / "projects/a.yaml").read_bytes()
     git(root, "checkout", "projects")
     (root / "x.patch").write_text(patch)
     git(root, "apply", "x.patch")
     assert (root / "projects/a.yaml").read_bytes() == written
+
+
+def test_nothing_is_written_if_one_file_cannot_be(account: Account) -> None:
+    root = account.root
+    revision = account.revise(("a", "x", 5), ("d", "b", {"k": 3}))
+    (root / "projects/t/d.yaml").rename(root / "projects/t/_d.yaml")
+    (root / "projects/t/d.yaml").symlink_to("_d.yaml")
+    with pytest.raises(Exception, match="link"):
+        write(account.settings, revision, allow_dirty=True)
+    assert (root / "projects/a.yaml").read_text() == FILES["a.yaml"]
 
 
 def test_a_file_that_changed_in_the_meantime(account: Account) -> None:
