@@ -149,10 +149,11 @@ def count(number: int, noun: str) -> str:
 
 
 def counted(severities: Iterable[Severity]) -> str:
-    """`2 errors, 1 warning and 3 notes`; empty if there are none."""
+    """`2 errors, 1 warning, and 3 notes`; empty if there are none."""
     numbers = Counter(severities)
     *kinds, last = [count(n, kind) for kind in Severity if (n := numbers[kind])] or [""]
-    return f"{', '.join(kinds)} and {last}" if kinds else last
+    comma = "," if len(kinds) > 1 else ""
+    return f"{', '.join(kinds)}{comma} and {last}" if kinds else last
 
 
 def left_out(file: str, severities: Sequence[Severity]) -> Diagnostic:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from reconciler.diagnostics import Diagnostic, Remedy, count, error, listed, warning
 from reconciler.errors import ScaleError
 from reconciler.fieldpath import format_path
-from reconciler.instants import readable
+from reconciler.instants import read_instant, readable
 from reconciler.model.outcome import CallOutcome, CallResult
 from reconciler.model.plan import Action, Call, CallKind, Field, ProjectChange
 from reconciler.model.project import LiveProject, Version, address_of
@@ -25,7 +25,7 @@ def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str,
     if live is None:
         return "the project no longer exists on Scale; it may have been archived or renamed"
     if change.action is Action.CREATE and not own:
-        return f"the project has been created on Scale since the plan, at {live.created_at}"
+        return f"the project has been created on Scale since the plan{_created(live)}"
     params = own["params"].params_version if "params" in own else expected.params_version
     ontology = own["ontology"].ontology_version if "ontology" in own else expected.ontology_version
     moved = [
@@ -37,6 +37,11 @@ def who_moved(change: ProjectChange, live: LiveProject | None, own: Mapping[str,
         if before != now
     ]
     return f"another writer changed {' and '.join(moved)}" if moved else "it no longer matches the plan"
+
+
+def _created(live: LiveProject | None) -> str:
+    moment = read_instant(live.created_at) if live is not None and live.created_at else None
+    return f" at {readable(moment)}" if moment else ""
 
 
 def truth(calls: Sequence[CallOutcome], live: LiveProject | None) -> str:
@@ -96,7 +101,8 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
     return error(
         "lost-race",
         f"another writer changed {address_of(name)} right after this run",
-        detail=f"The other writer added {came}. This run's change is in the project's history, before the other one.",
+        detail=f"The other writer added {came} after this run's write, so what this run wrote may have been "
+        "overwritten. It is still in the project's history.",
         remedies=_plan_again(name),
     )
 
@@ -104,8 +110,7 @@ def overtaken(name: str, others: Mapping[str, Sequence[Version]]) -> Diagnostic:
 def someone_else(name: str, kind: CallKind, others: Sequence[Version], live: LiveProject | None) -> Diagnostic:
     """A call had no clear answer, and the content of the new version is not what was sent."""
     if kind is CallKind.CREATE:
-        at = f" at {live.created_at}" if live is not None and live.created_at else ""
-        seen = f"A project with this name was created{at}, but its content differs from what was sent."
+        seen = f"A project with this name was created{_created(live)}, but its content differs from what was sent."
     else:
         seen = f"The content on Scale differs from what was sent: {_versions(others)}."
     return error(

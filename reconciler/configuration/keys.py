@@ -49,7 +49,7 @@ def configuration_keys(root: Path) -> Table:
             is_inside = False
         if not is_inside:
             summary = f"{{name}} is outside the repository: {quoted(text)}"
-            raise RefusedError("path-outside", summary, f"Use a path below {root}.")
+            raise RefusedError("path-outside", summary, f"Use a path under {root}.")
         if ".git" in PurePosixPath(text.lower()).parts:
             raise RefusedError(
                 "path-in-git", f"{{name}} is in the .git folder: {quoted(text)}", "Choose a different folder."
@@ -89,8 +89,8 @@ def configuration_keys(root: Path) -> Table:
             ),
             Key(
                 "record_branches",
-                Text(words="the name of a branch", rule=_branches),
-                "The prefix of branches to use instead, if the remote refuses refs below refs/reconciler/.",
+                Text(words="a prefix for branch names", rule=_branches),
+                "The prefix of branches to use instead, if the remote refuses refs under refs/reconciler/.",
             ),
             Key("overlay", path, "The folder of overlays: files that override manifests for this target."),
         ),
@@ -219,16 +219,16 @@ def _remote(name: str) -> str:
     return name
 
 
+_PREFIX: Final = 'Use a short prefix, such as "reconciler". Branches are created under reconciler/.'
+
+
 def _branches(name: str) -> str:
     parts = name.split("/")
     if not _REMOTE.fullmatch(name) or any(part.startswith(".") or part.endswith(".lock") for part in parts):
-        raise RefusedError("bad-branch", f"{quoted(name)} is not the name of a branch")
+        raise RefusedError("bad-branch", f"{quoted(name)} is not a valid prefix for branch names", _PREFIX)
     if parts[0] in ("refs", "HEAD"):
-        raise RefusedError(
-            "bad-branch",
-            f"{quoted(name)} is not the short name of a branch",
-            'Branches are created below this name, such as "reconciler".',
-        )
+        start = parts[0] if name == parts[0] else f"{parts[0]}/"
+        raise RefusedError("bad-branch", f"{quoted(name)} must not start with {quoted(start)}", _PREFIX)
     return name
 
 

@@ -214,7 +214,9 @@ def check_permissions(setup: Setup) -> Result:
     if (problem := _unwritable(place)) is not None:
         why, remedy = problem
         return _error(f"The record cannot be written: {why}.", remedy)
-    return _ok(f"{sandbox} and {place} can be written." if sandbox is not None else f"{place} can be written.")
+    if sandbox is None:
+        return _ok(f"The record's folder ({place}) is writable.")
+    return _ok(f"The sandbox file ({sandbox}) and the record's folder ({place}) are writable.")
 
 
 def check_record(setup: Setup) -> Result:

@@ -49,9 +49,9 @@ class RefusedError(Exception):
 
 
 _REMEDIES: Final = {
-    Refusal.OUTSIDE: "Nothing outside the repository is read or written. Put the file below {root}.",
-    Refusal.HIDDEN: "Files and folders whose names start with a dot (.git, .env) are not read, even through links. "
-    "Use a different name.",
+    Refusal.OUTSIDE: "Nothing outside the repository is read or written. Put the file under {root}.",
+    Refusal.HIDDEN: "Reconciler never reads files or folders whose names start with a dot, such as .git and .env, even "
+    "through links. Rename the file or folder, or use a different file.",
     Refusal.LINK: "Replace the link with a regular file or folder.",
     Refusal.KIND: "Replace it with a regular file.",
 }
@@ -98,15 +98,22 @@ class _Walk:
                 self._go_up()
                 continue
             if checked and part.startswith("."):
-                raise RefusedError(Refusal.HIDDEN, "it leads through a hidden file or folder")
+                raise RefusedError(Refusal.HIDDEN, self._hidden(path, part))
             if (target := self._go_down(part, last=not waiting)) is not None:
                 waiting += [(rest, not self._dots) for rest in reversed(target)]
         if self.status is None and self.name == ".":
             self.status = os.fstat(self.descriptor)
 
+    def _hidden(self, path: str, part: str) -> str:
+        """Why a hidden part of a path, or of the target of a link on it, is refused."""
+        *folders, last = _parts(path) or [""]
+        if part in folders:
+            return "it is in a hidden folder"
+        return "it is hidden" if part == last else "it links to a hidden file or folder"
+
     def _go_up(self) -> None:
         if not self.parts:
-            raise RefusedError(Refusal.OUTSIDE, "it leads outside the repository")
+            raise RefusedError(Refusal.OUTSIDE, "it is outside the repository")
         self._enter("..")
         self.parts.pop()
 
@@ -154,7 +161,7 @@ class _Walk:
             raise RefusedError(Refusal.LINK, f'"{"/".join((*self.parts, part))}" is a link')
         self._followed += 1
         if self._followed > _MOST_LINKS:
-            raise RefusedError(Refusal.FAILED, f"it leads through more than {_MOST_LINKS} links")
+            raise RefusedError(Refusal.FAILED, f"its path has more than {_MOST_LINKS} links")
         if not target.startswith("/"):
             return _parts(target)
         below = self._below(target)
@@ -174,7 +181,7 @@ class _Walk:
         root = self.root if is_below(path, self.root) else os.path.realpath(self.root)
         if is_below(path, root):
             return _parts(path[len(root) :])
-        raise RefusedError(Refusal.OUTSIDE, "it leads outside the repository")
+        raise RefusedError(Refusal.OUTSIDE, "it is outside the repository")
 
     def read(self, limit: int) -> bytes:
         """The bytes of the file at the end of the path, at most `limit`."""

@@ -136,7 +136,7 @@ class KeptRef:
                 parts = branches.split("/")
                 names = " or ".join("/".join(parts[:length]) for length in range(1, len(parts) + 1))
                 remedy = (
-                    f"On the remote, allow branches below {branches}/. No branch there can be named {names}. To use "
+                    f"On the remote, allow branches under {branches}/. No branch there can be named {names}. To use "
                     "another name, change record_branches of the target in reconciler.toml."
                 )
             detail = "\n".join(filter(None, (problem.detail, remedy)))

@@ -41,7 +41,7 @@ _REMEDIES: Final = {
     Reason.ARCHIVED: "Unarchive the repository in its settings, or name another remote as the target's `record`.",
     Reason.NOT_FOUND: "Check the remote's address with git remote -v. If it is correct, the credentials may not "
     "give access to the repository.",
-    Reason.REF: "The server does not accept refs below refs/reconciler/. Allow them there, or keep them as branches: "
+    Reason.REF: "The server does not accept refs under refs/reconciler/. Allow them there, or keep them as branches: "
     'set record_branches = "reconciler" for the target in reconciler.toml.',
 }
 

@@ -127,7 +127,7 @@ class Directives:
         """The value that a pointer finds in a file, for use `depth` levels deep and at the end of `chain`.
 
         Raises:
-            RefusedError: there is no such value, the references form a circle, or the value is nested too deeply.
+            RefusedError: there is no such value, the references form a cycle, or the value is nested too deeply.
         """
         target = (file.source.file, pointer)
         referred = self._referred.get(target)
@@ -152,8 +152,12 @@ class Directives:
 
     def _check_chain(self, target: _Target, chain: tuple[_Target, ...]) -> None:
         if target in chain:
-            circle = " -> ".join(self._shown(step) for step in (*chain, target))
-            detail = f"The references form a circle: {circle}. Remove one of them."
+            cycle = [self._shown(step) for step in (*chain[chain.index(target) :], target)]
+            detail = (
+                "The file refers to itself. Remove the reference."
+                if len(cycle) == 2
+                else f"The references form a cycle: {' -> '.join(cycle)}. Remove one of them."
+            )
             raise _AbandonedError(Code.REFERENCE_CIRCLE, "this reference is circular", detail)
         if len(chain) == _LONGEST_CHAIN:
             steps = " -> ".join(self._shown(step) for step in chain)

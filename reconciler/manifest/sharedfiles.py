@@ -134,9 +134,8 @@ def refused(path: str, problem: FileRefusedError, *, label: str = "") -> Refused
         case Refusal.HIDDEN:
             return RefusedError(
                 Code.FILE_OUTSIDE,
-                f"{quoted(path)} leads through a hidden file or folder",
-                "Reconciler never reads files and folders whose names start with a dot, such as .git and .env. "
-                "Use a different name.",
+                f"{quoted(path)} {problem.why.removeprefix('it ')}",
+                problem.detail,
             )
         case Refusal.SIZE:
             return RefusedError(

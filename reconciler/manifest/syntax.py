@@ -76,13 +76,13 @@ class _Explained:
 
 
 def explained(source: SourceText, refused: NotYamlError) -> Diagnostic:
-    """The one problem of a file that is not YAML."""
+    """The one problem of a file that is not valid YAML."""
     text = source.parsed
     starts = (0, *(end.end() for end in LINE_END.finditer(text)))
     refusal = _Refusal(text, refused.message, min(refused.index, len(text)), refused.began, starts)
     found = next(filter(None, (explain(refusal) for explain in _EXPLANATIONS)), None) or _as_reported(refusal)
     location = source.location(Stretch(found.start, found.end or found.start + 1))
-    summary = f"this is not YAML: {found.summary}"
+    summary = f"invalid YAML: {found.summary}"
     return error(Code.SYNTAX, summary, detail=found.detail, location=location, label=found.label)
 
 
@@ -101,11 +101,11 @@ def _open_quote(refusal: _Refusal) -> _Explained | None:
     if "end of stream" not in refusal.message and "document separator" not in refusal.message:
         return None
     quote = refusal.text[refusal.began : refusal.began + 1]
-    return _Explained(refusal.began, "unclosed quote", f"write a {quote} where the text ends")
+    return _Explained(refusal.began, "unclosed quote", f"write a {quote} where the string ends")
 
 
 def _quote_within(refusal: _Refusal) -> _Explained | None:
-    """`'it's'`: the second quote ends the text."""
+    """`'it's'`: the second quote ends the string."""
     before = refusal.text[refusal.index - 1 : refusal.index]
     if before not in ("'", '"') or ("<scalar>" not in refusal.message and "expected key" not in refusal.message):
         return None
@@ -114,10 +114,10 @@ def _quote_within(refusal: _Refusal) -> _Explained | None:
         opened = next((above for above in range(line - 1, -1, -1) if refusal.line_text(above).count(before) % 2), line)
         start = refusal.starts[opened] + refusal.line_text(opened).rfind(before)
         summary = f"this quote is not closed until line {line + 1}"
-        return _Explained(start, summary, f"write a {before} where the text ends")
+        return _Explained(start, summary, f"write a {before} where the string ends")
     other = '"…"' if before == "'" else "'…'"
-    how = "write '' for a ' in the text" if before == "'" else 'write \\" for a " in the text'
-    summary = "this quote ends the text, but more text follows"
+    how = "write '' for a ' in the string" if before == "'" else 'write \\" for a " in the string'
+    summary = "this quote ends the string, but more text follows"
     return _Explained(refusal.index - 1, summary, f"{how}, or use {other} instead")
 
 

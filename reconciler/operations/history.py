@@ -9,7 +9,7 @@ from datetime import datetime
 from reconciler.diagnostics import Diagnostic, Remedy, quoted, warning, with_suggestion
 from reconciler.errors import ReconcilerError, UnreadableAnswerError, UsageError
 from reconciler.git.authors import read_authors
-from reconciler.instants import readable
+from reconciler.instants import read_instant, readable
 from reconciler.manifest.loading import load_manifests
 from reconciler.model.history import History, Part, Range, Revision
 from reconciler.model.project import LiveProject, UnreadableProject, address_of
@@ -48,7 +48,8 @@ def history(session: Session, name: str, *, compared: Range | None = None, at: d
     if at is not None:
         revisions = state_at(live, at, makers)
         if not revisions and not untimed(live.ontology_history):
-            created = f" It was created at {live.created_at}." if live.created_at else ""
+            moment = read_instant(live.created_at) if live.created_at else None
+            created = f" It was created at {readable(moment)}." if moment else ""
             raise UsageError(f"{address_of(name)} had no version at {readable(at)}", f"Choose a later time.{created}")
     elif compared is not None:
         revisions = between(live, compared, makers, renames)

@@ -78,7 +78,7 @@ def open_target(
     `sandboxes` are the targets that need no key.
 
     Raises:
-        CredentialsError: the variable that should hold the key is not set.
+        CredentialsError: the variable that should hold the key is not set or is empty.
         UsageError: the sandbox's file cannot be used.
         ConnectionSetupError: a proxy or certificate variable does not work.
     """
@@ -98,8 +98,9 @@ def open_target(
     if not key.strip():
         needing_none = () if environment.get("RECONCILER_ENDPOINT") else sandboxes[:1]
         raise CredentialsError(
-            f"there is no API key: {variable} is not set",
-            "Set that variable to the account's API key.",
+            f"there is no API key: {variable} is not set or is empty",
+            "Set that variable to the account's API key."
+            + (" In a workflow, check that the secret exists." if environment.get("CI") else ""),
             remedies=[Remedy("To try reconciler without a key:", ("plan", "--target", name)) for name in needing_none],
         )
     return ScaleClient(

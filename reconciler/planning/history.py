@@ -150,12 +150,15 @@ def ends(live: LiveProject, part: Part, asked: Range) -> tuple[Version, Version]
 
 
 def _absent(part: Part, history: Sequence[Version], number: int) -> UsageError:
-    summary = f"{NAMED[part]} {'have' if part is Part.PARAMS else 'has'} no version {number}"
+    summary = f"{NAMED[part]} has no version {number}"
     if not history:
-        return UsageError(summary, f"Scale does not show a version of {NAMED[part]}.")
+        return UsageError(summary, f"Scale shows no versions of {NAMED[part]}.")
     first, last = history[0].number, history[-1].number
     only = "" if first == 0 else " It shows only the end of the history."
-    return UsageError(summary, f"Scale shows {count(len(history), 'version')}, from {first} to {last}.{only}")
+    shown = (
+        f"only version {first}" if len(history) == 1 else f"{count(len(history), 'version')}, from {first} to {last}"
+    )
+    return UsageError(summary, f"Scale shows {shown}.{only}")
 
 
 def _compared(

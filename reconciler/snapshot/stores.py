@@ -145,9 +145,11 @@ def _where(kept: KeptRef) -> str:
 
 def _missing(root: Path, kept: KeptRef, target: str) -> SnapshotError:
     detail = ""
-    if kept.remote is None and git.remotes(root):
+    if kept.remote is None and (remotes := git.remotes(root)):
+        remote = "origin" if "origin" in remotes else remotes[0]
         detail = (
-            'If one was published on a remote, name that remote for the target in reconciler.toml: record = "origin".'
+            "If a snapshot was published to a remote, set the target's record to that remote in reconciler.toml:\n"
+            f'  [targets.{target}]\n  record = "{remote}"'
         )
     summary = f"there is no snapshot of {target}{_where(kept)} ({kept.name})"
     return SnapshotError(summary, detail, remedies=[_publishing("Publish one where the API key is available:", target)])

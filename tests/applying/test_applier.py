@@ -226,7 +226,7 @@ def test_calls_are_derived_from_what_is_live_then() -> None:
         ),
         (live(), live(params={"a": 7}), "no longer matches the plan"),
         (live(), None, "no longer exists"),
-        (None, live(params={"a": 7}, created_at="today"), "created on Scale since the plan, at today"),
+        (None, live(params={"a": 7}, created_at="2026-11-25T10:02:11Z"), "since the plan at 2026-11-25 10:02:11 UTC"),
     ],
 )
 def test_what_moved_is_stale(before: LiveProject | None, after: LiveProject | None, words: str) -> None:

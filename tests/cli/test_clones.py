@@ -302,7 +302,7 @@ def test_a_server_that_refuses_refs_of_a_namespace_of_their_own(hub: Hub, cli: C
     hub.write("projects/new.yaml", M.replace("NAME", "new"))
     refused = cli("apply", "--auto-approve", "--allow", "takeover")
     assert refused.code == 1
-    assert "The server does not accept refs below refs/reconciler/" in refused.err
+    assert "The server does not accept refs under refs/reconciler/" in refused.err
     assert 'set record_branches = "reconciler" for the target in reconciler.toml' in refused.err
     assert not [request for request in hub.served.requests if request.startswith("POST")]
 

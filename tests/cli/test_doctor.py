@@ -439,7 +439,7 @@ def test_without_a_key(doctor: Doctor, account: Callable[..., Any], monkeypatch:
         done = doctor("--format=json")
     status, found, remedy = check(done, "key")
     assert (done.code, status) == (1, "error")
-    assert found == "There is no API key: SCALE_API_KEY is not set."
+    assert found == "There is no API key: SCALE_API_KEY is not set or is empty."
     assert remedy == "Set that variable to the account's API key."  # the endpoint's variable is set
     assert {check(done, name)[0] for name in ("endpoint", "clock")} == {"skipped"}
     assert served.requests == []
@@ -640,7 +640,8 @@ def test_a_work_tree_keeps_its_record_in_the_repository(
     monkeypatch.chdir(folder)
     status, found, _ = check(doctor("--format=json"), "permissions")
     assert status == "ok"
-    assert found == f"{folder / '.reconciler' / 'sandbox.db'} and {repository / '.git'} can be written."
+    sandbox = folder / ".reconciler" / "sandbox.db"
+    assert found == f"The sandbox file ({sandbox}) and the record's folder ({repository / '.git'}) are writable."
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_a_time_before_the_project(cli: Cli, seed: Seed) -> None:
     ("arguments", "words"),
     [
         (["--diff", "1-2"], "--diff 1-2: use A..B"),
-        (["--diff", "0..7"], "params have no version 7|from 0 to 2"),
+        (["--diff", "0..7"], "params has no version 7|from 0 to 2"),
         (["--at", "yesterday"], "--at yesterday: use a time such as"),
         (["--at", "2026-01-01", "--diff", "0.."], "--diff cannot be combined with --at"),
         (["--relabel", "0..", "--at", "2026-01-01"], "--at cannot be combined with --relabel"),
@@ -217,7 +217,7 @@ def test_the_key_is_needed(cli: Cli, served: Served, monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("SCALE_API_KEY")
     done = cli("history", "p")
     assert done.code == 1
-    assert "there is no API key: SCALE_API_KEY is not set" in done.err
+    assert "there is no API key: SCALE_API_KEY is not set or is empty" in done.err
 
 
 def test_a_clone_without_the_record_is_warned_about_once(cli: Cli, served: Served, repository: Path) -> None:

@@ -166,7 +166,7 @@ def test_links_to_hidden_files(cli: Cli, repository: Path, place: str, target: s
     ended = cli("plan")
     assert ended.code == 1
     assert CANARY not in ended.out + ended.err
-    assert "leads through a hidden file or folder" in ended.err
+    assert "links to a hidden file or folder" in ended.err
 
 
 @pytest.mark.parametrize("place", ["reconciler.toml", "projects/p.yaml", "projects/t.md", "projects/_r.yaml"])

@@ -171,7 +171,7 @@ MISTAKES: dict[str, tuple[Files, list[str]]] = {
         {"projects/p.yaml": "name: p\ntype: chat\nstudio: {$file: ../t}\n", "t": "yes"},
         ["projects/p.yaml:3:9 wrong-type"],
     ),
-    "a circle, with its whole path": (
+    "a cycle, with its whole path": (
         {
             "projects/p.yaml": HEAD + "params: {a: {$ref: ../x.yaml}}\n",
             "x.yaml": "k: {$ref: y.yaml#/l}\n",
@@ -351,14 +351,11 @@ def test_mistakes(tmp_path: Path, case: str, parser: Any) -> None:
     assert sorted(reported(tmp_path, load(tmp_path, files, parser=parser))) == sorted(expected)
 
 
-def test_a_circle_names_its_path(tmp_path: Path) -> None:
-    files, _ = MISTAKES["a circle, with its whole path"]
+def test_a_cycle_names_its_path(tmp_path: Path) -> None:
+    files, _ = MISTAKES["a cycle, with its whole path"]
     (entry,) = load(tmp_path, files).entries
     (diagnostic,) = entry.diagnostics
-    assert (
-        diagnostic.detail
-        == "The references form a circle: x.yaml -> y.yaml#/l -> x.yaml#/k -> y.yaml#/l. Remove one of them."
-    )
+    assert diagnostic.detail == "The references form a cycle: y.yaml#/l -> x.yaml#/k -> y.yaml#/l. Remove one of them."
 
 
 def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:

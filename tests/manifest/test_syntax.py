@@ -11,19 +11,19 @@ from tests.manifest.rooms import BOTH_PARSERS, HEAD, load
 
 CASES = {
     "a quote that nothing closes": (
-        "type: chat\nname: \"p\nparams: {}\n", "2:7", "unclosed quote", 'write a " where the text ends',
+        "type: chat\nname: \"p\nparams: {}\n", "2:7", "unclosed quote", 'write a " where the string ends',
     ),
     "a quote that the next one closes": (
         "type: chat\nname: 'p\nparams: {a: 'x'}\n",
-        "2:7", "this quote is not closed until line 3", "write a ' where the text ends",
+        "2:7", "this quote is not closed until line 3", "write a ' where the string ends",
     ),
     "an apostrophe": (
         HEAD + "params:\n  a: 'it's'\n",
-        "4:9", "this quote ends the text, but more text follows", "write '' for a ' in the text, or use \"…\"",
+        "4:9", "this quote ends the string, but more text follows", "write '' for a ' in the string, or use \"…\"",
     ),
     "a quotation": (
         HEAD + 'params:\n  a: "say "x" now"\n',
-        "4:11", "this quote ends the text, but more text follows", 'write \\" for a " in the text, or use \'…\'',
+        "4:11", "this quote ends the string, but more text follows", 'write \\" for a " in the string, or use \'…\'',
     ),
     "a bracket that nothing closes": (
         HEAD + "params: {a: [1, 2\nontology: [A]\n", "3:13", "unclosed [", "write a ] where it ends",
@@ -106,7 +106,7 @@ def test_what_is_not_yaml_is_explained(tmp_path: Path, name: str) -> None:
     location = diagnostic.location
     assert location is not None
     assert f"{location.line}:{location.column}" == place
-    assert diagnostic.summary.startswith(f"this is not YAML: {summary}")
+    assert diagnostic.summary.startswith(f"invalid YAML: {summary}")
     assert diagnostic.label.startswith(label)
 
 

@@ -103,8 +103,8 @@ def test_without_times_the_ontology_is_compared_by_number() -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ("0..3", "params have no version 3|from 0 to 2"),
-        ("7..", "params have no version 7"),
+        ("0..3", "params has no version 3|from 0 to 2"),
+        ("7..", "params has no version 7"),
         ("2..1", "the range 2..1 ends before it begins"),
         ("ontology:0..5", "the ontology has no version 5"),
     ],
@@ -117,7 +117,7 @@ def test_a_range_that_names_no_versions_is_an_error(asked: str, words: str) -> N
 
 
 def test_a_range_with_nothing_to_compare() -> None:
-    with pytest.raises(UsageError, match="params have no version 0"):
+    with pytest.raises(UsageError, match="params has no version 0"):
         ranged(live(), "0..")
     with pytest.raises(UsageError, match="version 1 of params cannot be read"):
         ranged(live({"a": 0}, None), "0..1")

@@ -77,7 +77,7 @@ def test_foreign_words_are_escaped_and_bounded() -> None:
     assert lines[-2] == "  … 41 more lines"
 
 
-ALL_KINDS = "1 error, 1 warning and 1 note in 1 manifest."
+ALL_KINDS = "1 error, 1 warning, and 1 note in 1 manifest."
 
 
 def test_users() -> None:
@@ -98,7 +98,7 @@ def test_users() -> None:
         (
             [Diagnostic(Severity.NOTE, "x", "y"), warning("x", "y"), error("x", "y")],
             1,
-            "1 error, 1 warning and 1 note in 1 manifest.",
+            "1 error, 1 warning, and 1 note in 1 manifest.",
         ),
     ],
 )

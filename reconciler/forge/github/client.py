@@ -251,7 +251,11 @@ class GithubClient:
         what = f"GitHub refused {method} {_path(url)} ({status})"
         summary = f"{what}: {words}" if words else what
         if 300 <= status < 400:
-            return GithubError(f"{what}: it redirects", "The repository may have moved. Check GITHUB_REPOSITORY.")
+            return GithubError(
+                f"GitHub redirected {method} {_path(url)} ({status})",
+                "The repository may have been renamed or transferred. Run the workflow in the new repository. Outside "
+                "GitHub Actions, set GITHUB_REPOSITORY to its new name.",
+            )
         if status == 401:
             return GithubSetupError(
                 summary, "GITHUB_TOKEN is not valid. It expires when its job ends. Run the job again."

@@ -44,9 +44,9 @@ _PAGE_OF_A_FILE: Final = re.compile(
 _MOST: Final = 1_000
 """The most targets in one text that are reported, as many as are shown for one file."""
 _IN_THE_REPOSITORY: Final = (
-    "The target is a path, and labelers see only the text. Put the file on a public server, and use its address."
+    "Labelers cannot open files in the repository. Put the file on a public server, and use the file's URL."
 )
-_NOT_PUBLIC: Final = "Use the address of a public page instead, one that starts with https://."
+_NOT_PUBLIC: Final = "Use the URL of a public page instead, one that starts with https://."
 
 
 def private_link(subject: Subject) -> Iterator[Fault]:
@@ -109,13 +109,13 @@ def _problem(target: str, *, is_image: bool) -> tuple[str, str] | None:
     if is_image and _PAGE_OF_A_FILE.match(target) and "raw=" not in target:
         return (
             f"the instruction shows {quoted(target)}, which is a page and not an image",
-            "Labelers see a broken image. Use the address of the image itself.",
+            "Labelers see a broken image. Use the URL of the image itself.",
         )
     return None
 
 
 def _private_host(link: str) -> str | None:
-    """The host of a web address that only a private network has; None for any other address."""
+    """The host of a URL that only a private network has; None for any other URL."""
     if not link.lower().startswith(("http://", "https://")):
         return None
     if "[" not in link:

@@ -66,10 +66,10 @@ def test_redirects_stay_at_home(client: GithubClient, github: Github) -> None:
     client.create("/issues/6/comments", {"body": "x"}, needs=NEEDS)
     assert len(github.thread(7)) == 1
     github.faults.append(Fault("POST", "/issues/6/", 302, {"location": f"{here}{THREAD}"}))
-    with pytest.raises(GithubError, match="it redirects"):
+    with pytest.raises(GithubError, match="GitHub redirected"):
         client.create("/issues/6/comments", {"body": "x"}, needs=NEEDS)
     github.faults.append(Fault("GET", "/", 301, {"location": f"{here}{THREAD}"}, times=9))
-    with pytest.raises(GithubError, match="it redirects"):
+    with pytest.raises(GithubError, match="GitHub redirected"):
         list(client.list(THREAD, needs=NEEDS))
 
 
