@@ -162,7 +162,7 @@ def test_files_with_uncommitted_changes_are_not_edited(
         (["pets", "--to-time", "2026-01-01", "--to-params", "1"], "--to-time cannot be combined with --to-params"),
         (["pets", "--to-time", "2026-01-01", "--to-ontology", "1"], "--to-time cannot be combined with --to-ontology"),
         (["pets", "--to-time", "2001-01-01"], "project.pets had no version at 2001-01-01|It was created at 20"),
-        (["pets", "--to-params", "7"], "params have no version 7|from 0 to 1"),
+        (["pets", "--to-params", "7"], "params has no version 7|from 0 to 1"),
         (["pets", "--to-ontology", "3"], "the ontology has no version 3|2 versions, from 0 to 1"),
         (["pets", "--to-ontology", "2"], "version 2 of the ontology cannot be read"),
         (["pats", "--to-params", "1"], 'did you mean "pets"?'),

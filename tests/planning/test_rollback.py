@@ -92,7 +92,7 @@ def test_an_ontology_without_times_is_not_placed() -> None:
         (desired(choices=["A"]), Asked(params=0), "params of project.p are not in the manifest"),
         (desired({"a": 1}), Asked(ontology=0), "the ontology of project.p is not in the manifest"),
         (desired(), Asked(at=datetime(2027, 1, 1, tzinfo=UTC)), "params of project.p are not in the manifest"),
-        (desired({"a": 1}), Asked(params=9), "params have no version 9"),
+        (desired({"a": 1}), Asked(params=9), "params has no version 9"),
         (desired({"a": 1}), Asked(params=2), "version 2 of params cannot be read"),
         (desired(choices=["A"]), Asked(ontology=2), "version 2 of the ontology of project.p has no choices"),
     ],
