@@ -214,7 +214,7 @@ def _not_placed(live: LiveProject) -> Diagnostic:
     first, last = span_of(live)[Part.ONTOLOGY]
     return warning(
         _CODE,
-        f"the ontology of {address_of(live.name)} is not rolled back, because its versions have no time",
+        f"the ontology of {address_of(live.name)} stays: its versions have no time",
         detail=f"Scale shows {count(last - first + 1, 'version')}, from {first} to {last}. They can be rolled back by "
         "number.",
         remedies=(

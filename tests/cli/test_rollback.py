@@ -117,7 +117,7 @@ def test_an_ontology_without_times_is_not_rolled_back_to_a_time(
     then = json.loads(served.store.get("pets"))["param_history"][0]["created_at"]
     done = cli("rollback", "pets", "--to-time", then)
     assert done.code == 0
-    assert "the ontology of project.pets is not rolled back, because its versions have no time" in done.err
+    assert "the ontology of project.pets stays: its versions have no time" in done.err
     assert "reconciler rollback pets --target production" in done.err
     assert "-  - Plant" not in added_and_removed(repository)
     assert "+  x: 1" in added_and_removed(repository)

@@ -82,7 +82,7 @@ def test_an_ontology_without_times_is_not_placed() -> None:
     shown = replace(TWO, ontology_history=tuple(replace(each, at=None) for each in TWO.ontology_history))
     back = made(desired({"a": 2}, ["A", "B"]), shown, Asked(at=AT))
     assert list(back.versions) == [Part.PARAMS]
-    assert reported(back) == ["the ontology of project.p is not rolled back, because its versions have no time"]
+    assert reported(back) == ["the ontology of project.p stays: its versions have no time"]
     assert made(desired(choices=["A"]), shown, Asked(at=AT)).versions == {}
 
 
