@@ -115,7 +115,7 @@ def takeover(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         if (known is None or not known.written) and (clauses := list(_taken(change, situation))):
             what = f"The first apply to this project would {'; '.join(clauses)}"
             more = "No apply of this repository has written the project yet."
-            yield Finding(change, what, more, "To keep them, add them to the manifest.")
+            yield Finding(change, what, more, "To keep them, write them into the manifest with reconciler adopt.")
 
 
 def _taken(change: ProjectChange, situation: Situation) -> Iterator[str]:
@@ -186,7 +186,7 @@ def conflict(changes: Sequence[ProjectChange], situation: Situation) -> Found:
         changed = f"Git and Scale have both changed {listed(both)} since the last apply"
         unknown = f"It is unknown whether {listed(hidden)} changed on Scale since the last apply"
         why = f"{situation.history} the version that the last apply recorded."
-        remedy = "To keep the change made on Scale, add it to the manifest."
+        remedy = "To keep the change made on Scale, write it into the manifest with reconciler adopt."
         if both:
             yield Finding(change, changed, f"{unknown}. {why}" if hidden else "", remedy)
         elif hidden:

@@ -127,9 +127,12 @@ def warn_of_renamed(change: ProjectChange, sensitive: Sequence[Pattern]) -> list
     snippets = "".join(
         f"\n    {{choice: {yaml_text(old)}, display: {yaml_text(new)}}}" for old, new in pairs[:_EXAMPLES]
     )
+    declared = ", ".join(f"{yaml_text(old)}: {yaml_text(new)}" for old, new in pairs[:_EXAMPLES])
     detail = (
         f"{renamed}Scale cannot rename a choice, so work in flight is not updated, and finished tasks keep the old "
         f"name. To change what labelers see, keep {'each choice' if others else 'the choice'} and give it a "
-        f"display:{snippets}"
+        f"display:{snippets}\n"
+        f"To give {'them new names' if others else 'it a new name'} anyway, declare that in the manifest:\n"
+        f"    reconcile: {{renames: {{{declared}}}}}"
     )
     return [warning(RENAMED_CHOICE, summary, detail=detail)]

@@ -194,7 +194,7 @@ CASES = [
         [update("-my p", old={"a": 0, "b": 1, "c": 2, "d": 3, "e": 4, "f": 5})],
         situation(),
         f"{UNWRITTEN} remove 5 of 6 parameters (b, c, d and 2 more). {NEVER}",
-        "To keep them, add them to the manifest.",
+        "To keep them, write them into the manifest with reconciler adopt.",
     ),
     Case(
         "takeover",
@@ -213,7 +213,7 @@ CASES = [
         [update(old={"a": 0, "b": 1})],
         situation(pending=True),
         f"{UNWRITTEN} remove 1 of 2 parameters (b); change 1 value (params.a). {NEVER}",
-        "To keep them, add them to the manifest.",
+        "To keep them, write them into the manifest with reconciler adopt.",
     ),
     *(
         Case(
@@ -264,14 +264,14 @@ CASES = [
         situation(),
         f'{UNWRITTEN} remove 1 of 3 choices ("B"); rename 2 of 3 choices ("banner" -> "Banner", "cats" -> "Cats"). '
         f"{NEVER}",
-        "To keep them, add them to the manifest.",
+        "To keep them, write them into the manifest with reconciler adopt.",
     ),
     Case(
         "conflict",
         [classed(update(old={"a": 0, "b": {"x": 1, "y": 2}}, params={"a": 1, "b": {}}), Cause.CONFLICT)],
         situation(known=RECORDED, pending=True),
         "Git and Scale have both changed params.a, params.b since the last apply.",
-        "To keep the change made on Scale, add it to the manifest.",
+        "To keep the change made on Scale, write it into the manifest with reconciler adopt.",
     ),
     *(
         Case(

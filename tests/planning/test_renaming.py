@@ -94,8 +94,9 @@ NAMES = [
 def test_the_snippet_loads_to_the_two_names(old: str, new: str) -> None:
     [found] = warn_of_renamed(change([old], [new]), ())
     assert "\n" not in found.summary
-    *_, snippet = plain_lines(found.detail)
-    assert yaml.safe_load(snippet) == {"choice": old, "display": new}
+    *_, display, _, declared = plain_lines(found.detail)
+    assert yaml.safe_load(display) == {"choice": old, "display": new}
+    assert yaml.safe_load(declared) == {"reconcile": {"renames": {old: new}}}
 
 
 def plain_lines(detail: str) -> list[str]:

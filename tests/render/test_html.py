@@ -92,7 +92,7 @@ def everything() -> Plan:
 def test_everything_is_there() -> None:
     page = read(everything())
     for words in (
-        "held by takeover: 3 would go.", "Keep them.",
+        "held by takeover: 3 would go.", "To keep them:",
         "To allow it, add a waiver to reconciler.toml. To allow it once: reconciler apply crows --target production "
         "--allow takeover --allow b",
         "The guard not-kept is waived by --allow not-kept.",

@@ -243,7 +243,9 @@ def test_one_of_everything_at_risk() -> None:
         "| `=` | `fish` | `~1`, version 3 → 4 |  | `projects/fish.yaml:1` |\n",
         "| `~` | `owls` | `~1`, version 3 → 4, protected |  | `projects/owls.yaml:1` |\n",
         "| `.` | `gone` | no longer managed, nothing is sent |  | `projects/gone.yaml:1` |\n",
-        "Held by `takeover`: 3 of them would go. To keep them, write them down.\n\nHeld by `conflict`: Both moved. "
+        "Held by `takeover`: 3 of them would go. To keep them: in a clone, run "
+        "`reconciler adopt fish --target production`.\n\nHeld by `conflict`: Both moved. "
+        "To keep the change made on Scale: in a clone, run `reconciler adopt fish --target production`. "
         "To allow it, add a waiver to reconciler.toml. To allow it once: run the workflow **reconciler apply** with "
         "names: `fish`, allow: `takeover conflict`.\n",
         "The guard `near-name` is waived by `--allow` near-name.",
@@ -496,8 +498,8 @@ def test_drift() -> None:
         "| `~` | `puppies` |  |  | 1 |",
         "Warning: two writers take turns. Agree.\n",
         "! params.min = 10 -> 12   # version 7, 2026-11-24 09:12 UTC, 25 h ago\n",
-        "To keep the change, add it to the manifest. To undo it: run the workflow **reconciler apply** "
-        "with names: `kittens`, everything: `true`.\n",
+        "To keep it: in a clone, run `reconciler adopt kittens --target production`.\n",
+        "To undo it: run the workflow **reconciler apply** with names: `kittens`, everything: `true`.\n",
         "2 live projects have no manifest (`old`, `b`).",
         "<sub>Compared with the last apply: `1a2b3c4`, 2 days ago. Live state read 2026-11-25 10:12 UTC.</sub>",
     ):
@@ -515,10 +517,8 @@ def test_drift_of_other_kinds() -> None:
     found = drift(*both, vanished=("c", "d"), unmanaged=("e",), baseline=Baseline(None, "2026-11-25T10:11:59Z"))
     whole = drift_text(replace(found, made_at=DRIFT_NOW - timedelta(hours=2)))
     assert "`c`, `d` have **vanished**: an apply wrote them, but Scale no longer lists them." in whole
-    assert (
-        "To keep the changes, add them to the manifests. "
-        "To undo them: run the workflow **reconciler apply** with names: `a b`" in whole
-    )
+    assert "To keep them: in a clone, run `reconciler adopt a b --target production`.\n" in whole
+    assert "To undo them: run the workflow **reconciler apply** with names: `a b`" in whole
     assert "1 live project has no manifest (`e`)." in whole
     assert "Live state read 2026-11-25 08:12 UTC, 2 h ago.</sub>" in whole
     assert "| `!` | `a` | `params.a` | 2026-11-25 10:12 UTC |  |" in whole

@@ -10,12 +10,15 @@ from typing import Final
 
 from reconciler.diagnostics import count
 from reconciler.model.invocation import Invocation
-from reconciler.model.plan import Held, ProjectChange
+from reconciler.model.plan import Cause, Field, Held, Kind, ProjectChange, unit_of
 from reconciler.render.signs import Sign
-from reconciler.render.view.parts import Quoted, Sentence, Spelled, Verdict, allowing, names
+from reconciler.render.view.parts import Command, Quoted, Sentence, Spelled, Verdict, allowing, names
 
 _MOST_NAMED: Final = 100
 """The most projects that are named in a command."""
+
+_KEEPING: Final = {"takeover": "To keep them: ", "conflict": "To keep the change made on Scale: "}
+"""By guard: what an adopt does about its hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def held_verdicts(change: ProjectChange, groups: Groups, invocation: Invocation)
     shared = group.shared if group else ()
     for held in change.held_by:
         reason: Sentence = () if held in shared else (": ", Quoted(held.why))
-        lines: list[Sentence] = [(Quoted(held.remedy),)] if held.remedy and held not in shared else []
+        lines = [] if held in shared else list(_remedy(held, [change], invocation))
         if held is change.held_by[-1] and group is None:
             lines.append(
                 ("To allow it, add a waiver to reconciler.toml. To allow it once: ", _allow([change], invocation))
@@ -60,11 +63,43 @@ def held_sentences(groups: Groups, invocation: Invocation) -> Iterator[Sentence]
         reason: Sentence = (": ", Quoted(" ".join(held.why for held in group.shared))) if group.shared else (".",)
         projects = names([change.name for change in group.changes])
         yield (f"{count(len(group.changes), 'project')} (", *projects, ") are held by ", *by, *reason)
-        yield from ((Quoted(held.remedy),) for held in group.shared if held.remedy)
+        for held in group.shared:
+            yield from _remedy(held, group.changes, invocation)
         yield (
             "To allow them, add a waiver to reconciler.toml. To allow them once: ",
             _allow(group.changes, invocation),
         )
+
+
+def _remedy(held: Held, changes: Sequence[ProjectChange], invocation: Invocation) -> Iterator[Sentence]:
+    """How to avoid the hold. What only Scale has can be kept by a command."""
+    if held.guard in _KEEPING:
+        units = [
+            (change.name, field) for change in changes for field in change.fields if _is_lost(field, held, invocation)
+        ]
+        yield (_KEEPING[held.guard], adopting(units or [(change.name, None) for change in changes], invocation))
+    elif held.remedy:
+        yield (Quoted(held.remedy),)
+
+
+def _is_lost(field: Field, held: Held, invocation: Invocation) -> bool:
+    """Whether the guard holds the change because of this field."""
+    if held.guard == "conflict":
+        return field.cause in (Cause.CONFLICT, Cause.UNKNOWN)
+    whole = field.path[0] == "ontology" or len(field.path) == 2
+    return field.kind is not Kind.ADD if invocation.pending else field.kind is Kind.REMOVE and whole
+
+
+def adopting(edits: Sequence[tuple[str, Field | None]], invocation: Invocation) -> Command:
+    """The adopt that keeps values of Scale. What git has changed too is adopted only if it is named."""
+    projects = list(dict.fromkeys(name for name, _ in edits))
+    fields = [field for _, field in edits if field is not None]
+    paths: dict[str, None] = {}
+    if any(field.cause not in (Cause.DRIFT, Cause.UNKNOWN) for field in fields):
+        paths = dict.fromkeys(unit for field in fields if (unit := unit_of(field.path)))
+    options = [word for path in paths for word in ("--path", path)]
+    some = projects if len(projects) <= _MOST_NAMED else invocation.names
+    return Command(invocation, "adopt", *options, "--", *some)
 
 
 def _guards(change: ProjectChange) -> tuple[str, ...]:

@@ -294,9 +294,11 @@ def _creates(created: Sequence[str]) -> Iterator[Sentence]:
 def _reverted(edits: Edits, invocation: Invocation) -> Iterator[Sentence]:
     if edits:
         it = "it" if len(edits) == 1 else "them"
-        keeping = Command(invocation, "apply", "--pending", "--", *invocation.names)
-        advice = f"). To keep {it}, add {it} to the manifests, or apply only what changed in git: "
-        yield (f"{changes_on_scale(len(edits))} would be reverted (", *units_of(edits), advice, keeping)
+        projects = dict.fromkeys(name for name, _ in edits)
+        some = projects if len(projects) <= MOST_NAMED else invocation.names
+        keeping = Command(invocation, "adopt", "--", *some)
+        reverted = f"{changes_on_scale(len(edits))} would be reverted ("
+        yield (reverted, *units_of(edits), f"). To keep {it}: ", keeping)
 
 
 def _kept(edits: Edits) -> Iterator[Sentence]:
