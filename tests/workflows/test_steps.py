@@ -158,6 +158,7 @@ def test_a_cancelled_apply_stops_and_leaves_its_result(tmp_path: Path) -> None:
         ("Comment on the merged pull requests", "apply", True),
         ("Comment on the pull request", "plan", False),
         ("Keep the drift issue", "drift", False),
+        ("Keep the pull request that adopts drift", "drift", False),
         ("Publish the snapshot", "apply", False),
     ],
 )
@@ -175,6 +176,14 @@ def test_the_comment_is_about_the_plan_or_why_there_is_none(file: str, temporary
     given = arguments("Comment on the pull request", temporary, ID="a b", PAGE="https://x.y/1")
     plan = ["--plan", str(temporary / file), "--id", "a b"]
     assert given == ["github", "comment", *plan, "--page", "https://x.y/1", "--page-days", "14"]
+
+
+@pytest.mark.parametrize(("token", "runs"), [("", False), ("ghs_app", True)])
+def test_no_pull_request_is_kept_without_a_token_of_its_own(token: str, runs: bool, temporary: Path) -> None:
+    name = "Keep the pull request that adopts drift"
+    contexts = {"inputs": {"command": "drift", "adopt-token": token}}
+    assert condition(STEPS[name]["if"], contexts, {"cancelled": lambda: False}) == runs
+    assert arguments(name, temporary, ID="a b") == ["github", "adopt-pull-request", "--id", "a b"]
 
 
 def test_without_a_result_nothing_is_reported(temporary: Path) -> None:
