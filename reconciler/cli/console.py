@@ -6,7 +6,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TextIO, TypedDict, TypeVar
 
 import click
@@ -155,6 +155,17 @@ def tell(text: str) -> None:
     """Print progress, a prompt, or an error to stderr."""
     sys.stdout.flush()
     _write(text, sys.stderr)
+
+
+def say_diff(diff: str, hidden: Collection[str] = ()) -> None:
+    """Print a diff of files as a result, with nothing in it that could act. Texts in `hidden` are masked."""
+    from reconciler.render.escape import plain
+
+    longest_first = sorted(hidden, key=len, reverse=True)
+    for line in diff.removesuffix("\n").split("\n"):
+        for text in longest_first:
+            line = line.replace(text, "(sensitive value)")
+        say(f"{plain(line)}\n")
 
 
 def say_words(words: str) -> None:

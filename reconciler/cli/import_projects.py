@@ -90,17 +90,13 @@ def _approve(proven: Proven, settings: Settings, stop: Callable[[], None]) -> bo
 
     from reconciler.diagnostics import count
     from reconciler.operations.import_files import sensitive_lines
-    from reconciler.render.escape import plain
 
     stop()
-    hidden = sorted(sensitive_lines(proven.replaced, settings.sensitive), key=len, reverse=True)
+    hidden = sensitive_lines(proven.replaced, settings.sensitive)
     for file, old in proven.overwritten.items():
         name = os.path.relpath(file)
         before, after = (data.decode(errors="backslashreplace").split("\n") for data in (old, proven.files[file]))
-        for line in difflib.unified_diff(before, after, name, name, lineterm=""):
-            for text in hidden:
-                line = line.replace(text, "(sensitive value)")
-            console.say(f"{plain(line)}\n")
+        console.say_diff("\n".join(difflib.unified_diff(before, after, name, name, lineterm="")), hidden)
     return console.confirm(_QUESTION.format(files=count(len(proven.overwritten), "file")))
 
 

@@ -116,7 +116,9 @@ def _show(found: RolledBack, settings: Settings) -> None:
             when = f", {minute(version.at)}" if version.at is not None else ""
             console.say(f"Project {quoted(each.project.name)}: {part} version {version.number}{when}\n")
     if found.revision.files:
-        console.say(f"\n{found.revision.diff(settings.cwd)}\nThe plan with these changes:\n\n")
+        console.say("\n")
+        console.say_diff(found.revision.diff(settings.cwd), found.hidden)
+        console.say("\nThe plan with these changes:\n\n")
     else:
         console.say("\n")
     formats.show("plan", found.plan, "text", settings)

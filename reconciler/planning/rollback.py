@@ -194,8 +194,7 @@ def _reason(made: Rollback, after: DesiredProject, path: FieldPath) -> str:
     if path[0] == "params" and after.mask.params is ParamsMode.MERGE and not is_ignored:
         if path[1] not in (after.params or {}):
             return _NOT_MANAGED
-        if path[1] not in made.reference.params:
-            return _NOT_REMOVED
+        return _IGNORED if path[1] in made.reference.params else _NOT_REMOVED
     return _IGNORED
 
 

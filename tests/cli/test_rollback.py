@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Cli, Served
+from reconciler.model.guards import GUARD_NAMES
+from reconciler.model.ontology import read_ontology
+from reconciler.model.values import canonical_json
+from tests.cli.conftest import Cli, Served, live
 from tests.cli.test_adopt import _type as type_lines
 from tests.cli.test_adopt import added_and_removed, changed
 from tests.repositories import commit_all, git
@@ -136,6 +141,7 @@ def test_what_a_manifest_cannot_express_is_reported(cli: Cli, served: Served, wr
     assert "params.i of project.p stays as it is on Scale" in done.err
     assert "params.key of project.p cannot be rolled back" in done.err
     assert "the value is sensitive" in done.err
+    assert "two" not in done.out + done.err
     assert added_and_removed(repository) == ["-params: {x: 2, key: two, i: 1}", "+params: {x: 1, key: two, i: 1}"]
 
 
@@ -192,3 +198,65 @@ def test_a_project_that_lost_its_manifest(cli: Cli, story: None, repository: Pat
     done = cli("rollback", "pets", "--to-params", "0")
     assert (done.code, "project.pets has no manifest" in done.err) == (1, True)
     assert "reconciler import pets --target production" in done.err
+
+
+TEXTS = [
+    "yes", "012", "", " x ", "a\nb", "a\n\nb\n", "\ttab\n x", "a\r\nb", "# x", "- x", "~", "1e3", "é😀", "x: y",
+    "2026-01-01", "Line.\n" * 30, "\u2028x\u0085",
+]  # fmt: skip
+
+
+def any_json(draw: Random, depth: int = 2) -> Any:
+    kind = draw.randrange(8 if depth else 5)
+    if kind < 3:
+        return draw.choice(TEXTS)
+    if kind < 5:
+        return draw.choice([None, True, 0, 1, 1.0, -2.5, 10**20, {"$file": "x"}, [], {}])
+    if kind == 5:
+        return {draw.choice(["a", "b", "yes", "é", "c d"]): any_json(draw, depth - 1) for _ in range(3)}
+    return [any_json(draw, depth - 1) for _ in range(draw.randrange(4))]
+
+
+def any_params(draw: Random) -> dict[str, Any]:
+    return {draw.choice("abcdefg"): any_json(draw) for _ in range(draw.randrange(6))}
+
+
+def any_tree(draw: Random) -> list[Any]:
+    names = draw.sample(["A", "B", "C", "yes", "1", "é", "x y", "#"], draw.randrange(1, 7))
+    top = draw.randrange(1, len(names) + 1)
+    roots: list[Any] = [{"choice": name, "description": draw.choice(["d", "e: f"])} for name in names[:top]]
+    if names[top:]:
+        roots[0]["subchoices"] = names[top:]
+    return [root if "subchoices" in root or draw.random() < 0.7 else root["choice"] for root in roots]
+
+
+def shown(served: Served, name: str, version: int = -1) -> tuple[Any, Any]:
+    project = json.loads(served.store.get(name))
+    return content(served, name, version), read_ontology(project["ontologyHistory"][version]["ontology"])
+
+
+def test_any_old_version_is_live_again_after_an_apply(cli: Cli, served: Served, repository: Path) -> None:
+    """Generated projects: imported as they are last, and rolled back to what they were first."""
+    draw = Random(21)
+    at = "2026-01-02T03:04:05.000Z"
+    names = [f"p{number}" for number in range(6)]
+    for name in names:
+        first = any_params(draw)
+        last = {**any_params(draw), **{key: value for key, value in first.items() if draw.random() < 0.5}}
+        history = [{**each, "version": number, "created_at": at} for number, each in enumerate((first, {}, last))]
+        trees = [{"ontology": any_tree(draw), "name": "v"} for _ in range(2)]
+        served.store.seed([live(name, param_history=history, ontologyHistory=trees)])
+    wanted = {name: shown(served, name, 0) for name in names}
+    assert cli("import", "--all").code == 0
+    commit_all(repository)
+    for name in names:
+        done = cli("rollback", name, "--to-params", "0", "--to-ontology", "0")
+        assert (done.code, done.err) == (0, ""), done.err
+    assert cli("fmt", "--check").code == 0
+    commit_all(repository)
+    guards = [word for guard in GUARD_NAMES for word in ("--allow", guard)]
+    assert cli("apply", "--auto-approve", *guards).code == 0
+    for name in names:
+        (params, tree), (old_params, old_tree) = shown(served, name), wanted[name]
+        assert (canonical_json(params), tree) == (canonical_json(old_params), old_tree)
+    assert cli("plan").last == "No changes. Your projects match the manifests."
