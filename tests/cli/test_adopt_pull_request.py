@@ -236,7 +236,7 @@ def test_conflicts_and_secrets_are_named_and_left(
     served.store.edit_params("pets", {"b": 1})
     assert keep().out.startswith("Pull request for production closed.")
     [comment] = github.comments.values()
-    assert comment["body"].endswith("2 units of `production` still differ, and a person must decide about it.")
+    assert comment["body"].endswith("2 units of `production` still differ, and a person must decide about them.")
 
 
 @pytest.mark.parametrize("may_write", [set(), {"contents"}])

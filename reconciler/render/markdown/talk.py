@@ -101,8 +101,8 @@ def adoption_explained(*, theirs: bool) -> str:
 def adoption_over(scope: str, *, left: int) -> str:
     """A comment on a pull request that is closed. `left` counts the units that drifted and cannot be adopted by it."""
     if left:
-        differ = "differs" if left == 1 else "differ"
-        return f"Closed: {count(left, 'unit')} of {scope} still {differ}, and a person must decide about it."
+        differ, them = ("differs", "it") if left == 1 else ("differ", "them")
+        return f"Closed: {count(left, 'unit')} of {scope} still {differ}, and a person must decide about {them}."
     return f"Closed: {scope} no longer drifts."
 
 
