@@ -52,9 +52,10 @@ def rollback(session: Session, names: Sequence[str], asked: Asked) -> RolledBack
     record = read_record(session)
     prepared = prepare(session, names, record, needs_git=True)
     projects = sorted(prepared.declared.projects, key=lambda project: project.name)
-    if asked.at is None and len(projects) + len(prepared.declared.gone) > 1:
+    selected = len(projects) + len(prepared.declared.gone)
+    if asked.at is None and selected > 1:
         raise UsageError(
-            f"version numbers are for one project, but {len(projects):,} are selected",
+            f"version numbers are for one project, but {selected:,} are selected",
             "Each project has versions of its own. To roll back several projects, use --to-time.",
         )
     account, live = session.ask(lambda client: _read(session, client, prepared))

@@ -60,7 +60,9 @@ def test_only_the_part_that_is_asked_for_goes_back() -> None:
     back = made(git, TWO, Asked(params=0))
     assert edits(back) == {"params.a": 1, "params.b": ABSENT, "params.gone": 1}
     assert reported(back) == []
-    assert list(edits(made(git, TWO, Asked(ontology=0)))) == ["ontology"]
+    tree = made(git, TWO, Asked(ontology=0))
+    assert list(edits(tree)) == ["ontology"]
+    assert reported(tree) == []
     assert list(edits(made(git, TWO, Asked(params=1, ontology=0)))) == ["params.b", "ontology"]
 
 
