@@ -102,6 +102,7 @@ def _approve(proven: Proven, settings: Settings, stop: Callable[[], None]) -> bo
 
 def _report(done: Imported) -> int:
     from reconciler.diagnostics import count, error
+    from reconciler.planning.blocking import unreadable_remedy
     from reconciler.render.escape import plain, quoted
 
     files = sorted(done.written, key=lambda file: file.split("/"))
@@ -114,7 +115,12 @@ def _report(done: Imported) -> int:
         for name, (reason, remedy) in sorted(done.refused.items())
     ]
     refused += [
-        error("not-imported", f"a project without a readable name was not imported: {why}") for why in done.nameless
+        error(
+            "not-imported",
+            "a project was not imported: its name on Scale cannot be read",
+            detail=f"{why}.\n{unreadable_remedy()}",
+        )
+        for why in done.nameless
     ]
     if refused:
         console.say_diagnostics(refused)

@@ -10,7 +10,7 @@ from typing import Final
 from reconciler import git
 from reconciler.errors import GitRefusedError
 from reconciler.git.login import NO_LOGIN, Login, Reason
-from reconciler.git.refs import Held, NotACommitError, Refs, TooLargeError
+from reconciler.git.refs import Held, MissingObjectError, NotACommitError, Refs, TooLargeError
 
 LOCAL: Final = "local"
 """Used in place of a remote's name to mean this clone."""
@@ -81,7 +81,8 @@ class KeptRef:
         """The files of the ref, of `most` bytes at most; None if there is no ref.
 
         Raises:
-            NotACommitError, TooLargeError: it does not point to a commit, or its files are larger.
+            NotACommitError, TooLargeError, MissingObjectError: it does not point to a commit, its files are larger, or
+                an object is missing.
         """
         with self.reported(f"{self.what} cannot be fetched from {self.remote}"):
             return self.refs.read(self.name, most=most)
@@ -125,7 +126,7 @@ class KeptRef:
         """Puts `failure` in front of what went wrong on a remote."""
         try:
             yield
-        except (NotACommitError, TooLargeError):
+        except (NotACommitError, TooLargeError, MissingObjectError):
             raise
         except GitRefusedError as problem:
             if self.remote is None:

@@ -61,6 +61,13 @@ class UnreadableRefError(GitRefusedError):
         self.tip = tip
 
 
+class MissingObjectError(UnreadableRefError):
+    """An object of the commit is missing, so the ref is damaged."""
+
+    def __init__(self, tip: str, name: str) -> None:
+        super().__init__(tip, f"git object {name[:8]} is missing")
+
+
 class NotACommitError(UnreadableRefError):
     """A ref points to a tree, a blob, or a tag."""
 
@@ -287,7 +294,7 @@ class Refs:
             mode, kind_of, name, length = head.split()
             if kind_of == b"blob" and mode.startswith(b"100"):
                 if not length.isdigit():
-                    raise UnreadableRefError(tip, f"git ls-tree failed: an object is missing ({name.decode()})")
+                    raise MissingObjectError(tip, name.decode())
                 names[path.decode("utf-8", "surrogateescape")] = name
                 size += int(length)
         if size > most:
@@ -307,8 +314,7 @@ class Refs:
             line = answers.index(b"\n", start)
             head = answers[start:line].split()
             if len(head) != 3:
-                missing = answers[start:line].decode("utf-8", "replace")
-                raise UnreadableRefError(tip, f"git cat-file failed: an object is missing ({missing})")
+                raise MissingObjectError(tip, answers[start:line].decode("utf-8", "replace"))
             end = line + 1 + int(head[2])
             contents.append(answers[line + 1 : end])
             start = end + 1

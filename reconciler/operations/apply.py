@@ -215,7 +215,7 @@ async def check_saved(plan: Plan, target: Target, client: ScaleClient, record: R
                 "cannot determine whether the plan is for this account",
                 f"An account is identified by its oldest project, but the creation time of one project cannot be "
                 f"read: {untold.why}.\n"
-                "Nothing was written. Fix that value in Scale's dashboard, then apply again.",
+                "Nothing was written. Fix this value on Scale, or report it to Scale's support, then apply again.",
             )
         raise PlanFileError(
             "the plan was made for a different account",

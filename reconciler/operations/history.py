@@ -17,6 +17,7 @@ from reconciler.model.record import Entries
 from reconciler.operations.live import Account, get_projects, list_account, recognize
 from reconciler.operations.recording import Logged, read_logged
 from reconciler.operations.session import Session
+from reconciler.planning.blocking import unreadable_remedy
 from reconciler.planning.history import between, span_of, state_at, timeline, untimed
 from reconciler.planning.live import Live
 from reconciler.planning.makers import Makers, histories, makers_of
@@ -123,7 +124,9 @@ async def _find(session: Session, client: ScaleClient, logged: Logged, name: str
         account = await recognize(session.target, client, live, record)
         raise _missing(name, [one.name for one in live.listed if one.name is not None], account.entries(record))
     if isinstance(found, UnreadableProject):
-        raise UnreadableAnswerError(f"the live state of {address_of(name)} cannot be read: {found.why}")
+        raise UnreadableAnswerError(
+            f"the live state of {address_of(name)} cannot be read: {found.why}", unreadable_remedy()
+        )
     return _Found(found, await recognize(session.target, client, Live({name: found}, whole=False), record))
 
 

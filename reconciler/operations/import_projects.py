@@ -26,6 +26,7 @@ from reconciler.model.project import LiveProject, Shown, UnreadableProject
 from reconciler.operations.import_files import Pair, Progress, Proven, load, prove, write_files
 from reconciler.operations.live import get_projects, list_account
 from reconciler.operations.session import Session
+from reconciler.planning.blocking import unreadable_remedy
 from reconciler.planning.live import Live
 from reconciler.planning.sensitive import leave_out
 from reconciler.scale.client import ScaleClient
@@ -180,7 +181,7 @@ def _importable(
         if exact:
             result.refused[name] = "it is archived", "To import archived projects, add --archived."
     elif isinstance(project, UnreadableProject):
-        result.refused[name] = f"it cannot be read: {project.why}", _ON_SCALE
+        result.refused[name] = "its state on Scale cannot be read", f"{project.why}.\n{unreadable_remedy()}"
     elif (reason := why_not(project)) is not None:
         result.refused[name] = reason, _ON_SCALE
     elif manifests.layers.home(name) is None and all(entry.name != name for entry in manifests.entries):

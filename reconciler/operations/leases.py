@@ -96,7 +96,7 @@ class Lease:
         assert self.run is not None
         if self._clock.now() < moment_of(self.run.until) - LAST_SECONDS or await self._renew():
             return None
-        return f"the intent of this run could not be renewed: {self._problem}"
+        return self._problem
 
     async def _keep_renewing(self) -> None:
         while True:
@@ -114,17 +114,20 @@ class Lease:
             if now < until - RENEWED_BEFORE:
                 return True
             if now >= until:
-                self._problem = self._problem or "it had expired"
+                self._problem = self._problem or "this run's intent has expired"
                 return False
             renewed = replace(self.run, until=to_the_second(now + LEASE))
             self._is_renewed = True
             try:
                 await self._aside(self._store.renew, renewed)
             except (RecordError, GitRefusedError) as problem:
-                self._problem = problem.summary
+                is_ours = isinstance(problem, RecordError)
+                self._problem = (
+                    problem.summary if is_ours else f"this run's intent cannot be renewed: {problem.summary}"
+                )
                 return False
             if self._clock.now() >= until:
-                self._problem = "the intent expired before the renewal finished"
+                self._problem = "this run's intent expired before the renewal finished"
                 return False
             self.run = renewed
             return True

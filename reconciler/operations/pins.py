@@ -15,6 +15,7 @@ from reconciler.operations.recording import read_logged
 from reconciler.operations.selection import Recorded, matching
 from reconciler.operations.session import Session
 from reconciler.planning.bases import ONTOLOGY, base_of, content_hash
+from reconciler.planning.blocking import unreadable_remedy
 from reconciler.scale.client import ScaleClient
 
 
@@ -94,7 +95,9 @@ def _pin(name: str, entry: RecordedProject, live: Shown | None) -> tuple[Pin | N
         )
         return None, [error("vanished", f"project.{name} no longer exists on Scale", detail=detail)]
     if isinstance(live, UnreadableProject):
-        return None, [error("unreadable", f"project.{name} cannot be read", detail=f"{live.why}.")]
+        return None, [
+            error("unreadable", f"project.{name} cannot be read", detail=f"{live.why}.\n{unreadable_remedy()}")
+        ]
     known = base_of(entry, live).known
     if known is None:
         detail = (

@@ -50,7 +50,7 @@ def unreadable(name: str, live: UnreadableProject) -> Block:
     reported = error(
         "unreadable",
         f"the live state of {address_of(name)} cannot be read: {live.why}",
-        detail="The project is neither compared nor written. Fix that value in Scale's dashboard.",
+        detail=unreadable_remedy(),
     )
     return Block(Reason.UNREADABLE, live.path, reported)
 
@@ -90,12 +90,18 @@ def unreadable_warning(projects: Sequence[UnreadableProject]) -> tuple[Diagnosti
     return (reported,)
 
 
+def unreadable_remedy(number: int = 1) -> str:
+    """What to do about live projects that cannot be read."""
+    it, this = ("it", "this value") if number == 1 else ("them", "these values")
+    return f"Reconciler cannot compare or import {it}. Fix {this} on Scale, or report {it} to Scale's support."
+
+
 def unreadable_advice(projects: Sequence[UnreadableProject]) -> str:
     """A line for each of the first few projects, and what to do."""
     lines = [_line(project) for project in projects[:_EXAMPLES]]
     if len(projects) > _EXAMPLES:
         lines.append(f"… and {len(projects) - _EXAMPLES:,} more")
-    return "\n".join((*lines, "Fix these values in Scale's dashboard."))
+    return "\n".join((*lines, unreadable_remedy(len(projects))))
 
 
 def _line(project: UnreadableProject) -> str:
@@ -107,7 +113,7 @@ def _differs(name: str, what: str, live: str, here: str) -> Diagnostic:
         f"{what}-differs",
         f"{address_of(name)} has a different {what} on Scale",
         detail=f"The {what} is {quoted(live)} on Scale, and {quoted(here)} in the manifest. It cannot be changed "
-        "after a project is created. Give the manifest a new name, so that a new project is created, or write "
+        "after a project is created.\nGive the manifest a new name, so that a new project is created, or write "
         f'"{what}: {live}".',
     )
 
@@ -116,7 +122,7 @@ def _ontology_unreadable(name: str, ontology: Unreadable) -> Block:
     reported = error(
         "ontology-unreadable",
         f"the ontology of {address_of(name)} cannot be read: {ontology.why}",
-        detail="Reconciler never overwrites what it cannot read. Fix the ontology in Scale's dashboard, or remove it "
-        "from the manifest to stop managing it.",
+        detail="Reconciler never overwrites what it cannot read. Fix this value on Scale, report it to Scale's "
+        "support, or remove the ontology from the manifest to stop managing it.",
     )
     return Block(Reason.ONTOLOGY_UNREADABLE, ontology.path, reported)

@@ -25,7 +25,7 @@ from reconciler.files.reading import LARGEST_SAVED, read_below
 from reconciler.files.writing import open_lock_below, write_below
 from reconciler.git.keptref import LOCAL, OWN_REFS, KeptRef, ref_name
 from reconciler.git.login import NO_LOGIN, Login
-from reconciler.git.refs import NotACommitError, TooLargeError
+from reconciler.git.refs import MissingObjectError, NotACommitError, TooLargeError
 from reconciler.model.history import Step
 from reconciler.model.record import Record, Run, SectionKey
 from reconciler.record.liveness import Liveness
@@ -137,6 +137,12 @@ class _GitRecord:
             held = self._kept.read(LARGEST_SAVED)
         except (NotACommitError, TooLargeError) as problem:
             raise RecordError(f"{problem.summary}{self._kept.where}", remedies=self._repair(problem.tip)) from None
+        except MissingObjectError as problem:
+            raise RecordError(
+                f"the record is damaged: {problem.summary}",
+                "Reconciler cannot read which versions earlier applies wrote.",
+                remedies=self._repair(problem.tip),
+            ) from None
         if held is None:
             return Seen(Record(), None, {})
         try:

@@ -20,7 +20,7 @@ from reconciler.errors import SnapshotError
 from reconciler.files.reading import read_named
 from reconciler.git.keptref import ALWAYS_OVERTAKEN, OWN_REFS, PUSHING, KeptRef, pauses_between
 from reconciler.git.login import NO_LOGIN, Login
-from reconciler.git.refs import NotACommitError, TooLargeError, UnreadableRefError
+from reconciler.git.refs import MissingObjectError, NotACommitError, TooLargeError, UnreadableRefError
 from reconciler.instants import to_the_second
 from reconciler.model.snapshot import Snapshot
 
@@ -131,6 +131,8 @@ def read_ref(root: Path, target: str, remote: str, *, login: Login = NO_LOGIN, b
         raise SnapshotError(f"{problem.summary}{kept.where}", remedies=_repair(kept, target)) from None
     except TooLargeError as problem:
         raise too_large(problem.size, place=kept.place(problem.tip)) from None
+    except MissingObjectError as problem:
+        raise SnapshotError(f"{kept.what} is damaged: {problem.summary}", remedies=_repair(kept, target)) from None
     if held is None:
         raise _missing(root, kept, target)
     place = kept.place(held.commit)

@@ -67,7 +67,7 @@ WHY = "projects[1].param_history[0].instruction contains half of a surrogate pai
 def test_plan_and_drift_compare_the_others(cli: Cli, two: Account) -> None:
     planned = cli("plan")
     assert (planned.code, planned.last) == (1, "Plan: 0 to add, 1 to change, 0 to destroy, 1 blocked.")
-    assert 'x project "bad": its live state cannot be read' in planned.out
+    assert 'x project "bad": the live state of project.bad cannot be read: ' in planned.out
     assert WHY in " ".join(planned.out.split())
     assert "a = 2 -> 1" in planned.out
     document = cli("plan", "--format", "json").json()

@@ -473,13 +473,13 @@ def test_a_clone_that_has_lost_objects_or_refs(clone: Path) -> None:
     refs = Refs(clone, None)
     commit = refs.commit(None, {"a/b": b"1"}, "x")
     assert refs.swap(REF, commit, None)
-    for part, words in ((":a/b", "git ls-tree failed: an object is missing"), (":a", "git ls-tree failed: ")):
+    for part, words in ((":a/b", "git object .* is missing"), (":a", "git ls-tree failed: ")):
         name = run(clone, "rev-parse", f"{commit}{part}")
         content = lose(name)
         with pytest.raises(UnreadableRefError, match=words) as caught:
             refs.read(REF, most=MOST)
         assert caught.value.tip == commit
-        assert name in caught.value.summary + caught.value.detail
+        assert name[:8] in caught.value.summary + caught.value.detail
         restore(name, content)
     assert refs.read(REF, most=MOST) == Held(commit, {"a/b": b"1"})
     lose(commit)
@@ -495,7 +495,7 @@ def test_a_file_that_vanishes_between_listing_and_reading(clone: Path, monkeypat
     commit = write(clone, b"1", None)
     contents = Refs._contents
     monkeypatch.setattr(Refs, "_contents", lambda self, tip, names: contents(self, tip, [ABSENT.encode()]))
-    with pytest.raises(UnreadableRefError, match=f"an object is missing .{ABSENT} missing") as caught:
+    with pytest.raises(UnreadableRefError, match=f"git object {ABSENT[:8]} is missing") as caught:
         read(clone, None)
     assert caught.value.tip == commit
 

@@ -26,6 +26,7 @@ from reconciler.model.project import (
 )
 from reconciler.model.record import RecordedProject, Section
 from reconciler.model.values import ABSENT
+from reconciler.planning.blocking import unreadable_advice
 from reconciler.planning.drift import baseline_of, project_drift, renames, shown_fields
 from reconciler.planning.intent import compare
 from tests.building import KNOWN, desired, live
@@ -288,3 +289,10 @@ def test_an_empty_ontology_is_none() -> None:
     """No manifest declares one, and no call is made for it."""
     intent = compare(desired(None, []), live())
     assert (intent.fields, intent.calls) == ((), ())
+
+
+def test_the_advice_counts_the_values() -> None:
+    one = UnreadableProject("p", "projects[3].type", "is null")
+    assert unreadable_advice([one]).endswith("import it. Fix this value on Scale, or report it to Scale's support.")
+    several = unreadable_advice([one, one])
+    assert several.endswith("import them. Fix these values on Scale, or report them to Scale's support.")

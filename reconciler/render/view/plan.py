@@ -206,41 +206,24 @@ def _verdicts(change: ProjectChange, groups: Groups, invocation: Invocation) -> 
 
 def _blocked(change: ProjectChange) -> tuple[Sentence, list[Sentence]]:
     """Why nothing is written to a project, and what a person can do."""
-    to_do = _planner_words(change)
+    reported = next((diagnostic for diagnostic in change.diagnostics if diagnostic.is_error), None)
+    to_do = [line for line in reported.explanation.split("\n") if line] if reported else []
     match change.reason:
         case Reason.TYPE_DIFFERS:
             live = compact(change.before.type) if change.before else "another"
             here = compact(change.desired.type)
             why = f"its type is {live} on Scale and {here} in the manifest, and a type cannot be changed."
-            to_do = [(Quoted(f"Give the manifest a new name, or set its type to {live}."),)]
+            to_do = [f"Give the manifest a new name, or set its type to {live}."]
         case Reason.PIPELINE_DIFFERS:
             desired = compact(change.desired.create_only.get("pipeline"))
             why = f"its pipeline is not {desired} on Scale, and a pipeline cannot be changed."
+            to_do = to_do[-1:]
         case Reason.ARCHIVED:
             why = "a project with this name is archived on Scale, and an archived project keeps its name."
-            to_do = [("Restore it in Scale's dashboard, or give the manifest a new name.",)]
-        case Reason.ONTOLOGY_UNREADABLE:
-            why = "its ontology on Scale cannot be read, so no change to it can be planned."
-            to_do += [(Quoted("Check it in Scale's dashboard, or remove `ontology` from the manifest."),)]
-        case Reason.NOT_SENDABLE:
-            why = "the request would contain a value that cannot be sent."
-            to_do += [("Fix the value in the manifest or on Scale.",)]
-        case Reason.UNREADABLE:
-            why = "its live state cannot be read, so no change to it can be planned."
+            to_do = ["Restore it in Scale's dashboard, or give the manifest a new name."]
         case _:
-            why = "nothing can be written to it."
-    return (Quoted(why),), to_do
-
-
-def _planner_words(change: ProjectChange) -> list[Sentence]:
-    """The planner's own words, for reasons whose cause only the planner knows."""
-    return [
-        (Quoted(line),)
-        for diagnostic in change.diagnostics
-        if diagnostic.is_error
-        for line in (diagnostic.summary, *diagnostic.explanation.split("\n"))
-        if line
-    ]
+            why = f"{reported.summary}." if reported else "nothing can be written to it."
+    return (Quoted(why),), [(Quoted(line),) for line in to_do]
 
 
 def _marks(change: ProjectChange, sign: Sign, shown: Sequence[Section], *, reverts: bool) -> Iterator[Mark]:
