@@ -24,10 +24,12 @@ _SOON: Final = timedelta(minutes=10)
 class _Begun:
     """An apply that announced a write to the project, and the step in which its intent is gone, None if there is none.
 
-    `manifests` is the commit that it carries out, and whether there were uncommitted changes.
+    `place` is that of the step in the log. `manifests` is the commit that it carries out, and whether there were
+    uncommitted changes.
     """
 
     intent: Intended
+    place: int
     step: Step
     manifests: tuple[str, bool] | None
     end: Step | None = None
@@ -77,21 +79,21 @@ def histories(live: LiveProject) -> dict[Part, tuple[Version, ...]]:
     return {Part.PARAMS: live.params_history, Part.ONTOLOGY: live.ontology_history}
 
 
-def _walk(steps: Iterable[Step], created_at: str | None) -> tuple[list[_Begun], list[tuple[Step, RecordedProject]]]:
-    """The applies that announced writes, and the entries, both of this project only and in the order of the log."""
+def _walk(steps: Iterable[Step], created_at: str | None) -> tuple[list[_Begun], list[tuple[int, RecordedProject]]]:
+    """The applies that announced writes, and the entries with their places in the log, both of this project only."""
     open_runs: dict[str, _Begun] = {}
     begun: list[_Begun] = []
-    entries: list[tuple[Step, RecordedProject]] = []
-    for step in steps:
+    entries: list[tuple[int, RecordedProject]] = []
+    for place, step in enumerate(steps):
         intents = {intent.run: intent for intent in step.entry.intents} if step.entry is not None else {}
         for run in [run for run in open_runs if run not in intents]:
             open_runs.pop(run).end = step
         for run, intent in intents.items():
             if run not in open_runs:
-                open_runs[run] = _Begun(intent, step, step.manifests.get(run))
+                open_runs[run] = _Begun(intent, place, step, step.manifests.get(run))
                 begun.append(open_runs[run])
         if step.entry is not None and step.entry.written and not _is_other(step.entry, created_at):
-            entries.append((step, step.entry))
+            entries.append((place, step.entry))
     return [run for run in begun if run.entered is None or not _is_other(run.entered, created_at)], entries
 
 
@@ -99,10 +101,10 @@ def _is_other(entry: RecordedProject, created_at: str | None) -> bool:
     return None not in (entry.created_at, created_at) and entry.created_at != created_at
 
 
-def _first(part: Part, begun: Sequence[_Begun], entries: Sequence[tuple[Step, RecordedProject]]) -> int | None:
+def _first(part: Part, begun: Sequence[_Begun], entries: Sequence[tuple[int, RecordedProject]]) -> int | None:
     """The first version that the record names: an apply started from it, or found it. -1 if there was none yet."""
-    named = [(run.step.at, _version(part, run.intent)) for run in begun[:1]]
-    named += [(step.at, _version(part, entry)) for step, entry in entries[:1]]
+    named = [(run.place, _version(part, run.intent)) for run in begun[:1]]
+    named += [(place, _version(part, entry)) for place, entry in entries[:1]]
     if not named:
         return None
     number = min(named, key=lambda one: one[0])[1]

@@ -59,6 +59,8 @@ def _plain(text: str) -> str:
     """A text without what differs from run to run: commits, times, and how the run was started."""
     text = re.sub(r" --target production --endpoint http://\S+", " --target production", text)
     text = text.replace(" --target production", "")
-    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC, [^)]*? ago", "TIME", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC(, [^)\n]*? ago)?", "TIME", text)
+    text = re.sub(r"\([A-Z][a-z]+ \d+, \d{4}\)", "(DAY)", text)
+    text = re.sub(r" +\d+\.\ds$", " SECONDS", text, flags=re.MULTILINE)
     text = re.sub(r"(?m)^index [0-9a-f]+\.\.[0-9a-f]+", "index", text)
     return re.sub(r"\b[0-9a-f]{7,12}\b", "COMMIT", text)

@@ -53,6 +53,11 @@ def test_a_create_and_an_update_and_an_edit_between_them() -> None:
     assert (made.commit, made.apply and (made.apply.run, made.apply.record)) == (B, ("r2", "s3"))
 
 
+def test_the_order_of_the_log_counts_within_a_second() -> None:
+    log = [replace(step, at=AT) for step in steps(entry(0), entry(0, intent("r1", 1, {"a": 2})), entry(2))]
+    assert of(VERSIONS, log) == "BSAS"
+
+
 def test_what_an_apply_only_found_is_from_before_the_record() -> None:
     assert of(VERSIONS, steps(entry(1))) == "BBSS"
     assert of(VERSIONS, []) == "BBBB"
