@@ -94,11 +94,18 @@ def reset(target: str | None) -> int:
 @click.argument("file", metavar="FILE")
 def seed(target: str | None, file: str) -> int:
     """Add the projects in FILE, a JSON array as the API's list returns it."""
+    from reconciler.diagnostics import Remedy
+    from reconciler.errors import UsageError
     from reconciler.sandbox.jsontext import parse_file
-    from reconciler.sandbox.store import Store
+    from reconciler.sandbox.store import Store, TakenError
 
     with _reported(file):
-        number = Store(_file(target)).seed(cast("list[Any]", parse_file(_read(file))))
+        try:
+            number = Store(_file(target)).seed(cast("list[Any]", parse_file(_read(file))))
+        except TakenError as problem:
+            reset = ("sandbox", "reset", *(() if target is None else ("--target", target)))
+            words = "Nothing was added. Remove the entry, or empty the sandbox first:"
+            raise UsageError(f"{file} {problem}", remedies=[Remedy(words, reset)]) from None
     console.say(f"{number} project{'' if number == 1 else 's'} added to the sandbox.\n")
     return 0
 

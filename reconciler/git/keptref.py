@@ -74,7 +74,7 @@ class KeptRef:
             raise self._error(
                 f'this repository has no git remote "{remote}"',
                 f"Reconciler keeps {self.what} on that remote. To add it, use git remote add {remote} with its "
-                f"address. Or name another remote for the target in reconciler.toml. {_known(git.remotes(root))}",
+                f"URL. Or name another remote for the target in reconciler.toml. {_known(git.remotes(root))}",
             )
 
     def read(self, most: int) -> Held | None:

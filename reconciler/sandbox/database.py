@@ -10,6 +10,7 @@ synced: if the process is killed, nothing that was answered is lost, but a power
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 import stat
 import threading
@@ -38,6 +39,9 @@ _TABLES = (
 )
 
 
+_ANOTHER = "Set sandbox of the target in reconciler.toml to a different file."
+
+
 class StoreError(Exception):
     """The file cannot be read or written. The text names the file and the reason; `advice` is what to do, if known."""
 
@@ -62,7 +66,10 @@ class Database:
         while not place.exists() and place != place.parent:
             place = place.parent
         if not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise StoreError(f"the sandbox file {self.file} cannot be written: {place} is read-only")
+            raise StoreError(
+                f"the sandbox file {self.file} cannot be written: {place} is read-only",
+                "Make it writable, or use a different file.",
+            )
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -108,9 +115,9 @@ class Database:
         except (OSError, ValueError) as error:
             raise StoreError(f"the sandbox file {self.file} cannot be opened: {_reason(error)}") from error
         if stat.S_ISDIR(mode):
-            raise StoreError(f"the sandbox file {self.file} is a folder")
+            raise StoreError(f"the sandbox file {self.file} is a folder", _ANOTHER)
         if not stat.S_ISREG(mode):
-            raise StoreError(f"the sandbox file {self.file} is not a regular file")
+            raise StoreError(f"the sandbox file {self.file} is not a regular file", _ANOTHER)
         return True
 
     def _make_folder(self) -> None:
@@ -123,7 +130,9 @@ class Database:
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         if _names_another_journal(Path(f"{self.file}-journal")):
             raise StoreError(
-                f"the sandbox file {self.file} has another program's journal", f"Remove {self.file.name}-journal."
+                f"the sandbox file {self.file} has another program's journal",
+                "The journal names a second file, which SQLite would delete. Remove the journal:\n"
+                f"  {_removal(f'{self.file.absolute()}-journal')}",
             )
         location = f"{self.file.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         return sqlite3.connect(location, uri=True, timeout=self._patience, isolation_level=None)
@@ -133,10 +142,13 @@ class Database:
         if application == _APPLICATION:
             layout = _pragma(connection, "user_version")
             if layout != _LAYOUT:
-                raise StoreError(f"the sandbox file {self.file} has layout {layout}, not {_LAYOUT}")
+                raise StoreError(
+                    f"the sandbox file {self.file} has layout {layout}, not {_LAYOUT}",
+                    f"Another version of reconciler created it. Use that version, or {self._start_again()}",
+                )
             return True
         if application or _pragma(connection, "schema_version"):
-            raise StoreError(f"the sandbox file {self.file} is another program's database")
+            raise StoreError(f"the sandbox file {self.file} is another program's database", _ANOTHER)
         if create:
             for statement in _TABLES:
                 connection.execute(statement)
@@ -150,24 +162,31 @@ class Database:
         except sqlite3.Error as error:
             raise self._explained(error) from error
 
+    def _start_again(self) -> str:
+        return f"remove the file to start with an empty sandbox:\n  {_removal(str(self.file.absolute()))}"
+
     def _explained(self, error: sqlite3.Error) -> StoreError:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         where = f"the sandbox file {self.file}"
         match code:
             case sqlite3.SQLITE_NOTADB:
-                return StoreError(f"{where} is not a SQLite database")
+                return StoreError(f"{where} is not a SQLite database", _ANOTHER)
             case sqlite3.SQLITE_CORRUPT:
-                return StoreError(f"{where} is a damaged database")
+                return StoreError(f"{where} is a damaged database", f"Restore a copy of it, or {self._start_again()}")
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
                 advice = f"This process waited for {self._patience:g} seconds. Try again."
                 return StoreError(f"{where} is locked by another process", advice)
             case sqlite3.SQLITE_FULL:
-                return StoreError(f"{where} cannot grow because the disk is full")
+                return StoreError(f"{where} cannot grow because the disk is full", "Free some space, and try again.")
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
                 advice = "Check the permissions of the file and its folder."
                 return StoreError(f"{where} cannot be opened: {error}", advice)
             case _:
-                return StoreError(f"{where} cannot be used: {error}")
+                return StoreError(f"{where} cannot be used: {error}", _ANOTHER)
+
+
+def _removal(file: str) -> str:
+    return f"rm -- {shlex.quote(file)}"
 
 
 def _names_another_journal(journal: Path) -> bool:

@@ -33,9 +33,9 @@ def seed_rows(projects: Sequence[Mapping[str, Any]], *, created_at: str) -> list
         try:
             row = _read_project(project, created_at)
             if row.name in seen:
-                raise ValueError(f"entry {seen[row.name]} has the same name, {row.name!r}")
+                raise ValueError(f'entry {seen[row.name]} has the same name, "{row.name}"')
         except (ValueError, TypeError, RecursionError) as error:
-            raise ValueError(f"has a mistake in entry {number}: {error}") from None
+            raise ValueError(f"cannot be added: entry {number}: {error}") from None
         seen[row.name] = number
         rows.append(row)
     return rows

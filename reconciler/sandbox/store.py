@@ -44,6 +44,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class TakenError(ValueError):
+    """A project to add has the name of one in the sandbox."""
+
+
 class Store:
     """One account in one file. Threads may share it, and other processes may use the same file."""
 
@@ -146,7 +150,9 @@ class Store:
                 try:
                     self._claim(connection, row.name)
                 except Refusal:
-                    raise ValueError(f"has a mistake in entry {number}: project {row.name!r} already exists") from None
+                    raise TakenError(
+                        f'cannot be added: entry {number}: project "{row.name}" already exists in the sandbox'
+                    ) from None
             connection.executemany(_INSERT, [row.values() for row in rows])
         return len(rows)
 
@@ -163,7 +169,10 @@ class Store:
         except (TypeError, ValueError):
             account, not_enabled = None, []
         if not isinstance(account, str) or not isinstance(not_enabled, list):
-            raise StoreError(f"the sandbox file {self._database.file} is damaged: it has no account")
+            raise StoreError(
+                f"the sandbox file {self._database.file} is damaged: it has no account",
+                "Remove the file to start with an empty sandbox.",
+            )
         return account, [one for one in not_enabled if isinstance(one, str)]
 
     def _timestamp(self) -> str:

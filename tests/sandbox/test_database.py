@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -79,6 +80,9 @@ def test_another_layout(store: Store, file: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA user_version = 99")
     refuses(store, "has layout 99")
+    with pytest.raises(StoreError) as caught:
+        store.list_projects()
+    assert f"rm -- {shlex.quote(str(file))}" in caught.value.advice
 
 
 def test_a_damaged_database(store: Store, file: Path) -> None:

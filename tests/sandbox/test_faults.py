@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 import reconciler
 from reconciler.cli.sandbox import command
+from reconciler.errors import UsageError
 from reconciler.sandbox.app import create_app
 from reconciler.sandbox.assumptions import Assumptions
 from reconciler.sandbox.exchange import ConnectionCutError
@@ -380,3 +381,12 @@ def test_a_file_where_a_folder_is_due(here: Path, arguments: list[str]) -> None:
     refused = CliRunner().invoke(command, arguments)
     assert refused.exit_code == 1
     assert f"cannot be opened: {here / '.reconciler'} is not a folder" in str(refused.exception)
+
+
+def test_a_seed_of_a_name_that_is_taken(here: Path) -> None:
+    (here / "f.json").write_text('[{"type": "chat", "name": "n"}]')
+    assert CliRunner().invoke(command, ["seed", "f.json"]).exit_code == 0
+    refused = CliRunner().invoke(command, ["seed", "f.json"])
+    assert isinstance(refused.exception, UsageError)
+    assert refused.exception.summary == 'f.json cannot be added: entry 1: project "n" already exists in the sandbox'
+    assert [remedy.run for remedy in refused.exception.remedies] == [("sandbox", "reset")]

@@ -84,11 +84,11 @@ def test_a_seeded_history_goes_on(store: Dashboard) -> None:
         ({"name": "n", "type": "chat", "ontologyHistory": None}, "'ontologyHistory' must be"),
         ({"name": "n", "type": "chat", "x": float("nan")}, "JSON"),
         ({"name": "n", "type": "chat", "x": object()}, "JSON"),
-        ({"name": "first", "type": "chat"}, "entry 1 has the same name, 'first'"),
+        ({"name": "first", "type": "chat"}, 'entry 1 has the same name, "first"'),
     ],
 )
 def test_a_seed_that_is_wrong_seeds_nothing(store: Dashboard, file: Path, entry: Any, problem: str) -> None:
-    with pytest.raises(ValueError, match=f"^has a mistake in entry 2: .*{problem}"):
+    with pytest.raises(ValueError, match=f"^cannot be added: entry 2: .*{problem}"):
         store.seed([{"type": "chat", "name": "first"}, entry])
     assert not file.parent.exists()
 
@@ -97,7 +97,7 @@ def test_a_seed_that_is_too_deep_or_no_array(store: Dashboard) -> None:
     deep: Any = 0
     for _ in range(5000):
         deep = [deep]
-    with pytest.raises(ValueError, match=r"^has a mistake in entry 1: it is nested deeper"):
+    with pytest.raises(ValueError, match=r"^cannot be added: entry 1: it is nested deeper"):
         store.seed([{"type": "chat", "name": "n", "x": deep}])
     for wrong in ({"name": "n", "type": "chat"}, "text", 5):
         with pytest.raises(ValueError, match="array"):
@@ -108,7 +108,7 @@ def test_a_seed_never_replaces(store: Dashboard, file: Path) -> None:
     assert store.seed([]) == 0
     assert not file.exists()
     store.seed([{"type": "chat", "name": "n"}])
-    with pytest.raises(ValueError, match=r"^has a mistake in entry 2: project 'n' already exists"):
+    with pytest.raises(ValueError, match=r"^cannot be added: entry 2: project \"n\" already exists in the sandbox"):
         store.seed([{"type": "chat", "name": "m"}, {"type": "other", "name": "n"}])
     assert [(project["name"], project["type"]) for project in listed(store)] == [("n", "chat")]
 
