@@ -103,7 +103,7 @@ Compared with the last apply: 1a2b3c4, 2 days ago
         Agree.
 
   # project.broken is blocked                     projects/broken.yaml:3
-  x the live state of project.broken cannot be read
+  x the live state of project.broken cannot be read.
         Fix that value.
 
 To keep it:

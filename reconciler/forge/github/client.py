@@ -44,7 +44,7 @@ SECONDARY_WAIT: Final = 60.0
 
 ASSUMED_AUTHOR: Final = "github-actions[bot]"
 
-_WRONG_ADDRESS = "Check that GITHUB_API_URL is the address of GitHub's API."
+_WRONG_ADDRESS = "Check that GITHUB_API_URL is the URL of GitHub's API."
 _MOST_PAGES: Final = 100
 _MOST_REDIRECTS: Final = 3
 _LONGEST_WORDS: Final = 300

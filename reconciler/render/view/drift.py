@@ -248,7 +248,7 @@ def _blocked(project: BlockedProject, invocation: Invocation) -> ProjectView:
         command=Command(invocation, "drift", "--", project.name),
         fate="is blocked",
         marks=(Mark("blocked", Tone.DANGER),),
-        verdicts=(Verdict((Quoted(why.summary),), ((Quoted(why.explanation),),), Sign.BLOCKED),),
+        verdicts=(Verdict((Quoted(f"{why.summary}."),), ((Quoted(why.explanation),),), Sign.BLOCKED),),
     )
 
 
