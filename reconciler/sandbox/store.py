@@ -150,9 +150,7 @@ class Store:
                 try:
                     self._claim(connection, row.name)
                 except Refusal:
-                    raise TakenError(
-                        f'cannot be added: entry {number}: project "{row.name}" already exists in the sandbox'
-                    ) from None
+                    raise TakenError(f'cannot be added: project "{row.name}" (entry {number}) already exists') from None
             connection.executemany(_INSERT, [row.values() for row in rows])
         return len(rows)
 

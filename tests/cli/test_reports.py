@@ -73,8 +73,8 @@ def test_a_report_that_cannot_be_written_is_refused_before_anything_is_read(
     (repository / "text.md").write_text("mine")
     (repository / "link.md").symlink_to("text.md")
     for name, words in {
-        "plan": "ends in",
-        "plan.HTML": "ends in",
+        "plan": "must end in",
+        "plan.HTML": "must end in",
         "projects/p.md": "in the manifest folder",
         "nowhere/p.md": "its folder does not exist",
         "link.md": "is a link",

@@ -388,5 +388,5 @@ def test_a_seed_of_a_name_that_is_taken(here: Path) -> None:
     assert CliRunner().invoke(command, ["seed", "f.json"]).exit_code == 0
     refused = CliRunner().invoke(command, ["seed", "f.json"])
     assert isinstance(refused.exception, UsageError)
-    assert refused.exception.summary == 'f.json cannot be added: entry 1: project "n" already exists in the sandbox'
+    assert refused.exception.summary == 'f.json cannot be added: project "n" (entry 1) already exists'
     assert [remedy.run for remedy in refused.exception.remedies] == [("sandbox", "reset")]

@@ -108,7 +108,7 @@ def test_a_seed_never_replaces(store: Dashboard, file: Path) -> None:
     assert store.seed([]) == 0
     assert not file.exists()
     store.seed([{"type": "chat", "name": "n"}])
-    with pytest.raises(ValueError, match=r"^cannot be added: entry 2: project \"n\" already exists in the sandbox"):
+    with pytest.raises(ValueError, match=r"^cannot be added: project \"n\" \(entry 2\) already exists"):
         store.seed([{"type": "chat", "name": "m"}, {"type": "other", "name": "n"}])
     assert [(project["name"], project["type"]) for project in listed(store)] == [("n", "chat")]
 

@@ -123,7 +123,8 @@ def check_named(server: Server, runs: Iterable[Run], *, with_people: bool) -> li
                 continue
             named = f"{SET_ONTOLOGY if write.kind == SET_ONTOLOGY else 'setParams'} (version {write.version})"
             if not any(
-                reported.code == "interrupted-run" and named in reported.summary for reported in reported[write.project]
+                reported.code == "interrupted-run" and named in f"{reported.summary} {reported.detail}"
+                for reported in reported[write.project]
             ):
                 violations.append(f"{following.name}: does not name {named} of {write.project}, landed by {run.name}")
     for run in planned if not with_people else ():

@@ -46,7 +46,7 @@ def test_an_empty_repository_is_green_at_every_step(
     assert "`reconciler init`" in init
     hub = Hub(tmp_path, github, store, endpoint)
 
-    assert "copy `projects/_example.yaml` to `projects/NAME.yaml`" in manifest
+    assert "copy `projects/_example.yaml` to `projects/NAME.yaml`" in " ".join(manifest.split())
     shutil.copy(hub.clone / "projects/_example.yaml", hub.clone / "projects/kittens.yaml")
     assert "`reconciler plan`" in manifest
     monkeypatch.chdir(hub.clone)
