@@ -308,7 +308,7 @@ def test_sandbox_commands(cli: Cli, repository: Path, write: Write) -> None:
     assert cli("sandbox", "seed", "projects.json").out == "1 project added to the sandbox.\n"
     again = cli("sandbox", "seed", "projects.json")
     assert again.code == 1
-    assert "project 'p'" in again.err
+    assert 'project "p" (entry 1) already exists' in again.err
     write("p.yaml", ONE)
     assert cli("plan").last.startswith("No changes.")
     assert cli("sandbox", "reset").out == "The sandbox is empty.\n"
