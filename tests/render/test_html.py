@@ -426,3 +426,18 @@ def test_drift_has_errors_and_its_bounds() -> None:
 
 def test_foreign_names_are_quoted_where_they_could_mislead() -> None:
     assert quoted('a "b"') in of(choice('a "b"'))
+
+
+def test_an_instruction_whose_rendering_does_not_fit_has_a_note_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "**bold** text\n\n" * 40
+    plan = plans.plan(updated("p", "p.yaml", [changed(("params", "instruction"), text, text.replace("bold", "slim"))]))
+
+    def page(most: int) -> str:
+        monkeypatch.setattr(html_page, "MOST_BYTES", most)
+        return render_page(plan, base=plans.BASE, now=plans.NOW)
+
+    whole = page(4_000_000)
+    assert "<strong>slim</strong>" in whole
+    short = page(len(whole.encode()) - 10)
+    assert "<strong>slim</strong>" not in short
+    assert len(short.encode()) < len(whole.encode()) - 10

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.plan import Field, Kind, Rename
 from reconciler.model.values import Json
 from reconciler.planning.planner import plan_project
+from reconciler.render.signs import Sign
+from reconciler.render.view.ontology import tree as merged_tree
 from tests.building import desired, live
 from tests.render import plans
 from tests.render.pages import Page
@@ -185,3 +188,9 @@ def test_both_sides_of_a_rename_look_different_in_every_format() -> None:
             shown = render(plans.plan(change), base=plans.BASE, now=plans.NOW)
             assert "\\u" in shown
             assert f"~ {old} -> {new}" not in shown
+
+
+def test_an_addition_that_is_renamed_from_nothing_shown_is_an_addition() -> None:
+    fresh = Field(("ontology", "Fox"), Kind.ADD, after={"choice": "Fox"}, renamed=Rename("Dog", "Fox"))
+    [choice] = merged_tree(before=[], after=["Fox"], fields=[fresh]).choices
+    assert (choice.sign, choice.renamed_from) == (Sign.ADD, None)

@@ -89,12 +89,11 @@ def within(element: str, text: str) -> str:
 def _parts(text: str) -> Iterator[tuple[str, bool]]:
     """The text in pieces, each with whether it is to be isolated."""
     at = 0
-    if not text.isascii():
-        for found in _RUN.finditer(text):
-            if is_leftward(found[0]):
-                yield text[at : found.start()], False
-                yield found[0], True
-                at = found.end()
+    for found in _RUN.finditer(text):
+        if is_leftward(found[0]):
+            yield text[at : found.start()], False
+            yield found[0], True
+            at = found.end()
     yield text[at:], False
 
 
