@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.operations.ledger import uncommitted
 from tests.cli.conftest import Cli, Served
 from tests.repositories import commit_all, git
 
@@ -111,17 +112,14 @@ def test_a_full_disk_leaves_the_file_as_it_was(cli: Cli, drifted: Path, monkeypa
 def test_a_file_that_changes_in_between_is_not_overwritten(
     cli: Cli, drifted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import reconciler.operations.editing as editing
-
     mine = drifted.read_bytes() + b"# mine\n"
-    whole = editing.uncommitted
 
     def meanwhile(*arguments: Any) -> Any:
-        found = whole(*arguments)
+        found = uncommitted(*arguments)
         drifted.write_bytes(mine)
         return found
 
-    monkeypatch.setattr(editing, "uncommitted", meanwhile)
+    monkeypatch.setattr("reconciler.operations.editing.uncommitted", meanwhile)
     found = cli("adopt")
     assert (found.code, "was changed while it was edited" in found.err) == (1, True)
     assert drifted.read_bytes() == mine
