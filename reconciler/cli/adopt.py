@@ -36,8 +36,7 @@ _QUESTION = """
     multiple=True,
     help="Adopt only this parameter, such as params.instruction, or ontology, even if git changed it (repeatable).",
 )
-@click.option("--diff", "only_diff", is_flag=True, help="Print the patch for the manifests. Write nothing.")
-@click.option("--allow-dirty", is_flag=True, help="Also edit files that have uncommitted changes.")
+@console.editing_options
 def command(
     names: tuple[str, ...],
     target: str | None,

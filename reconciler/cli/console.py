@@ -64,6 +64,16 @@ def plan_options(function: _Function) -> _Function:
     )(function)
 
 
+def editing_options(function: _Function) -> _Function:
+    """The options of the commands that edit manifests."""
+    function = click.option("--allow-dirty", is_flag=True, help="Also edit files that have uncommitted changes.")(
+        function
+    )
+    return click.option("--diff", "only_diff", is_flag=True, help="Print the patch for the manifests. Write nothing.")(
+        function
+    )
+
+
 def full_option(function: _Function) -> _Function:
     """The option of the commands that show changes."""
     return click.option(

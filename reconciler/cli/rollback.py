@@ -39,8 +39,7 @@ Do you want to write these changes to the manifests?
     metavar="TIME",
     help="The versions of this time: RFC 3339, or a date, which means its start in UTC.",
 )
-@click.option("--diff", "only_diff", is_flag=True, help="Print the patch for the manifests. Write nothing.")
-@click.option("--allow-dirty", is_flag=True, help="Also edit files that have uncommitted changes.")
+@console.editing_options
 def command(
     names: tuple[str, ...],
     target: str | None,

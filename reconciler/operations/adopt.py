@@ -14,7 +14,7 @@ from reconciler.fieldpath import Pattern
 from reconciler.model.adoption import Adopted
 from reconciler.model.drift import Baseline, BlockedProject, Drift, ProjectDrift
 from reconciler.model.plan import Cause, TargetInfo
-from reconciler.model.project import LiveProject
+from reconciler.model.project import LiveProject, address_of
 from reconciler.model.values import Json
 from reconciler.operations.drift import with_source
 from reconciler.operations.editing import IGNORE, Revision, Wanted, revise
@@ -190,7 +190,7 @@ def _ignore(proposal: Proposal, choice: Choice) -> Json:
 def _refused(proposal: Proposal) -> Diagnostic:
     return error(
         "not-adopted",
-        f"{proposal.unit.path} of project.{proposal.project.name} cannot be adopted",
+        f"{proposal.unit.path} of {address_of(proposal.project.name)} cannot be adopted",
         detail=f"Reason: {proposal.refusal}. Change the manifest by hand, or add the path to reconcile.ignore.",
     )
 

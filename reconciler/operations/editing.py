@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from reconciler.diagnostics import Diagnostic, error, first_line
+from reconciler.diagnostics import Diagnostic, error, first_line, listed
 from reconciler.errors import DiagnosedError, FileRefusedError
 from reconciler.fieldpath import format_path
 from reconciler.files.reading import read_file
@@ -23,7 +23,7 @@ from reconciler.manifest.loading import Manifests, load_manifests
 from reconciler.manifest.places import files_of
 from reconciler.model.ontology import Ontology
 from reconciler.model.plan import unit_of
-from reconciler.model.project import DesiredProject, LiveProject
+from reconciler.model.project import DesiredProject, LiveProject, address_of
 from reconciler.model.values import ABSENT, Absent, Json, equal
 from reconciler.operations.ledger import note_written, uncommitted
 from reconciler.operations.patches import patch
@@ -176,7 +176,7 @@ def _matches(new: DesiredProject, reference: LiveProject | None, units: set[str]
 def _also_changed(file: str, name: str) -> Diagnostic:
     return error(
         "not-editable",
-        f"an edit of this file would change project.{name}, too",
+        f"an edit of this file would change {address_of(name)}, too",
         detail="That project takes a value from this file. Nothing was written. Give it a value of its own first.",
         location=first_line(file),
     )
@@ -186,7 +186,7 @@ def _failure(wanted: Wanted, why: str) -> Diagnostic:
     location = first_line(wanted.project.source.file, wanted.project.source.line)
     return error(
         "not-editable",
-        f"{wanted.unit} of project.{wanted.project.name} cannot be written to the manifest",
+        f"{wanted.unit} of {address_of(wanted.project.name)} cannot be written to the manifest",
         detail=f"Reason: {why}. Nothing was written.",
         location=location,
     )
@@ -222,14 +222,13 @@ def check_committed(settings: Settings, revision: Revision) -> None:
         GitRefusedError: git does not answer.
     """
     if dirty := uncommitted(settings, {file: both[0] for file, both in revision.files.items()}):
-        shown = ", ".join(os.path.relpath(file, settings.cwd) for file in dirty[:3])
-        more = f" and {len(dirty) - 3:,} more" if len(dirty) > 3 else ""
+        shown = listed([os.path.relpath(file, settings.cwd) for file in dirty])
         raise DiagnosedError(
             "uncommitted changes",
             [
                 error(
                     "uncommitted",
-                    f"{shown}{more} {'has' if len(dirty) == 1 else 'have'} uncommitted changes",
+                    f"{shown} {'has' if len(dirty) == 1 else 'have'} uncommitted changes",
                     detail="Nothing was written. Commit the changes, or add --allow-dirty.",
                 )
             ],
