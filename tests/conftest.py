@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
@@ -21,11 +21,13 @@ _COVERAGE_OF_CHILDREN = "COVERAGE_PROCESS_CONFIG"
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the variables of the machine that it runs on."""
-    for name in list(os.environ):
-        if name.startswith(_FOREIGN) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
+def clean_environment() -> Iterator[None]:
+    """No test sees the variables of the machine that it runs on, even after it calls `monkeypatch.undo()`."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(_FOREIGN) or name.lower().endswith("_proxy"):
+                patch.delenv(name)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
