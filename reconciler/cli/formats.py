@@ -16,14 +16,14 @@ from reconciler.cli import console, invocation
 if TYPE_CHECKING:
     from reconciler.model.adoption import Adopted
     from reconciler.model.drift import Drift
-    from reconciler.model.history import Blame, History, Relabel
+    from reconciler.model.history import Blame, History, Pins, Relabel
     from reconciler.model.outcome import Outcome
     from reconciler.model.plan import Plan
     from reconciler.settings import Settings
 
-    Found = Plan | Drift | Outcome | Adopted | History | Blame | Relabel
+    Found = Plan | Drift | Outcome | Adopted | History | Blame | Relabel | Pins
 
-Subject = Literal["plan", "drift", "outcome", "adoption", "history", "blame", "relabel", "validation", "doctor"]
+Subject = Literal["plan", "drift", "outcome", "adoption", "history", "blame", "relabel", "pins", "validation", "doctor"]
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
@@ -58,6 +58,7 @@ FORMATS: Final = (
             "history": "reconciler.render.text.history:lay_out_history",
             "blame": "reconciler.render.text.blame:lay_out_blame",
             "relabel": "reconciler.render.text.relabel:lay_out_relabel",
+            "pins": "reconciler.render.text.pins:lay_out_pins",
             "validation": "reconciler.render.text.diagnostics:lay_out_validation",
             "doctor": "reconciler.render.text.doctor:lay_out_doctor",
         },
@@ -73,6 +74,7 @@ FORMATS: Final = (
             "history": "reconciler.documents.history:history_document",
             "blame": "reconciler.documents.blame:blame_document",
             "relabel": "reconciler.documents.relabel:relabel_document",
+            "pins": "reconciler.documents.pins:pins_document",
             "validation": "reconciler.documents.validation:validation_document",
             "doctor": "reconciler.documents.doctor:doctor_document",
         },
@@ -98,7 +100,11 @@ FORMATS: Final = (
         here=True,
         linked=True,
     ),
-    Format("csv", {"relabel": "reconciler.documents.relabel:relabel_csv"}, document=True),
+    Format(
+        "csv",
+        {"relabel": "reconciler.documents.relabel:relabel_csv", "pins": "reconciler.documents.pins:pins_csv"},
+        document=True,
+    ),
     Format("github", {"validation": "reconciler.forge.github.commands:lay_out_annotations"}),
 )
 _PLAIN: Final[console.Look] = {"colour": False, "columns": None}
@@ -125,14 +131,7 @@ def named(name: str) -> Format:
     return next(one for one in FORMATS if one.name == name)
 
 
-def show(
-    subject: Literal["plan", "drift", "outcome", "adoption", "history", "blame", "relabel"],
-    found: Found,
-    output: str,
-    settings: Settings,
-    *,
-    commit: str | None = None,
-) -> None:
+def show(subject: Subject, found: Found, output: str, settings: Settings, *, commit: str | None = None) -> None:
     """Print the subject to stdout, and its own diagnostics to stderr. Links lead to `commit`."""
     form = named(output)
     if form.document and output == "json":
@@ -180,8 +179,11 @@ def view_of(
 ) -> Any:
     """The view for someone who reads it now: in the working folder with `here`, otherwise at the git top level.
 
-    With `linked`, a view made in a GitHub job has links to GitHub's pages at `commit`.
+    With `linked`, a view made in a GitHub job has links to GitHub's pages at `commit`. What has no view is
+    shown as it is.
     """
+    if subject not in _VIEWS:
+        return found
     from datetime import UTC, datetime
 
     from reconciler.forge.github.links import job_links

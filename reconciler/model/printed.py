@@ -13,13 +13,14 @@ from reconciler.fieldpath import Attribute, FieldPath, Pattern, as_patterns, cov
 from reconciler.model.adoption import Adopted
 from reconciler.model.doctor import CheckResult, DoctorReport
 from reconciler.model.drift import BlockedProject, Drift, ProjectDrift, Unit
-from reconciler.model.history import Blame, Blamed, History, Relabel, Renaming, Revision
+from reconciler.model.history import Blame, Blamed, History, Pins, Relabel, Renaming, Revision
 from reconciler.model.outcome import Outcome, ProjectOutcome
 from reconciler.model.plan import Call, CallKind, Field, Kind, Plan, ProjectChange, State
 from reconciler.model.project import DesiredProject, Source
 from reconciler.model.values import ABSENT, MASKED, Absent, Json
 
 Printable = TypeVar("Printable", bound=Plan | Drift | Outcome | Adopted | History | Blame | Relabel)
+_Printable = TypeVar("_Printable", bound=Plan | Drift | Outcome | Adopted | History | Blame | Relabel | Pins)
 Spell = Callable[..., str]
 """Completes a suggested command; its arguments are the words of `Remedy.run`."""
 
@@ -30,13 +31,15 @@ _Leaves = Mapping[type, Callable[[Any], Any]]
 ONTOLOGY_NAME: Final[FieldPath] = ("ontology", Attribute("name"))
 
 
-def printed(value: Printable, *, base: str, sensitive: Sequence[Pattern] = (), spell: Spell | None = None) -> Printable:
+def printed(
+    value: _Printable, *, base: str, sensitive: Sequence[Pattern] = (), spell: Spell | None = None
+) -> _Printable:
     """The value with every file relative to the folder `base`, and with what `sensitive` covers masked.
 
     `spell` completes the commands that its diagnostics suggest. The words of an outcome are masked on entry; its values
     are those of stale projects.
     """
-    shown: Printable = value
+    shown = value
     if sensitive:
         masks = _Masks(sensitive)
         leaves: _Leaves = {
@@ -89,6 +92,7 @@ _WITH_FILES: Final[_Attributes] = {
     History: ("diagnostics",),
     Blame: ("diagnostics",),
     Relabel: ("diagnostics",),
+    Pins: ("diagnostics",),
     Outcome: ("projects", "diagnostics"),
     ProjectOutcome: ("source", "diagnostics", "stale_fields", "not_kept"),
     Field: ("source",),
@@ -105,6 +109,7 @@ _WITH_REMEDIES: Final[_Attributes] = {
     History: ("diagnostics",),
     Blame: ("diagnostics",),
     Relabel: ("diagnostics",),
+    Pins: ("diagnostics",),
     Outcome: ("projects", "diagnostics"),
     ProjectOutcome: ("diagnostics",),
     DoctorReport: ("checks", "hint"),
@@ -121,6 +126,7 @@ _WITH_VALUES: Final[_Attributes] = {
     History: ("revisions",),
     Blame: ("fields",),
     Relabel: ("renames",),
+    Pins: (),
     Revision: ("before", "after", "fields"),
     Outcome: ("projects",),
     ProjectOutcome: ("stale_fields",),

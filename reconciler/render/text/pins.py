@@ -10,7 +10,7 @@ from reconciler.render.layout import width
 _HEADS = ("PROJECT", "VERSION", "COMMIT", "CONTENT", "RECORDED")
 
 
-def lay_out_pins(pins: Pins) -> str:
+def lay_out_pins(pins: Pins, *, colour: bool = False, columns: int | None = None) -> str:
     """The table, and how many there are."""
     rows = [_HEADS, *map(_row, pins.pins)] if pins.pins else []
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
