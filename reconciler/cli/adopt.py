@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import console, formats, invocation, runner
+from reconciler.cli import console, formats, runner
 
 if TYPE_CHECKING:
     from reconciler.fieldpath import Pattern
@@ -52,20 +51,16 @@ def command(
     """
     from reconciler.operations.adopt import adopt, shown
     from reconciler.operations.editing import write
-    from reconciler.operations.session import open_session
-    from reconciler.settings import read_settings
 
-    settings = read_settings(Path.cwd())
-    session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
-    invocation.note_target(session.target.name)
+    session = console.open_session(target, endpoint)
     ask = _Asking() if console.has_person() and not (paths or only_diff) else None
     found = adopt(session, names, _patterns(paths), ask)
     if only_diff:
-        console.say(found.revision.diff(settings.git_root))
+        console.say(found.revision.diff(session.settings.git_root))
         console.say_diagnostics(found.diagnostics)
     else:
-        write(settings, found.revision, allow_dirty=allow_dirty)
-        formats.show("adoption", shown(found, session), "text", settings)
+        write(session.settings, found.revision, allow_dirty=allow_dirty)
+        formats.show("adoption", shown(found, session), "text", session.settings)
     runner.annotate(found.diagnostics)
     return int(any(diagnostic.is_error for diagnostic in found.diagnostics))
 

@@ -31,12 +31,6 @@ Examples:
   reconciler apply --auto-approve --result result.json      without a prompt
 """
 
-_QUESTION = """
-Do you want to perform these actions on the target "{name}"?
-  Only "yes" is accepted to approve.
-
-  Enter a value: """
-
 
 @click.command("apply", epilog=_EPILOG)
 @console.names_argument
@@ -75,7 +69,6 @@ def command(
     from reconciler.errors import UsageError
     from reconciler.model.guards import OLDER_COMMIT
     from reconciler.operations.apply import apply
-    from reconciler.operations.session import open_session
     from reconciler.settings import read_settings
 
     if planfile is not None and (names or pending or set(allowed) - {OLDER_COMMIT}):
@@ -89,27 +82,13 @@ def command(
     if saved is not None:
         note_plan(saved, settings)
         target = target or os.environ.get("RECONCILER_TARGET") or saved.target.name
-    session = open_session(
-        settings,
-        target=target,
-        endpoint=endpoint,
-        parallelism=parallelism,
-        writes=True,
-        waiting=console.tell_waiting,
-        progress=console.tell_line,
+    session = console.open_session(
+        target, endpoint, settings, parallelism=parallelism, writes=True, progress=console.tell_line
     )
-    invocation.note_target(session.target.name)
     if result is not None:
         check_result(Path(result))
     operator = _Operator(settings, output=output, auto_approve=auto_approve, result=result)
-    applied = apply(
-        session,
-        names,
-        saved=saved,
-        pending=pending,
-        allowed=allowed,
-        operator=operator,
-    )
+    applied = apply(session, names, saved=saved, pending=pending, allowed=allowed, operator=operator)
     return _report(applied, settings, output, unkept=operator.unkept)
 
 
@@ -143,7 +122,7 @@ class _Operator:
         if self._output != "text":
             # The plan must be shown before it is approved, and the document is printed after the apply.
             self._tell(plan)
-        return console.confirm(_QUESTION.format(name=plain(plan.target.name)))
+        return console.approves(f'Do you want to perform these actions on the target "{plain(plan.target.name)}"?')
 
     def _tell(self, plan: Plan) -> None:
         from reconciler.render.text.plan import lay_out_view

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from reconciler.cli import console, formats, invocation
+from reconciler.cli import console, formats
 
 _EPILOG = """\b
 Examples:
@@ -26,11 +24,7 @@ def command(name: str, target: str | None, endpoint: str | None, output: str) ->
     anything.
     """
     from reconciler.operations.blame import blame
-    from reconciler.operations.session import open_session
-    from reconciler.settings import read_settings
 
-    settings = read_settings(Path.cwd())
-    session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
-    invocation.note_target(session.target.name)
-    formats.show("blame", blame(session, name), output, settings)
+    session = console.open_session(target, endpoint)
+    formats.show("blame", blame(session, name), output, session.settings)
     return 0

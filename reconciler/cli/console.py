@@ -7,7 +7,8 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, TextIO, TypedDict, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypedDict, TypeVar
 
 import click
 
@@ -17,6 +18,8 @@ from reconciler.diagnostics import quoted
 from reconciler.forge.github.job import is_job
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reconciler.diagnostics import Diagnostic
     from reconciler.model.plan import TargetInfo
     from reconciler.model.values import Json
@@ -28,78 +31,88 @@ _FEWEST: Final = 40
 """A narrower terminal breaks lines itself."""
 
 
-def names_argument(function: _Function) -> _Function:
-    """The argument that narrows a command to some projects."""
-    return click.argument("names", metavar="[NAME]...", nargs=-1, callback=noting("names"))(function)
+def _together(*options: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
+    """Several options as one decorator. Help lists them in this order."""
+
+    def add(function: _Function) -> _Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
 
 
-def target_options(function: _Function) -> _Function:
-    """The options of every command that reads or writes live state."""
-    function = click.option(
+names_argument = click.argument("names", metavar="[NAME]...", nargs=-1, callback=noting("names"))
+target_options = _together(
+    click.option(
+        "--target", metavar="NAME", callback=noting("target"), help="The target to use (or set RECONCILER_TARGET)."
+    ),
+    click.option(
         "--endpoint",
         metavar="URL",
         callback=noting("endpoint"),
         help="Use this endpoint instead of the target's (or set RECONCILER_ENDPOINT).",
-    )(function)
-    return click.option(
-        "--target", metavar="NAME", callback=noting("target"), help="The target to use (or set RECONCILER_TARGET)."
-    )(function)
-
-
-def plan_options(function: _Function) -> _Function:
-    """The options of plan and apply that choose what is planned."""
-    function = click.option(
+    ),
+)
+plan_options = _together(
+    click.option(
+        "--pending",
+        is_flag=True,
+        callback=noting("pending"),
+        help="Include only what changed in git; keep changes made on Scale.",
+    ),
+    click.option(
         "--allow",
         "allowed",
         metavar="GUARD",
         multiple=True,
         callback=noting("allowed"),
         help="Waive this guard for all projects (repeatable).",
-    )(function)
-    return click.option(
-        "--pending",
-        is_flag=True,
-        callback=noting("pending"),
-        help="Include only what changed in git; keep changes made on Scale.",
-    )(function)
-
-
-def editing_options(function: _Function) -> _Function:
-    """The options of the commands that edit manifests."""
-    function = click.option("--allow-dirty", is_flag=True, help="Also edit files that have uncommitted changes.")(
-        function
-    )
-    return click.option("--diff", "only_diff", is_flag=True, help="Print the patch for the manifests. Write nothing.")(
-        function
-    )
-
-
-def full_option(function: _Function) -> _Function:
-    """The option of the commands that show changes."""
-    return click.option(
-        "--full",
-        is_flag=True,
-        expose_value=False,
-        callback=noting("full"),
-        help="Leave nothing out: show new projects and unchanged values whole.",
-    )(function)
-
-
-def live_option(function: _Function) -> _Function:
-    """The option of plan and drift that reads a snapshot instead of live state."""
-    return click.option(
-        "--live",
-        "live",
-        metavar="FILE",
-        callback=noting("live"),
-        help="Read live state from this snapshot (@ for the published one). Needs no key.",
-    )(function)
+    ),
+)
+editing_options = _together(
+    click.option("--diff", "only_diff", is_flag=True, help="Print the patch for the manifests. Write nothing."),
+    click.option("--allow-dirty", is_flag=True, help="Also edit files that have uncommitted changes."),
+)
+full_option = click.option(
+    "--full",
+    is_flag=True,
+    expose_value=False,
+    callback=noting("full"),
+    help="Leave nothing out: show new projects and unchanged values whole.",
+)
+live_option = click.option(
+    "--live",
+    metavar="FILE",
+    callback=noting("live"),
+    help="Read live state from this snapshot (@ for the published one). Needs no key.",
+)
 
 
 def check_live(live: str | None, endpoint: str | None) -> None:
     """Raises click.UsageError for an endpoint together with a snapshot, because a snapshot does not use one."""
     if live is not None and endpoint is not None:
         raise click.UsageError("--endpoint cannot be combined with --live, which reads a snapshot")
+
+
+def open_session(target: str | None, endpoint: str | None, settings: Settings | None = None, **more: Any) -> Session:
+    """A session on the target that the options name. From now on, messages suggest commands for this target."""
+    from reconciler.operations import session
+    from reconciler.settings import read_settings
+
+    settings = settings or read_settings(Path.cwd())
+    opened = session.open_session(settings, target=target, endpoint=endpoint, waiting=tell_waiting, **more)
+    invocation.note_target(opened.target.name)
+    return opened
+
+
+def read_time(option: str, text: str) -> datetime:
+    """The time that an option names. Raises click.UsageError if it is not one."""
+    from reconciler.instants import read_instant
+
+    if (found := read_instant(text)) is None:
+        raise click.UsageError(f"{option} {text}: use a time such as 2026-11-24T12:00Z, or a date")
+    return found
 
 
 def target_info(
@@ -266,6 +279,11 @@ def _with_folder(arguments: Sequence[str], command: str) -> str:
     folder = arguments[at][2:] if arguments[at : at + 1] != ["-C"] else "".join(arguments[at + 1 : at + 2])
     hint = "-C and its folder come before the command"
     return f"{hint}:\nreconciler -C {shlex.quote(folder)} {command}" if folder else f"{hint}."
+
+
+def approves(question: str) -> bool:
+    """Whether a person at the terminal approves what a question asks."""
+    return confirm(f'\n{question}\n  Only "yes" is accepted to approve.\n\n  Enter a value: ')
 
 
 def confirm(question: str) -> bool:

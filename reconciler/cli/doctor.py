@@ -22,12 +22,6 @@ Examples:
   reconciler doctor --target production --assumptions --write     with a test key: creates one project
 """
 
-_QUESTION = """
-Do you want to create it on the target "{name}"?
-  Only "yes" is accepted to approve.
-
-  Enter a value: """
-
 
 @click.command("doctor", epilog=_EPILOG)
 @console.target_options
@@ -78,7 +72,7 @@ def command(
         console.tell_words(
             f"Reads cannot check {', '.join(rest)}. To check them, doctor creates one project: {name}.\n{PERMANENT}\n"
         )
-        return auto_approve or console.confirm(_QUESTION.format(name=plain(setup.chosen.name)))
+        return auto_approve or console.approves(f'Do you want to create it on the target "{plain(setup.chosen.name)}"?')
 
     report = doctor(setup, assumptions=assumptions, approve=approve if write else None, waiting=console.tell_waiting)
     report = with_commands(report, invocation.spell)

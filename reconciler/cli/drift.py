@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import console, formats, invocation, runner
+from reconciler.cli import console, formats, runner
 from reconciler.cli.reports import check_reports, report_option, write_reports
 from reconciler.forge.github.job import job_commit
 
@@ -43,7 +43,6 @@ def command(
     """
     from reconciler.errors import ReconcilerError
     from reconciler.operations.drift import drift
-    from reconciler.operations.session import open_session
     from reconciler.settings import read_settings
 
     console.check_live(live, endpoint)
@@ -51,8 +50,7 @@ def command(
     try:
         settings = read_settings(Path.cwd())
         check_reports(reports, settings)
-        session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
-        invocation.note_target(session.target.name)
+        session = console.open_session(target, endpoint, settings, live=live)
         found = drift(session, names)
     except ReconcilerError as problem:
         info = console.target_info(session, settings, target, endpoint)

@@ -117,15 +117,12 @@ def adopt_pull_request(target: str | None, endpoint: str | None, job: str, base:
     to it. Give GITHUB_TOKEN the token of a GitHub App with contents: write and pull-requests: write: GitHub runs no
     checks on what a job's own token pushes. The checkout is only read.
     """
-    from reconciler.cli import invocation
     from reconciler.operations.github_adopt import keep_adoption
-    from reconciler.operations.session import open_session
 
     settings, event, writer, problem = _set_up(job)
     if problem is not None:
         raise problem
-    session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
-    invocation.note_target(session.target.name)
+    session = console.open_session(target, endpoint, settings)
     with _connected(event) as client:
         report = keep_adoption(client, event, session, writer, base=base)
     _tell(report, settings)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from reconciler.cli import console, formats, invocation
+from reconciler.cli import console, formats
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from reconciler.model.history import History, Range, Relabel
 
 _EPILOG = """\b
@@ -62,8 +59,6 @@ def command(
     """
     from reconciler.operations.history import history
     from reconciler.operations.relabel import relabel
-    from reconciler.operations.session import open_session
-    from reconciler.settings import read_settings
 
     subject: Literal["history", "relabel"] = "history" if relabeled is None else "relabel"
     given = [
@@ -73,16 +68,15 @@ def command(
         raise click.UsageError(f"{given[0]} cannot be combined with {given[1]}")
     if subject not in formats.named(output).layouts:
         raise click.UsageError(f"--format {output} is {'not for' if relabeled is not None else 'only for'} --relabel")
-    versions, moment = _range(given[0], compared or relabeled) if given else None, _moment(at)
-    settings = read_settings(Path.cwd())
-    session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
-    invocation.note_target(session.target.name)
+    versions = _range(given[0], compared or relabeled) if given else None
+    moment = console.read_time("--at", at) if at is not None else None
+    session = console.open_session(target, endpoint)
     found: History | Relabel
     if relabeled is not None and versions is not None:
         found = relabel(session, name, versions)
     else:
         found = history(session, name, compared=versions, at=moment)
-    formats.show(subject, found, output, settings)
+    formats.show(subject, found, output, session.settings)
     return 0
 
 
@@ -93,14 +87,4 @@ def _range(option: str, text: str | None) -> Range | None:
     found = Range.of(text) if text is not None else None
     if text is not None and found is None:
         raise click.UsageError(f"{option} {text}: use A..B, or A.. for the latest version")
-    return found
-
-
-def _moment(text: str | None) -> datetime | None:
-    """The time in an option. Raises click.UsageError if it is not one."""
-    from reconciler.instants import read_instant
-
-    found = read_instant(text) if text is not None else None
-    if text is not None and found is None:
-        raise click.UsageError(f"--at {text}: use a time such as 2026-11-24T12:00Z, or a date")
     return found

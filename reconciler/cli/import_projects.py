@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -61,22 +60,21 @@ def command(
     """
     from reconciler.errors import UsageError
     from reconciler.operations.import_projects import Wanted, import_projects
-    from reconciler.operations.session import open_session
-    from reconciler.settings import read_settings
 
     if every and names:
         raise click.UsageError("use either NAME or --all")
     if not every and not names:
         raise click.UsageError("name the projects to import, or use --all")
-    settings = read_settings(Path.cwd())
-    session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
-    invocation.note_target(session.target.name)
+    session = console.open_session(target, endpoint)
     if force and not console.has_person():
         raise UsageError("import --force asks first, but there is no terminal to prompt in", _UNASKED)
     wanted = Wanted(names, kind, archived=archived, factor=factor, force=force)
     with _progress() as progress:
         done = import_projects(
-            session, wanted, approve=lambda proven: _approve(proven, settings, progress.stop), progress=progress.show
+            session,
+            wanted,
+            approve=lambda proven: _approve(proven, session.settings, progress.stop),
+            progress=progress.show,
         )
     if done is None:
         console.say_words("Import cancelled.\n")

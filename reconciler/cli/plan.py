@@ -50,7 +50,6 @@ def command(
     """
     from reconciler.errors import ReconcilerError
     from reconciler.operations.plan import plan
-    from reconciler.operations.session import open_session
     from reconciler.settings import read_settings
 
     console.check_guards(allowed)
@@ -63,8 +62,7 @@ def command(
 
             KIND.check_place(Path(out), settings.manifests)
         check_reports(reports, settings, out=out)
-        session = open_session(settings, target=target, endpoint=endpoint, live=live, waiting=console.tell_waiting)
-        invocation.note_target(session.target.name)
+        session = console.open_session(target, endpoint, settings, live=live)
         made = plan(session, names, pending=pending, allowed=allowed)
     except ReconcilerError as problem:
         info = console.target_info(session, settings, target, endpoint)

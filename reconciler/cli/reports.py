@@ -7,9 +7,9 @@ report, a JSON report has the errors instead, and the others are not written.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
@@ -21,19 +21,25 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 _FORMATS: Final = {".html": "html", ".md": "markdown", ".json": "json"}
-_Function = TypeVar("_Function", bound=Callable[..., object])
 
 
-def report_option(function: _Function) -> _Function:
-    """The option of the commands that can write reports."""
-    return click.option(
-        "--report",
-        "reports",
-        metavar="FILE",
-        multiple=True,
-        callback=_check_suffix,
-        help="Also write a page (FILE.html), Markdown (FILE.md), or JSON (FILE.json); repeatable.",
-    )(function)
+def _check_suffix(context: click.Context, parameter: click.Parameter, reports: tuple[str, ...]) -> tuple[str, ...]:
+    for report in reports:
+        if Path(report).suffix not in _FORMATS:
+            *first, last = _FORMATS
+            listed = f"{', '.join(first)}, or {last}"
+            raise click.UsageError(f"--report {report}: the name must end in {listed}", context)
+    return reports
+
+
+report_option = click.option(
+    "--report",
+    "reports",
+    metavar="FILE",
+    multiple=True,
+    callback=_check_suffix,
+    help="Also write a page (FILE.html), Markdown (FILE.md), or JSON (FILE.json); repeatable.",
+)
 
 
 def check_reports(reports: Sequence[str], settings: Settings, *, out: str | None = None) -> None:
@@ -88,15 +94,6 @@ def write_failure(document: Any, reports: Sequence[str]) -> None:
     for report in reports:
         if _format(report).document:
             _write(report, f"{to_json(document)}\n")
-
-
-def _check_suffix(context: click.Context, parameter: click.Parameter, reports: tuple[str, ...]) -> tuple[str, ...]:
-    for report in reports:
-        if Path(report).suffix not in _FORMATS:
-            *first, last = _FORMATS
-            listed = f"{', '.join(first)}, or {last}"
-            raise click.UsageError(f"--report {report}: the name must end in {listed}", context)
-    return reports
 
 
 def _format(report: str) -> formats.Format:

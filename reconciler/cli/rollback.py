@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -21,11 +20,6 @@ Examples:
   reconciler rollback 'birds_*' --to-time 2026-11-24T12:00:00Z
   reconciler rollback kitten_labeling --to-params 6 --diff > rollback.patch
 """
-_QUESTION = """
-Do you want to write these changes to the manifests?
-  Only "yes" is accepted to approve.
-
-  Enter a value: """
 
 
 @click.command("rollback", epilog=_EPILOG)
@@ -57,13 +51,10 @@ def command(
     """
     from reconciler.operations.editing import check_committed, write
     from reconciler.operations.rollback import rollback
-    from reconciler.operations.session import open_session
-    from reconciler.settings import read_settings
 
     asked = _asked(names, params, ontology, at)
-    settings = read_settings(Path.cwd())
-    session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
-    invocation.note_target(session.target.name)
+    session = console.open_session(target, endpoint)
+    settings = session.settings
     found = rollback(session, names, asked)
     failed = any(diagnostic.is_error for diagnostic in found.diagnostics)
     if only_diff:
@@ -77,7 +68,7 @@ def command(
     if not found.revision.files:
         console.say("\nNothing to roll back: the manifests have these values.\n")
         return int(failed)
-    if console.has_person() and not console.confirm(_QUESTION):
+    if console.has_person() and not console.approves("Do you want to write these changes to the manifests?"):
         console.say("\nRollback cancelled.\n")
         return 1
     write(settings, found.revision, allow_dirty=allow_dirty)
@@ -87,7 +78,6 @@ def command(
 
 def _asked(names: tuple[str, ...], params: int | None, ontology: int | None, at: str | None) -> Asked:
     """Raises click.UsageError if it is not clear what to go back to."""
-    from reconciler.instants import read_instant
     from reconciler.planning.rollback import Asked
 
     if not names:
@@ -98,10 +88,7 @@ def _asked(names: tuple[str, ...], params: int | None, ontology: int | None, at:
         return Asked(params, ontology)
     if params is not None or ontology is not None:
         raise click.UsageError(f"--to-time cannot be combined with --to-{'ontology' if params is None else 'params'}")
-    moment = read_instant(at)
-    if moment is None:
-        raise click.UsageError(f"--to-time {at}: use a time such as 2026-11-24T12:00Z, or a date")
-    return Asked(at=moment)
+    return Asked(at=console.read_time("--to-time", at))
 
 
 def _show(found: RolledBack, settings: Settings) -> None:

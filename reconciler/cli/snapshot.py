@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from reconciler.cli import console, invocation
+from reconciler.cli import console
 
 _EPILOG = """\b
 Examples:
@@ -29,16 +27,12 @@ def command(target: str | None, endpoint: str | None, out: str | None, publish: 
     """
     from datetime import UTC, datetime
 
-    from reconciler.operations.session import open_session
     from reconciler.operations.snapshot import save_snapshot
     from reconciler.render.text.snapshot import lay_out_snapshot
-    from reconciler.settings import read_settings
 
     if (out is None) is not publish:
         raise click.UsageError("use either --out FILE or --publish")
-    settings = read_settings(Path.cwd())
-    session = open_session(settings, target=target, endpoint=endpoint, waiting=console.tell_waiting)
-    invocation.note_target(session.target.name)
+    session = console.open_session(target, endpoint)
     saved = save_snapshot(session, out)
     if saved.notes:
         console.say_diagnostics(saved.notes)
